@@ -1,0 +1,68 @@
+// Builds the browser code into src/crumbless/web_dist: loader.js (one classic script, served under the site's key),
+// frame and desk (each one module and one style sheet, named by content), and manifest.json, which tells the server the names.
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const target = `${root}src/crumbless/web_dist`;
+const watching = process.argv.includes("--watch");
+
+/** Entry points by the name the server knows them by. */
+const entries = {
+  loader: { input: "web/loader/loader.ts", format: "iife" },
+  frame: { input: "web/frame/frame.tsx", format: "es" },
+  desk: { input: "web/desk/desk.tsx", format: "es" },
+};
+
+async function bundle(entry) {
+  const result = await build({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    build: {
+      write: false,
+      target: "es2022",
+      cssCodeSplit: false,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      rollupOptions: { input: root + entry.input, output: { format: entry.format, codeSplitting: false } },
+    },
+  });
+  return (Array.isArray(result) ? result : [result]).flatMap((one) => one.output);
+}
+
+const content = (file) => (file.type === "chunk" ? file.code : file.source);
+
+const digest = (data) =>
+  createHash("sha256").update(data).digest("base64url").slice(0, 12).replaceAll("_", "a").replaceAll("-", "b");
+
+async function buildAll() {
+  await rm(target, { recursive: true, force: true });
+  await mkdir(`${target}/assets`, { recursive: true });
+  const manifest = {};
+  for (const [name, entry] of Object.entries(entries)) {
+    manifest[name] = {};
+    for (const file of await bundle(entry)) {
+      const kind = file.fileName.endsWith(".css") ? "style" : "script";
+      const extension = kind === "style" ? "css" : "js";
+      const path = name === "loader" ? "loader.js" : `assets/${name}-${digest(content(file))}.${extension}`;
+      await writeFile(`${target}/${path}`, content(file));
+      manifest[name][kind] = path;
+    }
+  }
+  await writeFile(`${target}/manifest.json`, JSON.stringify(manifest, null, 2));
+}
+
+await buildAll();
+if (watching) {
+  const { watch } = await import("node:fs");
+  let timer;
+  watch(`${root}web`, { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => buildAll().then(() => console.info("built"), console.error), 100);
+  });
+}
