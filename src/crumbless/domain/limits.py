@@ -1,0 +1,99 @@
+"""How often something may be done: token buckets that refill when they are asked, so that none needs a timer.
+
+Times are seconds of any clock that does not jump, given by the caller.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from math import inf
+
+_ROUNDING_SECONDS = 0.001
+"""Added to every wait: a client that waited as told must not be refused for the last bit of a float."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`per_second` on average, `burst` at once.
+
+    Raises ValueError when `per_second` is not positive or `burst` is under 1: nothing could ever be taken then.
+    """
+
+    per_second: float
+    burst: float
+
+    def __post_init__(self) -> None:
+        if not (self.per_second > 0 and self.burst >= 1):
+            raise ValueError(f"a rate needs per_second > 0 and burst >= 1, not {self.per_second} and {self.burst}")
+
+
+class Bucket:
+    """What is left of a rate: `tokens` as they were `at` that time. A new bucket is full, whatever its rate."""
+
+    __slots__ = ("at", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens = inf
+        self.at = -inf
+
+
+def take(bucket: Bucket, rate: Rate, now: float) -> float:
+    """Take one token from `bucket`.
+
+    Returns 0.0 when it was taken, else the seconds after which it can be. A refusal costs nothing: asking again and
+    again makes nobody wait longer. In any t seconds no more than `burst + per_second * t` are given.
+    """
+    elapsed = now - bucket.at
+    tokens = bucket.tokens
+    if elapsed > 0:
+        tokens += elapsed * rate.per_second
+    tokens = min(tokens, rate.burst)
+    if tokens < 1:
+        return (1 - tokens) / rate.per_second + max(-elapsed, 0.0) + _ROUNDING_SECONDS
+    bucket.tokens = tokens - 1
+    bucket.at = max(now, bucket.at)
+    return 0.0
+
+
+class KeyedBuckets:
+    """One bucket for each key (an address, an e-mail), and never more than `most` of them.
+
+    A bucket that has filled up again says no more than a new one and is dropped first. When all are in use, the one
+    that gave its last token longest ago goes: a flood of keys may win a burst, never the server's memory.
+    """
+
+    __slots__ = ("_buckets", "_most", "_rate", "_refill_seconds")
+
+    def __init__(self, rate: Rate, most: int = 100_000) -> None:
+        self._rate = rate
+        self._most = most
+        self._refill_seconds = rate.burst / rate.per_second
+        # Ordered by the time of the last token given.
+        self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: Hashable, now: float) -> float:
+        """Take one token for `key`: 0.0 when taken, else the seconds to wait, as the function `take` does."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            self._make_room(now)
+            bucket = self._buckets[key] = Bucket()
+        wait = take(bucket, self._rate, now)
+        if not wait:
+            self._buckets.move_to_end(key)
+        return wait
+
+    def _make_room(self, now: float) -> None:
+        # Two may go for one that comes, so that full buckets disappear without a sweep.
+        for _ in range(2):
+            if not self._oldest_is_full(now):
+                break
+            self._buckets.popitem(last=False)
+        if len(self._buckets) >= self._most:
+            self._buckets.popitem(last=False)
+
+    def _oldest_is_full(self, now: float) -> bool:
+        oldest = next(iter(self._buckets.values()), None)
+        return oldest is not None and now - oldest.at >= self._refill_seconds

@@ -1,0 +1,147 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crumbless.domain.limits import Bucket, KeyedBuckets, Rate, take
+
+rates = st.builds(Rate, st.floats(0.01, 2_000), st.floats(1, 500))
+pauses = st.lists(st.floats(0, 20) | st.floats(0, 0.01), min_size=1, max_size=80)
+starts = st.sampled_from([0.0, 12_345.678, 1_700_000_000.25])
+
+FIVE_AT_ONCE = Rate(per_second=2, burst=5)
+
+
+def test_a_new_bucket_gives_its_burst_and_then_names_a_wait() -> None:
+    bucket = Bucket()
+
+    assert [take(bucket, FIVE_AT_ONCE, 100.0) for _ in range(5)] == [0.0] * 5
+    assert take(bucket, FIVE_AT_ONCE, 100.0) == pytest.approx(0.5, abs=0.002)
+
+
+def test_a_bucket_refills_at_its_rate_up_to_its_burst() -> None:
+    bucket = Bucket()
+    for _ in range(5):
+        take(bucket, FIVE_AT_ONCE, 100.0)
+
+    taken_after_a_second = [take(bucket, FIVE_AT_ONCE, 101.0) for _ in range(3)]
+    assert taken_after_a_second[:2] == [0.0, 0.0]
+    assert taken_after_a_second[2] > 0
+
+    taken_after_an_hour = [take(bucket, FIVE_AT_ONCE, 3_701.0) for _ in range(6)]
+    assert taken_after_an_hour[:5] == [0.0] * 5
+    assert taken_after_an_hour[5] > 0
+
+
+def test_asking_again_and_again_makes_nobody_wait_longer() -> None:
+    bucket = Bucket()
+    for _ in range(5):
+        take(bucket, FIVE_AT_ONCE, 100.0)
+
+    first_wait = take(bucket, FIVE_AT_ONCE, 100.0)
+    for _ in range(1_000):
+        assert take(bucket, FIVE_AT_ONCE, 100.1) > 0
+
+    assert take(bucket, FIVE_AT_ONCE, 100.0 + first_wait) == 0.0
+
+
+def test_a_clock_that_is_set_back_gives_nothing_for_free() -> None:
+    bucket = Bucket()
+    for _ in range(5):
+        take(bucket, FIVE_AT_ONCE, 100.0)
+
+    wait = take(bucket, FIVE_AT_ONCE, 90.0)
+
+    assert wait == pytest.approx(10.5, abs=0.002)
+    assert take(bucket, FIVE_AT_ONCE, 90.0 + wait) == 0.0
+    assert take(bucket, FIVE_AT_ONCE, 90.0 + wait) > 0
+
+
+@given(rates, starts, pauses)
+def test_no_window_of_time_gives_more_than_the_burst_and_the_rate(
+    rate: Rate, start: float, pauses: list[float]
+) -> None:
+    bucket, now, taken_at = Bucket(), start, list[float]()
+    for pause in pauses:
+        now += pause
+        for _ in range(3):
+            if take(bucket, rate, now) == 0.0:
+                taken_at.append(now)
+
+    assert taken_at
+    for first, since in enumerate(taken_at):
+        for last in range(first, len(taken_at)):
+            window = taken_at[last] - since
+            assert last - first + 1 <= rate.burst + rate.per_second * window + 0.01
+
+
+@given(rates, starts, pauses)
+def test_the_wait_suffices_and_is_not_longer_than_needed(rate: Rate, start: float, pauses: list[float]) -> None:
+    bucket, now = Bucket(), start
+    for pause in pauses:
+        now += pause
+        while not (wait := take(bucket, rate, now)):
+            pass
+        assert take(bucket, rate, now + max(wait - 0.002, 0)) > 0
+        assert take(bucket, rate, now + wait) == 0.0
+        now += wait
+
+
+@pytest.mark.parametrize(("per_second", "burst"), [(0, 5), (-1, 5), (1, 0.5), (float("nan"), 5), (1, float("nan"))])
+def test_a_rate_that_could_never_give_is_refused(per_second: float, burst: float) -> None:
+    with pytest.raises(ValueError, match="per_second > 0 and burst >= 1"):
+        Rate(per_second, burst)
+
+
+def test_each_key_has_its_own_bucket() -> None:
+    buckets = KeyedBuckets(FIVE_AT_ONCE)
+    for _ in range(5):
+        assert buckets.take("a", 100.0) == 0.0
+
+    assert buckets.take("a", 100.0) > 0
+    assert buckets.take("b", 100.0) == 0.0
+
+
+def test_full_buckets_make_room_and_used_ones_stay() -> None:
+    buckets = KeyedBuckets(FIVE_AT_ONCE, most=100)
+    for number in range(50):
+        buckets.take(number, 100.0)
+    for _ in range(5):
+        buckets.take("used", 102.4)
+    assert len(buckets) == 51
+
+    # 2.5 seconds fill a bucket of five.
+    for number in range(60):
+        buckets.take(("later", number), 102.5)
+
+    assert len(buckets) == 61
+    assert buckets.take("used", 102.5) > 0
+
+
+def test_there_are_never_more_buckets_than_allowed() -> None:
+    buckets = KeyedBuckets(FIVE_AT_ONCE, most=10)
+    for number in range(1_000):
+        assert buckets.take(number, 100.0) == 0.0
+        assert len(buckets) <= 10
+
+
+def test_the_bucket_that_gave_last_longest_ago_goes_first() -> None:
+    buckets = KeyedBuckets(Rate(per_second=0.1, burst=1), most=3)
+    buckets.take("a", 100.0)
+    buckets.take("b", 101.0)
+    buckets.take("c", 102.0)
+    # A refusal gives nothing, so it does not keep a bucket either.
+    assert buckets.take("a", 103.0) > 0
+
+    buckets.take("d", 104.0)
+
+    assert buckets.take("b", 104.0) > 0
+    assert buckets.take("c", 104.0) > 0
+    assert buckets.take("a", 104.0) == 0.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 1)), max_size=200))
+def test_forgetting_full_buckets_changes_no_answer(steps: list[tuple[int, float]]) -> None:
+    keyed, lasting, now = KeyedBuckets(FIVE_AT_ONCE), [Bucket() for _ in range(31)], 50.0
+    for key, pause in steps:
+        now += pause
+        assert keyed.take(key, now) == pytest.approx(take(lasting[key], FIVE_AT_ONCE, now), abs=1e-9)
