@@ -40,21 +40,26 @@ const content = (file) => (file.type === "chunk" ? file.code : file.source);
 const digest = (data) =>
   createHash("sha256").update(data).digest("base64url").slice(0, 12).replaceAll("_", "a").replaceAll("-", "b");
 
+// Everything is made before anything is replaced: a server that starts meanwhile, or a mistake in the sources, finds whole files.
 async function buildAll() {
-  await rm(target, { recursive: true, force: true });
-  await mkdir(`${target}/assets`, { recursive: true });
   const manifest = {};
+  const files = new Map();
   for (const [name, entry] of Object.entries(entries)) {
     manifest[name] = {};
     for (const file of await bundle(entry)) {
       const kind = file.fileName.endsWith(".css") ? "style" : "script";
       const extension = kind === "style" ? "css" : "js";
       const path = name === "loader" ? "loader.js" : `assets/${name}-${digest(content(file))}.${extension}`;
-      await writeFile(`${target}/${path}`, content(file));
+      files.set(path, content(file));
       manifest[name][kind] = path;
     }
   }
-  await writeFile(`${target}/manifest.json`, JSON.stringify(manifest, null, 2));
+  files.set("manifest.json", JSON.stringify(manifest, null, 2));
+  await rm(target, { recursive: true, force: true });
+  await mkdir(`${target}/assets`, { recursive: true });
+  for (const [path, data] of files) {
+    await writeFile(`${target}/${path}`, data);
+  }
 }
 
 await buildAll();
