@@ -1,0 +1,71 @@
+// The desk's own words in every language; what it shares with the visitor's chat stands in web/shared/words.ts.
+import ar from "./desk_words_ar";
+import de from "./desk_words_de";
+import en from "./desk_words_en";
+import es from "./desk_words_es";
+import fr from "./desk_words_fr";
+
+/** Every text of the desk. Functions put names and numbers where the language wants them. */
+export interface DeskWords {
+  readonly email: string;
+  readonly password: string;
+  readonly signIn: string;
+  readonly signingIn: string;
+  readonly signInHint: string;
+  readonly enterBoth: string;
+  readonly wrongSignIn: string;
+  readonly tooManyTries: (seconds: number) => string;
+  readonly unreachable: string;
+  readonly serverFault: string;
+  readonly needsSecurePage: string;
+  readonly needsSecurePageHint: string;
+  readonly sessionEnded: string;
+  readonly signedOut: string;
+  readonly signedOutHere: string;
+  readonly lastsForTab: string;
+  readonly dismiss: string;
+
+  readonly conversations: string;
+  readonly visitor: string;
+  readonly waiting: string;
+  readonly open: string;
+  readonly closed: string;
+  readonly unread: (count: number) => string;
+  readonly you: string;
+  readonly typing: (name: string) => string;
+  readonly typingShort: string;
+  readonly showOlder: string;
+  readonly noneYet: string;
+  readonly noneYetHint: string;
+  readonly noneSelected: string;
+  readonly noneSelectedHint: string;
+  readonly loading: string;
+  readonly listFailed: string;
+  readonly threadFailed: string;
+  readonly olderFailed: string;
+  readonly notFound: string;
+  readonly notFoundHint: string;
+  readonly tryAgain: string;
+
+  readonly back: string;
+  readonly conversationWith: (name: string) => string;
+  readonly closeConversation: string;
+  readonly closeFailed: string;
+  readonly closedHint: string;
+  readonly reply: string;
+  readonly showEarlier: string;
+  readonly connectionLost: string;
+  readonly connectionBack: string;
+
+  readonly account: string;
+  readonly signOut: string;
+  readonly unsentOnSignOut: string;
+}
+
+const TABLES: Readonly<Record<string, DeskWords>> = { en, de, fr, es, ar };
+
+/** The words of a language (`de`, also from a tag such as `de-AT`); English when there are none. */
+export function deskWords(language: string): DeskWords {
+  const [base = ""] = language.toLowerCase().split("-");
+  return TABLES[base] ?? en;
+}

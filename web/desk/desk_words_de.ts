@@ -1,0 +1,61 @@
+import type { DeskWords } from "./desk_words";
+
+const words: DeskWords = {
+  email: "E-Mail",
+  password: "Passwort",
+  signIn: "Anmelden",
+  signingIn: "Anmeldung läuft…",
+  signInHint: "Antworten Sie den Besuchern Ihrer Websites.",
+  enterBoth: "Geben Sie E-Mail und Passwort ein.",
+  wrongSignIn: "E-Mail oder Passwort ist falsch. Prüfen Sie beides und versuchen Sie es noch einmal.",
+  tooManyTries: (seconds) => `Zu viele Versuche. Warten Sie ${seconds} Sekunden und versuchen Sie es dann noch einmal.`,
+  unreachable: "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
+  serverFault: "Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es gleich noch einmal.",
+  needsSecurePage: "Diese Adresse ist für die Anmeldung nicht sicher genug",
+  needsSecurePageHint:
+    "Ihr Browser erzeugt den Schlüssel, der Ihre Anmeldung schützt, nur auf einer sicheren Seite. Öffnen Sie den Desk mit einer Adresse, die mit https:// beginnt.",
+  sessionEnded: "Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich neu an. Angefangene Antworten sind noch da.",
+  signedOut: "Sie sind abgemeldet. In diesem Browser ist nichts von Ihnen zurückgeblieben.",
+  signedOutHere:
+    "Sie sind abgemeldet und in diesem Browser ist nichts von Ihnen zurückgeblieben. Der Server war nicht erreichbar; seine Sitzung endet von selbst, und ohne den Schlüssel dieses Browsers kann sie niemand benutzen.",
+  lastsForTab: "Dieser Browser speichert nichts. Sie bleiben angemeldet, bis Sie diesen Tab schließen.",
+  dismiss: "Ausblenden",
+
+  conversations: "Gespräche",
+  visitor: "Besucher",
+  waiting: "Wartet",
+  open: "Offen",
+  closed: "Geschlossen",
+  unread: (count) => `${count} ungelesen`,
+  you: "Sie:",
+  typing: (name) => `${name} schreibt…`,
+  typingShort: "schreibt…",
+  showOlder: "Ältere anzeigen",
+  noneYet: "Noch keine Gespräche",
+  noneYetHint: "Sobald ein Besucher auf einer Ihrer Websites schreibt, erscheint das Gespräch hier.",
+  noneSelected: "Kein Gespräch ausgewählt",
+  noneSelectedHint: "Wählen Sie eines aus der Liste, um es zu lesen und zu antworten.",
+  loading: "Wird geladen…",
+  listFailed: "Die Gespräche konnten nicht geladen werden.",
+  threadFailed: "Dieses Gespräch konnte nicht geladen werden.",
+  olderFailed: "Mehr konnte nicht geladen werden.",
+  notFound: "Dieses Gespräch gibt es nicht",
+  notFoundHint: "Vielleicht wurde es gelöscht, oder es gehört zu einem anderen Arbeitsbereich.",
+  tryAgain: "Noch einmal versuchen",
+
+  back: "Zurück zu den Gesprächen",
+  conversationWith: (name) => `Gespräch mit ${name}`,
+  closeConversation: "Gespräch schließen",
+  closeFailed: "Das Gespräch konnte nicht geschlossen werden. Versuchen Sie es noch einmal.",
+  closedHint: "Dieses Gespräch ist geschlossen. Eine Antwort öffnet es wieder.",
+  reply: "Antwort",
+  showEarlier: "Frühere anzeigen",
+  connectionLost: "Verbindung unterbrochen. Neuer Versuch läuft…",
+  connectionBack: "Wieder verbunden.",
+
+  account: "Konto",
+  signOut: "Abmelden",
+  unsentOnSignOut: "Noch nicht gesendete Antworten werden gelöscht.",
+};
+
+export default words;

@@ -1,0 +1,61 @@
+import type { DeskWords } from "./desk_words";
+
+const words: DeskWords = {
+  email: "Correo electrónico",
+  password: "Contraseña",
+  signIn: "Iniciar sesión",
+  signingIn: "Iniciando sesión…",
+  signInHint: "Responda a los visitantes de sus sitios.",
+  enterBoth: "Escriba su correo electrónico y su contraseña.",
+  wrongSignIn: "El correo o la contraseña no son correctos. Revíselos e inténtelo de nuevo.",
+  tooManyTries: (seconds) => `Demasiados intentos. Espere ${seconds} segundos e inténtelo de nuevo.`,
+  unreachable: "No se puede contactar con el servidor. Revise su conexión e inténtelo de nuevo.",
+  serverFault: "Algo ha fallado en el servidor. Inténtelo de nuevo en un momento.",
+  needsSecurePage: "Esta dirección no es lo bastante segura para iniciar sesión",
+  needsSecurePageHint:
+    "Su navegador solo crea la clave que protege su sesión en una página segura. Abra el escritorio con una dirección que empiece por https://.",
+  sessionEnded: "Su sesión ha terminado. Iníciela de nuevo. Las respuestas empezadas siguen aquí.",
+  signedOut: "Ha cerrado la sesión. En este navegador no queda nada suyo.",
+  signedOutHere:
+    "Ha cerrado la sesión y en este navegador no queda nada suyo. No se pudo avisar al servidor; su sesión termina por sí sola y nadie puede usarla sin la clave de este navegador.",
+  lastsForTab: "Este navegador no guarda nada: la sesión dura hasta que cierre esta pestaña.",
+  dismiss: "Ocultar",
+
+  conversations: "Conversaciones",
+  visitor: "Visitante",
+  waiting: "En espera",
+  open: "Abierta",
+  closed: "Cerrada",
+  unread: (count) => `${count} sin leer`,
+  you: "Usted:",
+  typing: (name) => `${name} está escribiendo…`,
+  typingShort: "escribiendo…",
+  showOlder: "Mostrar anteriores",
+  noneYet: "Todavía no hay conversaciones",
+  noneYetHint: "Cuando un visitante escriba en uno de sus sitios, la conversación aparecerá aquí al instante.",
+  noneSelected: "Ninguna conversación seleccionada",
+  noneSelectedHint: "Elija una de la lista para leerla y responder.",
+  loading: "Cargando…",
+  listFailed: "No se pudieron cargar las conversaciones.",
+  threadFailed: "No se pudo cargar esta conversación.",
+  olderFailed: "No se pudo cargar más.",
+  notFound: "Esta conversación no existe",
+  notFoundHint: "Puede que se haya eliminado o que pertenezca a otro espacio de trabajo.",
+  tryAgain: "Intentar de nuevo",
+
+  back: "Volver a las conversaciones",
+  conversationWith: (name) => `Conversación con ${name}`,
+  closeConversation: "Cerrar conversación",
+  closeFailed: "No se pudo cerrar la conversación. Inténtelo de nuevo.",
+  closedHint: "Esta conversación está cerrada. Una respuesta la vuelve a abrir.",
+  reply: "Respuesta",
+  showEarlier: "Mostrar mensajes anteriores",
+  connectionLost: "Conexión perdida. Intentándolo de nuevo…",
+  connectionBack: "Conectado de nuevo.",
+
+  account: "Cuenta",
+  signOut: "Cerrar sesión",
+  unsentOnSignOut: "Las respuestas sin enviar se eliminarán.",
+};
+
+export default words;

@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import type { ConversationSummary, Entry, InboxPage } from "../shared/wire";
+import {
+  addPage,
+  addSummary,
+  applyEntries,
+  applySeen,
+  countUnread,
+  type Inbox,
+  listRows,
+  startInbox,
+} from "./inbox_model";
+
+const ANA = { kind: "visitor", name: "Ana" } as const;
+const OLA = { kind: "operator", name: "Ola", id: "op-1" } as const;
+
+function summary(id: string, changes: Partial<ConversationSummary> = {}): ConversationSummary {
+  return {
+    id,
+    status: "waiting",
+    visitor_id: `visitor-${id}`,
+    visitor_name: "",
+    site_name: "Shop",
+    started_at: 1000,
+    last_seq: 1,
+    position: 1,
+    unread: 1,
+    seen: { visitor: 0, operator: 0 },
+    last: null,
+    ...changes,
+  };
+}
+
+function page(position: number, conversations: ConversationSummary[], more = false): InboxPage {
+  return { position, conversations, more };
+}
+
+function message(position: number, conversation: string, seq: number, changes: Partial<Entry> = {}): Entry {
+  const id = `${conversation}-${seq}`;
+  return { conversation, id, seq, at: 1000 + position, kind: "message", author: ANA, text: id, position, ...changes };
+}
+
+const row = (inbox: Inbox, id: string): ConversationSummary | undefined => inbox.rows.get(id)?.summary;
+
+describe("listing", () => {
+  it("puts the newest activity on top, and moves a conversation up when something happens in it", () => {
+    const inbox = startInbox(page(9, [summary("a", { position: 9 }), summary("b", { position: 4 })]));
+    expect(listRows(inbox).map((one) => one.id)).toEqual(["a", "b"]);
+    const after = applyEntries(inbox, [message(10, "b", 2)]).inbox;
+    expect(listRows(after).map((one) => one.id)).toEqual(["b", "a"]);
+  });
+
+  it("keeps a conversation below the pages out of the list until its page is loaded", () => {
+    const inbox = startInbox(page(9, [summary("a", { position: 9 })], true));
+    const linked = addSummary(inbox, summary("old", { position: 2 }));
+    expect(listRows(linked).map((one) => one.id)).toEqual(["a"]);
+    const all = addPage(linked, page(9, [summary("mid", { position: 5 }), summary("old", { position: 2 })]));
+    expect(listRows(all).map((one) => one.id)).toEqual(["a", "mid", "old"]);
+    expect(all.more).toBe(false);
+  });
+
+  it("does not let an older answer of the server undo what the stream has told", () => {
+    const inbox = startInbox(page(9, [summary("a", { position: 9 })], true));
+    const live = applyEntries(inbox, [message(10, "a", 2, { author: OLA })]).inbox;
+    expect(row(addSummary(live, summary("a", { position: 9 })), "a")?.status).toBe("open");
+    expect(addPage(live, page(12, [], false)).position).toBe(10);
+  });
+});
+
+describe("entries", () => {
+  const inbox = startInbox(page(1, [summary("a")]));
+
+  it("derives status, last words, unread and position as the server does", () => {
+    const asked = applyEntries(inbox, [message(2, "a", 2, { text: "Anyone?" })]).inbox;
+    expect(row(asked, "a")).toMatchObject({
+      status: "waiting",
+      unread: 2,
+      last_seq: 2,
+      position: 2,
+      visitor_name: "Ana",
+    });
+    const answered = applyEntries(asked, [message(3, "a", 3, { author: OLA, text: "Yes" })]).inbox;
+    expect(row(answered, "a")).toMatchObject({ status: "open", unread: 0, seen: { visitor: 0, operator: 3 } });
+    expect(row(answered, "a")?.last?.text).toBe("Yes");
+    const closing = message(4, "a", 4, { kind: "event", event: "closed", author: OLA, text: "" });
+    const closed = applyEntries(answered, [closing]).inbox;
+    expect(row(closed, "a")).toMatchObject({ status: "closed", last_seq: 4, position: 4 });
+    expect(row(closed, "a")?.last?.text).toBe("Yes");
+    expect(row(applyEntries(closed, [message(5, "a", 5)]).inbox, "a")?.status).toBe("waiting");
+    expect(row(applyEntries(closed, [message(5, "a", 5, { author: OLA })]).inbox, "a")?.status).toBe("open");
+  });
+
+  it("ignores what it has already applied", () => {
+    const once = applyEntries(inbox, [message(2, "a", 2)]);
+    const twice = applyEntries(once.inbox, [message(2, "a", 2)]);
+    expect(once.arrived).toHaveLength(1);
+    expect(twice.arrived).toHaveLength(0);
+    expect(row(twice.inbox, "a")?.unread).toBe(2);
+  });
+
+  it("counts nothing twice when a fetched summary was ahead of the stream", () => {
+    const ahead = addSummary(inbox, summary("a", { last_seq: 3, position: 3, unread: 3 }));
+    const applied = applyEntries(ahead, [message(2, "a", 2), message(3, "a", 3), message(4, "a", 4)]);
+    expect(row(applied.inbox, "a")?.unread).toBe(4);
+    expect(applied.inbox.position).toBe(4);
+  });
+
+  it("asks for a conversation that it does not know, and tells how far the answer must reach", () => {
+    const applied = applyEntries(inbox, [message(2, "new", 1), message(3, "new", 2)]);
+    expect([...applied.missing]).toEqual([["new", 2]]);
+    expect(applied.arrived.map((entry) => entry.seq)).toEqual([1, 2]);
+    expect(applied.inbox.position).toBe(3);
+  });
+
+  it("asks again for a conversation with a skipped seq instead of showing a wrong count", () => {
+    const applied = applyEntries(inbox, [message(2, "a", 5)]);
+    expect([...applied.missing]).toEqual([["a", 5]]);
+    expect(row(applied.inbox, "a")?.last_seq).toBe(1);
+  });
+
+  it("stops before a skipped position, and keeps the cursor that gets the missing entries", () => {
+    const applied = applyEntries(inbox, [message(2, "a", 2), message(4, "a", 4)]);
+    expect(applied.gap).toBe(true);
+    expect(applied.inbox.position).toBe(2);
+    expect(row(applied.inbox, "a")?.last_seq).toBe(2);
+  });
+
+  it("believes the first answer after a reconnect", () => {
+    const applied = applyEntries(inbox, [message(4, "a", 2)], true);
+    expect(applied).toMatchObject({ gap: false, inbox: { position: 4 } });
+  });
+});
+
+describe("seen marks", () => {
+  const inbox = applyEntries(startInbox(page(1, [summary("a")])), [message(2, "a", 2), message(3, "a", 3)]).inbox;
+
+  it("a colleague who has read everything clears the count", () => {
+    expect(row(inbox, "a")?.unread).toBe(3);
+    const read = applySeen(inbox, "a", "operator", 3);
+    expect(read.stale).toBe(false);
+    expect(row(read.inbox, "a")?.unread).toBe(0);
+  });
+
+  it("counts what came after a mark in the middle", () => {
+    expect(row(applySeen(inbox, "a", "operator", 2).inbox, "a")?.unread).toBe(1);
+    expect(row(applySeen(inbox, "a", "operator", 1).inbox, "a")?.unread).toBe(2);
+  });
+
+  it("says when only the server can count", () => {
+    const counted = startInbox(page(9, [summary("b", { last_seq: 9, position: 9, unread: 5 })]));
+    expect(applySeen(counted, "b", "operator", 7).stale).toBe(true);
+  });
+
+  it("never goes back", () => {
+    const read = applySeen(inbox, "a", "operator", 3).inbox;
+    expect(applySeen(read, "a", "operator", 1).inbox).toBe(read);
+    const fetched = summary("a", { last_seq: 3, position: 3, unread: 3 });
+    expect(row(addSummary(read, fetched), "a")).toMatchObject({ unread: 0, seen: { visitor: 0, operator: 3 } });
+  });
+
+  it("the visitor's mark leaves the count alone, and an unknown conversation is no error", () => {
+    expect(row(applySeen(inbox, "a", "visitor", 2).inbox, "a")).toMatchObject({ unread: 3, seen: { visitor: 2 } });
+    expect(applySeen(inbox, "nobody", "visitor", 2)).toEqual({ inbox, stale: false });
+  });
+});
+
+it("adds up what is unread", () => {
+  const inbox = startInbox(
+    page(4, [summary("a", { unread: 2, position: 4 }), summary("b", { unread: 3, position: 3 })]),
+  );
+  expect(countUnread(inbox)).toBe(5);
+  expect(countUnread(applySeen(inbox, "b", "operator", 1).inbox)).toBe(2);
+});

@@ -1,0 +1,162 @@
+// The inbox as a value: pages and frames go in, the next inbox and what is left to do come out. No clock, no network.
+// Everything here is derived from the timeline by the rules of docs/protocol.md, so every tab and every operator that has
+// applied the same entries shows the same list.
+import type { AuthorKind, ConversationSummary, Entry, InboxPage, Status } from "../shared/wire";
+
+/** One conversation of the inbox, with what is needed to count what is unread when a seen mark lies in the middle. */
+export interface InboxRow {
+  readonly summary: ConversationSummary;
+  /** The seq up to which the server did the counting. */
+  readonly countedTo: number;
+  /** Seqs of the visitor's messages after `countedTo`, ascending. */
+  readonly visitorSeqs: readonly number[];
+}
+
+export interface Inbox {
+  readonly rows: ReadonlyMap<string, InboxRow>;
+  /** Position of the newest entry applied: where a stream has to continue. */
+  readonly position: number;
+  /** Position of the oldest row that pages have reached; older rows are known but not listed, so that the list has no hole. */
+  readonly oldest: number;
+  /** Whether older conversations exist on the server. */
+  readonly more: boolean;
+}
+
+/** What applying entries leads to. */
+export interface Applied {
+  readonly inbox: Inbox;
+  /** Visitors' messages that were not known before, in order. */
+  readonly arrived: readonly Entry[];
+  /** Conversations whose summary has to be fetched, with the seq that it must have reached. */
+  readonly missing: ReadonlyMap<string, number>;
+  /** A position was skipped: nothing from there on was applied, and the stream has to start again at `inbox.position`. */
+  readonly gap: boolean;
+}
+
+export const EMPTY_INBOX: Inbox = { rows: new Map(), position: 0, oldest: Number.POSITIVE_INFINITY, more: false };
+
+/** The inbox of a first page. */
+export function startInbox(page: InboxPage): Inbox {
+  return addPage({ ...EMPTY_INBOX, position: page.position }, page);
+}
+
+/** Adds an older page. The cursor stays: what happened since the first page comes through the stream. */
+export function addPage(inbox: Inbox, page: InboxPage): Inbox {
+  const rows = new Map(inbox.rows);
+  for (const summary of page.conversations) rows.set(summary.id, newerRow(rows.get(summary.id), summary));
+  const oldest = Math.min(inbox.oldest, ...page.conversations.map((summary) => summary.position));
+  return { ...inbox, rows, oldest, more: page.more };
+}
+
+/** Adds one fetched summary, unless a newer one is known. */
+export function addSummary(inbox: Inbox, summary: ConversationSummary): Inbox {
+  const rows = new Map(inbox.rows).set(summary.id, newerRow(inbox.rows.get(summary.id), summary));
+  return { ...inbox, rows };
+}
+
+/**
+ * Applies an `entries` frame.
+ *
+ * @param trusted The first frame after a reconnect is the server's whole answer to our cursor: a skipped position in it
+ *   is no gap, and asking again would only get the same answer.
+ */
+export function applyEntries(inbox: Inbox, entries: readonly Entry[], trusted = false): Applied {
+  const rows = new Map(inbox.rows);
+  const arrived: Entry[] = [];
+  const missing = new Map<string, number>();
+  let position = inbox.position;
+  let gap = false;
+  for (const entry of entries) {
+    const at = entry.position ?? 0;
+    if (at <= position) continue;
+    gap = at > position + 1 && !trusted;
+    if (gap) break;
+    position = at;
+    if (isVisitorMessage(entry)) arrived.push(entry);
+    const row = rows.get(entry.conversation);
+    const next = row && applyEntry(row, entry);
+    if (next) rows.set(entry.conversation, next);
+    else missing.set(entry.conversation, entry.seq);
+  }
+  return { inbox: { ...inbox, rows, position }, arrived, missing, gap };
+}
+
+/**
+ * Applies a seen mark. Marks only grow; a repeated or older one changes nothing.
+ *
+ * @returns `stale`: the mark lies among messages that only the server has counted, so the summary has to be fetched.
+ */
+export function applySeen(inbox: Inbox, id: string, by: AuthorKind, seq: number): { inbox: Inbox; stale: boolean } {
+  const row = inbox.rows.get(id);
+  if (!row || seq <= row.summary.seen[by]) return { inbox, stale: false };
+  const seen = { ...row.summary.seen, [by]: seq };
+  const summary = { ...row.summary, seen };
+  const stale = by === "operator" && seq < row.countedTo && row.summary.unread > 0;
+  const counted = by === "operator" && !stale ? { ...summary, unread: countAfter(row, seq) } : summary;
+  return { inbox: { ...inbox, rows: new Map(inbox.rows).set(id, { ...row, summary: counted }) }, stale };
+}
+
+/** The listed conversations, newest activity first. */
+export function listRows(inbox: Inbox): readonly ConversationSummary[] {
+  return [...inbox.rows.values()]
+    .map((row) => row.summary)
+    .filter((summary) => !inbox.more || summary.position >= inbox.oldest)
+    .sort((a, b) => b.position - a.position);
+}
+
+/** How many visitors' messages no operator has seen, in all conversations that are known here. */
+export function countUnread(inbox: Inbox): number {
+  let unread = 0;
+  for (const row of inbox.rows.values()) unread += row.summary.unread;
+  return unread;
+}
+
+export function isVisitorMessage(entry: Entry): boolean {
+  return entry.kind === "message" && entry.author.kind === "visitor";
+}
+
+/** The row after one more entry; the same row for a repeat; null when entries before it are missing. */
+function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
+  const { summary } = row;
+  if (entry.seq <= summary.last_seq) return row;
+  if (entry.seq > summary.last_seq + 1) return null;
+  const fromVisitor = isVisitorMessage(entry);
+  const fromOperator = entry.kind === "message" && !fromVisitor;
+  return {
+    countedTo: row.countedTo,
+    visitorSeqs: fromVisitor ? [...row.visitorSeqs, entry.seq] : row.visitorSeqs,
+    summary: {
+      ...summary,
+      status: statusAfter(entry, summary.status),
+      visitor_name: (fromVisitor && entry.author.name) || summary.visitor_name,
+      last_seq: entry.seq,
+      position: entry.position ?? summary.position,
+      unread: fromOperator ? 0 : summary.unread + Number(fromVisitor && entry.seq > summary.seen.operator),
+      seen: fromOperator ? { ...summary.seen, operator: Math.max(entry.seq, summary.seen.operator) } : summary.seen,
+      last: entry.kind === "message" ? entry : summary.last,
+    },
+  };
+}
+
+function statusAfter(entry: Entry, before: Status): Status {
+  if (entry.kind === "message") return entry.author.kind === "visitor" ? "waiting" : "open";
+  return entry.event === "closed" ? "closed" : before;
+}
+
+/** The newer of what is known and what was fetched; seen marks are never taken back. */
+function newerRow(known: InboxRow | undefined, fetched: ConversationSummary): InboxRow {
+  if (known && known.summary.last_seq > fetched.last_seq) return known;
+  const counted: InboxRow = { summary: fetched, countedTo: fetched.last_seq, visitorSeqs: [] };
+  if (!known) return counted;
+  const marks = known.summary.seen;
+  const seen = {
+    visitor: Math.max(marks.visitor, fetched.seen.visitor),
+    operator: Math.max(marks.operator, fetched.seen.operator),
+  };
+  const unread = marks.operator >= fetched.last_seq ? 0 : fetched.unread;
+  return { ...counted, summary: { ...fetched, seen, unread } };
+}
+
+function countAfter(row: InboxRow, seq: number): number {
+  return row.visitorSeqs.filter((one) => one > seq).length;
+}

@@ -1,0 +1,42 @@
+// Times of the conversation list, in the fewest characters that say enough, in the reader's language.
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/**
+ * Tells when something happened, seen from now: "now", "2 min", then "14:05" on the same day, "Mon" within the last week,
+ * "12 Mar" within the year and "12 Mar 2025" before. A time in the future (clocks differ) is "now".
+ *
+ * @param at Milliseconds since 1970.
+ * @param now Milliseconds since 1970.
+ */
+export function tellTime(at: number, now: number, language: string): string {
+  const age = now - at;
+  if (age < MINUTE) return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
+  if (age < HOUR) return tellMinutes(Math.floor(age / MINUTE), language);
+  if (isSameDay(at, now)) return format(at, language, { hour: "2-digit", minute: "2-digit" });
+  if (age < 6 * DAY) return format(at, language, { weekday: "short" });
+  if (new Date(at).getFullYear() === new Date(now).getFullYear()) {
+    return format(at, language, { day: "numeric", month: "short" });
+  }
+  return format(at, language, { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** Date and time in full, for the tooltip of a short time. */
+export function tellFullTime(at: number, language: string): string {
+  return format(at, language, { dateStyle: "full", timeStyle: "short" });
+}
+
+function tellMinutes(minutes: number, language: string): string {
+  const [base] = language.split("-"); // "2 min" everywhere; some regions have a longer short form.
+  return new Intl.NumberFormat(base, { style: "unit", unit: "minute", unitDisplay: "short" }).format(minutes);
+}
+
+function isSameDay(one: number, other: number): boolean {
+  return new Date(one).toDateString() === new Date(other).toDateString();
+}
+
+function format(at: number, language: string, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(language, options).format(at);
+}
