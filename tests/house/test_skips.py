@@ -1,0 +1,44 @@
+"""No test is left out in silence: what cannot run fails with the reason, and no call narrows a run to a few tests."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+SKIPS_IN_PYTHON = re.compile(r"(?:^|\.)(?:skip|skipif|skipTest|skipUnless|xfail|importorskip|skip_module)$")
+SKIPS_IN_SCRIPT = re.compile(
+    r"\b(?:it|test|describe|suite)\s*\.\s*(?:skip|only|todo|fails|skipIf|runIf)\b|\b[xf](?:it|describe)\("
+)
+
+
+def skips(source: str) -> list[int]:
+    """Lines of a Python module that leave a test out."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute | ast.Name)]
+    return [node.lineno for node in nodes if SKIPS_IN_PYTHON.search(ast.unparse(node))]
+
+
+def test_no_python_test_is_left_out() -> None:
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    assert len(files) > 5
+    assert [(path.name, line) for path in files for line in skips(path.read_text("utf-8"))] == []
+
+
+def test_no_browser_code_test_is_left_out() -> None:
+    files = sorted(path for kind in ("ts", "tsx") for path in (ROOT / "web").rglob(f"*.test.{kind}"))
+    assert files
+    assert [path.name for path in files if SKIPS_IN_SCRIPT.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    "source", ["@pytest.mark.skipif(True)\ndef test(): ...", "pytest.importorskip('x')", "mark.xfail"]
+)
+def test_a_skip_is_seen_in_python(source: str) -> None:
+    assert skips(source) == [1]
+
+
+@pytest.mark.parametrize("source", ['it.skip("works")', "describe.only(", "test . todo(", 'xit("works")'])
+def test_a_skip_is_seen_in_a_script(source: str) -> None:
+    assert SKIPS_IN_SCRIPT.search(source)

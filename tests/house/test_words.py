@@ -1,0 +1,136 @@
+"""Words that must not stand in the code: cookies, storage outside its door, mark-up from strings, vague file names."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+GUARD = "src/crumbless/api/guard.py"
+"""The one place that knows the header: it refuses answers that carry it."""
+
+STORE = "web/shared/storage.ts"
+"""The one door to browser storage."""
+
+COOKIES_IN_PYTHON = re.compile(r"set[-_]?cookie|response_cookies|cookiejar", re.IGNORECASE)
+COOKIES_IN_SCRIPT = re.compile(r"document\s*(?:\?\.|\.|\[\s*[\"'])\s*cookie|cookieStore|set-cookie", re.IGNORECASE)
+STORAGE_IN_SCRIPT = re.compile(
+    r"""(?:(?<!["'])|\[\s*["'])\b(?:localStorage|sessionStorage|indexedDB|caches|serviceWorker|storageBuckets)\b"""
+)
+"""A quoted name alone is how the registry says where an item is kept; a quoted name in brackets reaches for it."""
+
+MARKUP_IN_SCRIPT = re.compile(
+    r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write(?:ln)?|srcdoc"
+    r"|eval\(|new Function)"
+)
+VAGUE_NAME = re.compile(r"(?:^|[_.-])(?:utils?|helpers?|managers?|common|misc)(?:[_.-]|$)")
+
+SCRIPT_TOKENS = re.compile(
+    r"""(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(?P<comment>//[^\n]*|/\*.*?\*/)""",
+    re.DOTALL,
+)
+
+
+def tracked_files() -> list[str]:
+    """All files of the repository, those not yet committed included."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def without_comments(source: str) -> str:
+    """TypeScript with its comments taken out and its strings left in."""
+    return SCRIPT_TOKENS.sub(lambda token: token["text"] or " ", source)
+
+
+def spoken_words(source: str) -> Iterator[str]:
+    """Names, attributes and texts of a Python module; comments and docstrings are not among them."""
+    tree = ast.parse(source)
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in prose:
+                yield text
+            case ast.Constant(value=bytes(raw)):
+                yield raw.decode("latin-1")
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                yield name
+            case ast.alias(name=name):
+                yield name
+            case _:
+                pass
+
+
+def scripts() -> dict[str, str]:
+    """What runs in browsers, by path, without comments and tests."""
+    names = [name for name in tracked_files() if name.startswith("web/") and Path(name).suffix in {".ts", ".tsx"}]
+    return {name: without_comments((ROOT / name).read_text("utf-8")) for name in names if ".test." not in name}
+
+
+def scripts_with(words: re.Pattern[str], *, except_in: str = "") -> list[str]:
+    sources = scripts()
+    assert len(sources) >= 3, "no browser code found: the test looks in the wrong place"
+    return [name for name, source in sources.items() if name != except_in and words.search(source)]
+
+
+def test_no_python_sets_a_cookie() -> None:
+    names = [name for name in tracked_files() if name.startswith("src/") and name.endswith(".py") and name != GUARD]
+    assert len(names) > 10
+    wrong = [
+        (name, word)
+        for name in names
+        for word in spoken_words((ROOT / name).read_text("utf-8"))
+        if COOKIES_IN_PYTHON.search(word)
+    ]
+    assert wrong == []
+
+
+def test_no_script_touches_a_cookie() -> None:
+    assert scripts_with(COOKIES_IN_SCRIPT) == []
+
+
+def test_one_file_alone_touches_browser_storage() -> None:
+    assert scripts_with(STORAGE_IN_SCRIPT, except_in=STORE) == []
+    assert STORAGE_IN_SCRIPT.search(scripts()[STORE]), "the door to storage is somewhere else now"
+
+
+def test_no_script_makes_markup_from_strings() -> None:
+    assert scripts_with(MARKUP_IN_SCRIPT) == []
+
+
+def test_files_are_named_for_what_they_do() -> None:
+    names = [name for name in tracked_files() if name.split("/")[0] in {"src", "web", "tests", "tools", "bench", "bin"}]
+    assert [name for name in names if any(VAGUE_NAME.search(part.lower()) for part in Path(name).parts)] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "source"),
+    [
+        (COOKIES_IN_SCRIPT, 'document.cookie = "a=1"'),
+        (COOKIES_IN_SCRIPT, 'document["cookie"]'),
+        (COOKIES_IN_SCRIPT, 'const address = "https://a.example"; document.cookie'),
+        (STORAGE_IN_SCRIPT, 'window["localStorage"]'),
+        (STORAGE_IN_SCRIPT, "const { indexedDB } = window"),
+        (MARKUP_IN_SCRIPT, "element.innerHTML = text"),
+    ],
+)
+def test_a_forbidden_word_is_seen_in_a_script(words: re.Pattern[str], source: str) -> None:
+    assert words.search(without_comments(source))
+    assert not words.search(without_comments(f"// {source}\n/* {source} */"))
+
+
+@pytest.mark.parametrize(
+    "source", ["r.set_cookie('a')", 'h["Set-Cookie"] = x', 'h = [(b"set-cookie", x)]', "f(set_cookie=1)"]
+)
+def test_a_forbidden_word_is_seen_in_python(source: str) -> None:
+    assert any(COOKIES_IN_PYTHON.search(word) for word in spoken_words(source))
+    assert not any(COOKIES_IN_PYTHON.search(word) for word in spoken_words(f"'''A {source}.'''\n# {source}"))
