@@ -1,0 +1,161 @@
+/** Requests to the server's HTTP API: JSON in and out, no cookie, a proof on each. */
+import { type ProofKey, proofFor } from "./proof";
+
+/** Longest wait for an ordinary answer. */
+const ANSWER_DEADLINE_MS = 20_000;
+
+/** A token and the key it works with; `key` is null where the browser cannot make one. */
+export interface Session {
+  token: string;
+  key: ProofKey | null;
+}
+
+/** The server refused a request and said why (RFC 9457). */
+export class ApiProblem extends Error {
+  override readonly name = "ApiProblem";
+
+  /**
+   * @param code what docs/protocol.md lists, or `unexpected` when the answer was no problem document
+   * @param title what happened
+   * @param detail what to do
+   * @param status the HTTP status
+   * @param retryAfter seconds to wait before the next try, 0 when the server did not say
+   */
+  constructor(
+    readonly code: string,
+    readonly title: string,
+    readonly detail: string,
+    readonly status: number,
+    readonly retryAfter: number,
+  ) {
+    super(`${code}: ${title}`);
+  }
+}
+
+/** No answer came: offline, the server is away, or something between answered in its place. */
+export class NetworkFailure extends Error {
+  override readonly name = "NetworkFailure";
+}
+
+/** What a request may carry. */
+export interface RequestOptions {
+  /** Sent as JSON, unless it is a string: then as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Signs the request with this key and sends no token: for starting a session. */
+  key?: ProofKey | null;
+  /** False sends neither token nor proof. */
+  signed?: boolean;
+  /** Ends the request. */
+  signal?: AbortSignal;
+  /** Longest wait for the whole answer in ms: 20 seconds when absent, 0 for no end. */
+  deadline?: number;
+}
+
+export class Api {
+  /** Whose requests these are; null before sign-in. */
+  session: Session | null = null;
+  #nonce: string;
+
+  /**
+   * @param publicUrl the server's own address, as proofs name it
+   * @param nonce the DPoP nonce that came with the page
+   */
+  constructor(
+    readonly publicUrl: string,
+    nonce: string,
+  ) {
+    this.#nonce = nonce;
+  }
+
+  /** The whole address of a path of the server. */
+  address(path: string): string {
+    return new URL(path, this.publicUrl).href;
+  }
+
+  /** Asks for a JSON answer of type `T`; null for 204. Throws ApiProblem or NetworkFailure. */
+  async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    const answer = await this.fetch(method, path, options);
+    try {
+      return answer.status === 204 ? (null as T) : ((await answer.json()) as T);
+    } catch {
+      throw new NetworkFailure("the answer was cut off or not JSON");
+    }
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.request<T>("GET", path);
+  }
+
+  post<T>(path: string, body: unknown, options: RequestOptions = {}): Promise<T> {
+    return this.request<T>("POST", path, { ...options, body });
+  }
+
+  /** The answer itself, its body unread, when the server accepted. Throws ApiProblem or NetworkFailure. */
+  async fetch(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    let answer = await this.#once(method, path, options);
+    // The nonce had expired, as it does after three quiet minutes; the answer brought a new one.
+    if (answer.status === 401 && /use_dpop_nonce/.test(answer.headers.get("WWW-Authenticate") ?? "")) {
+      answer = await this.#once(method, path, options);
+    }
+    if (!answer.ok) throw await problemOf(answer);
+    return answer;
+  }
+
+  async #once(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const address = this.address(path);
+    const headers = { ...(await this.#credentials(method, address, options)), ...options.headers };
+    const init: RequestInit = { method, headers, credentials: "omit", cache: "no-store", redirect: "error" };
+    if (options.body !== undefined) {
+      headers["Content-Type"] ??= "application/json";
+      init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
+    }
+    const answer = await fetchOrFail(address, { ...init, signal: signalOf(options) });
+    this.#nonce = answer.headers.get("DPoP-Nonce") ?? this.#nonce;
+    return answer;
+  }
+
+  async #credentials(method: string, address: string, options: RequestOptions): Promise<Record<string, string>> {
+    if (options.signed === false) return {};
+    if (options.key !== undefined) {
+      return options.key ? { DPoP: await proofFor(options.key, method, address, this.#nonce) } : {};
+    }
+    if (!this.session) return {};
+    const { token, key } = this.session;
+    if (!key) return { Authorization: `Bearer ${token}` };
+    return { Authorization: `DPoP ${token}`, DPoP: await proofFor(key, method, address, this.#nonce, token) };
+  }
+}
+
+function signalOf({ signal, deadline = ANSWER_DEADLINE_MS }: RequestOptions): AbortSignal | null {
+  if (deadline === 0) return signal ?? null;
+  const late = AbortSignal.timeout(deadline);
+  // Browsers before 2024 have no `any`: there, being able to end the request matters more than its deadline.
+  return signal ? (AbortSignal.any?.([signal, late]) ?? signal) : late;
+}
+
+async function fetchOrFail(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init);
+  } catch (cause) {
+    throw new NetworkFailure("no answer from the server", { cause });
+  }
+}
+
+const PROBLEM_PREFIX = "urn:crumbless:problem:";
+
+async function problemOf(answer: Response): Promise<ApiProblem> {
+  const body: unknown = await answer.json().catch(() => null);
+  const told = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const text = (field: string) => (typeof told[field] === "string" ? told[field] : "");
+  const type = text("type");
+  const code = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : "unexpected";
+  const wait = Number(answer.headers.get("Retry-After") ?? 0);
+  return new ApiProblem(
+    code,
+    text("title") || `The server answered ${answer.status}`,
+    text("detail"),
+    answer.status,
+    Number.isFinite(wait) ? wait : 0,
+  );
+}

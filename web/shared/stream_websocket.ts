@@ -1,0 +1,30 @@
+/** The stream over a WebSocket. */
+import { CloseCode, parseFrame, type Transport, type TransportEvents, untilEnded } from "./stream_transport";
+import { PROTOCOL } from "./wire";
+
+/** Opens a WebSocket to the address of the stream (http or https; no token ever stands in it). */
+export function openWebSocket(address: string, told: TransportEvents): Transport {
+  const events = untilEnded(told);
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(address.replace(/^http/, "ws"), PROTOCOL);
+  } catch {
+    // Blocked by policy before it was tried; told later, as every other end is.
+    queueMicrotask(() => events.ended(CloseCode.lost));
+    return { send: () => undefined, close: events.silence };
+  }
+  socket.onmessage = (message) => {
+    const frame = typeof message.data === "string" ? parseFrame(message.data) : null;
+    if (frame) events.frame(frame);
+  };
+  socket.onclose = (close) => events.ended(close.code);
+  return {
+    send: (frame) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+    },
+    close: () => {
+      events.silence();
+      socket.close(CloseCode.asked);
+    },
+  };
+}
