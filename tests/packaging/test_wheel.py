@@ -1,0 +1,122 @@
+"""The wheel is the whole product: an empty environment, without Node.js and without the checkout, runs the demo from it."""
+
+import json
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+READY_SECONDS = 20
+STOP_SECONDS = 2
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as bin/build makes it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(ROOT / "bin" / "build", folder)
+    [built] = folder.glob("crumbless-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that holds the locked packages and the wheel, and nothing else; not even pip."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=True)
+    pip = (sys.executable, "-m", "pip", "--python", folder, "install", "--quiet", "--no-compile")
+    run(*pip, "--no-deps", "--require-hashes", "-r", ROOT / "requirements" / "run.txt")
+    run(*pip, "--no-deps", "--no-index", wheel)
+    return folder
+
+
+@pytest.fixture
+def demo(environment: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`crumbless demo` started in an empty folder, with no other program on PATH and no setting of ours."""
+    process = subprocess.Popen(
+        [environment / "bin" / "crumbless", "demo", "--json", "--port", "0"],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "PATH": str(environment / "bin"), "LANG": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def run(*command: object) -> None:
+    """Runs a command and shows what it said when it fails."""
+    done = subprocess.run(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def first_line(stream: IO[str], seconds: float) -> str:
+    """The first line of a stream; fails when none comes in time."""
+    lines: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
+    return lines.get(timeout=seconds)
+
+
+def names_in(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_the_wheel_holds_everything(wheel: Path) -> None:
+    names = names_in(wheel)
+    needed = {"web_dist/manifest.json", "web_dist/loader.js", "storage.toml", "py.typed", "cli.py", "domain/wire.py"}
+    assert {f"crumbless/{name}" for name in needed} <= names
+    sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
+    assert sources <= names
+    assert any("/migrations/" in name for name in names)
+
+
+def test_the_wheel_holds_every_built_file(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        manifest: dict[str, dict[str, str]] = json.loads(archive.read("crumbless/web_dist/manifest.json"))
+    built = {f"crumbless/web_dist/{path}" for files in manifest.values() for path in files.values()}
+    assert len(built) >= 5
+    assert built <= names_in(wheel)
+
+
+def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
+    assert {name.split("/")[0].split("-")[0] for name in names_in(wheel)} == {"crumbless"}
+    assert [name for name in names_in(wheel) if name.endswith((".pyc", ".db", ".ts", ".tsx", ".map"))] == []
+
+
+def test_the_demo_runs_from_the_wheel_and_stops_when_told(demo: subprocess.Popen[str]) -> None:
+    assert demo.stdout
+    assert demo.stderr
+    line = first_line(demo.stdout, READY_SECONDS)
+    assert line, demo.stderr.read()
+    told = json.loads(line)
+    assert set(told) >= {"shop", "desk", "email", "password"}
+
+    shop = httpx.get(told["shop"])
+    assert shop.status_code == 200
+    assert httpx.get(told["desk"]).status_code == 200
+    found = re.search(r'src="([^"]+/w/[^"]+\.js)"', shop.text)
+    assert found, shop.text
+    loader = httpx.get(found[1])
+    assert loader.status_code == 200
+    assert "javascript" in loader.headers["content-type"]
+    assert httpx.URL(found[1]).host == httpx.URL(told["desk"]).host != httpx.URL(told["shop"]).host
+
+    demo.send_signal(signal.SIGTERM)
+    assert demo.wait(timeout=STOP_SECONDS) == 0, demo.stderr.read()
+    assert demo.stdout.read() == "", "with --json nothing but the one line goes to stdout"
