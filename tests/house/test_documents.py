@@ -1,0 +1,144 @@
+"""What the documents say of codes, frames, settings, commands and files is what the code does, and vice versa."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from crumbless.domain import wire
+from crumbless.errors import REFUSALS
+from crumbless.settings import CONFIG_FILE, PREFIX, TEST_PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+SOURCES = sorted((ROOT / "src" / "crumbless").rglob("*.py"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
+
+CODE_WORD = re.compile(r"`([a-z_]+)`")
+
+
+def rows(first_cell: str, text: str = PROTOCOL) -> list[list[str]]:
+    """Cells of the table whose heading starts with `first_cell`, without its heading."""
+    lines = text.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first_cell} |"))
+    body = lines[start + 2 :]
+    end = next((number for number, line in enumerate(body) if not line.startswith("|")), len(body))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in body[:end]]
+
+
+def ops(frames: object) -> set[str]:
+    """The `op` of each frame of a union."""
+    return {str(frame.__struct_config__.tag) for frame in get_args(frames)}
+
+
+def constants(kind: type) -> list[object]:
+    """Every literal of a type in the sources, errors.py aside."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES if path.name != "errors.py"]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [node.value for node in nodes if type(node.value) is kind]
+
+
+def stream_codes() -> set[str]:
+    section = PROTOCOL.partition("### Errors in the stream")[2]
+    return {row[0].strip("`") for row in rows("code", section)}
+
+
+def problem_codes() -> dict[str, int]:
+    return {code: int(row[0]) for row in rows("status") for code in CODE_WORD.findall(row[1])}
+
+
+def close_codes() -> set[int]:
+    section = PROTOCOL.partition("### Close codes")[2]
+    return {int(row[0]) for row in rows("code", section)}
+
+
+def test_every_frame_is_documented() -> None:
+    assert {op for row in rows("client sends") for op in CODE_WORD.findall(row[0])} == ops(wire.AnyClientFrame)
+    assert {op for row in rows("server sends") for op in CODE_WORD.findall(row[0])} == ops(wire.AnyServerFrame)
+
+
+def test_every_refusal_is_documented() -> None:
+    assert stream_codes() | set(problem_codes()) == set(REFUSALS)
+
+
+def test_every_refusal_has_the_documented_status() -> None:
+    documented = problem_codes()
+    assert {code: REFUSALS[code].status for code in documented} == documented
+
+
+def test_every_refusal_is_used() -> None:
+    assert set(REFUSALS) - set(constants(str)) == set()
+
+
+def test_every_close_code_is_documented() -> None:
+    own = {code for code in close_codes() if code >= 4000}
+    assert {code for code in constants(int) if isinstance(code, int) and 4400 <= code <= 4499} == own
+
+
+def test_browser_code_knows_only_documented_close_codes() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "web" / "shared").glob("stream*.ts")))
+    known = {int(code) for code in re.findall(r"\b(4[34]\d\d)\b", source)}
+    assert 4401 in known
+    assert known - close_codes() == set()
+
+
+def test_limits_are_documented() -> None:
+    assert f"{wire.MAX_TEXT:,} code points" in PROTOCOL
+    assert f"{wire.MAX_FRAME // 1024} KiB" in PROTOCOL
+    assert f"after {wire.PING_SECONDS} seconds without sending" in PROTOCOL
+
+
+def test_documented_wire_types_exist() -> None:
+    cells = " ".join(row[2] for row in rows("method and path"))
+    names = re.findall(r"`([A-Z]\w+)`", cells)
+    assert len(names) > 5
+    assert [name for name in names if not hasattr(wire, name)] == []
+
+
+def test_every_setting_is_documented() -> None:
+    settings = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    names = {f"{PREFIX}{field.name.upper()}" for field in msgspec.structs.fields(Settings)} | {CONFIG_FILE}
+    assert set(re.findall(rf"`({PREFIX}\w+)`", settings)) == names
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_only_settings_that_exist(document: Path) -> None:
+    known = {field.name.upper() for field in msgspec.structs.fields(Settings)} | {CONFIG_FILE.removeprefix(PREFIX)}
+    named = set(re.findall(rf"\b{PREFIX}([A-Z_]*[A-Z])\b", document.read_text(encoding="utf-8")))
+    assert {name for name in named if not f"{PREFIX}{name}".startswith(TEST_PREFIX)} - known == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_files_that_a_document_links_to_exist(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+    assert [target for target in local if not (document.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_files_that_a_document_names_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:bin|src|web|tools|tests|docs|bench)/[\w./-]*\w)`", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_commands_that_a_document_names_exist(document: Path) -> None:
+    named = re.findall(r"`crumbless ([a-z]+(?: [a-z]+)?)", document.read_text(encoding="utf-8"))
+    for command in sorted(set(named)):
+        subprocess.run(
+            [sys.executable, "-m", "crumbless.cli", *command.split(), "--help"], check=True, capture_output=True
+        )
+
+
+def test_the_readme_tells_the_way_in() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {"bin/demo", "bin/test"} <= set(re.findall(r"\bbin/\w+", readme))
+    assert shutil.which(str(ROOT / "bin" / "demo"))
+    assert "/w/SITEKEY.js" in readme
