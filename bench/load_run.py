@@ -57,7 +57,7 @@ class Wiring:
 
 @dataclass(frozen=True)
 class Load:
-    """What to offer: `rate` messages per second (open loop), or `outstanding` at any time (closed loop). Times in seconds."""
+    """What to offer: `rate` a second (open loop) or `outstanding` at any time (closed loop); times in seconds."""
 
     rate: float = 0
     outstanding: int = 0
@@ -117,7 +117,10 @@ def make_run_prefix() -> str:
 
 
 def run_load(wiring: Wiring, load: Load) -> Outcome:
-    """Offers `load` over `wiring`, on the generator's own core. The sockets stay open. Raises when the generator fails."""
+    """Offers `load` over `wiring` from the generator's own core, and leaves the sockets open.
+
+    Raises CalledProcessError when the generator fails.
+    """
     run = make_run_prefix()
     with tempfile.TemporaryDirectory() as folder:
         plan, acked = Path(folder, "plan"), Path(folder, "acked")

@@ -66,7 +66,10 @@ class RunningServer:
 def start_server(
     command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None, health: str = "/healthz"
 ) -> RunningServer:
-    """Starts `command` on the server's core and waits for 200 at `health`. Raises RuntimeError with its log when it fails."""
+    """Starts `command` on the server's core and waits for 200 at `health`.
+
+    Raises RuntimeError with the end of its log when it gives no answer in time.
+    """
     with log.open("wb") as output:
         began = time.perf_counter()
         process = subprocess.Popen(

@@ -12,9 +12,7 @@ from socket_open import OpenSocket
 
 CONVERSATIONS = 200
 OPERATORS = 20
-PADDING = ("The parcel was promised for Tuesday, and the tracking page still says that it waits in the depot. " * 2)[
-    :200
-]
+PADDING = "The parcel was promised for Tuesday, and the tracking page still says it waits in the depot. " * 2
 """The text of every message, after its id: about what a visitor writes."""
 
 
@@ -50,6 +48,6 @@ def read_ids(database: Path, table: str, run: str) -> frozenset[str]:
 
 
 def check_kept(stack: Stack, folder: Path, outcome: Outcome) -> tuple[int, int]:
-    """Returns how many acknowledged messages are missing in the database, and how many unacknowledged ones stand there."""
+    """Returns how many acknowledged messages the database lacks, and how many unacknowledged ones it has."""
     kept = stack.kept(folder, outcome.run)
     return len(outcome.acked - kept), len(kept - outcome.acked)

@@ -1,0 +1,100 @@
+"""Fills an empty Crumbless database with workspaces, operators, visitors and their key-bound sessions.
+
+It uses the product's own store functions in one transaction; 5,000 starts over HTTP would measure nothing more.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from crumbless.domain.access import Session
+from crumbless.domain.proof import token_hash
+from crumbless.ids import new_id, new_token, now_ms
+from crumbless.store.conversation_store import add_conversation
+from crumbless.store.database import writing_engine
+from crumbless.store.people_store import (
+    Site,
+    add_operator,
+    add_session,
+    add_site,
+    add_visitor,
+    add_workspace,
+    find_site,
+)
+from session_proof import ClientKey
+
+_DAY_MS = 86_400_000
+_NO_PASSWORD = "!"
+"""Not the hash of any password: these operators only have the sessions made here."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How many workspaces, and what each of them has."""
+
+    workspaces: int
+    conversations: int
+    operators: int
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session and the key it is bound to. `conversation` is a visitor's own, and empty for operators."""
+
+    token: str
+    key: ClientKey
+    workspace: int
+    conversation: str = ""
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Everybody who can sign in, workspace by workspace."""
+
+    visitors: list[SignedIn]
+    operators: list[SignedIn]
+
+
+def seed_database(database: Path, layout: Layout) -> Seeded:
+    """Fills a migrated database and returns who was put into it."""
+    engine = writing_engine(f"sqlite:///{database}")
+    seeded = Seeded([], [])
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for number in range(layout.workspaces):
+            _add_workspace(connection, number, layout, seeded)
+        connection.exec_driver_sql("COMMIT")
+    engine.dispose()
+    return seeded
+
+
+def _add_workspace(connection: Connection, number: int, layout: Layout, seeded: Seeded) -> None:
+    workspace = add_workspace(connection, f"Shop {number}")
+    add_site(connection, workspace, f"site{number}", f"Shop {number}", [f"https://shop{number}.example"])
+    site = find_site(connection, f"site{number}")
+    if site is None:
+        raise RuntimeError("the site that was just added is not there")
+    seeded.operators.extend(_add_operator(connection, workspace, n) for n in range(layout.operators))
+    seeded.visitors.extend(_add_visitor(connection, site) for _ in range(layout.conversations))
+
+
+def _add_operator(connection: Connection, workspace: int, number: int) -> SignedIn:
+    name = f"Operator {number}"
+    operator = add_operator(connection, workspace, f"o{number}@shop{workspace}.example", name, _NO_PASSWORD)
+    person = SignedIn(new_token("cro_"), ClientKey(), workspace)
+    session = Session(new_id(), "owner", workspace, operator, name, person.key.thumbprint, now_ms() + _DAY_MS)
+    add_session(connection, session, token_hash(person.token))
+    return person
+
+
+def _add_visitor(connection: Connection, site: Site) -> SignedIn:
+    visitor, conversation = new_id(), new_id()
+    person = SignedIn(new_token("crv_"), ClientKey(), site.workspace, conversation)
+    add_visitor(connection, site, visitor, person.key.thumbprint)
+    add_conversation(connection, site, visitor, conversation)
+    session = Session(
+        new_id(), "visitor", site.workspace, visitor, "", person.key.thumbprint, now_ms() + _DAY_MS, conversation
+    )
+    add_session(connection, session, token_hash(person.token))
+    return person
