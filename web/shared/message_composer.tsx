@@ -1,0 +1,128 @@
+/** The box to write in. What is typed leaves it only through `onSend`; the draft is the owner's to keep. */
+import type { JSX, RefObject } from "preact";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
+import "./message_composer.css";
+import { cleanText, isSendable, roomLeft } from "./message_text";
+import { TypingSender } from "./typing_notice";
+import type { SharedWords } from "./words";
+
+/** From here on the counter is shown, in characters left. */
+const COUNTER_FROM = 200;
+
+export interface ComposerProps {
+  /** Accessible name and placeholder of the box. */
+  label: string;
+  placeholder?: string;
+  words: SharedWords;
+  draft: string;
+  /** Every change of the text, to be kept and given back as `draft`. */
+  onDraft: (text: string) => void;
+  /** Takes the text over; it is clean, not empty, and short enough. The box is emptied after this returns. */
+  onSend: (text: string) => void;
+  /** On at most every 3 seconds while typing, off once when it stops. */
+  onTyping?: (on: boolean) => void;
+  /** Nothing can be sent now; typing goes on. */
+  disabled?: boolean;
+  /** To move the focus into the box. */
+  inputRef?: RefObject<HTMLTextAreaElement | null>;
+}
+
+export function MessageComposer(props: ComposerProps): JSX.Element {
+  const ownRef = useRef<HTMLTextAreaElement>(null);
+  const box = props.inputRef ?? ownRef;
+  const counterId = useId();
+  const typing = useTypingSender(props.onTyping);
+  const left = roomLeft(props.draft);
+  const sendable = isSendable(props.draft) && !props.disabled;
+  useGrowth(box, props.draft);
+
+  const change = (text: string) => {
+    props.onDraft(text);
+    if (cleanText(text)) typing.typed();
+    else typing.stopped();
+  };
+  const send = () => {
+    if (!sendable) return;
+    typing.stopped();
+    props.onSend(cleanText(props.draft));
+    props.onDraft("");
+    box.current?.focus();
+  };
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        ref={box}
+        class="composer-box"
+        rows={1}
+        dir="auto"
+        value={props.draft}
+        placeholder={props.placeholder ?? props.label}
+        aria-label={props.label}
+        aria-describedby={counterId}
+        aria-invalid={left < 0}
+        autocomplete="off"
+        enterkeyhint="send"
+        onInput={(event) => change(event.currentTarget.value)}
+        onBlur={() => typing.stopped()}
+        onKeyDown={(event) => {
+          if (!isSendKey(event)) return;
+          event.preventDefault();
+          send();
+        }}
+      />
+      <button class="composer-send" type="submit" aria-disabled={!sendable}>
+        <SendIcon />
+        <span>{props.words.send}</span>
+      </button>
+      <p id={counterId} class={left < 0 ? "composer-counter over" : "composer-counter"} role="status">
+        {counterText(left, props.words)}
+      </p>
+    </form>
+  );
+}
+
+function counterText(left: number, words: SharedWords): string {
+  if (left < 0) return words.tooLong(-left);
+  return left <= COUNTER_FROM ? words.charactersLeft(left) : "";
+}
+
+/** Enter sends, unless it ends a composition (keyCode 229 in browsers that end it before the key) or breaks a line. */
+function isSendKey(event: KeyboardEvent): boolean {
+  return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+}
+
+function useTypingSender(onTyping: ((on: boolean) => void) | undefined): TypingSender {
+  const tell = useRef(onTyping);
+  tell.current = onTyping;
+  const sender = useRef<TypingSender>(null);
+  sender.current ??= new TypingSender((on) => tell.current?.(on));
+  const made = sender.current;
+  useEffect(() => () => made.stopped(), [made]);
+  return made;
+}
+
+/** The box grows with its text; the style sheet says how far. */
+function useGrowth(box: RefObject<HTMLTextAreaElement | null>, text: string): void {
+  // The text decides the height.
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    element.style.blockSize = "auto";
+    element.style.blockSize = `${element.scrollHeight + element.offsetHeight - element.clientHeight}px`;
+  }, [box, text]);
+}
+
+function SendIcon(): JSX.Element {
+  return (
+    <svg class="composer-icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+      <path d="M3.2 16.6 17.4 10 3.2 3.4l1.5 5.3 6.6 1.3-6.6 1.3z" fill="currentColor" />
+    </svg>
+  );
+}

@@ -1,0 +1,59 @@
+/** How a thread is cut into days and groups of bubbles: pure. */
+import type { ShownEvent, ShownItem, ShownMessage } from "./message_log";
+
+/** Messages of one author with a shorter pause than this share a group. */
+const GROUP_PAUSE_MS = 300_000;
+
+export interface MessageGroup {
+  kind: "group";
+  key: string;
+  own: boolean;
+  messages: ShownMessage[];
+  /** Whether its state is told: while it matters, and at our newest message. */
+  showState: boolean;
+}
+
+export type Block =
+  | { kind: "day"; key: string; at: number }
+  | { kind: "event"; key: string; item: ShownEvent }
+  | MessageGroup;
+
+/** The blocks of a thread, in order. */
+export function blocksOf(items: readonly ShownItem[]): Block[] {
+  const blocks: Block[] = [];
+  let day = "";
+  for (const item of items) {
+    const itemDay = new Date(item.at).toDateString();
+    if (itemDay !== day) blocks.push({ kind: "day", key: `day ${itemDay} ${item.id}`, at: item.at });
+    day = itemDay;
+    if (item.kind === "event") blocks.push({ kind: "event", key: item.id, item });
+    else addMessage(blocks, item);
+  }
+  showNewestState(blocks);
+  return blocks;
+}
+
+function addMessage(blocks: Block[], message: ShownMessage): void {
+  const before = blocks[blocks.length - 1];
+  if (before?.kind === "group" && belongs(before, message)) before.messages.push(message);
+  else blocks.push({ kind: "group", key: message.id, own: message.own, messages: [message], showState: false });
+}
+
+function belongs(group: MessageGroup, message: ShownMessage): boolean {
+  const last = group.messages[group.messages.length - 1];
+  return (
+    last !== undefined &&
+    last.author.kind === message.author.kind &&
+    (last.author.name ?? "") === (message.author.name ?? "") &&
+    last.state !== "refused" &&
+    Math.abs(message.at - last.at) < GROUP_PAUSE_MS
+  );
+}
+
+function showNewestState(blocks: Block[]): void {
+  const own = blocks.filter((block): block is MessageGroup => block.kind === "group" && block.own);
+  for (const group of own) {
+    const state = group.messages[group.messages.length - 1]?.state;
+    group.showState = group === own[own.length - 1] || state === "sending" || state === "waiting";
+  }
+}

@@ -1,0 +1,209 @@
+/** Paints a thread: bubbles in groups, days, what became of our own messages. Texts are only ever text nodes. */
+import type { ComponentChildren, JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import "./message_list.css";
+import { type Block, blocksOf, type MessageGroup } from "./message_groups";
+import type { ShownItem, ShownMessage } from "./message_log";
+import type { SharedWords } from "./words";
+
+export interface MessageListProps {
+  items: readonly ShownItem[];
+  words: SharedWords;
+  /** BCP 47 tag for times and days. */
+  locale: string;
+  /** Name of an author who gave none. */
+  nameOf?: (item: ShownMessage) => string;
+  /** Sends a refused message again. */
+  onRetry: (id: string) => void;
+  /** Puts the text of a refused message back into the box. */
+  onEdit: (id: string) => void;
+  /** Whether the newest message is in view; told when it changes, and once at first. */
+  onAtEnd?: (atEnd: boolean) => void;
+  /** Above the first message: what loads earlier ones, or an empty state. */
+  before?: ComponentChildren;
+  /** Below the last message: who is typing. */
+  after?: ComponentChildren;
+}
+
+/** Closer to the end than this counts as being there, in CSS pixels. */
+const NEAR_END = 48;
+/** Refusals that the same words would meet again: the text has to change first. */
+const NEEDS_EDIT = new Set(["text_too_long", "empty_text", "bad_text"]);
+
+export function MessageList(props: MessageListProps): JSX.Element {
+  const { words } = props;
+  const scroll = useStickyEnd(props);
+  return (
+    <div class="thread">
+      <div
+        class="thread-scroll"
+        role="log"
+        aria-live="polite"
+        aria-relevant="additions"
+        aria-label={words.messages}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1).
+        tabIndex={0}
+        ref={scroll.ref}
+        onScroll={scroll.onScroll}
+      >
+        <div class="thread-flow">
+          {props.before}
+          {blocksOf(props.items).map((block) => (
+            <BlockView key={block.key} block={block} list={props} />
+          ))}
+          {props.after}
+        </div>
+      </div>
+      {scroll.missed && (
+        <button class="thread-new" type="button" onClick={scroll.toEnd}>
+          {words.newMessages}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function BlockView({ block, list }: { block: Block; list: MessageListProps }): JSX.Element {
+  switch (block.kind) {
+    case "day":
+      return (
+        <p class="thread-line">
+          <time dateTime={new Date(block.at).toISOString()}>{dayText(block.at, list)}</time>
+        </p>
+      );
+    case "event":
+      return (
+        <p class="thread-line">
+          {list.words.closed} · {timeText(block.item.at, list.locale)}
+        </p>
+      );
+    case "group":
+      return <GroupView group={block} list={list} />;
+  }
+}
+
+function GroupView({ group, list }: { group: MessageGroup; list: MessageListProps }): JSX.Element {
+  const last = group.messages[group.messages.length - 1];
+  return (
+    <div class={group.own ? "thread-group own" : "thread-group"}>
+      <p class={group.own ? "thread-author hidden" : "thread-author"}>{authorName(group, list)}</p>
+      {group.messages.map((message) => (
+        <p key={message.id} class={`bubble ${message.state ?? ""}`} dir="auto">
+          {message.text}
+        </p>
+      ))}
+      {last?.state === "refused" ? (
+        <Refusal message={last} list={list} />
+      ) : (
+        last && <Meta message={last} list={list} showState={group.showState} />
+      )}
+    </div>
+  );
+}
+
+function authorName(group: MessageGroup, { words, nameOf }: MessageListProps): string {
+  const first = group.messages[0];
+  if (group.own && !nameOf) return words.you;
+  return (
+    (first && nameOf?.(first)) ||
+    first?.author.name ||
+    (first?.author.kind === "operator" ? words.operator : words.visitor)
+  );
+}
+
+function Meta({
+  message,
+  list,
+  showState,
+}: {
+  message: ShownMessage;
+  list: MessageListProps;
+  showState: boolean;
+}): JSX.Element {
+  const state = message.state && message.state !== "refused" && showState ? list.words[message.state] : "";
+  return (
+    <p class="thread-meta">
+      <time dateTime={new Date(message.at).toISOString()}>{timeText(message.at, list.locale)}</time>
+      {state && <span> · {state}</span>}
+    </p>
+  );
+}
+
+function Refusal({ message, list }: { message: ShownMessage; list: MessageListProps }): JSX.Element {
+  const { words } = list;
+  return (
+    <p class="thread-meta refusal">
+      <span>
+        {words.notSent}. {words.refusals[message.refused] ?? words.refused}
+      </span>
+      {!NEEDS_EDIT.has(message.refused) && (
+        <button type="button" onClick={() => list.onRetry(message.id)}>
+          {words.tryAgain}
+        </button>
+      )}
+      <button type="button" onClick={() => list.onEdit(message.id)}>
+        {words.edit}
+      </button>
+    </p>
+  );
+}
+
+const timeText = (at: number, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(at);
+
+const DAY_MS = 86_400_000;
+
+function dayText(at: number, { words, locale }: MessageListProps): string {
+  const day = new Date(at).toDateString();
+  if (day === new Date().toDateString()) return words.today;
+  if (day === new Date(Date.now() - DAY_MS).toDateString()) return words.yesterday;
+  return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" }).format(at);
+}
+
+/** Keeps the end in view unless the reader scrolled up; then says that something new came. */
+function useStickyEnd({ items, onAtEnd, after }: MessageListProps) {
+  const ref = useRef<HTMLDivElement>(null);
+  const atEnd = useRef<boolean | null>(null);
+  const [missed, setMissed] = useState(false);
+  const last = items[items.length - 1];
+
+  const tellAtEnd = (now: boolean) => {
+    if (atEnd.current === now) return;
+    atEnd.current = now;
+    if (now) setMissed(false);
+    onAtEnd?.(now);
+  };
+  const toEnd = () => {
+    const box = ref.current;
+    if (box) box.scrollTop = box.scrollHeight;
+    tellAtEnd(true);
+  };
+  const onScroll = () => {
+    const box = ref.current;
+    if (box) tellAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END);
+  };
+
+  // Runs for each new last message, and only then.
+  useLayoutEffect(() => {
+    if (atEnd.current !== false || (last?.kind === "message" && last.seq === null)) toEnd();
+    else if (last) setMissed(true);
+  }, [last?.id]);
+
+  // What stands below the last message may have grown.
+  useLayoutEffect(() => {
+    if (atEnd.current) toEnd();
+  }, [items, after]);
+
+  useLayoutEffect(() => {
+    const box = ref.current;
+    if (!box) return;
+    // The box shrinks when the keyboard of a phone opens or the composer grows.
+    const watch = new ResizeObserver(() => {
+      if (atEnd.current) box.scrollTop = box.scrollHeight;
+    });
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, []);
+
+  return { ref, missed, toEnd, onScroll };
+}

@@ -1,0 +1,63 @@
+/** Who is typing: telling the others, and letting what they told lapse. */
+import type { Author, TypingNow } from "./wire";
+
+const REPEAT_MS = 3_000;
+/** Without a key for this long, typing has stopped. */
+const PAUSE_MS = 4_000;
+const LAPSE_MS = 6_000;
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** Turns key strokes into "on" every 3 seconds and one "off". */
+export class TypingSender {
+  #toldAt = 0;
+  #on = false;
+  #pause: Timer | undefined;
+
+  constructor(private readonly tell: (on: boolean) => void) {}
+
+  typed(): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.stopped(), PAUSE_MS);
+    if (this.#on && Date.now() - this.#toldAt < REPEAT_MS) return;
+    this.#on = true;
+    this.#toldAt = Date.now();
+    this.tell(true);
+  }
+
+  stopped(): void {
+    clearTimeout(this.#pause);
+    if (!this.#on) return;
+    this.#on = false;
+    this.tell(false);
+  }
+}
+
+/** The one who types in one conversation, until they stop, write, or fall silent for 6 seconds. */
+export class TypingWatch {
+  #by: Author | null = null;
+  #lapse: Timer | undefined;
+
+  constructor(private readonly onChange: (by: Author | null) => void) {}
+
+  heard({ on, by }: Pick<TypingNow, "on" | "by">): void {
+    this.#set(on ? by : null);
+  }
+
+  /** A message of this side arrived: what they were typing is here. */
+  wrote(author: Author): void {
+    if (this.#by?.kind === author.kind) this.#set(null);
+  }
+
+  clear(): void {
+    this.#set(null);
+  }
+
+  #set(by: Author | null): void {
+    clearTimeout(this.#lapse);
+    if (by) this.#lapse = setTimeout(() => this.#set(null), LAPSE_MS);
+    if (by?.name === this.#by?.name && by?.kind === this.#by?.kind) return;
+    this.#by = by;
+    this.onChange(by);
+  }
+}
