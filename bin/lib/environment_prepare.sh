@@ -110,7 +110,8 @@ find_node() {
     ln -sf "$wheel/lib/node_modules/npm/bin/npx-cli.js" .venv/node/bin/npx
     cp requirements/node.txt "$done_with/node.txt"
   fi
-  export PATH="$PWD/.venv/node/bin:$PATH"
+  # A company's own certificate authority is in the system's store, which this Node.js would not ask otherwise.
+  export PATH="$PWD/.venv/node/bin:$PATH" NODE_USE_SYSTEM_CA=1
   node_suffices || fail 'The Node.js that was installed into .venv does not run on this machine.' \
     'Install Node.js 20.19 or newer (nodejs.org) and start again.'
 }

@@ -1,4 +1,4 @@
-"""The wheel is the whole product: an empty environment, without Node.js and without a checkout, runs the demo from it."""
+"""The wheel is the whole product: an empty environment without Node.js and without a checkout runs the demo of it."""
 
 import json
 import queue
