@@ -1,0 +1,231 @@
+"""WebSocket framing of the server's side (RFC 6455, section 5), without I/O.
+
+Every message of every stream passes here, and thousands of readers stand idle at once: so the usual case, one whole
+text frame in one piece, goes a short way without a buffer, and an idle reader is one small object.
+"""
+
+from collections.abc import Sequence
+from struct import pack
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:
+    from websockets.utils import apply_mask
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+
+PROTOCOL_ERROR = 1002
+NO_CODE = 1005
+INVALID_TEXT = 1007
+TOO_BIG = 1009
+
+_FIN = 0x80
+_RESERVED = 0x70
+_OPCODE = 0x0F
+_CONTROL = 0x08
+_MASKED = 0x80
+_LENGTH_16 = 126
+_LENGTH_64 = 127
+_MAX_CONTROL = 125
+_WHOLE_TEXT = _FIN | TEXT
+_OPCODES = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
+_CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
+_SHORT_TEXT_HEADERS = [bytes((_WHOLE_TEXT, length)) for length in range(_LENGTH_16)]
+
+
+class FrameError(Exception):
+    """The client broke RFC 6455: close the connection with `code` (1002, 1007 or 1009)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class FrameReader:
+    """Turns the bytes of a client into messages.
+
+    `max_size` limits a message in bytes, the sum of its fragments included; it may be changed between frames. After
+    an error `messages_before_error` holds what the failed `feed` had read until then.
+    """
+
+    __slots__ = ("_broken_with", "_buffer", "_fragments", "_opcode", "max_size", "messages_before_error")
+
+    def __init__(self, max_size: int) -> None:
+        self.max_size = max_size
+        self.messages_before_error: Sequence[tuple[int, bytes]] = ()
+        self._broken_with = 0
+        self._buffer: bytearray | None = None
+        # The opcode of the message whose fragments are being collected; CONTINUATION when there is none.
+        self._opcode = CONTINUATION
+        self._fragments: bytearray | None = None
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Take bytes as they came and return what they complete, in order, as (opcode, payload).
+
+        These are messages (TEXT, valid UTF-8, or BINARY) and control frames (CLOSE, PING, PONG). What follows a CLOSE
+        is returned too: the caller stops there.
+
+        Raises FrameError as soon as a header shows that the frame is wrong or too big, before it is buffered. The
+        reader has lost its place then: every later call raises FrameError with the same code.
+        """
+        if self._buffer is None and self._opcode == CONTINUATION and len(data) > 5 and data[0] == _WHOLE_TEXT:
+            length, start = data[1] - _MASKED, 6
+            if length >= _LENGTH_16:
+                length, start = data[2] << 8 | data[3], 8
+                if data[1] != _MASKED | _LENGTH_16 or length < _LENGTH_16:
+                    return self._feed_any(data)
+            if len(data) - start == length <= self.max_size:
+                payload = apply_mask(data[start:], data[start - 4 : start])
+                if payload.isascii() or _is_utf8(payload):
+                    return [(TEXT, payload)]
+        return self._feed_any(data)
+
+    def _feed_any(self, data: bytes) -> list[tuple[int, bytes]]:
+        if self._broken_with:
+            raise FrameError(self._broken_with, "bytes after an error")
+        buffer = bytearray() if self._buffer is None else self._buffer
+        buffer += data
+        messages: list[tuple[int, bytes]] = []
+        at = 0
+        try:
+            while (frame := self._read_frame(buffer, at)) is not None:
+                first, payload, at = frame
+                self._take_frame(first, payload, messages)
+        except FrameError as error:
+            self._fail(error, messages)
+            raise
+        del buffer[:at]
+        self._buffer = buffer or None
+        return messages
+
+    def _fail(self, error: FrameError, messages: list[tuple[int, bytes]]) -> None:
+        self.messages_before_error = messages
+        self._broken_with = error.code
+        self._fragments = None
+        # Not None, so that no later frame takes the short way.
+        self._buffer = bytearray()
+
+    def _read_frame(self, buffer: bytearray, at: int) -> tuple[int, bytes, int] | None:
+        """Return first byte, unmasked payload and end of the frame that begins `at`; None while a part is missing."""
+        if len(buffer) < at + 2:
+            return None
+        first, second = buffer[at], buffer[at + 1]
+        self._check_start(first, second)
+        start, length = at + 2, second & ~_MASKED
+        if length >= _LENGTH_16:
+            size = 2 if length == _LENGTH_16 else 8
+            start += size
+            if len(buffer) < start:
+                return None
+            length = int.from_bytes(buffer[start - size : start])
+            _check_length(length, size)
+        if not first & _CONTROL and len(self._fragments or b"") + length > self.max_size:
+            raise FrameError(TOO_BIG, "message too big")
+        start += 4
+        end = start + length
+        if len(buffer) < end:
+            return None
+        return first, apply_mask(buffer[start:end], buffer[start - 4 : start]), end
+
+    def _check_start(self, first: int, second: int) -> None:
+        opcode = first & _OPCODE
+        if first & _RESERVED:
+            raise FrameError(PROTOCOL_ERROR, "reserved bits are set")
+        if opcode not in _OPCODES:
+            raise FrameError(PROTOCOL_ERROR, "unknown opcode")
+        if not second & _MASKED:
+            raise FrameError(PROTOCOL_ERROR, "frame without a mask")
+        if opcode & _CONTROL:
+            if not first & _FIN:
+                raise FrameError(PROTOCOL_ERROR, "fragmented control frame")
+            if second & ~_MASKED > _MAX_CONTROL:
+                raise FrameError(PROTOCOL_ERROR, "control frame over 125 bytes")
+        elif (opcode == CONTINUATION) != (self._opcode != CONTINUATION):
+            raise FrameError(PROTOCOL_ERROR, "fragment out of order")
+
+    def _take_frame(self, first: int, payload: bytes, messages: list[tuple[int, bytes]]) -> None:
+        opcode = first & _OPCODE
+        if opcode & _CONTROL:
+            messages.append((opcode, payload))
+            return
+        if opcode != CONTINUATION:
+            self._opcode = opcode
+        if self._fragments is None and first & _FIN:
+            message = payload
+        else:
+            if self._fragments is None:
+                self._fragments = bytearray()
+            self._fragments += payload
+            if not first & _FIN:
+                return
+            message = bytes(self._fragments)
+        if self._opcode == TEXT and not _is_utf8(message):
+            raise FrameError(INVALID_TEXT, "text that is not UTF-8")
+        messages.append((self._opcode, message))
+        self._opcode, self._fragments = CONTINUATION, None
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Return a whole text frame: unmasked, as servers send them. `payload` is UTF-8."""
+    length = len(payload)
+    if length < _LENGTH_16:
+        return _SHORT_TEXT_HEADERS[length] + payload
+    if length <= 0xFFFF:
+        return pack("!BBH", _WHOLE_TEXT, _LENGTH_16, length) + payload
+    return pack("!BBQ", _WHOLE_TEXT, _LENGTH_64, length) + payload
+
+
+def close_frame(code: int, reason: str) -> bytes:
+    """Return a close frame; 1005 makes an empty one. A reason over 123 bytes is cut between two characters.
+
+    Raises ValueError when `code` may not be sent.
+    """
+    if code == NO_CODE:
+        return _control_frame(CLOSE, b"")
+    if code not in _CLOSE_CODES:
+        raise ValueError(f"{code} is no close code that may be sent")
+    said = reason.encode()[: _MAX_CONTROL - 2].decode(errors="ignore").encode()
+    return _control_frame(CLOSE, pack("!H", code) + said)
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """Return the answer to a ping with this payload. Raises ValueError when it is over 125 bytes."""
+    return _control_frame(PONG, payload)
+
+
+def parse_close(payload: bytes) -> int:
+    """Return the code in the payload of a close frame, 1005 when it is empty.
+
+    Raises FrameError with 1002 for half a code or one that may not be sent, with 1007 for a reason that is not UTF-8.
+    """
+    if not payload:
+        return NO_CODE
+    code = int.from_bytes(payload[:2])
+    if len(payload) == 1 or code not in _CLOSE_CODES:
+        raise FrameError(PROTOCOL_ERROR, "bad close code")
+    if not _is_utf8(payload[2:]):
+        raise FrameError(INVALID_TEXT, "close reason that is not UTF-8")
+    return code
+
+
+def _control_frame(opcode: int, payload: bytes) -> bytes:
+    if len(payload) > _MAX_CONTROL:
+        raise ValueError("a control frame holds at most 125 bytes")
+    return bytes((_FIN | opcode, len(payload))) + payload
+
+
+def _check_length(length: int, size: int) -> None:
+    # One length has one spelling; the top bit of the longest is always 0 (RFC 6455, section 5.2).
+    shortest = _LENGTH_16 if size == 2 else 0x10000
+    if length < shortest or length >> 63:
+        raise FrameError(PROTOCOL_ERROR, "bad length")
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
