@@ -3,7 +3,7 @@
 checks=$(mktemp -d)
 trap 'rm -rf "$checks"' EXIT
 
-# record NAME STATUS SECONDS
+# record NAME OUTCOME SECONDS: `exit code 0` is the only good outcome.
 record() {
   printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$checks/results"
 }
@@ -13,7 +13,7 @@ check() {
   local name=$1 start=$SECONDS status=0
   shift
   "$@" >"$checks/$name.said" 2>&1 </dev/null || status=$?
-  record "$name" "$status" "$((SECONDS - start))"
+  record "$name" "exit code $status" "$((SECONDS - start))"
   if [ "$status" = 0 ]; then
     printf 'ok      %s\n' "$name"
   else
@@ -28,18 +28,18 @@ check_aloud() {
   shift
   printf '\n%s\n' "$name"
   "$@" </dev/null || status=$?
-  record "$name" "$status" "$((SECONDS - start))"
+  record "$name" "exit code $status" "$((SECONDS - start))"
 }
 
 # Prints one line a check; its own status is 1 when any failed.
 sum_up_checks() {
-  local name status seconds failed=0
+  local name outcome seconds failed=0
   printf '\n'
-  while IFS=$'\t' read -r name status seconds; do
-    if [ "$status" = 0 ]; then
+  while IFS=$'\t' read -r name outcome seconds; do
+    if [ "$outcome" = 'exit code 0' ]; then
       printf '  ok      %-24s %4s s\n' "$name" "$seconds"
     else
-      printf '  FAILED  %-24s %4s s   (exit code %s)\n' "$name" "$seconds" "$status"
+      printf '  FAILED  %-24s %4s s   (%s)\n' "$name" "$seconds" "$outcome"
       failed=1
     fi
   done <"$checks/results"

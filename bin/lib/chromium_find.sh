@@ -1,4 +1,4 @@
-# Finds a Chromium that starts, or installs one; its path is left in CRUMBLESS_TEST_CHROMIUM. Needs environment_prepare.sh.
+# Finds a Chromium that starts, or installs one; its path is left in CRUMBLESS_TEST_CHROMIUM.
 
 # A file called chromium may be a stub that asks for a package, or lack system libraries: only one that answers counts.
 use_chromium() {
@@ -38,6 +38,7 @@ install_debian_chromium() {
   apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium
 }
 
+# Says why, and returns 1, when there is none.
 find_chromium() {
   export PLAYWRIGHT_BROWSERS_PATH="$PWD/.tools/browsers"
   use_chromium "${CRUMBLESS_TEST_CHROMIUM:-}" && return
@@ -51,6 +52,8 @@ find_chromium() {
     try 'Installing Chromium with apt-get' install_debian_chromium && use_chromium_on_path && return
   fi
   tail -n 20 "$tried" >&2
-  fail '' 'The browser tests need Chromium: none on PATH starts, and none could be installed (see above).' \
-    'Install Chromium or Chrome, or name one in CRUMBLESS_TEST_CHROMIUM, and start again.'
+  printf '\n%s\n%s\n' \
+    'The browser tests need Chromium: none on PATH starts, and none could be installed (see above).' \
+    'Install Chromium or Chrome, or name one in CRUMBLESS_TEST_CHROMIUM, and start again.' >&2
+  return 1
 }
