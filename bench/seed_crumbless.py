@@ -56,22 +56,22 @@ class Seeded:
     operators: list[SignedIn]
 
 
-def seed_database(database: Path, layout: Layout) -> Seeded:
-    """Fills a migrated database and returns who was put into it."""
+def seed_database(database: Path, layout: Layout, page_origin: str) -> Seeded:
+    """Fills a migrated database and returns who was put into it. Pages of `page_origin` may show every site's chat."""
     engine = writing_engine(f"sqlite:///{database}")
     seeded = Seeded([], [])
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         for number in range(layout.workspaces):
-            _add_workspace(connection, number, layout, seeded)
+            _add_workspace(connection, number, layout, page_origin, seeded)
         connection.exec_driver_sql("COMMIT")
     engine.dispose()
     return seeded
 
 
-def _add_workspace(connection: Connection, number: int, layout: Layout, seeded: Seeded) -> None:
+def _add_workspace(connection: Connection, number: int, layout: Layout, page_origin: str, seeded: Seeded) -> None:
     workspace = add_workspace(connection, f"Shop {number}")
-    add_site(connection, workspace, f"site{number}", f"Shop {number}", [f"https://shop{number}.example"])
+    add_site(connection, workspace, f"site{number}", f"Shop {number}", [page_origin])
     site = find_site(connection, f"site{number}")
     if site is None:
         raise RuntimeError("the site that was just added is not there")

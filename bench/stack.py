@@ -19,7 +19,10 @@ PADDING = "The parcel was promised for Tuesday, and the tracking page still says
 class Stack(Protocol):
     """A server with its own database, made anew in `folder` for each start."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the table calls it."""
+        ...
 
     def start(self, folder: Path) -> RunningServer:
         """Starts the server with an empty database, ready for `wire`."""

@@ -35,10 +35,14 @@ ONE_WORKSPACE = Layout(workspaces=1, conversations=CONVERSATIONS, operators=OPER
 
 @dataclass
 class CrumblessStack:
-    """The server with a layout of its own. `seeded` is who is in the database of the last start."""
+    """The server with a layout of its own.
+
+    `page_origin` is that of the pages that may show the chat; `seeded` is who is in the database of the last start.
+    """
 
     layout: Layout = MANY_WORKSPACES
     name: str = "Crumbless"
+    page_origin: str = "https://shop.example"
     seeded: Seeded = field(default_factory=lambda: Seeded([], []))
 
     def start(self, folder: Path) -> RunningServer:
@@ -51,7 +55,7 @@ class CrumblessStack:
             "CRUMBLESS_LOG_LEVEL": "warning",
         }
         _migrate(environment)
-        self.seeded = seed_database(folder / _DATABASE, self.layout)
+        self.seeded = seed_database(folder / _DATABASE, self.layout, self.page_origin)
         return start_server([_COMMAND, "serve"], port, folder / "crumbless.log", environment)
 
     def wire(self, server: RunningServer) -> Wiring:

@@ -1,0 +1,96 @@
+"""Measures what is asked for and prints one table. bench/run prepares everything; README.md explains it."""
+
+import argparse
+import resource
+import sys
+from pathlib import Path
+
+import msgspec
+
+from durable_rows import Pace, Run, run_rounds
+from generator_rows import GeneratorRun, check_generator
+from loader_rows import LoaderSeen, watch_loader
+from memory_rows import Memory, measure_memory
+from size_rows import read_sizes
+from table_print import Line, print_table
+from table_rows import durable_table, generator_table, loader_table, memory_table, size_table
+
+ROWS = ("generator", "latency", "saturation", "overload", "workspace", "memory", "start", "sizes", "loader")
+DURABLE = frozenset({"latency", "saturation", "overload", "workspace", "start"})
+
+
+class Results(msgspec.Struct):
+    """Everything that was measured, run by run, for `--json`."""
+
+    generator: list[GeneratorRun] = []
+    durable: list[Run] = []
+    memory: list[Memory] = []
+    sizes: dict[str, int] = {}
+    loader: list[LoaderSeen] = []
+
+
+def main() -> int:
+    """Runs the rows and prints the table."""
+    arguments = _read_arguments()
+    rows: list[str] = arguments.rows.split(",")
+    if unknown := set(rows) - set(ROWS):
+        print(f"There is no row named {', '.join(sorted(unknown))}. The rows are {', '.join(ROWS)}.", file=sys.stderr)
+        return 2
+    _allow_open_files()
+    results = _measure(rows, arguments.rounds, quick=arguments.quick)
+    print_table(_lines(results))
+    if arguments.json:
+        Path(arguments.json).write_bytes(msgspec.json.format(msgspec.json.encode(results)))
+    return 0
+
+
+def _read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/run", description="Speed and size of Crumbless beside its peers.")
+    parser.add_argument("--quick", action="store_true", help="short windows and few connections: a look, not a result")
+    parser.add_argument("--rounds", type=int, default=3, help="alternating rounds of which the median is taken (3)")
+    parser.add_argument("--rows", default=",".join(ROWS), help=f"some of {','.join(ROWS)}")
+    parser.add_argument("--json", metavar="FILE", help="keep every single run there")
+    return parser.parse_args()
+
+
+def _allow_open_files() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def _measure(rows: list[str], rounds: int, *, quick: bool) -> Results:
+    results = Results()
+    pace = Pace(0.5, 1.0, rounds) if quick else Pace(1.0, 3.0, rounds)
+    if "generator" in rows:
+        _tell("generator against the floor")
+        results.generator = check_generator(pace)
+    if DURABLE & set(rows):
+        results.durable = run_rounds(pace, rows, _tell)
+    if "memory" in rows:
+        for number in range(rounds):
+            _tell(f"round {number + 1} of {rounds}: idle connections")
+            results.memory += measure_memory(500 if quick else 5000, number)
+    if "sizes" in rows:
+        results.sizes = read_sizes()
+    if "loader" in rows:
+        _tell("the loader in Chromium")
+        results.loader = watch_loader(max(rounds, 3))
+    return results
+
+
+def _lines(results: Results) -> list[Line]:
+    return [
+        *generator_table(results.generator),
+        *durable_table(results.durable),
+        *memory_table(results.memory),
+        *size_table(results.sizes),
+        *loader_table(results.loader),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""Messages that are on disk before they are acknowledged: throughput, latency and overload, round by round."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from disk_probe import read_disk
+from load_run import Counts, Load, run_load
+from stack import Stack, check_kept
+from stack_crumbless import ONE_WORKSPACE, CrumblessStack
+from stack_peers import FASTAPI_ORM, NODE_WS_GROUP, SOCKETIO_COMMIT
+
+OUTSTANDING = 800
+SLOW_RATE, FAST_RATE = 2000, 8000
+OVERLOAD = 1.5
+
+Tell = Callable[[str], None]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One run of one server. `missing`: acknowledged, not in the database. `extra`: in it, not acknowledged."""
+
+    stack: str
+    kind: str
+    round: int
+    counts: Counts
+    missing: int
+    extra: int
+    cpu_us_per_message: float
+    first_answer: float
+    disk_per_second: float
+    disk_p50_ms: float
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long the windows are, in seconds, and how many rounds there are."""
+
+    warm: float
+    seconds: float
+    rounds: int
+
+    def closed(self) -> Load:
+        """Saturation: a fixed number of messages is always on its way."""
+        return Load(outstanding=OUTSTANDING, warm=self.warm, seconds=self.seconds)
+
+    def open(self, rate: float) -> Load:
+        """A fixed rate, whatever the server does."""
+        return Load(rate=rate, warm=self.warm, seconds=self.seconds)
+
+
+def run_rounds(pace: Pace, rows: Sequence[str], tell: Tell) -> list[Run]:
+    """All durable runs that `rows` need. Servers alternate within a round, and the order turns from round to round."""
+    runs: list[Run] = []
+    for number in range(pace.rounds):
+        stacks: list[Stack] = [CrumblessStack()]
+        if "saturation" in rows:
+            stacks += [NODE_WS_GROUP, SOCKETIO_COMMIT, FASTAPI_ORM]
+        if "workspace" in rows:
+            stacks.append(CrumblessStack(ONE_WORKSPACE, "Crumbless, one workspace"))
+        for stack in stacks if number % 2 == 0 else reversed(stacks):
+            tell(f"round {number + 1} of {pace.rounds}: {stack.name}")
+            runs += _measure(stack, number, pace, rows)
+    return runs
+
+
+def _measure(stack: Stack, number: int, pace: Pace, rows: Sequence[str]) -> list[Run]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = stack.start(folder)
+
+        def measure(kind: str, load: Load) -> Run:
+            before = server.cpu_seconds()
+            wiring = stack.wire(server)
+            outcome = run_load(wiring, load)
+            wiring.close()
+            spent = server.cpu_seconds() - before
+            disk = read_disk(folder)
+            missing, extra = check_kept(stack, folder, outcome)
+            cost = spent * 1e6 / max(outcome.counts.complete, 1)
+            return Run(
+                stack=stack.name,
+                kind=kind,
+                round=number,
+                counts=outcome.counts,
+                missing=missing,
+                extra=extra,
+                cpu_us_per_message=cost,
+                first_answer=server.first_answer,
+                disk_per_second=disk.per_second,
+                disk_p50_ms=disk.p50_ms,
+            )
+
+        try:
+            return _measure_started(stack, measure, pace, rows)
+        finally:
+            server.stop()
+
+
+def _measure_started(stack: Stack, measure: Callable[[str, Load], Run], pace: Pace, rows: Sequence[str]) -> list[Run]:
+    runs: list[Run] = []
+    ours = stack.name == "Crumbless"
+    if ours and "latency" in rows:
+        runs += [measure(f"open {rate}", pace.open(rate)) for rate in (SLOW_RATE, FAST_RATE)]
+    if not ours or "saturation" in rows or "overload" in rows:
+        runs.append(measure("saturation", pace.closed()))
+    if ours and "overload" in rows:
+        runs.append(measure("overload", pace.open(OVERLOAD * runs[-1].counts.complete_per_second)))
+    return runs
