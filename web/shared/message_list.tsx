@@ -13,6 +13,8 @@ export interface MessageListProps {
   locale: string;
   /** Name of an author who gave none. */
   nameOf?: (item: ShownMessage) => string;
+  /** Whether the author's name is to be seen, not only heard; when absent, for the other side's messages. */
+  showsAuthor?: (item: ShownMessage) => boolean;
   /** Sends a refused message again. */
   onRetry: (id: string) => void;
   /** Puts the text of a refused message back into the box. */
@@ -84,9 +86,11 @@ function BlockView({ block, list }: { block: Block; list: MessageListProps }): J
 
 function GroupView({ group, list }: { group: MessageGroup; list: MessageListProps }): JSX.Element {
   const last = group.messages[group.messages.length - 1];
+  const first = group.messages[0];
+  const named = first && list.showsAuthor ? list.showsAuthor(first) : !group.own;
   return (
     <div class={group.own ? "thread-group own" : "thread-group"}>
-      <p class={group.own ? "thread-author hidden" : "thread-author"}>{authorName(group, list)}</p>
+      <p class={named ? "thread-author" : "thread-author hidden"}>{authorName(group, list)}</p>
       {group.messages.map((message) => (
         <p key={message.id} class={`bubble ${message.state ?? ""}`} dir="auto">
           {message.text}
