@@ -41,27 +41,33 @@ def lifetime_ms(lifetime: str) -> int:
     return int(number) * UNIT_MS[unit]
 
 
-def item_text(item: Item) -> str:
+def constants_text(item: Item) -> str:
     return (
-        f"export const {item.name}Item = {{\n"
-        f"  name: {json.dumps(item.name)},\n"
-        f"  key: {json.dumps(item.key)},\n"
-        f"  mechanism: {json.dumps(item.mechanism)},\n"
-        f"  surface: {json.dumps(item.surface)},\n"
-        f"  lifetime: {lifetime_ms(item.lifetime):_},\n"
-        "} as const;\n"
+        f"export const {item.name}Key = {json.dumps(item.key)};\n"
+        f"export const {item.name}Lifetime = {lifetime_ms(item.lifetime):_};\n"
+    )
+
+
+def entry_text(item: Item) -> str:
+    return (
+        f"  {item.name}: {{\n"
+        f"    key: {item.name}Key,\n"
+        f"    mechanism: {json.dumps(item.mechanism)},\n"
+        f"    surface: {json.dumps(item.surface)},\n"
+        f"    lifetime: {item.name}Lifetime,\n"
+        "  },\n"
     )
 
 
 def generate() -> str:
     items = msgspec.convert(tomllib.loads(SOURCE.read_text(encoding="utf-8")), Registry).item
-    table = "".join(f"  {item.name}: {item.name}Item,\n" for item in items)
     return (
         HEADER
-        + "// `lifetime` is in milliseconds. One constant an item, so that the loader carries only its own.\n\n"
-        + "\n".join(item_text(item) for item in items)
-        + "\n/** Every item that may be kept on a device, by name. */\n"
-        + f"export const registry = {{\n{table}}} as const;\n"
+        + "// Lifetimes are in milliseconds. Keys stand alone too, so that the loader carries only its own.\n\n"
+        + "\n".join(constants_text(item) for item in items)
+        + "\n/** Every item that may be kept on a device, by name. */\nexport const registry = {\n"
+        + "".join(entry_text(item) for item in items)
+        + "} as const;\n"
     )
 
 

@@ -1,1 +1,85 @@
-export {};
+/**
+ * What a customer's page includes: a button, nothing else until it is pressed. No request, nothing written, no global name;
+ * whatever goes wrong here stays here.
+ */
+import { type FrameSays, openFrame, type ShowFrame } from "./frame_bridge";
+import { addLauncher, HOST_NAME, type LauncherLooks } from "./launcher_view";
+import { chooseWords } from "./launcher_words";
+import { readOpenFlag, writeOpenFlag } from "./open_flag";
+
+/** Filled in by the server, the same for every visitor of the site. */
+declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent"> & { key: string };
+
+/** A frame that has not said a word by then will not. */
+const HELLO_DEADLINE_MS = 10_000;
+
+// Known only while the script runs for the first time.
+const script = document.currentScript as HTMLScriptElement;
+
+function start(): void {
+  // The script may stand in the page twice.
+  if (document.querySelector(HOST_NAME)) return;
+  const { key, side, accent } = __CRUMBLESS_SITE__;
+  const tag = document.documentElement.lang || navigator.language;
+  const { words, direction } = chooseWords(tag);
+  const address = `${new URL(script.src).origin}/chat/${key}?lang=${encodeURIComponent(tag)}`;
+  const { launch, panel, say, badge } = addLauncher({ side, accent, words, direction });
+  const flag = readOpenFlag(key);
+  let open = false;
+  /** A conversation exists in this tab: the frame is loaded again on the next page. */
+  let running = flag === "minimised";
+  let show: ShowFrame | null = null;
+
+  const load = () => {
+    panel.classList.add("wait");
+    say("");
+    const silent = setTimeout(() => {
+      say(words[4]);
+      // Opened again, it is loaded again.
+      show = null;
+    }, HELLO_DEADLINE_MS);
+    return openFrame(panel, address, words[1], (says) => {
+      clearTimeout(silent);
+      panel.classList.remove("wait");
+      hear(says);
+    });
+  };
+
+  const turn = (opened: boolean, focus: boolean) => {
+    open = opened;
+    panel.hidden = !opened;
+    launch.setAttribute("aria-expanded", `${opened}`);
+    if (opened) show ??= load();
+    show?.(opened, focus && opened);
+    if (!opened) launch.focus();
+    writeOpenFlag(key, opened ? "open" : running ? "minimised" : null);
+  };
+
+  const hear = (says: FrameSays) => {
+    if (says.say === "close") turn(false, false);
+    else if (says.say === "unread") badge(says.count);
+    else {
+      running = says.say === "started";
+      if (!open) writeOpenFlag(key, running ? "minimised" : null);
+    }
+  };
+
+  launch.onclick = () => turn(!open, true);
+  document.addEventListener("keydown", (event) => {
+    if (open && event.key === "Escape" && !event.defaultPrevented) turn(false, false);
+  });
+  // An open chat is open on the next page of the site too; it does not take the focus there.
+  if (flag === "open") turn(true, false);
+  else if (flag) show = load();
+}
+
+function startSafely(): void {
+  try {
+    start();
+  } catch (fault) {
+    console.error("Crumbless could not start:", fault);
+  }
+}
+
+if (document.body) startSafely();
+else document.addEventListener("DOMContentLoaded", startSafely);

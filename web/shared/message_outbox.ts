@@ -94,8 +94,15 @@ export class MessageOutbox {
     this.#sendNext();
   }
 
-  /** An `error` frame came for one of the messages. Frames for other ids are fine. */
+  /**
+   * An `error` frame came. Frames for other ids are fine. A `slow_down` may name no id, when the frame was refused unread:
+   * then it may have been any of those on their way, and sending one twice does no harm.
+   */
   refuse(failure: Pick<Failure, "code"> & { id?: string; retry_after?: number }): void {
+    if (!failure.id && PASSING.has(failure.code)) {
+      for (const id of [...this.#travelling.keys()]) this.refuse({ ...failure, id });
+      return;
+    }
     const message = this.#pending.find((one) => one.id === failure.id);
     if (!message) return;
     this.#rest(message.id);

@@ -1,27 +1,8 @@
-/** Interface texts in the languages we speak, and which of them a person gets. */
+/** Interface texts of the parts that frame and desk share, in the languages we speak. */
+import type { WordTables } from "./words_choose";
 
-/** BCP 47 primary subtags of the languages every table has. */
-export type Language = "en" | "de" | "fr" | "es" | "ar";
-export type Direction = "ltr" | "rtl";
+export * from "./words_choose";
 
-/** One table of texts a language. A text is a string or a function of what varies in it. */
-export type WordTables<Words> = Record<Language, Words>;
-
-export interface Chosen {
-  language: Language;
-  direction: Direction;
-}
-
-const LANGUAGES: readonly Language[] = ["en", "de", "fr", "es", "ar"];
-
-/** The language for a BCP 47 tag such as `de-AT`; English when we do not speak it. */
-export function chooseLanguage(tag: string | null | undefined): Chosen {
-  const primary = tag?.toLowerCase().split(/[-_]/)[0];
-  const language = LANGUAGES.find((one) => one === primary) ?? "en";
-  return { language, direction: language === "ar" ? "rtl" : "ltr" };
-}
-
-/** Texts of the parts that frame and desk share. */
 export interface SharedWords {
   send: string;
   /** Accessible name of the thread. */

@@ -1,0 +1,36 @@
+/** The line between page and frame: a MessageChannel, offered to exactly the Crumbless origin (docs/protocol.md, "Framing"). */
+
+/** What the frame says; its first words are those it greets with. */
+export type FrameSays = { say: "close" } | { say: "unread"; count: number } | { say: "started" } | { say: "ended" };
+
+/** Tells the frame whether it is visible, and whether the focus should move into it. */
+export type ShowFrame = (shown: boolean, focus: boolean) => void;
+
+/** Loads the frame into `panel`, in place of one that was there. */
+export function openFrame(
+  panel: HTMLElement,
+  address: string,
+  title: string,
+  onSays: (says: FrameSays) => void,
+): ShowFrame {
+  const frame = document.createElement("iframe");
+  let port: MessagePort | undefined;
+  let newest = {};
+  frame.title = title;
+  frame.referrerPolicy = "no-referrer";
+  frame.onload = () => {
+    const channel = new MessageChannel();
+    port = channel.port1;
+    port.onmessage = (message) => onSays(message.data);
+    frame.contentWindow?.postMessage({ crumbless: "connect" }, new URL(address).origin, [channel.port2]);
+    port.postMessage(newest);
+  };
+  frame.src = address;
+  panel.querySelector("iframe")?.remove();
+  panel.append(frame);
+  return (shown, focus) => {
+    newest = { say: shown ? "shown" : "hidden", focus };
+    if (focus) frame.focus();
+    port?.postMessage(newest);
+  };
+}
