@@ -11,6 +11,7 @@ from typing import get_args
 import msgspec
 import pytest
 
+from crumbless.api.routes import ROUTES
 from crumbless.domain import wire
 from crumbless.errors import REFUSALS
 from crumbless.settings import CONFIG_FILE, PREFIX, TEST_PREFIX, Settings
@@ -19,6 +20,12 @@ ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 SOURCES = sorted((ROOT / "src" / "crumbless").rglob("*.py"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
+
+WEBSOCKET = {("GET /v1/stream", "")}
+"""Answered below the table of routes, by the WebSocket's own protocol class."""
+
+FOR_PEOPLE = {("GET", ""), ("GET /favicon.svg", "")}
+"""What a person's browser asks for by itself; no client needs it."""
 
 CODE_WORD = re.compile(r"`([a-z_]+)`")
 
@@ -92,6 +99,21 @@ def test_limits_are_documented() -> None:
     assert f"{wire.MAX_TEXT:,} code points" in PROTOCOL
     assert f"{wire.MAX_FRAME // 1024} KiB" in PROTOCOL
     assert f"after {wire.PING_SECONDS} seconds without sending" in PROTOCOL
+
+
+def route_of(path: str) -> str:
+    """A documented or declared path with `*` for what varies, without its query and closing slash."""
+    without_query = path.partition("?")[0].rstrip("/ ")
+    return re.sub(r"/(?:\{\w+:str\}|[A-Z]+(?:\.js)?)(?=/|$)", "/*", without_query)
+
+
+def test_every_route_is_documented() -> None:
+    cells = [(row[0].strip("`"), row[1]) for row in rows("method and path")]
+    documented = {(route_of(path), "operator" if who == "operator" else "") for path, who in cells}
+    declared = {
+        (route_of(f"{route.method} {route.path}"), "operator" if route.who == "operator" else "") for route in ROUTES
+    }
+    assert documented - WEBSOCKET == declared - FOR_PEOPLE
 
 
 def test_documented_wire_types_exist() -> None:

@@ -1,0 +1,87 @@
+"""The migrations lead from nothing to exactly the tables that the code knows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+
+from crumbless.store.schema import MIGRATIONS, SCHEMA, migrate
+from crumbless.store.tables import metadata
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> Iterator[Engine]:
+    """A database that the migrations alone have made."""
+    address = f"sqlite:///{tmp_path / 'migrated.db'}"
+    migrate(address)
+    engine = create_engine(address)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Iterator[Engine]:
+    """A database made from the tables as the code declares them."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def table_definitions(connection: Connection) -> dict[str, dict[str, object]]:
+    """What a database says of its tables, in an order that does not depend on how they were made."""
+    inspector = inspect(connection)
+    return {
+        name: {
+            "columns": sorted(
+                (one["name"], str(one["type"]), one["nullable"], one["default"]) for one in inspector.get_columns(name)
+            ),
+            "primary key": inspector.get_pk_constraint(name),
+            "foreign keys": sorted(map(str, inspector.get_foreign_keys(name))),
+            "unique": sorted(map(str, inspector.get_unique_constraints(name))),
+            "checks": sorted(map(str, inspector.get_check_constraints(name))),
+            "indexes": sorted(map(str, inspector.get_indexes(name))),
+        }
+        for name in inspector.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def test_migrations_make_the_declared_tables(migrated: Engine, declared: Engine) -> None:
+    with migrated.connect() as made, declared.connect() as wanted:
+        assert set(table_definitions(wanted)) == set(metadata.tables)
+        assert table_definitions(made) == table_definitions(wanted)
+
+
+def test_alembic_finds_no_difference(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_second_migration_changes_nothing(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'twice.db'}"
+    migrate(address)
+    before = (tmp_path / "twice.db").read_bytes()
+    migrate(address)
+    assert (tmp_path / "twice.db").read_bytes() == before
+
+
+def test_the_newest_revision_is_the_one_the_code_asks_for(migrated: Engine) -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert scripts.get_heads() == [SCHEMA]
+    with migrated.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == SCHEMA
+
+
+def test_migrations_stand_on_their_own() -> None:
+    """A migration that read today's tables would change its meaning when they do."""
+    for path in (MIGRATIONS / "versions").glob("[0-9]*.py"):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+        assert {module for module in modules if module.startswith("crumbless")} == set(), path.name
