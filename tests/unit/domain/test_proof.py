@@ -184,7 +184,7 @@ def test_a_proof_for_another_address_is_refused(proof: str, address: str) -> Non
         "https://chat.example:999999/v1/desk/me",
         "https://[chat.example/v1/desk/me",
         "https://chat.example/v1/%64esk/me",
-        "ht\u017fps://chat.example/v1/desk/me",
+        "http\u017f://chat.example/v1/desk/me",
     ],
 )
 def test_an_odd_address_in_the_proof_is_refused(claims: Claims, htu: str) -> None:

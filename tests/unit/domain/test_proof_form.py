@@ -114,6 +114,8 @@ def test_a_key_of_another_curve_is_refused(header: Header, curve: ec.EllipticCur
         {"x": encode(b"\0" + b"\x01" * 32)},
         {"x": "é" * 43},
         {"x": 7},
+        {"crv": "P-384"},
+        {"crv": "p-256"},
         {"kty": "RSA"},
         {"kty": "oct"},
     ],
@@ -121,6 +123,12 @@ def test_a_key_of_another_curve_is_refused(header: Header, curve: ec.EllipticCur
 )
 def test_a_key_that_is_no_point_of_the_curve_is_refused(header: Header, change: Header) -> None:
     header["jwk"] |= change
+
+    refused(sign(pack(header), pack(good_claims())))
+
+
+def test_a_coordinate_with_a_leading_zero_byte_is_refused(header: Header) -> None:
+    header["jwk"]["x"] = encode(b"\0" + base64.urlsafe_b64decode(header["jwk"]["x"] + "="))
 
     refused(sign(pack(header), pack(good_claims())))
 
@@ -166,6 +174,13 @@ def test_a_signature_with_one_bit_changed_is_refused(proof: str, bit: int) -> No
 @pytest.mark.parametrize("raw", [b"", b"\0" * 64, b"\xff" * 64, b"\1" * 63, b"\1" * 65, b"\1" * 96])
 def test_a_signature_of_nothing_or_of_the_wrong_size_is_refused(proof: str, raw: bytes) -> None:
     refused(f"{proof.rpartition('.')[0]}.{encode(raw)}")
+
+
+def test_the_numbers_of_a_signature_have_one_spelling_only(proof: str) -> None:
+    signed, _, signature = proof.rpartition(".")
+    raw = base64.urlsafe_b64decode(signature + "==")
+
+    refused(f"{signed}.{encode(raw[:32] + bytes(1) + raw[32:])}")
 
 
 def test_a_der_signature_is_refused(proof: str) -> None:
@@ -268,8 +283,18 @@ def test_what_is_not_the_right_json_is_refused(proof: str, text: bytes) -> None:
 
 def test_claims_that_nest_without_end_are_refused(claims: Claims) -> None:
     text = json.dumps(claims)[:-1].encode() + b',"x":' + b"[" * 900
+    nested = sign(pack(good_header()), encode(text))
+    assert len(nested) <= MAX_PROOF
 
-    refused(sign(pack(good_header()), encode(text)))
+    def refused_at_depth(calls: int) -> None:
+        if calls:
+            refused_at_depth(calls - 1)
+        else:
+            refused(nested)
+
+    # The deeper the call, the sooner the parser meets the interpreter's limit.
+    for calls in (0, 400):
+        refused_at_depth(calls)
 
 
 def test_bytes_that_are_not_utf_8_are_refused_in_claims_nobody_reads(claims: Claims) -> None:

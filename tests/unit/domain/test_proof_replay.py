@@ -105,6 +105,18 @@ def test_no_key_is_new_twice_within_three_minutes_nor_known_for_ever(steps: list
             assert clock.now - first_at[number] < 540
 
 
+def test_a_proof_used_just_before_the_generations_change_is_known_for_three_minutes() -> None:
+    clock = Clock(NOW)
+    cache = ReplayCache(clock)
+    for seconds, key in ((169.5, b"a"), (170, b"b"), (179.5, b"c"), (180, b"d"), (340, b"e")):
+        clock.now = NOW + seconds
+        assert cache.first_time(key * 16)
+
+    for seconds, key in ((349.4, b"a"), (349.9, b"b"), (359.4, b"c"), (359.9, b"d")):
+        clock.now = NOW + seconds
+        assert not cache.first_time(key * 16)
+
+
 def test_used_proofs_are_forgotten_in_time() -> None:
     clock = Clock(NOW)
     cache = ReplayCache(clock)
