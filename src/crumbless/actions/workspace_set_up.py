@@ -1,0 +1,49 @@
+"""Workspaces, sites and people are added: from the command line, and for the demo."""
+
+import re
+
+from sqlalchemy import Connection
+
+from crumbless.domain.origin import check_origin
+from crumbless.domain.password import MAX_LENGTH, MIN_LENGTH, hash_password
+from crumbless.errors import Refused
+from crumbless.store import people_store
+
+_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
+_SITE_KEY = re.compile(r"[A-Za-z0-9_-]{4,64}")
+
+
+def workspace_for(connection: Connection, name: str) -> int:
+    """The id of the workspace with this name, which is made when there is none."""
+    found = people_store.find_workspace(connection, name)
+    return people_store.add_workspace(connection, name) if found is None else found
+
+
+def add_operator(connection: Connection, workspace: int, email: str, name: str, password: str) -> None:
+    """Add an owner.
+
+    Raises:
+        Refused: `invalid` for an address that is none or is taken, an empty name, or a password that is too short or long.
+    """
+    if not _EMAIL.fullmatch(email):
+        raise Refused("invalid", f"{email!r} is not an e-mail address.")
+    if not name.strip():
+        raise Refused("invalid", "The name is empty; visitors see it beside the answers.")
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise Refused("invalid", f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    people_store.add_operator(connection, workspace, email, name.strip(), hash_password(password))
+
+
+def add_site(connection: Connection, workspace: int, key: str, name: str, origins: list[str]) -> None:
+    """Add a site.
+
+    Raises:
+        Refused: `invalid` for a key that is taken or no key, an empty name, or an origin that is none.
+    """
+    if not _SITE_KEY.fullmatch(key):
+        raise Refused("invalid", "A site key has 4 to 64 letters, digits, - or _.")
+    if people_store.find_site(connection, key) is not None:
+        raise Refused("invalid", f"There is a site with the key {key} already.")
+    if not name.strip():
+        raise Refused("invalid", "The name is empty; visitors see it above the chat.")
+    people_store.add_site(connection, workspace, key, name.strip(), [check_origin(origin) for origin in origins])

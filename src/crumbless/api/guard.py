@@ -1,0 +1,118 @@
+"""The outermost layer: which hosts are answered, what every answer carries, and that no answer ever sets a cookie.
+
+Errors leave as RFC 9457 problem documents.
+"""
+
+import http
+import logging
+import math
+from collections.abc import Iterable
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+
+from crumbless.api.platform import Platform
+from crumbless.domain.wire import Problem
+from crumbless.errors import Refused
+
+log = logging.getLogger("crumbless.guard")
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+PROBLEM_TYPE = "application/problem+json"
+
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+
+
+def problem_of(refused: Refused) -> tuple[bytes, int, str]:
+    """The refusal as a problem document: body, status, reason phrase."""
+    status = refused.refusal.status
+    problem = Problem(f"urn:crumbless:problem:{refused.code}", refused.refusal.title, status, refused.detail)
+    return msgspec.json.encode(problem), status, http.HTTPStatus(status).phrase
+
+
+def refusal_headers(refused: Refused) -> dict[str, str]:
+    """The headers that belong to a refusal beside its body."""
+    headers: dict[str, str] = {}
+    if refused.retry_after:
+        headers["retry-after"] = str(math.ceil(refused.retry_after))
+    if refused.code == "use_dpop_nonce":
+        headers["www-authenticate"] = 'DPoP error="use_dpop_nonce", algs="ES256"'
+    elif refused.code == "invalid_proof":
+        headers["www-authenticate"] = 'DPoP error="invalid_dpop_proof", algs="ES256"'
+    elif refused.code == "invalid_token":
+        headers["www-authenticate"] = 'DPoP error="invalid_token", algs="ES256"'
+    return headers
+
+
+def answer_refusal(_request: Request, refused: Refused) -> Response[bytes]:
+    """What a handler refused, as an answer."""
+    body, status, _ = problem_of(refused)
+    return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=refusal_headers(refused))
+
+
+def answer_http_exception(request: Request, exception: HTTPException) -> Response[bytes]:
+    """What the router refused, in our words."""
+    codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+    if exception.status_code >= 500:
+        return answer_fault(request, exception)
+    return answer_refusal(request, Refused(codes.get(exception.status_code, "invalid")))
+
+
+def answer_fault(request: Request, exception: Exception) -> Response[bytes]:
+    """A fault of ours: the log has it, the client is told only that."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=exception)
+    return answer_refusal(request, Refused("internal"))
+
+
+class Guard:
+    """ASGI around everything."""
+
+    def __init__(self, app: ASGIApp, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on without its cookies; let the answer out without cookies and with our headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+        guarded = self._guarded(scope, send)
+        if host.decode("latin-1").lower() not in self._platform.settings.hosts and scope["path"] != "/healthz":
+            await _send_refusal(Refused("misdirected"), guarded)
+        else:
+            await self._app(scope, receive, guarded)
+
+    def _guarded(self, scope: Scope, send: Send) -> Send:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = self._headers(scope, message)
+            await send(message)
+
+        return guarded
+
+    def _headers(self, scope: Scope, message: HTTPResponseStartEvent) -> Headers:
+        headers = [pair for pair in message["headers"] if pair[0].lower() != b"set-cookie"]
+        if len(headers) != len([*message["headers"]]):
+            log.error("refused to set a cookie on %s", scope["path"])
+        headers.extend(_ALWAYS)
+        if scope["path"].startswith("/v1/"):
+            headers.append((b"dpop-nonce", self._platform.nonces.current().encode()))
+            headers.append((b"cache-control", b"no-store"))
+        return headers
+
+
+async def _send_refusal(refused: Refused, send: Send) -> None:
+    body, status, _ = problem_of(refused)
+    headers = [(b"content-type", PROBLEM_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

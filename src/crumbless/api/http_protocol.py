@@ -1,0 +1,71 @@
+"""HTTP/1.1 with deadlines: uvicorn's protocol waits for slow headers and bodies for ever, which a few thousand idle
+connections (slowloris) turn into an outage."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from crumbless.api.guard import PROBLEM_TYPE, problem_of
+from crumbless.errors import Refused
+
+HEAD_SECONDS = 10.0
+"""From the connection, or from the first byte of a later request, to the end of its headers."""
+
+BODY_SECONDS = 20.0
+"""From the end of the headers to the end of the body."""
+
+
+class DeadlineHttpProtocol(HttpToolsProtocol):
+    """Closes connections whose request does not arrive in time."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has HEAD_SECONDS to say what it wants."""
+        super().connection_made(transport)
+        self._expire_in(HEAD_SECONDS)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._expire_in(HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        """The headers are there."""
+        super().on_headers_complete()
+        self._expire_in(BODY_SECONDS)
+
+    def on_message_complete(self) -> None:
+        """The request is whole; how long the answer takes is our own affair."""
+        self._expire_never()
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """The connection is no longer HTTP."""
+        self._expire_never()
+        super().handle_websocket_upgrade()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self._expire_never()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """What is not HTTP at all gets a problem document like everything else."""
+        body, status, reason = problem_of(Refused("malformed"))
+        self.transport.write(
+            f"HTTP/1.1 {status} {reason}\r\nContent-Type: {PROBLEM_TYPE}\r\nContent-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n".encode()
+            + body
+        )
+        self.transport.close()
+
+    def _expire_in(self, seconds: float) -> None:
+        self._expire_never()
+        self._deadline = self.loop.call_later(seconds, self.transport.close)
+
+    def _expire_never(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

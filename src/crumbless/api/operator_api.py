@@ -1,0 +1,104 @@
+"""What operators ask over HTTP: to sign in and out, for the inbox and for timelines."""
+
+import msgspec
+from litestar import Request, Response
+from sqlalchemy import Connection
+
+from crumbless.actions.operator_sign_in import sign_in, sign_out
+from crumbless.api.request_read import (
+    client_network,
+    platform_of,
+    read_json,
+    read_number,
+    read_operator,
+    read_proof,
+    take_token,
+)
+from crumbless.domain.access import require
+from crumbless.domain.entry import entry_for_operators
+from crumbless.domain.wire import SignInRequest, TimelinePage
+from crumbless.errors import Refused
+from crumbless.store.inbox_read import conversation_summary, inbox_page
+from crumbless.store.people_store import find_operator
+from crumbless.store.timeline_read import entries_before_seq
+
+MAX_POSITION = 2**53
+
+
+async def post_sign_in(request: Request) -> Response[bytes]:
+    """POST /v1/desk/sign-in."""
+    platform = platform_of(request)
+    wanted = await read_json(request, SignInRequest)
+    proof = read_proof(request, None)
+    if proof is None:
+        raise Refused("invalid_proof")
+    take_token(platform.limits.sign_ins, client_network(request))
+    take_token(platform.limits.sign_ins, wanted.email.lower())
+    days = platform.settings.operator_session_days
+    return _json(await sign_in(wanted, proof.thumbprint, platform.ledger, platform.reader, days))
+
+
+async def post_sign_out(request: Request) -> Response[None]:
+    """POST /v1/desk/sign-out."""
+    platform = platform_of(request)
+    session = await read_operator(request)
+    await sign_out(session, platform.ledger, platform.bus)
+    platform.sessions.forget(session.id)
+    return Response(None, status_code=204)
+
+
+async def get_me(request: Request) -> Response[bytes]:
+    """GET /v1/desk/me."""
+    session = await read_operator(request)
+    operator = await platform_of(request).reader.read(lambda connection: find_operator(connection, session.subject))
+    if operator is None:
+        raise Refused("invalid_token")
+    return _json(operator)
+
+
+async def get_conversations(request: Request) -> Response[bytes]:
+    """GET /v1/desk/conversations."""
+    session = await read_operator(request)
+    require(session, "read_inbox")
+    before = read_number(request, "before", 0, MAX_POSITION)
+    limit = read_number(request, "limit", 1, 100) or 50
+    read = platform_of(request).reader.read
+    return _json(await read(lambda connection: inbox_page(connection, session.workspace, before, limit)))
+
+
+async def get_conversation(request: Request) -> Response[bytes]:
+    """GET /v1/desk/conversations/ID."""
+    session = await read_operator(request)
+    require(session, "read_conversation")
+    conversation: str = request.path_params["conversation"]
+    read = platform_of(request).reader.read
+    found = await read(lambda connection: conversation_summary(connection, session.workspace, conversation))
+    if found is None:
+        raise Refused("not_found")
+    return _json(found)
+
+
+async def get_entries(request: Request) -> Response[bytes]:
+    """GET /v1/desk/conversations/ID/entries."""
+    session = await read_operator(request)
+    require(session, "read_conversation")
+    conversation: str = request.path_params["conversation"]
+    before = read_number(request, "before", 0, MAX_POSITION)
+    limit = read_number(request, "limit", 1, 200) or 100
+
+    def read_page(connection: Connection) -> TimelinePage | None:
+        summary = conversation_summary(connection, session.workspace, conversation)
+        if summary is None:
+            return None
+        entries, more = entries_before_seq(connection, session.workspace, conversation, before, limit)
+        told = [entry_for_operators(one.entry, one.seq, one.position) for one in entries]
+        return TimelinePage(summary, told, more)
+
+    page = await platform_of(request).reader.read(read_page)
+    if page is None:
+        raise Refused("not_found")
+    return _json(page)
+
+
+def _json(answer: object) -> Response[bytes]:
+    return Response(msgspec.json.encode(answer), status_code=200, media_type="application/json")

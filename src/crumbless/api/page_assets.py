@@ -1,0 +1,63 @@
+"""The built browser code, in memory: read once at the start, served without touching the disk."""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from crumbless.errors import SettingsError
+
+WEB_DIST = Path(__file__).parent.parent / "web_dist"
+
+_TYPES = {".js": "text/javascript", ".css": "text/css; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file's bytes, plain and compressed, and its type and validator."""
+
+    plain: bytes
+    packed: bytes
+    media_type: str
+    etag: str
+
+
+def make_asset(plain: bytes, media_type: str) -> Asset:
+    """The asset for these bytes."""
+    etag = f'"{hashlib.sha256(plain).hexdigest()[:20]}"'
+    # mtime 0: equal bytes stay equal bytes, for every visitor and on every node.
+    return Asset(plain, gzip.compress(plain, 9, mtime=0), media_type, etag)
+
+
+class Assets:
+    """The files of web_dist, by the names in its manifest.
+
+    Raises:
+        SettingsError: when the browser code was not built.
+    """
+
+    def __init__(self, folder: Path = WEB_DIST) -> None:
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        except OSError:
+            raise SettingsError("the browser code is not built: run bin/demo or bin/build, or npm run build") from None
+        self._files = {
+            f"/{path.relative_to(folder).as_posix()}": make_asset(path.read_bytes(), _TYPES[path.suffix])
+            for path in (folder / "assets").iterdir()
+        }
+        self._names: dict[str, dict[str, str]] = manifest
+        self.loader = (folder / "loader.js").read_text(encoding="utf-8")
+
+    def find(self, path: str) -> Asset | None:
+        """The asset at a path such as /assets/frame-abc.js."""
+        return self._files.get(path)
+
+    def script(self, page: str) -> str:
+        """The path of a page's script."""
+        return f"/{self._names[page]['script']}"
+
+    def style(self, page: str) -> str | None:
+        """The path of a page's style sheet, if it has one."""
+        name = self._names[page].get("style")
+        return name and f"/{name}"

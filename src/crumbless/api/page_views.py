@@ -1,0 +1,158 @@
+"""Pages and scripts: the loader of a site, the frame, the desk, and the files they are made of."""
+
+import html
+import json
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from litestar import Request, Response
+from litestar.response import Redirect
+
+from crumbless.api.page_assets import Asset, Assets, make_asset
+from crumbless.api.request_read import platform_of
+from crumbless.errors import Refused
+from crumbless.settings import Settings
+from crumbless.store.people_store import Site, find_site
+
+LOADER_SECONDS = 300
+"""How long a browser may use the loader without asking: a change of a site's looks is seen after this."""
+
+YEAR_SECONDS = 31_536_000
+KEEP_DAYS = 30
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
+_RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
+
+_PAGE = """<!doctype html>
+<html lang="{language}" dir="{direction}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="crumbless" content="{config}">
+<title>{title}</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+{style}<script type="module" src="{script}" nonce="{nonce}"></script>
+</head>
+<body>
+<div id="app"></div>
+<noscript>This chat needs JavaScript.</noscript>
+</body>
+</html>
+"""
+
+_ICON = make_asset(
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#2f5d8a" d="M16 4C8.800 4 3 9 3 15c0 3.300 '
+    b'1.800 6.300 4.600 8.300L6.500 28l5.400-2.500c1.300.3 2.700.5 4.100.5 7.200 0 13-5 13-11S23.200 4 16 4z"/></svg>',
+    "image/svg+xml",
+)
+
+
+async def get_loader(request: Request) -> Response[bytes]:
+    """GET /w/SITEKEY.js."""
+    name: str = request.path_params["name"]
+    key, _, extension = name.rpartition(".")
+    if extension != "js":
+        raise Refused("not_found")
+    site = await _site(request, key)
+    looks = json.dumps({"key": site.key, "side": site.side, "accent": site.accent})
+    text = platform_of(request).assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
+    asset = make_asset(text.encode(), "text/javascript")
+    return _serve(request, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"})
+
+
+async def get_asset(request: Request) -> Response[bytes]:
+    """GET /assets/NAME."""
+    asset = platform_of(request).assets.find(request.scope["path"])
+    if asset is None:
+        raise Refused("not_found")
+    # The name changes with the content, so the content of a name never does.
+    return _serve(request, asset, f"public, max-age={YEAR_SECONDS}, immutable", {})
+
+
+async def get_icon(request: Request) -> Response[bytes]:
+    """GET /favicon.svg."""
+    return _serve(request, _ICON, "public, max-age=86400", {})
+
+
+async def get_frame(request: Request) -> Response[str]:
+    """GET /chat/SITEKEY."""
+    site = await _site(request, request.path_params["key"])
+    config = {"site": site.key, "name": site.name, "origins": site.origins, "keepDays": KEEP_DAYS}
+    return _page(request, "frame", "Chat", config, " ".join(site.origins) or "'none'")
+
+
+async def get_desk(request: Request) -> Response[str]:
+    """GET /desk/."""
+    return _page(request, "desk", "Crumbless", {}, "'none'")
+
+
+async def get_root(_request: Request) -> Redirect:
+    """GET /."""
+    return Redirect("/desk/")
+
+
+async def get_health(request: Request) -> Response[bytes]:
+    """GET /healthz."""
+    if not platform_of(request).ledger.healthy:
+        raise Refused("busy", "The last commit failed.", retry_after=5)
+    return Response(
+        b'{"ok":true}', status_code=200, media_type="application/json", headers={"cache-control": "no-store"}
+    )
+
+
+async def _site(request: Request, key: str) -> Site:
+    site = await platform_of(request).reader.read(lambda connection: find_site(connection, key))
+    if site is None:
+        raise Refused("not_found", "There is no site with this key.")
+    return site
+
+
+def _serve(request: Request, asset: Asset, caching: str, headers: dict[str, str]) -> Response[bytes]:
+    headers = headers | {"etag": asset.etag, "cache-control": caching, "vary": "accept-encoding"}
+    if request.headers.get("if-none-match") == asset.etag:
+        return Response(b"", status_code=304, media_type=asset.media_type, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+        return Response(asset.packed, status_code=200, media_type=asset.media_type, headers=headers)
+    return Response(asset.plain, status_code=200, media_type=asset.media_type, headers=headers)
+
+
+def _page(request: Request, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
+    platform = platform_of(request)
+    nonce = secrets.token_urlsafe(16)
+    config = config | {"nonce": platform.nonces.current(), "publicUrl": platform.settings.address}
+    language = request.query_params.get("lang", "en")
+    language = language if _LANGUAGE.fullmatch(language) else "en"
+    text = _PAGE.format(
+        language=language,
+        direction="rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
+        config=html.escape(json.dumps(config)),
+        title=title,
+        style=_style_link(platform.assets, name),
+        script=platform.assets.script(name),
+        nonce=nonce,
+    )
+    headers = {"cache-control": "no-store", "content-security-policy": _policies(platform.settings, nonce, ancestors)}
+    return Response(text, status_code=200, media_type="text/html", headers=headers)
+
+
+def _style_link(assets: Assets, name: str) -> str:
+    path = assets.style(name)
+    return f'<link rel="stylesheet" href="{path}">\n' if path else ""
+
+
+def _policies(settings: Settings, nonce: str, ancestors: str) -> str:
+    """Two policies, which intersect: scripts must lie under /assets/ and carry this answer's nonce.
+
+    A nonce alone would let an injected `import()` load anything; a path alone would let injected markup run our own files.
+    """
+    assets = f"{settings.address}/assets/"
+    stream = f"{'wss' if settings.address.startswith('https:') else 'ws'}://{urlsplit(settings.address).netloc}"
+    by_path = (
+        f"default-src 'none'; script-src {assets}; style-src {assets}; img-src 'self' data:; media-src 'self'; "
+        f"connect-src 'self' {stream}; base-uri 'none'; form-action 'none'; object-src 'none'; "
+        f"frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    return f"{by_path}, script-src 'nonce-{nonce}'"

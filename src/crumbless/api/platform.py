@@ -1,0 +1,63 @@
+"""Everything a request or stream needs, joined once in app.py and passed down."""
+
+from dataclasses import dataclass, field
+
+from crumbless.api.page_assets import Assets
+from crumbless.domain.limits import KeyedBuckets, Rate
+from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
+from crumbless.domain.proof import NonceClock, ReplayCache
+from crumbless.domain.stream_session import StreamRates
+from crumbless.live.connections import Connections
+from crumbless.live.open_streams import OpenStreams
+from crumbless.live.sessions import Sessions
+from crumbless.settings import Settings
+
+UNBOUND_SHARE = 4
+"""A session without a key gets this fraction of the usual limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The rates in force, made from the settings."""
+
+    starts: KeyedBuckets
+    sign_ins: KeyedBuckets
+    visitor: StreamRates
+    unbound: StreamRates
+    operator: StreamRates
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """The rates that the settings ask for."""
+        per_minute = settings.visitor_messages_per_minute
+        burst = settings.visitor_message_burst
+        frames = Rate(settings.frames_per_second, settings.frame_burst)
+        return cls(
+            starts=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
+            sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
+            visitor=StreamRates(frames, Rate(per_minute / 60, burst)),
+            unbound=StreamRates(
+                Rate(frames.per_second / UNBOUND_SHARE, max(frames.burst / UNBOUND_SHARE, 1)),
+                Rate(per_minute / 60 / UNBOUND_SHARE, max(burst / UNBOUND_SHARE, 1)),
+            ),
+            operator=StreamRates(
+                frames, Rate(settings.operator_messages_per_minute / 60, settings.operator_message_burst)
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The parts, by what they are for."""
+
+    settings: Settings
+    ledger: LedgerPort
+    reader: ReaderPort
+    bus: BusPort
+    connections: Connections
+    sessions: Sessions
+    nonces: NonceClock
+    replays: ReplayCache
+    limits: Limits
+    assets: Assets
+    streams: OpenStreams = field(default_factory=OpenStreams)

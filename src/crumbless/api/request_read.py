@@ -1,0 +1,175 @@
+"""What every handler asks of a request: its body, its caller, its address."""
+
+import ipaddress
+import time
+from typing import TypeVar, cast
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import HTTPException
+
+from crumbless.api.platform import Platform
+from crumbless.domain.access import Session
+from crumbless.domain.limits import KeyedBuckets
+from crumbless.domain.proof import ProofRefused, VerifiedProof, token_hash, verify_proof
+from crumbless.domain.wire import MAX_FRAME
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+
+T = TypeVar("T")
+
+
+def platform_of(request: Request) -> Platform:
+    """The parts that app.py joined."""
+    return cast(Platform, request.app.state["platform"])
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, if it is from one of our own pages or from no page at all.
+
+    Raises:
+        Refused: `foreign_origin`, `too_large`.
+    """
+    check_origin(request)
+    if int(request.headers.get("content-length") or 0) > MAX_FRAME:
+        raise Refused("too_large")
+    try:
+        body = await request.body()
+    except HTTPException as error:
+        raise Refused("too_large" if error.status_code == 413 else "malformed") from None
+    if len(body) > MAX_FRAME:
+        raise Refused("too_large")
+    return body
+
+
+async def read_json(request: Request, wanted: type[T]) -> T:
+    """The body as a value of the type `wanted`.
+
+    Raises:
+        Refused: as `read_body`, and `unsupported_media_type`, `malformed`, `invalid`.
+    """
+    body = await read_body(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused("unsupported_media_type")
+    return decode_json(body, wanted)
+
+
+def decode_json(body: bytes, wanted: type[T]) -> T:
+    """The value in `body`.
+
+    Raises:
+        Refused: `malformed`, `invalid`.
+    """
+    try:
+        return msgspec.json.decode(body, type=wanted)
+    except msgspec.ValidationError as error:
+        raise Refused("invalid", f"{error}.") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise Refused("malformed") from None
+
+
+def check_origin(request: Request) -> None:
+    """Pages of other origins have no business here; programs that are no page send no Origin.
+
+    Raises:
+        Refused: `foreign_origin`.
+    """
+    address = platform_of(request).settings.address
+    if request.headers.get("origin", address) != address:
+        raise Refused("foreign_origin")
+
+
+def read_number(request: Request, name: str, lowest: int, highest: int) -> int | None:
+    """A number from the query, or None when it is absent.
+
+    Raises:
+        Refused: `invalid`.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 16 and lowest <= int(text) <= highest):
+        raise Refused("invalid", f"{name} is a number from {lowest} to {highest}.")
+    return int(text)
+
+
+def read_proof(request: Request, token: str | None) -> VerifiedProof | None:
+    """The key that signed this request; None when there is no proof.
+
+    Raises:
+        Refused: `use_dpop_nonce`, `invalid_proof`.
+    """
+    proofs = request.headers.getall("dpop", [])
+    if not proofs:
+        return None
+    platform = platform_of(request)
+    if len(proofs) > 1:
+        raise Refused("invalid_proof")
+    try:
+        verified = verify_proof(
+            proofs[0],
+            method=request.method,
+            address=platform.settings.address + request.scope["path"],
+            nonce_ok=platform.nonces.accepts,
+            token=token,
+        )
+    except ProofRefused as refused:
+        raise Refused("use_dpop_nonce" if refused.nonce_needed else "invalid_proof") from None
+    if not platform.replays.first_time(verified.replay_key):
+        raise Refused("invalid_proof")
+    return verified
+
+
+async def read_caller(request: Request) -> Session:
+    """Whose session this request belongs to.
+
+    Raises:
+        Refused: `invalid_token`, `invalid_proof`, `use_dpop_nonce`, `foreign_origin`.
+    """
+    check_origin(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    session = await platform_of(request).sessions.find(token_hash(token)) if token else None
+    if session is None or not session.alive(now_ms()):
+        raise Refused("invalid_token")
+    if session.thumbprint is None:
+        if scheme.lower() != "bearer":
+            raise Refused("invalid_token")
+        return session
+    if scheme.lower() != "dpop":
+        raise Refused("invalid_token")
+    proof = read_proof(request, token)
+    if proof is None or proof.thumbprint != session.thumbprint:
+        raise Refused("invalid_proof")
+    return session
+
+
+async def read_operator(request: Request) -> Session:
+    """The operator who asks.
+
+    Raises:
+        Refused: as `read_caller`, and `forbidden` for a visitor.
+    """
+    session = await read_caller(request)
+    if session.role == "visitor":
+        raise Refused("forbidden")
+    return session
+
+
+def take_token(buckets: KeyedBuckets, key: str) -> None:
+    """Raises Refused `slow_down` when the key has used up its rate."""
+    if wait := buckets.take(key, time.monotonic()):
+        raise Refused("slow_down", retry_after=wait)
+
+
+def client_network(request: Request) -> str:
+    """The caller's address for limits: IPv4 whole, IPv6 by /64 (one subscriber). Kept in memory only."""
+    settings = platform_of(request).settings
+    client = request.client
+    address = client.host if client else ""
+    if address in settings.trusted_proxies:
+        address = request.headers.get("x-forwarded-for", address).rpartition(",")[2].strip()
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,0 +1,52 @@
+"""Every path in one table: method, path, who may, handler.
+
+`who` is what the handler demands; tests/flow/test_who_may.py walks the table and proves it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, NamedTuple
+
+from litestar.handlers import HTTPRouteHandler
+
+from crumbless.api import operator_api, page_views, stream_http, visitor_api
+
+Who = Literal["anyone", "operator", "stream"]
+
+
+class Route(NamedTuple):
+    """One row of the table. "stream": whoever the stream belongs to."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    who: Who
+    handler: Callable[..., Awaitable[Any]]
+
+
+ROUTES = (
+    Route("GET", "/", "anyone", page_views.get_root),
+    Route("GET", "/healthz", "anyone", page_views.get_health),
+    Route("GET", "/favicon.svg", "anyone", page_views.get_icon),
+    Route("GET", "/assets/{name:str}", "anyone", page_views.get_asset),
+    Route("GET", "/w/{name:str}", "anyone", page_views.get_loader),
+    Route("GET", "/chat/{key:str}", "anyone", page_views.get_frame),
+    Route("GET", "/desk", "anyone", page_views.get_desk),
+    Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
+    Route("POST", "/v1/desk/sign-in", "anyone", operator_api.post_sign_in),
+    Route("POST", "/v1/desk/sign-out", "operator", operator_api.post_sign_out),
+    Route("GET", "/v1/desk/me", "operator", operator_api.get_me),
+    Route("GET", "/v1/desk/conversations", "operator", operator_api.get_conversations),
+    Route("GET", "/v1/desk/conversations/{conversation:str}", "operator", operator_api.get_conversation),
+    Route("GET", "/v1/desk/conversations/{conversation:str}/entries", "operator", operator_api.get_entries),
+    # GET /v1/stream, the WebSocket, never comes here: uvicorn hands the upgraded socket to stream_websocket.py.
+    Route("POST", "/v1/stream/open", "anyone", stream_http.open_stream),
+    Route("POST", "/v1/stream/poll", "stream", stream_http.poll_stream),
+    Route("POST", "/v1/stream/send", "stream", stream_http.send_to_stream),
+)
+
+
+def route_handlers() -> list[HTTPRouteHandler]:
+    """The table as Litestar takes it."""
+    return [
+        HTTPRouteHandler(route.path, http_method=[route.method])(route.handler)  # pyright: ignore[reportArgumentType]
+        for route in ROUTES
+    ]

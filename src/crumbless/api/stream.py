@@ -1,0 +1,318 @@
+"""One stream, whatever carries it: challenge, authentication, catching up, then commands in and frames out.
+
+The shells (stream_websocket.py, stream_http.py) bring bytes in and take parcels out through `Outlet`; the rules of what
+a client may send are in domain/stream_session.py.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol
+
+from crumbless.actions.conversation_close import close_conversation
+from crumbless.actions.message_send import send_message
+from crumbless.actions.seen_mark import mark_seen
+from crumbless.actions.typing_show import show_typing
+from crumbless.api.platform import Platform
+from crumbless.domain.access import Session
+from crumbless.domain.ports import Appended
+from crumbless.domain.proof import ProofRefused, token_hash, verify_proof
+from crumbless.domain.stream_session import StreamEnded, StreamRates, StreamSession, failure
+from crumbless.domain.wire import (
+    ENTRIES_PER_FRAME,
+    Ack,
+    AnyClientFrame,
+    Auth,
+    Challenge,
+    Close,
+    Failure,
+    Limits,
+    Ping,
+    Pong,
+    Seen,
+    SeenNow,
+    Send,
+    ServerFrame,
+    Typing,
+    Welcome,
+    You,
+)
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.live.connections import Parcel, parcel, parcel_for_operators, parcel_for_visitor
+from crumbless.store.inbox_read import seen_marks_since
+from crumbless.store.timeline_read import (
+    conversation_for_visitor,
+    entries_after_position,
+    entries_after_seq,
+    position_of,
+)
+
+log = logging.getLogger("crumbless.stream")
+
+MAX_MISSED = 20_000
+"""Most entries held for a stream that is still catching up."""
+
+ROOM_BYTES = 512 * 1024
+"""While more than this waits to be sent, a stream that catches up reads no further."""
+
+# Held until done: the loop itself keeps only weak references to tasks.
+_acts: set[asyncio.Task[None]] = set()
+
+
+class Outlet(Protocol):
+    """Where a stream's frames go: the shell."""
+
+    def write(self, told: Parcel) -> None:
+        """Send a frame; ends the stream with 4414 when the client does not take what it is sent."""
+        ...
+
+    def end(self, code: int, reason: str) -> None:
+        """Tell the client the close code and let go of the transport. Harmless when it is gone already."""
+        ...
+
+    def backlog(self) -> int:
+        """Bytes that wait to be sent."""
+        ...
+
+    def accepted(self) -> None:
+        """The stream is authenticated: frames of full size are welcome."""
+        ...
+
+
+class StreamConnection:
+    """A client's stream from its challenge to its end."""
+
+    __slots__ = ("_auth", "_missed", "_outlet", "_platform", "_rules", "session")
+
+    def __init__(self, platform: Platform, outlet: Outlet) -> None:
+        self._platform = platform
+        self._outlet = outlet
+        self._rules = StreamSession(time.monotonic())
+        # None once caught up; until then, what arrives live waits here.
+        self._missed: list[Appended] | None = []
+        self._auth: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Speak first."""
+        self._platform.streams.add(self)
+        self._send(Challenge(self._rules.nonce))
+
+    @property
+    def ready(self) -> bool:
+        """Whether the stream is authenticated."""
+        return self._rules.state == "ready"
+
+    @property
+    def heard_at(self) -> float:
+        """When the client was last heard, in monotonic seconds."""
+        return self._rules.heard_at
+
+    def receive(self, data: bytes) -> None:
+        """The client's next frame, as UTF-8 bytes."""
+        rules = self._rules
+        try:
+            if rules.state == "ready":
+                if not self.session.alive(now_ms()):
+                    raise StreamEnded(4401, "this session has ended")
+                self._obey(rules.receive(data, time.monotonic()))
+            elif rules.state != "ended":
+                self._auth = asyncio.get_running_loop().create_task(self._authenticate(rules.read_auth(data)))
+        except StreamEnded as ended:
+            self.end(ended.code, ended.reason)
+
+    def heard(self) -> None:
+        """A sign of life below the frames (a pong, a poll)."""
+        self._rules.heard_at = time.monotonic()
+
+    def end(self, code: int, reason: str) -> None:
+        """End the stream with a close code."""
+        self.closed()
+        self._outlet.end(code, reason)
+
+    def closed(self) -> None:
+        """The transport is gone, or about to be."""
+        if self._rules.state == "ready":
+            self._platform.connections.remove(self)
+        self._rules.state = "ended"
+        self._platform.streams.discard(self)
+
+    # --- authentication ---------------------------------------------------------------------------------------
+
+    async def _authenticate(self, frame: Auth) -> None:
+        try:
+            session = await self._verify(frame)
+            if self._platform.connections.streams_of(session) >= self._platform.settings.streams_per_session:
+                raise StreamEnded(4429, "too many streams of this session")
+            if self._rules.state == "authenticating":
+                await self._welcome(session, frame.after)
+        except StreamEnded as ended:
+            self.end(ended.code, ended.reason)
+        except Exception:
+            log.exception("a stream could not be opened")
+            self.end(1012, "try again")
+        finally:
+            self._auth = None
+
+    async def _verify(self, frame: Auth) -> Session:
+        session = await self._platform.sessions.find(token_hash(frame.token))
+        if session is None or not session.alive(now_ms()):
+            raise StreamEnded(4401, "the token is unknown or has ended")
+        if session.thumbprint is None:
+            return session
+        try:
+            proof = verify_proof(
+                frame.proof,
+                method="GET",
+                address=f"{self._platform.settings.address}/v1/stream",
+                nonce_ok=lambda nonce: nonce == self._rules.nonce,
+                token=frame.token,
+            )
+        except ProofRefused:
+            raise StreamEnded(4401, "the proof was refused") from None
+        if proof.thumbprint != session.thumbprint:
+            raise StreamEnded(4401, "the token belongs to another key")
+        return session
+
+    async def _welcome(self, session: Session, after: int | None) -> None:
+        platform = self._platform
+        self.session = session
+        self._rules.accept(session, self._rates(session), time.monotonic())
+        self._outlet.accepted()
+        # Listen first, read second: what is committed in between is in what was read, in what was heard, or in both.
+        platform.streams.authenticated(self)
+        platform.connections.add(self)
+        if session.role == "visitor":
+            await self._welcome_visitor(session, after)
+        else:
+            await self._welcome_operator(session, after)
+
+    def _rates(self, session: Session) -> StreamRates:
+        limits = self._platform.limits
+        if session.role != "visitor":
+            return limits.operator
+        return limits.visitor if session.bound else limits.unbound
+
+    async def _welcome_operator(self, session: Session, after: int | None) -> None:
+        reader, workspace = self._platform.reader, session.workspace
+        position = await reader.read(lambda connection: position_of(connection, workspace))
+        self._send(Welcome(You("operator", session.subject, session.name), Limits(), position=position))
+        cursor = position if after is None else max(0, min(after, position))
+
+        async def read_on(from_position: int) -> Sequence[Appended]:
+            return await reader.read(
+                lambda connection: entries_after_position(connection, workspace, from_position, ENTRIES_PER_FRAME)
+            )
+
+        await self._catch_up(cursor, read_on, lambda one: one.position)
+        if after is not None:
+            marks = await reader.read(lambda connection: seen_marks_since(connection, workspace, cursor))
+            for conversation, seen in marks:
+                self._send(SeenNow(conversation, "visitor", seen.visitor))
+                self._send(SeenNow(conversation, "operator", seen.operator))
+
+    async def _welcome_visitor(self, session: Session, after: int | None) -> None:
+        reader, workspace, conversation = self._platform.reader, session.workspace, session.conversation
+        state = await reader.read(lambda connection: conversation_for_visitor(connection, workspace, conversation))
+        if state is None:
+            raise StreamEnded(4401, "the conversation is gone")
+        you = You("visitor", session.subject, session.name)
+        self._send(Welcome(you, Limits(), session.bound, conversation=state))
+        cursor = state.last_seq if after is None else max(0, min(after, state.last_seq))
+
+        async def read_on(from_seq: int) -> Sequence[Appended]:
+            return await reader.read(
+                lambda connection: entries_after_seq(connection, workspace, conversation, from_seq, ENTRIES_PER_FRAME)
+            )
+
+        await self._catch_up(cursor, read_on, lambda one: one.seq)
+
+    async def _catch_up(
+        self,
+        cursor: int,
+        read_on: Callable[[int], Coroutine[Any, Any, Sequence[Appended]]],
+        number: Callable[[Appended], int],
+    ) -> None:
+        """Send what the client missed, then what was heard meanwhile, each entry once and in order."""
+        while True:
+            page = await read_on(cursor)
+            if self._rules.state != "ready":
+                return
+            if page:
+                cursor = number(page[-1])
+                self._outlet.write(self._tell(page))
+            if len(page) < ENTRIES_PER_FRAME:
+                break
+            while self._rules.state == "ready" and self._outlet.backlog() > ROOM_BYTES:
+                await asyncio.sleep(0.02)
+        newer = [one for one in self._missed or () if number(one) > cursor]
+        self._missed = None
+        if newer:
+            self._outlet.write(self._tell(newer))
+
+    def _tell(self, appended: Sequence[Appended]) -> Parcel:
+        return parcel_for_visitor(appended) if self.session.role == "visitor" else parcel_for_operators(appended)
+
+    # --- frames out -------------------------------------------------------------------------------------------
+
+    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+        """Entries were appended that concern this stream."""
+        if self._missed is None:
+            self._outlet.write(told)
+        elif len(self._missed) < MAX_MISSED:
+            self._missed.extend(appended)
+        else:
+            self.end(4414, "too slow")
+
+    def push(self, told: Parcel) -> None:
+        """Send a frame that was encoded for many."""
+        self._outlet.write(told)
+
+    def _send(self, frame: ServerFrame) -> None:
+        self._outlet.write(parcel(frame))
+
+    # --- commands in ------------------------------------------------------------------------------------------
+
+    def _obey(self, frame: AnyClientFrame | Failure) -> None:
+        try:
+            if type(frame) is Send:
+                send_message(self.session, frame, self._platform.ledger, self._settle)
+            elif isinstance(frame, Failure):
+                self._send(frame)
+            elif isinstance(frame, Ping):
+                self._send(Pong())
+            elif isinstance(frame, Close):
+                close_conversation(self.session, frame, self._platform.ledger, self._settle)
+            elif isinstance(frame, Typing):
+                self._later(show_typing(self.session, frame, self._platform.reader, self._platform.bus))
+            elif isinstance(frame, Seen):
+                self._later(mark_seen(self.session, frame, self._platform.ledger, self._platform.bus))
+        except Refused as refused:
+            self._send(failure(refused, getattr(frame, "id", "")))
+
+    def _settle(self, outcome: Appended | Refused) -> None:
+        """The ledger's word on a message or event of this stream."""
+        if self._rules.state != "ready":
+            return
+        if isinstance(outcome, Appended):
+            entry = outcome.entry
+            self._send(Ack(entry.id, entry.conversation, outcome.seq, entry.at))
+        else:
+            self._send(failure(outcome))
+
+    def _later(self, act: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._act(act))
+        _acts.add(task)
+        task.add_done_callback(_acts.discard)
+
+    async def _act(self, act: Coroutine[Any, Any, None]) -> None:
+        try:
+            await act
+        except Refused as refused:
+            if self._rules.state == "ready":
+                self._send(failure(refused))
+        except Exception:
+            log.exception("a command failed")
+            if self._rules.state == "ready":
+                self._send(failure(Refused("internal")))

@@ -1,0 +1,208 @@
+"""The stream over HTTP, for networks that break WebSocket: one long answer, or one poll after another.
+
+Frames are the same. What the client sends comes in requests of its own; what is sent to it waits in a bounded queue.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.response import Stream
+
+from crumbless.api.platform import Platform
+from crumbless.api.request_read import platform_of, read_body, read_caller, read_json
+from crumbless.api.stream import StreamConnection
+from crumbless.domain.stream_session import MAX_AUTH_FRAME
+from crumbless.domain.wire import MAX_FRAME, End
+from crumbless.errors import Refused
+from crumbless.live.connections import Parcel, parcel
+
+STREAM_HEADER = "crumbless-stream"
+
+MAX_BACKLOG = 4 * 1024 * 1024
+"""Bytes that may wait for one client before it counts as too slow."""
+
+HEARTBEAT_SECONDS = 15.0
+POLL_SECONDS = 25.0
+
+Mode = Literal["stream", "poll"]
+
+
+class OpenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the client wants its frames."""
+
+    mode: Mode
+
+
+class PollRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The number of the last batch that arrived."""
+
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Frames for a polling client. The same number always holds the same frames."""
+
+    stream: str
+    batch: int
+    frames: list[msgspec.Raw]
+
+
+class HttpStream:
+    """One stream over HTTP: the queue between the connection and the requests that carry it (an Outlet)."""
+
+    def __init__(self, platform: Platform, streams: "dict[str, HttpStream]") -> None:
+        self.id = secrets.token_urlsafe(24)
+        self._streams = streams
+        self._queue: deque[bytes] = deque()
+        self._size = 0
+        self._news = asyncio.Event()
+        self._ended = False
+        self._max_frame = MAX_AUTH_FRAME
+        self._batch = Batch(self.id, 0, [])
+        streams[self.id] = self
+        self.connection = StreamConnection(platform, self)
+        self.connection.open()
+
+    # --- the connection's side (Outlet) -------------------------------------------------------------------------
+
+    def write(self, told: Parcel) -> None:
+        """Queue a frame."""
+        if self._ended:
+            return
+        self._queue.append(told.text)
+        self._size += len(told.text)
+        self._news.set()
+        if self._size > MAX_BACKLOG:
+            self.connection.closed()
+            self._queue.clear()
+            self.end(4414, "too slow")
+
+    def end(self, code: int, reason: str) -> None:
+        """Queue the last frame. The client has a while to fetch it."""
+        if not self._ended:
+            self._ended = True
+            self._queue.append(parcel(End(code, reason)).text)
+            self._news.set()
+            asyncio.get_running_loop().call_later(POLL_SECONDS, self.forget)
+
+    def backlog(self) -> int:
+        """Bytes that wait for the client."""
+        return self._size
+
+    def accepted(self) -> None:
+        """From now on full-size frames are read."""
+        self._max_frame = MAX_FRAME
+
+    # --- the requests' side -------------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """The stream is over for everybody."""
+        self.connection.closed()
+        self._ended = True
+        self._news.set()
+        self._streams.pop(self.id, None)
+
+    def receive(self, body: bytes) -> None:
+        """The client's frames, one a line."""
+        for line in body.split(b"\n"):
+            if self._ended:
+                raise Refused("stream_gone")
+            if len(line) > self._max_frame:
+                self.connection.end(1009, "the frame is too large")
+            elif line.strip():
+                self.connection.receive(line)
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """Everything for the client, one frame a line, until the end."""
+        try:
+            while True:
+                if self._queue:
+                    yield b"\n".join([*self._take_all(), b""])
+                elif self._ended:
+                    return
+                elif not await self._wait(HEARTBEAT_SECONDS):
+                    yield b"\n"
+        finally:
+            self.forget()
+
+    async def poll(self, after: int) -> Batch:
+        """The batch after number `after`, which is the current one when its answer was lost.
+
+        Raises:
+            Refused: `stream_gone` when the client speaks of a batch that never was.
+        """
+        self.connection.heard()
+        if after == self._batch.batch:
+            if not self._queue and not self._ended:
+                await self._wait(POLL_SECONDS)
+            if after == self._batch.batch:
+                frames = [msgspec.Raw(text) for text in self._take_all()]
+                self._batch = Batch(self.id, after + 1, frames)
+        if after + 1 != self._batch.batch:
+            raise Refused("stream_gone")
+        return self._batch
+
+    def _take_all(self) -> list[bytes]:
+        texts = [*self._queue]
+        self._queue.clear()
+        self._size = 0
+        self._news.clear()
+        return texts
+
+    async def _wait(self, seconds: float) -> bool:
+        """Whether there is news before the time is up."""
+        self._news.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+async def open_stream(request: Request) -> Response[bytes] | Stream:
+    """POST /v1/stream/open."""
+    wanted = await read_json(request, OpenRequest)
+    stream = HttpStream(platform_of(request), _streams_of(request))
+    if wanted.mode == "poll":
+        return _answer(await stream.poll(0))
+    headers = {STREAM_HEADER: stream.id, "x-accel-buffering": "no"}
+    return Stream(stream.lines(), media_type="application/x-ndjson", headers=headers)
+
+
+async def poll_stream(request: Request) -> Response[bytes]:
+    """POST /v1/stream/poll."""
+    wanted = await read_json(request, PollRequest)
+    stream = await _stream_of(request)
+    return _answer(await stream.poll(wanted.after))
+
+
+async def send_to_stream(request: Request) -> Response[None]:
+    """POST /v1/stream/send."""
+    body = await read_body(request)
+    stream = await _stream_of(request)
+    stream.receive(body)
+    return Response(None, status_code=204)
+
+
+async def _stream_of(request: Request) -> HttpStream:
+    """The stream named by the header, if the caller is whose stream it is."""
+    stream = _streams_of(request).get(request.headers.get(STREAM_HEADER, ""))
+    if stream is None:
+        raise Refused("stream_gone")
+    if stream.connection.ready and await read_caller(request) is not stream.connection.session:
+        raise Refused("forbidden")
+    return stream
+
+
+def _streams_of(request: Request) -> dict[str, HttpStream]:
+    return cast("dict[str, HttpStream]", request.app.state["http_streams"])
+
+
+def _answer(batch: Batch) -> Response[bytes]:
+    return Response(msgspec.json.encode(batch), status_code=200, media_type="application/json")

@@ -1,0 +1,230 @@
+"""The stream over WebSocket: a protocol object that uvicorn hands the upgraded connection to.
+
+One small object per connection and no task, no queue, no timer of its own: that is what keeps an idle connection at a
+few kilobytes and a message at a few microseconds. Framing is in websocket_frames.py, meaning in stream.py.
+"""
+
+import asyncio
+import base64
+import binascii
+from typing import Any, cast
+
+from uvicorn.server import ServerState
+from websockets.utils import accept_key
+
+from crumbless.api.guard import problem_of
+from crumbless.api.platform import Platform
+from crumbless.api.stream import StreamConnection
+from crumbless.api.websocket_frames import FrameError, FrameReader, close_frame, parse_close, pong_frame, text_frame
+from crumbless.domain.stream_session import MAX_AUTH_FRAME
+from crumbless.domain.wire import MAX_FRAME, PROTOCOL
+from crumbless.errors import Refused
+from crumbless.live.connections import Parcel
+
+MAX_BACKLOG = 4 * 1024 * 1024
+"""Bytes that may wait for one client before it counts as too slow: a full page of the longest messages fits."""
+
+CLOSING_SECONDS = 0.8
+"""How long the server waits for the client's close frame."""
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+
+
+class StreamWebSocket(asyncio.Protocol):
+    """One WebSocket connection (RFC 6455, server side, without extensions)."""
+
+    __slots__ = ("_closing", "_platform", "_reader", "_siblings", "_stream", "_transport")
+
+    def __init__(
+        self,
+        platform: Platform,
+        config: object,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._platform = platform
+        self._siblings = cast("set[StreamWebSocket]", server_state.connections)
+        self._reader: FrameReader | None = None
+        self._closing = False
+
+    # --- asyncio's side -----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is ours; the request that asked for the upgrade comes as the first data."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=MAX_BACKLOG)
+        self._siblings.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self._siblings.discard(self)
+        self._closing = True
+        if self._reader is not None:
+            self._stream.closed()
+
+    def eof_received(self) -> bool:
+        """A half-closed connection is of no use."""
+        return False
+
+    def pause_writing(self) -> None:
+        """MAX_BACKLOG is reached: this client does not read. It comes back with its cursor; nothing is lost."""
+        self._stream.closed()
+        self._closing = True
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """The upgrade request, then frames."""
+        reader = self._reader
+        if reader is None:
+            self._shake_hands(data)
+            return
+        if self._closing:
+            self._await_close(reader, data)
+            return
+        try:
+            messages = reader.feed(data)
+        except FrameError as error:
+            for opcode, payload in error.messages_before_error:
+                self._take(opcode, payload)
+            self._stream.end(error.code, "see RFC 6455")
+            return
+        for opcode, payload in messages:
+            if self._closing:
+                return
+            if opcode == TEXT:
+                self._stream.receive(payload)
+            else:
+                self._take(opcode, payload)
+
+    def shutdown(self) -> None:
+        """The server stops: the client is to come back to whoever serves next."""
+        if self._reader is None:
+            self._transport.close()
+        else:
+            self._stream.end(1012, "the server restarts")
+
+    # --- frames -------------------------------------------------------------------------------------------------
+
+    def _take(self, opcode: int, payload: bytes) -> None:
+        if self._closing:
+            return
+        if opcode == TEXT:
+            self._stream.receive(payload)
+        elif opcode == BINARY:
+            self._stream.end(1003, "frames are text")
+        elif opcode == PING:
+            self._stream.heard()
+            # A client that floods pings and does not read the pongs fills nobody's memory.
+            if self._transport.get_write_buffer_size() < MAX_FRAME:
+                self._transport.write(pong_frame(payload))
+        elif opcode == PONG:
+            self._stream.heard()
+        elif opcode == CLOSE:
+            self._answer_close(payload)
+
+    def _answer_close(self, payload: bytes) -> None:
+        self._stream.closed()
+        self._closing = True
+        try:
+            code = parse_close(payload)
+        except FrameError as error:
+            code = error.code
+        self._transport.write(close_frame(1000 if code == 1005 else code, ""))
+        self._transport.close()
+
+    def _await_close(self, reader: FrameReader, data: bytes) -> None:
+        """After our close frame only the client's is of interest."""
+        try:
+            closed = any(opcode == CLOSE for opcode, _ in reader.feed(data))
+        except FrameError:
+            closed = True
+        if closed:
+            self._transport.close()
+
+    # --- the stream's side (Outlet) -----------------------------------------------------------------------------
+
+    def write(self, told: Parcel) -> None:
+        """Send a frame."""
+        framed = told.framed
+        if framed is None:
+            framed = told.framed = text_frame(told.text)
+        if not self._closing:
+            self._transport.write(framed)
+
+    def end(self, code: int, reason: str) -> None:
+        """Send the close frame and wait a little for the client's."""
+        if self._closing:
+            return
+        self._closing = True
+        self._transport.write(close_frame(code, reason))
+        asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
+
+    def backlog(self) -> int:
+        """Bytes that wait for the client."""
+        return self._transport.get_write_buffer_size()
+
+    def accepted(self) -> None:
+        """From now on full-size frames are read."""
+        if self._reader is not None:
+            self._reader.max_size = MAX_FRAME
+
+    # --- the handshake ------------------------------------------------------------------------------------------
+
+    def _shake_hands(self, data: bytes) -> None:
+        head, headers = _parse_request(data)
+        try:
+            key = self._check(head, headers)
+        except Refused as refused:
+            self._refuse(refused)
+            return
+        self._transport.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n"
+            b"Sec-WebSocket-Protocol: " + PROTOCOL.encode() + b"\r\n\r\n"
+        )
+        self._reader = FrameReader(MAX_AUTH_FRAME)
+        self._stream = StreamConnection(self._platform, self)
+        self._stream.open()
+
+    def _check(self, head: str, headers: dict[str, str]) -> str:
+        """The client's key, if this is an upgrade to our protocol, for our host, from our own pages."""
+        method, path = head.split(" ")[:2]
+        settings = self._platform.settings
+        if headers.get("host", "").lower() not in settings.hosts:
+            raise Refused("misdirected")
+        if path.partition("?")[0] != "/v1/stream":
+            raise Refused("not_found")
+        if method != "GET":
+            raise Refused("method_not_allowed")
+        if headers.get("origin", settings.address) != settings.address:
+            raise Refused("foreign_origin")
+        offered = [part.strip() for part in headers.get("sec-websocket-protocol", "").split(",")]
+        key = headers.get("sec-websocket-key", "")
+        if headers.get("sec-websocket-version") != "13" or PROTOCOL not in offered or not _is_key(key):
+            raise Refused("invalid", f"The stream is WebSocket version 13 with sub-protocol {PROTOCOL}.")
+        return key
+
+    def _refuse(self, refused: Refused) -> None:
+        body, status, reason = problem_of(refused)
+        self._transport.write(
+            f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\nSec-WebSocket-Version: 13\r\n"
+            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n".encode()
+            + body
+        )
+        self._closing = True
+        self._transport.close()
+
+
+def _parse_request(data: bytes) -> tuple[str, dict[str, str]]:
+    """Request line and headers, which uvicorn has parsed once and written out again with lower-case names."""
+    head, *lines = data.decode("latin-1").split("\r\n")
+    pairs = (line.partition(": ") for line in lines if line)
+    return head, {name: value for name, _, value in pairs}
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False

@@ -1,0 +1,201 @@
+"""The composition root: the only file that sees every part, and the life of the process from start to stop."""
+
+import asyncio
+import contextlib
+import functools
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import uvicorn
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
+from crumbless.api.http_protocol import DeadlineHttpProtocol
+from crumbless.api.page_assets import Assets
+from crumbless.api.platform import Limits, Platform
+from crumbless.api.routes import route_handlers
+from crumbless.api.stream_websocket import StreamWebSocket
+from crumbless.domain.ports import Appended
+from crumbless.domain.proof import NonceClock, ReplayCache
+from crumbless.domain.wire import MAX_FRAME
+from crumbless.errors import Refused, SettingsError
+from crumbless.live.bus_memory import MemoryBus
+from crumbless.live.connections import Connections
+from crumbless.live.feed import Feed
+from crumbless.live.sessions import Sessions
+from crumbless.settings import Settings
+from crumbless.store.database import DatabaseLock, Reader, sqlite_path
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.people_store import find_session
+from crumbless.store.schema import check_schema
+from crumbless.store.timeline_read import entries_after_position
+
+GAP_PAGE = 500
+"""Entries read at a time when the bus has left a gap."""
+
+STOP_SECONDS = 1
+"""How long answers in flight may take once the server is told to stop."""
+
+SWITCH_SECONDS = 0.0005
+"""How long the loop may keep the interpreter from the ledger's thread (Python's default is ten times that)."""
+
+
+class Server:
+    """One node, composed but not started."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = DatabaseLock(sqlite_path(settings.database_url))
+        self._reader = Reader(settings.database_url)
+        self._connections = Connections()
+        self._feed = Feed(self._connections.deliver, self._read_after)
+        self._bus = MemoryBus(self._feed, self._connections)
+        self._ledger = Ledger(
+            lambda: SqliteBatchWriter(settings.database_url), self._bus.publish, settings.ledger_queue
+        )
+        self.platform = Platform(
+            settings=settings,
+            ledger=self._ledger,
+            reader=self._reader,
+            bus=self._bus,
+            connections=self._connections,
+            sessions=Sessions(self._read_session),
+            nonces=NonceClock(secrets.token_bytes(32), time.time),
+            replays=ReplayCache(time.monotonic),
+            limits=Limits.of(settings),
+            assets=Assets(),
+        )
+
+    async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
+        return await self._reader.read(
+            lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE)
+        )
+
+    async def _read_session(self, token_hash: bytes):
+        return await self._reader.read(lambda connection: find_session(connection, token_hash))
+
+    def start(self) -> None:
+        """Take the database and start the ledger. Call on the loop."""
+        self._lock.take()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._ledger.start()
+        self.platform.streams.start()
+
+    def end_streams(self) -> None:
+        """Tell every client to come back."""
+        for stream in self.platform.streams.everyone():
+            stream.end(1012, "the server restarts")
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then let go of the database."""
+        self.platform.streams.stop()
+        await self._ledger.close()
+        self._reader.close()
+        self._lock.release()
+
+    def asgi(self) -> ASGIApp:
+        """The HTTP side."""
+        app = Litestar(
+            route_handlers=route_handlers(),
+            state=State({"platform": self.platform, "http_streams": {}}),
+            exception_handlers={
+                Refused: answer_refusal,
+                HTTPException: answer_http_exception,
+                Exception: answer_fault,
+            },
+            request_max_body_size=MAX_FRAME,
+            openapi_config=None,
+            logging_config=None,
+        )
+        return Guard(app, self.platform)
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 means any free one.
+
+    Raises:
+        SettingsError: when the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"CRUMBLESS_PORT: cannot listen on {host} port {port}: {reason}") from None
+    return listening
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its signal handling: it would kill the process with the signal it caught."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _uvicorn(app: ASGIApp, ws: object = None) -> _Uvicorn:
+    return _Uvicorn(
+        uvicorn.Config(
+            app,  # pyright: ignore[reportArgumentType]
+            http=DeadlineHttpProtocol,
+            ws=ws or "none",  # pyright: ignore[reportArgumentType]
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            backlog=4096,
+        )
+    )
+
+
+async def serve(
+    settings: Settings,
+    listening: socket.socket,
+    beside: Sequence[tuple[ASGIApp, socket.socket]] = (),
+    on_ready: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what was accepted and return.
+
+    Args:
+        listening: the socket to serve on (see `open_socket`).
+        beside: other applications to serve in the same process, each on its own socket (the demo's shop).
+        on_ready: awaited once requests are answered.
+
+    Raises:
+        SettingsError: when the database is not ready to be served.
+    """
+    check_schema(settings.database_url)
+    server = Server(settings)
+    server.start()
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    main = _uvicorn(server.asgi(), functools.partial(StreamWebSocket, server.platform))
+    others = [(_uvicorn(app), its_socket) for app, its_socket in beside]
+    running = [
+        asyncio.ensure_future(one.serve(sockets=[its_socket])) for one, its_socket in [(main, listening), *others]
+    ]
+    try:
+        if on_ready is not None:
+            while not all(one.started for one, _ in [(main, listening), *others]):
+                await asyncio.sleep(0.005)
+            await on_ready()
+        await stopping.wait()
+    finally:
+        server.end_streams()
+        for one, _ in [(main, listening), *others]:
+            one.should_exit = True
+        await asyncio.gather(*running)
+        await server.stop()

@@ -1,0 +1,136 @@
+"""The command line: parse, then call."""
+
+import asyncio
+import logging
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crumbless.errors import CrumblessError, Refused
+from crumbless.settings import Settings, read_settings
+
+app = typer.Typer(
+    name="crumbless",
+    help="Live chat that keeps no cookie. Settings come from CRUMBLESS_* and the TOML file CRUMBLESS_CONFIG names.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+operator_app = typer.Typer(help="The people who answer.", no_args_is_help=True)
+site_app = typer.Typer(help="The websites with the chat on them.", no_args_is_help=True)
+app.add_typer(operator_app, name="operator")
+app.add_typer(site_app, name="site")
+
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
+Workspace = Annotated[str, typer.Option(help="The workspace; made when there is none of this name.")]
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 8000,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON when ready, instead of the text.")
+    ] = False,
+    data: Annotated[Path, typer.Option(help="Folder for the demo's database and password.")] = Path("var/demo"),
+) -> None:
+    """Run a sample shop with the chat, and the desk that answers, on this machine."""
+    from crumbless.demo.run import run_demo  # noqa: PLC0415 - each command pays only for what it uses
+
+    run_demo(data, port, json)
+
+
+@app.command()
+def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None, port: Port = None) -> None:
+    """Serve widget, desk and API. The database must have been migrated."""
+    from crumbless.app import open_socket  # noqa: PLC0415
+    from crumbless.app import serve as serve_platform  # noqa: PLC0415
+
+    settings = read_settings(host=host, port=port)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    listening = open_socket(settings.host, settings.port)
+    settings = read_settings(host=host, port=listening.getsockname()[1])
+
+    async def tell() -> None:
+        typer.echo(
+            f"Crumbless serves {settings.address}; the desk is at {settings.address}/desk/. Ctrl-C stops.", err=True
+        )
+
+    asyncio.run(serve_platform(settings, listening, on_ready=tell))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the schema this version needs. Harmless when it is there already."""
+    from crumbless.store.schema import SCHEMA  # noqa: PLC0415
+    from crumbless.store.schema import migrate as migrate_database  # noqa: PLC0415
+
+    migrate_database(read_settings().database_url)
+    typer.echo(f"The database has schema {SCHEMA}.")
+
+
+@operator_app.command("add")
+def operator_add(
+    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
+    name: Annotated[str, typer.Option(help="The name that visitors see.")],
+    workspace: Workspace = "Main",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input instead of making one.")
+    ] = False,
+) -> None:
+    """Add an owner and print the password, once."""
+    from crumbless.actions.workspace_set_up import add_operator, workspace_for  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+
+    settings = _migrated()
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
+    write_once(
+        settings.database_url,
+        lambda connection: add_operator(connection, workspace_for(connection, workspace), email, name, password),
+    )
+    typer.echo(f"Added {email} to {workspace}." + ("" if password_stdin else f"\nPassword: {password}"))
+
+
+@site_app.command("add")
+def site_add(
+    name: Annotated[str, typer.Argument(help="The name above the chat.")],
+    origin: Annotated[list[str], typer.Option(help="An origin whose pages may show the chat; may be given again.")],
+    workspace: Workspace = "Main",
+    key: Annotated[str, typer.Option(help="The public site key; made when it is not given.")] = "",
+) -> None:
+    """Add a site and print the line to put into its pages."""
+    from crumbless.actions.workspace_set_up import add_site, workspace_for  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+
+    settings = _migrated()
+    site_key = key or secrets.token_urlsafe(9)
+    write_once(
+        settings.database_url,
+        lambda connection: add_site(connection, workspace_for(connection, workspace), site_key, name, origin),
+    )
+    typer.echo(f'<script async src="{settings.address}/w/{site_key}.js"></script>')
+
+
+def _migrated() -> Settings:
+    from crumbless.store.schema import check_schema  # noqa: PLC0415
+
+    settings = read_settings()
+    check_schema(settings.database_url)
+    return settings
+
+
+def main() -> None:
+    """The `crumbless` command. What is wrong is told in one line on standard error, with exit code 2."""
+    try:
+        app()
+    except Refused as refused:
+        sys.exit(_fail(refused.detail))
+    except CrumblessError as error:
+        sys.exit(_fail(str(error)))
+
+
+def _fail(line: str) -> int:
+    typer.echo(f"crumbless: {line}", err=True)
+    return 2

@@ -1,0 +1,82 @@
+"""Runs the demo: migrate, seed, serve platform and shop, tell the addresses."""
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from crumbless.app import open_socket, serve
+from crumbless.demo.seed import Owner, seed
+from crumbless.demo.shop import Shop
+from crumbless.settings import read_settings
+from crumbless.store.schema import migrate
+
+HOST = "127.0.0.1"
+SHOP_HOST = "localhost"
+"""Another name for the same machine is another origin, and for browsers another site: as with real customers."""
+
+
+def run_demo(folder: Path, port: int, as_json: bool) -> None:
+    """Serve the demo until SIGINT or SIGTERM.
+
+    Args:
+        folder: keeps its database and the owner's password.
+        port: of the platform; the shop takes the next one, or any free one. 0: any free one for both.
+        as_json: print one line of JSON instead of the text.
+
+    Raises:
+        SettingsError: when a setting is wrong or the port is taken.
+    """
+    console = Console(stderr=True, highlight=False)
+    say: Callable[[str], None] = console.print
+    folder.mkdir(parents=True, exist_ok=True)
+    platform_socket = open_socket(HOST, port)
+    shop_socket = _shop_socket(port)
+    shop_origin = f"http://{SHOP_HOST}:{shop_socket.getsockname()[1]}"
+    settings = read_settings(
+        database_url=f"sqlite:///{folder / 'crumbless.db'}", host=HOST, port=platform_socket.getsockname()[1]
+    )
+    say("Migrating the database …")
+    migrate(settings.database_url)
+    owner = seed(settings.database_url, folder, shop_origin)
+    say("Starting …")
+    shop = Shop(settings.address)
+
+    async def tell() -> None:
+        _tell(console, f"{shop_origin}/", f"{settings.address}/desk/", owner, as_json)
+
+    asyncio.run(serve(settings, platform_socket, [(shop, shop_socket)], tell))
+
+
+def _shop_socket(platform_port: int) -> socket.socket:
+    """The port after the platform's where it is free: an address that stays the same keeps a visitor's chat."""
+    if platform_port:
+        candidate = socket.socket()
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((HOST, platform_port + 1))
+        except (OSError, OverflowError):
+            candidate.close()
+        else:
+            return candidate
+    return open_socket(HOST, 0)
+
+
+def _tell(console: Console, shop: str, desk: str, owner: Owner, as_json: bool) -> None:
+    if as_json:
+        line = json.dumps({"shop": shop, "desk": desk, "email": owner.email, "password": owner.password})
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        return
+    console.print(
+        f"\n[bold]Crumbless is running.[/bold]\n\n"
+        f"  Shop with the chat   [link={shop}]{shop}[/link]\n"
+        f"  Desk                 [link={desk}]{desk}[/link]\n"
+        f"  E-mail               {owner.email}\n"
+        f"  Password             {owner.password}\n\n"
+        "Open the shop in one window and the desk in another. Ctrl-C stops.\n"
+    )

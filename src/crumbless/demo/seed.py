@@ -1,0 +1,56 @@
+"""What the demo starts with: one workspace, one site, one owner."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
+from crumbless.store.database import write_once
+from crumbless.store.people_store import find_credentials, find_site, set_site_origins
+
+SITE_KEY = "demo-shop"
+SITE_NAME = "Kornblume Tea"
+WORKSPACE = "Kornblume"
+OWNER = "Alex Morgan"
+EMAIL = "owner@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """How to sign in at the desk."""
+
+    email: str
+    password: str
+
+
+def seed(database_url: str, folder: Path, shop_origin: str) -> Owner:
+    """Put in what is missing and let the shop, wherever it is served this time, show the chat.
+
+    Args:
+        folder: where the owner's generated password is kept, readable to the user alone.
+    """
+    owner = _owner(folder / "owner.json")
+
+    def put_in(connection: Connection) -> None:
+        workspace = workspace_for(connection, WORKSPACE)
+        if find_credentials(connection, owner.email) is None:
+            add_operator(connection, workspace, owner.email, OWNER, owner.password)
+        if find_site(connection, SITE_KEY) is None:
+            add_site(connection, workspace, SITE_KEY, SITE_NAME, [shop_origin])
+        set_site_origins(connection, SITE_KEY, [shop_origin])
+
+    write_once(database_url, put_in)
+    return owner
+
+
+def _owner(path: Path) -> Owner:
+    if path.exists():
+        return Owner(**json.loads(path.read_text(encoding="utf-8")))
+    owner = Owner(EMAIL, secrets.token_urlsafe(12))
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"email": owner.email, "password": owner.password}, file)
+    return owner

@@ -1,0 +1,32 @@
+"""Web origins: scheme, host and port of the pages that may show a site's chat."""
+
+from urllib.parse import urlsplit
+
+from crumbless.errors import Refused
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def check_origin(text: str) -> str:
+    """The origin as browsers send it: lower case, without a default port.
+
+    Raises:
+        Refused: `invalid` for anything but http(s)://HOST or http(s)://HOST:PORT; also for `null` and wildcards.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        raise _refused(text) from None
+    host = parts.hostname or ""
+    if parts.scheme not in _DEFAULT_PORTS or not host or "*" in host or parts.username is not None:
+        raise _refused(text)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise _refused(text)
+    bracketed = f"[{host}]" if ":" in host else host
+    suffix = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{bracketed}{suffix}"
+
+
+def _refused(text: str) -> Refused:
+    return Refused("invalid", f"{text!r} is not an origin; it looks like https://www.example.com.")

@@ -1,0 +1,157 @@
+"""The stream without I/O: bytes in, checked frames or refusals out. Three shells in api/ carry it.
+
+State: challenged -> (authenticating) -> ready -> ended. The shell authenticates between the first two, because that
+needs the database; everything else about what a client may send, when and how often is decided here.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from crumbless.domain.access import Session
+from crumbless.domain.entry import check_entry_id, check_text
+from crumbless.domain.limits import Bucket, Rate, take
+from crumbless.domain.wire import AnyClientFrame, Auth, Close, Failure, Ping, Seen, Send, Typing
+from crumbless.errors import Refused
+from crumbless.ids import is_id
+
+MAX_AUTH_FRAME = 4_096
+"""Largest first frame, in bytes."""
+
+AUTH_SECONDS = 5
+"""Time a client has for its `auth` frame."""
+
+SILENCE_SECONDS = 75
+"""A client not heard for this long is gone (it pings after 25)."""
+
+STRIKES = 40
+"""Refusals for speed, without an accepted frame between, after which the stream is ended."""
+
+State = Literal["challenged", "authenticating", "ready", "ended"]
+
+_decode = msgspec.json.Decoder(AnyClientFrame).decode
+
+
+class StreamEnded(Exception):
+    """The stream has to end with this close code (docs/protocol.md)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRates:
+    """How fast one stream may send: frames of any kind, and messages among them."""
+
+    frames: Rate
+    messages: Rate
+
+
+def failure(refused: Refused, entry_id: str = "") -> Failure:
+    """The `error` frame that tells this refusal."""
+    words = f"{refused.refusal.title}. {refused.detail}"
+    return Failure(refused.code, words, entry_id or refused.entry_id, round(refused.retry_after, 3))
+
+
+class StreamSession:
+    """One stream's rules and state."""
+
+    __slots__ = ("_frames", "_messages", "_rates", "_strikes", "heard_at", "nonce", "session", "state")
+
+    def __init__(self, now: float) -> None:
+        self.nonce = secrets.token_urlsafe(16)
+        self.state: State = "challenged"
+        self.session: Session | None = None
+        self.heard_at = now
+        self._strikes = 0
+
+    def read_auth(self, data: bytes) -> Auth:
+        """The client's first frame.
+
+        Raises:
+            StreamEnded: 4400 when it is anything but one `auth` frame, 1009 when it is too large.
+        """
+        if self.state != "challenged":
+            raise StreamEnded(4400, "wait for welcome after auth")
+        if len(data) > MAX_AUTH_FRAME:
+            raise StreamEnded(1009, "the first frame is limited to 4 KiB")
+        frame = _read(data)
+        if not isinstance(frame, Auth):
+            raise StreamEnded(4400, "the first frame must be auth")
+        self.state = "authenticating"
+        return frame
+
+    def accept(self, session: Session, rates: StreamRates, now: float) -> None:
+        """The shell has verified token and proof: from now on frames are those of `session`."""
+        self.session = session
+        self.state = "ready"
+        self.heard_at = now
+        self._rates = rates
+        self._frames = Bucket()
+        self._messages = Bucket()
+
+    def receive(self, data: bytes, now: float) -> AnyClientFrame | Failure:
+        """The next frame, checked, or the refusal to send back. The stream goes on after a refusal.
+
+        Args:
+            data: one frame, UTF-8.
+            now: seconds on a monotonic clock.
+
+        Raises:
+            StreamEnded: 4429 for a client that goes on too fast although it was told.
+        """
+        self.heard_at = now
+        if wait := take(self._frames, self._rates.frames, now):
+            return self._too_fast(wait)
+        frame = _read(data)
+        if type(frame) is Send:
+            return self._check_send(frame, now)
+        if isinstance(frame, Failure | Ping):
+            return frame
+        if isinstance(frame, Auth):
+            return failure(Refused("unknown_op"))
+        return self._check_other(frame)
+
+    def _check_send(self, frame: Send, now: float) -> Send | Failure:
+        try:
+            check_entry_id(frame.id)
+            text = check_text(frame.text)
+        except Refused as refused:
+            return failure(refused, frame.id if is_id(frame.id) else "")
+        if wait := take(self._messages, self._rates.messages, now):
+            return self._too_fast(wait, frame.id)
+        self._strikes = 0
+        return frame if text is frame.text else Send(frame.id, frame.conversation, text)
+
+    def _check_other(self, frame: Close | Typing | Seen) -> AnyClientFrame | Failure:
+        if isinstance(frame, Close):
+            if self.session is not None and self.session.role == "visitor":
+                return failure(Refused("unknown_op"))
+            if not is_id(frame.id):
+                return failure(Refused("bad_id"))
+        elif isinstance(frame, Seen) and not 0 <= frame.seq <= 2**53:
+            return failure(Refused("invalid", "seq is a number from 0."))
+        return frame
+
+    def _too_fast(self, wait: float, entry_id: str = "") -> Failure:
+        self._strikes += 1
+        if self._strikes >= STRIKES:
+            raise StreamEnded(4429, "too fast")
+        return failure(Refused("slow_down", retry_after=wait), entry_id)
+
+
+def _read(data: bytes) -> AnyClientFrame | Failure:
+    try:
+        return _decode(data)
+    except msgspec.ValidationError as error:
+        reason = str(error)
+        code = "unknown_op" if reason.endswith("`$.op`") else "invalid"
+        if reason.startswith("Expected `object`"):
+            code = "malformed"
+        return failure(Refused(code, f"{reason}."))
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return failure(Refused("malformed"))

@@ -1,0 +1,78 @@
+"""What can be refused, in one table.
+
+    CrumblessError
+    ├── Refused            somebody asked for something that they cannot have; carries a documented code
+    └── SettingsError      the start is stopped with one clear line
+
+docs/protocol.md lists every code; tests/house holds the two lists equal.
+"""
+
+from dataclasses import dataclass
+
+
+class CrumblessError(Exception):
+    """Base of every error that this project raises on purpose."""
+
+
+class SettingsError(CrumblessError):
+    """A setting is wrong. The message is one line that names the setting and what it accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a code is told: HTTP status, what happened, what to do."""
+
+    status: int
+    title: str
+    detail: str
+
+
+REFUSALS: dict[str, Refusal] = {
+    "malformed": Refusal(
+        400, "The request could not be read", "Send one JSON object in UTF-8, nested at most a few levels."
+    ),
+    "unknown_op": Refusal(400, "There is no such frame", "See the list of frames in the protocol."),
+    "invalid": Refusal(400, "A field is missing, unknown or of the wrong type", "See the protocol for the fields."),
+    "empty_text": Refusal(400, "The message is empty", "Write some words."),
+    "text_too_long": Refusal(400, "The message is too long", "Shorten it to 8,000 characters."),
+    "bad_text": Refusal(400, "The message holds control characters", "Remove them; line breaks and tabs are fine."),
+    "bad_id": Refusal(400, "The id is not a UUID", "Use a UUID in lower-case hyphenated form."),
+    "use_dpop_nonce": Refusal(401, "The proof needs a current nonce", "Sign again with the DPoP-Nonce of this answer."),
+    "invalid_proof": Refusal(
+        401, "The proof was refused", "Sign a new proof for this very request with the session's key."
+    ),
+    "invalid_token": Refusal(401, "This session has ended", "Sign in again."),
+    "wrong_sign_in": Refusal(401, "E-mail or password is wrong", "Check both and try again."),
+    "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
+    "forbidden": Refusal(403, "You may not do this", "Ask the owner of the workspace."),
+    "not_found": Refusal(404, "There is nothing here", "Check the address."),
+    "unknown_conversation": Refusal(404, "There is no such conversation", "It may belong to somebody else."),
+    "method_not_allowed": Refusal(405, "This address does not take that method", "See the protocol for the methods."),
+    "id_conflict": Refusal(409, "This id is taken by another message", "Send it again with a new id."),
+    "stream_gone": Refusal(410, "This stream has ended", "Open a new one."),
+    "too_large": Refusal(413, "The request is too large", "Send at most 64 KiB."),
+    "unsupported_media_type": Refusal(415, "The body is not JSON", "Send application/json."),
+    "misdirected": Refusal(421, "This server does not answer for that host", "Use the server's public address."),
+    "slow_down": Refusal(429, "That was too fast", "Wait a moment and try again."),
+    "internal": Refusal(500, "Something went wrong on our side", "Try again; nothing that was acknowledged is lost."),
+    "busy": Refusal(503, "The server is busy", "Wait a moment and try again."),
+}
+
+
+class Refused(CrumblessError):
+    """A request or frame is refused with a documented `code`.
+
+    Args:
+        code: a key of REFUSALS.
+        detail: what to do about it, in place of the table's words.
+        retry_after: seconds after which a repeat may work (0: it will not help).
+        entry_id: the entry that was refused, when it was one.
+    """
+
+    def __init__(self, code: str, detail: str = "", retry_after: float = 0, entry_id: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.refusal = REFUSALS[code]
+        self.detail = detail or self.refusal.detail
+        self.retry_after = retry_after
+        self.entry_id = entry_id

@@ -1,0 +1,42 @@
+"""The bus inside one process: a call."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from crumbless.domain.access import Session
+from crumbless.domain.ports import Appended
+from crumbless.domain.wire import SeenNow
+from crumbless.live.connections import Connections
+from crumbless.live.feed import Feed
+
+
+class MemoryBus:
+    """Tells the only node there is. Other buses have the same methods and cross the network in between."""
+
+    def __init__(self, feed: Feed, connections: Connections) -> None:
+        self._feed = feed
+        self._connections = connections
+
+    def publish(self, appended: Sequence[Appended]) -> None:
+        """Entries were committed: in position order within each workspace."""
+        first = appended[0].entry.workspace
+        if all(one.entry.workspace == first for one in appended):
+            self._feed.receive(first, appended)
+            return
+        by_workspace: dict[int, list[Appended]] = defaultdict(list)
+        for one in appended:
+            by_workspace[one.entry.workspace].append(one)
+        for workspace, own in by_workspace.items():
+            self._feed.receive(workspace, own)
+
+    def show_typing(self, by: Session, conversation: str, on: bool) -> None:
+        """Ephemeral: may be lost, is never stored."""
+        self._connections.show_typing(by, conversation, on)
+
+    def show_seen(self, workspace: int, seen: SeenNow) -> None:
+        """The mark is in the database already; this only tells it at once."""
+        self._connections.show_seen(workspace, seen)
+
+    def end_session(self, session_id: str) -> None:
+        """The session was ended in the database; its streams end now."""
+        self._connections.end_session(session_id)

@@ -1,0 +1,152 @@
+"""Who listens now: every ready stream of this process, by workspace, by conversation and by session.
+
+A text is encoded once however many listen, and each listener gets one write for a whole batch.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from crumbless.domain.access import Session
+from crumbless.domain.entry import entry_for_operators, entry_for_visitor
+from crumbless.domain.ports import Appended
+from crumbless.domain.wire import Author, Entries, SeenNow, ServerFrame, TypingNow
+
+Key = TypeVar("Key")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Parcel:
+    """One frame on its way to many: as text, and as the bytes of one transport once somebody has framed it."""
+
+    __slots__ = ("framed", "text")
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.framed: bytes | None = None
+
+
+class Listener(Protocol):
+    """A ready stream."""
+
+    session: Session
+
+    def hear(self, appended: Sequence[Appended], parcel: Parcel) -> None:
+        """Entries were appended; `parcel` is the frame that tells them to this listener's side."""
+        ...
+
+    def push(self, parcel: Parcel) -> None:
+        """Send a frame."""
+        ...
+
+    def end(self, code: int, reason: str) -> None:
+        """End the stream."""
+        ...
+
+
+def parcel(frame: ServerFrame) -> Parcel:
+    """The frame, encoded."""
+    return Parcel(_encode(frame))
+
+
+def parcel_for_operators(appended: Sequence[Appended]) -> Parcel:
+    """An `entries` frame as operators see it."""
+    return parcel(Entries([entry_for_operators(one.entry, one.seq, one.position) for one in appended]))
+
+
+def parcel_for_visitor(appended: Sequence[Appended]) -> Parcel:
+    """An `entries` frame as the conversation's visitor sees it."""
+    return parcel(Entries([entry_for_visitor(one.entry, one.seq) for one in appended]))
+
+
+class Connections:
+    """The listeners, and how to reach them. Used on the loop only."""
+
+    def __init__(self) -> None:
+        self._operators: dict[int, set[Listener]] = defaultdict(set)
+        self._visitors: dict[str, set[Listener]] = defaultdict(set)
+        self._sessions: dict[str, set[Listener]] = defaultdict(set)
+
+    def add(self, listener: Listener) -> None:
+        """From now on the listener hears what concerns its session."""
+        session = listener.session
+        self._sessions[session.id].add(listener)
+        if session.role == "visitor":
+            self._visitors[session.conversation].add(listener)
+        else:
+            self._operators[session.workspace].add(listener)
+
+    def remove(self, listener: Listener) -> None:
+        """The listener is gone. Harmless when it never was here."""
+        session = listener.session
+        _discard(self._sessions, session.id, listener)
+        if session.role == "visitor":
+            _discard(self._visitors, session.conversation, listener)
+        else:
+            _discard(self._operators, session.workspace, listener)
+
+    def streams_of(self, session: Session) -> int:
+        """How many streams the session has."""
+        return len(self._sessions.get(session.id, ()))
+
+    def everyone(self) -> list[Listener]:
+        """Every listener."""
+        return [listener for listeners in self._sessions.values() for listener in listeners]
+
+    def deliver(self, workspace: int, appended: Sequence[Appended]) -> None:
+        """Tell a workspace's next entries, which are in position order, to all whom they concern."""
+        if operators := self._operators.get(workspace):
+            told = parcel_for_operators(appended)
+            for listener in [*operators]:
+                listener.hear(appended, told)
+        for conversation, own in self._by_conversation(appended).items():
+            told = parcel_for_visitor(own)
+            for listener in [*self._visitors[conversation]]:
+                listener.hear(own, told)
+
+    def _by_conversation(self, appended: Sequence[Appended]) -> dict[str, list[Appended]]:
+        """The entries whose visitor listens."""
+        found: dict[str, list[Appended]] = {}
+        for one in appended:
+            conversation = one.entry.conversation
+            if conversation in self._visitors:
+                found.setdefault(conversation, []).append(one)
+        return found
+
+    def show_typing(self, by: Session, conversation: str, on: bool) -> None:
+        """Tell the others in the conversation that `by` is typing, or stopped."""
+        side = "visitor" if by.role == "visitor" else "operator"
+        to_operators = parcel(TypingNow(conversation, Author(side, by.name, by.subject), on))
+        _push(self._operators.get(by.workspace, ()), to_operators, by)
+        if side == "operator":
+            to_visitor = parcel(TypingNow(conversation, Author(side, by.name), on))
+            _push(self._visitors.get(conversation, ()), to_visitor, by)
+
+    def show_seen(self, workspace: int, seen: SeenNow) -> None:
+        """Tell both sides how far one side has read."""
+        told = parcel(seen)
+        _push(self._operators.get(workspace, ()), told, None)
+        _push(self._visitors.get(seen.conversation, ()), told, None)
+
+    def end_session(self, session_id: str) -> None:
+        """The session was ended: so are its streams."""
+        for listener in [*self._sessions.get(session_id, ())]:
+            listener.session.ended = True
+            listener.end(4401, "this session has ended")
+
+
+def _push(listeners: Iterable[Listener], told: Parcel, but_not: Session | None) -> None:
+    for listener in [*listeners]:
+        if but_not is None or listener.session.id != but_not.id:
+            listener.push(told)
+
+
+def _discard(index: dict[Key, set[Listener]], key: Key, listener: Listener) -> None:
+    listeners = index.get(key)
+    if listeners is not None:
+        listeners.discard(listener)
+        if not listeners:
+            del index[key]

@@ -1,0 +1,80 @@
+"""Every stream of this process, so that those that never authenticate, fall silent or outlive their session end."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Protocol
+
+from crumbless.domain.access import Session
+from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS
+from crumbless.ids import now_ms
+
+SWEEP_SECONDS = 1.0
+
+
+class OpenStream(Protocol):
+    """What the sweep needs to know of a stream."""
+
+    session: Session
+
+    @property
+    def heard_at(self) -> float:
+        """When the client was last heard, in monotonic seconds."""
+        ...
+
+    def end(self, code: int, reason: str) -> None:
+        """End the stream."""
+        ...
+
+
+class OpenStreams:
+    """One sweep for all: a timer per connection would cost more memory than the connection."""
+
+    def __init__(self) -> None:
+        self._strangers: set[OpenStream] = set()
+        self._known: set[OpenStream] = set()
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def add(self, stream: OpenStream) -> None:
+        """A stream was opened; it has AUTH_SECONDS to authenticate."""
+        self._strangers.add(stream)
+
+    def authenticated(self, stream: OpenStream) -> None:
+        """The stream has a session."""
+        self._strangers.discard(stream)
+        self._known.add(stream)
+
+    def discard(self, stream: OpenStream) -> None:
+        """The stream is gone. Harmless when it never was here."""
+        self._strangers.discard(stream)
+        self._known.discard(stream)
+
+    def everyone(self) -> list[OpenStream]:
+        """Every stream there is."""
+        return [*self._strangers, *self._known]
+
+    def start(self) -> None:
+        """Begin to sweep. Call on the loop."""
+        self._sweeping = asyncio.get_running_loop().create_task(self._sweep_for_ever())
+
+    def stop(self) -> None:
+        """Sweep no more."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self.sweep(time.monotonic(), now_ms())
+
+    def sweep(self, now: float, today: int) -> None:
+        """End what has to end at `now` (monotonic seconds), `today` (milliseconds since 1970)."""
+        _end(self._strangers, now - AUTH_SECONDS, 4408, "no auth in time")
+        _end(self._known, now - SILENCE_SECONDS, 4408, "nothing heard")
+        for stream in [stream for stream in self._known if not stream.session.alive(today)]:
+            stream.end(4401, "this session has ended")
+
+
+def _end(streams: Iterable[OpenStream], since: float, code: int, reason: str) -> None:
+    for stream in [stream for stream in streams if stream.heard_at < since]:
+        stream.end(code, reason)

@@ -1,0 +1,122 @@
+"""Every setting, read once at the start from the environment and one optional TOML file.
+
+`CRUMBLESS_PORT=9000` and `port = 9000` mean the same; the environment wins. docs/settings.md lists them all.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from crumbless.errors import SettingsError
+
+PREFIX = "CRUMBLESS_"
+CONFIG_FILE = "CRUMBLESS_CONFIG"
+TEST_PREFIX = "CRUMBLESS_TEST_"
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What can be set. Each field's meaning stands in docs/settings.md."""
+
+    database_url: str = "sqlite:///var/crumbless.db"
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    public_url: str = ""
+    allowed_hosts: list[str] = []
+    trusted_proxies: list[str] = []
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    visitor_messages_per_minute: Rate = 30
+    visitor_message_burst: Count = 12
+    operator_messages_per_minute: Rate = 120
+    operator_message_burst: Count = 30
+    frames_per_second: Rate = 20
+    frame_burst: Count = 80
+    starts_per_hour: Rate = 60
+    start_burst: Count = 20
+    sign_ins_per_minute: Rate = 10
+    sign_in_burst: Count = 10
+    streams_per_session: Count = 12
+    ledger_queue: Count = 8192
+    visitor_session_days: Days = 30
+    operator_session_days: Days = 30
+
+    @property
+    def address(self) -> str:
+        """The public address without a closing slash: what proofs and pages name."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The values of the Host header that this server answers for."""
+        return frozenset({urlsplit(self.address).netloc.lower(), *(host.lower() for host in self.allowed_hosts)})
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
+    """The settings from `overrides`, else the environment, else the TOML file, else the defaults.
+
+    Raises:
+        SettingsError: with one line that names the setting, its source and what it accepts.
+    """
+    values: dict[str, Any] = {}
+    if path := environment.get(CONFIG_FILE):
+        values |= _read_file(Path(path))
+    values |= _read_environment(environment)
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_in_one_line(error, values)) from None
+    _check_urls(settings)
+    return settings
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{CONFIG_FILE}: cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{CONFIG_FILE}: {path} is not TOML: {error}") from None
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    lists = {field.name for field in msgspec.structs.fields(Settings) if field.type == list[str]}
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name.startswith(TEST_PREFIX) or name == CONFIG_FILE:
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        values[key] = [part.strip() for part in text.split(",") if part.strip()] if key in lists else text
+    return values
+
+
+def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    for key in values:
+        if key not in known:
+            return f"{PREFIX}{key.upper()}: there is no such setting"
+    message, _, path = str(error).partition(" - at `$.")
+    key = path.rstrip("`").partition("[")[0]
+    return f"{PREFIX}{key.upper()}: {message[0].lower()}{message[1:]} (it is {values.get(key)!r})"
+
+
+def _check_urls(settings: Settings) -> None:
+    if not settings.database_url.startswith("sqlite:///"):
+        raise SettingsError(f"{PREFIX}DATABASE_URL: expected sqlite:///PATH (it is {settings.database_url!r})")
+    if settings.public_url:
+        parts = urlsplit(settings.public_url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
+            raise SettingsError(
+                f"{PREFIX}PUBLIC_URL: expected http://HOST or https://HOST without a path (it is {settings.public_url!r})"
+            )

@@ -1,0 +1,137 @@
+"""Opens the database: one connection that writes, a few that read, and the lock that keeps a second process out.
+
+Reads and writes are plain functions of a SQLAlchemy connection. On SQLite they run in threads of their own, so the loop
+never waits for the disk; the same functions run on PostgreSQL through `AsyncConnection.run_sync`.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, QueuePool
+
+from crumbless.errors import SettingsError
+
+T = TypeVar("T")
+
+READERS = 4
+
+
+def sqlite_path(database_url: str) -> Path:
+    """The file behind `sqlite:///PATH`."""
+    return Path(database_url.removeprefix("sqlite:///"))
+
+
+class DatabaseLock:
+    """Held while a process serves a SQLite file. Positions and the memory bus are right for one process only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(path.name + ".lock")
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Raises SettingsError when another process has the file."""
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            self._file = None
+            raise SettingsError(
+                f"CRUMBLESS_DATABASE_URL: another Crumbless is using {self._path.stem}; stop it first"
+            ) from None
+
+    def release(self) -> None:
+        """Let the next process in."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def writing_engine(database_url: str) -> Engine:
+    """An engine whose connections commit durably; the caller begins and ends transactions itself."""
+    return _engine(database_url, NullPool, "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=4000")
+
+
+def reading_engine(database_url: str) -> Engine:
+    """An engine whose connections can only read."""
+    return _engine(database_url, QueuePool, "PRAGMA query_only=ON")
+
+
+def _engine(database_url: str, pool: type[NullPool] | type[QueuePool], *pragmas: str) -> Engine:
+    path = sqlite_path(database_url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sizes = {"pool_size": READERS, "max_overflow": 0} if pool is QueuePool else {}
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=pool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": 10},
+        **sizes,
+    )
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-32000", *pragmas):
+            connection.execute(pragma)
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+class Reader:
+    """Runs reads in threads, each on a connection of its own and in one snapshot."""
+
+    def __init__(self, database_url: str) -> None:
+        self._engine = reading_engine(database_url)
+        self._threads = ThreadPoolExecutor(READERS, "crumbless-read")
+        self._local = threading.local()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns, run off the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        connection = self._connection()
+        connection.exec_driver_sql("BEGIN")
+        try:
+            return work(connection)
+        finally:
+            connection.exec_driver_sql("COMMIT")
+
+    def _connection(self) -> Connection:
+        """The thread's own connection, kept open: opening one per read costs more than the read."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self._engine.connect()
+        return self._local.connection
+
+    def close(self) -> None:
+        """Wait for running reads and close the connections."""
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+
+def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one durable transaction of its own: for commands, beside a server that may be running.
+
+    What `work` raises is raised here, and nothing of it is kept.
+    """
+    engine = writing_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+            return result
+    finally:
+        engine.dispose()

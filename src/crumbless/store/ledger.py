@@ -1,0 +1,206 @@
+"""The one place where entries are appended and made durable.
+
+Group commit: whatever arrives while one transaction runs waits in memory and shares the next, so one fsync carries
+many messages and a burst makes batches larger rather than the queue slower. A writer thread owns the only writing
+connection; the loop hands it whole batches and gets whole batches back.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Protocol, TypeVar, cast
+
+from sqlalchemy import Connection
+
+from crumbless.domain.entry import NewEntry
+from crumbless.domain.ports import Appended, Done, Work
+from crumbless.errors import Refused
+
+T = TypeVar("T")
+
+MAX_BATCH = 2_000
+"""Most tickets in one transaction: bounds how long the first of them waits for the last."""
+
+IN_FLIGHT = 2
+"""Batches given to the writer at a time: one that commits and one that follows without waiting for the loop."""
+
+BUSY_SECONDS = 1.0
+"""When a client that was told `busy` should try again."""
+
+log = logging.getLogger("crumbless.ledger")
+
+
+class Ticket:
+    """One request to the writer: some work, an entry, or both; then its outcome."""
+
+    __slots__ = ("done", "entry", "outcome", "result", "work")
+
+    def __init__(
+        self, entry: NewEntry | None, work: Work[object] | None, done: Callable[["Ticket"], None] | Done
+    ) -> None:
+        self.entry = entry
+        self.work = work
+        self.done = done
+        self.outcome: Appended | Exception | None = None
+        self.result: object = None
+
+
+class BatchWriter(Protocol):
+    """Commits a batch in one transaction and puts each ticket's outcome into it (store/ledger_sqlite.py)."""
+
+    def commit(self, batch: Sequence[Ticket]) -> None:
+        """Raises whatever the database raises; then nothing of the batch was kept."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection. Called once, after the last commit."""
+        ...
+
+
+class Ledger:
+    """Appends entries and runs writes, in the order asked for, each acknowledged after its commit.
+
+    Args:
+        open_writer: makes the writer; called in the writer's own thread.
+        on_commit: told every newly appended entry, in position order per workspace, on the loop, before `done`.
+        limit: most tickets waiting or being written; beyond it `submit` refuses with `busy`.
+    """
+
+    def __init__(
+        self, open_writer: Callable[[], BatchWriter], on_commit: Callable[[Sequence[Appended]], None], limit: int
+    ) -> None:
+        self._open_writer = open_writer
+        self._on_commit = on_commit
+        self._limit = limit
+        self._waiting: list[Ticket] = []
+        self._size = 0
+        self._in_flight = 0
+        self._scheduled = False
+        self._handed_over: SimpleQueue[list[Ticket] | None] = SimpleQueue()
+        self._drained = asyncio.Event()
+        self._closing = False
+        self.healthy = True
+
+    def start(self) -> None:
+        """Start the writer's thread. Call on the loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._write_batches, name="crumbless-ledger")
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Commit what waits, acknowledge it and stop the thread. Nothing is accepted any more."""
+        self._closing = True
+        while self._size:
+            self._drained.clear()
+            await self._drained.wait()
+        self._handed_over.put(None)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+
+    def submit(self, entry: NewEntry, done: Done) -> None:
+        """Append `entry`; `done` gets the outcome on the loop, after the commit.
+
+        Raises:
+            Refused: `busy`; nothing was queued.
+        """
+        self._enqueue(Ticket(entry, None, done))
+
+    async def append(self, entry: NewEntry, work: Work[object] | None = None) -> Appended:
+        """Append `entry` after `work`, in one transaction; returns after the commit.
+
+        Raises:
+            Refused: `busy`, and neither was kept; `unknown_conversation` or `id_conflict`, and the entry was not.
+        """
+        ticket = await self._wait_for(entry, work)
+        return cast(Appended, ticket.outcome)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in the next transaction; returns its result after the commit. What it raises is raised here."""
+        ticket = await self._wait_for(None, cast(Work[object], work))
+        return cast(T, ticket.result)
+
+    async def _wait_for(self, entry: NewEntry | None, work: Work[object] | None) -> Ticket:
+        future: asyncio.Future[None] = self._loop.create_future()
+
+        def settle(_outcome: object) -> None:
+            if not future.done():
+                future.set_result(None)
+
+        ticket = Ticket(entry, work, settle)
+        self._enqueue(ticket)
+        await future
+        if isinstance(ticket.outcome, Exception):
+            raise ticket.outcome
+        return ticket
+
+    def _enqueue(self, ticket: Ticket) -> None:
+        if self._size >= self._limit or self._closing:
+            raise Refused("busy", retry_after=BUSY_SECONDS)
+        self._size += 1
+        self._waiting.append(ticket)
+        if not self._scheduled and self._in_flight < IN_FLIGHT:
+            # Once per turn of the loop: all that was read from the sockets in this turn shares a batch.
+            self._scheduled = True
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._scheduled = False
+        if not self._waiting or self._in_flight >= IN_FLIGHT:
+            return
+        batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+        self._in_flight += 1
+        self._handed_over.put(batch)
+
+    def _write_batches(self) -> None:
+        writer = self._open_writer()
+        try:
+            while (batch := self._handed_over.get()) is not None:
+                self._write(writer, batch)
+                self._loop.call_soon_threadsafe(self._deliver, batch)
+        finally:
+            writer.close()
+
+    def _write(self, writer: BatchWriter, batch: list[Ticket]) -> None:
+        try:
+            writer.commit(batch)
+            self.healthy = True
+        except Exception:
+            # A full disk, say. Nothing of the batch is kept and everybody in it is told so; senders come back.
+            self.healthy = False
+            log.exception("a batch of %d could not be committed", len(batch))
+            for ticket in batch:
+                ticket.outcome = Refused("busy", retry_after=5.0, entry_id=ticket.entry.id if ticket.entry else "")
+
+    def _deliver(self, batch: list[Ticket]) -> None:
+        self._in_flight -= 1
+        self._size -= len(batch)
+        if self._waiting:
+            self._hand_over()
+        appended = [t.outcome for t in batch if type(t.outcome) is Appended and not t.outcome.repeat]
+        if appended:
+            self._on_commit(appended)
+        for ticket in batch:
+            try:
+                ticket.done(ticket.outcome)  # pyright: ignore[reportArgumentType]
+            except Exception:
+                # One listener's fault must not keep the others of the batch from their acknowledgement.
+                log.exception("an outcome could not be delivered")
+        if not self._size:
+            self._drained.set()
+
+
+def run_work(connection: Connection, ticket: Ticket) -> bool:
+    """Run a ticket's work inside a savepoint; whether it went well. A failure is the ticket's, not the batch's."""
+    if ticket.work is None:
+        return True
+    connection.exec_driver_sql("SAVEPOINT work")
+    try:
+        ticket.result = ticket.work(connection)
+    except Exception as error:
+        connection.exec_driver_sql("ROLLBACK TO work")
+        ticket.outcome = error
+        return False
+    finally:
+        connection.exec_driver_sql("RELEASE work")
+    return True

@@ -1,0 +1,188 @@
+"""Workspaces, sites, operators, visitors and their sessions."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from crumbless.domain.access import Role, Session
+from crumbless.domain.wire import Operator
+from crumbless.errors import Refused
+from crumbless.ids import new_id, now_ms
+from crumbless.store.tables import operator, session, site, visitor, workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A website with the widget on it."""
+
+    id: int
+    workspace: int
+    key: str
+    name: str
+    origins: tuple[str, ...]
+    accent: str | None
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a sign-in is checked against."""
+
+    operator: Operator
+    workspace: int
+    password_hash: str
+
+
+def add_workspace(connection: Connection, name: str) -> int:
+    """A new workspace's id."""
+    row = connection.execute(insert(workspace).values(name=name, position=0, created_at=now_ms()))
+    return int(row.inserted_primary_key[0])  # pyright: ignore[reportOptionalSubscript]
+
+
+def find_workspace(connection: Connection, name: str) -> int | None:
+    """The id of the workspace with this name."""
+    return connection.execute(select(workspace.c.id).where(workspace.c.name == name)).scalar()
+
+
+def only_workspace(connection: Connection) -> int | None:
+    """The first workspace's id, for commands that need not name it; None when there is none."""
+    return connection.execute(select(workspace.c.id).order_by(workspace.c.id).limit(1)).scalar()
+
+
+def add_site(connection: Connection, workspace_id: int, key: str, name: str, origins: list[str]) -> None:
+    """Add a site; `origins` are those of the pages that may show its chat."""
+    connection.execute(
+        insert(site).values(workspace_id=workspace_id, key=key, name=name, origins=origins, created_at=now_ms())
+    )
+
+
+def set_site_origins(connection: Connection, key: str, origins: list[str]) -> None:
+    """Replace the list of origins that may show the site's chat."""
+    connection.execute(update(site).where(site.c.key == key).values(origins=origins))
+
+
+def find_site(connection: Connection, key: str) -> Site | None:
+    """The site with this public key."""
+    row = connection.execute(select(site).where(site.c.key == key)).first()
+    if row is None:
+        return None
+    return Site(row.id, row.workspace_id, row.key, row.name, tuple(row.origins), row.accent, row.side)
+
+
+def add_operator(
+    connection: Connection, workspace_id: int, email: str, name: str, password_hash: str, role: Role = "owner"
+) -> str:
+    """A new operator's id.
+
+    Raises:
+        Refused: `invalid` when the address is taken.
+    """
+    if find_credentials(connection, email) is not None:
+        raise Refused("invalid", "There is an operator with this e-mail address already.")
+    operator_id = new_id()
+    connection.execute(
+        insert(operator).values(
+            id=operator_id,
+            workspace_id=workspace_id,
+            email=email.lower(),
+            name=name,
+            role=role,
+            password_hash=password_hash,
+            created_at=now_ms(),
+        )
+    )
+    return operator_id
+
+
+def find_credentials(connection: Connection, email: str) -> Credentials | None:
+    """The operator with this e-mail address (case does not matter)."""
+    return _credentials(connection, operator.c.email == email.lower())
+
+
+def find_operator(connection: Connection, operator_id: str) -> Operator | None:
+    """The operator as the desk shows them."""
+    found = _credentials(connection, operator.c.id == operator_id)
+    return found and found.operator
+
+
+def _credentials(connection: Connection, condition: object) -> Credentials | None:
+    row = connection.execute(
+        select(operator, workspace.c.name.label("workspace_name"))
+        .join(workspace, workspace.c.id == operator.c.workspace_id)
+        .where(condition)  # pyright: ignore[reportArgumentType]
+    ).first()
+    if row is None:
+        return None
+    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name)
+    return Credentials(person, row.workspace_id, row.password_hash)
+
+
+def set_password(connection: Connection, email: str, password_hash: str) -> None:
+    """Replace an operator's password."""
+    connection.execute(update(operator).where(operator.c.email == email.lower()).values(password_hash=password_hash))
+
+
+def add_visitor(connection: Connection, of: Site, visitor_id: str, thumbprint: str | None) -> None:
+    """Add a visitor of the site; `thumbprint` is that of the key that is the visitor."""
+    connection.execute(
+        insert(visitor).values(
+            id=visitor_id,
+            workspace_id=of.workspace,
+            site_id=of.id,
+            thumbprint=thumbprint,
+            name="",
+            created_at=now_ms(),
+        )
+    )
+
+
+def find_visitor(connection: Connection, of: Site, thumbprint: str) -> str | None:
+    """The id of the site's visitor with this key."""
+    return connection.execute(
+        select(visitor.c.id).where(and_(visitor.c.site_id == of.id, visitor.c.thumbprint == thumbprint))
+    ).scalar()
+
+
+def add_session(connection: Connection, who: Session, token_hash: bytes) -> None:
+    """Keep a session; its token is kept only as a hash."""
+    is_visitor = who.role == "visitor"
+    connection.execute(
+        insert(session).values(
+            id=who.id,
+            workspace_id=who.workspace,
+            token_hash=token_hash,
+            thumbprint=who.thumbprint,
+            operator_id=None if is_visitor else who.subject,
+            visitor_id=who.subject if is_visitor else None,
+            conversation_id=who.conversation or None,
+            created_at=now_ms(),
+            expires_at=who.expires_at,
+        )
+    )
+
+
+def find_session(connection: Connection, token_hash: bytes) -> Session | None:
+    """The session of this token, unless it has ended. The caller checks its expiry and key."""
+    row = connection.execute(
+        select(session, operator.c.name.label("operator_name"), operator.c.role, visitor.c.name.label("visitor_name"))
+        .outerjoin(operator, operator.c.id == session.c.operator_id)
+        .outerjoin(visitor, visitor.c.id == session.c.visitor_id)
+        .where(and_(session.c.token_hash == token_hash, session.c.ended_at.is_(None)))
+    ).first()
+    if row is None:
+        return None
+    return Session(
+        id=row.id,
+        role=row.role if row.operator_id else "visitor",
+        workspace=row.workspace_id,
+        subject=row.operator_id or row.visitor_id,
+        name=row.operator_name or row.visitor_name or "",
+        thumbprint=row.thumbprint,
+        expires_at=row.expires_at,
+        conversation=row.conversation_id or "",
+    )
+
+
+def end_session(connection: Connection, session_id: str) -> None:
+    """The session's token is worth nothing from now on."""
+    connection.execute(update(session).where(session.c.id == session_id).values(ended_at=now_ms()))
