@@ -1,4 +1,5 @@
 // The desk's own words in every language; what it shares with the visitor's chat stands in web/shared/words.ts.
+import type { WordTables } from "../shared/words";
 import ar from "./desk_words_ar";
 import de from "./desk_words_de";
 import en from "./desk_words_en";
@@ -26,13 +27,11 @@ export interface DeskWords {
   readonly dismiss: string;
 
   readonly conversations: string;
-  readonly visitor: string;
   readonly waiting: string;
   readonly open: string;
   readonly closed: string;
   readonly unread: (count: number) => string;
   readonly you: string;
-  readonly typing: (name: string) => string;
   readonly typingShort: string;
   readonly showOlder: string;
   readonly noneYet: string;
@@ -48,24 +47,16 @@ export interface DeskWords {
   readonly tryAgain: string;
 
   readonly back: string;
-  readonly conversationWith: (name: string) => string;
   readonly closeConversation: string;
   readonly closeFailed: string;
   readonly closedHint: string;
   readonly reply: string;
   readonly showEarlier: string;
   readonly connectionLost: string;
-  readonly connectionBack: string;
 
   readonly account: string;
   readonly signOut: string;
   readonly unsentOnSignOut: string;
 }
 
-const TABLES: Readonly<Record<string, DeskWords>> = { en, de, fr, es, ar };
-
-/** The words of a language (`de`, also from a tag such as `de-AT`); English when there are none. */
-export function deskWords(language: string): DeskWords {
-  const [base = ""] = language.toLowerCase().split("-");
-  return TABLES[base] ?? en;
-}
+export const deskWords: WordTables<DeskWords> = { en, de, fr, es, ar };

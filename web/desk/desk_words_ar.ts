@@ -21,13 +21,11 @@ const words: DeskWords = {
   dismiss: "إخفاء",
 
   conversations: "المحادثات",
-  visitor: "زائر",
   waiting: "في الانتظار",
   open: "مفتوحة",
   closed: "مغلقة",
   unread: (count) => `غير مقروءة: ${count}`,
   you: "أنت:",
-  typing: (name) => `${name} يكتب…`,
   typingShort: "يكتب…",
   showOlder: "عرض الأقدم",
   noneYet: "لا توجد محادثات بعد",
@@ -43,14 +41,12 @@ const words: DeskWords = {
   tryAgain: "حاول مرة أخرى",
 
   back: "العودة إلى المحادثات",
-  conversationWith: (name) => `محادثة مع ${name}`,
   closeConversation: "إغلاق المحادثة",
   closeFailed: "تعذّر إغلاق المحادثة. حاول مرة أخرى.",
   closedHint: "هذه المحادثة مغلقة. أي رد يفتحها من جديد.",
   reply: "الرد",
   showEarlier: "عرض الرسائل السابقة",
   connectionLost: "انقطع الاتصال. تجري المحاولة من جديد…",
-  connectionBack: "عاد الاتصال.",
 
   account: "الحساب",
   signOut: "تسجيل الخروج",

@@ -22,13 +22,11 @@ const words: DeskWords = {
   dismiss: "Dismiss",
 
   conversations: "Conversations",
-  visitor: "Visitor",
   waiting: "Waiting",
   open: "Open",
   closed: "Closed",
   unread: (count) => `${count} unread`,
   you: "You:",
-  typing: (name) => `${name} is typing…`,
   typingShort: "typing…",
   showOlder: "Show older",
   noneYet: "No conversations yet",
@@ -44,14 +42,12 @@ const words: DeskWords = {
   tryAgain: "Try again",
 
   back: "Back to the conversations",
-  conversationWith: (name) => `Conversation with ${name}`,
   closeConversation: "Close conversation",
   closeFailed: "The conversation could not be closed. Try again.",
   closedHint: "This conversation is closed. A reply opens it again.",
   reply: "Reply",
   showEarlier: "Show earlier",
   connectionLost: "Connection lost. Trying again…",
-  connectionBack: "Connected again.",
 
   account: "Account",
   signOut: "Sign out",

@@ -22,13 +22,11 @@ const words: DeskWords = {
   dismiss: "Masquer",
 
   conversations: "Conversations",
-  visitor: "Visiteur",
   waiting: "En attente",
   open: "Ouverte",
   closed: "Fermée",
   unread: (count) => (count > 1 ? `${count} non lus` : `${count} non lu`),
   you: "Vous :",
-  typing: (name) => `${name} écrit…`,
   typingShort: "écrit…",
   showOlder: "Afficher les plus anciennes",
   noneYet: "Aucune conversation pour l’instant",
@@ -44,14 +42,12 @@ const words: DeskWords = {
   tryAgain: "Réessayer",
 
   back: "Retour aux conversations",
-  conversationWith: (name) => `Conversation avec ${name}`,
   closeConversation: "Fermer la conversation",
   closeFailed: "La conversation n’a pas pu être fermée. Réessayez.",
   closedHint: "Cette conversation est fermée. Une réponse la rouvre.",
   reply: "Réponse",
   showEarlier: "Afficher les messages précédents",
   connectionLost: "Connexion perdue. Nouvelle tentative…",
-  connectionBack: "Connexion rétablie.",
 
   account: "Compte",
   signOut: "Se déconnecter",

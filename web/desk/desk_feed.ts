@@ -1,0 +1,247 @@
+/**
+ * Everything live on the desk in one place: the stream's frames go to the list, the thread, the outbox and the sound; what
+ * the operator does goes out. It knows no view and no storage; both are handed in.
+ */
+import { effect, signal, untracked } from "@preact/signals";
+import { type Api, ApiProblem } from "../shared/api";
+import { uuid7 } from "../shared/ids";
+import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
+import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
+import type { Entry, Failure, Operator } from "../shared/wire";
+import { InboxFollow } from "./inbox_follow";
+import { ThreadFollow } from "./thread_follow";
+import { applyTyping, lapseTyping, NOBODY, stopTyping } from "./typing_watch";
+
+/** What the feed needs of a stream; a double in tests. */
+export type Line = Pick<Stream, "start" | "stop" | "reconnect" | "send">;
+
+export interface FeedOptions {
+  readonly api: Api;
+  /** Replies that were not acknowledged when the page went away. */
+  readonly kept: readonly PendingMessage[];
+  readonly keep: (pending: readonly PendingMessage[]) => void;
+  /** A visitor has written something that the operator is not looking at. */
+  readonly ring: () => void;
+  /** The server no longer takes our session. */
+  readonly onEnded: () => void;
+  /** Who is signed in, as soon as the server has said it. */
+  readonly onOperator: (operator: Operator) => void;
+  /** Whether the page can be seen right now. */
+  readonly isVisible: () => boolean;
+  /** For tests. */
+  readonly openLine?: (options: StreamOptions) => Line;
+}
+
+export class DeskFeed {
+  readonly inbox: InboxFollow;
+  readonly threads: ThreadFollow;
+  readonly connection = signal<StreamState>("connecting");
+  readonly operator = signal<Operator | null>(null);
+  readonly typists = signal(NOBODY);
+  /** All replies that are not acknowledged, and a number that grows with each change of their state. */
+  readonly outbox: MessageOutbox;
+  readonly outboxChanges = signal(0);
+  /** Conversations that are being closed, with the id of the closing entry. */
+  readonly closing = signal<ReadonlyMap<string, string>>(new Map());
+  /** The conversation whose closing was refused last. */
+  readonly closeRefused = signal<string | null>(null);
+  readonly #line: Line;
+  /** Whether the end of the shown thread is in view. */
+  #atEnd = false;
+  #unfollow: () => void = () => {};
+  /** The next `entries` frame is the server's answer to our cursor. */
+  #catchingUp = false;
+
+  constructor(private readonly options: FeedOptions) {
+    const api = { get: <T>(path: string) => this.#ask<T>(path) };
+    this.inbox = new InboxFollow(api);
+    this.threads = new ThreadFollow(api, (summary) => this.inbox.learn(summary));
+    this.#line = (options.openLine ?? ((given) => new Stream(given)))({
+      api: options.api,
+      after: () => this.inbox.inbox.peek().position,
+      onState: (state) => this.#connected(state),
+      onFrame: (frame) => this.#receive(frame),
+      onEnded: options.onEnded,
+    });
+    this.outbox = new MessageOutbox(
+      {
+        save: options.keep,
+        send: (frame) => this.#line.send(frame),
+        onChange: () => this.outboxChanges.value++,
+        entryOf: (id) => this.threads.thread.peek()?.log.entries.find((entry) => entry.id === id),
+      },
+      options.kept,
+    );
+  }
+
+  /** Loads the inbox, then follows it. May be called again after a failure. */
+  async start(): Promise<void> {
+    this.#unfollow();
+    this.#unfollow = effect(() => {
+      if (this.threads.thread.value) untracked(() => this.tellSeen());
+    });
+    void this.#learnOperator();
+    if (await this.inbox.load()) this.#line.start();
+  }
+
+  stop(): void {
+    this.#unfollow();
+    this.#line.stop();
+  }
+
+  /** Shows a conversation; null shows none. */
+  open(id: string | null): void {
+    if (id === this.threads.selected.peek()) return;
+    this.closeRefused.value = null;
+    this.#atEnd = false;
+    this.threads.open(id);
+  }
+
+  reply(conversation: string, text: string): void {
+    this.outbox.add(conversation, text);
+  }
+
+  /** Tells the others that the operator types, or has stopped. */
+  typing(conversation: string, on: boolean): void {
+    this.#line.send({ op: "typing", conversation, on });
+  }
+
+  /** The end of the shown thread has come into view, or left it. */
+  scrolled(atEnd: boolean): void {
+    this.#atEnd = atEnd;
+    this.tellSeen();
+  }
+
+  /** Closes the shown conversation; without a connection, as soon as there is one. */
+  close(): void {
+    const id = this.threads.selected.peek();
+    if (!id || this.closing.peek().has(id)) return;
+    this.closeRefused.value = null;
+    this.closing.value = new Map(this.closing.peek()).set(id, uuid7());
+    this.#sendClosing();
+  }
+
+  /**
+   * Tells the server that the shown thread has been read to its end; called whenever that may have become true.
+   *
+   * @param again also when it was told before: the line may have died with the frame
+   */
+  tellSeen(again = false): void {
+    const thread = this.threads.thread.peek();
+    if (thread?.state !== "ready" || !this.#atEnd || !this.options.isVisible()) return;
+    const { id, log } = thread;
+    const known = this.inbox.summary(id)?.seen.operator ?? 0;
+    if (log.lastSeq === 0 || (!again && log.lastSeq <= known)) return;
+    if (!this.#line.send({ op: "seen", conversation: id, seq: log.lastSeq })) return;
+    this.#markSeen(id, "operator", log.lastSeq);
+  }
+
+  /** Lets go of typing notices whose time has passed; called every second or so. */
+  lapse(now: number): void {
+    this.typists.value = lapseTyping(this.typists.peek(), now);
+  }
+
+  #connected(state: StreamState): void {
+    this.connection.value = state;
+    if (state !== "open") this.outbox.pause();
+  }
+
+  #receive(frame: AppFrame): void {
+    switch (frame.op) {
+      case "welcome":
+        this.#catchingUp = frame.position > this.inbox.inbox.peek().position;
+        this.#welcomed();
+        break;
+      case "entries":
+        this.#apply(frame.entries);
+        break;
+      case "ack":
+        this.outbox.acknowledge(frame.id);
+        this.#closed(frame.id);
+        break;
+      case "seen":
+        this.#markSeen(frame.conversation, frame.by, frame.seq);
+        break;
+      case "typing":
+        this.typists.value = applyTyping(this.typists.peek(), frame, Date.now());
+        break;
+      case "error":
+        this.#refused(frame);
+    }
+  }
+
+  #welcomed(): void {
+    this.inbox.askAgain();
+    this.threads.askAgain();
+    this.outbox.resume();
+    this.#sendClosing();
+    this.tellSeen(true);
+    void this.#learnOperator();
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    const { arrived, gap } = this.inbox.apply(entries, this.#catchingUp);
+    this.#catchingUp = false;
+    if (gap) this.#line.reconnect();
+    // Entries behind a gap come again after the reconnect; the thread finds its own gaps by seq.
+    this.threads.apply(entries);
+    for (const entry of entries) this.#settle(entry);
+    if (arrived.some((entry) => !this.#isLookedAt(entry.conversation))) this.options.ring();
+  }
+
+  #settle(entry: Entry): void {
+    this.outbox.acknowledge(entry.id);
+    this.#closed(entry.id);
+    this.typists.value = stopTyping(this.typists.peek(), entry.conversation, entry.author);
+  }
+
+  #isLookedAt(conversation: string): boolean {
+    return this.options.isVisible() && this.threads.selected.peek() === conversation;
+  }
+
+  #markSeen(id: string, by: "visitor" | "operator", seq: number): void {
+    this.inbox.markSeen(id, by, seq);
+    this.threads.markSeen(id, by, seq);
+  }
+
+  #refused(failure: Failure): void {
+    const conversation = this.#closingWith(failure.id);
+    if (conversation === null) this.outbox.refuse(failure);
+    else if (failure.retry_after > 0) setTimeout(() => this.#sendClosing(), failure.retry_after * 1000);
+    else {
+      this.#closed(failure.id);
+      this.closeRefused.value = conversation;
+    }
+  }
+
+  #sendClosing(): void {
+    for (const [conversation, id] of this.closing.peek()) this.#line.send({ op: "close", id, conversation });
+  }
+
+  #closed(id: string): void {
+    const conversation = this.#closingWith(id);
+    if (conversation === null) return;
+    this.closing.value = new Map([...this.closing.peek()].filter(([one]) => one !== conversation));
+  }
+
+  #closingWith(id: string): string | null {
+    return [...this.closing.peek()].find(([, one]) => one === id)?.[0] ?? null;
+  }
+
+  async #learnOperator(): Promise<void> {
+    if (this.operator.peek()) return;
+    // A failure is no trouble: only the menu lacks the name until the next connection.
+    const operator = await this.#ask<Operator>("/v1/desk/me").catch(() => null);
+    this.operator.value = operator;
+    if (operator) this.options.onOperator(operator);
+  }
+
+  async #ask<T>(path: string): Promise<T> {
+    try {
+      return await this.options.api.get<T>(path);
+    } catch (cause) {
+      if (cause instanceof ApiProblem && cause.status === 401) this.options.onEnded();
+      throw cause;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/** Who is signed in on this device: one session for all tabs, kept with its key, gone from all of them at once. */
+import { Api, ApiProblem, type Session } from "../shared/api";
+import { isProofKey, makeKey, type ProofKey } from "../shared/proof";
+import * as storage from "../shared/storage";
+import type { Operator, SignInAnswer } from "../shared/wire";
+
+/** A session that an operator can have: always tied to a key. */
+interface KeyedSession extends Session {
+  key: ProofKey;
+}
+
+const isKeyedSession = (value: unknown): value is KeyedSession =>
+  typeof value === "object" &&
+  value !== null &&
+  "token" in value &&
+  typeof value.token === "string" &&
+  "key" in value &&
+  isProofKey(value.key);
+
+/** This page cannot make a key: it was not opened over https. */
+export class KeyUnavailable extends Error {
+  override readonly name = "KeyUnavailable";
+}
+
+/** What another tab has done. */
+type Told = "signed-in" | "signed-out";
+
+/** Longest wait for the server to hear of a sign-out, in milliseconds. */
+const FAREWELL_DEADLINE = 5_000;
+
+export class DeskSession {
+  /** Called when another tab has signed in or out. */
+  onTold: (told: Told) => void = () => {};
+  /** False where the browser keeps nothing: signed in for as long as the page lives. */
+  lasting = true;
+  /** The id of the operator who was signed in last in this page. */
+  #operator: string | null = null;
+  readonly #tabs: BroadcastChannel | null = openChannel();
+
+  constructor(readonly api: Api) {
+    this.#tabs?.addEventListener("message", (event: MessageEvent<Told>) => this.onTold(event.data));
+  }
+
+  /** Takes up the session that this device keeps. Returns false when there is none, or only the one that has ended. */
+  async restore(ended: string | null = null): Promise<boolean> {
+    const kept = await storage.getRecord("deskSession", {}, isKeyedSession);
+    if (!kept || kept.token === ended) return false;
+    this.api.session = { token: kept.token, key: kept.key };
+    return true;
+  }
+
+  /** Signs in with a fresh key. Throws KeyUnavailable, ApiProblem or NetworkFailure. */
+  async signIn(email: string, password: string): Promise<Operator> {
+    const key = await makeKey();
+    if (!key) throw new KeyUnavailable();
+    const answer = await this.api.post<SignInAnswer>("/v1/desk/sign-in", { email, password }, { key });
+    // What another operator has typed in this tab must not be sent, or shown, under this one's name.
+    if (this.#operator && this.#operator !== answer.operator.id) await this.wipe();
+    this.know(answer.operator);
+    this.api.session = { token: answer.token, key };
+    const kept = await storage.setRecord("deskSession", {}, this.api.session, answer.expires_at - Date.now());
+    this.lasting = kept === "device";
+    this.#tabs?.postMessage("signed-in" satisfies Told);
+    return answer.operator;
+  }
+
+  /** Remembers whose texts this tab holds. */
+  know(operator: Operator): void {
+    this.#operator = operator.id;
+  }
+
+  /**
+   * Signs out: wipes this device first, so that it holds offline too, then tells the other tabs and the server.
+   *
+   * @returns whether the server knows
+   */
+  async signOut(): Promise<boolean> {
+    const farewell = new Api(this.api.publicUrl, "");
+    farewell.session = this.api.session;
+    await this.wipe();
+    this.#tabs?.postMessage("signed-out" satisfies Told);
+    const signal = AbortSignal.timeout(FAREWELL_DEADLINE);
+    return farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded);
+  }
+
+  /**
+   * The server no longer takes our token. Another tab may have signed in again since: then its session is taken up.
+   * What was typed stays. Returns whether we are still signed in.
+   */
+  async end(): Promise<boolean> {
+    const ended = this.api.session?.token ?? null;
+    if (await this.restore(ended)) return true;
+    this.api.session = null;
+    await storage.removeRecord("deskSession", {});
+    return false;
+  }
+
+  /** Removes everything of the operator from this tab and this device. */
+  async wipe(): Promise<void> {
+    this.api.session = null;
+    await storage.clear("desk");
+  }
+}
+
+function isAlreadyEnded(failure: unknown): boolean {
+  return failure instanceof ApiProblem && failure.status === 401;
+}
+
+function openChannel(): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel("crumbless.desk");
+  } catch {
+    return null; // The other tabs then learn it from their stream.
+  }
+}

@@ -1,0 +1,194 @@
+import { useRef } from "preact/hooks";
+import type { ConversationSummary, Operator } from "../shared/wire";
+import { Avatar } from "./avatar";
+import { useSpeech } from "./desk_context";
+import type { DeskFeed } from "./desk_feed";
+import { writeRoute } from "./desk_route";
+import { Failure } from "./failure_view";
+import { FocusKeeper } from "./focus_keeper";
+import { listRows } from "./inbox_model";
+import { StatusMark } from "./status_mark";
+import { tellFullTime, tellTime } from "./time_tell";
+import { whoTypes } from "./typing_watch";
+
+interface Properties {
+  readonly feed: DeskFeed;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export function InboxView({ feed, now }: Properties) {
+  const { words } = useSpeech();
+  return (
+    <section class="inbox" aria-labelledby="inbox-heading">
+      <header class="pane-header">
+        <h1 id="inbox-heading" tabIndex={-1}>
+          {words.conversations}
+        </h1>
+      </header>
+      <InboxBody feed={feed} now={now} />
+    </section>
+  );
+}
+
+function InboxBody({ feed, now }: Properties) {
+  const { words } = useSpeech();
+  const { inbox, state } = feed.inbox;
+  if (state.value === "loading") return <InboxSkeleton />;
+  if (state.value === "failed") return <Failure text={words.listFailed} onRetry={() => void feed.start()} />;
+  const rows = listRows(inbox.value);
+  if (rows.length === 0) {
+    return (
+      <div class="empty">
+        <EmptyPicture />
+        <p class="empty-title">{words.noneYet}</p>
+        <p>{words.noneYetHint}</p>
+      </div>
+    );
+  }
+  return <InboxList feed={feed} now={now} rows={rows} />;
+}
+
+function InboxList({ feed, now, rows }: Properties & { readonly rows: readonly ConversationSummary[] }) {
+  const list = useRef<HTMLUListElement>(null);
+  const selected = feed.threads.selected.value;
+  const operator = feed.operator.value;
+  return (
+    <div class="inbox-scroll">
+      <FocusKeeper>
+        <ul
+          class="rows"
+          ref={list}
+          onKeyDown={(event) => moveFocus(event, list.current)}
+          aria-labelledby="inbox-heading"
+        >
+          {rows.map((row) => (
+            <Row
+              key={row.id}
+              row={row}
+              now={now}
+              operator={operator}
+              selected={row.id === selected}
+              typing={whoTypes(feed.typists.value, row.id) !== null}
+            />
+          ))}
+        </ul>
+      </FocusKeeper>
+      <OlderButton feed={feed} />
+    </div>
+  );
+}
+
+interface RowProperties {
+  readonly row: ConversationSummary;
+  readonly now: number;
+  readonly operator: Operator | null;
+  readonly selected: boolean;
+  readonly typing: boolean;
+}
+
+function Row({ row, now, operator, selected, typing }: RowProperties) {
+  const { words, shared, language } = useSpeech();
+  const at = row.last?.at ?? row.started_at;
+  return (
+    <li>
+      <a
+        id={`row-${row.id}`}
+        class={`row${row.unread > 0 ? " row-unread" : ""}`}
+        href={writeRoute(row.id)}
+        aria-current={selected ? "true" : undefined}
+      >
+        <Avatar name={row.visitor_name} id={row.visitor_id} />
+        <span class="row-name" dir="auto">
+          {row.visitor_name || shared.visitor}
+        </span>
+        <time class="row-time" dateTime={new Date(at).toISOString()} title={tellFullTime(at, language)}>
+          {tellTime(at, now, language)}
+        </time>
+        {typing ? (
+          <span class="row-words row-typing">{words.typingShort}</span>
+        ) : (
+          <span class="row-words" dir="auto">
+            {lastWords(row, operator, words.you)}
+          </span>
+        )}
+        {row.unread > 0 && (
+          <span class="badge">
+            <span aria-hidden="true">{row.unread > 99 ? "99+" : row.unread}</span>
+            <span class="hidden">{words.unread(row.unread)}</span>
+          </span>
+        )}
+        <span class="row-facts">
+          <StatusMark status={row.status} />
+          <span class="row-site" dir="auto">
+            {row.site_name}
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+/** Enough for any width of the list; a message may be 8,000 characters long. */
+const LAST_WORDS = 160;
+
+function lastWords({ last }: ConversationSummary, operator: Operator | null, you: string): string {
+  if (!last) return "";
+  const text = (last.text ?? "").slice(0, LAST_WORDS);
+  if (last.author.kind === "visitor") return text;
+  return last.author.id === operator?.id ? `${you} ${text}` : `${last.author.name}: ${text}`;
+}
+
+function OlderButton({ feed }: { readonly feed: DeskFeed }) {
+  const { words } = useSpeech();
+  const { inbox, older } = feed.inbox;
+  if (!inbox.value.more) return null;
+  const label = { idle: words.showOlder, loading: words.loading, failed: words.tryAgain }[older.value];
+  return (
+    <p class="more">
+      {older.value === "failed" && <span role="alert">{words.olderFailed}</span>}
+      <button type="button" class="button button-quiet" onClick={() => void feed.inbox.showOlder()}>
+        {label}
+      </button>
+    </p>
+  );
+}
+
+function InboxSkeleton() {
+  const { words } = useSpeech();
+  return (
+    <div class="rows rows-skeleton">
+      <p class="hidden" role="status">
+        {words.loading}
+      </p>
+      {[0, 1, 2, 3, 4, 5].map((index) => (
+        <div class="row skeleton" key={index} aria-hidden="true">
+          <span class="avatar" />
+          <span class="bone bone-name" />
+          <span class="bone bone-words" />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function EmptyPicture() {
+  return (
+    <svg class="empty-picture" viewBox="0 0 64 48" aria-hidden="true">
+      <rect x="3" y="3" width="42" height="27" rx="8" />
+      <path d="M13 12h22M13 20h14" />
+      <path d="M51 17h2a8 8 0 0 1 8 8v8a8 8 0 0 1-8 8h-1v5l-6-5h-9a8 8 0 0 1-7-4" />
+    </svg>
+  );
+}
+
+/** Arrow keys, Home and End move through the list; Tab leaves a row as everywhere. */
+function moveFocus(event: KeyboardEvent, list: HTMLElement | null): void {
+  const links = [...(list?.querySelectorAll("a") ?? [])];
+  const index = links.indexOf(document.activeElement as HTMLAnchorElement);
+  const targets: Record<string, number> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: links.length - 1 };
+  const target = links[targets[event.key] ?? -1];
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+}

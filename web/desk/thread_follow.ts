@@ -1,0 +1,155 @@
+/** Keeps the opened threads true: loads their pages, appends what the stream brings, and loads again where it skips. */
+import { computed, signal } from "@preact/signals";
+import { type Api, ApiProblem } from "../shared/api";
+import { applyEntries, applySeen, emptyLog, type MessageLog, prependEntries } from "../shared/message_log";
+import type { AuthorKind, ConversationSummary, Entry, TimelinePage } from "../shared/wire";
+
+export interface Thread {
+  readonly id: string;
+  /** `missing`: the server knows no such conversation, or it is another workspace's. */
+  readonly state: "loading" | "ready" | "failed" | "missing";
+  readonly log: MessageLog;
+  /** Whether earlier entries exist on the server. */
+  readonly more: boolean;
+  readonly earlier: "idle" | "loading" | "failed";
+}
+
+/** Threads that stay in memory after another one was opened, and are kept up to date. */
+const KEPT = 20;
+const PAGE = 100;
+
+export class ThreadFollow {
+  readonly selected = signal<string | null>(null);
+  readonly thread = computed(() => this.#threads.value.get(this.selected.value ?? "") ?? null);
+  readonly #threads = signal<ReadonlyMap<string, Thread>>(new Map());
+  /** What the stream brought for threads whose page is on its way. */
+  readonly #heard = new Map<string, Entry[]>();
+  /** Threads whose newest page could not be had. */
+  readonly #stale = new Set<string>();
+
+  /** @param learn told the summary that comes with each page */
+  constructor(
+    private readonly api: Pick<Api, "get">,
+    private readonly learn: (summary: ConversationSummary) => void,
+  ) {}
+
+  /** Shows a conversation, at once when it was open before; null shows none. */
+  open(id: string | null): void {
+    this.selected.value = id;
+    if (!id) return;
+    const known = this.#threads.value.get(id) ?? emptyThread(id);
+    this.#threads.value = newestKept(this.#threads.value, known);
+    if (known.state !== "ready") void this.load(id);
+  }
+
+  /** Loads the newest page of an opened conversation, again or for the first time. */
+  async load(id: string): Promise<void> {
+    if (this.#heard.has(id)) return;
+    this.#heard.set(id, []);
+    this.#stale.add(id);
+    this.#change(id, (thread) => (thread.state === "ready" ? thread : { ...thread, state: "loading" }));
+    try {
+      const page = await this.api.get<TimelinePage>(pageAddress(id));
+      this.#change(id, (thread) => withNewestPage(thread, page));
+      this.learn(page.conversation);
+      this.#stale.delete(id);
+      this.#catchUp(id);
+    } catch (cause) {
+      this.#heard.delete(id);
+      const state = isNotFound(cause) ? "missing" : "failed";
+      if (state === "missing") this.#stale.delete(id);
+      this.#change(id, (thread) => (thread.state === "ready" ? thread : { ...thread, state }));
+    }
+  }
+
+  async showEarlier(): Promise<void> {
+    const thread = this.thread.value;
+    const first = thread?.log.entries[0];
+    if (!thread || !first || thread.earlier === "loading") return;
+    this.#change(thread.id, (now) => ({ ...now, earlier: "loading" }));
+    try {
+      const page = await this.api.get<TimelinePage>(pageAddress(thread.id, first.seq));
+      this.#change(thread.id, (now) => ({
+        ...now,
+        log: prependEntries(now.log, page.entries),
+        more: page.more,
+        earlier: "idle",
+      }));
+    } catch {
+      this.#change(thread.id, (now) => ({ ...now, earlier: "failed" }));
+    }
+  }
+
+  /** Appends the entries that belong to opened threads; a thread with a skipped seq is loaded again. */
+  apply(entries: readonly Entry[]): void {
+    for (const [id, own] of byConversation(entries)) {
+      this.#heard.get(id)?.push(...own);
+      if (this.#threads.value.get(id)?.state === "ready") this.#append(id, own);
+    }
+  }
+
+  /** Moves the mark of one side in an opened thread. */
+  markSeen(id: string, by: AuthorKind, seq: number): void {
+    this.#change(id, (thread) => ({ ...thread, log: applySeen(thread.log, by, seq) }));
+  }
+
+  /** Loads again what failed: called when the connection is back. */
+  askAgain(): void {
+    for (const id of this.#stale) void this.load(id);
+  }
+
+  #append(id: string, entries: readonly Entry[]): void {
+    const thread = this.#threads.value.get(id);
+    if (!thread) return;
+    const { log, gap } = applyEntries(thread.log, entries);
+    if (log !== thread.log) this.#change(id, (now) => ({ ...now, log }));
+    if (gap) void this.load(id);
+  }
+
+  /** What came while the page was on its way may or may not be in it. */
+  #catchUp(id: string): void {
+    const heard = this.#heard.get(id) ?? [];
+    this.#heard.delete(id);
+    this.#append(id, heard);
+  }
+
+  #change(id: string, change: (thread: Thread) => Thread): void {
+    const thread = this.#threads.value.get(id);
+    if (thread) this.#threads.value = new Map(this.#threads.value).set(id, change(thread));
+  }
+}
+
+function emptyThread(id: string): Thread {
+  return { id, state: "loading", log: emptyLog(), more: false, earlier: "idle" };
+}
+
+/** Puts a thread last and lets the one go that was opened longest ago. */
+function newestKept(threads: ReadonlyMap<string, Thread>, thread: Thread): ReadonlyMap<string, Thread> {
+  const others = [...threads].filter(([id]) => id !== thread.id).slice(1 - KEPT);
+  return new Map([...others, [thread.id, thread]]);
+}
+
+/** Joins a newest page to what is known; where they do not touch, the page is all that is known. */
+function withNewestPage(thread: Thread, page: TimelinePage): Thread {
+  const touches = (page.entries[0]?.seq ?? 1) <= thread.log.lastSeq + 1 && thread.log.entries.length > 0;
+  const base = touches ? thread.log : emptyLog((page.entries[0]?.seq ?? 1) - 1);
+  const more = touches ? thread.more : page.more;
+  const { visitor, operator } = page.conversation.seen;
+  const log = applySeen(applySeen(applyEntries(base, page.entries).log, "visitor", visitor), "operator", operator);
+  return { ...thread, state: "ready", log, more };
+}
+
+function pageAddress(id: string, before?: number): string {
+  const from = before === undefined ? "" : `before=${before}&`;
+  return `/v1/desk/conversations/${id}/entries?${from}limit=${PAGE}`;
+}
+
+function byConversation(entries: readonly Entry[]): Map<string, Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) groups.set(entry.conversation, [...(groups.get(entry.conversation) ?? []), entry]);
+  return groups;
+}
+
+function isNotFound(cause: unknown): boolean {
+  return cause instanceof ApiProblem && cause.status === 404;
+}

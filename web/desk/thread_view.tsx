@@ -1,0 +1,252 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { MessageComposer } from "../shared/message_composer";
+import { MessageList } from "../shared/message_list";
+import { type ShownItem, type ShownMessage, shownItems } from "../shared/message_log";
+import type { Author, ConversationSummary, Operator } from "../shared/wire";
+import { Avatar } from "./avatar";
+import { useSpeech } from "./desk_context";
+import type { DeskFeed } from "./desk_feed";
+import { writeRoute } from "./desk_route";
+import { keepDraft, readDraft } from "./draft_keep";
+import { Failure } from "./failure_view";
+import { focusRow, isNarrow } from "./pane_focus";
+import { StatusMark } from "./status_mark";
+import type { Thread } from "./thread_follow";
+import { whoTypes } from "./typing_watch";
+
+interface Properties {
+  readonly feed: DeskFeed;
+  readonly id: string;
+}
+
+/** One conversation: who it is, what was said, and the box to reply. Mounted anew for each conversation. */
+export function ThreadView({ feed, id }: Properties) {
+  const { words } = useSpeech();
+  const thread = feed.threads.thread.value;
+  const summary = feed.inbox.inbox.value.rows.get(id)?.summary ?? null;
+  const [draft, setDraft] = useState(() => readDraft(id));
+  const heading = useRef<HTMLHeadingElement>(null);
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => (isNarrow() ? heading.current : box.current)?.focus({ preventScroll: true }), []);
+
+  const change = (text: string) => {
+    setDraft(text);
+    keepDraft(id, text);
+  };
+  const edit = (refused: string) => {
+    change([feed.outbox.takeBack(refused), draft].filter(Boolean).join("\n"));
+    box.current?.focus();
+  };
+  const leave = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (isNarrow()) location.hash = writeRoute(null);
+    else focusRow(id);
+  };
+  const missing = thread?.state === "missing";
+  return (
+    <section class="talk" aria-labelledby="talk-heading" onKeyDown={leave}>
+      <TalkHeader feed={feed} summary={summary} missing={missing} heading={heading} />
+      {thread && <TalkBody feed={feed} thread={thread} summary={summary} onEdit={edit} />}
+      {!missing && (
+        <footer class="talk-foot">
+          <TypingLine feed={feed} id={id} summary={summary} />
+          {summary?.status === "closed" && <p class="talk-hint">{words.closedHint}</p>}
+          <ReplyBox feed={feed} id={id} draft={draft} onDraft={change} box={box} />
+        </footer>
+      )}
+    </section>
+  );
+}
+
+interface HeaderProperties {
+  readonly feed: DeskFeed;
+  readonly summary: ConversationSummary | null;
+  readonly missing: boolean;
+  readonly heading: { current: HTMLHeadingElement | null };
+}
+
+function TalkHeader({ feed, summary, missing, heading }: HeaderProperties) {
+  const { words, shared } = useSpeech();
+  const name = summary?.visitor_name || shared.visitor;
+  return (
+    <header class="pane-header talk-header">
+      <a class="icon-button back" href={writeRoute(null)}>
+        <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M10 3L5 8l5 5" />
+        </svg>
+        <span class="hidden">{words.back}</span>
+      </a>
+      {summary && <Avatar name={summary.visitor_name} id={summary.visitor_id} />}
+      <div class="talk-who">
+        <h2 id="talk-heading" ref={heading} tabIndex={-1} dir="auto">
+          {missing ? words.notFound : name}
+        </h2>
+        {summary && (
+          <p class="row-facts">
+            <StatusMark status={summary.status} />
+            <span class="row-site" dir="auto">
+              {summary.site_name}
+            </span>
+          </p>
+        )}
+      </div>
+      {summary && summary.status !== "closed" && <CloseButton feed={feed} id={summary.id} />}
+    </header>
+  );
+}
+
+function CloseButton({ feed, id }: Properties) {
+  const { words } = useSpeech();
+  const refused = feed.closeRefused.value === id;
+  return (
+    <div class="close">
+      <button type="button" class="button" aria-disabled={feed.closing.value.has(id)} onClick={() => feed.close()}>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M3 8.5l3.5 3.5L13 5" />
+        </svg>
+        <span class="close-words">{words.closeConversation}</span>
+      </button>
+      <p class="close-refused" role="alert">
+        {refused && words.closeFailed}
+      </p>
+    </div>
+  );
+}
+
+interface BodyProperties {
+  readonly feed: DeskFeed;
+  readonly thread: Thread;
+  readonly summary: ConversationSummary | null;
+  readonly onEdit: (id: string) => void;
+}
+
+function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
+  const { words, shared, language } = useSpeech();
+  const frame = useRef<HTMLDivElement>(null);
+  const keepPlace = usePlaceKept(frame, thread.log.entries[0]?.id);
+  switch (thread.state) {
+    case "loading":
+      return <TalkSkeleton />;
+    case "failed":
+      return <Failure text={words.threadFailed} onRetry={() => void feed.threads.load(thread.id)} />;
+    case "missing":
+      return (
+        <div class="empty">
+          <p>{words.notFoundHint}</p>
+        </div>
+      );
+  }
+  const operator = feed.operator.value;
+  const earlier = () => {
+    keepPlace();
+    void feed.threads.showEarlier();
+  };
+  return (
+    <div class="talk-body" ref={frame}>
+      <MessageList
+        items={itemsOf(feed, thread, operator)}
+        words={shared}
+        locale={language}
+        nameOf={(item) => item.author.name || (item.author.kind === "visitor" && summary?.visitor_name) || ""}
+        showsAuthor={(item) => isColleague(item.author, operator)}
+        onRetry={(id) => feed.outbox.retry(id)}
+        onEdit={onEdit}
+        onAtEnd={(atEnd) => feed.scrolled(atEnd)}
+        before={thread.more && <EarlierButton state={thread.earlier} onClick={earlier} />}
+      />
+    </div>
+  );
+}
+
+function EarlierButton({ state, onClick }: { readonly state: Thread["earlier"]; readonly onClick: () => void }) {
+  const { words } = useSpeech();
+  const label = { idle: words.showEarlier, loading: words.loading, failed: words.tryAgain }[state];
+  return (
+    <p class="more">
+      {state === "failed" && <span role="alert">{words.olderFailed}</span>}
+      <button type="button" class="button button-quiet" onClick={onClick}>
+        {label}
+      </button>
+    </p>
+  );
+}
+
+/** Room is kept for the line, so that nothing moves when somebody starts to type. Not a live region: it would chatter. */
+function TypingLine({ feed, id, summary }: Properties & { readonly summary: ConversationSummary | null }) {
+  const { shared } = useSpeech();
+  const by = whoTypes(feed.typists.value, id);
+  const fallback = by?.kind === "operator" ? shared.operator : summary?.visitor_name || shared.visitor;
+  return <p class="typing-line">{by && shared.typing(by.name || fallback)}</p>;
+}
+
+interface ReplyProperties extends Properties {
+  readonly draft: string;
+  readonly onDraft: (text: string) => void;
+  readonly box: { current: HTMLTextAreaElement | null };
+}
+
+function ReplyBox({ feed, id, draft, onDraft, box }: ReplyProperties) {
+  const { words, shared } = useSpeech();
+  return (
+    <MessageComposer
+      label={words.reply}
+      words={shared}
+      draft={draft}
+      onDraft={onDraft}
+      onSend={(text) => feed.reply(id, text)}
+      onTyping={(on) => feed.typing(id, on)}
+      inputRef={box}
+    />
+  );
+}
+
+function TalkSkeleton() {
+  const { words } = useSpeech();
+  return (
+    <div class="talk-body talk-skeleton">
+      <p class="hidden" role="status">
+        {words.loading}
+      </p>
+      {["bone-bubble", "bone-bubble bone-own", "bone-bubble bone-long", "bone-bubble bone-own bone-long"].map(
+        (kind) => (
+          <span class={`bone ${kind}`} key={kind} aria-hidden="true" />
+        ),
+      )}
+    </div>
+  );
+}
+
+/** The thread with the replies that wait, these under the operator's own name: they join their group when acknowledged. */
+function itemsOf(feed: DeskFeed, thread: Thread, operator: Operator | null): ShownItem[] {
+  void feed.outboxChanges.value;
+  const pending = feed.outbox.pending.filter((message) => message.conversation === thread.id);
+  const isSending = (id: string) => feed.outbox.isSending(id);
+  const me: Author = { kind: "operator", name: operator?.name ?? "", id: operator?.id ?? "" };
+  return shownItems(thread.log, { side: "operator", pending, isSending }).map((item) =>
+    item.kind === "message" && item.seq === null ? ({ ...item, author: me } satisfies ShownMessage) : item,
+  );
+}
+
+function isColleague(author: Author, operator: Operator | null): boolean {
+  return author.kind === "operator" && operator !== null && author.id !== operator.id;
+}
+
+/**
+ * Keeps what is being read in its place when earlier entries come in above it: browsers do not when scrolled to the top.
+ *
+ * @returns to be called before earlier entries are asked for
+ */
+function usePlaceKept(frame: { current: HTMLElement | null }, first: string | undefined): () => void {
+  const fromEnd = useRef<number | null>(null);
+  const scroller = () => frame.current?.querySelector(".thread-scroll") ?? null;
+  useLayoutEffect(() => {
+    const box = scroller();
+    if (box && fromEnd.current !== null) box.scrollTop = box.scrollHeight - fromEnd.current;
+    fromEnd.current = null;
+    // Only another first entry means that something came in above.
+  }, [first]);
+  return () => {
+    const box = scroller();
+    fromEnd.current = box && box.scrollHeight - box.scrollTop;
+  };
+}
