@@ -1,0 +1,106 @@
+/** The visitor's session as it is kept on the device: where it stands, and for how long. */
+import { isProofKey, type ProofKey } from "../shared/proof";
+import * as storage from "../shared/storage";
+
+/** What is kept of a chat. Without the key it is useless to anybody. */
+export interface ChatRecord {
+  /** Empty until the first message was accepted; the key is kept before, so that a repeated start is the same start. */
+  token: string;
+  /** End of the session, ms since 1970; 0 until it has begun. */
+  expiresAt: number;
+  visitor: string;
+  conversation: string;
+  /** Name of the key in IndexedDB; null for a session without one. */
+  keyId: string | null;
+}
+
+/** A chat with its key at hand. */
+export interface Chat extends ChatRecord {
+  key: ProofKey | null;
+}
+
+const DAY_MS = 86_400_000;
+
+function isChatRecord(value: unknown): value is ChatRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { token, expiresAt, visitor, conversation, keyId } = value as Record<string, unknown>;
+  const texts = [token, visitor, conversation].every((one) => typeof one === "string");
+  return texts && typeof expiresAt === "number" && (keyId === null || typeof keyId === "string");
+}
+
+export class ChatKeeper {
+  /** The weakest place anything of the chat had to be put. */
+  keeping: storage.Keeping = "memory";
+
+  constructor(
+    private readonly site: string,
+    private readonly keepDays: number,
+  ) {}
+
+  /** The chat of this tab or, when the visitor keeps it on this device, of another; null when there is none to use. */
+  async load(): Promise<Chat | null> {
+    const { site } = this;
+    const record = storage.get("chat", { site }, isChatRecord) ?? storage.get("keep", { site }, isChatRecord);
+    if (!record) return null;
+    const key = record.keyId ? await storage.getRecord("key", { id: record.keyId }, isProofKey) : null;
+    const over = record.expiresAt > 0 && record.expiresAt <= Date.now();
+    if (over || (record.keyId && !key)) {
+      await this.forget(record);
+      return null;
+    }
+    const chat = { ...record, key };
+    this.keeping = "tab";
+    await this.#saveKey(chat);
+    return chat;
+  }
+
+  /** Keeps the chat for this tab, and on the device if it is kept there already. */
+  async save(chat: Chat): Promise<void> {
+    // A token that works without a key must not stand where it can be copied: it lives in this page alone.
+    if (!chat.key) return;
+    const places = [storage.set("chat", { site: this.site }, recordOf(chat)), await this.#saveKey(chat)];
+    if (this.keptUntil() !== null) await this.keep(chat);
+    this.keeping = places.includes("memory") ? "memory" : "tab";
+  }
+
+  /** Keeps the chat on the device for the days that were promised; returns whether the browser let us. */
+  async keep(chat: Chat): Promise<boolean> {
+    const where = storage.set("keep", { site: this.site }, recordOf(chat), this.keepDays * DAY_MS);
+    const kept = where === "device" && (await this.#saveKey(chat)) === "device";
+    if (!kept) storage.remove("keep", { site: this.site });
+    return kept;
+  }
+
+  /** From now on the chat is this tab's alone. */
+  async unkeep(chat: Chat): Promise<void> {
+    storage.remove("keep", { site: this.site });
+    await this.save(chat);
+  }
+
+  /** When the copy on the device ends (ms since 1970), or null when there is none. */
+  keptUntil(): number | null {
+    return storage.expiryOf("keep", { site: this.site });
+  }
+
+  /** Removes everything of the chat from the device. */
+  async forget(chat: ChatRecord): Promise<void> {
+    storage.remove("chat", { site: this.site });
+    storage.remove("keep", { site: this.site });
+    if (chat.keyId) await storage.removeRecord("key", { id: chat.keyId });
+  }
+
+  /** The key lives a day from its last use, or as long as the kept chat. */
+  async #saveKey(chat: Chat): Promise<storage.Keeping> {
+    if (!chat.keyId || !chat.key) return "tab";
+    const lifetime = Math.max(DAY_MS, (this.keptUntil() ?? 0) - Date.now());
+    return storage.setRecord("key", { id: chat.keyId }, chat.key, lifetime);
+  }
+}
+
+const recordOf = ({ token, expiresAt, visitor, conversation, keyId }: Chat): ChatRecord => ({
+  token,
+  expiresAt,
+  visitor,
+  conversation,
+  keyId,
+});

@@ -1,0 +1,285 @@
+/**
+ * One visitor's chat, without its looks: session, stream, outbox and thread joined together. The view asks for what to
+ * show and tells what the visitor did.
+ */
+import type { Api } from "../shared/api";
+import {
+  applyEntries,
+  applySeen,
+  emptyLog,
+  type MessageLog,
+  type ShownItem,
+  shownItems,
+  unreadBy,
+} from "../shared/message_log";
+import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
+import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
+import { TypingWatch } from "../shared/typing_notice";
+import type { Ack, Author, Entry, StartAnswer, Welcome } from "../shared/wire";
+import type { Chat, ChatKeeper } from "./chat_record";
+import { newChat, startOnce, waitForRetry } from "./chat_start";
+
+export interface ChatSessionOptions {
+  site: string;
+  api: Api;
+  keeper: ChatKeeper;
+  /** Messages that storage still holds from before a reload. */
+  kept: readonly PendingMessage[];
+  savePending: (pending: PendingMessage[]) => void;
+  /** Resolves to the origin of the page around the chat. */
+  pageOrigin: () => Promise<string>;
+  /** A conversation came into being in this tab, or is no more. */
+  onRunning: (running: boolean) => void;
+  onChange: () => void;
+  /** For tests. */
+  openStream?: (options: StreamOptions) => Pick<Stream, "start" | "stop" | "send" | "reconnect">;
+}
+
+export class ChatSession {
+  /** "idle": there is no conversation, so nothing to be connected to. */
+  state: StreamState | "idle" = "idle";
+  /** The session ended; the thread is still shown, the next message starts anew. */
+  ended = false;
+  /** The server does not allow this page's origin. */
+  refusedSite = false;
+  typing: Author | null = null;
+  readonly outbox: MessageOutbox;
+  #log: MessageLog = emptyLog();
+  #chat: Chat | null = null;
+  #starting = false;
+  #watched = false;
+  /** The seen mark the server knows of, as far as we know. */
+  #toldSeen = 0;
+  readonly #stream: Pick<Stream, "start" | "stop" | "send" | "reconnect">;
+  readonly #typingWatch: TypingWatch;
+
+  constructor(private readonly options: ChatSessionOptions) {
+    this.#typingWatch = new TypingWatch((by) => {
+      this.typing = by;
+      options.onChange();
+    });
+    this.outbox = new MessageOutbox(
+      {
+        save: options.savePending,
+        send: (frame) => this.#stream.send(frame),
+        onChange: options.onChange,
+        entryOf: (id) => this.#log.entries.find((entry) => entry.id === id),
+      },
+      options.kept,
+    );
+    const open = options.openStream ?? ((settings: StreamOptions) => new Stream(settings));
+    this.#stream = open({
+      api: options.api,
+      after: () => this.#log.lastSeq,
+      onState: (state) => this.#stateChanged(state),
+      onFrame: (frame) => this.#receive(frame),
+      onEnded: () => this.#sessionEnded(),
+      onRefused: () => this.#originRefused(),
+    });
+  }
+
+  get items(): ShownItem[] {
+    const isSending = (id: string) => this.outbox.isSending(id) || (this.#starting && this.state === "connecting");
+    return shownItems(this.#log, { side: "visitor", pending: this.outbox.pending, isSending });
+  }
+
+  get running(): boolean {
+    return Boolean(this.#chat?.token);
+  }
+
+  get unread(): number {
+    return unreadBy("visitor", this.#log);
+  }
+
+  /** Nothing of this chat outlives the page. */
+  get memoryOnly(): boolean {
+    return this.running && this.options.keeper.keeping === "memory";
+  }
+
+  /** Takes up the chat that the device still holds, and messages that never left. */
+  async restore(): Promise<void> {
+    this.#chat = await this.options.keeper.load();
+    if (this.#chat?.token) this.#run(this.#chat);
+    else if (this.outbox.first) void this.#start();
+  }
+
+  send(text: string): void {
+    this.outbox.add(this.#chat?.conversation ?? "", text);
+    if (!this.running) void this.#start();
+  }
+
+  retry(id: string): void {
+    this.outbox.retry(id);
+    if (!this.running) void this.#start();
+  }
+
+  tellTyping(on: boolean): void {
+    if (this.#chat?.token) this.#stream.send({ op: "typing", conversation: this.#chat.conversation, on });
+  }
+
+  /** Whether the visitor can see the newest message right now. */
+  watched(watched: boolean): void {
+    this.#watched = watched;
+    this.#markSeen();
+  }
+
+  keptUntil(): number | null {
+    return this.running ? this.options.keeper.keptUntil() : null;
+  }
+
+  /** The tick "Keep this chat on this device". */
+  async keep(on: boolean): Promise<void> {
+    if (!this.#chat) return;
+    if (on) await this.options.keeper.keep(this.#chat);
+    else await this.options.keeper.unkeep(this.#chat);
+    this.options.onChange();
+  }
+
+  async #start(): Promise<void> {
+    if (this.#starting) return;
+    this.#starting = true;
+    try {
+      await this.#startUntilDone();
+    } finally {
+      this.#starting = false;
+      if (!this.running) this.#setState("idle");
+    }
+  }
+
+  async #startUntilDone(): Promise<void> {
+    this.#setState("connecting");
+    const origin = await this.options.pageOrigin();
+    const chat = this.#chat ?? (await newChat());
+    this.#chat = chat;
+    await this.options.keeper.save(chat);
+    for (let attempt = 0; this.outbox.first && !this.running; attempt++) {
+      const first = this.outbox.first;
+      const outcome = await startOnce(this.options.api, chat, first, { site: this.options.site, origin }, attempt);
+      if (outcome.kind === "started") await this.#started(chat, first, outcome.answer);
+      else if (outcome.kind === "refused") this.#startRefused(first, outcome.code);
+      else await this.#waitToStart(outcome.wait);
+    }
+  }
+
+  async #waitToStart(wait: number): Promise<void> {
+    this.#setState("waiting");
+    await waitForRetry(wait);
+    this.#setState("connecting");
+  }
+
+  #startRefused(first: PendingMessage, code: string): void {
+    if (code === "foreign_origin" || code === "not_found") this.refusedSite = true;
+    this.outbox.refuse({ code, id: first.id });
+  }
+
+  async #started(chat: Chat, first: PendingMessage, answer: StartAnswer): Promise<void> {
+    const { token, expires_at: expiresAt, visitor, conversation, entry } = answer;
+    this.#chat = { ...chat, token, expiresAt, visitor, conversation };
+    this.ended = false;
+    this.#toldSeen = 0;
+    this.#log = applyEntries(emptyLog(), [entry]).log;
+    this.outbox.acknowledge(first.id);
+    this.outbox.moveTo(conversation);
+    await this.options.keeper.save(this.#chat);
+    this.#run(this.#chat);
+  }
+
+  #run({ token, key }: Chat): void {
+    this.options.api.session = { token, key };
+    this.options.onRunning(true);
+    this.#stream.start();
+    this.options.onChange();
+  }
+
+  #stateChanged(state: StreamState): void {
+    if (state !== "open") {
+      this.outbox.pause();
+      this.#typingWatch.clear();
+    }
+    this.#setState(state);
+  }
+
+  #setState(state: StreamState | "idle"): void {
+    this.state = state;
+    this.options.onChange();
+  }
+
+  #receive(frame: AppFrame): void {
+    switch (frame.op) {
+      case "welcome":
+        this.#welcome(frame);
+        break;
+      case "entries":
+        this.#take(frame.entries);
+        break;
+      case "ack":
+        this.#acknowledged(frame);
+        break;
+      case "typing":
+        if (frame.by.kind === "operator") this.#typingWatch.heard(frame);
+        break;
+      case "seen":
+        this.#log = applySeen(this.#log, frame.by, frame.seq);
+        break;
+      case "error":
+        this.outbox.refuse(frame);
+    }
+    this.#markSeen();
+    this.options.onChange();
+  }
+
+  #welcome({ conversation }: Welcome): void {
+    if (conversation) {
+      this.#toldSeen = conversation.seen.visitor;
+      this.#log = applySeen(this.#log, "visitor", conversation.seen.visitor);
+      this.#log = applySeen(this.#log, "operator", conversation.seen.operator);
+    }
+    this.outbox.resume();
+  }
+
+  #take(entries: readonly Entry[]): void {
+    const { log, added, gap } = applyEntries(this.#log, entries);
+    this.#log = log;
+    for (const entry of added) {
+      this.outbox.acknowledge(entry.id);
+      this.#typingWatch.wrote(entry.author);
+    }
+    if (gap) this.#stream.reconnect();
+  }
+
+  /** The bubble must not vanish between `ack` and `entries`: when nothing lies between, the entry is known already. */
+  #acknowledged({ id, conversation, seq, at }: Ack): void {
+    const text = this.outbox.pending.find((message) => message.id === id)?.text;
+    if (text !== undefined && seq === this.#log.lastSeq + 1) {
+      this.#take([{ id, conversation, seq, at, kind: "message", author: { kind: "visitor" }, text }]);
+    } else if (seq <= this.#log.lastSeq) this.outbox.acknowledge(id);
+  }
+
+  #markSeen(): void {
+    const { lastSeq } = this.#log;
+    if (!this.#watched || !this.#chat?.token || lastSeq <= this.#toldSeen) return;
+    if (!this.#stream.send({ op: "seen", conversation: this.#chat.conversation, seq: lastSeq })) return;
+    this.#toldSeen = lastSeq;
+    this.#log = applySeen(this.#log, "visitor", lastSeq);
+    this.options.onChange();
+  }
+
+  #sessionEnded(): void {
+    const chat = this.#chat;
+    this.#chat = null;
+    this.options.api.session = null;
+    this.ended = true;
+    this.outbox.pause();
+    this.outbox.moveTo("");
+    for (const message of [...this.outbox.pending]) this.outbox.refuse({ code: "session_ended", id: message.id });
+    this.options.onRunning(false);
+    this.#setState("idle");
+    if (chat) void this.options.keeper.forget(chat).then(this.options.onChange);
+  }
+
+  #originRefused(): void {
+    this.refusedSite = true;
+    this.outbox.pause();
+    this.#setState("idle");
+  }
+}

@@ -1,0 +1,62 @@
+/** The visitor's first message: makes the key, then the session, by asking until an answer comes. */
+import { type Api, ApiProblem, NetworkFailure } from "../shared/api";
+import { uuid7 } from "../shared/ids";
+import type { PendingMessage } from "../shared/message_outbox";
+import { makeKey } from "../shared/proof";
+import { backoff, onLikelyBack } from "../shared/stream_backoff";
+import type { StartAnswer } from "../shared/wire";
+import type { Chat } from "./chat_record";
+
+/** A chat that has not begun, with a key of its own where the browser can make one. */
+export async function newChat(): Promise<Chat> {
+  const key = await makeKey();
+  return { token: "", expiresAt: 0, visitor: "", conversation: "", keyId: key && uuid7(), key };
+}
+
+/** What came of one try. */
+export type StartOutcome =
+  | { kind: "started"; answer: StartAnswer }
+  | { kind: "refused"; code: string }
+  /** Try again after this many ms. */
+  | { kind: "later"; wait: number };
+
+/** Problems that another try may not meet, besides those of the 500s. */
+const PASSING = new Set(["slow_down", "busy", "use_dpop_nonce", "invalid_proof"]);
+
+/**
+ * Sends the first message once. Repeating it with the same key and id gives the same visitor and conversation.
+ *
+ * @param attempt failed tries so far, for the wait
+ */
+export async function startOnce(
+  api: Api,
+  chat: Chat,
+  first: PendingMessage,
+  page: { site: string; origin: string },
+  attempt: number,
+): Promise<StartOutcome> {
+  const request = { site: page.site, id: first.id, text: first.text, page_origin: page.origin };
+  try {
+    return { kind: "started", answer: await api.post<StartAnswer>("/v1/visitor/start", request, { key: chat.key }) };
+  } catch (cause) {
+    if (cause instanceof ApiProblem && cause.status < 500 && !PASSING.has(cause.code)) {
+      return { kind: "refused", code: cause.code };
+    }
+    if (!(cause instanceof ApiProblem || cause instanceof NetworkFailure)) throw cause;
+    const least = cause instanceof ApiProblem ? cause.retryAfter * 1000 : 0;
+    return { kind: "later", wait: least + backoff(attempt) };
+  }
+}
+
+/** Waits, but no longer than until the browser is online again or the tab is shown. */
+export function waitForRetry(wait: number): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      clearTimeout(timer);
+      stopListening();
+      resolve();
+    };
+    const timer = setTimeout(go, wait);
+    const stopListening = onLikelyBack(go);
+  });
+}

@@ -1,0 +1,153 @@
+/** The looks of the chat: header, thread or empty state, box, and the tick that keeps the chat. */
+import type { JSX, RefObject } from "preact";
+import { MessageComposer } from "../shared/message_composer";
+import { MessageList } from "../shared/message_list";
+import "../shared/theme.css";
+import type { SharedWords } from "../shared/words";
+import type { ChatSession } from "./chat_session";
+import "./chat_view.css";
+import type { FrameWords } from "./frame_words";
+
+export interface ChatViewProps {
+  /** The site's name. */
+  name: string;
+  keepDays: number;
+  chat: ChatSession;
+  words: SharedWords & FrameWords;
+  /** BCP 47 tag for dates and times. */
+  locale: string;
+  draft: string;
+  box: RefObject<HTMLTextAreaElement | null>;
+  onDraft: (text: string) => void;
+  onEdit: (id: string) => void;
+  onAtEnd: (atEnd: boolean) => void;
+  onClose: () => void;
+}
+
+export function ChatView(props: ChatViewProps): JSX.Element {
+  const { chat, words } = props;
+  const { items } = chat;
+  return (
+    <main class="chat">
+      <Header {...props} />
+      {items.length === 0 ? (
+        <EmptyState words={words} />
+      ) : (
+        <MessageList
+          items={items}
+          words={words}
+          locale={props.locale}
+          onRetry={(id) => chat.retry(id)}
+          onEdit={props.onEdit}
+          onAtEnd={props.onAtEnd}
+          after={chat.typing && <TypingLine name={chat.typing.name || words.operator} words={words} />}
+        />
+      )}
+      <footer class="chat-foot">
+        <Notice {...props} />
+        <MessageComposer
+          label={words.message}
+          placeholder={words.placeholder}
+          words={words}
+          draft={props.draft}
+          onDraft={props.onDraft}
+          onSend={(text) => chat.send(text)}
+          onTyping={(on) => chat.tellTyping(on)}
+          inputRef={props.box}
+        />
+        {chat.running && !chat.memoryOnly && <KeepTick {...props} />}
+      </footer>
+    </main>
+  );
+}
+
+function Header({ name, chat, words, onClose }: ChatViewProps): JSX.Element {
+  const waiting = chat.state === "waiting";
+  return (
+    <header class="chat-head">
+      <span class="chat-mark" aria-hidden="true">
+        {[...name.trim()][0]}
+      </span>
+      <div class="chat-title">
+        <h1>{name}</h1>
+        <p class={waiting ? "chat-status waiting" : "chat-status"} role="status">
+          {waiting ? words.waiting : words.online}
+        </p>
+      </div>
+      <button class="chat-close" type="button" aria-label={words.close} onClick={onClose}>
+        <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+          <path d="m5 5 10 10M15 5 5 15" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
+        </svg>
+      </button>
+    </header>
+  );
+}
+
+function EmptyState({ words }: { words: FrameWords }): JSX.Element {
+  return (
+    <div class="chat-empty">
+      <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
+        <path
+          d="M9 13a5 5 0 0 1 5-5h20a5 5 0 0 1 5 5v14a5 5 0 0 1-5 5H22l-9 8v-8.1A5 5 0 0 1 9 27z"
+          fill="none"
+          stroke="currentColor"
+          stroke-width="2"
+          stroke-linejoin="round"
+        />
+        <path d="M17 17h14M17 23h9" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
+      </svg>
+      <h2>{words.welcome}</h2>
+      <p>{words.welcomeMore}</p>
+    </div>
+  );
+}
+
+function TypingLine({ name, words }: { name: string; words: SharedWords }): JSX.Element {
+  return (
+    <p class="chat-typing">
+      <span class="chat-dots" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+      {words.typing(name)}
+    </p>
+  );
+}
+
+function noticeText({ chat, words }: ChatViewProps): string | null {
+  if (chat.refusedSite) return words.refusedSite;
+  if (chat.ended) return words.ended;
+  return chat.memoryOnly ? words.tabOnly : null;
+}
+
+function Notice(props: ChatViewProps): JSX.Element | null {
+  const text = noticeText(props);
+  if (!text) return null;
+  return (
+    <p class="chat-notice" role="status">
+      {text}
+    </p>
+  );
+}
+
+function KeepTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element {
+  const until = chat.keptUntil();
+  return (
+    <div class="chat-keep">
+      <label>
+        <input
+          type="checkbox"
+          checked={until !== null}
+          aria-describedby="kept-until"
+          onChange={(event) => void chat.keep(event.currentTarget.checked)}
+        />
+        {words.keep(keepDays)}
+      </label>
+      <p id="kept-until">{until && words.keptUntil(dateText(until, locale))}</p>
+    </div>
+  );
+}
+
+const dateText = (at: number, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" }).format(at);

@@ -1,0 +1,22 @@
+/** What the server put into the page. */
+
+export interface PageConfig {
+  /** Public site key. */
+  site: string;
+  /** The site's name, for the header. */
+  name: string;
+  /** Origins that may embed this chat. */
+  origins: string[];
+  /** The first DPoP nonce. */
+  nonce: string;
+  publicUrl: string;
+  /** Days a chat is kept on the device once the visitor ticks the box. */
+  keepDays: number;
+}
+
+/** Reads `<meta name="crumbless">`; throws when the page has none, which only a fault of ours can cause. */
+export function readConfig(page: Document): PageConfig {
+  const meta = page.querySelector<HTMLMetaElement>('meta[name="crumbless"]');
+  if (!meta) throw new Error("the page has no crumbless configuration");
+  return JSON.parse(meta.content) as PageConfig;
+}
