@@ -36,7 +36,7 @@ export function DeskView({ feed, lasting, onSignOut }: Properties) {
       {!lasting && <TabNotice />}
       <main class="panes">
         <InboxView feed={feed} now={now} />
-        {selected ? <ThreadView key={selected} feed={feed} id={selected} /> : <NoneSelected />}
+        {selected ? <ThreadView key={selected} feed={feed} id={selected} /> : <NoneSelected feed={feed} />}
       </main>
     </div>
   );
@@ -49,13 +49,13 @@ function TopBar({ feed, onSignOut }: Pick<Properties, "feed" | "onSignOut">) {
   void feed.outboxChanges.value;
   return (
     <header class="top-bar">
-      <p class="brand">
-        <span class="brand-mark" aria-hidden="true" />
-        <span class="brand-name">Crumbless</span>
-        <span class="brand-workspace" dir="auto">
-          {operator?.workspace_name}
-        </span>
-      </p>
+      <div class="house">
+        <h1 class="brand">
+          <span class="brand-mark" aria-hidden="true" />
+          <span class="brand-name">Crumbless</span>
+        </h1>
+        <p class="workspace">{operator?.workspace_name}</p>
+      </div>
       <p class="connection" role="status">
         {lost && <span>{words.connectionLost}</span>}
       </p>
@@ -84,8 +84,9 @@ function TabNotice() {
   );
 }
 
-function NoneSelected() {
+function NoneSelected({ feed }: Pick<Properties, "feed">) {
   const { words } = useSpeech();
+  if (feed.inbox.inbox.value.rows.size === 0) return <div class="talk talk-none" />;
   return (
     <section class="talk talk-none" aria-labelledby="talk-heading">
       <div class="empty">

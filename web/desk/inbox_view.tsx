@@ -22,9 +22,9 @@ export function InboxView({ feed, now }: Properties) {
   return (
     <section class="inbox" aria-labelledby="inbox-heading">
       <header class="pane-header">
-        <h1 id="inbox-heading" tabIndex={-1}>
+        <h2 id="inbox-heading" tabIndex={-1}>
           {words.conversations}
-        </h1>
+        </h2>
       </header>
       <InboxBody feed={feed} now={now} />
     </section>
@@ -109,7 +109,7 @@ function Row({ row, now, operator, selected, typing }: RowProperties) {
           <span class="row-words row-typing">{words.typingShort}</span>
         ) : (
           <span class="row-words" dir="auto">
-            {lastWords(row, operator, words.you)}
+            <LastWords row={row} operator={operator} />
           </span>
         )}
         {row.unread > 0 && (
@@ -132,11 +132,18 @@ function Row({ row, now, operator, selected, typing }: RowProperties) {
 /** Enough for any width of the list; a message may be 8,000 characters long. */
 const LAST_WORDS = 160;
 
-function lastWords({ last }: ConversationSummary, operator: Operator | null, you: string): string {
-  if (!last) return "";
-  const text = (last.text ?? "").slice(0, LAST_WORDS);
-  if (last.author.kind === "visitor") return text;
-  return last.author.id === operator?.id ? `${you} ${text}` : `${last.author.name}: ${text}`;
+/** The author's name stands apart, so that the words alone decide the direction. */
+function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
+  const { words } = useSpeech();
+  if (!row.last) return null;
+  const { author, text = "" } = row.last;
+  const by = author.id === operator?.id ? words.you : `${author.name}:`;
+  return (
+    <>
+      {author.kind === "operator" && <bdi>{by} </bdi>}
+      {text.slice(0, LAST_WORDS)}
+    </>
+  );
 }
 
 function OlderButton({ feed }: { readonly feed: DeskFeed }) {

@@ -15,10 +15,9 @@ export function MenuView({ operator, email, workspace, unsent, onSignOut }: Prop
   const { words } = useSpeech();
   return (
     <div class="menu">
-      <button type="button" class="menu-button" popovertarget="menu" aria-label={`${words.account}: ${operator}`}>
-        <span class="avatar avatar-self" aria-hidden="true">
-          {operator.slice(0, 1).toUpperCase()}
-        </span>
+      <button type="button" class="menu-button" popovertarget="menu">
+        <span class="avatar avatar-self" aria-hidden="true" data-letter={operator.slice(0, 1).toUpperCase()} />
+        <span class="hidden">{words.account}</span>
         <span class="menu-name">{operator}</span>
         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
           <path d="M4 6l4 4 4-4" />

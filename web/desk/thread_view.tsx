@@ -100,7 +100,13 @@ function CloseButton({ feed, id }: Properties) {
   const refused = feed.closeRefused.value === id;
   return (
     <div class="close">
-      <button type="button" class="button" aria-disabled={feed.closing.value.has(id)} onClick={() => feed.close()}>
+      <button
+        type="button"
+        class="button"
+        title={words.closeConversation}
+        aria-disabled={feed.closing.value.has(id)}
+        onClick={() => feed.close()}
+      >
         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
           <path d="M3 8.5l3.5 3.5L13 5" />
         </svg>

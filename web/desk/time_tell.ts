@@ -15,7 +15,7 @@ export function tellTime(at: number, now: number, language: string): string {
   const age = now - at;
   if (age < MINUTE) return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
   if (age < HOUR) return tellMinutes(Math.floor(age / MINUTE), language);
-  if (isSameDay(at, now)) return format(at, language, { hour: "2-digit", minute: "2-digit" });
+  if (isSameDay(at, now)) return format(at, language, { hour: "numeric", minute: "2-digit" });
   if (age < 6 * DAY) return format(at, language, { weekday: "short" });
   if (new Date(at).getFullYear() === new Date(now).getFullYear()) {
     return format(at, language, { day: "numeric", month: "short" });
