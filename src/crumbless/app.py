@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 
 import uvicorn
 from litestar import Litestar
@@ -140,7 +140,7 @@ class _Uvicorn(uvicorn.Server):
     """uvicorn without its signal handling: it would kill the process with the signal it caught."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None, None, None]:
         yield
 
 
@@ -189,7 +189,7 @@ async def serve(
     ]
     try:
         if on_ready is not None:
-            while not all(one.started for one, _ in [(main, listening), *others]):
+            while not all(one.started for one, _ in [(main, listening), *others]):  # noqa: ASYNC110 - uvicorn has no event
                 await asyncio.sleep(0.005)
             await on_ready()
         await stopping.wait()

@@ -117,6 +117,5 @@ def _check_urls(settings: Settings) -> None:
     if settings.public_url:
         parts = urlsplit(settings.public_url)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
-            raise SettingsError(
-                f"{PREFIX}PUBLIC_URL: expected http://HOST or https://HOST without a path (it is {settings.public_url!r})"
-            )
+            wanted = "expected http://HOST or https://HOST without a path"
+            raise SettingsError(f"{PREFIX}PUBLIC_URL: {wanted} (it is {settings.public_url!r})")

@@ -23,7 +23,7 @@ def add_operator(connection: Connection, workspace: int, email: str, name: str, 
     """Add an owner.
 
     Raises:
-        Refused: `invalid` for an address that is none or is taken, an empty name, or a password that is too short or long.
+        Refused: `invalid` for an address that is none or taken, an empty name, a password that is too short or long.
     """
     if not _EMAIL.fullmatch(email):
         raise Refused("invalid", f"{email!r} is not an e-mail address.")

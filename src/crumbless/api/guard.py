@@ -7,15 +7,19 @@ import http
 import logging
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from crumbless.api.platform import Platform
 from crumbless.domain.wire import Problem
 from crumbless.errors import Refused
+
+AnyRequest = Request[Any, Any, State]
 
 log = logging.getLogger("crumbless.guard")
 
@@ -52,13 +56,13 @@ def refusal_headers(refused: Refused) -> dict[str, str]:
     return headers
 
 
-def answer_refusal(_request: Request, refused: Refused) -> Response[bytes]:
+def answer_refusal(_request: AnyRequest, refused: Refused) -> Response[bytes]:
     """What a handler refused, as an answer."""
     body, status, _ = problem_of(refused)
     return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=refusal_headers(refused))
 
 
-def answer_http_exception(request: Request, exception: HTTPException) -> Response[bytes]:
+def answer_http_exception(request: AnyRequest, exception: HTTPException) -> Response[bytes]:
     """What the router refused, in our words."""
     codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
     if exception.status_code >= 500:
@@ -66,7 +70,7 @@ def answer_http_exception(request: Request, exception: HTTPException) -> Respons
     return answer_refusal(request, Refused(codes.get(exception.status_code, "invalid")))
 
 
-def answer_fault(request: Request, exception: Exception) -> Response[bytes]:
+def answer_fault(request: AnyRequest, exception: Exception) -> Response[bytes]:
     """A fault of ours: the log has it, the client is told only that."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=exception)
     return answer_refusal(request, Refused("internal"))

@@ -1,11 +1,12 @@
 """What operators ask over HTTP: to sign in and out, for the inbox and for timelines."""
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from sqlalchemy import Connection
 
 from crumbless.actions.operator_sign_in import sign_in, sign_out
 from crumbless.api.request_read import (
+    AnyRequest,
     client_network,
     platform_of,
     read_json,
@@ -25,7 +26,7 @@ from crumbless.store.timeline_read import entries_before_seq
 MAX_POSITION = 2**53
 
 
-async def post_sign_in(request: Request) -> Response[bytes]:
+async def post_sign_in(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in."""
     platform = platform_of(request)
     wanted = await read_json(request, SignInRequest)
@@ -38,7 +39,7 @@ async def post_sign_in(request: Request) -> Response[bytes]:
     return _json(await sign_in(wanted, proof.thumbprint, platform.ledger, platform.reader, days))
 
 
-async def post_sign_out(request: Request) -> Response[None]:
+async def post_sign_out(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/sign-out."""
     platform = platform_of(request)
     session = await read_operator(request)
@@ -47,7 +48,7 @@ async def post_sign_out(request: Request) -> Response[None]:
     return Response(None, status_code=204)
 
 
-async def get_me(request: Request) -> Response[bytes]:
+async def get_me(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/me."""
     session = await read_operator(request)
     operator = await platform_of(request).reader.read(lambda connection: find_operator(connection, session.subject))
@@ -56,7 +57,7 @@ async def get_me(request: Request) -> Response[bytes]:
     return _json(operator)
 
 
-async def get_conversations(request: Request) -> Response[bytes]:
+async def get_conversations(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/conversations."""
     session = await read_operator(request)
     require(session, "read_inbox")
@@ -66,7 +67,7 @@ async def get_conversations(request: Request) -> Response[bytes]:
     return _json(await read(lambda connection: inbox_page(connection, session.workspace, before, limit)))
 
 
-async def get_conversation(request: Request) -> Response[bytes]:
+async def get_conversation(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/conversations/ID."""
     session = await read_operator(request)
     require(session, "read_conversation")
@@ -78,7 +79,7 @@ async def get_conversation(request: Request) -> Response[bytes]:
     return _json(found)
 
 
-async def get_entries(request: Request) -> Response[bytes]:
+async def get_entries(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/conversations/ID/entries."""
     session = await read_operator(request)
     require(session, "read_conversation")

@@ -6,11 +6,11 @@ import re
 import secrets
 from urllib.parse import urlsplit
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.response import Redirect
 
 from crumbless.api.page_assets import Asset, Assets, make_asset
-from crumbless.api.request_read import platform_of
+from crumbless.api.request_read import AnyRequest, platform_of
 from crumbless.errors import Refused
 from crumbless.settings import Settings
 from crumbless.store.people_store import Site, find_site
@@ -43,13 +43,13 @@ _PAGE = """<!doctype html>
 """
 
 _ICON = make_asset(
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#2f5d8a" d="M16 4C8.800 4 3 9 3 15c0 3.300 '
-    b'1.800 6.300 4.600 8.300L6.500 28l5.400-2.500c1.300.3 2.700.5 4.100.5 7.200 0 13-5 13-11S23.200 4 16 4z"/></svg>',
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#2f5d8a" '
+    b'd="M16 4C9 4 3 9 3 15c0 3 2 6 5 8l-1 5 5-2c1 0 3 1 4 1 7 0 13-6 13-12S23 4 16 4z"/></svg>',
     "image/svg+xml",
 )
 
 
-async def get_loader(request: Request) -> Response[bytes]:
+async def get_loader(request: AnyRequest) -> Response[bytes]:
     """GET /w/SITEKEY.js."""
     name: str = request.path_params["name"]
     key, _, extension = name.rpartition(".")
@@ -62,7 +62,7 @@ async def get_loader(request: Request) -> Response[bytes]:
     return _serve(request, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"})
 
 
-async def get_asset(request: Request) -> Response[bytes]:
+async def get_asset(request: AnyRequest) -> Response[bytes]:
     """GET /assets/NAME."""
     asset = platform_of(request).assets.find(request.scope["path"])
     if asset is None:
@@ -71,29 +71,29 @@ async def get_asset(request: Request) -> Response[bytes]:
     return _serve(request, asset, f"public, max-age={YEAR_SECONDS}, immutable", {})
 
 
-async def get_icon(request: Request) -> Response[bytes]:
+async def get_icon(request: AnyRequest) -> Response[bytes]:
     """GET /favicon.svg."""
     return _serve(request, _ICON, "public, max-age=86400", {})
 
 
-async def get_frame(request: Request) -> Response[str]:
+async def get_frame(request: AnyRequest) -> Response[str]:
     """GET /chat/SITEKEY."""
     site = await _site(request, request.path_params["key"])
-    config = {"site": site.key, "name": site.name, "origins": site.origins, "keepDays": KEEP_DAYS}
+    config: dict[str, object] = {"site": site.key, "name": site.name, "origins": site.origins, "keepDays": KEEP_DAYS}
     return _page(request, "frame", "Chat", config, " ".join(site.origins) or "'none'")
 
 
-async def get_desk(request: Request) -> Response[str]:
+async def get_desk(request: AnyRequest) -> Response[str]:
     """GET /desk/."""
     return _page(request, "desk", "Crumbless", {}, "'none'")
 
 
-async def get_root(_request: Request) -> Redirect:
+async def get_root(_request: AnyRequest) -> Redirect:
     """GET /."""
     return Redirect("/desk/")
 
 
-async def get_health(request: Request) -> Response[bytes]:
+async def get_health(request: AnyRequest) -> Response[bytes]:
     """GET /healthz."""
     if not platform_of(request).ledger.healthy:
         raise Refused("busy", "The last commit failed.", retry_after=5)
@@ -102,14 +102,14 @@ async def get_health(request: Request) -> Response[bytes]:
     )
 
 
-async def _site(request: Request, key: str) -> Site:
+async def _site(request: AnyRequest, key: str) -> Site:
     site = await platform_of(request).reader.read(lambda connection: find_site(connection, key))
     if site is None:
         raise Refused("not_found", "There is no site with this key.")
     return site
 
 
-def _serve(request: Request, asset: Asset, caching: str, headers: dict[str, str]) -> Response[bytes]:
+def _serve(request: AnyRequest, asset: Asset, caching: str, headers: dict[str, str]) -> Response[bytes]:
     headers = headers | {"etag": asset.etag, "cache-control": caching, "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == asset.etag:
         return Response(b"", status_code=304, media_type=asset.media_type, headers=headers)
@@ -119,7 +119,7 @@ def _serve(request: Request, asset: Asset, caching: str, headers: dict[str, str]
     return Response(asset.plain, status_code=200, media_type=asset.media_type, headers=headers)
 
 
-def _page(request: Request, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
+def _page(request: AnyRequest, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
     platform = platform_of(request)
     nonce = secrets.token_urlsafe(16)
     config = config | {"nonce": platform.nonces.current(), "publicUrl": platform.settings.address}
@@ -146,7 +146,7 @@ def _style_link(assets: Assets, name: str) -> str:
 def _policies(settings: Settings, nonce: str, ancestors: str) -> str:
     """Two policies, which intersect: scripts must lie under /assets/ and carry this answer's nonce.
 
-    A nonce alone would let an injected `import()` load anything; a path alone would let injected markup run our own files.
+    A nonce alone would let an injected `import()` load anything; a path alone would let injected markup run our files.
     """
     assets = f"{settings.address}/assets/"
     stream = f"{'wss' if settings.address.startswith('https:') else 'ws'}://{urlsplit(settings.address).netloc}"

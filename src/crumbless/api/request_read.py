@@ -2,10 +2,11 @@
 
 import ipaddress
 import time
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from crumbless.api.platform import Platform
@@ -18,13 +19,15 @@ from crumbless.ids import now_ms
 
 T = TypeVar("T")
 
+AnyRequest = Request[Any, Any, State]
 
-def platform_of(request: Request) -> Platform:
+
+def platform_of(request: AnyRequest) -> Platform:
     """The parts that app.py joined."""
     return cast(Platform, request.app.state["platform"])
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: AnyRequest) -> bytes:
     """The body, if it is from one of our own pages or from no page at all.
 
     Raises:
@@ -42,7 +45,7 @@ async def read_body(request: Request) -> bytes:
     return body
 
 
-async def read_json(request: Request, wanted: type[T]) -> T:
+async def read_json(request: AnyRequest, wanted: type[T]) -> T:
     """The body as a value of the type `wanted`.
 
     Raises:
@@ -68,7 +71,7 @@ def decode_json(body: bytes, wanted: type[T]) -> T:
         raise Refused("malformed") from None
 
 
-def check_origin(request: Request) -> None:
+def check_origin(request: AnyRequest) -> None:
     """Pages of other origins have no business here; programs that are no page send no Origin.
 
     Raises:
@@ -79,7 +82,7 @@ def check_origin(request: Request) -> None:
         raise Refused("foreign_origin")
 
 
-def read_number(request: Request, name: str, lowest: int, highest: int) -> int | None:
+def read_number(request: AnyRequest, name: str, lowest: int, highest: int) -> int | None:
     """A number from the query, or None when it is absent.
 
     Raises:
@@ -93,7 +96,7 @@ def read_number(request: Request, name: str, lowest: int, highest: int) -> int |
     return int(text)
 
 
-def read_proof(request: Request, token: str | None) -> VerifiedProof | None:
+def read_proof(request: AnyRequest, token: str | None) -> VerifiedProof | None:
     """The key that signed this request; None when there is no proof.
 
     Raises:
@@ -120,7 +123,7 @@ def read_proof(request: Request, token: str | None) -> VerifiedProof | None:
     return verified
 
 
-async def read_caller(request: Request) -> Session:
+async def read_caller(request: AnyRequest) -> Session:
     """Whose session this request belongs to.
 
     Raises:
@@ -143,7 +146,7 @@ async def read_caller(request: Request) -> Session:
     return session
 
 
-async def read_operator(request: Request) -> Session:
+async def read_operator(request: AnyRequest) -> Session:
     """The operator who asks.
 
     Raises:
@@ -161,7 +164,7 @@ def take_token(buckets: KeyedBuckets, key: str) -> None:
         raise Refused("slow_down", retry_after=wait)
 
 
-def client_network(request: Request) -> str:
+def client_network(request: AnyRequest) -> str:
     """The caller's address for limits: IPv4 whole, IPv6 by /64 (one subscriber). Kept in memory only."""
     settings = platform_of(request).settings
     client = request.client

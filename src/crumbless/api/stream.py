@@ -86,6 +86,8 @@ class StreamConnection:
 
     __slots__ = ("_auth", "_missed", "_outlet", "_platform", "_rules", "session")
 
+    session: Session
+
     def __init__(self, platform: Platform, outlet: Outlet) -> None:
         self._platform = platform
         self._outlet = outlet
@@ -244,12 +246,16 @@ class StreamConnection:
                 self._outlet.write(self._tell(page))
             if len(page) < ENTRIES_PER_FRAME:
                 break
-            while self._rules.state == "ready" and self._outlet.backlog() > ROOM_BYTES:
-                await asyncio.sleep(0.02)
+            await self._room()
         newer = [one for one in self._missed or () if number(one) > cursor]
         self._missed = None
         if newer:
             self._outlet.write(self._tell(newer))
+
+    async def _room(self) -> None:
+        """Wait until the client has taken most of what it was sent. Polled: a catch-up is rare and short."""
+        while self._rules.state == "ready" and self._outlet.backlog() > ROOM_BYTES:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
     def _tell(self, appended: Sequence[Appended]) -> Parcel:
         return parcel_for_visitor(appended) if self.session.role == "visitor" else parcel_for_operators(appended)
@@ -276,7 +282,7 @@ class StreamConnection:
 
     def _obey(self, frame: AnyClientFrame | Failure) -> None:
         try:
-            if type(frame) is Send:
+            if isinstance(frame, Send):
                 send_message(self.session, frame, self._platform.ledger, self._settle)
             elif isinstance(frame, Failure):
                 self._send(frame)

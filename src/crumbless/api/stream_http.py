@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Literal, cast
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.response import Stream
 
 from crumbless.api.platform import Platform
-from crumbless.api.request_read import platform_of, read_body, read_caller, read_json
+from crumbless.api.request_read import AnyRequest, platform_of, read_body, read_caller, read_json
 from crumbless.api.stream import StreamConnection
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, End
@@ -165,7 +165,7 @@ class HttpStream:
         return True
 
 
-async def open_stream(request: Request) -> Response[bytes] | Stream:
+async def open_stream(request: AnyRequest) -> Response[bytes] | Stream:
     """POST /v1/stream/open."""
     wanted = await read_json(request, OpenRequest)
     stream = HttpStream(platform_of(request), _streams_of(request))
@@ -175,14 +175,14 @@ async def open_stream(request: Request) -> Response[bytes] | Stream:
     return Stream(stream.lines(), media_type="application/x-ndjson", headers=headers)
 
 
-async def poll_stream(request: Request) -> Response[bytes]:
+async def poll_stream(request: AnyRequest) -> Response[bytes]:
     """POST /v1/stream/poll."""
     wanted = await read_json(request, PollRequest)
     stream = await _stream_of(request)
     return _answer(await stream.poll(wanted.after))
 
 
-async def send_to_stream(request: Request) -> Response[None]:
+async def send_to_stream(request: AnyRequest) -> Response[None]:
     """POST /v1/stream/send."""
     body = await read_body(request)
     stream = await _stream_of(request)
@@ -190,7 +190,7 @@ async def send_to_stream(request: Request) -> Response[None]:
     return Response(None, status_code=204)
 
 
-async def _stream_of(request: Request) -> HttpStream:
+async def _stream_of(request: AnyRequest) -> HttpStream:
     """The stream named by the header, if the caller is whose stream it is."""
     stream = _streams_of(request).get(request.headers.get(STREAM_HEADER, ""))
     if stream is None:
@@ -200,7 +200,7 @@ async def _stream_of(request: Request) -> HttpStream:
     return stream
 
 
-def _streams_of(request: Request) -> dict[str, HttpStream]:
+def _streams_of(request: AnyRequest) -> dict[str, HttpStream]:
     return cast("dict[str, HttpStream]", request.app.state["http_streams"])
 
 

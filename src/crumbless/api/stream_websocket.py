@@ -15,7 +15,19 @@ from websockets.utils import accept_key
 from crumbless.api.guard import problem_of
 from crumbless.api.platform import Platform
 from crumbless.api.stream import StreamConnection
-from crumbless.api.websocket_frames import FrameError, FrameReader, close_frame, parse_close, pong_frame, text_frame
+from crumbless.api.websocket_frames import (
+    BINARY,
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    FrameError,
+    FrameReader,
+    close_frame,
+    parse_close,
+    pong_frame,
+    text_frame,
+)
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, PROTOCOL
 from crumbless.errors import Refused
@@ -26,8 +38,6 @@ MAX_BACKLOG = 4 * 1024 * 1024
 
 CLOSING_SECONDS = 0.8
 """How long the server waits for the client's close frame."""
-
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 
 class StreamWebSocket(asyncio.Protocol):
@@ -85,7 +95,7 @@ class StreamWebSocket(asyncio.Protocol):
         try:
             messages = reader.feed(data)
         except FrameError as error:
-            for opcode, payload in error.messages_before_error:
+            for opcode, payload in reader.messages_before_error:
                 self._take(opcode, payload)
             self._stream.end(error.code, "see RFC 6455")
             return
@@ -130,7 +140,7 @@ class StreamWebSocket(asyncio.Protocol):
             code = parse_close(payload)
         except FrameError as error:
             code = error.code
-        self._transport.write(close_frame(1000 if code == 1005 else code, ""))
+        self._transport.write(close_frame(code, ""))
         self._transport.close()
 
     def _await_close(self, reader: FrameReader, data: bytes) -> None:

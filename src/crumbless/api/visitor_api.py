@@ -1,14 +1,14 @@
 """What visitors ask over HTTP: to start."""
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from crumbless.actions.conversation_start import start_conversation
-from crumbless.api.request_read import client_network, platform_of, read_json, read_proof, take_token
+from crumbless.api.request_read import AnyRequest, client_network, platform_of, read_json, read_proof, take_token
 from crumbless.domain.wire import StartRequest
 
 
-async def start(request: Request) -> Response[bytes]:
+async def start(request: AnyRequest) -> Response[bytes]:
     """POST /v1/visitor/start."""
     platform = platform_of(request)
     wanted = await read_json(request, StartRequest)

@@ -1,4 +1,4 @@
-"""A sample shop as a customer would run it: another origin, a strict Content-Security-Policy, the embed line, no more."""
+"""A sample shop as a customer would run it: another origin, a strict Content-Security-Policy, the embed line."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; None (nobody by that name) takes as long and is never right. Call it off the loop."""
+    """Whether the password is right; for None (nobody) it takes as long and is wrong. Call it off the loop."""
     if password_hash is None and not _nobody:
         _nobody.append(_hasher.hash("nobody"))
     try:

@@ -32,6 +32,8 @@ Work = Callable[[Connection], T]
 class LedgerPort(Protocol):
     """Where entries are appended and everything else is written (store/ledger.py)."""
 
+    healthy: bool
+
     def submit(self, entry: NewEntry, done: Done) -> None: ...
 
     async def append(self, entry: NewEntry, work: Work[object] | None = None) -> Appended: ...

@@ -44,7 +44,7 @@ _match_address = re.compile(
 ).fullmatch
 
 
-class ProofRefused(Exception):  # noqa: N818 - an answer to a client, not an error of ours
+class ProofRefused(Exception):
     """The proof is not good for this request.
 
     `nonce_needed` is True when only a fresh nonce is missing: the answer is then "use_dpop_nonce".

@@ -108,7 +108,7 @@ class StreamSession:
         if wait := take(self._frames, self._rates.frames, now):
             return self._too_fast(wait)
         frame = _read(data)
-        if type(frame) is Send:
+        if isinstance(frame, Send):
             return self._check_send(frame, now)
         if isinstance(frame, Failure | Ping):
             return frame

@@ -82,7 +82,7 @@ class ClientFrame(msgspec.Struct, frozen=True, tag_field="op", forbid_unknown_fi
     """Base of what a client may send; `op` names the frame."""
 
 
-class Auth(ClientFrame, tag="auth"):
+class Auth(ClientFrame, frozen=True, tag="auth"):
     """Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on."""
 
     token: str
@@ -90,7 +90,7 @@ class Auth(ClientFrame, tag="auth"):
     after: int | None = None
 
 
-class Send(ClientFrame, tag="send"):
+class Send(ClientFrame, frozen=True, tag="send"):
     """Append a message. The client makes `id`; sending it again is the same message."""
 
     id: str
@@ -98,28 +98,28 @@ class Send(ClientFrame, tag="send"):
     text: str
 
 
-class Close(ClientFrame, tag="close"):
+class Close(ClientFrame, frozen=True, tag="close"):
     """Close a conversation (operators only). Idempotent by `id`, as `send` is."""
 
     id: str
     conversation: str
 
 
-class Typing(ClientFrame, tag="typing"):
+class Typing(ClientFrame, frozen=True, tag="typing"):
     """The sender started or stopped typing. Never stored."""
 
     conversation: str
     on: bool
 
 
-class Seen(ClientFrame, tag="seen"):
+class Seen(ClientFrame, frozen=True, tag="seen"):
     """The sender has been shown everything up to and including `seq`."""
 
     conversation: str
     seq: int
 
 
-class Ping(ClientFrame, tag="ping"):
+class Ping(ClientFrame, frozen=True, tag="ping"):
     """Asks for `pong`."""
 
 
@@ -133,7 +133,7 @@ class ServerFrame(msgspec.Struct, frozen=True, tag_field="op"):
     """Base of what the server sends."""
 
 
-class Challenge(ServerFrame, tag="challenge"):
+class Challenge(ServerFrame, frozen=True, tag="challenge"):
     """First frame of every stream. `nonce` is good for this stream only."""
 
     nonce: str
@@ -165,7 +165,7 @@ class VisitorConversation(msgspec.Struct, frozen=True):
     seen: SeenMarks
 
 
-class Welcome(ServerFrame, tag="welcome"):
+class Welcome(ServerFrame, frozen=True, tag="welcome"):
     """The stream is authenticated. What was missed follows in `entries` frames.
 
     Operators are told the workspace's `position`; visitors their `conversation`. `bound` is false for a session that
@@ -179,13 +179,13 @@ class Welcome(ServerFrame, tag="welcome"):
     conversation: VisitorConversation | None = None
 
 
-class Entries(ServerFrame, tag="entries"):
+class Entries(ServerFrame, frozen=True, tag="entries"):
     """Entries in order: by position for operators, by seq for visitors. Live and catching up alike."""
 
     entries: list[Entry]
 
 
-class Ack(ServerFrame, tag="ack"):
+class Ack(ServerFrame, frozen=True, tag="ack"):
     """The entry `id` is on disk as this seq. Sent for a repeat too, with the first result."""
 
     id: str
@@ -194,7 +194,7 @@ class Ack(ServerFrame, tag="ack"):
     at: int
 
 
-class TypingNow(ServerFrame, tag="typing"):
+class TypingNow(ServerFrame, frozen=True, tag="typing"):
     """Somebody else in the conversation is typing, or stopped. Clients let it lapse after 6 seconds."""
 
     conversation: str
@@ -202,7 +202,7 @@ class TypingNow(ServerFrame, tag="typing"):
     on: bool
 
 
-class SeenNow(ServerFrame, tag="seen"):
+class SeenNow(ServerFrame, frozen=True, tag="seen"):
     """One side of the conversation has been shown everything up to `seq`."""
 
     conversation: str
@@ -210,7 +210,7 @@ class SeenNow(ServerFrame, tag="seen"):
     seq: int
 
 
-class Failure(ServerFrame, tag="error"):
+class Failure(ServerFrame, frozen=True, tag="error"):
     """A frame was refused; the stream goes on. `id` names the entry when there is one, `retry_after` is in seconds."""
 
     code: str
@@ -219,11 +219,11 @@ class Failure(ServerFrame, tag="error"):
     retry_after: float = 0
 
 
-class Pong(ServerFrame, tag="pong"):
+class Pong(ServerFrame, frozen=True, tag="pong"):
     """Answer to `ping`."""
 
 
-class End(ServerFrame, tag="end"):
+class End(ServerFrame, frozen=True, tag="end"):
     """The server ends the stream. Streaming HTTP and long poll send it as a frame; WebSocket as its close frame."""
 
     code: int
@@ -282,7 +282,7 @@ class SignInAnswer(msgspec.Struct, frozen=True):
 
 
 class InboxPage(msgspec.Struct, frozen=True):
-    """Conversations, newest activity first. `position` is where a stream has to continue; `more` says a next page exists."""
+    """Conversations, newest activity first. A stream continues at `position`; `more` says that a next page exists."""
 
     position: int
     conversations: list[ConversationSummary]

@@ -32,13 +32,16 @@ class Parcel:
 class Listener(Protocol):
     """A ready stream."""
 
-    session: Session
-
-    def hear(self, appended: Sequence[Appended], parcel: Parcel) -> None:
-        """Entries were appended; `parcel` is the frame that tells them to this listener's side."""
+    @property
+    def session(self) -> Session:
+        """Whose it is."""
         ...
 
-    def push(self, parcel: Parcel) -> None:
+    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+        """Entries were appended; `told` is the frame that tells them to this listener's side."""
+        ...
+
+    def push(self, told: Parcel) -> None:
         """Send a frame."""
         ...
 

@@ -15,7 +15,10 @@ SWEEP_SECONDS = 1.0
 class OpenStream(Protocol):
     """What the sweep needs to know of a stream."""
 
-    session: Session
+    @property
+    def session(self) -> Session:
+        """Whose it is, once it is authenticated."""
+        ...
 
     @property
     def heard_at(self) -> float:

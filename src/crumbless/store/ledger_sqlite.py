@@ -30,7 +30,8 @@ SELECT json_object(
     FROM workspace AS w WHERE w.id IN (SELECT value FROM json_each(?2))),
   'repeats', (
     SELECT json_group_array(json_array(
-      e.conversation_id, e.id, e.seq, e.position, e.at, e.kind, e.author_kind, e.author_id, e.author_name, e.text, e.event))
+      e.conversation_id, e.id, e.seq, e.position, e.at,
+      e.kind, e.author_kind, e.author_id, e.author_name, e.text, e.event))
     FROM json_each(?3) AS wanted JOIN entry AS e
       ON e.workspace_id = json_extract(wanted.value, '$[0]')
       AND e.conversation_id = json_extract(wanted.value, '$[1]')
@@ -40,9 +41,10 @@ SELECT json_object(
 _INSERT = """
 INSERT INTO entry
   (workspace_id, position, conversation_id, seq, id, at, kind, author_kind, author_id, author_name, text, event)
-SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]'),
-  json_extract(value, '$[4]'), json_extract(value, '$[5]'), json_extract(value, '$[6]'), json_extract(value, '$[7]'),
-  json_extract(value, '$[8]'), json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]')
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+  json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+  json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]'),
+  json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]')
 FROM json_each(?1)
 """
 

@@ -1,6 +1,7 @@
 """Workspaces, sites, operators, visitors and their sessions."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
@@ -36,7 +37,8 @@ class Credentials:
 def add_workspace(connection: Connection, name: str) -> int:
     """A new workspace's id."""
     row = connection.execute(insert(workspace).values(name=name, position=0, created_at=now_ms()))
-    return int(row.inserted_primary_key[0])  # pyright: ignore[reportOptionalSubscript]
+    key: Any = row.inserted_primary_key
+    return int(key[0])
 
 
 def find_workspace(connection: Connection, name: str) -> int | None:

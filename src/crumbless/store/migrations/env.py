@@ -7,9 +7,7 @@ from crumbless.store.tables import metadata
 
 engine: Engine = context.config.attributes["engine"]
 with engine.connect() as connection:
-    context.configure(
-        connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True
-    )
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     with context.begin_transaction():
         context.run_migrations()
