@@ -1,23 +1,19 @@
 """The wheel is the whole product: an empty environment without Node.js and without a checkout runs the demo of it."""
 
 import json
-import queue
 import re
 import signal
 import subprocess
 import sys
-import threading
 import venv
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import httpx
 import pytest
+from tests.packaging.conftest import StartDemo
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 20
 STOP_SECONDS = 2
 
 
@@ -41,35 +37,12 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def demo(environment: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """`crumbless demo` started in an empty folder, with no other program on PATH and no setting of ours."""
-    process = subprocess.Popen(
-        [environment / "bin" / "crumbless", "demo", "--json", "--port", "0"],
-        cwd=tmp_path,
-        env={"HOME": str(tmp_path), "PATH": str(environment / "bin"), "LANG": "C.UTF-8"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    process.kill()
-    process.communicate()
-
-
 def run(*command: object) -> None:
     """Runs a command and shows what it said when it fails."""
     done = subprocess.run(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
-
-
-def first_line(stream: IO[str], seconds: float) -> str:
-    """The first line of a stream; fails when none comes in time."""
-    lines: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
-    return lines.get(timeout=seconds)
 
 
 def names_in(wheel: Path) -> set[str]:
@@ -83,7 +56,7 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
     assert {f"crumbless/{name}" for name in needed} <= names
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert sources <= names
-    assert any("/migrations/" in name for name in names)
+    assert any("/migrations/versions/" in name for name in names)
 
 
 def test_the_wheel_holds_every_built_file(wheel: Path) -> None:
@@ -99,24 +72,22 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     assert [name for name in names_in(wheel) if name.endswith((".pyc", ".db", ".ts", ".tsx", ".map"))] == []
 
 
-def test_the_demo_runs_from_the_wheel_and_stops_when_told(demo: subprocess.Popen[str]) -> None:
-    assert demo.stdout
-    assert demo.stderr
-    line = first_line(demo.stdout, READY_SECONDS)
-    assert line, demo.stderr.read()
-    told = json.loads(line)
-    assert set(told) >= {"shop", "desk", "email", "password"}
+def test_the_demo_runs_from_the_wheel_and_stops_when_told(
+    environment: Path, tmp_path: Path, start_demo: StartDemo
+) -> None:
+    command = [environment / "bin" / "crumbless", "demo", "--json", "--port", "0"]
+    bare = {"HOME": str(tmp_path), "PATH": str(environment / "bin"), "LANG": "C.UTF-8"}
+    demo = start_demo(command, tmp_path, bare)
+    told = demo.told()
 
-    shop = httpx.get(told["shop"])
+    shop = httpx.get(told.shop)
     assert shop.status_code == 200
-    assert httpx.get(told["desk"]).status_code == 200
+    assert httpx.get(told.desk).status_code == 200
     found = re.search(r'src="([^"]+/w/[^"]+\.js)"', shop.text)
     assert found, shop.text
     loader = httpx.get(found[1])
     assert loader.status_code == 200
     assert "javascript" in loader.headers["content-type"]
-    assert httpx.URL(found[1]).host == httpx.URL(told["desk"]).host != httpx.URL(told["shop"]).host
+    assert httpx.URL(found[1]).host == httpx.URL(told.desk).host != httpx.URL(told.shop).host
 
-    demo.send_signal(signal.SIGTERM)
-    assert demo.wait(timeout=STOP_SECONDS) == 0, demo.stderr.read()
-    assert demo.stdout.read() == "", "with --json nothing but the one line goes to stdout"
+    assert demo.stop(signal.SIGTERM, STOP_SECONDS) == (0, "")
