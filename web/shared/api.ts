@@ -68,6 +68,13 @@ export class Api {
     this.#nonce = nonce;
   }
 
+  /** The same server for another session: for a last request after this one has let its session go. */
+  withSession(session: Session | null): Api {
+    const other = new Api(this.publicUrl, this.#nonce);
+    other.session = session;
+    return other;
+  }
+
   /** The whole address of a path of the server. */
   address(path: string): string {
     return new URL(path, this.publicUrl).href;
