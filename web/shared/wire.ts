@@ -245,7 +245,7 @@ export interface SignInAnswer {
   operator: Operator;
 }
 
-/** Conversations, newest activity first. `position` is where a stream has to continue; `more` says a next page exists. */
+/** Conversations, newest activity first. A stream continues at `position`; `more` says that a next page exists. */
 export interface InboxPage {
   position: number;
   conversations: ConversationSummary[];
