@@ -1,11 +1,13 @@
 """Messages that are on disk before they are acknowledged: throughput, latency and overload, round by round."""
 
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from disk_probe import read_disk
 from load_run import Counts, Load, run_load
@@ -21,7 +23,11 @@ Tell = Callable[[str], None]
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run of one server. `missing`: acknowledged, not in the database. `extra`: in it, not acknowledged."""
+    """One run of one server.
+
+    `missing`: acknowledged, not in the database. `extra`: in it, not acknowledged. `others`: the share of the machine
+    that neither server nor generator used, but somebody did.
+    """
 
     stack: str
     kind: str
@@ -30,6 +36,7 @@ class Run(msgspec.Struct, frozen=True):
     missing: int
     extra: int
     cpu_us_per_message: float
+    others: float
     first_answer: float
     disk_per_second: float
     disk_p50_ms: float
@@ -73,11 +80,11 @@ def _measure(stack: Stack, number: int, pace: Pace, rows: Sequence[str]) -> list
         server = stack.start(folder)
 
         def measure(kind: str, load: Load) -> Run:
-            before = server.cpu_seconds()
             wiring = stack.wire(server)
+            before, busy = server.cpu_seconds(), _busy_seconds()
             outcome = run_load(wiring, load)
+            spent, busy = server.cpu_seconds() - before, _busy_seconds() - busy
             wiring.close()
-            spent = server.cpu_seconds() - before
             disk = read_disk(folder)
             missing, extra = check_kept(stack, folder, outcome)
             cost = spent * 1e6 / max(outcome.counts.complete, 1)
@@ -89,6 +96,7 @@ def _measure(stack: Stack, number: int, pace: Pace, rows: Sequence[str]) -> list
                 missing=missing,
                 extra=extra,
                 cpu_us_per_message=cost,
+                others=_share_of_others(busy - spent, outcome.counts),
                 first_answer=server.first_answer,
                 disk_per_second=disk.per_second,
                 disk_p50_ms=disk.p50_ms,
@@ -110,3 +118,14 @@ def _measure_started(stack: Stack, measure: Callable[[str, Load], Run], pace: Pa
     if ours and "overload" in rows:
         runs.append(measure("overload", pace.open(OVERLOAD * runs[-1].counts.complete_per_second)))
     return runs
+
+
+def _busy_seconds() -> float:
+    """CPU time that everybody on this machine has used so far."""
+    times = psutil.cpu_times()
+    return times.user + times.nice + times.system + times.irq + times.softirq + times.steal
+
+
+def _share_of_others(seconds: float, counts: Counts) -> float:
+    generator = counts.pump_cpu_share * counts.wall
+    return max(0.0, (seconds - generator) / counts.wall / (os.cpu_count() or 1))

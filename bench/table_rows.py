@@ -54,7 +54,9 @@ def _of(runs: Sequence[Run], stack: str, kind: str) -> list[Run]:
 def _disk(runs: Sequence[Run]) -> str:
     per_second = [run.disk_per_second for run in runs]
     p50 = median(run.disk_p50_ms for run in runs)
-    return f"raw fdatasync {min(per_second):,.0f}-{max(per_second):,.0f}/s, p50 {p50:.2f} ms"
+    others = median(run.others for run in runs)
+    disk = f"raw fdatasync {min(per_second):,.0f}-{max(per_second):,.0f}/s, p50 {p50:.2f} ms"
+    return f"{disk}; others used {others:.0%} of the machine"
 
 
 def _loss(runs: Sequence[Run]) -> str:
