@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Runs checks one by one or side by side, keeps going when one fails, and sums up. Sourced by bin/test.
 
 checks=$(mktemp -d)

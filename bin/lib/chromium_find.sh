@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Finds a Chromium that starts, or installs one; its path is left in CRUMBLESS_TEST_CHROMIUM.
 
 # A file called chromium may be a stub that asks for a package, or lack system libraries: only one that answers counts.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The steps that demo, test, dev and build share. Each does only what its inputs (the locks, the sources) make necessary,
 # prints one line to stderr, and stops with the command's own output when it fails. Sourced from the repository's root.
 
@@ -140,4 +141,9 @@ build_web() {
     step 'Building the browser code' 'The message above names the file to look at.' npm run --silent build
     printf '%s' "$sources" >"$done_with/web"
   fi
+}
+
+# For whoever builds in another way from here on: nobody else knows then of which sources web_dist is.
+forget_web_build() {
+  rm -f "$done_with/web"
 }
