@@ -150,4 +150,4 @@ function KeepTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element
 }
 
 const dateText = (at: number, locale: string): string =>
-  new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" }).format(at);
+  new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" }).format(at);

@@ -30,7 +30,7 @@ const en: FrameWords = {
   welcome: "Ask us anything",
   welcomeMore: "Write your first message below. A person will answer you here, in this chat.",
   keep: (days) => `Keep this chat on this device for ${days} days`,
-  keptUntil: (date) => `Kept until ${date}. Untick to remove it.`,
+  keptUntil: (date) => `Kept until ${date}. Untick to remove.`,
   tabOnly: "This chat lasts until you close this tab or leave this page: your browser does not let us keep it.",
   ended: "This chat has ended. Your next message starts a new one.",
   refusedSite: "This chat is not set up for this page. Please tell the owner of the website.",

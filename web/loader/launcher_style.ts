@@ -16,6 +16,7 @@ b{position:absolute;top:-4px;inset-inline-end:-4px;min-width:10px;padding:0 6px;
 .panel{bottom:88px;width:384px;height:min(640px,100vh - 108px);overflow:hidden;border-radius:16px;background:#fff;color:#17201d}
 iframe{width:100%;height:100%;border:0}
 .wait iframe{opacity:0}
+.panel:not(.wait) p{display:none}
 p{position:absolute;inset:40% 32px auto;margin:0;text-align:center}
 p:empty{inset:50% 44% auto;height:3px;background:var(--a)}
 @media(prefers-color-scheme:dark){.panel{background:#141a18;color:#e9eeec}}

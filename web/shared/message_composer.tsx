@@ -61,7 +61,8 @@ export function MessageComposer(props: ComposerProps): JSX.Element {
         ref={box}
         class="composer-box"
         rows={1}
-        dir="auto"
+        // Empty, `auto` would mean left to right, and so would its placeholder.
+        dir={props.draft ? "auto" : undefined}
         value={props.draft}
         placeholder={props.placeholder ?? props.label}
         aria-label={props.label}
