@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 from crumbless.domain.entry import entry_for_operators
 from crumbless.domain.wire import ConversationSummary, Entry, InboxPage, SeenMarks
 from crumbless.store.tables import conversation, entry, site, visitor
-from crumbless.store.timeline_read import appended, position_of
+from crumbless.store.timeline_read import appended, entries, position_of
 
 
 def inbox_page(connection: Connection, workspace_id: int, before: int | None, limit: int) -> InboxPage:
@@ -46,19 +46,12 @@ def _summaries(workspace_id: int) -> Select[Any]:
 
 
 def _summary(connection: Connection, row: Any) -> ConversationSummary:
-    in_conversation = and_(entry.c.workspace_id == row.workspace_id, entry.c.conversation_id == row.id)
-    last = connection.execute(
-        select(entry).where(in_conversation, entry.c.kind == "message").order_by(entry.c.seq.desc()).limit(1)
-    ).first()
+    own = and_(entry.c.workspace_id == row.workspace_id, entry.c.conversation_no == row.no, entry.c.kind == "message")
+    last = connection.execute(entries().where(own).order_by(entry.c.seq.desc()).limit(1)).first()
     unread = connection.execute(
         select(func.count())
         .select_from(entry)
-        .where(
-            in_conversation,
-            entry.c.seq > row.operator_seen,
-            entry.c.author_kind == "visitor",
-            entry.c.kind == "message",
-        )
+        .where(own, entry.c.seq > row.operator_seen, entry.c.author_kind == "visitor")
     ).scalar_one()
     return ConversationSummary(
         id=row.id,

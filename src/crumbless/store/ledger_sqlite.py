@@ -1,11 +1,12 @@
 """The ledger's transaction on SQLite.
 
-Each batch is a handful of statements whatever its size, each fed and answered through one JSON value: `executemany` and
-row-by-row fetching let go of the interpreter lock and fight for it again at every row, which costs a hundredfold when
-the loop is busy (measured; see bench/README.md).
+Each batch is a handful of statements whatever its size: `executemany` and row-by-row fetching let go of the interpreter
+lock and fight for it again at every row, which costs a hundredfold when the loop is busy (bench/README.md). So rows go in
+by multi-row VALUES, and what is looked up comes back as one JSON value.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,38 +24,36 @@ _encode = msgspec.json.Encoder().encode
 _LOOK_UP = """
 SELECT json_object(
   'conversations', (
-    SELECT json_group_array(json_array(c.id, c.workspace_id, c.last_seq, c.status, c.operator_seen))
+    SELECT json_group_array(json_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen))
     FROM conversation AS c WHERE c.id IN (SELECT value FROM json_each(?1))),
   'workspaces', (
     SELECT json_group_array(json_array(w.id, w.position))
     FROM workspace AS w WHERE w.id IN (SELECT value FROM json_each(?2))),
   'repeats', (
     SELECT json_group_array(json_array(
-      e.conversation_id, e.id, e.seq, e.position, e.at,
+      e.workspace_id, e.id, c.id, e.seq, e.position, e.at,
       e.kind, e.author_kind, e.author_id, e.author_name, e.text, e.event))
     FROM json_each(?3) AS wanted JOIN entry AS e
-      ON e.workspace_id = json_extract(wanted.value, '$[0]')
-      AND e.conversation_id = json_extract(wanted.value, '$[1]')
-      AND e.id = json_extract(wanted.value, '$[2]')))
+      ON e.workspace_id = json_extract(wanted.value, '$[0]') AND e.id = json_extract(wanted.value, '$[1]')
+    JOIN conversation AS c ON c.no = e.conversation_no))
 """
 
+_COLUMNS = 12
 _INSERT = """
 INSERT INTO entry
-  (workspace_id, position, conversation_id, seq, id, at, kind, author_kind, author_id, author_name, text, event)
-SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-  json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
-  json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]'),
-  json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]')
-FROM json_each(?1)
-"""
+  (workspace_id, position, conversation_no, seq, id, at, kind, author_kind, author_id, author_name, text, event)
+VALUES """
+
+MAX_ROWS = 256
+"""Most rows in one statement. Statements come in powers of two, so that few are prepared and all are reused."""
 
 _RAISE_CONVERSATIONS = """
 UPDATE conversation SET last_seq = new.last_seq, position = new.position, status = new.status,
   operator_seen = new.operator_seen
-FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS last_seq,
+FROM (SELECT json_extract(value, '$[0]') AS no, json_extract(value, '$[1]') AS last_seq,
   json_extract(value, '$[2]') AS position, json_extract(value, '$[3]') AS status,
   json_extract(value, '$[4]') AS operator_seen FROM json_each(?1)) AS new
-WHERE conversation.id = new.id
+WHERE conversation.no = new.no
 """
 
 _RAISE_WORKSPACES = """
@@ -65,9 +64,10 @@ WHERE workspace.id = new.id
 
 
 class _Conversation:
-    __slots__ = ("last_seq", "operator_seen", "position", "status", "workspace")
+    __slots__ = ("last_seq", "no", "operator_seen", "position", "status", "workspace")
 
-    def __init__(self, workspace: int, last_seq: int, status: Status, operator_seen: int) -> None:
+    def __init__(self, no: int, workspace: int, last_seq: int, status: Status, operator_seen: int) -> None:
+        self.no = no
         self.workspace = workspace
         self.last_seq = last_seq
         self.status: Status = status
@@ -78,9 +78,9 @@ class _Conversation:
 class _Found(msgspec.Struct):
     """The answer of _LOOK_UP."""
 
-    conversations: list[tuple[str, int, int, Status, int]]
+    conversations: list[tuple[str, int, int, int, Status, int]]
     workspaces: list[tuple[int, int]]
-    repeats: list[tuple[str, str, int, int, int, Any, Any, str, str, str, Any]]
+    repeats: list[tuple[int, str, str, int, int, int, Any, Any, str, str, str, Any]]
 
 
 _decode_found = msgspec.json.Decoder(_Found).decode
@@ -122,12 +122,12 @@ class SqliteBatchWriter:
         found = self._look_up(entries)
         conversations = {row[0]: _Conversation(*row[1:]) for row in found.conversations}
         positions = dict(found.workspaces)
-        known = {(row[0], row[1]): _repeat(row, conversations[row[0]].workspace) for row in found.repeats}
-        rows: list[tuple[object, ...]] = []
+        known = {(row[0], row[1]): _repeat(row) for row in found.repeats}
+        values: list[object] = []
         for ticket, entry in zip(tickets, entries, strict=True):
-            ticket.outcome = _place(entry, conversations, positions, known, rows)
-        if rows:
-            self._keep(rows, conversations, positions)
+            ticket.outcome = _place(entry, conversations, positions, known, values)
+        if values:
+            self._keep(values, conversations, positions)
 
     def _look_up(self, entries: list[NewEntry]) -> _Found:
         row = self._execute(
@@ -135,66 +135,73 @@ class SqliteBatchWriter:
             (
                 _encode([*{entry.conversation for entry in entries}]).decode(),
                 _encode([*{entry.workspace for entry in entries}]).decode(),
-                _encode([(entry.workspace, entry.conversation, entry.id) for entry in entries]).decode(),
+                _encode([(entry.workspace, entry.id) for entry in entries]).decode(),
             ),
         ).fetchone()
         return _decode_found(row[0])
 
-    def _keep(
-        self, rows: list[tuple[object, ...]], conversations: dict[str, _Conversation], positions: dict[int, int]
-    ) -> None:
-        self._execute(_INSERT, (_encode(rows).decode(),))
+    def _keep(self, values: list[object], conversations: dict[str, _Conversation], positions: dict[int, int]) -> None:
+        at = 0
+        while (rows := (len(values) - at) // _COLUMNS) > 0:
+            size = min(MAX_ROWS, 1 << (rows.bit_length() - 1))
+            self._execute(_insert(size), values[at : at + size * _COLUMNS])
+            at += size * _COLUMNS
         raised = [
-            (i, c.last_seq, c.position, c.status, c.operator_seen) for i, c in conversations.items() if c.position
+            (c.no, c.last_seq, c.position, c.status, c.operator_seen) for c in conversations.values() if c.position
         ]
         self._execute(_RAISE_CONVERSATIONS, (_encode(raised).decode(),))
         self._execute(_RAISE_WORKSPACES, (_encode([*positions.items()]).decode(),))
+
+
+@cache
+def _insert(rows: int) -> str:
+    """The statement for so many rows."""
+    row = f"({', '.join('?' * _COLUMNS)})"
+    return _INSERT + ", ".join([row] * rows)
 
 
 def _place(
     entry: NewEntry,
     conversations: dict[str, _Conversation],
     positions: dict[int, int],
-    known: dict[tuple[str, str], Appended],
-    rows: list[tuple[object, ...]],
+    known: dict[tuple[int, str], Appended],
+    values: list[object],
 ) -> Appended | Refused:
     """Give the entry the next seq and position, or find that it has them, or refuse it."""
     conversation = conversations.get(entry.conversation)
     if conversation is None or conversation.workspace != entry.workspace:
         return Refused("unknown_conversation", entry_id=entry.id)
-    if before := known.get((entry.conversation, entry.id)):
+    name = (entry.workspace, entry.id)
+    if before := known.get(name):
         return before if _same(before.entry, entry) else Refused("id_conflict", entry_id=entry.id)
-    conversation.last_seq += 1
+    seq = conversation.last_seq = conversation.last_seq + 1
     conversation.status = status_after(conversation.status, entry.kind, entry.author_kind, entry.event)
     if entry.author_kind == "operator" and entry.kind == "message":
-        conversation.operator_seen = conversation.last_seq
-    positions[entry.workspace] += 1
-    conversation.position = positions[entry.workspace]
-    appended = Appended(entry, conversation.last_seq, conversation.position, repeat=False)
-    known[(entry.conversation, entry.id)] = Appended(entry, appended.seq, appended.position, repeat=True)
-    rows.append(
-        (
-            entry.workspace,
-            appended.position,
-            entry.conversation,
-            appended.seq,
-            entry.id,
-            entry.at,
-            entry.kind,
-            entry.author_kind,
-            entry.author_id,
-            entry.author_name,
-            entry.text,
-            entry.event,
-        )
+        conversation.operator_seen = seq
+    position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
+    known[name] = Appended(entry, seq, position, repeat=True)
+    values += (
+        entry.workspace,
+        position,
+        conversation.no,
+        seq,
+        entry.id,
+        entry.at,
+        entry.kind,
+        entry.author_kind,
+        entry.author_id,
+        entry.author_name,
+        entry.text,
+        entry.event,
     )
-    return appended
+    return Appended(entry, seq, position, repeat=False)
 
 
 def _same(before: NewEntry, entry: NewEntry) -> bool:
-    """Whether a resend is the same entry: same author, same words. The clock may have moved on."""
+    """Whether a resend is the same entry: same place, same author, same words. The clock may have moved on."""
     return (
-        before.author_kind == entry.author_kind
+        before.conversation == entry.conversation
+        and before.author_kind == entry.author_kind
         and before.author_id == entry.author_id
         and before.kind == entry.kind
         and before.event == entry.event
@@ -202,7 +209,6 @@ def _same(before: NewEntry, entry: NewEntry) -> bool:
     )
 
 
-def _repeat(row: tuple[Any, ...], workspace: int) -> Appended:
-    conversation, entry_id, seq, position, at, kind, author_kind, author_id, author_name, text, event = row
-    entry = NewEntry(workspace, conversation, entry_id, at, kind, author_kind, author_id, author_name, text, event)
-    return Appended(entry, seq, position, repeat=True)
+def _repeat(row: tuple[Any, ...]) -> Appended:
+    workspace, entry_id, conversation, seq, position, at, *rest = row
+    return Appended(NewEntry(workspace, conversation, entry_id, at, *rest), seq, position, repeat=True)

@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -81,7 +80,10 @@ visitor = Table(
 conversation = Table(
     "conversation",
     metadata,
-    Column("id", Id, primary_key=True),
+    # Names the conversation inside the database: a small, growing key keeps the entries' indexes small and their
+    # new rows close together. Outside it is known by its id.
+    Column("no", Integer, primary_key=True),
+    Column("id", Id, nullable=False, unique=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
     Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
     Column("visitor_id", Id, ForeignKey("visitor.id"), nullable=False),
@@ -104,7 +106,7 @@ entry = Table(
     metadata,
     Column("workspace_id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("conversation_id", Id, nullable=False),
+    Column("conversation_no", Integer, ForeignKey("conversation.no"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("id", Id, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -114,9 +116,9 @@ entry = Table(
     Column("author_name", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("event", String(16), nullable=False),
-    UniqueConstraint("workspace_id", "conversation_id", "seq"),
-    UniqueConstraint("workspace_id", "conversation_id", "id"),
-    ForeignKeyConstraint(["conversation_id"], ["conversation.id"]),
+    UniqueConstraint("workspace_id", "conversation_no", "seq"),
+    # Not by conversation: ids grow with time, so that new ones meet on one page of this index.
+    UniqueConstraint("workspace_id", "id"),
     # Rows lie in position order in the file: appending touches one page, following the feed reads one run.
     sqlite_with_rowid=False,
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.ports import Appended
@@ -18,7 +18,7 @@ def position_of(connection: Connection, workspace_id: int) -> int:
 def entries_after_position(connection: Connection, workspace_id: int, after: int, limit: int) -> list[Appended]:
     """The workspace's next entries, in position order."""
     query = (
-        select(entry)
+        entries()
         .where(and_(entry.c.workspace_id == workspace_id, entry.c.position > after))
         .order_by(entry.c.position)
         .limit(limit)
@@ -31,8 +31,8 @@ def entries_after_seq(
 ) -> list[Appended]:
     """The conversation's next entries, in seq order."""
     query = (
-        select(entry)
-        .where(_in_conversation(workspace_id, conversation_id), entry.c.seq > after)
+        entries()
+        .where(in_conversation(workspace_id, conversation_id), entry.c.seq > after)
         .order_by(entry.c.seq)
         .limit(limit)
     )
@@ -43,7 +43,7 @@ def entries_before_seq(
     connection: Connection, workspace_id: int, conversation_id: str, before: int | None, limit: int
 ) -> tuple[list[Appended], bool]:
     """The conversation's last entries before a seq (None: the newest), in seq order, and whether earlier ones exist."""
-    query = select(entry).where(_in_conversation(workspace_id, conversation_id))
+    query = entries().where(in_conversation(workspace_id, conversation_id))
     if before is not None:
         query = query.where(entry.c.seq < before)
     rows = connection.execute(query.order_by(entry.c.seq.desc()).limit(limit)).all()
@@ -65,8 +65,17 @@ def conversation_for_visitor(
     return VisitorConversation(row.id, row.status, row.last_seq, SeenMarks(row.visitor_seen, row.operator_seen))
 
 
-def _in_conversation(workspace_id: int, conversation_id: str) -> Any:
-    return and_(entry.c.workspace_id == workspace_id, entry.c.conversation_id == conversation_id)
+def entries() -> Select[Any]:
+    """Entries with the id of their conversation; `appended` takes the rows."""
+    return select(entry, conversation.c.id.label("conversation_id")).join(
+        conversation, conversation.c.no == entry.c.conversation_no
+    )
+
+
+def in_conversation(workspace_id: int, conversation_id: str) -> ColumnElement[bool]:
+    """The condition that an entry is one of this conversation in this workspace."""
+    number = select(conversation.c.no).where(conversation.c.id == conversation_id).scalar_subquery()
+    return and_(entry.c.workspace_id == workspace_id, entry.c.conversation_no == number)
 
 
 def appended(row: Any) -> Appended:

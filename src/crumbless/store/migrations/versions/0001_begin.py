@@ -59,6 +59,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "conversation",
+        sa.Column("no", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("workspace_id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -75,7 +76,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspace.id"], name=op.f("fk_conversation_workspace_id_workspace")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_conversation")),
+        sa.UniqueConstraint("id", name=op.f("uq_conversation_id")),
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversation_visitor_id"), ["visitor_id"], unique=False)
@@ -90,7 +92,7 @@ def upgrade() -> None:
         "entry",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("conversation_no", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -101,15 +103,13 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("event", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversation.id"], name=op.f("fk_entry_conversation_id_conversation")
+            ["conversation_no"], ["conversation.no"], name=op.f("fk_entry_conversation_no_conversation")
         ),
         sa.PrimaryKeyConstraint("workspace_id", "position", name=op.f("pk_entry")),
         sa.UniqueConstraint(
-            "workspace_id", "conversation_id", "id", name=op.f("uq_entry_workspace_id_conversation_id_id")
+            "workspace_id", "conversation_no", "seq", name=op.f("uq_entry_workspace_id_conversation_no_seq")
         ),
-        sa.UniqueConstraint(
-            "workspace_id", "conversation_id", "seq", name=op.f("uq_entry_workspace_id_conversation_id_seq")
-        ),
+        sa.UniqueConstraint("workspace_id", "id", name=op.f("uq_entry_workspace_id_id")),
         sqlite_with_rowid=False,
     )
     op.create_table(
