@@ -121,6 +121,14 @@ def test_files_are_named_for_what_they_do() -> None:
     assert [name for name in names if any(VAGUE_NAME.search(part.lower()) for part in Path(name).parts)] == []
 
 
+def test_files_are_read_in_a_sitting() -> None:
+    kinds = {".py", ".ts", ".tsx", ".mjs", ".c", ".sh"}
+    lengths = {
+        name: (ROOT / name).read_text("utf-8").count("\n") for name in tracked_files() if Path(name).suffix in kinds
+    }
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
 @pytest.mark.parametrize(
     ("words", "source"),
     [
