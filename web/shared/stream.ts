@@ -27,8 +27,6 @@ export interface StreamOptions {
   onFrame: (frame: AppFrame) => void;
   /** The session is over (4401): the stream has stopped for good. */
   onEnded: () => void;
-  /** The origin is not allowed (4403): the stream has stopped for good. */
-  onRefused?: () => void;
   /** For tests. */
   ways?: Record<Way, OpenTransport>;
 }
@@ -164,7 +162,6 @@ export class Stream {
     const wasOpen = this.#state === "open";
     this.#hangUp();
     if (code === CloseCode.sessionEnded) this.#finish(this.options.onEnded);
-    else if (code === CloseCode.originRefused) this.#finish(this.options.onRefused);
     else this.#goOn(wasOpen, code);
   }
 
@@ -197,9 +194,9 @@ export class Stream {
     return Date.now() - this.#openedAt < WEBSOCKET_RETRY_MS ? this.#openedWay : "websocket";
   }
 
-  #finish(tell: (() => void) | undefined): void {
+  #finish(tell: () => void): void {
     this.stop();
-    tell?.();
+    tell();
   }
 
   #likelyBack(): void {

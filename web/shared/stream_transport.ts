@@ -7,7 +7,6 @@ export const CloseCode = {
   /** Ended without a word (RFC 6455, 7.4.1: never on the wire). */
   lost: 1006,
   sessionEnded: 4401,
-  originRefused: 4403,
   silence: 4408,
   tooMuch: 4429,
   /** Ours, never on the wire: no connection to the server at all. */
