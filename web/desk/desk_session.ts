@@ -1,5 +1,5 @@
 /** Who is signed in on this device: one session for all tabs, kept with its key, gone from all of them at once. */
-import { Api, ApiProblem, type Session } from "../shared/api";
+import { type Api, ApiProblem, type Session } from "../shared/api";
 import { isProofKey, makeKey, type ProofKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { Operator, SignInAnswer } from "../shared/wire";
@@ -75,8 +75,7 @@ export class DeskSession {
    * @returns whether the server knows
    */
   async signOut(): Promise<boolean> {
-    const farewell = new Api(this.api.publicUrl, "");
-    farewell.session = this.api.session;
+    const farewell = this.api.withSession(this.api.session);
     await this.wipe();
     this.#tabs?.postMessage("signed-out" satisfies Told);
     const signal = AbortSignal.timeout(FAREWELL_DEADLINE);

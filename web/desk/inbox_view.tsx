@@ -140,8 +140,7 @@ function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   const by = author.id === operator?.id ? words.you : `${author.name}:`;
   return (
     <>
-      {author.kind === "operator" && <bdi>{by} </bdi>}
-      {text.slice(0, LAST_WORDS)}
+      {author.kind === "operator" && <bdi>{by}</bdi>} {text.slice(0, LAST_WORDS)}
     </>
   );
 }

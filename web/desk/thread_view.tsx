@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MessageComposer } from "../shared/message_composer";
 import { MessageList } from "../shared/message_list";
 import { type ShownItem, type ShownMessage, shownItems } from "../shared/message_log";
@@ -27,7 +27,12 @@ export function ThreadView({ feed, id }: Properties) {
   const [draft, setDraft] = useState(() => readDraft(id));
   const heading = useRef<HTMLHeadingElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => (isNarrow() ? heading.current : box.current)?.focus({ preventScroll: true }), []);
+  const focusEntry = () => (isNarrow() ? heading.current : box.current)?.focus({ preventScroll: true });
+  useLayoutEffect(() => focusEntry(), []);
+  useLayoutEffect(() => {
+    // The button that closed the conversation is gone, and the focus with it.
+    if (summary?.status === "closed" && document.activeElement === document.body) focusEntry();
+  }, [summary?.status]);
 
   const change = (text: string) => {
     setDraft(text);
