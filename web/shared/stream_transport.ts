@@ -11,6 +11,8 @@ export const CloseCode = {
   tooMuch: 4429,
   /** Ours, never on the wire: no connection to the server at all. */
   unreachable: 0,
+  /** Ours too: a page of a foreign origin, which the server refuses before there is a stream. */
+  originRefused: -1,
 } as const;
 
 /** Told by a transport. After `ended` it says nothing more. */
