@@ -1,5 +1,6 @@
 // Builds the browser code into src/crumbless/web_dist: loader.js (one classic script, served under the site's key),
 // frame and desk (each one module and one style sheet, named by content), and manifest.json, which tells the server the names.
+// With --watch: not now, but whenever a source changes.
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -62,7 +63,6 @@ async function buildAll() {
   }
 }
 
-await buildAll();
 if (watching) {
   const { watch } = await import("node:fs");
   let timer;
@@ -70,4 +70,6 @@ if (watching) {
     clearTimeout(timer);
     timer = setTimeout(() => buildAll().then(() => console.info("built"), console.error), 100);
   });
+} else {
+  await buildAll();
 }
