@@ -27,6 +27,8 @@ export interface StreamOptions {
   onFrame: (frame: AppFrame) => void;
   /** The session is over (4401): the stream has stopped for good. */
   onEnded: () => void;
+  /** The origin is not allowed: the stream has stopped for good. */
+  onRefused?: () => void;
   /** For tests. */
   ways?: Record<Way, OpenTransport>;
 }
@@ -162,6 +164,7 @@ export class Stream {
     const wasOpen = this.#state === "open";
     this.#hangUp();
     if (code === CloseCode.sessionEnded) this.#finish(this.options.onEnded);
+    else if (code === CloseCode.originRefused) this.#finish(this.options.onRefused);
     else this.#goOn(wasOpen, code);
   }
 
@@ -194,9 +197,9 @@ export class Stream {
     return Date.now() - this.#openedAt < WEBSOCKET_RETRY_MS ? this.#openedWay : "websocket";
   }
 
-  #finish(tell: () => void): void {
+  #finish(tell: (() => void) | undefined): void {
     this.stop();
-    tell();
+    tell?.();
   }
 
   #likelyBack(): void {
