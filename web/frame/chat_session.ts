@@ -38,6 +38,8 @@ export interface ChatSessionOptions {
 export class ChatSession {
   /** "idle": there is no conversation, so nothing to be connected to. */
   state: StreamState | "idle" = "idle";
+  /** The server was lost and is not back yet. A try in between does not change it, so that the words stay calm. */
+  away = false;
   /** The session ended; the thread is still shown, the next message starts anew. */
   ended = false;
   /** The server does not allow this page's origin. */
@@ -201,6 +203,7 @@ export class ChatSession {
 
   #setState(state: StreamState | "idle"): void {
     this.state = state;
+    if (state !== "connecting") this.away = state === "waiting";
     this.options.onChange();
   }
 

@@ -62,7 +62,7 @@ export function ChatView(props: ChatViewProps): JSX.Element {
 }
 
 function Header({ name, chat, words, onClose }: ChatViewProps): JSX.Element {
-  const waiting = chat.state === "waiting";
+  const { away } = chat;
   return (
     <header class="chat-head">
       <span class="chat-mark" aria-hidden="true">
@@ -70,8 +70,8 @@ function Header({ name, chat, words, onClose }: ChatViewProps): JSX.Element {
       </span>
       <div class="chat-title">
         <h1>{name}</h1>
-        <p class={waiting ? "chat-status waiting" : "chat-status"} role="status">
-          {waiting ? words.waiting : words.online}
+        <p class={away ? "chat-status waiting" : "chat-status"} role="status">
+          {away ? words.reconnecting : words.online}
         </p>
       </div>
       <button class="chat-close" type="button" aria-label={words.close} onClick={onClose}>

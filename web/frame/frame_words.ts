@@ -7,7 +7,7 @@ export interface FrameWords {
   placeholder: string;
   /** Status line under the site's name. */
   online: string;
-  waiting: string;
+  reconnecting: string;
   /** Empty state. */
   welcome: string;
   welcomeMore: string;
@@ -26,7 +26,7 @@ const en: FrameWords = {
   message: "Message",
   placeholder: "Write a message…",
   online: "We reply here as soon as we can",
-  waiting: "Waiting for connection…",
+  reconnecting: "Waiting for connection…",
   welcome: "Ask us anything",
   welcomeMore: "Write your first message below. A person will answer you here, in this chat.",
   keep: (days) => `Keep this chat on this device for ${days} days`,
@@ -41,7 +41,7 @@ const de: FrameWords = {
   message: "Nachricht",
   placeholder: "Nachricht schreiben …",
   online: "Wir antworten hier, so bald wir können",
-  waiting: "Wartet auf Verbindung …",
+  reconnecting: "Wartet auf Verbindung …",
   welcome: "Fragen Sie uns",
   welcomeMore: "Schreiben Sie unten Ihre erste Nachricht. Ein Mensch antwortet Ihnen hier im Chat.",
   keep: (days) => `Diesen Chat ${days} Tage auf diesem Gerät behalten`,
@@ -57,7 +57,7 @@ const fr: FrameWords = {
   message: "Message",
   placeholder: "Écrivez un message…",
   online: "Nous répondons ici dès que possible",
-  waiting: "En attente de connexion…",
+  reconnecting: "En attente de connexion…",
   welcome: "Posez-nous vos questions",
   welcomeMore: "Écrivez votre premier message ci-dessous. Une personne vous répondra ici, dans ce chat.",
   keep: (days) => `Garder ce chat ${days} jours sur cet appareil`,
@@ -73,7 +73,7 @@ const es: FrameWords = {
   message: "Mensaje",
   placeholder: "Escribe un mensaje…",
   online: "Respondemos aquí en cuanto podamos",
-  waiting: "Esperando conexión…",
+  reconnecting: "Esperando conexión…",
   welcome: "Pregúntanos lo que quieras",
   welcomeMore: "Escribe abajo tu primer mensaje. Una persona te responderá aquí, en este chat.",
   keep: (days) => `Conservar este chat ${days} días en este dispositivo`,
@@ -88,7 +88,7 @@ const ar: FrameWords = {
   message: "الرسالة",
   placeholder: "اكتب رسالة…",
   online: "نرد عليك هنا في أقرب وقت",
-  waiting: "في انتظار الاتصال…",
+  reconnecting: "في انتظار الاتصال…",
   welcome: "اسألنا عمّا تريد",
   welcomeMore: "اكتب رسالتك الأولى في الأسفل، وسيرد عليك أحد أفراد فريقنا هنا.",
   keep: (days) => `الاحتفاظ بهذه الدردشة على هذا الجهاز، عدد الأيام: ${days}`,
