@@ -27,7 +27,7 @@ export function DeskView({ feed, lasting, onSignOut }: Properties) {
   const now = useNow(TICK);
   useRoute(feed);
   useTitle(feed);
-  useReading(feed);
+  useReturn(feed);
   useLapse(feed);
   const selected = feed.threads.selected.value;
   return (
@@ -122,12 +122,17 @@ function useTitle(feed: DeskFeed): void {
   }, [unread, words]);
 }
 
-/** A thread that comes into view with the page has been read. */
-function useReading(feed: DeskFeed): void {
+/** A thread that comes into view with the page has been read; what could not be loaded is tried again with the network. */
+function useReturn(feed: DeskFeed): void {
   useEffect(() => {
     const read = () => feed.tellSeen();
+    const load = () => void feed.start();
     document.addEventListener("visibilitychange", read);
-    return () => document.removeEventListener("visibilitychange", read);
+    addEventListener("online", load);
+    return () => {
+      document.removeEventListener("visibilitychange", read);
+      removeEventListener("online", load);
+    };
   }, [feed]);
 }
 

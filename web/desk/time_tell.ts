@@ -13,7 +13,7 @@ const DAY = 24 * HOUR;
  */
 export function tellTime(at: number, now: number, language: string): string {
   const age = now - at;
-  if (age < MINUTE) return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
+  if (age < MINUTE) return tellNow(language);
   if (age < HOUR) return tellMinutes(Math.floor(age / MINUTE), language);
   if (isSameDay(at, now)) return format(at, language, { hour: "numeric", minute: "2-digit" });
   if (age < 6 * DAY) return format(at, language, { weekday: "short" });
@@ -28,9 +28,14 @@ export function tellFullTime(at: number, language: string): string {
   return format(at, language, { dateStyle: "full", timeStyle: "short" });
 }
 
+function tellNow(language: string): string {
+  const make = () => new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  return remembered(nowFormats, language, make).format(0, "second");
+}
+
 function tellMinutes(minutes: number, language: string): string {
-  const [base] = language.split("-"); // "2 min" everywhere; some regions have a longer short form.
-  return new Intl.NumberFormat(base, { style: "unit", unit: "minute", unitDisplay: "short" }).format(minutes);
+  const [base = "en"] = language.split("-"); // "2 min" everywhere; some regions have a longer short form.
+  return remembered(minuteFormats, base, () => new Intl.NumberFormat(base, MINUTES)).format(minutes);
 }
 
 function isSameDay(one: number, other: number): boolean {
@@ -38,5 +43,19 @@ function isSameDay(one: number, other: number): boolean {
 }
 
 function format(at: number, language: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(language, options).format(at);
+  const key = `${language} ${Object.entries(options)}`;
+  return remembered(dateFormats, key, () => new Intl.DateTimeFormat(language, options)).format(at);
+}
+
+const MINUTES = { style: "unit", unit: "minute", unitDisplay: "short" } as const;
+
+// Making a formatter costs a hundred times its use, and a long list is written anew with every message.
+const nowFormats = new Map<string, Intl.RelativeTimeFormat>();
+const minuteFormats = new Map<string, Intl.NumberFormat>();
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+function remembered<Format>(formats: Map<string, Format>, key: string, make: () => Format): Format {
+  const known = formats.get(key) ?? make();
+  formats.set(key, known);
+  return known;
 }

@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Api } from "../shared/api";
+import * as storage from "../shared/storage";
+import { DeskApp } from "./desk_app";
+import { DeskSession } from "./desk_session";
+import { deskWords } from "./desk_words";
+import { keepDraft, keepOutbox, readDraft, readOutbox } from "./draft_keep";
+
+const words = deskWords.en;
+const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", workspace_name: "North" });
+
+/** A server in place of fetch: sign-ins give the next token, tokens can be ended, and it can be away. */
+class Server {
+  away = false;
+  operator = "op-1";
+  readonly ended = new Set<string>();
+  readonly asked: { path: string; token: string | null }[] = [];
+  #tokens = 0;
+
+  readonly fetch = async (address: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const path = new URL(String(address)).pathname;
+    const token = new Headers(init?.headers).get("Authorization")?.replace("DPoP ", "") ?? null;
+    this.asked.push({ path, token });
+    if (this.away) throw new TypeError("away");
+    if (path === "/v1/desk/sign-in") return this.#signIn();
+    if (!token || this.ended.has(token)) return problem("invalid_token", 401);
+    if (path === "/v1/desk/sign-out") return new Response(null, { status: 204 });
+    if (path === "/v1/desk/me") return Response.json(operatorOf(this.operator));
+    if (path === "/v1/desk/conversations") return Response.json({ position: 0, conversations: [], more: false });
+    return problem("not_found", 404);
+  };
+
+  #signIn(): Response {
+    this.#tokens += 1;
+    const expires_at = Date.now() + 60_000;
+    return Response.json({ token: `token-${this.#tokens}`, expires_at, operator: operatorOf(this.operator) });
+  }
+}
+
+function problem(code: string, status: number): Response {
+  return Response.json({ type: `urn:crumbless:problem:${code}`, title: code, status }, { status });
+}
+
+/** A socket that never opens: the stream has tests of its own. */
+class SilentSocket extends EventTarget {
+  close(): void {}
+  send(): void {}
+}
+
+/** Channels that end with their test. */
+const channels: BroadcastChannel[] = [];
+class TestChannel extends BroadcastChannel {
+  constructor(name: string) {
+    super(name);
+    channels.push(this);
+  }
+}
+
+let server: Server;
+
+function openTab(): DeskApp {
+  const session = new DeskSession(new Api("https://chat.example", "n"));
+  return new DeskApp({ session, words, ring: () => {}, isVisible: () => true });
+}
+
+const stageOf = (app: DeskApp): string => app.stage.value.kind;
+const noticeOf = (app: DeskApp): string => (app.stage.value.kind === "signed-out" ? app.stage.value.notice : "");
+
+function feedOf(app: DeskApp) {
+  if (app.stage.value.kind !== "at-work") throw new Error(`the desk is ${app.stage.value.kind}`);
+  return app.stage.value.feed;
+}
+
+beforeEach(() => {
+  server = new Server();
+  vi.stubGlobal("fetch", server.fetch);
+  vi.stubGlobal("BroadcastChannel", TestChannel);
+  vi.stubGlobal("WebSocket", SilentSocket);
+  vi.stubGlobal("addEventListener", () => {});
+  vi.stubGlobal("removeEventListener", () => {});
+  vi.stubGlobal("document", new EventTarget());
+});
+
+afterEach(async () => {
+  for (const channel of channels.splice(0)) channel.close();
+  await storage.clear("desk");
+  vi.unstubAllGlobals();
+});
+
+describe("signing in", () => {
+  it("is asked for at first, and holds over a reload", async () => {
+    const app = openTab();
+    await app.start();
+    expect(stageOf(app)).toBe("signed-out");
+    await app.signIn("ola@example.org", "secret");
+    expect(stageOf(app)).toBe("at-work");
+    const reloaded = openTab();
+    await reloaded.start();
+    expect(stageOf(reloaded)).toBe("at-work");
+  });
+
+  it("says that it lasts as long as the page where the browser keeps nothing", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    expect(app.lasting).toBe(false);
+  });
+
+  it("throws what went wrong and stays where it was", async () => {
+    const app = openTab();
+    await app.start();
+    server.away = true;
+    await expect(app.signIn("ola@example.org", "secret")).rejects.toMatchObject({ name: "NetworkFailure" });
+    expect(stageOf(app)).toBe("signed-out");
+  });
+
+  it("of another operator does not find what the one before has typed", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    keepDraft("a", "mine");
+    keepOutbox([{ id: "1", conversation: "a", text: "mine too", at: 1, refused: "" }]);
+    server.ended.add("token-1");
+    await feedOf(app).inbox.showOlder();
+    await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
+    expect(readDraft("a")).toBe("mine");
+    server.operator = "op-2";
+    await app.signIn("bo@example.org", "secret");
+    expect(readDraft("a")).toBe("");
+    expect(readOutbox()).toEqual([]);
+  });
+});
+
+describe("a session that the server has ended", () => {
+  it("leads back to the sign-in with a kind word, and everything typed is kept", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    keepDraft("a", "half a sentence");
+    server.ended.add("token-1");
+    await feedOf(app).inbox.showOlder();
+    await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
+    await app.signIn("ola@example.org", "secret");
+    expect(readDraft("a")).toBe("half a sentence");
+  });
+
+  it("is exchanged for the newer one when another tab has signed in since", async () => {
+    const old = openTab();
+    await old.signIn("ola@example.org", "secret");
+    const other = openTab();
+    await other.signIn("ola@example.org", "secret");
+    server.ended.add("token-1");
+    const before = feedOf(old);
+    await before.inbox.showOlder();
+    await vi.waitFor(() => expect(feedOf(old)).not.toBe(before));
+    expect(stageOf(other)).toBe("at-work");
+  });
+});
+
+describe("signing out", () => {
+  it("wipes this device and tells the server, with the session that was let go", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    keepDraft("a", "half a sentence");
+    await app.signOut();
+    expect(noticeOf(app)).toBe(words.signedOut);
+    expect(readDraft("a")).toBe("");
+    expect(server.asked.at(-1)).toEqual({ path: "/v1/desk/sign-out", token: "token-1" });
+    const reloaded = openTab();
+    await reloaded.start();
+    expect(stageOf(reloaded)).toBe("signed-out");
+  });
+
+  it("wipes this device without the server too, and says so", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    server.away = true;
+    await app.signOut();
+    expect(noticeOf(app)).toBe(words.signedOutHere);
+    const reloaded = openTab();
+    await reloaded.start();
+    expect(stageOf(reloaded)).toBe("signed-out");
+  });
+
+  it("holds for the other tabs at once, and so does signing in again", async () => {
+    const one = openTab();
+    await one.signIn("ola@example.org", "secret");
+    const other = openTab();
+    await other.start();
+    expect(stageOf(other)).toBe("at-work");
+    await one.signOut();
+    await vi.waitFor(() => expect(stageOf(other)).toBe("signed-out"));
+    await one.signIn("ola@example.org", "secret");
+    await vi.waitFor(() => expect(stageOf(other)).toBe("at-work"));
+  });
+});

@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Api, ApiProblem } from "../shared/api";
+import type { PendingMessage } from "../shared/message_outbox";
+import type { AppFrame, StreamOptions } from "../shared/stream";
+import type { AnyClientFrame, ConversationSummary, Entry, Operator } from "../shared/wire";
+import { DeskFeed, type FeedOptions } from "./desk_feed";
+import { whoTypes } from "./typing_watch";
+
+const ME: Operator = { id: "op-1", name: "Ola", email: "ola@example.org", role: "owner", workspace_name: "North" };
+const VISITOR = { kind: "visitor" } as const;
+
+const summary = (last_seq: number, position: number): ConversationSummary => ({
+  id: "a",
+  status: "waiting",
+  visitor_id: "v",
+  visitor_name: "",
+  site_name: "Shop",
+  started_at: 1,
+  last_seq,
+  position,
+  unread: last_seq,
+  seen: { visitor: 0, operator: 0 },
+  last: null,
+});
+
+const message = (seq: number, position: number, changes: Partial<Entry> = {}): Entry => ({
+  conversation: "a",
+  id: `entry-${seq}`,
+  seq,
+  at: 1,
+  kind: "message",
+  author: VISITOR,
+  text: "hello",
+  position,
+  ...changes,
+});
+
+const welcome = (position: number): AppFrame => ({
+  op: "welcome",
+  you: { kind: "operator", id: ME.id, name: ME.name },
+  limits: { text: 8000, frame: 65_536, ping: 25 },
+  bound: true,
+  position,
+  conversation: null,
+});
+
+/** An API whose answers stand in a table, so that no network is needed. */
+class TableApi extends Api {
+  readonly answers: Record<string, () => unknown> = {
+    "/v1/desk/me": () => ME,
+    "/v1/desk/conversations?limit=50": () => ({ position: 2, conversations: [summary(2, 2)], more: false }),
+    "/v1/desk/conversations/a/entries?limit=100": () => ({
+      conversation: summary(2, 2),
+      entries: [message(1, 1), message(2, 2)],
+      more: false,
+    }),
+  };
+
+  override async get<T>(path: string): Promise<T> {
+    const answer = this.answers[path];
+    if (!answer) throw new ApiProblem("not_found", path, "", 404, 0);
+    return answer() as T;
+  }
+}
+
+function open(changes: Partial<FeedOptions> = {}) {
+  const sent: AnyClientFrame[] = [];
+  const line = {
+    up: true,
+    start: vi.fn(),
+    stop: vi.fn(),
+    reconnect: vi.fn(),
+    send: (frame: AnyClientFrame) => {
+      if (line.up) sent.push(frame);
+      return line.up;
+    },
+  };
+  const page = { visible: true };
+  const api = new TableApi("https://chat.example", "n");
+  const told = { ring: vi.fn(), onEnded: vi.fn(), onOperator: vi.fn(), keep: vi.fn() };
+  let stream: StreamOptions | undefined;
+  const openLine = (options: StreamOptions) => {
+    stream = options;
+    return line;
+  };
+  const feed = new DeskFeed({ api, kept: [], isVisible: () => page.visible, openLine, ...told, ...changes });
+  const hear = (frame: AppFrame) => stream?.onFrame(frame);
+  const connect = (position = 2) => {
+    stream?.onState("open");
+    hear(welcome(position));
+  };
+  const sentOf = (op: AnyClientFrame["op"]) => sent.filter((frame) => frame.op === op);
+  return { feed, line, page, api, told, hear, connect, sentOf, cursor: () => stream?.after() };
+}
+
+async function opened(changes: Partial<FeedOptions> = {}) {
+  const desk = open(changes);
+  await desk.feed.start();
+  desk.connect();
+  desk.feed.open("a");
+  await vi.waitFor(() => expect(desk.feed.threads.thread.value?.state).toBe("ready"));
+  return desk;
+}
+
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
+afterEach(() => void vi.useRealTimers());
+
+describe("starting", () => {
+  it("follows the stream from the position of the page, and only once there is one", async () => {
+    const { feed, api, line, cursor } = open();
+    const page = "/v1/desk/conversations?limit=50";
+    const good = api.answers[page];
+    delete api.answers[page];
+    await feed.start();
+    expect(line.start).not.toHaveBeenCalled();
+    if (good) api.answers[page] = good;
+    await feed.start();
+    expect(line.start).toHaveBeenCalledOnce();
+    expect(cursor()).toBe(2);
+  });
+
+  it("tells who is signed in, and that the session is over when the server says so", async () => {
+    const { feed, api, told } = open();
+    await feed.start();
+    await vi.waitFor(() => expect(told.onOperator).toHaveBeenCalledWith(ME));
+    api.answers["/v1/desk/conversations?before=2&limit=50"] = () => {
+      throw new ApiProblem("invalid_token", "", "", 401, 0);
+    };
+    expect(told.onEnded).not.toHaveBeenCalled();
+    await feed.inbox.showOlder();
+    expect(told.onEnded).toHaveBeenCalledOnce();
+  });
+});
+
+describe("entries", () => {
+  it("reach the list and the open thread, and move the cursor", async () => {
+    const { feed, hear, cursor } = await opened();
+    hear({ op: "entries", entries: [message(3, 3)] });
+    expect(feed.threads.thread.value?.log.lastSeq).toBe(3);
+    expect(feed.inbox.summary("a")?.last_seq).toBe(3);
+    expect(cursor()).toBe(3);
+  });
+
+  it("after a skipped position make the line start again at the cursor", async () => {
+    const { hear, line, cursor } = await opened();
+    hear({ op: "entries", entries: [message(3, 3), message(5, 5)] });
+    expect(line.reconnect).toHaveBeenCalledOnce();
+    expect(cursor()).toBe(3);
+  });
+
+  it("ring for a message that nobody looks at, and not for one on the screen", async () => {
+    const { hear, told, page } = await opened();
+    hear({ op: "entries", entries: [message(3, 3)] });
+    expect(told.ring).not.toHaveBeenCalled();
+    page.visible = false;
+    hear({ op: "entries", entries: [message(4, 4, { author: { kind: "operator", id: "op-2", name: "Bo" } })] });
+    expect(told.ring).not.toHaveBeenCalled();
+    hear({ op: "entries", entries: [message(5, 5)] });
+    expect(told.ring).toHaveBeenCalledOnce();
+  });
+});
+
+describe("seen marks", () => {
+  it("are sent when the end of the thread is on the screen, once", async () => {
+    const { feed, hear, sentOf } = await opened();
+    expect(sentOf("seen")).toEqual([]);
+    feed.scrolled(true);
+    feed.tellSeen();
+    expect(sentOf("seen")).toEqual([{ op: "seen", conversation: "a", seq: 2 }]);
+    expect(feed.inbox.summary("a")?.unread).toBe(0);
+    hear({ op: "entries", entries: [message(3, 3)] });
+    expect(sentOf("seen")).toHaveLength(2);
+  });
+
+  it("wait while the page is hidden or the reader has scrolled up", async () => {
+    const { feed, hear, page, sentOf } = await opened();
+    page.visible = false;
+    feed.scrolled(true);
+    expect(sentOf("seen")).toEqual([]);
+    page.visible = true;
+    feed.scrolled(false);
+    hear({ op: "entries", entries: [message(3, 3)] });
+    expect(sentOf("seen")).toEqual([]);
+    feed.scrolled(true);
+    expect(sentOf("seen")).toEqual([{ op: "seen", conversation: "a", seq: 3 }]);
+  });
+
+  it("are sent again after a reconnect, since the line may have died with the frame", async () => {
+    const { feed, connect, sentOf } = await opened();
+    feed.scrolled(true);
+    connect();
+    expect(sentOf("seen")).toHaveLength(2);
+  });
+
+  it("of the visitor show in the thread", async () => {
+    const { feed, hear } = await opened();
+    hear({ op: "seen", conversation: "a", by: "visitor", seq: 2 });
+    expect(feed.threads.thread.value?.log.seen.visitor).toBe(2);
+    expect(feed.inbox.summary("a")?.seen.visitor).toBe(2);
+  });
+});
+
+describe("replies", () => {
+  it("wait for the connection, and leave the outbox with the entry even when the ack was lost", async () => {
+    const { feed, line, hear, connect, sentOf, told } = await opened();
+    line.up = false;
+    feed.reply("a", "soon");
+    expect(sentOf("send")).toEqual([]);
+    line.up = true;
+    connect();
+    const [frame] = sentOf("send");
+    if (frame?.op !== "send") throw new Error("nothing was sent");
+    expect(frame.text).toBe("soon");
+    hear({ op: "entries", entries: [message(3, 3, { id: frame.id, author: { kind: "operator", id: ME.id } })] });
+    expect(feed.outbox.pending).toEqual([]);
+    expect(told.keep).toHaveBeenLastCalledWith([]);
+  });
+
+  it("of before a reload are sent by themselves", async () => {
+    const kept: PendingMessage = { id: "kept", conversation: "a", text: "from before", at: 1, refused: "" };
+    const { sentOf } = await opened({ kept: [kept] });
+    expect(sentOf("send")).toEqual([{ op: "send", id: "kept", conversation: "a", text: "from before" }]);
+  });
+});
+
+describe("closing", () => {
+  it("is sent once, again after a reconnect, and done with its entry", async () => {
+    const { feed, hear, connect, sentOf } = await opened();
+    feed.close();
+    feed.close();
+    connect();
+    const [first, again] = sentOf("close");
+    expect(sentOf("close")).toHaveLength(2);
+    expect(again).toEqual(first);
+    if (first?.op !== "close") throw new Error("nothing was sent");
+    const author = { kind: "operator", id: ME.id } as const;
+    hear({ op: "entries", entries: [message(3, 3, { id: first.id, kind: "event", event: "closed", author })] });
+    expect(feed.closing.value.size).toBe(0);
+    expect(feed.inbox.summary("a")?.status).toBe("closed");
+  });
+
+  it("tells when it was refused, and tries again by itself when the server was only busy", async () => {
+    const { feed, hear, sentOf } = await opened();
+    feed.close();
+    const id = feed.closing.value.get("a") ?? "";
+    hear({ op: "error", code: "busy", message: "", id, retry_after: 2 });
+    expect(feed.closeRefused.value).toBeNull();
+    vi.advanceTimersByTime(2_000);
+    expect(sentOf("close")).toHaveLength(2);
+    hear({ op: "error", code: "unknown_conversation", message: "", id, retry_after: 0 });
+    expect(feed.closeRefused.value).toBe("a");
+    expect(feed.closing.value.size).toBe(0);
+  });
+});
+
+it("shows who types until their message is there", async () => {
+  const { feed, hear } = await opened();
+  hear({ op: "typing", conversation: "a", by: VISITOR, on: true });
+  expect(whoTypes(feed.typists.value, "a")).toEqual(VISITOR);
+  hear({ op: "entries", entries: [message(3, 3)] });
+  expect(whoTypes(feed.typists.value, "a")).toBeNull();
+});

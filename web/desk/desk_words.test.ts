@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { type DeskWords, deskWords } from "./desk_words";
+
+/** The texts of a table, with functions called on something that can be found again. */
+function textsOf(words: DeskWords): [string, string][] {
+  return Object.entries(words).map(([name, text]: [string, string | ((count: number) => string)]) => [
+    name,
+    typeof text === "string" ? text : text(7),
+  ]);
+}
+
+describe.each(Object.entries(deskWords))("the words in %s", (_language, words) => {
+  it.each(textsOf(words))("%s is there and has no blank at its ends", (_name, text) => {
+    expect(text).toMatch(/^\S(.*\S)?$/);
+  });
+
+  it("say numbers where they take them", () => {
+    expect(words.unread(7)).toContain("7");
+    expect(words.tooManyTries(7)).toContain("7");
+  });
+});
+
+it("speak five languages, not one five times", () => {
+  expect(new Set(Object.values(deskWords).map((words) => words.noneYetHint)).size).toBe(5);
+});
