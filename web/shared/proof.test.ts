@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { decodeBase64Url, encodeBase64Url, readProof } from "../support/proof_read";
 import { isProofKey, makeKey, type ProofKey, proofFor } from "./proof";
 
 afterEach(() => {
@@ -11,9 +12,6 @@ async function key(): Promise<ProofKey> {
   return made;
 }
 
-const part = (proof: string, index: number) =>
-  JSON.parse(Buffer.from(proof.split(".")[index] ?? "", "base64url").toString());
-
 test("the private key cannot be exported", async () => {
   const made = await key();
   expect(made.privateKey.extractable).toBe(false);
@@ -25,30 +23,30 @@ test("the private key cannot be exported", async () => {
 test("a proof names method, bare address, nonce and token, and verifies", async () => {
   const made = await key();
   const proof = await proofFor(made, "GET", "https://chat.example/v1/desk/me?limit=5#top", "n1", "token");
-  expect(part(proof, 0)).toEqual({
+  expect(readProof(proof, 0)).toEqual({
     alg: "ES256",
     typ: "dpop+jwt",
     jwk: expect.objectContaining({ kty: "EC", crv: "P-256" }),
   });
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("token"));
-  expect(part(proof, 1)).toMatchObject({
+  expect(readProof(proof, 1)).toMatchObject({
     htm: "GET",
     htu: "https://chat.example/v1/desk/me",
     nonce: "n1",
-    ath: Buffer.from(digest).toString("base64url"),
+    ath: encodeBase64Url(digest),
   });
   const [header, claims, signature] = proof.split(".");
   const signed = new TextEncoder().encode(`${header}.${claims}`);
   const algorithm = { name: "ECDSA", hash: "SHA-256" };
-  const bytes = Buffer.from(signature ?? "", "base64url");
+  const bytes = decodeBase64Url(signature ?? "");
   expect(await crypto.subtle.verify(algorithm, made.publicKey, bytes, signed)).toBe(true);
 });
 
 test("two proofs of the same request differ in jti; without a token there is no ath", async () => {
   const made = await key();
   const [one, two] = await Promise.all([1, 2].map(() => proofFor(made, "POST", "https://chat.example/v1/x", "n")));
-  expect(part(one ?? "", 1).jti).not.toBe(part(two ?? "", 1).jti);
-  expect(part(one ?? "", 1)).not.toHaveProperty("ath");
+  expect(readProof(one, 1).jti).not.toBe(readProof(two, 1).jti);
+  expect(readProof(one, 1)).not.toHaveProperty("ath");
 });
 
 test("without WebCrypto there is no key", async () => {

@@ -1,29 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { blockStorage, FakeStorage } from "../support/storage_fake";
 import type * as Store from "./storage";
-
-/** What a browser's Storage does, with the ways in which it may refuse. */
-class FakeStorage {
-  readonly items = new Map<string, string>();
-  full = false;
-  broken = false;
-  get length() {
-    return this.items.size;
-  }
-  key(index: number) {
-    return [...this.items.keys()][index] ?? null;
-  }
-  getItem(key: string) {
-    if (this.broken) throw new DOMException("no", "SecurityError");
-    return this.items.get(key) ?? null;
-  }
-  setItem(key: string, value: string) {
-    if (this.full || this.broken) throw new DOMException("full", "QuotaExceededError");
-    this.items.set(key, value);
-  }
-  removeItem(key: string) {
-    this.items.delete(key);
-  }
-}
 
 const site = "shop";
 let local: FakeStorage;
@@ -44,17 +21,6 @@ afterEach(() => {
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
-
-function blockAll(): void {
-  for (const name of ["localStorage", "sessionStorage"]) {
-    Object.defineProperty(globalThis, name, {
-      configurable: true,
-      get: () => {
-        throw new DOMException("denied", "SecurityError");
-      },
-    });
-  }
-}
 
 describe("what may be kept", () => {
   test("a value is kept under its declared key, with its end", () => {
@@ -104,7 +70,7 @@ describe("what is unusable is absent", () => {
 
 describe("when the browser refuses", () => {
   test("storage whose property throws: memory", () => {
-    blockAll();
+    blockStorage();
     expect(storage.set("keep", { site }, "kept")).toBe("memory");
     expect(storage.get("keep", { site }, storage.isText)).toBe("kept");
     storage.remove("keep", { site });

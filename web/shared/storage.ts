@@ -24,14 +24,14 @@ export type KeyParts<N extends ItemName> = { [P in Placeholders<Registry[N]["key
 export type Keeping = "device" | "tab" | "memory";
 
 /** A value and the end of its life. */
-interface Kept {
+export interface Kept {
   v: unknown;
   until: number;
 }
 
 type Guard<T> = (value: unknown) => value is T;
 
-const isKept = (value: unknown): value is Kept =>
+export const isKept = (value: unknown): value is Kept =>
   typeof value === "object" && value !== null && "v" in value && "until" in value && typeof value.until === "number";
 
 /** What a store of texts must do; the browser's Storage does it, and may throw while doing it. */
@@ -52,12 +52,50 @@ const stores = {
   sessionStorage: () => guarded(() => sessionStorage),
 };
 
-const memory = new Map<string, Kept>();
+/** Told what memory holds instead of a store: null when it is gone. */
+export type Mirror = (key: string, kept: Kept | null) => void;
+
+class Memory extends Map<string, Kept> {
+  mirror: Mirror = () => undefined;
+
+  override set(key: string, kept: Kept): this {
+    this.mirror(key, kept);
+    return super.set(key, kept);
+  }
+
+  override delete(key: string): boolean {
+    if (this.has(key)) this.mirror(key, null);
+    return super.delete(key);
+  }
+}
+
+const memory = new Memory();
+let mirrored = false;
 let records: Promise<RecordStore | null> | null = null;
 const recordStore = (): Promise<RecordStore | null> => {
   records ??= openRecords(() => indexedDB);
   return records;
 };
+
+const inMemory = (): Keeping => (mirrored ? "tab" : "memory");
+
+/** Whether the browser keeps anything here at all: texts for the tab, and records. Writes nothing. */
+export async function isBlocked(): Promise<boolean> {
+  return !stores.sessionStorage() || !(await recordStore());
+}
+
+/**
+ * Lets somebody else (the page around the frame) keep for the tab what would otherwise live in memory only.
+ *
+ * @param held what was kept there before; what expired or is not declared is passed over
+ */
+export function mirrorMemory(held: Iterable<readonly [string, unknown]>, mirror: Mirror): void {
+  for (const [key, kept] of held) {
+    if (isKept(kept) && kept.until > Date.now() && surfacesOf(key).length > 0) memory.set(key, kept);
+  }
+  memory.mirror = mirror;
+  mirrored = true;
+}
 
 function keyOf(name: ItemName, parameters: Record<string, string>): string {
   if (!Object.hasOwn(registry, name)) throw new Error(`"${name}" is not declared in storage.toml`);
@@ -147,7 +185,7 @@ export function set<N extends TextItemName>(
     if (written) return keeping;
   }
   memory.set(key, kept);
-  return "memory";
+  return inMemory();
 }
 
 /** Removes an item wherever it stands. */
@@ -183,7 +221,7 @@ export async function setRecord<N extends RecordItemName>(
   const written = (await (await recordStore())?.put(key, kept)) ?? false;
   if (written) memory.delete(key);
   else memory.set(key, kept);
-  return written ? "device" : "memory";
+  return written ? "device" : inMemory();
 }
 
 /** Removes an item of IndexedDB, and its copy in memory at once. */

@@ -28,6 +28,12 @@ export const deskDraftLifetime = 86_400_000;
 export const deskOutboxKey = "crumbless.desk.outbox";
 export const deskOutboxLifetime = 86_400_000;
 
+export const tabKey = "crumbless.tab.{site}";
+export const tabLifetime = 86_400_000;
+
+export const heldKey = "crumbless.held.{id}";
+export const heldLifetime = 86_400_000;
+
 /** Every item that may be kept on a device, by name. */
 export const registry = {
   open: {
@@ -83,5 +89,17 @@ export const registry = {
     mechanism: "sessionStorage",
     surface: "desk",
     lifetime: deskOutboxLifetime,
+  },
+  tab: {
+    key: tabKey,
+    mechanism: "sessionStorage",
+    surface: "loader",
+    lifetime: tabLifetime,
+  },
+  held: {
+    key: heldKey,
+    mechanism: "IndexedDB",
+    surface: "loader",
+    lifetime: heldLifetime,
   },
 } as const;

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { readProof } from "../support/proof_read";
+import { Api, ApiProblem, NetworkFailure } from "./api";
+import { makeKey } from "./proof";
+
+const fetched = vi.fn<(address: string, init: RequestInit) => Promise<Response>>();
+
+beforeEach(() => {
+  fetched.mockReset();
+  vi.stubGlobal("fetch", fetched);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const api = () => new Api("https://chat.example", "nonce-1");
+const json = (body: unknown, init: ResponseInit = {}) => new Response(JSON.stringify(body), init);
+
+function problem(code: string, status: number, headers: Record<string, string> = {}): Response {
+  const body = { type: `urn:crumbless:problem:${code}`, title: "It happened", detail: "Do this", status };
+  return json(body, { status, headers });
+}
+
+function sent(index = 0): { address: string; init: RequestInit; headers: Record<string, string> } {
+  const [address, init] = fetched.mock.calls[index] ?? ["", {}];
+  return { address, init, headers: init.headers as Record<string, string> };
+}
+
+const claims = (proof: string | undefined) => readProof(proof, 1);
+
+describe("a request", () => {
+  test("carries no cookie, and JSON", async () => {
+    fetched.mockResolvedValue(json({ ok: true }));
+    expect(await api().post("/v1/x", { a: 1 }, { signed: false })).toEqual({ ok: true });
+    expect(sent()).toMatchObject({
+      address: "https://chat.example/v1/x",
+      init: { method: "POST", credentials: "omit", redirect: "error", body: '{"a":1}' },
+      headers: { "Content-Type": "application/json" },
+    });
+    expect(sent().headers).not.toHaveProperty("Authorization");
+  });
+
+  test("of a session carries its token and a proof over it", async () => {
+    fetched.mockImplementation(async () => json({}));
+    const own = api();
+    own.session = { token: "t1", key: await makeKey() };
+    await own.get("/v1/desk/me?limit=1");
+    expect(sent().headers.Authorization).toBe("DPoP t1");
+    expect(claims(sent().headers.DPoP)).toMatchObject({
+      htm: "GET",
+      htu: "https://chat.example/v1/desk/me",
+      nonce: "nonce-1",
+      ath: expect.any(String),
+    });
+  });
+
+  test("of a session without a key carries a bearer token and no proof", async () => {
+    fetched.mockResolvedValue(json({}));
+    const own = api();
+    own.session = { token: "t1", key: null };
+    await own.get("/v1/x");
+    expect(sent().headers).toEqual({ Authorization: "Bearer t1" });
+  });
+
+  test("that starts a session is signed without a token", async () => {
+    fetched.mockResolvedValue(json({}));
+    await api().post("/v1/visitor/start", {}, { key: await makeKey() });
+    expect(sent().headers).not.toHaveProperty("Authorization");
+    expect(claims(sent().headers.DPoP)).not.toHaveProperty("ath");
+  });
+
+  test("204 is null", async () => {
+    fetched.mockResolvedValue(new Response(null, { status: 204 }));
+    expect(await api().post("/v1/x", {})).toBeNull();
+  });
+});
+
+describe("the nonce", () => {
+  const stale = () =>
+    problem("use_dpop_nonce", 401, { "WWW-Authenticate": 'DPoP error="use_dpop_nonce"', "DPoP-Nonce": "nonce-2" });
+
+  test("that expired is replaced and the request repeated once", async () => {
+    fetched.mockResolvedValueOnce(stale()).mockResolvedValueOnce(json({ ok: 1 }));
+    expect(await api().post("/v1/x", { a: 1 }, { key: await makeKey() })).toEqual({ ok: 1 });
+    expect(claims(sent(0).headers.DPoP).nonce).toBe("nonce-1");
+    expect(claims(sent(1).headers.DPoP).nonce).toBe("nonce-2");
+    expect(sent(1).init.body).toBe('{"a":1}');
+  });
+
+  test("that expires again is an error, not a loop", async () => {
+    fetched.mockImplementation(async () => stale());
+    await expect(api().post("/v1/x", {}, { key: await makeKey() })).rejects.toMatchObject({ code: "use_dpop_nonce" });
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test("is the newest of any answer", async () => {
+    fetched.mockImplementation(async () => json({}, { headers: { "DPoP-Nonce": "nonce-3" } }));
+    const own = api();
+    own.session = { token: "t", key: await makeKey() };
+    await own.get("/v1/a");
+    await own.get("/v1/b");
+    expect(claims(sent(1).headers.DPoP).nonce).toBe("nonce-3");
+  });
+});
+
+describe("errors", () => {
+  test("a problem document becomes its code, words and wait", async () => {
+    fetched.mockResolvedValue(problem("slow_down", 429, { "Retry-After": "7" }));
+    const failed = await api()
+      .get("/v1/x")
+      .catch((cause: unknown) => cause);
+    expect(failed).toBeInstanceOf(ApiProblem);
+    expect(failed).toMatchObject({
+      code: "slow_down",
+      title: "It happened",
+      detail: "Do this",
+      status: 429,
+      retryAfter: 7,
+    });
+  });
+
+  test.each([
+    ["a proxy's page", "<html>"],
+    ["another problem type", '{"type":"about:blank"}'],
+    ["nothing", ""],
+  ])("%s is unexpected, with its status", async (_, body) => {
+    fetched.mockResolvedValue(new Response(body, { status: 502 }));
+    await expect(api().get("/v1/x")).rejects.toMatchObject({ code: "unexpected", status: 502, retryAfter: 0 });
+  });
+
+  test("no answer is a network failure", async () => {
+    fetched.mockRejectedValue(new TypeError("Failed to fetch"));
+    await expect(api().get("/v1/x")).rejects.toBeInstanceOf(NetworkFailure);
+  });
+
+  test("an answer that is not JSON is a network failure: somebody else answered", async () => {
+    fetched.mockResolvedValue(new Response("<html>sign in to the Wi-Fi</html>"));
+    await expect(api().get("/v1/x")).rejects.toBeInstanceOf(NetworkFailure);
+  });
+});

@@ -1,0 +1,309 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { readProof } from "../support/proof_read";
+import { Api } from "./api";
+import { makeKey } from "./proof";
+import { type OpenTransport, Stream, type StreamOptions } from "./stream";
+import { CloseCode, type TransportEvents, untilEnded } from "./stream_transport";
+import type { AnyClientFrame, AnyServerFrame } from "./wire";
+
+/** A transport in the test's hand. */
+interface Line {
+  way: string;
+  sent: AnyClientFrame[];
+  events: TransportEvents;
+  closed: boolean;
+}
+
+const WELCOME: AnyServerFrame = {
+  op: "welcome",
+  you: { kind: "visitor", id: "v", name: "" },
+  limits: { text: 8000, frame: 65_536, ping: 25 },
+  bound: true,
+  position: 0,
+  conversation: null,
+};
+const CHALLENGE: AnyServerFrame = { op: "challenge", nonce: "c1", protocol: "crumbless.v1" };
+
+let lines: Line[];
+let states: string[];
+let frames: string[];
+let page: EventTarget;
+let stream: Stream;
+let api: Api;
+const ended = vi.fn();
+const refused = vi.fn();
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  lines = [];
+  states = [];
+  frames = [];
+  ended.mockReset();
+  refused.mockReset();
+  page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "visible" }));
+  api = new Api("https://chat.example", "n");
+  api.session = { token: "t", key: null };
+  const way =
+    (name: string): OpenTransport =>
+    (_, told) => {
+      const events = untilEnded(told);
+      const line: Line = { way: name, sent: [], events, closed: false };
+      lines.push(line);
+      return {
+        send: (frame) => line.sent.push(frame),
+        close: () => {
+          line.closed = true;
+          events.silence();
+        },
+      };
+    };
+  const options: StreamOptions = {
+    api,
+    after: () => 41,
+    onState: (state) => states.push(state),
+    onFrame: (frame) => frames.push(frame.op),
+    onEnded: ended,
+    onRefused: refused,
+    ways: { websocket: way("websocket"), http: way("http"), poll: way("poll") },
+  };
+  stream = new Stream(options);
+});
+
+afterEach(() => {
+  stream.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+const line = (): Line => {
+  const last = lines[lines.length - 1];
+  if (!last) throw new Error("no line was opened");
+  return last;
+};
+
+async function open(): Promise<Line> {
+  line().events.frame(CHALLENGE);
+  await settle();
+  line().events.frame(WELCOME);
+  return line();
+}
+
+describe("opening", () => {
+  test("answers the challenge with token and cursor, then is open", async () => {
+    stream.start();
+    await open();
+    expect(line().sent[0]).toEqual({ op: "auth", token: "t", proof: "", after: 41 });
+    expect(states).toEqual(["connecting", "open"]);
+    expect(frames).toEqual(["welcome"]);
+  });
+
+  test("signs the challenge with the session's key, as GET of the stream", async () => {
+    vi.useRealTimers();
+    api.session = { token: "t", key: await makeKey() };
+    stream.start();
+    line().events.frame(CHALLENGE);
+    await vi.waitFor(() => expect(line().sent).toHaveLength(1));
+    const auth = line().sent[0];
+    const proof = auth?.op === "auth" ? (auth.proof ?? "") : "";
+    expect(readProof(proof, 1)).toMatchObject({ htm: "GET", htu: "https://chat.example/v1/stream", nonce: "c1" });
+  });
+
+  test("nothing is sent before welcome", async () => {
+    stream.start();
+    line().events.frame(CHALLENGE);
+    await settle();
+    expect(stream.send({ op: "ping" })).toBe(false);
+    expect(line().sent).toHaveLength(1);
+  });
+});
+
+describe("the way", () => {
+  test("WebSocket that cannot open: streaming HTTP at once", async () => {
+    stream.start();
+    line().events.ended(1006);
+    expect(lines.map((one) => one.way)).toEqual(["websocket", "http"]);
+    await open();
+    expect(stream.state).toBe("open");
+  });
+
+  test("no line over HTTP within 4 seconds: long poll", async () => {
+    stream.start();
+    line().events.ended(1006);
+    await vi.advanceTimersByTimeAsync(3_999);
+    expect(line().way).toBe("http");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(line().way).toBe("poll");
+    expect(lines[1]?.closed).toBe(true);
+  });
+
+  test("a WebSocket that stays silent is given up after 10 seconds", async () => {
+    stream.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(line().way).toBe("http");
+  });
+
+  test("a server that cannot be reached at all is waited for, not polled", async () => {
+    stream.start();
+    line().events.ended(1006);
+    line().events.ended(0);
+    expect(stream.state).toBe("waiting");
+    expect(lines).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(line().way).toBe("websocket");
+  });
+
+  test("a code of the server's own keeps the way", async () => {
+    stream.start();
+    line().events.ended(1012);
+    expect(stream.state).toBe("waiting");
+    await vi.advanceTimersByTimeAsync(250);
+    expect(lines.map((one) => one.way)).toEqual(["websocket", "websocket"]);
+  });
+
+  test("what worked is tried first when it breaks, and a WebSocket in the background later", async () => {
+    stream.start();
+    line().events.ended(1006);
+    await open();
+    line().events.ended(1006);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(line().way).toBe("http");
+    const inUse = await open();
+    for (let seconds = 0; seconds < 300; seconds += 5) {
+      inUse.events.frame({ op: "pong" });
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
+    expect(line().way).toBe("websocket");
+    expect(inUse.closed).toBe(false);
+    line().events.frame(CHALLENGE);
+    expect(inUse.closed).toBe(true);
+    expect(line().way).toBe("websocket");
+    await open();
+    expect(stream.state).toBe("open");
+  });
+});
+
+describe("coming back", () => {
+  test("waits longer each time, to 30 seconds at most, and never gives up", async () => {
+    stream.start();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 12; attempt++) {
+      line().events.ended(1012);
+      const before = Date.now();
+      const opened = lines.length;
+      while (lines.length === opened) await vi.advanceTimersByTimeAsync(50);
+      waits.push(Date.now() - before);
+    }
+    expect(waits.slice(0, 4)).toEqual([250, 500, 1_000, 2_000]);
+    expect(waits.slice(-3)).toEqual([15_000, 15_000, 15_000]);
+  });
+
+  test("at once when the browser is online again, or the tab is shown", async () => {
+    stream.start();
+    line().events.ended(1012);
+    page.dispatchEvent(new Event("online"));
+    expect(lines).toHaveLength(2);
+    line().events.ended(1012);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(lines).toHaveLength(3);
+  });
+
+  test("4429 waits 30 seconds at least", async () => {
+    stream.start();
+    await open();
+    line().events.ended(4429);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(lines).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(lines).toHaveLength(2);
+  });
+
+  test("after a gap it connects anew", async () => {
+    stream.start();
+    await open();
+    stream.reconnect();
+    expect(lines[0]?.closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(lines).toHaveLength(2);
+  });
+});
+
+describe("the end", () => {
+  test("4401 stops and tells", async () => {
+    stream.start();
+    await open();
+    line().events.ended(4401);
+    expect(ended).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(lines).toHaveLength(1);
+    expect(stream.state).toBe("stopped");
+  });
+
+  test("a refused origin stops", async () => {
+    stream.start();
+    line().events.ended(CloseCode.originRefused);
+    expect(refused).toHaveBeenCalledOnce();
+    expect(stream.state).toBe("stopped");
+  });
+
+  test("a frame `end` counts as its close code", async () => {
+    stream.start();
+    await open();
+    line().events.frame({ op: "end", code: 4401, reason: "signed out" });
+    expect(ended).toHaveBeenCalledOnce();
+  });
+
+  test("after stop nothing happens any more", async () => {
+    stream.start();
+    await open();
+    stream.stop();
+    page.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(lines).toHaveLength(1);
+    expect(line().closed).toBe(true);
+  });
+});
+
+describe("liveness", () => {
+  test("pings after 25 seconds without sending; an answer keeps the line", async () => {
+    stream.start();
+    await open();
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(line().sent.at(-1)).toEqual({ op: "ping" });
+    line().events.frame({ op: "pong" });
+    await vi.advanceTimersByTimeAsync(24_000);
+    expect(lines).toHaveLength(1);
+    expect(frames).toEqual(["welcome"]);
+  });
+
+  test("no answer within 10 seconds: the line is dead", async () => {
+    stream.start();
+    await open();
+    await vi.advanceTimersByTimeAsync(35_000);
+    expect(line().closed).toBe(true);
+    expect(stream.state).toBe("waiting");
+  });
+
+  test("sending puts the ping off", async () => {
+    stream.start();
+    await open();
+    await vi.advanceTimersByTimeAsync(20_000);
+    stream.send({ op: "typing", conversation: "c", on: true });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(line().sent.filter((frame) => frame.op === "ping")).toHaveLength(0);
+  });
+
+  test("a shown tab asks at once whether the line is alive", async () => {
+    stream.start();
+    await open();
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(line().sent.at(-1)).toEqual({ op: "ping" });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(stream.state).toBe("waiting");
+  });
+});
