@@ -110,7 +110,7 @@ class Ledger:
         """Append `entry` after `work`, in one transaction; returns after the commit.
 
         Raises:
-            Refused: `busy`, and neither was kept; `unknown_conversation` or `id_conflict`, and the entry was not.
+            Refused: `busy`, `unknown_conversation`, `id_conflict`; neither was kept.
         """
         ticket = await self._wait_for(entry, work)
         return cast(Appended, ticket.outcome)
@@ -190,17 +190,22 @@ class Ledger:
             self._drained.set()
 
 
-def run_work(connection: Connection, ticket: Ticket) -> bool:
-    """Run a ticket's work inside a savepoint; whether it went well. A failure is the ticket's, not the batch's."""
+def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:
+    """Run a ticket's work inside a savepoint, then append its entry. A failure is the ticket's, not the batch's.
+
+    An entry that is refused takes the work with it: nobody is left with a conversation that nothing was said in.
+    """
     if ticket.work is None:
-        return True
+        raise ValueError("the ticket has no work")
     connection.exec_driver_sql("SAVEPOINT work")
     try:
         ticket.result = ticket.work(connection)
+        if ticket.entry is not None:
+            append([ticket])
+        if isinstance(ticket.outcome, Refused):
+            connection.exec_driver_sql("ROLLBACK TO work")
     except Exception as error:
         connection.exec_driver_sql("ROLLBACK TO work")
         ticket.outcome = error
-        return False
     finally:
         connection.exec_driver_sql("RELEASE work")
-    return True

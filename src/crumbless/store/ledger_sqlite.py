@@ -1,8 +1,8 @@
 """The ledger's transaction on SQLite.
 
 Each batch is a handful of statements whatever its size: `executemany` and row-by-row fetching let go of the interpreter
-lock and fight for it again at every row, which costs a hundredfold when the loop is busy (bench/README.md). So rows go in
-by multi-row VALUES, and what is looked up comes back as one JSON value.
+lock and fight for it again at every row, which costs a hundredfold when the loop is busy (bench/README.md). So rows go
+in by multi-row VALUES, and what is looked up comes back as one JSON value.
 """
 
 from collections.abc import Sequence
@@ -99,13 +99,24 @@ class SqliteBatchWriter:
         """One transaction for the whole batch; puts each ticket's outcome into it."""
         self._execute("BEGIN IMMEDIATE")
         try:
-            tickets = [ticket for ticket in batch if run_work(self._connection, ticket) and ticket.entry is not None]
-            if tickets:
-                self._append(tickets)
+            self._write(batch)
             self._execute("COMMIT")
         except BaseException:
             self._roll_back()
             raise
+
+    def _write(self, batch: Sequence[Ticket]) -> None:
+        plain: list[Ticket] = []
+        for ticket in batch:
+            if ticket.work is None:
+                plain.append(ticket)
+                continue
+            if ticket.entry is not None:
+                # Positions follow the order of the batch: what came before this ticket goes in before it.
+                self._append(plain)
+                plain = []
+            run_work(self._connection, ticket, self._append)
+        self._append(plain)
 
     def _roll_back(self) -> None:
         # SQLite may have rolled back by itself (disk full, I/O error); then there is nothing left to end.
@@ -118,6 +129,8 @@ class SqliteBatchWriter:
         self._engine.dispose()
 
     def _append(self, tickets: list[Ticket]) -> None:
+        if not tickets:
+            return
         entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
         found = self._look_up(entries)
         conversations = {row[0]: _Conversation(*row[1:]) for row in found.conversations}
