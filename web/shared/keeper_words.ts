@@ -1,0 +1,14 @@
+/** What frame and keeper say to each other over a port of their own (docs/protocol.md, "Framing a site"). */
+import type { Kept } from "./storage";
+
+/** From the frame: hold this value under its key, or null to let it go. */
+export interface KeeperAsks {
+  key: string;
+  kept: Kept | null;
+}
+
+/** From the keeper, once: what it holds for this tab, and whether the page's own storage works. */
+export interface KeeperAnswers {
+  held: [string, Kept][];
+  able: boolean;
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { blocksOf, type MessageGroup } from "./message_groups";
+import type { SendState, ShownItem, ShownMessage } from "./message_log";
+
+const MINUTE = 60_000;
+const NOON = new Date(2026, 2, 3, 12).getTime();
+
+function message(id: string, at: number, state: SendState | null = "sent", name = ""): ShownMessage {
+  const own = state !== null;
+  const author = { kind: own ? ("visitor" as const) : ("operator" as const), name };
+  return { kind: "message", id, seq: 1, at, author, text: id, own, state, refused: "" };
+}
+
+const shape = (items: ShownItem[]) =>
+  blocksOf(items).map((block) => (block.kind === "group" ? block.messages.map((one) => one.id).join() : block.kind));
+const groups = (items: ShownItem[]) => blocksOf(items).filter((block): block is MessageGroup => block.kind === "group");
+
+test("a new day is marked, and cuts a group", () => {
+  expect(shape([message("a", NOON), message("b", NOON + 1), message("c", NOON + 24 * 60 * MINUTE)])).toEqual([
+    "day",
+    "a,b",
+    "day",
+    "c",
+  ]);
+});
+
+test("another side, another name or a pause of five minutes cuts a group", () => {
+  const items = [
+    message("a", NOON),
+    message("b", NOON + 5 * MINUTE),
+    message("c", NOON + 6 * MINUTE, null, "Ann"),
+    message("d", NOON + 6 * MINUTE, null, "Ben"),
+  ];
+  expect(shape(items)).toEqual(["day", "a", "b", "c", "d"]);
+});
+
+test("an event stands alone", () => {
+  const event: ShownItem = { kind: "event", id: "e", seq: 2, at: NOON, author: { kind: "operator" }, event: "closed" };
+  expect(shape([message("a", NOON), event, message("b", NOON)])).toEqual(["day", "a", "event", "b"]);
+});
+
+test("a refused message ends its group, so that its reason stands below it", () => {
+  expect(shape([message("a", NOON, "refused"), message("b", NOON)])).toEqual(["day", "a", "b"]);
+});
+
+test("the state is told at our newest message, and while one is on its way", () => {
+  const told = groups([
+    message("a", NOON, "seen"),
+    message("x", NOON, null),
+    message("b", NOON, "waiting"),
+    message("y", NOON, null),
+    message("c", NOON, "sending"),
+  ]).map((group) => group.showState);
+  expect(told).toEqual([false, false, true, false, true]);
+});

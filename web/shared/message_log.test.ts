@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import {
+  applyEntries,
+  applySeen,
+  emptyLog,
+  prependEntries,
+  type ShownMessage,
+  shownItems,
+  statusAfter,
+  unreadBy,
+} from "./message_log";
+import type { AuthorKind, Entry } from "./wire";
+
+const message = (seq: number, kind: AuthorKind = "visitor"): Entry => ({
+  conversation: "c",
+  id: `id${seq}`,
+  seq,
+  at: seq * 1000,
+  kind: "message",
+  author: { kind },
+  text: `text ${seq}`,
+});
+const closing = (seq: number): Entry => ({ ...message(seq, "operator"), kind: "event", event: "closed" });
+const log = (...entries: Entry[]) => applyEntries(emptyLog(), entries).log;
+
+describe("entries", () => {
+  test("are appended in order, once", () => {
+    const first = applyEntries(emptyLog(), [message(1), message(2)]);
+    const second = applyEntries(first.log, [message(1), message(2), message(3)]);
+    expect(second.log.entries.map((entry) => entry.seq)).toEqual([1, 2, 3]);
+    expect(second.added.map((entry) => entry.seq)).toEqual([3]);
+    expect(second.gap).toBe(false);
+  });
+
+  test("behind a gap are not taken: the cursor asks for what is missing", () => {
+    const { log: after, added, gap } = applyEntries(log(message(1)), [message(2), message(4), message(5)]);
+    expect(gap).toBe(true);
+    expect(added.map((entry) => entry.seq)).toEqual([2]);
+    expect(after.lastSeq).toBe(2);
+  });
+
+  test("that are all known leave the log as it was", () => {
+    const before = log(message(1));
+    expect(applyEntries(before, [message(1)]).log).toBe(before);
+  });
+
+  test("a log may begin in the middle, and earlier pages come before it", () => {
+    const middle = applyEntries(emptyLog(4), [message(5), message(6)]).log;
+    const whole = prependEntries(middle, [message(3), message(4), message(5)]);
+    expect(whole.entries.map((entry) => entry.seq)).toEqual([3, 4, 5, 6]);
+    expect(whole.lastSeq).toBe(6);
+  });
+});
+
+describe("marks", () => {
+  test("move forward only", () => {
+    const seen = applySeen(log(message(1), message(2)), "operator", 2);
+    expect(applySeen(seen, "operator", 1).seen.operator).toBe(2);
+  });
+
+  test("of who writes move to the message; an event moves none", () => {
+    expect(log(message(1), message(2, "operator"), closing(3)).seen).toEqual({ visitor: 1, operator: 2 });
+  });
+
+  test("unread are the other side's messages after the mark", () => {
+    const thread = log(message(1, "operator"), message(2, "operator"), closing(3), message(4, "operator"));
+    expect(unreadBy("visitor", thread)).toBe(3);
+    expect(unreadBy("visitor", applySeen(thread, "visitor", 2))).toBe(1);
+    expect(unreadBy("operator", thread)).toBe(0);
+  });
+});
+
+test("status follows from the newest entry", () => {
+  expect(statusAfter(message(1))).toBe("waiting");
+  expect(statusAfter(message(2, "operator"))).toBe("open");
+  expect(statusAfter(closing(3))).toBe("closed");
+});
+
+describe("what is shown", () => {
+  const pending = (id: string, refused = "") => ({ id, conversation: "c", text: "mine", at: 9_000, refused });
+  const show = (thread = emptyLog(), waiting = [pending("p")], sending = true) =>
+    shownItems(thread, { side: "visitor", pending: waiting, isSending: () => sending });
+
+  test("entries first, then what is on its way, never both", () => {
+    const items = show(log(message(1)), [pending("id1"), pending("p")]);
+    expect(items.map((item) => item.id)).toEqual(["id1", "p"]);
+  });
+
+  test("what became of our messages", () => {
+    const seen = applySeen(log(message(1), message(2), message(3, "operator")), "operator", 1);
+    const states = show({ ...seen, seen: { visitor: 0, operator: 1 } }, []).map((item) => (item as ShownMessage).state);
+    expect(states).toEqual(["seen", "sent", null]);
+    expect(show()).toMatchObject([{ state: "sending", own: true, seq: null }]);
+    expect(show(emptyLog(), [pending("p")], false)).toMatchObject([{ state: "waiting" }]);
+    expect(show(emptyLog(), [pending("p", "bad_text")])).toMatchObject([{ state: "refused", refused: "bad_text" }]);
+  });
+
+  test("a closing is an event", () => {
+    expect(show(log(message(1), closing(2)), [])[1]).toMatchObject({ kind: "event", event: "closed" });
+  });
+});
