@@ -1,5 +1,5 @@
 // Builds the browser code into src/crumbless/web_dist: loader.js (one classic script, served under the site's key),
-// frame and desk (each one module and one style sheet, named by content), and manifest.json, which tells the server the names.
+// frame and desk (each one module and one style sheet, named by content), keeper a module without style, and manifest.json, which tells the server the names.
 // With --watch: not now, but whenever a source changes.
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -13,6 +13,7 @@ const watching = process.argv.includes("--watch");
 /** Entry points by the name the server knows them by. */
 const entries = {
   loader: { input: "web/loader/loader.ts", format: "iife" },
+  keeper: { input: "web/keeper/keeper.ts", format: "es" },
   frame: { input: "web/frame/frame.tsx", format: "es" },
   desk: { input: "web/desk/desk.tsx", format: "es" },
 };
@@ -30,7 +31,11 @@ async function bundle(entry) {
       cssCodeSplit: false,
       modulePreload: false,
       assetsInlineLimit: 0,
-      rollupOptions: { input: root + entry.input, output: { format: entry.format, codeSplitting: false } },
+      rollupOptions: {
+        preserveEntrySignatures: "exports-only",
+        input: root + entry.input,
+        output: { format: entry.format, codeSplitting: false },
+      },
     },
   });
   return (Array.isArray(result) ? result : [result]).flatMap((one) => one.output);

@@ -76,7 +76,8 @@ def spoken_words(source: str) -> Iterator[str]:
 def scripts() -> dict[str, str]:
     """What runs in browsers, by path, without comments and tests."""
     names = [name for name in tracked_files() if name.startswith("web/") and Path(name).suffix in {".ts", ".tsx"}]
-    return {name: without_comments((ROOT / name).read_text("utf-8")) for name in names if ".test." not in name}
+    shipped = [name for name in names if ".test." not in name and not name.startswith("web/support/")]
+    return {name: without_comments((ROOT / name).read_text("utf-8")) for name in shipped}
 
 
 def scripts_with(words: re.Pattern[str]) -> set[str]:

@@ -9,6 +9,7 @@ import { ChatKeeper } from "./chat_record";
 import { ChatSession } from "./chat_session";
 import { ChatView } from "./chat_view";
 import { frameWords } from "./frame_words";
+import { askToKeep } from "./keeper_ask";
 import { PageBridge } from "./page_bridge";
 import { readConfig } from "./page_config";
 
@@ -23,7 +24,8 @@ const box = { current: null as HTMLTextAreaElement | null };
 
 let shown = window.parent === window;
 let atEnd = true;
-let draft = storage.get("draft", { site }, storage.isText) ?? "";
+/** Absent until we know what storage holds. */
+let ready: ChatSession | undefined;
 
 const bridge = new PageBridge(
   config.origins,
@@ -35,6 +37,8 @@ const bridge = new PageBridge(
   greet,
 );
 
+await askToKeep(bridge);
+let draft = storage.get("draft", { site }, storage.isText) ?? "";
 const chat = new ChatSession({
   site,
   api: new Api(config.publicUrl, config.nonce),
@@ -50,12 +54,12 @@ const chat = new ChatSession({
 });
 
 function greet(): void {
-  if (chat.running) bridge.say({ say: "started" });
-  bridge.unread(chat.unread);
+  if (ready?.running) bridge.say({ say: "started" });
+  bridge.unread(ready?.unread ?? 0);
 }
 
 function watch(): void {
-  chat.watched(shown && atEnd && document.visibilityState === "visible");
+  ready?.watched(shown && atEnd && document.visibilityState === "visible");
 }
 
 function keepDraft(text: string): void {
@@ -103,10 +107,14 @@ function chooseLocale(): string {
   }
 }
 
+ready = chat;
+watch();
 document.addEventListener("visibilitychange", watch);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing) bridge.say({ say: "close" });
 });
 paint();
+// Shown while storage was looked through: there was no box yet to put the focus into.
+if (shown && bridge.wantsFocus) box.current?.focus();
 void chat.restore();
 void storage.sweep();

@@ -1,7 +1,12 @@
 /** The frame's end of the line to the page that embeds it (docs/protocol.md, "Framing a site"). */
 
 type LoaderSays = { say: "shown"; focus?: boolean } | { say: "hidden" };
-type FrameSays = { say: "close" } | { say: "unread"; count: number } | { say: "started" } | { say: "ended" };
+type FrameSays =
+  | { say: "close" }
+  | { say: "unread"; count: number }
+  | { say: "started" }
+  | { say: "ended" }
+  | { say: "keep" };
 
 export class PageBridge {
   #resolve: (origin: string) => void = () => undefined;
@@ -10,6 +15,8 @@ export class PageBridge {
   });
   #port: MessagePort | null = null;
   #unread = -1;
+  /** Whether the loader's last word asked for the focus. */
+  wantsFocus = false;
 
   /**
    * @param origins those that may embed this chat
@@ -29,8 +36,8 @@ export class PageBridge {
   /** Resolves to the origin of the page around us once its loader has connected. */
   readonly connected = (): Promise<string> => this.#connected;
 
-  say(words: FrameSays): void {
-    this.#port?.postMessage(words);
+  say(words: FrameSays, ...ports: MessagePort[]): void {
+    this.#port?.postMessage(words, ports);
   }
 
   /** Tells the loader the number for its badge, when it changed. */
@@ -50,7 +57,8 @@ export class PageBridge {
     this.#port = port;
     port.onmessage = (message: MessageEvent<LoaderSays>) => {
       const says = message.data;
-      this.onShown(says.say === "shown", says.say === "shown" && says.focus !== false);
+      this.wantsFocus = says.say === "shown" && says.focus !== false;
+      this.onShown(says.say === "shown", this.wantsFocus);
     };
     this.greet();
   }

@@ -1,7 +1,12 @@
 /** The line between page and frame: a MessageChannel, offered to exactly the Crumbless origin (docs/protocol.md, "Framing"). */
 
 /** What the frame says; its first words are those it greets with. */
-export type FrameSays = { say: "close" } | { say: "unread"; count: number } | { say: "started" } | { say: "ended" };
+export type FrameSays =
+  | { say: "close" }
+  | { say: "unread"; count: number }
+  | { say: "started" }
+  | { say: "ended" }
+  | { say: "keep" };
 
 /** Tells the frame whether it is visible, and whether the focus should move into it. */
 export type ShowFrame = (shown: boolean, focus: boolean) => void;
@@ -11,7 +16,7 @@ export function openFrame(
   panel: HTMLElement,
   address: string,
   title: string,
-  onSays: (says: FrameSays) => void,
+  onSays: (says: FrameSays, ports: readonly MessagePort[]) => void,
 ): ShowFrame {
   const frame = document.createElement("iframe");
   let port: MessagePort | undefined;
@@ -21,7 +26,7 @@ export function openFrame(
   frame.onload = () => {
     const channel = new MessageChannel();
     port = channel.port1;
-    port.onmessage = (message) => onSays(message.data);
+    port.onmessage = (message) => onSays(message.data, message.ports);
     frame.contentWindow?.postMessage({ crumbless: "connect" }, new URL(address).origin, [channel.port2]);
     port.postMessage(newest);
   };

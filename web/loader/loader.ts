@@ -8,7 +8,7 @@ import { chooseWords } from "./launcher_words";
 import { readOpenFlag, writeOpenFlag } from "./open_flag";
 
 /** Filled in by the server, the same for every visitor of the site. */
-declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent"> & { key: string };
+declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent"> & { key: string; keeper: string };
 
 /** A frame that has not said a word by then will not. */
 const HELLO_DEADLINE_MS = 10_000;
@@ -19,10 +19,11 @@ const script = document.currentScript as HTMLScriptElement;
 function start(): void {
   // The script may stand in the page twice.
   if (document.querySelector(HOST_NAME)) return;
-  const { key, side, accent } = __CRUMBLESS_SITE__;
+  const { key, side, accent, keeper } = __CRUMBLESS_SITE__;
   const tag = document.documentElement.lang || navigator.language;
   const { words, direction } = chooseWords(tag);
-  const address = `${new URL(script.src).origin}/chat/${key}?lang=${encodeURIComponent(tag)}`;
+  const { origin } = new URL(script.src);
+  const address = `${origin}/chat/${key}?lang=${encodeURIComponent(tag)}`;
   const { launch, panel, say, badge } = addLauncher({ side, accent, words, direction });
   const flag = readOpenFlag(key);
   let open = false;
@@ -38,10 +39,10 @@ function start(): void {
       // Opened again, it is loaded again.
       show = null;
     }, HELLO_DEADLINE_MS);
-    return openFrame(panel, address, words[1], (says) => {
+    return openFrame(panel, address, words[1], (says, ports) => {
       clearTimeout(silent);
       panel.classList.remove("wait");
-      hear(says);
+      hear(says, ports);
     });
   };
 
@@ -55,8 +56,13 @@ function start(): void {
     writeOpenFlag(key, opened ? "open" : running ? "minimised" : null);
   };
 
-  const hear = (says: FrameSays) => {
+  const hear = (says: FrameSays, [port]: readonly MessagePort[]) => {
     if (says.say === "close") turn(false, false);
+    else if (says.say === "keep")
+      void import(/* @vite-ignore */ origin + keeper).then(
+        (it) => it.keepFor(key, port),
+        () => port?.postMessage({ held: [] }),
+      );
     else if (says.say === "unread") badge(says.count);
     else {
       running = says.say === "started";

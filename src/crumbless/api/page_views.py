@@ -56,8 +56,9 @@ async def get_loader(request: AnyRequest) -> Response[bytes]:
     if extension != "js":
         raise Refused("not_found")
     site = await _site(request, key)
-    looks = json.dumps({"key": site.key, "side": site.side, "accent": site.accent})
-    text = platform_of(request).assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
+    assets = platform_of(request).assets
+    looks = json.dumps({"key": site.key, "side": site.side, "accent": site.accent, "keeper": assets.script("keeper")})
+    text = assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
     asset = make_asset(text.encode(), "text/javascript")
     return _serve(request, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"})
 
@@ -68,7 +69,8 @@ async def get_asset(request: AnyRequest) -> Response[bytes]:
     if asset is None:
         raise Refused("not_found")
     # The name changes with the content, so the content of a name never does.
-    return _serve(request, asset, f"public, max-age={YEAR_SECONDS}, immutable", {})
+    # The loader imports the keeper into pages of other origins, which needs CORS; there is nothing secret in an asset.
+    return _serve(request, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"})
 
 
 async def get_icon(request: AnyRequest) -> Response[bytes]:

@@ -84,7 +84,7 @@ class Outlet(Protocol):
 class StreamConnection:
     """A client's stream from its challenge to its end."""
 
-    __slots__ = ("_auth", "_missed", "_outlet", "_platform", "_rules", "session")
+    __slots__ = ("_auth", "_missed", "_outlet", "_platform", "_rules", "_told", "session")
 
     session: Session
 
@@ -94,6 +94,8 @@ class StreamConnection:
         self._rules = StreamSession(time.monotonic())
         # None once caught up; until then, what arrives live waits here.
         self._missed: list[Appended] | None = []
+        # The last number of the catch-up, until the feed has gone past it.
+        self._told = 0
         self._auth: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -207,7 +209,7 @@ class StreamConnection:
                 lambda connection: entries_after_position(connection, workspace, from_position, ENTRIES_PER_FRAME)
             )
 
-        await self._catch_up(cursor, read_on, lambda one: one.position)
+        await self._catch_up(cursor, read_on)
         if after is not None:
             marks = await reader.read(lambda connection: seen_marks_since(connection, workspace, cursor))
             for conversation, seen in marks:
@@ -228,29 +230,31 @@ class StreamConnection:
                 lambda connection: entries_after_seq(connection, workspace, conversation, from_seq, ENTRIES_PER_FRAME)
             )
 
-        await self._catch_up(cursor, read_on, lambda one: one.seq)
+        await self._catch_up(cursor, read_on)
 
-    async def _catch_up(
-        self,
-        cursor: int,
-        read_on: Callable[[int], Coroutine[Any, Any, Sequence[Appended]]],
-        number: Callable[[Appended], int],
-    ) -> None:
+    async def _catch_up(self, cursor: int, read_on: Callable[[int], Coroutine[Any, Any, Sequence[Appended]]]) -> None:
         """Send what the client missed, then what was heard meanwhile, each entry once and in order."""
         while True:
             page = await read_on(cursor)
             if self._rules.state != "ready":
                 return
             if page:
-                cursor = number(page[-1])
+                cursor = self._number(page[-1])
                 self._outlet.write(self._tell(page))
             if len(page) < ENTRIES_PER_FRAME:
                 break
             await self._room()
-        newer = [one for one in self._missed or () if number(one) > cursor]
-        self._missed = None
-        if newer:
+        missed, self._missed, self._told = self._missed or (), None, cursor
+        self._tell_newer(missed)
+
+    def _tell_newer(self, appended: Sequence[Appended]) -> None:
+        """Send those that the catch-up has not sent: what is read may have been committed and not yet heard."""
+        if newer := [one for one in appended if self._number(one) > self._told]:
             self._outlet.write(self._tell(newer))
+
+    def _number(self, one: Appended) -> int:
+        """What this stream's cursor counts."""
+        return one.seq if self.session.role == "visitor" else one.position
 
     async def _room(self) -> None:
         """Wait until the client has taken most of what it was sent. Polled: a catch-up is rare and short."""
@@ -265,6 +269,10 @@ class StreamConnection:
     def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
         """Entries were appended that concern this stream."""
         if self._missed is None:
+            if self._told and self._number(appended[0]) <= self._told:
+                self._tell_newer(appended)
+                return
+            self._told = 0
             self._outlet.write(told)
         elif len(self._missed) < MAX_MISSED:
             self._missed.extend(appended)

@@ -1,0 +1,56 @@
+/**
+ * Keeps a chat for the tab in the storage of the page around it, where the browser gives the frame none of its own: private
+ * windows and strict settings block the storage of frames from other sites. The loader fetches this only when its frame asks.
+ *
+ * What is kept here is within reach of the page's other scripts. The key among it cannot be exported, so that nothing they
+ * copy lets anybody in; what they can read is text the visitor has not sent yet, which the page could log anyway.
+ */
+
+import type { KeeperAnswers, KeeperAsks } from "../shared/keeper_words";
+import * as storage from "../shared/storage";
+
+type Held = Map<string, storage.Kept>;
+
+const isHeld = (value: unknown): value is Held => value instanceof Map;
+
+/** Serves the frame of `site` over `port`: tells what is held for this tab, then holds what the frame says. */
+export async function keepFor(site: string, port: MessagePort): Promise<void> {
+  const id = storage.get("tab", { site }, storage.isText) ?? crypto.randomUUID();
+  const held: Held = (await storage.getRecord("held", { id }, isHeld)) ?? new Map();
+  const hold = writer(site, id, held);
+  port.onmessage = ({ data: { key, kept } }: MessageEvent<KeeperAsks>) => {
+    if (kept) held.set(key, kept);
+    else held.delete(key);
+    hold();
+  };
+  const answers: KeeperAnswers = { held: [...held], able: !(await storage.isBlocked()) };
+  port.postMessage(answers);
+  void storage.sweep();
+}
+
+/** Writes the newest state; what comes while a write runs shares the next. */
+function writer(site: string, id: string, held: Held): () => void {
+  let writing = false;
+  let again = false;
+  const write = async (): Promise<void> => {
+    if (held.size > 0) {
+      storage.set("tab", { site }, id);
+      await storage.setRecord("held", { id }, held);
+    } else {
+      storage.remove("tab", { site });
+      await storage.removeRecord("held", { id });
+    }
+  };
+  return () => {
+    again = true;
+    if (writing) return;
+    writing = true;
+    void (async () => {
+      while (again) {
+        again = false;
+        await write();
+      }
+      writing = false;
+    })();
+  };
+}

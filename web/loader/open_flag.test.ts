@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { registry } from "../shared/storage_registry";
+import { blockStorage, FakeStorage } from "../support/storage_fake";
+import { readOpenFlag, writeOpenFlag } from "./open_flag";
+
+let session: FakeStorage;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  session = new FakeStorage();
+  vi.stubGlobal("sessionStorage", session);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test("is kept as declared: key, end, place", () => {
+  writeOpenFlag("shop", "minimised");
+  expect(registry.open).toMatchObject({ key: "crumbless.open.{site}", mechanism: "sessionStorage" });
+  expect([...session.items]).toEqual([["crumbless.open.shop", '{"v":"minimised","until":87400000}']]);
+  expect(readOpenFlag("shop")).toBe("minimised");
+  expect(readOpenFlag("other")).toBeNull();
+});
+
+test("is removed, and expires", () => {
+  writeOpenFlag("shop", "open");
+  writeOpenFlag("shop", null);
+  expect(session.items.size).toBe(0);
+  writeOpenFlag("shop", "open");
+  vi.setSystemTime(1_000_000 + registry.open.lifetime);
+  expect(readOpenFlag("shop")).toBeNull();
+});
+
+test.each(["", "null", "nonsense{", '{"v":"open"}', '{"v":"wide","until":9e15}', "7"])(
+  "foreign bytes %j are no flag",
+  (text) => {
+    session.items.set("crumbless.open.shop", text);
+    expect(readOpenFlag("shop")).toBeNull();
+  },
+);
+
+test("blocked or full storage is no flag, and no error", () => {
+  session.full = true;
+  expect(() => writeOpenFlag("shop", "open")).not.toThrow();
+  blockStorage();
+  expect(readOpenFlag("shop")).toBeNull();
+  expect(() => writeOpenFlag("shop", null)).not.toThrow();
+});
