@@ -43,7 +43,14 @@ function problem(code: string, status: number): Response {
 
 /** A socket that never opens: the stream has tests of its own. */
 class SilentSocket extends EventTarget {
-  close(): void {}
+  static readonly open = new Set<SilentSocket>();
+  constructor() {
+    super();
+    SilentSocket.open.add(this);
+  }
+  close(): void {
+    SilentSocket.open.delete(this);
+  }
   send(): void {}
 }
 
@@ -72,6 +79,7 @@ function feedOf(app: DeskApp) {
 }
 
 beforeEach(() => {
+  SilentSocket.open.clear();
   server = new Server();
   vi.stubGlobal("fetch", server.fetch);
   vi.stubGlobal("BroadcastChannel", TestChannel);
@@ -141,6 +149,17 @@ describe("a session that the server has ended", () => {
     expect(readDraft("a")).toBe("half a sentence");
   });
 
+  it("is not taken up again by a reload", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    server.ended.add("token-1");
+    await feedOf(app).inbox.showOlder();
+    await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
+    const reloaded = openTab();
+    await reloaded.start();
+    expect(stageOf(reloaded)).toBe("signed-out");
+  });
+
   it("is exchanged for the newer one when another tab has signed in since", async () => {
     const old = openTab();
     await old.signIn("ola@example.org", "secret");
@@ -177,6 +196,14 @@ describe("signing out", () => {
     const reloaded = openTab();
     await reloaded.start();
     expect(stageOf(reloaded)).toBe("signed-out");
+  });
+
+  it("ends the stream", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    await vi.waitFor(() => expect(SilentSocket.open.size).toBe(1));
+    await app.signOut();
+    expect(SilentSocket.open.size).toBe(0);
   });
 
   it("holds for the other tabs at once, and so does signing in again", async () => {

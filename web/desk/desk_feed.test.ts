@@ -260,3 +260,12 @@ it("shows who types until their message is there", async () => {
   hear({ op: "entries", entries: [message(3, 3)] });
   expect(whoTypes(feed.typists.value, "a")).toBeNull();
 });
+
+it("shows when a colleague types, and not what the operator types in another tab", async () => {
+  const { feed, hear } = await opened();
+  await vi.waitFor(() => expect(feed.operator.value).toEqual(ME));
+  hear({ op: "typing", conversation: "a", by: { kind: "operator", id: ME.id, name: ME.name }, on: true });
+  expect(whoTypes(feed.typists.value, "a")).toBeNull();
+  hear({ op: "typing", conversation: "a", by: { kind: "operator", id: "op-2", name: "Bo" }, on: true });
+  expect(whoTypes(feed.typists.value, "a")?.name).toBe("Bo");
+});

@@ -7,7 +7,7 @@ import { type Api, ApiProblem } from "../shared/api";
 import { uuid7 } from "../shared/ids";
 import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
-import type { Entry, Failure, Operator } from "../shared/wire";
+import type { Entry, Failure, Operator, TypingNow } from "../shared/wire";
 import { InboxFollow } from "./inbox_follow";
 import { ThreadFollow } from "./thread_follow";
 import { applyTyping, lapseTyping, NOBODY, stopTyping } from "./typing_watch";
@@ -163,11 +163,17 @@ export class DeskFeed {
         this.#markSeen(frame.conversation, frame.by, frame.seq);
         break;
       case "typing":
-        this.typists.value = applyTyping(this.typists.peek(), frame, Date.now());
+        this.#heardTyping(frame);
         break;
       case "error":
         this.#refused(frame);
     }
+  }
+
+  #heardTyping(frame: TypingNow): void {
+    // What the operator types in another tab is no news to them.
+    if (frame.by.id && frame.by.id === this.operator.peek()?.id) return;
+    this.typists.value = applyTyping(this.typists.peek(), frame, Date.now());
   }
 
   #welcomed(): void {

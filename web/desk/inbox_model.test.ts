@@ -146,6 +146,12 @@ describe("seen marks", () => {
     expect(row(applySeen(inbox, "a", "operator", 1).inbox, "a")?.unread).toBe(2);
   });
 
+  it("holds for a message that arrives after it", () => {
+    const ahead = applySeen(inbox, "a", "operator", 4).inbox;
+    const after = applyEntries(ahead, [message(4, "a", 4), message(5, "a", 5)]).inbox;
+    expect(row(after, "a")?.unread).toBe(1);
+  });
+
   it("says when only the server can count", () => {
     const counted = startInbox(page(9, [summary("b", { last_seq: 9, position: 9, unread: 5 })]));
     expect(applySeen(counted, "b", "operator", 7).stale).toBe(true);

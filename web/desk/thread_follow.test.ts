@@ -114,6 +114,14 @@ describe("following", () => {
     await vi.waitFor(() => expect(seqs(follow)).toEqual([1, 2, 3, 4, 5]));
   });
 
+  it("that was loaded to its beginning stays whole when it is loaded again", async () => {
+    const { follow, nth } = await opened(span(1, 120));
+    follow.apply([message(130)]);
+    nth(1).answer(pageOf(span(31, 130), true));
+    await vi.waitFor(() => expect(seqs(follow)).toHaveLength(130));
+    expect(follow.thread.value?.more).toBe(false);
+  });
+
   it("starts over from the newest page when what is known does not reach it", async () => {
     const { follow, nth } = await opened(span(1, 2));
     follow.apply([message(300)]);
