@@ -44,6 +44,8 @@ export class ChatSession {
   ended = false;
   /** The server does not allow this page's origin. */
   refusedSite = false;
+  /** The browser did not let us keep the chat on the device. */
+  keepRefused = false;
   typing: Author | null = null;
   readonly outbox: MessageOutbox;
   #log: MessageLog = emptyLog();
@@ -101,6 +103,8 @@ export class ChatSession {
   /** Takes up the chat that the device still holds, and messages that never left. */
   async restore(): Promise<void> {
     this.#chat = await this.options.keeper.load();
+    // What waited for a session that is lost goes to the next one.
+    this.outbox.moveTo(this.#chat?.conversation ?? "");
     if (this.#chat?.token) this.#run(this.#chat);
     else if (this.outbox.first) void this.#start();
   }
@@ -132,7 +136,7 @@ export class ChatSession {
   /** The tick "Keep this chat on this device". */
   async keep(on: boolean): Promise<void> {
     if (!this.#chat) return;
-    if (on) await this.options.keeper.keep(this.#chat);
+    if (on) this.keepRefused = !(await this.options.keeper.keep(this.#chat));
     else await this.options.keeper.unkeep(this.#chat);
     this.options.onChange();
   }

@@ -118,7 +118,8 @@ function TypingLine({ name, words }: { name: string; words: SharedWords }): JSX.
 function noticeText({ chat, words }: ChatViewProps): string | null {
   if (chat.refusedSite) return words.refusedSite;
   if (chat.ended) return words.ended;
-  return chat.memoryOnly ? words.tabOnly : null;
+  if (chat.memoryOnly) return words.tabOnly;
+  return chat.keepRefused ? words.keepRefused : null;
 }
 
 function Notice(props: ChatViewProps): JSX.Element | null {
@@ -132,6 +133,11 @@ function Notice(props: ChatViewProps): JSX.Element | null {
 }
 
 function KeepTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element {
+  const change = async (tick: HTMLInputElement) => {
+    await chat.keep(tick.checked);
+    // The browser may have refused: the tick shows what is, not what was asked for.
+    tick.checked = chat.keptUntil() !== null;
+  };
   const until = chat.keptUntil();
   return (
     <div class="chat-keep">
@@ -140,7 +146,7 @@ function KeepTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element
           type="checkbox"
           checked={until !== null}
           aria-describedby="kept-until"
-          onChange={(event) => void chat.keep(event.currentTarget.checked)}
+          onChange={(event) => void change(event.currentTarget)}
         />
         {words.keep(keepDays)}
       </label>

@@ -16,6 +16,8 @@ export interface FrameWords {
   keptUntil: (date: string) => string;
   /** Nothing can be kept (storage is blocked, or there is no key to bind the session to): what that means. */
   tabOnly: string;
+  /** The tick did not work. */
+  keepRefused: string;
   ended: string;
   /** The page is not on the site's list. */
   refusedSite: string;
@@ -32,6 +34,7 @@ const en: FrameWords = {
   keep: (days) => `Keep this chat on this device for ${days} days`,
   keptUntil: (date) => `Kept until ${date}. Untick to remove.`,
   tabOnly: "This chat lasts until you close this tab or leave this page: your browser does not let us keep it.",
+  keepRefused: "Your browser does not let us keep this chat on the device.",
   ended: "This chat has ended. Your next message starts a new one.",
   refusedSite: "This chat is not set up for this page. Please tell the owner of the website.",
 };
@@ -48,6 +51,7 @@ const de: FrameWords = {
   keptUntil: (date) => `Bleibt bis ${date}. Ohne Haken wird er entfernt.`,
   tabOnly:
     "Dieser Chat bleibt, bis Sie den Tab schließen oder die Seite verlassen: Ihr Browser lässt uns nichts speichern.",
+  keepRefused: "Ihr Browser lässt uns diesen Chat nicht auf dem Gerät behalten.",
   ended: "Dieser Chat ist beendet. Ihre nächste Nachricht beginnt einen neuen.",
   refusedSite: "Dieser Chat ist für diese Seite nicht eingerichtet. Bitte sagen Sie es dem Betreiber der Website.",
 };
@@ -64,6 +68,7 @@ const fr: FrameWords = {
   keptUntil: (date) => `Gardé jusqu’au ${date}. Décochez pour le retirer.`,
   tabOnly:
     "Ce chat dure jusqu’à ce que vous fermiez l’onglet ou quittiez la page : votre navigateur ne nous laisse rien garder.",
+  keepRefused: "Votre navigateur ne nous laisse pas garder ce chat sur l’appareil.",
   ended: "Ce chat est terminé. Votre prochain message en commence un autre.",
   refusedSite: "Ce chat n’est pas configuré pour cette page. Merci de le signaler au propriétaire du site.",
 };
@@ -79,6 +84,7 @@ const es: FrameWords = {
   keep: (days) => `Conservar este chat ${days} días en este dispositivo`,
   keptUntil: (date) => `Se conserva hasta el ${date}. Desmarca para quitarlo.`,
   tabOnly: "Este chat dura hasta que cierres la pestaña o salgas de la página: tu navegador no nos deja guardarlo.",
+  keepRefused: "Tu navegador no nos deja conservar este chat en el dispositivo.",
   ended: "Este chat ha terminado. Tu próximo mensaje empieza otro.",
   refusedSite: "Este chat no está configurado para esta página. Avisa al dueño del sitio, por favor.",
 };
@@ -94,6 +100,7 @@ const ar: FrameWords = {
   keep: (days) => `الاحتفاظ بهذه الدردشة على هذا الجهاز، عدد الأيام: ${days}`,
   keptUntil: (date) => `محفوظة حتى ${date}. أزل العلامة لحذفها.`,
   tabOnly: "تبقى هذه الدردشة حتى تغلق علامة التبويب أو تغادر الصفحة، لأن متصفحك لا يسمح بحفظها.",
+  keepRefused: "متصفحك لا يسمح بالاحتفاظ بهذه الدردشة على الجهاز.",
   ended: "انتهت هذه الدردشة. رسالتك التالية تبدأ دردشة جديدة.",
   refusedSite: "هذه الدردشة غير مهيأة لهذه الصفحة. يُرجى إبلاغ صاحب الموقع.",
 };

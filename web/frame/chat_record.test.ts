@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { makeKey } from "../shared/proof";
+import { blockStorage, FakeStorage } from "../support/storage_fake";
+import type { Chat, ChatKeeper } from "./chat_record";
+
+const DAY_MS = 86_400_000;
+let local: FakeStorage;
+let session: FakeStorage;
+/** What IndexedDB holds; it lives on when the page does not. */
+let records: Map<string, unknown>;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  local = new FakeStorage();
+  session = new FakeStorage();
+  records = new Map();
+  vi.stubGlobal("localStorage", local);
+  vi.stubGlobal("sessionStorage", session);
+});
+
+afterEach(() => {
+  vi.doUnmock("../shared/storage_records");
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** A page loaded anew: its modules remember nothing. */
+async function newPage(blocked = false): Promise<ChatKeeper> {
+  vi.resetModules();
+  const store = {
+    get: async (key: string) => records.get(key),
+    put: async (key: string, value: unknown) => Boolean(records.set(key, value)),
+    delete: async (key: string) => void records.delete(key),
+    keys: async () => [...records.keys()],
+  };
+  vi.doMock("../shared/storage_records", () => ({ openRecords: async () => (blocked ? null : store) }));
+  const module = await import("./chat_record");
+  return new module.ChatKeeper("shop", 30);
+}
+
+async function chat(): Promise<Chat> {
+  const expiresAt = Date.now() + 30 * DAY_MS;
+  return { token: "t", expiresAt, visitor: "v", conversation: "c", keyId: "k1", key: await makeKey() };
+}
+
+const keyLife = () => (records.get("crumbless.key.k1") as { until: number }).until - Date.now();
+
+test("a chat is there again after a reload, and not in another tab", async () => {
+  const keeper = await newPage();
+  await keeper.save(await chat());
+  expect(keeper.keeping).toBe("tab");
+  expect(await (await newPage()).load()).toMatchObject({ token: "t", conversation: "c", key: expect.any(Object) });
+  session.items.clear();
+  expect(await (await newPage()).load()).toBeNull();
+});
+
+test("kept on the device it is there in another tab, for the days that were promised", async () => {
+  const keeper = await newPage();
+  const own = await chat();
+  await keeper.save(own);
+  expect(keyLife()).toBe(DAY_MS);
+  expect(await keeper.keep(own)).toBe(true);
+  expect(keeper.keptUntil()).toBe(Date.now() + 30 * DAY_MS);
+  expect(keyLife()).toBe(30 * DAY_MS);
+  session.items.clear();
+  expect(await (await newPage()).load()).toMatchObject({ token: "t" });
+});
+
+test("no longer kept it is this tab's alone, and its key lives a day", async () => {
+  const keeper = await newPage();
+  const own = await chat();
+  await keeper.save(own);
+  await keeper.keep(own);
+  await keeper.unkeep(own);
+  expect(keeper.keptUntil()).toBeNull();
+  expect(local.items.size).toBe(0);
+  expect(keyLife()).toBe(DAY_MS);
+  expect(await (await newPage()).load()).toMatchObject({ token: "t" });
+});
+
+test("a browser that cannot keep it says so, and keeps nothing half", async () => {
+  const keeper = await newPage();
+  const own = await chat();
+  await keeper.save(own);
+  local.full = true;
+  expect(await keeper.keep(own)).toBe(false);
+  expect(keeper.keptUntil()).toBeNull();
+});
+
+test("a token that works without a key is never written", async () => {
+  const keeper = await newPage();
+  await keeper.save({ ...(await chat()), key: null, keyId: null });
+  expect(keeper.keeping).toBe("memory");
+  expect([...session.items, ...local.items, ...records]).toEqual([]);
+});
+
+test("without its key, or past its end, a chat is forgotten", async () => {
+  await (await newPage()).save(await chat());
+  records.clear();
+  expect(await (await newPage()).load()).toBeNull();
+  expect(session.items.size).toBe(0);
+  await (await newPage()).save({ ...(await chat()), expiresAt: Date.now() - 1 });
+  expect(await (await newPage()).load()).toBeNull();
+  expect(records.size).toBe(0);
+});
+
+test("forgotten means gone from everywhere", async () => {
+  const keeper = await newPage();
+  const own = await chat();
+  await keeper.save(own);
+  await keeper.keep(own);
+  await keeper.forget(own);
+  expect([...session.items, ...local.items, ...records]).toEqual([]);
+});
+
+test("with all storage blocked a chat lasts as long as the page", async () => {
+  blockStorage();
+  const keeper = await newPage(true);
+  await keeper.save(await chat());
+  expect(keeper.keeping).toBe("memory");
+  expect(await keeper.load()).toMatchObject({ token: "t" });
+});

@@ -1,0 +1,312 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Api, ApiProblem, NetworkFailure } from "../shared/api";
+import type { ShownMessage } from "../shared/message_log";
+import type { PendingMessage } from "../shared/message_outbox";
+import type { StreamOptions } from "../shared/stream";
+import type { AnyClientFrame, AuthorKind, Entry, StartRequest, Welcome } from "../shared/wire";
+import type { Chat, ChatKeeper } from "./chat_record";
+import { ChatSession } from "./chat_session";
+
+/** The session's stream in the test's hand. */
+let line: StreamOptions;
+let sent: AnyClientFrame[];
+let online: boolean;
+let started: number;
+let reconnected: number;
+let asked: StartRequest[];
+let answers: (() => unknown)[];
+let kept: Chat | null;
+let forgotten: number;
+let saved: PendingMessage[];
+let running: boolean[];
+let page: EventTarget;
+let session: ChatSession;
+
+const entry = (seq: number, id: string, kind: AuthorKind = "visitor", text = id): Entry => ({
+  conversation: "c",
+  id,
+  seq,
+  at: 1_000 * seq,
+  kind: "message",
+  author: kind === "operator" ? { kind, name: "Ann" } : { kind },
+  text,
+});
+const welcome = (visitorSeen = 0): Welcome => ({
+  op: "welcome",
+  you: { kind: "visitor", id: "v", name: "" },
+  limits: { text: 8_000, frame: 65_536, ping: 25 },
+  bound: true,
+  position: 0,
+  conversation: { id: "c", status: "open", last_seq: 0, seen: { visitor: visitorSeen, operator: 0 } },
+});
+const accepted = () => {
+  const request = asked.at(-1);
+  return {
+    token: "t",
+    expires_at: Date.now() + 86_400_000,
+    bound: true,
+    visitor: "v",
+    conversation: "c",
+    entry: entry(1, request?.id ?? "", "visitor", request?.text),
+  };
+};
+const texts = () => session.items.map((item) => (item.kind === "message" ? `${item.text}: ${item.state}` : item.kind));
+const until = (check: () => void) => vi.waitFor(check, { interval: 1 });
+
+function makeSession(storedPending: PendingMessage[] = []): ChatSession {
+  const api = new Api("https://chat.example", "n");
+  vi.spyOn(api, "post").mockImplementation(async (_, body) => {
+    asked.push(body as StartRequest);
+    return (answers.shift() ?? accepted)();
+  });
+  return new ChatSession({
+    site: "shop",
+    api,
+    keeper: {
+      keeping: "tab",
+      load: async () => kept,
+      save: async (chat: Chat) => {
+        kept = chat;
+      },
+      forget: async () => {
+        forgotten += 1;
+        kept = null;
+      },
+      keptUntil: () => null,
+    } as unknown as ChatKeeper,
+    kept: storedPending,
+    savePending: (pending) => {
+      saved = pending;
+    },
+    pageOrigin: async () => "https://shop.example",
+    onRunning: (now) => running.push(now),
+    onChange: () => undefined,
+    openStream: (options) => {
+      line = options;
+      return {
+        start: () => {
+          started += 1;
+        },
+        stop: () => undefined,
+        send: (frame) => {
+          if (online) sent.push(frame);
+          return online;
+        },
+        reconnect: () => {
+          reconnected += 1;
+        },
+      };
+    },
+  });
+}
+
+function open(visitorSeen = 0): void {
+  online = true;
+  line.onState("open");
+  line.onFrame(welcome(visitorSeen));
+}
+
+async function begun(): Promise<void> {
+  session.send("hello");
+  await until(() => expect(started).toBe(1));
+  open();
+}
+
+beforeEach(() => {
+  sent = [];
+  online = false;
+  started = 0;
+  reconnected = 0;
+  asked = [];
+  answers = [];
+  kept = null;
+  forgotten = 0;
+  saved = [];
+  running = [];
+  page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "visible" }));
+  session = makeSession();
+});
+
+afterEach(() => {
+  session.outbox.pause();
+  vi.unstubAllGlobals();
+});
+
+describe("the first message", () => {
+  test("starts the session, then shows as sent", async () => {
+    session.send("hello");
+    expect(texts()).toEqual(["hello: sending"]);
+    await until(() => expect(started).toBe(1));
+    expect(asked).toMatchObject([{ site: "shop", text: "hello", page_origin: "https://shop.example" }]);
+    expect(texts()).toEqual(["hello: sent"]);
+    expect(saved).toEqual([]);
+    expect(running).toEqual([true]);
+    expect(kept).toMatchObject({ token: "t", conversation: "c", visitor: "v" });
+    expect(line.after()).toBe(1);
+  });
+
+  test("keeps its key and id over failed tries, and shows as waiting", async () => {
+    answers = [
+      () => {
+        throw new NetworkFailure("offline");
+      },
+    ];
+    session.send("hello");
+    await until(() => expect(session.state).toBe("waiting"));
+    expect(session.away).toBe(true);
+    expect(texts()).toEqual(["hello: waiting"]);
+    const before = kept;
+    expect(before).toMatchObject({ token: "", keyId: expect.any(String) });
+    page.dispatchEvent(new Event("online"));
+    await until(() => expect(started).toBe(1));
+    expect(asked[1]?.id).toBe(asked[0]?.id);
+    expect(kept?.keyId).toBe(before?.keyId);
+  });
+
+  test("that a reload interrupted is sent by itself, with the same key", async () => {
+    const message = { id: "id1", conversation: "", text: "hello", at: 1, refused: "" };
+    kept = { token: "", expiresAt: 0, visitor: "", conversation: "", keyId: "k", key: null };
+    session = makeSession([message]);
+    await session.restore();
+    await until(() => expect(started).toBe(1));
+    expect(asked).toMatchObject([{ id: "id1", text: "hello" }]);
+    expect(kept?.keyId).toBe("k");
+  });
+
+  test("of a conversation whose session is lost starts a new one with its words", async () => {
+    session = makeSession([{ id: "id1", conversation: "lost", text: "hello", at: 1, refused: "" }]);
+    await session.restore();
+    await until(() => expect(started).toBe(1));
+    expect(asked).toMatchObject([{ id: "id1", text: "hello" }]);
+  });
+
+  test("refused for good keeps its words and the reason", async () => {
+    answers = [
+      () => {
+        throw new ApiProblem("foreign_origin", "no", "", 403, 0);
+      },
+    ];
+    session.send("hello");
+    await until(() => expect(session.refusedSite).toBe(true));
+    expect(texts()).toEqual(["hello: refused"]);
+    expect(saved).toMatchObject([{ text: "hello", refused: "foreign_origin" }]);
+    expect(session.state).toBe("idle");
+  });
+
+  test("what is written meanwhile follows in order", async () => {
+    session.send("one");
+    session.send("two");
+    await until(() => expect(started).toBe(1));
+    expect(asked).toHaveLength(1);
+    open();
+    expect(sent).toMatchObject([{ op: "send", conversation: "c", text: "two" }]);
+  });
+});
+
+describe("the thread", () => {
+  test("grows by what the server tells, once each", async () => {
+    await begun();
+    line.onFrame({ op: "entries", entries: [entry(1, "x"), entry(2, "answer", "operator")] });
+    line.onFrame({ op: "entries", entries: [entry(2, "answer", "operator")] });
+    // Who answers has read.
+    expect(texts()).toEqual(["hello: seen", "answer: null"]);
+  });
+
+  test("a gap connects anew from the cursor", async () => {
+    await begun();
+    line.onFrame({ op: "entries", entries: [entry(5, "late", "operator")] });
+    expect(reconnected).toBe(1);
+    expect(line.after()).toBe(1);
+  });
+
+  test("a message is one bubble from sending to seen", async () => {
+    await begun();
+    session.send("second");
+    const id = (session.items[1] as ShownMessage).id;
+    expect(texts()[1]).toBe("second: sending");
+    line.onFrame({ op: "ack", id, conversation: "c", seq: 2, at: 5 });
+    expect(texts()[1]).toBe("second: sent");
+    line.onFrame({ op: "entries", entries: [entry(2, id, "visitor", "second")] });
+    line.onFrame({ op: "seen", conversation: "c", by: "operator", seq: 2 });
+    expect(texts()).toEqual(["hello: seen", "second: seen"]);
+    expect(session.items[1]?.id).toBe(id);
+    expect(saved).toEqual([]);
+  });
+
+  test("an acknowledgement ahead of entries waits for them", async () => {
+    await begun();
+    session.send("second");
+    const id = (session.items[1] as ShownMessage).id;
+    line.onFrame({ op: "ack", id, conversation: "c", seq: 3, at: 5 });
+    expect(texts()).toEqual(["hello: sent", "second: sending"]);
+    line.onFrame({ op: "entries", entries: [entry(2, "between", "operator"), entry(3, id, "visitor", "second")] });
+    expect(texts()).toEqual(["hello: seen", "between: null", "second: sent"]);
+  });
+
+  test("a lost line shows what waits, and sends it when the line is back", async () => {
+    await begun();
+    online = false;
+    line.onState("waiting");
+    session.send("later");
+    expect(texts()[1]).toBe("later: waiting");
+    line.onState("connecting");
+    expect(session.away).toBe(true);
+    open();
+    expect(session.away).toBe(false);
+    expect(sent).toMatchObject([{ op: "send", text: "later" }]);
+  });
+});
+
+describe("seen and typing", () => {
+  test("seen is told when watched, once, and again after a new message", async () => {
+    await begun();
+    line.onFrame({ op: "entries", entries: [entry(2, "answer", "operator")] });
+    expect(session.unread).toBe(1);
+    session.watched(true);
+    session.watched(true);
+    expect(sent).toEqual([{ op: "seen", conversation: "c", seq: 2 }]);
+    expect(session.unread).toBe(0);
+    line.onFrame({ op: "entries", entries: [entry(3, "more", "operator")] });
+    expect(sent.at(-1)).toEqual({ op: "seen", conversation: "c", seq: 3 });
+  });
+
+  test("a mark that the server did not get is told again", async () => {
+    await begun();
+    session.watched(true);
+    line.onFrame({ op: "entries", entries: [entry(2, "answer", "operator")] });
+    const before = sent.length;
+    open(1);
+    expect(sent.slice(before)).toContainEqual({ op: "seen", conversation: "c", seq: 2 });
+  });
+
+  test("the operator's typing shows until their message", async () => {
+    await begun();
+    line.onFrame({ op: "typing", conversation: "c", by: { kind: "operator", name: "Ann" }, on: true });
+    expect(session.typing?.name).toBe("Ann");
+    line.onFrame({ op: "entries", entries: [entry(2, "answer", "operator")] });
+    expect(session.typing).toBeNull();
+  });
+});
+
+describe("an ended session", () => {
+  test("is forgotten; its thread and unsent words stay, and the next message starts anew", async () => {
+    await begun();
+    online = false;
+    line.onState("waiting");
+    session.send("unsent");
+    line.onEnded();
+    expect(session.ended).toBe(true);
+    expect(forgotten).toBe(1);
+    expect(running).toEqual([true, false]);
+    expect(texts()).toEqual(["hello: sent", "unsent: refused"]);
+    const id = (session.items[1] as ShownMessage).id;
+    session.retry(id);
+    await until(() => expect(started).toBe(2));
+    expect(asked.at(-1)).toMatchObject({ id, text: "unsent" });
+    expect(texts()).toEqual(["unsent: sent"]);
+    expect(session.ended).toBe(false);
+  });
+});
