@@ -1,0 +1,56 @@
+"""Writes the table of what is kept in a browser into README.md, from storage.toml.
+
+`python tools/generate_readme.py` writes the table; with `--check` it writes nothing and exits 1 when it is out of date.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- storage: begin -->\n", "<!-- storage: end -->"
+
+
+class Item(msgspec.Struct, frozen=True):
+    """The fields of a declared item that the table shows."""
+
+    key: str
+    mechanism: str
+    surface: str
+    contains: str
+    written: str
+    lifetime: str
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """storage.toml as a whole."""
+
+    item: list[Item]
+
+
+def table() -> str:
+    items = msgspec.convert(tomllib.loads((ROOT / "storage.toml").read_text(encoding="utf-8")), Registry).item
+    rows = [
+        f"| `{item.key}` | {item.mechanism}, {item.surface} | {item.contains} | {item.written} | {item.lifetime} |\n"
+        for item in items
+    ]
+    return "| key | where | what | written | at most |\n|---|---|---|---|---|\n" + "".join(rows)
+
+
+def main() -> int:
+    """Writes the file, or with `--check` compares it. Returns the exit code."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    made = text[: text.index(BEGIN) + len(BEGIN)] + table() + text[text.index(END) :]
+    if "--check" not in sys.argv[1:]:
+        readme.write_text(made, encoding="utf-8")
+    elif made != text:
+        print("README.md is out of date: run python tools/generate_readme.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
