@@ -47,7 +47,7 @@ const words: DeskWords = {
   closedHint: "Diese Unterhaltung ist geschlossen. Eine Antwort öffnet es wieder.",
   reply: "Antwort",
   showEarlier: "Frühere anzeigen",
-  connectionLost: "Verbindung unterbrochen. Neuer Versuch läuft…",
+  connectionLost: "Keine Verbindung. Neuer Versuch…",
 
   account: "Konto",
   signOut: "Abmelden",

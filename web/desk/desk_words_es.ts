@@ -47,7 +47,7 @@ const words: DeskWords = {
   closedHint: "Esta conversación está cerrada. Una respuesta la vuelve a abrir.",
   reply: "Respuesta",
   showEarlier: "Mostrar mensajes anteriores",
-  connectionLost: "Conexión perdida. Intentándolo de nuevo…",
+  connectionLost: "Sin conexión. Reintentando…",
 
   account: "Cuenta",
   signOut: "Cerrar sesión",

@@ -47,7 +47,7 @@ const words: DeskWords = {
   closedHint: "Cette conversation est fermée. Une réponse la rouvre.",
   reply: "Réponse",
   showEarlier: "Afficher les messages précédents",
-  connectionLost: "Connexion perdue. Nouvelle tentative…",
+  connectionLost: "Connexion perdue. Nouvel essai…",
 
   account: "Compte",
   signOut: "Se déconnecter",
