@@ -4,10 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
-from crumbless.domain.entry import entry_for_operators
-from crumbless.domain.wire import ConversationSummary, Entry, InboxPage, SeenMarks
+from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks
 from crumbless.store.tables import conversation, entry, site, visitor
-from crumbless.store.timeline_read import appended, entries, position_of
+from crumbless.store.timeline_read import position_of
 
 
 def inbox_page(connection: Connection, workspace_id: int, before: int | None, limit: int) -> InboxPage:
@@ -16,14 +15,14 @@ def inbox_page(connection: Connection, workspace_id: int, before: int | None, li
     if before is not None:
         query = query.where(conversation.c.position < before)
     rows = connection.execute(query).all()
-    page = [_summary(connection, row) for row in rows[:limit]]
+    page = [_summary(row) for row in rows[:limit]]
     return InboxPage(position_of(connection, workspace_id), page, len(rows) > limit)
 
 
 def conversation_summary(connection: Connection, workspace_id: int, conversation_id: str) -> ConversationSummary | None:
     """One row of the inbox."""
     row = connection.execute(_summaries(workspace_id).where(conversation.c.id == conversation_id)).first()
-    return None if row is None else _summary(connection, row)
+    return None if row is None else _summary(row)
 
 
 def seen_marks_since(connection: Connection, workspace_id: int, position: int) -> list[tuple[str, SeenMarks]]:
@@ -37,22 +36,32 @@ def seen_marks_since(connection: Connection, workspace_id: int, position: int) -
 
 
 def _summaries(workspace_id: int) -> Select[Any]:
+    """One query for a whole page: each row's newest words and unread count are looked up by index inside it."""
+    own = and_(
+        entry.c.workspace_id == workspace_id, entry.c.conversation_no == conversation.c.no, entry.c.kind == "message"
+    )
+    newest = select(entry.c.seq).where(own).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()
+    unread = (
+        select(func.count())
+        .where(own, entry.c.seq > conversation.c.operator_seen, entry.c.author_kind == "visitor")
+        .scalar_subquery()
+    )
+    last = entry.alias("last")
+    is_last = and_(
+        last.c.workspace_id == workspace_id, last.c.conversation_no == conversation.c.no, last.c.seq == newest
+    )
+    told = [column.label(f"newest_{column.name}") for column in last.c]
     return (
         select(conversation, visitor.c.name.label("visitor_name"), site.c.name.label("site_name"))
+        .add_columns(unread.label("unread"), *told)
         .join(visitor, visitor.c.id == conversation.c.visitor_id)
         .join(site, site.c.id == conversation.c.site_id)
+        .outerjoin(last, is_last)
         .where(conversation.c.workspace_id == workspace_id)
     )
 
 
-def _summary(connection: Connection, row: Any) -> ConversationSummary:
-    own = and_(entry.c.workspace_id == row.workspace_id, entry.c.conversation_no == row.no, entry.c.kind == "message")
-    last = connection.execute(entries().where(own).order_by(entry.c.seq.desc()).limit(1)).first()
-    unread = connection.execute(
-        select(func.count())
-        .select_from(entry)
-        .where(own, entry.c.seq > row.operator_seen, entry.c.author_kind == "visitor")
-    ).scalar_one()
+def _summary(row: Any) -> ConversationSummary:
     return ConversationSummary(
         id=row.id,
         status=row.status,
@@ -62,12 +71,21 @@ def _summary(connection: Connection, row: Any) -> ConversationSummary:
         started_at=row.started_at,
         last_seq=row.last_seq,
         position=row.position,
-        unread=unread,
+        unread=row.unread,
         seen=SeenMarks(row.visitor_seen, row.operator_seen),
-        last=None if last is None else _wire(last),
+        last=None if row.newest_position is None else _newest(row),
     )
 
 
-def _wire(row: Any) -> Entry:
-    last = appended(row)
-    return entry_for_operators(last.entry, last.seq, last.position)
+def _newest(row: Any) -> Entry:
+    author = Author(row.newest_author_kind, row.newest_author_name, row.newest_author_id)
+    return Entry(
+        conversation=row.id,
+        id=row.newest_id,
+        seq=row.newest_seq,
+        at=row.newest_at,
+        kind=row.newest_kind,
+        author=author,
+        text=row.newest_text,
+        position=row.newest_position,
+    )
