@@ -11,10 +11,11 @@ export type FrameSays =
 /** Tells the frame whether it is visible, and whether the focus should move into it. */
 export type ShowFrame = (shown: boolean, focus: boolean) => void;
 
-/** Loads the frame into `panel`, in place of one that was there. */
+/** Loads the frame, which stands at `path` of the Crumbless origin, into `panel`, in place of one that was there. */
 export function openFrame(
   panel: HTMLElement,
-  address: string,
+  origin: string,
+  path: string,
   title: string,
   onSays: (says: FrameSays, ports: readonly MessagePort[]) => void,
 ): ShowFrame {
@@ -27,10 +28,10 @@ export function openFrame(
     const channel = new MessageChannel();
     port = channel.port1;
     port.onmessage = (message) => onSays(message.data, message.ports);
-    frame.contentWindow?.postMessage({ crumbless: "connect" }, new URL(address).origin, [channel.port2]);
+    frame.contentWindow?.postMessage({ crumbless: "connect" }, origin, [channel.port2]);
     port.postMessage(newest);
   };
-  frame.src = address;
+  frame.src = origin + path;
   panel.querySelector("iframe")?.remove();
   panel.append(frame);
   return (shown, focus) => {

@@ -4,10 +4,9 @@
  */
 export const launcherStyle = `
 :host{all:initial!important;position:fixed!important;z-index:2147483000!important}
-[hidden]{display:none!important}
 div{font:15px/1.4 system-ui,sans-serif}
 button,.panel{position:fixed;bottom:20px;inset-inline-end:20px;box-shadow:0 0 0 1px #7f8f8a4d,0 8px 32px #0b1f1a4d}
-button{width:56px;height:56px;padding:16px;border:0;border-radius:50%;background:var(--a);color:var(--i);cursor:pointer}
+button{width:56px;height:56px;padding:13px;border:0;border-radius:50%;background:var(--a);color:var(--i);cursor:pointer}
 button:hover{filter:brightness(1.1)}
 button:focus-visible{outline:3px solid var(--a);outline-offset:3px}
 svg{display:block;fill:currentColor}

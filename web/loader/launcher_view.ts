@@ -22,8 +22,8 @@ const path = (d: string): SVGElement => make(svg("path"), { d });
 
 /** Black or white, whichever reads better on a `#rrggbb` colour (relative luminance, WCAG 2.2). */
 export function inkOn(colour: string): string {
-  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => (Number.parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
+  const part = (at: number) => (Number.parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2;
+  return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5) > 0.18 ? "#000" : "#fff";
 }
 
 /** A style sheet that a policy against inline styles lets through. */
@@ -63,7 +63,7 @@ export function addLauncher({
   const status = make(html("p"), { role: "status" });
   const launch = make(
     html("button"),
-    { type: "button", "aria-label": name, "aria-expanded": "false" },
+    { "aria-label": name, "aria-expanded": "false" },
     make(svg("svg"), { viewBox: "0 0 24 24" }, path(TALK), path(FOLD)),
     badge,
   );
@@ -86,7 +86,7 @@ export function addLauncher({
       badge.hidden = !count;
       badge.textContent = count > 99 ? "99+" : `${count}`;
       const news = count > 1 ? several.replace("#", `${count}`) : one;
-      launch.setAttribute("aria-label", count ? `${name}, ${news}` : name);
+      launch.ariaLabel = count ? `${name}, ${news}` : name;
     },
   };
 }

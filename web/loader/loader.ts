@@ -23,7 +23,7 @@ function start(): void {
   const tag = document.documentElement.lang || navigator.language;
   const { words, direction } = chooseWords(tag);
   const { origin } = new URL(script.src);
-  const address = `${origin}/chat/${key}?lang=${encodeURIComponent(tag)}`;
+  const path = `/chat/${key}?lang=${encodeURIComponent(tag)}`;
   const { launch, panel, say, badge } = addLauncher({ side, accent, words, direction });
   const flag = readOpenFlag(key);
   let open = false;
@@ -32,16 +32,16 @@ function start(): void {
   let show: ShowFrame | null = null;
 
   const load = () => {
-    panel.classList.add("wait");
+    panel.className = "panel wait";
     say("");
     const silent = setTimeout(() => {
       say(words[4]);
       // Opened again, it is loaded again.
       show = null;
     }, HELLO_DEADLINE_MS);
-    return openFrame(panel, address, words[1], (says, ports) => {
+    return openFrame(panel, origin, path, words[1], (says, ports) => {
       clearTimeout(silent);
-      panel.classList.remove("wait");
+      panel.className = "panel";
       hear(says, ports);
     });
   };
@@ -49,7 +49,7 @@ function start(): void {
   const turn = (opened: boolean, focus: boolean) => {
     open = opened;
     panel.hidden = !opened;
-    launch.setAttribute("aria-expanded", `${opened}`);
+    launch.ariaExpanded = `${opened}`;
     if (opened) show ??= load();
     show?.(opened, focus && opened);
     if (!opened) launch.focus();
@@ -83,7 +83,7 @@ function startSafely(): void {
   try {
     start();
   } catch (fault) {
-    console.error("Crumbless could not start:", fault);
+    console.error("Crumbless:", fault);
   }
 }
 
