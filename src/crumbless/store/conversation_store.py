@@ -5,6 +5,7 @@ from typing import Literal
 from sqlalchemy import Connection, and_, insert, select, update
 
 from crumbless.domain.wire import AuthorKind
+from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
 from crumbless.store.tables import conversation, workspace
@@ -48,7 +49,10 @@ def raise_seen_mark(
 ) -> int | None:
     """Move one side's seen mark forward, never back and never past the last entry.
 
-    Returns the mark's new value, or None when nothing moved (also for a conversation of another workspace).
+    Returns the mark's new value, or None when nothing moved.
+
+    Raises:
+        Refused: `unknown_conversation`, also for one of another workspace.
     """
     row = connection.execute(
         select(conversation, workspace.c.position.label("workspace_position"))
@@ -56,7 +60,7 @@ def raise_seen_mark(
         .where(and_(conversation.c.workspace_id == workspace_id, conversation.c.id == conversation_id))
     ).first()
     if row is None:
-        return None
+        raise Refused("unknown_conversation")
     mark = MARKS[by]
     seq = min(seq, row.last_seq)
     if seq <= getattr(row, mark):
