@@ -1,0 +1,99 @@
+"""Servers for the tests of whole flows. Every test fails whose server wrote a traceback."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from support.client import TRANSPORTS, Transport
+from support.people import World, furnish
+from support.server import ServerProcess
+
+StartServer = Callable[..., ServerProcess]
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with people and sites in it: to be copied, never to be served."""
+    database = tmp_path_factory.mktemp("furnished") / "crumbless.db"
+    furnish(database)
+    return database
+
+
+@pytest.fixture(scope="session")
+def shared_server(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all tests of this process that neither stop it nor need their own limits."""
+    database = tmp_path_factory.mktemp("shared") / "crumbless.db"
+    shutil.copy(furnished, database)
+    server = ServerProcess(database)
+    server.start()
+    yield server
+    code = server.stop()
+    assert code == 0
+    assert "Traceback" not in server.log()
+
+
+@pytest.fixture
+def server(shared_server: ServerProcess) -> Iterator[ServerProcess]:
+    """The shared server; fails the test during which it wrote a traceback."""
+    said = len(shared_server.log())
+    yield shared_server
+    assert "Traceback" not in shared_server.log()[said:], shared_server.log()[said:]
+
+
+@pytest.fixture
+def start_server(furnished: Path, tmp_path: Path) -> Iterator[StartServer]:
+    """Starts a server of the test's own, with settings as keywords."""
+    started: list[ServerProcess] = []
+
+    def start(**settings: object) -> ServerProcess:
+        folder = tmp_path / f"server-{len(started)}"
+        folder.mkdir()
+        shutil.copy(furnished, folder / "crumbless.db")
+        server = ServerProcess(folder / "crumbless.db", **settings)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.dispose()
+    for server in started:
+        assert "Traceback" not in server.log(), server.log()
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """A client that keeps no cookie of its own making and follows no redirect."""
+    limits = httpx.Limits(max_connections=500, max_keepalive_connections=100)
+    async with httpx.AsyncClient(trust_env=False, timeout=40, verify=False, limits=limits) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def open_world(http: httpx.AsyncClient) -> AsyncIterator[Callable[[ServerProcess], World]]:
+    """Makes a world around a server of the test's own."""
+    worlds: list[World] = []
+
+    def make(server: ServerProcess) -> World:
+        worlds.append(World(server, http))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        await world.close()
+
+
+@pytest_asyncio.fixture
+async def world(server: ServerProcess, open_world: Callable[[ServerProcess], World]) -> World:
+    """The shared server and its people."""
+    return open_world(server)
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """Each way in which a stream can travel."""
+    return request.param

@@ -1,0 +1,123 @@
+"""A message from visitor to operator and back, over each transport: what everybody sees, and when."""
+
+import pytest
+
+from support.client import Transport, ask
+from support.people import OLGA, OTTO, World, new_entry_id, say
+
+
+async def test_a_message_reaches_everybody_concerned(world: World, transport: Transport) -> None:
+    vera, olga, otto = await world.visitor("Is tea hot?"), await world.operator(OLGA), await world.operator(OTTO)
+    visitor, other_tab = await world.stream(vera, transport), await world.stream(vera, transport)
+    desks = [await world.stream(olga, transport, after=None), await world.stream(otto, transport, after=None)]
+    ack = await say(visitor, "Very hot?")
+    assert ack["op"] == "ack"
+    assert (ack["seq"], ack["conversation"]) == (2, vera.conversation)
+    told = [await one.until_entry(id=ack["id"]) for one in (visitor, other_tab, *desks)]
+    assert {entry["text"] for entry in told} == {"Very hot?"}
+    assert {entry["seq"] for entry in told} == {2}
+    assert "position" not in told[0], "visitors are not told what else happens in the workspace"
+    assert told[2]["position"] == told[3]["position"] > 0
+
+
+async def test_an_answer_carries_the_name_but_not_the_id_of_its_author(world: World, transport: Transport) -> None:
+    vera, olga = await world.visitor(), await world.operator(OLGA)
+    visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
+    ack = await say(desk, "Good morning", conversation=vera.conversation)
+    entry = await visitor.until_entry(id=ack["id"])
+    assert entry["author"] == {"kind": "operator", "name": "Olga"}
+    assert (await desk.until_entry(id=ack["id"]))["author"]["id"] == olga.id
+
+
+async def test_typing_is_told_to_the_others_and_kept_nowhere(world: World, transport: Transport) -> None:
+    vera, olga = await world.visitor(), await world.operator(OLGA)
+    visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
+    await desk.send("typing", conversation=vera.conversation, on=True)
+    shown = await visitor.until("typing")
+    assert shown["by"] == {"kind": "operator", "name": "Olga"}
+    assert shown["on"] is True
+    await visitor.send("typing", conversation=vera.conversation, on=True)
+    assert (await desk.until("typing", conversation=vera.conversation))["by"]["kind"] == "visitor"
+    await visitor.settled()
+    assert [frame["op"] for frame in visitor.heard].count("typing") == 1, "who types is not told that they type"
+    late = await world.stream(vera, transport)
+    await late.settled()
+    assert "typing" not in [frame["op"] for frame in late.heard]
+
+
+async def test_seen_moves_forward_only_and_is_told_again_after_a_reconnect(world: World, transport: Transport) -> None:
+    vera, olga = await world.visitor(), await world.operator(OLGA)
+    visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
+    await say(visitor, "Two")
+    await desk.send("seen", conversation=vera.conversation, seq=2)
+    assert (await visitor.until("seen", by="operator"))["seq"] == 2
+    await desk.send("seen", conversation=vera.conversation, seq=1)
+    await desk.send("seen", conversation=vera.conversation, seq=99)
+    await desk.settled()
+    await visitor.send("seen", conversation=vera.conversation, seq=1)
+    assert (await visitor.until("seen"))["by"] == "visitor", "a mark that did not move is not told"
+    again = await world.raw_stream(vera, transport)
+    welcome = await again.authenticate(await again.challenged(), 2)
+    assert welcome["conversation"]["seen"] == {"visitor": 1, "operator": 2}
+    position = (await ask(world.http, olga, "GET", "/v1/desk/conversations?limit=1")).json()["position"]
+    returned = await world.stream(olga, transport, after=position - 1)
+    assert (await returned.until("seen", conversation=vera.conversation, by="operator"))["seq"] == 2
+
+
+async def test_the_status_follows_from_the_timeline(world: World, transport: Transport) -> None:
+    vera, olga = await world.visitor(), await world.operator(OLGA)
+    visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
+
+    async def inbox_row() -> tuple[str, int]:
+        row = (await ask(world.http, olga, "GET", f"/v1/desk/conversations/{vera.conversation}")).json()
+        return row["status"], row["unread"]
+
+    assert await inbox_row() == ("waiting", 1)
+    await say(desk, "Here I am", conversation=vera.conversation)
+    assert await inbox_row() == ("open", 0)
+    await say(visitor, "Thanks")
+    assert await inbox_row() == ("open", 1)
+    await desk.send("close", id=(closing := new_entry_id()), conversation=vera.conversation)
+    await desk.until("ack", id=closing)
+    assert (await visitor.until_entry(id=closing))["event"] == "closed"
+    assert await inbox_row() == ("closed", 1)
+    await say(visitor, "One more thing")
+    assert await inbox_row() == ("waiting", 2)
+
+
+async def test_the_welcome_says_who_and_what_is_accepted(world: World, transport: Transport) -> None:
+    vera, olga = await world.visitor(), await world.operator(OLGA)
+    stream = await world.raw_stream(vera, transport)
+    welcome = await stream.authenticate(await stream.challenged(), None)
+    assert welcome["you"] == {"kind": "visitor", "id": vera.id, "name": ""}
+    assert welcome["limits"] == {"text": 8000, "frame": 65536, "ping": 25}
+    assert welcome["bound"] is True
+    assert welcome["conversation"]["status"] == "waiting"
+    desk = await world.raw_stream(olga, transport)
+    welcome = await desk.authenticate(await desk.challenged(), None)
+    assert welcome["you"] == {"kind": "operator", "id": olga.id, "name": "Olga"}
+    newest = world.server.rows("SELECT position FROM workspace WHERE name = 'Tea'")[0][0]
+    assert welcome["position"] == newest
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<script>alert(1)</script>",
+        "  spaces kept  ",
+        "line\nbreak\tand tab",
+        "\U0001f469\u200d\U0001f467 \ufdfa \u202ex",
+        "0",
+    ],
+)
+async def test_words_arrive_as_they_were_written(world: World, words: str) -> None:
+    visitor = await world.stream(await world.visitor())
+    ack = await say(visitor, words)
+    assert (await visitor.until_entry(id=ack["id"]))["text"] == words
+    assert (await world.timeline(visitor.person.conversation))[-1]["text"] == words
+
+
+async def test_line_breaks_of_other_systems_become_ours(world: World) -> None:
+    visitor = await world.stream(await world.visitor())
+    ack = await say(visitor, "a\r\nb\rc")
+    assert (await visitor.until_entry(id=ack["id"]))["text"] == "a\nb\nc"

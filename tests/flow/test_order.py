@@ -1,0 +1,239 @@
+"""Many send at once, clients drop and come back with their cursor: everybody ends with exactly the server's list."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.client import Frame, Person, PollStream, Stream, StreamOver, Transport, ask
+from support.people import OLGA, OTTO, World, new_entry_id, say
+from support.server import ServerProcess
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+
+class Reader:
+    """A client that keeps what it was told and comes back with its cursor, as the protocol asks of clients."""
+
+    def __init__(self, world: World, person: Person, transport: Transport, cursor: int) -> None:
+        self.world = world
+        self.person = person
+        self.transport: Transport = transport
+        self.number = "seq" if person.conversation else "position"
+        self.cursor = cursor
+        self.applied: list[Frame] = []
+        self.stream: Stream | None = None
+        self._read = 0
+
+    async def connect(self) -> None:
+        """Drop the stream, if there is one, and open another where the last entry was."""
+        await self.drop()
+        self.stream = await self.world.stream(self.person, self.transport, self.cursor)
+        self._read = 0
+
+    async def drop(self) -> None:
+        """Go away without a word."""
+        if self.stream is not None:
+            self.apply()
+            await self.stream.close()
+            self.stream = None
+
+    def apply(self) -> None:
+        """Take what came. Each entry carries on where the one before it ended: no gap, no repeat, in order."""
+        assert self.stream is not None
+        entries = self.stream.entries()
+        for entry in entries[self._read :]:
+            assert entry[self.number] == self.cursor + 1
+            self.cursor += 1
+            self.applied.append(entry)
+        self._read = len(entries)
+
+    async def reach(self, number: int) -> None:
+        """Read until the entry with this number came."""
+        if self.stream is None:
+            await self.connect()
+        assert self.stream is not None
+        if number > self.cursor:
+            await self.stream.until_entry(**{self.number: number})
+        self.apply()
+
+
+async def send_many(stream: Stream, count: int, conversation: str) -> None:
+    """Send without waiting, then wait for every acknowledgement."""
+    ids = [new_entry_id() for _ in range(count)]
+    for entry_id in ids:
+        await stream.send("send", id=entry_id, conversation=conversation, text=f"words {entry_id}")
+    for entry_id in ids:
+        await stream.until("ack", id=entry_id)
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+async def test_all_end_with_the_servers_list(
+    start_server: StartServer, open_world: OpenWorld, transport: Transport, seed: int
+) -> None:
+    world, moments = open_world(start_server()), random.Random(seed)
+    visitors = [await world.visitor() for _ in range(6)]
+    olga, otto = await world.operator(OLGA), await world.operator(OTTO)
+    readers = [Reader(world, person, transport, 0) for person in (*visitors, olga, otto)]
+    senders = [await world.stream(person) for person in (*visitors, *visitors, olga)]
+    sending = [
+        asyncio.create_task(send_many(stream, 25, stream.person.conversation or moments.choice(visitors).conversation))
+        for stream in senders
+    ]
+    while not all(task.done() for task in sending):
+        reader = moments.choice(readers)
+        await moments.choice((reader.connect, reader.connect, reader.drop))()
+    await asyncio.gather(*sending)
+    position = world.server.rows("SELECT position FROM workspace WHERE name = 'Tea'")[0][0]
+    assert position == 6 + 13 * 25
+    for reader in readers:
+        conversation = reader.person.conversation
+        kept = await world.timeline(conversation) if conversation else []
+        await reader.reach(len(kept) or position)
+        if conversation:
+            assert [(one["seq"], one["id"]) for one in reader.applied] == [(one["seq"], one["id"]) for one in kept]
+        else:
+            ids = world.server.rows("SELECT id FROM entry ORDER BY position")
+            assert [(one["id"],) for one in reader.applied] == ids
+
+
+async def test_catching_up_over_many_pages(world: World, transport: Transport) -> None:
+    vera = await world.visitor()
+    await send_many(await world.stream(vera), 350, vera.conversation)
+    reader = Reader(world, vera, transport, 0)
+    await reader.reach(351)
+    assert [entry["seq"] for entry in reader.applied] == [*range(1, 352)]
+    assert reader.stream is not None
+    sizes = [len(frame["entries"]) for frame in reader.stream.heard if frame["op"] == "entries"]
+    assert max(sizes) <= 100
+
+
+@pytest.mark.parametrize("after", [0, 1, 3, 4, 5, 10**9, -1])
+async def test_any_cursor_gets_what_comes_after_it(world: World, transport: Transport, after: int) -> None:
+    vera = await world.visitor("1")
+    for words in ("2", "3", "4"):
+        await say(await world.stream(vera), words)
+    stream = await world.stream(vera, transport, after=after)
+    await stream.settled()
+    seqs = [entry["seq"] for entry in stream.entries()]
+    assert seqs == [seq for seq in (1, 2, 3, 4) if seq > after]
+    ack = await say(stream, "5")
+    assert (await stream.until_entry(id=ack["id"]))["seq"] == 5
+
+
+async def test_no_cursor_means_from_now_on(world: World, transport: Transport) -> None:
+    vera, olga = await world.visitor(), await world.operator(OLGA)
+    visitor, desk = await world.stream(vera, transport, after=None), await world.stream(olga, transport, after=None)
+    await visitor.settled()
+    assert visitor.entries() == []
+    ack = await say(visitor, "Now")
+    await visitor.until_entry(id=ack["id"])
+    await desk.until_entry(id=ack["id"])
+    assert len(visitor.entries()) == 1
+
+
+async def test_the_inbox_and_the_stream_meet_without_a_gap(world: World) -> None:
+    olga, vera = await world.operator(OLGA), await world.visitor()
+    sending = asyncio.create_task(send_many(await world.stream(vera), 60, vera.conversation))
+    page = (await ask(world.http, olga, "GET", "/v1/desk/conversations?limit=1")).json()
+    stream = await world.stream(olga, after=page["position"])
+    await sending
+    await stream.until_entry(conversation=vera.conversation, seq=61)
+    told = [entry["seq"] for entry in stream.entries() if entry["conversation"] == vera.conversation]
+    before = page["conversations"][0]["last_seq"] if page["conversations"][0]["id"] == vera.conversation else 1
+    assert told == [*range(before + 1, 62)]
+
+
+async def test_a_lost_poll_answer_loses_nothing(world: World) -> None:
+    vera = await world.visitor()
+    stream = PollStream(vera, world.http)
+    opened = await world.http.post(f"{vera.address}/v1/stream/open", json={"mode": "poll"})
+    stream.id = opened.json()["stream"]
+    assert vera.key is not None
+    nonce = opened.json()["frames"][0]["nonce"]
+    proof = vera.key.prove("GET", f"{vera.address}/v1/stream", nonce, vera.token)
+    await stream.send("auth", token=vera.token, proof=proof, after=0)
+
+    async def poll(after: int) -> tuple[int, Frame]:
+        answer = await ask(
+            world.http,
+            vera,
+            "POST",
+            "/v1/stream/poll",
+            {"after": after},
+            crumbless_stream=stream.id,
+        )
+        return answer.status_code, answer.json()
+
+    number, ops = 1, list[str]()
+    while "entries" not in ops:
+        first = await poll(number)
+        assert await poll(number) == first, "the same number was answered with another batch"
+        assert first[0] == 200
+        assert first[1]["batch"] == number + 1
+        ops += [frame["op"] for frame in first[1]["frames"]]
+        number += 1
+    assert ops == ["welcome", "entries"]
+    together = await asyncio.gather(poll(number), poll(number), say(await world.stream(vera), "More"))
+    assert together[0] == together[1]
+    for wrong in (0, number - 1, number + 5):
+        status, problem = await poll(wrong)
+        assert status == 410
+        assert problem["type"] == "urn:crumbless:problem:stream_gone"
+
+
+Step = tuple[str, int]
+STEPS = st.lists(st.tuples(st.sampled_from(["send", "answer", "drop", "connect", "switch"]), st.integers(0, 2)))
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_any_course_of_events_ends_the_same(server: ServerProcess, steps: list[Step]) -> None:
+    asyncio.run(_follow(server, steps))
+
+
+async def _follow(server: ServerProcess, steps: list[Step]) -> None:
+    """Do the steps with three readers of one conversation; the model is the list of words that were acknowledged."""
+    async with httpx.AsyncClient(trust_env=False, timeout=40, verify=False) as http:
+        world = World(server, http)
+        vera, olga = await world.visitor("first"), await world.operator(OLGA)
+        transports: list[Transport] = ["websocket", "stream", "poll"]
+        readers = [Reader(world, vera, transport, 0) for transport in transports]
+        visitor, desk, model = await world.stream(vera), await world.stream(olga, after=None), ["first"]
+        for act, which in steps:
+            reader = readers[which]
+            if act in {"send", "answer"}:
+                words = f"words {len(model)}"
+                assert (await say(visitor if act == "send" else desk, words, "", vera.conversation))["op"] == "ack"
+                model.append(words)
+            elif act == "switch":
+                await reader.drop()
+                reader.transport = transports[(transports.index(reader.transport) + 1) % 3]
+            else:
+                await (reader.drop() if act == "drop" else reader.connect())
+        for reader in readers:
+            await reader.reach(len(model))
+            assert [entry["text"] for entry in reader.applied] == model
+        await world.close()
+
+
+async def test_a_reader_survives_restarts_of_the_server(start_server: StartServer, open_world: OpenWorld) -> None:
+    server = start_server()
+    world = open_world(server)
+    vera = await world.visitor()
+    reader = Reader(world, vera, "websocket", 0)
+    for turn in range(2):
+        await reader.connect()
+        await send_many(await world.stream(vera), 20, vera.conversation)
+        server.kill()
+        assert reader.stream is not None
+        with pytest.raises(StreamOver):
+            await reader.stream.until("never")
+        server.start()
+        await reader.reach(1 + 20 * (turn + 1))
+    assert [entry["seq"] for entry in reader.applied] == [*range(1, 42)]

@@ -1,0 +1,154 @@
+"""The real server as a process of its own: started, killed and started again on the same file and port."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+
+COMMAND = Path(sys.executable).parent / "crumbless"
+
+ROOMY: dict[str, object] = {
+    "visitor_messages_per_minute": 1_000_000,
+    "visitor_message_burst": 100_000,
+    "operator_messages_per_minute": 1_000_000,
+    "operator_message_burst": 100_000,
+    "frames_per_second": 100_000,
+    "frame_burst": 100_000,
+    "starts_per_hour": 1_000_000,
+    "start_burst": 100_000,
+    "sign_ins_per_minute": 10_000,
+    "sign_in_burst": 10_000,
+    "streams_per_session": 100,
+}
+"""Limits that no test meets by accident."""
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Return once the condition holds; for use outside the loop. Raises AssertionError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.01)
+
+
+def environment_of(database: Path, **settings: object) -> dict[str, str]:
+    """The environment of a `crumbless` command on this database, free of what the caller's own environment sets."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CRUMBLESS_")}
+    chosen = {"database_url": f"sqlite:///{database}", **settings}
+    return kept | {f"CRUMBLESS_{name.upper()}": str(value) for name, value in chosen.items()}
+
+
+def run_command(*arguments: str, environment: dict[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """The outcome of a `crumbless` command that ends by itself."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=environment | {"COLUMNS": "100", "NO_COLOR": "1"},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+
+class ServerProcess:
+    """`crumbless serve` on a database that exists.
+
+    Args:
+        database: the SQLite file.
+        settings: the server's settings by their names; ROOMY stands behind them.
+    """
+
+    def __init__(self, database: Path, **settings: object) -> None:
+        self.database = database
+        self.port = 0
+        self.tokens: dict[str, Any] = {}
+        self._settings = ROOMY | settings
+        self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=database.parent)[1])
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """The origin it serves."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, on the port of the last time if there was one; returns once it answers."""
+        said = len(self.log())
+        environment = environment_of(self.database, **self._settings, port=self.port)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
+        wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")
+        told = re.search(r"serves http://127\.0\.0\.1:(\d+);", self.log()[said:])
+        assert told, f"the server did not start:\n{self.log()[said:]}"
+        self.port = int(told[1])
+        assert httpx.get(f"{self.address}/healthz", trust_env=False).status_code == 200
+
+    def _gone(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End it as a power cut would: with SIGKILL."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(STOP_SECONDS)
+
+    def begin_stop(self) -> None:
+        """Ask it to stop with SIGTERM."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait_stopped(self, seconds: float = STOP_SECONDS) -> int:
+        """Its exit code. Raises TimeoutExpired when it does not end in time."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
+    def stop(self) -> int:
+        """Stop it, if it runs, and return its exit code."""
+        if not self._gone():
+            self.begin_stop()
+        return self.wait_stopped()
+
+    def dispose(self) -> None:
+        """End it, whatever state it is in."""
+        if not self._gone():
+            self.kill()
+
+    def log(self) -> str:
+        """What it wrote so far to stdout and stderr."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database holds, read past the server."""
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
+
+    def change(self, statement: str, *values: object) -> None:
+        """Change the database past the server: for states that take days to come about."""
+        connection = sqlite3.connect(self.database, timeout=10)
+        try:
+            with connection:
+                connection.execute(statement, values)
+        finally:
+            connection.close()
