@@ -10,6 +10,7 @@ import { listRows } from "./inbox_model";
 import { StatusMark } from "./status_mark";
 import { tellFullTime, tellTime } from "./time_tell";
 import { whoTypes } from "./typing_watch";
+import "./inbox_view.css";
 
 interface Properties {
   readonly feed: DeskFeed;
@@ -168,7 +169,7 @@ function InboxSkeleton() {
         {words.loading}
       </p>
       {[0, 1, 2, 3, 4, 5].map((index) => (
-        <div class="row skeleton" key={index} aria-hidden="true">
+        <div class="row" key={index} aria-hidden="true">
           <span class="avatar" />
           <span class="bone bone-name" />
           <span class="bone bone-words" />

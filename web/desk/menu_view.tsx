@@ -1,4 +1,5 @@
 import { useSpeech } from "./desk_context";
+import "./menu_view.css";
 
 interface Properties {
   /** Empty until the server has said it. */

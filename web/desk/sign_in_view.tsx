@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useSpeech } from "./desk_context";
 import { tellSignInFailure } from "./sign_in_failure";
+import "./sign_in_view.css";
 
 interface Properties {
   /** Why the person is here, when it is not obvious. */

@@ -13,6 +13,7 @@ import { focusRow, isNarrow } from "./pane_focus";
 import { StatusMark } from "./status_mark";
 import type { Thread } from "./thread_follow";
 import { whoTypes } from "./typing_watch";
+import "./thread_view.css";
 
 interface Properties {
   readonly feed: DeskFeed;
