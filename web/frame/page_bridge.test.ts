@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { PageBridge } from "./page_bridge";
+
+const SHOP = "https://shop.example";
+let page: EventTarget;
+let parent: object;
+let heard: unknown[];
+let shown: [boolean, boolean][];
+let greeted: number;
+let channels: MessageChannel[];
+
+beforeEach(() => {
+  page = new EventTarget();
+  parent = {};
+  heard = [];
+  shown = [];
+  greeted = 0;
+  channels = [];
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("window", { parent });
+  vi.stubGlobal("location", { origin: "https://chat.example" });
+});
+
+afterEach(() => {
+  for (const channel of channels) channel.port1.close();
+  vi.unstubAllGlobals();
+});
+
+function makeBridge(): PageBridge {
+  const bridge = new PageBridge(
+    [SHOP],
+    (now, focus) => shown.push([now, focus]),
+    () => {
+      greeted += 1;
+      bridge.unread(0);
+    },
+  );
+  return bridge;
+}
+
+/** What a window posts to ours; returns its end of the channel. */
+function post(overrides: { origin?: string; source?: unknown; data?: unknown } = {}): MessagePort {
+  const channel = new MessageChannel();
+  channels.push(channel);
+  channel.port1.onmessage = (message) => heard.push(message.data);
+  const told = { origin: SHOP, source: parent, data: { crumbless: "connect" }, ports: [channel.port2], ...overrides };
+  page.dispatchEvent(Object.assign(new Event("message"), told));
+  return channel.port1;
+}
+
+const until = (check: () => void) => vi.waitFor(check, { interval: 1 });
+
+describe("connecting", () => {
+  test("the loader of an allowed page is greeted, and its origin known", async () => {
+    const bridge = makeBridge();
+    post();
+    expect(await bridge.connected()).toBe(SHOP);
+    await until(() => expect(heard).toEqual([{ say: "unread", count: 0 }]));
+  });
+
+  test.each([
+    ["an origin that is not on the list", { origin: "https://evil.example" }],
+    ["a subdomain of one that is", { origin: "https://a.shop.example" }],
+    ["a window that is not around ours", { source: {} }],
+    ["other words", { data: { crumbless: "hello" } }],
+    ["no words", { data: null }],
+  ])("%s is ignored", (_, overrides) => {
+    makeBridge();
+    post(overrides);
+    expect(greeted).toBe(0);
+    post();
+    expect(greeted).toBe(1);
+  });
+
+  test("a second one is ignored: the line is taken", () => {
+    makeBridge();
+    post();
+    post();
+    expect(greeted).toBe(1);
+  });
+
+  test("opened as a page of its own, it stands on its own origin and listens to nobody", async () => {
+    const self: { parent?: unknown } = {};
+    self.parent = self;
+    vi.stubGlobal("window", self);
+    const bridge = makeBridge();
+    post({ source: self });
+    expect(greeted).toBe(0);
+    expect(await bridge.connected()).toBe("https://chat.example");
+  });
+});
+
+describe("talking", () => {
+  test("shown brings the focus unless the loader says otherwise; hidden never does", async () => {
+    makeBridge();
+    const port = post();
+    for (const words of [{ say: "shown" }, { say: "shown", focus: false }, { say: "hidden" }]) port.postMessage(words);
+    await until(() =>
+      expect(shown).toEqual([
+        [true, true],
+        [true, false],
+        [false, false],
+      ]),
+    );
+  });
+
+  test("the number of unread messages is told when it changes", async () => {
+    const bridge = makeBridge();
+    post();
+    for (const count of [0, 2, 2, 0]) bridge.unread(count);
+    await until(() => expect(heard.map((words) => (words as { count: number }).count)).toEqual([0, 2, 0]));
+  });
+});
