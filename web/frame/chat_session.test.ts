@@ -194,6 +194,9 @@ describe("the first message", () => {
     expect(texts()).toEqual(["hello: refused"]);
     expect(saved).toMatchObject([{ text: "hello", refused: "foreign_origin" }]);
     expect(session.state).toBe("idle");
+    session.retry(asked[0]?.id ?? "");
+    await until(() => expect(started).toBe(1));
+    expect(session.refusedSite).toBe(false);
   });
 
   test("what is written meanwhile follows in order", async () => {

@@ -182,6 +182,7 @@ export class ChatSession {
     const { token, expires_at: expiresAt, visitor, conversation, entry } = answer;
     this.#chat = { ...chat, token, expiresAt, visitor, conversation };
     this.ended = false;
+    this.refusedSite = false;
     this.#toldSeen = 0;
     this.#log = applyEntries(emptyLog(), [entry]).log;
     this.outbox.acknowledge(first.id);
