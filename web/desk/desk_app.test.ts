@@ -4,7 +4,7 @@ import * as storage from "../shared/storage";
 import { DeskApp } from "./desk_app";
 import { DeskSession } from "./desk_session";
 import { deskWords } from "./desk_words";
-import { keepDraft, keepOutbox, readDraft, readOutbox } from "./draft_keep";
+import { HELD_BACK, keepDraft, keepOutbox, readDraft, readOutbox } from "./draft_keep";
 
 const words = deskWords.en;
 const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", workspace_name: "North" });
@@ -134,6 +134,29 @@ describe("signing in", () => {
     await app.signIn("bo@example.org", "secret");
     expect(readDraft("a")).toBe("");
     expect(readOutbox()).toEqual([]);
+  });
+});
+
+describe("replies that wait when somebody signs in", () => {
+  const reply = { id: "1", conversation: "a", text: "still here", at: 1, refused: "" };
+
+  it("are sent by themselves when it is the operator who wrote them", async () => {
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    keepOutbox([reply]);
+    server.ended.add("token-1");
+    await feedOf(app).inbox.showOlder();
+    await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
+    await app.signIn("ola@example.org", "secret");
+    expect(feedOf(app).outbox.pending).toEqual([reply]);
+  });
+
+  it("are held back for a decision when it is not known whose they are", async () => {
+    keepOutbox([reply]);
+    const reloaded = openTab();
+    await reloaded.start();
+    await reloaded.signIn("bo@example.org", "secret");
+    expect(feedOf(reloaded).outbox.pending).toEqual([{ ...reply, refused: HELD_BACK }]);
   });
 });
 

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { DeskFeed } from "./desk_feed";
 import type { DeskSession } from "./desk_session";
 import type { DeskWords } from "./desk_words";
-import { keepOutbox, readOutbox } from "./draft_keep";
+import { holdOutboxBack, keepOutbox, readOutbox } from "./draft_keep";
 
 export type Stage =
   | { readonly kind: "starting" }
@@ -38,7 +38,9 @@ export class DeskApp {
 
   /** Signs in; throws what DeskSession.signIn throws. */
   async signIn(email: string, password: string): Promise<void> {
+    const known = this.#session.knowsOperator;
     await this.#session.signIn(email, password);
+    if (!known) holdOutboxBack();
     this.#work();
   }
 

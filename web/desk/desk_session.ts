@@ -64,6 +64,11 @@ export class DeskSession {
     return answer.operator;
   }
 
+  /** Whether it is known whose texts this tab holds; a reload forgets it. */
+  get knowsOperator(): boolean {
+    return this.#operator !== null;
+  }
+
   /** Remembers whose texts this tab holds. */
   know(operator: Operator): void {
     this.#operator = operator.id;

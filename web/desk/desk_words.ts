@@ -51,6 +51,7 @@ export interface DeskWords {
   readonly closeFailed: string;
   readonly closedHint: string;
   readonly reply: string;
+  readonly heldBack: string;
   readonly showEarlier: string;
   readonly connectionLost: string;
 

@@ -46,6 +46,7 @@ const words: DeskWords = {
   closeFailed: "Die Unterhaltung konnte nicht geschlossen werden. Versuchen Sie es noch einmal.",
   closedHint: "Diese Unterhaltung ist geschlossen. Eine Antwort öffnet es wieder.",
   reply: "Antwort",
+  heldBack: "Ihre Anmeldung war abgelaufen, bevor sie gesendet wurde.",
   showEarlier: "Frühere anzeigen",
   connectionLost: "Keine Verbindung. Neuer Versuch…",
 

@@ -46,6 +46,7 @@ const words: DeskWords = {
   closeFailed: "The conversation could not be closed. Try again.",
   closedHint: "This conversation is closed. A reply opens it again.",
   reply: "Reply",
+  heldBack: "Your sign-in had ended before it was sent.",
   showEarlier: "Show earlier",
   connectionLost: "Connection lost. Trying again…",
 

@@ -46,6 +46,7 @@ const words: DeskWords = {
   closeFailed: "No se pudo cerrar la conversación. Inténtalo de nuevo.",
   closedHint: "Esta conversación está cerrada. Una respuesta la vuelve a abrir.",
   reply: "Respuesta",
+  heldBack: "Tu sesión terminó antes de enviarlo.",
   showEarlier: "Mostrar mensajes anteriores",
   connectionLost: "Sin conexión. Reintentando…",
 

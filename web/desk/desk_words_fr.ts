@@ -46,6 +46,7 @@ const words: DeskWords = {
   closeFailed: "La conversation n’a pas pu être fermée. Réessayez.",
   closedHint: "Cette conversation est fermée. Une réponse la rouvre.",
   reply: "Réponse",
+  heldBack: "Votre session avait pris fin avant l’envoi.",
   showEarlier: "Afficher les messages précédents",
   connectionLost: "Connexion perdue. Nouvel essai…",
 
