@@ -38,12 +38,12 @@ sum_up_checks() {
   printf '\n'
   while IFS=$'\t' read -r name outcome seconds; do
     if [ "$outcome" = 'exit code 0' ]; then
-      printf '  ok      %-24s %4s s\n' "$name" "$seconds"
+      printf '  ok      %-32s %4s s\n' "$name" "$seconds"
     else
-      printf '  FAILED  %-24s %4s s   (%s)\n' "$name" "$seconds" "$outcome"
+      printf '  FAILED  %-32s %4s s   (%s)\n' "$name" "$seconds" "$outcome"
       failed=1
     fi
   done <"$checks/results"
-  printf '  %-32s %4s s\n' 'all, set-up included' "$SECONDS"
+  printf '  %-40s %4s s\n' 'all, set-up included' "$SECONDS"
   return "$failed"
 }
