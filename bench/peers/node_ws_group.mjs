@@ -1,5 +1,5 @@
-// Node ws + better-sqlite3, tuned by hand: everything that arrived in one turn of the event loop shares one commit, and
-// what a receiver gets from one commit shares one frame.
+// Node ws + better-sqlite3, tuned by hand: everything that arrived in one turn of the event loop shares one commit, what
+// a receiver gets from one commit shares one frame, and a sender's acknowledgements leave in one write.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { makeBucket, refuse } from "./chat_rules.mjs";
@@ -13,8 +13,8 @@ let waiting = [];
 const http = createServer((_request, response) => response.end("ok"));
 const server = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 65536 });
 
-server.on("connection", (socket) => {
-  const member = { socket, conversation: "", bucket: makeBucket(), entries: [] };
+server.on("connection", (socket, request) => {
+  const member = { socket, wire: request.socket, conversation: "", bucket: makeBucket(), entries: [] };
   socket.on("message", (data) => receive(member, data));
   socket.on("close", () => {
     for (const room of rooms.values()) room.delete(member);
@@ -52,6 +52,8 @@ function commit() {
   const entries = batch.map(({ message }) => makeEntry(store, message));
   store.appendAll(entries);
   const receivers = new Set();
+  const wires = new Set(batch.map(({ member }) => member.wire));
+  for (const wire of wires) wire.cork();
   for (const [index, entry] of entries.entries()) {
     const sender = batch[index].member;
     const { id, conversation, seq, at } = entry;
@@ -66,6 +68,7 @@ function commit() {
     receiver.socket.send(JSON.stringify({ op: "entries", entries: receiver.entries }));
     receiver.entries = [];
   }
+  for (const wire of wires) wire.uncork();
 }
 
 http.listen(Number(port), "127.0.0.1");
