@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     sign_ins_per_minute: Rate = 10
     sign_in_burst: Count = 10
     streams_per_session: Count = 12
+    strangers_per_address: Count = 40
     ledger_queue: Count = 8192
     visitor_session_days: Days = 30
     operator_session_days: Days = 30

@@ -1,6 +1,5 @@
 """What every handler asks of a request: its body, its caller, its address."""
 
-import ipaddress
 import time
 from typing import Any, TypeVar, cast
 
@@ -9,6 +8,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
+from crumbless.api.client_address import network_of
 from crumbless.api.platform import Platform
 from crumbless.domain.access import Session
 from crumbless.domain.limits import KeyedBuckets
@@ -165,14 +165,7 @@ def take_token(buckets: KeyedBuckets, key: str) -> None:
 
 
 def client_network(request: AnyRequest) -> str:
-    """The caller's address for limits: IPv4 whole, IPv6 by /64 (one subscriber). Kept in memory only."""
-    settings = platform_of(request).settings
+    """Where the caller is, for limits."""
     client = request.client
-    address = client.host if client else ""
-    if address in settings.trusted_proxies:
-        address = request.headers.get("x-forwarded-for", address).rpartition(",")[2].strip()
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return network_of(client.host if client else "", forwarded, platform_of(request).settings.trusted_proxies)

@@ -98,9 +98,9 @@ class StreamConnection:
         self._told = 0
         self._auth: asyncio.Task[None] | None = None
 
-    def open(self) -> None:
-        """Speak first."""
-        self._platform.streams.add(self)
+    def open(self, network: str) -> None:
+        """Speak first. `network` is where the client is (see api/client_address.py)."""
+        self._platform.streams.add(self, network)
         self._send(Challenge(self._rules.nonce))
 
     @property

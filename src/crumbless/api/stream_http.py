@@ -13,8 +13,9 @@ import msgspec
 from litestar import Response
 from litestar.response import Stream
 
+from crumbless.api.client_address import check_strangers
 from crumbless.api.platform import Platform
-from crumbless.api.request_read import AnyRequest, platform_of, read_body, read_caller, read_json
+from crumbless.api.request_read import AnyRequest, client_network, platform_of, read_body, read_caller, read_json
 from crumbless.api.stream import StreamConnection
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, End
@@ -55,7 +56,7 @@ class Batch(msgspec.Struct, frozen=True):
 class HttpStream:
     """One stream over HTTP: the queue between the connection and the requests that carry it (an Outlet)."""
 
-    def __init__(self, platform: Platform, streams: "dict[str, HttpStream]") -> None:
+    def __init__(self, platform: Platform, network: str, streams: "dict[str, HttpStream]") -> None:
         self.id = secrets.token_urlsafe(24)
         self._streams = streams
         self._queue: deque[bytes] = deque()
@@ -66,7 +67,7 @@ class HttpStream:
         self._batch = Batch(self.id, 0, [])
         streams[self.id] = self
         self.connection = StreamConnection(platform, self)
-        self.connection.open()
+        self.connection.open(network)
 
     # --- the connection's side (Outlet) -------------------------------------------------------------------------
 
@@ -168,7 +169,9 @@ class HttpStream:
 async def open_stream(request: AnyRequest) -> Response[bytes] | Stream:
     """POST /v1/stream/open."""
     wanted = await read_json(request, OpenRequest)
-    stream = HttpStream(platform_of(request), _streams_of(request))
+    platform, network = platform_of(request), client_network(request)
+    check_strangers(platform, network)
+    stream = HttpStream(platform, network, _streams_of(request))
     if wanted.mode == "poll":
         return _answer(await stream.poll(0))
     headers = {STREAM_HEADER: stream.id, "x-accel-buffering": "no"}

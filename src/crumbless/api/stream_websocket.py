@@ -12,6 +12,7 @@ from typing import Any, cast
 from uvicorn.server import ServerState
 from websockets.utils import accept_key
 
+from crumbless.api.client_address import check_strangers, network_of
 from crumbless.api.guard import problem_of
 from crumbless.api.platform import Platform
 from crumbless.api.stream import StreamConnection
@@ -183,8 +184,10 @@ class StreamWebSocket(asyncio.Protocol):
 
     def _shake_hands(self, data: bytes) -> None:
         head, headers = _parse_request(data)
+        network = self._network(headers)
         try:
             key = self._check(head, headers)
+            check_strangers(self._platform, network)
         except Refused as refused:
             self._refuse(refused)
             return
@@ -195,7 +198,14 @@ class StreamWebSocket(asyncio.Protocol):
         )
         self._reader = FrameReader(MAX_AUTH_FRAME)
         self._stream = StreamConnection(self._platform, self)
-        self._stream.open()
+        self._stream.open(network)
+
+    def _network(self, headers: dict[str, str]) -> str:
+        # None for a Unix socket behind a proxy on the same machine.
+        peer = cast("tuple[str, int] | None", self._transport.get_extra_info("peername"))
+        return network_of(
+            peer[0] if peer else "", headers.get("x-forwarded-for", ""), self._platform.settings.trusted_proxies
+        )
 
     def _check(self, head: str, headers: dict[str, str]) -> str:
         """The client's key, if this is an upgrade to our protocol, for our host, from our own pages."""

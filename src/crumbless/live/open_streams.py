@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -34,23 +35,37 @@ class OpenStreams:
     """One sweep for all: a timer per connection would cost more memory than the connection."""
 
     def __init__(self) -> None:
-        self._strangers: set[OpenStream] = set()
+        # Who has not authenticated yet, and from which network.
+        self._strangers: dict[OpenStream, str] = {}
+        self._from: Counter[str] = Counter()
         self._known: set[OpenStream] = set()
         self._sweeping: asyncio.Task[None] | None = None
 
-    def add(self, stream: OpenStream) -> None:
+    def strangers_from(self, network: str) -> int:
+        """How many streams of a network have not authenticated yet."""
+        return self._from[network]
+
+    def add(self, stream: OpenStream, network: str) -> None:
         """A stream was opened; it has AUTH_SECONDS to authenticate."""
-        self._strangers.add(stream)
+        self._strangers[stream] = network
+        self._from[network] += 1
 
     def authenticated(self, stream: OpenStream) -> None:
         """The stream has a session."""
-        self._strangers.discard(stream)
+        self._forget_stranger(stream)
         self._known.add(stream)
 
     def discard(self, stream: OpenStream) -> None:
         """The stream is gone. Harmless when it never was here."""
-        self._strangers.discard(stream)
+        self._forget_stranger(stream)
         self._known.discard(stream)
+
+    def _forget_stranger(self, stream: OpenStream) -> None:
+        network = self._strangers.pop(stream, None)
+        if network is not None:
+            self._from[network] -= 1
+            if not self._from[network]:
+                del self._from[network]
 
     def everyone(self) -> list[OpenStream]:
         """Every stream there is."""
