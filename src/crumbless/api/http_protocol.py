@@ -16,29 +16,46 @@ BODY_SECONDS = 20.0
 """From the end of the headers to the end of the body."""
 
 
+MAX_HEAD = 64 * 1024
+"""Bytes that may come before the headers are complete; the parser itself would collect them without an end."""
+
+
 class DeadlineHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose request does not arrive in time."""
+    """Closes connections whose request does not arrive in time or whose headers have no end."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _head_size: int | None = 0
+    """Bytes of the head so far; None while a body is read."""
 
     def connection_made(self, transport: Any) -> None:
         """A client has HEAD_SECONDS to say what it wants."""
         super().connection_made(transport)
         self._expire_in(HEAD_SECONDS)
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes of requests, a head of bounded size before each."""
+        if self._head_size is not None:
+            self._head_size += len(data)
+        super().data_received(data)
+        if self._head_size is not None and self._head_size > MAX_HEAD and not self.transport.is_closing():
+            self.send_400_response("Headers without an end.")
+
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self._head_size = 0
         self._expire_in(HEAD_SECONDS)
 
     def on_headers_complete(self) -> None:
         """The headers are there."""
         super().on_headers_complete()
+        self._head_size = None
         self._expire_in(BODY_SECONDS)
 
     def on_message_complete(self) -> None:
         """The request is whole; how long the answer takes is our own affair."""
         self._expire_never()
+        self._head_size = 0
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:

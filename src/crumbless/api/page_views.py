@@ -90,7 +90,7 @@ async def get_desk(request: AnyRequest) -> Response[str]:
     return _page(request, "desk", "Crumbless", {}, "'none'")
 
 
-async def get_root(_request: AnyRequest) -> Redirect:
+async def get_root() -> Redirect:
     """GET /."""
     return Redirect("/desk/")
 

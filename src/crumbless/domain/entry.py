@@ -1,7 +1,8 @@
 """What may become an entry, and what an entry looks like to each side."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from crumbless.domain.wire import MAX_TEXT, Author, AuthorKind, Entry, Event, Kind
 from crumbless.errors import Refused
@@ -12,8 +13,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry before the ledger gave it seq and position."""
 
     workspace: int

@@ -135,7 +135,7 @@ class SqliteBatchWriter:
         found = self._look_up(entries)
         conversations = {row[0]: _Conversation(*row[1:]) for row in found.conversations}
         positions = dict(found.workspaces)
-        known = {(row[0], row[1]): _repeat(row) for row in found.repeats}
+        known = {(row[0], row[1]): _kept(row) for row in found.repeats}
         values: list[object] = []
         for ticket, entry in zip(tickets, entries, strict=True):
             ticket.outcome = _place(entry, conversations, positions, known, values)
@@ -186,13 +186,13 @@ def _place(
         return Refused("unknown_conversation", entry_id=entry.id)
     name = (entry.workspace, entry.id)
     if before := known.get(name):
-        return before if _same(before.entry, entry) else Refused("id_conflict", entry_id=entry.id)
+        return _repeat(before, entry)
     seq = conversation.last_seq = conversation.last_seq + 1
     conversation.status = status_after(conversation.status, entry.kind, entry.author_kind, entry.event)
     if entry.author_kind == "operator" and entry.kind == "message":
         conversation.operator_seen = seq
     position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
-    known[name] = Appended(entry, seq, position, repeat=True)
+    appended = known[name] = Appended(entry, seq, position, repeat=False)
     values += (
         entry.workspace,
         position,
@@ -207,7 +207,13 @@ def _place(
         entry.text,
         entry.event,
     )
-    return Appended(entry, seq, position, repeat=False)
+    return appended
+
+
+def _repeat(before: Appended, entry: NewEntry) -> Appended | Refused:
+    if not _same(before.entry, entry):
+        return Refused("id_conflict", entry_id=entry.id)
+    return Appended(before.entry, before.seq, before.position, repeat=True)
 
 
 def _same(before: NewEntry, entry: NewEntry) -> bool:
@@ -222,6 +228,6 @@ def _same(before: NewEntry, entry: NewEntry) -> bool:
     )
 
 
-def _repeat(row: tuple[Any, ...]) -> Appended:
+def _kept(row: tuple[Any, ...]) -> Appended:
     workspace, entry_id, conversation, seq, position, at, *rest = row
     return Appended(NewEntry(workspace, conversation, entry_id, at, *rest), seq, position, repeat=True)
