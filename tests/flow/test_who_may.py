@@ -1,0 +1,71 @@
+"""The table of routes, walked: each row's `who` is what the route demands."""
+
+import re
+
+import pytest
+
+from crumbless.api.routes import ROUTES, Route
+from support.client import ask
+from support.people import OLGA, World
+
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+BODIES = {"/v1/stream/poll": {"after": 0}, "/v1/stream/send": {"op": "ping"}}
+
+
+def path_of(route: Route) -> str:
+    return re.sub(r"\{\w+:str\}", ID, route.path)
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+OPERATOR_ROUTES = [route for route in ROUTES if route.who == "operator"]
+STREAM_ROUTES = [route for route in ROUTES if route.who == "stream"]
+OPEN_ROUTES = [route for route in ROUTES if route.who == "anyone"]
+
+
+def test_the_table_is_walked_whole() -> None:
+    assert len(OPERATOR_ROUTES) >= 5
+    assert len(STREAM_ROUTES) == 2
+    assert len(OPEN_ROUTES) + len(STREAM_ROUTES) + len(OPERATOR_ROUTES) == len(ROUTES)
+    assert all(route.path.startswith("/v1/desk/") for route in OPERATOR_ROUTES)
+
+
+@pytest.mark.parametrize("route", OPERATOR_ROUTES, ids=name_of)
+async def test_operator_routes_refuse_everybody_else(world: World, route: Route) -> None:
+    vera, olga = await world.visitor(), await world.new_operator(OLGA)
+    bearer = await world.visitor(with_key=False)
+    unsigned = await world.http.request(route.method, world.server.address + path_of(route))
+    assert unsigned.status_code == 401
+    assert unsigned.json()["type"] == "urn:crumbless:problem:invalid_token"
+    for visitor in (vera, bearer):
+        answer = await ask(world.http, visitor, route.method, path_of(route))
+        assert answer.status_code == 403
+        assert answer.json()["type"] == "urn:crumbless:problem:forbidden"
+    assert (await ask(world.http, olga, route.method, path_of(route))).status_code in {200, 204, 404}
+    assert (await ask(world.http, world.stranger(), route.method, path_of(route))).status_code == 401
+
+
+@pytest.mark.parametrize("route", OPERATOR_ROUTES, ids=name_of)
+async def test_operator_routes_refuse_pages_of_other_origins(world: World, route: Route) -> None:
+    olga = await world.operator(OLGA)
+    answer = await ask(world.http, olga, route.method, path_of(route), origin="https://evil.example")
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:crumbless:problem:foreign_origin"
+
+
+@pytest.mark.parametrize("route", STREAM_ROUTES, ids=name_of)
+async def test_stream_routes_know_only_streams(world: World, route: Route) -> None:
+    vera = await world.visitor()
+    for stream in ("", "unknown", ID):
+        answer = await ask(world.http, vera, route.method, route.path, BODIES[route.path], crumbless_stream=stream)
+        assert answer.status_code == 410
+        assert answer.json()["type"] == "urn:crumbless:problem:stream_gone"
+
+
+@pytest.mark.parametrize("route", OPEN_ROUTES, ids=name_of)
+async def test_open_routes_ask_for_no_session(world: World, route: Route) -> None:
+    answer = await world.http.request(route.method, world.server.address + path_of(route))
+    assert answer.status_code not in {401, 403}
+    assert answer.status_code < 500
