@@ -1,0 +1,96 @@
+"""Platforms, shops and browsers. Every test fails in which somebody met what must never be."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from crumbless.store.schema import migrate
+from support.browser import KINDS, Kind, launch
+from support.scene import Scene
+from support.server import ServerProcess
+from support.shop import ShopServer
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Driven for one file only: its loop would stand in the way of tests that bring their own."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def browser_of(playwright: Playwright) -> Iterator[Callable[[Kind], Browser]]:
+    """The browser of a kind, started when it is first asked for."""
+    browsers: dict[Kind, Browser] = {}
+
+    def find(kind: Kind) -> Browser:
+        if kind not in browsers:
+            browsers[kind] = launch(playwright.chromium, kind)
+        return browsers[kind]
+
+    yield find
+    for browser in browsers.values():
+        browser.close()
+
+
+def _serve(folder: Path) -> ServerProcess:
+    database = folder / "crumbless.db"
+    migrate(f"sqlite:///{database}")
+    server = ServerProcess(database)
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One platform for the tests of a file that do not stop it."""
+    server = _serve(tmp_path_factory.mktemp("platform"))
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.log(), server.log()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A platform that a test may kill."""
+    server = _serve(tmp_path)
+    yield server
+    server.dispose()
+    assert "Traceback" not in server.log(), server.log()
+
+
+@pytest.fixture
+def shop() -> Iterator[ShopServer]:
+    """A shop."""
+    server = ShopServer()
+    yield server
+    server.close()
+
+
+def _play(server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> Iterator[Scene]:
+    scene = Scene(server, shop, browser_of)
+    yield scene
+    try:
+        scene.check()
+    finally:
+        scene.close()
+
+
+@pytest.fixture
+def scene(shared_server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> Iterator[Scene]:
+    """A workspace of the test's own on the shared platform."""
+    yield from _play(shared_server, shop, browser_of)
+
+
+@pytest.fixture
+def mortal_scene(own_server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> Iterator[Scene]:
+    """A workspace on a platform that the test may kill."""
+    yield from _play(own_server, shop, browser_of)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Each way in which browsers treat the storage of a frame."""
+    return request.param

@@ -1,0 +1,154 @@
+"""Visitors and operators in browsers of their own, in a workspace of their own."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
+from sqlalchemy import Connection
+
+from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
+from crumbless.store.database import write_once
+from support.browser import Kind, Watch
+from support.server import ServerProcess
+from support.shop import ShopServer
+
+PASSWORD = "correct horse battery"
+DEADLINE_MS = 10_000
+"""What a test waits for and does not come by then will not come."""
+
+expect.set_options(timeout=DEADLINE_MS)
+
+_numbers = itertools.count(1)
+
+
+class Visitor:
+    """A visitor in a tab of the shop."""
+
+    def __init__(self, page: Page, shop: str, watch: Watch) -> None:
+        self.page = page
+        self.shop = shop
+        self.watch = watch
+        self.launcher: Locator = page.get_by_role("button", name="Chat with us")
+        self.dialog: Locator = page.get_by_role("dialog", name="Chat")
+        self.chat: FrameLocator = page.frame_locator("iframe")
+        self.box: Locator = self.chat.get_by_role("textbox", name="Message")
+
+    def arrive(self, path: str = "/") -> None:
+        """Come to a page of the shop."""
+        self.page.goto(self.shop + path)
+
+    def open(self, path: str = "/") -> None:
+        """Come to the shop and open the chat."""
+        self.arrive(path)
+        self.launcher.click()
+        expect(self.box).to_be_visible()
+
+    def say(self, text: str) -> None:
+        """Send a message."""
+        self.box.fill(text)
+        self.box.press("Enter")
+
+    def bubbles(self) -> Locator:
+        """All messages of the thread."""
+        return self.chat.locator(".bubble")
+
+
+class Desk:
+    """An operator in a tab of the desk."""
+
+    def __init__(self, page: Page, address: str, email: str, watch: Watch) -> None:
+        self.page = page
+        self.address = f"{address}/desk/"
+        self.email = email
+        self.watch = watch
+        self.heading: Locator = page.get_by_role("heading", name="Conversations")
+        self.reply: Locator = page.get_by_role("textbox", name="Reply")
+        self.rows: Locator = page.locator("a.row")
+
+    def sign_in(self) -> None:
+        """Come to the desk and sign in."""
+        self.page.goto(self.address)
+        self.page.get_by_label("Email").fill(self.email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.heading).to_be_visible()
+
+    def row(self, text: str) -> Locator:
+        """The conversation in the list whose last words these are."""
+        return self.rows.filter(has_text=text)
+
+    def open(self, text: str) -> None:
+        """Open the conversation with these last words."""
+        self.row(text).click()
+        expect(self.reply).to_be_visible()
+
+    def say(self, text: str) -> None:
+        """Send a reply."""
+        self.reply.fill(text)
+        self.page.get_by_role("button", name="Send").click()
+
+    def bubbles(self) -> Locator:
+        """All messages of the thread."""
+        return self.page.locator(".bubble")
+
+
+class Scene:
+    """A workspace of the test's own, its shop, and the people in it."""
+
+    def __init__(self, server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> None:
+        self.server = server
+        self.shop = shop
+        self.site = f"shop-{next(_numbers)}"
+        self._browser_of = browser_of
+        self._watches: list[Watch] = []
+        self.emails = {name: f"{name.lower()}@{self.site}.example" for name in ("Olga", "Otto")}
+        write_once(f"sqlite:///{server.database}", self._furnish)
+        shop.embed(server.address, self.site)
+
+    def _furnish(self, connection: Connection) -> None:
+        workspace = workspace_for(connection, f"Workspace of {self.site}")
+        add_site(connection, workspace, self.site, "Kornblume Tea", [self.shop.origin])
+        for name, email in self.emails.items():
+            add_operator(connection, workspace, email, name, PASSWORD)
+
+    def context(self, kind: Kind = "ordinary", script: str = "", **settings: Any) -> tuple[BrowserContext, Watch]:
+        """A person's browser, watched. `script` runs in every frame before the page's own."""
+        context = self._browser_of(kind).new_context(**settings)
+        context.set_default_timeout(DEADLINE_MS)
+        watch = Watch(context)
+        self._watches.append(watch)
+        watch.begin()
+        if script:
+            context.add_init_script(script)
+        return context, watch
+
+    def visitor(self, kind: Kind = "ordinary", script: str = "", **settings: Any) -> Visitor:
+        """Somebody with a browser of their own."""
+        context, watch = self.context(kind, script, **settings)
+        return Visitor(context.new_page(), self.shop.origin, watch)
+
+    def desk(self, name: str = "Olga", script: str = "", **settings: Any) -> Desk:
+        """An operator with a browser of their own, not yet signed in."""
+        context, watch = self.context("ordinary", script, **settings)
+        return Desk(context.new_page(), self.server.address, self.emails[name], watch)
+
+    def timeline(self) -> list[str]:
+        """The texts of all messages of this site, as the database holds them."""
+        rows = self.server.rows(
+            "SELECT entry.text FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
+            "JOIN site ON site.id = conversation.site_id WHERE site.key = ? AND entry.kind = 'message' "
+            "ORDER BY entry.position",
+            self.site,
+        )
+        return [text for (text,) in rows]
+
+    def check(self) -> None:
+        """Fail on what must never be seen in any browser."""
+        for watch in self._watches:
+            watch.check()
+
+    def close(self) -> None:
+        """Everybody leaves."""
+        for watch in self._watches:
+            watch.context.close()
