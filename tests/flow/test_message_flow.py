@@ -76,7 +76,7 @@ async def test_the_status_follows_from_the_timeline(world: World, transport: Tra
     await say(desk, "Here I am", conversation=vera.conversation)
     assert await inbox_row() == ("open", 0)
     await say(visitor, "Thanks")
-    assert await inbox_row() == ("open", 1)
+    assert await inbox_row() == ("waiting", 1)
     await desk.send("close", id=(closing := new_entry_id()), conversation=vera.conversation)
     await desk.until("ack", id=closing)
     assert (await visitor.until_entry(id=closing))["event"] == "closed"
