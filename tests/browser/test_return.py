@@ -1,0 +1,140 @@
+"""Another page, a reload, another tab: the conversation is there again, whatever storage the browser gives a frame."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from support.browser import STORAGE_WORKS, Kind
+from support.scene import Scene, Visitor
+
+IS_HELD = """async (text) => {
+  const database = await new Promise((done) => {
+    const asked = indexedDB.open("crumbless");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const held = await new Promise((done) => {
+    const asked = database.transaction("items").objectStore("items").getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  database.close();
+  return held.some(({ v }) => [...v.values()].some((kept) => kept.v === text));
+}"""
+
+
+def frame_has_storage(visitor: Visitor) -> bool:
+    """Whether the browser gives the chat storage of its own."""
+    return bool(visitor.page.frames[1].evaluate(STORAGE_WORKS))
+
+
+def test_the_next_page_and_a_reload_show_the_conversation_again(scene: Scene, kind: Kind) -> None:
+    desk, visitor = scene.desk(), scene.visitor(kind)
+    desk.sign_in()
+    visitor.open()
+    assert frame_has_storage(visitor) == (kind == "ordinary"), "the browser is not of the kind that this test is about"
+    visitor.say("Hello")
+    desk.open("Hello")
+    desk.say("Good morning")
+    expect(visitor.bubbles()).to_have_text(["Hello", "Good morning"])
+
+    visitor.arrive("/delivery")
+    expect(visitor.dialog).to_be_visible()
+    expect(visitor.bubbles()).to_have_text(["Hello", "Good morning"])
+    visitor.page.reload()
+    expect(visitor.bubbles()).to_have_text(["Hello", "Good morning"])
+
+    visitor.say("Still me")
+    expect(desk.bubbles()).to_have_text(["Hello", "Good morning", "Still me"])
+    desk.say("So I see")
+    expect(visitor.bubbles()).to_have_count(4)
+    expect(desk.rows).to_have_count(1)
+
+
+def test_a_closed_chat_stays_closed_and_still_counts_what_comes(scene: Scene, kind: Kind) -> None:
+    desk, visitor = scene.desk(), scene.visitor(kind)
+    desk.sign_in()
+    visitor.open()
+    visitor.say("Hello")
+    desk.open("Hello")
+    expect(visitor.chat.get_by_text("Seen")).to_be_visible()
+    visitor.box.press("Escape")
+    expect(visitor.dialog).to_be_hidden()
+    visitor.arrive("/delivery")
+    expect(visitor.launcher).to_be_visible()
+    expect(visitor.dialog).to_be_hidden()
+    desk.say("Are you there?")
+    expect(visitor.page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
+
+
+def test_words_that_were_not_sent_are_in_the_box_again(scene: Scene, kind: Kind) -> None:
+    visitor = scene.visitor(kind)
+    visitor.open()
+    visitor.box.press_sequentially("Half a thou")
+    if kind == "private":
+        # The page around the frame keeps it, a few milliseconds later: faster than anybody turns a page.
+        visitor.page.wait_for_function(IS_HELD, arg="Half a thou")
+    visitor.arrive("/delivery")
+    expect(visitor.box).to_have_value("Half a thou")
+    assert scene.timeline() == []
+
+
+def test_a_kept_chat_is_there_in_another_tab_and_gone_when_unticked(scene: Scene) -> None:
+    visitor = scene.visitor()
+    visitor.open()
+    visitor.say("Remember me")
+    tick = visitor.chat.get_by_role("checkbox", name=re.compile("Keep this chat on this device for 30 days"))
+    tick.check()
+    expect(visitor.chat.get_by_text("Kept until")).to_be_visible()
+
+    other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    other.open()
+    expect(other.bubbles()).to_have_text(["Remember me"])
+    tick.uncheck()
+    expect(visitor.chat.get_by_text("Kept until")).to_be_hidden()
+    third = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    third.open()
+    expect(third.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
+
+
+def test_without_the_tick_another_tab_knows_nothing(scene: Scene, kind: Kind) -> None:
+    visitor = scene.visitor(kind)
+    visitor.open()
+    visitor.say("Forget me")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    other.open()
+    expect(other.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
+
+
+def test_the_desk_stays_signed_in_until_signed_out(scene: Scene) -> None:
+    desk, visitor = scene.desk(), scene.visitor()
+    desk.sign_in()
+    visitor.open()
+    visitor.say("Hello")
+    desk.open("Hello")
+    desk.reply.press_sequentially("A reply that was not se")
+    desk.page.reload()
+    expect(desk.reply).to_have_value("A reply that was not se")
+    expect(desk.bubbles()).to_have_text(["Hello"])
+    kept = {key for _, key in desk.watch.kept()}
+    assert "crumbless.desk.session" in kept
+    assert any(key.startswith("crumbless.desk.draft.") for key in kept)
+
+    desk.page.get_by_role("button", name=re.compile("Account")).click()
+    desk.page.get_by_role("button", name="Sign out").click()
+    expect(desk.page.get_by_text("You are signed out.")).to_be_visible()
+    assert desk.watch.kept() == []
+    desk.page.reload()
+    expect(desk.page.get_by_label("Email")).to_be_visible()
+
+
+@pytest.mark.parametrize("password", ["wrong", ""])
+def test_a_wrong_password_is_told_in_words_and_lets_nobody_in(scene: Scene, password: str) -> None:
+    desk = scene.desk()
+    desk.page.goto(desk.address)
+    desk.page.get_by_label("Email").fill(desk.email)
+    desk.page.get_by_label("Password").fill(password)
+    desk.page.get_by_role("button", name="Sign in").click()
+    expect(desk.page.get_by_role("alert")).to_contain_text("password")
+    expect(desk.heading).to_be_hidden()
+    assert desk.watch.kept() == []
