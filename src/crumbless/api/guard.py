@@ -67,7 +67,11 @@ def answer_http_exception(request: AnyRequest, exception: HTTPException) -> Resp
     codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
     if exception.status_code >= 500:
         return answer_fault(request, exception)
-    return answer_refusal(request, Refused(codes.get(exception.status_code, "invalid")))
+    answer = answer_refusal(request, Refused(codes.get(exception.status_code, "invalid")))
+    if methods := (exception.headers or {}).get("allow"):
+        # RFC 9110, section 15.5.6: a 405 must say which methods there are.
+        answer.headers["allow"] = methods
+    return answer
 
 
 def answer_fault(request: AnyRequest, exception: Exception) -> Response[bytes]:
