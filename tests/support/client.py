@@ -105,7 +105,7 @@ class Stream(ABC):
 
     async def send(self, op: str, **fields: Any) -> None:
         """Send a frame."""
-        await self.send_bytes(json.dumps({"op": op, **fields}).encode())
+        await self.send_bytes(json.dumps({"op": op, **fields}, ensure_ascii=False).encode())
 
     async def receive(self, seconds: float = DEADLINE) -> Frame:
         """The next frame. Raises StreamOver once there are no more, TimeoutError after `seconds`."""

@@ -31,6 +31,7 @@ ROOMY: dict[str, object] = {
     "sign_ins_per_minute": 10_000,
     "sign_in_burst": 10_000,
     "streams_per_session": 100,
+    "strangers_per_address": 10_000,
 }
 """Limits that no test meets by accident."""
 
