@@ -1,6 +1,7 @@
 """Bytes to a port and back: for requests that no HTTP library would send."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 DEADLINE = 15.0
@@ -28,6 +29,8 @@ async def ask_raw(port: int, request: bytes) -> RawAnswer:
             return await read_answer(reader, bodiless=request.startswith(b"HEAD "))
     finally:
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def read_answer(reader: asyncio.StreamReader, bodiless: bool = False) -> RawAnswer:
