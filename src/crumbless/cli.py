@@ -1,6 +1,5 @@
 """The command line: parse, then call."""
 
-import asyncio
 import logging
 import secrets
 import sys
@@ -45,6 +44,8 @@ def demo(
 @app.command()
 def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None, port: Port = None) -> None:
     """Serve widget, desk and API. The database must have been migrated."""
+    import uvloop  # noqa: PLC0415
+
     from crumbless.app import open_socket  # noqa: PLC0415
     from crumbless.app import serve as serve_platform  # noqa: PLC0415
 
@@ -58,7 +59,7 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
             f"Crumbless serves {settings.address}; the desk is at {settings.address}/desk/. Ctrl-C stops.", err=True
         )
 
-    asyncio.run(serve_platform(settings, listening, on_ready=tell))
+    uvloop.run(serve_platform(settings, listening, on_ready=tell))
 
 
 @app.command()

@@ -54,4 +54,4 @@ async def sign_out(session: Session, ledger: LedgerPort, bus: BusPort) -> None:
         Refused: `busy`.
     """
     await ledger.write(lambda connection: end_session(connection, session.id))
-    bus.end_session(session.id)
+    bus.end_session(session)

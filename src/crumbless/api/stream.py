@@ -147,7 +147,7 @@ class StreamConnection:
     async def _authenticate(self, frame: Auth) -> None:
         try:
             session = await self._verify(frame)
-            if self._platform.connections.streams_of(session) >= self._platform.settings.streams_per_session:
+            if len(self._platform.connections.streams_of(session)) >= self._platform.settings.streams_per_session:
                 raise StreamEnded(4429, "too many streams of this session")
             if self._rules.state == "authenticating":
                 await self._welcome(session, frame.after)

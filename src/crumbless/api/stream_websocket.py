@@ -41,20 +41,45 @@ CLOSING_SECONDS = 0.8
 """How long the server waits for the client's close frame."""
 
 
+class WriteTurn:
+    """Gathers what is written in one turn of the loop, so that each connection has one system call for it.
+
+    A batch of entries, an acknowledgement and a typing sign for the same client then leave together.
+    """
+
+    def __init__(self) -> None:
+        self._written: list[StreamWebSocket] = []
+
+    def add(self, connection: "StreamWebSocket") -> None:
+        """The connection has something to send at the end of this turn."""
+        if not self._written:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._written.append(connection)
+
+    def _flush(self) -> None:
+        written, self._written = self._written, []
+        for connection in written:
+            connection.flush()
+
+
 class StreamWebSocket(asyncio.Protocol):
     """One WebSocket connection (RFC 6455, server side, without extensions)."""
 
-    __slots__ = ("_closing", "_platform", "_reader", "_siblings", "_stream", "_transport")
+    __slots__ = ("_closing", "_frames", "_platform", "_reader", "_siblings", "_stream", "_transport", "_turn")
 
     def __init__(
         self,
         platform: Platform,
+        turn: WriteTurn,
         config: object,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._platform = platform
+        self._turn = turn
+        # Frames of this turn of the loop; None in between, which is nearly always.
+        self._frames: list[bytes] | None = None
         self._siblings = cast("set[StreamWebSocket]", server_state.connections)
         self._reader: FrameReader | None = None
         self._closing = False
@@ -141,6 +166,7 @@ class StreamWebSocket(asyncio.Protocol):
             code = parse_close(payload)
         except FrameError as error:
             code = error.code
+        self.flush()
         self._transport.write(close_frame(code, ""))
         self._transport.close()
 
@@ -160,20 +186,32 @@ class StreamWebSocket(asyncio.Protocol):
         framed = told.framed
         if framed is None:
             framed = told.framed = text_frame(told.text)
-        if not self._closing:
-            self._transport.write(framed)
+        if self._closing:
+            return
+        if self._frames is None:
+            self._frames = [framed]
+            self._turn.add(self)
+        else:
+            self._frames.append(framed)
+
+    def flush(self) -> None:
+        """Hand what was written to the transport."""
+        frames, self._frames = self._frames, None
+        if frames and not self._transport.is_closing():
+            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def end(self, code: int, reason: str) -> None:
         """Send the close frame and wait a little for the client's."""
         if self._closing:
             return
         self._closing = True
+        self.flush()
         self._transport.write(close_frame(code, reason))
         asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
 
     def backlog(self) -> int:
         """Bytes that wait for the client."""
-        return self._transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size() + sum(map(len, self._frames or ()))
 
     def accepted(self) -> None:
         """From now on full-size frames are read."""

@@ -1,12 +1,12 @@
 """Runs the demo: migrate, seed, serve platform and shop, tell the addresses."""
 
-import asyncio
 import json
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 
 from crumbless.app import open_socket, serve
@@ -49,7 +49,7 @@ def run_demo(folder: Path, port: int, as_json: bool) -> None:
     async def tell() -> None:
         _tell(console, f"{shop_origin}/", f"{settings.address}/desk/", owner, as_json)
 
-    asyncio.run(serve(settings, platform_socket, [(shop, shop_socket)], tell))
+    uvloop.run(serve(settings, platform_socket, [(shop, shop_socket)], tell))
 
 
 def _shop_socket(platform_port: int) -> socket.socket:

@@ -37,6 +37,6 @@ class MemoryBus:
         """The mark is in the database already; this only tells it at once."""
         self._connections.show_seen(workspace, seen)
 
-    def end_session(self, session_id: str) -> None:
+    def end_session(self, session: Session) -> None:
         """The session was ended in the database; its streams end now."""
-        self._connections.end_session(session_id)
+        self._connections.end_session(session)

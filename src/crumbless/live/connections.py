@@ -1,10 +1,9 @@
-"""Who listens now: every ready stream of this process, by workspace, by conversation and by session.
+"""Who listens now: every ready stream of this process, by workspace (operators) or by conversation (visitors).
 
 A text is encoded once however many listen, and each listener gets one write for a whole batch.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -66,48 +65,50 @@ def parcel_for_visitor(appended: Sequence[Appended]) -> Parcel:
 
 
 class Connections:
-    """The listeners, and how to reach them. Used on the loop only."""
+    """The listeners, and how to reach them. Used on the loop only.
+
+    They are kept in tuples: nearly all of them hold one or two, where a set would take four times the memory, and one
+    that changes while it is walked through is another tuple.
+    """
 
     def __init__(self) -> None:
-        self._operators: dict[int, set[Listener]] = defaultdict(set)
-        self._visitors: dict[str, set[Listener]] = defaultdict(set)
-        self._sessions: dict[str, set[Listener]] = defaultdict(set)
+        self._operators: dict[int, tuple[Listener, ...]] = {}
+        self._visitors: dict[str, tuple[Listener, ...]] = {}
 
     def add(self, listener: Listener) -> None:
         """From now on the listener hears what concerns its session."""
         session = listener.session
-        self._sessions[session.id].add(listener)
         if session.role == "visitor":
-            self._visitors[session.conversation].add(listener)
+            self._visitors[session.conversation] = (*self._visitors.get(session.conversation, ()), listener)
         else:
-            self._operators[session.workspace].add(listener)
+            self._operators[session.workspace] = (*self._operators.get(session.workspace, ()), listener)
 
     def remove(self, listener: Listener) -> None:
         """The listener is gone. Harmless when it never was here."""
         session = listener.session
-        _discard(self._sessions, session.id, listener)
         if session.role == "visitor":
-            _discard(self._visitors, session.conversation, listener)
+            _remove(self._visitors, session.conversation, listener)
         else:
-            _discard(self._operators, session.workspace, listener)
+            _remove(self._operators, session.workspace, listener)
 
-    def streams_of(self, session: Session) -> int:
-        """How many streams the session has."""
-        return len(self._sessions.get(session.id, ()))
-
-    def everyone(self) -> list[Listener]:
-        """Every listener."""
-        return [listener for listeners in self._sessions.values() for listener in listeners]
+    def streams_of(self, session: Session) -> list[Listener]:
+        """The session's streams."""
+        beside = (
+            self._visitors.get(session.conversation, ())
+            if session.role == "visitor"
+            else self._operators.get(session.workspace, ())
+        )
+        return [listener for listener in beside if listener.session.id == session.id]
 
     def deliver(self, workspace: int, appended: Sequence[Appended]) -> None:
         """Tell a workspace's next entries, which are in position order, to all whom they concern."""
         if operators := self._operators.get(workspace):
             told = parcel_for_operators(appended)
-            for listener in [*operators]:
+            for listener in operators:
                 listener.hear(appended, told)
         for conversation, own in self._by_conversation(appended).items():
             told = parcel_for_visitor(own)
-            for listener in [*self._visitors[conversation]]:
+            for listener in self._visitors.get(conversation, ()):
                 listener.hear(own, told)
 
     def _by_conversation(self, appended: Sequence[Appended]) -> dict[str, list[Appended]]:
@@ -134,22 +135,22 @@ class Connections:
         _push(self._operators.get(workspace, ()), told, None)
         _push(self._visitors.get(seen.conversation, ()), told, None)
 
-    def end_session(self, session_id: str) -> None:
+    def end_session(self, session: Session) -> None:
         """The session was ended: so are its streams."""
-        for listener in [*self._sessions.get(session_id, ())]:
+        for listener in self.streams_of(session):
             listener.session.ended = True
             listener.end(4401, "this session has ended")
 
 
-def _push(listeners: Iterable[Listener], told: Parcel, but_not: Session | None) -> None:
-    for listener in [*listeners]:
+def _push(listeners: tuple[Listener, ...], told: Parcel, but_not: Session | None) -> None:
+    for listener in listeners:
         if but_not is None or listener.session.id != but_not.id:
             listener.push(told)
 
 
-def _discard(index: dict[Key, set[Listener]], key: Key, listener: Listener) -> None:
-    listeners = index.get(key)
-    if listeners is not None:
-        listeners.discard(listener)
-        if not listeners:
-            del index[key]
+def _remove(index: dict[Key, tuple[Listener, ...]], key: Key, gone: Listener) -> None:
+    left = tuple(listener for listener in index.get(key, ()) if listener is not gone)
+    if left:
+        index[key] = left
+    else:
+        index.pop(key, None)

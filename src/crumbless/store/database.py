@@ -57,7 +57,7 @@ class DatabaseLock:
 
 def writing_engine(database_url: str) -> Engine:
     """An engine whose connections commit durably; the caller begins and ends transactions itself."""
-    return _engine(database_url, NullPool, "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=4000")
+    return _engine(database_url, NullPool, "PRAGMA synchronous=FULL")
 
 
 def reading_engine(database_url: str) -> Engine:

@@ -5,6 +5,7 @@ lock and fight for it again at every row, which costs a hundredfold when the loo
 in by multi-row VALUES, and what is looked up comes back as one JSON value.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -16,6 +17,7 @@ from crumbless.domain.entry import NewEntry
 from crumbless.domain.ports import Appended
 from crumbless.domain.wire import Status
 from crumbless.errors import Refused
+from crumbless.store.checkpoint import Checkpointer, checkpoint
 from crumbless.store.database import writing_engine
 from crumbless.store.ledger import Ticket, run_work
 
@@ -93,7 +95,11 @@ class SqliteBatchWriter:
         self._engine = writing_engine(database_url)
         self._connection = self._engine.connect()
         driver: Any = self._connection.connection.dbapi_connection
-        self._execute = driver.execute
+        self._driver: sqlite3.Connection = driver
+        self._execute: Any = driver.execute
+        self._execute("PRAGMA wal_autocheckpoint=0")
+        self._checkpointer = Checkpointer(database_url)
+        self._checkpointer.start()
 
     def commit(self, batch: Sequence[Ticket]) -> None:
         """One transaction for the whole batch; puts each ticket's outcome into it."""
@@ -104,6 +110,9 @@ class SqliteBatchWriter:
         except BaseException:
             self._roll_back()
             raise
+        if self._checkpointer.reset_wanted:
+            self._checkpointer.reset_wanted = False
+            checkpoint(self._driver)
 
     def _write(self, batch: Sequence[Ticket]) -> None:
         plain: list[Ticket] = []
@@ -120,11 +129,12 @@ class SqliteBatchWriter:
 
     def _roll_back(self) -> None:
         # SQLite may have rolled back by itself (disk full, I/O error); then there is nothing left to end.
-        if self._connection.connection.dbapi_connection.in_transaction:  # pyright: ignore
+        if self._driver.in_transaction:
             self._execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection, which checkpoints the write-ahead log."""
+        self._checkpointer.stop()
         self._connection.close()
         self._engine.dispose()
 

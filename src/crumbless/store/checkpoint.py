@@ -1,0 +1,54 @@
+"""Moves committed pages from SQLite's write-ahead log into the database file, beside the writer, not inside a commit.
+
+SQLite's own way is to checkpoint in the commit that fills the log: tens of milliseconds in which nobody is
+acknowledged. Here a thread copies what it can while commits go on (PASSIVE never blocks them). What is left when the
+log has grown long is little; the writer copies it itself between two batches, after which the log begins anew.
+"""
+
+import sqlite3
+import threading
+
+from crumbless.store.database import sqlite_path
+
+EVERY_SECONDS = 0.25
+
+LONG_LOG = 16_000
+"""Pages (4 KiB each) after which the log is to begin anew."""
+
+
+class Checkpointer:
+    """One thread beside the ledger's writer."""
+
+    def __init__(self, database_url: str) -> None:
+        self._path = sqlite_path(database_url)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="crumbless-checkpoint")
+        self.reset_wanted = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the copy that may be under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
+        try:
+            while not self._stopping.wait(EVERY_SECONDS):
+                pages = checkpoint(connection)
+                self.reset_wanted = pages > LONG_LOG
+        finally:
+            connection.close()
+
+
+def checkpoint(connection: sqlite3.Connection) -> int:
+    """Copy what can be copied without waiting for anybody; the number of pages in the log."""
+    try:
+        _busy, pages, _copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.OperationalError:
+        # Busy or a full disk: the log keeps everything, and the next round tries again.
+        return 0
+    return int(pages)
