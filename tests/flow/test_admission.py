@@ -1,0 +1,170 @@
+"""More than the server takes: it refuses in words, loses nothing that it acknowledged, and holds nobody else up."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from support.client import TRANSPORTS, PollStream, Stream, StreamOver, Transport, ask
+from support.people import OLGA, OTTO, World, new_entry_id, say
+from support.raw_websocket import RawWebSocket, authenticate_raw, connect_raw
+from support.server import ServerProcess
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+BIG = "\U0001f600" * 8_000
+"""The longest message: 32 kB on the wire."""
+
+MANY = 500
+"""So many of them that no buffer of the kernel hides a client that does not read."""
+
+
+async def burst(stream: Stream, ids: list[str]) -> tuple[set[str], dict[str, float]]:
+    """Send all at once; who was acknowledged, and who was refused for how long."""
+    for entry_id in ids:
+        await stream.send("send", id=entry_id, conversation=stream.person.conversation, text=f"words {entry_id}")
+    taken, refused = set[str](), dict[str, float]()
+    while len(taken) + len(refused) < len(ids):
+        frame = await stream.receive()
+        if frame["op"] == "ack":
+            taken.add(frame["id"])
+        elif frame["op"] == "error":
+            assert frame["code"] in {"busy", "slow_down"}
+            assert frame["retry_after"] > 0
+            refused[frame["id"]] = frame["retry_after"]
+    return taken, refused
+
+
+async def send_patiently(stream: Stream, ids: list[str]) -> None:
+    """Send again and again what was refused, each time after the wait that the server asked for."""
+    while ids:
+        _, refused = await burst(stream, ids)
+        ids = [*refused]
+        await asyncio.sleep(max(refused.values(), default=0))
+
+
+async def test_a_full_queue_refuses_and_keeps_what_it_acknowledged(
+    start_server: StartServer, open_world: OpenWorld
+) -> None:
+    server = start_server(ledger_queue=4)
+    world = open_world(server)
+    streams = [await world.stream(await world.visitor()) for _ in range(6)]
+    ids = [[new_entry_id() for _ in range(60)] for _ in streams]
+    outcomes = await asyncio.gather(*(burst(stream, own) for stream, own in zip(streams, ids, strict=True)))
+    acknowledged = {one for taken, _ in outcomes for one in taken}
+    busy = [[*refused] for _, refused in outcomes]
+    assert any(busy), "the premise: the queue was full"
+    assert acknowledged
+    kept = {one for (one,) in server.rows("SELECT id FROM entry WHERE seq > 1")}
+    assert kept == acknowledged
+    await asyncio.gather(*(send_patiently(stream, own[:6]) for stream, own in zip(streams, busy, strict=True)))
+    kept_now = {one for (one,) in server.rows("SELECT id FROM entry WHERE seq > 1")}
+    assert kept_now == acknowledged | {one for own in busy for one in own[:6]}
+    positions = [one for (one,) in server.rows("SELECT position FROM entry WHERE workspace_id = 1 ORDER BY position")]
+    assert positions == [*range(1, len(positions) + 1)]
+
+
+async def test_too_fast_is_refused_and_works_after_the_wait(
+    start_server: StartServer, open_world: OpenWorld, transport: Transport
+) -> None:
+    world = open_world(start_server(visitor_message_burst=5, visitor_messages_per_minute=1200))
+    stream = await world.stream(await world.visitor(), transport)
+    ids = [new_entry_id() for _ in range(12)]
+    taken, refused = await burst(stream, ids)
+    assert refused, "the premise: that was too fast"
+    assert len(taken) >= 5
+    assert all(wait <= 1 for wait in refused.values())
+    await send_patiently(stream, [*refused])
+    kept = {entry["id"] for entry in await world.timeline(stream.person.conversation)}
+    assert {*ids} <= kept
+
+
+async def test_who_does_not_slow_down_is_ended_and_may_come_back(
+    start_server: StartServer, open_world: OpenWorld, transport: Transport
+) -> None:
+    world = open_world(start_server(visitor_message_burst=1, visitor_messages_per_minute=1))
+    vera = await world.visitor()
+    stream = await world.stream(vera, transport)
+    for _ in range(60):
+        await stream.send("send", id=new_entry_id(), conversation=vera.conversation, text="x")
+    assert (await stream.until_over()).code == 4429
+    await (await world.stream(vera, transport)).settled()
+
+
+async def test_a_flood_of_frames_is_refused_too(start_server: StartServer, open_world: OpenWorld) -> None:
+    world = open_world(start_server(frames_per_second=1, frame_burst=5))
+    stream = await world.stream(await world.visitor())
+    for _ in range(10):
+        await stream.send("ping")
+    assert (await stream.until("error"))["code"] == "slow_down"
+    pongs = [frame["op"] for frame in stream.heard].count("pong")
+    assert pongs == 5
+
+
+async def connect_without_reading(world: World) -> RawWebSocket:
+    """Otto's stream, welcomed, on a connection that takes little before it must be read."""
+    raw = await connect_raw(world.server.port)
+    raw.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    await authenticate_raw(raw, await world.operator(OTTO))
+    raw.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    return raw
+
+
+async def test_a_client_that_never_reads_is_ended_and_misses_nothing(
+    start_server: StartServer, open_world: OpenWorld
+) -> None:
+    server = start_server()
+    world = open_world(server)
+    olga, otto = await world.operator(OLGA), await world.operator(OTTO)
+    vera = await world.visitor()
+    position = (await ask(world.http, otto, "GET", "/v1/desk/conversations")).json()["position"]
+    deaf = await connect_without_reading(world)
+    polls = PollStream(otto, world.http)
+    desk, visitor = await world.stream(olga, after=position), await world.stream(vera)
+    await _open_and_welcome(polls)
+    for number in range(MANY):
+        ack = await say(visitor, BIG[: -len(str(number))] + str(number))
+        assert ack["op"] == "ack"
+    last = await desk.until_entry(conversation=vera.conversation, seq=MANY + 1)
+    assert [entry["position"] for entry in desk.entries()] == [*range(position + 1, last["position"] + 1)]
+    over = await _drain_polls(polls)
+    assert over.code == 4414
+    deaf.writer.transport.resume_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    read = await _read_to_the_end(deaf)
+    assert read < MANY * 32_000, "the server kept everything for a client that did not read"
+    await deaf.close()
+    for transport in TRANSPORTS:
+        back = await world.stream(otto, transport, after=position)
+        await back.until_entry(20, conversation=vera.conversation, seq=MANY + 1)
+        assert [entry["position"] for entry in back.entries()] == [*range(position + 1, last["position"] + 1)]
+
+
+async def _open_and_welcome(stream: PollStream) -> None:
+    """Authenticate, read the welcome, and then never poll again."""
+    opened = await stream.http.post(f"{stream.person.address}/v1/stream/open", json={"mode": "poll"})
+    stream.id = opened.json()["stream"]
+    person, nonce = stream.person, opened.json()["frames"][0]["nonce"]
+    assert person.key is not None
+    proof = person.key.prove("GET", f"{person.address}/v1/stream", nonce, person.token)
+    await stream.send("auth", token=person.token, proof=proof, after=None)
+    answer = await stream.poll(1)
+    assert [frame["op"] for frame in answer.json()["frames"]] == ["welcome"]
+
+
+async def _drain_polls(stream: PollStream) -> StreamOver:
+    """How the stream ends for a client that polls at last."""
+    frames = (await stream.poll(2)).json()["frames"]
+    assert frames[-1]["op"] == "end", frames[-1]["op"]
+    return StreamOver(frames[-1]["code"])
+
+
+async def _read_to_the_end(raw: RawWebSocket) -> int:
+    """How many bytes still come before the server's end of the connection."""
+    size = 0
+    async with asyncio.timeout(20):
+        try:
+            while data := await raw.reader.read(1 << 20):
+                size += len(data)
+        except ConnectionError:
+            return size
+    return size

@@ -1,0 +1,73 @@
+"""The server is told to stop while everybody sends: streams end with 1012, the process with 0, and nothing is lost."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from support.client import Stream, StreamOver, Transport
+from support.people import World, new_entry_id
+from support.server import ServerProcess
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+
+async def send_until_over(stream: Stream, acknowledged: set[str]) -> StreamOver:
+    """Send one message after another; how the stream ended."""
+    while True:
+        entry_id = new_entry_id()
+        await stream.send("send", id=entry_id, conversation=stream.person.conversation, text="words")
+        try:
+            while (frame := await stream.receive())["op"] != "ack":
+                assert frame["op"] in {"entries", "pong"}, frame
+        except StreamOver as over:
+            return over
+        acknowledged.add(frame["id"])
+
+
+async def test_a_stop_ends_every_stream_and_loses_nothing(
+    start_server: StartServer, open_world: OpenWorld, transport: Transport
+) -> None:
+    server = start_server()
+    world = open_world(server)
+    streams = [await world.stream(await world.visitor(), transport) for _ in range(8)]
+    idle = await world.stream(await world.visitor(), transport)
+    stranger = await world.raw_stream(world.stranger(), transport)
+    acknowledged = set[str]()
+    sending = [asyncio.create_task(send_until_over(stream, acknowledged)) for stream in streams]
+
+    async def enough() -> bool:
+        return len(acknowledged) > 60
+
+    await world.eventually(enough)
+    began = time.monotonic()
+    server.begin_stop()
+    overs = [*await asyncio.gather(*sending), await idle.until_over(), await stranger.until_over()]
+    assert await asyncio.to_thread(server.wait_stopped) == 0
+    assert time.monotonic() - began <= 2
+    assert {over.code for over in overs} == {1012}
+    kept = {one for (one,) in server.rows("SELECT id FROM entry")}
+    assert acknowledged <= kept
+    server.start()
+    again = await world.stream(streams[0].person, transport)
+    await again.until_entry(seq=1)
+
+
+@pytest.mark.parametrize("transport", ["websocket"])
+async def test_a_client_that_does_not_answer_holds_nothing_up(
+    start_server: StartServer, open_world: OpenWorld, transport: Transport
+) -> None:
+    server = start_server()
+    world = open_world(server)
+    stream = await world.stream(await world.visitor(), transport)
+    readers = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(5)]
+    readers[0][1].write(b"POST /v1/visitor/start HTTP/1.1\r\nContent-Length: 100\r\n")
+    await stream.settled()
+    began = time.monotonic()
+    server.begin_stop()
+    assert await asyncio.to_thread(server.wait_stopped) == 0
+    assert time.monotonic() - began <= 2
+    for _, writer in readers:
+        writer.close()

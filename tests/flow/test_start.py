@@ -1,0 +1,161 @@
+"""The command line: what stops a start, in one line; what may be done twice; what helps."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.people import OLGA, World
+from support.server import ServerProcess, environment_of, run_command
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+
+def refused(*arguments: str, environment: dict[str, str], stdin: str = "") -> str:
+    """The one line with which a command says no."""
+    outcome = run_command(*arguments, environment=environment, stdin=stdin)
+    assert outcome.returncode == 2, outcome.stderr
+    lines = outcome.stderr.splitlines()
+    assert len(lines) == 1, outcome.stderr
+    assert lines[0].startswith("crumbless: ")
+    return lines[0]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Of commands on a database that was migrated."""
+    environment = environment_of(tmp_path / "new" / "crumbless.db")
+    outcome = run_command("migrate", environment=environment)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    return environment
+
+
+def test_migrating_twice_does_no_harm(environment: dict[str, str]) -> None:
+    again = run_command("migrate", environment=environment)
+    assert again.returncode == 0
+    assert re.fullmatch(r"The database has schema \w+\.\n", again.stdout)
+
+
+def test_a_second_server_on_the_same_file_is_refused(start_server: StartServer) -> None:
+    server = start_server()
+    line = refused("serve", environment=environment_of(server.database, port=0))
+    assert "another Crumbless is using crumbless.db" in line
+    assert httpx.get(f"{server.address}/healthz", trust_env=False).status_code == 200
+    server.kill()
+    server.start()
+
+
+def test_a_taken_port_is_refused(start_server: StartServer, environment: dict[str, str]) -> None:
+    line = refused("serve", "--port", str(start_server().port), environment=environment)
+    assert "CRUMBLESS_PORT: cannot listen" in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("serve", "--port", "0"),
+        ("operator", "add", "a@b.example", "--name", "A"),
+        ("site", "add", "A", "--origin", "https://a.example"),
+    ],
+)
+def test_an_empty_database_asks_for_migrate(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert "run `crumbless migrate`" in refused(*arguments, environment=environment_of(tmp_path / "crumbless.db"))
+
+
+def test_a_database_of_another_version_asks_for_migrate(environment: dict[str, str], tmp_path: Path) -> None:
+    ServerProcess(tmp_path / "new" / "crumbless.db").change("UPDATE alembic_version SET version_num = '9999'")
+    line = refused("serve", "--port", "0", environment=environment)
+    assert "schema 9999" in line
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Buy more tea. " * 100)
+    (tmp_path / "folder").mkdir()
+    for name in ("notes.txt", "folder", "notes.txt/crumbless.db"):
+        for command in (("serve", "--port", "0"), ("migrate",)):
+            line = refused(*command, environment=environment_of(tmp_path / name))
+            assert "CRUMBLESS_DATABASE_URL" in line
+
+
+WRONG = {
+    "CRUMBLESS_PORT": ("http", "expected `int`"),
+    "CRUMBLESS_HOST": ("203.0.113.250", "cannot listen"),
+    "CRUMBLESS_DATABASE_URL": ("postgresql://x", "expected sqlite:///PATH"),
+    "CRUMBLESS_PUBLIC_URL": ("chat.example", "expected http://HOST or https://HOST"),
+    "CRUMBLESS_LOG_LEVEL": ("loud", "loud"),
+    "CRUMBLESS_LEDGER_QUEUE": ("0", "expected `int` >= 1"),
+    "CRUMBLESS_STARTS_PER_HOUR": ("-1", "expected `float` > 0"),
+    "CRUMBLESS_VISITOR_SESSION_DAYS": ("1.5", "expected `int`"),
+    "CRUMBLESS_NO_SUCH_THING": ("1", "there is no such setting"),
+    "CRUMBLESS_CONFIG": ("/nowhere/crumbless.toml", "cannot read"),
+}
+
+
+@pytest.mark.parametrize("name", [*WRONG])
+def test_a_wrong_setting_stops_the_start_with_one_line(environment: dict[str, str], name: str) -> None:
+    value, reason = WRONG[name]
+    line = refused("serve", environment={"CRUMBLESS_PORT": "0"} | environment | {name: value})
+    assert reason in line
+    if name != "CRUMBLESS_HOST":
+        assert name in line
+
+
+def test_an_operator_is_added_once(start_server: StartServer) -> None:
+    server = start_server()
+    environment = environment_of(server.database)
+    added = run_command("operator", "add", "new@tea.example", "--name", "Nora", environment=environment)
+    assert added.returncode == 0
+    assert added.stdout.startswith("Added new@tea.example to Main.\nPassword: ")
+    for email in ("new@tea.example", "NEW@tea.example"):
+        line = refused("operator", "add", email, "--name", "Nora", environment=environment)
+        assert "already" in line
+    assert "not an e-mail address" in refused("operator", "add", "nobody", "--name", "N", environment=environment)
+    assert "name is empty" in refused("operator", "add", "x@tea.example", "--name", " ", environment=environment)
+    short = refused(
+        "operator", "add", "x@tea.example", "--name", "X", "--password-stdin", environment=environment, stdin="short\n"
+    )
+    assert "8 to 128 characters" in short
+
+
+async def test_who_was_added_beside_a_running_server_can_sign_in(
+    start_server: StartServer, open_world: OpenWorld
+) -> None:
+    server = start_server()
+    arguments = ("operator", "add", "new@tea.example", "--name", "Nora", "--workspace", "Tea", "--password-stdin")
+    outcome = run_command(*arguments, environment=environment_of(server.database), stdin="her own words\n")
+    assert outcome.stdout == "Added new@tea.example to Tea.\n"
+    world = open_world(server)
+    vera = await world.visitor()
+    nora = replace(OLGA, name="Nora", email="new@tea.example", password="her own words")
+    assert len(await world.timeline(vera.conversation, nora)) == 1
+
+
+def test_a_site_is_added_once_and_served(start_server: StartServer) -> None:
+    server = start_server()
+    environment = environment_of(server.database, public_url=server.address)
+    arguments = ("site", "add", "Books", "--origin", "HTTPS://Books.example:443/", "--key", "books")
+    added = run_command(*arguments, environment=environment)
+    assert added.stdout == f'<script async src="{server.address}/w/books.js"></script>\n'
+    assert "already" in refused(*arguments, environment=environment)
+    assert server.rows("SELECT origins FROM site WHERE key = 'books'") == [('["https://books.example"]',)]
+    assert httpx.get(f"{server.address}/w/books.js", trust_env=False).status_code == 200
+    for origin in ("books.example", "https://*.example", "null", "https://books.example/path", "ftp://books.example"):
+        assert "is not an origin" in refused("site", "add", "B", "--origin", origin, environment=environment)
+    assert "site key" in refused(*arguments[:-1], "a/b", environment=environment)
+
+
+@pytest.mark.parametrize("command", [(), ("serve",), ("migrate",), ("operator",), ("operator", "add"), ("site", "add")])
+def test_help_reads_well(command: tuple[str, ...], tmp_path: Path) -> None:
+    outcome = run_command(*command, "--help", environment=environment_of(tmp_path / "crumbless.db"))
+    assert outcome.returncode == 0
+    assert outcome.stderr == ""
+    assert "Usage: " in outcome.stdout
+    words = outcome.stdout.split("\n", 3)[3].strip()
+    assert re.match(r"[A-Z][^.]+\.", words), "the help does not begin with a sentence"
+    if not command:
+        assert all(name in outcome.stdout for name in ("demo", "serve", "migrate", "operator", "site"))
+    assert not (tmp_path / "crumbless.db").exists(), "asking for help made a file"
