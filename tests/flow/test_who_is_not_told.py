@@ -18,7 +18,8 @@ async def test_another_visitors_conversation_does_not_exist(world: World, transp
     absent = await say(other, "Not there", "", ABSENT)
     assert refused["code"] == absent["code"] == "unknown_conversation"
     assert refused["message"] == absent["message"], "the refusal tells that the conversation exists"
-    for op, fields in (("seen", {"seq": 1}), ("typing", {"on": True})):
+    # "seen" last: its answer is waited for below, and a wait passes over what comes before it.
+    for op, fields in (("typing", {"on": True}), ("seen", {"seq": 1})):
         await other.send(op, conversation=vera.conversation, **fields)
         assert (await other.until("error"))["code"] == "unknown_conversation"
         await other.send(op, conversation=victor.conversation, **fields)
