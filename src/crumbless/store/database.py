@@ -5,6 +5,7 @@ never waits for the disk; the same functions run on PostgreSQL through `AsyncCon
 """
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -53,6 +54,18 @@ class DatabaseLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def check_file(database_url: str) -> None:
+    """Raises SettingsError unless the file is a SQLite database, or one can be made there."""
+    path = sqlite_path(database_url)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"CRUMBLESS_DATABASE_URL: cannot open {path}: {reason}") from None
 
 
 def writing_engine(database_url: str) -> Engine:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from crumbless.errors import SettingsError
-from crumbless.store.database import writing_engine
+from crumbless.store.database import check_file, writing_engine
 
 SCHEMA = "0001"
 """The newest revision in store/migrations; tests/house holds the two equal."""
@@ -18,6 +18,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def check_schema(database_url: str) -> None:
     """Raises SettingsError unless the database has exactly the schema this code knows."""
+    check_file(database_url)
     engine = writing_engine(database_url)
     try:
         with engine.connect() as connection:
@@ -38,7 +39,12 @@ def schema_of(connection: Connection) -> str | None:
 
 
 def migrate(database_url: str) -> None:
-    """Bring the database to the newest schema. Harmless when it is there already."""
+    """Bring the database to the newest schema. Harmless when it is there already.
+
+    Raises:
+        SettingsError: when the file is no database.
+    """
+    check_file(database_url)
     from alembic import command  # noqa: PLC0415 - costs 0.2 s that an ordinary start does not have to pay
     from alembic.config import Config  # noqa: PLC0415
 
