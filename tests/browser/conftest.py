@@ -62,15 +62,15 @@ def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def shop() -> Iterator[ShopServer]:
-    """A shop."""
-    server = ShopServer()
-    yield server
-    server.close()
+def shops() -> Iterator[tuple[ShopServer, ShopServer]]:
+    """A shop, and one that has nothing to do with the platform."""
+    servers = ShopServer(), ShopServer()
+    yield servers
+    for server in servers:
+        server.close()
 
 
-def _play(server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> Iterator[Scene]:
-    scene = Scene(server, shop, browser_of)
+def _play(scene: Scene) -> Iterator[Scene]:
     yield scene
     try:
         scene.check()
@@ -79,15 +79,19 @@ def _play(server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], 
 
 
 @pytest.fixture
-def scene(shared_server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> Iterator[Scene]:
+def scene(
+    shared_server: ServerProcess, shops: tuple[ShopServer, ShopServer], browser_of: Callable[[Kind], Browser]
+) -> Iterator[Scene]:
     """A workspace of the test's own on the shared platform."""
-    yield from _play(shared_server, shop, browser_of)
+    yield from _play(Scene(shared_server, *shops, browser_of))
 
 
 @pytest.fixture
-def mortal_scene(own_server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> Iterator[Scene]:
+def mortal_scene(
+    own_server: ServerProcess, shops: tuple[ShopServer, ShopServer], browser_of: Callable[[Kind], Browser]
+) -> Iterator[Scene]:
     """A workspace on a platform that the test may kill."""
-    yield from _play(own_server, shop, browser_of)
+    yield from _play(Scene(own_server, *shops, browser_of))
 
 
 @pytest.fixture(params=KINDS)

@@ -8,19 +8,6 @@ from playwright.sync_api import expect
 from support.browser import STORAGE_WORKS, Kind
 from support.scene import Scene, Visitor
 
-IS_HELD = """async (text) => {
-  const database = await new Promise((done) => {
-    const asked = indexedDB.open("crumbless");
-    asked.onsuccess = () => done(asked.result);
-  });
-  const held = await new Promise((done) => {
-    const asked = database.transaction("items").objectStore("items").getAll();
-    asked.onsuccess = () => done(asked.result);
-  });
-  database.close();
-  return held.some(({ v }) => [...v.values()].some((kept) => kept.v === text));
-}"""
-
 
 def frame_has_storage(visitor: Visitor) -> bool:
     """Whether the browser gives the chat storage of its own."""
@@ -70,9 +57,7 @@ def test_words_that_were_not_sent_are_in_the_box_again(scene: Scene, kind: Kind)
     visitor = scene.visitor(kind)
     visitor.open()
     visitor.box.press_sequentially("Half a thou")
-    if kind == "private":
-        # The page around the frame keeps it, a few milliseconds later: faster than anybody turns a page.
-        visitor.page.wait_for_function(IS_HELD, arg="Half a thou")
+    visitor.wait_until_kept("Half a thou")
     visitor.arrive("/delivery")
     expect(visitor.box).to_have_value("Half a thou")
     assert scene.timeline() == []

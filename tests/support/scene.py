@@ -9,13 +9,27 @@ from sqlalchemy import Connection
 
 from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
 from crumbless.store.database import write_once
-from support.browser import Kind, Watch
+from support.browser import STORAGE_WORKS, Kind, Watch
 from support.server import ServerProcess
 from support.shop import ShopServer
 
 PASSWORD = "correct horse battery"
 DEADLINE_MS = 10_000
 """What a test waits for and does not come by then will not come."""
+
+IS_HELD = """async (text) => {
+  const database = await new Promise((done) => {
+    const asked = indexedDB.open("crumbless");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const held = await new Promise((done) => {
+    const asked = database.transaction("items").objectStore("items").getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  database.close();
+  return held.some(({ v }) => [...v.values()].some((kept) => kept.v === text));
+}"""
+"""Whether the page around the frame keeps this text for it."""
 
 expect.set_options(timeout=DEADLINE_MS)
 
@@ -32,6 +46,7 @@ class Visitor:
         self.launcher: Locator = page.get_by_role("button", name="Chat with us")
         self.dialog: Locator = page.get_by_role("dialog", name="Chat")
         self.chat: FrameLocator = page.frame_locator("iframe")
+        self.waiting: Locator = self.chat.locator(".thread-meta", has_text="Waiting for connection")
         self.box: Locator = self.chat.get_by_role("textbox", name="Message")
 
     def arrive(self, path: str = "/") -> None:
@@ -43,6 +58,11 @@ class Visitor:
         self.arrive(path)
         self.launcher.click()
         expect(self.box).to_be_visible()
+
+    def wait_until_kept(self, text: str) -> None:
+        """A page that keeps the chat for its frame does so some milliseconds later: sooner than anybody turns a page."""
+        if not self.page.frames[1].evaluate(STORAGE_WORKS):
+            self.page.wait_for_function(IS_HELD, arg=text)
 
     def say(self, text: str) -> None:
         """Send a message."""
@@ -96,9 +116,17 @@ class Desk:
 class Scene:
     """A workspace of the test's own, its shop, and the people in it."""
 
-    def __init__(self, server: ServerProcess, shop: ShopServer, browser_of: Callable[[Kind], Browser]) -> None:
+    def __init__(
+        self,
+        server: ServerProcess,
+        shop: ShopServer,
+        foreign_shop: ShopServer,
+        browser_of: Callable[[Kind], Browser],
+    ) -> None:
         self.server = server
         self.shop = shop
+        self.foreign_shop = foreign_shop
+        self.expects_violations = False
         self.site = f"shop-{next(_numbers)}"
         self._browser_of = browser_of
         self._watches: list[Watch] = []
@@ -144,9 +172,11 @@ class Scene:
         return [text for (text,) in rows]
 
     def check(self) -> None:
-        """Fail on what must never be seen in any browser."""
+        """Fail on what must never be seen in any browser, and when expected violations of a policy are missing."""
         for watch in self._watches:
             watch.check()
+        violations = [line for watch in self._watches for line in watch.violations]
+        assert bool(violations) == self.expects_violations, violations
 
     def close(self) -> None:
         """Everybody leaves."""

@@ -21,6 +21,7 @@ class ShopServer:
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes] = {}
+        self.scripts: dict[str, bytes] = {}
         self._shop: Shop | None = None
         self._site = ""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -43,10 +44,14 @@ class ShopServer:
         self._thread.join()
 
     def answer(self, path: str) -> Answer:
-        """A page of the test's own, which has no policy, else the shop's."""
+        """A page or script of the test's own, which has no policy, else the shop's."""
         if path in self.pages:
             return 200, [("content-type", "text/html; charset=utf-8")], self.pages[path]
-        assert self._shop is not None
+        if path in self.scripts:
+            open_to_all = ("access-control-allow-origin", "*")
+            return 200, [("content-type", "text/javascript"), open_to_all], self.scripts[path]
+        if self._shop is None:
+            return 404, [], b""
         status, headers, body = asyncio.run(_ask(self._shop, path))
         return status, headers, body.replace(f"/w/{SITE_KEY}.js".encode(), f"/w/{self._site}.js".encode())
 

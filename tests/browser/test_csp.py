@@ -1,0 +1,137 @@
+"""What injected mark-up or script could do elsewhere, it cannot do in desk and frame: their policies refuse it."""
+
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Frame, expect
+
+from support.scene import Scene, Visitor
+
+# Each ends once it has run or can no longer run, and tells which by `window.hit`. Run from a timer, since the browser
+# lets the debugger's own call evaluate text whatever the policy says.
+ATTACKS = {
+    "script element": """
+        const script = document.createElement("script");
+        script.append("window.hit = true");
+        document.body.append(script);
+        done();""",
+    "script of another origin": """
+        const script = document.createElement("script");
+        script.addEventListener("load", done);
+        script.addEventListener("error", done);
+        script.src = SCRIPT;
+        document.body.append(script);""",
+    "import": "import(SCRIPT).then(done, done);",
+    "inline handler": """
+        const button = document.createElement("button");
+        button.setAttribute("onclick", "window.hit = true");
+        button.click();
+        done();""",
+    "mark-up with a handler": """
+        const box = document.createElement("div");
+        document.body.append(box);
+        box.innerHTML = "<img src='data:image/gif,x' onerror='window.hit = true'>";
+        box.firstChild.addEventListener("error", done);""",
+    "eval": "eval('window.hit = true'); done();",
+    "function from text": "new Function('window.hit = true')(); done();",
+    "timer with text": "setTimeout('window.hit = true', 0); setTimeout(done, 1);",
+    "script address": """
+        const link = document.createElement("a");
+        link.href = "javascript:void(window.hit = true)";
+        document.body.append(link);
+        link.click();
+        setTimeout(done, 1);""",
+}
+
+RUN = """async () => {
+  const SCRIPT = %s;
+  await new Promise((done) => setTimeout(() => { try { %s } catch { done() } }));
+  return window.hit === true;
+}"""
+
+
+def succeeds(attack: str, script: str, frame: Frame) -> bool:
+    """Whether the attack runs in this frame."""
+    return bool(frame.evaluate(RUN % (repr(script), ATTACKS[attack])))
+
+
+# A file that the path list allows; what it lacks is the nonce of the page, and a trusted address.
+LOADS = """(address) => new Promise((done) => {
+  const script = document.createElement("script");
+  script.type = "module";
+  script.addEventListener("load", () => done(true));
+  script.addEventListener("error", () => done(false));
+  try { script.src = address } catch { return done(false) }
+  document.body.append(script);
+})"""
+
+
+@dataclass
+class Targets:
+    """The same attacker's script, and the three kinds of page it wants to run in."""
+
+    script: str
+    plain: Frame
+    desk: Frame
+    chat: Frame
+
+
+def open_targets(scene: Scene) -> Targets:
+    scene.shop.pages["/plain"] = b"<!doctype html><title>Plain</title><p>No policy.</p>"
+    scene.shop.scripts["/attack.js"] = b"window.hit = true;"
+    stranger, desk, visitor = scene.visitor(), scene.desk(), scene.visitor()
+    stranger.arrive("/plain")
+    desk.sign_in()
+    visitor.open()
+    script = f"{scene.shop.origin}/attack.js"
+    return Targets(script, stranger.page.main_frame, desk.page.main_frame, visitor.page.frames[1])
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_runs_in_a_plain_page_is_refused_in_desk_and_chat(scene: Scene, attack: str) -> None:
+    scene.expects_violations = True
+    targets = open_targets(scene)
+    assert succeeds(attack, targets.script, targets.plain), "the attack does not work anywhere: it proves nothing"
+    for target in (targets.desk, targets.chat):
+        assert not succeeds(attack, targets.script, target)
+        assert target.evaluate("document.getElementById('app').childElementCount") > 0
+
+
+def test_the_platforms_own_files_cannot_be_run_by_injected_mark_up(scene: Scene) -> None:
+    scene.expects_violations = True
+    targets = open_targets(scene)
+    own = targets.desk.evaluate("document.querySelector('script[src]').src")
+    for target in (targets.plain, targets.desk, targets.chat):
+        ran = target.evaluate(LOADS, own)
+        assert ran == (target == targets.plain)
+
+
+def test_a_page_that_is_not_on_the_list_shows_no_chat(scene: Scene) -> None:
+    embed = f'<script async src="{scene.server.address}/w/{scene.site}.js"></script>'
+    page = f'<!doctype html><html lang="en"><title>Elsewhere</title><body><h1>Elsewhere</h1>{embed}</body></html>'
+    scene.shop.pages["/"] = scene.foreign_shop.pages["/"] = page.encode()
+    known, stranger = scene.visitor(), scene.visitor()
+    known.open()
+    expect(known.box).to_be_visible()
+
+    elsewhere = Visitor(stranger.page, scene.foreign_shop.origin, stranger.watch)
+    elsewhere.arrive()
+    elsewhere.launcher.click()
+    # The frame stays silent; the loader waits ten seconds for its first word.
+    expect(elsewhere.dialog.get_by_role("status")).to_have_text(
+        "The chat did not load. Please open it again.", timeout=20_000
+    )
+    expect(elsewhere.box).to_have_count(0)
+    assert [request for request in elsewhere.watch.requests if "/v1/" in request] == []
+    assert scene.timeline() == []
+
+
+@pytest.mark.parametrize("path", ["/desk/", "/chat/{site}"])
+def test_desk_and_chat_cannot_be_framed_by_others(scene: Scene, path: str) -> None:
+    address = scene.server.address + path.format(site=scene.site)
+    scene.foreign_shop.pages["/"] = f'<!doctype html><title>Trap</title><iframe src="{address}"></iframe>'.encode()
+    stranger = scene.visitor()
+    stranger.page.goto(scene.foreign_shop.origin)
+    stranger.page.wait_for_load_state("networkidle")
+    assert any(request.endswith(address) for request in stranger.watch.requests)
+    assert stranger.page.frames[1].url == "chrome-error://chromewebdata/"

@@ -1,0 +1,165 @@
+"""Keyboard alone, narrow screens, both colour schemes, right to left; and axe-core on every view."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from support.browser import accessibility_faults
+from support.scene import PASSWORD, Scene
+
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 360, "height": 700}
+
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@contextmanager
+def checked(page: Page, view: str) -> Generator[None]:
+    """What axe-core and a ruler find in all frames of the page once the view stands."""
+    yield
+    for frame in page.frames:
+        assert accessibility_faults(frame) == [], view
+        assert not frame.evaluate(TOO_WIDE), f"{view} scrolls sideways"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_view_is_accessible(scene: Scene, scheme: str, size: ViewportSize) -> None:
+    looks: dict[str, Any] = {"color_scheme": scheme, "viewport": size, "reduced_motion": "reduce"}
+    desk, visitor = scene.desk(**looks), scene.visitor(**looks)
+    with checked(desk.page, "sign-in"):
+        desk.page.goto(desk.address)
+        expect(desk.page.get_by_label("Email")).to_be_focused()
+    with checked(desk.page, "sign-in refused"):
+        desk.page.get_by_role("button", name="Sign in").click()
+        expect(desk.page.get_by_role("alert")).to_contain_text("Enter your email")
+    with checked(desk.page, "empty desk"):
+        desk.sign_in()
+        expect(desk.page.get_by_text("No conversations yet")).to_be_visible()
+    with checked(visitor.page, "shop"):
+        visitor.arrive()
+        expect(visitor.launcher).to_be_visible()
+    with checked(visitor.page, "empty chat"):
+        visitor.launcher.click()
+        expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
+    visitor.say(
+        "Do you deliver to Portugal, and what does it cost? https://example.com/a-rather-long-address-of-a-page"
+    )
+    with checked(desk.page, "list"):
+        expect(desk.rows).to_have_count(1)
+    with checked(desk.page, "thread"):
+        desk.open("Do you deliver")
+        desk.say("Yes.\nFour days.")
+        expect(desk.bubbles()).to_have_count(2)
+        expect(desk.page.get_by_text("Seen")).to_be_visible()
+    with checked(visitor.page, "chat"):
+        expect(visitor.bubbles()).to_have_count(2)
+        expect(visitor.chat.get_by_role("checkbox")).to_be_visible()
+    with checked(desk.page, "closed thread"):
+        desk.page.get_by_role("button", name="Close conversation").click()
+        expect(desk.page.get_by_text("This conversation is closed.")).to_be_visible()
+
+
+def test_axe_finds_what_is_wrong(scene: Scene) -> None:
+    scene.shop.pages["/wrong"] = b"<!doctype html><title>Wrong</title><img src='data:,'><button></button>"
+    visitor = scene.visitor()
+    visitor.arrive("/wrong")
+    rules = {fault.partition(":")[0] for fault in accessibility_faults(visitor.page.main_frame)}
+    assert {"html-has-lang", "image-alt", "button-name"} <= rules
+
+
+def test_the_chat_by_keyboard_alone(scene: Scene) -> None:
+    visitor = scene.visitor()
+    visitor.arrive()
+    expect(visitor.launcher).to_be_visible()
+    keyboard = visitor.page.keyboard
+    links = visitor.page.locator("a, button").count()
+    for _ in range(links):
+        keyboard.press("Tab")
+    expect(visitor.launcher).to_be_focused()
+    keyboard.press("Enter")
+    expect(visitor.box).to_be_focused()
+    keyboard.type("Hello")
+    keyboard.press("Enter")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.box).to_be_focused()
+    keyboard.press("Escape")
+    expect(visitor.dialog).to_be_hidden()
+    expect(visitor.launcher).to_be_focused()
+    keyboard.press("Enter")
+    expect(visitor.box).to_be_focused()
+    expect(visitor.bubbles()).to_have_text(["Hello"])
+
+
+def test_the_desk_by_keyboard_alone(scene: Scene) -> None:
+    desk, visitor = scene.desk(), scene.visitor()
+    visitor.open()
+    visitor.say("Hello")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    keyboard = desk.page.keyboard
+    desk.page.goto(desk.address)
+    expect(desk.page.get_by_label("Email")).to_be_focused()
+    keyboard.type(desk.email)
+    keyboard.press("Tab")
+    keyboard.type(PASSWORD)
+    keyboard.press("Enter")
+    expect(desk.rows).to_have_count(1)
+    for _ in range(10):
+        keyboard.press("Tab")
+        if desk.rows.first.evaluate("(row) => row === document.activeElement"):
+            break
+    expect(desk.rows.first).to_be_focused()
+    keyboard.press("Enter")
+    expect(desk.reply).to_be_focused()
+    keyboard.type("Good morning")
+    keyboard.press("Enter")
+    expect(visitor.chat.get_by_text("Good morning")).to_be_visible()
+    keyboard.press("Escape")
+    expect(desk.rows.first).to_be_focused()
+
+
+def test_on_a_narrow_screen_the_chat_fills_it(scene: Scene) -> None:
+    visitor = scene.visitor(viewport=NARROW)
+    visitor.open()
+    assert visitor.dialog.bounding_box() == {"x": 0, "y": 0, **NARROW}
+    visitor.chat.get_by_role("button", name="Close chat").click()
+    expect(visitor.dialog).to_be_hidden()
+    expect(visitor.launcher).to_be_focused()
+
+
+def test_on_a_narrow_screen_the_desk_shows_one_pane_at_a_time(scene: Scene) -> None:
+    desk, visitor = scene.desk(viewport=NARROW), scene.visitor()
+    desk.sign_in()
+    visitor.open()
+    visitor.say("Hello")
+    desk.open("Hello")
+    expect(desk.heading).to_be_hidden()
+    assert not desk.page.evaluate(TOO_WIDE)
+    desk.page.get_by_role("link", name="Back to the conversations").click()
+    expect(desk.heading).to_be_visible()
+    expect(desk.reply).to_be_hidden()
+
+
+def test_on_an_arabic_page_the_chat_runs_from_right_to_left(scene: Scene) -> None:
+    embed = f'<script async src="{scene.server.address}/w/{scene.site}.js"></script>'
+    page = f'<!doctype html><html lang="ar" dir="rtl"><title>متجر</title><body><h1>متجر</h1>{embed}</body></html>'
+    scene.shop.pages["/ar"] = page.encode()
+    visitor = scene.visitor(reduced_motion="reduce")
+    visitor.arrive("/ar")
+    visitor.page.get_by_role("button", name="تحدث معنا").click()
+    box = visitor.chat.get_by_role("textbox", name="الرسالة")
+    expect(box).to_be_visible()
+    frame = visitor.page.frames[1]
+    assert frame.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
+    box.fill("مرحبا")
+    box.press("Enter")
+    expect(visitor.bubbles()).to_have_text(["مرحبا"])
+    own, pane = visitor.bubbles().first.bounding_box(), visitor.page.get_by_role("dialog").bounding_box()
+    assert own is not None
+    assert pane is not None
+    room_before, room_after = own["x"] - pane["x"], pane["x"] + pane["width"] - own["x"] - own["width"]
+    assert room_before < room_after, "one's own words stand at the end of the line, which is the left"
+    assert accessibility_faults(frame) == []

@@ -1,0 +1,153 @@
+"""A page with the chat does nothing until the visitor acts; after that it keeps only what the registry declares."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from support.browser import KEPT, Kind, is_declared
+from support.scene import Scene, Visitor
+
+MOST_REQUESTS = 4
+"""From the click to a text box that can be typed into."""
+
+TABLES = ("visitor", "conversation", "entry", "session")
+
+CLEAN = """async () => {
+  sessionStorage.clear();
+  localStorage.clear();
+  await new Promise((done) => { indexedDB.deleteDatabase("other").onsuccess = () => done() });
+}"""
+"""Takes away what a test planted."""
+
+
+def rows(scene: Scene) -> dict[str, int]:
+    """How many rows each table about people has."""
+    return {table: scene.server.rows(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}
+
+
+def asked_of_platform(scene: Scene, visitor: Visitor) -> list[str]:
+    """Every request of this browser to the platform, as method and path."""
+    address = scene.server.address
+    return [
+        f"{method} {url.removeprefix(address)}"
+        for method, url in (request.split(" ", 1) for request in visitor.watch.requests)
+        if url.startswith(address)
+    ]
+
+
+def kept_by_platform(scene: Scene, visitor: Visitor) -> list[tuple[str, str]]:
+    """What the platform's own origin keeps in this browser, outside of any frame."""
+    page = visitor.page.context.new_page()
+    page.goto(f"{scene.server.address}/healthz")
+    kept = page.evaluate(KEPT)
+    databases = page.evaluate("async () => (await indexedDB.databases()).length")
+    page.close()
+    return [*kept, *[("IndexedDB", "a database")] * databases]
+
+
+def test_loading_a_page_asks_once_and_writes_nothing(scene: Scene, kind: Kind) -> None:
+    before = rows(scene)
+    visitor = scene.visitor(kind)
+    visitor.arrive()
+    expect(visitor.launcher).to_be_visible()
+    visitor.page.wait_for_load_state("networkidle")
+    assert asked_of_platform(scene, visitor) == [f"GET /w/{scene.site}.js"]
+    assert len(visitor.page.frames) == 1
+    assert visitor.watch.writes == []
+    assert visitor.watch.kept() == []
+    assert visitor.page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    assert visitor.page.evaluate("async () => (await navigator.storage.estimate()).usage") == 0
+    assert kept_by_platform(scene, visitor) == []
+    assert rows(scene) == before
+
+
+def test_the_loader_is_the_same_for_everybody(scene: Scene, kind: Kind) -> None:
+    bodies: set[bytes] = set()
+    for language in ("en-GB", "de-DE"):
+        visitor = scene.visitor(kind, locale=language, color_scheme="dark")
+        with visitor.page.expect_response(re.compile(r"/w/.*\.js")) as answered:
+            visitor.arrive()
+        bodies.add(answered.value.body())
+        assert "set-cookie" not in answered.value.headers
+        assert "vary" not in answered.value.headers or answered.value.headers["vary"] == "accept-encoding"
+    assert len(bodies) == 1
+
+
+def test_a_chat_closed_without_a_word_leaves_nothing(scene: Scene, kind: Kind) -> None:
+    before = rows(scene)
+    visitor = scene.visitor(kind)
+    visitor.open()
+    flag = ("sessionStorage", f"crumbless.open.{scene.site}")
+    assert visitor.watch.kept() == [flag]
+    visitor.box.press("Escape")
+    expect(visitor.dialog).to_be_hidden()
+    assert visitor.watch.kept() == []
+    assert set(visitor.watch.writes) == {flag}
+    assert rows(scene) == before
+    assert [request for request in asked_of_platform(scene, visitor) if " /v1/" in request] == []
+
+
+def test_few_requests_lie_between_the_click_and_the_text_box(scene: Scene, kind: Kind) -> None:
+    visitor = scene.visitor(kind)
+    visitor.arrive()
+    visitor.page.wait_for_load_state("networkidle")
+    before = len(visitor.watch.requests)
+    visitor.launcher.click()
+    expect(visitor.box).to_be_focused()
+    asked = visitor.watch.requests[before:]
+    assert 0 < len(asked) <= MOST_REQUESTS, asked
+
+
+def test_a_message_keeps_only_what_is_declared(scene: Scene, kind: Kind) -> None:
+    before = rows(scene)
+    visitor = scene.visitor(kind)
+    visitor.open()
+    visitor.say("Hello")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    visitor.box.press_sequentially("and")
+    assert {table: count - before[table] for table, count in rows(scene).items()} == dict.fromkeys(TABLES, 1)
+    names = {key.split(".")[1] for _, key in visitor.watch.writes}
+    expected = {"open", "chat", "key", "outbox", "draft"} if kind == "ordinary" else {"open", "tab", "held"}
+    assert expected <= names
+    assert visitor.watch.undeclared() == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "sessionStorage.setItem('tracker', '1')",
+        "localStorage.setItem('crumbless.visitor', '1')",
+        "localStorage.setItem('crumbless.open.x', '1')",
+        "sessionStorage.tracker = '1'",
+        "document.cookie = 'visitor=1'",
+        """new Promise((done) => {
+             const asked = indexedDB.open('other', 1);
+             asked.onupgradeneeded = () => asked.result.createObjectStore('things');
+             asked.onsuccess = () => {
+               const writing = asked.result.transaction('things', 'readwrite');
+               writing.objectStore('things').put(1, 'tracker');
+               writing.oncomplete = () => { asked.result.close(); done(); };
+             };
+           })""",
+    ],
+)
+def test_the_recorder_sees_what_is_not_declared(scene: Scene, planted: str) -> None:
+    visitor = scene.visitor()
+    visitor.open()
+    frame = visitor.page.frames[1]
+    for place in (visitor.page.main_frame, frame):
+        assert visitor.watch.undeclared() == []
+        place.evaluate(planted)
+        assert visitor.watch.undeclared() != []
+        place.evaluate(CLEAN)
+        visitor.watch.context.clear_cookies()
+        visitor.watch.writes.clear()
+
+
+def test_the_registry_is_read_as_it_is_written() -> None:
+    assert is_declared("sessionStorage", "crumbless.open.demo-shop")
+    assert not is_declared("localStorage", "crumbless.open.demo-shop")
+    assert not is_declared("sessionStorage", "crumbless.open.")
+    assert not is_declared("sessionStorage", "xcrumbless.open.demo-shop")
+    assert not is_declared("cookie", "crumbless.open.demo-shop")
