@@ -115,8 +115,14 @@ def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> s
 def _check_urls(settings: Settings) -> None:
     if not settings.database_url.startswith("sqlite:///"):
         raise SettingsError(f"{PREFIX}DATABASE_URL: expected sqlite:///PATH (it is {settings.database_url!r})")
-    if settings.public_url:
-        parts = urlsplit(settings.public_url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
-            wanted = "expected http://HOST or https://HOST without a path"
-            raise SettingsError(f"{PREFIX}PUBLIC_URL: {wanted} (it is {settings.public_url!r})")
+    if settings.public_url and not _is_address(settings.public_url):
+        wanted = "expected http://HOST or https://HOST without a path"
+        raise SettingsError(f"{PREFIX}PUBLIC_URL: {wanted} (it is {settings.public_url!r})")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.netloc) and parts.path in {"", "/"} and not parts.query
+    except ValueError:
+        return False

@@ -1,10 +1,14 @@
 """Web origins: scheme, host and port of the pages that may show a site's chat."""
 
+import re
 from urllib.parse import urlsplit
 
 from crumbless.errors import Refused
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# Browsers send names of other scripts as xn--. Whatever else a host held would stand in a Content-Security-Policy.
+_match_host = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f]*:[0-9a-f:.]+", re.ASCII).fullmatch
 
 
 def check_origin(text: str) -> str:
@@ -19,7 +23,7 @@ def check_origin(text: str) -> str:
     except ValueError:
         raise _refused(text) from None
     host = parts.hostname or ""
-    if parts.scheme not in _DEFAULT_PORTS or not host or "*" in host or parts.username is not None:
+    if parts.scheme not in _DEFAULT_PORTS or not _match_host(host) or parts.username is not None:
         raise _refused(text)
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise _refused(text)

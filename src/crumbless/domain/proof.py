@@ -129,7 +129,7 @@ def _open_proof(proof: str) -> tuple[str, _Claims]:
     return thumbprint, _decode_claims(_decode_base64url(claims).decode())
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(256)
 def _read_key(header: str) -> tuple[EllipticCurvePublicKey, str]:
     # A client sends the same header every time, so a key is parsed and checked against the curve once.
     jwk = _decode_header(_decode_base64url(header)).jwk

@@ -91,8 +91,10 @@ class StreamSession:
         self.state = "ready"
         self.heard_at = now
         self._rates = rates
+        # It has done its work; most streams stand idle, and then every string counts.
+        self.nonce = ""
         self._frames = Bucket()
-        self._messages = Bucket()
+        self._messages: Bucket | None = None
 
     def receive(self, data: bytes, now: float) -> AnyClientFrame | Failure:
         """The next frame, checked, or the refusal to send back. The stream goes on after a refusal.
@@ -122,7 +124,8 @@ class StreamSession:
             text = check_text(frame.text)
         except Refused as refused:
             return failure(refused, frame.id if is_id(frame.id) else "")
-        if wait := take(self._messages, self._rates.messages, now):
+        messages = self._messages = self._messages or Bucket()
+        if wait := take(messages, self._rates.messages, now):
             return self._too_fast(wait, frame.id)
         self._strikes = 0
         return frame if text is frame.text else Send(frame.id, frame.conversation, text)

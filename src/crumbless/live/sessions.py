@@ -1,6 +1,5 @@
 """Sessions in use, so that a request need not read the database to know who asks."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from crumbless.domain.access import Session
@@ -18,15 +17,16 @@ class Sessions:
 
     def __init__(self, read: Callable[[bytes], Awaitable[Session | None]]) -> None:
         self._read = read
-        self._known: OrderedDict[bytes, Session] = OrderedDict()
+        # In order of last use, oldest first.
+        self._known: dict[bytes, Session] = {}
         # Ended while the process runs: a read that began before the end must not bring the session back.
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended: dict[str, None] = {}
 
     async def find(self, token_hash: bytes) -> Session | None:
         """The session, or None when the token is unknown or has ended. The caller checks expiry and key."""
-        session = self._known.get(token_hash)
+        session = self._known.pop(token_hash, None)
         if session is not None:
-            self._known.move_to_end(token_hash)
+            self._known[token_hash] = session
             return session
         session = await self._read(token_hash)
         if session is None or session.id in self._ended:
@@ -34,14 +34,14 @@ class Sessions:
         # Somebody else may have read it meanwhile: all must hold the same object, so that its end reaches all.
         session = self._known.setdefault(token_hash, session)
         if len(self._known) > MOST:
-            self._known.popitem(last=False)
+            del self._known[next(iter(self._known))]
         return session
 
     def forget(self, session_id: str) -> None:
         """The session was ended: whoever holds it sees that at once."""
         self._ended[session_id] = None
         if len(self._ended) > MOST:
-            self._ended.popitem(last=False)
+            del self._ended[next(iter(self._ended))]
         for token_hash, session in [*self._known.items()]:
             if session.id == session_id:
                 session.ended = True
