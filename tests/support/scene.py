@@ -60,7 +60,7 @@ class Visitor:
         expect(self.box).to_be_visible()
 
     def wait_until_kept(self, text: str) -> None:
-        """A page that keeps the chat for its frame does so some milliseconds later: sooner than anybody turns a page."""
+        """A page that keeps the chat for its frame does so a little later, though sooner than anybody turns a page."""
         if not self.page.frames[1].evaluate(STORAGE_WORKS):
             self.page.wait_for_function(IS_HELD, arg=text)
 

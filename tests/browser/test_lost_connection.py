@@ -1,0 +1,183 @@
+"""The server is killed, sockets are blocked, answers are held back, storage is refused: nothing typed is lost."""
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from support.browser import Kind
+from support.scene import Scene, Visitor
+
+RETURN_MS = 25_000
+"""Longest wait for a client that tries again with growing pauses, and has its page in view."""
+
+NO_WEBSOCKET = """
+window.WebSocket = class { constructor() { throw new DOMException("blocked", "SecurityError") } };
+"""
+
+# As a proxy does that hands an answer on only when it is complete: headers come, the body never does.
+NO_STREAMING = """
+const realFetch = window.fetch;
+window.fetch = async (address, options) => {
+  const answer = await realFetch(address, options);
+  const held = String(address).endsWith("/v1/stream/open") && JSON.parse(options.body).mode === "stream";
+  return held ? new Response(new ReadableStream(), { headers: answer.headers }) : answer;
+};
+"""
+
+NO_STORAGE = """
+for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } });
+}
+"""
+
+WAYS = {
+    "websocket": ("", {"websocket"}),
+    "streaming": (NO_WEBSOCKET, {"open stream"}),
+    "long poll": (NO_WEBSOCKET + NO_STREAMING, {"open stream", "open poll"}),
+}
+
+
+def mode_of(request: Request) -> set[str]:
+    """How the stream is asked for, when it is."""
+    if not request.url.endswith("/v1/stream/open"):
+        return set()
+    asked = request.post_data_json
+    assert asked is not None
+    return {f"open {asked['mode']}"}
+
+
+def watch_ways(visitor: Visitor) -> set[str]:
+    """Collects the ways in which this browser opens a stream."""
+    seen: set[str] = set()
+    visitor.page.on("websocket", lambda _: seen.add("websocket"))
+    visitor.page.on("request", lambda request: seen.update(mode_of(request)))
+    return seen
+
+
+def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: Scene, kind: Kind) -> None:
+    scene, visitor = mortal_scene, mortal_scene.visitor(kind)
+    visitor.open()
+    visitor.say("Before")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    scene.server.kill()
+    visitor.say("During")
+    visitor.say("And still")
+    expect(visitor.bubbles()).to_have_text(["Before", "During", "And still"])
+    expect(visitor.waiting).to_be_visible()
+    assert scene.timeline() == ["Before"]
+
+    scene.server.start()
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible(timeout=RETURN_MS)
+    expect(visitor.bubbles()).to_have_text(["Before", "During", "And still"])
+    assert scene.timeline() == ["Before", "During", "And still"]
+
+
+def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: Scene, kind: Kind) -> None:
+    scene, visitor = mortal_scene, mortal_scene.visitor(kind)
+    visitor.open()
+    visitor.say("Before")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    scene.server.kill()
+    visitor.say("During")
+    expect(visitor.waiting).to_be_visible()
+    visitor.box.press_sequentially("half a sent")
+    visitor.wait_until_kept("half a sent")
+    # The shop is there, the platform is not: the page is a page without a chat.
+    visitor.page.reload()
+    expect(visitor.page.get_by_role("heading").first).to_be_visible()
+
+    scene.server.start()
+    visitor.page.reload()
+    expect(visitor.bubbles()).to_have_text(["Before", "During"])
+    expect(visitor.box).to_have_value("half a sent")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible(timeout=RETURN_MS)
+    assert scene.timeline() == ["Before", "During"]
+
+
+def test_a_first_message_to_a_dead_server_starts_the_conversation_later(mortal_scene: Scene) -> None:
+    scene, visitor = mortal_scene, mortal_scene.visitor()
+    visitor.open()
+    scene.server.kill()
+    visitor.say("Is anybody there?")
+    expect(visitor.waiting).to_be_visible()
+    scene.server.start()
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible(timeout=RETURN_MS)
+    assert scene.timeline() == ["Is anybody there?"]
+
+
+def test_what_an_operator_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: Scene) -> None:
+    scene, desk, visitor = mortal_scene, mortal_scene.desk(), mortal_scene.visitor()
+    desk.sign_in()
+    visitor.open()
+    visitor.say("Hello")
+    desk.open("Hello")
+    expect(desk.bubbles()).to_have_text(["Hello"])
+    scene.server.kill()
+    desk.say("Good morning")
+    expect(desk.bubbles()).to_have_text(["Hello", "Good morning"])
+    expect(desk.page.get_by_text("Waiting for connection")).to_be_visible()
+    expect(desk.page.get_by_text("Connection lost. Trying again…")).to_be_visible()
+    desk.reply.press_sequentially("What can I")
+    assert scene.timeline() == ["Hello"]
+
+    scene.server.start()
+    expect(visitor.chat.get_by_text("Good morning")).to_be_visible(timeout=RETURN_MS)
+    expect(desk.page.get_by_text("Connection lost. Trying again…")).to_be_hidden(timeout=RETURN_MS)
+    expect(desk.reply).to_have_value("What can I")
+    desk.page.reload()
+    expect(desk.bubbles()).to_have_text(["Hello", "Good morning"])
+    expect(desk.reply).to_have_value("What can I")
+    assert scene.timeline() == ["Hello", "Good morning"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_chat_works_whatever_the_network_lets_through(scene: Scene, way: str) -> None:
+    script, expected = WAYS[way]
+    desk, visitor = scene.desk(), scene.visitor(script=script)
+    ways = watch_ways(visitor)
+    desk.sign_in()
+    visitor.open()
+    visitor.say("Hello")
+    desk.open("Hello")
+    desk.say("Good morning")
+    expect(visitor.chat.get_by_text("Good morning")).to_be_visible(timeout=RETURN_MS)
+    visitor.say("And now over the stream")
+    expect(desk.bubbles()).to_have_count(3)
+    desk.reply.press_sequentially("It")
+    expect(visitor.chat.get_by_text("Olga is typing…")).to_be_visible()
+    desk.say("It works")
+    expect(visitor.bubbles()).to_have_text(["Hello", "Good morning", "And now over the stream", "It works"])
+    assert ways == expected
+    assert scene.timeline() == ["Hello", "Good morning", "And now over the stream", "It works"]
+
+
+@pytest.mark.parametrize("way", ["streaming", "long poll"])
+def test_the_desk_works_without_websocket(scene: Scene, way: str) -> None:
+    desk, visitor = scene.desk(script=WAYS[way][0]), scene.visitor()
+    desk.sign_in()
+    visitor.open()
+    visitor.say("Hello")
+    expect(desk.row("Hello")).to_be_visible(timeout=RETURN_MS)
+    desk.open("Hello")
+    desk.say("Good morning")
+    expect(visitor.chat.get_by_text("Good morning")).to_be_visible()
+    visitor.say("So it works")
+    expect(desk.bubbles()).to_have_text(["Hello", "Good morning", "So it works"])
+
+
+def test_without_any_storage_the_chat_works_for_the_life_of_the_page(scene: Scene) -> None:
+    desk, visitor = scene.desk(script=NO_STORAGE), scene.visitor(script=NO_STORAGE)
+    desk.sign_in()
+    expect(desk.page.get_by_text("you stay signed in until you close this tab")).to_be_visible()
+    visitor.open()
+    visitor.say("Hello")
+    expect(visitor.chat.get_by_text("This chat lasts until you close this tab or leave this page")).to_be_visible()
+    desk.open("Hello")
+    desk.say("Good morning")
+    expect(visitor.chat.get_by_text("Good morning")).to_be_visible()
+    visitor.say("It works")
+    expect(desk.bubbles()).to_have_text(["Hello", "Good morning", "It works"])
+    visitor.box.press("Escape")
+    expect(visitor.dialog).to_be_hidden()
+    visitor.launcher.click()
+    expect(visitor.bubbles()).to_have_text(["Hello", "Good morning", "It works"])
+    assert visitor.watch.writes == desk.watch.writes == []
