@@ -1,0 +1,54 @@
+"""Entries and sessions for tests of single modules."""
+
+from typing import Any
+
+from crumbless.domain.access import Session
+from crumbless.domain.entry import NewEntry
+from crumbless.domain.ports import Appended
+from crumbless.ids import new_id
+
+CONVERSATION = "01890a5d-ac96-774b-bcce-b302099a8057"
+OTHER_CONVERSATION = "01890a5d-ac96-774b-bcce-b302099a8058"
+FAR_AWAY = 2**53
+"""A time that no test reaches."""
+
+
+def make_entry(**changed: Any) -> NewEntry:
+    """A visitor's message with a new id."""
+    good: dict[str, Any] = {
+        "workspace": 1,
+        "conversation": CONVERSATION,
+        "id": new_id(),
+        "at": 1_700_000_000_000,
+        "kind": "message",
+        "author_kind": "visitor",
+        "author_id": "visitor-1",
+        "author_name": "",
+        "text": "Hello",
+    }
+    return NewEntry(**good | changed)
+
+
+def make_appended(number: int, **changed: Any) -> Appended:
+    """An entry that was appended as this seq and position."""
+    return Appended(make_entry(**changed), number, number, repeat=False)
+
+
+def make_session(**changed: Any) -> Session:
+    """A visitor's session with a key."""
+    good: dict[str, Any] = {
+        "id": new_id(),
+        "role": "visitor",
+        "workspace": 1,
+        "subject": "visitor-1",
+        "name": "",
+        "thumbprint": "thumbprint",
+        "expires_at": FAR_AWAY,
+        "conversation": CONVERSATION,
+    }
+    return Session(**good | changed)
+
+
+def make_operator_session(**changed: Any) -> Session:
+    """An operator's session."""
+    return make_session(**{"role": "owner", "subject": "operator-1", "name": "Olga", "conversation": ""} | changed)

@@ -1,0 +1,129 @@
+"""What a client may send, when and how often, without any I/O."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crumbless.domain.access import Role, Session
+from crumbless.domain.limits import Rate
+from crumbless.domain.stream_session import MAX_AUTH_FRAME, STRIKES, StreamEnded, StreamRates, StreamSession
+from crumbless.domain.wire import Auth, Close, Failure, Ping, Seen, Send
+from crumbless.ids import new_id
+
+PLENTY = StreamRates(Rate(1_000, 1_000), Rate(1_000, 1_000))
+CONVERSATION = "01a20bbf-bf5b-7747-8aa0-ba2e4b0ffd2b"
+ENTRY = "01a20bbf-bf5b-7747-8aa0-ba2e2d3c2e0d"
+
+
+def ready(role: Role = "visitor", rates: StreamRates = PLENTY) -> StreamSession:
+    rules = StreamSession(0.0)
+    rules.read_auth(b'{"op":"auth","token":"t"}')
+    rules.accept(Session(new_id(), role, 1, new_id(), "", "key", 10**15, CONVERSATION), rates, 0.0)
+    return rules
+
+
+def frame(**fields: Any) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def send(**fields: Any) -> bytes:
+    return frame(**{"op": "send", "id": ENTRY, "conversation": CONVERSATION, "text": "Hello"} | fields)
+
+
+def code(answer: object) -> str:
+    assert isinstance(answer, Failure), answer
+    return answer.code
+
+
+def test_the_first_frame_is_auth() -> None:
+    rules = StreamSession(0.0)
+    assert rules.read_auth(b'{"op":"auth","token":"t","proof":"p","after":4}') == Auth("t", "p", 4)
+    with pytest.raises(StreamEnded) as caught:
+        rules.read_auth(b'{"op":"auth","token":"t"}')
+    assert caught.value.code == 4400
+
+
+@pytest.mark.parametrize("data", [b'{"op":"ping"}', b"{", b"[]", b'{"op":"auth"}', b'{"op":"auth","token":1}'])
+def test_anything_else_first_ends_the_stream(data: bytes) -> None:
+    with pytest.raises(StreamEnded) as caught:
+        StreamSession(0.0).read_auth(data)
+    assert caught.value.code == 4400
+
+
+def test_the_first_frame_is_small() -> None:
+    with pytest.raises(StreamEnded) as caught:
+        StreamSession(0.0).read_auth(frame(op="auth", token="t" * MAX_AUTH_FRAME))
+    assert caught.value.code == 1009
+
+
+def test_good_frames_pass() -> None:
+    rules = ready("owner")
+    assert isinstance(rules.receive(send(), 0.0), Send)
+    assert isinstance(rules.receive(frame(op="close", id=new_id(), conversation=CONVERSATION), 0.0), Close)
+    assert isinstance(rules.receive(frame(op="seen", conversation=CONVERSATION, seq=3), 0.0), Seen)
+    assert isinstance(rules.receive(b'{"op":"ping"}', 0.0), Ping)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "malformed"),
+        (b"nonsense", "malformed"),
+        (b"[1]", "malformed"),
+        (b'"text"', "malformed"),
+        (b"[" * 100_000, "malformed"),
+        (b'{"op":"nope"}', "unknown_op"),
+        (b'{"op":7}', "unknown_op"),
+        (b'{"op":"auth","token":"t"}', "unknown_op"),
+        (b'{"op":"close","id":"x","conversation":"y"}', "unknown_op"),
+        (b'{"op":"send"}', "invalid"),
+        (b'{"op":"seen","conversation":"c","seq":-1}', "invalid"),
+        (b'{"op":"seen","conversation":"c","seq":1.5}', "invalid"),
+        (b'{"op":"typing","conversation":"c","on":"yes"}', "invalid"),
+        (b'{"op":"ping","more":1}', "invalid"),
+        (send(text="\x00"), "bad_text"),
+        (send(text=" "), "empty_text"),
+        (send(id="1"), "bad_id"),
+    ],
+)
+def test_bad_frames_are_refused_and_the_next_good_one_works(data: bytes, expected: str) -> None:
+    rules = ready()
+    assert code(rules.receive(data, 0.0)) == expected
+    assert isinstance(rules.receive(send(), 0.0), Send)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_do_harm(data: bytes) -> None:
+    rules = ready()
+    rules.receive(data, 0.0)
+    assert isinstance(rules.receive(b'{"op":"ping"}', 0.0), Ping)
+
+
+def test_a_refused_message_is_named() -> None:
+    entry_id = new_id()
+    answer = ready().receive(send(id=entry_id, text=""), 0.0)
+    assert isinstance(answer, Failure)
+    assert answer.id == entry_id
+
+
+def test_messages_have_a_rate() -> None:
+    rules = ready(rates=StreamRates(Rate(1_000, 1_000), Rate(1, 2)))
+    assert [type(rules.receive(send(), 0.0)) for _ in range(2)] == [Send, Send]
+    answer = rules.receive(send(), 0.0)
+    assert code(answer) == "slow_down"
+    assert isinstance(answer, Failure)
+    assert isinstance(rules.receive(b'{"op":"ping"}', 0.0), Ping), "other frames have their own"
+    assert isinstance(rules.receive(send(), answer.retry_after), Send), "the wait it names is long enough"
+
+
+def test_whoever_does_not_listen_is_ended() -> None:
+    rules = ready(rates=StreamRates(Rate(0.001, 1), Rate(1, 1)))
+    rules.receive(b'{"op":"ping"}', 0.0)
+    for _ in range(STRIKES - 1):
+        assert code(rules.receive(b'{"op":"ping"}', 0.0)) == "slow_down"
+    with pytest.raises(StreamEnded) as caught:
+        rules.receive(b'{"op":"ping"}', 0.0)
+    assert caught.value.code == 4429

@@ -1,0 +1,131 @@
+"""The ledger's queue: order, batches, refusals, and what happens when a commit fails."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pytest
+
+from crumbless.domain.entry import NewEntry
+from crumbless.domain.ports import Appended
+from crumbless.errors import Refused
+from crumbless.store.ledger import Ledger, Ticket
+
+
+class Writer:
+    """Numbers entries; fails while told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.failing = False
+        self.closed = False
+        self._seq = 0
+
+    def commit(self, batch: Sequence[Ticket]) -> None:
+        if self.failing:
+            raise OSError("no space left on device")
+        self.batches.append(len(batch))
+        for ticket in batch:
+            if ticket.entry is not None:
+                self._seq += 1
+                ticket.outcome = Appended(ticket.entry, self._seq, self._seq, repeat=False)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def entry(number: int) -> NewEntry:
+    return NewEntry(1, "c", str(number), 0, "message", "visitor", "v", "")
+
+
+Open = Callable[..., Ledger]
+
+
+@pytest.fixture
+def writer() -> Writer:
+    return Writer()
+
+
+@pytest.fixture
+async def committed() -> list[Appended]:
+    return []
+
+
+@pytest.fixture
+async def ledger(writer: Writer, committed: list[Appended]) -> AsyncIterator[Ledger]:
+    one = Ledger(lambda: writer, committed.extend, limit=1_000)
+    one.start()
+    yield one
+    await one.close()
+    assert writer.closed
+
+
+async def test_what_arrives_in_one_turn_shares_a_commit(ledger: Ledger, writer: Writer) -> None:
+    await asyncio.gather(*(ledger.append(entry(number)) for number in range(500)))
+    assert sum(writer.batches) == 500
+    assert len(writer.batches) < 10
+
+
+async def test_order_is_the_order_of_asking(ledger: Ledger, committed: list[Appended]) -> None:
+    told = list[str]()
+
+    def done(outcome: Appended | Refused) -> None:
+        assert isinstance(outcome, Appended)
+        assert outcome in committed, "the feed is told before the sender"
+        told.append(outcome.entry.id)
+
+    for number in range(300):
+        ledger.submit(entry(number), done)
+        if number % 7 == 0:
+            await asyncio.sleep(0)
+    await ledger.append(entry(300))
+    assert told == [str(number) for number in range(300)]
+    assert [one.seq for one in committed] == list(range(1, 302))
+
+
+async def test_a_full_queue_is_said_and_passes(writer: Writer) -> None:
+    ledger = Ledger(lambda: writer, lambda _appended: None, limit=3)
+    ledger.start()
+    waiting = [asyncio.ensure_future(ledger.append(entry(number))) for number in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(Refused) as caught:
+        await ledger.append(entry(3))
+    assert caught.value.code == "busy"
+    assert caught.value.retry_after > 0
+    await asyncio.gather(*waiting)
+    assert (await ledger.append(entry(3))).seq == 4
+    await ledger.close()
+
+
+async def test_a_failed_commit_keeps_nothing_and_says_so(
+    ledger: Ledger, writer: Writer, committed: list[Appended], caplog: pytest.LogCaptureFixture
+) -> None:
+    writer.failing = True
+    with pytest.raises(Refused) as caught:
+        await ledger.append(entry(1))
+    assert (caught.value.code, caught.value.entry_id) == ("busy", "1")
+    assert committed == []
+    assert not ledger.healthy
+    assert "no space left" in caplog.text
+    writer.failing = False
+    assert (await ledger.append(entry(1))).seq == 1
+    assert ledger.healthy
+
+
+async def test_one_listeners_fault_is_its_own(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_outcome: object) -> None:
+        raise RuntimeError("broken listener")
+
+    ledger.submit(entry(1), broken)
+    assert (await ledger.append(entry(2))).seq == 2
+    assert "broken listener" in caplog.text
+
+
+async def test_closing_finishes_what_was_accepted(writer: Writer) -> None:
+    ledger = Ledger(lambda: writer, lambda _appended: None, limit=10_000)
+    ledger.start()
+    waiting = [asyncio.ensure_future(ledger.append(entry(number))) for number in range(5_000)]
+    await asyncio.sleep(0)
+    await ledger.close()
+    assert len([one for one in waiting if one.done()]) == 5_000
+    with pytest.raises(Refused):
+        await ledger.append(entry(1))

@@ -1,0 +1,48 @@
+"""Every refusal has words, and a status that fits."""
+
+import re
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from crumbless.errors import REFUSALS, CrumblessError, Refused, SettingsError
+
+PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+
+
+def test_every_code_is_documented_and_every_documented_code_exists() -> None:
+    stream = PROTOCOL.partition("### Errors in the stream")[2].partition("\n### ")[0]
+    http = PROTOCOL.partition("## Problem codes of the HTTP API")[2].partition("\n## ")[0]
+    assert codes_in(stream, 1) | codes_in(http, 2) == REFUSALS.keys()
+
+
+def codes_in(section: str, column: int) -> set[str]:
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("|")]
+    return {code for row in rows for code in re.findall(r"`([a-z_]+)`", row[column])}
+
+
+@pytest.mark.parametrize("code", [*REFUSALS])
+def test_a_refusal_says_what_happened_and_what_to_do(code: str) -> None:
+    refusal = REFUSALS[code]
+    assert HTTPStatus(refusal.status) >= 400
+    assert refusal.title
+    assert refusal.detail.endswith(".")
+    assert not refusal.title.endswith(".")
+
+
+def test_a_refused_request_may_say_more_than_the_table() -> None:
+    assert Refused("busy").detail == REFUSALS["busy"].detail
+    refused = Refused("busy", "Wait for me.", 2.5, "id")
+    assert (refused.detail, refused.retry_after, refused.entry_id) == ("Wait for me.", 2.5, "id")
+    assert refused.refusal is REFUSALS["busy"]
+
+
+def test_an_undocumented_code_cannot_be_raised() -> None:
+    with pytest.raises(KeyError):
+        Refused("no_such_code")
+
+
+def test_all_of_ours_have_one_root() -> None:
+    assert issubclass(Refused, CrumblessError)
+    assert issubclass(SettingsError, CrumblessError)

@@ -1,0 +1,73 @@
+"""A wrong value stops the start with one clear line."""
+
+from pathlib import Path
+
+import pytest
+
+from crumbless.errors import SettingsError
+from crumbless.settings import read_settings
+
+
+def complaint(**environment: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({f"CRUMBLESS_{name}": value for name, value in environment.items()})
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_defaults_are_good() -> None:
+    settings = read_settings({})
+    assert settings.address == "http://127.0.0.1:8000"
+    assert settings.hosts == {"127.0.0.1:8000"}
+
+
+def test_the_environment_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "crumbless.toml"
+    file.write_text('port = 9000\nallowed_hosts = ["a.example"]\nlog_level = "error"\n')
+    settings = read_settings(
+        {"CRUMBLESS_CONFIG": str(file), "CRUMBLESS_PORT": "9001", "CRUMBLESS_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2"}
+    )
+    assert (settings.port, settings.log_level) == (9001, "error"), "the environment wins over the file"
+    assert settings.trusted_proxies == ["10.0.0.1", "10.0.0.2"]
+    assert "a.example" in settings.hosts
+
+
+def test_an_override_wins_and_none_is_no_override() -> None:
+    assert read_settings({"CRUMBLESS_PORT": "1"}, port=2).port == 2
+    assert read_settings({"CRUMBLESS_PORT": "1"}, port=None).port == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("PORT", "-1"),
+        ("LOG_LEVEL", "loud"),
+        ("FRAME_BURST", "0"),
+        ("STARTS_PER_HOUR", "0"),
+        ("DATABASE_URL", "postgres://x"),
+        ("PUBLIC_URL", "chat.example.com"),
+        ("PUBLIC_URL", "https://chat.example.com/path"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, value: str) -> None:
+    line = complaint(**{name: value})
+    assert line.startswith(f"CRUMBLESS_{name}:")
+    assert value in line
+
+
+def test_an_unknown_setting_is_named() -> None:
+    assert complaint(PROT="1") == "CRUMBLESS_PROT: there is no such setting"
+
+
+def test_settings_of_tests_are_not_ours() -> None:
+    assert read_settings({"CRUMBLESS_TEST_CHROMIUM": "x", "PATH": "y"})
+
+
+@pytest.mark.parametrize("text", [None, "port = ", "ünport = 1"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "crumbless.toml"
+    if text is not None:
+        file.write_text(text)
+    assert complaint(CONFIG=str(file)).startswith("CRUMBLESS_CONFIG:")
