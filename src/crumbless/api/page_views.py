@@ -43,7 +43,7 @@ _PAGE = """<!doctype html>
 """
 
 _ICON = make_asset(
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#2f5d8a" '
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#0e6a5a" '
     b'd="M16 4C9 4 3 9 3 15c0 3 2 6 5 8l-1 5 5-2c1 0 3 1 4 1 7 0 13-6 13-12S23 4 16 4z"/></svg>',
     "image/svg+xml",
 )
