@@ -3,7 +3,6 @@
 import json
 import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import uvloop
@@ -31,8 +30,7 @@ def run_demo(folder: Path, port: int, as_json: bool) -> None:
     Raises:
         SettingsError: when a setting is wrong or the port is taken.
     """
-    console = Console(stderr=True, highlight=False)
-    say: Callable[[str], None] = console.print
+    say = Console(stderr=True, highlight=False).print
     folder.mkdir(parents=True, exist_ok=True)
     platform_socket = open_socket(HOST, port)
     shop_socket = _shop_socket(port)
@@ -47,7 +45,7 @@ def run_demo(folder: Path, port: int, as_json: bool) -> None:
     shop = Shop(settings.address)
 
     async def tell() -> None:
-        _tell(console, f"{shop_origin}/", f"{settings.address}/desk/", owner, as_json)
+        _tell(f"{shop_origin}/", f"{settings.address}/desk/", owner, as_json)
 
     uvloop.run(serve(settings, platform_socket, [(shop, shop_socket)], tell))
 
@@ -66,13 +64,13 @@ def _shop_socket(platform_port: int) -> socket.socket:
     return open_socket(HOST, 0)
 
 
-def _tell(console: Console, shop: str, desk: str, owner: Owner, as_json: bool) -> None:
+def _tell(shop: str, desk: str, owner: Owner, as_json: bool) -> None:
     if as_json:
         line = json.dumps({"shop": shop, "desk": desk, "email": owner.email, "password": owner.password})
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
         return
-    console.print(
+    Console(highlight=False).print(
         f"\n[bold]Crumbless is running.[/bold]\n\n"
         f"  Shop with the chat   [link={shop}]{shop}[/link]\n"
         f"  Desk                 [link={desk}]{desk}[/link]\n"
