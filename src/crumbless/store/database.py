@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
 
 from crumbless.errors import SettingsError
@@ -83,7 +83,8 @@ def _engine(database_url: str, pool: type[NullPool] | type[QueuePool], *pragmas:
     path.parent.mkdir(parents=True, exist_ok=True)
     sizes = {"pool_size": READERS, "max_overflow": 0} if pool is QueuePool else {}
     engine = create_engine(
-        f"sqlite:///{path}",
+        # Not as text: SQLAlchemy would read a % or ? in the path as part of an address.
+        URL.create("sqlite", database=str(path)),
         poolclass=pool,
         isolation_level="AUTOCOMMIT",
         connect_args={"check_same_thread": False, "timeout": 10},
