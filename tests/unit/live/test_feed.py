@@ -68,3 +68,34 @@ def test_a_batch_that_comes_twice_is_told_once() -> None:
 async def test_a_database_that_fails_is_asked_again() -> None:
     delivered, committed = await run([(3, False)], failures=1)
     assert delivered == list(range(1, committed + 1))
+
+
+async def test_what_comes_while_a_gap_is_read_waits_its_turn() -> None:
+    database, delivered = Database(), list[int]()
+    feed = Feed(lambda _workspace, entries: delivered.extend(one.position for one in entries), database.read_after)
+    for position in (1, 9, 10, 11, 12):
+        database.committed = position
+        feed.receive(WORKSPACE, [appended(position)])
+    assert delivered == [1]
+    async with asyncio.timeout(5):
+        while len(delivered) < 12:  # noqa: ASYNC110 - the feed tells nobody that it is done
+            await asyncio.sleep(0)
+    feed.receive(WORKSPACE, [appended(13)])
+    assert delivered == list(range(1, 14))
+
+
+async def test_workspaces_do_not_wait_for_one_another() -> None:
+    delivered, answer = list[tuple[int, int]](), asyncio.get_running_loop().create_future()
+
+    async def read(_workspace: int, _position: int) -> Sequence[Appended]:
+        return await answer
+
+    feed = Feed(lambda workspace, entries: delivered.append((workspace, entries[-1].position)), read)
+    feed.receive(1, [appended(1)])
+    feed.receive(1, [appended(3)])
+    feed.receive(2, [appended(1)])
+    assert delivered == [(1, 1), (2, 1)]
+    answer.set_result([appended(2), appended(3)])
+    async with asyncio.timeout(5):
+        while delivered[-1] != (1, 3):  # noqa: ASYNC110 - the feed tells nobody that it is done
+            await asyncio.sleep(0)

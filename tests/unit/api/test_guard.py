@@ -1,0 +1,133 @@
+"""Problems in words, the headers that go with them, and what every answer carries."""
+
+import json
+import time
+from typing import Any, cast
+
+import pytest
+
+from crumbless.api.guard import PROBLEM_TYPE, Guard, problem_of, refusal_headers
+from crumbless.api.platform import Platform
+from crumbless.domain.proof import NonceClock
+from crumbless.errors import REFUSALS, Refused
+from crumbless.settings import Settings
+
+Scope = dict[str, Any]
+
+
+class Parts:
+    """As much of the platform as the guard looks at."""
+
+    settings = Settings(public_url="https://chat.example", allowed_hosts=["inner:8000"])
+    nonces = NonceClock(b"s" * 32, time.time)
+
+
+async def answer(path: str = "/v1/desk/me", host: bytes = b"chat.example", **more: Any) -> tuple[Any, list[Scope]]:
+    """What leaves the guard, and the scopes that reached the application."""
+    reached: list[Scope] = []
+    sent: list[Any] = []
+
+    async def app(scope: Scope, _receive: Any, send: Any) -> None:
+        reached.append(scope)
+        headers = more.get("answered", [(b"content-type", b"text/plain")])
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", host), (b"cookie", b"a=b"), (b"x-kept", b"1"), *more.get("asked", [])]
+    scope = {"type": more.get("kind", "http"), "path": path, "method": "GET", "headers": headers}
+    guard = Guard(cast(Any, app), cast(Platform, Parts()))
+    await guard(cast(Any, scope), cast(Any, None), cast(Any, send))
+    return sent, reached
+
+
+def header(sent: list[Any], name: bytes) -> bytes | None:
+    return dict(sent[0]["headers"]).get(name)
+
+
+@pytest.mark.parametrize("code", [*REFUSALS])
+def test_every_refusal_is_a_problem_document(code: str) -> None:
+    body, status, phrase = problem_of(Refused(code))
+    assert json.loads(body) == {
+        "type": f"urn:crumbless:problem:{code}",
+        "title": REFUSALS[code].title,
+        "status": status,
+        "detail": REFUSALS[code].detail,
+    }
+    assert phrase
+
+
+def test_a_wait_is_told_in_whole_seconds_and_never_too_short() -> None:
+    assert refusal_headers(Refused("slow_down", retry_after=0.2))["retry-after"] == "1"
+    assert refusal_headers(Refused("slow_down", retry_after=2.5))["retry-after"] == "3"
+    assert "retry-after" not in refusal_headers(Refused("slow_down"))
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("use_dpop_nonce", "use_dpop_nonce"),
+        ("invalid_proof", "invalid_dpop_proof"),
+        ("invalid_token", "invalid_token"),
+    ],
+)
+def test_who_must_prove_something_is_told_how(code: str, error: str) -> None:
+    assert refusal_headers(Refused(code))["www-authenticate"] == f'DPoP error="{error}", algs="ES256"'
+
+
+def test_other_refusals_do_not_speak_of_proofs() -> None:
+    speaking = {code for code in REFUSALS if "www-authenticate" in refusal_headers(Refused(code))}
+    assert speaking == {"use_dpop_nonce", "invalid_proof", "invalid_token"}
+
+
+async def test_the_application_never_sees_a_cookie() -> None:
+    _, reached = await answer(asked=[(b"cookie", b"c=d")])
+    assert reached[0]["headers"] == [(b"host", b"chat.example"), (b"x-kept", b"1")]
+
+
+@pytest.mark.parametrize("name", [b"set-cookie", b"Set-Cookie", b"SET-COOKIE"])
+async def test_no_answer_leaves_with_a_cookie(name: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    sent, _ = await answer(answered=[(name, b"a=b"), (b"x-kept", b"1"), (name, b"c=d")])
+    names = [one.lower() for one, _ in sent[0]["headers"]]
+    assert b"set-cookie" not in names
+    assert b"x-kept" in names
+    assert "refused to set a cookie on /v1/desk/me" in caplog.text
+
+
+async def test_every_answer_carries_the_safety_headers() -> None:
+    for path in ("/v1/desk/me", "/desk/"):
+        sent, _ = await answer(path)
+        assert header(sent, b"x-content-type-options") == b"nosniff"
+        assert header(sent, b"referrer-policy") == b"no-referrer"
+
+
+async def test_answers_of_the_api_carry_a_nonce_and_are_not_kept() -> None:
+    sent, _ = await answer("/v1/desk/me")
+    assert header(sent, b"dpop-nonce") == Parts.nonces.current().encode()
+    assert header(sent, b"cache-control") == b"no-store"
+    sent, _ = await answer("/desk/")
+    assert header(sent, b"dpop-nonce") is None
+
+
+@pytest.mark.parametrize("host", [b"chat.example", b"CHAT.example", b"inner:8000"])
+async def test_our_hosts_are_answered(host: bytes) -> None:
+    _, reached = await answer(host=host)
+    assert len(reached) == 1
+
+
+@pytest.mark.parametrize("host", [b"", b"evil.example", b"chat.example:443", b"chat.example.evil", b"\xff"])
+async def test_other_hosts_never_reach_the_application(host: bytes) -> None:
+    sent, reached = await answer(host=host)
+    assert reached == []
+    assert sent[0]["status"] == 421
+    assert header(sent, b"content-type") == PROBLEM_TYPE.encode()
+    assert header(sent, b"x-content-type-options") == b"nosniff"
+    _, reached = await answer("/healthz", host=host)
+    assert len(reached) == 1, "probes of a balancer name no host"
+
+
+async def test_what_is_not_http_is_none_of_its_business() -> None:
+    _, reached = await answer(kind="lifespan")
+    assert reached[0]["headers"][1] == (b"cookie", b"a=b")

@@ -1,0 +1,129 @@
+"""Who listens hears what concerns them, and nobody else does."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from crumbless.domain.access import Session
+from crumbless.domain.ports import Appended
+from crumbless.domain.wire import SeenNow
+from crumbless.live.connections import Connections, Parcel
+from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_appended, make_operator_session, make_session
+
+
+class Ear:
+    """A listener that keeps what it hears."""
+
+    def __init__(self, connections: Connections, session: Session) -> None:
+        self.session = session
+        self.heard: list[Appended] = []
+        self.frames: list[dict[str, Any]] = []
+        self.parcels: list[Parcel] = []
+        self.ended: list[int] = []
+        self.connections = connections
+        connections.add(self)
+
+    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+        self.heard += appended
+        self.push(told)
+
+    def push(self, told: Parcel) -> None:
+        self.parcels.append(told)
+        self.frames.append(json.loads(told.text))
+
+    def end(self, code: int, reason: str) -> None:
+        assert reason
+        self.ended.append(code)
+        self.connections.remove(self)
+
+
+def test_entries_reach_the_conversations_visitor_and_the_workspaces_operators() -> None:
+    connections = Connections()
+    vera = Ear(connections, make_session())
+    victor = Ear(connections, make_session(conversation=OTHER_CONVERSATION))
+    olga = Ear(connections, make_operator_session())
+    oskar = Ear(connections, make_operator_session(workspace=2))
+    first, second = make_appended(1), make_appended(2, conversation=OTHER_CONVERSATION)
+    connections.deliver(1, [first, second])
+    assert vera.heard == [first]
+    assert victor.heard == [second]
+    assert olga.heard == [first, second]
+    assert oskar.heard == []
+    assert "position" not in vera.frames[0]["entries"][0]
+    assert [entry["position"] for entry in olga.frames[0]["entries"]] == [1, 2]
+
+
+def test_a_batch_is_one_frame_and_encoded_once_for_all() -> None:
+    connections = Connections()
+    olga, otto = Ear(connections, make_operator_session()), Ear(connections, make_operator_session())
+    tabs = [Ear(connections, make_session()) for _ in range(2)]
+    connections.deliver(1, [make_appended(1), make_appended(2)])
+    assert olga.parcels[0] is otto.parcels[0]
+    assert tabs[0].parcels[0] is tabs[1].parcels[0]
+    assert len(tabs[0].frames) == 1
+
+
+def test_who_has_left_hears_nothing() -> None:
+    connections = Connections()
+    vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
+    for ear in (vera, olga):
+        connections.remove(ear)
+        connections.remove(ear)
+    connections.deliver(1, [make_appended(1)])
+    assert vera.heard == olga.heard == []
+
+
+def test_typing_is_told_to_the_others() -> None:
+    connections = Connections()
+    by = make_operator_session()
+    own, own_tab = Ear(connections, by), Ear(connections, by)
+    vera, otto = Ear(connections, make_session()), Ear(connections, make_operator_session(subject="otto"))
+    oskar = Ear(connections, make_operator_session(workspace=2))
+    connections.show_typing(by, CONVERSATION, True)
+    assert own.frames == own_tab.frames == oskar.frames == []
+    assert vera.frames[0]["by"] == {"kind": "operator", "name": "Olga"}
+    assert otto.frames[0]["by"]["id"] == "operator-1"
+    connections.show_typing(vera.session, CONVERSATION, False)
+    assert len(vera.frames) == 1
+    assert otto.frames[1]["on"] is False
+
+
+def test_seen_is_told_to_both_sides() -> None:
+    connections = Connections()
+    vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
+    others = [
+        Ear(connections, make_session(conversation=OTHER_CONVERSATION)),
+        Ear(connections, make_operator_session(workspace=2)),
+    ]
+    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 7))
+    assert vera.frames == olga.frames == [{"op": "seen", "conversation": CONVERSATION, "by": "operator", "seq": 7}]
+    assert [ear.frames for ear in others] == [[], []]
+
+
+def test_the_end_of_a_session_ends_its_streams_and_no_others() -> None:
+    connections = Connections()
+    session = make_operator_session()
+    own = [Ear(connections, session) for _ in range(3)]
+    other = Ear(connections, make_operator_session())
+    assert len(connections.streams_of(session)) == 3
+    connections.end_session(session)
+    assert [ear.ended for ear in own] == [[4401]] * 3
+    assert session.ended
+    assert other.ended == []
+    assert not other.session.ended
+    assert len(connections.streams_of(session)) == 0
+
+
+def test_a_listener_may_leave_while_it_is_told() -> None:
+    connections = Connections()
+
+    class Leaver(Ear):
+        def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+            super().hear(appended, told)
+            self.end(4414, "too slow")
+
+    leavers = [Leaver(connections, make_operator_session()) for _ in range(2)]
+    leavers += [Leaver(connections, make_session()) for _ in range(2)]
+    connections.deliver(1, [make_appended(1)])
+    connections.deliver(1, [make_appended(2)])
+    assert [len(ear.heard) for ear in leavers] == [1, 1, 1, 1]

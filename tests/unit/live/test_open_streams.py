@@ -1,0 +1,93 @@
+"""One sweep ends the streams that never say who they are, fall silent or outlive their session."""
+
+import asyncio
+
+import pytest
+
+from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS
+from crumbless.live import open_streams as open_streams_module
+from crumbless.live.open_streams import OpenStreams
+from support.value_make import make_session
+
+NOW = 1000.0
+TODAY = 1_700_000_000_000
+NETWORK = "192.0.2.1"
+
+
+class Stream:
+    """A stream that keeps how it was ended."""
+
+    def __init__(self, streams: OpenStreams, heard_at: float = NOW, expires_at: int = TODAY + 1) -> None:
+        self.heard_at = heard_at
+        self.session = make_session(expires_at=expires_at)
+        self.ended: list[int] = []
+        self._streams = streams
+        streams.add(self, NETWORK)
+
+    def end(self, code: int, reason: str) -> None:
+        assert reason
+        self.ended.append(code)
+        self._streams.discard(self)
+
+
+def test_a_stranger_has_five_seconds() -> None:
+    streams = OpenStreams()
+    stream = Stream(streams)
+    streams.sweep(NOW + AUTH_SECONDS, TODAY)
+    assert stream.ended == []
+    streams.sweep(NOW + AUTH_SECONDS + 0.1, TODAY)
+    streams.sweep(NOW + AUTH_SECONDS + 9, TODAY)
+    assert stream.ended == [4408]
+    assert streams.everyone() == []
+
+
+def test_silence_ends_a_known_stream() -> None:
+    streams = OpenStreams()
+    stream = Stream(streams)
+    streams.authenticated(stream)
+    streams.sweep(NOW + SILENCE_SECONDS, TODAY)
+    assert stream.ended == []
+    stream.heard_at = NOW + 10
+    streams.sweep(NOW + SILENCE_SECONDS + 5, TODAY)
+    assert stream.ended == []
+    streams.sweep(NOW + SILENCE_SECONDS + 10.1, TODAY)
+    assert stream.ended == [4408]
+
+
+def test_the_end_of_the_session_ends_the_stream() -> None:
+    streams = OpenStreams()
+    expiring, revoked, alive = Stream(streams), Stream(streams), Stream(streams, expires_at=TODAY + 1000)
+    for stream in (expiring, revoked, alive):
+        streams.authenticated(stream)
+    revoked.session.ended = True
+    streams.sweep(NOW, TODAY)
+    assert (expiring.ended, revoked.ended, alive.ended) == ([], [4401], [])
+    streams.sweep(NOW, TODAY + 1)
+    assert (expiring.ended, alive.ended) == ([4401], [])
+
+
+def test_strangers_are_counted_by_their_network() -> None:
+    streams = OpenStreams()
+    one, two = Stream(streams), Stream(streams)
+    assert streams.strangers_from(NETWORK) == 2
+    assert streams.strangers_from("192.0.2.2") == 0
+    streams.authenticated(one)
+    streams.discard(two)
+    streams.discard(two)
+    assert streams.strangers_from(NETWORK) == 0
+    assert streams.everyone() == [one]
+
+
+async def test_the_sweep_runs_by_itself_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_streams_module, "SWEEP_SECONDS", 0)
+    streams = OpenStreams()
+    stream = Stream(streams, heard_at=-(10.0**9))
+    streams.start()
+    async with asyncio.timeout(5):
+        while not stream.ended:  # noqa: ASYNC110 - the sweep tells nobody that it has passed
+            await asyncio.sleep(0)
+    streams.stop()
+    late = Stream(streams, heard_at=-(10.0**9))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert late.ended == []
