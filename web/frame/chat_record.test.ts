@@ -60,7 +60,7 @@ test("kept on the device it is there in another tab, for the days that were prom
   await keeper.save(own);
   expect(keyLife()).toBe(DAY_MS);
   expect(await keeper.keep(own)).toBe(true);
-  expect(keeper.keptUntil()).toBe(Date.now() + 30 * DAY_MS);
+  expect(keeper.keptUntil(own)).toBe(Date.now() + 30 * DAY_MS);
   expect(keyLife()).toBe(30 * DAY_MS);
   session.items.clear();
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
@@ -72,9 +72,21 @@ test("no longer kept it is this tab's alone, and its key lives a day", async () 
   await keeper.save(own);
   await keeper.keep(own);
   await keeper.unkeep(own);
-  expect(keeper.keptUntil()).toBeNull();
+  expect(keeper.keptUntil(own)).toBeNull();
   expect(local.items.size).toBe(0);
   expect(keyLife()).toBe(DAY_MS);
+  expect(await (await newPage()).load()).toMatchObject({ token: "t" });
+});
+
+test("another tab's kept chat is neither replaced, nor taken for this one, nor removed with it", async () => {
+  const kept = await chat();
+  await (await newPage()).keep(kept);
+  session.items.clear();
+  const keeper = await newPage();
+  const own = { ...(await chat()), token: "other", keyId: "k2" };
+  await keeper.save(own);
+  expect(keeper.keptUntil(own)).toBeNull();
+  await keeper.forget(own);
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
 });
 
@@ -84,7 +96,7 @@ test("a browser that cannot keep it says so, and keeps nothing half", async () =
   await keeper.save(own);
   local.full = true;
   expect(await keeper.keep(own)).toBe(false);
-  expect(keeper.keptUntil()).toBeNull();
+  expect(keeper.keptUntil(own)).toBeNull();
 });
 
 test("a token that works without a key is never written", async () => {

@@ -59,7 +59,7 @@ export class ChatKeeper {
     // A token that works without a key must not stand where it can be copied: it lives in this page alone.
     if (!chat.key) return;
     const places = [storage.set("chat", { site: this.site }, recordOf(chat)), await this.#saveKey(chat)];
-    if (this.keptUntil() !== null) await this.keep(chat);
+    if (this.keptUntil(chat) !== null) await this.keep(chat);
     this.keeping = places.includes("memory") ? "memory" : "tab";
   }
 
@@ -77,22 +77,24 @@ export class ChatKeeper {
     await this.save(chat);
   }
 
-  /** When the copy on the device ends (ms since 1970), or null when there is none. */
-  keptUntil(): number | null {
-    return storage.expiryOf("keep", { site: this.site });
+  /** When the copy on the device ends (ms since 1970), or null when there is none, or only another tab's chat is kept. */
+  keptUntil({ keyId }: ChatRecord): number | null {
+    const { site } = this;
+    const isKept = storage.get("keep", { site }, isChatRecord)?.keyId === keyId;
+    return isKept ? storage.expiryOf("keep", { site }) : null;
   }
 
   /** Removes everything of the chat from the device. */
   async forget(chat: ChatRecord): Promise<void> {
     storage.remove("chat", { site: this.site });
-    storage.remove("keep", { site: this.site });
+    if (this.keptUntil(chat) !== null) storage.remove("keep", { site: this.site });
     if (chat.keyId) await storage.removeRecord("key", { id: chat.keyId });
   }
 
   /** The key lives a day from its last use, or as long as the kept chat. */
   async #saveKey(chat: Chat): Promise<storage.Keeping> {
     if (!chat.keyId || !chat.key) return "tab";
-    const lifetime = Math.max(DAY_MS, (this.keptUntil() ?? 0) - Date.now());
+    const lifetime = Math.max(DAY_MS, (this.keptUntil(chat) ?? 0) - Date.now());
     return storage.setRecord("key", { id: chat.keyId }, chat.key, lifetime);
   }
 }

@@ -183,6 +183,28 @@ describe("the first message", () => {
     expect(asked).toMatchObject([{ id: "id1", text: "hello" }]);
   });
 
+  test("goes to the chat that another tab has kept on the device since this page was loaded", async () => {
+    await session.restore();
+    kept = { token: "t", expiresAt: Date.now() + 1_000, visitor: "v", conversation: "c", keyId: "k", key: null };
+    session.send("hello");
+    await until(() => expect(started).toBe(1));
+    open();
+    expect(sent).toMatchObject([{ op: "send", conversation: "c", text: "hello" }]);
+    expect(asked).toEqual([]);
+    expect(kept.keyId).toBe("k");
+  });
+
+  test("sent while the device is still asked goes to the chat that it holds", async () => {
+    kept = { token: "t", expiresAt: Date.now() + 1_000, visitor: "v", conversation: "c", keyId: "k", key: null };
+    const restored = session.restore();
+    session.send("hello");
+    await restored;
+    await until(() => expect(session.state).toBe("connecting"));
+    open();
+    expect(sent).toMatchObject([{ op: "send", conversation: "c", text: "hello" }]);
+    expect(asked).toEqual([]);
+  });
+
   test("refused for good keeps its words and the reason", async () => {
     answers = [
       () => {

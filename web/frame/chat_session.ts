@@ -102,11 +102,8 @@ export class ChatSession {
 
   /** Takes up the chat that the device still holds, and messages that never left. */
   async restore(): Promise<void> {
-    this.#chat = await this.options.keeper.load();
-    // What waited for a session that is lost goes to the next one.
-    this.outbox.moveTo(this.#chat?.conversation ?? "");
-    if (this.#chat?.token) this.#run(this.#chat);
-    else if (this.outbox.first) void this.#start();
+    await this.#takeUp();
+    if (!this.running && this.outbox.first) void this.#start();
   }
 
   send(text: string): void {
@@ -130,7 +127,7 @@ export class ChatSession {
   }
 
   keptUntil(): number | null {
-    return this.running ? this.options.keeper.keptUntil() : null;
+    return this.#chat?.token ? this.options.keeper.keptUntil(this.#chat) : null;
   }
 
   /** The tick "Keep this chat on this device". */
@@ -139,6 +136,19 @@ export class ChatSession {
     if (on) this.keepRefused = !(await this.options.keeper.keep(this.#chat));
     else await this.options.keeper.unkeep(this.#chat);
     this.options.onChange();
+  }
+
+  /** Asked again before a chat begins: since this page was loaded, another tab may have kept one on the device. */
+  async #takeUp(): Promise<void> {
+    if (this.#chat) return;
+    const chat = await this.options.keeper.load();
+    if (this.#chat) return;
+    this.#chat = chat;
+    // What waited for a session that is lost goes to the next one.
+    this.outbox.moveTo(chat?.conversation ?? "");
+    if (!chat?.token) return;
+    this.#showAnew(emptyLog());
+    this.#run(chat);
   }
 
   async #start(): Promise<void> {
@@ -154,6 +164,8 @@ export class ChatSession {
 
   async #startUntilDone(): Promise<void> {
     this.#setState("connecting");
+    await this.#takeUp();
+    if (this.running) return;
     const origin = await this.options.pageOrigin();
     const chat = this.#chat ?? (await newChat());
     this.#chat = chat;
@@ -181,14 +193,19 @@ export class ChatSession {
   async #started(chat: Chat, first: PendingMessage, answer: StartAnswer): Promise<void> {
     const { token, expires_at: expiresAt, visitor, conversation, entry } = answer;
     this.#chat = { ...chat, token, expiresAt, visitor, conversation };
-    this.ended = false;
-    this.refusedSite = false;
-    this.#toldSeen = 0;
-    this.#log = applyEntries(emptyLog(), [entry]).log;
+    this.#showAnew(applyEntries(emptyLog(), [entry]).log);
     this.outbox.acknowledge(first.id);
     this.outbox.moveTo(conversation);
     await this.options.keeper.save(this.#chat);
     this.#run(this.#chat);
+  }
+
+  /** Shows a thread in place of the one before, which was another session's. */
+  #showAnew(log: MessageLog): void {
+    this.ended = false;
+    this.refusedSite = false;
+    this.#toldSeen = 0;
+    this.#log = log;
   }
 
   #run({ token, key }: Chat): void {
