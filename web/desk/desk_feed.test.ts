@@ -239,6 +239,35 @@ describe("closing", () => {
     expect(feed.inbox.summary("a")?.status).toBe("closed");
   });
 
+  it("comes after the replies that wait, which would open the conversation again", async () => {
+    const { feed, line, hear, connect, sentOf } = await opened();
+    line.up = false;
+    feed.reply("a", "one");
+    feed.reply("a", "two");
+    feed.close();
+    line.up = true;
+    connect();
+    const ackNewest = (seq: number) => {
+      const frame = sentOf("send").at(-1);
+      if (frame?.op !== "send") throw new Error("nothing was sent");
+      hear({ op: "ack", id: frame.id, conversation: "a", seq, at: 1 });
+    };
+    ackNewest(3);
+    expect(sentOf("close")).toEqual([]);
+    ackNewest(4);
+    expect(sentOf("send")).toHaveLength(2);
+    expect(sentOf("close")).toHaveLength(1);
+  });
+
+  it("does not wait for a reply that was refused", async () => {
+    const { feed, hear, sentOf } = await opened();
+    feed.reply("a", "one");
+    feed.close();
+    expect(sentOf("close")).toEqual([]);
+    hear({ op: "error", code: "bad_text", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
+    expect(sentOf("close")).toHaveLength(1);
+  });
+
   it("tells when it was refused, and tries again by itself when the server was only busy", async () => {
     const { feed, hear, sentOf } = await opened();
     feed.close();

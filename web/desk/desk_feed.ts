@@ -112,7 +112,7 @@ export class DeskFeed {
     this.tellSeen();
   }
 
-  /** Closes the shown conversation; without a connection, as soon as there is one. */
+  /** Closes the shown conversation; without a connection, as soon as there is one, after the replies that wait. */
   close(): void {
     const id = this.threads.selected.peek();
     if (!id || this.closing.peek().has(id)) return;
@@ -158,6 +158,7 @@ export class DeskFeed {
       case "ack":
         this.outbox.acknowledge(frame.id);
         this.#closed(frame.id);
+        this.#sendClosing();
         break;
       case "seen":
         this.#markSeen(frame.conversation, frame.by, frame.seq);
@@ -212,8 +213,10 @@ export class DeskFeed {
 
   #refused(failure: Failure): void {
     const conversation = this.#closingWith(failure.id);
-    if (conversation === null) this.outbox.refuse(failure);
-    else if (failure.retry_after > 0) setTimeout(() => this.#sendClosing(), failure.retry_after * 1000);
+    if (conversation === null) {
+      this.outbox.refuse(failure);
+      this.#sendClosing();
+    } else if (failure.retry_after > 0) setTimeout(() => this.#sendClosing(), failure.retry_after * 1000);
     else {
       this.#closed(failure.id);
       this.closeRefused.value = conversation;
@@ -221,7 +224,14 @@ export class DeskFeed {
   }
 
   #sendClosing(): void {
-    for (const [conversation, id] of this.closing.peek()) this.#line.send({ op: "close", id, conversation });
+    for (const [conversation, id] of this.closing.peek()) {
+      if (!this.#hasReplyWaiting(conversation)) this.#line.send({ op: "close", id, conversation });
+    }
+  }
+
+  /** A reply that arrived after the closing would open the conversation again. */
+  #hasReplyWaiting(conversation: string): boolean {
+    return this.outbox.pending.some((message) => message.conversation === conversation && !message.refused);
   }
 
   #closed(id: string): void {
