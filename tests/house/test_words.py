@@ -16,7 +16,7 @@ GUARD = "src/crumbless/api/guard.py"
 STORE = "web/shared/storage.ts"
 """The one door to browser storage."""
 
-OPEN_FLAG = "web/loader/open_flag.ts"
+OPEN_FLAG = "web/loader/storage_flag.ts"
 """The loader's own small door, to the one item that the registry gives it: the store would outweigh the loader."""
 
 COOKIES_IN_PYTHON = re.compile(r"set[-_]?cookie|response_cookies|cookiejar", re.IGNORECASE)

@@ -5,7 +5,7 @@
 import { type FrameSays, openFrame, type ShowFrame } from "./frame_bridge";
 import { addLauncher, HOST_NAME, type LauncherLooks } from "./launcher_view";
 import { chooseWords } from "./launcher_words";
-import { readOpenFlag, writeOpenFlag } from "./open_flag";
+import { readOpenFlag, writeOpenFlag } from "./storage_flag";
 
 /** Filled in by the server, the same for every visitor of the site. */
 declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent"> & { key: string; keeper: string };

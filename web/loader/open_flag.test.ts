@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { registry } from "../shared/storage_registry";
 import { blockStorage, FakeStorage } from "../support/storage_fake";
-import { readOpenFlag, writeOpenFlag } from "./open_flag";
+import { readOpenFlag, writeOpenFlag } from "./storage_flag";
 
 let session: FakeStorage;
 
