@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { openRecords } from "./storage_records";
 
 /** As much of IndexedDB as one store needs; `failWrites` lets its transactions abort. */
-function fakeFactory(options: { failWrites?: boolean; silent?: boolean } = {}): IDBFactory {
+function fakeFactory(options: { failWrites?: boolean; silent?: boolean } = {}): IDBFactory & { isMade: () => boolean } {
   const values = new Map<string, unknown>();
+  let made = false;
   const transaction = (mode: string) => {
     const made: Record<string, unknown> = {};
     const ask = (result: () => unknown) => {
@@ -24,19 +25,31 @@ function fakeFactory(options: { failWrites?: boolean; silent?: boolean } = {}): 
     return made;
   };
   const open = () => {
+    let aborted = false;
     const request = {
       result: { transaction: (_: string, mode: string) => transaction(mode), createObjectStore: vi.fn() },
+      transaction: {
+        abort: () => {
+          aborted = true;
+        },
+      },
     };
-    const handlers = request as unknown as { onupgradeneeded: () => void; onsuccess: () => void };
+    const handlers = request as unknown as {
+      onupgradeneeded: () => void;
+      onsuccess: () => void;
+      onerror: (event: { preventDefault: () => void }) => void;
+    };
     if (!options.silent) {
       queueMicrotask(() => {
-        handlers.onupgradeneeded();
-        handlers.onsuccess();
+        if (!made) handlers.onupgradeneeded();
+        made ||= !aborted;
+        if (aborted) handlers.onerror({ preventDefault: () => undefined });
+        else handlers.onsuccess();
       });
     }
     return request;
   };
-  return { open } as unknown as IDBFactory;
+  return { open, isMade: () => made } as unknown as IDBFactory & { isMade: () => boolean };
 }
 
 afterEach(() => {
@@ -51,6 +64,19 @@ describe("records", () => {
     expect(await records?.keys()).toEqual(["a"]);
     await records?.delete("a");
     expect(await records?.get("a")).toBeUndefined();
+  });
+
+  test("looking makes no database, writing does, also for those who looked before", async () => {
+    const factory = fakeFactory();
+    const looking = await openRecords(() => factory);
+    const writing = await openRecords(() => factory);
+    expect(await looking?.get("a")).toBeNull();
+    expect(await looking?.keys()).toEqual([]);
+    await looking?.delete("a");
+    expect(factory.isMade()).toBe(false);
+    expect(await writing?.put("a", 1)).toBe(true);
+    expect(factory.isMade()).toBe(true);
+    expect(await looking?.get("a")).toBe(1);
   });
 
   test("a write that is aborted is told as not written", async () => {

@@ -12,24 +12,38 @@ export interface RecordStore {
 }
 
 /**
- * Opens the database, or returns null when this browser or this page may not have one.
+ * Opens the database, or returns null when this browser or this page may not have one. One that does not exist yet is
+ * made by the first `put`: looking must not leave a trace.
  *
  * @param factory returns the browser's `indexedDB`, and may throw while doing so
  */
 export async function openRecords(factory: () => IDBFactory): Promise<RecordStore | null> {
   try {
-    return recordsIn(await openDatabase(factory()));
+    const database = await openDatabase(factory(), false);
+    return database ? recordsIn(database) : madeOnWrite(factory());
   } catch {
     return null;
   }
 }
 
-function openDatabase(factory: IDBFactory): Promise<IDBDatabase> {
+/** Resolves to null when there is no database and none was to be made. */
+function openDatabase(factory: IDBFactory, make: boolean): Promise<IDBDatabase | null> {
   return new Promise((resolve, reject) => {
     const asked = factory.open("crumbless", 1);
     const deadline = setTimeout(() => reject(new Error("the database did not open in time")), OPEN_DEADLINE_MS);
-    asked.onupgradeneeded = () => asked.result.createObjectStore("items");
-    asked.onerror = () => reject(asked.error);
+    let absent = false;
+    asked.onupgradeneeded = () => {
+      absent = !make;
+      // An aborted first version leaves no database behind.
+      if (absent) asked.transaction?.abort();
+      else asked.result.createObjectStore("items");
+    };
+    asked.onerror = (event) => {
+      event.preventDefault();
+      clearTimeout(deadline);
+      if (absent) resolve(null);
+      else reject(asked.error);
+    };
     asked.onsuccess = () => {
       clearTimeout(deadline);
       // Another tab with a newer version must not wait for this one.
@@ -37,6 +51,28 @@ function openDatabase(factory: IDBFactory): Promise<IDBDatabase> {
       resolve(asked.result);
     };
   });
+}
+
+function madeOnWrite(factory: IDBFactory): RecordStore {
+  let made: Promise<RecordStore | null> | null = null;
+  const open = async (make: boolean): Promise<RecordStore | null> => {
+    if (made) return made;
+    const opening = openDatabase(factory, make).then(
+      (database) => database && recordsIn(database),
+      () => null,
+    );
+    if (make) made = opening;
+    // Another tab may have made it since.
+    const found = await opening;
+    if (found) made ??= Promise.resolve(found);
+    return found;
+  };
+  return {
+    get: async (key) => (await open(false))?.get(key) ?? null,
+    put: async (key, value) => (await open(true))?.put(key, value) ?? false,
+    delete: async (key) => (await open(false))?.delete(key),
+    keys: async () => (await open(false))?.keys() ?? [],
+  };
 }
 
 function recordsIn(database: IDBDatabase): RecordStore {
