@@ -84,6 +84,9 @@ def test_a_chat_closed_without_a_word_leaves_nothing(scene: Scene, kind: Kind) -
     expect(visitor.dialog).to_be_hidden()
     assert visitor.watch.kept() == []
     assert set(visitor.watch.writes) == {flag}
+    # Where storage is blocked even the list of databases is.
+    listed = "async () => (await indexedDB.databases().catch(() => [])).length"
+    assert [frame.evaluate(listed) for frame in visitor.page.frames] == [0, 0], "an empty database is a trace too"
     assert rows(scene) == before
     assert [request for request in asked_of_platform(scene, visitor) if " /v1/" in request] == []
 
