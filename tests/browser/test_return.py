@@ -53,6 +53,25 @@ def test_a_closed_chat_stays_closed_and_still_counts_what_comes(scene: Scene, ki
     expect(visitor.page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
 
 
+def test_a_tab_opened_from_another_keeps_words_of_its_own(scene: Scene, kind: Kind) -> None:
+    first = scene.visitor(kind)
+    first.open()
+    first.say("Hello")
+    expect(first.chat.get_by_text("Sent")).to_be_visible()
+    with first.page.expect_popup() as opened:
+        first.page.evaluate("() => void window.open(location.href)")
+    second = Visitor(opened.value, first.shop, first.watch)
+    expect(second.bubbles()).to_have_text(["Hello"])
+    tabs = {"Words of one": first, "Words of two": second}
+    for words, tab in tabs.items():
+        tab.box.fill(words)
+        tab.wait_until_kept(words)
+    for words, tab in tabs.items():
+        tab.page.reload()
+        expect(tab.box).to_have_value(words)
+        expect(tab.bubbles()).to_have_text(["Hello"])
+
+
 def test_words_that_were_not_sent_are_in_the_box_again(scene: Scene, kind: Kind) -> None:
     visitor = scene.visitor(kind)
     visitor.open()

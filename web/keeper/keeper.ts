@@ -6,6 +6,7 @@
  * copy lets anybody in; what they can read is text the visitor has not sent yet, which the page could log anyway.
  */
 
+import { uuid7 } from "../shared/ids";
 import type { KeeperAnswers, KeeperAsks } from "../shared/keeper_words";
 import * as storage from "../shared/storage";
 
@@ -15,9 +16,9 @@ const isHeld = (value: unknown): value is Held => value instanceof Map;
 
 /** Serves the frame of `site` over `port`: tells what is held for this tab, then holds what the frame says. */
 export async function keepFor(site: string, port: MessagePort): Promise<void> {
-  const id = storage.get("tab", { site }, storage.isText) ?? crypto.randomUUID();
-  const held: Held = (await storage.getRecord("held", { id }, isHeld)) ?? new Map();
-  const hold = writer(site, id, held);
+  const found = storage.get("tab", { site }, storage.isText);
+  const held: Held = (found && (await storage.getRecord("held", { id: found }, isHeld))) || new Map();
+  const hold = writer(site, found && (await claim(found)) ? found : await newId(), held);
   port.onmessage = ({ data: { key, kept } }: MessageEvent<KeeperAsks>) => {
     if (kept) held.set(key, kept);
     else held.delete(key);
@@ -26,6 +27,27 @@ export async function keepFor(site: string, port: MessagePort): Promise<void> {
   const answers: KeeperAnswers = { held: [...held], able: !(await storage.isBlocked()) };
   port.postMessage(answers);
   void storage.sweep();
+}
+
+/**
+ * Takes an id for this tab, for as long as the page lives. False when another tab has it: a duplicated tab, or one that a
+ * page opened, begins with a copy of the first one's session storage, and the two would write over one another.
+ */
+function claim(id: string): Promise<boolean> {
+  // A page without TLS has no locks.
+  if (!navigator.locks) return Promise.resolve(true);
+  return new Promise((tell) => {
+    void navigator.locks.request(`crumbless.held.${id}`, { ifAvailable: true }, (lock) => {
+      tell(lock !== null);
+      return lock && new Promise(() => undefined);
+    });
+  });
+}
+
+async function newId(): Promise<string> {
+  const id = uuid7();
+  await claim(id);
+  return id;
 }
 
 /** Writes the newest state; what comes while a write runs shares the next. */
