@@ -196,18 +196,6 @@ async def test_a_bad_first_frame_ends_the_stream(world: World, transport: Transp
     await (await world.stream(stream.person, transport)).settled()
 
 
-async def test_a_second_frame_before_the_welcome_ends_the_stream(world: World) -> None:
-    vera = await world.visitor()
-    stream = await world.raw_stream(vera)
-    nonce = await stream.challenged()
-    assert vera.key is not None
-    proof = vera.key.prove("GET", f"{vera.address}/v1/stream", nonce, vera.token)
-    for _ in range(2):
-        await stream.send("auth", token=vera.token, proof=proof, after=0)
-    over = await stream.until_over()
-    assert over.code == 4400
-
-
 async def test_a_frame_over_the_limit_ends_a_websocket(world: World) -> None:
     vera = await world.visitor()
     for size in (65_537, 1_000_000):

@@ -138,6 +138,15 @@ async def test_before_auth_4_kib_are_too_big(knock: Knock) -> None:
     assert await raw.until_closed() == 1009
 
 
+async def test_a_second_frame_before_the_welcome_ends_the_stream(world: World, knock: Knock) -> None:
+    vera, raw = await world.visitor(), await knock()
+    assert vera.key is not None
+    proof = vera.key.prove("GET", f"{vera.address}/v1/stream", (await raw.receive_json())["nonce"], vera.token)
+    auth = frame(TEXT, json.dumps({"op": "auth", "token": vera.token, "proof": proof}).encode())
+    raw.send(auth, auth)
+    assert await raw.until_closed() == 4400
+
+
 # --- accepted -------------------------------------------------------------------------------------------------------
 
 
