@@ -1,7 +1,7 @@
 """The server is killed, sockets are blocked, answers are held back, storage is refused: nothing typed is lost."""
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, Route, expect
 
 from support.browser import Kind
 from support.scene import Scene, Visitor
@@ -51,6 +51,30 @@ def watch_ways(visitor: Visitor) -> set[str]:
     visitor.page.on("websocket", lambda _: seen.add("websocket"))
     visitor.page.on("request", lambda request: seen.update(mode_of(request)))
     return seen
+
+
+def test_a_chat_that_loads_late_still_knows_when_it_is_hidden(scene: Scene) -> None:
+    desk, visitor = scene.desk(), scene.visitor()
+    desk.sign_in()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visitor.page.route("**/chat/*", hold)
+    visitor.page.clock.install()
+    visitor.arrive()
+    with visitor.page.expect_request("**/chat/*"):
+        visitor.launcher.click()
+    visitor.page.clock.fast_forward(10_000)
+    expect(visitor.page.get_by_text("The chat did not load.")).to_be_visible()
+    held[0].continue_()
+    visitor.say("Hello")
+    desk.open("Hello")
+    visitor.box.press("Escape")
+    expect(visitor.dialog).to_be_hidden()
+    desk.say("Are you there?")
+    expect(visitor.page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
 
 
 def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: Scene, kind: Kind) -> None:

@@ -39,11 +39,14 @@ function start(): void {
       // Opened again, it is loaded again.
       show = null;
     }, HELLO_DEADLINE_MS);
-    return openFrame(panel, origin, path, words[1], (says, ports) => {
+    const told = openFrame(panel, origin, path, words[1], (says, ports) => {
       clearTimeout(silent);
+      // It may have come after all: it must hear that it is hidden, or it takes what comes then for seen.
+      show = told;
       panel.className = "panel";
       hear(says, ports);
     });
+    return told;
   };
 
   const turn = (opened: boolean, focus: boolean) => {
