@@ -198,7 +198,8 @@ async def _stream_of(request: AnyRequest) -> HttpStream:
     stream = _streams_of(request).get(request.headers.get(STREAM_HEADER, ""))
     if stream is None:
         raise Refused("stream_gone")
-    if stream.connection.ready and await read_caller(request) is not stream.connection.session:
+    # By id: a session that dropped out of memory is another object when it is read again.
+    if stream.connection.ready and (await read_caller(request)).id != stream.connection.session.id:
         raise Refused("forbidden")
     return stream
 
