@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,13 @@ from crumbless.errors import SettingsError
 PREFIX = "CRUMBLESS_"
 CONFIG_FILE = "CRUMBLESS_CONFIG"
 TEST_PREFIX = "CRUMBLESS_TEST_"
+
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+# As browsers send it in Origin, or no page of ours is known for ours; and it stands in Content-Security-Policies.
+_match_address = re.compile(
+    r"(https?)://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?", re.ASCII
+).fullmatch
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
@@ -53,7 +61,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def address(self) -> str:
         """The public address without a closing slash: what proofs and pages name."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -116,13 +125,10 @@ def _check_urls(settings: Settings) -> None:
     if not settings.database_url.startswith("sqlite:///"):
         raise SettingsError(f"{PREFIX}DATABASE_URL: expected sqlite:///PATH (it is {settings.database_url!r})")
     if settings.public_url and not _is_address(settings.public_url):
-        wanted = "expected http://HOST or https://HOST without a path"
+        wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"
         raise SettingsError(f"{PREFIX}PUBLIC_URL: {wanted} (it is {settings.public_url!r})")
 
 
 def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.netloc) and parts.path in {"", "/"} and not parts.query
-    except ValueError:
-        return False
+    found = _match_address(text)
+    return found is not None and found[2] != _DEFAULT_PORTS[found[1]] and int(found[2] or 0) <= 65535

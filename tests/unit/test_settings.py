@@ -49,12 +49,27 @@ def test_an_override_wins_and_none_is_no_override() -> None:
         ("DATABASE_URL", "postgres://x"),
         ("PUBLIC_URL", "chat.example.com"),
         ("PUBLIC_URL", "https://chat.example.com/path"),
+        ("PUBLIC_URL", "https://Chat.example.com"),
+        ("PUBLIC_URL", "https://chat.example.com:443"),
+        ("PUBLIC_URL", "http://chat.example.com:99999"),
+        ("PUBLIC_URL", "https://me@chat.example.com"),
+        ("PUBLIC_URL", "https://chat.example.com; script-src *"),
+        ("PUBLIC_URL", "https://chat.example.com#desk"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     line = complaint(**{name: value})
     assert line.startswith(f"CRUMBLESS_{name}:")
     assert value in line
+
+
+@pytest.mark.parametrize("address", ["https://chat.example.com", "http://localhost:8000", "http://[::1]:8000"])
+def test_an_address_as_browsers_write_it_is_fine(address: str) -> None:
+    assert read_settings({"CRUMBLESS_PUBLIC_URL": f"{address}/"}).address == address
+
+
+def test_an_ipv6_host_stands_in_brackets_in_the_address() -> None:
+    assert read_settings({}, host="::1", port=8000).address == "http://[::1]:8000"
 
 
 def test_an_unknown_setting_is_named() -> None:
