@@ -104,6 +104,21 @@ def test_a_wrong_setting_stops_the_start_with_one_line(environment: dict[str, st
         assert name in line
 
 
+def test_a_demo_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+    no_folder = tmp_path / "file"
+    no_folder.touch()
+    damaged = tmp_path / "demo"
+    damaged.mkdir()
+    (damaged / "owner.json").touch()
+    for folder, reason in ((no_folder, "cannot make the folder"), (damaged, "owner.json cannot be read")):
+        environment = environment_of(tmp_path / "unused.db")
+        outcome = run_command("demo", "--port", "0", "--data", str(folder), environment=environment)
+        assert outcome.returncode == 2
+        line = outcome.stderr.splitlines()[-1]
+        assert line.startswith("crumbless: --data:")
+        assert reason in line
+
+
 def test_an_operator_is_added_once(start_server: StartServer) -> None:
     server = start_server()
     environment = environment_of(server.database)
@@ -115,6 +130,8 @@ def test_an_operator_is_added_once(start_server: StartServer) -> None:
         assert "already" in line
     assert "not an e-mail address" in refused("operator", "add", "nobody", "--name", "N", environment=environment)
     assert "name is empty" in refused("operator", "add", "x@tea.example", "--name", " ", environment=environment)
+    for name in ("N\nora", "N" * 81):
+        assert "one line" in refused("operator", "add", "x@tea.example", "--name", name, environment=environment)
     short = refused(
         "operator", "add", "x@tea.example", "--name", "X", "--password-stdin", environment=environment, stdin="short\n"
     )

@@ -11,6 +11,10 @@ from crumbless.store import people_store
 
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
 _SITE_KEY = re.compile(r"[A-Za-z0-9_-]{4,64}")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+MAX_NAME = 80
+"""Longest name of an operator or a site, in characters: it stands in one line above or beside a chat."""
 
 
 def workspace_for(connection: Connection, name: str) -> int:
@@ -23,27 +27,34 @@ def add_operator(connection: Connection, workspace: int, email: str, name: str, 
     """Add an owner.
 
     Raises:
-        Refused: `invalid` for an address that is none or taken, an empty name, a password that is too short or long.
+        Refused: `invalid` for an address that is none or taken, a name that is none, a password too short or long.
     """
     if not _EMAIL.fullmatch(email):
         raise Refused("invalid", f"{email!r} is not an e-mail address.")
-    if not name.strip():
-        raise Refused("invalid", "The name is empty; visitors see it beside the answers.")
+    name = _checked_name(name, "beside the answers")
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Refused("invalid", f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.")
-    people_store.add_operator(connection, workspace, email, name.strip(), hash_password(password))
+    people_store.add_operator(connection, workspace, email, name, hash_password(password))
 
 
 def add_site(connection: Connection, workspace: int, key: str, name: str, origins: list[str]) -> None:
     """Add a site.
 
     Raises:
-        Refused: `invalid` for a key that is taken or no key, an empty name, or an origin that is none.
+        Refused: `invalid` for a key that is taken or no key, a name that is none, or an origin that is none.
     """
     if not _SITE_KEY.fullmatch(key):
         raise Refused("invalid", "A site key has 4 to 64 letters, digits, - or _.")
     if people_store.find_site(connection, key) is not None:
         raise Refused("invalid", f"There is a site with the key {key} already.")
-    if not name.strip():
-        raise Refused("invalid", "The name is empty; visitors see it above the chat.")
-    people_store.add_site(connection, workspace, key, name.strip(), [check_origin(origin) for origin in origins])
+    name = _checked_name(name, "above the chat")
+    people_store.add_site(connection, workspace, key, name, [check_origin(origin) for origin in origins])
+
+
+def _checked_name(name: str, where: str) -> str:
+    name = name.strip()
+    if not name:
+        raise Refused("invalid", f"The name is empty; visitors see it {where}.")
+    if len(name) > MAX_NAME or _BREAKS.search(name):
+        raise Refused("invalid", f"The name must be one line of at most {MAX_NAME} characters.")
+    return name

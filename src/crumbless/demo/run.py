@@ -11,6 +11,7 @@ from rich.console import Console
 from crumbless.app import open_socket, serve
 from crumbless.demo.seed import Owner, seed
 from crumbless.demo.shop import Shop
+from crumbless.errors import SettingsError
 from crumbless.settings import read_settings
 from crumbless.store.schema import migrate
 
@@ -28,10 +29,13 @@ def run_demo(folder: Path, port: int, as_json: bool) -> None:
         as_json: print one line of JSON instead of the text.
 
     Raises:
-        SettingsError: when a setting is wrong or the port is taken.
+        SettingsError: when a setting is wrong, the port is taken or the folder cannot be used.
     """
     say = Console(stderr=True, highlight=False).print
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"--data: cannot make the folder {folder}: {error.strerror}") from None
     platform_socket = open_socket(HOST, port)
     shop_socket = _shop_socket(port)
     shop_origin = f"http://{SHOP_HOST}:{shop_socket.getsockname()[1]}"

@@ -6,9 +6,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection
 
 from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
+from crumbless.errors import SettingsError
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_credentials, find_site, set_site_origins
 
@@ -32,6 +34,9 @@ def seed(database_url: str, folder: Path, shop_origin: str) -> Owner:
 
     Args:
         folder: where the owner's generated password is kept, readable to the user alone.
+
+    Raises:
+        SettingsError: when what is kept there cannot be read.
     """
     owner = _owner(folder / "owner.json")
 
@@ -49,7 +54,10 @@ def seed(database_url: str, folder: Path, shop_origin: str) -> Owner:
 
 def _owner(path: Path) -> Owner:
     if path.exists():
-        return Owner(**json.loads(path.read_text(encoding="utf-8")))
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Owner)
+        except (OSError, ValueError):
+            raise SettingsError(f"--data: {path} cannot be read; remove the folder to begin anew") from None
     owner = Owner(EMAIL, secrets.token_urlsafe(12))
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump({"email": owner.email, "password": owner.password}, file)
