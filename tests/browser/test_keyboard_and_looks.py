@@ -12,6 +12,8 @@ from support.scene import PASSWORD, Scene
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 360, "height": 700}
+LOW: ViewportSize = {"width": 320, "height": 256}
+"""1280 by 1024 at 400 %: what WCAG 2.2 asks for (1.4.10, Reflow)."""
 
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
@@ -141,6 +143,18 @@ def test_on_a_narrow_screen_the_desk_shows_one_pane_at_a_time(scene: Scene) -> N
     desk.page.get_by_role("link", name="Back to the conversations").click()
     expect(desk.heading).to_be_visible()
     expect(desk.reply).to_be_hidden()
+
+
+def test_on_a_low_screen_a_long_text_leaves_room_for_the_button(scene: Scene) -> None:
+    desk, visitor = scene.desk(viewport=LOW), scene.visitor(viewport=LOW)
+    desk.sign_in()
+    visitor.open()
+    visitor.say("Hello")
+    visitor.box.fill("line\n" * 20)
+    expect(visitor.chat.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    desk.open("Hello")
+    desk.reply.fill("line\n" * 20)
+    expect(desk.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
 
 
 def test_on_an_arabic_page_the_chat_runs_from_right_to_left(scene: Scene) -> None:
