@@ -1,0 +1,182 @@
+"""Where catching up meets what comes live: each entry once and in order, whichever comes first."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from crumbless.api.platform import Platform
+from crumbless.api.stream import StreamConnection
+from crumbless.domain.limits import Rate
+from crumbless.domain.ports import Appended
+from crumbless.domain.stream_session import StreamRates
+from crumbless.domain.wire import SeenMarks, VisitorConversation
+from crumbless.live.connections import Connections, Parcel, parcel_for_operators, parcel_for_visitor
+from crumbless.live.open_streams import OpenStreams
+from support.value_make import CONVERSATION, make_appended, make_operator_session, make_session
+
+ALL = [make_appended(number) for number in range(1, 6)]
+ROOMY = StreamRates(Rate(1000, 1000), Rate(1000, 1000))
+
+
+class Outlet:
+    """Keeps what a stream sends."""
+
+    def __init__(self) -> None:
+        self.frames: list[dict[str, Any]] = []
+        self.ended: list[int] = []
+
+    def write(self, told: Parcel) -> None:
+        self.frames.append(json.loads(told.text))
+
+    def end(self, code: int, reason: str) -> None:
+        assert reason
+        self.ended.append(code)
+
+    def backlog(self) -> int:
+        return 0
+
+    def accepted(self) -> None:
+        self.frames.append({"op": "(accepted)"})
+
+    def numbers(self, name: str = "seq") -> list[int]:
+        return [entry[name] for frame in self.frames if frame["op"] == "entries" for entry in frame["entries"]]
+
+
+class Reader:
+    """Answers each read with the next of its answers; something happens during the first page."""
+
+    def __init__(self, *answers: object, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.answers = [*answers]
+        self.meanwhile = meanwhile
+
+    async def read(self, _work: object) -> Any:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, list):
+            self.meanwhile()
+            self.meanwhile = lambda: None
+        return cast(object, answer)
+
+
+class Line:
+    """A stream on doubles of everything it needs."""
+
+    def __init__(self, reader: Reader, *, operator: bool = False) -> None:
+        make = make_operator_session if operator else make_session
+        self.session = make(thumbprint=None)
+        self.outlet = Outlet()
+        self.connections = Connections()
+        self.told = parcel_for_operators if operator else parcel_for_visitor
+
+        async def find(_token_hash: bytes) -> object:
+            return self.session
+
+        platform = SimpleNamespace(
+            streams=OpenStreams(),
+            connections=self.connections,
+            reader=reader,
+            sessions=SimpleNamespace(find=find),
+            settings=SimpleNamespace(streams_per_session=3, address="http://x"),
+            limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
+        )
+        self.stream = StreamConnection(cast(Platform, platform), self.outlet)
+        self.stream.open("192.0.2.1")
+
+    def hear(self, *appended: Appended) -> None:
+        self.connections.deliver(1, appended)
+
+    async def authenticate(self, after: int | None) -> None:
+        self.stream.receive(json.dumps({"op": "auth", "token": "t", "after": after}).encode())
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
+
+
+def conversation(last_seq: int) -> VisitorConversation:
+    return VisitorConversation(CONVERSATION, "open", last_seq, SeenMarks(0, 0))
+
+
+async def visitor_line(page: Sequence[Appended], meanwhile: Sequence[Appended] = ()) -> Line:
+    """A visitor's stream that has caught up with a page, while something came live."""
+    reader = Reader(conversation(5), [*page])
+    line = Line(reader)
+    if meanwhile:
+        reader.meanwhile = lambda: line.hear(*meanwhile)
+    await line.authenticate(0)
+    return line
+
+
+async def test_the_order_of_the_first_frames() -> None:
+    line = await visitor_line(ALL[:2])
+    assert [frame["op"] for frame in line.outlet.frames] == ["challenge", "(accepted)", "welcome", "entries"]
+
+
+async def test_what_was_read_and_is_heard_later_is_sent_once() -> None:
+    line = await visitor_line(ALL[:3])
+    for batch in (ALL[1:2], ALL[2:3], ALL[3:4], ALL[4:5]):
+        line.hear(*batch)
+    assert line.outlet.numbers() == [1, 2, 3, 4, 5]
+
+
+async def test_a_batch_that_was_read_in_part_is_sent_in_part() -> None:
+    line = await visitor_line(ALL[:3])
+    line.hear(*ALL[1:5])
+    assert line.outlet.numbers() == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("meanwhile", [ALL[0:1], ALL[1:4], ALL[2:5], ALL[0:5]])
+async def test_what_comes_while_reading_follows_what_was_read(meanwhile: list[Appended]) -> None:
+    line = await visitor_line(ALL[:2], meanwhile)
+    last = max(2, meanwhile[-1].seq)
+    line.hear(*ALL[last:])
+    assert line.outlet.numbers() == [1, 2, 3, 4, 5]
+
+
+async def test_operators_count_positions() -> None:
+    reader = Reader(5, ALL[:3], [])
+    line = Line(reader, operator=True)
+    reader.meanwhile = lambda: line.hear(*ALL[2:4])
+    await line.authenticate(0)
+    line.hear(ALL[4])
+    assert line.outlet.numbers("position") == [1, 2, 3, 4, 5]
+
+
+async def test_a_cursor_ahead_of_the_server_is_brought_back() -> None:
+    line = Line(Reader(conversation(3), []))
+    await line.authenticate(10**6)
+    line.hear(*ALL[3:])
+    assert line.outlet.numbers() == [4, 5]
+
+
+async def test_a_fault_while_opening_sends_the_client_back(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.CRITICAL):
+        line = Line(Reader(OSError("the disk is away")))
+        await line.authenticate(0)
+    assert line.outlet.ended == [1012]
+    assert line.connections.streams_of(line.session) == []
+
+
+async def test_a_session_that_has_ended_may_say_no_more() -> None:
+    line = await visitor_line(ALL[:1])
+    line.stream.receive(b'{"op":"ping"}')
+    assert line.outlet.frames[-1] == {"op": "pong"}
+    line.session.ended = True
+    line.stream.receive(b'{"op":"ping"}')
+    assert line.outlet.ended == [4401]
+    line.hear(ALL[1])
+    assert line.outlet.numbers() == [1]
+
+
+async def test_an_ended_stream_is_told_nothing_more() -> None:
+    line = await visitor_line(ALL[:1])
+    line.stream.closed()
+    line.stream.closed()
+    line.stream.receive(b'{"op":"ping"}')
+    line.hear(ALL[1])
+    assert line.outlet.frames[-1]["op"] == "entries"
+    assert line.outlet.numbers() == [1]
