@@ -6,7 +6,6 @@ import {
   prependEntries,
   type ShownMessage,
   shownItems,
-  statusAfter,
   unreadBy,
 } from "./message_log";
 import type { AuthorKind, Entry } from "./wire";
@@ -68,12 +67,6 @@ describe("marks", () => {
     expect(unreadBy("visitor", applySeen(thread, "visitor", 2))).toBe(1);
     expect(unreadBy("operator", thread)).toBe(0);
   });
-});
-
-test("status follows from the newest entry", () => {
-  expect(statusAfter(message(1))).toBe("waiting");
-  expect(statusAfter(message(2, "operator"))).toBe("open");
-  expect(statusAfter(closing(3))).toBe("closed");
 });
 
 describe("what is shown", () => {

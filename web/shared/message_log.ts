@@ -1,6 +1,6 @@
 /** The thread of one conversation, from its entries: pure values, no I/O. */
 import type { PendingMessage } from "./message_outbox";
-import type { Author, AuthorKind, Entry, SeenMarks, Status } from "./wire";
+import type { Author, AuthorKind, Entry, SeenMarks } from "./wire";
 
 /** A contiguous piece of a timeline, in seq order, and how far each side has read. */
 export interface MessageLog {
@@ -58,12 +58,6 @@ export const applySeen = (log: MessageLog, by: AuthorKind, seq: number): Message
   ...log,
   seen: movedMark(log.seen, by, seq),
 });
-
-/** The status that follows from one more entry (docs/protocol.md, "The stream"). */
-export function statusAfter(entry: Entry): Status {
-  if (entry.event === "closed") return "closed";
-  return entry.author.kind === "visitor" ? "waiting" : "open";
-}
 
 /** How many messages of the other side came after what `reader` has seen. */
 export function unreadBy(reader: AuthorKind, log: MessageLog): number {

@@ -46,11 +46,6 @@ def find_workspace(connection: Connection, name: str) -> int | None:
     return connection.execute(select(workspace.c.id).where(workspace.c.name == name)).scalar()
 
 
-def only_workspace(connection: Connection) -> int | None:
-    """The first workspace's id, for commands that need not name it; None when there is none."""
-    return connection.execute(select(workspace.c.id).order_by(workspace.c.id).limit(1)).scalar()
-
-
 def add_site(connection: Connection, workspace_id: int, key: str, name: str, origins: list[str]) -> None:
     """Add a site; `origins` are those of the pages that may show its chat."""
     connection.execute(
@@ -117,11 +112,6 @@ def _credentials(connection: Connection, condition: object) -> Credentials | Non
         return None
     person = Operator(row.id, row.name, row.email, row.role, row.workspace_name)
     return Credentials(person, row.workspace_id, row.password_hash)
-
-
-def set_password(connection: Connection, email: str, password_hash: str) -> None:
-    """Replace an operator's password."""
-    connection.execute(update(operator).where(operator.c.email == email.lower()).values(password_hash=password_hash))
 
 
 def add_visitor(connection: Connection, of: Site, visitor_id: str, thumbprint: str | None) -> None:
