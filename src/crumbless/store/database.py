@@ -149,3 +149,8 @@ def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
             return result
     finally:
         engine.dispose()
+
+
+def touch_database(connection: Connection) -> None:
+    """Write something that changes nothing: whether the disk takes it is what matters."""
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")

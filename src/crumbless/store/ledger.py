@@ -179,7 +179,7 @@ class Ledger:
             self._hand_over()
         appended = [t.outcome for t in batch if type(t.outcome) is Appended and not t.outcome.repeat]
         if appended:
-            self._on_commit(appended)
+            self._tell(appended)
         for ticket in batch:
             try:
                 ticket.done(ticket.outcome)  # pyright: ignore[reportArgumentType]
@@ -188,6 +188,13 @@ class Ledger:
                 log.exception("an outcome could not be delivered")
         if not self._size:
             self._drained.set()
+
+    def _tell(self, appended: Sequence[Appended]) -> None:
+        try:
+            self._on_commit(appended)
+        except Exception:
+            # They are on disk and their senders must hear so; whoever missed them sees the gap and asks.
+            log.exception("entries could not be told")
 
 
 def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:

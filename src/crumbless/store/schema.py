@@ -6,6 +6,7 @@ A start only reads one number; Alembic is imported when there is something to mi
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from crumbless.errors import SettingsError
 from crumbless.store.database import check_file, writing_engine
@@ -42,7 +43,7 @@ def migrate(database_url: str) -> None:
     """Bring the database to the newest schema. Harmless when it is there already.
 
     Raises:
-        SettingsError: when the file is no database.
+        SettingsError: when the file is no database, or the disk does not take it.
     """
     check_file(database_url)
     from alembic import command  # noqa: PLC0415 - costs 0.2 s that an ordinary start does not have to pay
@@ -54,5 +55,7 @@ def migrate(database_url: str) -> None:
     engine: Engine = config.attributes["engine"]
     try:
         command.upgrade(config, "head")
+    except OperationalError as error:
+        raise SettingsError(f"the database cannot be migrated: {error.orig}") from None
     finally:
         engine.dispose()

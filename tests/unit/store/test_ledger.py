@@ -111,6 +111,29 @@ async def test_a_failed_commit_keeps_nothing_and_says_so(
     assert ledger.healthy
 
 
+async def test_any_write_finds_out_that_the_disk_is_back(ledger: Ledger, writer: Writer) -> None:
+    writer.failing = True
+    with pytest.raises(Refused):
+        await ledger.write(lambda _connection: None)
+    assert not ledger.healthy
+    writer.failing = False
+    await ledger.write(lambda _connection: None)
+    assert ledger.healthy
+
+
+async def test_a_feed_that_fails_keeps_nobody_from_the_acknowledgement(
+    writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_appended: object) -> None:
+        raise RuntimeError("broken feed")
+
+    ledger = Ledger(lambda: writer, broken, limit=10)
+    ledger.start()
+    assert (await ledger.append(entry(1))).seq == 1
+    assert "broken feed" in caplog.text
+    await ledger.close()
+
+
 async def test_one_listeners_fault_is_its_own(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
     def broken(_outcome: object) -> None:
         raise RuntimeError("broken listener")

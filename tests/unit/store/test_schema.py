@@ -41,3 +41,11 @@ def test_another_version_is_told_both_numbers(database_url: str) -> None:
     )
     with pytest.raises(SettingsError, match=f"schema 0000, this Crumbless needs {SCHEMA}"):
         check_schema(database_url)
+
+
+def test_a_disk_that_does_not_take_it_is_told_in_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "crumbless.db-journal"
+    folder.mkdir()
+    (tmp_path / "crumbless.db-wal").mkdir()
+    with pytest.raises(SettingsError, match="cannot be migrated"):
+        migrate(f"sqlite:///{tmp_path / 'crumbless.db'}")
