@@ -257,6 +257,20 @@ async def test_a_browser_without_keys_chats_with_a_bearer_token(world: World, tr
     assert dpop.status_code == 401
 
 
+async def test_a_start_without_a_key_that_is_repeated_is_the_same_start(world: World) -> None:
+    entry_id, claim = new_entry_id(), "c" * 22
+    first, again = [
+        (await world.start(world.stranger(with_key=False), "Hello", entry_id, claim=claim)).json() for _ in range(2)
+    ]
+    assert (again["visitor"], again["conversation"]) == (first["visitor"], first["conversation"])
+    assert again["entry"] == first["entry"]
+    assert again["token"] != first["token"]
+    stranger = await world.start(world.stranger(with_key=False), "Hello", entry_id, claim="d" * 22)
+    assert (stranger.status_code, stranger.json()["type"]) == (409, "urn:crumbless:problem:id_conflict")
+    short = await world.start(world.stranger(with_key=False), "Hello", claim="c" * 21)
+    assert (short.status_code, short.json()["type"]) == (400, "urn:crumbless:problem:invalid")
+
+
 async def test_without_a_key_the_limits_are_a_quarter(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(visitor_message_burst=8, visitor_messages_per_minute=1))
 

@@ -17,6 +17,8 @@ export interface ChatRecord {
 /** A chat with its key at hand. */
 export interface Chat extends ChatRecord {
   key: ProofKey | null;
+  /** Without a key: what makes a repeated start the same start. Never leaves this page but for the server. */
+  claim?: string;
 }
 
 const DAY_MS = 86_400_000;

@@ -10,7 +10,8 @@ import type { Chat } from "./chat_record";
 /** A chat that has not begun, with a key of its own where the browser can make one. */
 export async function newChat(): Promise<Chat> {
   const key = await makeKey();
-  return { token: "", expiresAt: 0, visitor: "", conversation: "", keyId: key && uuid7(), key };
+  const chat = { token: "", expiresAt: 0, visitor: "", conversation: "", keyId: key && uuid7(), key };
+  return key ? chat : { ...chat, claim: uuid7() + uuid7() };
 }
 
 /** What came of one try. */
@@ -35,7 +36,8 @@ export async function startOnce(
   page: { site: string; origin: string },
   attempt: number,
 ): Promise<StartOutcome> {
-  const request = { site: page.site, id: first.id, text: first.text, page_origin: page.origin };
+  const claim = chat.claim ? { claim: chat.claim } : {};
+  const request = { site: page.site, id: first.id, text: first.text, page_origin: page.origin, ...claim };
   try {
     return { kind: "started", answer: await api.post<StartAnswer>("/v1/visitor/start", request, { key: chat.key }) };
   } catch (cause) {

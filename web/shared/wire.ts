@@ -205,12 +205,18 @@ export interface End {
 
 export type AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | Failure | Pong | End;
 
-/** A visitor's first message. `page_origin` is the origin of the page that embeds the chat. */
+/**
+ * A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
+ *
+ * `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
+ * so that a repeated start is the same start.
+ */
 export interface StartRequest {
   site: string;
   id: string;
   text: string;
   page_origin: string;
+  claim?: string;
 }
 
 /** Session, conversation and first entry of a visitor. `token` is shown once and works only with the proof's key. */

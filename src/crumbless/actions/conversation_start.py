@@ -1,5 +1,6 @@
 """A visitor's first message: makes visitor, conversation and session, and appends it. Nothing exists before it."""
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -17,6 +18,9 @@ from crumbless.store.people_store import Site, add_session, add_visitor, find_si
 
 DAY_MS = 86_400_000
 
+MIN_CLAIM, MAX_CLAIM = 22, 128
+"""Length of a claim, in characters: at least 128 random bits."""
+
 UNBOUND_SESSION_MS = 2 * 3_600_000
 """A session without a key can be copied, so it is short."""
 
@@ -28,6 +32,7 @@ class _Visitor:
     id: str
     conversation: str
     new: bool
+    name: str | None
 
 
 async def start_conversation(
@@ -48,8 +53,9 @@ async def start_conversation(
         raise Refused("not_found")
     if request.page_origin not in site.origins:
         raise Refused("foreign_origin")
+    name = thumbprint or _claimed_name(request.claim)
     while True:
-        visitor = await reader.read(lambda connection: _find_or_name(connection, site, thumbprint))
+        visitor = await reader.read(lambda connection: _find_or_name(connection, site, name))
         try:
             return await _append_first(request.id, text, site, visitor, thumbprint, ledger, session_days)
         except IntegrityError:
@@ -76,7 +82,7 @@ async def _append_first(
 
     def begin(connection: Connection) -> None:
         if visitor.new:
-            add_visitor(connection, site, visitor.id, thumbprint)
+            add_visitor(connection, site, visitor.id, visitor.name)
             add_conversation(connection, site, visitor.id, visitor.conversation)
         add_session(connection, session, token_hash(token))
 
@@ -88,9 +94,18 @@ async def _append_first(
     return StartAnswer(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
 
 
-def _find_or_name(connection: Connection, site: Site, thumbprint: str | None) -> _Visitor:
-    found = thumbprint and find_visitor(connection, site, thumbprint)
+def _claimed_name(claim: str) -> str | None:
+    """What stands in place of a key's thumbprint: a hash of the claim, which no key has."""
+    if not claim:
+        return None
+    if not MIN_CLAIM <= len(claim) <= MAX_CLAIM or not claim.isascii():
+        raise Refused("invalid", f"claim has {MIN_CLAIM} to {MAX_CLAIM} ASCII characters.")
+    return urlsafe_b64encode(token_hash(f"claim {claim}")).rstrip(b"=").decode()
+
+
+def _find_or_name(connection: Connection, site: Site, name: str | None) -> _Visitor:
+    found = name and find_visitor(connection, site, name)
     conversation = found and find_conversation(connection, found)
     if found and conversation:
-        return _Visitor(found, conversation, new=False)
-    return _Visitor(new_id(), new_id(), new=True)
+        return _Visitor(found, conversation, new=False, name=name)
+    return _Visitor(new_id(), new_id(), new=True, name=name)

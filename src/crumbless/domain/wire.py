@@ -237,12 +237,17 @@ AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | Fai
 
 
 class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A visitor's first message. `page_origin` is the origin of the page that embeds the chat."""
+    """A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
+
+    `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
+    so that a repeated start is the same start.
+    """
 
     site: str
     id: str
     text: str
     page_origin: str
+    claim: str = ""
 
 
 class StartAnswer(msgspec.Struct, frozen=True):

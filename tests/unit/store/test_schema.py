@@ -47,5 +47,5 @@ def test_a_disk_that_does_not_take_it_is_told_in_one_line(tmp_path: Path) -> Non
     folder = tmp_path / "crumbless.db-journal"
     folder.mkdir()
     (tmp_path / "crumbless.db-wal").mkdir()
-    with pytest.raises(SettingsError, match="cannot be migrated"):
+    with pytest.raises(SettingsError, match="disk I/O error"):
         migrate(f"sqlite:///{tmp_path / 'crumbless.db'}")

@@ -1,0 +1,29 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { type Api, NetworkFailure } from "../shared/api";
+import { newChat, startOnce } from "./chat_start";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test("without a key every try makes the same claim, with one there is none", async () => {
+  vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
+  const unbound = await newChat();
+  vi.unstubAllGlobals();
+  const bound = await newChat();
+  const asked: { claim?: string }[] = [];
+  const api = {
+    post: (_path: string, request: { claim?: string }) => {
+      asked.push(request);
+      return Promise.reject(new NetworkFailure());
+    },
+  } as unknown as Api;
+  const first = { id: "i", conversation: "", text: "Hello", at: 0, refused: null };
+  const page = { site: "s", origin: "http://shop.example" };
+  for (const chat of [unbound, unbound, bound]) await startOnce(api, chat, first, page, 0);
+  expect(unbound.key).toBeNull();
+  expect(bound.key).not.toBeNull();
+  expect(asked[0]?.claim?.length).toBeGreaterThanOrEqual(22);
+  expect(asked[1]?.claim).toBe(asked[0]?.claim);
+  expect(asked[2]?.claim).toBeUndefined();
+});
