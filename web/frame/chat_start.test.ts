@@ -18,7 +18,7 @@ test("without a key every try makes the same claim, with one there is none", asy
       return Promise.reject(new NetworkFailure());
     },
   } as unknown as Api;
-  const first = { id: "i", conversation: "", text: "Hello", at: 0, refused: null };
+  const first = { id: "i", conversation: "", text: "Hello", at: 0, refused: "" };
   const page = { site: "s", origin: "http://shop.example" };
   for (const chat of [unbound, unbound, bound]) await startOnce(api, chat, first, page, 0);
   expect(unbound.key).toBeNull();
