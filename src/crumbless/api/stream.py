@@ -249,8 +249,9 @@ class StreamConnection:
 
     def _tell_newer(self, appended: Sequence[Appended]) -> None:
         """Send those that the catch-up has not sent: what is read may have been committed and not yet heard."""
-        if newer := [one for one in appended if self._number(one) > self._told]:
-            self._outlet.write(self._tell(newer))
+        newer = [one for one in appended if self._number(one) > self._told]
+        for start in range(0, len(newer), ENTRIES_PER_FRAME):
+            self._outlet.write(self._tell(newer[start : start + ENTRIES_PER_FRAME]))
 
     def _number(self, one: Appended) -> int:
         """What this stream's cursor counts."""

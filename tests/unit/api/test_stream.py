@@ -14,7 +14,7 @@ from crumbless.api.stream import StreamConnection
 from crumbless.domain.limits import Rate
 from crumbless.domain.ports import Appended
 from crumbless.domain.stream_session import StreamRates
-from crumbless.domain.wire import SeenMarks, VisitorConversation
+from crumbless.domain.wire import ENTRIES_PER_FRAME, SeenMarks, VisitorConversation
 from crumbless.live.connections import Connections, Parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.live.open_streams import OpenStreams
 from support.value_make import CONVERSATION, make_appended, make_operator_session, make_session
@@ -135,6 +135,14 @@ async def test_what_comes_while_reading_follows_what_was_read(meanwhile: list[Ap
     last = max(2, meanwhile[-1].seq)
     line.hear(*ALL[last:])
     assert line.outlet.numbers() == [1, 2, 3, 4, 5]
+
+
+async def test_much_that_came_while_reading_is_sent_in_frames_of_the_promised_size() -> None:
+    many = [make_appended(number) for number in range(1, 2 * ENTRIES_PER_FRAME + 2)]
+    line = await visitor_line(many[:1], many[1:])
+    sizes = [len(frame["entries"]) for frame in line.outlet.frames if frame["op"] == "entries"]
+    assert sizes == [1, ENTRIES_PER_FRAME, ENTRIES_PER_FRAME]
+    assert line.outlet.numbers() == [one.seq for one in many]
 
 
 async def test_operators_count_positions() -> None:
