@@ -96,6 +96,17 @@ def test_the_chat_by_keyboard_alone(scene: Scene) -> None:
     expect(visitor.bubbles()).to_have_text(["Hello"])
 
 
+def test_the_chat_folded_and_opened_again_at_once_has_the_focus(scene: Scene) -> None:
+    visitor = scene.visitor()
+    visitor.open()
+    for _ in range(30):
+        expect(visitor.box).to_be_focused()
+        visitor.page.keyboard.press("Escape")
+        expect(visitor.launcher).to_be_focused()
+        visitor.page.keyboard.press("Enter")
+    expect(visitor.box).to_be_focused()
+
+
 def test_the_desk_by_keyboard_alone(scene: Scene) -> None:
     desk, visitor = scene.desk(), scene.visitor()
     visitor.open()

@@ -113,6 +113,14 @@ document.addEventListener("visibilitychange", watch);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing) bridge.say({ say: "close" });
 });
+// The frame has a process of its own, and hears late that it lost the focus: when it is opened again at once, that blurs the
+// box which has just been focused, and the frame then gets the focus with nothing in it.
+window.addEventListener("focus", () => {
+  if (bridge.wantsFocus && document.activeElement === document.body) box.current?.focus();
+});
+document.addEventListener("pointerdown", () => {
+  bridge.wantsFocus = false;
+});
 paint();
 // Shown while storage was looked through: there was no box yet to put the focus into.
 if (shown && bridge.wantsFocus) box.current?.focus();
