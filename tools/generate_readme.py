@@ -4,37 +4,20 @@
 """
 
 import sys
-import tomllib
 from pathlib import Path
 
-import msgspec
+from crumbless.domain.storage_registry import parse_registry
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- storage: begin -->\n", "<!-- storage: end -->"
 
 
-class Item(msgspec.Struct, frozen=True):
-    """The fields of a declared item that the table shows."""
-
-    key: str
-    mechanism: str
-    surface: str
-    contains: str
-    written: str
-    lifetime: str
-
-
-class Registry(msgspec.Struct, frozen=True):
-    """storage.toml as a whole."""
-
-    item: list[Item]
-
-
 def table() -> str:
-    items = msgspec.convert(tomllib.loads((ROOT / "storage.toml").read_text(encoding="utf-8")), Registry).item
+    registry = parse_registry((ROOT / "storage.toml").read_text(encoding="utf-8"))
     rows = [
-        f"| `{item.key}` | {item.mechanism}, {item.surface} | {item.contains} | {item.written} | {item.lifetime} |\n"
-        for item in items
+        f"| `{item.key}` | {item.mechanism}, {', '.join(item.surfaces)} | {item.contains['en']} "
+        f"| {registry.written[item.written]['en']} | {item.lifetime} |\n"
+        for item in registry.of_services(frozenset())
     ]
     return "| key | where | what | written | at most |\n|---|---|---|---|---|\n" + "".join(rows)
 

@@ -30,7 +30,7 @@ describe("what may be kept", () => {
   });
 
   test("an undeclared item throws", () => {
-    const undeclared = "theme" as unknown as "draft";
+    const undeclared = "mood" as unknown as "draft";
     expect(() => storage.set(undeclared, { site }, "x")).toThrow(/not declared/);
     expect(() => storage.get("toString" as unknown as "draft", { site }, storage.isText)).toThrow(/not declared/);
   });

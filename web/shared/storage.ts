@@ -12,7 +12,7 @@ type NamesBy<Mechanism> = { [N in ItemName]: Registry[N]["mechanism"] extends Me
 export type TextItemName = NamesBy<"sessionStorage" | "localStorage">;
 /** Items kept in IndexedDB, which may hold a CryptoKey: read and written asynchronously. */
 export type RecordItemName = NamesBy<"IndexedDB">;
-export type Surface = Registry[ItemName]["surface"];
+export type Surface = Registry[ItemName]["surfaces"][number];
 
 type Placeholders<Key extends string> = Key extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
@@ -107,9 +107,8 @@ function keyOf(name: ItemName, parameters: Record<string, string>): string {
 }
 
 const pattern = (key: string) => new RegExp(`^${key.replaceAll(".", "\\.").replace(/\{\w+\}/g, ".+")}$`);
-const declared = Object.values(registry).map((item) => ({ pattern: pattern(item.key), surface: item.surface }));
-const surfacesOf = (key: string): Surface[] =>
-  declared.filter((item) => item.pattern.test(key)).map((item) => item.surface);
+const declared = Object.values(registry).map((item) => ({ pattern: pattern(item.key), surfaces: item.surfaces }));
+const surfacesOf = (key: string): Surface[] => declared.find((item) => item.pattern.test(key))?.surfaces.slice() ?? [];
 
 /** The stores an item may stand in, best first. */
 function textStores(name: TextItemName): [Keeping, TextStore][] {

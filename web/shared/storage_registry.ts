@@ -19,6 +19,12 @@ export const outboxLifetime = 86_400_000;
 export const keyKey = "crumbless.key.{id}";
 export const keyLifetime = 2_592_000_000;
 
+export const tabKey = "crumbless.tab.{site}";
+export const tabLifetime = 86_400_000;
+
+export const heldKey = "crumbless.held.{id}";
+export const heldLifetime = 86_400_000;
+
 export const deskSessionKey = "crumbless.desk.session";
 export const deskSessionLifetime = 2_592_000_000;
 
@@ -28,78 +34,180 @@ export const deskDraftLifetime = 86_400_000;
 export const deskOutboxKey = "crumbless.desk.outbox";
 export const deskOutboxLifetime = 86_400_000;
 
-export const tabKey = "crumbless.tab.{site}";
-export const tabLifetime = 86_400_000;
+export const themeKey = "crumbless.theme";
+export const themeLifetime = 15_552_000_000;
 
-export const heldKey = "crumbless.held.{id}";
-export const heldLifetime = 86_400_000;
+export const languageKey = "crumbless.language";
+export const languageLifetime = 15_552_000_000;
+
+export const textSizeKey = "crumbless.text-size";
+export const textSizeLifetime = 15_552_000_000;
+
+export const soundKey = "crumbless.sound";
+export const soundLifetime = 15_552_000_000;
+
+export const notificationsKey = "crumbless.notifications";
+export const notificationsLifetime = 15_552_000_000;
+
+export const deskLayoutKey = "crumbless.desk.layout";
+export const deskLayoutLifetime = 15_552_000_000;
+
+export const deskPanelsKey = "crumbless.desk.panels";
+export const deskPanelsLifetime = 15_552_000_000;
+
+export const deskWidthsKey = "crumbless.desk.widths";
+export const deskWidthsLifetime = 15_552_000_000;
+
+export const deskListKey = "crumbless.desk.list";
+export const deskListLifetime = 15_552_000_000;
+
+export const deskInboxKey = "crumbless.desk.inbox";
+export const deskInboxLifetime = 604_800_000;
+
+export const deskThreadKey = "crumbless.desk.thread.{conversation}";
+export const deskThreadLifetime = 604_800_000;
+
+export const consentKey = "crumbless.consent.{site}";
+export const consentLifetime = 15_724_800_000;
 
 /** Every item that may be kept on a device, by name. */
 export const registry = {
   open: {
     key: openKey,
     mechanism: "sessionStorage",
-    surface: "loader",
+    surfaces: ["loader"],
     lifetime: openLifetime,
   },
   chat: {
     key: chatKey,
     mechanism: "sessionStorage",
-    surface: "frame",
+    surfaces: ["frame"],
     lifetime: chatLifetime,
   },
   keep: {
     key: keepKey,
     mechanism: "localStorage",
-    surface: "frame",
+    surfaces: ["frame"],
     lifetime: keepLifetime,
   },
   draft: {
     key: draftKey,
     mechanism: "sessionStorage",
-    surface: "frame",
+    surfaces: ["frame"],
     lifetime: draftLifetime,
   },
   outbox: {
     key: outboxKey,
     mechanism: "sessionStorage",
-    surface: "frame",
+    surfaces: ["frame"],
     lifetime: outboxLifetime,
   },
   key: {
     key: keyKey,
     mechanism: "IndexedDB",
-    surface: "frame",
+    surfaces: ["frame"],
     lifetime: keyLifetime,
-  },
-  deskSession: {
-    key: deskSessionKey,
-    mechanism: "IndexedDB",
-    surface: "desk",
-    lifetime: deskSessionLifetime,
-  },
-  deskDraft: {
-    key: deskDraftKey,
-    mechanism: "sessionStorage",
-    surface: "desk",
-    lifetime: deskDraftLifetime,
-  },
-  deskOutbox: {
-    key: deskOutboxKey,
-    mechanism: "sessionStorage",
-    surface: "desk",
-    lifetime: deskOutboxLifetime,
   },
   tab: {
     key: tabKey,
     mechanism: "sessionStorage",
-    surface: "loader",
+    surfaces: ["loader"],
     lifetime: tabLifetime,
   },
   held: {
     key: heldKey,
     mechanism: "IndexedDB",
-    surface: "loader",
+    surfaces: ["loader"],
     lifetime: heldLifetime,
+  },
+  deskSession: {
+    key: deskSessionKey,
+    mechanism: "IndexedDB",
+    surfaces: ["desk"],
+    lifetime: deskSessionLifetime,
+  },
+  deskDraft: {
+    key: deskDraftKey,
+    mechanism: "sessionStorage",
+    surfaces: ["desk"],
+    lifetime: deskDraftLifetime,
+  },
+  deskOutbox: {
+    key: deskOutboxKey,
+    mechanism: "sessionStorage",
+    surfaces: ["desk"],
+    lifetime: deskOutboxLifetime,
+  },
+  theme: {
+    key: themeKey,
+    mechanism: "localStorage",
+    surfaces: ["frame", "desk", "pages"],
+    lifetime: themeLifetime,
+  },
+  language: {
+    key: languageKey,
+    mechanism: "localStorage",
+    surfaces: ["frame", "desk", "pages"],
+    lifetime: languageLifetime,
+  },
+  textSize: {
+    key: textSizeKey,
+    mechanism: "localStorage",
+    surfaces: ["frame", "desk"],
+    lifetime: textSizeLifetime,
+  },
+  sound: {
+    key: soundKey,
+    mechanism: "localStorage",
+    surfaces: ["frame", "desk"],
+    lifetime: soundLifetime,
+  },
+  notifications: {
+    key: notificationsKey,
+    mechanism: "localStorage",
+    surfaces: ["desk"],
+    lifetime: notificationsLifetime,
+  },
+  deskLayout: {
+    key: deskLayoutKey,
+    mechanism: "localStorage",
+    surfaces: ["desk"],
+    lifetime: deskLayoutLifetime,
+  },
+  deskPanels: {
+    key: deskPanelsKey,
+    mechanism: "localStorage",
+    surfaces: ["desk"],
+    lifetime: deskPanelsLifetime,
+  },
+  deskWidths: {
+    key: deskWidthsKey,
+    mechanism: "localStorage",
+    surfaces: ["desk"],
+    lifetime: deskWidthsLifetime,
+  },
+  deskList: {
+    key: deskListKey,
+    mechanism: "localStorage",
+    surfaces: ["desk"],
+    lifetime: deskListLifetime,
+  },
+  deskInbox: {
+    key: deskInboxKey,
+    mechanism: "IndexedDB",
+    surfaces: ["desk"],
+    lifetime: deskInboxLifetime,
+  },
+  deskThread: {
+    key: deskThreadKey,
+    mechanism: "IndexedDB",
+    surfaces: ["desk"],
+    lifetime: deskThreadLifetime,
+  },
+  consent: {
+    key: consentKey,
+    mechanism: "localStorage",
+    surfaces: ["consent", "pages"],
+    lifetime: consentLifetime,
   },
 } as const;

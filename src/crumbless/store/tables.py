@@ -52,6 +52,19 @@ site = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# The tags of others that a site uses. A secret belongs to a relay and never leaves the server.
+site_tag = Table(
+    "site_tag",
+    metadata,
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("site_id", Integer, ForeignKey("site.id"), primary_key=True),
+    Column("service", String(16), primary_key=True),
+    Column("way", String(16), nullable=False),
+    Column("identifier", Text, nullable=False),
+    Column("secret", Text, nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 operator = Table(
     "operator",
     metadata,

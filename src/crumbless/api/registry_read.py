@@ -1,0 +1,16 @@
+"""Where storage.toml is found: in the package when it was installed, in the checkout when it is developed."""
+
+from pathlib import Path
+
+from crumbless.domain.storage_registry import Registry, parse_registry
+
+_PLACES = (Path(__file__).parents[1] / "storage.toml", Path(__file__).parents[3] / "storage.toml")
+
+
+def read_registry() -> Registry:
+    """The registry that this version was made with.
+
+    Raises:
+        RegistryError: when it is wrong, which a build does not let out.
+    """
+    return parse_registry(next(path for path in _PLACES if path.exists()).read_text(encoding="utf-8"))

@@ -1,0 +1,51 @@
+"""The tags of others that sites use: which, how, and under which number."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, delete, insert, select
+
+from crumbless.domain.storage_registry import Service
+from crumbless.ids import now_ms
+from crumbless.store.people_store import Site
+from crumbless.store.tables import site_tag
+
+Way = Literal["browser", "relay"]
+"""The vendor's script in the visitor's browser, or the server telling the vendor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of a site. `identifier` is public (a measurement id, a pixel code); `secret` never leaves the server."""
+
+    service: Service
+    way: Way
+    identifier: str
+    secret: str
+
+
+def find_tags(connection: Connection, site_id: int) -> tuple[Tag, ...]:
+    """The site's tags, by service."""
+    rows = connection.execute(select(site_tag).where(site_tag.c.site_id == site_id).order_by(site_tag.c.service))
+    return tuple(Tag(row.service, row.way, row.identifier, row.secret) for row in rows)
+
+
+def set_tag(connection: Connection, of: Site, tag: Tag) -> None:
+    """Use this tag on the site, in place of one of the same service."""
+    drop_tag(connection, of, tag.service)
+    connection.execute(
+        insert(site_tag).values(
+            workspace_id=of.workspace,
+            site_id=of.id,
+            service=tag.service,
+            way=tag.way,
+            identifier=tag.identifier,
+            secret=tag.secret,
+            created_at=now_ms(),
+        )
+    )
+
+
+def drop_tag(connection: Connection, of: Site, service: Service) -> None:
+    """Use no tag of this service any more."""
+    connection.execute(delete(site_tag).where(site_tag.c.site_id == of.id, site_tag.c.service == service))
