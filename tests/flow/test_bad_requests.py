@@ -181,7 +181,18 @@ async def test_what_is_not_there_is_not_found(world: World, path: str) -> None:
 
 async def test_numbers_in_a_query_are_checked(world: World) -> None:
     olga, inbox = await world.operator(OLGA), "/v1/desk/conversations"
-    for query in ("limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "limit=1.0", "limit=%D9%A1", "before=-1"):
+    for query in (
+        "limit=0",
+        "limit=101",
+        "limit=-1",
+        "limit=x",
+        "limit=",
+        "limit=1.0",
+        "limit=%D9%A1",
+        "before=-1",
+        "status=",
+        "status=new",
+    ):
         check_problem(await ask(world.http, olga, "GET", f"{inbox}?{query}"), 400, "invalid")
     check_problem(await ask(world.http, olga, "GET", f"{inbox}?before={'9' * 400}"), 400, "invalid")
     vera = await world.visitor()

@@ -135,6 +135,48 @@ async def test_no_cursor_means_from_now_on(world: World, transport: Transport) -
     assert len(visitor.entries()) == 1
 
 
+@pytest.mark.parametrize(("within", "told"), [(None, [2, 3, 4]), (3, [2, 3, 4]), (2, []), (-1, [])])
+async def test_more_than_an_operator_wants_is_not_sent(
+    world: World, transport: Transport, within: int | None, told: list[int]
+) -> None:
+    vera, olga = await world.visitor("1"), await world.operator(OLGA)
+    before = (await world.timeline(vera.conversation))[0]["position"]
+    visitor = await world.stream(vera)
+    for words in ("2", "3", "4"):
+        await say(visitor, words)
+    stream = await world.raw_stream(olga, transport)
+    welcome = await stream.authenticate(await stream.challenged(), before, within=within)
+    assert welcome["position"] == before + 3
+    ack = await say(visitor, "5")
+    await stream.until_entry(id=ack["id"])
+    assert [entry["seq"] for entry in stream.entries()] == [*told, 5]
+
+
+async def test_welcome_tells_operators_who_they_are_and_visitors_not(world: World, transport: Transport) -> None:
+    vera, olga = await world.visitor(), await world.operator(OLGA)
+    stream = await world.raw_stream(olga, transport)
+    welcome = await stream.authenticate(await stream.challenged(), None)
+    assert welcome["operator"] == (await ask(world.http, olga, "GET", "/v1/desk/me")).json()
+    stream = await world.raw_stream(vera, transport)
+    assert (await stream.authenticate(await stream.challenged(), None))["operator"] is None
+
+
+async def test_the_inbox_can_be_read_by_status(world: World) -> None:
+    olga = await world.operator(OLGA)
+    waiting, answered, closed = [await world.visitor() for _ in range(3)]
+    desk = await world.stream(olga)
+    await say(desk, "Yes?", conversation=answered.conversation)
+    await desk.send("close", id=new_entry_id(), conversation=closed.conversation)
+    await desk.until("ack", conversation=closed.conversation)
+    expected = {"waiting": waiting, "open": answered, "closed": closed}
+    for status, person in expected.items():
+        path = f"/v1/desk/conversations?status={status}&limit=1"
+        page = (await ask(world.http, olga, "GET", path)).json()
+        assert [(one["id"], one["status"]) for one in page["conversations"]] == [(person.conversation, status)]
+        older = await ask(world.http, olga, "GET", f"{path}&before={page['conversations'][0]['position']}")
+        assert all(one["status"] == status for one in older.json()["conversations"])
+
+
 async def test_the_inbox_and_the_stream_meet_without_a_gap(world: World) -> None:
     olga, vera = await world.operator(OLGA), await world.visitor()
     sending = asyncio.create_task(send_many(await world.stream(vera), 60, vera.conversation))

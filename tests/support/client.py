@@ -143,11 +143,11 @@ class Stream(ABC):
         assert frame["protocol"] == "crumbless.v1"
         return str(frame["nonce"])
 
-    async def authenticate(self, nonce: str, after: int | None) -> Frame:
-        """Answer the challenge; the `welcome` that follows."""
+    async def authenticate(self, nonce: str, after: int | None, **more: Any) -> Frame:
+        """Answer the challenge, with `more` fields if given; the `welcome` that follows."""
         person = self.person
         proof = person.key.prove("GET", f"{person.address}/v1/stream", nonce, person.token) if person.key else ""
-        await self.send("auth", token=person.token, proof=proof, after=after)
+        await self.send("auth", token=person.token, proof=proof, after=after, **more)
         return await self.until("welcome")
 
     def entries(self) -> list[Frame]:

@@ -63,12 +63,18 @@ export interface ConversationSummary {
   last: Entry | null;
 }
 
-/** Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on. */
+/**
+ * Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on.
+ *
+ * `within` (operators): when more than this many entries came after `after`, none of them is sent. A fresh page is
+ * cheaper.
+ */
 export interface Auth {
   op: "auth";
   token: string;
   proof?: string;
   after?: number | null;
+  within?: number | null;
 }
 
 /** Append a message. The client makes `id`; sending it again is the same message. */
@@ -136,11 +142,20 @@ export interface VisitorConversation {
   seen: SeenMarks;
 }
 
+/** The signed-in operator, as the desk shows them. */
+export interface Operator {
+  id: string;
+  name: string;
+  email: string;
+  role: "owner";
+  workspace_name: string;
+}
+
 /**
  * The stream is authenticated. What was missed follows in `entries` frames.
  *
- * Operators are told the workspace's `position`; visitors their `conversation`. `bound` is false for a session that
- * is not tied to a key (see docs/protocol.md, "Sessions").
+ * Operators are told the workspace's `position` and who they are; visitors their `conversation`. `bound` is false for
+ * a session that is not tied to a key (see docs/protocol.md, "Sessions").
  */
 export interface Welcome {
   op: "welcome";
@@ -149,6 +164,7 @@ export interface Welcome {
   bound: boolean;
   position: number;
   conversation: VisitorConversation | null;
+  operator: Operator | null;
 }
 
 /** Entries in order: by position for operators, by seq for visitors. Live and catching up alike. */
@@ -233,15 +249,6 @@ export interface StartAnswer {
 export interface SignInRequest {
   email: string;
   password: string;
-}
-
-/** The signed-in operator, as the desk shows them. */
-export interface Operator {
-  id: string;
-  name: string;
-  email: string;
-  role: "owner";
-  workspace_name: string;
 }
 
 /** A new operator session. `token` is shown once and works only with the proof's key. */

@@ -1,5 +1,7 @@
 """What operators ask over HTTP: to sign in and out, for the inbox and for timelines."""
 
+from typing import get_args
+
 import msgspec
 from litestar import Response
 from sqlalchemy import Connection
@@ -9,6 +11,7 @@ from crumbless.api.request_read import (
     AnyRequest,
     client_network,
     platform_of,
+    read_choice,
     read_json,
     read_number,
     read_operator,
@@ -17,13 +20,14 @@ from crumbless.api.request_read import (
 )
 from crumbless.domain.access import require
 from crumbless.domain.entry import entry_for_operators
-from crumbless.domain.wire import SignInRequest, TimelinePage
+from crumbless.domain.wire import SignInRequest, Status, TimelinePage
 from crumbless.errors import Refused
 from crumbless.store.inbox_read import conversation_summary, inbox_page
 from crumbless.store.people_store import find_operator
 from crumbless.store.timeline_read import entries_before_seq
 
 MAX_POSITION = 2**53
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 async def post_sign_in(request: AnyRequest) -> Response[bytes]:
@@ -63,8 +67,9 @@ async def get_conversations(request: AnyRequest) -> Response[bytes]:
     require(session, "read_inbox")
     before = read_number(request, "before", 0, MAX_POSITION)
     limit = read_number(request, "limit", 1, 100) or 50
+    status = read_choice(request, "status", STATUSES)
     read = platform_of(request).reader.read
-    return _json(await read(lambda connection: inbox_page(connection, session.workspace, before, limit)))
+    return _json(await read(lambda connection: inbox_page(connection, session.workspace, before, limit, status)))
 
 
 async def get_conversation(request: AnyRequest) -> Response[bytes]:

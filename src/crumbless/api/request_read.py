@@ -1,6 +1,7 @@
 """What every handler asks of a request: its body, its caller, its address."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -18,6 +19,7 @@ from crumbless.errors import Refused
 from crumbless.ids import now_ms
 
 T = TypeVar("T")
+Choice = TypeVar("Choice", bound=str)
 
 AnyRequest = Request[Any, Any, State]
 
@@ -94,6 +96,21 @@ def read_number(request: AnyRequest, name: str, lowest: int, highest: int) -> in
     if not (text.isascii() and text.isdigit() and len(text) <= 16 and lowest <= int(text) <= highest):
         raise Refused("invalid", f"{name} is a number from {lowest} to {highest}.")
     return int(text)
+
+
+def read_choice(request: AnyRequest, name: str, choices: Sequence[Choice]) -> Choice | None:
+    """One of `choices` from the query, or None when it is absent.
+
+    Raises:
+        Refused: `invalid`.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    found = next((one for one in choices if one == text), None)
+    if found is None:
+        raise Refused("invalid", f"{name} is one of {', '.join(choices)}.")
+    return found
 
 
 def read_proof(request: AnyRequest, token: str | None) -> VerifiedProof | None:

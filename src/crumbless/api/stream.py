@@ -42,6 +42,7 @@ from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.live.connections import Parcel, parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.store.inbox_read import seen_marks_since
+from crumbless.store.people_store import find_operator
 from crumbless.store.timeline_read import (
     conversation_for_visitor,
     entries_after_position,
@@ -150,7 +151,7 @@ class StreamConnection:
             if len(self._platform.connections.streams_of(session)) >= self._platform.settings.streams_per_session:
                 raise StreamEnded(4429, "too many streams of this session")
             if self._rules.state == "authenticating":
-                await self._welcome(session, frame.after)
+                await self._welcome(session, frame)
         except StreamEnded as ended:
             self.end(ended.code, ended.reason)
         except Exception:
@@ -179,7 +180,7 @@ class StreamConnection:
             raise StreamEnded(4401, "the token belongs to another key")
         return session
 
-    async def _welcome(self, session: Session, after: int | None) -> None:
+    async def _welcome(self, session: Session, asked: Auth) -> None:
         platform = self._platform
         self.session = session
         self._rules.accept(session, self._rates(session), time.monotonic())
@@ -188,9 +189,9 @@ class StreamConnection:
         platform.streams.authenticated(self)
         platform.connections.add(self)
         if session.role == "visitor":
-            await self._welcome_visitor(session, after)
+            await self._welcome_visitor(session, asked.after)
         else:
-            await self._welcome_operator(session, after)
+            await self._welcome_operator(session, asked.after, asked.within)
 
     def _rates(self, session: Session) -> StreamRates:
         limits = self._platform.limits
@@ -198,10 +199,15 @@ class StreamConnection:
             return limits.operator
         return limits.visitor if session.bound else limits.unbound
 
-    async def _welcome_operator(self, session: Session, after: int | None) -> None:
+    async def _welcome_operator(self, session: Session, after: int | None, within: int | None) -> None:
         reader, workspace = self._platform.reader, session.workspace
-        position = await reader.read(lambda connection: position_of(connection, workspace))
-        self._send(Welcome(You("operator", session.subject, session.name), Limits(), position=position))
+        position, operator = await reader.read(
+            lambda connection: (position_of(connection, workspace), find_operator(connection, session.subject))
+        )
+        you = You("operator", session.subject, session.name)
+        self._send(Welcome(you, Limits(), position=position, operator=operator))
+        if after is not None and within is not None and position - after > within:
+            after = None
         cursor = position if after is None else max(0, min(after, position))
 
         async def read_on(from_position: int) -> Sequence[Appended]:
@@ -213,8 +219,11 @@ class StreamConnection:
         if after is not None:
             marks = await reader.read(lambda connection: seen_marks_since(connection, workspace, cursor))
             for conversation, seen in marks:
-                self._send(SeenNow(conversation, "visitor", seen.visitor))
-                self._send(SeenNow(conversation, "operator", seen.operator))
+                # A mark at 0 is what every client begins with.
+                if seen.visitor:
+                    self._send(SeenNow(conversation, "visitor", seen.visitor))
+                if seen.operator:
+                    self._send(SeenNow(conversation, "operator", seen.operator))
 
     async def _welcome_visitor(self, session: Session, after: int | None) -> None:
         reader, workspace, conversation = self._platform.reader, session.workspace, session.conversation

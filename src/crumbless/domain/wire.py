@@ -83,11 +83,16 @@ class ClientFrame(msgspec.Struct, frozen=True, tag_field="op", forbid_unknown_fi
 
 
 class Auth(ClientFrame, frozen=True, tag="auth"):
-    """Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on."""
+    """Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on.
+
+    `within` (operators): when more than this many entries came after `after`, none of them is sent. A fresh page is
+    cheaper.
+    """
 
     token: str
     proof: str = ""
     after: int | None = None
+    within: int | None = None
 
 
 class Send(ClientFrame, frozen=True, tag="send"):
@@ -165,11 +170,21 @@ class VisitorConversation(msgspec.Struct, frozen=True):
     seen: SeenMarks
 
 
+class Operator(msgspec.Struct, frozen=True):
+    """The signed-in operator, as the desk shows them."""
+
+    id: str
+    name: str
+    email: str
+    role: Literal["owner"]
+    workspace_name: str
+
+
 class Welcome(ServerFrame, frozen=True, tag="welcome"):
     """The stream is authenticated. What was missed follows in `entries` frames.
 
-    Operators are told the workspace's `position`; visitors their `conversation`. `bound` is false for a session that
-    is not tied to a key (see docs/protocol.md, "Sessions").
+    Operators are told the workspace's `position` and who they are; visitors their `conversation`. `bound` is false for
+    a session that is not tied to a key (see docs/protocol.md, "Sessions").
     """
 
     you: You
@@ -177,6 +192,7 @@ class Welcome(ServerFrame, frozen=True, tag="welcome"):
     bound: bool = True
     position: int = 0
     conversation: VisitorConversation | None = None
+    operator: Operator | None = None
 
 
 class Entries(ServerFrame, frozen=True, tag="entries"):
@@ -266,16 +282,6 @@ class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     email: str
     password: str
-
-
-class Operator(msgspec.Struct, frozen=True):
-    """The signed-in operator, as the desk shows them."""
-
-    id: str
-    name: str
-    email: str
-    role: Literal["owner"]
-    workspace_name: str
 
 
 class SignInAnswer(msgspec.Struct, frozen=True):

@@ -4,16 +4,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
-from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks
+from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks, Status
 from crumbless.store.tables import conversation, entry, site, visitor
 from crumbless.store.timeline_read import position_of
 
 
-def inbox_page(connection: Connection, workspace_id: int, before: int | None, limit: int) -> InboxPage:
-    """The conversations with the newest activity before a position (None: the newest of all)."""
+def inbox_page(
+    connection: Connection, workspace_id: int, before: int | None, limit: int, status: Status | None = None
+) -> InboxPage:
+    """The conversations with the newest activity before a position (None: the newest of all), of one status if given."""
     query = _summaries(workspace_id).order_by(conversation.c.position.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(conversation.c.position < before)
+    if status is not None:
+        query = query.where(conversation.c.status == status)
     rows = connection.execute(query).all()
     page = [_summary(row) for row in rows[:limit]]
     return InboxPage(position_of(connection, workspace_id), page, len(rows) > limit)

@@ -146,7 +146,7 @@ async def test_much_that_came_while_reading_is_sent_in_frames_of_the_promised_si
 
 
 async def test_operators_count_positions() -> None:
-    reader = Reader(5, ALL[:3], [])
+    reader = Reader((5, None), ALL[:3], [])
     line = Line(reader, operator=True)
     reader.meanwhile = lambda: line.hear(*ALL[2:4])
     await line.authenticate(0)
