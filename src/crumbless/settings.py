@@ -55,6 +55,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     streams_per_session: Count = 12
     strangers_per_address: Count = 40
     ledger_queue: Count = 8192
+    consents_per_hour: Rate = 60
+    consent_burst: Count = 20
+    site_consents_per_minute: Rate = 600
+    site_consent_burst: Count = 300
+    ga4_url: str = "https://www.google-analytics.com"
+    ga4_script_url: str = "https://www.googletagmanager.com"
+    tiktok_url: str = "https://business-api.tiktok.com"
+    tiktok_script_url: str = "https://analytics.tiktok.com"
     visitor_session_days: Days = 30
     operator_session_days: Days = 30
 
@@ -124,9 +132,11 @@ def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> s
 def _check_urls(settings: Settings) -> None:
     if not settings.database_url.startswith("sqlite:///"):
         raise SettingsError(f"{PREFIX}DATABASE_URL: expected sqlite:///PATH (it is {settings.database_url!r})")
-    if settings.public_url and not _is_address(settings.public_url):
-        wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"
-        raise SettingsError(f"{PREFIX}PUBLIC_URL: {wanted} (it is {settings.public_url!r})")
+    wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"
+    for name in ("public_url", "ga4_url", "ga4_script_url", "tiktok_url", "tiktok_script_url"):
+        value: str = getattr(settings, name)
+        if not _is_address(value) and (value or name != "public_url"):
+            raise SettingsError(f"{PREFIX}{name.upper()}: {wanted} (it is {value!r})")
 
 
 def _is_address(text: str) -> bool:

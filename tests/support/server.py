@@ -30,6 +30,10 @@ ROOMY: dict[str, object] = {
     "start_burst": 100_000,
     "sign_ins_per_minute": 10_000,
     "sign_in_burst": 10_000,
+    "consents_per_hour": 1_000_000,
+    "consent_burst": 100_000,
+    "site_consents_per_minute": 1_000_000,
+    "site_consent_burst": 100_000,
     "streams_per_session": 100,
     "strangers_per_address": 10_000,
 }

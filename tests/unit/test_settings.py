@@ -55,6 +55,10 @@ def test_an_override_wins_and_none_is_no_override() -> None:
         ("PUBLIC_URL", "https://me@chat.example.com"),
         ("PUBLIC_URL", "https://chat.example.com; script-src *"),
         ("PUBLIC_URL", "https://chat.example.com#desk"),
+        ("GA4_URL", ""),
+        ("GA4_SCRIPT_URL", "https://www.googletagmanager.com/gtag"),
+        ("TIKTOK_URL", "business-api.tiktok.com"),
+        ("TIKTOK_SCRIPT_URL", "https://analytics.tiktok.com; script-src *"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
