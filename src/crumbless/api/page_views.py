@@ -56,12 +56,14 @@ async def get_loader(request: AnyRequest) -> Response[bytes]:
     key, _, extension = name.rpartition(".")
     if extension != "js":
         raise Refused("not_found")
-    site = await _site(request, key)
+    site = await read_site(request, key)
     assets = platform_of(request).assets
     looks = json.dumps({"key": site.key, "side": site.side, "accent": site.accent, "keeper": assets.script("keeper")})
     text = assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
     asset = make_asset(text.encode(), "text/javascript")
-    return _serve(request, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"})
+    return serve_asset(
+        request, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"}
+    )
 
 
 async def get_asset(request: AnyRequest) -> Response[bytes]:
@@ -71,17 +73,19 @@ async def get_asset(request: AnyRequest) -> Response[bytes]:
         raise Refused("not_found")
     # The name changes with the content, so the content of a name never does.
     # The loader imports the keeper into pages of other origins, which needs CORS; there is nothing secret in an asset.
-    return _serve(request, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"})
+    return serve_asset(
+        request, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"}
+    )
 
 
 async def get_icon(request: AnyRequest) -> Response[bytes]:
     """GET /favicon.svg."""
-    return _serve(request, _ICON, "public, max-age=86400", {})
+    return serve_asset(request, _ICON, "public, max-age=86400", {})
 
 
 async def get_frame(request: AnyRequest) -> Response[str]:
     """GET /chat/SITEKEY."""
-    site = await _site(request, request.path_params["key"])
+    site = await read_site(request, request.path_params["key"])
     config: dict[str, object] = {"site": site.key, "name": site.name, "origins": site.origins, "keepDays": KEEP_DAYS}
     return _page(request, "frame", "Chat", config, " ".join(site.origins) or "'none'")
 
@@ -107,21 +111,29 @@ async def get_health(request: AnyRequest) -> Response[bytes]:
     )
 
 
-async def _site(request: AnyRequest, key: str) -> Site:
+async def read_site(request: AnyRequest, key: str) -> Site:
+    """The site with this key.
+
+    Raises:
+        Refused: `not_found`.
+    """
     site = await platform_of(request).reader.read(lambda connection: find_site(connection, key))
     if site is None:
         raise Refused("not_found", "There is no site with this key.")
     return site
 
 
-def _serve(request: AnyRequest, asset: Asset, caching: str, headers: dict[str, str]) -> Response[bytes]:
-    headers = headers | {"etag": asset.etag, "cache-control": caching, "vary": "accept-encoding"}
-    if request.headers.get("if-none-match") == asset.etag:
+def serve_asset(
+    request: AnyRequest, asset: Asset, caching: str, headers: dict[str, str], status: int = 200
+) -> Response[bytes]:
+    """The asset, compressed if the browser can take it so, or that it has not changed since the browser got it."""
+    headers = {"vary": "accept-encoding"} | headers | {"etag": asset.etag, "cache-control": caching}
+    if status == 200 and request.headers.get("if-none-match") == asset.etag:
         return Response(b"", status_code=304, media_type=asset.media_type, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
-        return Response(asset.packed, status_code=200, media_type=asset.media_type, headers=headers)
-    return Response(asset.plain, status_code=200, media_type=asset.media_type, headers=headers)
+        return Response(asset.packed, status_code=status, media_type=asset.media_type, headers=headers)
+    return Response(asset.plain, status_code=status, media_type=asset.media_type, headers=headers)
 
 
 def _page(request: AnyRequest, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
@@ -153,11 +165,15 @@ def _policies(settings: Settings, nonce: str, ancestors: str) -> str:
 
     A nonce alone would let an injected `import()` load anything; a path alone would let injected markup run our files.
     """
-    assets = f"{settings.address}/assets/"
+    by_path = content_policy(settings, f"{settings.address}/assets/", ancestors)
+    return f"{by_path}, script-src 'nonce-{nonce}'"
+
+
+def content_policy(settings: Settings, scripts: str, ancestors: str) -> str:
+    """What a page of ours may load and who may frame it; scripts only from the addresses in `scripts`."""
     stream = f"{'wss' if settings.address.startswith('https:') else 'ws'}://{urlsplit(settings.address).netloc}"
-    by_path = (
-        f"default-src 'none'; script-src {assets}; style-src {assets}; img-src 'self' data:; media-src 'self'; "
-        f"connect-src 'self' {stream}; base-uri 'none'; form-action 'none'; object-src 'none'; "
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src {settings.address}/assets/; img-src 'self' data:; "
+        f"media-src 'self'; connect-src 'self' {stream}; base-uri 'none'; form-action 'none'; object-src 'none'; "
         f"frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types 'none'"
     )
-    return f"{by_path}, script-src 'nonce-{nonce}'"
