@@ -4,12 +4,12 @@ import * as storage from "../shared/storage";
 import { chooseLanguage } from "../shared/words";
 import "../shared/theme.css";
 import "./desk.css";
+import { MessageSound } from "../shared/sound_play";
 import { DeskApp } from "./desk_app";
 import { type Speech, SpeechContext, speechOf } from "./desk_context";
 import { DeskSession } from "./desk_session";
 import { DeskView } from "./desk_view";
 import { SignInView } from "./sign_in_view";
-import { MessageSound } from "./sound_play";
 
 /** What the server writes into the page; see docs/protocol.md. */
 interface PageConfiguration {

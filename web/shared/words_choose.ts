@@ -12,11 +12,13 @@ export interface Chosen {
   direction: Direction;
 }
 
-const LANGUAGES: readonly Language[] = ["en", "de", "fr", "es", "ar"];
+export const LANGUAGES: readonly Language[] = ["en", "de", "fr", "es", "ar"];
 
 /** The language for a BCP 47 tag such as `de-AT`; English when we do not speak it. */
 export function chooseLanguage(tag: string | null | undefined): Chosen {
   const primary = tag?.toLowerCase().split(/[-_]/)[0];
   const language = LANGUAGES.find((one) => one === primary) ?? "en";
-  return { language, direction: language === "ar" ? "rtl" : "ltr" };
+  return { language, direction: directionOf(language) };
 }
+
+export const directionOf = (language: Language): Direction => (language === "ar" ? "rtl" : "ltr");
