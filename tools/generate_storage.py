@@ -51,6 +51,7 @@ def constants_text(item: Item) -> str:
 
 
 def entry_text(item: Item) -> str:
+    fallback = f"    fallback: {json.dumps(item.fallback)},\n" if item.fallback else ""
     version = f"    version: {item.version},\n" if item.version > 1 else ""
     return (
         f"  {item.name}: {{\n"
@@ -58,7 +59,7 @@ def entry_text(item: Item) -> str:
         f"    mechanism: {json.dumps(item.mechanism)},\n"
         f"    surfaces: {json.dumps(item.surfaces)},\n"
         f"    lifetime: {item.name}Lifetime,\n"
-        f"{version}"
+        f"{fallback}{version}"
         "  },\n"
     )
 

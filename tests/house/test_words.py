@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 GUARD = "src/crumbless/api/guard.py"
 """The one place that knows the header: it refuses answers that carry it."""
 
-STORE = "web/shared/storage.ts"
+STORE = "web/shared/storage_places.ts"
 """The one door to browser storage."""
 
 OPEN_FLAG = "web/loader/storage_flag.ts"

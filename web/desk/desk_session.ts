@@ -1,15 +1,10 @@
 /** Who is signed in on this device: one session for all tabs, kept with its key, gone from all of them at once. */
-import { type Api, ApiProblem, type Session } from "../shared/api";
-import { isProofKey, makeKey, type ProofKey } from "../shared/proof";
+import { type Api, ApiProblem } from "../shared/api";
+import { isProofKey, makeKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { Operator, SignInAnswer } from "../shared/wire";
 
-/** A session that an operator can have: always tied to a key. */
-interface KeyedSession extends Session {
-  key: ProofKey;
-}
-
-const isKeyedSession = (value: unknown): value is KeyedSession =>
+const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSession"] =>
   typeof value === "object" &&
   value !== null &&
   "token" in value &&
@@ -57,8 +52,9 @@ export class DeskSession {
     // What another operator has typed in this tab must not be sent, or shown, under this one's name.
     if (this.#operator && this.#operator !== answer.operator.id) await this.wipe();
     this.know(answer.operator);
-    this.api.session = { token: answer.token, key };
-    const kept = await storage.setRecord("deskSession", {}, this.api.session, answer.expires_at - Date.now());
+    const session = { token: answer.token, key };
+    this.api.session = session;
+    const kept = await storage.setRecord("deskSession", {}, session, answer.expires_at - Date.now());
     this.lasting = kept === "device";
     this.#tabs?.postMessage("signed-in" satisfies Told);
     return answer.operator;

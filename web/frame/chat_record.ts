@@ -1,18 +1,7 @@
 /** The visitor's session as it is kept on the device: where it stands, and for how long. */
 import { isProofKey, type ProofKey } from "../shared/proof";
 import * as storage from "../shared/storage";
-
-/** What is kept of a chat. Without the key it is useless to anybody. */
-export interface ChatRecord {
-  /** Empty until the first message was accepted; the key is kept before, so that a repeated start is the same start. */
-  token: string;
-  /** End of the session, ms since 1970; 0 until it has begun. */
-  expiresAt: number;
-  visitor: string;
-  conversation: string;
-  /** Name of the key in IndexedDB; null for a session without one. */
-  keyId: string | null;
-}
+import type { ChatRecord } from "../shared/storage_values";
 
 /** A chat with its key at hand. */
 export interface Chat extends ChatRecord {

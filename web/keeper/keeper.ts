@@ -17,7 +17,7 @@ const isHeld = (value: unknown): value is Held => value instanceof Map;
 /** Serves the frame of `site` over `port`: tells what is held for this tab, then holds what the frame says. */
 export async function keepFor(site: string, port: MessagePort): Promise<void> {
   const found = storage.get("tab", { site }, storage.isText);
-  const held: Held = (found && (await storage.getRecord("held", { id: found }, isHeld))) || new Map();
+  const held: Held = new Map(found ? await storage.getRecord("held", { id: found }, isHeld) : null);
   const hold = writer(site, found && (await claim(found)) ? found : await newId(), held);
   port.onmessage = ({ data: { key, kept } }: MessageEvent<KeeperAsks>) => {
     if (kept) held.set(key, kept);

@@ -25,7 +25,11 @@ afterEach(() => {
 describe("what may be kept", () => {
   test("a value is kept under its declared key, with its end", () => {
     expect(storage.set("draft", { site }, "hello")).toBe("tab");
-    expect(JSON.parse(session.items.get("crumbless.draft.shop") ?? "")).toEqual({ v: "hello", until: 87_400_000 });
+    expect(JSON.parse(session.items.get("crumbless.draft.shop") ?? "")).toEqual({
+      v: "hello",
+      until: 87_400_000,
+      at: 1_000_000,
+    });
     expect(storage.get("draft", { site }, storage.isText)).toBe("hello");
   });
 
@@ -62,34 +66,65 @@ describe("what is unusable is absent", () => {
   });
 
   test("a value of another shape is dropped", () => {
-    storage.set("draft", { site }, { not: "text" });
+    session.items.set("crumbless.draft.shop", JSON.stringify({ v: { not: "text" }, until: 2_000_000 }));
     expect(storage.get("draft", { site }, storage.isText)).toBeNull();
     expect(session.items.size).toBe(0);
   });
 });
 
 describe("when the browser refuses", () => {
+  const isTheme = (value: unknown): value is "dark" | "light" => value === "dark" || value === "light";
+
   test("storage whose property throws: memory", () => {
     blockStorage();
-    expect(storage.set("keep", { site }, "kept")).toBe("memory");
-    expect(storage.get("keep", { site }, storage.isText)).toBe("kept");
-    storage.remove("keep", { site });
-    expect(storage.get("keep", { site }, storage.isText)).toBeNull();
+    expect(storage.set("theme", {}, "dark")).toBe("memory");
+    expect(storage.get("theme", {}, isTheme)).toBe("dark");
+    storage.remove("theme", {});
+    expect(storage.get("theme", {}, isTheme)).toBeNull();
   });
 
-  test("full localStorage: sessionStorage", () => {
+  test("full localStorage: sessionStorage, where the registry says so", () => {
     local.full = true;
-    expect(storage.set("keep", { site }, "kept")).toBe("tab");
-    expect(session.items.has("crumbless.keep.shop")).toBe(true);
-    expect(storage.get("keep", { site }, storage.isText)).toBe("kept");
+    expect(storage.set("theme", {}, "dark")).toBe("tab");
+    expect(session.items.has("crumbless.theme")).toBe(true);
+    expect(storage.get("theme", {}, isTheme)).toBe("dark");
+    const record = { token: "t", expiresAt: 0, visitor: "v", conversation: "c", keyId: null };
+    expect(storage.set("keep", { site }, record)).toBe("memory");
   });
 
   test("both full: memory, and an older value does not come back", () => {
-    storage.set("keep", { site }, "older");
+    storage.set("theme", {}, "light");
     local.full = true;
     session.full = true;
-    expect(storage.set("keep", { site }, "newer")).toBe("memory");
-    expect(storage.get("keep", { site }, storage.isText)).toBe("newer");
+    expect(storage.set("theme", {}, "dark")).toBe("memory");
+    expect(storage.get("theme", {}, isTheme)).toBe("dark");
+    expect(local.items.size).toBe(0);
+  });
+
+  test("half-way: the old value is gone and the new one not written; the new one is in memory", () => {
+    storage.set("draft", { site }, "older");
+    session.half = true;
+    expect(storage.set("draft", { site }, "newer")).toBe("memory");
+    expect(session.items.size).toBe(0);
+    expect(storage.get("draft", { site }, storage.isText)).toBe("newer");
+  });
+
+  test("a store that refuses the new value and keeps the old one is not believed", () => {
+    storage.set("draft", { site }, "older");
+    session.stuck = true;
+    expect(storage.set("draft", { site }, "newer")).toBe("memory");
+    expect(session.items.size).toBe(1);
+    expect(storage.get("draft", { site }, storage.isText)).toBe("newer");
+  });
+
+  test("a store that has recovered takes the place of memory", () => {
+    session.full = true;
+    expect(storage.set("draft", { site }, "older")).toBe("memory");
+    session.full = false;
+    expect(storage.set("draft", { site }, "newer")).toBe("tab");
+    expect(storage.get("draft", { site }, storage.isText)).toBe("newer");
+    session.items.clear();
+    expect(storage.get("draft", { site }, storage.isText)).toBeNull();
   });
 
   test("a read that throws is an absent value", () => {
@@ -99,11 +134,12 @@ describe("when the browser refuses", () => {
   });
 
   test("no IndexedDB: a record lives in memory until it expires", async () => {
-    expect(await storage.setRecord("key", { id: "1" }, { a: 1 }, 5_000)).toBe("memory");
-    const isAny = (value: unknown): value is object => typeof value === "object";
-    expect(await storage.getRecord("key", { id: "1" }, isAny)).toEqual({ a: 1 });
+    const isObject = (value: unknown): value is object => typeof value === "object";
+    expect(await storage.setRecord("deskInbox", {}, { a: 1 }, 5_000)).toBe("memory");
+    expect(session.items.size).toBe(0);
+    expect(await storage.getRecord("deskInbox", {}, isObject)).toEqual({ a: 1 });
     vi.setSystemTime(1_005_000);
-    expect(await storage.getRecord("key", { id: "1" }, isAny)).toBeNull();
+    expect(await storage.getRecord("deskInbox", {}, isObject)).toBeNull();
   });
 });
 

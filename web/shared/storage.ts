@@ -1,155 +1,110 @@
 /**
- * The only module that touches browser storage. It can write only what storage.toml declares, never beyond the declared
- * lifetime, and it never throws because of the browser: storage may be blocked, full, or hold somebody else's bytes.
+ * The store: the way to everything that is kept in a browser. It can write only what storage.toml declares, never beyond the
+ * declared lifetime, and it never throws because of the browser: storage may be blocked, full, or hold somebody else's bytes.
  */
-import { openRecords, type RecordStore } from "./storage_records";
-import { registry } from "./storage_registry";
+import {
+  type Guard,
+  itemOf,
+  type Kept,
+  type KeyParts,
+  keyOf,
+  nameOf,
+  type RecordItemName,
+  type Surface,
+  type TextItemName,
+  usable,
+  wrap,
+} from "./storage_keys";
+import { readText, removeKey, removeWhere } from "./storage_list";
+import {
+  dropText,
+  guarded,
+  keysIn,
+  type Mirror,
+  memory,
+  recordStore,
+  TEXT_PLACES,
+  type TextPlace,
+  textStore,
+} from "./storage_places";
+import { listen, tell, watchKey } from "./storage_tabs";
+import type { ItemValues } from "./storage_values";
 
-type Registry = typeof registry;
-export type ItemName = keyof Registry;
-type NamesBy<Mechanism> = { [N in ItemName]: Registry[N]["mechanism"] extends Mechanism ? N : never }[ItemName];
-/** Items kept as text in sessionStorage or localStorage: read and written at once. */
-export type TextItemName = NamesBy<"sessionStorage" | "localStorage">;
-/** Items kept in IndexedDB, which may hold a CryptoKey: read and written asynchronously. */
-export type RecordItemName = NamesBy<"IndexedDB">;
-export type Surface = Registry[ItemName]["surfaces"][number];
-
-type Placeholders<Key extends string> = Key extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Placeholders<Rest>
-  : never;
-/** The values for the `{…}` of an item's key. */
-export type KeyParts<N extends ItemName> = { [P in Placeholders<Registry[N]["key"]>]: string };
+export type { ItemName, Kept, KeyParts, RecordItemName, Surface, TextItemName } from "./storage_keys";
+export { clearAll, list, removeStored, type Stored } from "./storage_list";
+export type { Mirror } from "./storage_places";
+export type { ItemValues } from "./storage_values";
 
 /** How long a value lasts where it was put: across tabs, for this tab, or until this page goes away. */
 export type Keeping = "device" | "tab" | "memory";
 
-/** A value and the end of its life. */
-export interface Kept {
-  v: unknown;
-  until: number;
-}
-
-type Guard<T> = (value: unknown) => value is T;
-
-export const isKept = (value: unknown): value is Kept =>
-  typeof value === "object" && value !== null && "v" in value && "until" in value && typeof value.until === "number";
-
-/** What a store of texts must do; the browser's Storage does it, and may throw while doing it. */
-type TextStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
-
-/** Returns null when `act` throws: a blocked or full store is a store without the value. */
-function guarded<T>(act: () => T): T | null {
-  try {
-    return act();
-  } catch {
-    return null;
-  }
-}
-
-const stores = {
-  // Reading the property itself throws in sandboxed frames and when the person blocks site data.
-  localStorage: () => guarded(() => localStorage),
-  sessionStorage: () => guarded(() => sessionStorage),
-};
-
-/** Told what memory holds instead of a store: null when it is gone. */
-export type Mirror = (key: string, kept: Kept | null) => void;
-
-class Memory extends Map<string, Kept> {
-  mirror: Mirror = () => undefined;
-
-  override set(key: string, kept: Kept): this {
-    this.mirror(key, kept);
-    return super.set(key, kept);
-  }
-
-  override delete(key: string): boolean {
-    if (this.has(key)) this.mirror(key, null);
-    return super.delete(key);
-  }
-}
-
-const memory = new Memory();
-let mirrored = false;
-let records: Promise<RecordStore | null> | null = null;
-const recordStore = (): Promise<RecordStore | null> => {
-  records ??= openRecords(() => indexedDB);
-  return records;
-};
-
-const inMemory = (): Keeping => (mirrored ? "tab" : "memory");
-
 /** Whether the browser keeps anything here at all: texts for the tab, and records. Writes nothing. */
 export async function isBlocked(): Promise<boolean> {
-  return !stores.sessionStorage() || !(await recordStore());
+  return !textStore("sessionStorage") || !(await recordStore());
 }
 
 /**
  * Lets somebody else (the page around the frame) keep for the tab what would otherwise live in memory only.
  *
- * @param held what was kept there before; what expired or is not declared is passed over
+ * @param held what was kept there before; what is unusable is passed over
  */
 export function mirrorMemory(held: Iterable<readonly [string, unknown]>, mirror: Mirror): void {
-  for (const [key, kept] of held) {
-    if (isKept(kept) && kept.until > Date.now() && surfacesOf(key).length > 0) memory.set(key, kept);
+  for (const [key, found] of held) {
+    const kept = usable(key, found);
+    if (kept) memory.set(key, kept);
   }
   memory.mirror = mirror;
-  mirrored = true;
 }
 
-function keyOf(name: ItemName, parameters: Record<string, string>): string {
-  if (!Object.hasOwn(registry, name)) throw new Error(`"${name}" is not declared in storage.toml`);
-  return registry[name].key.replace(/\{(\w+)\}/g, (_, part: string) => {
-    const value = parameters[part];
-    if (!value) throw new Error(`"${name}" needs a value for {${part}}`);
-    return value;
-  });
+/** Keeps in memory what no store took. */
+function remember(key: string, kept: Kept): Keeping {
+  listen();
+  memory.set(key, kept);
+  tell(key, false);
+  return memory.mirror ? "tab" : "memory";
 }
 
-const pattern = (key: string) => new RegExp(`^${key.replaceAll(".", "\\.").replace(/\{\w+\}/g, ".+")}$`);
-const declared = Object.values(registry).map((item) => ({ pattern: pattern(item.key), surfaces: item.surfaces }));
-const surfacesOf = (key: string): Surface[] => declared.find((item) => item.pattern.test(key))?.surfaces.slice() ?? [];
-
-/** The stores an item may stand in, best first. */
-function textStores(name: TextItemName): [Keeping, TextStore][] {
-  const found: [Keeping, TextStore | null][] = [["tab", stores.sessionStorage()]];
-  if (registry[name].mechanism === "localStorage") found.unshift(["device", stores.localStorage()]);
-  return found.filter((pair): pair is [Keeping, TextStore] => pair[1] !== null);
-}
-
-function readText(store: TextStore, key: string): Kept | null {
-  const text = guarded(() => store.getItem(key));
-  if (text === null) return null;
-  const kept: unknown = guarded(() => JSON.parse(text));
-  if (isKept(kept) && kept.until > Date.now()) return kept;
-  guarded(() => store.removeItem(key));
-  return null;
-}
-
+/** Memory holds only what no store took: what is there is newer than what a store may still hold. */
 function readMemory(key: string): Kept | null {
-  const kept = memory.get(key);
-  if (kept && kept.until > Date.now()) return kept;
-  memory.delete(key);
-  return null;
+  const kept = usable(key, memory.get(key));
+  if (!kept) memory.delete(key);
+  return kept;
 }
 
-function endOfLife(name: ItemName, lifetime: number | undefined): number {
-  const longest = registry[name].lifetime;
-  return Date.now() + Math.min(lifetime ?? longest, longest);
-}
+/** The stores of texts an item may stand in, best first. */
+const placesOf = (name: TextItemName | RecordItemName): TextPlace[] => {
+  const { mechanism, fallback } = itemOf(name);
+  return [mechanism, fallback].filter((place) => place === "localStorage" || place === "sessionStorage");
+};
 
-function findText(name: TextItemName, key: string): Kept | null {
-  for (const [, store] of textStores(name)) {
-    const kept = readText(store, key);
-    if (kept) return kept;
-  }
-  return readMemory(key);
+function findText(name: TextItemName | RecordItemName, key: string): Kept | null {
+  return placesOf(name).reduce((found, place) => found ?? readText(place, key), readMemory(key));
 }
 
 /**
- * Reads an item. Returns null when it is absent, expired, corrupt or not what `is` accepts; what is unusable is dropped.
+ * Writes into the first store that takes it, and out of the others. A store that refuses must not keep an older value either:
+ * that would come back later.
  */
-export function get<N extends TextItemName, T>(name: N, parameters: KeyParts<N>, is: Guard<T>): T | null {
+function writeText(name: TextItemName | RecordItemName, key: string, kept: Kept): TextPlace | null {
+  const text = JSON.stringify(kept);
+  let taken: TextPlace | null = null;
+  for (const place of placesOf(name)) {
+    const writes = () => {
+      const store = textStore(place);
+      store?.setItem(key, text);
+      return store && place;
+    };
+    taken ??= guarded(writes);
+    if (taken !== place) dropText(place, key);
+  }
+  return taken;
+}
+
+/**
+ * Reads an item. Returns null when it is absent or not what `is` accepts; what is unusable (corrupt, past its end, of another
+ * version, somebody else's) is dropped.
+ */
+export function get<N extends TextItemName>(name: N, parameters: KeyParts<N>, is: Guard<N>): ItemValues[N] | null {
   const kept = findText(name, keyOf(name, parameters));
   if (!kept) return null;
   if (is(kept.v)) return kept.v;
@@ -169,40 +124,32 @@ export function expiryOf<N extends TextItemName>(name: N, parameters: KeyParts<N
 export function set<N extends TextItemName>(
   name: N,
   parameters: KeyParts<N>,
-  value: unknown,
+  value: ItemValues[N],
   lifetime?: number,
 ): Keeping {
   const key = keyOf(name, parameters);
-  const kept: Kept = { v: value, until: endOfLife(name, lifetime) };
-  const text = JSON.stringify(kept);
-  remove(name, parameters);
-  for (const [keeping, store] of textStores(name)) {
-    const written = guarded(() => {
-      store.setItem(key, text);
-      return true;
-    });
-    if (written) return keeping;
-  }
-  memory.set(key, kept);
-  return inMemory();
+  const kept = wrap(itemOf(name), value, lifetime);
+  const taken = writeText(name, key, kept);
+  if (!taken) return remember(key, kept);
+  memory.delete(key);
+  tell(key, taken === "localStorage");
+  return taken === "localStorage" ? "device" : "tab";
 }
 
 /** Removes an item wherever it stands. */
 export function remove<N extends TextItemName>(name: N, parameters: KeyParts<N>): void {
-  const key = keyOf(name, parameters);
-  for (const [, store] of textStores(name)) guarded(() => store.removeItem(key));
-  memory.delete(key);
+  void removeKey(keyOf(name, parameters));
 }
 
-/** Reads an item of IndexedDB; null when it is absent, expired, or not what `is` accepts. */
-export async function getRecord<N extends RecordItemName, T>(
+/** Reads an item of IndexedDB, as `get` reads a text. */
+export async function getRecord<N extends RecordItemName>(
   name: N,
   parameters: KeyParts<N>,
-  is: Guard<T>,
-): Promise<T | null> {
+  is: Guard<N>,
+): Promise<ItemValues[N] | null> {
   const key = keyOf(name, parameters);
-  const found = (await (await recordStore())?.get(key)) ?? null;
-  const kept = isKept(found) && found.until > Date.now() ? found : readMemory(key);
+  const found = findText(name, key) ?? (await (await recordStore())?.get(key)) ?? null;
+  const kept = usable(key, found);
   if (kept && is(kept.v)) return kept.v;
   if (found) await removeRecord(name, parameters);
   return null;
@@ -212,54 +159,57 @@ export async function getRecord<N extends RecordItemName, T>(
 export async function setRecord<N extends RecordItemName>(
   name: N,
   parameters: KeyParts<N>,
-  value: unknown,
+  value: ItemValues[N],
   lifetime?: number,
 ): Promise<Keeping> {
   const key = keyOf(name, parameters);
-  const kept: Kept = { v: value, until: endOfLife(name, lifetime) };
-  const written = (await (await recordStore())?.put(key, kept)) ?? false;
-  if (written) memory.delete(key);
-  else memory.set(key, kept);
-  return written ? "device" : inMemory();
+  const kept = wrap(itemOf(name), value, lifetime);
+  const records = await recordStore();
+  if (await records?.put(key, kept)) {
+    for (const place of placesOf(name)) dropText(place, key);
+    memory.delete(key);
+    tell(key, true);
+    return "device";
+  }
+  await records?.delete(key);
+  if (!writeText(name, key, kept)) return remember(key, kept);
+  tell(key, false);
+  return "tab";
 }
 
-/** Removes an item of IndexedDB, and its copy in memory at once. */
-export async function removeRecord<N extends RecordItemName>(name: N, parameters: KeyParts<N>): Promise<void> {
-  const key = keyOf(name, parameters);
-  memory.delete(key);
-  await (await recordStore())?.delete(key);
+/** Removes an item of IndexedDB; a copy outside of it at once. */
+export function removeRecord<N extends RecordItemName>(name: N, parameters: KeyParts<N>): Promise<void> {
+  return removeKey(keyOf(name, parameters));
 }
 
-const keysOf = (store: TextStore): string[] =>
-  guarded(() => Array.from({ length: store.length }, (_, index) => store.key(index) ?? "")) ?? [];
+/** Calls `onChange` after the item was changed or removed, in this page or another tab, perhaps more than once. Returns what ends it. */
+export function watch<N extends TextItemName | RecordItemName>(
+  name: N,
+  parameters: KeyParts<N>,
+  onChange: () => void,
+): () => void {
+  return watchKey(keyOf(name, parameters), onChange);
+}
 
 /** Removes every item of a surface: texts and memory before it returns, records when the promise settles. */
-export async function clear(surface: Surface): Promise<void> {
-  const belongs = (key: string) => surfacesOf(key).includes(surface);
-  for (const key of [...memory.keys()].filter(belongs)) memory.delete(key);
-  for (const store of [stores.localStorage(), stores.sessionStorage()]) {
-    if (store) for (const key of keysOf(store).filter(belongs)) guarded(() => store.removeItem(key));
-  }
-  const kept = await recordStore();
-  for (const key of ((await kept?.keys()) ?? []).filter(belongs)) await kept?.delete(key);
+export function clear(surface: Surface): Promise<void> {
+  return removeWhere((key) => {
+    const name = nameOf(key);
+    return name !== null && itemOf(name).surfaces.includes(surface);
+  });
 }
 
-/** Drops what expired or is no longer declared. Call once after a start; it costs nothing when storage is blocked. */
+/**
+ * Drops what is unusable or no longer declared. Call once after a start; it costs nothing when storage is blocked.
+ * Only names with our prefix are looked at: the rest is the page's own.
+ */
 export async function sweep(): Promise<void> {
-  for (const store of [stores.localStorage(), stores.sessionStorage()]) {
-    if (store) sweepTexts(store);
+  for (const place of TEXT_PLACES) {
+    for (const key of keysIn(textStore(place)).filter((one) => one.startsWith("crumbless."))) readText(place, key);
   }
-  const kept = await recordStore();
-  for (const key of (await kept?.keys()) ?? []) {
-    const value = await kept?.get(key);
-    if (!isKept(value) || value.until <= Date.now() || surfacesOf(key).length === 0) await kept?.delete(key);
-  }
-}
-
-function sweepTexts(store: TextStore): void {
-  for (const key of keysOf(store).filter((one) => one.startsWith("crumbless."))) {
-    if (surfacesOf(key).length === 0) guarded(() => store.removeItem(key));
-    else readText(store, key);
+  const records = await recordStore();
+  for (const key of (await records?.keys()) ?? []) {
+    if (!usable(key, await records?.get(key))) await records?.delete(key);
   }
 }
 

@@ -13,16 +13,48 @@ export interface RecordStore {
 
 /**
  * Opens the database, or returns null when this browser or this page may not have one. One that does not exist yet is
- * made by the first `put`: looking must not leave a trace.
+ * made by the first `put`: looking must not leave a trace. One that is deleted meanwhile (the person clears the site's
+ * data) is made again by the next.
  *
  * @param factory returns the browser's `indexedDB`, and may throw while doing so
  */
 export async function openRecords(factory: () => IDBFactory): Promise<RecordStore | null> {
-  try {
-    const database = await openDatabase(factory(), false);
-    return database ? recordsIn(database) : madeOnWrite(factory());
-  } catch {
-    return null;
+  const connection = new Connection(factory);
+  return connection.reach(false).then(
+    () => recordsIn(connection),
+    () => null,
+  );
+}
+
+class Connection {
+  #database: IDBDatabase | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly factory: () => IDBFactory) {}
+
+  /** The open database; null when there is none and none is to be made. One opening at a time: they share what it finds. */
+  reach(make: boolean): Promise<IDBDatabase | null> {
+    const open = async (): Promise<IDBDatabase | null> => {
+      this.#database ??= await openDatabase(this.factory(), make);
+      const database = this.#database;
+      if (database) {
+        // Another tab that deletes it, or has a newer version, must not wait for this one.
+        database.onversionchange = () => {
+          database.close();
+          this.lose(database);
+        };
+        database.onclose = () => this.lose(database);
+      }
+      return database;
+    };
+    const opening = this.#last.then(open);
+    this.#last = opening.catch(() => undefined);
+    return opening;
+  }
+
+  /** The next access opens anew. */
+  lose(database: IDBDatabase): void {
+    if (this.#database === database) this.#database = null;
   }
 }
 
@@ -46,61 +78,40 @@ function openDatabase(factory: IDBFactory, make: boolean): Promise<IDBDatabase |
     };
     asked.onsuccess = () => {
       clearTimeout(deadline);
-      // Another tab with a newer version must not wait for this one.
-      asked.result.onversionchange = () => asked.result.close();
       resolve(asked.result);
     };
   });
 }
 
-function madeOnWrite(factory: IDBFactory): RecordStore {
-  let made: Promise<RecordStore | null> | null = null;
-  const open = async (make: boolean): Promise<RecordStore | null> => {
-    if (made) return made;
-    const opening = openDatabase(factory, make).then(
-      (database) => database && recordsIn(database),
-      () => null,
-    );
-    if (make) made = opening;
-    // Another tab may have made it since.
-    const found = await opening;
-    if (found) made ??= Promise.resolve(found);
-    return found;
-  };
-  return {
-    get: async (key) => (await open(false))?.get(key) ?? null,
-    put: async (key, value) => (await open(true))?.put(key, value) ?? false,
-    delete: async (key) => (await open(false))?.delete(key),
-    keys: async () => (await open(false))?.keys() ?? [],
-  };
-}
-
-function recordsIn(database: IDBDatabase): RecordStore {
+function recordsIn(connection: Connection): RecordStore {
   /** Settles when the transaction is complete, not when its request succeeded: only then is it kept. */
-  const run = <T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const transaction = database.transaction("items", mode);
-      const asked = ask(transaction.objectStore("items"));
-      transaction.oncomplete = () => resolve(asked.result);
-      transaction.onabort = () => reject(transaction.error);
-      transaction.onerror = () => reject(transaction.error);
-    });
+  const run = async <T>(make: boolean, mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>) => {
+    const database = await connection.reach(make);
+    return (
+      database &&
+      new Promise<T>((resolve, reject) => {
+        const transaction = database.transaction("items", mode);
+        const asked = ask(transaction.objectStore("items"));
+        transaction.oncomplete = () => resolve(asked.result);
+        transaction.onabort = () => reject(transaction.error);
+        transaction.onerror = () => reject(transaction.error);
+      })
+    );
+  };
+  const orNull = () => null;
   return {
-    get: (key) => run<unknown>("readonly", (store) => store.get(key)).catch(() => null),
+    get: (key) => run<unknown>(false, "readonly", (store) => store.get(key)).catch(orNull),
     put: (key, value) =>
-      run("readwrite", (store) => store.put(value, key)).then(
+      run(true, "readwrite", (store) => store.put(value, key)).then(
         () => true,
         () => false,
       ),
-    delete: (key) =>
-      run("readwrite", (store) => store.delete(key)).then(
-        () => undefined,
-        () => undefined,
-      ),
-    keys: () =>
-      run("readonly", (store) => store.getAllKeys()).then(
-        (keys) => keys.filter((key) => typeof key === "string"),
-        () => [],
-      ),
+    delete: async (key) => {
+      await run(false, "readwrite", (store) => store.delete(key)).catch(orNull);
+    },
+    keys: async () => {
+      const keys = await run(false, "readonly", (store) => store.getAllKeys()).catch(orNull);
+      return (keys ?? []).filter((key) => typeof key === "string");
+    },
   };
 }

@@ -5,6 +5,10 @@ export class FakeStorage {
   full = false;
   /** Reading and writing throw. */
   broken = false;
+  /** Writing drops the old value, then throws. */
+  half = false;
+  /** Neither writing nor removing works, and writing says so. */
+  stuck = false;
 
   get length(): number {
     return this.items.size;
@@ -20,12 +24,13 @@ export class FakeStorage {
   }
 
   setItem(key: string, value: string): void {
-    if (this.full || this.broken) throw new DOMException("full", "QuotaExceededError");
+    if (this.half) this.items.delete(key);
+    if (this.full || this.broken || this.half || this.stuck) throw new DOMException("full", "QuotaExceededError");
     this.items.set(key, value);
   }
 
   removeItem(key: string): void {
-    this.items.delete(key);
+    if (!this.stuck) this.items.delete(key);
   }
 }
 

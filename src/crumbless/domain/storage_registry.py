@@ -22,6 +22,7 @@ Category = Literal["preferences", "session", "interface", "performance", "consen
 Basis = Literal["requested", "choice", "consent"]
 Written = Literal["open", "type", "send", "keep", "prefer", "sign-in", "arrange", "work", "choose", "grant"]
 Cleared = Literal["tab", "fold", "sent", "end", "untick", "reset", "sign-out", "withdraw", "erase", "replace"]
+Fallback = Literal["sessionStorage"]
 Service = Literal["ga4", "tiktok"]
 
 OPTIONAL_CATEGORIES: tuple[Category, ...] = ("analytics", "marketing")
@@ -47,9 +48,9 @@ class RegistryError(CrumblessError):
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One thing that may be kept.
 
-    `{…}` in `key` stands for a part that differs. A localStorage item stands in sessionStorage where the browser
-    lets it stand nowhere else. `version` counts the forms of the value: one of another version is dropped. `service`
-    and `domain` belong to tags of others.
+    `{…}` in `key` stands for a part that differs. `fallback` is where it stands when the browser refuses it its
+    mechanism; without one it then lives in memory, as long as the page. `version` counts the forms of the value: one of
+    another version is dropped. `service` and `domain` belong to tags of others.
     """
 
     name: Name
@@ -63,6 +64,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     cleared: list[Cleared]
     contains: Texts
     purpose: Texts
+    fallback: Fallback | None = None
     version: Annotated[int, msgspec.Meta(ge=1)] = 1
     service: Service | None = None
     domain: str | None = None
@@ -104,8 +106,10 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return next((one for one in self.item if one.name == name), None) or _missing(name)
 
     def find(self, mechanism: str, key: str) -> Item | None:
-        """The item that declares this key there, if any."""
-        return next((one for one in self.item if one.mechanism == mechanism and one.pattern.match(key)), None)
+        """The item that declares this key there, be it as a fallback, if any."""
+        return next(
+            (one for one in self.item if mechanism in (one.mechanism, one.fallback) and one.pattern.match(key)), None
+        )
 
     def of_services(self, services: frozenset[str]) -> list[Item]:
         """Our own items, and those of the tags in use."""
@@ -179,6 +183,7 @@ def _disclosed(item: Item, domain: str, language: str | None) -> dict[str, Any]:
             "name": item.name,
             "key": item.key,
             "mechanism": item.mechanism,
+            "fallback": item.fallback,
             "surfaces": item.surfaces,
             "category": item.category,
             "basis": item.basis,
@@ -261,6 +266,14 @@ def _item_faults(item: Item) -> Iterator[str]:
         ),
         ("desk" in item.surfaces and "sign-out" not in item.cleared, 'what the desk keeps is cleared by "sign-out"'),
         (not item.cleared and item.domain is None, "say what clears it"),
+        (
+            item.fallback is not None and (of_others or item.mechanism not in ("localStorage", "IndexedDB")),
+            "only our items of localStorage and IndexedDB have a `fallback`",
+        ),
+        (
+            item.fallback is not None and item.category == "performance",
+            "a cache has no `fallback`: sessionStorage is small, and what fills it serves nobody",
+        ),
         (bool(re.search("[{}]", re.sub(r"\{[a-z]+\}", "", item.key))), "its key has a stray brace"),
     )
     yield from (fault for broken, fault in rules if broken)

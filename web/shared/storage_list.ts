@@ -1,0 +1,100 @@
+/** What stands in this browser now, of everything that storage.toml declares: to show it, to export it, to delete it. */
+import { type ItemName, itemOf, type Kept, nameOf, usable } from "./storage_keys";
+import {
+  dropText,
+  guarded,
+  keysIn,
+  memory,
+  recordStore,
+  TEXT_PLACES,
+  type TextPlace,
+  textStore,
+} from "./storage_places";
+import { tell } from "./storage_tabs";
+
+export interface Stored {
+  name: ItemName;
+  key: string;
+  where: TextPlace | "IndexedDB" | "memory";
+  /** Bytes of key and value, in UTF-8. */
+  size: number;
+  /** When it was written, ms since 1970. */
+  since: number;
+  /** When it ends, ms since 1970. */
+  until: number;
+  /** A value that is not JSON, such as a key, is described: it cannot be exported. */
+  value: unknown;
+}
+
+/** The good value under `key` in a store of texts; what is unusable is dropped. */
+export function readText(place: TextPlace, key: string): Kept | null {
+  const text = guarded(() => textStore(place)?.getItem(key)) ?? null;
+  if (text === null) return null;
+  const kept = usable(
+    key,
+    guarded(() => JSON.parse(text)),
+  );
+  if (!kept) dropText(place, key);
+  return kept;
+}
+
+/** Everything that is kept here now under a declared key. What is unusable is dropped, not listed. */
+export async function list(): Promise<Stored[]> {
+  const found: (Stored | null)[] = [];
+  for (const place of TEXT_PLACES) {
+    const declared = keysIn(textStore(place)).filter(nameOf);
+    found.push(...declared.map((key) => storedOf(key, place, readText(place, key))));
+  }
+  const records = await recordStore();
+  for (const key of (await records?.keys()) ?? []) {
+    found.push(storedOf(key, "IndexedDB", usable(key, await records?.get(key))));
+  }
+  for (const [key, kept] of memory) found.push(storedOf(key, "memory", usable(key, kept)));
+  return found.filter((one) => one !== null);
+}
+
+function storedOf(key: string, where: Stored["where"], kept: Kept | null): Stored | null {
+  const name = nameOf(key);
+  if (!name || !kept) return null;
+  const { until, at } = kept;
+  const value = describe(kept.v);
+  const size = new TextEncoder().encode(key + JSON.stringify({ ...kept, v: value })).length;
+  // The loader cannot afford to note when it wrote; it always writes for the whole lifetime.
+  return { name, key, where, size, since: at ?? until - itemOf(name).lifetime, until, value };
+}
+
+/** The value as JSON can say it. */
+function describe(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof CryptoKey) {
+    const { type, extractable, algorithm } = value;
+    return { cryptoKey: type, algorithm: algorithm.name, extractable };
+  }
+  if (Array.isArray(value)) return value.map(describe);
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return Object.fromEntries(entries.map(([name, one]) => [name, describe(one)]));
+}
+
+/** Removes what `list` has found, wherever it stands. */
+export const removeStored = ({ key }: Stored): Promise<void> => removeKey(key);
+
+/** Removes the item under `key`: texts and memory before it returns, records when the promise settles. */
+export async function removeKey(key: string): Promise<void> {
+  for (const place of TEXT_PLACES) dropText(place, key);
+  memory.delete(key);
+  const name = nameOf(key);
+  if (!name || itemOf(name).mechanism === "IndexedDB") await (await recordStore())?.delete(key);
+  tell(key, true);
+}
+
+/** Removes every item that `belongs`, as `removeKey` does. */
+export async function removeWhere(belongs: (key: string) => boolean): Promise<void> {
+  const texts = TEXT_PLACES.flatMap((place) => keysIn(textStore(place)));
+  const removed = [...texts, ...memory.keys()].filter(belongs).map(removeKey);
+  const records = await recordStore();
+  removed.push(...((await records?.keys()) ?? []).filter(belongs).map(removeKey));
+  await Promise.all(removed);
+}
+
+/** Removes everything of ours from this origin and this page, also what only an older version has declared. */
+export const clearAll = (): Promise<void> => removeWhere((key) => key.startsWith("crumbless."));

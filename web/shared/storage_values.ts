@@ -1,0 +1,68 @@
+/** What the value of each item of storage.toml is. Types only: each reader brings the guard for what it reads. */
+import type { PendingMessage } from "./message_outbox";
+import type { ProofKey } from "./proof";
+import type { Kept } from "./storage_keys";
+import type { Language } from "./words_choose";
+
+/** What is kept of a chat. Without the key it is useless to anybody. */
+export interface ChatRecord {
+  /** Empty until the first message was accepted; the key is kept before, so that a repeated start is the same start. */
+  token: string;
+  /** End of the session, ms since 1970; 0 until it has begun. */
+  expiresAt: number;
+  visitor: string;
+  conversation: string;
+  /** Name of the key in IndexedDB; null for a session without one. */
+  keyId: string | null;
+}
+
+/** A session that an operator can have: always tied to a key. */
+export interface KeyedSession {
+  token: string;
+  key: ProofKey;
+}
+
+export type Theme = "system" | "light" | "dark";
+export type TextSize = "normal" | "large" | "larger";
+
+/** An answer to the consent banner. No identifier for who refuses: `rid` names a receipt, made only when something was granted. */
+export interface ConsentChoice {
+  v: 1;
+  /** The revision of the question that was answered. */
+  rev: number;
+  /** When, ms since 1970. */
+  t: number;
+  c: { analytics: 0 | 1; marketing: 0 | 1 };
+  /** What asked: "banner", "settings", "gpc", an adapter's name. */
+  src: string;
+  rid?: string;
+}
+
+/** The value of each item, by its name. */
+export interface ItemValues {
+  open: "open" | "minimised";
+  chat: ChatRecord;
+  keep: ChatRecord;
+  draft: string;
+  outbox: readonly PendingMessage[];
+  key: ProofKey;
+  tab: string;
+  held: ReadonlyMap<string, Kept>;
+  deskSession: KeyedSession;
+  deskDraft: string;
+  deskOutbox: readonly PendingMessage[];
+  theme: Theme;
+  language: Language;
+  textSize: TextSize;
+  sound: boolean;
+  notifications: boolean;
+  deskLayout: Readonly<Record<string, string | boolean>>;
+  /** Names of the collapsed panels. */
+  deskPanels: readonly string[];
+  /** Widths in CSS pixels, by the column's name. */
+  deskWidths: Readonly<Record<string, number>>;
+  deskList: Readonly<Record<string, string>>;
+  deskInbox: object;
+  deskThread: object;
+  consent: ConsentChoice;
+}
