@@ -1,0 +1,122 @@
+/**
+ * A person's preferences: each has a standard, and is kept only when another value was chosen. Every tab and page of the origin
+ * follows a choice at once, and the standard comes back as soon as the item is gone, whoever removed it.
+ */
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import * as storage from "./storage";
+import type { Guard as ItemGuard } from "./storage_keys";
+import type { TextSize, Theme } from "./storage_values";
+import { directionOf, LANGUAGES, type Language } from "./words_choose";
+
+export const THEMES: readonly Theme[] = ["system", "light", "dark"];
+export const TEXT_SIZES: readonly TextSize[] = ["normal", "large", "larger"];
+
+/** What each preference may be. */
+export interface Preferences {
+  theme: Theme;
+  /** null: the page's own. */
+  language: Language | null;
+  textSize: TextSize;
+  /** Whether a new message is heard. */
+  sound: boolean;
+  notifications: boolean;
+}
+export type PreferenceName = keyof Preferences;
+type Guard<T> = (value: unknown) => value is T;
+
+interface Preference<T> {
+  value: Signal<T>;
+  standard: T;
+  is: Guard<T>;
+}
+
+const isOneOf =
+  <T>(choices: readonly T[]): Guard<T> =>
+  (value): value is T =>
+    (choices as readonly unknown[]).includes(value);
+const isBoolean: Guard<boolean> = (value) => typeof value === "boolean";
+
+const preference = <T>(standard: T, is: Guard<T>): Preference<T> => ({ value: signal(standard), standard, is });
+
+const all: { [N in PreferenceName]: Preference<Preferences[N]> } = {
+  theme: preference<Theme>("system", isOneOf(THEMES)),
+  language: preference<Language | null>(null, isOneOf(LANGUAGES)),
+  textSize: preference<TextSize>("normal", isOneOf(TEXT_SIZES)),
+  sound: preference<boolean>(false, isBoolean),
+  notifications: preference<boolean>(false, isBoolean),
+};
+
+export const theme: ReadonlySignal<Theme> = all.theme.value;
+export const language: ReadonlySignal<Language | null> = all.language.value;
+export const textSize: ReadonlySignal<TextSize> = all.textSize.value;
+export const sound: ReadonlySignal<boolean> = all.sound.value;
+export const notifications: ReadonlySignal<boolean> = all.notifications.value;
+
+/** What stands for a choice that nobody made, where it differs from place to place. */
+export interface Standards {
+  /** The page's language. Absent where the page's language is not ours to change. */
+  language?: Language;
+  sound?: boolean;
+}
+
+/** The key of a preference has no parts that differ. */
+const partless = <N extends PreferenceName>() => ({}) as storage.KeyParts<N>;
+
+const pageLanguage = signal<Language>("en");
+/** The language to speak: the chosen one, else the page's. */
+export const spoken: ReadonlySignal<Language> = computed(() => language.value ?? pageLanguage.value);
+
+/** Keeps a choice and follows it at once. null, or what is the standard anyway, removes the item. */
+export function choose<N extends PreferenceName>(name: N, value: Preferences[N] | null): void {
+  const { standard } = all[name];
+  if (value === null || value === standard) storage.remove(name, partless<N>());
+  else storage.set(name, partless<N>(), value as storage.ItemValues[N]);
+  recall(name);
+}
+
+function recall<N extends PreferenceName>(name: N): void {
+  const one: Preference<Preferences[N]> = all[name];
+  one.value.value = storage.get(name, partless<N>(), one.is as ItemGuard<N>) ?? one.standard;
+}
+
+/** Keeps `page` in the chosen colours. Returns what ends it. */
+export function followTheme(page: Document): () => void {
+  return joined(follow("theme"), mark(page, "theme", theme, "system"));
+}
+
+/** Keeps `page` as its person wants it: colours, text size, language with its direction. Returns what ends it. */
+export function followPreferences(page: Document, standards: Standards = {}): () => void {
+  if (standards.sound !== undefined) all.sound.standard = standards.sound;
+  if (standards.language) pageLanguage.value = standards.language;
+  return joined(
+    followTheme(page),
+    ...(["language", "textSize", "sound", "notifications"] as const).map(follow),
+    mark(page, "textSize", textSize, "normal"),
+    standards.language ? effect(() => speak(page, spoken.value)) : () => undefined,
+  );
+}
+
+function follow(name: PreferenceName): () => void {
+  recall(name);
+  return storage.watch(name, {}, () => recall(name));
+}
+
+/** Says a choice to the style sheets (theme.css). */
+function mark(page: Document, name: string, choice: ReadonlySignal<string>, standard: string): () => void {
+  return effect(() => {
+    const { dataset } = page.documentElement;
+    if (choice.value === standard) delete dataset[name];
+    else dataset[name] = choice.value;
+  });
+}
+
+function speak(page: Document, chosen: Language): void {
+  page.documentElement.lang = chosen;
+  page.documentElement.dir = directionOf(chosen);
+}
+
+const joined =
+  (...ends: (() => void)[]) =>
+  (): void => {
+    for (const end of ends) end();
+  };
