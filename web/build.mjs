@@ -1,5 +1,5 @@
 // Builds the browser code into src/crumbless/web_dist: loader.js (one classic script, served under the site's key),
-// frame and desk (each one module and one style sheet, named by content), keeper a module without style, and manifest.json, which tells the server the names.
+// frame, desk and policy (each one module and one style sheet, named by content), keeper a module without style, and manifest.json, which tells the server the names.
 // With --watch: not now, but whenever a source changes.
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -16,6 +16,7 @@ const entries = {
   keeper: { input: "web/keeper/keeper.ts", format: "es" },
   frame: { input: "web/frame/frame.tsx", format: "es" },
   desk: { input: "web/desk/desk.tsx", format: "es" },
+  policy: { input: "web/policy/policy.tsx", format: "es" },
 };
 
 async function bundle(entry) {

@@ -21,6 +21,8 @@ from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answ
 from crumbless.api.http_protocol import DeadlineHttpProtocol
 from crumbless.api.page_assets import Assets
 from crumbless.api.platform import Limits, Platform
+from crumbless.api.policy_view import PolicyPages
+from crumbless.api.registry_read import read_registry
 from crumbless.api.routes import route_handlers
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
 from crumbless.domain.ports import Appended
@@ -62,6 +64,7 @@ class Server:
         self._ledger = Ledger(
             lambda: SqliteBatchWriter(settings.database_url), self._bus.publish, settings.ledger_queue
         )
+        assets = Assets()
         self.platform = Platform(
             settings=settings,
             ledger=self._ledger,
@@ -72,7 +75,8 @@ class Server:
             nonces=NonceClock(secrets.token_bytes(32), time.time),
             replays=ReplayCache(time.monotonic),
             limits=Limits.of(settings),
-            assets=Assets(),
+            assets=assets,
+            policy=PolicyPages(read_registry(), settings, assets),
         )
 
     async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:

@@ -29,6 +29,10 @@ _match_address = re.compile(
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
+# Shown on the policy page, each in one line.
+Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
+Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 
 
@@ -65,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tiktok_script_url: str = "https://analytics.tiktok.com"
     visitor_session_days: Days = 30
     operator_session_days: Days = 30
+    organisation: Line = ""
+    contact_email: Email = ""
+    contact_phone: Phone = ""
+    contact_address: Line = ""
+    company_number: Line = ""
 
     @property
     def address(self) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from crumbless.api.page_assets import Assets
+from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import NonceClock, ReplayCache
@@ -60,4 +61,5 @@ class Platform:
     replays: ReplayCache
     limits: Limits
     assets: Assets
+    policy: PolicyPages
     streams: OpenStreams = field(default_factory=OpenStreams)

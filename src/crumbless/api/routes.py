@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from litestar.handlers import HTTPRouteHandler
 
-from crumbless.api import operator_api, page_views, stream_http, visitor_api
+from crumbless.api import operator_api, page_views, policy_page, stream_http, visitor_api
 
 Who = Literal["anyone", "operator", "stream"]
 
@@ -30,6 +30,9 @@ ROUTES = (
     Route("GET", "/w/{name:str}", "anyone", page_views.get_loader),
     Route("GET", "/chat/{key:str}", "anyone", page_views.get_frame),
     Route("GET", "/desk", "anyone", page_views.get_desk),
+    Route("GET", "/policy", "anyone", policy_page.get_policy),
+    Route("GET", "/policy/{key:str}", "anyone", policy_page.get_site_policy),
+    Route("GET", "/storage.json", "anyone", policy_page.get_disclosure),
     Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
     Route("POST", "/v1/desk/sign-in", "anyone", operator_api.post_sign_in),
     Route("POST", "/v1/desk/sign-out", "operator", operator_api.post_sign_out),

@@ -1,6 +1,7 @@
 """Runs the demo: migrate, seed, serve platform and shop, tell the addresses."""
 
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -18,6 +19,15 @@ from crumbless.store.schema import migrate
 HOST = "127.0.0.1"
 SHOP_HOST = "localhost"
 """Another name for the same machine is another origin, and for browsers another site: as with real customers."""
+
+CONTACT = {
+    "CRUMBLESS_ORGANISATION": "Kornblume Tea (a sample, not a company)",
+    "CRUMBLESS_CONTACT_EMAIL": "privacy@example.org",
+    "CRUMBLESS_CONTACT_PHONE": "+44 20 7946 0958",
+    "CRUMBLESS_CONTACT_ADDRESS": "1 Example Street, London",
+    "CRUMBLESS_COMPANY_NUMBER": "00000000",
+}
+"""Shown on the policy page unless the environment says otherwise. The number is one that is kept free for stories."""
 
 
 def run_demo(folder: Path, port: int, as_json: bool) -> None:
@@ -40,7 +50,10 @@ def run_demo(folder: Path, port: int, as_json: bool) -> None:
     shop_socket = _shop_socket(port)
     shop_origin = f"http://{SHOP_HOST}:{shop_socket.getsockname()[1]}"
     settings = read_settings(
-        database_url=f"sqlite:///{folder / 'crumbless.db'}", host=HOST, port=platform_socket.getsockname()[1]
+        {**CONTACT, **os.environ},
+        database_url=f"sqlite:///{folder / 'crumbless.db'}",
+        host=HOST,
+        port=platform_socket.getsockname()[1],
     )
     say("Migrating the database …")
     migrate(settings.database_url)

@@ -1,0 +1,76 @@
+"""The policy page of the installation and of each site, and the same for programs."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Response
+from sqlalchemy import Connection
+
+from crumbless.api.page_assets import make_asset
+from crumbless.api.page_views import content_policy, serve_asset
+from crumbless.api.policy_view import Subject
+from crumbless.api.request_read import AnyRequest, platform_of
+from crumbless.domain.language_choose import choose_language
+from crumbless.domain.storage_registry import disclosure
+from crumbless.errors import Refused
+from crumbless.store.people_store import find_site
+from crumbless.store.tag_store import find_tags
+
+DISCLOSURE_SECONDS = 300
+"""How long storage.json may be used without asking: a change of a site's tags is seen after this."""
+
+
+async def get_policy(request: AnyRequest) -> Response[bytes]:
+    """GET /policy."""
+    return _answer(request, Subject())
+
+
+async def get_site_policy(request: AnyRequest) -> Response[bytes]:
+    """GET /policy/SITEKEY."""
+    return _answer(request, await _find_subject(request, request.path_params["key"]))
+
+
+async def get_disclosure(request: AnyRequest) -> Response[bytes]:
+    """GET /storage.json."""
+    platform = platform_of(request)
+    key, asked = request.query_params.get("site"), request.query_params.get("lang")
+    subject = Subject() if key is None else await _find_subject(request, key)
+    if subject is None:
+        raise Refused("not_found", "There is no site with this key.")
+    language = None if asked is None else choose_language(asked, None, platform.policy.registry.languages)
+    host = urlsplit(platform.settings.address).hostname or ""
+    disclosed = disclosure(platform.policy.registry, host, subject.services, language)
+    asset = make_asset(msgspec.json.encode(disclosed), "application/json")
+    # The auditor and the banner read it from pages of other origins; it says what anybody may know.
+    headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+    return serve_asset(request, asset, f"public, max-age={DISCLOSURE_SECONDS}", headers)
+
+
+async def _find_subject(request: AnyRequest, key: str) -> Subject | None:
+    def find(connection: Connection) -> Subject | None:
+        site = find_site(connection, key)
+        if site is None:
+            return None
+        # What a page is made of is remembered with it; a secret has no place there.
+        tags = tuple(replace(tag, secret="") for tag in find_tags(connection, site.id))
+        return Subject(site.key, site.name, site.origins, tags)
+
+    return await platform_of(request).reader.read(find)
+
+
+def _answer(request: AnyRequest, subject: Subject | None) -> Response[bytes]:
+    platform = platform_of(request)
+    pages = platform.policy
+    language = choose_language(
+        request.query_params.get("lang"), request.headers.get("accept-language"), tuple(pages.words)
+    )
+    asset = pages.missing(language) if subject is None else pages.page(subject, language)
+    # One script by its full address in place of a nonce: the page stays the same and can be kept by browsers.
+    script = platform.settings.address + platform.assets.script("policy")
+    headers = {
+        "content-language": language,
+        "content-security-policy": content_policy(platform.settings, script, "'none'"),
+        "vary": "accept-encoding, accept-language",
+    }
+    return serve_asset(request, asset, "no-cache", headers, 404 if subject is None else 200)
