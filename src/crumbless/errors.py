@@ -49,6 +49,9 @@ REFUSALS: dict[str, Refusal] = {
     "unknown_conversation": Refusal(404, "There is no such conversation", "It may belong to somebody else."),
     "method_not_allowed": Refusal(405, "This address does not take that method", "See the protocol for the methods."),
     "id_conflict": Refusal(409, "This id is taken by another message", "Send it again with a new id."),
+    "erased": Refusal(
+        410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
+    ),
     "stream_gone": Refusal(410, "This stream has ended", "Open a new one."),
     "too_large": Refusal(413, "The request is too large", "Send at most 64 KiB."),
     "unsupported_media_type": Refusal(415, "The body is not JSON", "Send application/json."),

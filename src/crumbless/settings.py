@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     start_burst: Count = 20
     sign_ins_per_minute: Rate = 10
     sign_in_burst: Count = 10
+    privacy_requests_per_hour: Rate = 60
+    privacy_request_burst: Count = 20
     streams_per_session: Count = 12
     strangers_per_address: Count = 40
     ledger_queue: Count = 8192

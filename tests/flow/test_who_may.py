@@ -21,6 +21,7 @@ def name_of(route: Route) -> str:
 
 
 OPERATOR_ROUTES = [route for route in ROUTES if route.who == "operator"]
+VISITOR_ROUTES = [route for route in ROUTES if route.who == "visitor"]
 STREAM_ROUTES = [route for route in ROUTES if route.who == "stream"]
 OPEN_ROUTES = [route for route in ROUTES if route.who == "anyone"]
 
@@ -28,7 +29,8 @@ OPEN_ROUTES = [route for route in ROUTES if route.who == "anyone"]
 def test_the_table_is_walked_whole() -> None:
     assert len(OPERATOR_ROUTES) >= 5
     assert len(STREAM_ROUTES) == 2
-    assert len(OPEN_ROUTES) + len(STREAM_ROUTES) + len(OPERATOR_ROUTES) == len(ROUTES)
+    assert len(OPEN_ROUTES) + len(STREAM_ROUTES) + len(OPERATOR_ROUTES) + len(VISITOR_ROUTES) == len(ROUTES)
+    assert len(VISITOR_ROUTES) == 2
     assert all(route.path.startswith("/v1/desk/") for route in OPERATOR_ROUTES)
 
 
@@ -53,6 +55,25 @@ async def test_operator_routes_refuse_pages_of_other_origins(world: World, route
     answer = await ask(world.http, olga, route.method, path_of(route), origin="https://evil.example")
     assert answer.status_code == 403
     assert answer.json()["type"] == "urn:crumbless:problem:foreign_origin"
+
+
+@pytest.mark.parametrize("route", VISITOR_ROUTES, ids=name_of)
+async def test_visitor_routes_refuse_everybody_else(world: World, route: Route) -> None:
+    unsigned = await world.http.request(route.method, world.server.address + path_of(route))
+    assert unsigned.status_code == 401
+    olga, vera = await world.operator(OLGA), await world.visitor()
+    copied = {"authorization": f"DPoP {vera.token}"}
+    unproved = await world.http.request(route.method, world.server.address + path_of(route), headers=copied)
+    assert unproved.status_code == 401
+    assert unproved.json()["type"] == "urn:crumbless:problem:invalid_proof"
+    answer = await ask(world.http, olga, route.method, path_of(route))
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:crumbless:problem:forbidden"
+    foreign = await ask(world.http, vera, route.method, path_of(route), origin="https://evil.example")
+    assert foreign.status_code == 403
+    assert foreign.json()["type"] == "urn:crumbless:problem:foreign_origin"
+    for visitor in (vera, await world.visitor(with_key=False)):
+        assert (await ask(world.http, visitor, route.method, path_of(route))).status_code == 200
 
 
 @pytest.mark.parametrize("route", STREAM_ROUTES, ids=name_of)

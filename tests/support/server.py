@@ -34,6 +34,8 @@ ROOMY: dict[str, object] = {
     "consent_burst": 100_000,
     "site_consents_per_minute": 1_000_000,
     "site_consent_burst": 100_000,
+    "privacy_requests_per_hour": 1_000_000,
+    "privacy_request_burst": 100_000,
     "streams_per_session": 100,
     "strangers_per_address": 10_000,
 }

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { DeskFeed } from "./desk_feed";
 import type { DeskSession } from "./desk_session";
 import type { DeskWords } from "./desk_words";
-import { holdOutboxBack, keepOutbox, readOutbox } from "./draft_keep";
+import { holdOutboxBack, keepDraft, keepOutbox, readOutbox } from "./draft_keep";
 
 export type Stage =
   | { readonly kind: "starting" }
@@ -60,6 +60,7 @@ export class DeskApp {
       ring: this.options.ring,
       isVisible: this.options.isVisible,
       onEnded: () => void this.#ended(feed),
+      onErased: (conversation) => keepDraft(conversation, ""),
       onOperator: (operator) => this.#session.know(operator),
     });
     this.stage.value = { kind: "at-work", feed };

@@ -77,7 +77,7 @@ function open(changes: Partial<FeedOptions> = {}) {
   };
   const page = { visible: true };
   const api = new TableApi("https://chat.example", "n");
-  const told = { ring: vi.fn(), onEnded: vi.fn(), onOperator: vi.fn(), keep: vi.fn() };
+  const told = { ring: vi.fn(), onEnded: vi.fn(), onOperator: vi.fn(), onErased: vi.fn(), keep: vi.fn() };
   let stream: StreamOptions | undefined;
   const openLine = (options: StreamOptions) => {
     stream = options;
@@ -297,4 +297,32 @@ it("shows when a colleague types, and not what the operator types in another tab
   expect(whoTypes(feed.typists.value, "a")).toBeNull();
   hear({ op: "typing", conversation: "a", by: { kind: "operator", id: "op-2", name: "Bo" }, on: true });
   expect(whoTypes(feed.typists.value, "a")?.name).toBe("Bo");
+});
+
+describe("a conversation that its visitor erases", () => {
+  const erasure = message(3, 3, { kind: "event", event: "erased", text: "" });
+
+  it("leaves nothing here: no text, no reply that waits, no closing", async () => {
+    const { feed, line, told, hear } = await opened();
+    await vi.waitFor(() => expect(feed.threads.thread.value?.log.entries).toHaveLength(2));
+    line.up = false;
+    feed.reply("a", "about what you said");
+    feed.close();
+    expect(feed.outbox.pending).toHaveLength(1);
+    hear({ op: "entries", entries: [erasure] });
+    expect(JSON.stringify(feed.threads.thread.value?.log.entries)).not.toContain("hello");
+    expect(feed.outbox.pending).toEqual([]);
+    expect(feed.closing.value.size).toBe(0);
+    expect(told.onErased).toHaveBeenCalledExactlyOnceWith("a");
+    expect(told.ring).not.toHaveBeenCalled();
+  });
+
+  it("takes a reply that comes too late", async () => {
+    const { feed, told, hear, sentOf } = await opened();
+    feed.reply("a", "about what you said");
+    expect(sentOf("send")).toHaveLength(1);
+    hear({ op: "error", code: "erased", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
+    expect(feed.outbox.pending).toEqual([]);
+    expect(told.onErased).toHaveBeenCalledWith("a");
+  });
 });

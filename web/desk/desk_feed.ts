@@ -5,6 +5,7 @@
 import { effect, signal, untracked } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
 import { uuid7 } from "../shared/ids";
+import { isErasure } from "../shared/message_log";
 import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
 import type { Entry, Failure, Operator, TypingNow } from "../shared/wire";
@@ -24,6 +25,8 @@ export interface FeedOptions {
   readonly ring: () => void;
   /** The server no longer takes our session. */
   readonly onEnded: () => void;
+  /** A visitor has erased a conversation: nothing of it may be kept here any longer. */
+  readonly onErased: (conversation: string) => void;
   /** Who is signed in, as soon as the server has said it. */
   readonly onOperator: (operator: Operator) => void;
   /** Whether the page can be seen right now. */
@@ -200,6 +203,14 @@ export class DeskFeed {
     this.outbox.acknowledge(entry.id);
     this.#closed(entry.id);
     this.typists.value = stopTyping(this.typists.peek(), entry.conversation, entry.author);
+    if (isErasure(entry)) this.#erased(entry.conversation);
+  }
+
+  /** Replies that wait go too: there is nobody to send them to, and they may quote what was erased. */
+  #erased(conversation: string): void {
+    this.outbox.forget(conversation);
+    this.closing.value = new Map([...this.closing.peek()].filter(([one]) => one !== conversation));
+    this.options.onErased(conversation);
   }
 
   #isLookedAt(conversation: string): boolean {
@@ -213,7 +224,9 @@ export class DeskFeed {
 
   #refused(failure: Failure): void {
     const conversation = this.#closingWith(failure.id);
-    if (conversation === null) {
+    const reply = this.outbox.pending.find((message) => message.id === failure.id);
+    if (failure.code === "erased" && reply) this.#erased(reply.conversation);
+    else if (conversation === null) {
       this.outbox.refuse(failure);
       this.#sendClosing();
     } else if (failure.retry_after > 0) setTimeout(() => this.#sendClosing(), failure.retry_after * 1000);

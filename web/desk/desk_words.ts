@@ -44,6 +44,8 @@ export interface DeskWords {
   readonly olderFailed: string;
   readonly notFound: string;
   readonly notFoundHint: string;
+  readonly erased: string;
+  readonly erasedHint: string;
   readonly tryAgain: string;
 
   readonly back: string;

@@ -39,6 +39,8 @@ const words: DeskWords = {
   olderFailed: "Mehr konnte nicht geladen werden.",
   notFound: "Diese Unterhaltung gibt es nicht",
   notFoundHint: "Vielleicht wurde sie gelöscht, oder sie gehört zu einem anderen Arbeitsbereich.",
+  erased: "Der Besucher hat diese Unterhaltung gelöscht.",
+  erasedHint: "Ihre Nachrichten sind gelöscht, und sie kann nicht fortgesetzt werden.",
   tryAgain: "Erneut versuchen",
 
   back: "Zurück zu den Unterhaltungen",

@@ -39,6 +39,8 @@ const words: DeskWords = {
   olderFailed: "More could not be loaded.",
   notFound: "This conversation does not exist",
   notFoundHint: "It may have been deleted, or it belongs to another workspace.",
+  erased: "The visitor has erased this conversation.",
+  erasedHint: "Its messages are deleted, and it cannot be continued.",
   tryAgain: "Try again",
 
   back: "Back to the conversations",

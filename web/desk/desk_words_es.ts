@@ -39,6 +39,8 @@ const words: DeskWords = {
   olderFailed: "No se pudo cargar más.",
   notFound: "Esta conversación no existe",
   notFoundHint: "Puede que se haya eliminado o que pertenezca a otro espacio de trabajo.",
+  erased: "El visitante ha borrado esta conversación.",
+  erasedHint: "Sus mensajes se han eliminado y no se puede continuar.",
   tryAgain: "Reintentar",
 
   back: "Volver a las conversaciones",

@@ -39,6 +39,8 @@ const words: DeskWords = {
   olderFailed: "La suite n’a pas pu être chargée.",
   notFound: "Cette conversation n’existe pas",
   notFoundHint: "Elle a peut-être été supprimée, ou elle appartient à un autre espace de travail.",
+  erased: "Le visiteur a effacé cette conversation.",
+  erasedHint: "Ses messages sont supprimés, et elle ne peut pas être poursuivie.",
   tryAgain: "Réessayer",
 
   back: "Retour aux conversations",

@@ -177,3 +177,20 @@ it("adds up what is unread", () => {
   expect(countUnread(inbox)).toBe(5);
   expect(countUnread(applySeen(inbox, "b", "operator", 1).inbox)).toBe(2);
 });
+
+describe("an erasure", () => {
+  it("leaves the row without words, name or anything unread", () => {
+    const before = startInbox(page(4, [summary("a", { last_seq: 2, position: 4, unread: 2, visitor_name: "Vera" })]));
+    const erasure: Entry = { ...message(5, "a", 3), kind: "event", event: "erased", text: "" };
+    const { inbox, arrived, missing } = applyEntries(before, [erasure]);
+    expect(listRows(inbox)[0]).toMatchObject({
+      status: "closed",
+      visitor_name: "",
+      unread: 0,
+      last: erasure,
+      last_seq: 3,
+      position: 5,
+    });
+    expect([arrived, missing.size, countUnread(inbox)]).toEqual([[], 0, 0]);
+  });
+});

@@ -1,6 +1,7 @@
 // The inbox as a value: pages and frames go in, the next inbox and what is left to do come out. No clock, no network.
 // Everything here is derived from the timeline by the rules of docs/protocol.md, so every tab and every operator that has
 // applied the same entries shows the same list.
+import { isErasure } from "../shared/message_log";
 import type { AuthorKind, ConversationSummary, Entry, InboxPage, Status } from "../shared/wire";
 
 /** One conversation of the inbox, with what is needed to count what is unread when a seen mark lies in the middle. */
@@ -120,6 +121,7 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
   const { summary } = row;
   if (entry.seq <= summary.last_seq) return row;
   if (entry.seq > summary.last_seq + 1) return null;
+  if (isErasure(entry)) return erasedRow(row, entry);
   const fromVisitor = isVisitorMessage(entry);
   const fromOperator = entry.kind === "message" && !fromVisitor;
   return {
@@ -136,6 +138,13 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
       last: entry.kind === "message" ? entry : summary.last,
     },
   };
+}
+
+/** Nothing of what was said is left, nor who said it. */
+function erasedRow({ summary }: InboxRow, entry: Entry): InboxRow {
+  const { seq, position = summary.position } = entry;
+  const empty = { status: "closed", visitor_name: "", unread: 0, last: entry } as const;
+  return { countedTo: seq, visitorSeqs: [], summary: { ...summary, ...empty, last_seq: seq, position } };
 }
 
 function statusAfter(entry: Entry, before: Status): Status {

@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { isErasure } from "../shared/message_log";
 import type { ConversationSummary, Operator } from "../shared/wire";
 import { Avatar } from "./avatar";
 import { useSpeech } from "./desk_context";
@@ -137,6 +138,7 @@ const LAST_WORDS = 160;
 function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   const { words } = useSpeech();
   if (!row.last) return null;
+  if (isErasure(row.last)) return <>{words.erased}</>;
   const { author, text = "" } = row.last;
   const by = author.id === operator?.id ? words.you : `${author.name}:`;
   return (

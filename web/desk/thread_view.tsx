@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MessageComposer } from "../shared/message_composer";
 import { MessageList } from "../shared/message_list";
-import { type ShownItem, type ShownMessage, shownItems } from "../shared/message_log";
+import { isErased, isErasure, type ShownItem, type ShownMessage, shownItems } from "../shared/message_log";
 import type { Author, ConversationSummary, Operator } from "../shared/wire";
 import { Avatar } from "./avatar";
 import { useSpeech } from "./desk_context";
@@ -28,7 +28,8 @@ export function ThreadView({ feed, id }: Properties) {
   const [draft, setDraft] = useState(() => readDraft(id));
   const heading = useRef<HTMLHeadingElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
-  const focusEntry = () => (isNarrow() ? heading.current : box.current)?.focus({ preventScroll: true });
+  const focusEntry = () =>
+    (isNarrow() ? heading.current : (box.current ?? heading.current))?.focus({ preventScroll: true });
   useLayoutEffect(() => focusEntry(), []);
   useLayoutEffect(() => {
     // The button that closed the conversation is gone, and the focus with it.
@@ -49,11 +50,12 @@ export function ThreadView({ feed, id }: Properties) {
     else focusRow(id);
   };
   const missing = thread?.state === "missing";
+  const erased = isErasure(summary?.last) || (thread !== null && isErased(thread.log.entries));
   return (
     <section class="talk" aria-labelledby="talk-heading" onKeyDown={leave}>
       <TalkHeader feed={feed} summary={summary} missing={missing} heading={heading} />
-      {thread && <TalkBody feed={feed} thread={thread} summary={summary} onEdit={edit} />}
-      {!missing && (
+      {erased ? <ErasedBody /> : thread && <TalkBody feed={feed} thread={thread} summary={summary} onEdit={edit} />}
+      {!missing && !erased && (
         <footer class="talk-foot">
           <TypingLine feed={feed} id={id} summary={summary} />
           {summary?.status === "closed" && <p class="talk-hint">{words.closedHint}</p>}
@@ -166,6 +168,17 @@ function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
         onAtEnd={(atEnd) => feed.scrolled(atEnd)}
         before={thread.more && <EarlierButton state={thread.earlier} onClick={earlier} />}
       />
+    </div>
+  );
+}
+
+/** In place of everything that was said. */
+function ErasedBody() {
+  const { words } = useSpeech();
+  return (
+    <div class="empty" role="status">
+      <p class="empty-title">{words.erased}</p>
+      <p>{words.erasedHint}</p>
     </div>
   );
 }

@@ -30,7 +30,7 @@ export interface MessageListProps {
 /** Closer to the end than this counts as being there, in CSS pixels. */
 const NEAR_END = 48;
 /** Refusals that the same words would meet again: the text has to change first. */
-const NEEDS_EDIT = new Set(["text_too_long", "empty_text", "bad_text"]);
+const NEEDS_EDIT = new Set(["text_too_long", "empty_text", "bad_text", "erased"]);
 
 export function MessageList(props: MessageListProps): JSX.Element {
   const { words } = props;

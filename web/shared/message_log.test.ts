@@ -3,6 +3,8 @@ import {
   applyEntries,
   applySeen,
   emptyLog,
+  isErased,
+  isErasure,
   prependEntries,
   type ShownMessage,
   shownItems,
@@ -90,5 +92,32 @@ describe("what is shown", () => {
 
   test("a closing is an event", () => {
     expect(show(log(message(1), closing(2)), [])[1]).toMatchObject({ kind: "event", event: "closed" });
+  });
+});
+
+describe("an erasure", () => {
+  const erasure: Entry = { ...message(3), kind: "event", event: "erased", author: { kind: "visitor" }, text: "" };
+
+  test("empties everything before it and stays the last", () => {
+    const known = log(message(1), message(2));
+    expect(JSON.stringify(known)).toContain("text 1");
+    const after = applyEntries(known, [erasure]).log;
+    expect(JSON.stringify(after)).not.toContain("text ");
+    expect(after.entries.map(({ kind, seq }) => [kind, seq])).toEqual([
+      ["erased", 1],
+      ["erased", 2],
+      ["event", 3],
+    ]);
+    expect(isErased(after.entries)).toBe(true);
+    expect(isErased(known.entries)).toBe(false);
+    expect(isErasure(null)).toBe(false);
+    expect(shownItems(after, { side: "operator", pending: [], isSending: () => false })).toEqual([]);
+  });
+
+  test("empties a page that was read before it and comes after", () => {
+    const { log: known } = applyEntries(emptyLog(2), [erasure]);
+    const whole = prependEntries(known, [message(1), message(2)]);
+    expect(whole.entries).toHaveLength(3);
+    expect(JSON.stringify(whole)).not.toContain("text ");
   });
 });

@@ -21,7 +21,24 @@ export interface Applied {
 /** A log without entries; `lastSeq` when it continues behind entries that are not shown. */
 export const emptyLog = (lastSeq = 0): MessageLog => ({ entries: [], lastSeq, seen: { visitor: 0, operator: 0 } });
 
-/** Appends entries. Those already known are ignored; a gap ends it. */
+/** Whether this entry says that the visitor has erased the conversation. It is the last one: nothing comes after it. */
+export const isErasure = (entry: Entry | null | undefined): boolean => entry?.event === "erased";
+
+/** Whether the visitor has erased the conversation whose newest entries these are. */
+export const isErased = (entries: readonly Entry[]): boolean => isErasure(entries.at(-1));
+
+/** What an erased entry still says: the same on the server and wherever it is kept. */
+function emptied(entry: Entry): Entry {
+  if (isErasure(entry)) return entry;
+  const { conversation, id, seq, at, author, position } = entry;
+  const shell: Entry = { conversation, id, seq, at, kind: "erased", author: { kind: author.kind } };
+  return position === undefined ? shell : { ...shell, position };
+}
+
+const joined = (earlier: readonly Entry[], later: readonly Entry[]): readonly Entry[] =>
+  isErased(later) ? [...earlier, ...later].map(emptied) : [...earlier, ...later];
+
+/** Appends entries. Those already known are ignored; a gap ends it; an erasure empties all before it. */
 export function applyEntries(log: MessageLog, entries: readonly Entry[]): Applied {
   const added: Entry[] = [];
   let lastSeq = log.lastSeq;
@@ -35,14 +52,14 @@ export function applyEntries(log: MessageLog, entries: readonly Entry[]): Applie
   }
   if (added.length === 0) return { log, added, gap };
   const seen = added.reduce(seenAfter, log.seen);
-  return { log: { entries: [...log.entries, ...added], lastSeq, seen }, added, gap };
+  return { log: { entries: joined(log.entries, added), lastSeq, seen }, added, gap };
 }
 
 /** Puts an earlier page before the log; entries already known are ignored. */
 export function prependEntries(log: MessageLog, page: readonly Entry[]): MessageLog {
   const firstSeq = log.entries[0]?.seq ?? Number.POSITIVE_INFINITY;
   const earlier = page.filter((entry) => entry.seq < firstSeq);
-  return { ...log, entries: [...earlier, ...log.entries], lastSeq: Math.max(log.lastSeq, earlier.at(-1)?.seq ?? 0) };
+  return { ...log, entries: joined(earlier, log.entries), lastSeq: Math.max(log.lastSeq, earlier.at(-1)?.seq ?? 0) };
 }
 
 /** Who writes has read: a message moves its author's mark to itself. */
@@ -117,7 +134,7 @@ export function shownItems(log: MessageLog, options: ShownOptions): ShownItem[] 
 
 function shownEntry(entry: Entry, log: MessageLog, side: AuthorKind): ShownItem[] {
   const { id, seq, at, author } = entry;
-  if (entry.kind === "event")
+  if (entry.kind !== "message")
     return entry.event === "closed" ? [{ kind: "event", id, seq, at, author, event: "closed" }] : [];
   const own = author.kind === side;
   const seen = seq <= log.seen[side === "visitor" ? "operator" : "visitor"];

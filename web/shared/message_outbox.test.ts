@@ -181,6 +181,16 @@ describe("an id that is taken", () => {
   });
 });
 
+test("messages of an erased conversation are let go of, those of others are not", () => {
+  outbox.resume();
+  outbox.add("gone", "one");
+  outbox.add("gone", "two");
+  const other = outbox.add("c", "three");
+  expect(saved).toHaveLength(3);
+  outbox.forget("gone");
+  expect(saved.map((message) => message.id)).toEqual([other.id]);
+});
+
 describe("before there is a conversation", () => {
   test("messages wait for it, then follow in order", () => {
     outbox.resume();

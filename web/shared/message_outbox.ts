@@ -129,6 +129,14 @@ export class MessageOutbox {
     return message?.text ?? "";
   }
 
+  /** Lets go of every message of a conversation: it was erased, and there is nobody to send them to. */
+  forget(conversation: string): void {
+    const gone = this.#pending.filter((one) => one.conversation === conversation);
+    if (gone.length === 0) return;
+    for (const { id } of gone) this.#rest(id);
+    this.#change(this.#pending.filter((one) => one.conversation !== conversation));
+  }
+
   /** Puts every message into another conversation: "" after a session ended, its id when a new one has started. */
   moveTo(conversation: string): void {
     this.#change(this.#pending.map((message) => ({ ...message, conversation })));

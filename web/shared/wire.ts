@@ -14,13 +14,13 @@ export const PING_SECONDS = 25;
 /** Most entries in one `entries` frame while a client catches up. */
 export const ENTRIES_PER_FRAME = 100;
 
-export type Kind = "message" | "event";
+export type Kind = "message" | "event" | "erased";
 
 export type AuthorKind = "visitor" | "operator";
 
 export type Status = "waiting" | "open" | "closed";
 
-export type Event = "" | "closed";
+export type Event = "" | "closed" | "erased";
 
 /** Who wrote an entry. Visitors are not told the operator's id. */
 export interface Author {
@@ -29,7 +29,12 @@ export interface Author {
   id?: string;
 }
 
-/** One immutable item of a conversation's timeline. Visitors are not told the position. */
+/**
+ * One item of a conversation's timeline. Visitors are not told the position.
+ *
+ * It never changes, with one exception: when the visitor erases the conversation, the kind becomes `erased` and of the
+ * rest only id, seq, position, time and the side that wrote it remain.
+ */
 export interface Entry {
   conversation: string;
   id: string;
@@ -48,7 +53,11 @@ export interface SeenMarks {
   operator: number;
 }
 
-/** One row of the inbox. `last` is the newest message, `position` that of the newest entry. */
+/**
+ * One row of the inbox. `position` is that of the newest entry.
+ *
+ * `last` is the newest message, or the event `erased` once the visitor has erased the conversation.
+ */
 export interface ConversationSummary {
   id: string;
   status: Status;
@@ -243,6 +252,41 @@ export interface StartAnswer {
   visitor: string;
   conversation: string;
   entry: Entry;
+}
+
+/** What was erased for a visitor: how many conversations, and how many messages of both sides in them. */
+export interface ErasedAnswer {
+  conversations: number;
+  messages: number;
+}
+
+/** The site that a visitor wrote on. */
+export interface ExportedSite {
+  key: string;
+  name: string;
+}
+
+/** What is kept about a visitor beside their conversations. */
+export interface ExportedVisitor {
+  id: string;
+  name: string;
+  created_at: number;
+}
+
+/** One conversation as its visitor sees it, whole. */
+export interface ExportedConversation {
+  id: string;
+  status: Status;
+  started_at: number;
+  entries: Entry[];
+}
+
+/** Everything that a site keeps about one visitor. Entries that come while it is made may be missing. */
+export interface VisitorExport {
+  exported_at: number;
+  site: ExportedSite;
+  visitor: ExportedVisitor;
+  conversations: ExportedConversation[];
 }
 
 /** An operator's e-mail address and password. */

@@ -63,6 +63,11 @@ async def start_conversation(
             if visitor.new:
                 continue
             raise
+        except Refused as refused:
+            # Erased since they were found: from then on they are somebody new.
+            if refused.code == "erased" and not visitor.new:
+                continue
+            raise
 
 
 async def _append_first(

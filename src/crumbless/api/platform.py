@@ -23,6 +23,7 @@ class Limits:
 
     starts: KeyedBuckets
     sign_ins: KeyedBuckets
+    privacy: KeyedBuckets
     visitor: StreamRates
     unbound: StreamRates
     operator: StreamRates
@@ -36,6 +37,7 @@ class Limits:
         return cls(
             starts=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
             sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
+            privacy=KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)),
             visitor=StreamRates(frames, Rate(per_minute / 60, burst)),
             unbound=StreamRates(
                 Rate(frames.per_second / UNBOUND_SHARE, max(frames.burst / UNBOUND_SHARE, 1)),

@@ -175,6 +175,18 @@ async def read_operator(request: AnyRequest) -> Session:
     return session
 
 
+async def read_visitor(request: AnyRequest) -> Session:
+    """The visitor who asks.
+
+    Raises:
+        Refused: as `read_caller`, and `forbidden` for an operator.
+    """
+    session = await read_caller(request)
+    if session.role != "visitor":
+        raise Refused("forbidden")
+    return session
+
+
 def take_token(buckets: KeyedBuckets, key: str) -> None:
     """Raises Refused `slow_down` when the key has used up its rate."""
     if wait := buckets.take(key, time.monotonic()):

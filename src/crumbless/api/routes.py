@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from crumbless.api import operator_api, page_views, policy_page, stream_http, visitor_api
 
-Who = Literal["anyone", "operator", "stream"]
+Who = Literal["anyone", "visitor", "operator", "stream"]
 
 
 class Route(NamedTuple):
@@ -34,6 +34,8 @@ ROUTES = (
     Route("GET", "/policy/{key:str}", "anyone", policy_page.get_site_policy),
     Route("GET", "/storage.json", "anyone", policy_page.get_disclosure),
     Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
+    Route("POST", "/v1/visitor/erase", "visitor", visitor_api.erase),
+    Route("GET", "/v1/visitor/export", "visitor", visitor_api.export),
     Route("POST", "/v1/desk/sign-in", "anyone", operator_api.post_sign_in),
     Route("POST", "/v1/desk/sign-out", "operator", operator_api.post_sign_out),
     Route("GET", "/v1/desk/me", "operator", operator_api.get_me),

@@ -1,10 +1,20 @@
-"""What visitors ask over HTTP: to start."""
+"""What visitors ask over HTTP: to start, to have what is kept about them, and to have it erased."""
 
 import msgspec
 from litestar import Response
+from litestar.response import Stream
 
 from crumbless.actions.conversation_start import start_conversation
-from crumbless.api.request_read import AnyRequest, client_network, platform_of, read_json, read_proof, take_token
+from crumbless.actions.visitor_privacy import erase_own, export_own
+from crumbless.api.request_read import (
+    AnyRequest,
+    client_network,
+    platform_of,
+    read_json,
+    read_proof,
+    read_visitor,
+    take_token,
+)
 from crumbless.domain.wire import StartRequest
 
 
@@ -22,3 +32,22 @@ async def start(request: AnyRequest) -> Response[bytes]:
         platform.settings.visitor_session_days,
     )
     return Response(msgspec.json.encode(answer), status_code=201, media_type="application/json")
+
+
+async def erase(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/visitor/erase."""
+    platform = platform_of(request)
+    session = await read_visitor(request)
+    take_token(platform.limits.privacy, client_network(request))
+    erased = await erase_own(session, platform.ledger, platform.bus)
+    for ended in erased.ended:
+        platform.sessions.forget(ended.id)
+    return Response(msgspec.json.encode(erased.answer), status_code=200, media_type="application/json")
+
+
+async def export(request: AnyRequest) -> Stream:
+    """GET /v1/visitor/export."""
+    platform = platform_of(request)
+    session = await read_visitor(request)
+    take_token(platform.limits.privacy, client_network(request))
+    return Stream(await export_own(session, platform.reader), media_type="application/json")

@@ -9,10 +9,19 @@ from typing import Literal
 from crumbless.errors import Refused
 
 Role = Literal["visitor", "owner"]
-Verb = Literal["read_conversation", "send_message", "close_conversation", "show_typing", "mark_seen", "read_inbox"]
+Verb = Literal[
+    "read_conversation",
+    "send_message",
+    "close_conversation",
+    "show_typing",
+    "mark_seen",
+    "read_inbox",
+    "erase_own",
+    "export_own",
+]
 
 PERMISSIONS: dict[Role, frozenset[Verb]] = {
-    "visitor": frozenset({"read_conversation", "send_message", "show_typing", "mark_seen"}),
+    "visitor": frozenset({"read_conversation", "send_message", "show_typing", "mark_seen", "erase_own", "export_own"}),
     "owner": frozenset(
         {"read_conversation", "send_message", "close_conversation", "show_typing", "mark_seen", "read_inbox"}
     ),

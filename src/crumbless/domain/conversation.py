@@ -8,6 +8,6 @@ def status_after(status: Status, kind: Kind, author: AuthorKind, event: Event) -
 
     waiting: the visitor wrote last; open: an operator did; closed: until somebody writes again.
     """
-    if kind == "event":
-        return "closed" if event == "closed" else status
+    if kind != "message":
+        return "closed" if event in {"closed", "erased"} else status
     return "open" if author == "operator" else "waiting"

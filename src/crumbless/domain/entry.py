@@ -28,6 +28,11 @@ class NewEntry(msgspec.Struct, frozen=True, gc=False):
     event: Event = ""
 
 
+def erasure(workspace: int, conversation: str, entry_id: str, at: int) -> NewEntry:
+    """The last entry of a conversation that its visitor has erased. It says that, and not who they were."""
+    return NewEntry(workspace, conversation, entry_id, at, "event", "visitor", "", "", event="erased")
+
+
 def check_entry_id(entry_id: str) -> None:
     """Raises Refused `bad_id` unless the id is a UUID in lower-case hyphenated form."""
     if not is_id(entry_id):

@@ -1,7 +1,8 @@
 """What the layers below app.py expect of one another, where they may not import one another."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -25,6 +26,14 @@ class Appended:
         self.repeat = repeat
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure(Generic[T]):
+    """What a work that erases has done: its result, and the entries that tell of it."""
+
+    result: T
+    entries: Sequence[NewEntry]
+
+
 Done = Callable[[Appended | Refused], None]
 Work = Callable[[Connection], T]
 
@@ -39,6 +48,8 @@ class LedgerPort(Protocol):
     async def append(self, entry: NewEntry, work: Work[object] | None = None) -> Appended: ...
 
     async def write(self, work: Work[T]) -> T: ...
+
+    async def erase(self, work: Work[Erasure[T]]) -> T: ...
 
 
 class ReaderPort(Protocol):

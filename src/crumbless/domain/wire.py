@@ -24,10 +24,10 @@ PING_SECONDS = 25
 ENTRIES_PER_FRAME = 100
 """Most entries in one `entries` frame while a client catches up."""
 
-Kind = Literal["message", "event"]
+Kind = Literal["message", "event", "erased"]
 AuthorKind = Literal["visitor", "operator"]
 Status = Literal["waiting", "open", "closed"]
-Event = Literal["", "closed"]
+Event = Literal["", "closed", "erased"]
 
 
 class Author(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,7 +39,11 @@ class Author(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One immutable item of a conversation's timeline. Visitors are not told the position."""
+    """One item of a conversation's timeline. Visitors are not told the position.
+
+    It never changes, with one exception: when the visitor erases the conversation, the kind becomes `erased` and of the
+    rest only id, seq, position, time and the side that wrote it remain.
+    """
 
     conversation: str
     id: str
@@ -60,7 +64,10 @@ class SeenMarks(msgspec.Struct, frozen=True):
 
 
 class ConversationSummary(msgspec.Struct, frozen=True):
-    """One row of the inbox. `last` is the newest message, `position` that of the newest entry."""
+    """One row of the inbox. `position` is that of the newest entry.
+
+    `last` is the newest message, or the event `erased` once the visitor has erased the conversation.
+    """
 
     id: str
     status: Status
@@ -275,6 +282,46 @@ class StartAnswer(msgspec.Struct, frozen=True):
     visitor: str
     conversation: str
     entry: Entry
+
+
+class ErasedAnswer(msgspec.Struct, frozen=True):
+    """What was erased for a visitor: how many conversations, and how many messages of both sides in them."""
+
+    conversations: int
+    messages: int
+
+
+class ExportedSite(msgspec.Struct, frozen=True):
+    """The site that a visitor wrote on."""
+
+    key: str
+    name: str
+
+
+class ExportedVisitor(msgspec.Struct, frozen=True):
+    """What is kept about a visitor beside their conversations."""
+
+    id: str
+    name: str
+    created_at: int
+
+
+class ExportedConversation(msgspec.Struct, frozen=True):
+    """One conversation as its visitor sees it, whole."""
+
+    id: str
+    status: Status
+    started_at: int
+    entries: list[Entry]
+
+
+class VisitorExport(msgspec.Struct, frozen=True):
+    """Everything that a site keeps about one visitor. Entries that come while it is made may be missing."""
+
+    exported_at: int
+    site: ExportedSite
+    visitor: ExportedVisitor
+    conversations: list[ExportedConversation]
 
 
 class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ class Checkpointer:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="crumbless-checkpoint")
         self.reset_wanted = False
+        self.truncate_wanted = False
 
     def start(self) -> None:
         """Begin."""
@@ -34,10 +35,22 @@ class Checkpointer:
         self._stopping.set()
         self._thread.join()
 
+    def truncate(self, connection: sqlite3.Connection) -> None:
+        """Leave nothing in the log, because something was erased; while somebody reads from it, it stays wanted.
+
+        Both threads try: the writer has its chance between batches under load, this one's thread when it is quiet.
+        """
+        # First, so that an erasure that is committed meanwhile is not forgotten.
+        self.truncate_wanted = False
+        if not _truncated(connection):
+            self.truncate_wanted = True
+
     def _run(self) -> None:
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
         try:
             while not self._stopping.wait(EVERY_SECONDS):
+                if self.truncate_wanted:
+                    self.truncate(connection)
                 pages = checkpoint(connection)
                 self.reset_wanted = pages > LONG_LOG
         finally:
@@ -52,3 +65,15 @@ def checkpoint(connection: sqlite3.Connection) -> int:
         # Busy or a full disk: the log keeps everything, and the next round tries again.
         return 0
     return int(pages)
+
+
+def _truncated(connection: sqlite3.Connection) -> bool:
+    """Copy everything and cut the log to nothing; whether that could be done without waiting for anybody."""
+    waits = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        return connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={waits}")

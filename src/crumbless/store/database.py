@@ -70,7 +70,8 @@ def check_file(database_url: str) -> None:
 
 def writing_engine(database_url: str) -> Engine:
     """An engine whose connections commit durably; the caller begins and ends transactions itself."""
-    return _engine(database_url, NullPool, "PRAGMA synchronous=FULL")
+    # secure_delete: what is erased is overwritten in the file, not only let go of.
+    return _engine(database_url, NullPool, "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
 
 
 def reading_engine(database_url: str) -> Engine:

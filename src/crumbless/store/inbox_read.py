@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks, Status
 from crumbless.store.tables import conversation, entry, site, visitor
@@ -40,14 +40,21 @@ def seen_marks_since(connection: Connection, workspace_id: int, position: int) -
 
 
 def _summaries(workspace_id: int) -> Select[Any]:
-    """One query for a whole page: each row's newest words and unread count are looked up by index inside it."""
-    own = and_(
-        entry.c.workspace_id == workspace_id, entry.c.conversation_no == conversation.c.no, entry.c.kind == "message"
-    )
-    newest = select(entry.c.seq).where(own).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()
+    """One query for a whole page: each row's newest words and unread count are looked up by index inside it.
+
+    In an erased conversation, the event that says so stands in place of the words.
+    """
+    own = and_(entry.c.workspace_id == workspace_id, entry.c.conversation_no == conversation.c.no)
+    telling = or_(entry.c.kind == "message", entry.c.event == "erased")
+    newest = select(entry.c.seq).where(own, telling).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()
     unread = (
         select(func.count())
-        .where(own, entry.c.seq > conversation.c.operator_seen, entry.c.author_kind == "visitor")
+        .where(
+            own,
+            entry.c.kind == "message",
+            entry.c.seq > conversation.c.operator_seen,
+            entry.c.author_kind == "visitor",
+        )
         .scalar_subquery()
     )
     last = entry.alias("last")
@@ -91,5 +98,6 @@ def _newest(row: Any) -> Entry:
         kind=row.newest_kind,
         author=author,
         text=row.newest_text,
+        event=row.newest_event,
         position=row.newest_position,
     )

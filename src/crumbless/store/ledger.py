@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar, cast
 from sqlalchemy import Connection
 
 from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended, Done, Work
+from crumbless.domain.ports import Appended, Done, Erasure, Work
 from crumbless.errors import Refused
 
 T = TypeVar("T")
@@ -33,9 +33,12 @@ log = logging.getLogger("crumbless.ledger")
 
 
 class Ticket:
-    """One request to the writer: some work, an entry, or both; then its outcome."""
+    """One request to the writer: some work, an entry, or both; then its outcome.
 
-    __slots__ = ("done", "entry", "outcome", "result", "work")
+    `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
+    """
+
+    __slots__ = ("done", "entry", "erases", "made", "outcome", "result", "work")
 
     def __init__(
         self, entry: NewEntry | None, work: Work[object] | None, done: Callable[["Ticket"], None] | Done
@@ -45,6 +48,8 @@ class Ticket:
         self.done = done
         self.outcome: Appended | Exception | None = None
         self.result: object = None
+        self.erases = False
+        self.made: list[Ticket] | None = None
 
 
 class BatchWriter(Protocol):
@@ -112,22 +117,33 @@ class Ledger:
         Raises:
             Refused: `busy`, `unknown_conversation`, `id_conflict`; neither was kept.
         """
-        ticket = await self._wait_for(entry, work)
+        ticket = await self._wait_for(Ticket(entry, work, _nobody))
         return cast(Appended, ticket.outcome)
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in the next transaction; returns its result after the commit. What it raises is raised here."""
-        ticket = await self._wait_for(None, cast(Work[object], work))
+        ticket = await self._wait_for(Ticket(None, cast(Work[object], work), _nobody))
         return cast(T, ticket.result)
 
-    async def _wait_for(self, entry: NewEntry | None, work: Work[object] | None) -> Ticket:
+    async def erase(self, work: Work[Erasure[T]]) -> T:
+        """Run `work`, which takes away, and append the entries that tell of it, in one transaction.
+
+        Whatever was asked for before is on disk when the work runs. Returns after the commit; what was taken away
+        leaves the write-ahead log as soon as nobody reads it any more.
+        """
+        ticket = Ticket(None, cast(Work[object], work), _nobody)
+        ticket.erases = True
+        await self._wait_for(ticket)
+        return cast(Erasure[T], ticket.result).result
+
+    async def _wait_for(self, ticket: Ticket) -> Ticket:
         future: asyncio.Future[None] = self._loop.create_future()
 
         def settle(_outcome: object) -> None:
             if not future.done():
                 future.set_result(None)
 
-        ticket = Ticket(entry, work, settle)
+        ticket.done = settle
         self._enqueue(ticket)
         await future
         if isinstance(ticket.outcome, Exception):
@@ -170,6 +186,7 @@ class Ledger:
             self.healthy = False
             log.exception("a batch of %d could not be committed", len(batch))
             for ticket in batch:
+                ticket.made = None
                 ticket.outcome = Refused("busy", retry_after=5.0, entry_id=ticket.entry.id if ticket.entry else "")
 
     def _deliver(self, batch: list[Ticket]) -> None:
@@ -177,7 +194,8 @@ class Ledger:
         self._size -= len(batch)
         if self._waiting:
             self._hand_over()
-        appended = [t.outcome for t in batch if type(t.outcome) is Appended and not t.outcome.repeat]
+        entries = [one for t in batch for one in (t.made or (t,))]
+        appended = [t.outcome for t in entries if type(t.outcome) is Appended and not t.outcome.repeat]
         if appended:
             self._tell(appended)
         for ticket in batch:
@@ -197,6 +215,10 @@ class Ledger:
             log.exception("entries could not be told")
 
 
+def _nobody(_outcome: object) -> None:
+    """Who is told the outcome of an entry that nobody waits for."""
+
+
 def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:
     """Run a ticket's work inside a savepoint, then append its entry. A failure is the ticket's, not the batch's.
 
@@ -209,10 +231,22 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
         ticket.result = ticket.work(connection)
         if ticket.entry is not None:
             append([ticket])
+        if ticket.erases:
+            _append_made(ticket, append)
         if isinstance(ticket.outcome, Refused):
             connection.exec_driver_sql("ROLLBACK TO work")
     except Exception as error:
         connection.exec_driver_sql("ROLLBACK TO work")
+        ticket.made = None
         ticket.outcome = error
     finally:
         connection.exec_driver_sql("RELEASE work")
+
+
+def _append_made(ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:
+    """Append the entries that tell of an erasure. One that is refused undoes the erasure."""
+    ticket.made = [Ticket(entry, None, _nobody) for entry in cast(Erasure[object], ticket.result).entries]
+    append(ticket.made)
+    for one in ticket.made:
+        if isinstance(one.outcome, Exception):
+            raise one.outcome

@@ -26,7 +26,9 @@ _encode = msgspec.json.Encoder().encode
 _LOOK_UP = """
 SELECT json_object(
   'conversations', (
-    SELECT json_group_array(json_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen))
+    SELECT json_group_array(json_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen,
+      c.status = 'closed' AND (SELECT e.event = 'erased' FROM entry AS e
+        WHERE e.workspace_id = c.workspace_id AND e.conversation_no = c.no AND e.seq = c.last_seq)))
     FROM conversation AS c WHERE c.id IN (SELECT value FROM json_each(?1))),
   'workspaces', (
     SELECT json_group_array(json_array(w.id, w.position))
@@ -66,21 +68,22 @@ WHERE workspace.id = new.id
 
 
 class _Conversation:
-    __slots__ = ("last_seq", "no", "operator_seen", "position", "status", "workspace")
+    __slots__ = ("erased", "last_seq", "no", "operator_seen", "position", "status", "workspace")
 
-    def __init__(self, no: int, workspace: int, last_seq: int, status: Status, operator_seen: int) -> None:
+    def __init__(self, no: int, workspace: int, last_seq: int, status: Status, operator_seen: int, erased: int) -> None:
         self.no = no
         self.workspace = workspace
         self.last_seq = last_seq
         self.status: Status = status
         self.operator_seen = operator_seen
+        self.erased = bool(erased)
         self.position = 0
 
 
 class _Found(msgspec.Struct):
     """The answer of _LOOK_UP."""
 
-    conversations: list[tuple[str, int, int, int, Status, int]]
+    conversations: list[tuple[str, int, int, int, Status, int, int]]
     workspaces: list[tuple[int, int]]
     repeats: list[tuple[int, str, str, int, int, int, Any, Any, str, str, str, Any]]
 
@@ -110,7 +113,9 @@ class SqliteBatchWriter:
         except BaseException:
             self._roll_back()
             raise
-        if self._checkpointer.reset_wanted:
+        if self._checkpointer.truncate_wanted:
+            self._checkpointer.truncate(self._driver)
+        elif self._checkpointer.reset_wanted:
             self._checkpointer.reset_wanted = False
             checkpoint(self._driver)
 
@@ -120,11 +125,13 @@ class SqliteBatchWriter:
             if ticket.work is None:
                 plain.append(ticket)
                 continue
-            if ticket.entry is not None:
+            if ticket.entry is not None or ticket.erases:
                 # Positions follow the order of the batch: what came before this ticket goes in before it.
                 self._append(plain)
                 plain = []
             run_work(self._connection, ticket, self._append)
+            if ticket.erases:
+                self._checkpointer.truncate_wanted = True
         self._append(plain)
 
     def _roll_back(self) -> None:
@@ -195,6 +202,8 @@ def _place(
     if conversation is None or conversation.workspace != entry.workspace:
         return Refused("unknown_conversation", entry_id=entry.id)
     name = (entry.workspace, entry.id)
+    if conversation.erased:
+        return Refused("erased", entry_id=entry.id)
     if before := known.get(name):
         return _repeat(before, entry)
     seq = conversation.last_seq = conversation.last_seq + 1
@@ -221,6 +230,9 @@ def _place(
 
 
 def _repeat(before: Appended, entry: NewEntry) -> Appended | Refused:
+    if before.entry.kind == "erased":
+        # An outbox that was not told sends it again: it stays erased, in whatever conversation it is to stand now.
+        return Refused("erased", entry_id=entry.id)
     if not _same(before.entry, entry):
         return Refused("id_conflict", entry_id=entry.id)
     return Appended(before.entry, before.seq, before.position, repeat=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 
 from crumbless.domain.access import Role, Session
 from crumbless.domain.wire import Operator
@@ -156,13 +156,29 @@ def add_session(connection: Connection, who: Session, token_hash: bytes) -> None
 def find_session(connection: Connection, token_hash: bytes) -> Session | None:
     """The session of this token, unless it has ended. The caller checks its expiry and key."""
     row = connection.execute(
+        _sessions().where(and_(session.c.token_hash == token_hash, session.c.ended_at.is_(None)))
+    ).first()
+    return None if row is None else _session(row)
+
+
+def remove_visitor_sessions(connection: Connection, visitor_id: str) -> list[Session]:
+    """Take away every session of a visitor; those that had not ended yet."""
+    rows = connection.execute(
+        _sessions().where(and_(session.c.visitor_id == visitor_id, session.c.ended_at.is_(None)))
+    ).all()
+    connection.execute(delete(session).where(session.c.visitor_id == visitor_id))
+    return [_session(row) for row in rows]
+
+
+def _sessions() -> Select[Any]:
+    return (
         select(session, operator.c.name.label("operator_name"), operator.c.role, visitor.c.name.label("visitor_name"))
         .outerjoin(operator, operator.c.id == session.c.operator_id)
         .outerjoin(visitor, visitor.c.id == session.c.visitor_id)
-        .where(and_(session.c.token_hash == token_hash, session.c.ended_at.is_(None)))
-    ).first()
-    if row is None:
-        return None
+    )
+
+
+def _session(row: Any) -> Session:
     return Session(
         id=row.id,
         role=row.role if row.operator_id else "visitor",

@@ -20,6 +20,14 @@ def test_visitors_do_not_run_the_desk(verb: Verb) -> None:
     assert caught.value.code == "forbidden"
 
 
+@pytest.mark.parametrize("verb", ["erase_own", "export_own"])
+def test_what_is_kept_about_a_visitor_is_theirs_to_take(verb: Verb) -> None:
+    require(session("visitor"), verb)
+    with pytest.raises(Refused) as caught:
+        require(session("owner"), verb)
+    assert caught.value.code == "forbidden"
+
+
 def test_a_visitor_has_one_conversation() -> None:
     visitor = session("visitor")
     require_conversation(visitor, "mine")

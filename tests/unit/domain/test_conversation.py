@@ -9,6 +9,8 @@ from crumbless.domain.conversation import status_after
 VISITOR = ("message", "visitor", "")
 OPERATOR = ("message", "operator", "")
 CLOSED = ("event", "operator", "closed")
+ERASED = ("event", "visitor", "erased")
+EMPTIED = ("erased", "visitor", "")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,9 @@ CLOSED = ("event", "operator", "closed")
         ([VISITOR, CLOSED, CLOSED], "closed"),
         ([VISITOR, OPERATOR, CLOSED, VISITOR], "waiting"),
         ([VISITOR, CLOSED, OPERATOR], "open"),
+        ([VISITOR, OPERATOR, ERASED], "closed"),
+        ([EMPTIED, ERASED], "closed"),
+        ([CLOSED, EMPTIED], "closed"),
     ],
 )
 def test_the_last_word_decides(entries: list[tuple[Any, Any, Any]], status: str) -> None:

@@ -1,0 +1,95 @@
+"""A visitor takes with them, or takes away, what a site keeps about them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection
+
+from crumbless.domain.access import Session, require
+from crumbless.domain.entry import entry_for_visitor, erasure
+from crumbless.domain.ports import BusPort, Erasure, LedgerPort, ReaderPort
+from crumbless.domain.wire import ErasedAnswer, ExportedConversation, VisitorExport
+from crumbless.errors import Refused
+from crumbless.ids import new_id, now_ms
+from crumbless.store.people_store import remove_visitor_sessions
+from crumbless.store.timeline_read import entries_after_seq
+from crumbless.store.visitor_store import VisitorRecord, anonymise_visitor, erase_conversations, find_visitor_record
+
+EXPORT_PAGE = 500
+"""Entries read and encoded at a time: some milliseconds of a reading thread, under one of the loop."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased, and the sessions that ended with it."""
+
+    answer: ErasedAnswer
+    ended: list[Session]
+
+
+async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
+    """Erase every conversation of the visitor on their site, and all that would tell who they were.
+
+    All of it or nothing, in order with the messages that are on their way: those acknowledged before are erased, those
+    after are refused. Operators hear of it by the event `erased`, the last entry of each conversation.
+
+    Raises:
+        Refused: `forbidden` for an operator, `invalid_token` when the visitor was quicker elsewhere, `busy`.
+    """
+    require(by, "erase_own")
+
+    def erase(connection: Connection) -> Erasure[Erased]:
+        ended = remove_visitor_sessions(connection, by.subject)
+        if by.id not in {session.id for session in ended}:
+            raise Refused("invalid_token")
+        conversations, messages = erase_conversations(connection, by.workspace, by.subject)
+        anonymise_visitor(connection, by.subject)
+        return Erasure(
+            Erased(ErasedAnswer(len(conversations), messages), ended),
+            [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in conversations],
+        )
+
+    erased = await ledger.erase(erase)
+    for session in erased.ended:
+        bus.end_session(session)
+    return erased
+
+
+async def export_own(by: Session, reader: ReaderPort) -> AsyncIterator[bytes]:
+    """A VisitorExport as JSON, in pieces, so that no length of a conversation fills memory or holds up the loop.
+
+    Raises:
+        Refused: `forbidden` for an operator, `invalid_token` when the visitor is gone; both before the first piece.
+    """
+    require(by, "export_own")
+    record = await reader.read(lambda connection: find_visitor_record(connection, by.workspace, by.subject))
+    if record is None:
+        raise Refused("invalid_token")
+    return _pieces(by, record, reader)
+
+
+async def _pieces(by: Session, record: VisitorRecord, reader: ReaderPort) -> AsyncIterator[bytes]:
+    # Each value is encoded with its list empty and left open at the end, "[]}", for what goes inside.
+    yield _encode(VisitorExport(now_ms(), record.site, record.visitor, []))[:-2]
+    for number, conversation in enumerate(record.conversations):
+        yield (b"," if number else b"") + _encode(conversation)[:-2]
+        async for piece in _entries(by, conversation, reader):
+            yield piece
+        yield b"]}"
+    yield b"]}"
+
+
+async def _entries(by: Session, conversation: ExportedConversation, reader: ReaderPort) -> AsyncIterator[bytes]:
+    after = 0
+    while True:
+        page = await reader.read(
+            lambda connection, seq=after: entries_after_seq(connection, by.workspace, conversation.id, seq, EXPORT_PAGE)
+        )
+        if not page:
+            return
+        told = _encode([entry_for_visitor(one.entry, one.seq) for one in page])
+        yield (b"," if after else b"") + told[1:-1]
+        after = page[-1].seq
