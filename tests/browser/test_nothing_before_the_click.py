@@ -2,23 +2,16 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from support.browser import KEPT, Kind, is_declared
+from support.browser import Kind
 from support.scene import Scene, Visitor
+from support.storage_watch import KEPT
 
 MOST_REQUESTS = 4
 """From the click to a text box that can be typed into."""
 
 TABLES = ("visitor", "conversation", "entry", "session")
-
-CLEAN = """async () => {
-  sessionStorage.clear();
-  localStorage.clear();
-  await new Promise((done) => { indexedDB.deleteDatabase("other").onsuccess = () => done() });
-}"""
-"""Takes away what a test planted."""
 
 
 def rows(scene: Scene) -> dict[str, int]:
@@ -40,7 +33,7 @@ def kept_by_platform(scene: Scene, visitor: Visitor) -> list[tuple[str, str]]:
     """What the platform's own origin keeps in this browser, outside of any frame."""
     page = visitor.page.context.new_page()
     page.goto(f"{scene.server.address}/healthz")
-    kept = page.evaluate(KEPT)
+    kept = [(mechanism, key) for mechanism, key, _ in page.evaluate(KEPT)]
     databases = page.evaluate("async () => (await indexedDB.databases()).length")
     page.close()
     return [*kept, *[("IndexedDB", "a database")] * databases]
@@ -114,43 +107,3 @@ def test_a_message_keeps_only_what_is_declared(scene: Scene, kind: Kind) -> None
     expected = {"open", "chat", "key", "outbox", "draft"} if kind == "ordinary" else {"open", "tab", "held"}
     assert expected <= names
     assert visitor.watch.undeclared() == []
-
-
-@pytest.mark.parametrize(
-    "planted",
-    [
-        "sessionStorage.setItem('tracker', '1')",
-        "localStorage.setItem('crumbless.visitor', '1')",
-        "localStorage.setItem('crumbless.open.x', '1')",
-        "sessionStorage.tracker = '1'",
-        "document.cookie = 'visitor=1'",
-        """new Promise((done) => {
-             const asked = indexedDB.open('other', 1);
-             asked.onupgradeneeded = () => asked.result.createObjectStore('things');
-             asked.onsuccess = () => {
-               const writing = asked.result.transaction('things', 'readwrite');
-               writing.objectStore('things').put(1, 'tracker');
-               writing.oncomplete = () => { asked.result.close(); done(); };
-             };
-           })""",
-    ],
-)
-def test_the_recorder_sees_what_is_not_declared(scene: Scene, planted: str) -> None:
-    visitor = scene.visitor()
-    visitor.open()
-    frame = visitor.page.frames[1]
-    for place in (visitor.page.main_frame, frame):
-        assert visitor.watch.undeclared() == []
-        place.evaluate(planted)
-        assert visitor.watch.undeclared() != []
-        place.evaluate(CLEAN)
-        visitor.watch.context.clear_cookies()
-        visitor.watch.writes.clear()
-
-
-def test_the_registry_is_read_as_it_is_written() -> None:
-    assert is_declared("sessionStorage", "crumbless.open.demo-shop")
-    assert not is_declared("localStorage", "crumbless.open.demo-shop")
-    assert not is_declared("sessionStorage", "crumbless.open.")
-    assert not is_declared("sessionStorage", "xcrumbless.open.demo-shop")
-    assert not is_declared("cookie", "crumbless.open.demo-shop")

@@ -1,14 +1,14 @@
 """A real Chromium, and a watch over every page of it: what it writes on the device, and what its policies refuse."""
 
 import os
-import re
 import shutil
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Frame, Page
+
+from support.storage_watch import KEPT, RECORDER, StorageWatch, is_declared, lifetime_fault
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,61 +24,6 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--no-
 
 STORAGE_WORKS = """() => {
   try { return sessionStorage.length >= 0 } catch { return false }
-}"""
-
-# Wraps every door to the device in every frame, before the page's own scripts run. Writes that go past the methods (a
-# property set on the store) are found by reading the stores at the end.
-RECORDER = """(() => {
-  const tell = window.crumblessTestTell;
-  const wrap = (type, name, mechanism, key) => {
-    const real = type.prototype[name];
-    type.prototype[name] = function (...given) {
-      tell("write", typeof mechanism === "string" ? mechanism : mechanism(this), String(key(this, given)));
-      return real.apply(this, given);
-    };
-  };
-  const textStore = (store) => {
-    try { return store === sessionStorage ? "sessionStorage" : "localStorage"; } catch { return "localStorage"; }
-  };
-  wrap(Storage, "setItem", textStore, (_, [key]) => key);
-  wrap(IDBObjectStore, "put", "IndexedDB", (_, [, key]) => key);
-  wrap(IDBObjectStore, "add", "IndexedDB", (_, [, key]) => key);
-  if (window.Cache) wrap(Cache, "put", "cache", (_, [asked]) => asked.url ?? asked);
-  if (window.CookieStore) wrap(CookieStore, "set", "cookie", (_, [given]) => given.name ?? given);
-  const jar = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
-  Object.defineProperty(Document.prototype, "cookie", {
-    ...jar,
-    set(text) { tell("write", "cookie", text); jar.set.call(this, text); },
-  });
-  document.addEventListener("securitypolicyviolation", (event) =>
-    tell("violation", event.effectiveDirective, `${event.blockedURI} ${event.sample} at ${event.sourceFile}`));
-})()"""
-
-KEPT = """async () => {
-  const kept = [];
-  for (const name of ["sessionStorage", "localStorage"]) {
-    try { kept.push(...Object.keys(window[name]).map((key) => [name, key])) } catch { /* None: nothing is kept. */ }
-  }
-  let databases = [];
-  try { databases = await indexedDB.databases() } catch { /* As above. */ }
-  for (const { name, version } of databases) {
-    const opened = await new Promise((done, fail) => {
-      const asked = indexedDB.open(name, version);
-      asked.onsuccess = () => done(asked.result);
-      asked.onerror = () => fail(asked.error);
-    });
-    for (const store of opened.objectStoreNames) {
-      const keys = await new Promise((done, fail) => {
-        const asked = opened.transaction(store).objectStore(store).getAllKeys();
-        asked.onsuccess = () => done(asked.result);
-        asked.onerror = () => fail(asked.error);
-      });
-      kept.push(...keys.map((key) => ["IndexedDB", String(key)]));
-    }
-    opened.close();
-  }
-  try { kept.push(...(await caches.keys()).map((key) => ["cache", key])) } catch { /* As above. */ }
-  return kept;
 }"""
 
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
@@ -101,25 +46,12 @@ def launch(chromium: BrowserType, kind: Kind) -> Browser:
     return chromium.launch(executable_path=find_chromium(), args=[*QUIET, *ARGUMENTS[kind], *sandbox])
 
 
-def declared_items() -> list[tuple[str, re.Pattern[str]]]:
-    """Mechanism and key of everything that storage.toml declares."""
-    items = tomllib.loads((ROOT / "storage.toml").read_text(encoding="utf-8"))["item"]
-    return [
-        (item["mechanism"], re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(item["key"])) + r"\Z")) for item in items
-    ]
-
-
-def is_declared(mechanism: str, key: str) -> bool:
-    """Whether the registry lets this key be written there."""
-    return any(mechanism == where and pattern.match(key) for where, pattern in declared_items())
-
-
 @dataclass
 class Watch:
     """What was seen in every page and frame of one browser context."""
 
     context: BrowserContext
-    writes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    storage: StorageWatch = field(default_factory=StorageWatch)
     violations: list[str] = field(default_factory=list[str])
     faults: list[str] = field(default_factory=list[str])
     requests: list[str] = field(default_factory=list[str])
@@ -140,11 +72,18 @@ class Watch:
 
         page.on("dialog", dismiss)
 
-    def _hear(self, source: Any, kind: str, what: str, more: str) -> None:
+    def _hear(self, source: Any, kind: str, what: str, more: str, left: float | None, path: str) -> None:
         if kind == "write":
-            self.writes.append((what, more))
+            self.storage.hear_write(what, more, left, path)
+        elif kind == "act":
+            self.storage.note(what)
         else:
             self.violations.append(f"{source['frame'].url}: {what} {more}")
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """Mechanism and key of every write, the oldest first."""
+        return self.storage.writes
 
     def undeclared(self) -> list[tuple[str, str]]:
         """What was written, or is kept, that storage.toml does not declare."""
@@ -152,7 +91,11 @@ class Watch:
 
     def kept(self) -> list[tuple[str, str]]:
         """What the stores of all frames hold now: mechanism and key."""
-        return [(mechanism, key) for frame in self.frames() for mechanism, key in frame.evaluate(KEPT)]
+        return [(mechanism, key) for mechanism, key, _ in self._stored()]
+
+    def _stored(self) -> list[tuple[str, str, float | None]]:
+        """As `kept`, with the milliseconds that each has left."""
+        return [(mechanism, key, left) for frame in self.frames() for mechanism, key, left in frame.evaluate(KEPT)]
 
     def frames(self) -> list[Frame]:
         """Every frame that shows something of ours."""
@@ -164,11 +107,19 @@ class Watch:
         seen = [str(frame.evaluate("document.cookie")) for frame in self.frames()]
         return [str(cookie) for cookie in self.context.cookies()] + [text for text in seen if text]
 
+    def complaints(self) -> list[str]:
+        """What no test may ever see: undeclared keys, wrong phases and surfaces, lives too long, cookies, errors."""
+        stored = self._stored()
+        undeclared = [
+            f"{mechanism} keeps {key}, undeclared" for mechanism, key, _ in stored if not is_declared(mechanism, key)
+        ]
+        too_long = [fault for one in stored if (fault := lifetime_fault(*one))]
+        cookies = [f"a cookie: {cookie}" for cookie in self.cookies()]
+        return [*self.storage.complaints(), *undeclared, *too_long, *cookies, *self.faults]
+
     def check(self) -> None:
         """Fail on whatever no test may ever see."""
-        assert self.undeclared() == []
-        assert self.cookies() == []
-        assert self.faults == []
+        assert self.complaints() == []
 
 
 def accessibility_faults(frame: Frame) -> list[str]:

@@ -53,7 +53,13 @@ export function mirrorMemory(held: Iterable<readonly [string, unknown]>, mirror:
     const kept = usable(key, found);
     if (kept) memory.set(key, kept);
   }
-  memory.mirror = mirror;
+  // Preferences are not the frame's alone, and the page around it is not promised to be given them.
+  memory.mirror = (key, kept) => isOfOneSurface(key) && mirror(key, kept);
+}
+
+function isOfOneSurface(key: string): boolean {
+  const name = nameOf(key);
+  return name !== null && itemOf(name).surfaces.length === 1;
 }
 
 /** Keeps in memory what no store took. */
@@ -61,7 +67,7 @@ function remember(key: string, kept: Kept): Keeping {
   listen();
   memory.set(key, kept);
   tell(key, false);
-  return memory.mirror ? "tab" : "memory";
+  return memory.mirror && isOfOneSurface(key) ? "tab" : "memory";
 }
 
 /** Memory holds only what no store took: what is there is newer than what a store may still hold. */
