@@ -7,6 +7,7 @@ import "./desk.css";
 import { MessageSound } from "../shared/sound_play";
 import { DeskApp } from "./desk_app";
 import { type Speech, SpeechContext, speechOf } from "./desk_context";
+import { readRoute } from "./desk_route";
 import { DeskSession } from "./desk_session";
 import { DeskView } from "./desk_view";
 import { SignInView } from "./sign_in_view";
@@ -54,10 +55,23 @@ function start(page: HTMLElement): void {
     words: speech.words,
     ring: () => sound.play(),
     isVisible: () => document.visibilityState === "visible",
+    route: () => readRoute(location.hash),
   });
   render(<Desk app={app} speech={speech} />, page);
   void app.start();
+  followPage(app);
   void storage.sweep();
+}
+
+/** What the page's coming and going asks for. */
+function followPage(app: DeskApp): void {
+  addEventListener("pagehide", () => void app.leave());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") void app.leave();
+    else void app.checkKept();
+  });
+  addEventListener("focus", () => void app.checkKept());
+  storage.watch("deskSession", {}, () => void app.checkKept());
 }
 
 const page = document.getElementById("app");

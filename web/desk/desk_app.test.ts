@@ -67,7 +67,7 @@ let server: Server;
 
 function openTab(): DeskApp {
   const session = new DeskSession(new Api("https://chat.example", "n"));
-  return new DeskApp({ session, words, ring: () => {}, isVisible: () => true });
+  return new DeskApp({ session, words, ring: () => {}, isVisible: () => true, route: () => null });
 }
 
 const stageOf = (app: DeskApp): string => app.stage.value.kind;

@@ -1,6 +1,8 @@
 /** What the desk is at the moment: starting, asking to sign in, or at work; and every way from one to the other. */
-import { signal } from "@preact/signals";
-import { DeskFeed } from "./desk_feed";
+import { effect, signal } from "@preact/signals";
+import type { Operator } from "../shared/wire";
+import { DeskCache, type DeskNow, dropCache, readInbox, readThread } from "./desk_cache";
+import { DeskFeed, type Warm } from "./desk_feed";
 import type { DeskSession } from "./desk_session";
 import type { DeskWords } from "./desk_words";
 import { holdOutboxBack, keepDraft, keepOutbox, readOutbox } from "./draft_keep";
@@ -15,11 +17,15 @@ export interface AppOptions {
   readonly words: DeskWords;
   readonly ring: () => void;
   readonly isVisible: () => boolean;
+  /** The conversation that the address names. */
+  readonly route: () => string | null;
 }
 
 export class DeskApp {
   readonly stage = signal<Stage>({ kind: "starting" });
   readonly #session: DeskSession;
+  #cache: DeskCache | null = null;
+  #unfollow: () => void = () => {};
 
   constructor(private readonly options: AppOptions) {
     this.#session = options.session;
@@ -32,27 +38,39 @@ export class DeskApp {
   }
 
   async start(): Promise<void> {
-    if (await this.#session.restore()) this.#work();
+    if (await this.#session.restore()) this.#work({ warm: await readWarm(this.options.route()) });
     else this.#ask("");
+  }
+
+  /** Keeps what has not been written yet: the page may be going away. */
+  async leave(): Promise<void> {
+    await this.#cache?.save();
+  }
+
+  /** Looks whether the session is still kept: somebody may have deleted it, and then nobody is signed in. */
+  async checkKept(): Promise<void> {
+    const stage = this.stage.peek();
+    if (stage.kind === "at-work" && !(await this.#session.isKept())) await this.#ended(stage.feed);
   }
 
   /** Signs in; throws what DeskSession.signIn throws. */
   async signIn(email: string, password: string): Promise<void> {
     const known = this.#session.knowsOperator;
-    await this.#session.signIn(email, password);
+    const operator = await this.#session.signIn(email, password);
     if (!known) holdOutboxBack();
-    this.#work();
+    this.#work({ operator });
   }
 
   async signOut(): Promise<void> {
     const { words } = this.options;
     this.#rest();
-    const told = this.#session.signOut();
+    this.stage.value = { kind: "starting" };
+    const { told } = await this.#session.signOut();
     this.#ask(words.signedOut);
     if (!(await told)) this.#askAgain(words.signedOutHere);
   }
 
-  #work(): void {
+  #work({ operator = null, warm = null }: { operator?: Operator | null; warm?: Warm | null } = {}): void {
     const feed: DeskFeed = new DeskFeed({
       api: this.#session.api,
       kept: readOutbox(),
@@ -60,11 +78,40 @@ export class DeskApp {
       ring: this.options.ring,
       isVisible: this.options.isVisible,
       onEnded: () => void this.#ended(feed),
-      onErased: (conversation) => keepDraft(conversation, ""),
-      onOperator: (operator) => this.#session.know(operator),
+      onErased: (conversation) => {
+        keepDraft(conversation, "");
+        void this.#cache?.forgetThread(conversation);
+      },
+      onOperator: (told) => this.#session.know(told),
+      operator,
+      warm,
+      recall: readThread,
+      onStartOver: () => void dropCache(),
     });
+    this.#keep(feed, warm);
     this.stage.value = { kind: "at-work", feed };
     void feed.start();
+  }
+
+  /** Keeps what the feed shows for the next visit. */
+  #keep(feed: DeskFeed, warm: Warm | null): void {
+    const cache = new DeskCache({ now: () => deskNow(feed), maySave: () => this.#maySave(feed) }, warm?.inbox.threads);
+    const follow = effect(() => {
+      void feed.inbox.inbox.value;
+      void feed.threads.threads.value;
+      cache.changed();
+    });
+    this.#cache = cache;
+    this.#unfollow = () => {
+      follow();
+      cache.stop();
+    };
+  }
+
+  async #maySave(feed: DeskFeed): Promise<boolean> {
+    if (await this.#session.isKept()) return true;
+    await this.#ended(feed);
+    return false;
   }
 
   async #ended(feed: DeskFeed): Promise<void> {
@@ -79,8 +126,9 @@ export class DeskApp {
   async #toldSignedOut(): Promise<void> {
     if (this.stage.peek().kind !== "at-work") return;
     this.#rest();
-    this.#ask(this.options.words.signedOut);
+    this.stage.value = { kind: "starting" };
     await this.#session.wipe();
+    this.#ask(this.options.words.signedOut);
   }
 
   async #toldSignedIn(): Promise<void> {
@@ -91,6 +139,7 @@ export class DeskApp {
   #rest(): void {
     const stage = this.stage.peek();
     if (stage.kind === "at-work") stage.feed.stop();
+    this.#unfollow();
   }
 
   #ask(notice: string): void {
@@ -101,4 +150,17 @@ export class DeskApp {
   #askAgain(notice: string): void {
     if (this.stage.peek().kind === "signed-out") this.#ask(notice);
   }
+}
+
+/** What an earlier visit has left, for a start that asks only for what is new. */
+async function readWarm(route: string | null): Promise<Warm | null> {
+  const inbox = await readInbox();
+  const kept = inbox && route ? await readThread(route) : null;
+  return inbox && { inbox, thread: kept && route ? { id: route, kept } : null };
+}
+
+function deskNow(feed: DeskFeed): DeskNow | null {
+  const operator = feed.operator.peek();
+  if (!operator || feed.inbox.state.peek() !== "ready") return null;
+  return { operator, inbox: feed.inbox.inbox.peek(), threads: feed.threads.threads.peek() };
 }

@@ -1,106 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Api, ApiProblem } from "../shared/api";
+import { ApiProblem } from "../shared/api";
 import type { PendingMessage } from "../shared/message_outbox";
-import type { AppFrame, StreamOptions } from "../shared/stream";
-import type { AnyClientFrame, ConversationSummary, Entry, Operator } from "../shared/wire";
-import { DeskFeed, type FeedOptions } from "./desk_feed";
+import { ME, message, open, opened, VISITOR } from "../support/feed_open";
 import { whoTypes } from "./typing_watch";
-
-const ME: Operator = { id: "op-1", name: "Ola", email: "ola@example.org", role: "owner", workspace_name: "North" };
-const VISITOR = { kind: "visitor" } as const;
-
-const summary = (last_seq: number, position: number): ConversationSummary => ({
-  id: "a",
-  status: "waiting",
-  visitor_id: "v",
-  visitor_name: "",
-  site_name: "Shop",
-  started_at: 1,
-  last_seq,
-  position,
-  unread: last_seq,
-  seen: { visitor: 0, operator: 0 },
-  last: null,
-});
-
-const message = (seq: number, position: number, changes: Partial<Entry> = {}): Entry => ({
-  conversation: "a",
-  id: `entry-${seq}`,
-  seq,
-  at: 1,
-  kind: "message",
-  author: VISITOR,
-  text: "hello",
-  position,
-  ...changes,
-});
-
-const welcome = (position: number): AppFrame => ({
-  op: "welcome",
-  you: { kind: "operator", id: ME.id, name: ME.name },
-  limits: { text: 8000, frame: 65_536, ping: 25 },
-  bound: true,
-  position,
-  conversation: null,
-});
-
-/** An API whose answers stand in a table, so that no network is needed. */
-class TableApi extends Api {
-  readonly answers: Record<string, () => unknown> = {
-    "/v1/desk/me": () => ME,
-    "/v1/desk/conversations?limit=50": () => ({ position: 2, conversations: [summary(2, 2)], more: false }),
-    "/v1/desk/conversations/a/entries?limit=100": () => ({
-      conversation: summary(2, 2),
-      entries: [message(1, 1), message(2, 2)],
-      more: false,
-    }),
-  };
-
-  override async get<T>(path: string): Promise<T> {
-    const answer = this.answers[path];
-    if (!answer) throw new ApiProblem("not_found", path, "", 404, 0);
-    return answer() as T;
-  }
-}
-
-function open(changes: Partial<FeedOptions> = {}) {
-  const sent: AnyClientFrame[] = [];
-  const line = {
-    up: true,
-    start: vi.fn(),
-    stop: vi.fn(),
-    reconnect: vi.fn(),
-    send: (frame: AnyClientFrame) => {
-      if (line.up) sent.push(frame);
-      return line.up;
-    },
-  };
-  const page = { visible: true };
-  const api = new TableApi("https://chat.example", "n");
-  const told = { ring: vi.fn(), onEnded: vi.fn(), onOperator: vi.fn(), onErased: vi.fn(), keep: vi.fn() };
-  let stream: StreamOptions | undefined;
-  const openLine = (options: StreamOptions) => {
-    stream = options;
-    return line;
-  };
-  const feed = new DeskFeed({ api, kept: [], isVisible: () => page.visible, openLine, ...told, ...changes });
-  const hear = (frame: AppFrame) => stream?.onFrame(frame);
-  const connect = (position = 2) => {
-    stream?.onState("open");
-    hear(welcome(position));
-  };
-  const sentOf = (op: AnyClientFrame["op"]) => sent.filter((frame) => frame.op === op);
-  return { feed, line, page, api, told, hear, connect, sentOf, cursor: () => stream?.after() };
-}
-
-async function opened(changes: Partial<FeedOptions> = {}) {
-  const desk = open(changes);
-  await desk.feed.start();
-  desk.connect();
-  desk.feed.open("a");
-  await vi.waitFor(() => expect(desk.feed.threads.thread.value?.state).toBe("ready"));
-  return desk;
-}
 
 beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
 afterEach(() => void vi.useRealTimers());
@@ -120,8 +22,9 @@ describe("starting", () => {
   });
 
   it("tells who is signed in, and that the session is over when the server says so", async () => {
-    const { feed, api, told } = open();
+    const { feed, api, told, connect } = open();
     await feed.start();
+    connect();
     await vi.waitFor(() => expect(told.onOperator).toHaveBeenCalledWith(ME));
     api.answers["/v1/desk/conversations?before=2&limit=50"] = () => {
       throw new ApiProblem("invalid_token", "", "", 401, 0);

@@ -7,10 +7,12 @@ import { type Api, ApiProblem } from "../shared/api";
 import { uuid7 } from "../shared/ids";
 import { isErasure } from "../shared/message_log";
 import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
+import type { KeptInbox, KeptThread } from "../shared/storage_values";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
-import type { Entry, Failure, Operator, TypingNow } from "../shared/wire";
+import type { ConversationSummary, Entry, Failure, Operator, TypingNow, Welcome } from "../shared/wire";
 import { InboxFollow } from "./inbox_follow";
-import { ThreadFollow } from "./thread_follow";
+import { resumeInbox } from "./inbox_model";
+import { type Recalled, ThreadFollow } from "./thread_follow";
 import { applyTyping, lapseTyping, NOBODY, stopTyping } from "./typing_watch";
 
 /** What the feed needs of a stream; a double in tests. */
@@ -31,9 +33,28 @@ export interface FeedOptions {
   readonly onOperator: (operator: Operator) => void;
   /** Whether the page can be seen right now. */
   readonly isVisible: () => boolean;
+  /** Who signed in just now; of a session that was taken up again the stream tells. */
+  readonly operator?: Operator | null;
+  /** What this device keeps of an earlier visit. */
+  readonly warm?: Warm | null;
+  /** What this device keeps of a thread. */
+  readonly recall?: (id: string) => Promise<KeptThread | null>;
+  /** What this device keeps is of no use any more: let it go. */
+  readonly onStartOver?: () => void;
   /** For tests. */
   readonly openLine?: (options: StreamOptions) => Line;
 }
+
+/** The list as it was when the desk was left, and the thread that the address names. */
+export interface Warm {
+  readonly inbox: KeptInbox;
+  readonly thread: { readonly id: string; readonly kept: KeptThread } | null;
+}
+
+/** More entries than this since the desk was left: a fresh page of the list costs less than all of them. */
+export const WITHIN = 500;
+/** Codes by which the server says that a session is no longer good. */
+const ENDED_CODES = new Set(["invalid_token", "invalid_proof"]);
 
 export class DeskFeed {
   readonly inbox: InboxFollow;
@@ -58,10 +79,15 @@ export class DeskFeed {
   constructor(private readonly options: FeedOptions) {
     const api = { get: <T>(path: string) => this.#ask<T>(path) };
     this.inbox = new InboxFollow(api);
-    this.threads = new ThreadFollow(api, (summary) => this.inbox.learn(summary));
+    const { recall } = options;
+    const learn = (summary: ConversationSummary) => this.inbox.learn(summary);
+    this.threads = new ThreadFollow(api, learn, recall && ((id) => this.#recall(id, recall)));
+    this.operator.value = options.operator ?? null;
+    if (options.warm) this.#resume(options.warm);
     this.#line = (options.openLine ?? ((given) => new Stream(given)))({
       api: options.api,
       after: () => this.inbox.inbox.peek().position,
+      within: WITHIN,
       onState: (state) => this.#connected(state),
       onFrame: (frame) => this.#receive(frame),
       onEnded: options.onEnded,
@@ -83,7 +109,6 @@ export class DeskFeed {
     this.#unfollow = effect(() => {
       if (this.threads.thread.value) untracked(() => this.tellSeen());
     });
-    void this.#learnOperator();
     if (await this.inbox.load()) this.#line.start();
   }
 
@@ -152,8 +177,7 @@ export class DeskFeed {
   #receive(frame: AppFrame): void {
     switch (frame.op) {
       case "welcome":
-        this.#catchingUp = frame.position > this.inbox.inbox.peek().position;
-        this.#welcomed();
+        this.#welcomed(frame);
         break;
       case "entries":
         this.#apply(frame.entries);
@@ -180,13 +204,51 @@ export class DeskFeed {
     this.typists.value = applyTyping(this.typists.peek(), frame, Date.now());
   }
 
-  #welcomed(): void {
+  #resume({ inbox, thread }: Warm): void {
+    this.operator.value = inbox.operator;
+    this.inbox.resume(resumeInbox(inbox));
+    if (thread) this.threads.resume(thread.id, this.#reached(thread.id, thread.kept));
+  }
+
+  async #recall(id: string, recall: (id: string) => Promise<KeptThread | null>): Promise<Recalled | null> {
+    const kept = await recall(id);
+    return kept && this.#reached(id, kept);
+  }
+
+  /** A thread that the list does not know may have grown since: then nothing kept is enough. */
+  #reached(id: string, kept: KeptThread): Recalled {
+    const summary = this.inbox.summary(id);
+    return { kept, reach: summary?.last_seq ?? Number.POSITIVE_INFINITY, seen: summary?.seen ?? kept.seen };
+  }
+
+  #welcomed({ position, you, operator }: Welcome): void {
+    const behind = position - this.inbox.inbox.peek().position;
+    const known = this.operator.peek();
+    const foreign = behind < 0 || (known !== null && known.id !== you.id);
+    this.#learnOperator(operator);
+    if (foreign || behind > WITHIN) {
+      void this.#startOver(foreign);
+      return;
+    }
+    this.#catchingUp = behind > 0;
     this.inbox.askAgain();
     this.threads.askAgain();
     this.outbox.resume();
     this.#sendClosing();
     this.tellSeen(true);
-    void this.#learnOperator();
+  }
+
+  /** The way from our cursor is too long, or is none: another operator, or a database that was put back. */
+  async #startOver(foreign: boolean): Promise<void> {
+    this.#line.stop();
+    this.options.onStartOver?.();
+    if (foreign) {
+      this.inbox.forget();
+      this.threads.forget();
+    }
+    if (!(await this.inbox.load(true))) return;
+    this.threads.startOver();
+    this.#line.start();
   }
 
   #apply(entries: readonly Entry[]): void {
@@ -257,20 +319,28 @@ export class DeskFeed {
     return [...this.closing.peek()].find(([, one]) => one === id)?.[0] ?? null;
   }
 
-  async #learnOperator(): Promise<void> {
-    if (this.operator.peek()) return;
-    // A failure is no trouble: only the menu lacks the name until the next connection.
-    const operator = await this.#ask<Operator>("/v1/desk/me").catch(() => null);
+  #learnOperator(operator: Operator | null): void {
+    if (!operator) return;
     this.operator.value = operator;
-    if (operator) this.options.onOperator(operator);
+    this.options.onOperator(operator);
   }
 
+  /** Asks the server; whether our session has ended is believed only when it is said twice. */
   async #ask<T>(path: string): Promise<T> {
     try {
       return await this.options.api.get<T>(path);
     } catch (cause) {
-      if (cause instanceof ApiProblem && cause.status === 401) this.options.onEnded();
+      if (!saysEnded(cause)) throw cause;
+    }
+    try {
+      return await this.options.api.get<T>(path);
+    } catch (cause) {
+      if (saysEnded(cause)) this.options.onEnded();
       throw cause;
     }
   }
+}
+
+function saysEnded(cause: unknown): boolean {
+  return cause instanceof ApiProblem && cause.status === 401 && ENDED_CODES.has(cause.code);
 }

@@ -3,6 +3,7 @@ import { type Api, ApiProblem } from "../shared/api";
 import { isProofKey, makeKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { Operator, SignInAnswer } from "../shared/wire";
+import { dropCache } from "./desk_cache";
 
 const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSession"] =>
   typeof value === "object" &&
@@ -73,14 +74,14 @@ export class DeskSession {
   /**
    * Signs out: wipes this device first, so that it holds offline too, then tells the other tabs and the server.
    *
-   * @returns whether the server knows
+   * @returns once this device is wiped; `told` is whether the server knows, as soon as that is known
    */
-  async signOut(): Promise<boolean> {
+  async signOut(): Promise<{ told: Promise<boolean> }> {
     const farewell = this.api.withSession(this.api.session);
     await this.wipe();
     this.#tabs?.postMessage("signed-out" satisfies Told);
     const signal = AbortSignal.timeout(FAREWELL_DEADLINE);
-    return farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded);
+    return { told: farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded) };
   }
 
   /**
@@ -92,7 +93,15 @@ export class DeskSession {
     if (await this.restore(ended)) return true;
     this.api.session = null;
     await storage.removeRecord("deskSession", {});
+    await dropCache();
     return false;
+  }
+
+  /** Whether the session is still where it was put. It may have been deleted by hand, or with all of the site's data. */
+  async isKept(): Promise<boolean> {
+    if (!this.lasting) return this.api.session !== null;
+    const kept = await storage.getRecord("deskSession", {}, isKeyedSession);
+    return kept !== null && kept.token === this.api.session?.token;
   }
 
   /** Removes everything of the operator from this tab and this device. */

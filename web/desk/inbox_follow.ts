@@ -2,9 +2,24 @@
 import { signal } from "@preact/signals";
 import type { Api } from "../shared/api";
 import type { AuthorKind, ConversationSummary, Entry, InboxPage } from "../shared/wire";
-import { addPage, addSummary, applyEntries, applySeen, EMPTY_INBOX, type Inbox, startInbox } from "./inbox_model";
+import {
+  addPage,
+  addSummary,
+  applyEntries,
+  applySeen,
+  EMPTY_INBOX,
+  type Filter,
+  type Inbox,
+  listRows,
+  reachOf,
+  startInbox,
+} from "./inbox_model";
 
 const PAGE = 50;
+/** Fewer listed conversations than this do not fill a screen. */
+const FEW = 20;
+/** More unknown conversations than this in one frame: a page is cheaper than a request for each. */
+const MOST_SINGLE = 4;
 /** Each try is at least as new as the stream; more in a row would only load the server. */
 const MOST_TRIES = 3;
 
@@ -18,10 +33,27 @@ export class InboxFollow {
 
   constructor(private readonly api: Pick<Api, "get">) {}
 
-  /** Loads the newest page. Returns whether the inbox is ready; it stays ready once it was. */
-  async load(): Promise<boolean> {
-    if (this.state.value === "ready") return true;
+  /** Shows what was kept from an earlier visit; the stream brings what came since. */
+  resume(inbox: Inbox): void {
+    this.inbox.value = inbox;
+    this.state.value = "ready";
+  }
+
+  /** Lets go of everything: it is not what this server knows. */
+  forget(): void {
+    this.inbox.value = EMPTY_INBOX;
     this.state.value = "loading";
+    this.#wanted.clear();
+  }
+
+  /**
+   * Loads the newest page. Returns whether the inbox is ready; it stays ready once it was.
+   *
+   * @param again also when it was loaded before: the page takes its place
+   */
+  async load(again = false): Promise<boolean> {
+    if (this.state.value === "ready" && !again) return true;
+    if (!again) this.state.value = "loading";
     try {
       this.inbox.value = startInbox(await this.api.get<InboxPage>(`/v1/desk/conversations?limit=${PAGE}`));
       this.state.value = "ready";
@@ -31,24 +63,33 @@ export class InboxFollow {
     return this.state.peek() === "ready";
   }
 
-  async showOlder(): Promise<void> {
+  /** Loads the next older page of what the filter lists. */
+  async showOlder(filter: Filter = "all"): Promise<void> {
     if (this.older.value === "loading") return;
     this.older.value = "loading";
     try {
-      const before = this.inbox.value.oldest;
-      const page = await this.api.get<InboxPage>(`/v1/desk/conversations?before=${before}&limit=${PAGE}`);
-      this.inbox.value = addPage(this.inbox.value, page);
+      const { oldest } = reachOf(this.inbox.value, filter);
+      const status = filter === "all" ? "" : `status=${filter}&`;
+      const page = await this.api.get<InboxPage>(`/v1/desk/conversations?${status}before=${oldest}&limit=${PAGE}`);
+      this.inbox.value = addPage(this.inbox.value, page, filter);
       this.older.value = "idle";
     } catch {
       this.older.value = "failed";
     }
   }
 
+  /** Loads more of what a filter lists when little of it is known and there may be more. */
+  async fill(filter: Filter): Promise<void> {
+    const inbox = this.inbox.peek();
+    if (reachOf(inbox, filter).more && listRows(inbox, filter).length < FEW) await this.showOlder(filter);
+  }
+
   /** Applies an `entries` frame; see applyEntries. Returns the visitors' new messages and whether a position was skipped. */
   apply(entries: readonly Entry[], trusted: boolean): { arrived: readonly Entry[]; gap: boolean } {
     const { inbox, arrived, missing, gap } = applyEntries(this.inbox.value, entries, trusted);
     this.inbox.value = inbox;
-    for (const [id, reach] of missing) this.want(id, reach);
+    if (missing.size > MOST_SINGLE) void this.#wantMany(missing);
+    else for (const [id, reach] of missing) this.want(id, reach);
     return { arrived, gap };
   }
 
@@ -77,6 +118,17 @@ export class InboxFollow {
   /** Asks again for what could not be fetched: called when the connection is back. */
   askAgain(): void {
     for (const id of this.#wanted.keys()) void this.#fetch(id);
+  }
+
+  /** Most of what came while we were away stands on the newest page; what does not is fetched one by one. */
+  async #wantMany(missing: ReadonlyMap<string, number>): Promise<void> {
+    for (const [id, reach] of missing) this.#wanted.set(id, Math.max(reach, this.#wanted.get(id) ?? 0));
+    const page = await this.api.get<InboxPage>(`/v1/desk/conversations?limit=${PAGE}`).catch(() => null);
+    for (const summary of page?.conversations ?? []) this.learn(summary);
+    for (const [id, reach] of missing) {
+      if ((this.summary(id)?.last_seq ?? 0) >= reach) this.#wanted.delete(id);
+      else void this.#fetch(id);
+    }
   }
 
   async #fetch(id: string): Promise<void> {

@@ -21,7 +21,19 @@ export interface Inbox {
   readonly oldest: number;
   /** Whether older conversations exist on the server. */
   readonly more: boolean;
+  /** How far pages of one status have reached, where they have gone further than those of all. */
+  readonly reached: Readonly<Partial<Record<Status, Reach>>>;
 }
+
+/** Down to which position pages have come, and whether there are older ones. */
+export interface Reach {
+  readonly oldest: number;
+  readonly more: boolean;
+}
+
+/** Which conversations are listed. */
+export type Filter = "all" | Status;
+export const FILTERS: readonly Filter[] = ["all", "waiting", "open", "closed"];
 
 /** What applying entries leads to. */
 export interface Applied {
@@ -34,19 +46,43 @@ export interface Applied {
   readonly gap: boolean;
 }
 
-export const EMPTY_INBOX: Inbox = { rows: new Map(), position: 0, oldest: Number.POSITIVE_INFINITY, more: false };
+export const EMPTY_INBOX: Inbox = {
+  rows: new Map(),
+  position: 0,
+  oldest: Number.POSITIVE_INFINITY,
+  more: false,
+  reached: {},
+};
 
 /** The inbox of a first page. */
 export function startInbox(page: InboxPage): Inbox {
   return addPage({ ...EMPTY_INBOX, position: page.position }, page);
 }
 
-/** Adds an older page. The cursor stays: what happened since the first page comes through the stream. */
-export function addPage(inbox: Inbox, page: InboxPage): Inbox {
+/**
+ * Adds an older page: of all, or of one status when `filter` says so. The cursor stays: what happened since the first page
+ * comes through the stream.
+ */
+export function addPage(inbox: Inbox, page: InboxPage, filter: Filter = "all"): Inbox {
   const rows = new Map(inbox.rows);
   for (const summary of page.conversations) rows.set(summary.id, newerRow(rows.get(summary.id), summary));
-  const oldest = Math.min(inbox.oldest, ...page.conversations.map((summary) => summary.position));
-  return { ...inbox, rows, oldest, more: page.more };
+  const oldest = Math.min(reachOf(inbox, filter).oldest, ...page.conversations.map((summary) => summary.position));
+  const reach = { oldest, more: page.more };
+  if (filter === "all") return { ...inbox, rows, ...reach };
+  return { ...inbox, rows, reached: { ...inbox.reached, [filter]: reach } };
+}
+
+/** How far the list of a filter has been loaded. */
+export function reachOf(inbox: Inbox, filter: Filter): Reach {
+  const { oldest, more } = inbox;
+  const own = filter === "all" || !more ? undefined : inbox.reached[filter];
+  return own && own.oldest < oldest ? own : { oldest, more };
+}
+
+/** The inbox of an earlier visit. */
+export function resumeInbox(kept: Reach & { position: number; rows: readonly ConversationSummary[] }): Inbox {
+  const { position, oldest, more } = kept;
+  return { ...addPage(EMPTY_INBOX, { position, conversations: [...kept.rows], more }), position, oldest, more };
 }
 
 /** Adds one fetched summary, unless a newer one is known. */
@@ -98,10 +134,12 @@ export function applySeen(inbox: Inbox, id: string, by: AuthorKind, seq: number)
 }
 
 /** The listed conversations, newest activity first. */
-export function listRows(inbox: Inbox): readonly ConversationSummary[] {
+export function listRows(inbox: Inbox, filter: Filter = "all"): readonly ConversationSummary[] {
+  const { oldest, more } = reachOf(inbox, filter);
   return [...inbox.rows.values()]
     .map((row) => row.summary)
-    .filter((summary) => !inbox.more || summary.position >= inbox.oldest)
+    .filter((summary) => filter === "all" || summary.status === filter)
+    .filter((summary) => !more || summary.position >= oldest)
     .sort((a, b) => b.position - a.position);
 }
 

@@ -2,7 +2,8 @@
 import { computed, signal } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
 import { applyEntries, applySeen, emptyLog, type MessageLog, prependEntries } from "../shared/message_log";
-import type { AuthorKind, ConversationSummary, Entry, TimelinePage } from "../shared/wire";
+import type { KeptThread } from "../shared/storage_values";
+import type { AuthorKind, ConversationSummary, Entry, SeenMarks, TimelinePage } from "../shared/wire";
 
 export interface Thread {
   readonly id: string;
@@ -20,26 +21,55 @@ const PAGE = 100;
 
 export class ThreadFollow {
   readonly selected = signal<string | null>(null);
-  readonly thread = computed(() => this.#threads.value.get(this.selected.value ?? "") ?? null);
-  readonly #threads = signal<ReadonlyMap<string, Thread>>(new Map());
+  readonly thread = computed(() => this.threads.value.get(this.selected.value ?? "") ?? null);
+  /** The opened threads, the one opened last at the end. */
+  readonly threads = signal<ReadonlyMap<string, Thread>>(new Map());
   /** What the stream brought for threads whose page is on its way. */
   readonly #heard = new Map<string, Entry[]>();
   /** Threads whose newest page could not be had. */
   readonly #stale = new Set<string>();
 
-  /** @param learn told the summary that comes with each page */
+  /**
+   * @param learn told the summary that comes with each page
+   * @param recall what this device keeps of a thread, and the summary that says whether it is whole
+   */
   constructor(
     private readonly api: Pick<Api, "get">,
     private readonly learn: (summary: ConversationSummary) => void,
+    private readonly recall?: (id: string) => Promise<Recalled | null>,
   ) {}
 
   /** Shows a conversation, at once when it was open before; null shows none. */
   open(id: string | null): void {
     this.selected.value = id;
     if (!id) return;
-    const known = this.#threads.value.get(id) ?? emptyThread(id);
-    this.#threads.value = newestKept(this.#threads.value, known);
-    if (known.state !== "ready") void this.load(id);
+    const known = this.threads.value.get(id) ?? emptyThread(id);
+    this.threads.value = newestKept(this.threads.value, known);
+    if (known.state === "ready") return;
+    if (this.recall && known.state === "loading") void this.#begin(id, this.recall(id));
+    else void this.load(id);
+  }
+
+  /** Takes up a thread that this device keeps. */
+  resume(id: string, recalled: Recalled): void {
+    const thread = resumedThread(id, recalled);
+    this.threads.value = newestKept(this.threads.value, thread);
+    if (thread.log.lastSeq < recalled.reach) void this.load(id);
+  }
+
+  /** Lets go of every thread. */
+  forget(): void {
+    const id = this.selected.peek();
+    this.threads.value = id ? new Map([[id, emptyThread(id)]]) : new Map();
+    this.#stale.clear();
+    this.#heard.clear();
+  }
+
+  /** Lets go of every thread; the shown one is loaded again. */
+  startOver(): void {
+    this.forget();
+    const id = this.selected.peek();
+    if (id) void this.load(id);
   }
 
   /** Loads the newest page of an opened conversation, again or for the first time. */
@@ -60,6 +90,15 @@ export class ThreadFollow {
       if (state === "missing") this.#stale.delete(id);
       this.#change(id, (thread) => (thread.state === "ready" ? thread : { ...thread, state }));
     }
+  }
+
+  /** Shows what this device keeps, if anything, and loads what it lacks. */
+  async #begin(id: string, recalling: Promise<Recalled | null>): Promise<void> {
+    const recalled = await recalling;
+    const thread = this.threads.peek().get(id);
+    if (thread?.state !== "loading" || this.#heard.has(id)) return;
+    if (recalled) this.resume(id, recalled);
+    else await this.load(id);
   }
 
   async showEarlier(): Promise<void> {
@@ -84,7 +123,7 @@ export class ThreadFollow {
   apply(entries: readonly Entry[]): void {
     for (const [id, own] of byConversation(entries)) {
       this.#heard.get(id)?.push(...own);
-      if (this.#threads.value.get(id)?.state === "ready") this.#append(id, own);
+      if (this.threads.value.get(id)?.state === "ready") this.#append(id, own);
     }
   }
 
@@ -99,7 +138,7 @@ export class ThreadFollow {
   }
 
   #append(id: string, entries: readonly Entry[]): void {
-    const thread = this.#threads.value.get(id);
+    const thread = this.threads.value.get(id);
     if (!thread) return;
     const { log, gap } = applyEntries(thread.log, entries);
     if (log !== thread.log) this.#change(id, (now) => ({ ...now, log }));
@@ -114,9 +153,22 @@ export class ThreadFollow {
   }
 
   #change(id: string, change: (thread: Thread) => Thread): void {
-    const thread = this.#threads.value.get(id);
-    if (thread) this.#threads.value = new Map(this.#threads.value).set(id, change(thread));
+    const thread = this.threads.value.get(id);
+    if (thread) this.threads.value = new Map(this.threads.value).set(id, change(thread));
   }
+}
+
+/** What a device keeps of a thread; `reach` is the seq of the newest entry that the list knows of. */
+export interface Recalled {
+  readonly kept: KeptThread;
+  readonly reach: number;
+  readonly seen: SeenMarks;
+}
+
+function resumedThread(id: string, { kept, seen }: Recalled): Thread {
+  const log: MessageLog = { entries: kept.entries, lastSeq: kept.entries.at(-1)?.seq ?? 0, seen: kept.seen };
+  const marked = applySeen(applySeen(log, "visitor", seen.visitor), "operator", seen.operator);
+  return { ...emptyThread(id), state: "ready", log: marked, more: kept.more };
 }
 
 function emptyThread(id: string): Thread {

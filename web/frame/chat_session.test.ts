@@ -38,6 +38,7 @@ const welcome = (visitorSeen = 0): Welcome => ({
   bound: true,
   position: 0,
   conversation: { id: "c", status: "open", last_seq: 0, seen: { visitor: visitorSeen, operator: 0 } },
+  operator: null,
 });
 const accepted = () => {
   const request = asked.at(-1);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { blockStorage, FakeStorage } from "../support/storage_fake";
 import type * as Store from "./storage";
+import type { ItemValues } from "./storage_values";
 
 const site = "shop";
 let local: FakeStorage;
@@ -134,12 +135,15 @@ describe("when the browser refuses", () => {
   });
 
   test("no IndexedDB: a record lives in memory until it expires", async () => {
-    const isObject = (value: unknown): value is object => typeof value === "object";
-    expect(await storage.setRecord("deskInbox", {}, { a: 1 }, 5_000)).toBe("memory");
+    type KeptThread = ItemValues["deskThread"];
+    const isThread = (value: unknown): value is KeptThread => typeof value === "object";
+    const conversation = "1";
+    const thread: KeptThread = { entries: [], more: false, seen: { visitor: 0, operator: 0 } };
+    expect(await storage.setRecord("deskThread", { conversation }, thread, 5_000)).toBe("memory");
     expect(session.items.size).toBe(0);
-    expect(await storage.getRecord("deskInbox", {}, isObject)).toEqual({ a: 1 });
+    expect(await storage.getRecord("deskThread", { conversation }, isThread)).toEqual(thread);
     vi.setSystemTime(1_005_000);
-    expect(await storage.getRecord("deskInbox", {}, isObject)).toBeNull();
+    expect(await storage.getRecord("deskThread", { conversation }, isThread)).toBeNull();
   });
 });
 

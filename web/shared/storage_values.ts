@@ -2,6 +2,7 @@
 import type { PendingMessage } from "./message_outbox";
 import type { ProofKey } from "./proof";
 import type { Kept } from "./storage_keys";
+import type { ConversationSummary, Entry, Operator, SeenMarks } from "./wire";
 import type { Language } from "./words_choose";
 
 /** What is kept of a chat. Without the key it is useless to anybody. */
@@ -24,6 +25,23 @@ export interface KeyedSession {
 
 export type Theme = "system" | "light" | "dark";
 export type TextSize = "normal" | "large" | "larger";
+
+/** The desk's list as it was last shown. `threads` names the kept threads, the one opened longest ago first. */
+export interface KeptInbox {
+  readonly operator: Operator;
+  readonly position: number;
+  readonly oldest: number;
+  readonly more: boolean;
+  readonly rows: readonly ConversationSummary[];
+  readonly threads: readonly string[];
+}
+
+/** The newest entries of a thread, in seq order without a gap. */
+export interface KeptThread {
+  readonly entries: readonly Entry[];
+  readonly more: boolean;
+  readonly seen: SeenMarks;
+}
 
 /** An answer to the consent banner. No identifier for who refuses: `rid` names a receipt, made only when something was granted. */
 export interface ConsentChoice {
@@ -62,7 +80,7 @@ export interface ItemValues {
   /** Widths in CSS pixels, by the column's name. */
   deskWidths: Readonly<Record<string, number>>;
   deskList: Readonly<Record<string, string>>;
-  deskInbox: object;
-  deskThread: object;
+  deskInbox: KeptInbox;
+  deskThread: KeptThread;
   consent: ConsentChoice;
 }

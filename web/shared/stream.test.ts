@@ -21,6 +21,7 @@ const WELCOME: AnyServerFrame = {
   bound: true,
   position: 0,
   conversation: null,
+  operator: null,
 };
 const CHALLENGE: AnyServerFrame = { op: "challenge", nonce: "c1", protocol: "crumbless.v1" };
 

@@ -23,6 +23,8 @@ export interface StreamOptions {
   api: Api;
   /** The cursor, asked at each connection: a position (operators), a seq (visitors), or null for "from now on". */
   after: () => number | null;
+  /** Operators: with more entries than this after the cursor, none is sent; see docs/protocol.md. */
+  within?: number;
   onState: (state: StreamState) => void;
   onFrame: (frame: AppFrame) => void;
   /** The session is over (4401): the stream has stopped for good. */
@@ -148,7 +150,8 @@ export class Stream {
     const { token, key } = api.session;
     const proof = key ? await proofFor(key, "GET", api.address("/v1/stream"), nonce, token) : "";
     if (line !== this.#line) return;
-    line?.send({ op: "auth", token, proof, after: this.options.after() });
+    const { within } = this.options;
+    line?.send({ op: "auth", token, proof, after: this.options.after(), ...(within !== undefined && { within }) });
   }
 
   #opened(): void {

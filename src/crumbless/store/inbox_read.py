@@ -12,7 +12,7 @@ from crumbless.store.timeline_read import position_of
 def inbox_page(
     connection: Connection, workspace_id: int, before: int | None, limit: int, status: Status | None = None
 ) -> InboxPage:
-    """The conversations with the newest activity before a position (None: the newest of all), of one status if given."""
+    """The conversations, of one status if given, with the newest activity before a position (None: of all)."""
     query = _summaries(workspace_id).order_by(conversation.c.position.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(conversation.c.position < before)

@@ -1,0 +1,232 @@
+"""The desk is there at once from what it kept, asks only for what is new, and keeps nothing of others."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from support.network_count import NetworkCount
+from support.scene import Desk, Scene, Visitor
+from support.server import wait_until
+
+READ_KEPT = """async () => {
+  const database = await new Promise((done) => {
+    const asked = indexedDB.open("crumbless");
+    asked.onsuccess = () => done(asked.result);
+  });
+  if (!database.objectStoreNames.contains("items")) { database.close(); return {}; }
+  const store = database.transaction("items").objectStore("items");
+  const read = (asked) => new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+  const [keys, values] = await Promise.all([read(store.getAllKeys()), read(store.getAll())]);
+  database.close();
+  const kept = {};
+  keys.forEach((key, at) => { if (!key.endsWith(".session")) kept[key] = values[at].v; });
+  return kept;
+}"""
+
+CHANGE_KEPT = """async ([key, field, value]) => {
+  const database = await new Promise((done) => {
+    const asked = indexedDB.open("crumbless");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const transaction = database.transaction("items", "readwrite");
+  const store = transaction.objectStore("items");
+  const kept = await new Promise((done) => {
+    const asked = store.get(key);
+    asked.onsuccess = () => done(asked.result);
+  });
+  if (field) kept.v[field] = value; else kept.v = value;
+  store.put(kept, key);
+  await new Promise((done) => { transaction.oncomplete = done; });
+  database.close();
+}"""
+
+DELETE_KEPT = """async (key) => {
+  const database = await new Promise((done) => {
+    const asked = indexedDB.open("crumbless");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const transaction = database.transaction("items", "readwrite");
+  transaction.objectStore("items").delete(key);
+  await new Promise((done) => { transaction.oncomplete = done; });
+  database.close();
+}"""
+
+INBOX = "crumbless.desk.inbox"
+SECONDS = 10.0
+
+
+def kept(page: Page) -> dict[str, Any]:
+    """The desk's cache, by key."""
+    found: dict[str, Any] = page.evaluate(READ_KEPT)
+    return {key: value for key, value in found.items() if key.startswith("crumbless.desk.")}
+
+
+def wait_until_kept(page: Page, position: int) -> None:
+    """Return once the list is kept as of this position."""
+    wait_until(lambda: kept(page).get(INBOX, {}).get("position", 0) >= position, SECONDS, "the list is kept")
+
+
+def talk(scene: Scene, desk: Desk, *texts: str) -> list[Visitor]:
+    """Visitors who have written, and a desk that keeps their conversations."""
+    visitors: list[Visitor] = []
+    for text in texts:
+        visitor = scene.visitor()
+        visitor.open()
+        visitor.say(text)
+        expect(desk.row(text)).to_be_visible()
+        visitors.append(visitor)
+    return visitors
+
+
+def hold_stream_back(desk: Desk) -> list[WebSocketRoute]:
+    """From now on sockets open towards nobody, until the test connects them."""
+    held: list[WebSocketRoute] = []
+
+    def hold(route: WebSocketRoute) -> None:
+        held.append(route)
+
+    desk.page.route_web_socket("**/v1/stream", hold)
+    return held
+
+
+def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    talk(scene, desk, "First question", "Second question")
+    desk.open("First question")
+    desk.say("An answer")
+    expect(desk.bubbles()).to_have_text(["First question", "An answer"])
+    wait_until_kept(desk.page, 3)
+    expect(desk.page.get_by_text("Seen")).to_be_visible()
+    count = NetworkCount(desk.page).begin()
+    desk.page.reload()
+    expect(desk.rows).to_have_count(2)
+    expect(desk.bubbles()).to_have_text(["First question", "An answer"])
+    expect(desk.page.locator(".menu-name")).to_have_text("Olga")
+    visitor = scene.visitor()
+    visitor.open()
+    visitor.say("Third question")
+    # By then the stream has said all that it has to say.
+    expect(desk.row("Third question")).to_be_visible()
+    assert count.requests[0] == "SOCKET /v1/stream"
+    assert count.requests[1:] == [f"GET /v1/desk/conversations/{newest_id(desk)}"]
+    assert 500 < count.bytes < 5_000
+
+
+def newest_id(desk: Desk) -> str:
+    """The id of the conversation on top of the list."""
+    address = desk.rows.first.get_attribute("href")
+    assert address is not None
+    return address.removeprefix("#/c/")
+
+
+def test_list_and_thread_are_painted_before_the_server_has_said_a_word(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    [visitor] = talk(scene, desk, "Is it painted?")
+    desk.open("Is it painted?")
+    expect(desk.bubbles()).to_have_text(["Is it painted?"])
+    wait_until_kept(desk.page, 1)
+    held = hold_stream_back(desk)
+    desk.page.route("**/v1/**", lambda route: route.abort())
+    desk.page.reload()
+    expect(desk.row("Is it painted?")).to_be_visible()
+    expect(desk.bubbles()).to_have_text(["Is it painted?"])
+    desk.page.unroute("**/v1/**")
+    visitor.say("It is")
+    held[0].connect_to_server()
+    expect(desk.bubbles()).to_have_text(["Is it painted?", "It is"])
+    assert len(kept(desk.page)) > 0
+
+
+def test_nothing_is_kept_before_the_sign_in_or_after_the_sign_out(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.page.goto(desk.address)
+    expect(desk.page.get_by_label("Email")).to_be_visible()
+    assert desk.watch.kept() == []
+    desk.sign_in()
+    talk(scene, desk, "Soon gone")
+    desk.open("Soon gone")
+    other = Desk(desk.page.context.new_page(), scene.server.address, desk.email, desk.watch)
+    other.page.goto(other.address)
+    expect(other.row("Soon gone")).to_be_visible()
+    wait_until_kept(desk.page, 1)
+    assert {INBOX} < set(kept(desk.page))
+    desk.page.get_by_role("button", name="Account").click()
+    desk.page.get_by_role("button", name="Sign out").click()
+    for page in (desk.page, other.page):
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        page.reload()
+        expect(page.get_by_label("Email")).to_be_visible()
+    assert desk.watch.kept() == []
+
+
+def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: Scene) -> None:
+    scene = mortal_scene
+    desk = scene.desk()
+    desk.sign_in()
+    talk(scene, desk, "Whose is this?")
+    desk.open("Whose is this?")
+    wait_until_kept(desk.page, 1)
+    desk.page.goto("about:blank")
+    scene.server.kill()
+    scene.server.change("UPDATE session SET ended_at = 1 WHERE operator_id IS NOT NULL")
+    scene.server.start()
+    desk.page.goto(desk.address)
+    expect(desk.page.get_by_text("Your sign-in has ended")).to_be_visible()
+    expect(desk.rows).to_have_count(0)
+    wait_until(lambda: kept(desk.page) == {}, SECONDS, "the cache is gone")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("rows", [{"id": 1}]), ("position", "many"), ("operator", None), ("", "rubbish")]
+)
+def test_a_corrupt_cache_is_a_cold_start(scene: Scene, field: str, value: object) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    talk(scene, desk, "Still here")
+    wait_until_kept(desk.page, 1)
+    desk.page.evaluate(CHANGE_KEPT, [INBOX, field, value])
+    count = NetworkCount(desk.page).begin()
+    desk.page.reload()
+    expect(desk.row("Still here")).to_be_visible()
+    assert "GET /v1/desk/conversations" in count.requests
+
+
+def test_a_cache_that_is_ahead_of_the_server_is_another_databases(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    talk(scene, desk, "Of this database")
+    wait_until_kept(desk.page, 1)
+    foreign = kept(desk.page)[INBOX]["rows"][0] | {
+        "id": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
+        "visitor_name": "Nobody",
+    }
+    desk.page.evaluate(CHANGE_KEPT, [INBOX, "rows", [foreign]])
+    desk.page.evaluate(CHANGE_KEPT, [INBOX, "position", 900])
+    held = hold_stream_back(desk)
+    desk.page.reload()
+    expect(desk.row("Nobody")).to_be_visible()
+    held[0].connect_to_server()
+    desk.page.unroute_all()
+    expect(desk.row("Nobody")).to_have_count(0)
+    for late in held[1:]:
+        late.connect_to_server()
+    expect(desk.row("Of this database")).to_be_visible()
+    wait_until(
+        lambda: 0 < kept(desk.page).get(INBOX, {}).get("position", 0) < 900, SECONDS, "the foreign list is replaced"
+    )
+
+
+def test_a_session_deleted_by_hand_asks_to_sign_in_again(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    talk(scene, desk, "Who is there?")
+    wait_until_kept(desk.page, 1)
+    desk.page.evaluate(DELETE_KEPT, "crumbless.desk.session")
+    desk.page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(desk.page.get_by_text("Your sign-in has ended")).to_be_visible()
+    wait_until(lambda: kept(desk.page) == {}, SECONDS, "the cache is gone")
+    desk.sign_in()
+    expect(desk.row("Who is there?")).to_be_visible()

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as storage from "../shared/storage";
+import type { ConversationSummary, Entry, Operator } from "../shared/wire";
+import {
+  DeskCache,
+  type DeskNow,
+  dropCache,
+  MOST_ENTRIES,
+  MOST_ROWS,
+  MOST_THREADS,
+  readInbox,
+  readThread,
+} from "./desk_cache";
+import { addPage, EMPTY_INBOX } from "./inbox_model";
+import type { Thread } from "./thread_follow";
+
+const ME: Operator = { id: "op-1", name: "Ola", email: "ola@example.org", role: "owner", workspace_name: "North" };
+
+const summary = (id: string, position: number): ConversationSummary => ({
+  id,
+  status: "waiting",
+  visitor_id: id,
+  visitor_name: "",
+  site_name: "Shop",
+  started_at: 1,
+  last_seq: 1,
+  position,
+  unread: 1,
+  seen: { visitor: 1, operator: 0 },
+  last: null,
+});
+
+const entry = (conversation: string, seq: number): Entry => ({
+  conversation,
+  id: `${conversation}-${seq}`,
+  seq,
+  at: 1,
+  kind: "message",
+  author: { kind: "visitor" },
+  text: "hello",
+  position: seq,
+});
+
+const threadOf = (id: string, count = 2): Thread => ({
+  id,
+  state: "ready",
+  log: {
+    entries: Array.from({ length: count }, (_, index) => entry(id, index + 1)),
+    lastSeq: count,
+    seen: { visitor: count, operator: 0 },
+  },
+  more: false,
+  earlier: "idle",
+});
+
+function shown(rows = 2, threads: readonly Thread[] = [threadOf("c1")]): DeskNow {
+  const conversations = Array.from({ length: rows }, (_, index) => summary(`c${index + 1}`, rows - index));
+  const inbox = addPage({ ...EMPTY_INBOX, position: rows }, { position: rows, conversations, more: false });
+  return { operator: ME, inbox, threads: new Map(threads.map((thread) => [thread.id, thread])) };
+}
+
+const signedIn = { maySave: async () => true };
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(async () => {
+  vi.useRealTimers();
+  await storage.clear("desk");
+});
+
+describe("what is kept", () => {
+  it("is the list and its threads as they were shown", async () => {
+    const now = shown();
+    await new DeskCache({ now: () => now, ...signedIn }).save();
+    const kept = await readInbox();
+    expect(kept).toMatchObject({ operator: ME, position: 2, more: false, threads: ["c1"] });
+    expect(kept?.rows.map((row) => row.id)).toEqual(["c1", "c2"]);
+    expect((await readThread("c1"))?.entries).toEqual([entry("c1", 1), entry("c1", 2)]);
+  });
+
+  it("is bounded: the newest conversations, the newest entries, the threads opened last", async () => {
+    const threads = Array.from({ length: MOST_THREADS + 2 }, (_, index) => threadOf(`c${index + 1}`));
+    threads.push(threadOf("long", MOST_ENTRIES + 3));
+    const now = shown(MOST_ROWS + 5, threads);
+    await new DeskCache({ now: () => now, ...signedIn }).save();
+    const kept = await readInbox();
+    expect(kept?.rows).toHaveLength(MOST_ROWS);
+    expect(kept).toMatchObject({ more: true, oldest: 6 });
+    expect(kept?.threads).toHaveLength(MOST_THREADS);
+    expect(await readThread("c1")).toBeNull();
+    const long = await readThread("long");
+    expect(long?.entries).toHaveLength(MOST_ENTRIES);
+    expect(long).toMatchObject({ more: true });
+    expect(long?.entries[0]?.seq).toBe(4);
+  });
+
+  it("keeps the threads of earlier visits beside the new ones", async () => {
+    await new DeskCache({ now: () => shown(2, [threadOf("old")]), ...signedIn }).save();
+    await new DeskCache({ now: () => shown(2, [threadOf("new")]), ...signedIn }, ["old"]).save();
+    expect((await readInbox())?.threads).toEqual(["old", "new"]);
+    expect(await readThread("old")).not.toBeNull();
+  });
+
+  it("waits until things have settled, and is written once for many changes", async () => {
+    const now = vi.fn(() => shown());
+    const cache = new DeskCache({ now, ...signedIn });
+    for (let times = 0; times < 10; times++) cache.changed();
+    expect(now).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(now).toHaveBeenCalledOnce();
+    expect(await readInbox()).not.toBeNull();
+  });
+
+  it("is nothing without a session, and nothing after the end", async () => {
+    await new DeskCache({ now: () => shown(), maySave: async () => false }).save();
+    expect(await readInbox()).toBeNull();
+    const cache = new DeskCache({ now: () => shown(), ...signedIn });
+    cache.changed();
+    cache.stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    await cache.save();
+    expect(await readInbox()).toBeNull();
+  });
+
+  it("goes as a whole, and a thread by itself", async () => {
+    const cache = new DeskCache({ now: () => shown(2, [threadOf("c1"), threadOf("c2")]), ...signedIn });
+    await cache.save();
+    await cache.forgetThread("c1");
+    expect(await readThread("c1")).toBeNull();
+    expect(await readThread("c2")).not.toBeNull();
+    await dropCache();
+    expect(await readInbox()).toBeNull();
+    expect(await readThread("c2")).toBeNull();
+  });
+});
+
+describe("what is not as it should be", () => {
+  const good = { operator: ME, position: 1, oldest: 1, more: false, rows: [summary("c1", 1)], threads: [] };
+
+  it.each([
+    "words",
+    { ...good, operator: null },
+    { ...good, position: "1" },
+    { ...good, rows: [{ ...summary("c1", 1), status: "lost" }] },
+    { ...good, rows: [{ ...summary("c1", 1), last: {} }] },
+    { ...good, threads: [1] },
+  ])("is dropped: list %#", async (value) => {
+    await storage.setRecord("deskInbox", {}, good);
+    expect(await readInbox()).toEqual(good);
+    await storage.setRecord("deskInbox", {}, value as never);
+    expect(await readInbox()).toBeNull();
+  });
+
+  const thread = { entries: [entry("c1", 1), entry("c1", 2)], more: false, seen: { visitor: 0, operator: 0 } };
+
+  it.each([
+    { ...thread, entries: [] },
+    { ...thread, entries: [entry("c1", 1), entry("c1", 3)] },
+    { ...thread, entries: [entry("other", 1)] },
+    { ...thread, seen: null },
+  ])("is dropped: thread %#", async (value) => {
+    await storage.setRecord("deskThread", { conversation: "c1" }, thread);
+    expect(await readThread("c1")).toEqual(thread);
+    await storage.setRecord("deskThread", { conversation: "c1" }, value as never);
+    expect(await readThread("c1")).toBeNull();
+  });
+});

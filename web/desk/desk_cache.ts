@@ -1,0 +1,188 @@
+/**
+ * What the desk keeps between two visits, so that it is there at once and asks the server only for what is new: the list and
+ * the newest entries of opened threads. It is written after things have settled, and only while the operator is signed in.
+ */
+import * as storage from "../shared/storage";
+import type { KeptInbox, KeptThread } from "../shared/storage_values";
+import type { Author, ConversationSummary, Entry, Operator, SeenMarks } from "../shared/wire";
+import { type Inbox, listRows } from "./inbox_model";
+import type { Thread } from "./thread_follow";
+
+/** What the desk shows now. */
+export interface DeskNow {
+  readonly operator: Operator;
+  readonly inbox: Inbox;
+  readonly threads: ReadonlyMap<string, Thread>;
+}
+
+export const MOST_ROWS = 200;
+export const MOST_THREADS = 50;
+export const MOST_ENTRIES = 100;
+/** From a change to its writing, in milliseconds: what comes in between is written with it. */
+const QUIET_MS = 1_000;
+/** Longest wait for an idle moment after that, in milliseconds. */
+const IDLE_MS = 1_000;
+
+export interface CacheOptions {
+  /** What to keep, asked when it is written; null while there is nothing to keep. */
+  readonly now: () => DeskNow | null;
+  /** Whether this device still keeps the operator's session: without it nothing is written. */
+  readonly maySave: () => Promise<boolean>;
+}
+
+export class DeskCache {
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #stopped = false;
+  /** Threads as they were written or read last, and the ones that are kept, oldest use first. */
+  readonly #written = new Map<string, Thread["log"]>();
+  #kept: readonly string[];
+
+  /** @param kept the threads that are kept already, from the list that was read */
+  constructor(
+    private readonly options: CacheOptions,
+    kept: readonly string[] = [],
+  ) {
+    this.#kept = kept;
+  }
+
+  /** Something has changed: it is written within two seconds. */
+  changed(): void {
+    if (this.#stopped || this.#timer !== null) return;
+    this.#timer = setTimeout(() => whenIdle(() => void this.save()), QUIET_MS);
+  }
+
+  /** Writes what has changed, now. */
+  save(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  /** Nothing is written from now on. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** The texts of a conversation are gone on the server, so they are gone here. */
+  async forgetThread(id: string): Promise<void> {
+    this.#written.delete(id);
+    this.#kept = this.#kept.filter((one) => one !== id);
+    await storage.removeRecord("deskThread", { conversation: id });
+  }
+
+  async #write(): Promise<void> {
+    const now = this.options.now();
+    if (!now || this.#stopped || !(await this.options.maySave())) return;
+    // Threads first: one that is newer than the list is merely ahead, one that is older would have a hole.
+    await this.#writeThreads(now.threads);
+    if (!this.#stopped) await storage.setRecord("deskInbox", {}, keptInbox(now, this.#kept));
+  }
+
+  async #writeThreads(threads: ReadonlyMap<string, Thread>): Promise<void> {
+    const ready = [...threads.values()].filter((thread) => thread.state === "ready");
+    const opened = new Set(ready.map((thread) => thread.id));
+    const order = [...this.#kept.filter((id) => !opened.has(id)), ...opened];
+    this.#kept = order.slice(-MOST_THREADS);
+    for (const id of order.slice(0, -MOST_THREADS)) await storage.removeRecord("deskThread", { conversation: id });
+    for (const thread of ready.slice(-MOST_THREADS)) {
+      if (this.#stopped) return;
+      if (this.#written.get(thread.id) === thread.log) continue;
+      this.#written.set(thread.id, thread.log);
+      await storage.setRecord("deskThread", { conversation: thread.id }, keptThread(thread));
+    }
+  }
+}
+
+/** The list that this device keeps, or null: for a cold start. What is not as it should be is dropped. */
+export function readInbox(): Promise<KeptInbox | null> {
+  return storage.getRecord("deskInbox", {}, isKeptInbox);
+}
+
+/** A kept thread, or null. */
+export async function readThread(id: string): Promise<KeptThread | null> {
+  const kept = await storage.getRecord("deskThread", { conversation: id }, isKeptThread);
+  return kept?.entries.every((entry) => entry.conversation === id) ? kept : null;
+}
+
+/** Removes list and threads; what was typed and the session stay. */
+export async function dropCache(): Promise<void> {
+  await storage.removeRecord("deskInbox", {});
+  for (const stored of await storage.list()) {
+    if (stored.name === "deskThread") await storage.removeStored(stored);
+  }
+}
+
+function keptInbox({ operator, inbox }: DeskNow, threads: readonly string[]): KeptInbox {
+  const listed = listRows(inbox);
+  const rows = listed.slice(0, MOST_ROWS);
+  const cut = listed.length > rows.length;
+  const oldest = cut ? (rows.at(-1)?.position ?? inbox.oldest) : inbox.oldest;
+  return { operator, position: inbox.position, oldest, more: inbox.more || cut, rows, threads };
+}
+
+function keptThread({ log, more }: Thread): KeptThread {
+  const entries = log.entries.slice(-MOST_ENTRIES);
+  return { entries, more: more || entries.length < log.entries.length, seen: log.seen };
+}
+
+function whenIdle(act: () => void): void {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: IDLE_MS });
+  else act();
+}
+
+// --- What is read may be of another version, cut off, or somebody else's: every field is looked at. ---------------------
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+const areTexts = (of: Fields, ...names: string[]) => names.every((name) => typeof of[name] === "string");
+const areNumbers = (of: Fields, ...names: string[]) => names.every((name) => typeof of[name] === "number");
+const isListOf = <T>(value: unknown, is: (one: unknown) => one is T): value is T[] =>
+  Array.isArray(value) && value.every(is);
+const isText = (value: unknown): value is string => typeof value === "string";
+const isOptionalText = (value: unknown) => value === undefined || isText(value);
+
+const isSeen = (value: unknown): value is SeenMarks => isFields(value) && areNumbers(value, "visitor", "operator");
+
+const isAuthor = (value: unknown): value is Author =>
+  isFields(value) &&
+  (value.kind === "visitor" || value.kind === "operator") &&
+  isOptionalText(value.name) &&
+  isOptionalText(value.id);
+
+const isEntry = (value: unknown): value is Entry =>
+  isFields(value) &&
+  areTexts(value, "conversation", "id", "kind") &&
+  areNumbers(value, "seq", "at") &&
+  isAuthor(value.author) &&
+  isOptionalText(value.text) &&
+  isOptionalText(value.event);
+
+const isSummary = (value: unknown): value is ConversationSummary =>
+  isFields(value) &&
+  areTexts(value, "id", "visitor_id", "visitor_name", "site_name") &&
+  ["waiting", "open", "closed"].includes(String(value.status)) &&
+  areNumbers(value, "started_at", "last_seq", "position", "unread") &&
+  isSeen(value.seen) &&
+  (value.last === null || isEntry(value.last));
+
+const isOperator = (value: unknown): value is Operator =>
+  isFields(value) && areTexts(value, "id", "name", "email", "role", "workspace_name");
+
+const isKeptInbox = (value: unknown): value is KeptInbox =>
+  isFields(value) &&
+  isOperator(value.operator) &&
+  areNumbers(value, "position", "oldest") &&
+  typeof value.more === "boolean" &&
+  isListOf(value.rows, isSummary) &&
+  isListOf(value.threads, isText);
+
+const isKeptThread = (value: unknown): value is KeptThread =>
+  isFields(value) &&
+  isListOf(value.entries, isEntry) &&
+  value.entries.length > 0 &&
+  value.entries.every((entry, index, all) => index === 0 || entry.seq === (all[index - 1]?.seq ?? 0) + 1) &&
+  typeof value.more === "boolean" &&
+  isSeen(value.seen);
