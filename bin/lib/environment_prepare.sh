@@ -137,6 +137,9 @@ build_web() {
   local sources
   sources=$(hash_web_sources)
   if [ ! -f src/crumbless/web_dist/manifest.json ] || [ "$(cat "$done_with/web" 2>/dev/null)" != "$sources" ]; then
+    # What the browser code may keep on a device is made from storage.toml: a wrong one must not get into a build.
+    step 'Checking storage.toml' 'Mend what the message above names, then run python tools/generate_storage.py.' \
+      .venv/bin/python tools/generate_storage.py --check
     install_node_packages
     step 'Building the browser code' 'The message above names the file to look at.' npm run --silent build
     printf '%s' "$sources" >"$done_with/web"

@@ -30,7 +30,7 @@ import {
 import { listen, tell, watchKey } from "./storage_tabs";
 import type { ItemValues } from "./storage_values";
 
-export type { ItemName, Kept, KeyParts, RecordItemName, Surface, TextItemName } from "./storage_keys";
+export type { Guard, ItemName, Kept, KeyParts, RecordItemName, Surface, TextItemName } from "./storage_keys";
 export { clearAll, list, removeStored, type Stored } from "./storage_list";
 export type { Mirror } from "./storage_places";
 export type { ItemValues } from "./storage_values";

@@ -6,6 +6,7 @@ Disclosures", for `disclosure`.
 """
 
 import datetime
+import functools
 import hashlib
 import re
 import tomllib
@@ -39,6 +40,16 @@ Lifetime = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,4}[mhd]$")]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
 Texts = dict[Language, Words]
+
+
+NAMES_OF_GROUPS: dict[str, Any] = {
+    "category": Category,
+    "basis": Basis,
+    "surface": Surface,
+    "written": Written,
+    "cleared": Cleared,
+}
+"""The tables that say what people are told a field's value means, and the names that each has."""
 
 
 class RegistryError(CrumblessError):
@@ -132,8 +143,8 @@ def parse_registry(source: str) -> Registry:
         raise RegistryError(f"storage.toml is not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise RegistryError(_place_schema_fault(source, str(error))) from None
-    for number, fault in faults(registry):
-        raise RegistryError(f"storage.toml, line {_line_of_item(source, number)}: {fault}")
+    for place, fault in faults(registry):
+        raise RegistryError(f"storage.toml, line {_line_at(source, place)}: {fault}")
     return registry
 
 
@@ -162,7 +173,7 @@ def disclosure(
             "digest": digest_of(registry),
             **{
                 group: {name: _said(texts, language) for name, texts in getattr(registry, group).items()}
-                for group in ("category", "basis", "surface", "written", "cleared")
+                for group in NAMES_OF_GROUPS
             },
         },
     }
@@ -202,38 +213,70 @@ def _said(texts: Texts, language: str | None) -> Texts | str:
     return texts if language is None else texts.get(language, texts["en"])
 
 
-def faults(registry: Registry) -> Iterator[tuple[int | None, str]]:
-    """Every way in which the registry contradicts itself: index of the item (None: not an item's) and what is wrong."""
+Place = tuple[str, int | None, str]
+"""A table of storage.toml, which of them when it is an array, and the field in it ("" for the table as a whole)."""
+
+
+def faults(registry: Registry) -> Iterator[tuple[Place, str]]:
+    """Every way in which the registry contradicts itself: where, and what is wrong."""
     numbers = [one.number for one in registry.revision]
     if numbers != list(range(len(numbers), 0, -1)):
-        yield None, f"revisions are numbered from 1 without gaps, newest first (they are {numbers})"
-    for name, texts in _texts_beside_items(registry):
-        yield from ((None, fault) for fault in _text_faults(name, texts, registry.languages))
-    seen: dict[tuple[str, ...], str] = {}
+        yield (
+            ("revision", 0, "number"),
+            f"revisions are numbered from 1 without gaps, newest first (they are {numbers})",
+        )
+    for place, name, texts in _texts(registry):
+        yield from ((place, fault) for fault in _text_faults(name, texts, registry.languages))
     for index, item in enumerate(registry.item):
-        for what in (("name", item.name), ("key", item.mechanism, item.key, item.domain or "")):
-            if what in seen:
-                yield index, f"{item.name}: its {what[0]} is taken by {seen[what]}"
-            seen[what] = item.name
-        for fault in _item_faults(item):
-            yield index, f"{item.name}: {fault}"
-        for field, texts in (("contains", item.contains), ("purpose", item.purpose)):
-            yield from ((index, fault) for fault in _text_faults(f"{item.name}.{field}", texts, registry.languages))
+        before = registry.item[:index]
+        for field, fault in (*_clashes(item, before), *_item_faults(item)):
+            yield ("item", index, field), f"{item.name}: {fault}"
     if registry.revision[0].digest != digest_of(registry):
-        yield None, f"the items have changed: add a [[revision]] on top whose digest is {digest_of(registry)}"
+        fault = f"the items have changed: add a [[revision]] on top whose digest is {digest_of(registry)}"
+        yield ("revision", 0, "digest"), fault
 
 
-def _texts_beside_items(registry: Registry) -> Iterator[tuple[str, Texts]]:
-    groups: dict[str, tuple[Any, Any]] = {
-        "category": (registry.category, Category),
-        "basis": (registry.basis, Basis),
-        "surface": (registry.surface, Surface),
-        "written": (registry.written, Written),
-        "cleared": (registry.cleared, Cleared),
-    }
-    for group, (texts, names) in groups.items():
-        yield from ((f"{group}.{name}", texts.get(name, {})) for name in get_args(names))
-    yield from ((f"revision {one.number}", one.changes) for one in registry.revision)
+def _clashes(item: Item, others: list[Item]) -> Iterator[tuple[str, str]]:
+    """Fields in which an item takes what another has: its name, or a key that could be either's."""
+    for other in others:
+        if item.name == other.name:
+            yield "name", f"its name is taken by the {other.key} before it"
+        # A key of ours names one item wherever it stands: it may stand in its fallback.
+        both_ours = item.service is None and other.service is None
+        same_store = (item.mechanism, item.domain) == (other.mechanism, other.domain)
+        if (both_ours or same_store) and _overlap(item.key, other.key):
+            yield "key", f"its key is taken by {other.name}: a key may match both"
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether some key matches both patterns, where `{…}` is any text of at least one character."""
+    any_one, any_more = "\x00", "\x01"
+    left, right = (re.sub(r"\{\w+\}", any_one + any_more, key) for key in (one, other))
+
+    @functools.cache
+    def meet(i: int, j: int) -> bool:
+        a, b = left[i : i + 1], right[j : j + 1]
+        if not a and not b:
+            return True
+        if a == any_more:
+            return meet(i + 1, j) or (bool(b) and meet(i, j + 1))
+        if b == any_more:
+            return meet(i, j + 1) or (bool(a) and meet(i + 1, j))
+        return bool(a and b) and (a == b or any_one in (a, b)) and meet(i + 1, j + 1)
+
+    return meet(0, 0)
+
+
+def _texts(registry: Registry) -> Iterator[tuple[Place, str, Texts]]:
+    """All texts, each with its place and what to call it."""
+    for group, names in NAMES_OF_GROUPS.items():
+        texts: dict[str, Texts] = getattr(registry, group)
+        yield from (((f"{group}.{name}", None, ""), f"{group}.{name}", texts.get(name, {})) for name in get_args(names))
+    for index, revision in enumerate(registry.revision):
+        yield ("revision", index, "changes"), f"revision {revision.number}", revision.changes
+    for index, item in enumerate(registry.item):
+        yield ("item", index, "contains"), f"{item.name}.contains", item.contains
+        yield ("item", index, "purpose"), f"{item.name}.purpose", item.purpose
 
 
 def _text_faults(name: str, texts: Texts, languages: list[str]) -> Iterator[str]:
@@ -243,70 +286,85 @@ def _text_faults(name: str, texts: Texts, languages: list[str]) -> Iterator[str]
         yield f"{name} has a text in {', '.join(unknown)}, which `languages` does not list"
 
 
-def _item_faults(item: Item) -> Iterator[str]:
-    """What contradicts itself in one item."""
+def _item_faults(item: Item) -> Iterator[tuple[str, str]]:
+    """What contradicts itself in one item: the field to look at, and what is wrong."""
     of_others = "tag" in item.surfaces
     optional = item.category in OPTIONAL_CATEGORIES
+    of_tab = item.mechanism == "sessionStorage"
+    may_fall_back = item.mechanism in ("localStorage", "IndexedDB") and not of_others
+    braces = re.sub(r"\{[a-z]+\}", "", item.key)
+    small = "a cache has no `fallback`: sessionStorage is small, and what fills it serves nobody"
     rules = (
-        (item.lifetime_seconds > LONGEST_LIFETIME, "nothing is kept for more than 400 days"),
-        (item.mechanism == "cookie" and not of_others, "Crumbless keeps no cookie; only tags of others do"),
-        (of_others != (item.service is not None), 'the surface "tag" and a `service` belong together'),
-        (of_others and len(item.surfaces) > 1, 'the surface "tag" stands alone'),
-        (item.domain is not None and not of_others, "only tags of others keep something elsewhere"),
-        (of_others == item.key.startswith("crumbless."), 'our keys, and only ours, begin with "crumbless."'),
-        (optional != (item.basis == "consent"), "analytics and marketing, and only they, rest on consent"),
-        (optional != (item.written == "grant"), 'what rests on consent, and only that, is written after the "grant"'),
+        ("lifetime", item.lifetime_seconds > LONGEST_LIFETIME, "nothing is kept for more than 400 days"),
         (
-            (item.mechanism == "sessionStorage") != ("tab" in item.cleared),
-            'sessionStorage, and only it, is cleared with the "tab"',
+            "mechanism",
+            item.mechanism == "cookie" and not of_others,
+            "Crumbless keeps no cookie; only tags of others do",
         ),
+        ("surfaces", of_others != (item.service is not None), 'the surface "tag" and a `service` belong together'),
+        ("surfaces", of_others and len(item.surfaces) > 1, 'the surface "tag" stands alone'),
+        ("domain", item.domain is not None and not of_others, "only tags of others keep something elsewhere"),
+        ("key", of_others == item.key.startswith("crumbless."), 'our keys, and only ours, begin with "crumbless."'),
+        ("key", bool(re.search("[{}]", braces)), "its key has a stray brace"),
+        ("basis", optional != (item.basis == "consent"), "analytics and marketing, and only they, rest on consent"),
         (
+            "written",
+            optional != (item.written == "grant"),
+            'what rests on consent, and only that, is written after the "grant"',
+        ),
+        ("cleared", of_tab != ("tab" in item.cleared), 'sessionStorage, and only it, is cleared with the "tab"'),
+        (
+            "cleared",
             optional and item.domain is None and "withdraw" not in item.cleared,
             'what rests on consent is cleared on "withdraw"',
         ),
-        ("desk" in item.surfaces and "sign-out" not in item.cleared, 'what the desk keeps is cleared by "sign-out"'),
-        (not item.cleared and item.domain is None, "say what clears it"),
         (
-            item.fallback is not None and (of_others or item.mechanism not in ("localStorage", "IndexedDB")),
+            "cleared",
+            "desk" in item.surfaces and "sign-out" not in item.cleared,
+            'what the desk keeps is cleared by "sign-out"',
+        ),
+        ("cleared", not item.cleared and item.domain is None, "say what clears it"),
+        (
+            "fallback",
+            item.fallback is not None and not may_fall_back,
             "only our items of localStorage and IndexedDB have a `fallback`",
         ),
-        (
-            item.fallback is not None and item.category == "performance",
-            "a cache has no `fallback`: sessionStorage is small, and what fills it serves nobody",
-        ),
-        (bool(re.search("[{}]", re.sub(r"\{[a-z]+\}", "", item.key))), "its key has a stray brace"),
+        ("fallback", item.fallback is not None and item.category == "performance", small),
     )
-    yield from (fault for broken, fault in rules if broken)
+    yield from ((field, fault) for field, broken, fault in rules if broken)
 
 
-_PLACE = re.compile(r" - at `\$(.*)`\Z")
-_STEP = re.compile(r"\.?([\w-]+|\[\.\.\.\]|\[\d+\])")
+_PLACE = re.compile(r" - at (?:`key` in )?`\$(.*)`\Z")
 
 
 def _place_schema_fault(source: str, message: str) -> str:
     """msgspec's message with the line it speaks of, as near as the source tells."""
     found = _PLACE.search(message)
     path = found[1] if found else ""
-    number = int(at[1]) if (at := re.match(r"\.item\[(\d+)\]", path)) else None
-    field = path.rpartition(".")[2].partition("[")[0] if "." in path else ""
-    line = _line_of_item(source, number, field) if number is not None else _line_of(source, path)
+    # A wrong name of a group is told by its value alone.
+    if named := re.match(r"Invalid enum value '([^']+)' - at `key`", message):
+        path = f"{path}.{named[1]}"
+    line = _line_at(source, _place_of(path))
     return f"storage.toml, line {line}: {_PLACE.sub('', message)}{f' (in {path.lstrip(chr(46))})' if path else ''}"
 
 
-def _line_of_item(source: str, number: int | None, field: str = "") -> int:
-    """The line where an item begins, or where it sets `field`; line 1 for what belongs to no item."""
-    if number is None:
-        return 1
+def _place_of(path: str) -> Place:
+    """The place that msgspec calls `.item[3].surfaces[0]` or `.category[...]`."""
+    in_array = re.match(r"\.(item|revision)\[(\d+)\]\.?(\w*)", path)
+    if in_array:
+        return in_array[1], int(in_array[2]), in_array[3]
+    return path.lstrip(".").partition("[")[0], None, ""
+
+
+def _line_at(source: str, place: Place) -> int:
+    """The line where a table begins, or where it sets a field; line 1 when the source has neither."""
+    table, number, field = place
     lines = source.splitlines()
-    begins = [index for index, line in enumerate(lines) if line.strip() == "[[item]]"]
+    if number is None:
+        head = re.compile(rf"\s*(?:\[\[?{re.escape(table)}\b|{re.escape(table)}\s*=)")
+        return next((index for index, line in enumerate(lines, 1) if table and head.match(line)), 1)
+    begins = [index for index, line in enumerate(lines) if line.strip() == f"[[{table}]]"]
     begin, end = begins[number], [*begins[1:], len(lines)][number]
-    field_at = re.compile(rf"\s*(?:{re.escape(field)}\s*=|\[item\.{re.escape(field)}\])")
+    field_at = re.compile(rf"\s*(?:{re.escape(field)}\s*=|\[{table}\.{re.escape(field)}\])")
     found = (index for index in range(begin, end) if field and field_at.match(lines[index]))
     return next(found, begin) + 1
-
-
-def _line_of(source: str, path: str) -> int:
-    head = path.lstrip(".").partition("[")[0].partition(".")[0]
-    begins = re.compile(rf"\s*(?:{re.escape(head)}\s*=|\[\[?{re.escape(head)}\b)")
-    lines = enumerate(source.splitlines(), 1)
-    return next((number for number, line in lines if head and begins.match(line)), 1)

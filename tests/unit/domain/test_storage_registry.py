@@ -1,0 +1,328 @@
+"""A registry that breaks its form, lacks a language or contradicts itself is refused, with the line to look at."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from crumbless.domain.storage_registry import (
+    Registry,
+    RegistryError,
+    digest_of,
+    disclosure,
+    faults,
+    parse_registry,
+)
+
+OURS = """
+[[item]]
+name = "theme"
+key = "crumbless.theme.{site}"
+mechanism = "localStorage"
+fallback = "sessionStorage"
+surfaces = ["frame"]
+category = "preferences"
+basis = "choice"
+written = "prefer"
+lifetime = "180d"
+cleared = ["reset"]
+[item.contains]
+en = "The colours"
+de = "Die Farben"
+[item.purpose]
+en = "Looks as chosen"
+de = "Sieht aus wie gewählt"
+"""
+
+DRAFT = """
+[[item]]
+name = "draft"
+key = "crumbless.draft"
+mechanism = "sessionStorage"
+surfaces = ["desk"]
+category = "session"
+basis = "requested"
+written = "type"
+lifetime = "24h"
+cleared = ["sent", "sign-out", "tab"]
+[item.contains]
+en = "A text"
+de = "Ein Text"
+[item.purpose]
+en = "Nothing is lost"
+de = "Nichts geht verloren"
+"""
+
+TAG = """
+[[item]]
+name = "ga"
+key = "_ga"
+mechanism = "cookie"
+surfaces = ["tag"]
+service = "ga4"
+category = "analytics"
+basis = "consent"
+written = "grant"
+lifetime = "400d"
+cleared = ["withdraw"]
+[item.contains]
+en = "A number"
+de = "Eine Zahl"
+[item.purpose]
+en = "Counts"
+de = "Zählt"
+"""
+
+NAMES = {
+    "category": ("preferences", "session", "interface", "performance", "consent", "analytics", "marketing"),
+    "basis": ("requested", "choice", "consent"),
+    "surface": ("loader", "frame", "desk", "pages", "consent", "tag"),
+    "written": ("open", "type", "send", "keep", "prefer", "sign-in", "arrange", "work", "choose", "grant"),
+    "cleared": (
+        *("tab", "fold", "sent", "end", "untick", "reset", "sign-out", "withdraw", "erase", "replace"),
+    ),
+}  # fmt: skip
+
+UNSEALED = "0" * 16
+
+
+def source_of(*items: str, digest: str | None = None) -> str:
+    """A storage.toml with these items, whose digest is right unless one is given."""
+    texts = "".join(
+        f'[{group}.{name}]\nen = "{name}"\nde = "{name}"\n' for group, names in NAMES.items() for name in names
+    )
+    head = (
+        'languages = ["en", "de"]\n[[revision]]\nnumber = 1\ndate = 2026-11-24\n'
+        f'digest = "{UNSEALED}"\n[revision.changes]\nen = "First."\nde = "Erste."\n'
+    )
+    source = head + texts + "".join(items)
+    return source.replace(UNSEALED, digest) if digest else seal(source)
+
+
+def seal(source: str) -> str:
+    """The same with the digest that its items have, when nothing else is wrong with it."""
+    try:
+        parse_registry(source)
+    except RegistryError as error:
+        found = re.search(r"whose digest is (\w+)", str(error))
+        return source.replace(UNSEALED, found[1]) if found else source
+    raise AssertionError("no registry has this digest")
+
+
+def planted(source: str, old: str, new: str) -> tuple[str, int]:
+    """The source with one fault, and the line it stands on."""
+    assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the source"
+    at = source.index(old)
+    return source.replace(old, new), source[:at].count("\n") + 1
+
+
+def block_around(source: str, line: int) -> range:
+    """The lines of the item, revision or group of texts that a line belongs to."""
+    begins = [number for number, one in enumerate(source.splitlines(), 1) if re.match(r"\[(?!item\.|revision\.)", one)]
+    begin = max([1, *(number for number in begins if number <= line)])
+    return range(begin, min([source.count("\n") + 1, *(number for number in begins if number > begin)]))
+
+
+FIELDS_TOLD = {
+    "theme: a cache has no `fallback`": "fallback",
+    'draft: what the desk keeps is cleared by "sign-out"': "cleared",
+    "draft: only tags of others keep something elsewhere": "domain",
+    "draft: only our items of localStorage and IndexedDB have a `fallback`": "fallback",
+    "theme.contains lacks a text in de": "[item.contains]",
+    "theme.purpose has a text in pl, which": "[item.purpose]",
+    "revision 1 lacks a text in de": "[revision.changes]",
+    "category.session lacks a text in en": "[category.session]",
+}
+"""Where a fault is told when it is not told at the field that the test changes."""
+
+SOUND = source_of(OURS, DRAFT, TAG)
+
+
+def fault_of(source: str) -> tuple[int, str]:
+    """Line and message of the refusal. Another digest is no reason here: a planted fault changes it too."""
+    with pytest.raises(RegistryError) as refused:
+        parse_registry(source)
+    found = re.match(r"storage\.toml, line (\d+): (.*)", str(refused.value))
+    assert found, refused.value
+    return int(found[1]), found[2]
+
+
+def test_a_sound_registry_is_read() -> None:
+    registry = parse_registry(SOUND)
+    assert [one.name for one in registry.item] == ["theme", "draft", "ga"]
+    assert list(faults(registry)) == []
+
+
+def test_the_registry_of_the_project_is_sound() -> None:
+    source = (Path(__file__).parents[3] / "storage.toml").read_text(encoding="utf-8")
+    assert len(parse_registry(source).item) > 20
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('lifetime = "180d"', 'lifetime = "401d"', "theme: nothing is kept for more than 400 days"),
+        (
+            'mechanism = "sessionStorage"',
+            'mechanism = "cookie"',
+            "draft: Crumbless keeps no cookie; only tags of others do",
+        ),
+        ('surfaces = ["frame"]', 'surfaces = ["tag"]', 'theme: the surface "tag" and a `service` belong together'),
+        ('surfaces = ["tag"]', 'surfaces = ["tag", "desk"]', 'ga: the surface "tag" stands alone'),
+        (
+            'surfaces = ["desk"]\n',
+            'surfaces = ["desk"]\ndomain = "x.example"\n',
+            "draft: only tags of others keep something elsewhere",
+        ),
+        ('key = "crumbless.draft"', 'key = "draft"', 'draft: our keys, and only ours, begin with "crumbless."'),
+        ('key = "_ga"', 'key = "crumbless.ga"', 'ga: our keys, and only ours, begin with "crumbless."'),
+        ('key = "crumbless.draft"', 'key = "crumbless.draft.{site"', "draft: its key has a stray brace"),
+        ('basis = "requested"', 'basis = "consent"', "draft: analytics and marketing, and only they, rest on consent"),
+        ('basis = "consent"', 'basis = "choice"', "ga: analytics and marketing, and only they, rest on consent"),
+        (
+            'written = "type"',
+            'written = "grant"',
+            'draft: what rests on consent, and only that, is written after the "grant"',
+        ),
+        ('written = "grant"', 'written = "open"', "ga: what rests on consent, and only that, is written after"),
+        (
+            'cleared = ["sent", "sign-out", "tab"]',
+            'cleared = ["sent", "sign-out"]',
+            'draft: sessionStorage, and only it, is cleared with the "tab"',
+        ),
+        (
+            'cleared = ["reset"]',
+            'cleared = ["reset", "tab"]',
+            'theme: sessionStorage, and only it, is cleared with the "tab"',
+        ),
+        ('cleared = ["withdraw"]', 'cleared = ["replace"]', 'ga: what rests on consent is cleared on "withdraw"'),
+        (
+            'cleared = ["sent", "sign-out", "tab"]',
+            'cleared = ["sent", "tab"]',
+            'draft: what the desk keeps is cleared by "sign-out"',
+        ),
+        ('cleared = ["reset"]', "cleared = []", "theme: say what clears it"),
+        (
+            'mechanism = "sessionStorage"\n',
+            'mechanism = "sessionStorage"\nfallback = "sessionStorage"\n',
+            "draft: only our items of localStorage and IndexedDB have a `fallback`",
+        ),
+        ('category = "preferences"', 'category = "performance"', "theme: a cache has no `fallback`"),
+        ('name = "draft"', 'name = "theme"', "theme: its name is taken by the crumbless.theme.{site} before it"),
+        ('key = "crumbless.draft"', 'key = "crumbless.theme.x"', "draft: its key is taken by theme"),
+        ('key = "crumbless.draft"', 'key = "crumbless.{any}.shop"', "draft: its key is taken by theme"),
+        ('de = "Die Farben"\n', "", "theme.contains lacks a text in de"),
+        ('de = "Sieht aus wie gewählt"\n', 'de = "x"\npl = "y"\n', "theme.purpose has a text in pl, which"),
+        ('[category.session]\nen = "session"\n', "[category.session]\n", "category.session lacks a text in en"),
+        ('de = "Erste."\n', "", "revision 1 lacks a text in de"),
+        ("number = 1", "number = 2", "revisions are numbered from 1 without gaps"),
+    ],
+)
+def test_a_contradiction_is_refused_with_its_line(old: str, new: str, message: str) -> None:
+    source, line = planted(SOUND, old, new)
+    told_line, told = fault_of(source)
+    assert message in told
+    field = FIELDS_TOLD.get(message, old.partition(" =")[0])
+    assert source.splitlines()[told_line - 1].startswith(field)
+    assert told_line in block_around(source, line if new else line - 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('mechanism = "sessionStorage"', 'mechanism = "a drawer"', "Invalid enum value 'a drawer'"),
+        ('surfaces = ["desk"]', 'surfaces = ["moon"]', "Invalid enum value 'moon'"),
+        ('surfaces = ["desk"]', "surfaces = []", "length >= 1"),
+        ('lifetime = "24h"', 'lifetime = "for ever"', "matching regex"),
+        ('lifetime = "24h"', "lifetime = 24", "Expected `str`, got `int`"),
+        ('lifetime = "24h"\n', "", "missing required field `lifetime`"),
+        ('name = "draft"\n', 'name = "draft"\ncolour = "red"\n', "unknown field `colour`"),
+        ('key = "crumbless.draft"', 'key = "crumbless draft"', "matching regex"),
+        ('en = "A text"', 'en = ""', "length >= 1"),
+        ("[category.session]", "[category.mood]", "Invalid enum value 'mood'"),
+        ("number = 1", "number = 0", ">= 1"),
+        ('languages = ["en", "de"]', "languages = []", "length >= 1"),
+    ],
+)
+def test_what_breaks_the_form_is_refused_with_its_line(old: str, new: str, message: str) -> None:
+    source, line = planted(SOUND, old, new)
+    told_line, told = fault_of(source)
+    assert message in told
+    assert told_line in block_around(source, line if new else line - 1)
+
+
+def test_items_that_have_changed_need_another_digest() -> None:
+    source, _ = planted(SOUND, 'lifetime = "24h"', 'lifetime = "23h"')
+    line, told = fault_of(source)
+    assert "the items have changed: add a [[revision]] on top whose digest is" in told
+    assert source.splitlines()[line - 1].startswith("digest = ")
+
+
+def test_what_is_not_toml_is_refused_with_its_line() -> None:
+    with pytest.raises(RegistryError, match=r"not TOML: .*line 2"):
+        parse_registry('languages = ["en"]\nrevision = }\n')
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlap"),
+    [
+        ("crumbless.a", "crumbless.a", True),
+        ("crumbless.a", "crumbless.ab", False),
+        ("crumbless.{x}", "crumbless.a", True),
+        ("crumbless.a.{x}", "crumbless.a", False),
+        ("crumbless.a.{x}", "crumbless.a.", False),
+        ("crumbless.a.{x}", "crumbless.b.{x}", False),
+        ("crumbless.{x}.b", "crumbless.a.{y}", True),
+        ("crumbless.{x}.b", "crumbless.{y}.c", False),
+        ("crumbless.desk.{x}", "crumbless.desk.draft.{y}", True),
+    ],
+)
+def test_two_patterns_that_a_key_can_match_clash(one: str, other: str, overlap: bool) -> None:
+    draft = DRAFT.replace("crumbless.draft", other)
+    source = source_of(OURS.replace("crumbless.theme.{site}", one), draft)
+    for text in (source, source_of(draft, OURS.replace("crumbless.theme.{site}", one))):
+        if overlap:
+            assert "its key is taken by" in fault_of(text)[1]
+        else:
+            assert len(parse_registry(text).item) == 2
+
+
+def test_tags_of_others_clash_only_in_the_same_store() -> None:
+    second = TAG.replace('"ga"', '"gaText"').replace('"cookie"', '"localStorage"')
+    assert len(parse_registry(source_of(TAG, second)).item) == 2
+    elsewhere = TAG.replace('"ga"', '"gaThere"').replace('service = "ga4"', 'service = "ga4"\ndomain = "x.example"')
+    assert len(parse_registry(source_of(TAG, elsewhere)).item) == 2
+    again = TAG.replace('"ga"', '"gaAgain"').replace('"ga4"', '"tiktok"')
+    assert "its key is taken by ga" in fault_of(source_of(TAG, again))[1]
+
+
+def test_a_digest_follows_every_field_but_texts() -> None:
+    registry = parse_registry(SOUND)
+    mended = SOUND.replace("Die Farben", "Welche Farben")
+    assert digest_of(parse_registry(mended)) == digest_of(registry)
+    changed, _ = planted(SOUND, 'lifetime = "24h"', 'lifetime = "23h"')
+    assert digest_of(registry) not in fault_of(changed)[1]
+
+
+def keys_found(registry: Registry, mechanism: str, *keys: str) -> list[str | None]:
+    found = [registry.find(mechanism, key) for key in keys]
+    return [one.name if one else None for one in found]
+
+
+def test_a_key_is_found_where_it_may_stand() -> None:
+    registry = parse_registry(SOUND)
+    assert keys_found(registry, "localStorage", "crumbless.theme.shop", "crumbless.theme.") == ["theme", None]
+    assert keys_found(registry, "sessionStorage", "crumbless.theme.shop", "crumbless.draft") == ["theme", "draft"]
+    assert keys_found(registry, "localStorage", "crumbless.draft", "x") == [None, None]
+    assert keys_found(registry, "cookie", "_ga", "_ga_x", "crumbless.draft") == ["ga", None, None]
+
+
+def test_the_disclosure_tells_where_an_item_may_stand_instead() -> None:
+    told = disclosure(parse_registry(SOUND), "chat.example", frozenset({"ga4"}), "de")
+    theme, draft, ga = told["disclosures"]
+    assert theme["x-crumbless"]["fallback"] == "sessionStorage"
+    assert draft["x-crumbless"]["fallback"] is None
+    assert theme["identifier"] == "crumbless.theme.*"
+    assert theme["x-crumbless"]["purpose"] == "Sieht aus wie gewählt"
+    assert ga["maxAgeSeconds"] == 400 * 86_400
+    assert len(disclosure(parse_registry(SOUND), "chat.example", frozenset())["disclosures"]) == 2
