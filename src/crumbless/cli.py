@@ -114,6 +114,78 @@ def site_add(
     typer.echo(f'<script async src="{settings.address}/w/{site_key}.js"></script>')
 
 
+@app.command()
+def audit(
+    url: Annotated[str, typer.Argument(help="The page to audit.")],
+    registry: Annotated[Path | None, typer.Option(help="What is declared: a storage.toml or a storage.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.html, report.json and report.xml (JUnit).")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of the tables.")] = False,
+    first_party: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="A host that is yours; may be given again.")
+    ] = None,
+    idle: Annotated[float, typer.Option(min=0, max=600, help="Seconds to wait and scroll.")] = 4.0,
+    timeout: Annotated[float, typer.Option(min=5, max=3600, help="Seconds for all of it.")] = 180.0,
+    chromium: Annotated[Path | None, typer.Option(help="The browser, where it is not found on PATH.")] = None,
+    login_page: Annotated[bool, typer.Option("--login-page", help="Audit a page that asks for a password.")] = False,
+    open_: Annotated[
+        str, typer.Option("--open", metavar="SELECTOR", help="What opens the chat, where it is not found by itself.")
+    ] = "",
+    box: Annotated[
+        str,
+        typer.Option("--box", metavar="SELECTOR", help="The chat's box to write in, where it is not found by itself."),
+    ] = "",
+    send: Annotated[
+        str, typer.Option("--send", metavar="SELECTOR", help="The button that sends, where it is not found by itself.")
+    ] = "",
+    end: Annotated[
+        str,
+        typer.Option(
+            "--end", metavar="SELECTOR", help="The button that ends the chat, where it is not found by itself."
+        ),
+    ] = "",
+    accept: Annotated[
+        str,
+        typer.Option(
+            "--accept", metavar="SELECTOR", help="The banner's button that accepts, where it is not found by itself."
+        ),
+    ] = "",
+    reject: Annotated[
+        str,
+        typer.Option(
+            "--reject", metavar="SELECTOR", help="The banner's button that refuses, where it is not found by itself."
+        ),
+    ] = "",
+    withdraw: Annotated[
+        str,
+        typer.Option(
+            "--withdraw", metavar="SELECTOR", help="What withdraws the consent, where it is not found by itself."
+        ),
+    ] = "",
+) -> None:
+    """Find out what a website keeps in browsers, and whether it declares it. Exit code 0 only when it is clean."""
+    try:
+        from crumbless.audit.audit_command import run_command  # noqa: PLC0415
+        from crumbless.audit.audit_run import Wish  # noqa: PLC0415
+        from crumbless.audit.visitor_acts import Selectors  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name not in {"playwright", "publicsuffixlist"}:
+            raise
+        sys.exit(_fail(f"The audit needs {error.name}, which is not installed: pip install 'crumbless[audit]'"))
+    wish = Wish(
+        url=url,
+        registry=registry,
+        first_party=tuple(first_party or ()),
+        selectors=Selectors(open=open_, box=box, send=send, end=end, accept=accept, reject=reject, withdraw=withdraw),
+        idle=idle,
+        timeout=timeout,
+        login_page=login_page,
+        chromium=chromium,
+    )
+    sys.exit(run_command(wish, out, json))
+
+
 def _migrated() -> Settings:
     from crumbless.store.schema import check_schema  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"actions"},
     {"api", "jobs"},
     {"app"},
-    {"demo"},
+    {"audit", "demo"},
     {"cli"},
     {"__main__"},
 ]

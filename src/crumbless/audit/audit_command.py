@@ -1,0 +1,31 @@
+"""`crumbless audit`: from the wish to the report and the exit code."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from crumbless.audit.audit_run import PHASES, TITLES, Wish, run_audit
+from crumbless.audit.report_files import check_folder, to_json, write_report
+from crumbless.audit.report_text import ProgressBar, print_report
+
+
+def run_command(wish: Wish, out: Path | None, as_json: bool) -> int:
+    """Audit and tell. Returns 0 when it is clean, 1 when something was found.
+
+    Raises:
+        AuditError: when it cannot be done.
+        DeclarationError: when the registry cannot be read.
+    """
+    if out:
+        check_folder(out)
+    with ProgressBar(Console(stderr=True), {name: TITLES[name] for name in PHASES}) as progress:
+        report = asyncio.run(run_audit(wish, progress.tell))
+    if as_json:
+        sys.stdout.write(to_json(report))
+    else:
+        print_report(Console(highlight=False), report)
+    for path in write_report(report, out) if out else ():
+        Console(stderr=True, highlight=False).print(f"Written: {path}")
+    return 0 if report.clean else 1

@@ -1,0 +1,120 @@
+"""What an audit saw and found. The report's JSON is these types; docs/auditor.md describes them."""
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA = "crumbless-audit/1"
+
+Kind = Literal["UNDECLARED", "WRONG PHASE", "TOO LONG", "NOT CLEARED", "THIRD PARTY BEFORE CONSENT"]
+Act = Literal["open", "type", "send", "end", "fold", "choose", "grant", "withdraw"]
+PhaseName = Literal[
+    "load", "idle", "open", "send", "end", "reject", "accept", "withdraw", "gpc", "second-visit", "storage-blocked"
+]
+Status = Literal["done", "not applicable"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was kept on the device, or was tried to. Values are not in the report: they may be personal.
+
+    Args:
+        mechanism: "cookie", "localStorage", "sessionStorage", "IndexedDB", "Cache Storage", "service worker",
+            "file system" or "window.name".
+        key: its key; of IndexedDB the record's, else the database's; of Cache Storage the cache's; a worker's scope.
+        where: the origin that keeps it, or a cookie's domain.
+        partition: the site in whose pages it is kept apart; empty when it is not.
+        container: the database and store, or the cache, that the key stands in.
+        lasts: seconds until it ends by what is known (a cookie's expiry, `until` and the like in JSON); None unknown.
+        size: bytes of its value, where it was read.
+        acts: what the visitor had done by then, in this phase.
+        how: "kept" (found there), "written" (seen while it was written), "header" (asked for by an answer).
+        blocked: the browser did not keep it.
+        source: the frame or address that wrote it.
+    """
+
+    mechanism: str
+    key: str
+    where: str
+    partition: str = ""
+    container: str = ""
+    lasts: float | None = None
+    size: int = 0
+    acts: tuple[Act, ...] = ()
+    how: Literal["kept", "written", "header"] = "kept"
+    blocked: bool = False
+    source: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request, beacon or socket.
+
+    Args:
+        url: without query and fragment, which may be personal.
+        kind: the browser's resource type ("script", "image", "fetch", "ping", "websocket", …).
+        initiator: the script or document that asked for it.
+        third_party: it went to another site than the page's, and to none that counts as first party.
+    """
+
+    url: str
+    host: str
+    kind: str
+    initiator: str = ""
+    acts: tuple[Act, ...] = ()
+    third_party: bool = False
+
+
+class Phase(msgspec.Struct, kw_only=True):
+    """What happened in one phase. `kept` is what stood on the device at its end; `leftover` what should not have."""
+
+    name: PhaseName
+    title: str
+    status: Status = "done"
+    reason: str = ""
+    acts: list[Act] = []
+    seconds: float = 0
+    kept: list[Entry] = []
+    seen: list[Entry] = []
+    leftover: list[Entry] = []
+    requests: list[Asked] = []
+    notes: list[str] = []
+    screenshot: bytes = b""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One breach of the rules: what, where, in which phases, and what to do."""
+
+    kind: Kind
+    mechanism: str
+    key: str
+    where: str
+    phases: list[PhaseName]
+    detail: str
+    advice: str
+
+
+class RegistryFound(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the declaration came from, and its size. No source: nothing is declared."""
+
+    sources: list[str] = []
+    items: int = 0
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """The outcome of an audit."""
+
+    schema: str = SCHEMA
+    url: str
+    landed: str
+    started: str
+    seconds: float
+    version: str
+    browser: str
+    registry: RegistryFound
+    first_party: list[str]
+    phases: list[Phase]
+    findings: list[Finding]
+
+    @property
+    def clean(self) -> bool:
+        """Nothing was found. What could not be done says nothing either way: see each phase's status."""
+        return not self.findings

@@ -1,0 +1,120 @@
+"""Goes to a page, and tells one that can be audited from one that cannot."""
+
+import asyncio
+import re
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Response
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+
+from crumbless.audit.browser_start import AuditError
+from crumbless.audit.browser_watch import Watch, in_time
+from crumbless.audit.site_name import host_of, site_of
+
+LOAD_SECONDS = 30.0
+MOST_NAVIGATIONS = 10
+"""A page that goes elsewhere by script more often than this while it loads goes round in a circle."""
+
+_FAULTS = (
+    ("ERR_NAME_NOT_RESOLVED", "there is no such host; check the address"),
+    ("ERR_CONNECTION_REFUSED", "nothing answers there; is the server running?"),
+    ("ERR_TOO_MANY_REDIRECTS", "it redirects in a circle"),
+    ("ERR_CERT_|ERR_SSL_", "its TLS certificate or connection is not in order ({code})"),
+    ("ERR_EMPTY_RESPONSE|ERR_CONNECTION_", "the connection broke off ({code})"),
+    ("ERR_INVALID_|ERR_RESPONSE_HEADERS", "its answer is not HTTP ({code})"),
+    ("Download is starting|ERR_ABORTED", "it is a download, not a page"),
+)
+
+ASKS_SIGN_IN = "() => [...document.querySelectorAll('input[type=password]')].some((one) => one.checkVisibility())"
+
+
+def checked_url(url: str) -> str:
+    """An address that can be audited; `example.com` means https://example.com/.
+
+    Raises:
+        AuditError: when it is not one of a web page.
+    """
+    whole = url if "://" in url else f"https://{url}"
+    try:
+        parts = urlsplit(whole)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+            raise ValueError
+    except ValueError:
+        raise AuditError(f"{url} is not the address of a web page; give one like https://example.com/.") from None
+    return whole
+
+
+async def open_page(page: Page, watch: Watch, url: str, login_page: bool, quiet: bool = True) -> None:
+    """Go there, and wait until it has loaded and nothing is asked for any more.
+
+    Args:
+        page: a tab.
+        watch: knows when it is quiet.
+        url: where to go.
+        login_page: whether a page with a password field is what is wanted.
+        quiet: whether to wait at all.
+
+    Raises:
+        AuditError: when it cannot be audited: never loads, goes in a circle, wants a sign-in, is a download.
+    """
+    navigations = _count_navigations(page)
+    response = await _go(page, url)
+    _check_answer(url, response)
+    try:
+        if quiet:
+            await watch.quiet()
+        if len(navigations) > MOST_NAVIGATIONS:
+            raise AuditError(f"{url} cannot be audited: it goes from page to page in a circle.")
+        _check_place(url, page.url)
+        if not login_page and await in_time(page.evaluate(ASKS_SIGN_IN), "whether it asks for a password"):
+            raise AuditError(
+                f"{url} cannot be audited: {page.url} asks for a password. "
+                "If that is the page to audit, say --login-page."
+            )
+    except PlaywrightError as error:
+        if len(navigations) > 2:
+            raise AuditError(f"{url} cannot be audited: it goes from page to page in a circle.") from None
+        raise AuditError(f"{url} cannot be audited: {error.message.splitlines()[0]}") from None
+
+
+def _count_navigations(page: Page) -> list[str]:
+    gone: list[str] = []
+    page.on("framenavigated", lambda frame: gone.append(frame.url) if frame == page.main_frame else None)
+    return gone
+
+
+async def _go(page: Page, url: str) -> Response | None:
+    try:
+        # The browser's own deadline, and ours for a page whose script never lets go.
+        going = page.goto(url, wait_until="load", timeout=LOAD_SECONDS * 1000)
+        return await asyncio.wait_for(going, LOAD_SECONDS + 5)
+    except (PlaywrightTimeoutError, TimeoutError):
+        raise AuditError(f"{url} cannot be audited: it did not load within {LOAD_SECONDS:.0f} seconds.") from None
+    except PlaywrightError as error:
+        raise AuditError(f"{url} cannot be audited: {_reason(error.message)}.") from None
+
+
+def _reason(message: str) -> str:
+    code = found[0] if (found := re.search(r"ERR_\w+", message)) else ""
+    told = (words.format(code=code) for fault, words in _FAULTS if re.search(fault, message))
+    return next(told, message.splitlines()[0])
+
+
+def _check_answer(url: str, response: Response | None) -> None:
+    if response is None:
+        return
+    if response.status in {401, 403}:
+        raise AuditError(f"{url} cannot be audited: it wants a sign-in ({response.status}).")
+    if response.status >= 400:
+        raise AuditError(f"{url} cannot be audited: it answers {response.status}. Check the address.")
+    kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    if kind not in {"text/html", "application/xhtml+xml"}:
+        raise AuditError(f"{url} cannot be audited: it is not a web page but {kind}.")
+
+
+def _check_place(url: str, landed: str) -> None:
+    if site_of(host_of(landed)) != site_of(host_of(url)):
+        raise AuditError(
+            f"{url} cannot be audited: it leads to another website, {landed}. Audit that one, if you mean it."
+        )

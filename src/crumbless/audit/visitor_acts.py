@@ -1,0 +1,259 @@
+"""What a visitor does: finds the chat and the banner as people do, by what is to be seen, and uses them.
+
+Ours are known by their structure; others by their words and place, or by the selectors that the caller gives.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from re import Pattern
+from typing import Any
+
+import msgspec
+from playwright.async_api import ElementHandle, Frame, Page
+from playwright.async_api import Error as PlaywrightError
+
+from crumbless.audit.act_words import ACCEPT, CHAT, CLOSE, CONFIRM, END, REJECT, SEND, SETTINGS, WITHDRAW
+from crumbless.audit.browser_watch import Watch, in_time
+
+CONTROLS = (Path(__file__).parent / "scripts" / "controls.js").read_text(encoding="utf-8")
+
+APPEAR_SECONDS = 4.0
+"""A control that is not there by then will not come."""
+
+MESSAGE = "This is a test of what the website keeps. Nobody needs to answer."
+
+
+class Selectors(msgspec.Struct, frozen=True, kw_only=True):
+    """How to find what is not found by itself: CSS selectors of the page or of any frame in it; empty: by itself."""
+
+    open: str = ""
+    box: str = ""
+    send: str = ""
+    end: str = ""
+    accept: str = ""
+    reject: str = ""
+    withdraw: str = ""
+
+
+class NotPossible(Exception):
+    """The website has nothing to do this with, as far as can be seen. The message says what was looked for."""
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """Something visible that can be pressed or written into."""
+
+    handle: ElementHandle
+    press: bool = True
+    write: bool = False
+    words: str = ""
+    about: str = ""
+    floats: bool = False
+    consent: bool = False
+    framed: bool = False
+
+
+class Visitor:
+    """Somebody on the page.
+
+    Args:
+        page: the tab.
+        watch: told of each act before it is done.
+        selectors: where to find what does not show itself.
+    """
+
+    def __init__(self, page: Page, watch: Watch, selectors: Selectors) -> None:
+        self.page = page
+        self._watch = watch
+        self._selectors = selectors
+        self._box: Control | None = None
+
+    async def sees_chat(self) -> bool:
+        """Whether there is something to open a chat with."""
+        return await self._find(self._selectors.open, _is_launcher, 0) is not None
+
+    async def sees_banner(self) -> bool:
+        """Whether somebody asks for consent."""
+        return await self._find(self._selectors.accept, _is_banner(ACCEPT), 0) is not None
+
+    async def scroll(self, seconds: float) -> None:
+        """Move the mouse and read down to the end, for so long."""
+        steps = 8
+        for number in range(steps):
+            await self.page.mouse.move(200 + 40 * number, 150 + 30 * number)
+            await self.page.mouse.wheel(0, 900)
+            # To idle for a time is the act itself.
+            await asyncio.sleep(seconds / steps)
+
+    async def open_chat(self) -> None:
+        """Press what opens the chat, and wait for the box to write in."""
+        launcher = await self._find(self._selectors.open, _is_launcher)
+        if launcher is None:
+            raise NotPossible("no button that opens a chat was found (name it with --open)")
+        before = {one.about + one.words for one in await self._controls() if one.write}
+        self._watch.did("open")
+        await self._press(launcher)
+        self._box = await self._find(self._selectors.box, lambda one: one.write and one.about + one.words not in before)
+
+    async def send(self) -> None:
+        """Write a message and send it."""
+        if self._box is None:
+            raise NotPossible("the chat has no box to write in that could be found (name it with --box)")
+        self._watch.did("type")
+        box = self._box.handle
+        await in_time(box.click(), "the chat's box")
+        await in_time(self.page.keyboard.type(MESSAGE), "the chat's box")
+        await self._watch.quiet()
+        await self._watch.snapshot()
+        self._watch.did("send")
+        await self._send_text()
+        if not await self._until(lambda: self._is_empty(box)):
+            raise NotPossible("the message stayed in its box: it could not be sent (name the button with --send)")
+
+    async def _send_text(self) -> None:
+        button = await self._find(self._selectors.send, lambda _: False, 0) if self._selectors.send else None
+        if button is not None:
+            return await self._press(button)
+        await self.page.keyboard.press("Enter")
+        box = self._box
+        if box and not await self._is_empty(box.handle) and (named := await self._find("", _says(SEND), 0)):
+            await self._press(named)
+        return None
+
+    @staticmethod
+    async def _is_empty(box: ElementHandle) -> bool:
+        try:
+            left = await in_time(box.evaluate("(box) => (box.value ?? box.innerText ?? '').trim()"), "the chat's box")
+        except PlaywrightError:
+            # The chat took it away with the message.
+            return True
+        return not left
+
+    async def end_chat(self) -> None:
+        """End the chat, say yes when asked, and close it."""
+        button = await self._find(self._selectors.end, _says(END), 1)
+        if button is None:
+            raise NotPossible("no button that ends the chat was found (name it with --end)")
+        self._watch.did("end")
+        await self._press(button)
+        await self._watch.quiet()
+        if sure := await self._find("", _says(CONFIRM), 0):
+            await self._press(sure)
+            await self._watch.quiet()
+        if close := await self._find("", _says(CLOSE), 0):
+            self._watch.did("fold")
+            await self._press(close)
+
+    async def accept(self) -> None:
+        """Accept everything."""
+        button = await self._find(self._selectors.accept, _is_banner(ACCEPT))
+        if button is None:
+            raise NotPossible("no button that accepts was found (name it with --accept)")
+        self._watch.did("choose")
+        self._watch.did("grant")
+        await self._press(button)
+
+    async def reject(self) -> None:
+        """Refuse everything."""
+        button = await self._find(self._selectors.reject, _is_banner(REJECT))
+        if button is None:
+            raise NotPossible("no button that refuses was found (name it with --reject)")
+        self._watch.did("choose")
+        await self._press(button)
+
+    async def withdraw(self) -> None:
+        """Take the consent back: at once, or by way of the settings."""
+        button = await self._find(self._selectors.withdraw, _says(WITHDRAW), 1)
+        if button is None and (settings := await self._find("", _says(SETTINGS), 1)):
+            await self._press(settings)
+            button = await self._find("", lambda one: _says(WITHDRAW)(one) or _says(REJECT)(one))
+        if button is None:
+            raise NotPossible("nothing to withdraw the consent with was found (name it with --withdraw)")
+        self._watch.undid("grant")
+        self._watch.did("withdraw")
+        await self._press(button)
+
+    async def _press(self, control: Control) -> None:
+        try:
+            await control.handle.click(timeout=4000)
+        except PlaywrightError:
+            # Something lies over it, or it moves: a press of the keyboard reaches it all the same.
+            try:
+                await in_time(control.handle.evaluate("(it) => it.click()"), f"pressing {control.words!r}")
+            except PlaywrightError as error:
+                raise NotPossible(f"{control.words!r} could not be pressed: {error.message.splitlines()[0]}") from None
+
+    async def _find(
+        self, selector: str, fits: Callable[[Control], bool], seconds: float = APPEAR_SECONDS
+    ) -> Control | None:
+        """The first control at a selector, else the first that fits; waited for."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = await self._at(selector) if selector else next(filter(fits, await self._controls()), None)
+            if found is not None or time.monotonic() >= deadline:
+                return found
+            await asyncio.sleep(0.1)
+
+    async def _at(self, selector: str) -> Control | None:
+        for frame in self._frames():
+            try:
+                for handle in await in_time(frame.query_selector_all(selector), selector):
+                    if await handle.is_visible():
+                        return Control(handle=handle, write=True, words=selector)
+            except PlaywrightError as error:
+                if "selector" in error.message.lower() and "destroyed" not in error.message:
+                    raise NotPossible(f"{selector!r} is not a selector") from None
+        return None
+
+    async def _controls(self) -> list[Control]:
+        return [one for frame in self._frames() for one in await self._controls_in(frame)]
+
+    async def _controls_in(self, frame: Frame) -> list[Control]:
+        try:
+            looked = await in_time(frame.evaluate_handle(CONTROLS), "its buttons")
+            found: list[dict[str, Any]] = await (await looked.get_property("found")).json_value()
+            held = await (await looked.get_property("elements")).get_properties()
+            handles = {int(at): one.as_element() for at, one in held.items() if at.isdigit()}
+        except PlaywrightError:
+            # The frame is on its way to another page.
+            return []
+        return [
+            Control(
+                handle=handle,
+                press=one["press"],
+                write=one["write"],
+                words=one["words"],
+                about=one["about"],
+                floats=one["floats"],
+                consent=one["consent"],
+                framed=one["frame"],
+            )
+            for at, one in enumerate(found)
+            if (handle := handles.get(at))
+        ]
+
+    def _frames(self) -> Iterator[Frame]:
+        return (frame for frame in self.page.frames if not frame.is_detached())
+
+    @staticmethod
+    async def _until(holds: Callable[[], Any], seconds: float = APPEAR_SECONDS) -> bool:
+        deadline = time.monotonic() + seconds
+        while not await holds():
+            if time.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(0.1)
+        return True
+
+
+def _says(words: Pattern[str]) -> Callable[[Control], bool]:
+    return lambda one: one.press and words.fullmatch(one.words) is not None
+
+
+def _is_banner(words: Pattern[str]) -> Callable[[Control], bool]:
+    return lambda one: _says(words)(one) and (one.consent or one.floats)
+
+
+def _is_launcher(one: Control) -> bool:
+    """A floating button, or the frame of one, that speaks of a chat."""
+    return (one.press or one.framed) and one.floats and CHAT.search(f"{one.words} {one.about}") is not None
