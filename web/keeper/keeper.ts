@@ -37,10 +37,12 @@ function claim(id: string): Promise<boolean> {
   // A page without TLS has no locks.
   if (!navigator.locks) return Promise.resolve(true);
   return new Promise((tell) => {
-    void navigator.locks.request(`crumbless.held.${id}`, { ifAvailable: true }, (lock) => {
+    const asked = navigator.locks.request(`crumbless.held.${id}`, { ifAvailable: true }, (lock) => {
       tell(lock !== null);
       return lock && new Promise(() => undefined);
     });
+    // Where the person lets the page keep nothing, locks are denied too, and no tab has anything to share.
+    asked.catch(() => tell(true));
   });
 }
 
