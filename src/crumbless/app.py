@@ -17,6 +17,9 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
+from crumbless.actions.relay_send import Courier
+from crumbless.adapters.relay_ga4 import Ga4Relay
+from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
 from crumbless.api.http_protocol import DeadlineHttpProtocol
 from crumbless.api.page_assets import Assets
@@ -29,6 +32,7 @@ from crumbless.domain.ports import Appended
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
+from crumbless.jobs import RelayJob
 from crumbless.live.bus_memory import MemoryBus
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
@@ -61,15 +65,19 @@ class Server:
         self._connections = Connections()
         self._feed = Feed(self._connections.deliver, self._read_after)
         self._bus = MemoryBus(self._feed, self._connections)
-        self._ledger = Ledger(
-            lambda: SqliteBatchWriter(settings.database_url), self._bus.publish, settings.ledger_queue
-        )
+        self._ledger = Ledger(lambda: SqliteBatchWriter(settings.database_url), self._tell, settings.ledger_queue)
+        couriers = [
+            Courier("ga4", Ga4Relay(settings.ga4_url)),
+            Courier("tiktok", TiktokRelay(settings.tiktok_url)),
+        ]
+        self._relay = RelayJob(couriers, self._ledger, self._reader)
         assets = Assets()
         self.platform = Platform(
             settings=settings,
             ledger=self._ledger,
             reader=self._reader,
             bus=self._bus,
+            grants=self._relay.grants,
             connections=self._connections,
             sessions=Sessions(self._read_session),
             nonces=NonceClock(secrets.token_bytes(32), time.time),
@@ -78,6 +86,10 @@ class Server:
             assets=assets,
             policy=PolicyPages(read_registry(), settings, assets),
         )
+
+    def _tell(self, appended: Sequence[Appended]) -> None:
+        self._bus.publish(appended)
+        self._relay.hear(appended)
 
     async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
         return await self._reader.read(
@@ -93,6 +105,7 @@ class Server:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ledger.start()
         self.platform.streams.start()
+        self._relay.start()
 
     def end_streams(self) -> None:
         """Tell every client to come back."""
@@ -102,6 +115,7 @@ class Server:
     async def stop(self) -> None:
         """Finish what was accepted, then let go of the database."""
         self.platform.streams.stop()
+        await self._relay.stop()
         await self._ledger.close()
         self._reader.close()
         self._lock.release()

@@ -234,7 +234,7 @@ export type AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | S
  * A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
  *
  * `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
- * so that a repeated start is the same start.
+ * so that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one.
  */
 export interface StartRequest {
   site: string;
@@ -242,6 +242,7 @@ export interface StartRequest {
   text: string;
   page_origin: string;
   claim?: string;
+  consent?: string | null;
 }
 
 /** Session, conversation and first entry of a visitor. `token` is shown once and works only with the proof's key. */
@@ -287,6 +288,39 @@ export interface VisitorExport {
   site: ExportedSite;
   visitor: ExportedVisitor;
   conversations: ExportedConversation[];
+}
+
+export type Choice = 0 | 1;
+
+export type ConsentSource = "banner" | "settings" | "gpc" | "api" | "external";
+
+/** What was granted (1) and refused (0). */
+export interface Categories {
+  analytics: Choice;
+  marketing: Choice;
+}
+
+/**
+ * A choice that a visitor made on a page of the site.
+ *
+ * `text` is a digest of the words that were shown. `previous` is the receipt that this choice follows. `id` is a UUID
+ * of the client's: sending it again is the same record.
+ */
+export interface ConsentRequest {
+  site: string;
+  categories: Categories;
+  source: ConsentSource;
+  revision: number;
+  language: string;
+  text: string;
+  previous?: string | null;
+  id?: string | null;
+}
+
+/** The record's number, which nobody else is told, and the record, signed (JWS compact, EdDSA). */
+export interface ConsentAnswer {
+  receipt: string;
+  signature: string;
 }
 
 /** An operator's e-mail address and password. */

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from crumbless.actions.consent_follow import grant_under
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor
-from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.ports import Grant, GrantsPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartAnswer, StartRequest
 from crumbless.errors import Refused
@@ -36,7 +37,12 @@ class _Visitor:
 
 
 async def start_conversation(
-    request: StartRequest, thumbprint: str | None, ledger: LedgerPort, reader: ReaderPort, session_days: int
+    request: StartRequest,
+    thumbprint: str | None,
+    ledger: LedgerPort,
+    reader: ReaderPort,
+    grants: GrantsPort,
+    session_days: int,
 ) -> StartAnswer:
     """Start, or start again with the same key and entry id, which gives the same visitor, conversation and entry.
 
@@ -56,6 +62,9 @@ async def start_conversation(
     name = thumbprint or _claimed_name(request.claim)
     while True:
         visitor = await reader.read(lambda connection: _find_or_name(connection, site, name))
+        # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
+        grant = await _read_grant(request, site, reader)
+        grants.hold(visitor.conversation, grant)
         try:
             return await _append_first(request.id, text, site, visitor, thumbprint, ledger, session_days)
         except IntegrityError:
@@ -68,6 +77,11 @@ async def start_conversation(
             if refused.code == "erased" and not visitor.new:
                 continue
             raise
+
+
+async def _read_grant(request: StartRequest, site: Site, reader: ReaderPort) -> Grant | None:
+    receipt = request.consent
+    return None if receipt is None else await reader.read(lambda connection: grant_under(connection, site, receipt))
 
 
 async def _append_first(

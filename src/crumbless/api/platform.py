@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import BusPort, GrantsPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.stream_session import StreamRates
 from crumbless.live.connections import Connections
@@ -24,6 +24,8 @@ class Limits:
     starts: KeyedBuckets
     sign_ins: KeyedBuckets
     privacy: KeyedBuckets
+    consents: KeyedBuckets
+    site_consents: KeyedBuckets
     visitor: StreamRates
     unbound: StreamRates
     operator: StreamRates
@@ -38,6 +40,8 @@ class Limits:
             starts=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
             sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
             privacy=KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)),
+            consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),
+            site_consents=KeyedBuckets(Rate(settings.site_consents_per_minute / 60, settings.site_consent_burst)),
             visitor=StreamRates(frames, Rate(per_minute / 60, burst)),
             unbound=StreamRates(
                 Rate(frames.per_second / UNBOUND_SHARE, max(frames.burst / UNBOUND_SHARE, 1)),
@@ -57,6 +61,7 @@ class Platform:
     ledger: LedgerPort
     reader: ReaderPort
     bus: BusPort
+    grants: GrantsPort
     connections: Connections
     sessions: Sessions
     nonces: NonceClock

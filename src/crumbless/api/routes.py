@@ -8,18 +8,24 @@ from typing import Any, Literal, NamedTuple
 
 from litestar.handlers import HTTPRouteHandler
 
-from crumbless.api import operator_api, page_views, policy_page, stream_http, visitor_api
+from crumbless.api import consent_api, operator_api, page_views, policy_page, stream_http, visitor_api
 
 Who = Literal["anyone", "visitor", "operator", "stream"]
+Pages = Literal["own", "site"]
 
 
 class Route(NamedTuple):
-    """One row of the table. "stream": whoever the stream belongs to."""
+    """One row of the table. `who` "stream": whoever the stream belongs to.
 
-    method: Literal["GET", "POST"]
+    `pages`: whose scripts may ask under /v1/. "own": ours alone. "site": those on the list of the site that the body
+    names; the handler checks that, and lets them read the answer (CORS).
+    """
+
+    method: Literal["GET", "POST", "OPTIONS"]
     path: str
     who: Who
     handler: Callable[..., Awaitable[Any]]
+    pages: Pages = "own"
 
 
 ROUTES = (
@@ -36,6 +42,12 @@ ROUTES = (
     Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
     Route("POST", "/v1/visitor/erase", "visitor", visitor_api.erase),
     Route("GET", "/v1/visitor/export", "visitor", visitor_api.export),
+    Route("POST", "/v1/visitor/consent", "visitor", consent_api.post_visitor_consent),
+    Route("OPTIONS", "/v1/consent", "anyone", consent_api.options_consent, "site"),
+    Route("POST", "/v1/consent", "anyone", consent_api.post_consent, "site"),
+    Route("GET", "/v1/consent/{receipt:str}", "anyone", consent_api.get_consent),
+    Route("GET", "/consent/keys.json", "anyone", consent_api.get_keys),
+    Route("GET", "/.well-known/gpc.json", "anyone", consent_api.get_gpc),
     Route("POST", "/v1/desk/sign-in", "anyone", operator_api.post_sign_in),
     Route("POST", "/v1/desk/sign-out", "operator", operator_api.post_sign_out),
     Route("GET", "/v1/desk/me", "operator", operator_api.get_me),
@@ -52,6 +64,8 @@ ROUTES = (
 def route_handlers() -> list[HTTPRouteHandler]:
     """The table as Litestar takes it."""
     return [
-        HTTPRouteHandler(route.path, http_method=[route.method])(route.handler)  # pyright: ignore[reportArgumentType]
+        HTTPRouteHandler(route.path, http_method=[route.method], opt={"pages": route.pages})(
+            route.handler  # pyright: ignore[reportArgumentType]
+        )
         for route in ROUTES
     ]

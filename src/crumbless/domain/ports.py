@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.wire import SeenNow
-from crumbless.errors import Refused
+from crumbless.errors import CrumblessError, Refused
 
 T = TypeVar("T")
 
@@ -66,3 +66,73 @@ class BusPort(Protocol):
     def show_seen(self, workspace: int, seen: SeenNow) -> None: ...
 
     def end_session(self, session: Session) -> None: ...
+
+
+EventName = Literal["chat_start", "chat_message_sent", "chat_closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayEvent:
+    """Something that happened in a chat, without whose. `id` numbers it in the queue; `chain` names the consent."""
+
+    id: int
+    name: EventName
+    at: int
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A consent that holds for a conversation: of which site, under which chain of receipts, for which services."""
+
+    workspace: int
+    site: int
+    chain: str
+    services: frozenset[str]
+
+
+class GrantsPort(Protocol):
+    """Which conversations may be relayed; known in memory alone (live/grants.py)."""
+
+    def hold(self, conversation: str, grant: Grant | None) -> None: ...
+
+    def narrow(self, chain: str, services: frozenset[str]) -> None: ...
+
+
+class RelayFailed(CrumblessError):
+    """A vendor did not take what it was sent. The message says why, without a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayAccount:
+    """Where a site's events go: the public identifier, the secret, and the origin of the site's pages."""
+
+    identifier: str
+    secret: str
+    page: str
+
+
+class RelayPort(Protocol):
+    """A vendor to be told of events (adapters/relay_ga4.py, adapters/relay_tiktok.py).
+
+    `most`: events in one request. `mixed`: whether those of several consents may share a request.
+    """
+
+    most: int
+    mixed: bool
+
+    async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
+        """Raises RelayFailed."""
+        ...
+
+    async def check(self, account: RelayAccount, test_code: str) -> list[str]:
+        """What the vendor finds wrong with a sample event; nothing when it would be taken. Raises RelayFailed."""
+        ...
+
+    def forget(self, chain: str) -> None:
+        """Let go of what memory holds for this consent."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...

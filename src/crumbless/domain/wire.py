@@ -263,7 +263,7 @@ class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
 
     `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
-    so that a repeated start is the same start.
+    so that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one.
     """
 
     site: str
@@ -271,6 +271,7 @@ class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     page_origin: str
     claim: str = ""
+    consent: str | None = None
 
 
 class StartAnswer(msgspec.Struct, frozen=True):
@@ -322,6 +323,41 @@ class VisitorExport(msgspec.Struct, frozen=True):
     site: ExportedSite
     visitor: ExportedVisitor
     conversations: list[ExportedConversation]
+
+
+Choice = Literal[0, 1]
+ConsentSource = Literal["banner", "settings", "gpc", "api", "external"]
+
+
+class Categories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was granted (1) and refused (0)."""
+
+    analytics: Choice
+    marketing: Choice
+
+
+class ConsentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A choice that a visitor made on a page of the site.
+
+    `text` is a digest of the words that were shown. `previous` is the receipt that this choice follows. `id` is a UUID
+    of the client's: sending it again is the same record.
+    """
+
+    site: str
+    categories: Categories
+    source: ConsentSource
+    revision: int
+    language: str
+    text: str
+    previous: str | None = None
+    id: str | None = None
+
+
+class ConsentAnswer(msgspec.Struct, frozen=True):
+    """The record's number, which nobody else is told, and the record, signed (JWS compact, EdDSA)."""
+
+    receipt: str
+    signature: str
 
 
 class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from crumbless.domain.wire import AuthorKind
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
-from crumbless.store.tables import conversation, workspace
+from crumbless.store.tables import conversation, site, workspace
 
 MARKS: dict[AuthorKind, Literal["visitor_seen", "operator_seen"]] = {
     "visitor": "visitor_seen",
@@ -71,3 +71,9 @@ def raise_seen_mark(
         .values({mark: seq, "seen_position": row.workspace_position})
     )
     return seq
+
+
+def site_key_of(connection: Connection, conversation_id: str) -> str | None:
+    """The public key of the site that a conversation is on."""
+    query = select(site.c.key).join(conversation, conversation.c.site_id == site.c.id)
+    return connection.execute(query.where(conversation.c.id == conversation_id)).scalar()

@@ -49,6 +49,8 @@ site = Table(
     Column("origins", JSON, nullable=False),
     Column("accent", String(7)),
     Column("side", String(5), nullable=False, default="right"),
+    # Raised when a tag comes that nobody was asked about; a consent of an older revision is none.
+    Column("consent_revision", Integer, nullable=False, server_default="1"),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -63,6 +65,68 @@ site_tag = Table(
     Column("identifier", Text, nullable=False),
     Column("secret", Text, nullable=False, default=""),
     Column("created_at", BigInteger, nullable=False),
+)
+
+# What visitors consented to. Rows are appended, never changed: a withdrawal is one more row of the same chain.
+consent_receipt = Table(
+    "consent_receipt",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
+    Column("receipt", String(22), nullable=False, unique=True),
+    # The first receipt of those that follow one another; the newest row of a chain is what holds.
+    Column("chain", String(22), nullable=False),
+    Column("previous", String(22)),
+    # Made by the client, so that a repeat after a lost answer is the same record.
+    Column("request_id", Id),
+    Column("analytics", Integer, nullable=False),
+    Column("marketing", Integer, nullable=False),
+    Column("services", JSON, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("text_digest", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("signature", Text, nullable=False),
+    UniqueConstraint("site_id", "request_id"),
+    Index(None, "chain"),
+)
+
+# What a relay still has to tell a vendor: no visitor, no conversation, no text.
+relay_event = Table(
+    "relay_event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
+    Column("service", String(16), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("chain", String(22), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Index(None, "service", "due_at"),
+    Index(None, "chain"),
+)
+
+# What a relay did, by day (UTC): numbers that belong to nobody.
+site_counter = Table(
+    "site_counter",
+    metadata,
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("site_id", Integer, ForeignKey("site.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+# Secrets that the installation makes for itself, on first use.
+installation_secret = Table(
+    "installation_secret",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
 )
 
 operator = Table(

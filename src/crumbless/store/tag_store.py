@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from crumbless.domain.storage_registry import Service
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
-from crumbless.store.tables import site_tag
+from crumbless.store.tables import site, site_tag
 
 Way = Literal["browser", "relay"]
 """The vendor's script in the visitor's browser, or the server telling the vendor."""
@@ -31,7 +31,14 @@ def find_tags(connection: Connection, site_id: int) -> tuple[Tag, ...]:
 
 
 def set_tag(connection: Connection, of: Site, tag: Tag) -> None:
-    """Use this tag on the site, in place of one of the same service."""
+    """Use this tag on the site, in place of one of the same service.
+
+    A service that is new, or that comes another way and so keeps other things, raises the site's consent revision: what
+    visitors consented to before did not speak of it.
+    """
+    if not any((one.service, one.way) == (tag.service, tag.way) for one in find_tags(connection, of.id)):
+        raised = site.c.consent_revision + 1
+        connection.execute(update(site).where(site.c.id == of.id).values(consent_revision=raised))
     drop_tag(connection, of, tag.service)
     connection.execute(
         insert(site_tag).values(
@@ -49,3 +56,8 @@ def set_tag(connection: Connection, of: Site, tag: Tag) -> None:
 def drop_tag(connection: Connection, of: Site, service: Service) -> None:
     """Use no tag of this service any more."""
     connection.execute(delete(site_tag).where(site_tag.c.site_id == of.id, site_tag.c.service == service))
+
+
+def consent_revision(connection: Connection, site_id: int) -> int:
+    """The revision that a consent must name to hold for this site."""
+    return connection.execute(select(site.c.consent_revision).where(site.c.id == site_id)).scalar_one()

@@ -1,0 +1,87 @@
+"""A visitor's choice becomes a signed record, at the end of the chain of those before it."""
+
+import secrets
+
+from sqlalchemy import Connection
+
+from crumbless.domain.consent import CATEGORY_OF, Record, canonical, check_request, grants_any
+from crumbless.domain.ports import GrantsPort, LedgerPort, ReaderPort
+from crumbless.domain.record_sign import RecordKey
+from crumbless.domain.wire import ConsentAnswer, ConsentRequest
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.consent_store import RECEIPT_KEY, add_record, find_record, find_repeat, find_secret, secret_of
+from crumbless.store.people_store import Site
+from crumbless.store.relay_store import drop_chain
+from crumbless.store.tag_store import consent_revision, find_tags
+
+RECEIPT_BYTES = 16
+
+
+async def record_consent(request: ConsentRequest, site: Site, ledger: LedgerPort, grants: GrantsPort) -> ConsentAnswer:
+    """Append the choice. What a relay had still to send for a category that is no longer granted is dropped with it.
+
+    Raises:
+        Refused: `invalid`, `not_found` for the previous receipt, `outdated_revision`, `id_conflict`, `busy`.
+    """
+    check_request(request)
+    record, signature = await ledger.write(lambda connection: _append(connection, site, request))
+    grants.narrow(record.chain, _services(record))
+    return ConsentAnswer(record.receipt, signature)
+
+
+async def show_keys(ledger: LedgerPort, reader: ReaderPort) -> dict[str, list[dict[str, str]]]:
+    """The JWKS (RFC 7517) with which records are verified; the key is made when it is first asked for."""
+    secret = await reader.read(lambda connection: find_secret(connection, RECEIPT_KEY))
+    if secret is None:
+        secret = await ledger.write(lambda connection: secret_of(connection, RECEIPT_KEY))
+    return {"keys": [RecordKey(secret).public]}
+
+
+def _append(connection: Connection, site: Site, request: ConsentRequest) -> tuple[Record, str]:
+    if repeat := find_repeat(connection, site, request):
+        if repeat[0].categories != request.categories or repeat[0].previous != request.previous:
+            raise Refused("id_conflict")
+        return repeat
+    _check_revision(connection, site, request)
+    receipt = secrets.token_urlsafe(RECEIPT_BYTES)
+    record = Record(
+        receipt,
+        _chain_of(connection, site, request) or receipt,
+        site.key,
+        now_ms(),
+        request.categories,
+        [tag.service for tag in find_tags(connection, site.id)],
+        request.source,
+        request.revision,
+        request.language,
+        request.text,
+        request.previous,
+    )
+    signature = RecordKey(secret_of(connection, RECEIPT_KEY)).sign(canonical(record))
+    add_record(connection, site, record, request.id, signature)
+    drop_chain(connection, record.chain, beside=_services(record))
+    return record, signature
+
+
+def _check_revision(connection: Connection, site: Site, request: ConsentRequest) -> None:
+    current = consent_revision(connection, site.id)
+    # A withdrawal is taken whatever its page was told last: nobody has to read anew to say no.
+    if request.revision != current and (grants_any(request.categories) or not 0 < request.revision < current):
+        raise Refused(
+            "outdated_revision", f"This site asks for revision {current} now: load the page anew and ask again."
+        )
+
+
+def _chain_of(connection: Connection, site: Site, request: ConsentRequest) -> str | None:
+    if request.previous is None:
+        return None
+    found = find_record(connection, request.previous)
+    if found is None or found[0].site != site.key:
+        raise Refused("not_found", "There is no such previous receipt on this site: begin anew without one.")
+    return found[0].chain
+
+
+def _services(record: Record) -> frozenset[str]:
+    """What may go on under this record."""
+    return frozenset(service for service, category in CATEGORY_OF.items() if getattr(record.categories, category))

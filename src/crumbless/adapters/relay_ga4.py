@@ -1,0 +1,100 @@
+"""Tells Google Analytics by GA4's Measurement Protocol.
+
+Google always answers 2xx to what it received; only its debug address says what is wrong with an event.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from crumbless.adapters.vendor_http import VendorHttp
+from crumbless.domain.ports import RelayAccount, RelayEvent, RelayFailed
+from crumbless.ids import now_ms
+
+IDLE_MS = 30 * 60_000
+"""A number that was not used for this long is forgotten: so long GA4 lets a visit last."""
+
+MOST_NUMBERS = 50_000
+
+
+class ClientNumbers:
+    """Random numbers that let Google tell chats apart; in memory alone, and gone with it."""
+
+    def __init__(self) -> None:
+        # By chain: (last used, random part, second of its making), the longest unused first.
+        self._known: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+
+    def number_of(self, chain: str, now: int) -> tuple[int, int]:
+        """The random part and the second of its making; new after half an hour of silence."""
+        used, number, since = self._known.pop(chain, (0, 0, 0))
+        if now - used > IDLE_MS:
+            number, since = secrets.randbelow(2**31), now // 1000
+        self._known[chain] = (now, number, since)
+        if len(self._known) > MOST_NUMBERS:
+            self._known.popitem(last=False)
+        return number, since
+
+    def forget(self, chain: str) -> None:
+        """The consent is gone, and with it the number."""
+        self._known.pop(chain, None)
+
+
+class Ga4Relay:
+    """The port for Google Analytics.
+
+    Args:
+        address: where the Measurement Protocol is.
+    """
+
+    most = 25
+    mixed = False
+
+    def __init__(self, address: str) -> None:
+        self._http = VendorHttp(address)
+        self._numbers = ClientNumbers()
+
+    async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
+        """Tell events of one consent. Raises RelayFailed."""
+        await self._http.post("/mp/collect", self._body(events), self._query(account))
+
+    async def check(self, account: RelayAccount, test_code: str) -> list[str]:
+        """What Google's validation says of a sample. It does not check the secret; nothing is recorded."""
+        sample = self._body([RelayEvent(0, "chat_start", now_ms(), "")])
+        answer = await self._http.post("/debug/mp/collect", sample, self._query(account))
+        self.forget("")
+        try:
+            found: list[dict[str, Any]] = msgspec.json.decode(answer)["validationMessages"]
+            return [f"{one.get('validationCode', '')}: {one.get('description', '')}" for one in found]
+        except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, AttributeError):
+            raise RelayFailed("its answer is no validation") from None
+
+    def forget(self, chain: str) -> None:
+        """Let go of the consent's number."""
+        self._numbers.forget(chain)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.close()
+
+    @staticmethod
+    def _query(account: RelayAccount) -> dict[str, str]:
+        return {"measurement_id": account.identifier, "api_secret": account.secret}
+
+    def _body(self, events: Sequence[RelayEvent]) -> dict[str, Any]:
+        number, since = self._numbers.number_of(events[0].chain, now_ms())
+        return {
+            "client_id": f"{number}.{since}",
+            "non_personalized_ads": True,
+            "consent": {"ad_user_data": "DENIED", "ad_personalization": "DENIED"},
+            "events": [
+                {
+                    "name": event.name,
+                    "timestamp_micros": event.at * 1000,
+                    "params": {"session_id": str(since), "engagement_time_msec": 1},
+                }
+                for event in events
+            ],
+        }

@@ -1,0 +1,120 @@
+"""Consent records, appended and read; and the key that signs them."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, String, cast, insert, select
+
+from crumbless.domain.consent import Categories, ConsentRequest, Record
+from crumbless.store.people_store import Site, find_site
+from crumbless.store.tables import consent_receipt, installation_secret, site
+
+RECEIPT_KEY = "receipt_key"
+
+
+def secret_of(connection: Connection, name: str) -> bytes:
+    """32 random bytes that this installation keeps under this name; made on first use, so the caller must be able to
+    write.
+    """
+    found = find_secret(connection, name)
+    if found is None:
+        found = secrets.token_bytes(32)
+        connection.execute(insert(installation_secret).values(name=name, value=found))
+    return found
+
+
+def find_secret(connection: Connection, name: str) -> bytes | None:
+    """The same, for reading only: None before its first use."""
+    return connection.execute(select(installation_secret.c.value).where(installation_secret.c.name == name)).scalar()
+
+
+def add_record(connection: Connection, of: Site, record: Record, request_id: str | None, signature: str) -> None:
+    """Append the record to its chain."""
+    connection.execute(
+        insert(consent_receipt).values(
+            workspace_id=of.workspace,
+            site_id=of.id,
+            receipt=record.receipt,
+            chain=record.chain,
+            previous=record.previous,
+            request_id=request_id,
+            analytics=record.categories.analytics,
+            marketing=record.categories.marketing,
+            services=record.services,
+            source=record.source,
+            revision=record.revision,
+            language=record.language,
+            text_digest=record.text,
+            at=record.at,
+            signature=signature,
+        )
+    )
+
+
+def find_record(connection: Connection, receipt: str) -> tuple[Record, str] | None:
+    """The record with this number, and its signature."""
+    return _first(connection, consent_receipt.c.receipt == receipt)
+
+
+def find_repeat(connection: Connection, of: Site, request: ConsentRequest) -> tuple[Record, str] | None:
+    """The record that this very request has made before."""
+    if request.id is None:
+        return None
+    same = (consent_receipt.c.site_id == of.id) & (consent_receipt.c.request_id == request.id)
+    return _first(connection, same)
+
+
+def newest_of_chain(connection: Connection, chain: str) -> Record | None:
+    """The record that holds: the last one appended to the chain."""
+    found = _first(connection, consent_receipt.c.chain == chain)
+    return found and found[0]
+
+
+def records_of_site(connection: Connection, of: Site) -> Iterator[tuple[Record, str, bool]]:
+    """Every record of the site in the order of their making, with its signature and whether none follows it."""
+    newest: dict[str, int] = {}
+    in_site = consent_receipt.c.site_id == of.id
+    for row in connection.execute(select(consent_receipt.c.chain, consent_receipt.c.no).where(in_site)):
+        newest[row.chain] = max(row.no, newest.get(row.chain, 0))
+    for row in connection.execute(_records().where(in_site).order_by(consent_receipt.c.no)):
+        yield _record(row), row.signature, newest[row.chain] == row.no
+
+
+def is_known_origin(connection: Connection, origin: str) -> bool:
+    """Whether any site lists this origin."""
+    listed = cast(site.c.origins, String).contains(f'"{origin}"', autoescape=True)
+    return connection.execute(select(site.c.id).where(listed).limit(1)).first() is not None
+
+
+def site_of_record(connection: Connection, record: Record) -> Site:
+    """The site that the record was made on."""
+    found = find_site(connection, record.site)
+    if found is None:
+        raise LookupError(record.site)
+    return found
+
+
+def _records() -> Any:
+    return select(consent_receipt, site.c.key.label("site_key")).join(site, site.c.id == consent_receipt.c.site_id)
+
+
+def _first(connection: Connection, condition: Any) -> tuple[Record, str] | None:
+    row = connection.execute(_records().where(condition).order_by(consent_receipt.c.no.desc()).limit(1)).first()
+    return None if row is None else (_record(row), row.signature)
+
+
+def _record(row: Any) -> Record:
+    return Record(
+        row.receipt,
+        row.chain,
+        row.site_key,
+        row.at,
+        Categories(row.analytics, row.marketing),
+        row.services,
+        row.source,
+        row.revision,
+        row.language,
+        row.text_digest,
+        row.previous,
+    )
