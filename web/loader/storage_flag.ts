@@ -8,11 +8,13 @@ export type OpenFlag = "open" | "minimised";
 
 const keyOf = (site: string) => openKey.replace("{site}", site);
 
-/** The flag of this tab; null when there is none, it expired, or storage is blocked. */
+/** The flag of this tab; null when there is none, it is not as we write it, it expired, or storage is blocked. */
 export function readOpenFlag(site: string): OpenFlag | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(keyOf(site)) ?? "{}");
-    return kept.until > Date.now() && (kept.v === "open" || kept.v === "minimised") ? kept.v : null;
+    // More is left than was promised: somebody has edited it.
+    const left = kept.until - Date.now();
+    return left > 0 && left <= openLifetime && (kept.v === "open" || kept.v === "minimised") ? kept.v : null;
   } catch {
     return null;
   }

@@ -84,7 +84,12 @@ const placesOf = (name: TextItemName | RecordItemName): TextPlace[] => {
 };
 
 function findText(name: TextItemName | RecordItemName, key: string): Kept | null {
-  return placesOf(name).reduce((found, place) => found ?? readText(place, key), readMemory(key));
+  let kept = readMemory(key);
+  for (const place of placesOf(name)) {
+    kept ??= readText(place, key);
+    if (kept && place !== itemOf(name).mechanism) listen();
+  }
+  return kept;
 }
 
 /**
@@ -138,6 +143,7 @@ export function set<N extends TextItemName>(
   const taken = writeText(name, key, kept);
   if (!taken) return remember(key, kept);
   memory.delete(key);
+  if (taken !== itemOf(name).mechanism) listen();
   tell(key, taken === "localStorage");
   return taken === "localStorage" ? "device" : "tab";
 }
@@ -179,6 +185,8 @@ export async function setRecord<N extends RecordItemName>(
   }
   await records?.delete(key);
   if (!writeText(name, key, kept)) return remember(key, kept);
+  memory.delete(key);
+  listen();
   tell(key, false);
   return "tab";
 }

@@ -85,6 +85,6 @@ export function usable(key: string, found: unknown): Kept | null {
   if (!name || typeof found !== "object" || !found || !("v" in found)) return null;
   const { until, n = 1 } = found as Kept;
   const { lifetime, version = 1 } = items[name];
-  const left = until - Date.now();
+  const left = typeof until === "number" ? until - Date.now() : 0;
   return left > 0 && left <= lifetime + CLOCK_SLACK_MS && n === version ? (found as Kept) : null;
 }
