@@ -10,7 +10,7 @@ from crumbless.errors import SettingsError
 
 WEB_DIST = Path(__file__).parent.parent / "web_dist"
 
-_TYPES = {".js": "text/javascript", ".css": "text/css; charset=utf-8"}
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 @dataclass(frozen=True, slots=True)

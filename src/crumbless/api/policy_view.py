@@ -86,7 +86,7 @@ class PolicyPages:
             style=self._assets.style("policy"),
             script=self._assets.script("policy"),
         )
-        return make_asset(html.encode(), "text/html; charset=utf-8")
+        return make_asset(html.encode(), "text/html")
 
 
 class PolicyContext:

@@ -1,4 +1,4 @@
-"""Every language of the policy page says all that English says, with the same marks; English knows the whole registry."""
+"""Every language of the policy page says all that English says, with the same marks; English knows the registry."""
 
 import re
 import string

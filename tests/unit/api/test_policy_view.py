@@ -1,0 +1,146 @@
+"""The policy page holds the whole registry in every language, and one site's facts and no other's."""
+
+import html
+import itertools
+import re
+
+import pytest
+
+from crumbless.api.page_assets import Assets
+from crumbless.api.policy_view import PolicyPages, Subject
+from crumbless.api.policy_words import read_words
+from crumbless.api.registry_read import read_registry
+from crumbless.settings import Settings
+from crumbless.store.tag_store import Tag
+
+REGISTRY = read_registry()
+LANGUAGES = list(read_words())
+GA4 = Tag("ga4", "browser", "G-1", "")
+TIKTOK = Tag("tiktok", "browser", "C1", "")
+
+
+def pages(**settings: str) -> PolicyPages:
+    return PolicyPages(REGISTRY, Settings(**settings), Assets())  # pyright: ignore[reportArgumentType]
+
+
+PAGES = pages()
+
+
+def page(subject: Subject | None = None, language: str = "en", among: PolicyPages = PAGES) -> str:
+    return among.page(subject or Subject(), language).plain.decode()
+
+
+def told(source: str) -> str:
+    """What a reader sees of some HTML."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", source)).split())
+
+
+def row(source: str, identifier: str) -> str:
+    """One row of a table, as a reader sees it."""
+    found = re.search(rf'<tr role="row" id="{identifier}">(.*?)</tr>', source, re.DOTALL)
+    assert found, f"no row {identifier}"
+    return told(found[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_item_has_its_row_in_every_language(language: str) -> None:
+    subject = Subject("tea", "Tea", ("https://tea.example",), (GA4, TIKTOK))
+    source = page(subject, language)
+    for item in REGISTRY.item:
+        told_row = row(source, f"{'tag' if item.service else 'item'}-{item.name}")
+        assert told_row.startswith(item.key + item.mechanism)
+        for texts in (item.contains, item.purpose, REGISTRY.written[item.written], REGISTRY.basis[item.basis]):
+            assert told(texts.get(language, texts["en"])) in told_row
+        for name in item.cleared:
+            texts = REGISTRY.cleared[name]
+            assert told(texts.get(language, texts["en"])) in told_row
+        assert read_words()[language]["lifetime"][item.lifetime] in told_row
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_is_marked_with_its_language(language: str) -> None:
+    source = page(language=language)
+    direction = read_words()[language]["direction"]
+    assert f'<html lang="{language}" dir="{direction}">' in source
+    assert source.count('aria-current="true"') == 1
+    assert all(f'<a href="?lang={other}" hreflang="{other}"' in source for other in LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headings_are_in_order_and_the_contents_lead_to_them(language: str) -> None:
+    source = page(Subject("tea", "Tea", (), (GA4,)), language)
+    levels = [int(level) for level in re.findall(r"<h([1-6])", source)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    identifiers = re.findall(r' id="([^"]+)"', source)
+    assert len(identifiers) == len(set(identifiers))
+    assert set(re.findall(r'href="#([^"]+)"', source)) <= set(identifiers)
+    assert source.count('<li><a href="#') == len(re.findall(r"<section id=", source))
+
+
+def test_every_table_says_what_it_is_and_what_its_heads_are_for() -> None:
+    source = page(Subject("tea", "Tea", (), (GA4, TIKTOK)))
+    tables = re.findall(r"<table.*?</table>", source, re.DOTALL)
+    assert len(tables) > 10
+    for table in tables:
+        assert told(table.partition("<caption>")[2].partition("</caption>")[0])
+        assert all(re.search(r'scope="(col|row)"', head) for head in re.findall(r"<th\b[^>]*>", table))
+
+
+def test_names_from_settings_and_sites_are_text() -> None:
+    attack = "<b>\"&'</b><script>x</script>"
+    subject = Subject("tea", attack, ('https://tea.example/"><b>',), (GA4,))
+    source = page(subject, among=pages(organisation=attack, contact_address=attack, company_number=attack))
+    assert attack not in source
+    assert "<b>" not in source
+    assert source.count("<script") == 1
+    assert source.count(html.escape(attack).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")) >= 4
+
+
+def test_contact_is_shown_as_far_as_it_is_known() -> None:
+    nobody = told(page().partition('<section id="contact"')[2])
+    assert "Please ask the owner of the website on which you used the chat." in nobody
+    assert "Please ask the owner of the website Tea" in told(page(Subject("tea", "Tea")))
+    someone = page(among=pages(contact_email="a@b.example", contact_phone="+44 20 79"))
+    assert '<a href="mailto:a@b.example">' in someone
+    assert '<a href="tel:+442079">' in someone
+    contact = told(someone.partition('<section id="contact"')[2])
+    assert "E-mail" in contact
+    assert "Organisation" not in contact
+    assert "Company number" not in contact
+    assert "Please ask the owner" not in contact
+
+
+def test_third_parties_are_named_only_where_they_are_used() -> None:
+    third = {
+        name: page(Subject("tea", "Tea", (), tags)).partition('<section id="third"')[2].partition("</section>")[0]
+        for name, tags in {
+            "none": (),
+            "browser": (GA4, TIKTOK),
+            "relay": (Tag("ga4", "relay", "G-1", ""), Tag("tiktok", "relay", "C1", "")),
+        }.items()
+    }
+    assert "policies.google.com" not in third["none"]
+    assert "tiktok.com" not in third["none"]
+    for way in ("browser", "relay"):
+        assert "https://policies.google.com/privacy" in third[way]
+        assert "https://www.tiktok.com/legal/" in third[way]
+    assert 'id="tag-ga"' in third["browser"]
+    assert "lies on tiktok.com" in told(third["browser"])
+    assert "<table" not in third["relay"]
+    assert "nothing is kept on your device" in told(third["relay"])
+    types = told(page(Subject("tea", "Tea", (), (GA4,))).partition('<section id="types"')[2].partition("</section>")[0])
+    assert "_ga, _ga_{stream}, set by the script of Google Analytics (GA4)" in types
+
+
+def test_a_missing_page_leads_on() -> None:
+    for language in LANGUAGES:
+        source = PAGES.missing(language).plain.decode()
+        assert f'href="/policy?lang={language}"' in source
+        assert source.count("<h1") == 1
+
+
+def test_a_page_is_rendered_once() -> None:
+    assert PAGES.page(Subject("tea", "Tea"), "en") is PAGES.page(Subject("tea", "Tea"), "en")
+    assert PAGES.page(Subject("tea", "Tea"), "en") is not PAGES.page(Subject("tea", "Tea 2"), "en")
