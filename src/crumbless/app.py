@@ -27,6 +27,7 @@ from crumbless.api.platform import Limits, Platform
 from crumbless.api.policy_view import PolicyPages
 from crumbless.api.registry_read import read_registry
 from crumbless.api.routes import route_handlers
+from crumbless.api.stream_http import HttpStreams, all_told
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
 from crumbless.domain.ports import Appended
 from crumbless.domain.proof import NonceClock, ReplayCache
@@ -51,6 +52,9 @@ GAP_PAGE = 500
 STOP_SECONDS = 1
 """How long answers in flight may take once the server is told to stop."""
 
+FAREWELL_SECONDS = 0.5
+"""How long clients that poll have to ask once more when the server stops."""
+
 SWITCH_SECONDS = 0.0005
 """How long the loop may keep the interpreter from the ledger's thread (Python's default is ten times that)."""
 
@@ -60,6 +64,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._http_streams: HttpStreams = {}
         self._lock = DatabaseLock(sqlite_path(settings.database_url))
         self._reader = Reader(settings.database_url)
         self._connections = Connections()
@@ -107,8 +112,14 @@ class Server:
         self.platform.streams.start()
         self._relay.start()
 
-    def end_streams(self) -> None:
-        """Tell every client to come back."""
+    async def end_streams(self) -> None:
+        """Tell every client to come back; who polls hears it in the next poll, if that comes in time."""
+        self._end_everyone()
+        await all_told(self._http_streams, FAREWELL_SECONDS)
+        # Those that were opened meanwhile.
+        self._end_everyone()
+
+    def _end_everyone(self) -> None:
         for stream in self.platform.streams.everyone():
             stream.end(1012, "the server restarts")
 
@@ -124,7 +135,7 @@ class Server:
         """The HTTP side."""
         app = Litestar(
             route_handlers=route_handlers(),
-            state=State({"platform": self.platform, "http_streams": {}}),
+            state=State({"platform": self.platform, "http_streams": self._http_streams}),
             exception_handlers={
                 Refused: answer_refusal,
                 HTTPException: answer_http_exception,
@@ -221,7 +232,7 @@ async def serve(
             await on_ready()
         await stopping.wait()
     finally:
-        server.end_streams()
+        await server.end_streams()
         for one, _ in [(main, listening), *others]:
             one.should_exit = True
         await asyncio.gather(*running)

@@ -1,13 +1,16 @@
 """More than the server takes: it refuses in words, loses nothing that it acknowledged, and holds nobody else up."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable
 
+import psutil
 import pytest
 
-from support.client import TRANSPORTS, PollStream, Stream, StreamOver, Transport, ask
+from support.client import TRANSPORTS, NdjsonStream, PollStream, Stream, StreamOver, Transport, ask
 from support.people import OLGA, OTTO, World, new_entry_id, say
+from support.raw_http import request_of
 from support.raw_websocket import RawWebSocket, authenticate_raw, connect_raw
 from support.server import ServerProcess
 
@@ -160,3 +163,39 @@ async def _drain_polls(stream: PollStream) -> StreamOver:
     frames = (await stream.poll(2)).json()["frames"]
     assert frames[-1]["op"] == "end", frames[-1]["op"]
     return StreamOver(frames[-1]["code"])
+
+
+async def test_a_long_answer_that_nobody_reads_is_cut(start_server: StartServer, open_world: OpenWorld) -> None:
+    server = start_server()
+    world = open_world(server)
+    vera, otto = await world.visitor(), await world.operator(OTTO)
+    deaf = NdjsonStream(otto, world.http)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=2**12)
+    body = b'{"mode":"stream"}'
+    host = f"127.0.0.1:{server.port}"
+    writer.write(request_of("POST", "/v1/stream/open", host, body, content_type="application/json"))
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    deaf.id = next(line.split(": ")[1] for line in head.split("\r\n") if line.lower().startswith("crumbless-stream"))
+    await reader.readline()
+    challenge = json.loads(await reader.readline())
+    assert otto.key is not None
+    proof = otto.key.prove("GET", f"{otto.address}/v1/stream", challenge["nonce"], otto.token)
+    await deaf.send("auth", token=otto.token, proof=proof, after=None)
+    writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    ours = writer.get_extra_info("sockname")[1]
+    assert is_connected(server, ours), "the premise: the server holds the connection"
+    visitor = await world.stream(vera)
+    for number in range(MANY):
+        assert (await say(visitor, BIG[: -len(str(number))] + str(number)))["op"] == "ack"
+
+    async def cut() -> bool:
+        return not is_connected(server, ours)
+
+    await world.eventually(cut, 20)
+    writer.transport.abort()
+
+
+def is_connected(server: ServerProcess, port: int) -> bool:
+    """Whether the server has an open connection from this port."""
+    connections = psutil.Process(server.pid).net_connections("tcp")
+    return any(bool(one.raddr) and one.raddr.port == port for one in connections)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from support.client import LOST, Stream, StreamOver, Transport
+from support.client import LOST, PollStream, Stream, StreamOver, Transport
 from support.people import World, new_entry_id
+from support.raw_http import request_of
 from support.server import ServerProcess
 
 StartServer = Callable[..., ServerProcess]
@@ -74,3 +75,37 @@ async def test_a_client_that_does_not_answer_holds_nothing_up(
     assert time.monotonic() - began <= 2
     for _, writer in readers:
         writer.close()
+
+
+async def test_a_client_between_two_polls_is_told(start_server: StartServer, open_world: OpenWorld) -> None:
+    server = start_server()
+    world = open_world(server)
+    beside = await world.stream(await world.visitor())
+    polls = PollStream(await world.visitor(), world.http)
+    opened = await world.http.post(f"{server.address}/v1/stream/open", json={"mode": "poll"})
+    polls.id = opened.json()["stream"]
+    server.begin_stop()
+    # The others hear at once: from then on the server is stopping.
+    assert (await beside.until_over()).code == 1012
+    frames = (await polls.poll(1)).json()["frames"]
+    assert [(frame["op"], frame["code"]) for frame in frames] == [("end", 1012)]
+    assert await asyncio.to_thread(server.wait_stopped) == 0
+
+
+async def test_a_stop_does_not_wait_for_half_an_upload(start_server: StartServer, open_world: OpenWorld) -> None:
+    server = start_server()
+    world = open_world(server)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    host = f"127.0.0.1:{server.port}"
+    half = request_of("POST", "/v1/visitor/start", host, b"x" * 1000, content_type="application/json")[:-500]
+    writer.write(half)
+    await writer.drain()
+    # Answered on another connection after it: the half is there.
+    await world.http.get(f"{server.address}/healthz")
+    began = time.monotonic()
+    server.begin_stop()
+    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.to_thread(server.wait_stopped) == 0
+    assert time.monotonic() - began < 1, "it waited for the other half"
+    assert "Cancel" not in server.log()
+    writer.close()

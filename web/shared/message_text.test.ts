@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import textCases from "../../tests/support/text_cases.json";
 import { cleanText, isSendable, roomLeft } from "./message_text";
 import { MAX_TEXT } from "./wire";
 
@@ -23,6 +24,10 @@ test("length is counted in code points, as the server counts", () => {
 
 test("what would be removed is not counted", () => {
   expect(roomLeft(`${"e".repeat(MAX_TEXT)}\u0000\u0007  `)).toBe(0);
+});
+
+test.each(textCases)("only what can be seen may be sent, as the server holds it: $name", ({ text, visible }) => {
+  expect(isSendable(text)).toBe(visible);
 });
 
 test("what may be sent", () => {

@@ -5,6 +5,11 @@ import { MAX_TEXT } from "./wire";
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+// Anything that can be seen: not white space, not what Unicode has renderers ignore (zero-width characters, selectors,
+// fillers), nor the empty Braille cell. The server's domain/entry.py has the same as a list; both are tested with
+// tests/support/text_cases.json.
+const VISIBLE = /[^\s\u2800\p{Default_Ignorable_Code_Point}]/u;
+
 /** The text as it may be sent: line feeds only, no control characters, no halves of characters, no blank ends. */
 export function cleanText(text: string): string {
   return text.replace(/\r\n?/g, "\n").replace(CONTROL, "").replace(LONE_SURROGATE, "\ufffd").trim();
@@ -18,4 +23,4 @@ export function roomLeft(text: string): number {
 }
 
 /** Whether the server would take it. */
-export const isSendable = (text: string): boolean => cleanText(text) !== "" && roomLeft(text) >= 0;
+export const isSendable = (text: string): boolean => VISIBLE.test(cleanText(text)) && roomLeft(text) >= 0;

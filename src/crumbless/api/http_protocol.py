@@ -20,6 +20,10 @@ MAX_HEAD = 64 * 1024
 """Bytes that may come before the headers are complete; the parser itself would collect them without an end."""
 
 
+ABORT = "crumbless.abort"
+"""Name of the ASGI extension whose `call` cuts the connection."""
+
+
 class DeadlineHttpProtocol(HttpToolsProtocol):
     """Closes connections whose request does not arrive in time or whose headers have no end."""
 
@@ -43,6 +47,8 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        # For an answer without an end that nobody reads: uvicorn waits for such a client for ever.
+        self.scope["extensions"] = {ABORT: {"call": self.transport.abort}}
         self._head_size = 0
         self._expire_in(HEAD_SECONDS)
 
@@ -62,6 +68,13 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         """The connection is no longer HTTP."""
         self._expire_never()
         super().handle_websocket_upgrade()
+
+    def shutdown(self) -> None:
+        """The server stops. A body that is still on its way will not come in time: nobody waits for it."""
+        if self._head_size is None and not self.transport.is_closing():
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""

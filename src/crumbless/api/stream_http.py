@@ -4,16 +4,18 @@ Frames are the same. What the client sends comes in requests of its own; what is
 """
 
 import asyncio
+import contextlib
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
-from typing import Annotated, Literal, cast
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from litestar import Response
 from litestar.response import Stream
 
 from crumbless.api.client_address import check_strangers
+from crumbless.api.http_protocol import ABORT
 from crumbless.api.platform import Platform
 from crumbless.api.request_read import AnyRequest, client_network, platform_of, read_body, read_caller, read_json
 from crumbless.api.stream import StreamConnection
@@ -29,6 +31,9 @@ MAX_BACKLOG = 4 * 1024 * 1024
 
 HEARTBEAT_SECONDS = 15.0
 POLL_SECONDS = 25.0
+
+FAREWELL_SECONDS = 5.0
+"""How long a client on a long answer may take to read its end before its connection is cut."""
 
 Mode = Literal["stream", "poll"]
 
@@ -56,9 +61,13 @@ class Batch(msgspec.Struct, frozen=True):
 class HttpStream:
     """One stream over HTTP: the queue between the connection and the requests that carry it (an Outlet)."""
 
-    def __init__(self, platform: Platform, network: str, streams: "dict[str, HttpStream]") -> None:
+    def __init__(
+        self, platform: Platform, network: str, streams: "HttpStreams", abort: Callable[[], None] | None
+    ) -> None:
         self.id = secrets.token_urlsafe(24)
         self._streams = streams
+        # Cuts the connection that carries a long answer; None for one that polls.
+        self._abort = abort
         self._queue: deque[bytes] = deque()
         self._size = 0
         self._news = asyncio.Event()
@@ -89,7 +98,18 @@ class HttpStream:
             self._ended = True
             self._queue.append(parcel(End(code, reason)).text)
             self._news.set()
-            asyncio.get_running_loop().call_later(POLL_SECONDS, self.forget)
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS if self._abort else POLL_SECONDS, self._part)
+
+    def _part(self) -> None:
+        """The while is over. A long answer that is not at its end yet is one that nobody reads."""
+        if self._abort is not None and self.id in self._streams:
+            self._abort()
+        self.forget()
+
+    @property
+    def untold(self) -> bool:
+        """Whether the stream has ended and its client has yet to fetch what came last."""
+        return self._ended and bool(self._queue)
 
     def backlog(self) -> int:
         """Bytes that wait for the client."""
@@ -166,12 +186,29 @@ class HttpStream:
         return True
 
 
+HttpStreams = dict[str, HttpStream]
+"""The open streams over HTTP, by their ids."""
+
+
+async def all_told(streams: HttpStreams, seconds: float) -> None:
+    """Return once every stream's client has fetched its end, or after `seconds`.
+
+    Who polls is between two polls for a moment; an end that is told in the next one spares them to find out. Polled:
+    it happens once in the life of a process.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while any(stream.untold for stream in streams.values()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
 async def open_stream(request: AnyRequest) -> Response[bytes] | Stream:
     """POST /v1/stream/open."""
     wanted = await read_json(request, OpenRequest)
     platform, network = platform_of(request), client_network(request)
     check_strangers(platform, network)
-    stream = HttpStream(platform, network, _streams_of(request))
+    abort = _abort_of(request) if wanted.mode == "stream" else None
+    stream = HttpStream(platform, network, _streams_of(request), abort)
     if wanted.mode == "poll":
         return _answer(await stream.poll(0))
     headers = {STREAM_HEADER: stream.id, "x-accel-buffering": "no"}
@@ -204,8 +241,14 @@ async def _stream_of(request: AnyRequest) -> HttpStream:
     return stream
 
 
-def _streams_of(request: AnyRequest) -> dict[str, HttpStream]:
-    return cast("dict[str, HttpStream]", request.app.state["http_streams"])
+def _streams_of(request: AnyRequest) -> HttpStreams:
+    return cast(HttpStreams, request.app.state["http_streams"])
+
+
+def _abort_of(request: AnyRequest) -> Callable[[], None]:
+    """What cuts the connection that the request came on (see api/http_protocol.py)."""
+    scope = cast(Any, request.scope)
+    return scope["extensions"][ABORT]["call"]
 
 
 def _answer(batch: Batch) -> Response[bytes]:

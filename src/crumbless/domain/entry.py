@@ -12,6 +12,14 @@ from crumbless.ids import is_id
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
+# Anything that can be seen: not white space, and not what Unicode 16 has renderers ignore by default (zero-width
+# characters, marks of direction, variation selectors, fillers, tags), nor the empty Braille cell.
+# web/shared/message_text.ts says the same by the property's name; both are tested with tests/support/text_cases.json.
+_VISIBLE = re.compile(
+    r"[^\s\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
 
 class NewEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry before the ledger gave it seq and position."""
@@ -49,7 +57,7 @@ def check_text(text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_TEXT:
         raise Refused("text_too_long")
-    if not text or text.isspace():
+    if not _VISIBLE.search(text):
         raise Refused("empty_text")
     if _CONTROLS.search(text):
         raise Refused("bad_text")

@@ -1,5 +1,8 @@
 """What may become an entry."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +26,17 @@ def refusal(text: str) -> str:
 )
 def test_words_are_kept_as_they_are(text: str) -> None:
     assert check_text(text) is text
+
+
+TEXT_CASES = json.loads((Path(__file__).parents[2] / "support/text_cases.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", TEXT_CASES, ids=lambda case: case["name"])
+def test_what_nobody_could_see_is_empty(case: dict[str, str]) -> None:
+    if case["visible"]:
+        assert check_text(case["text"]) == case["text"]
+    else:
+        assert refusal(case["text"]) == "empty_text"
 
 
 def test_line_breaks_are_of_one_kind() -> None:
