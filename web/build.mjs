@@ -13,6 +13,8 @@ const watching = process.argv.includes("--watch");
 /** Entry points by the name the server knows them by. */
 const entries = {
   loader: { input: "web/loader/loader.ts", format: "iife" },
+  tag_ga4: { input: "web/tags/tag_ga4.ts", format: "iife" },
+  tag_tiktok: { input: "web/tags/tag_tiktok.ts", format: "iife" },
   keeper: { input: "web/keeper/keeper.ts", format: "es" },
   frame: { input: "web/frame/frame.tsx", format: "es" },
   desk: { input: "web/desk/desk.tsx", format: "es" },
@@ -56,7 +58,8 @@ async function buildAll() {
     for (const file of await bundle(entry)) {
       const kind = file.fileName.endsWith(".css") ? "style" : "script";
       const extension = kind === "style" ? "css" : "js";
-      const path = name === "loader" ? "loader.js" : `assets/${name}-${digest(content(file))}.${extension}`;
+      const path =
+        entry.format === "iife" ? `${name}.${extension}` : `assets/${name}-${digest(content(file))}.${extension}`;
       files.set(path, content(file));
       manifest[name][kind] = path;
     }

@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
 GROUND = LAYERS[0]
 """The only layer whose parts may import one another: adapters, live and store are joined in app.py alone."""
 
-WEB_SURFACES = {"loader", "keeper", "frame", "desk", "consent", "policy", "shop"}
+WEB_SURFACES = {"loader", "keeper", "frame", "desk", "consent", "policy", "shop", "tags"}
 WEB_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 
 Edge = tuple[str, str]

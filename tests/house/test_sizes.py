@@ -17,7 +17,15 @@ def compressed_size(surface: str) -> int:
 
 @pytest.mark.parametrize(
     ("surface", "budget"),
-    [("loader", 3_000), ("keeper", 3_000), ("frame", 30_000), ("desk", 90_000), ("policy", 12_000)],
+    [
+        ("loader", 3_000),
+        ("keeper", 3_000),
+        ("tag_ga4", 900),
+        ("tag_tiktok", 900),
+        ("frame", 30_000),
+        ("desk", 90_000),
+        ("policy", 12_000),
+    ],
 )
 def test_a_surface_keeps_its_budget(surface: str, budget: int) -> None:
     size = compressed_size(surface)
@@ -28,5 +36,5 @@ def test_nothing_is_built_that_no_budget_covers() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     listed = {path for files in manifest.values() for path in files.values()} | {"manifest.json"}
     built = {path.relative_to(WEB_DIST).as_posix() for path in WEB_DIST.rglob("*") if path.is_file()}
-    assert set(manifest) == {"loader", "keeper", "frame", "desk", "policy"}
+    assert set(manifest) == {"loader", "tag_ga4", "tag_tiktok", "keeper", "frame", "desk", "policy"}
     assert built == listed

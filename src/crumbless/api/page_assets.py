@@ -5,7 +5,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from crumbless.domain.storage_registry import Service
 from crumbless.errors import SettingsError
 
 WEB_DIST = Path(__file__).parent.parent / "web_dist"
@@ -47,6 +49,9 @@ class Assets:
             for path in (folder / "assets").iterdir()
         }
         self._names: dict[str, dict[str, str]] = manifest
+        self.tags = {
+            service: (folder / f"tag_{service}.js").read_text(encoding="utf-8") for service in get_args(Service)
+        }
         self.loader = (folder / "loader.js").read_text(encoding="utf-8")
 
     def find(self, path: str) -> Asset | None:

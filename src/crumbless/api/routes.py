@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from litestar.handlers import HTTPRouteHandler
 
-from crumbless.api import consent_api, operator_api, page_views, policy_page, stream_http, visitor_api
+from crumbless.api import consent_api, operator_api, page_views, policy_page, stream_http, tag_views, visitor_api
 
 Who = Literal["anyone", "visitor", "operator", "stream"]
 Pages = Literal["own", "site"]
@@ -39,6 +39,7 @@ ROUTES = (
     Route("GET", "/policy", "anyone", policy_page.get_policy),
     Route("GET", "/policy/{key:str}", "anyone", policy_page.get_site_policy),
     Route("GET", "/storage.json", "anyone", policy_page.get_disclosure),
+    Route("GET", "/tags/{key:str}/{name:str}", "anyone", tag_views.get_tag),
     Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
     Route("POST", "/v1/visitor/erase", "visitor", visitor_api.erase),
     Route("GET", "/v1/visitor/export", "visitor", visitor_api.export),

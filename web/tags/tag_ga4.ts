@@ -1,0 +1,51 @@
+/** Google Analytics in the page: loaded by consent.js once "analytics" is granted, never before. */
+import { consentNow, loadVendor } from "./vendor_load";
+
+/** Filled in by the server. */
+declare const __CRUMBLESS_TAG__: { id: string; script: string };
+
+/** As long as the consent: 182 days, in seconds. Google's own would be two years. */
+const COOKIE_SECONDS = 15_724_800;
+
+const { id, script } = __CRUMBLESS_TAG__;
+const page = window as unknown as { dataLayer?: unknown[]; gtag?: (...given: unknown[]) => void } & Record<
+  string,
+  unknown
+>;
+page.dataLayer ??= [];
+const layer = page.dataLayer;
+page.gtag ??= function () {
+  // Google's script knows commands by their being `arguments`.
+  // biome-ignore lint/complexity/noArguments: see above
+  layer.push(arguments);
+};
+const gtag = page.gtag;
+
+/** Consent mode v2: only what was granted is granted. Being loaded at all says that analytics is. */
+function signals(analytics: boolean, marketing = false): Record<string, string> {
+  const say = (granted: boolean) => (granted ? "granted" : "denied");
+  return {
+    analytics_storage: say(analytics),
+    ad_storage: say(marketing),
+    ad_user_data: say(marketing),
+    ad_personalization: say(marketing),
+  };
+}
+
+gtag("consent", "default", signals(false));
+gtag("consent", "update", signals(true, consentNow().marketing));
+gtag("set", "ads_data_redaction", true);
+gtag("js", new Date());
+gtag("config", id, {
+  allow_google_signals: false,
+  allow_ad_personalization_signals: false,
+  cookie_expires: COOKIE_SECONDS,
+  cookie_update: false,
+  cookie_flags: location.protocol === "https:" ? "SameSite=Lax;Secure" : "SameSite=Lax",
+});
+document.addEventListener("crumbless:consent", () => {
+  const { analytics = false, marketing = false } = consentNow();
+  page[`ga-disable-${id}`] = !analytics;
+  gtag("consent", "update", signals(analytics, marketing));
+});
+loadVendor(`${script}/gtag/js?id=${encodeURIComponent(id)}`, "ga4");

@@ -1,0 +1,41 @@
+/** TikTok's pixel in the page: loaded by consent.js once "marketing" is granted, never before. */
+import { consentNow, loadVendor } from "./vendor_load";
+
+/** Filled in by the server. */
+declare const __CRUMBLESS_TAG__: { id: string; script: string };
+
+/** The calls that wait in the queue until the vendor's script is there. */
+const METHODS =
+  "page track identify instances debug on off once ready alias group enableCookie disableCookie holdConsent revokeConsent grantConsent".split(
+    " ",
+  );
+
+type Queue = unknown[] & Record<string, unknown> & { methods?: string[] };
+type Call = (...given: unknown[]) => void;
+
+const { id, script } = __CRUMBLESS_TAG__;
+const page = window as { TiktokAnalyticsObject?: string; ttq?: Queue };
+page.TiktokAnalyticsObject = "ttq";
+page.ttq ??= [] as unknown as Queue;
+const queue = page.ttq;
+queue.methods = METHODS;
+for (const name of METHODS) {
+  queue[name] ??= (...given: unknown[]) => {
+    queue.push([name, ...given]);
+  };
+}
+// What events.js looks for to know which pixel it is loaded for.
+queue._i = { [id]: [] };
+queue._t = { [id]: Date.now() };
+queue._o = { [id]: {} };
+
+// Looked up at each call: the vendor's script puts its own in their place.
+const call = (name: string, ...given: unknown[]) => (queue[name] as Call)(...given);
+
+call("holdConsent");
+loadVendor(`${script}/i18n/pixel/events.js?sdkid=${encodeURIComponent(id)}&lib=ttq`, "tiktok");
+call("page");
+call("grantConsent");
+document.addEventListener("crumbless:consent", () => {
+  call(consentNow().marketing ? "grantConsent" : "revokeConsent");
+});

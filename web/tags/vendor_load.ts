@@ -1,0 +1,33 @@
+/** Loads a vendor's script into a page that may demand Trusted Types. */
+
+interface PolicyFactory {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(address: string): string },
+  ): { createScriptURL(address: string): unknown };
+}
+
+/**
+ * @param address the one address that this policy lets through
+ * @param service names the policy: `crumbless-ga4`, `crumbless-tiktok`
+ */
+export function loadVendor(address: string, service: string): void {
+  const script = document.createElement("script");
+  script.async = true;
+  // A page with a policy by nonce lets in what its scripts bring along only under the same nonce.
+  script.nonce = (document.currentScript as HTMLScriptElement | null)?.nonce ?? "";
+  const factory = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes;
+  try {
+    const policy = factory?.createPolicy(`crumbless-${service}`, { createScriptURL: () => address });
+    script.src = (policy?.createScriptURL(address) ?? address) as string;
+  } catch {
+    console.error(`Crumbless: not loaded, the page's policy lacks "trusted-types crumbless-${service}": ${address}`);
+    return;
+  }
+  document.head.append(script);
+}
+
+/** What the page's consent is now: nothing where there is no consent.js. */
+export function consentNow(): { analytics?: boolean; marketing?: boolean } {
+  return (window as { Crumbless?: { consent?: { get(): object } } }).Crumbless?.consent?.get() ?? {};
+}
