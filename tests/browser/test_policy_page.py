@@ -1,0 +1,179 @@
+"""The policy page as people meet it: in every language, light, dark, narrow, enlarged, printed, without script."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import Connection
+
+from crumbless.actions.workspace_set_up import add_site, workspace_for
+from crumbless.api.policy_words import read_words
+from crumbless.domain.storage_registry import Service
+from crumbless.store.database import write_once
+from crumbless.store.people_store import find_site
+from crumbless.store.tag_store import Tag, set_tag
+from support.browser import Kind, Watch, accessibility_faults
+from support.server import ServerProcess
+
+SITE = "policy-shop"
+WORDS = read_words()
+
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+CLIPPED = """() => {
+  const unseen = matchMedia("(max-width: 58rem)").matches ? "thead, .hidden" : ".hidden";
+  return [...document.querySelectorAll("main :is(p, li, td, th, dd, dt, h2, h3, code)")]
+    .filter((one) => {
+      const { left, right } = one.getBoundingClientRect();
+      return !one.closest(unseen) && (left < -1 || right > document.documentElement.clientWidth + 1);
+    })
+    .map((one) => one.textContent.slice(0, 60));
+}"""
+"""Words that reach beyond the screen; the heads of stacked tables are out of sight on purpose."""
+
+
+@pytest.fixture(scope="module")
+def address(shared_server: ServerProcess) -> str:
+    """The page of a site that uses both tags, so that every section is there."""
+
+    def put_in(connection: Connection) -> None:
+        add_site(connection, workspace_for(connection, "policy"), SITE, "Kornblume Tea", ["https://tea.example"])
+        site = find_site(connection, SITE)
+        assert site is not None
+        services: tuple[Service, ...] = ("ga4", "tiktok")
+        for service in services:
+            set_tag(connection, site, Tag(service, "browser", "X-1", "s"))
+
+    write_once(f"sqlite:///{shared_server.database}", put_in)
+    return f"{shared_server.address}/policy/{SITE}"
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser_of: Callable[[Kind], Browser], address: str) -> Iterator[Open]:
+    """Opens the page in a browser of its own; fails when anything was kept or refused."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def open_in(language: str = "en", width: int = 1280, script: bool = True, **wishes: str) -> Page:
+        context = browser_of("ordinary").new_context(
+            viewport={"width": width, "height": 800},
+            java_script_enabled=script,
+            **wishes,  # pyright: ignore[reportArgumentType]
+        )
+        contexts.append(context)
+        if script:
+            watches.append(Watch(context))
+            watches[-1].begin()
+        page = context.new_page()
+        answer = page.goto(f"{address}?lang={language}")
+        assert answer is not None
+        assert answer.status == 200
+        return page
+
+    yield open_in
+    for watch in watches:
+        watch.check()
+        assert watch.violations == []
+        assert watch.kept() == []
+    for context in contexts:
+        context.close()
+
+
+def check_page(page: Page) -> None:
+    assert accessibility_faults(page.main_frame) == []
+    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(CLIPPED) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", WORDS)
+def test_every_language_is_fit_for_all_on_a_narrow_screen(open_page: Open, language: str, scheme: str) -> None:
+    page = open_page(language, width=360, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.dir") == WORDS[language]["direction"]
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    check_page(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "width"), [("en", 1280), ("ar", 1280), ("de", 1000), ("uk", 700), ("ar", 700), ("en", 320)]
+)
+def test_it_is_fit_for_all_on_other_screens(open_page: Open, language: str, width: int) -> None:
+    check_page(open_page(language, width=width, color_scheme="dark"))
+
+
+def test_enlarged_text_leaves_nothing_out(open_page: Open) -> None:
+    page = open_page(width=640)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("getComputedStyle(document.querySelector('main p')).fontSize") == "32px"
+    check_page(page)
+
+
+def test_paper_is_dark_on_light_and_tells_where_links_lead(open_page: Open) -> None:
+    page = open_page(color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(background) != "rgb(255, 255, 255)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('main p')).color") == "rgb(0, 0, 0)"
+    link = page.locator("#third a[href^='https://policies.google.com/privacy']")
+    assert "policies.google.com/privacy" in link.evaluate("(one) => getComputedStyle(one, '::after').content")
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    page.set_viewport_size({"width": 680, "height": 900})
+    assert page.locator("table.items").first.evaluate("(one) => getComputedStyle(one).display") == "table"
+    assert page.evaluate(OVERFLOW) == 0
+    assert accessibility_faults(page.main_frame) == []
+
+
+def test_it_is_read_without_script(open_page: Open) -> None:
+    page = open_page(script=False)
+    expect(page.get_by_role("heading", level=2)).to_have_count(16)
+    expect(page.get_by_text("crumbless.chat.{site}", exact=True)).to_be_visible()
+    expect(page.locator("#kept .notice")).to_be_visible()
+    page.get_by_role("link", name="Third parties").first.click()
+    expect(page.get_by_role("heading", name="Third parties")).to_be_in_viewport()
+    page.get_by_role("link", name="Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+
+
+def test_a_table_stays_a_table_when_its_rows_are_stacked(open_page: Open) -> None:
+    page = open_page(width=360)
+    table = page.locator("table.items").first
+    assert table.evaluate("(one) => getComputedStyle(one).display") == "block"
+    expect(page.get_by_role("table").first).to_be_visible()
+    cells = table.get_by_role("row").nth(1).get_by_role("cell")
+    expect(cells).to_have_count(6)
+    label = cells.first.evaluate("(one) => getComputedStyle(one, '::before').content")
+    assert label == '"What it contains"'
+
+
+def test_the_keyboard_skips_to_the_content(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_browser_decides_the_language_of_the_page(open_page: Open, address: str) -> None:
+    page = open_page(locale="ar-EG")
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_an_unknown_site_gets_a_page_too(open_page: Open, address: str, language: str, scheme: str) -> None:
+    page = open_page(language, width=360, color_scheme=scheme)
+    answer = page.goto(f"{address}-unknown?lang={language}")
+    assert answer is not None
+    assert answer.status == 404
+    check_page(page)
+    page.get_by_role("link", name=WORDS[language]["missing"]["lead"].strip("[").partition("]")[0]).click()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.get_by_role("heading", level=1)).to_have_text(WORDS[language]["page"]["title"])
