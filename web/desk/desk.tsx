@@ -1,15 +1,21 @@
 import { render } from "preact";
+import { useMemo } from "preact/hooks";
 import { Api } from "../shared/api";
+import { followPreferences, notifications, sound, spoken } from "../shared/preferences";
 import * as storage from "../shared/storage";
-import { chooseLanguage } from "../shared/words";
+import type { Entry } from "../shared/wire";
+import { chooseLanguage, sharedWords } from "../shared/words";
 import "../shared/theme.css";
 import "./desk.css";
 import { MessageSound } from "../shared/sound_play";
 import { DeskApp } from "./desk_app";
-import { type Speech, SpeechContext, speechOf } from "./desk_context";
+import { DeskArrangement } from "./desk_arrangement";
+import { SpeechContext, speechOf } from "./desk_context";
 import { readRoute } from "./desk_route";
 import { DeskSession } from "./desk_session";
 import { DeskView } from "./desk_view";
+import { deskWords } from "./desk_words";
+import { notify } from "./message_notify";
 import { SignInView } from "./sign_in_view";
 
 /** What the server writes into the page; see docs/protocol.md. */
@@ -24,8 +30,14 @@ function readConfiguration(): PageConfiguration {
   return JSON.parse(written) as PageConfiguration;
 }
 
-function Desk({ app, speech }: { readonly app: DeskApp; readonly speech: Speech }) {
+interface DeskProperties {
+  readonly app: DeskApp;
+  readonly arrangement: DeskArrangement;
+}
+
+function Desk({ app, arrangement }: DeskProperties) {
   const stage = app.stage.value;
+  const speech = useMemo(() => speechOf(spoken.value, navigator.language), [spoken.value]);
   return (
     <SpeechContext.Provider value={speech}>
       {stage.kind === "signed-out" && (
@@ -36,7 +48,12 @@ function Desk({ app, speech }: { readonly app: DeskApp; readonly speech: Speech 
         />
       )}
       {stage.kind === "at-work" && (
-        <DeskView feed={stage.feed} lasting={app.lasting} onSignOut={() => void app.signOut()} />
+        <DeskView
+          feed={stage.feed}
+          arrangement={arrangement}
+          lasting={app.lasting}
+          onSignOut={() => void app.signOut()}
+        />
       )}
     </SpeechContext.Provider>
   );
@@ -44,23 +61,34 @@ function Desk({ app, speech }: { readonly app: DeskApp; readonly speech: Speech 
 
 function start(page: HTMLElement): void {
   const { nonce, publicUrl } = readConfiguration();
-  const { language, direction } = chooseLanguage(navigator.language);
-  document.documentElement.lang = language;
-  document.documentElement.dir = direction;
-  const speech = speechOf(language, navigator.language);
-  const sound = new MessageSound();
-  sound.arm(document);
+  followPreferences(document, { language: chooseLanguage(navigator.language).language, sound: true });
+  const arrangement = new DeskArrangement();
+  arrangement.follow();
   const app = new DeskApp({
     session: new DeskSession(new Api(publicUrl, nonce)),
-    words: speech.words,
-    ring: () => sound.play(),
+    get words() {
+      return deskWords[spoken.peek()];
+    },
+    ring: callOut(),
     isVisible: () => document.visibilityState === "visible",
     route: () => readRoute(location.hash),
   });
-  render(<Desk app={app} speech={speech} />, page);
+  render(<Desk app={app} arrangement={arrangement} />, page);
   void app.start();
   followPage(app);
   void storage.sweep();
+}
+
+/** How a visitor's words that nobody looks at are made known: as far as the operator wants it. */
+function callOut(): (unseen: readonly Entry[]) => void {
+  const bell = new MessageSound();
+  bell.arm(document);
+  return (unseen) => {
+    if (sound.peek()) bell.play();
+    if (!notifications.peek() || document.visibilityState === "visible") return;
+    const language = spoken.peek();
+    notify(unseen, ({ author }) => deskWords[language].newMessageFrom(author.name || sharedWords[language].visitor));
+  };
 }
 
 /** What the page's coming and going asks for. */

@@ -1,6 +1,6 @@
 /** What the desk is at the moment: starting, asking to sign in, or at work; and every way from one to the other. */
 import { effect, signal } from "@preact/signals";
-import type { Operator } from "../shared/wire";
+import type { Entry, Operator } from "../shared/wire";
 import { DeskCache, type DeskNow, dropCache, readInbox, readThread } from "./desk_cache";
 import { DeskFeed, type Warm } from "./desk_feed";
 import type { DeskSession } from "./desk_session";
@@ -15,7 +15,7 @@ export type Stage =
 export interface AppOptions {
   readonly session: DeskSession;
   readonly words: DeskWords;
-  readonly ring: () => void;
+  readonly ring: (unseen: readonly Entry[]) => void;
   readonly isVisible: () => boolean;
   /** The conversation that the address names. */
   readonly route: () => string | null;

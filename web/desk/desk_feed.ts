@@ -24,7 +24,7 @@ export interface FeedOptions {
   readonly kept: readonly PendingMessage[];
   readonly keep: (pending: readonly PendingMessage[]) => void;
   /** A visitor has written something that the operator is not looking at. */
-  readonly ring: () => void;
+  readonly ring: (unseen: readonly Entry[]) => void;
   /** The server no longer takes our session. */
   readonly onEnded: () => void;
   /** A visitor has erased a conversation: nothing of it may be kept here any longer. */
@@ -258,7 +258,8 @@ export class DeskFeed {
     // Entries behind a gap come again after the reconnect; the thread finds its own gaps by seq.
     this.threads.apply(entries);
     for (const entry of entries) this.#settle(entry);
-    if (arrived.some((entry) => !this.#isLookedAt(entry.conversation))) this.options.ring();
+    const unseen = arrived.filter((entry) => !this.#isLookedAt(entry.conversation));
+    if (unseen.length > 0) this.options.ring(unseen);
   }
 
   #settle(entry: Entry): void {

@@ -1,7 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { readRoute } from "./desk_route";
+import { DetailsView } from "./details_view";
 import { countUnread } from "./inbox_model";
 import { InboxView } from "./inbox_view";
 import { MenuView } from "./menu_view";
@@ -17,32 +19,56 @@ const PATIENCE = 1_500;
 
 interface Properties {
   readonly feed: DeskFeed;
+  readonly arrangement: DeskArrangement;
   /** False while the sign-in lasts only as long as the page. */
   readonly lasting: boolean;
   readonly onSignOut: () => void;
 }
 
 /** The desk at work: the list on one side, a conversation on the other. */
-export function DeskView({ feed, lasting, onSignOut }: Properties) {
+export function DeskView({ feed, arrangement, lasting, onSignOut }: Properties) {
   const now = useNow(TICK);
   useRoute(feed);
   useTitle(feed);
   useReturn(feed);
   useLapse(feed);
   const selected = feed.threads.selected.value;
+  const panes = useListWidth(arrangement);
+  const details = selected !== null && !arrangement.collapsed.value.has("details");
+  const marks = [
+    selected && "desk-talk",
+    selected && arrangement.focus.value && "desk-focus",
+    details && "desk-details",
+  ];
   return (
-    <div class={selected ? "desk desk-talk" : "desk"}>
-      <TopBar feed={feed} onSignOut={onSignOut} />
+    <div class={["desk", ...marks].filter(Boolean).join(" ")}>
+      <TopBar feed={feed} arrangement={arrangement} onSignOut={onSignOut} />
       {!lasting && <TabNotice />}
-      <main class="panes">
-        <InboxView feed={feed} now={now} />
-        {selected ? <ThreadView key={selected} feed={feed} id={selected} /> : <NoneSelected feed={feed} />}
+      <main class="panes" ref={panes}>
+        <InboxView feed={feed} arrangement={arrangement} now={now} />
+        {selected ? (
+          <ThreadView key={selected} feed={feed} arrangement={arrangement} id={selected} />
+        ) : (
+          <NoneSelected feed={feed} />
+        )}
+        {details && <DetailsView feed={feed} id={selected} />}
       </main>
     </div>
   );
 }
 
-function TopBar({ feed, onSignOut }: Pick<Properties, "feed" | "onSignOut">) {
+/** Tells the style sheet the list's width; a style attribute would be refused by the page's policy. */
+function useListWidth(arrangement: DeskArrangement) {
+  const panes = useRef<HTMLElement>(null);
+  const width = arrangement.listWidth.value;
+  useLayoutEffect(() => {
+    if (width === null) panes.current?.style.removeProperty("--list");
+    else panes.current?.style.setProperty("--list", `${width}px`);
+  }, [width]);
+  return panes;
+}
+
+function TopBar({ feed, arrangement, onSignOut }: Pick<Properties, "feed" | "arrangement" | "onSignOut">) {
   const { words } = useSpeech();
   const lost = useLost(feed);
   const operator = feed.operator.value;
@@ -63,6 +89,7 @@ function TopBar({ feed, onSignOut }: Pick<Properties, "feed" | "onSignOut">) {
         operator={operator?.name ?? ""}
         email={operator?.email ?? ""}
         workspace={operator?.workspace_name ?? ""}
+        arrangement={arrangement}
         unsent={feed.outbox.pending.length > 0}
         onSignOut={onSignOut}
       />

@@ -3,9 +3,12 @@ import { type DeskWords, deskWords } from "./desk_words";
 
 /** The texts of a table, with functions called on something that can be found again. */
 function textsOf(words: DeskWords): [string, string][] {
-  return Object.entries(words).map(([name, text]: [string, string | ((count: number) => string)]) => [
+  const flat = Object.entries({ ...words, ...words.themes, ...words.textSizes }).filter(
+    ([, one]) => typeof one !== "object",
+  );
+  return flat.map(([name, text]: [string, unknown]) => [
     name,
-    typeof text === "string" ? text : text(7),
+    typeof text === "function" ? String(text(7)) : String(text),
   ]);
 }
 

@@ -1,4 +1,5 @@
 // The desk's own words in every language; what it shares with the visitor's chat stands in web/shared/words.ts.
+import type { TextSize, Theme } from "../shared/storage_values";
 import type { WordTables } from "../shared/words";
 import ar from "./desk_words_ar";
 import de from "./desk_words_de";
@@ -60,6 +61,37 @@ export interface DeskWords {
   readonly account: string;
   readonly signOut: string;
   readonly unsentOnSignOut: string;
+
+  readonly filter: string;
+  readonly all: string;
+  readonly noneHere: string;
+  readonly noneHereHint: string;
+  readonly compactRows: string;
+  readonly hideList: string;
+  readonly showList: string;
+  readonly listWidth: string;
+  readonly details: string;
+  readonly noName: string;
+  readonly website: string;
+  readonly status: string;
+  readonly started: string;
+  readonly settings: string;
+  readonly resetLayout: string;
+  readonly close: string;
+  readonly theme: string;
+  readonly themes: Readonly<Record<Theme, string>>;
+  readonly language: string;
+  readonly languageOfBrowser: string;
+  readonly textSize: string;
+  readonly textSizes: Readonly<Record<TextSize, string>>;
+  readonly sound: string;
+  readonly notifications: string;
+  readonly notificationsHint: string;
+  readonly notificationsDenied: string;
+  readonly notificationsUnavailable: string;
+  readonly newMessageFrom: (name: string) => string;
+  readonly settingsNote: string;
+  readonly kept: string;
 }
 
 export const deskWords: WordTables<DeskWords> = { en, de, fr, es, ar };

@@ -2,12 +2,15 @@ import { useRef } from "preact/hooks";
 import { isErasure } from "../shared/message_log";
 import type { ConversationSummary, Operator } from "../shared/wire";
 import { Avatar } from "./avatar";
+import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { writeRoute } from "./desk_route";
 import { Failure } from "./failure_view";
 import { FocusKeeper } from "./focus_keeper";
-import { listRows } from "./inbox_model";
+import { type Filter, listRows, reachOf } from "./inbox_model";
+import { ListSplitter } from "./list_splitter";
+import { DensityButton, FilterBar } from "./list_tools";
 import { StatusMark } from "./status_mark";
 import { tellFullTime, tellTime } from "./time_tell";
 import { whoTypes } from "./typing_watch";
@@ -15,31 +18,33 @@ import "./inbox_view.css";
 
 interface Properties {
   readonly feed: DeskFeed;
+  readonly arrangement: DeskArrangement;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-export function InboxView({ feed, now }: Properties) {
+export function InboxView({ feed, arrangement, now }: Properties) {
   const { words } = useSpeech();
   return (
-    <section class="inbox" aria-labelledby="inbox-heading">
+    <section class={`inbox inbox-${arrangement.density.value}`} aria-labelledby="inbox-heading">
       <header class="pane-header">
         <h2 id="inbox-heading" tabIndex={-1}>
           {words.conversations}
         </h2>
+        <DensityButton arrangement={arrangement} />
       </header>
-      <InboxBody feed={feed} now={now} />
+      <InboxBody feed={feed} arrangement={arrangement} now={now} />
+      <ListSplitter arrangement={arrangement} />
     </section>
   );
 }
 
-function InboxBody({ feed, now }: Properties) {
+function InboxBody({ feed, arrangement, now }: Properties) {
   const { words } = useSpeech();
   const { inbox, state } = feed.inbox;
   if (state.value === "loading") return <InboxSkeleton />;
   if (state.value === "failed") return <Failure text={words.listFailed} onRetry={() => void feed.start()} />;
-  const rows = listRows(inbox.value);
-  if (rows.length === 0) {
+  if (inbox.value.rows.size === 0) {
     return (
       <div class="empty">
         <EmptyPicture />
@@ -48,10 +53,29 @@ function InboxBody({ feed, now }: Properties) {
       </div>
     );
   }
-  return <InboxList feed={feed} now={now} rows={rows} />;
+  return (
+    <>
+      <FilterBar feed={feed} arrangement={arrangement} />
+      <FilteredList feed={feed} arrangement={arrangement} now={now} />
+    </>
+  );
 }
 
-function InboxList({ feed, now, rows }: Properties & { readonly rows: readonly ConversationSummary[] }) {
+function FilteredList({ feed, arrangement, now }: Properties) {
+  const { words } = useSpeech();
+  const filter = arrangement.filter.value;
+  const rows = listRows(feed.inbox.inbox.value, filter);
+  if (rows.length > 0) return <InboxList feed={feed} arrangement={arrangement} now={now} rows={rows} />;
+  return (
+    <div class="empty">
+      <p class="empty-title">{words.noneHere}</p>
+      <p>{words.noneHereHint}</p>
+      <OlderButton feed={feed} filter={filter} />
+    </div>
+  );
+}
+
+function InboxList({ feed, arrangement, now, rows }: Properties & { readonly rows: readonly ConversationSummary[] }) {
   const list = useRef<HTMLUListElement>(null);
   const selected = feed.threads.selected.value;
   const operator = feed.operator.value;
@@ -76,7 +100,7 @@ function InboxList({ feed, now, rows }: Properties & { readonly rows: readonly C
           ))}
         </ul>
       </FocusKeeper>
-      <OlderButton feed={feed} />
+      <OlderButton feed={feed} filter={arrangement.filter.value} />
     </div>
   );
 }
@@ -148,15 +172,15 @@ function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   );
 }
 
-function OlderButton({ feed }: { readonly feed: DeskFeed }) {
+function OlderButton({ feed, filter }: { readonly feed: DeskFeed; readonly filter: Filter }) {
   const { words } = useSpeech();
   const { inbox, older } = feed.inbox;
-  if (!inbox.value.more) return null;
+  if (!reachOf(inbox.value, filter).more) return null;
   const label = { idle: words.showOlder, loading: words.loading, failed: words.tryAgain }[older.value];
   return (
     <p class="more">
       {older.value === "failed" && <span role="alert">{words.olderFailed}</span>}
-      <button type="button" class="button button-quiet" onClick={() => void feed.inbox.showOlder()}>
+      <button type="button" class="button button-quiet" onClick={() => void feed.inbox.showOlder(filter)}>
         {label}
       </button>
     </p>

@@ -1,4 +1,7 @@
+import { useRef, useState } from "preact/hooks";
+import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
+import { SettingsView } from "./settings_view";
 import "./menu_view.css";
 
 interface Properties {
@@ -8,12 +11,19 @@ interface Properties {
   readonly workspace: string;
   /** Whether replies wait that signing out would delete. */
   readonly unsent: boolean;
+  readonly arrangement: DeskArrangement;
   readonly onSignOut: () => void;
 }
 
 /** The operator's menu. The browser's own popover brings Escape, a click elsewhere, and focus back to the button. */
-export function MenuView({ operator, email, workspace, unsent, onSignOut }: Properties) {
+export function MenuView({ operator, email, workspace, unsent, arrangement, onSignOut }: Properties) {
   const { words } = useSpeech();
+  const [settings, setSettings] = useState(false);
+  const panel = useRef<HTMLDivElement>(null);
+  const pick = (act: () => void) => () => {
+    panel.current?.hidePopover();
+    act();
+  };
   return (
     <div class="menu">
       <button type="button" class="menu-button" popovertarget="menu">
@@ -24,17 +34,28 @@ export function MenuView({ operator, email, workspace, unsent, onSignOut }: Prop
           <path d="M4 6l4 4 4-4" />
         </svg>
       </button>
-      <div id="menu" class="menu-panel" popover="auto">
+      <div id="menu" class="menu-panel" popover="auto" ref={panel}>
         <p class="menu-who">
           <strong>{operator}</strong>
           <span>{email}</span>
           <span>{workspace}</span>
         </p>
+        <div class="menu-group">
+          <button type="button" class="menu-item" onClick={pick(() => setSettings(true))}>
+            {words.settings}
+          </button>
+          {arrangement.changed && (
+            <button type="button" class="menu-item" onClick={pick(() => arrangement.reset())}>
+              {words.resetLayout}
+            </button>
+          )}
+        </div>
         {unsent && <p class="menu-warning">{words.unsentOnSignOut}</p>}
         <button type="button" class="menu-item" onClick={onSignOut}>
           {words.signOut}
         </button>
       </div>
+      {settings && <SettingsView onClose={() => setSettings(false)} />}
     </div>
   );
 }

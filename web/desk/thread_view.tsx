@@ -4,11 +4,13 @@ import { MessageList } from "../shared/message_list";
 import { isErased, isErasure, type ShownItem, type ShownMessage, shownItems } from "../shared/message_log";
 import type { Author, ConversationSummary, Operator } from "../shared/wire";
 import { Avatar } from "./avatar";
+import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { writeRoute } from "./desk_route";
 import { keepDraft, readDraft } from "./draft_keep";
 import { Failure } from "./failure_view";
+import { DetailsButton, FocusButton } from "./list_tools";
 import { focusRow, isNarrow } from "./pane_focus";
 import { StatusMark } from "./status_mark";
 import type { Thread } from "./thread_follow";
@@ -20,8 +22,12 @@ interface Properties {
   readonly id: string;
 }
 
+interface ViewProperties extends Properties {
+  readonly arrangement: DeskArrangement;
+}
+
 /** One conversation: who it is, what was said, and the box to reply. Mounted anew for each conversation. */
-export function ThreadView({ feed, id }: Properties) {
+export function ThreadView({ feed, arrangement, id }: ViewProperties) {
   const { words } = useSpeech();
   const thread = feed.threads.thread.value;
   const summary = feed.inbox.inbox.value.rows.get(id)?.summary ?? null;
@@ -46,14 +52,14 @@ export function ThreadView({ feed, id }: Properties) {
   };
   const leave = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
-    if (isNarrow()) location.hash = writeRoute(null);
+    if (isNarrow() || arrangement.focus.peek()) location.hash = writeRoute(null);
     else focusRow(id);
   };
   const missing = thread?.state === "missing";
   const erased = isErasure(summary?.last) || (thread !== null && isErased(thread.log.entries));
   return (
     <section class="talk" aria-labelledby="talk-heading" onKeyDown={leave}>
-      <TalkHeader feed={feed} summary={summary} missing={missing} heading={heading} />
+      <TalkHeader feed={feed} arrangement={arrangement} summary={summary} missing={missing} heading={heading} />
       {erased ? <ErasedBody /> : thread && <TalkBody feed={feed} thread={thread} summary={summary} onEdit={edit} />}
       {!missing && !erased && (
         <footer class="talk-foot">
@@ -68,16 +74,18 @@ export function ThreadView({ feed, id }: Properties) {
 
 interface HeaderProperties {
   readonly feed: DeskFeed;
+  readonly arrangement: DeskArrangement;
   readonly summary: ConversationSummary | null;
   readonly missing: boolean;
   readonly heading: { current: HTMLHeadingElement | null };
 }
 
-function TalkHeader({ feed, summary, missing, heading }: HeaderProperties) {
+function TalkHeader({ feed, arrangement, summary, missing, heading }: HeaderProperties) {
   const { words, shared } = useSpeech();
   const name = summary?.visitor_name || shared.visitor;
   return (
     <header class="pane-header talk-header">
+      <FocusButton arrangement={arrangement} />
       <a class="icon-button back" href={writeRoute(null)}>
         <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
           <path d="M10 3L5 8l5 5" />
@@ -99,6 +107,7 @@ function TalkHeader({ feed, summary, missing, heading }: HeaderProperties) {
         )}
       </div>
       {summary && summary.status !== "closed" && <CloseButton feed={feed} id={summary.id} />}
+      {summary && <DetailsButton arrangement={arrangement} />}
     </header>
   );
 }

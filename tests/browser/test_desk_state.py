@@ -1,0 +1,208 @@
+"""The desk stays as its operator arranged it; only what differs from the standard is kept, and may go at any time."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.browser import accessibility_faults
+from support.scene import Desk, Scene
+from support.server import wait_until
+
+SECONDS = 10.0
+TEXTS = ("First question", "Second question")
+
+
+def local(page: Page) -> dict[str, Any]:
+    """What localStorage keeps, by key, without the ends of its life."""
+    found: dict[str, str] = page.evaluate("() => ({ ...localStorage })")
+    return {key: json.loads(text)["v"] for key, text in found.items()}
+
+
+def work(scene: Scene, script: str = "") -> Desk:
+    """A desk with a waiting conversation and an open one, which is shown."""
+    desk = scene.desk(script=script, viewport={"width": 1280, "height": 800})
+    desk.sign_in()
+    for text in TEXTS:
+        visitor = scene.visitor()
+        visitor.open()
+        visitor.say(text)
+        expect(desk.row(text)).to_be_visible()
+    desk.open("First question")
+    desk.say("An answer")
+    expect(desk.bubbles()).to_have_text(["First question", "An answer"])
+    return desk
+
+
+def press(desk: Desk, name: str) -> None:
+    """Press a button of the desk."""
+    desk.page.get_by_role("button", name=name).click()
+
+
+def open_settings(desk: Desk) -> None:
+    """Open the preferences."""
+    press(desk, "Account")
+    press(desk, "Settings")
+    expect(desk.page.get_by_role("dialog", name="Settings")).to_be_visible()
+
+
+def list_width(desk: Desk) -> int:
+    """The list's width in CSS pixels."""
+    return round(desk.page.locator(".inbox").evaluate("(list) => list.getBoundingClientRect().width"))
+
+
+def test_each_arrangement_outlives_a_reload_and_goes_with_the_reset(scene: Scene) -> None:
+    desk = work(scene)
+    assert local(desk.page) == {}
+    standard = list_width(desk)
+    edge = desk.page.get_by_role("separator", name="Width of the list")
+    edge.focus()
+    desk.page.keyboard.press("ArrowLeft")
+    press(desk, "Details")
+    press(desk, "Compact rows")
+    desk.page.get_by_role("button", name=re.compile(r"^Waiting 1")).click()
+    expect(desk.rows).to_have_count(1)
+    kept = {
+        "crumbless.desk.widths": {"list": standard - 16},
+        "crumbless.desk.panels": ["details"],
+        "crumbless.desk.list": {"filter": "waiting", "density": "compact"},
+    }
+    assert local(desk.page) == kept
+    press(desk, "Hide the list")
+    expect(desk.heading).to_be_hidden()
+    assert local(desk.page) == kept | {"crumbless.desk.layout": {"focus": True}}
+
+    desk.page.reload()
+    expect(desk.bubbles()).to_have_count(2)
+    expect(desk.heading).to_be_hidden()
+    press(desk, "Show the list")
+    expect(desk.rows).to_have_count(1)
+    expect(desk.page.get_by_role("complementary", name="Details")).to_be_hidden()
+    assert list_width(desk) == standard - 16
+    assert desk.page.locator(".inbox-compact").count() == 1
+
+    press(desk, "Account")
+    press(desk, "Reset layout")
+    expect(desk.rows).to_have_count(2)
+    expect(desk.page.get_by_role("complementary", name="Details")).to_be_visible()
+    assert list_width(desk) == standard
+    assert local(desk.page) == {}
+    press(desk, "Account")
+    expect(desk.page.get_by_role("button", name="Settings")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Reset layout")).to_have_count(0)
+
+
+def test_the_edge_of_the_list_follows_the_pointer_and_a_double_click_puts_it_back(scene: Scene) -> None:
+    desk = work(scene)
+    standard = list_width(desk)
+    edge = desk.page.get_by_role("separator", name="Width of the list")
+    box = edge.bounding_box()
+    assert box is not None
+    desk.page.mouse.move(box["x"] + 4, 400)
+    desk.page.mouse.down()
+    desk.page.mouse.move(430, 400, steps=4)
+    assert local(desk.page) == {}, "nothing is written while the edge is dragged"
+    desk.page.mouse.up()
+    assert list_width(desk) == 430
+    expect(edge).to_have_attribute("aria-valuenow", "430")
+    assert local(desk.page) == {"crumbless.desk.widths": {"list": 430}}
+    edge.dblclick()
+    assert list_width(desk) == standard
+    assert local(desk.page) == {}
+
+
+def test_what_one_tab_arranges_the_other_shows_and_clearing_puts_both_back(scene: Scene) -> None:
+    desk = work(scene)
+    other = Desk(desk.page.context.new_page(), scene.server.address, desk.email, desk.watch)
+    other.page.goto(other.address)
+    expect(other.rows).to_have_count(2)
+    press(desk, "Compact rows")
+    expect(other.page.locator(".inbox-compact")).to_have_count(1)
+    open_settings(desk)
+    desk.page.get_by_label("Colours").select_option(label="Dark")
+    expect(other.page.locator("html[data-theme=dark]")).to_have_count(1)
+    # As the browser's own tools do it: past our code, from another page of the origin.
+    other.page.evaluate("localStorage.clear()")
+    expect(desk.page.locator(".inbox-compact")).to_have_count(0)
+    expect(desk.page.locator("html[data-theme]")).to_have_count(0)
+    expect(desk.page.get_by_label("Colours")).to_have_value("0")
+
+
+def test_preferences_are_kept_by_choice_and_gone_with_the_sign_out(scene: Scene) -> None:
+    desk = work(scene)
+    open_settings(desk)
+    desk.page.get_by_label("Text size").select_option(label="Large")
+    desk.page.get_by_label("Sound for new messages").uncheck()
+    desk.page.get_by_label("Language").select_option(label="Deutsch")
+    expect(desk.page.get_by_role("heading", name="Einstellungen")).to_be_visible()
+    expect(desk.page.locator("html")).to_have_attribute("lang", "de")
+    chosen = {"crumbless.text-size": "large", "crumbless.sound": False, "crumbless.language": "de"}
+    assert local(desk.page) == chosen
+    desk.page.reload()
+    expect(desk.page.get_by_role("heading", name="Unterhaltungen")).to_be_visible()
+    press(desk, "Konto")
+    press(desk, "Abmelden")
+    expect(desk.page.get_by_label("Email")).to_be_visible()
+    assert local(desk.page) == {}
+
+
+@pytest.mark.parametrize("answer", ["granted", "denied"])
+def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(scene: Scene, answer: str) -> None:
+    script = f"""
+      window.shown = [];
+      window.asked = 0;
+      window.Notification = class {{
+        static permission = "default";
+        static async requestPermission() {{ asked += 1; return Notification.permission = "{answer}"; }}
+        constructor(title, more) {{ shown.push([title, more.body ?? ""]); }}
+        close() {{}}
+      }};
+    """
+    desk = work(scene, script=script)
+    assert desk.page.evaluate("asked") == 0
+    open_settings(desk)
+    # What the box shows afterwards is the browser's answer, so that a check of its state would say too little.
+    desk.page.get_by_label("Notifications for new messages").click()
+    granted = answer == "granted"
+    expect(desk.page.get_by_text("Your browser blocks notifications")).to_be_visible(visible=not granted)
+    expect(desk.page.get_by_label("Notifications for new messages")).to_be_checked(checked=granted)
+    assert desk.page.evaluate("asked") == 1
+    assert local(desk.page) == ({"crumbless.notifications": True} if granted else {})
+    desk.page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
+    visitor = scene.visitor()
+    visitor.open()
+    visitor.say("My secret words")
+    expect(desk.row("My secret words")).to_be_visible()
+    told = [["New message from Visitor", ""]] if granted else []
+    wait_until(lambda: desk.page.evaluate("shown") == told, SECONDS, "the notification")
+
+
+def test_filters_count_and_page_by_status(scene: Scene) -> None:
+    desk = work(scene)
+    closed = desk.page.get_by_role("button", name=re.compile("^Closed"))
+    expect(closed).to_have_text("Closed 0")
+    closed.click()
+    expect(desk.page.get_by_text("No conversation here")).to_be_visible()
+    press(desk, "Close conversation")
+    expect(closed).to_have_text("Closed 1")
+    expect(desk.row("An answer")).to_be_visible()
+
+
+def test_the_arranged_desk_is_accessible_and_nothing_of_it_is_in_the_way_on_a_narrow_screen(scene: Scene) -> None:
+    desk = work(scene)
+    press(desk, "Compact rows")
+    assert accessibility_faults(desk.page.main_frame) == []
+    open_settings(desk)
+    assert accessibility_faults(desk.page.main_frame) == []
+    desk.page.keyboard.press("Escape")
+    press(desk, "Hide the list")
+    desk.page.set_viewport_size({"width": 360, "height": 700})
+    expect(desk.page.get_by_role("button", name="Show the list")).to_be_hidden()
+    expect(desk.page.get_by_role("complementary", name="Details")).to_be_hidden()
+    desk.page.get_by_role("link", name="Back to the conversations").click()
+    expect(desk.rows).to_have_count(2)
+    expect(desk.page.get_by_role("separator")).to_be_hidden()
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == 360
+    assert accessibility_faults(desk.page.main_frame) == []

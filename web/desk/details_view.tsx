@@ -1,0 +1,57 @@
+import type { ConversationSummary } from "../shared/wire";
+import { useSpeech } from "./desk_context";
+import type { DeskFeed } from "./desk_feed";
+import { StatusMark } from "./status_mark";
+import { tellFullTime } from "./time_tell";
+import "./details_view.css";
+
+interface Properties {
+  readonly feed: DeskFeed;
+  readonly id: string;
+}
+
+/** What is known of a conversation, beside it. */
+export function DetailsView({ feed, id }: Properties) {
+  const { words, shared, language } = useSpeech();
+  const summary = feed.inbox.inbox.value.rows.get(id)?.summary;
+  if (!summary) return null;
+  return (
+    <aside id="details" class="details" aria-labelledby="details-heading">
+      <h3 id="details-heading">{words.details}</h3>
+      <dl>
+        <Fact name={shared.visitor}>
+          <bdi>{summary.visitor_name || words.noName}</bdi>
+        </Fact>
+        <Fact name={words.website}>
+          <bdi>{summary.site_name}</bdi>
+        </Fact>
+        <Fact name={words.status}>
+          <StatusMark status={summary.status} />
+        </Fact>
+        <Fact name={words.started}>
+          <time dateTime={new Date(summary.started_at).toISOString()}>
+            {tellFullTime(summary.started_at, language)}
+          </time>
+        </Fact>
+        <Fact name={shared.messages}>{countMessages(feed, summary)}</Fact>
+      </dl>
+    </aside>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** How many messages there are, as far as they are loaded; a plus says that there are more. */
+function countMessages(feed: DeskFeed, { id }: ConversationSummary): string {
+  const thread = feed.threads.threads.value.get(id);
+  if (thread?.state !== "ready") return "…";
+  const count = thread.log.entries.filter((entry) => entry.kind === "message").length;
+  return `${count}${thread.more ? "+" : ""}`;
+}

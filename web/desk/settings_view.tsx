@@ -1,0 +1,137 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import {
+  choose,
+  language,
+  notifications,
+  type PreferenceName,
+  type Preferences,
+  sound,
+  TEXT_SIZES,
+  THEMES,
+  textSize,
+  theme,
+} from "../shared/preferences";
+import { LANGUAGES, type Language } from "../shared/words_choose";
+import { useSpeech } from "./desk_context";
+import { askPermission, permission } from "./message_notify";
+import "./settings_view.css";
+
+interface Properties {
+  readonly onClose: () => void;
+}
+
+/** Each language by its own name: who does not read the page's must still find theirs. */
+const OWN_NAMES: Record<Language, string> = {
+  en: "English",
+  de: "Deutsch",
+  fr: "Français",
+  es: "Español",
+  ar: "العربية",
+};
+
+/** The operator's preferences. Each is kept as soon as it is chosen, and no longer once the standard is chosen again. */
+export function SettingsView({ onClose }: Properties) {
+  const { words } = useSpeech();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} class="settings" aria-labelledby="settings-heading" onClose={onClose}>
+      <div class="settings-header">
+        <h2 id="settings-heading">{words.settings}</h2>
+        <button type="button" class="icon-button tool-button" onClick={() => dialog.current?.close()}>
+          <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d="M4 4l8 8M12 4l-8 8" />
+          </svg>
+          <span class="hidden">{words.close}</span>
+        </button>
+      </div>
+      <Choice
+        name="theme"
+        label={words.theme}
+        value={theme.value}
+        options={THEMES.map((one) => [one, words.themes[one]])}
+      />
+      <Choice
+        name="language"
+        label={words.language}
+        value={language.value}
+        options={[[null, words.languageOfBrowser], ...LANGUAGES.map((one) => [one, OWN_NAMES[one]] as const)]}
+      />
+      <Choice
+        name="textSize"
+        label={words.textSize}
+        value={textSize.value}
+        options={TEXT_SIZES.map((one) => [one, words.textSizes[one]])}
+      />
+      <label class="setting setting-tick">
+        <input
+          type="checkbox"
+          checked={sound.value}
+          onChange={(event) => choose("sound", event.currentTarget.checked)}
+        />
+        <span>{words.sound}</span>
+      </label>
+      <NotificationsTick />
+      <p class="settings-note">{words.settingsNote}</p>
+    </dialog>
+  );
+}
+
+interface ChoiceProperties<N extends PreferenceName> {
+  readonly name: N;
+  readonly label: string;
+  readonly value: Preferences[N];
+  readonly options: readonly (readonly [Preferences[N], string])[];
+}
+
+function Choice<N extends PreferenceName>({ name, label, value, options }: ChoiceProperties<N>) {
+  const chosen = options.findIndex(([one]) => one === value);
+  const change = (index: number) => choose(name, options[index]?.[0] ?? null);
+  return (
+    <label class="setting">
+      <span>{label}</span>
+      <select value={String(chosen)} onChange={(event) => change(Number(event.currentTarget.value))}>
+        {options.map(([one, text], index) => (
+          <option key={String(one)} value={String(index)}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function NotificationsTick() {
+  const { words } = useSpeech();
+  const [asked, setAsked] = useState(false);
+  const allowed = permission();
+  const refused = (asked || notifications.value) && (allowed === "denied" || allowed === "unavailable");
+  const tick = async (box: HTMLInputElement) => {
+    const wanted = box.checked;
+    if (wanted) {
+      const answer = await askPermission();
+      setAsked(true);
+      box.checked = answer === "granted";
+      choose("notifications", answer === "granted");
+    } else choose("notifications", false);
+  };
+  return (
+    <div class="setting-group">
+      <label class="setting setting-tick">
+        <input
+          type="checkbox"
+          checked={notifications.value}
+          aria-describedby="notifications-hint"
+          onChange={(event) => void tick(event.currentTarget)}
+        />
+        <span>{words.notifications}</span>
+      </label>
+      <p id="notifications-hint" class="setting-hint">
+        {words.notificationsHint}
+      </p>
+      <p class={refused ? "setting-refused" : ""} role="status">
+        {refused && (allowed === "denied" ? words.notificationsDenied : words.notificationsUnavailable)}
+      </p>
+    </div>
+  );
+}
