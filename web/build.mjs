@@ -1,5 +1,6 @@
-// Builds the browser code into src/crumbless/web_dist: loader.js (one classic script, served under the site's key),
-// frame, desk and policy (each one module and one style sheet, named by content), keeper a module without style, and manifest.json, which tells the server the names.
+// Builds the browser code into src/crumbless/web_dist: loader.js and consent.js (classic scripts, served under the site's key;
+// consent.css goes into the script that is served), frame, desk and policy (each one module and one style sheet, named by content),
+// keeper a module without style, and manifest.json, which tells the server the names.
 // With --watch: not now, but whenever a source changes.
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -15,6 +16,7 @@ const entries = {
   loader: { input: "web/loader/loader.ts", format: "iife" },
   tag_ga4: { input: "web/tags/tag_ga4.ts", format: "iife" },
   tag_tiktok: { input: "web/tags/tag_tiktok.ts", format: "iife" },
+  consent: { input: "web/consent/consent.ts", format: "iife" },
   keeper: { input: "web/keeper/keeper.ts", format: "es" },
   frame: { input: "web/frame/frame.tsx", format: "es" },
   desk: { input: "web/desk/desk.tsx", format: "es" },

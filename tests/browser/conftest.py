@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -11,6 +12,7 @@ from support.browser import KINDS, Kind, launch
 from support.scene import Scene
 from support.server import ServerProcess
 from support.shop import ShopServer
+from support.shopper import SCRIPTS, WAITING, Shopper, use_tags
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +100,29 @@ def mortal_scene(
 def kind(request: pytest.FixtureRequest) -> Kind:
     """Each way in which browsers treat the storage of a frame."""
     return request.param
+
+
+@pytest.fixture
+def shopper_of(scene: Scene) -> Iterator[Callable[..., Shopper]]:
+    """Somebody who comes to a page of a site with both tags."""
+    use_tags(scene, "ga4", "tiktok")
+    shoppers: list[Shopper] = []
+    scene.shop.scripts.update({path: text.encode() for path, text in SCRIPTS.items()})
+
+    def come(body: str = WAITING, head: str = "", lang: str = "en", arrive: bool = True, **settings: Any) -> Shopper:
+        embed = f'<script src="{scene.server.address}/consent.js?site={scene.site}"></script>'
+        page = (
+            f'<!doctype html><html lang="{lang}"><head><title>Shop</title>{head}{embed}'
+            f'<meta name="viewport" content="width=device-width"></head>'
+            f'<body><main><h1>Shop</h1><a href="/2">More</a>{body}</main></body></html>'
+        )
+        scene.shop.pages["/"] = scene.shop.pages["/2"] = scene.shop.pages["/shelf/tea"] = page.encode()
+        shopper = Shopper(scene.visitor(**settings), scene.site)
+        shoppers.append(shopper)
+        if arrive:
+            shopper.visitor.arrive()
+        return shopper
+
+    yield come
+    for shopper in shoppers:
+        shopper.leave_clean()

@@ -32,9 +32,16 @@ def test_a_surface_keeps_its_budget(surface: str, budget: int) -> None:
     assert 500 <= size <= budget, f"{surface}: {size:,} of {budget:,} bytes"
 
 
+@pytest.mark.parametrize(("kind", "budget"), [("script", 5_000), ("style", 1_500)])
+def test_the_consent_manager_keeps_its_budgets(kind: str, budget: int) -> None:
+    manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
+    size = len(gzip.compress((WEB_DIST / manifest["consent"][kind]).read_bytes(), 9))
+    assert 500 <= size <= budget, f"{kind}: {size:,} of {budget:,} bytes"
+
+
 def test_nothing_is_built_that_no_budget_covers() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     listed = {path for files in manifest.values() for path in files.values()} | {"manifest.json"}
     built = {path.relative_to(WEB_DIST).as_posix() for path in WEB_DIST.rglob("*") if path.is_file()}
-    assert set(manifest) == {"loader", "tag_ga4", "tag_tiktok", "keeper", "frame", "desk", "policy"}
+    assert set(manifest) == {"loader", "tag_ga4", "tag_tiktok", "consent", "keeper", "frame", "desk", "policy"}
     assert built == listed

@@ -22,6 +22,15 @@ STORE = "web/shared/storage_places.ts"
 OPEN_FLAG = "web/loader/storage_flag.ts"
 """The loader's own small door, to the one item that the registry gives it: the store would outweigh the loader."""
 
+CONSENT_RECORD = "web/consent/consent_record.ts"
+"""The consent manager's own small door, to the one item that the registry gives it: every page of a site loads it."""
+
+KEPT_CLEAR = "web/consent/kept_clear.ts"
+"""Removes what the registry declares of others, in every mechanism, after a withdrawal; it writes nothing."""
+
+COOKIE_CLEAR = "web/consent/cookie_clear.ts"
+"""The one exception to "no script touches a cookie": after a withdrawal it makes those of others expire."""
+
 COOKIES_IN_PYTHON = re.compile(r"set[-_]?cookie|response_cookies|cookiejar", re.IGNORECASE)
 COOKIES_IN_SCRIPT = re.compile(r"document\s*(?:\?\.|\.|\[\s*[\"'])\s*cookie|cookieStore|set-cookie", re.IGNORECASE)
 STORAGE_IN_SCRIPT = re.compile(
@@ -106,11 +115,18 @@ def test_no_python_sets_a_cookie() -> None:
 
 
 def test_no_script_touches_a_cookie() -> None:
-    assert scripts_with(COOKIES_IN_SCRIPT) == set()
+    assert scripts_with(COOKIES_IN_SCRIPT) == {COOKIE_CLEAR}
+
+
+def test_the_one_script_that_touches_cookies_only_makes_them_expire() -> None:
+    source = scripts()[COOKIE_CLEAR]
+    assigned = re.findall(r"document\.cookie\s*=\s*([^;]*;[^;]*)", source)
+    assert assigned == ["`${name}=; Max-Age=0"]
+    assert "cookieStore" not in source
 
 
 def test_browser_storage_has_no_other_door() -> None:
-    assert scripts_with(STORAGE_IN_SCRIPT) == {STORE, OPEN_FLAG}
+    assert scripts_with(STORAGE_IN_SCRIPT) == {STORE, OPEN_FLAG, CONSENT_RECORD, KEPT_CLEAR}
 
 
 def test_the_loader_touches_nothing_but_its_flag() -> None:
@@ -118,6 +134,18 @@ def test_the_loader_touches_nothing_but_its_flag() -> None:
     assert set(STORAGE_IN_SCRIPT.findall(source)) == {"sessionStorage"}
     assert source.count("openKey.replace(") == 1
     assert set(re.findall(r"\b(?:getItem|setItem|removeItem)\(([^,)]*\)?)", source)) == {"keyOf(site)"}
+
+
+def test_the_consent_manager_keeps_nothing_but_the_answer() -> None:
+    source = scripts()[CONSENT_RECORD]
+    assert set(STORAGE_IN_SCRIPT.findall(source)) == {"localStorage"}
+    assert source.count("consentKey.replace(") == 1
+    used = set(re.findall(r"\b(?:getItem|setItem|removeItem)\((keyOf\(site\)|[^,)]*)", source))
+    assert used == {"keyOf(site)"}
+
+
+def test_what_clears_after_a_withdrawal_writes_nothing() -> None:
+    assert not re.search(r"setItem|\.put\(|\.add\(|caches\.open|indexedDB\.open", scripts()[KEPT_CLEAR])
 
 
 def test_no_script_makes_markup_from_strings() -> None:

@@ -42,7 +42,10 @@ RECORDER = """(() => {
   const jar = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
   Object.defineProperty(Document.prototype, "cookie", {
     ...jar,
-    set(text) { tell("write", "cookie", text, null); jar.set.call(this, text); },
+    set(text) {
+      if (!/max-age=0/i.test(text)) tell("write", "cookie", text.split("=")[0], null);
+      jar.set.call(this, text);
+    },
   });
   document.addEventListener("securitypolicyviolation", (event) =>
     tell("violation", event.effectiveDirective, `${event.blockedURI} ${event.sample} at ${event.sourceFile}`, null));
@@ -52,6 +55,9 @@ RECORDER = """(() => {
   /** A control that shows which of several is chosen. The tick that keeps a chat is none of them. */
   const isPreference = (at) => !at.closest(".chat-keep") && at.closest(
     "[data-act=prefer], select, input[type=radio], input[type=checkbox], [aria-pressed], [role=switch], [role$=radio]");
+  document.addEventListener("crumbless:consent", ({ detail }) => {
+    if (detail.analytics || detail.marketing) act("grant");
+  });
   const seen = {
     click(at) {
       if (surface === "page" && at.closest("crumbless-chat")) act("open");

@@ -43,17 +43,22 @@ export interface KeptThread {
   readonly seen: SeenMarks;
 }
 
-/** An answer to the consent banner. No identifier for who refuses: `rid` names a receipt, made only when something was granted. */
+/** An answer to the consent banner. No identifier for who refuses: only who has granted something has a receipt's number. */
 export interface ConsentChoice {
   v: 1;
   /** The revision of the question that was answered. */
   rev: number;
-  /** When, ms since 1970. */
+  /** When it was given, ms since 1970. */
   t: number;
   c: { analytics: 0 | 1; marketing: 0 | 1 };
-  /** What asked: "banner", "settings", "gpc", an adapter's name. */
+  /** What asked: the banner, its settings, or the page's own script. */
   src: string;
+  /** It was given although the browser signalled a refusal (GPC, DNT). */
+  sig?: 1;
+  /** The receipt's number, until a refusal of all is on the server. */
   rid?: string;
+  /** Not on the server yet: language and digest of the words that were shown, and a number by which a repeat is known. */
+  due?: readonly [language: string, text: string, id: string];
 }
 
 /** The value of each item, by its name. */

@@ -53,6 +53,9 @@ class Assets:
             service: (folder / f"tag_{service}.js").read_text(encoding="utf-8") for service in get_args(Service)
         }
         self.loader = (folder / "loader.js").read_text(encoding="utf-8")
+        style = json.dumps((folder / "consent.css").read_text(encoding="utf-8").strip())
+        # A style sheet of its own would need a request, and permission in the customer's policy.
+        self.consent = (folder / "consent.js").read_text(encoding="utf-8").replace("__CRUMBLESS_CONSENT_STYLE__", style)
 
     def find(self, path: str) -> Asset | None:
         """The asset at a path such as /assets/frame-abc.js."""

@@ -8,7 +8,16 @@ from typing import Any, Literal, NamedTuple
 
 from litestar.handlers import HTTPRouteHandler
 
-from crumbless.api import consent_api, operator_api, page_views, policy_page, stream_http, tag_views, visitor_api
+from crumbless.api import (
+    consent_api,
+    consent_views,
+    operator_api,
+    page_views,
+    policy_page,
+    stream_http,
+    tag_views,
+    visitor_api,
+)
 
 Who = Literal["anyone", "visitor", "operator", "stream"]
 Pages = Literal["own", "site"]
@@ -34,6 +43,8 @@ ROUTES = (
     Route("GET", "/favicon.svg", "anyone", page_views.get_icon),
     Route("GET", "/assets/{name:str}", "anyone", page_views.get_asset),
     Route("GET", "/w/{name:str}", "anyone", page_views.get_loader),
+    Route("GET", "/consent.js", "anyone", consent_views.get_consent),
+    Route("GET", "/consent/{key:str}/{name:str}", "anyone", consent_views.get_consent_words),
     Route("GET", "/chat/{key:str}", "anyone", page_views.get_frame),
     Route("GET", "/desk", "anyone", page_views.get_desk),
     Route("GET", "/policy", "anyone", policy_page.get_policy),

@@ -1,0 +1,84 @@
+"""What a site has to ask its visitors for: the services that they may refuse, and all that each of them keeps."""
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from crumbless.domain.storage_registry import OPTIONAL_CATEGORIES, Category, Registry, Service
+
+Row = tuple[str, str, int, str] | tuple[str, str, int, str, str]
+"""Mechanism, key, seconds at most, purpose; and the host, where it is kept on another one."""
+
+Names = tuple[str, str]
+
+SERVICES: dict[Service, Names] = {
+    "ga4": ("Google Analytics (GA4)", "https://policies.google.com/privacy"),
+    "tiktok": ("TikTok Pixel", "https://www.tiktok.com/legal/privacy-policy"),
+}
+"""What people know each service as, and where its maker says what becomes of their data."""
+
+
+class AskedService(msgspec.Struct, frozen=True, kw_only=True):
+    """A service that needs consent, as the banner shows it."""
+
+    name: Service
+    title: str
+    category: Category
+    privacy: str
+    rows: list[Row]
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is said in one language. `text` names these very words in receipts."""
+
+    language: str
+    text: str
+    words: dict[str, str]
+    services: list[AskedService]
+
+
+class ConsentConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What consent.js is filled with: the same for every visitor of a site (web/consent/consent_config.ts)."""
+
+    site: str
+    revision: int
+    side: Literal["left", "right"]
+    languages: list[str]
+    said: Said
+
+
+def ask_services(registry: Registry, services: frozenset[Service], language: str) -> list[AskedService]:
+    """The services that a site uses, with what each keeps, told in this language, else in English."""
+    return [
+        AskedService(
+            name=name,
+            title=SERVICES[name][0],
+            category=_category_of(registry, name),
+            privacy=SERVICES[name][1],
+            rows=[
+                (one.mechanism, one.key, one.lifetime_seconds, text)
+                if one.domain is None
+                else (one.mechanism, one.key, one.lifetime_seconds, text, one.domain)
+                for one in registry.item
+                if one.service == name
+                for text in [one.purpose.get(language, one.purpose["en"])]
+            ],
+        )
+        for name in SERVICES
+        if name in services
+    ]
+
+
+def say(words: dict[str, str], language: str, services: list[AskedService]) -> Said:
+    """What is said in one language, under the digest of exactly that."""
+    digest = hashlib.sha256(msgspec.json.encode([words, services], order="deterministic")).hexdigest()[:32]
+    return Said(language=language, text=digest, words=words, services=services)
+
+
+def _category_of(registry: Registry, service: Service) -> Category:
+    """The one optional category of a service's items: a switch turns all of a service off, or none of it."""
+    kept = {one.category for one in registry.item if one.service == service}
+    found: list[Category] = [category for category in OPTIONAL_CATEGORIES if category in kept]
+    (only,) = found
+    return only

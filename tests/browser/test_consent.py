@@ -1,0 +1,347 @@
+"""The consent manager on a site's page: nothing of others before the grant, nothing left after the withdrawal."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from support.scene import Scene, Visitor
+from support.shopper import GA4, WAITING, Shopper, drop_tags, use_tags
+
+SIGNALS = {
+    "GPC": 'Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true })',
+    "DNT": 'Object.defineProperty(Navigator.prototype, "doNotTrack", { get: () => "1" })',
+}
+
+NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError") } });
+}"""
+
+GRANTED = {"analytics": True, "marketing": True}
+REFUSED = {"analytics": False, "marketing": False}
+
+
+def test_nothing_is_loaded_or_kept_before_the_answer(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    expect(shopper.banner).to_be_visible()
+    shopper.page.wait_for_load_state("networkidle")
+    assert shopper.vendor_requests() == []
+    assert shopper.visitor.watch.writes == []
+    assert shopper.kept() == set()
+    assert shopper.get()["needed"]
+    assert not shopper.get()["decided"]
+
+
+def test_granted_scripts_load_in_order_and_stay_granted(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    expect(shopper.banner).to_have_count(0)
+    assert str(shopper.page.locator("script#first").get_attribute("src")).endswith(GA4)
+    assert shopper.page.locator("script#first").get_attribute("data-service") == "ga4"
+    shopper.visitor.arrive("/2")
+    shopper.wait_loaded("ga4", "tiktok")
+    expect(shopper.opener).to_be_visible()
+    expect(shopper.banner).to_have_count(0)
+    assert shopper.grants() == GRANTED
+
+
+def test_a_refusal_is_kept_as_long_as_a_consent_and_names_nobody(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    shopper.press("Reject all")
+    expect(shopper.banner).to_have_count(0)
+    kept = shopper.record()
+    assert kept
+    assert set(kept["v"]) == {"v", "rev", "t", "c", "src"}
+    assert kept["v"]["c"] == {"analytics": 0, "marketing": 0}
+    assert kept["until"] - kept["v"]["t"] == 182 * 86_400_000
+    assert [request for request in shopper.visitor.watch.requests if "/v1/" in request] == []
+    shopper.visitor.arrive("/2")
+    expect(shopper.opener).to_be_visible()
+    expect(shopper.banner).to_have_count(0)
+    assert shopper.vendor_requests() == []
+
+
+def test_a_withdrawal_clears_and_reloads_once(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of(arrive=False)
+    shopper.visitor.arrive("/shelf/tea")
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    assert {"_ga", "_ga_X1", "_ga_X2", "_ttp", "ttcsid_C7", "tt_sessionId"} <= shopper.kept()
+    before = len(shopper.loads)
+    with shopper.page.expect_event("load"):
+        shopper.page.evaluate("Crumbless.consent.withdraw()")
+    expect(shopper.opener).to_be_visible()
+    shopper.page.wait_for_load_state("networkidle")
+    assert len(shopper.loads) == before + 1
+    assert shopper.kept() == {shopper.key}
+    assert shopper.loaded() == []
+    assert shopper.grants() == REFUSED
+
+
+def test_one_category_can_be_granted_and_later_taken_back(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    shopper.press("Choose")
+    expect(shopper.choices.get_by_role("heading", name="Privacy choices")).to_be_focused()
+    switches = shopper.choices.get_by_role("switch")
+    expect(switches).to_have_count(2)
+    for switch in switches.all():
+        expect(switch).not_to_be_checked()
+    shopper.choices.get_by_role("switch", name="Analytics").check()
+    shopper.choices.get_by_role("button", name="Save choice").click()
+    shopper.wait_loaded("ga4")
+    assert shopper.grants() == {"analytics": True, "marketing": False}
+    shopper.opener.click()
+    expect(shopper.choices.get_by_role("switch", name="Analytics")).to_be_checked()
+    with shopper.page.expect_event("load"):
+        shopper.choices.get_by_role("button", name="Reject all").click()
+    expect(shopper.opener).to_be_visible()
+    assert shopper.kept() == {shopper.key}
+
+
+def test_a_script_that_comes_later_waits_and_runs_as_the_others(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of(body="")
+    add = """(address) => {
+      const script = document.createElement("script");
+      script.type = "text/plain";
+      script.dataset.category = "analytics";
+      script.dataset.src = address;
+      document.body.append(script);
+    }"""
+    shopper.page.evaluate(add, GA4)
+    expect(shopper.banner).to_be_visible()
+    assert shopper.vendor_requests() == []
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4")
+    shopper.page.evaluate(add, GA4)
+    shopper.wait_loaded("ga4", "ga4")
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_a_signal_denies_without_asking_or_writing(shopper_of: Callable[..., Shopper], signal: str) -> None:
+    shopper = shopper_of(script=SIGNALS[signal])
+    expect(shopper.opener).to_be_visible()
+    expect(shopper.banner).to_have_count(0)
+    assert shopper.get()["source"] == "signal"
+    assert shopper.kept() == set()
+    assert shopper.vendor_requests() == []
+    shopper.opener.click()
+    expect(shopper.choices.get_by_text("asks websites not to track you")).to_be_visible()
+    shopper.choices.get_by_role("button", name="Accept all").click()
+    shopper.wait_loaded("ga4", "tiktok")
+    shopper.visitor.arrive("/2")
+    shopper.wait_loaded("ga4", "tiktok")
+
+
+def test_a_signal_ends_a_consent_from_before_it(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    shopper.page.context.clear_cookies()
+    shopper.page.context.add_init_script(SIGNALS["GPC"])
+    shopper.visitor.arrive("/2")
+    expect(shopper.opener).to_be_visible()
+    assert shopper.get()["source"] == "signal"
+    assert shopper.loaded() == []
+
+
+TAMPERED: dict[str, str] = {
+    "not JSON": "'nonsense{'",
+    "null": "'null'",
+    "no end": "JSON.stringify({ v: kept.v })",
+    "over": "JSON.stringify({ ...kept, until: 1 })",
+    "longer than 182 days": "JSON.stringify({ ...kept, until: kept.until + 1 })",
+    "given tomorrow": "JSON.stringify({ ...kept, until: kept.until + 864e5, v: { ...kept.v, t: kept.v.t + 864e5 } })",
+    "an unknown field": "JSON.stringify({ ...kept, v: { ...kept.v, id: 'x' } })",
+    "an unknown field outside": "JSON.stringify({ ...kept, id: 'x' })",
+    "true for 1": "JSON.stringify({ ...kept, v: { ...kept.v, c: { analytics: true, marketing: 1 } } })",
+    "a category too many": "JSON.stringify({ ...kept, v: { ...kept.v, c: { ...kept.v.c, more: 1 } } })",
+    "another version": "JSON.stringify({ ...kept, v: { ...kept.v, v: 2 } })",
+    "an older revision": "JSON.stringify({ ...kept, v: { ...kept.v, rev: kept.v.rev - 1 } })",
+}
+
+
+@pytest.mark.parametrize("change", TAMPERED)
+def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., Shopper], change: str) -> None:
+    shopper = shopper_of()
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    shopper.page.context.clear_cookies()
+    shopper.page.evaluate(
+        f"""(key) => {{
+          const kept = JSON.parse(localStorage.getItem(key));
+          localStorage.setItem(key, {TAMPERED[change]});
+        }}""",
+        shopper.key,
+    )
+    # The damage is the test's own doing.
+    shopper.visitor.watch.storage.forget()
+    shopper.visitor.arrive("/2")
+    expect(shopper.banner).to_be_visible()
+    assert shopper.grants() == REFUSED
+    assert shopper.loaded() == []
+
+
+def test_a_new_vendor_is_asked_about(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of(arrive=False)
+    drop_tags(scene, "tiktok")
+    shopper.visitor.arrive()
+    shopper.press("Reject all")
+    shopper.visitor.arrive("/2")
+    expect(shopper.opener).to_be_visible()
+    expect(shopper.banner).to_have_count(0)
+    use_tags(scene, "tiktok")
+    # What the browser has of the script is five minutes old at most.
+    shopper.page.context.route("**/consent.js*", lambda route: route.continue_())
+    shopper.visitor.arrive()
+    expect(shopper.banner).to_be_visible()
+    expect(shopper.banner).to_contain_text("TikTok Pixel")
+
+
+def test_two_tabs_keep_step(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+    first = shopper_of()
+    second = Shopper(Visitor(first.page.context.new_page(), scene.shop.origin, first.visitor.watch), scene.site)
+    second.visitor.arrive()
+    first.press("Accept all")
+    second.wait_loaded("ga4", "tiktok")
+    expect(second.banner).to_have_count(0)
+    with second.page.expect_event("load"):
+        first.page.evaluate("Crumbless.consent.withdraw()")
+    expect(second.opener).to_be_visible()
+    expect(first.opener).to_be_visible()
+    first.page.wait_for_load_state("networkidle")
+    assert second.loaded() == first.loaded() == []
+    assert first.kept() == {first.key}
+
+
+def test_without_storage_the_choice_holds_for_the_page(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of(script=NO_STORAGE)
+    expect(shopper.banner).to_contain_text("does not let this website remember")
+    shopper.press("Reject all")
+    expect(shopper.banner).to_have_count(0)
+    shopper.visitor.arrive("/2")
+    expect(shopper.banner).to_contain_text("does not let this website remember")
+
+
+def policy(*directives: str) -> str:
+    return f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(directives)}">'
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_a_strict_policy_is_enough(scene: Scene, shopper_of: Callable[..., Shopper], lang: str) -> None:
+    strict = policy(
+        "default-src 'none'",
+        f"script-src {scene.server.address} {scene.shop.origin}/vendor/",
+        f"connect-src {scene.server.address}",
+        "require-trusted-types-for 'script'",
+        "trusted-types crumbless",
+    )
+    shopper = shopper_of(head=strict, lang=lang)
+    names = {"en": ("Your privacy", "Accept all"), "de": ("Ihre Privatsphäre", "Alle annehmen")}[lang]
+    shopper.page.get_by_role("region", name=names[0]).get_by_role("button", name=names[1]).click()
+    shopper.wait_loaded("ga4", "tiktok")
+
+
+def test_without_the_named_policy_all_but_the_scripts_works_and_says_so(
+    scene: Scene, shopper_of: Callable[..., Shopper]
+) -> None:
+    scene.expects_violations = True
+    strict = policy(f"script-src {scene.server.address}", "require-trusted-types-for 'script'", "trusted-types 'none'")
+    shopper = shopper_of(head=strict)
+    with shopper.page.expect_console_message(lambda message: "trusted-types crumbless" in message.text):
+        shopper.press("Accept all")
+    expect(shopper.opener).to_be_visible()
+    assert shopper.grants() == GRANTED
+    assert shopper.loaded() == []
+
+
+def test_a_refused_connection_leaves_the_choice(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+    scene.expects_violations = True
+    shopper = shopper_of(head=policy("connect-src 'none'"))
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    shopper.visitor.arrive("/2")
+    shopper.wait_loaded("ga4", "tiktok")
+    assert shopper.grants() == GRANTED
+
+
+def test_a_script_of_text_is_not_run_and_this_is_said(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of(body='<script type="text/plain" data-category="analytics">window.loaded = ["text"]</script>')
+    with shopper.page.expect_console_message(lambda message: "needs data-src" in message.text):
+        shopper.press("Accept all")
+    assert shopper.loaded() == []
+
+
+def test_the_keyboard_alone_is_enough(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    expect(shopper.banner).to_be_visible()
+    assert shopper.page.evaluate("document.activeElement === document.body"), "the banner takes no focus"
+    keyboard = shopper.page.keyboard
+    keyboard.press("Escape")
+    expect(shopper.banner).to_be_visible()
+    for name in ("What is kept, and why", "Accept all", "Reject all", "Choose"):
+        keyboard.press("Tab")
+        role = "link" if name.startswith("What") else "button"
+        expect(shopper.banner.get_by_role(role, name=name)).to_be_focused()
+    keyboard.press("Tab")
+    expect(shopper.page.get_by_role("link", name="More")).to_be_focused()
+    keyboard.press("Shift+Tab")
+    keyboard.press("Enter")
+    expect(shopper.choices.get_by_role("heading", name="Privacy choices")).to_be_focused()
+    keyboard.press("Escape")
+    expect(shopper.choices).to_have_count(0)
+    expect(shopper.banner.get_by_role("button", name="Choose")).to_be_focused()
+    keyboard.press("Shift+Tab")
+    keyboard.press("Enter")
+    expect(shopper.opener).to_be_focused()
+
+
+def test_the_pages_own_link_opens_and_withdraws(shopper_of: Callable[..., Shopper]) -> None:
+    links = (
+        '<a href="/policy" data-crumbless-consent>Privacy choices here</a>'
+        '<button data-crumbless-consent="withdraw">Take it back</button>'
+    )
+    shopper = shopper_of(body=WAITING + links)
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    expect(shopper.banner).to_have_count(0)
+    expect(shopper.page.get_by_role("button", name="Privacy choices")).to_have_count(0)
+    shopper.page.get_by_role("link", name="Privacy choices here").click()
+    expect(shopper.choices).to_be_visible()
+    shopper.page.keyboard.press("Escape")
+    with shopper.page.expect_event("load"):
+        shopper.page.get_by_role("button", name="Take it back").click()
+    shopper.page.wait_for_function("Crumbless.consent.get().source === 'settings'")
+    assert shopper.kept() == {shopper.key}
+
+
+def test_the_interface_tells_of_changes(shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of(body="")
+    # The page's own settings were pressed, of which the watch knows nothing.
+    shopper.visitor.watch.storage.note("choose")
+    shopper.page.evaluate(
+        """() => {
+          window.heard = [];
+          Crumbless.consent.on("change", (now) => heard.push(["on", now.analytics, now.source]));
+          document.addEventListener("crumbless:consent", ({ detail }) => heard.push(["event", detail.analytics]));
+          Crumbless.consent.set({ analytics: true });
+        }"""
+    )
+    heard = shopper.page.evaluate("window.heard.slice(0, 2)")
+    assert heard == [["on", True, "api"], ["event", True]]
+    assert shopper.grants() == {"analytics": True, "marketing": False}
+
+
+def test_a_site_without_tags_asks_nothing(scene: Scene) -> None:
+    address = f"{scene.server.address}/consent.js?site={scene.site}"
+    page = f'<!doctype html><html lang="en"><title>Shop</title><body><script src="{address}"></script></body></html>'
+    scene.shop.pages["/"] = page.encode()
+    visitor = scene.visitor()
+    visitor.arrive()
+    visitor.page.wait_for_load_state("networkidle")
+    choice = visitor.page.evaluate("Crumbless.consent.get()")
+    assert choice == {
+        "needed": False, "decided": False, "source": None, "analytics": False, "marketing": False, "receipt": None
+    }  # fmt: skip
+    assert visitor.page.locator("crumbless-consent").count() == 0
+    assert visitor.watch.writes == []

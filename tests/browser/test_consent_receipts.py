@@ -1,0 +1,101 @@
+"""What the server is told of a choice, and what the chat's frame learns of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Route, expect
+
+from support.scene import Scene
+from support.shopper import Shopper
+
+HAS_RECEIPT = "Crumbless.consent.get().receipt !== null"
+
+# A frame of the Crumbless origin asks, as the chat's frame does; `name` is the element that it stands in.
+ASK = """async ([address, name]) => {
+  const host = document.createElement(name);
+  const frame = document.createElement("iframe");
+  frame.src = address;
+  host.attachShadow({ mode: "open" }).append(frame);
+  const loaded = new Promise((done) => { frame.onload = done });
+  document.body.append(host);
+  await loaded;
+}"""
+
+LISTEN = """() => {
+  window.heard = [];
+  addEventListener("message", ({ data }) => { if (data.crumbless === "consent") heard.push(data.receipt) });
+  parent.postMessage({ crumbless: "consent?" }, "*");
+}"""
+
+
+def records(scene: Scene) -> list[tuple[Any, ...]]:
+    """What the server has of this site's visitors, the oldest first."""
+    return scene.server.rows(
+        "SELECT receipt, previous, consent_receipt.analytics, consent_receipt.marketing, source, language "
+        "FROM consent_receipt JOIN site ON site.id = site_id WHERE site.key = ? ORDER BY no",
+        scene.site,
+    )
+
+
+def test_grant_change_and_withdrawal_are_recorded_in_a_chain(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    shopper.press("Accept all")
+    shopper.page.wait_for_function(HAS_RECEIPT)
+    first = shopper.get()["receipt"]
+    kept = shopper.record()
+    assert kept
+    assert kept["v"]["rid"] == first
+    assert "due" not in kept["v"]
+    with shopper.page.expect_event("load"):
+        shopper.page.evaluate("Crumbless.consent.set({ marketing: false })")
+    shopper.page.wait_for_function(HAS_RECEIPT)
+    second = shopper.get()["receipt"]
+    with shopper.page.expect_event("load"):
+        shopper.page.evaluate("Crumbless.consent.withdraw()")
+    expect(shopper.opener).to_be_visible()
+    found = records(scene)
+    assert [row[1:] for row in found] == [
+        (None, 1, 1, "banner", "en"),
+        (first, 1, 0, "api", "en"),
+        (second, 0, 0, "api", "en"),
+    ]
+    kept = shopper.record()
+    assert kept
+    assert not {"rid", "due"} & set(kept["v"]), "who refuses has no number"
+
+
+def test_what_could_not_be_told_is_told_on_the_next_page(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    shopper.page.route("**/v1/consent", refuse)
+    with shopper.page.expect_event("requestfailed", lambda request: "/v1/consent" in request.url):
+        shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    assert records(scene) == []
+    assert shopper.get()["receipt"] is None
+    shopper.page.unroute("**/v1/consent", refuse)
+    shopper.visitor.arrive("/2")
+    shopper.page.wait_for_function(HAS_RECEIPT)
+    assert len(records(scene)) == 1
+
+
+def test_the_chats_frame_and_no_other_learns_the_receipt(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    address = f"{scene.server.address}/healthz"
+    shopper.page.evaluate(ASK, [address, "crumbless-chat"])
+    shopper.page.evaluate(ASK, [address, "somebody-else"])
+    _, chat, other = shopper.page.frames
+    for frame in (other, chat):
+        frame.evaluate(LISTEN)
+    chat.wait_for_function("heard.length === 1")
+    assert chat.evaluate("heard") == [None]
+    shopper.press("Accept all")
+    shopper.page.wait_for_function(HAS_RECEIPT)
+    receipt = shopper.get()["receipt"]
+    chat.wait_for_function("receipt => heard.at(-1) === receipt", arg=receipt)
+    with shopper.page.expect_event("load"):
+        assert other.evaluate("heard") == []
+        shopper.page.evaluate("Crumbless.consent.withdraw()")

@@ -1,0 +1,98 @@
+/** The second layer: a switch for each category, what each service keeps, and three equal ways to answer. */
+import { type Category, categoriesOf, type Grants, type Row, type Service } from "./consent_config";
+import { answerButton, type ConsentView, fill, policyLink } from "./consent_view";
+import { make } from "./element_make";
+
+const DAY_SECONDS = 86_400;
+
+function tellLength(seconds: number, language: string): string {
+  const [count, unit] = seconds < DAY_SECONDS ? [seconds / 3_600, "hour"] : [seconds / DAY_SECONDS, "day"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.ceil(count));
+}
+
+function makeRow({ said: { words, language } }: ConsentView, [where, key, seconds, purpose, domain]: Row) {
+  const place = domain ? `${where}, ${domain}` : where;
+  const longest = fill(words.longest, tellLength(seconds, language));
+  return make("li", {}, make("bdi", { class: "key" }, key), `${purpose} (${place}; ${longest})`);
+}
+
+function makeService(view: ConsentView, { title, privacy, rows }: Service) {
+  const { words } = view.said;
+  return make(
+    "details",
+    {},
+    make("summary", {}, fill(words.keeps, title)),
+    make("ul", {}, ...rows.map((row) => makeRow(view, row))),
+    make("a", { href: privacy, target: "_blank", rel: "noopener noreferrer" }, fill(words.privacy, title)),
+  );
+}
+
+function makeSwitch(view: ConsentView, category: Category, granted: boolean): [HTMLElement, HTMLInputElement] {
+  const { words, services } = view.said;
+  const input = make("input", { type: "checkbox", role: "switch", "aria-describedby": category });
+  input.checked = granted;
+  const part = make(
+    "div",
+    { class: "part" },
+    make("label", {}, words[category], input),
+    make("p", { id: category }, words[`${category}Text`]),
+    ...services.filter((one) => one.category === category).map((one) => makeService(view, one)),
+  );
+  return [part, input];
+}
+
+/** Opens the choices; the focus goes to their heading, and back when they are closed. */
+export function openChoices(view: ConsentView, granted: Grants, answer: (grants: Grants) => void): void {
+  const { words, services } = view.said;
+  const switches = categoriesOf(services).map((one) => [one, ...makeSwitch(view, one, granted[one])] as const);
+  const note = view.note();
+  const heading = make("h2", { id: "choices", tabindex: "-1" }, words.open);
+  const decide = (pick: (input: HTMLInputElement) => boolean) => () => {
+    const grants = { analytics: false, marketing: false };
+    for (const [category, , input] of switches) grants[category] = pick(input);
+    dialog.close();
+    answer(grants);
+  };
+  const dialog: HTMLDialogElement = make(
+    "dialog",
+    { class: "card", "aria-labelledby": "choices" },
+    make("button", { type: "button", class: "close", "aria-label": words.close, click: () => dialog.close() }, "×"),
+    heading,
+    make("p", {}, words.intro, " ", policyLink(view)),
+    note && make("p", { class: "note" }, note),
+    make(
+      "fieldset",
+      { "aria-labelledby": "choices" },
+      make(
+        "div",
+        { class: "part" },
+        make("div", { class: "label" }, words.necessary, make("small", {}, words.always)),
+        make("p", {}, words.necessaryText),
+      ),
+      ...switches.map(([, part]) => part),
+    ),
+    make(
+      "div",
+      { class: "answers" },
+      answerButton(
+        "save",
+        words.save,
+        decide((input) => input.checked),
+      ),
+      answerButton(
+        "accept",
+        words.accept,
+        decide(() => true),
+      ),
+      answerButton(
+        "reject",
+        words.reject,
+        decide(() => false),
+      ),
+    ),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  view.stage.append(dialog);
+  dialog.showModal();
+  heading.focus();
+}

@@ -1,0 +1,122 @@
+/**
+ * What a customer's page includes beside the loader when it uses analytics or marketing: the question, the scripts that wait for the
+ * answer, and `window.Crumbless.consent`. Where nothing has to be asked it does nothing.
+ */
+import { openChoices } from "./choices_dialog";
+import { type Choice, type External, keepChoice } from "./consent_choice";
+import { type ConsentConfig, type Grants, NOTHING } from "./consent_config";
+import { isBlocked, type Source } from "./consent_record";
+import { addStage, type ConsentView, makeBanner, makeOpener } from "./consent_view";
+import { answerFrame } from "./frame_answer";
+import { loadWords } from "./words_load";
+
+/** Filled in by the server, the same for every visitor of the site. */
+declare const __CRUMBLESS_CONSENT__: ConsentConfig;
+
+/** On any element of the page: opens the choices; with the value "withdraw" it takes back every consent at once. */
+const OPENS = "data-crumbless-consent";
+
+/** The event on `document` that tells of a change; its detail is the choice. */
+const CHANGED = "crumbless:consent";
+
+interface Page {
+  Crumbless?: { consent?: unknown };
+  CRUMBLESS_CONSENT_EXTERNAL?: External;
+}
+
+// Known only while the script runs for the first time.
+const { origin } = new URL((document.currentScript as HTMLScriptElement).src);
+
+function start(): void {
+  const page = window as Page;
+  // The script may stand in the page twice.
+  if (page.Crumbless?.consent) return;
+  const config = __CRUMBLESS_CONSENT__;
+  const external = page.CRUMBLESS_CONSENT_EXTERNAL;
+  let view: Promise<ConsentView> | undefined;
+  let banner: HTMLElement | undefined;
+  let opener: HTMLElement | undefined;
+
+  const choice = keepChoice(config, origin, external, (now) => {
+    document.dispatchEvent(new CustomEvent(CHANGED, { detail: now }));
+    tellFrame();
+    if (now.needed) void show();
+  });
+  const tellFrame = answerFrame(
+    origin,
+    () => choice.get().receipt,
+    () => void choice.report(),
+  );
+
+  /** The words that were shown last, for the receipt. */
+  let said = config.said;
+  const findView = async (): Promise<ConsentView> => {
+    said = await loadWords(origin, config);
+    if (document.readyState === "loading") {
+      await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+    }
+    const note = () => (isBlocked() ? said.words.blocked : choice.isSignalled() ? said.words.signal : "");
+    const policy = `${origin}/policy/${config.site}?lang=${said.language}`;
+    return { stage: addStage(said, config.side), said, note, policy };
+  };
+
+  const decide = (grants: Partial<Grants>, source: Source) => {
+    if (external) console.error("Crumbless: the page's own tool decides.");
+    else choice.decide(grants, source, said);
+  };
+
+  const open = async () => {
+    if (external) external.open?.();
+    else if (choice.get().needed) {
+      view ??= findView();
+      openChoices(await view, choice.get(), (grants) => decide(grants, "settings"));
+    }
+  };
+
+  /** Shows the question while it is open, and afterwards a way back to it. */
+  const show = async () => {
+    if (external || (!choice.isOpen() && document.querySelector(`[${OPENS}]`))) return banner?.remove();
+    view ??= findView();
+    const shown = await view;
+    const focused = banner?.matches(":focus-within");
+    if (choice.isOpen()) {
+      banner ??= makeBanner(shown, { answer: (grants) => decide(grants, "banner"), choose: () => void open() });
+      shown.stage.prepend(banner);
+      return;
+    }
+    banner?.remove();
+    if (document.querySelector(`[${OPENS}]`)) return;
+    opener ??= makeOpener(shown, () => void open());
+    shown.stage.prepend(opener);
+    if (focused) opener.focus();
+  };
+
+  page.Crumbless = {
+    ...page.Crumbless,
+    consent: {
+      get: choice.get,
+      set: (grants: Partial<Grants>) => decide(grants, "api"),
+      withdraw: () => decide(NOTHING, "api"),
+      open,
+      on: (_: "change", hear: (now: Choice) => void) =>
+        document.addEventListener(CHANGED, (event) => hear((event as CustomEvent<Choice>).detail)),
+    },
+  };
+  if (!choice.get().needed) return;
+  document.addEventListener("click", (event) => {
+    const [pressed] = event.composedPath();
+    const way = (pressed as Element).closest?.(`[${OPENS}]`);
+    if (!way) return;
+    event.preventDefault();
+    if (way.getAttribute(OPENS) === "withdraw") decide(NOTHING, "settings");
+    else void open();
+  });
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", show);
+  else void show();
+}
+
+try {
+  start();
+} catch (fault) {
+  console.error("Crumbless:", fault);
+}

@@ -1,0 +1,47 @@
+/** Removes what vendors' scripts have kept on this page's origin. It only ever removes, and only what the registry declares. */
+import type { Row } from "./consent_config";
+import { expireCookies } from "./cookie_clear";
+
+/** Matches the whole of every key that `key` declares; `{…}` stands for a part that differs. */
+export const patternOf = (key: string): RegExp =>
+  new RegExp(`^${key.replace(/[.$]/g, "\\$&").replace(/\{\w+\}/g, ".+")}$`);
+
+/** A mechanism that is blocked holds nothing to remove. */
+const attempt = async (act: () => unknown): Promise<void> => {
+  try {
+    await act();
+  } catch {
+    // See above.
+  }
+};
+
+const removeTexts = (store: Storage, isOurs: (key: string) => boolean): void => {
+  for (const key of Object.keys(store).filter(isOurs)) store.removeItem(key);
+};
+
+const removeDatabase = (name: string): Promise<void> =>
+  new Promise((done) => {
+    const asked = indexedDB.deleteDatabase(name);
+    // Blocked: the page that holds it open is about to be reloaded, and then it goes.
+    asked.onsuccess = asked.onerror = asked.onblocked = () => done();
+  });
+
+/** Removes what these rows declare, in every mechanism. Of databases and caches the key is the name. */
+export async function clearKept(rows: readonly Row[]): Promise<void> {
+  const patternsIn = (mechanism: string) =>
+    rows.filter(([where, , , , domain]) => where === mechanism && !domain).map(([, key]) => patternOf(key));
+  const declaredIn = (mechanism: string) => {
+    const patterns = patternsIn(mechanism);
+    return (key: string | undefined) => patterns.some((pattern) => pattern.test(key ?? ""));
+  };
+  await attempt(() => expireCookies(patternsIn("cookie")));
+  await attempt(() => removeTexts(localStorage, declaredIn("localStorage")));
+  await attempt(() => removeTexts(sessionStorage, declaredIn("sessionStorage")));
+  await attempt(async () => {
+    const isOurs = declaredIn("IndexedDB");
+    for (const { name } of await indexedDB.databases()) if (name && isOurs(name)) await removeDatabase(name);
+  });
+  await attempt(async () => {
+    for (const name of (await caches.keys()).filter(declaredIn("Cache Storage"))) await caches.delete(name);
+  });
+}

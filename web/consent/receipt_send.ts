@@ -1,0 +1,39 @@
+/** Tells the server of a grant, a change or a withdrawal, and gets the receipt's number. Who refuses from the start is not told of. */
+import type { Answer } from "./consent_record";
+
+/** A page that waits for the answer before it reloads waits no longer than this. */
+const DEADLINE_MS = 3_000;
+
+/** The receipt's number; null when the server could not be reached or refused: the choice holds, and it is sent again later. */
+export async function sendReceipt(
+  origin: string,
+  site: string,
+  { c, src, rev, rid, due = ["", "", ""] }: Answer,
+): Promise<string | null> {
+  const [language, text, id] = due;
+  const body = {
+    site,
+    categories: c,
+    source: src,
+    revision: rev,
+    language,
+    text,
+    ...(rid && { previous: rid }),
+    ...(id && { id }),
+  };
+  try {
+    const answer = await fetch(`${origin}/v1/consent`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      credentials: "omit",
+      // The page may be left meanwhile.
+      keepalive: true,
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    const { receipt } = await answer.json();
+    return answer.ok && typeof receipt === "string" ? receipt : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,25 @@
+/** Tells the vendors' own consent interfaces, where they are on the page: Google's consent mode v2 and TikTok's pixel. */
+import type { Grants } from "./consent_config";
+
+interface Vendors {
+  gtag?: (command: "consent", action: "update", signals: Record<string, "granted" | "denied">) => void;
+  ttq?: { grantConsent?: () => void; revokeConsent?: () => void };
+}
+
+/** Says what is granted now. A vendor's fault is not ours to fall over. */
+export function signalTags({ analytics, marketing }: Grants): void {
+  const { gtag, ttq } = window as Vendors;
+  const said = (granted: boolean) => (granted ? "granted" : "denied");
+  try {
+    gtag?.("consent", "update", {
+      analytics_storage: said(analytics),
+      ad_storage: said(marketing),
+      ad_user_data: said(marketing),
+      ad_personalization: said(marketing),
+    });
+    if (marketing) ttq?.grantConsent?.();
+    else ttq?.revokeConsent?.();
+  } catch (fault) {
+    console.error("Crumbless:", fault);
+  }
+}
