@@ -149,12 +149,12 @@ def test_a_table_stays_a_table_when_its_rows_are_stacked(open_page: Open) -> Non
     assert label == '"What it contains"'
 
 
-def test_the_keyboard_skips_to_the_content(open_page: Open) -> None:
+def test_the_keyboard_comes_straight_to_the_content(open_page: Open) -> None:
     page = open_page()
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the content")
-    expect(skip).to_be_focused()
-    expect(skip).to_be_in_viewport()
+    way_in = page.get_by_role("link", name="Skip to the content")
+    expect(way_in).to_be_focused()
+    expect(way_in).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
 
