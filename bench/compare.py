@@ -7,15 +7,16 @@ from pathlib import Path
 
 import msgspec
 
+from desk_rows import DeskStart, watch_desk
 from durable_rows import Pace, Run, run_rounds
 from generator_rows import GeneratorRun, check_generator
 from loader_rows import LoaderSeen, watch_loader
 from memory_rows import Memory, measure_memory
 from size_rows import read_sizes
 from table_print import Line, print_table
-from table_rows import durable_table, generator_table, loader_table, memory_table, size_table
+from table_rows import desk_table, durable_table, generator_table, loader_table, memory_table, size_table
 
-ROWS = ("generator", "latency", "saturation", "overload", "workspace", "memory", "start", "sizes", "loader")
+ROWS = ("generator", "latency", "saturation", "overload", "workspace", "memory", "start", "sizes", "loader", "desk")
 DURABLE = frozenset({"latency", "saturation", "overload", "workspace", "start"})
 
 
@@ -27,6 +28,7 @@ class Results(msgspec.Struct):
     memory: list[Memory] = []
     sizes: dict[str, int] = {}
     loader: list[LoaderSeen] = []
+    desk: list[DeskStart] = []
 
 
 def main() -> int:
@@ -79,6 +81,9 @@ def _measure(rows: list[str], rounds: int, *, quick: bool) -> Results:
     if "loader" in rows:
         _tell("the loader in Chromium")
         results.loader = watch_loader(max(rounds, 3))
+    if "desk" in rows:
+        _tell("the desk in Chromium, cold and warm in turn")
+        results.desk = watch_desk(max(rounds, 5))
     return results
 
 
@@ -89,6 +94,7 @@ def _lines(results: Results) -> list[Line]:
         *memory_table(results.memory),
         *size_table(results.sizes),
         *loader_table(results.loader),
+        *desk_table(results.desk),
     ]
 
 

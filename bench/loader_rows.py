@@ -65,7 +65,7 @@ def watch_loader(loads: int) -> list[LoaderSeen]:
         server = stack.start(Path(name))
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+                browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
                 seen = [_watch(browser, page_port, server.port) for _ in range(loads)]
                 browser.close()
                 return seen
@@ -148,6 +148,6 @@ def _serve_page() -> Generator[int]:
             thread.join()
 
 
-def _chromium() -> str | None:
+def find_chromium() -> str | None:
     """The browser that was chosen in the environment or stands on PATH; None leaves the choice to Playwright."""
     return os.environ.get("CRUMBLESS_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from statistics import median
 
+from desk_rows import DeskStart, Start
 from durable_rows import FAST_RATE, OVERLOAD, SLOW_RATE, Run
 from generator_rows import GeneratorRun
 from loader_rows import LoaderSeen
@@ -216,4 +217,33 @@ def loader_table(seen: Sequence[LoaderSeen]) -> list[Line]:
             judge(median(times), 5, at_most=True),
         ),
         Line("frame: requests to a usable text box", "<= 4", str(frame), judge(frame, 4, at_most=True)),
+    ]
+
+
+def desk_table(seen: Sequence[DeskStart]) -> list[Line]:
+    """How the desk starts warm, with the cold start of the same rounds beside it."""
+    if not seen:
+        return []
+
+    def of(kind: Start) -> list[DeskStart]:
+        return [one for one in seen if one.kind == kind]
+
+    cold, warm = of("cold"), of("warm")
+    requests, size = max(one.requests for one in warm), max(one.bytes for one in warm)
+    cold_requests, cold_size = max(one.requests for one in cold), median(one.bytes for one in cold)
+    times = [one.paint_ms for one in warm]
+    cold_times = [one.paint_ms for one in cold]
+    ratio = median(after.paint_ms / before.paint_ms for before, after in zip(cold, warm, strict=True))
+    return [
+        Line(
+            "desk, warm: requests", "<= 2", str(requests), judge(requests, 2, 1, at_most=True), f"cold {cold_requests}"
+        ),
+        Line("desk, warm: bytes", "< 5,000", f"{size:,}", judge(size, 4_999, at_most=True), f"cold {cold_size:,.0f}"),
+        Line(
+            "desk, warm: first paint of the list",
+            "",
+            f"{median(times):.0f} ms ({_list(times)})",
+            "",
+            f"cold {median(cold_times):.0f} ms ({_list(cold_times)}); warm is {ratio:.2f} of cold",
+        ),
     ]

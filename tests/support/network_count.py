@@ -26,8 +26,7 @@ class NetworkCount:
         log = self.page.context.new_cdp_session(self.page)
         for name, hear in {
             "requestWillBeSent": self._asked,
-            "dataReceived": self._received,
-            "responseReceived": self._answered,
+            "loadingFinished": self._finished,
             "webSocketCreated": self._opened,
             "webSocketWillSendHandshakeRequest": self._shook,
             "webSocketHandshakeResponseReceived": self._shook,
@@ -55,13 +54,10 @@ class NetworkCount:
         if told["requestId"] in self._ours:
             self.bytes += len(request["url"]) + _head_bytes(request["headers"]) + len(request.get("postData", ""))
 
-    def _answered(self, told: dict[str, Any]) -> None:
+    def _finished(self, told: dict[str, Any]) -> None:
+        # Head and body as they travelled.
         if told["requestId"] in self._ours:
-            self.bytes += _head_bytes(told["response"]["headers"])
-
-    def _received(self, told: dict[str, Any]) -> None:
-        if told["requestId"] in self._ours:
-            self.bytes += told["encodedDataLength"] or told["dataLength"]
+            self.bytes += int(told["encodedDataLength"])
 
     def _opened(self, told: dict[str, Any]) -> None:
         self._note("SOCKET", told["url"], told)
