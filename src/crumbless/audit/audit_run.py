@@ -43,6 +43,9 @@ TITLES: dict[PhaseName, str] = {
 LOOK_SECONDS = 2.0
 """How long a launcher and a banner may take to appear on a page that is otherwise quiet."""
 
+_USING = frozenset(PHASES) - {"load", "idle", "gpc"}
+"""Phases in which the visitor uses the chat or the banner."""
+
 GPC_SCRIPT = (
     "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true, configurable: true })"
 )
@@ -210,6 +213,8 @@ class Audit:
 
     async def _load(self, visitor: Visitor, _: Watch) -> None:
         self._landed = visitor.page.url
+        if not _USING & set(self.wish.phases):
+            return
         deadline = time.monotonic() + LOOK_SECONDS
         while not (self._chat and self._banner) and time.monotonic() < deadline:
             self._chat = self._chat or await visitor.sees_chat()

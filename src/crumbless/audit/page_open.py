@@ -13,8 +13,10 @@ from crumbless.audit.browser_watch import Watch, in_time
 from crumbless.audit.site_name import host_of, site_of
 
 LOAD_SECONDS = 30.0
-MOST_NAVIGATIONS = 10
+MOST_NAVIGATIONS = 5
 """A page that goes elsewhere by script more often than this while it loads goes round in a circle."""
+
+HTML = "text/html"
 
 _FAULTS = (
     ("ERR_NAME_NOT_RESOLVED", "there is no such host; check the address"),
@@ -45,7 +47,7 @@ def checked_url(url: str) -> str:
     return whole
 
 
-async def open_page(page: Page, watch: Watch, url: str, login_page: bool, quiet: bool = True) -> None:
+async def open_page(page: Page, watch: Watch, url: str, login_page: bool) -> None:
     """Go there, and wait until it has loaded and nothing is asked for any more.
 
     Args:
@@ -53,19 +55,26 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool, quiet:
         watch: knows when it is quiet.
         url: where to go.
         login_page: whether a page with a password field is what is wanted.
-        quiet: whether to wait at all.
 
     Raises:
         AuditError: when it cannot be audited: never loads, goes in a circle, wants a sign-in, is a download.
     """
     navigations = _count_navigations(page)
-    response = await _go(page, url)
-    _check_answer(url, response)
+    answers: list[Response] = []
+    page.on("response", lambda one: answers.append(one) if _is_the_page(one, page) else None)
     try:
-        if quiet:
-            await watch.quiet()
+        await _go(page, url)
+    except AuditError as error:
+        # An empty answer, or a page that never rests, fails in a way that says less than its status or its path.
+        _check_status(url, answers)
+        if max(len(navigations), len(answers)) > MOST_NAVIGATIONS:
+            raise _circle(url) from None
+        raise error from None
+    _check_answer(url, answers)
+    try:
+        await watch.quiet()
         if len(navigations) > MOST_NAVIGATIONS:
-            raise AuditError(f"{url} cannot be audited: it goes from page to page in a circle.")
+            raise _circle(url)
         _check_place(url, page.url)
         if not login_page and await in_time(page.evaluate(ASKS_SIGN_IN), "whether it asks for a password"):
             raise AuditError(
@@ -74,8 +83,20 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool, quiet:
             )
     except PlaywrightError as error:
         if len(navigations) > 2:
-            raise AuditError(f"{url} cannot be audited: it goes from page to page in a circle.") from None
+            raise _circle(url) from None
         raise AuditError(f"{url} cannot be audited: {error.message.splitlines()[0]}") from None
+
+
+def _circle(url: str) -> AuditError:
+    return AuditError(f"{url} cannot be audited: it goes from page to page in a circle.")
+
+
+def _is_the_page(answer: Response, page: Page) -> bool:
+    try:
+        return answer.request.is_navigation_request() and answer.frame == page.main_frame
+    except PlaywrightError:
+        # A service worker's.
+        return False
 
 
 def _count_navigations(page: Page) -> list[str]:
@@ -84,11 +105,11 @@ def _count_navigations(page: Page) -> list[str]:
     return gone
 
 
-async def _go(page: Page, url: str) -> Response | None:
+async def _go(page: Page, url: str) -> None:
     try:
         # The browser's own deadline, and ours for a page whose script never lets go.
         going = page.goto(url, wait_until="load", timeout=LOAD_SECONDS * 1000)
-        return await asyncio.wait_for(going, LOAD_SECONDS + 5)
+        await asyncio.wait_for(going, LOAD_SECONDS + 5)
     except (PlaywrightTimeoutError, TimeoutError):
         raise AuditError(f"{url} cannot be audited: it did not load within {LOAD_SECONDS:.0f} seconds.") from None
     except PlaywrightError as error:
@@ -101,16 +122,21 @@ def _reason(message: str) -> str:
     return next(told, message.splitlines()[0])
 
 
-def _check_answer(url: str, response: Response | None) -> None:
-    if response is None:
+def _check_answer(url: str, answers: list[Response]) -> None:
+    _check_status(url, answers)
+    kind = answers[-1].headers.get("content-type", HTML).partition(";")[0].strip().lower() if answers else HTML
+    if kind not in {HTML, "application/xhtml+xml"}:
+        raise AuditError(f"{url} cannot be audited: it is not a web page but {kind}.")
+
+
+def _check_status(url: str, answers: list[Response]) -> None:
+    if not answers:
         return
+    response = answers[-1]
     if response.status in {401, 403}:
         raise AuditError(f"{url} cannot be audited: it wants a sign-in ({response.status}).")
     if response.status >= 400:
         raise AuditError(f"{url} cannot be audited: it answers {response.status}. Check the address.")
-    kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
-    if kind not in {"text/html", "application/xhtml+xml"}:
-        raise AuditError(f"{url} cannot be audited: it is not a web page but {kind}.")
 
 
 def _check_place(url: str, landed: str) -> None:
