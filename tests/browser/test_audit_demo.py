@@ -12,7 +12,6 @@ import pytest
 from support.browser import find_chromium
 from support.server import COMMAND, environment_of
 
-READY_SECONDS = 30.0
 AUDIT_SECONDS = 90.0
 """What one page may take."""
 
@@ -25,19 +24,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the demo's shop."""
     folder = tmp_path_factory.mktemp("demo")
     command = [COMMAND, "demo", "--json", "--port", "0", "--data", str(folder)]
-    demo = subprocess.Popen(
-        command,
-        env=environment_of(folder / "crumbless.db"),
-        stdout=subprocess.PIPE,
-        stderr=(folder / "log").open("wb"),
-        text=True,
-    )
-    try:
-        assert demo.stdout
-        yield json.loads(demo.stdout.readline())["shop"]
-    finally:
-        demo.terminate()
-        demo.wait(READY_SECONDS)
+    environment = environment_of(folder / "crumbless.db")
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as demo,
+    ):
+        try:
+            assert demo.stdout
+            yield json.loads(demo.stdout.readline())["shop"]
+        finally:
+            demo.terminate()
 
 
 @pytest.fixture(scope="module")

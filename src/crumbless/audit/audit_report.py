@@ -118,3 +118,7 @@ class Report(msgspec.Struct, kw_only=True):
     def clean(self) -> bool:
         """Nothing was found. What could not be done says nothing either way: see each phase's status."""
         return not self.findings
+
+    def found_in(self, phase: PhaseName) -> list[Finding]:
+        """What was found in this phase, among others."""
+        return [one for one in self.findings if phase in one.phases]

@@ -64,9 +64,8 @@ def to_junit(report: Report) -> str:
 
 def _add_suite(suites: Xml.Element, phase: Phase, report: Report) -> None:
     broken: dict[str, list[Finding]] = {kind: [] for kind in get_args(Kind)}
-    for finding in report.findings:
-        if phase.name in finding.phases:
-            broken[finding.kind].append(finding)
+    for finding in report.found_in(phase.name):
+        broken[finding.kind].append(finding)
     skipped = phase.status == "not applicable"
     failures = sum(map(bool, broken.values()))
     suite = Xml.SubElement(

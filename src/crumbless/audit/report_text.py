@@ -80,7 +80,7 @@ def phase_result(phase: Phase, report: Report) -> str:
     """How a phase ended, in a few words."""
     if phase.status == "not applicable":
         return f"[yellow]not applicable[/yellow]: {escape(phase.reason)}"
-    number = sum(phase.name in one.phases for one in report.findings)
+    number = len(report.found_in(phase.name))
     return f"[red]{number} found[/red]" if number else "[green]clean[/green]"
 
 
