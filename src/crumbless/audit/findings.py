@@ -101,7 +101,12 @@ def _undeclared(entry: Entry, declaration: Declaration) -> str:
 
 def _acts_told(entry: Entry) -> str:
     done = [act for act in entry.acts if act not in {"type", "choose"}] or list(entry.acts)
-    words = {"end": "ended the chat", "fold": "closed the chat", "withdraw": "withdrawn the consent", "grant": "accepted"} | {
+    words = {
+        "end": "ended the chat",
+        "fold": "closed the chat",
+        "withdraw": "withdrawn the consent",
+        "grant": "accepted",
+    } | {
         "open": "opened the chat",
         "send": "sent a message",
         "type": "typed",
