@@ -1,6 +1,7 @@
 // Builds the browser code into src/crumbless/web_dist: loader.js and consent.js (classic scripts, served under the site's key;
 // consent.css goes into the script that is served), frame, desk and policy (each one module and one style sheet, named by content),
 // keeper a module without style, and manifest.json, which tells the server the names.
+// What frame, desk and policy import only when it is asked for are chunks of their own: in the manifest as `frame.NAME`.
 // With --watch: not now, but whenever a source changes.
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -23,7 +24,21 @@ const entries = {
   policy: { input: "web/policy/policy.tsx", format: "es" },
 };
 
-async function bundle(entry) {
+/** Pages load what is rarely asked for later; everything else is one file. */
+const CHUNKED = new Set(["frame", "desk", "policy"]);
+
+/** Chunks name one another, so that their names must be known before the text is whole: the bundler makes those from the content. */
+const outputOf = (name, { format }) =>
+  CHUNKED.has(name)
+    ? {
+        format,
+        hashCharacters: "base36",
+        entryFileNames: `assets/${name}-[hash:12].js`,
+        chunkFileNames: `assets/${name}.[name]-[hash:12].js`,
+      }
+    : { format, codeSplitting: false };
+
+async function bundle(name, entry) {
   const result = await build({
     root,
     configFile: false,
@@ -39,7 +54,7 @@ async function bundle(entry) {
       rollupOptions: {
         preserveEntrySignatures: "exports-only",
         input: root + entry.input,
-        output: { format: entry.format, codeSplitting: false },
+        output: outputOf(name, entry),
       },
     },
   });
@@ -51,19 +66,25 @@ const content = (file) => (file.type === "chunk" ? file.code : file.source);
 const digest = (data) =>
   createHash("sha256").update(data).digest("base64url").slice(0, 12).replaceAll("_", "a").replaceAll("-", "b");
 
+function pathOf(name, { format }, kind, file) {
+  const extension = kind === "style" ? "css" : "js";
+  if (format === "iife") return `${name}.${extension}`;
+  if (kind === "script" && CHUNKED.has(name)) return file.fileName;
+  return `assets/${name}-${digest(content(file))}.${extension}`;
+}
+
 // Everything is made before anything is replaced: a server that starts meanwhile, or a mistake in the sources, finds whole files.
 async function buildAll() {
   const manifest = {};
   const files = new Map();
   for (const [name, entry] of Object.entries(entries)) {
     manifest[name] = {};
-    for (const file of await bundle(entry)) {
+    for (const file of await bundle(name, entry)) {
+      const part = file.type === "chunk" && !file.isEntry ? `${name}.${file.name}` : name;
       const kind = file.fileName.endsWith(".css") ? "style" : "script";
-      const extension = kind === "style" ? "css" : "js";
-      const path =
-        entry.format === "iife" ? `${name}.${extension}` : `assets/${name}-${digest(content(file))}.${extension}`;
+      const path = pathOf(name, entry, kind, file);
       files.set(path, content(file));
-      manifest[name][kind] = path;
+      manifest[part] = { ...manifest[part], [kind]: path };
     }
   }
   files.set("manifest.json", JSON.stringify(manifest, null, 2));

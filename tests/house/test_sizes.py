@@ -39,9 +39,22 @@ def test_the_consent_manager_keeps_its_budgets(kind: str, budget: int) -> None:
     assert 500 <= size <= budget, f"{kind}: {size:,} of {budget:,} bytes"
 
 
+CHUNK_BUDGET = 8_000
+"""For each part that a surface loads when it is asked for."""
+
+
+def test_what_is_loaded_later_keeps_its_budget() -> None:
+    manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
+    sizes = {part: compressed_size(part) for part in manifest if "." in part}
+    assert {"frame.your_data_view", "frame.settings_view", "policy.kept_mount"} <= set(sizes)
+    too_large = {part: size for part, size in sizes.items() if size > CHUNK_BUDGET}
+    assert too_large == {}
+
+
 def test_nothing_is_built_that_no_budget_covers() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     listed = {path for files in manifest.values() for path in files.values()} | {"manifest.json"}
     built = {path.relative_to(WEB_DIST).as_posix() for path in WEB_DIST.rglob("*") if path.is_file()}
-    assert set(manifest) == {"loader", "tag_ga4", "tag_tiktok", "consent", "keeper", "frame", "desk", "policy"}
+    surfaces = {"loader", "tag_ga4", "tag_tiktok", "consent", "keeper", "frame", "desk", "policy"}
+    assert {part.partition(".")[0] for part in manifest} == surfaces
     assert built == listed

@@ -75,6 +75,28 @@ export class ChatKeeper {
     return isKept ? storage.expiryOf("keep", { site }) : null;
   }
 
+  /**
+   * Calls `onGone` when what the session needs was removed from the device by somebody else, and `onChange` when the kept copy
+   * changed. Returns what ends it.
+   */
+  watch({ keyId }: ChatRecord, onGone: () => void, onChange: () => void): () => void {
+    const { site } = this;
+    // Without a key nothing of the session is kept, so that nothing can be removed.
+    if (!keyId) return () => undefined;
+    const look = async () => {
+      const stands = storage.get("chat", { site }, isChatRecord)?.keyId === keyId;
+      if (!stands || !(await storage.getRecord("key", { id: keyId }, isProofKey))) onGone();
+    };
+    const ends = [
+      storage.watch("chat", { site }, () => void look()),
+      storage.watch("key", { id: keyId }, () => void look()),
+      storage.watch("keep", { site }, onChange),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   /** Removes everything of the chat from the device. */
   async forget(chat: ChatRecord): Promise<void> {
     storage.remove("chat", { site: this.site });

@@ -16,6 +16,7 @@ let reconnected: number;
 let asked: StartRequest[];
 let answers: (() => unknown)[];
 let kept: Chat | null;
+let deleteSession: () => void;
 let forgotten: number;
 let saved: PendingMessage[];
 let running: boolean[];
@@ -74,6 +75,12 @@ function makeSession(storedPending: PendingMessage[] = []): ChatSession {
         kept = null;
       },
       keptUntil: () => null,
+      watch: (_: Chat, onGone: () => void) => {
+        deleteSession = onGone;
+        return () => {
+          deleteSession = () => undefined;
+        };
+      },
     } as unknown as ChatKeeper,
     kept: storedPending,
     savePending: (pending) => {
@@ -334,5 +341,34 @@ describe("an ended session", () => {
     expect(asked.at(-1)).toMatchObject({ id, text: "unsent" });
     expect(texts()).toEqual(["unsent: sent"]);
     expect(session.ended).toBe(false);
+  });
+});
+
+describe("a session that its person deletes", () => {
+  test("is left at once: the chat is as a new visitor's, and the next message starts anew", async () => {
+    session = makeSession();
+    session.send("Hello");
+    await until(() => expect(session.running).toBe(true));
+    deleteSession();
+    expect(session.running).toBe(false);
+    expect(session.ended).toBe(false);
+    expect(texts()).toEqual([]);
+    kept = null;
+    session.send("Anew");
+    await until(() => expect(asked).toHaveLength(2));
+    await until(() => expect(session.running).toBe(true));
+  });
+
+  test("and was erased takes what was not sent along", async () => {
+    session = makeSession();
+    session.send("Hello");
+    await until(() => expect(session.running).toBe(true));
+    session.send("Not sent yet");
+    expect(session.outbox.pending).toHaveLength(1);
+    await session.erased();
+    expect(texts()).toEqual([]);
+    expect(saved).toEqual([]);
+    expect(forgotten).toBe(1);
+    expect(session.running).toBe(false);
   });
 });

@@ -28,6 +28,8 @@ export interface ChatSessionOptions {
   savePending: (pending: PendingMessage[]) => void;
   /** Resolves to the origin of the page around the chat. */
   pageOrigin: () => Promise<string>;
+  /** An operator's message came that the visitor does not see. */
+  onUnseen?: () => void;
   /** A conversation came into being in this tab, or is no more. */
   onRunning: (running: boolean) => void;
   onChange: () => void;
@@ -51,6 +53,7 @@ export class ChatSession {
   #log: MessageLog = emptyLog();
   #chat: Chat | null = null;
   #starting = false;
+  #stopWatching: () => void = () => undefined;
   #watched = false;
   /** The seen mark the server knows of, as far as we know. */
   #toldSeen = 0;
@@ -138,6 +141,21 @@ export class ChatSession {
     this.options.onChange();
   }
 
+  /** What the session needs was deleted from the device: the chat is as a new visitor's. */
+  leave(): void {
+    this.#letGo();
+    this.#showAnew(emptyLog());
+    this.#setState("idle");
+  }
+
+  /** The server has erased what the visitor wrote: nothing of it stays here either. */
+  async erased(): Promise<void> {
+    const chat = this.#chat;
+    this.outbox.clear();
+    this.leave();
+    if (chat) await this.options.keeper.forget(chat);
+  }
+
   /** Asked again before a chat begins: since this page was loaded, another tab may have kept one on the device. */
   async #takeUp(): Promise<void> {
     if (this.#chat) return;
@@ -208,8 +226,10 @@ export class ChatSession {
     this.#log = log;
   }
 
-  #run({ token, key }: Chat): void {
+  #run(chat: Chat): void {
+    const { token, key } = chat;
     this.options.api.session = { token, key };
+    this.#stopWatching = this.options.keeper.watch(chat, () => this.leave(), this.options.onChange);
     this.options.onRunning(true);
     this.#stream.start();
     this.options.onChange();
@@ -269,6 +289,8 @@ export class ChatSession {
       this.outbox.acknowledge(entry.id);
       this.#typingWatch.wrote(entry.author);
     }
+    const fromOperator = added.some((entry) => entry.kind === "message" && entry.author.kind === "operator");
+    if (fromOperator && !this.#watched) this.options.onUnseen?.();
     if (gap) this.#stream.reconnect();
   }
 
@@ -291,15 +313,22 @@ export class ChatSession {
 
   #sessionEnded(): void {
     const chat = this.#chat;
+    this.#letGo();
+    this.ended = true;
+    this.#setState("idle");
+    if (chat) void this.options.keeper.forget(chat).then(this.options.onChange);
+  }
+
+  #letGo(): void {
+    this.#stopWatching();
+    this.#stream.stop();
+    this.#typingWatch.clear();
     this.#chat = null;
     this.options.api.session = null;
-    this.ended = true;
     this.outbox.pause();
     this.outbox.moveTo("");
     for (const message of [...this.outbox.pending]) this.outbox.refuse({ code: "session_ended", id: message.id });
     this.options.onRunning(false);
-    this.#setState("idle");
-    if (chat) void this.options.keeper.forget(chat).then(this.options.onChange);
   }
 
   #originRefused(): void {

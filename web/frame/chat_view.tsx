@@ -1,9 +1,12 @@
 /** The looks of the chat: header, thread or empty state, box, and the tick that keeps the chat. */
 import type { JSX, RefObject } from "preact";
+import { useState } from "preact/hooks";
 import { MessageComposer } from "../shared/message_composer";
 import { MessageList } from "../shared/message_list";
 import "../shared/theme.css";
-import type { SharedWords } from "../shared/words";
+import type { SharedWords } from "../shared/words_shape";
+import { ChatLayer, type LayerName, type LayerProps } from "./chat_layer";
+import { ChatMenu } from "./chat_menu";
 import type { ChatSession } from "./chat_session";
 import "./chat_view.css";
 import type { FrameWords } from "./frame_words";
@@ -22,14 +25,20 @@ export interface ChatViewProps {
   onEdit: (id: string) => void;
   onAtEnd: (atEnd: boolean) => void;
   onClose: () => void;
+  /** For what the menu leads to. */
+  layer: LayerProps;
+  /** Address of the policy page. */
+  policy: string;
 }
 
 export function ChatView(props: ChatViewProps): JSX.Element {
   const { chat, words } = props;
   const { items } = chat;
+  const [layer, show] = useState<LayerName | null>(null);
   return (
     <main class="chat">
-      <Header {...props} />
+      <Header {...props} onOpen={show} />
+      {layer && <ChatLayer key={layer} name={layer} words={words} given={props.layer} onClose={() => show(null)} />}
       {items.length === 0 ? (
         <EmptyState words={words} />
       ) : (
@@ -61,7 +70,8 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   );
 }
 
-function Header({ name, chat, words, onClose }: ChatViewProps): JSX.Element {
+function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): JSX.Element {
+  const { name, chat, words, onClose } = props;
   const { away } = chat;
   return (
     <header class="chat-head">
@@ -74,6 +84,7 @@ function Header({ name, chat, words, onClose }: ChatViewProps): JSX.Element {
           {away ? words.reconnecting : words.online}
         </p>
       </div>
+      <ChatMenu words={words} policy={props.policy} onOpen={props.onOpen} />
       <button class="chat-close" type="button" aria-label={words.close} onClick={onClose}>
         <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
           <path d="m5 5 10 10M15 5 5 15" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />

@@ -1,3 +1,9 @@
-/** The policy page's script. The page is whole without it. */
+/** The policy page's script: the kept colours, and the list of what is kept. The page is whole without it. */
 import "../shared/theme.css";
+import { followTheme } from "../shared/preferences";
+import { showKept } from "./kept_place";
 import "./policy.css";
+
+followTheme(document);
+const place = document.getElementById("kept");
+if (place) void showKept(place);

@@ -143,6 +143,12 @@ export class MessageOutbox {
     this.#sendNext();
   }
 
+  /** Lets go of every message: what was not sent is not to be sent any more. */
+  clear(): void {
+    for (const { id } of this.#pending) this.#rest(id);
+    this.#change([]);
+  }
+
   /** The oldest message that waits for a conversation to be started with it. */
   get first(): PendingMessage | null {
     return this.#pending.find((message) => message.conversation === "" && !message.refused) ?? null;

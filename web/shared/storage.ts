@@ -33,6 +33,7 @@ import type { ItemValues } from "./storage_values";
 export type { Guard, ItemName, Kept, KeyParts, RecordItemName, Surface, TextItemName } from "./storage_keys";
 export { clearAll, list, removeStored, type Stored } from "./storage_list";
 export type { Mirror } from "./storage_places";
+export { watchAll } from "./storage_tabs";
 export type { ItemValues } from "./storage_values";
 
 /** How long a value lasts where it was put: across tabs, for this tab, or until this page goes away. */
@@ -61,6 +62,9 @@ function isOfOneSurface(key: string): boolean {
   const name = nameOf(key);
   return name !== null && itemOf(name).surfaces.length === 1;
 }
+
+/** Whether somebody else keeps for the tab what this page has in memory. */
+export const isMirrored = (): boolean => memory.mirror !== null;
 
 /** Keeps in memory what no store took. */
 function remember(key: string, kept: Kept): Keeping {

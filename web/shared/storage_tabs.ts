@@ -9,6 +9,8 @@ import { dropText, guarded, memory } from "./storage_places";
 type Watcher = () => void;
 
 const watchers = new Map<string, Set<Watcher>>();
+/** Stands for every key. */
+const ANY = "*";
 let channel: BroadcastChannel | null | undefined;
 
 /** Opens the line to the other tabs; null where there is none. Once is enough. */
@@ -20,7 +22,7 @@ function line(): BroadcastChannel | null {
     });
     globalThis.addEventListener?.("storage", ({ key }: StorageEvent) => {
       // No key: all were cleared.
-      for (const one of key === null ? watchers.keys() : [key]) alert(one);
+      for (const one of key === null ? [...watchers.keys()] : [key]) alert(one);
     });
   }
   return channel;
@@ -36,7 +38,7 @@ function hear(key: string): void {
 }
 
 function alert(key: string): void {
-  for (const watcher of [...(watchers.get(key) ?? [])]) watcher();
+  for (const watcher of [...(watchers.get(key) ?? []), ...(watchers.get(ANY) ?? [])]) watcher();
 }
 
 const isShared = (name: ItemName): boolean => itemOf(name).mechanism !== "sessionStorage";
@@ -58,3 +60,6 @@ export function watchKey(key: string, watcher: Watcher): () => void {
   watchers.set(key, those.add(watcher));
   return () => those.delete(watcher);
 }
+
+/** Calls `watcher` after each change of any item, here or in another tab, perhaps more than once. */
+export const watchAll = (watcher: Watcher): (() => void) => watchKey(ANY, watcher);

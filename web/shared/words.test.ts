@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { frameWords } from "../frame/frame_words";
-import { chooseLanguage, sharedWords } from "./words";
+import { loadChatWords } from "../frame/frame_words";
+import { loadKeptWords } from "./kept_words";
+import { chooseLanguage, LANGUAGES, sharedWords } from "./words";
+
+const tablesOf = async (load: (language: (typeof LANGUAGES)[number]) => Promise<object>) =>
+  Object.fromEntries(await Promise.all(LANGUAGES.map(async (one) => [one, await load(one)])));
 
 test.each([
   ["de-AT", "de", "ltr"],
@@ -15,7 +19,8 @@ test.each([
 
 describe.each([
   ["shared", sharedWords],
-  ["frame", frameWords],
+  ["frame", await tablesOf(loadChatWords)],
+  ["panel", await tablesOf(loadKeptWords)],
 ])("the %s words", (_, tables) => {
   const [english, ...others] = Object.values(tables) as Record<string, unknown>[];
 

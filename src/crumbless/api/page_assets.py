@@ -65,6 +65,11 @@ class Assets:
         """The path of a page's script."""
         return f"/{self._names[page]['script']}"
 
+    def scripts(self, page: str) -> list[str]:
+        """The paths of a page's script and of what it loads later."""
+        parts = [name for name in self._names if name == page or name.startswith(f"{page}.")]
+        return [self.script(name) for name in parts]
+
     def style(self, page: str) -> str | None:
         """The path of a page's style sheet, if it has one."""
         name = self._names[page].get("style")

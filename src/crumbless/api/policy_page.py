@@ -66,11 +66,11 @@ def _answer(request: AnyRequest, subject: Subject | None) -> Response[bytes]:
         request.query_params.get("lang"), request.headers.get("accept-language"), tuple(pages.words)
     )
     asset = pages.missing(language) if subject is None else pages.page(subject, language)
-    # One script by its full address in place of a nonce: the page stays the same and can be kept by browsers.
-    script = platform.settings.address + platform.assets.script("policy")
+    # Its scripts by their full addresses in place of a nonce: the page stays the same and can be kept by browsers.
+    scripts = " ".join(platform.settings.address + path for path in platform.assets.scripts("policy"))
     headers = {
         "content-language": language,
-        "content-security-policy": content_policy(platform.settings, script, "'none'"),
+        "content-security-policy": content_policy(platform.settings, scripts, "'none'"),
         "vary": "accept-encoding, accept-language",
     }
     return serve_asset(request, asset, "no-cache", headers, 404 if subject is None else 200)

@@ -1,0 +1,250 @@
+"""The panel "Kept in this browser now" in the chat and on the policy page: true to what is there, and obedient."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Download, Locator, expect
+
+from support.browser import KEPT, STORAGE_WORKS, Kind, accessibility_faults
+from support.scene import Scene, Visitor
+
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def open_data(visitor: Visitor) -> Locator:
+    """The panel, opened through the menu."""
+    visitor.chat.get_by_role("button", name="Menu").click()
+    visitor.chat.get_by_role("button", name="Your data").click()
+    panel = visitor.chat.get_by_role("dialog", name="Your data")
+    expect(panel.get_by_role("button", name="Export as JSON")).to_be_visible()
+    return panel
+
+
+def listed(panel: Locator) -> list[str]:
+    """The keys that the panel names."""
+    return sorted(panel.locator("code").all_inner_texts())
+
+
+def kept_keys(visitor: Visitor) -> list[str]:
+    """The keys that really stand in the frame's own stores."""
+    return sorted(row[1] for row in visitor.page.frames[1].evaluate(KEPT))
+
+
+def exported(download: Download) -> dict[str, Any]:
+    """The JSON document in a downloaded file."""
+    return json.loads(Path(download.path()).read_text(encoding="utf-8"))
+
+
+def talk(scene: Scene, kind: Kind = "ordinary", **settings: Any) -> Visitor:
+    """A visitor with a conversation, and words that were not sent."""
+    visitor = scene.visitor(kind, **settings)
+    visitor.open()
+    visitor.say("Hello")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    visitor.box.press_sequentially("Half a thou")
+    return visitor
+
+
+def test_the_panel_lists_exactly_what_is_kept(scene: Scene) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    keys = kept_keys(visitor)
+    assert len(keys) == 3, keys
+    assert listed(panel) == keys
+    expect(panel.get_by_text("A key that cannot be read or exported")).to_be_visible()
+    expect(panel.get_by_text("The text in the box that was not sent yet")).to_be_visible()
+    expect(panel.get_by_text("inside Kornblume Tea")).to_be_visible()
+
+
+def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scene: Scene) -> None:
+    visitor = talk(scene, "private")
+    assert not visitor.page.frames[1].evaluate(STORAGE_WORKS), "the browser is not of the kind that this test is about"
+    panel = open_data(visitor)
+    assert [key.rpartition(".")[0] for key in listed(panel)] == ["crumbless.chat", "crumbless.draft", "crumbless.key"]
+    expect(panel.get_by_text("In the storage of the website around the chat").first).to_be_visible()
+    panel.get_by_role("button", name="Delete everything").click()
+    panel.get_by_role("button", name="Delete everything").click()
+    expect(panel.get_by_text("Nothing is kept here now.")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
+    expect(visitor.box).to_have_value("")
+
+
+def test_each_item_can_be_deleted_and_the_chat_goes_on(scene: Scene) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    panel.get_by_role("button", name=f"Delete crumbless.draft.{scene.site}").click()
+    expect(panel.get_by_text(f"Deleted: crumbless.draft.{scene.site}")).to_be_focused()
+    expect(panel.locator("code")).to_have_count(2)
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.box).to_have_value("")
+    expect(visitor.bubbles()).to_have_text(["Hello"])
+    visitor.say("Still here")
+    expect(visitor.bubbles()).to_have_text(["Hello", "Still here"])
+
+
+@pytest.mark.parametrize("item", ["chat", "key"])
+def test_a_deleted_session_ends_in_this_tab_cleanly(scene: Scene, item: str) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    panel.get_by_role("button", name=re.compile(rf"^Delete crumbless\.{item}\.")).click()
+    expect(panel.get_by_text(re.compile(rf"Deleted: crumbless\.{item}\."))).to_be_visible()
+    expect(panel.get_by_role("button", name="Erase my conversations")).to_be_hidden()
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
+    visitor.say("Anew")
+    expect(visitor.bubbles()).to_have_text(["Anew"])
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    assert scene.timeline() == ["Hello", "Anew"]
+
+
+def test_everything_can_be_deleted_at_once(scene: Scene) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    panel.get_by_role("button", name="Delete everything").click()
+    expect(panel.get_by_role("button", name="Cancel")).to_be_focused()
+    assert kept_keys(visitor) != []
+    panel.get_by_role("button", name="Delete everything").click()
+    expect(panel.get_by_text("Everything was deleted.")).to_be_visible()
+    expect(panel.get_by_text("Nothing is kept here now.")).to_be_visible()
+    assert kept_keys(visitor) == []
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
+
+
+def test_the_panel_follows_what_others_do(scene: Scene) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    expect(panel.locator("code")).to_have_count(3)
+    visitor.page.frames[1].evaluate("() => sessionStorage.clear()")
+    expect(panel.locator("code")).to_have_count(1)
+
+
+def test_the_export_is_json_with_every_row(scene: Scene) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    with visitor.page.expect_download() as download:
+        panel.get_by_role("button", name="Export as JSON").click()
+    items = exported(download.value)["items"]
+    assert [item["key"] for item in items] == listed(panel)
+    (key,) = [item for item in items if item["key"].startswith("crumbless.key.")]
+    assert key["note"] == "holds a key that cannot be exported"
+    assert key["value"]["privateKey"]["extractable"] is False
+    assert all(item["bytes"] > 0 and item["since"] < item["until"] and item["purpose"] for item in items)
+
+
+def test_conversations_are_exported_and_erased(scene: Scene, kind: Kind) -> None:
+    visitor = talk(scene, kind)
+    panel = open_data(visitor)
+    with visitor.page.expect_download() as download:
+        panel.get_by_role("button", name="Export my conversations").click()
+    (conversation,) = exported(download.value)["conversations"]
+    assert [entry["text"] for entry in conversation["entries"]] == ["Hello"]
+
+    panel.get_by_role("button", name="Erase my conversations").click()
+    expect(panel.get_by_text("Erase all your conversations on this website?")).to_be_visible()
+    panel.get_by_role("button", name="Cancel").click()
+    expect(panel.get_by_role("button", name="Erase my conversations")).to_be_focused()
+    assert scene.timeline() == ["Hello"]
+    panel.get_by_role("button", name="Erase my conversations").click()
+    panel.get_by_role("button", name="Erase them").click()
+    expect(panel.get_by_text("Erased: 1 conversation with 1 message.")).to_be_visible()
+    assert scene.timeline() == []
+    expect(panel.get_by_text("Nothing is kept here now.")).to_be_visible()
+    assert kept_keys(visitor) == []
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
+    visitor.say("Anew")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    assert scene.timeline() == ["Anew"]
+
+
+def test_without_the_server_nothing_is_erased_and_the_panel_says_so(scene: Scene) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    visitor.page.context.route("**/v1/visitor/erase", lambda route: route.abort())
+    panel.get_by_role("button", name="Erase my conversations").click()
+    panel.get_by_role("button", name="Erase them").click()
+    expect(panel.get_by_text("That did not work.")).to_be_visible()
+    assert scene.timeline() == ["Hello"]
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.bubbles()).to_have_text(["Hello"])
+
+
+def test_a_panel_that_cannot_be_loaded_says_so(scene: Scene) -> None:
+    visitor = talk(scene)
+    visitor.page.context.route("**/assets/frame.your_data_view-*", lambda route: route.abort())
+    visitor.chat.get_by_role("button", name="Menu").click()
+    visitor.chat.get_by_role("button", name="Your data").click()
+    expect(visitor.chat.get_by_role("alert")).to_contain_text("could not be loaded")
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.bubbles()).to_have_text(["Hello"])
+
+
+def test_menu_and_panel_by_keyboard_alone(scene: Scene) -> None:
+    visitor = talk(scene)
+    keyboard = visitor.page.keyboard
+    menu = visitor.chat.get_by_role("button", name="Menu")
+    menu.focus()
+    keyboard.press("Enter")
+    expect(visitor.chat.get_by_role("button", name="Settings")).to_be_focused()
+    keyboard.press("Escape")
+    expect(visitor.chat.get_by_role("button", name="Settings")).to_be_hidden()
+    expect(menu).to_be_focused()
+    expect(visitor.dialog).to_be_visible()
+    keyboard.press("Enter")
+    expect(visitor.chat.get_by_role("button", name="Settings")).to_be_focused()
+    keyboard.press("Tab")
+    expect(visitor.chat.get_by_role("button", name="Your data")).to_be_focused()
+    keyboard.press("Enter")
+    expect(visitor.chat.get_by_role("dialog", name="Your data")).to_be_visible()
+    keyboard.press("Escape")
+    expect(visitor.chat.get_by_role("dialog", name="Your data")).to_be_hidden()
+    expect(menu).to_be_focused()
+    keyboard.press("Escape")
+    expect(visitor.dialog).to_be_hidden()
+
+
+def test_each_panel_shows_its_part_and_leads_to_the_other(scene: Scene) -> None:
+    visitor = talk(scene)
+    panel = open_data(visitor)
+    with visitor.page.expect_popup() as opened:
+        panel.get_by_role("link", name=re.compile("opened by itself")).click()
+    page = opened.value
+    assert page.evaluate("window.opener") is None
+    place = page.locator("#kept")
+    expect(place.get_by_text("Nothing is kept here now.")).to_be_visible()
+    expect(place.get_by_role("link", name=scene.shop.origin)).to_have_attribute("href", scene.shop.origin)
+    alone = Visitor(visitor.page.context.new_page(), scene.server.address, visitor.watch)
+    alone.arrive(f"/chat/{scene.site}")
+    alone.page.get_by_role("button", name="Menu").click()
+    alone.page.get_by_role("button", name="Settings").click()
+    alone.page.get_by_role("radio", name="Dark").check()
+    expect(place.locator("code")).to_have_text(["crumbless.theme"])
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    place.get_by_role("button", name="Delete crumbless.theme").click()
+    expect(place.get_by_text("Nothing is kept here now.")).to_be_visible()
+    expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_panel_settings_and_menu_are_accessible(scene: Scene, scheme: str) -> None:
+    visitor = talk(scene, viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
+    frame = visitor.page.frames[1]
+    visitor.chat.get_by_role("button", name="Menu").click()
+    expect(visitor.chat.get_by_role("button", name="Settings")).to_be_visible()
+    assert accessibility_faults(frame) == []
+    visitor.chat.get_by_role("button", name="Settings").click()
+    expect(visitor.chat.get_by_role("radio", name="Dark")).to_be_visible()
+    assert accessibility_faults(frame) == []
+    assert not frame.evaluate(TOO_WIDE)
+    visitor.page.keyboard.press("Escape")
+    panel = open_data(visitor)
+    panel.get_by_role("button", name="Delete everything").click()
+    assert accessibility_faults(frame) == []
+    assert not frame.evaluate(TOO_WIDE)

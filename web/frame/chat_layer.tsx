@@ -1,0 +1,71 @@
+/** What the menu leads to, over the whole chat: a dialog whose contents are loaded when it is opened. */
+import type { ComponentType, JSX } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Api } from "../shared/api";
+import type { Language } from "../shared/words_choose";
+import type { FrameWords } from "./frame_words";
+import type { PageConfig } from "./page_config";
+
+export type LayerName = "settings" | "data";
+
+/** What the contents are given. */
+export interface LayerProps {
+  language: Language;
+  config: PageConfig;
+  api: Api;
+  /** The server has erased the visitor's conversations. */
+  onErased: () => Promise<void>;
+}
+
+const layers: Record<LayerName, () => Promise<{ default: ComponentType<LayerProps> }>> = {
+  settings: () => import("./settings_view"),
+  data: () => import("./your_data_view"),
+};
+
+export interface ChatLayerProps {
+  name: LayerName;
+  words: FrameWords;
+  given: LayerProps;
+  onClose: () => void;
+}
+
+export function ChatLayer({ name, words, given, onClose }: ChatLayerProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [Contents, setContents] = useState<ComponentType<LayerProps> | null>(null);
+  const [failed, setFailed] = useState(false);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    // The state may be a function, which a setter would call.
+    layers[name]().then(
+      (loaded) => setContents(() => loaded.default),
+      () => setFailed(true),
+    );
+  }, [name]);
+  return (
+    <dialog class="layer" ref={dialog} aria-labelledby="layer-title" onClose={onClose}>
+      <div class="layer-head">
+        <button type="button" class="chat-close" aria-label={words.back} onClick={() => dialog.current?.close()}>
+          <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+            <path
+              d="m12 4-6 6 6 6"
+              fill="none"
+              stroke="currentColor"
+              stroke-width="1.75"
+              stroke-linecap="round"
+              stroke-linejoin="round"
+            />
+          </svg>
+        </button>
+        <h2 id="layer-title">{name === "settings" ? words.settings : words.yourData}</h2>
+      </div>
+      <div class="layer-body">
+        {failed && (
+          <p class="chat-notice" role="alert">
+            {words.partFailed}
+          </p>
+        )}
+        {Contents && <Contents {...given} />}
+      </div>
+    </dialog>
+  );
+}

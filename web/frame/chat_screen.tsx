@@ -1,0 +1,186 @@
+/** Joins a chat's parts, and paints them. */
+import { effect } from "@preact/signals-core";
+import { render } from "preact";
+import { Api } from "../shared/api";
+import { isPendingList } from "../shared/message_outbox";
+import { sound, spoken } from "../shared/preferences";
+import { MessageSound } from "../shared/sound_play";
+import * as storage from "../shared/storage";
+import { chooseLanguage, type Language } from "../shared/words_choose";
+import { ChatKeeper } from "./chat_record";
+import { ChatSession } from "./chat_session";
+import { ChatView } from "./chat_view";
+import { type ChatWords, loadChatWords } from "./frame_words";
+import type { PageBridge } from "./page_bridge";
+import type { PageConfig } from "./page_config";
+
+/** BCP 47 tag of the page's language. */
+const pageTag = new URLSearchParams(location.search).get("lang") ?? navigator.language;
+export const pageLanguage = chooseLanguage(pageTag).language;
+
+/** Made once storage is as good as it gets: it begins with what is kept. */
+export class ChatScreen {
+  readonly #root = document.getElementById("app") ?? document.body;
+  readonly #box = { current: null as HTMLTextAreaElement | null };
+  readonly #tone = new MessageSound();
+  readonly #api: Api;
+  readonly #chat: ChatSession;
+  #draft: string;
+  #shown = false;
+  #atEnd = true;
+
+  constructor(
+    private readonly config: PageConfig,
+    private readonly bridge: PageBridge,
+    private words: ChatWords,
+  ) {
+    const { site, publicUrl, nonce, keepDays } = config;
+    this.#draft = storage.get("draft", { site }, storage.isText) ?? "";
+    this.#api = new Api(publicUrl, nonce);
+    this.#chat = new ChatSession({
+      site,
+      api: this.#api,
+      keeper: new ChatKeeper(site, keepDays),
+      kept: storage.get("outbox", { site }, isPendingList) ?? [],
+      savePending: (pending) => {
+        if (pending.length > 0) storage.set("outbox", { site }, pending);
+        else storage.remove("outbox", { site });
+      },
+      pageOrigin: bridge.connected,
+      onUnseen: () => {
+        if (sound.value) this.#tone.play();
+      },
+      onRunning: (running) => bridge.say({ say: running ? "started" : "ended" }),
+      onChange: () => this.#paint(),
+    });
+  }
+
+  get running(): boolean {
+    return this.#chat.running;
+  }
+
+  get unread(): number {
+    return this.#chat.unread;
+  }
+
+  /** The page has shown or hidden the chat. */
+  show(shown: boolean, focus: boolean): void {
+    this.#shown = shown;
+    if (shown && focus) this.#box.current?.focus();
+    this.#watch();
+  }
+
+  /** @param shown whether the page shows the chat already */
+  start(shown: boolean): void {
+    this.#shown = shown;
+    this.#watch();
+    this.#tone.arm(document);
+    this.#listen();
+    this.#paint();
+    effect(() => void this.#speak(spoken.value));
+    this.#followDeletions();
+    // Shown while storage was looked through: there was no box yet to put the focus into.
+    if (shown && this.bridge.wantsFocus) this.#box.current?.focus();
+    void this.#chat.restore();
+  }
+
+  #listen(): void {
+    document.addEventListener("visibilitychange", () => this.#watch());
+    document.addEventListener("keydown", (event) => {
+      // A dialog that lost its focus to the page is closed by the browser itself.
+      if (document.querySelector("dialog[open]")) return;
+      if (event.key === "Escape" && !event.isComposing) this.bridge.say({ say: "close" });
+    });
+    // The frame has a process of its own, and hears late that it lost the focus: when it is opened again at once, that blurs the
+    // box which has just been focused, and the frame then gets the focus with nothing in it.
+    window.addEventListener("focus", () => {
+      if (this.bridge.wantsFocus && document.activeElement === document.body) this.#box.current?.focus();
+    });
+    document.addEventListener("pointerdown", () => {
+      this.bridge.wantsFocus = false;
+    });
+  }
+
+  async #speak(language: Language): Promise<void> {
+    const words = await loadChatWords(language);
+    // Another may have been chosen while this one was loaded.
+    if (language !== spoken.peek()) return;
+    this.words = words;
+    this.#paint();
+  }
+
+  #watch(): void {
+    this.#chat.watched(this.#shown && this.#atEnd && document.visibilityState === "visible");
+  }
+
+  #keepDraft(text: string): void {
+    const { site } = this.config;
+    this.#draft = text;
+    if (text) storage.set("draft", { site }, text);
+    else storage.remove("draft", { site });
+    this.#paint();
+  }
+
+  /** The text of a refused message goes back into the box, before what stands there. */
+  #edit(id: string): void {
+    this.#keepDraft([this.#chat.outbox.takeBack(id), this.#draft].filter(Boolean).join("\n"));
+    this.#box.current?.focus();
+  }
+
+  /** What its person has deleted, in "Your data" or elsewhere, is gone from the screen too. */
+  #followDeletions(): void {
+    const { site } = this.config;
+    storage.watch("draft", { site }, () => {
+      const kept = storage.get("draft", { site }, storage.isText) ?? "";
+      if (kept === this.#draft) return;
+      this.#draft = kept;
+      this.#paint();
+    });
+    storage.watch("outbox", { site }, () => {
+      const { outbox } = this.#chat;
+      if (outbox.pending.length > 0 && !storage.get("outbox", { site }, isPendingList)) outbox.clear();
+    });
+  }
+
+  async #erased(): Promise<void> {
+    storage.remove("draft", { site: this.config.site });
+    await this.#chat.erased();
+  }
+
+  #paint(): void {
+    const { name, site, keepDays, publicUrl } = this.config;
+    const language = spoken.peek();
+    const chat = this.#chat;
+    this.bridge.unread(chat.unread);
+    render(
+      <ChatView
+        name={name}
+        keepDays={keepDays}
+        chat={chat}
+        words={this.words}
+        locale={localeFor(language, pageTag)}
+        draft={this.#draft}
+        box={this.#box}
+        onDraft={(text) => this.#keepDraft(text)}
+        onEdit={(id) => this.#edit(id)}
+        onAtEnd={(now) => {
+          this.#atEnd = now;
+          this.#watch();
+        }}
+        onClose={() => this.bridge.say({ say: "close" })}
+        layer={{ language, config: this.config, api: this.#api, onErased: () => this.#erased() }}
+        policy={`${publicUrl}/policy/${site}?lang=${language}`}
+      />,
+      this.#root,
+    );
+  }
+}
+
+/** The page's own tag says more than our language (`de-AT`), when they agree. */
+function localeFor(language: Language, tag: string): string {
+  try {
+    return Intl.getCanonicalLocales(tag).find((one) => one.startsWith(language)) ?? language;
+  } catch {
+    return language;
+  }
+}

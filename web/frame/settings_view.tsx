@@ -1,0 +1,92 @@
+/** The visitor's preferences. Each is kept only when another value than the standard is chosen. Loaded when it is opened. */
+import { effect, type ReadonlySignal } from "@preact/signals-core";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { choose, language, sound, TEXT_SIZES, THEMES, textSize, theme } from "../shared/preferences";
+import { LANGUAGES, type Language } from "../shared/words_choose";
+import type { LayerProps } from "./chat_layer";
+import { languageNames, settingsWords } from "./settings_words";
+
+export default function SettingsView(given: LayerProps): JSX.Element {
+  const words = settingsWords[given.language];
+  const chosenLanguage = useValue(language);
+  return (
+    <div class="settings">
+      <Choice
+        name="theme"
+        label={words.theme}
+        choices={THEMES}
+        texts={words.themes}
+        chosen={useValue(theme)}
+        onChoose={(value) => choose("theme", value)}
+      />
+      <div>
+        <label class="settings-name" for="language">
+          {words.language}
+        </label>
+        <select
+          id="language"
+          value={chosenLanguage ?? ""}
+          onChange={(event) => choose("language", (event.currentTarget.value || null) as Language | null)}
+        >
+          <option value="">{words.pageLanguage}</option>
+          {LANGUAGES.map((one) => (
+            <option key={one} value={one} lang={one}>
+              {languageNames[one]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <Choice
+        name="text-size"
+        label={words.textSize}
+        choices={TEXT_SIZES}
+        texts={words.textSizes}
+        chosen={useValue(textSize)}
+        onChoose={(value) => choose("textSize", value)}
+      />
+      <fieldset>
+        <legend>{words.sound}</legend>
+        <label>
+          <input
+            type="checkbox"
+            checked={useValue(sound)}
+            onChange={(event) => choose("sound", event.currentTarget.checked)}
+          />
+          {words.soundOn}
+        </label>
+      </fieldset>
+      <p class="settings-hint">{words.hint}</p>
+    </div>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  name: string;
+  label: string;
+  choices: readonly T[];
+  texts: Record<T, string>;
+  chosen: T;
+  onChoose: (value: T) => void;
+}
+
+function Choice<T extends string>({ name, label, choices, texts, chosen, onChoose }: ChoiceProps<T>): JSX.Element {
+  return (
+    <fieldset>
+      <legend>{label}</legend>
+      {choices.map((one) => (
+        <label key={one}>
+          <input type="radio" name={name} checked={one === chosen} onChange={() => onChoose(one)} />
+          {texts[one]}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The newest value of a signal. */
+function useValue<T>(of: ReadonlySignal<T>): T {
+  const [value, setValue] = useState({ is: of.peek() });
+  useEffect(() => effect(() => setValue({ is: of.value })), [of]);
+  return value.is;
+}

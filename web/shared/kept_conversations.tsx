@@ -1,0 +1,60 @@
+/** The server's part of "Your data": a visitor's conversations, to export and to erase. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { type Api, ApiProblem } from "./api";
+import { ConfirmButton } from "./kept_confirm";
+import { downloadJson } from "./kept_list";
+import type { KeptWords } from "./kept_words";
+import type { ErasedAnswer, VisitorExport } from "./wire";
+
+export interface KeptConversationsProps {
+  /** With the visitor's session. */
+  api: Api;
+  words: KeptWords;
+  say: (text: string) => void;
+  /** The server has erased; the session is no more. */
+  onErased: () => void | Promise<void>;
+}
+
+export function KeptConversations({ api, words, say, onErased }: KeptConversationsProps): JSX.Element {
+  const [busy, setBusy] = useState(false);
+  const attempt = async (act: () => Promise<string>) => {
+    if (busy) return;
+    setBusy(true);
+    say(words.working);
+    say(await act().catch((cause: unknown) => failureText(cause, words)));
+    setBusy(false);
+  };
+  const exportThem = async () => {
+    const all = await api.get<VisitorExport>("/v1/visitor/export");
+    downloadJson("conversations.json", JSON.stringify(all, null, 2));
+    return "";
+  };
+  const erase = async () => {
+    const { conversations, messages } = await api.post<ErasedAnswer>("/v1/visitor/erase", {});
+    await onErased();
+    return words.erased(conversations, messages);
+  };
+  return (
+    <section class="kept-server">
+      <h3>{words.conversations}</h3>
+      <p>{words.conversationsHint}</p>
+      <div class="kept-acts">
+        <button type="button" class="kept-button" onClick={() => void attempt(exportThem)}>
+          {words.exportConversations}
+        </button>
+        <ConfirmButton
+          label={words.erase}
+          question={words.eraseAsk}
+          yes={words.eraseYes}
+          cancel={words.cancel}
+          onYes={() => attempt(erase)}
+        />
+      </div>
+    </section>
+  );
+}
+
+function failureText(cause: unknown, words: KeptWords): string {
+  return cause instanceof ApiProblem && cause.status === 401 ? words.sessionOver : words.failed;
+}

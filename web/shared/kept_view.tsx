@@ -1,0 +1,206 @@
+/** The panel "Kept in this browser now": every item with what it is, how long it stays, and Delete; live. Loaded when asked for. */
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ConfirmButton } from "./kept_confirm";
+import { type Descriptions, downloadJson, exportRows, fetchDescriptions, type KeptRow, readRows } from "./kept_list";
+import { type KeptWords, loadKeptWords } from "./kept_words";
+import "./kept_view.css";
+import * as storage from "./storage";
+
+/** What was deleted past our code, as in the browser's own tools, and what has expired, is seen this often. ms. */
+const LOOK_AGAIN_MS = 3_000;
+
+export interface KeptViewProps {
+  /** BCP 47 tag: whose words, and how dates are written. */
+  language: string;
+  /** Public key of the site, for the descriptions; absent where there is none. */
+  site?: string | undefined;
+  /** Said before the list: which part this is. */
+  intro?: ((words: KeptWords) => ComponentChildren) | undefined;
+  /** Said after the list. */
+  outro?: ((words: KeptWords, say: (text: string) => void) => ComponentChildren) | undefined;
+}
+
+/** Everything that changes while the panel is shown. */
+interface Known {
+  words: KeptWords;
+  descriptions: Descriptions;
+  rows: KeptRow[];
+}
+
+export function KeptView({ language, site, intro, outro }: KeptViewProps): JSX.Element {
+  const known = useKnown(language, site);
+  const [said, say] = useState("");
+  const status = useRef<HTMLParagraphElement>(null);
+  // What had the focus may be gone with what was deleted.
+  useEffect(() => {
+    if (said && document.activeElement === document.body) status.current?.focus();
+  }, [said]);
+  if (!known) return <p class="kept-status" role="status" />;
+  const { words, rows } = known;
+  const removeOne = async ({ stored }: KeptRow) => {
+    await storage.removeStored(stored);
+    say(words.removed(stored.key));
+    // The button that had the focus is gone.
+    status.current?.focus();
+  };
+  const removeAll = async () => {
+    await storage.clearAll();
+    say(words.removedAll);
+    status.current?.focus();
+  };
+  return (
+    <div class="kept">
+      {intro?.(words)}
+      <p class="kept-status" role="status" tabIndex={-1} ref={status}>
+        {said}
+      </p>
+      {rows.length === 0 ? (
+        <p class="kept-empty">{words.empty}</p>
+      ) : (
+        <>
+          {known.descriptions.size === 0 && <p class="kept-note">{words.plain}</p>}
+          <ul class="kept-list">
+            {rows.map((row) => (
+              <Row
+                key={`${row.where} ${row.stored.key}`}
+                row={row}
+                words={words}
+                language={language}
+                remove={removeOne}
+              />
+            ))}
+          </ul>
+          <div class="kept-acts">
+            <button
+              type="button"
+              class="kept-button"
+              onClick={() => downloadJson("kept-in-this-browser.json", exportRows(rows, location.origin, Date.now()))}
+            >
+              {words.exportAll}
+            </button>
+            <ConfirmButton
+              label={words.removeAll}
+              question={words.removeAllAsk}
+              cancel={words.cancel}
+              onYes={removeAll}
+            />
+          </div>
+        </>
+      )}
+      {outro?.(words, say)}
+    </div>
+  );
+}
+
+interface RowProps {
+  row: KeptRow;
+  words: KeptWords;
+  language: string;
+  remove: (row: KeptRow) => Promise<void>;
+}
+
+function Row({ row, words, language, remove }: RowProps): JSX.Element {
+  const { stored, where, description, isKey } = row;
+  const { key, size, since, until } = stored;
+  return (
+    <li class="kept-row">
+      <p class="kept-what">{description?.contains ?? key}</p>
+      {description && <p class="kept-purpose">{description.purpose}</p>}
+      <p class="kept-key">
+        <code dir="ltr">{key}</code>
+        <span>{placeText(where, words)}</span>
+        {isKey && <span>{words.keyValue}</span>}
+      </p>
+      <dl class="kept-facts">
+        <Fact name={words.size} value={sizeText(size, language)} />
+        <Fact name={words.since} value={ageText(since, language)} />
+        <Fact name={words.until} value={dateText(until, language)} />
+      </dl>
+      <button
+        type="button"
+        class="kept-button kept-remove"
+        aria-label={words.removeOf(key)}
+        onClick={() => void remove(row)}
+      >
+        {words.remove}
+      </button>
+    </li>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+/** The newest state of what is kept, in words of the language; null until it is there. */
+function useKnown(language: string, site: string | undefined): Known | null {
+  const [spoken, setSpoken] = useState<Omit<Known, "rows"> | null>(null);
+  const [rows, setRows] = useState<KeptRow[] | null>(null);
+  useEffect(() => {
+    let current = true;
+    const primary = language.split("-")[0] ?? language;
+    const address = `/storage.json?${new URLSearchParams({ ...(site && { site }), lang: primary })}`;
+    void Promise.all([loadKeptWords(primary), fetchDescriptions(address)]).then(([words, descriptions]) => {
+      if (current) setSpoken({ words, descriptions });
+    });
+    return () => {
+      current = false;
+    };
+  }, [language, site]);
+  useEffect(() => {
+    if (!spoken) return;
+    let current = true;
+    const look = () => {
+      void readRows(spoken.descriptions).then((found) => {
+        if (current) setRows(found);
+      });
+    };
+    look();
+    const stop = storage.watchAll(look);
+    const timer = setInterval(look, LOOK_AGAIN_MS);
+    return () => {
+      current = false;
+      stop();
+      clearInterval(timer);
+    };
+  }, [spoken]);
+  return spoken && rows && { ...spoken, rows };
+}
+
+function placeText(where: KeptRow["where"], { where: texts }: KeptWords): string {
+  switch (where) {
+    case "localStorage":
+      return texts.local;
+    case "sessionStorage":
+      return texts.session;
+    case "IndexedDB":
+      return texts.database;
+    default:
+      return texts[where];
+  }
+}
+
+const sizeText = (bytes: number, language: string): string =>
+  new Intl.NumberFormat(language, { style: "unit", unit: "byte", unitDisplay: "long" }).format(bytes);
+
+const dateText = (at: number, language: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(at);
+
+const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+/** "2 hours ago". */
+function ageText(since: number, language: string): string {
+  const age = Math.max(0, Date.now() - since);
+  const [unit, length] = STEPS.find(([, ms]) => age >= ms) ?? ["second", 1_000];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.floor(age / length), unit);
+}

@@ -1,0 +1,64 @@
+/**
+ * Texts of the panel "Kept in this browser now". Each language is a file of its own that is loaded when it is spoken; for a new
+ * one, add a file and a line here.
+ */
+
+export interface KeptWords {
+  /** The list is being read. */
+  reading: string;
+  /** Nothing is kept. */
+  empty: string;
+  size: string;
+  since: string;
+  until: string;
+  value: string;
+  where: { local: string; session: string; database: string; memory: string; page: string };
+  /** A value that is a key. */
+  keyValue: string;
+  remove: string;
+  /** Accessible name of the button for one item. */
+  removeOf: (key: string) => string;
+  removed: (key: string) => string;
+  removeAll: string;
+  removeAllAsk: string;
+  removedAll: string;
+  exportAll: string;
+  cancel: string;
+  /** The descriptions could not be fetched. */
+  plain: string;
+  /** Which part of what is kept this panel can see, and where the other is. */
+  chatPart: (site: string) => string;
+  chatOwnPart: string;
+  chatPagePart: string;
+  chatLead: (host: string) => string;
+  pagePart: (host: string) => string;
+  pageLead: string;
+  deskPart: (host: string) => string;
+  /** The server's side. */
+  conversations: string;
+  conversationsHint: string;
+  exportConversations: string;
+  erase: string;
+  eraseAsk: string;
+  eraseYes: string;
+  erased: (conversations: number, messages: number) => string;
+  working: string;
+  failed: string;
+  sessionOver: string;
+}
+
+type Load = () => Promise<{ default: KeptWords }>;
+
+const loaders: Record<string, Load> = {
+  en: () => import("./kept_words_en"),
+  de: () => import("./kept_words_de"),
+  fr: () => import("./kept_words_fr"),
+  es: () => import("./kept_words_es"),
+  ar: () => import("./kept_words_ar"),
+};
+
+/** The words of a language; English where they are not written yet. */
+export async function loadKeptWords(language: string): Promise<KeptWords> {
+  const load = loaders[language] ?? (() => import("./kept_words_en"));
+  return (await load()).default;
+}
