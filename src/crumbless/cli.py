@@ -72,6 +72,15 @@ def migrate() -> None:
     typer.echo(f"The database has schema {SCHEMA}.")
 
 
+@app.command()
+def compact() -> None:
+    """Write the database file anew, without free space. Stop the server first."""
+    from crumbless.store.database import compact as compact_database  # noqa: PLC0415
+
+    before, after = compact_database(_migrated().database_url)
+    typer.echo(f"The database has {after / 1e6:.1f} MB; it had {before / 1e6:.1f} MB.")
+
+
 @operator_app.command("add")
 def operator_add(
     email: Annotated[str, typer.Argument(help="The address to sign in with.")],

@@ -49,6 +49,17 @@ def test_a_second_server_on_the_same_file_is_refused(start_server: StartServer) 
     server.start()
 
 
+def test_the_file_is_written_anew_only_while_nobody_serves_it(start_server: StartServer) -> None:
+    server = start_server()
+    environment = environment_of(server.database)
+    assert "another Crumbless is using crumbless.db" in refused("compact", environment=environment)
+    assert server.stop() == 0
+    outcome = run_command("compact", environment=environment)
+    assert outcome.returncode == 0, outcome.stderr
+    assert re.fullmatch(r"The database has [\d.]+ MB; it had [\d.]+ MB\.\n", outcome.stdout)
+    server.start()
+
+
 def test_a_taken_port_is_refused(start_server: StartServer, environment: dict[str, str]) -> None:
     line = refused("serve", "--port", str(start_server().port), environment=environment)
     assert "CRUMBLESS_PORT: cannot listen" in line

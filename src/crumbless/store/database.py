@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from crumbless.errors import SettingsError
@@ -150,6 +151,29 @@ def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
             return result
     finally:
         engine.dispose()
+
+
+def compact(database_url: str) -> tuple[int, int]:
+    """Write the file anew, without free space and what may still be read in it; its size in bytes before and after.
+
+    Raises:
+        SettingsError: when a server is using the file, or the disk has no room for a copy of it.
+    """
+    path = sqlite_path(database_url)
+    lock = DatabaseLock(path)
+    lock.take()
+    engine = writing_engine(database_url)
+    try:
+        before = path.stat().st_size
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return before, path.stat().st_size
+    except OperationalError as error:
+        raise SettingsError(f"the database cannot be written anew: {error.orig}") from None
+    finally:
+        engine.dispose()
+        lock.release()
 
 
 def touch_database(connection: Connection) -> None:

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
+from sqlalchemy import Connection
 
 from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
+from crumbless.domain.ports import Appended, Erasure
 from crumbless.errors import Refused
 from crumbless.store.ledger import Ledger, Ticket
 
 
 class Writer:
-    """Numbers entries; fails while told to."""
+    """Numbers entries; fails while told to. An erasure makes two entries, without any database."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -25,9 +26,16 @@ class Writer:
             raise OSError("no space left on device")
         self.batches.append(len(batch))
         for ticket in batch:
-            if ticket.entry is not None:
-                self._seq += 1
-                ticket.outcome = Appended(ticket.entry, self._seq, self._seq, repeat=False)
+            if ticket.erases:
+                ticket.result = Erasure("what was erased", [entry(-1), entry(-2)])
+                ticket.made = [Ticket(one, None, lambda _outcome: None) for one in ticket.result.entries]
+            for one in ticket.made or [ticket]:
+                self._number(one)
+
+    def _number(self, ticket: Ticket) -> None:
+        if ticket.entry is not None:
+            self._seq += 1
+            ticket.outcome = Appended(ticket.entry, self._seq, self._seq, repeat=False)
 
     def close(self) -> None:
         self.closed = True
@@ -152,3 +160,25 @@ async def test_closing_finishes_what_was_accepted(writer: Writer) -> None:
     assert len([one for one in waiting if one.done()]) == 5_000
     with pytest.raises(Refused):
         await ledger.append(entry(1))
+
+
+def no_work(_connection: Connection) -> Erasure[str]:
+    raise AssertionError("the writer of these tests runs no work")
+
+
+async def test_an_erasure_tells_its_entries_in_order_with_the_others(ledger: Ledger, committed: list[Appended]) -> None:
+    erased, *_ = await asyncio.gather(ledger.erase(no_work), ledger.append(entry(1)))
+    assert erased == "what was erased"
+    assert [(one.entry.id, one.position) for one in committed] == [("-1", 1), ("-2", 2), ("1", 3)]
+
+
+async def test_an_erasure_that_is_not_committed_tells_nothing(
+    ledger: Ledger, writer: Writer, committed: list[Appended]
+) -> None:
+    writer.failing = True
+    with pytest.raises(Refused) as caught:
+        await ledger.erase(no_work)
+    assert caught.value.code == "busy"
+    assert committed == []
+    writer.failing = False
+    assert await ledger.erase(no_work) == "what was erased"

@@ -1,0 +1,157 @@
+"""What is kept about one visitor, and what is left of it, by the ledger's real transaction."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import Connection
+
+from crumbless.domain.entry import erasure
+from crumbless.domain.ports import Appended, Erasure
+from crumbless.domain.wire import ConversationSummary, Entry
+from crumbless.errors import Refused
+from crumbless.ids import new_id
+from crumbless.store.database import compact, sqlite_path, write_once
+from crumbless.store.inbox_read import conversation_summary
+from crumbless.store.ledger import Ticket
+from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.timeline_read import entries_after_seq
+from crumbless.store.visitor_store import anonymise_visitor, erase_conversations, find_visitor_record
+from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry
+
+MANY = 6_000
+"""Messages of each of two conversations, side by side in the file: enough for several levels of pages."""
+
+
+@pytest.fixture
+def writer(database_url: str) -> Iterator[SqliteBatchWriter]:
+    made = SqliteBatchWriter(database_url)
+    yield made
+    made.close()
+
+
+def ticket(entry: Any = None, work: Any = None, erases: bool = False) -> Ticket:
+    one = Ticket(entry, work, lambda _outcome: None)
+    one.erases = erases
+    return one
+
+
+def erase_first(connection: Connection) -> Erasure[int]:
+    conversations, messages = erase_conversations(connection, 1, "visitor-1")
+    anonymise_visitor(connection, "visitor-1")
+    return Erasure(messages, [erasure(1, one, new_id(), 5) for one in conversations])
+
+
+def entries_of(database_url: str, workspace: int, conversation: str) -> list[Appended]:
+    return write_once(database_url, lambda connection: entries_after_seq(connection, workspace, conversation, 0, 10))
+
+
+def summary_of(database_url: str) -> ConversationSummary:
+    found = write_once(database_url, lambda connection: conversation_summary(connection, 1, CONVERSATION))
+    assert found is not None
+    return found
+
+
+def last_of(summary: ConversationSummary) -> Entry:
+    assert summary.last is not None
+    return summary.last
+
+
+def outcomes_of(tickets: list[Ticket]) -> list[str]:
+    return [one.outcome.code if isinstance(one.outcome, Refused) else type(one.outcome).__name__ for one in tickets]
+
+
+def test_before_is_erased_and_after_is_refused_within_one_batch(writer: SqliteBatchWriter, database_url: str) -> None:
+    before, other = make_entry(), make_entry(workspace=2, conversation=OTHER_CONVERSATION, text="kept")
+    batch = [
+        ticket(before),
+        ticket(other),
+        ticket(work=erase_first, erases=True),
+        ticket(make_entry()),
+        ticket(before),
+        ticket(make_entry(workspace=2, conversation=OTHER_CONVERSATION)),
+    ]
+    writer.commit(batch)
+    assert outcomes_of(batch[:2]) == ["Appended", "Appended"]
+    assert outcomes_of(batch[3:]) == ["erased", "erased", "Appended"]
+    assert cast("Erasure[int]", batch[2].result).result == 1
+    entries = entries_of(database_url, 1, CONVERSATION)
+    assert [(one.entry.kind, one.entry.text, one.seq, one.position) for one in entries] == [
+        ("erased", "", 1, 1),
+        ("event", "", 2, 2),
+    ]
+    (kept, _) = entries_of(database_url, 2, OTHER_CONVERSATION)
+    assert kept.entry.text == "kept"
+
+
+def test_an_erased_id_is_taken_in_other_conversations_too(writer: SqliteBatchWriter, database_url: str) -> None:
+    entry = make_entry()
+    writer.commit([ticket(entry), ticket(work=erase_first, erases=True)])
+    write_once(
+        database_url,
+        lambda connection: connection.exec_driver_sql(
+            "INSERT INTO conversation (id, workspace_id, site_id, visitor_id, status, last_seq, position, "
+            "visitor_seen, operator_seen, seen_position, started_at) SELECT 'another', workspace_id, site_id, "
+            "visitor_id, 'waiting', 0, 0, 0, 0, 0, 1 FROM conversation WHERE workspace_id = 1"
+        ),
+    )
+    again = [ticket(make_entry(id=entry.id, conversation="another")), ticket(make_entry(conversation="another"))]
+    writer.commit(again)
+    assert outcomes_of(again) == ["erased", "Appended"]
+
+
+def test_an_erasure_that_fails_is_none(writer: SqliteBatchWriter, database_url: str) -> None:
+    writer.commit([ticket(make_entry(text="still here"))])
+
+    def fail(connection: Connection) -> Erasure[int]:
+        done = erase_first(connection)
+        return Erasure(done.result, [*done.entries, erasure(1, "no such conversation", new_id(), 5)])
+
+    one = ticket(work=fail, erases=True)
+    writer.commit([one])
+    assert outcomes_of([one]) == ["unknown_conversation"]
+    assert one.made is None
+    entries = entries_of(database_url, 1, CONVERSATION)
+    assert [one.entry.text for one in entries] == ["still here"]
+
+
+def test_the_inbox_shows_the_event_in_place_of_words(writer: SqliteBatchWriter, database_url: str) -> None:
+    writer.commit([ticket(make_entry()), ticket(make_entry(author_kind="operator")), ticket(make_entry())])
+    before = summary_of(database_url)
+    assert (before.status, before.unread, last_of(before).text) == ("waiting", 1, "Hello")
+    writer.commit([ticket(work=erase_first, erases=True)])
+    after = summary_of(database_url)
+    assert (after.status, after.unread, after.last_seq) == ("closed", 0, 4)
+    assert (last_of(after).event, last_of(after).text, last_of(after).author.id) == ("erased", "", "")
+
+
+def test_a_record_names_site_visitor_and_conversations(database_url: str) -> None:
+    record = write_once(database_url, lambda connection: find_visitor_record(connection, 1, "visitor-1"))
+    assert record is not None
+    assert (record.site.key, record.visitor.id) == ("site-1", "visitor-1")
+    assert [one.id for one in record.conversations] == [CONVERSATION]
+    assert write_once(database_url, lambda connection: find_visitor_record(connection, 2, "visitor-1")) is None
+
+
+def test_after_compacting_no_copy_is_left_anywhere_in_the_files(database_url: str) -> None:
+    writer = SqliteBatchWriter(database_url)
+    for number in range(0, MANY, 20):
+        batch: list[Ticket] = []
+        for one in range(number, number + 20):
+            batch += [
+                ticket(make_entry(text=f"whisper {one} " + "x" * (one % 97 * 3))),
+                ticket(make_entry(workspace=2, conversation=OTHER_CONVERSATION, text=f"kept {one}")),
+            ]
+        writer.commit(batch)
+        assert all(isinstance(one.outcome, Appended) for one in batch)
+    writer.commit([ticket(work=erase_first, erases=True)])
+    writer.close()
+    path = sqlite_path(database_url)
+    assert path.read_bytes().count(b"kept ") >= MANY, "the premise: texts can be found in the file"
+    assert path.read_bytes().count(b"whisper ") < MANY / 50, "but for few copies, erased texts are overwritten at once"
+    before, after = compact(database_url)
+    assert after <= before
+    assert b"whisper " not in path.read_bytes()
+    log = path.with_name(path.name + "-wal")
+    assert not log.exists() or log.read_bytes() == b""
+    assert path.read_bytes().count(b"kept ") == MANY
