@@ -38,6 +38,7 @@ def marks(text: str) -> Counter[str]:
 
 def test_english_is_there_and_is_read() -> None:
     assert next(iter(WORDS)) == "en"
+    assert set(WORDS) == set(REGISTRY.languages)
     assert len(dict(texts(WORDS["en"]))) > 200
 
 

@@ -56,6 +56,9 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
     assert {f"crumbless/{name}" for name in needed} <= names
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert sources <= names
+    policy = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src/crumbless/policy").rglob("*.*")}
+    assert "crumbless/policy/words/en.toml" in policy
+    assert policy <= names
     assert any("/migrations/versions/" in name for name in names)
 
 

@@ -90,3 +90,21 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -
     if text is not None:
         file.write_text(text)
     assert complaint(CONFIG=str(file)).startswith("CRUMBLESS_CONFIG:")
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "wrong"),
+    [
+        ("CONTACT_EMAIL", "privacy@example.org", "privacy"),
+        ("CONTACT_EMAIL", "päivi@exämple.org", "a@b.example?subject=x"),
+        ("CONTACT_EMAIL", "", "a@b@c.example"),
+        ("CONTACT_PHONE", "+44 (0)20 7946-0958", "call us"),
+        ("CONTACT_PHONE", "112", "javascript:1"),
+        ("CONTACT_ADDRESS", "1 Example Street, London", "1 Example Street\nLondon"),
+        ("ORGANISATION", "Tea & <Sons>", "Tea\u2028"),
+        ("COMPANY_NUMBER", "HRB 1234 B", "1" * 201),
+    ],
+)
+def test_contact_is_one_line_of_its_kind(name: str, good: str, wrong: str) -> None:
+    assert getattr(read_settings({f"CRUMBLESS_{name}": good}), name.lower()) == good
+    assert complaint(**{name: wrong}).startswith(f"CRUMBLESS_{name}: ")
