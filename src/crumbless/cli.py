@@ -34,11 +34,14 @@ def demo(
         bool, typer.Option("--json", help="Print one line of JSON when ready, instead of the text.")
     ] = False,
     data: Annotated[Path, typer.Option(help="Folder for the demo's database and password.")] = Path("var/demo"),
+    tags: Annotated[
+        bool, typer.Option("--tags", help="Let the shop use Google Analytics and TikTok Pixel, after consent.")
+    ] = False,
 ) -> None:
     """Run a sample shop with the chat, and the desk that answers, on this machine."""
     from crumbless.demo.run import run_demo  # noqa: PLC0415 - each command pays only for what it uses
 
-    run_demo(data, port, json)
+    run_demo(data, port, json, tags)
 
 
 @app.command()

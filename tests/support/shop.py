@@ -35,7 +35,11 @@ class ShopServer:
 
     def embed(self, platform: str, site: str) -> None:
         """Show the chat of this site on the shop's pages."""
-        self._shop, self._site = Shop(platform), site
+        self.show(Shop(platform), site)
+
+    def show(self, shop: Shop, site: str) -> None:
+        """Serve this shop, for this site."""
+        self._shop, self._site = shop, site
 
     def close(self) -> None:
         """Stop serving."""
@@ -53,7 +57,9 @@ class ShopServer:
         if self._shop is None:
             return 404, [], b""
         status, headers, body = asyncio.run(_ask(self._shop, path))
-        return status, headers, body.replace(f"/w/{SITE_KEY}.js".encode(), f"/w/{self._site}.js".encode())
+        for around in ("/w/{}.js", "/consent.js?site={}", "/policy/{}", "/tags/{}/"):
+            body = body.replace(around.format(SITE_KEY).encode(), around.format(self._site).encode())
+        return status, headers, body
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         shop = self

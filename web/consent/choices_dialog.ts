@@ -18,12 +18,15 @@ function makeRow({ said: { words, language } }: ConsentView, [where, key, second
 
 function makeService(view: ConsentView, { title, privacy, rows }: Service) {
   const { words } = view.said;
+  const link = make("a", { href: privacy, target: "_blank", rel: "noopener noreferrer" }, fill(words.privacy, title));
+  // A service that only the server tells keeps nothing here.
+  if (!rows.length) return link;
   return make(
     "details",
     {},
     make("summary", {}, fill(words.keeps, title)),
     make("ul", {}, ...rows.map((row) => makeRow(view, row))),
-    make("a", { href: privacy, target: "_blank", rel: "noopener noreferrer" }, fill(words.privacy, title)),
+    link,
   );
 }
 

@@ -11,10 +11,10 @@ from crumbless.api.page_assets import make_asset
 from crumbless.api.page_views import read_site, serve_asset
 from crumbless.api.request_read import AnyRequest, platform_of
 from crumbless.domain.consent_ask import ConsentConfig, Said, ask_services, say
-from crumbless.domain.storage_registry import Registry, Service
+from crumbless.domain.storage_registry import Service
 from crumbless.errors import Refused
 from crumbless.store.people_store import Site
-from crumbless.store.tag_store import consent_revision, find_tags
+from crumbless.store.tag_store import Tag, consent_revision, find_tags
 
 CONSENT_SECONDS = 300
 """How long a browser may use the script without asking: a new vendor is asked about after this."""
@@ -40,19 +40,15 @@ def consent_words() -> dict[str, dict[str, str]]:
 async def get_consent(request: AnyRequest) -> Response[bytes]:
     """GET /consent.js?site=SITEKEY."""
     site = await read_site(request, request.query_params.get("site", ""))
-    registry = platform_of(request).policy.registry
-    services, revision = await _read_asked(request, site)
+    tags, revision = await _read_asked(request, site)
     config = ConsentConfig(
         site=site.key,
         revision=revision,
         side="left" if site.side == "right" else "right",
         languages=[language for language in consent_words() if language != FALLBACK],
-        said=_say(registry, services, FALLBACK),
+        said=_say(request, tags, FALLBACK),
     )
-    text = platform_of(request).assets.consent.replace("__CRUMBLESS_CONSENT__", _script_value(config))
-    return serve_asset(
-        request, make_asset(text.encode(), "text/javascript"), f"public, max-age={CONSENT_SECONDS}", _PUBLIC
-    )
+    return _serve(request, platform_of(request).assets.consent.replace("__CRUMBLESS_CONSENT__", script_value(config)))
 
 
 async def get_consent_words(request: AnyRequest) -> Response[bytes]:
@@ -61,28 +57,32 @@ async def get_consent_words(request: AnyRequest) -> Response[bytes]:
     if extension != "js" or language not in consent_words():
         raise Refused("not_found")
     site = await read_site(request, request.path_params["key"])
-    registry = platform_of(request).policy.registry
-    services, _ = await _read_asked(request, site)
-    text = f"export default {_script_value(_say(registry, services, language))};"
-    return serve_asset(
-        request, make_asset(text.encode(), "text/javascript"), f"public, max-age={CONSENT_SECONDS}", _PUBLIC
-    )
+    tags, _ = await _read_asked(request, site)
+    return _serve(request, f"export default {script_value(_say(request, tags, language))};")
 
 
-def _say(registry: Registry, services: frozenset[Service], language: str) -> Said:
-    return say(consent_words()[language], language, ask_services(registry, services, language))
+async def _read_asked(request: AnyRequest, site: Site) -> tuple[tuple[Tag, ...], int]:
+    """The tags in use, and the number of the question that they make."""
 
-
-async def _read_asked(request: AnyRequest, site: Site) -> tuple[frozenset[Service], int]:
-    """The services in use, and the number of the question that they make."""
-
-    def read(connection: Connection) -> tuple[frozenset[Service], int]:
-        services: frozenset[Service] = frozenset(tag.service for tag in find_tags(connection, site.id))
-        return services, consent_revision(connection, site.id)
+    def read(connection: Connection) -> tuple[tuple[Tag, ...], int]:
+        return find_tags(connection, site.id), consent_revision(connection, site.id)
 
     return await platform_of(request).reader.read(read)
 
 
-def _script_value(value: object) -> str:
+def _say(request: AnyRequest, tags: tuple[Tag, ...], language: str) -> Said:
+    services: frozenset[Service] = frozenset(tag.service for tag in tags)
+    in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.way == "browser")
+    asked = ask_services(platform_of(request).policy.registry, services, in_browser, language)
+    return say(consent_words()[language], language, asked)
+
+
+def _serve(request: AnyRequest, script: str) -> Response[bytes]:
+    asset = make_asset(script.encode(), "text/javascript")
+    return serve_asset(request, asset, f"public, max-age={CONSENT_SECONDS}", _PUBLIC)
+
+
+def script_value(value: object) -> str:
+    """The value as JavaScript writes it."""
     # U+2028 and U+2029 are fine in strings since ES2019; "<" could end a script that somebody writes into a page.
     return msgspec.json.encode(value).decode().replace("<", "\\u003c")

@@ -30,12 +30,13 @@ CONTACT = {
 """Shown on the policy page unless the environment says otherwise. The number is one that is kept free for stories."""
 
 
-def run_demo(folder: Path, port: int, as_json: bool) -> None:
+def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None:
     """Serve the demo until SIGINT or SIGTERM.
 
     Args:
         folder: keeps its database and the owner's password.
         port: of the platform; the shop takes the next one, or any free one. 0: any free one for both.
+        tags: let the shop use Google Analytics and TikTok Pixel, after consent, with identifiers that belong to nobody.
         as_json: print one line of JSON instead of the text.
 
     Raises:
@@ -57,9 +58,10 @@ def run_demo(folder: Path, port: int, as_json: bool) -> None:
     )
     say("Migrating the database …")
     migrate(settings.database_url)
-    owner = seed(settings.database_url, folder, shop_origin)
+    owner = seed(settings.database_url, folder, shop_origin, tags)
     say("Starting …")
-    shop = Shop(settings.address)
+    vendors = (settings.ga4_script_url, settings.ga4_url, settings.tiktok_script_url) if tags else ()
+    shop = Shop(settings.address, vendors)
 
     async def tell() -> None:
         _tell(f"{shop_origin}/", f"{settings.address}/desk/", owner, as_json)

@@ -13,12 +13,15 @@ from crumbless.actions.workspace_set_up import add_operator, add_site, workspace
 from crumbless.errors import SettingsError
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_credentials, find_site, set_site_origins
+from crumbless.store.tag_store import Tag, drop_tag, set_tag
 
 SITE_KEY = "demo-shop"
 SITE_NAME = "Kornblume Tea"
 WORKSPACE = "Kornblume"
 OWNER = "Alex Morgan"
 EMAIL = "owner@example.com"
+TAGS = (Tag("ga4", "browser", "G-DEMO000000", ""), Tag("tiktok", "browser", "CDEMO000000000000000", ""))
+"""Identifiers of nobody: Google and TikTok ignore what is sent under them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,11 @@ class Owner:
     password: str
 
 
-def seed(database_url: str, folder: Path, shop_origin: str) -> Owner:
+def seed(database_url: str, folder: Path, shop_origin: str, with_tags: bool = False) -> Owner:
     """Put in what is missing and let the shop, wherever it is served this time, show the chat.
 
     Args:
+        with_tags: whether the shop uses the tags of others.
         folder: where the owner's generated password is kept, readable to the user alone.
 
     Raises:
@@ -47,9 +51,21 @@ def seed(database_url: str, folder: Path, shop_origin: str) -> Owner:
         if find_site(connection, SITE_KEY) is None:
             add_site(connection, workspace, SITE_KEY, SITE_NAME, [shop_origin])
         set_site_origins(connection, SITE_KEY, [shop_origin])
+        _choose_tags(connection, with_tags)
 
     write_once(database_url, put_in)
     return owner
+
+
+def _choose_tags(connection: Connection, with_tags: bool) -> None:
+    site = find_site(connection, SITE_KEY)
+    if site is None:
+        return
+    for tag in TAGS:
+        if with_tags:
+            set_tag(connection, site, tag)
+        else:
+            drop_tag(connection, site, tag.service)
 
 
 def _owner(path: Path) -> Owner:

@@ -1,5 +1,6 @@
 """A sample shop as a customer would run it: another origin, a strict Content-Security-Policy, the embed line."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from litestar.types import Receive, Scope, Send
@@ -11,22 +12,38 @@ FOLDER = Path(__file__).parent / "pages"
 _TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
+WAITING = "".join(
+    f'<script type="text/plain" data-category="{category}" data-service="{service}" '
+    f'data-src="{{platform}}/tags/{SITE_KEY}/{service}.js"></script>\n'
+    for category, service in (("analytics", "ga4"), ("marketing", "tiktok"))
+)
+"""The tags' scripts, which wait for the visitor's consent."""
+
+
 class Shop:
     """ASGI: a few pages from memory.
 
     Args:
-        platform: the address of Crumbless; the only foreign origin that the shop's policy allows.
+        platform: the address of Crumbless; without tags the only foreign origin that the shop's policy allows.
+        vendors: the origins of the tags' makers, when the shop uses their tags.
     """
 
-    def __init__(self, platform: str) -> None:
+    def __init__(self, platform: str, vendors: Sequence[str] = ()) -> None:
+        others = " ".join([platform, *vendors])
+        policies = "crumbless crumbless-ga4 crumbless-tiktok" if vendors else "'none'"
         self._policy = (
-            f"default-src 'none'; script-src {platform}; frame-src {platform}; style-src 'self'; img-src 'self'; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-            "require-trusted-types-for 'script'; trusted-types 'none'"
+            f"default-src 'none'; script-src {others}; connect-src {others}; frame-src {platform}; style-src 'self'; "
+            "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            f"require-trusted-types-for 'script'; trusted-types {policies}"
         ).encode()
-        embed = f'<script async src="{platform}/w/{SITE_KEY}.js"></script>'
+        filled = {
+            "consent": f'<script async src="{platform}/consent.js?site={SITE_KEY}"></script>',
+            "choices": f"{platform}/policy/{SITE_KEY}",
+            "embed": (WAITING.format(platform=platform) if vendors else "")
+            + f'<script async src="{platform}/w/{SITE_KEY}.js"></script>',
+        }
         self._pages = {
-            _path_of(path): (_TYPES[path.suffix].encode(), _read(path, embed)) for path in sorted(FOLDER.iterdir())
+            _path_of(path): (_TYPES[path.suffix].encode(), _read(path, filled)) for path in sorted(FOLDER.iterdir())
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +68,10 @@ def _path_of(path: Path) -> str:
     return "/" if path.stem == "index" else f"/{path.stem}"
 
 
-def _read(path: Path, embed: str) -> bytes:
+def _read(path: Path, filled: dict[str, str]) -> bytes:
     if path.suffix != ".html":
         return path.read_bytes()
-    return path.read_text(encoding="utf-8").replace("{embed}", embed).replace("{name}", SITE_NAME).encode()
+    text = path.read_text(encoding="utf-8").replace("{name}", SITE_NAME)
+    for place, mark_up in filled.items():
+        text = text.replace(f"{{{place}}}", mark_up)
+    return text.encode()

@@ -48,8 +48,17 @@ class ConsentConfig(msgspec.Struct, frozen=True, kw_only=True):
     said: Said
 
 
-def ask_services(registry: Registry, services: frozenset[Service], language: str) -> list[AskedService]:
-    """The services that a site uses, with what each keeps, told in this language, else in English."""
+def ask_services(
+    registry: Registry, services: frozenset[Service], in_browser: frozenset[Service], language: str
+) -> list[AskedService]:
+    """The services that a site uses, with what each keeps, told in this language, else in English.
+
+    Args:
+        registry: what each service keeps.
+        services: all that the site uses.
+        in_browser: those whose own script runs in the page; a service that the server tells keeps nothing there.
+        language: one of the registry's, or another.
+    """
     return [
         AskedService(
             name=name,
@@ -61,7 +70,7 @@ def ask_services(registry: Registry, services: frozenset[Service], language: str
                 if one.domain is None
                 else (one.mechanism, one.key, one.lifetime_seconds, text, one.domain)
                 for one in registry.item
-                if one.service == name
+                if one.service == name and name in in_browser
                 for text in [one.purpose.get(language, one.purpose["en"])]
             ],
         )

@@ -1,0 +1,80 @@
+"""The demo's shop, strict policy and all, with the tags of Google and TikTok: doubles of them, on this machine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from crumbless.demo.shop import Shop
+from crumbless.store.schema import migrate
+from support.browser import accessibility_faults
+from support.scene import Scene
+from support.server import ServerProcess
+from support.shop import ShopServer
+from support.shopper import Shopper, use_tags
+from support.vendors import Vendor, google, tiktok
+
+COOKIES = {"_ga", "_ttp", "_tt_enable_cookie", "ttcsid"}
+
+
+@pytest.fixture
+def vendors() -> Iterator[tuple[Vendor, Vendor]]:
+    """Google and TikTok."""
+    with google() as ga4, tiktok() as pixel:
+        yield ga4, pixel
+
+
+@pytest.fixture
+def shopper(
+    vendors: tuple[Vendor, Vendor], shops: tuple[ShopServer, ShopServer], browser_of: Any, tmp_path: Path
+) -> Iterator[Shopper]:
+    """Somebody in the demo's shop with tags."""
+    ga4, pixel = vendors
+    database = tmp_path / "crumbless.db"
+    migrate(f"sqlite:///{database}")
+    server = ServerProcess(database, ga4_script_url=ga4.address, tiktok_script_url=pixel.address)
+    server.start()
+    scene = Scene(server, *shops, browser_of)
+    use_tags(scene, "ga4", "tiktok")
+    scene.shop.show(Shop(server.address, (ga4.address, pixel.address)), scene.site)
+    shopper = Shopper(scene.visitor(), scene.site)
+    yield shopper
+    shopper.leave_clean()
+    scene.check()
+    scene.close()
+    assert server.stop() == 0
+
+
+def test_the_vendors_hear_nothing_before_the_grant_and_nothing_after_the_withdrawal(
+    shopper: Shopper, vendors: tuple[Vendor, Vendor]
+) -> None:
+    ga4, pixel = vendors
+    shopper.visitor.arrive()
+    expect(shopper.banner).to_be_visible()
+    shopper.page.wait_for_load_state("networkidle")
+    assert ga4.arrived == pixel.arrived == []
+    assert accessibility_faults(shopper.page.main_frame) == []
+    shopper.press("Accept all")
+    for vendor in vendors:
+        vendor.wait_for(lambda vendor=vendor: len(vendor.arrived) >= 2)
+    assert shopper.kept() >= COOKIES
+    shopper.page.get_by_role("link", name="Privacy choices").click()
+    with shopper.page.expect_event("load"):
+        shopper.choices.get_by_role("button", name="Reject all").click()
+    shopper.page.wait_for_load_state("networkidle")
+    assert shopper.kept() == {shopper.key}
+    before = len(ga4.arrived), len(pixel.arrived)
+    shopper.visitor.arrive("/delivery")
+    shopper.page.wait_for_load_state("networkidle")
+    assert (len(ga4.arrived), len(pixel.arrived)) == before
+
+
+def test_without_tags_the_link_leads_to_the_policy_page(scene: Scene) -> None:
+    visitor = scene.visitor()
+    visitor.arrive()
+    expect(visitor.launcher).to_be_visible()
+    assert visitor.page.locator("crumbless-consent").count() == 0
+    visitor.page.get_by_role("link", name="Privacy choices").click()
+    visitor.page.wait_for_url(f"{scene.server.address}/policy/{scene.site}")

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { registry } from "../shared/storage_registry";
+import { blockStorage, FakeStorage } from "../support/storage_fake";
+import { type Answer, isBlocked, readAnswer, writeAnswer } from "./consent_record";
+
+const NOW = 1_800_000_000_000;
+const DAYS_182 = 182 * 86_400_000;
+const KEY = "crumbless.consent.shop";
+const yes: Answer = { v: 1, rev: 3, t: NOW, c: { analytics: 1, marketing: 0 }, src: "banner", rid: "r".repeat(22) };
+const no: Answer = { v: 1, rev: 3, t: NOW, c: { analytics: 0, marketing: 0 }, src: "banner" };
+
+let local: FakeStorage;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+  local = new FakeStorage();
+  vi.stubGlobal("localStorage", local);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test("is kept as declared, for 182 days, yes and no alike", () => {
+  expect(registry.consent).toMatchObject({ key: "crumbless.consent.{site}", mechanism: "localStorage" });
+  for (const answer of [yes, no]) {
+    writeAnswer("shop", answer);
+    expect([...local.items]).toEqual([[KEY, JSON.stringify({ v: answer, until: NOW + DAYS_182, at: NOW })]]);
+    vi.setSystemTime(NOW + DAYS_182 - 1);
+    expect(readAnswer("shop")).toEqual(answer);
+    vi.setSystemTime(NOW + DAYS_182);
+    expect(readAnswer("shop")).toBeNull();
+    expect(local.items.size).toBe(0);
+    vi.setSystemTime(NOW);
+  }
+});
+
+test("a withdrawal keeps the receipt's number only until the server knows", () => {
+  const due = ["en", "0123456789abcdef", "11111111-1111-4111-8111-111111111111"] as const;
+  writeAnswer("shop", { ...no, rid: "r", due });
+  expect(readAnswer("shop")).not.toBeNull();
+  writeAnswer("shop", { ...no, rid: "r" });
+  expect(readAnswer("shop")).toBeNull();
+});
+
+const kept = (v: unknown, more: object = {}) => JSON.stringify({ v, until: NOW + DAYS_182, ...more });
+
+test.each([
+  ["nonsense", "nonsense{"],
+  ["a number", "7"],
+  ["null", "null"],
+  ["no value", JSON.stringify({ until: NOW + 1 })],
+  ["no end", JSON.stringify({ v: yes })],
+  ["an end in words", kept(yes, { until: "9999" })],
+  ["an end too late", kept(yes, { until: NOW + DAYS_182 + 1 })],
+  ["an end without end", '{"v":{},"until":1e999}'],
+  ["a field more", kept({ ...yes, more: 1 })],
+  ["a field more around it", kept(yes, { more: 1 })],
+  ["a field less", kept({ ...yes, src: undefined })],
+  ["a category more", kept({ ...yes, c: { analytics: 1, marketing: 0, all: 1 } })],
+  ["a category less", kept({ ...yes, c: { analytics: 1 } })],
+  ["true", kept({ ...yes, c: { analytics: true, marketing: 0 } })],
+  ["two", kept({ ...yes, c: { analytics: 2, marketing: 0 } })],
+  ["a list", kept({ ...yes, c: [1, 1] })],
+  ["tomorrow", kept({ ...yes, t: NOW + 86_400_000 })],
+  ["a time that is none", kept({ ...yes, t: 0.5 })],
+  ["an unknown source", kept({ ...yes, src: "external" })],
+  ["a receipt that is none", kept({ ...yes, rid: "<b>" })],
+  ["another version", kept({ ...yes, v: 2 })],
+])("%s is no answer, and goes", (_, text) => {
+  local.items.set(KEY, kept(yes));
+  expect(readAnswer("shop")).toEqual(yes);
+  local.items.set(KEY, text);
+  expect(readAnswer("shop")).toBeNull();
+  expect(local.items.size).toBe(0);
+});
+
+test("where there is no room for a refusal, the grant does not stay", () => {
+  writeAnswer("shop", yes);
+  local.full = true;
+  writeAnswer("shop", no);
+  expect(local.items.size).toBe(0);
+});
+
+test("blocked storage is no answer, and no error", () => {
+  expect(isBlocked()).toBe(false);
+  blockStorage();
+  expect(isBlocked()).toBe(true);
+  expect(readAnswer("shop")).toBeNull();
+  expect(() => writeAnswer("shop", yes)).not.toThrow();
+});
