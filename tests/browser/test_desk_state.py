@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from support.browser import accessibility_faults
 from support.scene import Desk, Scene
@@ -206,3 +206,42 @@ def test_the_arranged_desk_is_accessible_and_nothing_of_it_is_in_the_way_on_a_na
     expect(desk.page.get_by_role("separator")).to_be_hidden()
     assert desk.page.evaluate("document.documentElement.scrollWidth") == 360
     assert accessibility_faults(desk.page.main_frame) == []
+
+
+def kept_dialog(desk: Desk) -> Locator:
+    """The panel of everything that is kept in this browser."""
+    press(desk, "Account")
+    press(desk, "Kept in this browser")
+    dialog = desk.page.get_by_role("dialog", name="Kept in this browser")
+    expect(dialog.get_by_text("crumbless.desk.session")).to_be_visible()
+    return dialog
+
+
+def delete(dialog: Locator, key: str) -> None:
+    """Press the button that deletes the item of this key."""
+    dialog.get_by_role("button", name=re.compile(rf"{re.escape(key)}$")).click()
+
+
+def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(scene: Scene) -> None:
+    desk = work(scene)
+    press(desk, "Compact rows")
+    dialog = kept_dialog(desk)
+    expect(dialog.get_by_text("crumbless.desk.list", exact=True)).to_be_visible()
+    assert accessibility_faults(desk.page.main_frame) == []
+    delete(dialog, "crumbless.desk.list")
+    expect(desk.page.locator(".inbox-compact")).to_have_count(0)
+    assert local(desk.page) == {}
+    expect(dialog).to_be_visible()
+
+
+def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(scene: Scene) -> None:
+    desk = work(scene)
+    other = Desk(desk.page.context.new_page(), scene.server.address, desk.email, desk.watch)
+    other.page.goto(other.address)
+    expect(other.rows).to_have_count(2)
+    delete(kept_dialog(desk), "crumbless.desk.session")
+    for page in (desk.page, other.page):
+        expect(page.get_by_label("Email")).to_be_visible()
+        expect(page.get_by_text("Your sign-in has ended")).to_be_visible()
+    desk.sign_in()
+    expect(desk.rows).to_have_count(2)

@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
+import { KeptDialog } from "./kept_dialog";
 import { SettingsView } from "./settings_view";
 import "./menu_view.css";
 
@@ -18,7 +19,7 @@ interface Properties {
 /** The operator's menu. The browser's own popover brings Escape, a click elsewhere, and focus back to the button. */
 export function MenuView({ operator, email, workspace, unsent, arrangement, onSignOut }: Properties) {
   const { words } = useSpeech();
-  const [settings, setSettings] = useState(false);
+  const [shown, setShown] = useState<"settings" | "kept" | null>(null);
   const panel = useRef<HTMLDivElement>(null);
   const pick = (act: () => void) => () => {
     panel.current?.hidePopover();
@@ -41,8 +42,11 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
           <span>{workspace}</span>
         </p>
         <div class="menu-group">
-          <button type="button" class="menu-item" onClick={pick(() => setSettings(true))}>
+          <button type="button" class="menu-item" onClick={pick(() => setShown("settings"))}>
             {words.settings}
+          </button>
+          <button type="button" class="menu-item" onClick={pick(() => setShown("kept"))}>
+            {words.kept}
           </button>
           {arrangement.changed && (
             <button type="button" class="menu-item" onClick={pick(() => arrangement.reset())}>
@@ -55,7 +59,8 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
           {words.signOut}
         </button>
       </div>
-      {settings && <SettingsView onClose={() => setSettings(false)} />}
+      {shown === "settings" && <SettingsView onClose={() => setShown(null)} />}
+      {shown === "kept" && <KeptDialog onClose={() => setShown(null)} />}
     </div>
   );
 }
