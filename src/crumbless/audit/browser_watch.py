@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from email.utils import parsedate_to_datetime
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -136,7 +135,7 @@ class Watch:
                 container=one["container"],
                 where=found["where"],
                 partition=partition,
-                lasts=_lasting(one["text"]),
+                lasts=value_lasting(one["text"]),
                 size=one["size"],
                 acts=tuple(self.acts),
             )
@@ -173,7 +172,7 @@ class Watch:
                 container=told["container"],
                 where=_domain_in(text) or host_of(told["where"]) if is_cookie else told["where"],
                 partition=self._partition_of(frame),
-                lasts=_cookie_lasting(text) if is_cookie else _lasting(text),
+                lasts=cookie_lasting(text) if is_cookie else value_lasting(text),
                 acts=tuple(self.acts),
                 how="written",
                 source=told["source"],
@@ -243,7 +242,7 @@ class Watch:
                         mechanism="cookie",
                         key=text.partition("=")[0].strip(),
                         where=_domain_in(text) or host,
-                        lasts=_cookie_lasting(text),
+                        lasts=cookie_lasting(text),
                         acts=acts,
                         how="header",
                         source=_short(response.url),
@@ -277,21 +276,20 @@ def _domain_in(text: str) -> str:
     return found[1].lower() if found else ""
 
 
-def _cookie_lasting(text: str) -> float | None:
-    """Seconds until a cookie ends (RFC 6265bis: Max-Age goes before Expires); None: with the session."""
-    jar: SimpleCookie = SimpleCookie()
+def cookie_lasting(text: str) -> float | None:
+    """Seconds until a cookie ends (RFC 6265, section 5.2: Max-Age goes before Expires); None: with the session."""
+    pairs = (part.partition("=") for part in text.split(";")[1:])
+    attributes = {name.strip().lower(): value.strip() for name, _, value in pairs}
     try:
-        jar.load(f"x={text.partition('=')[2]}")
-        morsel = jar["x"]
-        if morsel["max-age"]:
-            return float(morsel["max-age"])
-        return parsedate_to_datetime(morsel["expires"]).timestamp() - _now() if morsel["expires"] else None
-    except (CookieError, KeyError, ValueError):
+        if "max-age" in attributes:
+            return float(int(attributes["max-age"]))
+        return parsedate_to_datetime(attributes["expires"]).timestamp() - _now()
+    except (KeyError, ValueError, OverflowError):
         return None
 
 
 def _removes(text: str) -> bool:
-    lasts = _cookie_lasting(text)
+    lasts = cookie_lasting(text)
     return lasts is not None and lasts <= 0
 
 
@@ -309,8 +307,8 @@ def _fated(entry: Entry, kept: Entry | None) -> Entry:
     return msgspec.structs.replace(entry, where=kept.where, partition=kept.partition)
 
 
-def _lasting(text: str) -> float | None:
-    """Seconds until a stored value ends by its own word."""
+def value_lasting(text: str) -> float | None:
+    """Seconds until a stored value ends by its own word; None when it says none."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

@@ -37,6 +37,18 @@ class Selectors(msgspec.Struct, frozen=True, kw_only=True):
     withdraw: str = ""
 
 
+OURS = Selectors(
+    open="crumbless-chat button[aria-expanded]",
+    box="textarea.composer-box",
+    accept="crumbless-consent .banner .accept",
+    reject="crumbless-consent .banner .reject",
+    withdraw="crumbless-consent dialog .reject",
+)
+"""How our own chat and banner are built: their words are those of many languages."""
+
+OUR_OPENER = "crumbless-consent .opener"
+
+
 class NotPossible(Exception):
     """The website has nothing to do this with, as far as can be seen. The message says what was looked for."""
 
@@ -71,11 +83,11 @@ class Visitor:
 
     async def sees_chat(self) -> bool:
         """Whether there is something to open a chat with."""
-        return await self._find(self._selectors.open, _is_launcher, 0) is not None
+        return await self._find(self._selectors.open, _is_launcher, seconds=0, ours=OURS.open) is not None
 
     async def sees_banner(self) -> bool:
         """Whether somebody asks for consent."""
-        return await self._find(self._selectors.accept, _is_banner(ACCEPT), 0) is not None
+        return await self._find(self._selectors.accept, _is_banner(ACCEPT), 0, OURS.accept) is not None
 
     async def scroll(self, seconds: float) -> None:
         """Move the mouse and read down to the end, for so long."""
@@ -88,13 +100,15 @@ class Visitor:
 
     async def open_chat(self) -> None:
         """Press what opens the chat, and wait for the box to write in."""
-        launcher = await self._find(self._selectors.open, _is_launcher)
+        launcher = await self._find(self._selectors.open, _is_launcher, ours=OURS.open)
         if launcher is None:
             raise NotPossible("no button that opens a chat was found (name it with --open)")
         before = {one.about + one.words for one in await self._controls() if one.write}
         self._watch.did("open")
         await self._press(launcher)
-        self._box = await self._find(self._selectors.box, lambda one: one.write and one.about + one.words not in before)
+        self._box = await self._find(
+            self._selectors.box, lambda one: one.write and one.about + one.words not in before, ours=OURS.box
+        )
 
     async def send(self) -> None:
         """Write a message and send it."""
@@ -147,7 +161,7 @@ class Visitor:
 
     async def accept(self) -> None:
         """Accept everything."""
-        button = await self._find(self._selectors.accept, _is_banner(ACCEPT))
+        button = await self._find(self._selectors.accept, _is_banner(ACCEPT), ours=OURS.accept)
         if button is None:
             raise NotPossible("no button that accepts was found (name it with --accept)")
         self._watch.did("choose")
@@ -156,7 +170,7 @@ class Visitor:
 
     async def reject(self) -> None:
         """Refuse everything."""
-        button = await self._find(self._selectors.reject, _is_banner(REJECT))
+        button = await self._find(self._selectors.reject, _is_banner(REJECT), ours=OURS.reject)
         if button is None:
             raise NotPossible("no button that refuses was found (name it with --reject)")
         self._watch.did("choose")
@@ -165,9 +179,9 @@ class Visitor:
     async def withdraw(self) -> None:
         """Take the consent back: at once, or by way of the settings."""
         button = await self._find(self._selectors.withdraw, _says(WITHDRAW), 1)
-        if button is None and (settings := await self._find("", _says(SETTINGS), 1)):
+        if button is None and (settings := await self._find("", _says(SETTINGS), 1, OUR_OPENER)):
             await self._press(settings)
-            button = await self._find("", lambda one: _says(WITHDRAW)(one) or _says(REJECT)(one))
+            button = await self._find("", lambda one: _says(WITHDRAW)(one) or _says(REJECT)(one), ours=OURS.withdraw)
         if button is None:
             raise NotPossible("nothing to withdraw the consent with was found (name it with --withdraw)")
         self._watch.undid("grant")
@@ -185,12 +199,14 @@ class Visitor:
                 raise NotPossible(f"{control.words!r} could not be pressed: {error.message.splitlines()[0]}") from None
 
     async def _find(
-        self, selector: str, fits: Callable[[Control], bool], seconds: float = APPEAR_SECONDS
+        self, selector: str, fits: Callable[[Control], bool], seconds: float = APPEAR_SECONDS, ours: str = ""
     ) -> Control | None:
-        """The first control at a selector, else the first that fits; waited for."""
+        """The first control at a selector, else of ours, else the first that fits; waited for."""
         deadline = time.monotonic() + seconds
         while True:
-            found = await self._at(selector) if selector else next(filter(fits, await self._controls()), None)
+            found = await self._at(selector or ours) if selector or ours else None
+            if found is None and not selector:
+                found = next(filter(fits, await self._controls()), None)
             if found is not None or time.monotonic() >= deadline:
                 return found
             await asyncio.sleep(0.1)

@@ -1,0 +1,50 @@
+"""How long what was kept will last, by its own word."""
+
+import json
+
+import pytest
+
+from crumbless.audit.audit_report import Entry
+from crumbless.audit.browser_watch import cookie_lasting, value_lasting, with_fate
+from crumbless.ids import now_ms
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("a=1", None),
+        ("a=1; Max-Age=60; Path=/", 60),
+        ("a=1; max-age=60; expires=Thu, 01 Jan 2099 00:00:00 GMT", 60),
+        ("a=; expires=Thu, 01 Jan 1970 00:00:00 GMT", -now_ms() / 1000),
+        ("a=1; max-age=soon", None),
+        ("a=1; expires=soon", None),
+        ('a={"b": 1, "c": 2}; max-age=7; SameSite=Lax', 7),
+    ],
+)
+def test_a_cookie(text: str, seconds: float | None) -> None:
+    lasts = cookie_lasting(text)
+    assert lasts == seconds if lasts is None or seconds is None else abs(lasts - seconds) < 5
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+@pytest.mark.parametrize("name", ["until", "exp", "expires", "expiresAt"])
+def test_a_value_says_its_end_in_seconds_or_milliseconds(name: str, unit: int) -> None:
+    lasts = value_lasting(json.dumps({"v": 1, name: (now_ms() / 1000 + 3600) * unit}))
+    assert lasts is not None
+    assert abs(lasts - 3600) < 5
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "7", "[]", "{}", '{"until": "soon"}', '{"until": true}', '{"until": -1}', '{"exp": Infinity}']
+)
+def test_a_value_without_an_end(text: str) -> None:
+    assert value_lasting(text) is None
+
+
+def test_a_cookie_that_stands_nowhere_was_blocked() -> None:
+    asked = Entry(mechanism="cookie", key="a", where="t.example", how="header")
+    kept = Entry(mechanism="cookie", key="b", where="t.example", partition="shop.example")
+    asked_too = Entry(mechanism="cookie", key="b", where="t.example", how="header")
+    blocked, _, fine = with_fate([asked, kept, asked_too])
+    assert blocked.blocked
+    assert (fine.blocked, fine.partition) == (False, "shop.example")

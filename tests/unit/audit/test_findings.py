@@ -1,0 +1,124 @@
+"""What is seen, against what is declared: each rule, and its edge."""
+
+import pytest
+
+from crumbless.audit.audit_report import Act, Asked, Entry, Finding, Phase
+from crumbless.audit.declared_items import Declaration, Declared
+from crumbless.audit.findings import find_breaches
+
+DAY = 86_400.0
+ALL: tuple[Act, ...] = ("open", "type", "send", "choose", "grant")
+
+
+def item(key: str, mechanism: str = "localStorage", **more: object) -> Declared:
+    fields: dict[str, object] = {"key": key, "pattern": key, "mechanisms": frozenset({mechanism})}
+    return Declared(**(fields | more))  # pyright: ignore[reportArgumentType]
+
+
+def entry(key: str = "a", mechanism: str = "localStorage", **more: object) -> Entry:
+    fields: dict[str, object] = {"key": key, "mechanism": mechanism, "where": "https://shop.example"}
+    return Entry(**(fields | more))  # pyright: ignore[reportArgumentType]
+
+
+def found(phase: Phase, *items: Declared) -> list[Finding]:
+    return find_breaches([phase], Declaration(items=items))
+
+
+def kinds(phase: Phase, *items: Declared) -> list[str]:
+    return [one.kind for one in found(phase, *items)]
+
+
+def seen(*entries: Entry) -> Phase:
+    return Phase(name="load", title="", seen=list(entries))
+
+
+def test_a_declared_item_after_its_act_is_fine() -> None:
+    assert kinds(seen(entry(acts=("open", "send"))), item("a", written="send", lifetime=DAY)) == []
+
+
+def test_what_is_not_declared_is_found_once_with_its_phases() -> None:
+    phases = [Phase(name=name, title="", seen=[entry(), entry()]) for name in ("load", "idle")]
+    (one,) = find_breaches(phases, Declaration())
+    assert (one.kind, one.key, one.phases) == ("UNDECLARED", "a", ["load", "idle"])
+    assert "No registry was found" in one.detail
+
+
+def test_a_declaration_holds_for_its_mechanism_only() -> None:
+    assert kinds(seen(entry(mechanism="cookie")), item("a")) == ["UNDECLARED"]
+
+
+@pytest.mark.parametrize("written", ["open", "type", "send", "choose", "grant"])
+def test_a_write_before_its_act_is_found(written: Act) -> None:
+    others: tuple[Act, ...] = tuple(act for act in ALL if act != written)
+    assert kinds(seen(entry(acts=others)), item("a", written=written)) == ["WRONG PHASE"]
+    assert kinds(seen(entry(acts=ALL)), item("a", written=written)) == []
+
+
+def test_what_only_another_person_writes_is_never_in_its_phase() -> None:
+    assert kinds(seen(entry(acts=ALL)), item("a", written="sign-in")) == ["WRONG PHASE"]
+
+
+@pytest.mark.parametrize(("lasts", "expected"), [(DAY, []), (DAY + 59, []), (DAY + 61, ["TOO LONG"]), (None, [])])
+def test_a_lifetime_is_held(lasts: float | None, expected: list[str]) -> None:
+    assert kinds(seen(entry(lasts=lasts)), item("a", lifetime=DAY)) == expected
+
+
+def test_without_a_declared_lifetime_nothing_is_too_long() -> None:
+    assert kinds(seen(entry(lasts=9_000 * DAY)), item("a")) == []
+
+
+@pytest.mark.parametrize(
+    ("cleared", "acts", "expected"),
+    [
+        (("end",), ["open", "send", "end"], ["NOT CLEARED"]),
+        (("erase",), ["open", "send", "end"], ["NOT CLEARED"]),
+        (("fold",), ["open", "send", "end", "fold"], ["NOT CLEARED"]),
+        (("withdraw",), ["choose", "withdraw"], ["NOT CLEARED"]),
+        (("withdraw",), ["choose", "grant"], []),
+        (("tab", "sent"), ["open", "send", "end"], []),
+        ((), ["choose", "withdraw"], []),
+    ],
+)
+def test_what_an_act_clears_must_be_gone(cleared: tuple[str, ...], acts: list[Act], expected: list[str]) -> None:
+    phase = Phase(name="end", title="", acts=acts, leftover=[entry()])
+    assert kinds(phase, item("a", cleared=cleared)) == expected
+
+
+@pytest.mark.parametrize(
+    ("acts", "third_party", "expected"),
+    [
+        ((), True, ["THIRD PARTY BEFORE CONSENT"]),
+        (("choose",), True, ["THIRD PARTY BEFORE CONSENT"]),
+        (("choose", "withdraw"), True, ["THIRD PARTY BEFORE CONSENT"]),
+        (("choose", "grant"), True, []),
+        ((), False, []),
+    ],
+)
+def test_third_parties_wait_for_consent(acts: tuple[Act, ...], third_party: bool, expected: list[str]) -> None:
+    asked = Asked(url="https://t.example/x", host="t.example", kind="image", acts=acts, third_party=third_party)
+    assert kinds(Phase(name="load", title="", requests=[asked])) == expected
+
+
+def test_the_empty_database_that_a_declared_record_leaves_is_no_finding() -> None:
+    record = entry("chat.key", "IndexedDB", container="chat/items")
+    empty = entry("chat", "IndexedDB")
+    assert kinds(seen(empty), item("chat.key", "IndexedDB")) == ["UNDECLARED"]
+    assert kinds(seen(record, empty), item("chat.key", "IndexedDB")) == []
+
+
+def test_the_same_key_in_two_partitions_is_two_findings() -> None:
+    assert len(found(seen(entry(partition="a.example"), entry(partition="b.example")))) == 2
+
+
+@pytest.mark.parametrize(
+    ("acts", "words"),
+    [
+        ((), "had done nothing"),
+        (("open",), "had opened the chat"),
+        (("open", "type", "send"), "had opened the chat and sent a message"),
+        (("choose", "withdraw"), "had withdrawn the consent"),
+        (("choose",), "had answered the banner"),
+    ],
+)
+def test_a_finding_tells_what_the_visitor_had_done(acts: tuple[Act, ...], words: str) -> None:
+    assert words in found(seen(entry(acts=acts)))[0].detail
