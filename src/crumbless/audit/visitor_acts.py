@@ -46,6 +46,14 @@ OURS = Selectors(
 )
 """How our own chat and banner are built: their words are those of many languages."""
 
+OUR_MENU = ".chat-menu-button"
+OUR_ERASURE = (
+    "li:nth-child(2) > .chat-menu-item",
+    ".kept-server .kept-danger",
+    ".kept-server .kept-ask .kept-danger",
+)
+"""From the chat's menu to "Your data", to "Erase my conversations", to yes."""
+
 OUR_OPENER = "crumbless-consent .opener"
 
 
@@ -145,7 +153,9 @@ class Visitor:
         return not left
 
     async def end_chat(self) -> None:
-        """End the chat, say yes when asked, and close it."""
+        """End the chat, say yes when asked, and close it. Ours ends when the visitor erases it."""
+        if not self._selectors.end and (menu := await self._at(OUR_MENU)):
+            return await self._erase_ours(menu)
         button = await self._find(self._selectors.end, _says(END), 1)
         if button is None:
             raise NotPossible("no button that ends the chat was found (name it with --end)")
@@ -158,6 +168,21 @@ class Visitor:
         if close := await self._find("", _says(CLOSE), 0):
             self._watch.did("fold")
             await self._press(close)
+        return None
+
+    async def _erase_ours(self, menu: Control) -> None:
+        await self._press(menu)
+        for selector in OUR_ERASURE:
+            step = await self._find(selector, lambda _: False)
+            if step is None:
+                raise NotPossible(f"the chat's way to erase it ends before {selector}")
+            if selector == OUR_ERASURE[-1]:
+                self._watch.did("end")
+            await self._press(step)
+        await self._watch.quiet()
+        if launcher := await self._at(OURS.open):
+            self._watch.did("fold")
+            await self._press(launcher)
 
     async def accept(self) -> None:
         """Accept everything."""
