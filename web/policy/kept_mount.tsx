@@ -14,7 +14,6 @@ export function mountKept(root: HTMLElement, { language, site, origins }: KeptPl
     <KeptView
       language={language}
       site={site}
-      intro={(words) => <p>{words.pagePart(location.host)}</p>}
       outro={(words) =>
         origins.length > 0 && (
           <div>

@@ -31,7 +31,6 @@ export interface KeptWords {
   chatOwnPart: string;
   chatPagePart: string;
   chatLead: (host: string) => string;
-  pagePart: (host: string) => string;
   pageLead: string;
   deskPart: (host: string) => string;
   /** The server's side. */

@@ -32,8 +32,6 @@ const words: KeptWords = {
   chatOwnPart: "Das speichert Ihr Browser für den allein geöffneten Chat und für unsere anderen Seiten.",
   chatPagePart: "Die Website um den Chat merkt sich außerdem für diesen Tab, ob der Chat offen ist.",
   chatLead: (host) => `Was dieser Browser für ${host} selbst speichert`,
-  pagePart: (host) =>
-    `Das speichert Ihr Browser für ${host}, wenn Sie es selbst öffnen. Was er für einen Chat in einer Website speichert, liegt getrennt davon, und nur der Chat dort kann es zeigen.`,
   pageLead:
     "Öffnen Sie den Chat auf der Website und wählen Sie in seinem Menü „Ihre Daten“, auch um Ihre Unterhaltungen zu löschen:",
   deskPart: (host) => `Das speichert Ihr Browser für ${host}.`,

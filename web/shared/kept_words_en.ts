@@ -31,8 +31,6 @@ const words: KeptWords = {
   chatOwnPart: "This is what your browser keeps for the chat opened by itself, and for our other pages.",
   chatPagePart: "The website around the chat also notes, for this tab, whether the chat is open.",
   chatLead: (host) => `What this browser keeps for ${host} opened by itself`,
-  pagePart: (host) =>
-    `This is what your browser keeps for ${host} opened by itself. What it keeps for a chat inside a website stands apart, and only the chat there can show it.`,
   pageLead: 'Open the chat on the website and choose "Your data" in its menu, also to erase your conversations:',
   deskPart: (host) => `This is what your browser keeps for ${host}.`,
   conversations: "Your conversations",

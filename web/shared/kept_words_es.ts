@@ -32,8 +32,6 @@ const words: KeptWords = {
   chatOwnPart: "Esto es lo que tu navegador conserva para el chat abierto por sí solo y para nuestras otras páginas.",
   chatPagePart: "El sitio que rodea el chat también anota, para esta pestaña, si el chat está abierto.",
   chatLead: (host) => `Lo que este navegador conserva para ${host} abierto por sí solo`,
-  pagePart: (host) =>
-    `Esto es lo que tu navegador conserva para ${host} abierto por sí solo. Lo que conserva para un chat dentro de un sitio está aparte, y solo el chat de allí puede mostrarlo.`,
   pageLead: "Abre el chat en el sitio y elige «Tus datos» en su menú, también para borrar tus conversaciones:",
   deskPart: (host) => `Esto es lo que tu navegador conserva para ${host}.`,
   conversations: "Tus conversaciones",

@@ -32,8 +32,6 @@ const words: KeptWords = {
   chatOwnPart: "Voici ce que votre navigateur conserve pour le chat ouvert seul et pour nos autres pages.",
   chatPagePart: "Le site qui entoure le chat note aussi, pour cet onglet, si le chat est ouvert.",
   chatLead: (host) => `Ce que ce navigateur conserve pour ${host} ouvert seul`,
-  pagePart: (host) =>
-    `Voici ce que votre navigateur conserve pour ${host} ouvert seul. Ce qu’il conserve pour un chat dans un site est rangé à part, et seul le chat de ce site peut le montrer.`,
   pageLead:
     "Ouvrez le chat sur le site et choisissez « Vos données » dans son menu, aussi pour effacer vos conversations :",
   deskPart: (host) => `Voici ce que votre navigateur conserve pour ${host}.`,
