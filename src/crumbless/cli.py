@@ -10,6 +10,7 @@ import typer
 
 from crumbless.errors import CrumblessError, Refused
 from crumbless.settings import Settings, read_settings
+from crumbless.tag_commands import consent_app, print_counters, tag_app
 
 app = typer.Typer(
     name="crumbless",
@@ -22,6 +23,8 @@ operator_app = typer.Typer(help="The people who answer.", no_args_is_help=True)
 site_app = typer.Typer(help="The websites with the chat on them.", no_args_is_help=True)
 app.add_typer(operator_app, name="operator")
 app.add_typer(site_app, name="site")
+app.add_typer(tag_app, name="tag")
+app.add_typer(consent_app, name="consent")
 
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
 Workspace = Annotated[str, typer.Option(help="The workspace; made when there is none of this name.")]
@@ -124,6 +127,15 @@ def site_add(
         lambda connection: add_site(connection, workspace_for(connection, workspace), site_key, name, origin),
     )
     typer.echo(f'<script async src="{settings.address}/w/{site_key}.js"></script>')
+
+
+@app.command()
+def counters(
+    site: Annotated[str, typer.Argument(help="The site's key.")],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days, today included.")] = 30,
+) -> None:
+    """Show how much happened on a site by day (UTC): numbers that belong to nobody."""
+    print_counters(site, days)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import { chooseLanguage, type Language } from "../shared/words_choose";
 import { ChatKeeper } from "./chat_record";
 import { ChatSession } from "./chat_session";
 import { ChatView } from "./chat_view";
+import { askConsent } from "./consent_ask";
 import { type ChatWords, loadChatWords } from "./frame_words";
 import type { PageBridge } from "./page_bridge";
 import type { PageConfig } from "./page_config";
@@ -81,6 +82,7 @@ export class ChatScreen {
     this.#followDeletions();
     // Shown while storage was looked through: there was no box yet to put the focus into.
     if (shown && this.bridge.wantsFocus) this.#box.current?.focus();
+    void this.#followConsent();
     void this.#chat.restore();
   }
 
@@ -107,6 +109,12 @@ export class ChatScreen {
     if (language !== spoken.peek()) return;
     this.words = words;
     this.#paint();
+  }
+
+  /** On a site that relays, the page around the chat says under which consent it stands. */
+  async #followConsent(): Promise<void> {
+    if (!this.config.relays) return;
+    askConsent(await this.bridge.connected(), (receipt) => this.#chat.consentChanged(receipt));
   }
 
   #watch(): void {

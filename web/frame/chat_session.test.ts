@@ -372,3 +372,26 @@ describe("a session that its person deletes", () => {
     expect(session.running).toBe(false);
   });
 });
+
+describe("the page's consent", () => {
+  const told = () => asked.filter((request) => "receipt" in request) as unknown as { receipt: string | null }[];
+
+  test("goes with the start, and is told again on every connection and change", async () => {
+    session.consentChanged("R1");
+    session.send("Hello");
+    await until(() => expect(started).toBe(1));
+    expect(asked[0]?.consent).toBe("R1");
+    line.onState("open");
+    line.onFrame(welcome());
+    expect(told()).toEqual([{ receipt: "R1" }]);
+    session.consentChanged(null);
+    expect(told()).toEqual([{ receipt: "R1" }, { receipt: null }]);
+    line.onFrame(welcome());
+    expect(told()).toHaveLength(2);
+  });
+
+  test("is told to nobody before there is a conversation", () => {
+    session.consentChanged("R1");
+    expect(asked).toEqual([]);
+  });
+});

@@ -57,6 +57,7 @@ export class ChatSession {
   #watched = false;
   /** The seen mark the server knows of, as far as we know. */
   #toldSeen = 0;
+  #consent: string | null = null;
   readonly #stream: Pick<Stream, "start" | "stop" | "send" | "reconnect">;
   readonly #typingWatch: TypingWatch;
 
@@ -101,6 +102,17 @@ export class ChatSession {
   /** Nothing of this chat outlives the page. */
   get memoryOnly(): boolean {
     return this.running && this.options.keeper.keeping === "memory";
+  }
+
+  /** The page around the chat stands under this receipt now; null: under none. */
+  consentChanged(receipt: string | null): void {
+    this.#consent = receipt;
+    if (this.state === "open") this.#tellConsent();
+  }
+
+  /** A failure costs the site an event, never the visitor anything: the next connection tells it again. */
+  #tellConsent(): void {
+    this.options.api.post("/v1/visitor/consent", { receipt: this.#consent }).catch(() => undefined);
   }
 
   /** Takes up the chat that the device still holds, and messages that never left. */
@@ -184,13 +196,14 @@ export class ChatSession {
     this.#setState("connecting");
     await this.#takeUp();
     if (this.running) return;
+    const { site } = this.options;
     const origin = await this.options.pageOrigin();
     const chat = this.#chat ?? (await newChat());
     this.#chat = chat;
     await this.options.keeper.save(chat);
     for (let attempt = 0; this.outbox.first && !this.running; attempt++) {
       const first = this.outbox.first;
-      const outcome = await startOnce(this.options.api, chat, first, { site: this.options.site, origin }, attempt);
+      const outcome = await startOnce(this.options.api, chat, first, { site, origin, consent: this.#consent }, attempt);
       if (outcome.kind === "started") await this.#started(chat, first, outcome.answer);
       else if (outcome.kind === "refused") this.#startRefused(first, outcome.code);
       else await this.#waitToStart(outcome.wait);
@@ -279,6 +292,8 @@ export class ChatSession {
       this.#log = applySeen(this.#log, "visitor", conversation.seen.visitor);
       this.#log = applySeen(this.#log, "operator", conversation.seen.operator);
     }
+    // The server keeps in memory alone which chats stand under a consent, and may be another process now.
+    if (this.#consent) this.#tellConsent();
     this.outbox.resume();
   }
 

@@ -19,11 +19,25 @@ test("without a key every try makes the same claim, with one there is none", asy
     },
   } as unknown as Api;
   const first = { id: "i", conversation: "", text: "Hello", at: 0, refused: "" };
-  const page = { site: "s", origin: "http://shop.example" };
+  const page = { site: "s", origin: "http://shop.example", consent: null };
   for (const chat of [unbound, unbound, bound]) await startOnce(api, chat, first, page, 0);
   expect(unbound.key).toBeNull();
   expect(bound.key).not.toBeNull();
   expect(asked[0]?.claim?.length).toBeGreaterThanOrEqual(22);
   expect(asked[1]?.claim).toBe(asked[0]?.claim);
   expect(asked[2]?.claim).toBeUndefined();
+});
+
+test("the page's receipt goes with the start, and nothing when there is none", async () => {
+  const asked: object[] = [];
+  const api = {
+    post: (_path: string, request: object) => {
+      asked.push(request);
+      return Promise.reject(new NetworkFailure());
+    },
+  } as unknown as Api;
+  const first = { id: "i", conversation: "", text: "Hello", at: 0, refused: "" };
+  const chat = await newChat();
+  for (const consent of ["R", null]) await startOnce(api, chat, first, { site: "s", origin: "o", consent }, 0);
+  expect(asked.map((one) => "consent" in one && one.consent)).toEqual(["R", false]);
 });

@@ -33,11 +33,12 @@ export async function startOnce(
   api: Api,
   chat: Chat,
   first: PendingMessage,
-  page: { site: string; origin: string },
+  page: { site: string; origin: string; consent: string | null },
   attempt: number,
 ): Promise<StartOutcome> {
   const claim = chat.claim ? { claim: chat.claim } : {};
-  const request = { site: page.site, id: first.id, text: first.text, page_origin: page.origin, ...claim };
+  const consent = page.consent ? { consent: page.consent } : {};
+  const request = { site: page.site, id: first.id, text: first.text, page_origin: page.origin, ...claim, ...consent };
   try {
     return { kind: "started", answer: await api.post<StartAnswer>("/v1/visitor/start", request, { key: chat.key }) };
   } catch (cause) {

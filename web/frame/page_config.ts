@@ -12,6 +12,8 @@ export interface PageConfig {
   publicUrl: string;
   /** Days a chat is kept on the device once the visitor ticks the box. */
   keepDays: number;
+  /** Whether the server tells vendors of chats under a consent, so that the page is to be asked for one. */
+  relays: boolean;
 }
 
 /** Reads `<meta name="crumbless">`; throws when the page has none, which only a fault of ours can cause. */

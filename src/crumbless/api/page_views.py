@@ -15,6 +15,7 @@ from crumbless.errors import Refused
 from crumbless.settings import Settings
 from crumbless.store.database import touch_database
 from crumbless.store.people_store import Site, find_site
+from crumbless.store.tag_store import find_tags
 
 LOADER_SECONDS = 300
 """How long a browser may use the loader without asking: a change of a site's looks is seen after this."""
@@ -86,7 +87,14 @@ async def get_icon(request: AnyRequest) -> Response[bytes]:
 async def get_frame(request: AnyRequest) -> Response[str]:
     """GET /chat/SITEKEY."""
     site = await read_site(request, request.path_params["key"])
-    config: dict[str, object] = {"site": site.key, "name": site.name, "origins": site.origins, "keepDays": KEEP_DAYS}
+    tags = await platform_of(request).reader.read(lambda connection: find_tags(connection, site.id))
+    config: dict[str, object] = {
+        "site": site.key,
+        "name": site.name,
+        "origins": site.origins,
+        "keepDays": KEEP_DAYS,
+        "relays": any(tag.way == "relay" for tag in tags),
+    }
     return _page(request, "frame", "Chat", config, " ".join(site.origins) or "'none'")
 
 

@@ -133,3 +133,8 @@ def count(connection: Connection, site_id: int, name: str, by: int) -> None:
         connection.execute(
             insert(site_counter).values(workspace_id=workspace, site_id=site_id, day=day, name=name, count=by)
         )
+
+
+def drop_service(connection: Connection, site_id: int, service: str) -> None:
+    """Forget what waits for this service on the site."""
+    connection.execute(delete(relay_event).where(relay_event.c.site_id == site_id, relay_event.c.service == service))

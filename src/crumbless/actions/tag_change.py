@@ -1,0 +1,54 @@
+"""The tags of others are put on a site and taken off it: from the command line."""
+
+import re
+
+from sqlalchemy import Connection
+
+from crumbless.domain.storage_registry import Service
+from crumbless.errors import Refused
+from crumbless.store.people_store import Site, find_site
+from crumbless.store.relay_store import drop_service
+from crumbless.store.tag_store import Tag, consent_revision, drop_tag, set_tag
+
+# They stand in addresses and in scripts that the server makes.
+_IDENTIFIERS: dict[Service, tuple[re.Pattern[str], str]] = {
+    "ga4": (re.compile(r"G-[A-Z0-9]{4,20}"), "A measurement id looks like G-ABC123DEF4."),
+    "tiktok": (re.compile(r"[A-Z0-9]{8,32}"), "A pixel code has 8 to 32 capital letters and digits."),
+}
+_is_secret = re.compile(r"[\x21-\x7e]{4,512}").fullmatch
+
+
+def find_site_of(connection: Connection, key: str) -> Site:
+    """The site with this key. Raises Refused `not_found`."""
+    site = find_site(connection, key)
+    if site is None:
+        raise Refused("not_found", f"There is no site with the key {key}.")
+    return site
+
+
+def use_tag(connection: Connection, key: str, tag: Tag) -> int:
+    """Use the tag on the site; returns the consent revision that holds from now on.
+
+    Raises:
+        Refused: `not_found` for the site; `invalid` for an identifier that is none, a relay without a secret, or a
+            secret where none is needed.
+    """
+    site = find_site_of(connection, key)
+    shape, words = _IDENTIFIERS[tag.service]
+    if not shape.fullmatch(tag.identifier):
+        raise Refused("invalid", words)
+    if tag.way == "relay" and not _is_secret(tag.secret):
+        raise Refused("invalid", "A relay needs the vendor's secret: give it with --secret-stdin.")
+    if tag.way == "browser" and tag.secret:
+        raise Refused("invalid", "A tag in the browser needs no secret.")
+    set_tag(connection, site, tag)
+    if tag.way == "browser":
+        drop_service(connection, site.id, tag.service)
+    return consent_revision(connection, site.id)
+
+
+def remove_tag(connection: Connection, key: str, service: Service) -> None:
+    """Use the service no more; what a relay had still to tell it is dropped. Raises Refused `not_found`."""
+    site = find_site_of(connection, key)
+    drop_tag(connection, site, service)
+    drop_service(connection, site.id, service)

@@ -1,0 +1,46 @@
+"""How much happened on a site, by day (UTC): counted from the timeline when asked, so that no message pays for it."""
+
+import datetime
+
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from crumbless.ids import now_ms
+from crumbless.store.tables import conversation, entry, site_counter
+
+DAY_MS = 86_400_000
+
+COUNTED: tuple[str, ...] = ("chats", "visitor_messages", "operator_messages", "closed")
+
+
+def day_counters(connection: Connection, workspace_id: int, site_id: int, days: int) -> dict[str, dict[str, int]]:
+    """The counters of the last `days` days that have any, by day (ISO 8601), newest first."""
+    first = now_ms() // DAY_MS - days + 1
+    day = (entry.c.at // DAY_MS).label("day")
+    said = entry.c.kind == "message"
+    rows = connection.execute(
+        select(
+            day,
+            _how_many(said & (entry.c.author_kind == "visitor") & (entry.c.seq == 1)),
+            _how_many(said & (entry.c.author_kind == "visitor")),
+            _how_many(said & (entry.c.author_kind == "operator")),
+            _how_many(entry.c.event == "closed"),
+        )
+        .join(conversation, conversation.c.no == entry.c.conversation_no)
+        .where(entry.c.workspace_id == workspace_id, conversation.c.site_id == site_id, entry.c.at >= first * DAY_MS)
+        .group_by(day)
+    )
+    found = {_iso(row[0]): dict(zip(COUNTED, map(int, row[1:]), strict=True)) for row in rows}
+    relayed = select(site_counter.c.day, site_counter.c.name, site_counter.c["count"].label("number")).where(
+        site_counter.c.site_id == site_id, site_counter.c.day >= _iso(first)
+    )
+    for row in connection.execute(relayed):
+        found.setdefault(row.day, dict.fromkeys(COUNTED, 0))[row.name] = row.number
+    return dict(sorted(found.items(), reverse=True))
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _iso(day: int) -> str:
+    return (datetime.date(1970, 1, 1) + datetime.timedelta(days=day)).isoformat()

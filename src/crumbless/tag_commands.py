@@ -1,0 +1,154 @@
+"""Commands about what a site uses of others: tags, the consents they rest on, and our own counters."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import typer
+from sqlalchemy import Connection
+
+from crumbless.actions.tag_change import find_site_of, remove_tag, use_tag
+from crumbless.adapters.relay_ga4 import Ga4Relay
+from crumbless.adapters.relay_tiktok import TiktokRelay
+from crumbless.domain.consent import CATEGORY_OF, receipt_document
+from crumbless.domain.ports import RelayAccount, RelayFailed, RelayPort
+from crumbless.domain.storage_registry import Service
+from crumbless.errors import Refused
+from crumbless.settings import Settings, read_settings
+from crumbless.store.consent_store import records_of_site
+from crumbless.store.counter_read import COUNTED, day_counters
+from crumbless.store.database import write_once
+from crumbless.store.schema import check_schema
+from crumbless.store.tag_store import Tag, Way, consent_revision, find_tags
+
+tag_app = typer.Typer(help="Google Analytics and TikTok on a site, after consent.", no_args_is_help=True)
+consent_app = typer.Typer(help="The records of what visitors consented to.", no_args_is_help=True)
+
+SiteKey = Annotated[str, typer.Argument(help="The site's key.", metavar="SITE")]
+ServiceName = Annotated[Service, typer.Argument(help="Whose tag.", metavar="ga4|tiktok")]
+
+
+def _ready() -> Settings:
+    settings = read_settings()
+    check_schema(settings.database_url)
+    return settings
+
+
+@tag_app.command("set")
+def tag_set(
+    site: SiteKey,
+    service: ServiceName,
+    way: Annotated[Way, typer.Option(help="Vendor's script in the page, or the server telling the vendor.")],
+    identifier: Annotated[str, typer.Option("--id", help="Measurement id (ga4) or pixel code (tiktok).")],
+    secret_stdin: Annotated[
+        bool, typer.Option("--secret-stdin", help="Read the API secret or access token from standard input.")
+    ] = False,
+) -> None:
+    """Use a tag on the site, in place of one of the same service."""
+    settings = _ready()
+    secret = sys.stdin.readline().strip() if secret_stdin else ""
+    tag = Tag(service, way, identifier, secret)
+    revision = write_once(settings.database_url, lambda connection: use_tag(connection, site, tag))
+    typer.echo(f"{site} uses {service} by {way}; its consent revision is {revision}.")
+    if way == "browser":
+        typer.echo(f"Put this into the site's pages, after consent.js:\n{_snippet(settings, site, service)}")
+    else:
+        typer.echo(f"Try it with: crumbless tag test {site} {service}")
+
+
+def _snippet(settings: Settings, site: str, service: Service) -> str:
+    address = f"{settings.address}/tags/{site}/{service}.js"
+    category = CATEGORY_OF[service]
+    return (
+        f'<script type="text/plain" data-category="{category}" data-service="{service}" data-src="{address}"></script>'
+    )
+
+
+@tag_app.command("drop")
+def tag_drop(site: SiteKey, service: ServiceName) -> None:
+    """Use the service on the site no more; what a relay had still to tell it is dropped."""
+    write_once(_ready().database_url, lambda connection: remove_tag(connection, site, service))
+    typer.echo(f"{site} does not use {service}.")
+
+
+@tag_app.command("list")
+def tag_list(site: SiteKey) -> None:
+    """Show the tags of a site; secrets are not shown."""
+
+    def read(connection: Connection) -> tuple[Sequence[Tag], int]:
+        found = find_site_of(connection, site)
+        return find_tags(connection, found.id), consent_revision(connection, found.id)
+
+    settings = _ready()
+    tags, revision = write_once(settings.database_url, read)
+    typer.echo(f"Consent revision {revision}" + ("" if tags else "; no tags"))
+    for tag in tags:
+        typer.echo(f"{tag.service}  {tag.way}  {tag.identifier}")
+        if tag.way == "browser":
+            typer.echo(_snippet(settings, site, tag.service))
+
+
+@tag_app.command("test")
+def tag_test(
+    site: SiteKey,
+    service: ServiceName,
+    test_code: Annotated[str, typer.Option(help="TikTok's test event code, from Events Manager.")] = "",
+) -> None:
+    """Ask the vendor whether it would take a relay's events. Exit code 1 when it would not."""
+    settings = _ready()
+
+    def read(connection: Connection) -> RelayAccount:
+        found = find_site_of(connection, site)
+        tag = next((one for one in find_tags(connection, found.id) if one.service == service), None)
+        if tag is None or tag.way != "relay":
+            raise Refused("not_found", f"{site} has no relay to {service}.")
+        return RelayAccount(tag.identifier, tag.secret, next(iter(found.origins), ""))
+
+    if service == "tiktok" and not test_code:
+        raise Refused("invalid", "Give --test-code, or the sample would count as a real event.")
+    account = write_once(settings.database_url, read)
+    relay: RelayPort = Ga4Relay(settings.ga4_url) if service == "ga4" else TiktokRelay(settings.tiktok_url)
+    wrong = asyncio.run(_check(relay, account, test_code))
+    for line in wrong:
+        typer.echo(line)
+    typer.echo(f"{service} would not take it." if wrong else f"{service} takes it.")
+    sys.exit(1 if wrong else 0)
+
+
+async def _check(relay: RelayPort, account: RelayAccount, test_code: str) -> list[str]:
+    try:
+        return await relay.check(account, test_code)
+    except RelayFailed as failed:
+        return [f"The vendor could not be asked: {failed}."]
+    finally:
+        await relay.close()
+
+
+@consent_app.command("export")
+def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -> None:
+    """Print every record of the site, one JSON-LD document a line, in the shape of ISO/IEC TS 27560:2023."""
+    settings = _ready()
+
+    def export(connection: Connection) -> None:
+        found = find_site_of(connection, site)
+        for record, signature, latest in records_of_site(connection, found):
+            document = receipt_document(record, signature, found.name, settings.address, latest)
+            typer.echo(msgspec.json.encode(document).decode())
+
+    write_once(settings.database_url, export)
+
+
+def print_counters(site: str, days: int) -> None:
+    """The command `counters`."""
+
+    def read(connection: Connection) -> dict[str, dict[str, int]]:
+        found = find_site_of(connection, site)
+        return day_counters(connection, found.workspace, found.id, days)
+
+    counters = write_once(_ready().database_url, read)
+    names = [*COUNTED, *sorted({name for one in counters.values() for name in one} - {*COUNTED})]
+    typer.echo("  ".join(["day       ", *names]))
+    for day, found in counters.items():
+        typer.echo("  ".join([day, *(str(found.get(name, 0)).rjust(len(name)) for name in names)]))

@@ -1,0 +1,330 @@
+"""What Google and TikTok are told by the relay: only under a grant, only the fields promised, nothing after it."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from support.client import Person, ask
+from support.consent import choice, choose, consented, take_off, use_tags
+from support.people import World, new_entry_id
+from support.server import ServerProcess
+from support.vendors import Mood, Vendor, google, tiktok
+
+QUEUE = "SELECT count(*) FROM relay_event"
+EVENTS = "/open_api/v1.3/event/track/"
+
+
+@pytest.fixture
+def vendors() -> Iterator[tuple[Vendor, Vendor]]:
+    with google() as theirs, tiktok() as others:
+        yield theirs, others
+
+
+Relaying = tuple[World, Vendor, Vendor]
+
+
+@pytest.fixture
+def relaying(
+    vendors: tuple[Vendor, Vendor],
+    start_server: Callable[..., ServerProcess],
+    open_world: Callable[[ServerProcess], World],
+) -> Relaying:
+    """A server whose relays speak to doubles."""
+    server = start_server(ga4_url=vendors[0].address, tiktok_url=vendors[1].address)
+    return open_world(server), *vendors
+
+
+async def visit(world: World, receipt: str | None) -> Person:
+    """A visitor whose page stands under this receipt, after a first message."""
+    person = world.stranger()
+    answer = await world.start(person, "My card is 4111", consent=receipt)
+    assert answer.status_code == 201, answer.text
+    started = answer.json()
+    person.token, person.id, person.conversation = started["token"], started["visitor"], started["conversation"]
+    return person
+
+
+async def say(world: World, person: Person, words: str = "More words") -> None:
+    stream = await world.stream(person)
+    await stream.send("send", id=new_entry_id(), conversation=person.conversation, text=words)
+    await stream.until("ack")
+
+
+async def arrives(vendor: Vendor, condition: Callable[[], bool], seconds: float = 15) -> None:
+    await asyncio.to_thread(vendor.wait_for, condition, seconds)
+
+
+async def queue_is(world: World, number: int) -> None:
+    async def there() -> bool:
+        return world.server.rows(QUEUE) == [(number,)]
+
+    await world.eventually(there)
+
+
+def names(vendor: Vendor) -> list[str]:
+    """The events that a vendor was told, in order."""
+    bodies = [one.json for one in vendor.relayed()]
+    return [event.get("name") or event["event"] for body in bodies for event in body.get("events") or body["data"]]
+
+
+async def test_google_is_told_the_fields_promised_and_no_more(relaying: Relaying) -> None:
+    world, theirs, others = relaying
+    receipt = await consented(world, use_tags(world.server, "ga4"))
+    vera = await visit(world, receipt)
+    await arrives(theirs, lambda: names(theirs) == ["chat_start"])
+    told = theirs.relayed()[0]
+    assert (told.path, told.query) == ("/mp/collect", {"measurement_id": "G-TEA123", "api_secret": "google-secret"})
+    body = told.json
+    client = body.pop("client_id")
+    assert re.fullmatch(r"\d+\.\d{10}", client)
+    at = body["events"][0].pop("timestamp_micros")
+    assert world.server.rows("SELECT at FROM entry WHERE text = 'My card is 4111'") == [(at // 1000,)]
+    assert body == {
+        "non_personalized_ads": True,
+        "consent": {"ad_user_data": "DENIED", "ad_personalization": "DENIED"},
+        "events": [
+            {"name": "chat_start", "params": {"session_id": client.partition(".")[2], "engagement_time_msec": 1}}
+        ],
+    }
+    await say(world, vera)
+    await arrives(theirs, lambda: len(theirs.relayed()) == 2)
+    assert theirs.relayed()[1].json["client_id"] == client, "one chat is one number"
+    check_nothing_personal(theirs, vera, receipt)
+    assert others.arrived == []
+
+
+async def test_tiktok_is_told_the_fields_promised_and_no_more(relaying: Relaying) -> None:
+    world, theirs, others = relaying
+    receipt = await consented(world, use_tags(world.server, "tiktok"))
+    vera = await visit(world, receipt)
+    await arrives(others, lambda: names(others) == ["Contact"])
+    told = others.relayed()[0]
+    assert (told.path, told.query, told.headers["access-token"]) == (EVENTS, {}, "tiktok-secret")
+    body = told.json
+    assert re.fullmatch(r"[0-9a-f]{32}", body["data"][0].pop("event_id"))
+    assert abs(body["data"][0].pop("event_time") - int(vera_started(world))) <= 1
+    assert body == {
+        "event_source": "web",
+        "event_source_id": "CPIXELTEA",
+        "data": [{"event": "Contact", "user": {}, "page": {"url": "https://tea.example"}}],
+    }
+    check_nothing_personal(others, vera, receipt)
+    assert theirs.arrived == []
+
+
+def vera_started(world: World) -> float:
+    return world.server.rows("SELECT at FROM entry WHERE seq = 1")[0][0] / 1000
+
+
+def check_nothing_personal(vendor: Vendor, person: Person, receipt: str) -> None:
+    """No word, no id, no receipt, no address: in no request."""
+    for one in vendor.relayed():
+        told = json.dumps([one.path, one.query, one.headers, one.body.decode()])
+        planted = ("4111", "words", person.id, person.conversation, receipt, "python", "cookie")
+        assert [word for word in planted if word in told] == []
+
+
+async def test_every_kind_of_event_is_told(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    vera = await visit(world, await consented(world, use_tags(world.server, "ga4")))
+    await say(world, vera)
+    desk = await world.stream(await world.operator())
+    await desk.send("send", id=new_entry_id(), conversation=vera.conversation, text="An answer is nobody's event")
+    await desk.until("ack")
+    await desk.send("close", id=new_entry_id(), conversation=vera.conversation)
+    await arrives(theirs, lambda: len(names(theirs)) == 3)
+    assert sorted(names(theirs)) == ["chat_closed", "chat_message_sent", "chat_start"]
+    assert world.server.rows(QUEUE) == [(0,)] or await queue_is(world, 0) is None
+    counted = world.server.rows("SELECT name, count FROM site_counter")
+    assert counted == [("ga4_sent", 3)]
+
+
+@pytest.mark.parametrize("receipt", [None, "A" * 22, "x" * 5_000, "", "../../keys"], ids=repr)
+async def test_nothing_is_told_before_a_grant(relaying: Relaying, receipt: str | None) -> None:
+    world, theirs, others = relaying
+    revision = use_tags(world.server, "ga4", "tiktok")
+    quiet = await visit(world, receipt)
+    await say(world, quiet)
+    # Somebody who granted writes after them, and is told: so whatever was to be told before would have been.
+    await visit(world, await consented(world, revision))
+    await arrives(theirs, lambda: names(theirs) == ["chat_start"])
+    await arrives(others, lambda: names(others) == ["Contact"])
+    await queue_is(world, 0)
+    assert (len(theirs.arrived), len(others.arrived)) == (1, 1)
+
+
+async def test_each_service_needs_its_own_category(relaying: Relaying) -> None:
+    world, theirs, others = relaying
+    revision = use_tags(world.server, "ga4", "tiktok")
+    await visit(world, await consented(world, revision, marketing=0))
+    await arrives(theirs, lambda: names(theirs) == ["chat_start"])
+    await visit(world, await consented(world, revision, analytics=0))
+    await arrives(others, lambda: names(others) == ["Contact"])
+    await queue_is(world, 0)
+    assert (len(theirs.arrived), len(others.arrived)) == (1, 1)
+
+
+async def test_a_grant_given_while_the_chat_runs_holds_from_then_on(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    revision = use_tags(world.server, "ga4")
+    vera = await visit(world, None)
+    receipt = await consented(world, revision)
+    answer = await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": receipt})
+    assert answer.status_code == 204
+    await say(world, vera)
+    await arrives(theirs, lambda: names(theirs) == ["chat_message_sent"])
+    assert (await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": None})).status_code == 204
+    await say(world, vera, "Not told")
+    await visit(world, receipt)
+    await arrives(theirs, lambda: len(names(theirs)) == 2)
+    assert names(theirs)[1] == "chat_start"
+
+
+async def test_a_receipt_of_another_site_is_refused(relaying: Relaying) -> None:
+    from support.people import BIKES
+
+    world, _, _ = relaying
+    use_tags(world.server, "ga4")
+    theirs = await choose(world, choice(use_tags(world.server, "ga4", shop=BIKES), shop=BIKES), BIKES)
+    vera = await visit(world, None)
+    for receipt in (theirs.json()["receipt"], "A" * 22, "no receipt"):
+        answer = await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": receipt})
+        assert answer.status_code == 404
+
+
+MOODS: list[Mood] = ["failing", "refusing", "redirecting", "silent", "endless"]
+
+
+@pytest.mark.parametrize("mood", MOODS)
+async def test_a_vendor_that_does_not_take_it_blocks_nobody_and_loses_nothing(relaying: Relaying, mood: Mood) -> None:
+    world, theirs, others = relaying
+    others.mood = mood
+    revision = use_tags(world.server, "ga4", "tiktok")
+    await visit(world, await consented(world, revision))
+    await arrives(others, lambda: len(others.relayed()) == 1)
+    # Meanwhile chats go on, and the other vendor is told.
+    await say(world, await visit(world, None))
+    await arrives(theirs, lambda: names(theirs) == ["chat_start"])
+    assert world.server.rows(f"{QUEUE} WHERE service = 'tiktok'") == [(1,)]
+    if mood == "silent":
+        return
+    others.mood = "fine"
+    world_tries = "SELECT tries FROM relay_event WHERE service = 'tiktok'"
+
+    async def put_off() -> bool:
+        return world.server.rows(world_tries) == [(1,)]
+
+    await world.eventually(put_off)
+    await arrives(others, lambda: len(others.relayed()) == 2, seconds=20)
+    first, second = (one.json["data"][0]["event_id"] for one in others.relayed())
+    assert first == second, "a repeat is the same event to the vendor"
+    await queue_is(world, 0)
+    assert [one.path for one in others.arrived] == [EVENTS, EVENTS], "no redirect was followed"
+
+
+async def test_nothing_is_told_after_a_withdrawal_even_from_the_queue(relaying: Relaying) -> None:
+    world, theirs, others = relaying
+    theirs.mood = others.mood = "failing"
+    revision = use_tags(world.server, "ga4", "tiktok")
+    receipt = await consented(world, revision)
+    vera = await visit(world, receipt)
+    await say(world, vera)
+    await queue_is(world, 4)
+    await choose(world, choice(revision, 0, 0, previous=receipt))
+    assert world.server.rows(QUEUE) == [(0,)], "deleted in the withdrawal's own transaction"
+    theirs.mood = others.mood = "fine"
+    await say(world, vera, "Not told")
+    told = len(theirs.arrived), len(others.arrived)
+    other = await consented(world, revision)
+    await visit(world, other)
+    await arrives(theirs, lambda: len(theirs.arrived) > told[0])
+    await arrives(others, lambda: len(others.arrived) > told[1])
+    assert names(theirs)[told[0] :] == ["chat_start"]
+    assert len(names(others)) - len([one for one in others.arrived[: told[1]] for _ in one.json["data"]]) == 1
+
+
+async def test_a_withdrawal_of_one_category_leaves_the_other(relaying: Relaying) -> None:
+    world, theirs, others = relaying
+    theirs.mood = others.mood = "failing"
+    revision = use_tags(world.server, "ga4", "tiktok")
+    receipt = await consented(world, revision)
+    await visit(world, receipt)
+    await queue_is(world, 2)
+    await choose(world, choice(revision, analytics=1, marketing=0, previous=receipt))
+    assert world.server.rows("SELECT service FROM relay_event") == [("ga4",)]
+
+
+async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Relaying) -> None:
+    world, theirs, others = relaying
+    theirs.mood = others.mood = "failing"
+    revision = use_tags(world.server, "ga4", "tiktok")
+    await visit(world, await consented(world, revision))
+    await queue_is(world, 2)
+    await arrives(theirs, lambda: len(theirs.arrived) == 1)
+    await arrives(others, lambda: len(others.arrived) == 1)
+    take_off(world.server, "tiktok")
+    use_tags(world.server, "tiktok", way="browser")
+    world.server.change("UPDATE relay_event SET due_at = 0")
+    # A new event makes the worker look; the revision has risen, so the old consent holds no more.
+    await visit(world, await consented(world, revision + 1))
+    await queue_is(world, 1)
+    assert len(others.arrived) == 1
+
+
+async def test_what_is_too_old_is_dropped_and_counted(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    theirs.mood = "failing"
+    await visit(world, await consented(world, use_tags(world.server, "ga4")))
+    await arrives(theirs, lambda: len(theirs.arrived) == 1)
+
+    async def put_off() -> bool:
+        return world.server.rows("SELECT tries FROM relay_event") == [(1,)]
+
+    await world.eventually(put_off)
+    world.server.change("UPDATE relay_event SET at = at - ?", 73 * 3_600_000)
+    await arrives(theirs, lambda: len(theirs.arrived) == 2, seconds=20)
+    await queue_is(world, 0)
+    assert world.server.rows("SELECT name, count FROM site_counter") == [("ga4_dropped", 1)]
+
+
+async def test_the_queue_survives_a_kill(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    theirs.mood = "silent"
+    await visit(world, await consented(world, use_tags(world.server, "ga4")))
+    await arrives(theirs, lambda: len(theirs.arrived) == 1)
+    world.server.kill()
+    assert world.server.rows(QUEUE) == [(1,)]
+    theirs.mood = "fine"
+    await asyncio.to_thread(world.server.start)
+    await arrives(theirs, lambda: len(theirs.arrived) == 2)
+    first, second = (one.json for one in theirs.relayed())
+    assert first["events"][0]["timestamp_micros"] == second["events"][0]["timestamp_micros"]
+    assert first["client_id"] != second["client_id"], "the number lived in memory alone"
+
+
+async def test_no_secret_and_no_address_of_a_vendor_is_logged(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    theirs.mood = "failing"
+    await visit(world, await consented(world, use_tags(world.server, "ga4")))
+
+    async def logged() -> bool:
+        return "ga4 did not take 1 events: it answered 500" in world.server.log()
+
+    await world.eventually(logged)
+    assert "google-secret" not in world.server.log()
+
+
+async def test_nothing_on_disk_ties_a_consent_to_a_conversation(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    theirs.mood = "failing"
+    vera = await visit(world, await consented(world, use_tags(world.server, "ga4")))
+    await queue_is(world, 1)
+    kept: list[Any] = [
+        *world.server.rows("SELECT * FROM relay_event"),
+        *world.server.rows("SELECT * FROM consent_receipt"),
+    ]
+    assert [name for name in (vera.id, vera.conversation) if name in str(kept)] == []

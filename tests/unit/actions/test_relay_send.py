@@ -1,0 +1,128 @@
+"""Sending what is due: in which requests, and how a withdrawal stops one on its way."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import insert, select
+
+from crumbless.actions.relay_send import Courier, send_due
+from crumbless.domain.consent import Record
+from crumbless.domain.ports import RelayAccount, RelayEvent
+from crumbless.domain.wire import Categories
+from crumbless.ids import now_ms
+from crumbless.store.consent_store import add_record
+from crumbless.store.database import write_once
+from crumbless.store.people_store import find_site
+from crumbless.store.relay_store import drop_chain
+from crumbless.store.tables import relay_event
+from crumbless.store.tag_store import Tag, consent_revision, set_tag
+
+T = TypeVar("T")
+CHAINS = ("A" * 22, "B" * 22)
+
+
+class Disk:
+    """Ledger and reader in one, without threads."""
+
+    healthy = True
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def read(self, work: Callable[[Any], T]) -> T:
+        return write_once(self.url, work)
+
+    async def write(self, work: Callable[[Any], T]) -> T:
+        return write_once(self.url, work)
+
+
+class Told:
+    """A vendor that notes requests; while `answers` is not set it does not answer."""
+
+    def __init__(self, most: int, mixed: bool) -> None:
+        self.most, self.mixed = most, mixed
+        self.requests: list[list[RelayEvent]] = []
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.both_asked = asyncio.Event()
+        self.forgotten: list[str] = []
+
+    async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
+        self.requests.append([*events])
+        if len(self.requests) == 2:
+            self.both_asked.set()
+        await self.answers.wait()
+
+    async def check(self, account: RelayAccount, test_code: str) -> list[str]:
+        return []
+
+    def forget(self, chain: str) -> None:
+        self.forgotten.append(chain)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def disk(database_url: str) -> Any:
+    """Seven events of two consents, waiting for GA4."""
+
+    def put_in(connection: Any) -> None:
+        site = find_site(connection, "site-1")
+        assert site is not None
+        set_tag(connection, site, Tag("ga4", "relay", "G-A", "secret"))
+        revision = consent_revision(connection, site.id)
+        for chain in CHAINS:
+            record = Record(
+                chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12345678", None
+            )
+            add_record(connection, site, record, None, "s")
+        rows = [
+            {
+                "workspace_id": 1,
+                "site_id": site.id,
+                "service": "ga4",
+                "name": "chat_start",
+                "chain": CHAINS[number % 2],
+                "at": now_ms(),
+                "due_at": 0,
+                "tries": 0,
+            }
+            for number in range(7)
+        ]
+        connection.execute(insert(relay_event), rows)
+
+    write_once(database_url, put_in)
+    return Disk(database_url)
+
+
+def left(disk: Disk) -> list[str]:
+    return write_once(disk.url, lambda connection: [*connection.execute(select(relay_event.c.chain)).scalars()])
+
+
+@pytest.mark.parametrize(("mixed", "sizes"), [(False, [3, 4]), (True, [2, 5])])
+async def test_events_share_requests_as_the_vendor_allows(disk: Disk, mixed: bool, sizes: list[int]) -> None:
+    vendor = Told(5, mixed)
+    assert await send_due(Courier("ga4", vendor), disk, disk) == 7  # pyright: ignore[reportArgumentType]
+    assert sorted(len(events) for events in vendor.requests) == sizes
+    assert mixed or all(len({event.chain for event in events}) == 1 for events in vendor.requests)
+    assert left(disk) == []
+
+
+async def test_a_withdrawal_stops_a_request_on_its_way(disk: Disk) -> None:
+    vendor = Told(25, mixed=False)
+    vendor.answers.clear()
+    courier = Courier("ga4", vendor)
+    sending = asyncio.ensure_future(send_due(courier, disk, disk))  # pyright: ignore[reportArgumentType]
+    async with asyncio.timeout(5):
+        await vendor.both_asked.wait()
+    assert len(courier.in_flight) == 2
+    write_once(disk.url, lambda connection: drop_chain(connection, CHAINS[0], beside=()))
+    courier.stop(CHAINS[0])
+    vendor.answers.set()
+    await sending
+    assert vendor.forgotten == [CHAINS[0]]
+    assert left(disk) == [], "the other consent's were taken by the vendor, the withdrawn ones were deleted"
+    assert not courier.in_flight

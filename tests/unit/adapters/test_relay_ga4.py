@@ -1,0 +1,23 @@
+"""The number that lets Google tell chats apart: random, short-lived, forgotten when asked."""
+
+from crumbless.adapters.relay_ga4 import IDLE_MS, ClientNumbers
+
+NOW = 1_800_000_000_000
+
+
+def test_a_chat_keeps_its_number_while_it_goes_on() -> None:
+    numbers = ClientNumbers()
+    first = numbers.number_of("a", NOW)
+    assert first[1] == NOW // 1000
+    assert numbers.number_of("a", NOW + IDLE_MS) == first
+    assert numbers.number_of("a", NOW + 2 * IDLE_MS) == first
+    assert numbers.number_of("b", NOW) != first
+
+
+def test_half_an_hour_of_silence_or_a_withdrawal_ends_it() -> None:
+    numbers = ClientNumbers()
+    first = numbers.number_of("a", NOW)
+    later = numbers.number_of("a", NOW + IDLE_MS + 1)
+    assert later != first
+    numbers.forget("a")
+    assert numbers.number_of("a", NOW + IDLE_MS + 1)[0] != later[0]

@@ -1,0 +1,57 @@
+"""When a record holds, and what is refused before it becomes one."""
+
+import pytest
+
+from crumbless.domain.consent import CONSENT_DAYS, Record, check_request, grants, is_receipt, receipt_document
+from crumbless.domain.wire import Categories, ConsentRequest
+from crumbless.errors import Refused
+
+DAY = 86_400_000
+AT = 1_000 * DAY
+
+
+def record(analytics: int = 1, marketing: int = 0, previous: str | None = None) -> Record:
+    categories = Categories(analytics, marketing)  # pyright: ignore[reportArgumentType]
+    return Record("R" * 22, "C" * 22, "shop", AT, categories, ["ga4"], "banner", 3, "en", "12345678", previous)
+
+
+@pytest.mark.parametrize(
+    ("now", "revision", "holds"),
+    [
+        (AT, 3, True),
+        (AT + CONSENT_DAYS * DAY - 1, 3, True),
+        (AT + CONSENT_DAYS * DAY, 3, False),
+        (AT - 1, 3, False),
+        (AT, 2, False),
+        (AT, 4, False),
+    ],
+)
+def test_a_grant_holds_for_its_revision_and_half_a_year(now: int, revision: int, holds: bool) -> None:
+    assert grants(record(), "analytics", revision, now) is holds
+    assert not grants(record(), "marketing", revision, now)
+    assert not grants(record(), "session", revision, now), "no category beside the two is ever granted"
+
+
+def test_a_receipt_is_128_bits_of_base64url() -> None:
+    assert is_receipt("Ab-_5678901234567890AZ")
+    for other in ("", "A" * 21, "A" * 23, "A" * 21 + "=", "A" * 21 + "é", "A" * 22 + "\n"):
+        assert not is_receipt(other)
+
+
+def test_a_first_record_grants_something_and_a_later_one_need_not() -> None:
+    def request(previous: str | None) -> ConsentRequest:
+        return ConsentRequest("shop", Categories(0, 0), "banner", 1, "en", "12345678", previous)
+
+    check_request(request("A" * 22))
+    with pytest.raises(Refused) as refused:
+        check_request(request(None))
+    assert refused.value.code == "invalid"
+
+
+def test_a_document_tells_each_choice_apart() -> None:
+    def states(one: Record) -> list[str]:
+        document = receipt_document(one, "s", "Shop", "https://chat.example", latest=True)
+        return [processing["event"][0]["event_state"] for processing in document["processing"]]
+
+    assert states(record()) == ["dpv:ConsentGiven", "dpv:ConsentRefused"]
+    assert states(record(0, 0, "A" * 22)) == ["dpv:ConsentWithdrawn", "dpv:ConsentWithdrawn"]

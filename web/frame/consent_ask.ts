@@ -1,0 +1,17 @@
+/** The page's consent, as consent.js tells it to the chat (docs/protocol.md, "Consent between page and frame"). */
+
+/**
+ * Asks the page around the chat, and listens to what it says from then on.
+ *
+ * @param origin of that page, already known to be one of the site's: nobody else is asked or heard
+ * @param onReceipt told the receipt of what is granted; null when nothing is
+ */
+export function askConsent(origin: string, onReceipt: (receipt: string | null) => void): void {
+  const page = window.parent;
+  if (page === window) return;
+  addEventListener("message", ({ data, source, origin: from }) => {
+    if (source !== page || from !== origin || data?.crumbless !== "consent") return;
+    onReceipt(typeof data.receipt === "string" ? data.receipt : null);
+  });
+  page.postMessage({ crumbless: "consent?" }, origin);
+}
