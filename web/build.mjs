@@ -38,12 +38,22 @@ const outputOf = (name, { format }) =>
       }
     : { format, codeSplitting: false };
 
+/** Keeps dynamic imports as they are: what Vite puts around them preloads style sheets, and there is one for all parts. */
+const plainImports = {
+  name: "plain-imports",
+  configResolved(config) {
+    const kept = config.plugins.filter(({ name }) => !name.includes("import-analysis"));
+    config.plugins.splice(0, config.plugins.length, ...kept);
+  },
+};
+
 async function bundle(name, entry) {
   const result = await build({
     root,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
+    plugins: [plainImports],
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       write: false,

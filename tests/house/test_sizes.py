@@ -51,6 +51,13 @@ def test_what_is_loaded_later_keeps_its_budget() -> None:
     assert too_large == {}
 
 
+def test_the_chat_keeps_its_budget_in_every_language() -> None:
+    manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
+    words = [compressed_size(part) for part in manifest if part.startswith("frame.frame_words_")]
+    assert len(words) >= 4
+    assert compressed_size("frame") + max(words) <= 30_000
+
+
 def test_nothing_is_built_that_no_budget_covers() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     listed = {path for files in manifest.values() for path in files.values()} | {"manifest.json"}
