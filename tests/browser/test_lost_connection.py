@@ -1,4 +1,4 @@
-"""The server is killed, sockets are blocked, answers are held back, storage is refused: nothing typed is lost."""
+"""The server is killed, sockets are blocked, answers are held back: nothing typed is lost."""
 
 import pytest
 from playwright.sync_api import Request, Route, expect
@@ -21,12 +21,6 @@ window.fetch = async (address, options) => {
   const held = String(address).endsWith("/v1/stream/open") && JSON.parse(options.body).mode === "stream";
   return held ? new Response(new ReadableStream(), { headers: answer.headers }) : answer;
 };
-"""
-
-NO_STORAGE = """
-for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"]) {
-  Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } });
-}
 """
 
 WAYS = {
@@ -186,22 +180,3 @@ def test_the_desk_works_without_websocket(scene: Scene, way: str) -> None:
     expect(visitor.chat.get_by_text("Good morning")).to_be_visible()
     visitor.say("So it works")
     expect(desk.bubbles()).to_have_text(["Hello", "Good morning", "So it works"])
-
-
-def test_without_any_storage_the_chat_works_for_the_life_of_the_page(scene: Scene) -> None:
-    desk, visitor = scene.desk(script=NO_STORAGE), scene.visitor(script=NO_STORAGE)
-    desk.sign_in()
-    expect(desk.page.get_by_text("you stay signed in until you close this tab")).to_be_visible()
-    visitor.open()
-    visitor.say("Hello")
-    expect(visitor.chat.get_by_text("This chat lasts until you close this tab or leave this page")).to_be_visible()
-    desk.open("Hello")
-    desk.say("Good morning")
-    expect(visitor.chat.get_by_text("Good morning")).to_be_visible()
-    visitor.say("It works")
-    expect(desk.bubbles()).to_have_text(["Hello", "Good morning", "It works"])
-    visitor.box.press("Escape")
-    expect(visitor.dialog).to_be_hidden()
-    visitor.launcher.click()
-    expect(visitor.bubbles()).to_have_text(["Hello", "Good morning", "It works"])
-    assert visitor.watch.writes == desk.watch.writes == []

@@ -26,6 +26,9 @@ STORAGE_WORKS = """() => {
   try { return sessionStorage.length >= 0 } catch { return false }
 }"""
 
+COOKIES = "() => { try { return document.cookie } catch { return '' } }"
+"""A sandboxed document may not even look."""
+
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
@@ -44,6 +47,13 @@ def launch(chromium: BrowserType, kind: Kind) -> Browser:
     """Start a browser. As root it cannot have its sandbox."""
     sandbox = [] if os.getuid() else ["--no-sandbox"]
     return chromium.launch(executable_path=find_chromium(), args=[*QUIET, *ARGUMENTS[kind], *sandbox])
+
+
+def launch_lasting(chromium: BrowserType, profile: Path) -> BrowserContext:
+    """Start a browser with a profile on disk, whose settings it follows. As root it cannot have its sandbox."""
+    sandbox = [] if os.getuid() else ["--no-sandbox"]
+    arguments = [*QUIET, *ARGUMENTS["ordinary"], *sandbox]
+    return chromium.launch_persistent_context(profile, executable_path=find_chromium(), args=arguments)
 
 
 @dataclass
@@ -104,7 +114,7 @@ class Watch:
 
     def cookies(self) -> list[str]:
         """Every cookie in the browser, and every one that a page can see."""
-        seen = [str(frame.evaluate("document.cookie")) for frame in self.frames()]
+        seen = [str(frame.evaluate(COOKIES)) for frame in self.frames()]
         return [str(cookie) for cookie in self.context.cookies()] + [text for text in seen if text]
 
     def complaints(self) -> list[str]:
@@ -119,7 +129,8 @@ class Watch:
 
     def check(self) -> None:
         """Fail on whatever no test may ever see."""
-        assert self.complaints() == []
+        complaints = self.complaints()
+        assert not complaints, complaints
 
 
 def accessibility_faults(frame: Frame) -> list[str]:

@@ -142,7 +142,10 @@ class Scene:
 
     def context(self, kind: Kind = "ordinary", script: str = "", **settings: Any) -> tuple[BrowserContext, Watch]:
         """A person's browser, watched. `script` runs in every frame before the page's own."""
-        context = self._browser_of(kind).new_context(**settings)
+        return self.adopt(self._browser_of(kind).new_context(**settings), script)
+
+    def adopt(self, context: BrowserContext, script: str = "") -> tuple[BrowserContext, Watch]:
+        """As `context`, of a browser that a test has started in its own way."""
         context.set_default_timeout(DEADLINE_MS)
         watch = Watch(context)
         self._watches.append(watch)

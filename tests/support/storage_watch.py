@@ -91,6 +91,8 @@ RECORDER = """(() => {
 })()"""
 
 KEPT = """async () => {
+  // A sandbox without an origin has no stores; asking Chromium for its databases throws past every catch.
+  if (self.origin === "null") return [];
   const kept = [];
   for (const name of ["sessionStorage", "localStorage"]) {
     try { kept.push(...Object.entries(window[name]).map((entry) => [name, ...entry])) } catch { /* None is kept. */ }

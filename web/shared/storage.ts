@@ -84,7 +84,7 @@ function readMemory(key: string): Kept | null {
 /** The stores of texts an item may stand in, best first. */
 const placesOf = (name: TextItemName | RecordItemName): TextPlace[] => {
   const { mechanism, fallback } = itemOf(name);
-  return [mechanism, fallback].filter((place) => place === "localStorage" || place === "sessionStorage");
+  return TEXT_PLACES.filter((place) => place === mechanism || place === fallback);
 };
 
 function findText(name: TextItemName | RecordItemName, key: string): Kept | null {

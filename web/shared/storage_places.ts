@@ -30,9 +30,15 @@ export function dropText(place: TextPlace, key: string): void {
   guarded(() => textStore(place)?.removeItem(key));
 }
 
+/** Who hears that the records are gone, as when the person clears the site's data. */
+export const recordsLost = { hear: (): void => undefined };
+
 let records: Promise<RecordStore | null> | null = null;
 export const recordStore = (): Promise<RecordStore | null> => {
-  records ??= openRecords(() => indexedDB);
+  records ??= openRecords(
+    () => indexedDB,
+    () => recordsLost.hear(),
+  );
   return records;
 };
 

@@ -17,9 +17,10 @@ export interface RecordStore {
  * data) is made again by the next.
  *
  * @param factory returns the browser's `indexedDB`, and may throw while doing so
+ * @param onLost called when the database was deleted or taken away meanwhile
  */
-export async function openRecords(factory: () => IDBFactory): Promise<RecordStore | null> {
-  const connection = new Connection(factory);
+export async function openRecords(factory: () => IDBFactory, onLost: () => void): Promise<RecordStore | null> {
+  const connection = new Connection(factory, onLost);
   return connection.reach(false).then(
     () => recordsIn(connection),
     () => null,
@@ -30,7 +31,10 @@ class Connection {
   #database: IDBDatabase | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly factory: () => IDBFactory) {}
+  constructor(
+    private readonly factory: () => IDBFactory,
+    private readonly onLost: () => void,
+  ) {}
 
   /** The open database; null when there is none and none is to be made. One opening at a time: they share what it finds. */
   reach(make: boolean): Promise<IDBDatabase | null> {
@@ -41,9 +45,9 @@ class Connection {
         // Another tab that deletes it, or has a newer version, must not wait for this one.
         database.onversionchange = () => {
           database.close();
-          this.lose(database);
+          this.#lose();
         };
-        database.onclose = () => this.lose(database);
+        database.onclose = () => this.#lose();
       }
       return database;
     };
@@ -53,8 +57,9 @@ class Connection {
   }
 
   /** The next access opens anew. */
-  lose(database: IDBDatabase): void {
-    if (this.#database === database) this.#database = null;
+  #lose(): void {
+    this.#database = null;
+    this.onLost();
   }
 }
 
@@ -62,7 +67,7 @@ class Connection {
 function openDatabase(factory: IDBFactory, make: boolean): Promise<IDBDatabase | null> {
   return new Promise((resolve, reject) => {
     const asked = factory.open("crumbless", 1);
-    const deadline = setTimeout(() => reject(new Error("the database did not open in time")), OPEN_DEADLINE_MS);
+    const deadline = setTimeout(() => reject(new Error("no database")), OPEN_DEADLINE_MS);
     let absent = false;
     asked.onupgradeneeded = () => {
       absent = !make;

@@ -4,7 +4,7 @@
  * clears the site's data.
  */
 import { type ItemName, itemOf, nameOf } from "./storage_keys";
-import { dropText, guarded, memory } from "./storage_places";
+import { dropText, guarded, memory, recordsLost } from "./storage_places";
 
 type Watcher = () => void;
 
@@ -20,10 +20,9 @@ function line(): BroadcastChannel | null {
     channel?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       if (typeof data === "string") hear(data);
     });
-    globalThis.addEventListener?.("storage", ({ key }: StorageEvent) => {
-      // No key: all were cleared.
-      for (const one of key === null ? [...watchers.keys()] : [key]) alert(one);
-    });
+    // No key: all were cleared.
+    globalThis.addEventListener?.("storage", ({ key }: StorageEvent) => (key === null ? alertAll() : alert(key)));
+    recordsLost.hear = alertAll;
   }
   return channel;
 }
@@ -39,6 +38,10 @@ function hear(key: string): void {
 
 function alert(key: string): void {
   for (const watcher of [...(watchers.get(key) ?? []), ...(watchers.get(ANY) ?? [])]) watcher();
+}
+
+function alertAll(): void {
+  for (const key of [...watchers.keys()]) alert(key);
 }
 
 const isShared = (name: ItemName): boolean => itemOf(name).mechanism !== "sessionStorage";
