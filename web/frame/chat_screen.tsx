@@ -138,7 +138,6 @@ export class ChatScreen {
   /** What its person has deleted, in "Your data" or elsewhere, is gone from the screen too. */
   #followDeletions(): void {
     const { site } = this.config;
-    storage.watch("keep", { site }, () => this.#paint());
     storage.watch("draft", { site }, () => {
       const kept = storage.get("draft", { site }, storage.isText) ?? "";
       if (kept === this.#draft) return;
