@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, insert, select
 
-from crumbless.domain.consent import Categories, ConsentRequest, Record
+from crumbless.domain.consent import Record
+from crumbless.domain.wire import Categories, ConsentRequest
 from crumbless.store.people_store import Site, find_site
 from crumbless.store.tables import consent_receipt, installation_secret, site
 
