@@ -1,6 +1,8 @@
 """The site's own consent tool in the place of our banner."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -17,25 +19,14 @@ EXTERNAL = """<script>
   })();
 </script>"""
 
-# docs/consent.md gives this for IAB TCF.
-TCF = """<script>
-  window.tcfListeners = [];
-  window.__tcfapi = (command, version, hear) => window.tcfListeners.push(hear);
-  window.CRUMBLESS_CONSENT_EXTERNAL = (() => {
-    let granted = null;
-    return {
-      get: () => granted,
-      on(changed) {
-        __tcfapi("addEventListener", 2, (data, ok) => {
-          if (!ok || !["tcloaded", "useractioncomplete"].includes(data.eventStatus)) return;
-          const may = (...purposes) => purposes.every((one) => data.purpose.consents[one] === true);
-          granted = { analytics: may(1, 8), marketing: may(1, 7) };
-          changed();
-        });
-      },
-    };
-  })();
-</script>"""
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "consent.md").read_text(encoding="utf-8")
+
+
+def adapter(title: str, before: str = "") -> str:
+    """The adapter that docs/consent.md gives under this title, after what the tool itself brings."""
+    found = re.search(rf"\*\*{re.escape(title)}.*?```js\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert found, title
+    return f"<script>{before}\n{found[1]}</script>"
 
 
 def test_the_sites_own_tool_decides(shopper_of: Callable[..., Shopper]) -> None:
@@ -56,11 +47,33 @@ def test_the_sites_own_tool_decides(shopper_of: Callable[..., Shopper]) -> None:
 
 
 def test_a_tcf_tool_decides(shopper_of: Callable[..., Shopper]) -> None:
-    shopper = shopper_of(head=TCF)
+    tool = "window.tcfListeners = []; window.__tcfapi = (command, version, hear) => tcfListeners.push(hear);"
+    shopper = shopper_of(head=adapter("IAB TCF", tool))
     say = """(consents) => tcfListeners.forEach((hear) =>
       hear({ eventStatus: "useractioncomplete", purpose: { consents } }, true))"""
     shopper.page.evaluate(say, {"1": False, "7": True, "8": True})
     assert shopper.grants() == REFUSED
     shopper.page.evaluate(say, {"1": True, "7": True, "8": False})
+    shopper.wait_loaded("tiktok")
+    assert shopper.grants() == {"analytics": False, "marketing": True}
+
+
+def test_googles_consent_mode_decides(shopper_of: Callable[..., Shopper]) -> None:
+    tool = "window.dataLayer = []; window.gtag = function () { dataLayer.push(arguments) };"
+    shopper = shopper_of(head=adapter("Google consent mode", tool))
+    shopper.page.evaluate("gtag('consent', 'default', { analytics_storage: 'granted', ad_storage: 'granted' })")
+    assert shopper.grants() == REFUSED
+    shopper.page.evaluate("gtag('consent', 'update', { analytics_storage: 'denied', ad_storage: 'granted' })")
+    shopper.wait_loaded("tiktok")
+    assert shopper.grants() == {"analytics": False, "marketing": True}
+
+
+def test_the_wp_consent_api_decides(shopper_of: Callable[..., Shopper]) -> None:
+    tool = "window.wpGranted = []; window.wp_has_consent = (category) => wpGranted.includes(category);"
+    shopper = shopper_of(head=adapter("WP Consent API", tool))
+    assert shopper.grants() == REFUSED
+    shopper.page.evaluate(
+        "wpGranted.push('marketing'); document.dispatchEvent(new Event('wp_listen_for_consent_change'))"
+    )
     shopper.wait_loaded("tiktok")
     assert shopper.grants() == {"analytics": False, "marketing": True}

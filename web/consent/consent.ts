@@ -61,7 +61,7 @@ function start(): void {
   };
 
   const decide = (grants: Partial<Grants>, source: Source) => {
-    if (external) console.error("Crumbless: the page's own tool decides.");
+    if (external) console.error("Crumbless: not ours to decide");
     else choice.decide(grants, source, said);
   };
 

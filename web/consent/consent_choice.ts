@@ -137,16 +137,22 @@ export function keepChoice(
     onChange(get());
   };
 
+  let followed = "";
   const followExternal = () => {
     const given = external?.get();
     const { analytics, marketing } = given ?? {};
     const wanted = { analytics: analytics === true, marketing: marketing === true };
-    if (given) decide(wanted, "external", said);
+    // Telling the tags may make the tool tell us again.
+    const fresh = JSON.stringify(wanted);
+    if (!given || fresh === followed) return;
+    followed = fresh;
+    decide(wanted, "external", said);
   };
 
   if (external) {
     external.on(followExternal);
-    followExternal();
+    // Not before our caller has what we return.
+    queueMicrotask(followExternal);
   } else {
     watchAnswer(site, () => {
       answer = readAnswer(site);

@@ -33,12 +33,12 @@ function activate(waiting: HTMLScriptElement): void {
   handled.add(waiting);
   const address = waiting.dataset.src ?? waiting.getAttribute("src");
   if (!address) {
-    console.error("Crumbless: needs data-src; its text is not run:", waiting);
+    console.error("Crumbless: needs data-src", waiting);
     return;
   }
   const { href, protocol } = new URL(address, document.baseURI);
   if (!/^https?:$/.test(protocol)) {
-    console.error(`Crumbless: not loaded, no http address: ${address}`);
+    console.error(`Crumbless: not loaded: ${address}`);
     return;
   }
   const script = document.createElement("script");
@@ -52,7 +52,7 @@ function activate(waiting: HTMLScriptElement): void {
   try {
     script.src = trusted(href);
   } catch {
-    console.error(`Crumbless: not loaded, the page's policy lacks "trusted-types crumbless": ${address}`);
+    console.error(`Crumbless: the page's policy lacks "trusted-types crumbless": ${address}`);
     return;
   }
   waiting.replaceWith(script);

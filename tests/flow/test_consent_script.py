@@ -1,0 +1,92 @@
+"""consent.js: one file for everybody, made of the site's tags; and its words in other languages."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Connection
+from tests.flow.conftest import StartServer
+
+from crumbless.store.database import write_once
+from crumbless.store.people_store import find_site
+from crumbless.store.tag_store import Tag, Way, set_tag
+from support.people import TEA
+from support.server import ServerProcess
+
+VISITORS: tuple[dict[str, str], ...] = (
+    {},
+    {"accept-language": "de", "cookie": "a=b", "sec-gpc": "1", "dnt": "1", "origin": "https://tea.example"},
+)
+
+
+def use_tag(server: ServerProcess, way: Way) -> None:
+    """Google Analytics on the tea shop's site."""
+
+    def write(connection: Connection) -> None:
+        site = find_site(connection, TEA.key)
+        assert site
+        set_tag(connection, site, Tag("ga4", way, "G-1", "s3cret"))
+
+    write_once(f"sqlite:///{server.database}", write)
+
+
+def get(server: ServerProcess, path: str, **headers: str) -> httpx.Response:
+    return httpx.get(server.address + path, headers=headers, trust_env=False)
+
+
+def config_in(script: str) -> dict[str, Any]:
+    """What the server has filled in."""
+    found, _ = json.JSONDecoder().raw_decode(script[script.index('{"site":') :])
+    return found
+
+
+def test_it_is_the_same_for_every_visitor_and_says_what_is_asked(start_server: StartServer) -> None:
+    server = start_server()
+    path = f"/consent.js?site={TEA.key}"
+    assert config_in(get(server, path).text)["said"]["services"] == []
+    use_tag(server, "browser")
+    answers = [httpx.get(server.address + path, headers=headers, trust_env=False) for headers in VISITORS]
+    assert answers[0].content == answers[1].content
+    assert answers[0].headers["cache-control"] == "public, max-age=300"
+    assert answers[0].headers["cross-origin-resource-policy"] == "cross-origin"
+    assert b"__CRUMBLESS" not in answers[0].content
+    assert b"s3cret" not in answers[0].content
+    first = config_in(answers[0].text)
+    assert [(one["name"], one["category"]) for one in first["said"]["services"]] == [("ga4", "analytics")]
+    assert {row[1] for row in first["said"]["services"][0]["rows"]} >= {"_ga", "_ga_{stream}"}
+    assert get(server, path, **{"if-none-match": answers[0].headers["etag"]}).status_code == 304
+
+    use_tag(server, "relay")
+    second = config_in(get(server, path).text)
+    assert second["said"]["services"][0]["rows"] == []
+    assert second["revision"] > first["revision"]
+
+
+def test_the_words_come_as_a_module_that_other_origins_may_import(start_server: StartServer) -> None:
+    server = start_server()
+    use_tag(server, "browser")
+    answer = get(server, f"/consent/{TEA.key}/de.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    said = json.loads(answer.text.removeprefix("export default ").removesuffix(";"))
+    assert said["language"] == "de"
+    assert said["words"]["reject"] == "Alle ablehnen"
+    assert said["text"] != config_in(get(server, f"/consent.js?site={TEA.key}").text)["said"]["text"]
+
+
+NOWHERE = (
+    "/consent.js",
+    "/consent.js?site=",
+    "/consent.js?site=nobody",
+    "/consent/nobody/de.js",
+    f"/consent/{TEA.key}/xx.js",
+    f"/consent/{TEA.key}/de.json",
+    f"/consent/{TEA.key}/..%2Fde.js",
+)
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+def test_there_is_nothing_for_an_unknown_site_or_language(server: ServerProcess, path: str) -> None:
+    assert get(server, f"/consent/{TEA.key}/de.js").status_code == 200
+    assert get(server, path).status_code == 404
