@@ -4,7 +4,7 @@ import { render } from "preact";
 import { Api } from "../shared/api";
 import { isPendingList } from "../shared/message_outbox";
 import { sound, spoken } from "../shared/preferences";
-import { MessageSound } from "../shared/sound_play";
+import type { MessageSound } from "../shared/sound_play";
 import * as storage from "../shared/storage";
 import { chooseLanguage, type Language } from "../shared/words_choose";
 import { ChatKeeper } from "./chat_record";
@@ -23,7 +23,8 @@ export const pageLanguage = chooseLanguage(pageTag).language;
 export class ChatScreen {
   readonly #root = document.getElementById("app") ?? document.body;
   readonly #box = { current: null as HTMLTextAreaElement | null };
-  readonly #tone = new MessageSound();
+  /** Loaded when somebody has chosen to hear it. */
+  #tone: MessageSound | undefined;
   readonly #api: Api;
   readonly #chat: ChatSession;
   #draft: string;
@@ -49,7 +50,7 @@ export class ChatScreen {
       },
       pageOrigin: bridge.connected,
       onUnseen: () => {
-        if (sound.value) this.#tone.play();
+        if (sound.value) this.#tone?.play();
       },
       onRunning: (running) => bridge.say({ say: running ? "started" : "ended" }),
       onChange: () => this.#paint(),
@@ -75,10 +76,10 @@ export class ChatScreen {
   start(shown: boolean): void {
     this.#shown = shown;
     this.#watch();
-    this.#tone.arm(document);
     this.#listen();
     this.#paint();
     effect(() => void this.#speak(spoken.value));
+    effect(() => void (sound.value && this.#loadTone()));
     this.#followDeletions();
     // Shown while storage was looked through: there was no box yet to put the focus into.
     if (shown && this.bridge.wantsFocus) this.#box.current?.focus();
@@ -101,6 +102,14 @@ export class ChatScreen {
     document.addEventListener("pointerdown", () => {
       this.bridge.wantsFocus = false;
     });
+  }
+
+  /** Few visitors choose to hear anything; without it the chat is only silent. */
+  async #loadTone(): Promise<void> {
+    const part = await import("../shared/sound_play").catch(() => null);
+    if (!part || this.#tone) return;
+    this.#tone = new part.MessageSound();
+    this.#tone.arm(document);
   }
 
   async #speak(language: Language): Promise<void> {

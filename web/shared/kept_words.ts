@@ -54,6 +54,13 @@ const loaders: Record<string, Load> = {
   fr: () => import("./kept_words_fr"),
   es: () => import("./kept_words_es"),
   ar: () => import("./kept_words_ar"),
+  it: () => import("./kept_words_it"),
+  nl: () => import("./kept_words_nl"),
+  pl: () => import("./kept_words_pl"),
+  pt: () => import("./kept_words_pt"),
+  sv: () => import("./kept_words_sv"),
+  tr: () => import("./kept_words_tr"),
+  uk: () => import("./kept_words_uk"),
 };
 
 /** The words of a language; English where they are not written yet. */

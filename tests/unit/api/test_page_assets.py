@@ -18,6 +18,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "assets" / "desk-2.css").write_text("a{}")
     (tmp_path / "assets" / "frame-3.js").write_text("frame()")
     (tmp_path / "loader.js").write_text("load(__CRUMBLESS_SITE__)")
+    (tmp_path / "consent.js").write_text("ask(__CRUMBLESS_CONSENT_STYLE__)")
+    (tmp_path / "consent.css").write_text("b{}\n")
+    for service in ("ga4", "tiktok"):
+        (tmp_path / f"tag_{service}.js").write_text(f"{service}()")
     manifest = {
         "desk": {"script": "assets/desk-1.js", "style": "assets/desk-2.css"},
         "frame": {"script": "assets/frame-3.js"},
@@ -33,6 +37,8 @@ def test_pages_find_their_files(folder: Path) -> None:
     assert assets.style("desk") == "/assets/desk-2.css"
     assert assets.style("frame") is None
     assert assets.loader == "load(__CRUMBLESS_SITE__)"
+    assert assets.consent == 'ask("b{}")'
+    assert assets.tags == {"ga4": "ga4()", "tiktok": "tiktok()"}
 
 
 def test_files_are_found_by_their_whole_path_only(folder: Path) -> None:
