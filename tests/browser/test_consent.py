@@ -166,6 +166,8 @@ def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., Shopper]
     shopper = shopper_of()
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
+    # The record's number is written into it when the server has answered, and would undo the damage.
+    shopper.page.wait_for_function("(key) => JSON.parse(localStorage.getItem(key)).v.rid", arg=shopper.key)
     shopper.page.context.clear_cookies()
     shopper.page.evaluate(
         f"""(key) => {{
