@@ -245,3 +245,15 @@ def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(sc
         expect(page.get_by_text("Your sign-in has ended")).to_be_visible()
     desk.sign_in()
     expect(desk.rows).to_have_count(2)
+
+
+def test_a_draft_that_is_deleted_in_the_panel_leaves_the_box(scene: Scene) -> None:
+    desk = work(scene)
+    desk.reply.press_sequentially("Half a thought")
+    dialog = kept_dialog(desk)
+    draft = dialog.get_by_text(re.compile(r"^crumbless\.desk\.draft\."))
+    expect(draft).to_be_visible()
+    delete(dialog, draft.inner_text())
+    expect(draft).to_have_count(0)
+    desk.page.keyboard.press("Escape")
+    expect(desk.reply).to_have_value("")

@@ -65,9 +65,13 @@ class TestChannel extends BroadcastChannel {
 
 let server: Server;
 
+const tabs: DeskApp[] = [];
+
 function openTab(): DeskApp {
   const session = new DeskSession(new Api("https://chat.example", "n"));
-  return new DeskApp({ session, words, ring: () => {}, isVisible: () => true, route: () => null });
+  const app = new DeskApp({ session, words, ring: () => {}, isVisible: () => true, route: () => null });
+  tabs.push(app);
+  return app;
 }
 
 const stageOf = (app: DeskApp): string => app.stage.value.kind;
@@ -91,6 +95,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const channel of channels.splice(0)) channel.close();
+  for (const tab of tabs.splice(0)) if (tab.stage.value.kind === "at-work") tab.stage.value.feed.stop();
   await storage.clear("desk");
   vi.unstubAllGlobals();
 });
@@ -125,7 +130,8 @@ describe("signing in", () => {
     const app = openTab();
     await app.signIn("ola@example.org", "secret");
     keepDraft("a", "mine");
-    keepOutbox([{ id: "1", conversation: "a", text: "mine too", at: 1, refused: "" }]);
+    const mine = { id: "1", conversation: "a", text: "mine too", at: 1, refused: "" };
+    keepOutbox({ replies: [mine], closings: new Map([["b", "2"]]) });
     server.ended.add("token-1");
     await feedOf(app).inbox.showOlder();
     await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
@@ -133,30 +139,43 @@ describe("signing in", () => {
     server.operator = "op-2";
     await app.signIn("bo@example.org", "secret");
     expect(readDraft("a")).toBe("");
-    expect(readOutbox()).toEqual([]);
+    expect(readOutbox()).toEqual({ replies: [], closings: new Map() });
   });
 });
 
 describe("replies that wait when somebody signs in", () => {
   const reply = { id: "1", conversation: "a", text: "still here", at: 1, refused: "" };
+  const closings = new Map([["b", "2"]]);
 
   it("are sent by themselves when it is the operator who wrote them", async () => {
     const app = openTab();
     await app.signIn("ola@example.org", "secret");
-    keepOutbox([reply]);
+    keepOutbox({ replies: [reply], closings });
     server.ended.add("token-1");
     await feedOf(app).inbox.showOlder();
     await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
     await app.signIn("ola@example.org", "secret");
     expect(feedOf(app).outbox.pending).toEqual([reply]);
+    expect(feedOf(app).closing.value).toEqual(closings);
   });
 
   it("are held back for a decision when it is not known whose they are", async () => {
-    keepOutbox([reply]);
+    keepOutbox({ replies: [reply], closings });
     const reloaded = openTab();
     await reloaded.start();
     await reloaded.signIn("bo@example.org", "secret");
     expect(feedOf(reloaded).outbox.pending).toEqual([{ ...reply, refused: HELD_BACK }]);
+    expect(feedOf(reloaded).closing.value.size).toBe(0);
+  });
+
+  it("are let go of when they are deleted from the browser while the desk is open", async () => {
+    keepOutbox({ replies: [reply], closings });
+    const app = openTab();
+    await app.signIn("ola@example.org", "secret");
+    expect(feedOf(app).outbox.pending).toHaveLength(1);
+    storage.remove("deskOutbox", {});
+    await vi.waitFor(() => expect(feedOf(app).outbox.pending).toEqual([]));
+    expect(feedOf(app).closing.value.size).toBe(0);
   });
 });
 

@@ -5,7 +5,7 @@ import { DeskCache, type DeskNow, dropCache, readInbox, readThread } from "./des
 import { DeskFeed, type Warm } from "./desk_feed";
 import type { DeskSession } from "./desk_session";
 import type { DeskWords } from "./desk_words";
-import { holdOutboxBack, keepDraft, keepOutbox, readOutbox } from "./draft_keep";
+import { holdOutboxBack, keepDraft, keepOutbox, readOutbox, watchOutbox } from "./draft_keep";
 
 export type Stage =
   | { readonly kind: "starting" }
@@ -101,9 +101,11 @@ export class DeskApp {
       void feed.threads.threads.value;
       cache.changed();
     });
+    const unwatch = watchOutbox(() => feed.forgetUnsent());
     this.#cache = cache;
     this.#unfollow = () => {
       follow();
+      unwatch();
       cache.stop();
     };
   }

@@ -21,6 +21,14 @@ describe("starting", () => {
     expect(cursor()).toBe(2);
   });
 
+  it("does not follow when it was stopped before the page came", async () => {
+    const { feed, line } = open();
+    const started = feed.start();
+    feed.stop();
+    await started;
+    expect(line.start).not.toHaveBeenCalled();
+  });
+
   it("tells who is signed in, and that the session is over when the server says so", async () => {
     const { feed, api, told, connect } = open();
     await feed.start();
@@ -116,12 +124,12 @@ describe("replies", () => {
     expect(frame.text).toBe("soon");
     hear({ op: "entries", entries: [message(3, 3, { id: frame.id, author: { kind: "operator", id: ME.id } })] });
     expect(feed.outbox.pending).toEqual([]);
-    expect(told.keep).toHaveBeenLastCalledWith([]);
+    expect(told.keep).toHaveBeenLastCalledWith({ replies: [], closings: new Map() });
   });
 
   it("of before a reload are sent by themselves", async () => {
     const kept: PendingMessage = { id: "kept", conversation: "a", text: "from before", at: 1, refused: "" };
-    const { sentOf } = await opened({ kept: [kept] });
+    const { sentOf } = await opened({ kept: { replies: [kept], closings: new Map() } });
     expect(sentOf("send")).toEqual([{ op: "send", id: "kept", conversation: "a", text: "from before" }]);
   });
 });
@@ -160,6 +168,20 @@ describe("closing", () => {
     ackNewest(4);
     expect(sentOf("send")).toHaveLength(2);
     expect(sentOf("close")).toHaveLength(1);
+  });
+
+  it("is kept until the server has it, and sent after a reload under the same id", async () => {
+    const { feed, line, told } = await opened();
+    line.up = false;
+    feed.close();
+    const kept = told.keep.mock.lastCall?.[0];
+    expect([...kept.closings.keys()]).toEqual(["a"]);
+    const reloaded = await opened({ kept });
+    const id = kept.closings.get("a");
+    expect(reloaded.sentOf("close")).toEqual([{ op: "close", id, conversation: "a" }]);
+    expect(reloaded.feed.closing.value.has("a")).toBe(true);
+    reloaded.hear({ op: "ack", id, conversation: "a", seq: 3, at: 1 });
+    expect(reloaded.told.keep).toHaveBeenLastCalledWith({ replies: [], closings: new Map() });
   });
 
   it("does not wait for a reply that was refused", async () => {

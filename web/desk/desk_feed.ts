@@ -6,10 +6,11 @@ import { effect, signal, untracked } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
 import { uuid7 } from "../shared/ids";
 import { isErasure } from "../shared/message_log";
-import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
+import { MessageOutbox } from "../shared/message_outbox";
 import type { KeptInbox, KeptThread } from "../shared/storage_values";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
 import type { ConversationSummary, Entry, Failure, Operator, TypingNow, Welcome } from "../shared/wire";
+import type { Unsent } from "./draft_keep";
 import { InboxFollow } from "./inbox_follow";
 import { resumeInbox } from "./inbox_model";
 import { type Recalled, ThreadFollow } from "./thread_follow";
@@ -20,9 +21,9 @@ export type Line = Pick<Stream, "start" | "stop" | "reconnect" | "send">;
 
 export interface FeedOptions {
   readonly api: Api;
-  /** Replies that were not acknowledged when the page went away. */
-  readonly kept: readonly PendingMessage[];
-  readonly keep: (pending: readonly PendingMessage[]) => void;
+  /** What was not acknowledged when the page went away. */
+  readonly kept: Unsent;
+  readonly keep: (unsent: Unsent) => void;
   /** A visitor has written something that the operator is not looking at. */
   readonly ring: (unseen: readonly Entry[]) => void;
   /** The server no longer takes our session. */
@@ -66,13 +67,15 @@ export class DeskFeed {
   readonly outbox: MessageOutbox;
   readonly outboxChanges = signal(0);
   /** Conversations that are being closed, with the id of the closing entry. */
-  readonly closing = signal<ReadonlyMap<string, string>>(new Map());
+  readonly closing = signal<Unsent["closings"]>(new Map());
   /** The conversation whose closing was refused last. */
   readonly closeRefused = signal<string | null>(null);
   readonly #line: Line;
   /** Whether the end of the shown thread is in view. */
   #atEnd = false;
   #unfollow: () => void = () => {};
+  /** The operator has left, perhaps while the list was still being asked for. */
+  #stopped = false;
   /** The next `entries` frame is the server's answer to our cursor. */
   #catchingUp = false;
 
@@ -92,14 +95,15 @@ export class DeskFeed {
       onFrame: (frame) => this.#receive(frame),
       onEnded: options.onEnded,
     });
+    this.closing.value = options.kept.closings;
     this.outbox = new MessageOutbox(
       {
-        save: options.keep,
+        save: (replies) => options.keep({ replies, closings: this.closing.peek() }),
         send: (frame) => this.#line.send(frame),
         onChange: () => this.outboxChanges.value++,
         entryOf: (id) => this.threads.thread.peek()?.log.entries.find((entry) => entry.id === id),
       },
-      options.kept,
+      options.kept.replies,
     );
   }
 
@@ -109,10 +113,12 @@ export class DeskFeed {
     this.#unfollow = effect(() => {
       if (this.threads.thread.value) untracked(() => this.tellSeen());
     });
-    if (await this.inbox.load()) this.#line.start();
+    this.#stopped = false;
+    if ((await this.inbox.load()) && !this.#stopped) this.#line.start();
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#unfollow();
     this.#line.stop();
   }
@@ -127,6 +133,13 @@ export class DeskFeed {
 
   reply(conversation: string, text: string): void {
     this.outbox.add(conversation, text);
+  }
+
+  /** Lets go of all that waits for the server: it was deleted from the browser. */
+  forgetUnsent(): void {
+    if (this.closing.peek().size + this.outbox.pending.length === 0) return;
+    this.closing.value = new Map();
+    this.outbox.clear();
   }
 
   /** Tells the others that the operator types, or has stopped. */
@@ -145,7 +158,7 @@ export class DeskFeed {
     const id = this.threads.selected.peek();
     if (!id || this.closing.peek().has(id)) return;
     this.closeRefused.value = null;
-    this.closing.value = new Map(this.closing.peek()).set(id, uuid7());
+    this.#keepClosing(new Map(this.closing.peek()).set(id, uuid7()));
     this.#sendClosing();
   }
 
@@ -246,7 +259,7 @@ export class DeskFeed {
       this.inbox.forget();
       this.threads.forget();
     }
-    if (!(await this.inbox.load(true))) return;
+    if (!(await this.inbox.load(true)) || this.#stopped) return;
     this.threads.startOver();
     this.#line.start();
   }
@@ -272,7 +285,7 @@ export class DeskFeed {
   /** Replies that wait go too: there is nobody to send them to, and they may quote what was erased. */
   #erased(conversation: string): void {
     this.outbox.forget(conversation);
-    this.closing.value = new Map([...this.closing.peek()].filter(([one]) => one !== conversation));
+    this.#notClosing(conversation);
     this.options.onErased(conversation);
   }
 
@@ -312,8 +325,17 @@ export class DeskFeed {
 
   #closed(id: string): void {
     const conversation = this.#closingWith(id);
-    if (conversation === null) return;
-    this.closing.value = new Map([...this.closing.peek()].filter(([one]) => one !== conversation));
+    if (conversation !== null) this.#notClosing(conversation);
+  }
+
+  #notClosing(conversation: string): void {
+    const closings = this.closing.peek();
+    if (closings.has(conversation)) this.#keepClosing(new Map([...closings].filter(([one]) => one !== conversation)));
+  }
+
+  #keepClosing(closings: Unsent["closings"]): void {
+    this.closing.value = closings;
+    this.options.keep({ replies: this.outbox.pending, closings });
   }
 
   #closingWith(id: string): string | null {

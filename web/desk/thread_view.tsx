@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MessageComposer } from "../shared/message_composer";
 import { MessageList } from "../shared/message_list";
 import { isErased, isErasure, type ShownItem, type ShownMessage, shownItems } from "../shared/message_log";
@@ -8,7 +8,7 @@ import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { writeRoute } from "./desk_route";
-import { keepDraft, readDraft } from "./draft_keep";
+import { keepDraft, readDraft, watchDraft } from "./draft_keep";
 import { Failure } from "./failure_view";
 import { DetailsButton, FocusButton } from "./list_tools";
 import { focusRow, isNarrow } from "./pane_focus";
@@ -37,6 +37,7 @@ export function ThreadView({ feed, arrangement, id }: ViewProperties) {
   const focusEntry = () =>
     (isNarrow() ? heading.current : (box.current ?? heading.current))?.focus({ preventScroll: true });
   useLayoutEffect(() => focusEntry(), []);
+  useEffect(() => watchDraft(id, () => setDraft(readDraft(id))), [id]);
   useLayoutEffect(() => {
     // The button that closed the conversation is gone, and the focus with it.
     if (summary?.status === "closed" && document.activeElement === document.body) focusEntry();

@@ -223,7 +223,8 @@ export function isPendingList(value: unknown): value is PendingMessage[] {
   return Array.isArray(value) && value.every(isPendingMessage);
 }
 
-function isPendingMessage(value: unknown): value is PendingMessage {
+/** Guards one message that was read from storage. */
+export function isPendingMessage(value: unknown): value is PendingMessage {
   if (typeof value !== "object" || value === null) return false;
   const { id, conversation, text, at, refused } = value as Record<string, unknown>;
   return [id, conversation, text, refused].every((one) => typeof one === "string") && typeof at === "number";

@@ -61,6 +61,14 @@ export interface ConsentChoice {
   due?: readonly [language: string, text: string, id: string];
 }
 
+/** A conversation that an operator has closed, which the server has not confirmed yet. */
+export interface PendingClosing {
+  /** Of the closing entry, so that a repeat is the same closing. */
+  id: string;
+  conversation: string;
+  kind: "closing";
+}
+
 /** The value of each item, by its name. */
 export interface ItemValues {
   open: "open" | "minimised";
@@ -73,7 +81,7 @@ export interface ItemValues {
   held: ReadonlyMap<string, Kept>;
   deskSession: KeyedSession;
   deskDraft: string;
-  deskOutbox: readonly PendingMessage[];
+  deskOutbox: readonly (PendingMessage | PendingClosing)[];
   theme: Theme;
   language: Language;
   textSize: TextSize;

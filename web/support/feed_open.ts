@@ -88,7 +88,14 @@ export function open(changes: Partial<FeedOptions> = {}) {
     stream = options;
     return line;
   };
-  const feed = new DeskFeed({ api, kept: [], isVisible: () => page.visible, openLine, ...told, ...changes });
+  const feed = new DeskFeed({
+    api,
+    kept: { replies: [], closings: new Map() },
+    isVisible: () => page.visible,
+    openLine,
+    ...told,
+    ...changes,
+  });
   const hear = (frame: AppFrame) => stream?.onFrame(frame);
   const connect = (position = 2) => {
     stream?.onState("open");
