@@ -227,6 +227,8 @@ def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(sce
     press(desk, "Compact rows")
     dialog = kept_dialog(desk)
     expect(dialog.get_by_text("crumbless.desk.list", exact=True)).to_be_visible()
+    expect(dialog.get_by_text(f"what your browser keeps for {scene.server.address.partition('//')[2]}")).to_be_visible()
+    expect(dialog.get_by_text("inside a website is shown by the chat there")).to_be_visible()
     assert accessibility_faults(desk.page.main_frame) == []
     delete(dialog, "crumbless.desk.list")
     expect(desk.page.locator(".inbox-compact")).to_have_count(0)

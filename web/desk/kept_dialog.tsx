@@ -29,7 +29,20 @@ export function KeptDialog({ onClose }: Properties) {
         </button>
       </div>
       {failed && <Failure text={words.olderFailed} onRetry={load} />}
-      {View && <View language={language} />}
+      {View && (
+        <View
+          language={language}
+          intro={(kept) => <p>{kept.deskPart(location.host)}</p>}
+          outro={(kept) => (
+            <p>
+              {kept.deskLead}{" "}
+              <a href={`/policy?lang=${language}#kept`} target="_blank" rel="noopener">
+                {kept.deskMore}
+              </a>
+            </p>
+          )}
+        />
+      )}
     </dialog>
   );
 }

@@ -33,6 +33,9 @@ export interface KeptWords {
   chatLead: (host: string) => string;
   pageLead: string;
   deskPart: (host: string) => string;
+  /** Where the part is shown that the desk cannot see. */
+  deskLead: string;
+  deskMore: string;
   /** The server's side. */
   conversations: string;
   conversationsHint: string;

@@ -35,6 +35,8 @@ const words: KeptWords = {
   pageLead:
     "Öffnen Sie den Chat auf der Website und wählen Sie in seinem Menü „Ihre Daten“, auch um Ihre Unterhaltungen zu löschen:",
   deskPart: (host) => `Das speichert Ihr Browser für ${host}.`,
+  deskLead: "Was der Chat in einer Website speichert, zeigt der Chat dort unter „Ihre Daten“.",
+  deskMore: "Mehr darüber, was gespeichert wird",
   conversations: "Ihre Unterhaltungen",
   conversationsHint: "Sie liegen auf unserem Server, nicht in diesem Browser.",
   exportConversations: "Meine Unterhaltungen exportieren",

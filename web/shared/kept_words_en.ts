@@ -33,6 +33,8 @@ const words: KeptWords = {
   chatLead: (host) => `What this browser keeps for ${host} opened by itself`,
   pageLead: 'Open the chat on the website and choose "Your data" in its menu, also to erase your conversations:',
   deskPart: (host) => `This is what your browser keeps for ${host}.`,
+  deskLead: "What the chat keeps inside a website is shown by the chat there, under “Your data”.",
+  deskMore: "More about what is kept",
   conversations: "Your conversations",
   conversationsHint: "They are on our server, not in this browser.",
   exportConversations: "Export my conversations",

@@ -34,6 +34,8 @@ const words: KeptWords = {
   chatLead: (host) => `Lo que este navegador conserva para ${host} abierto por sí solo`,
   pageLead: "Abre el chat en el sitio y elige «Tus datos» en su menú, también para borrar tus conversaciones:",
   deskPart: (host) => `Esto es lo que tu navegador conserva para ${host}.`,
+  deskLead: "Lo que el chat conserva dentro de un sitio lo muestra el chat de ese sitio, en «Tus datos».",
+  deskMore: "Más sobre lo que se conserva",
   conversations: "Tus conversaciones",
   conversationsHint: "Están en nuestro servidor, no en este navegador.",
   exportConversations: "Exportar mis conversaciones",

@@ -35,6 +35,8 @@ const words: KeptWords = {
   pageLead:
     "Ouvrez le chat sur le site et choisissez « Vos données » dans son menu, aussi pour effacer vos conversations :",
   deskPart: (host) => `Voici ce que votre navigateur conserve pour ${host}.`,
+  deskLead: "Ce que le chat conserve dans un site, le chat le montre sur ce site, sous « Vos données ».",
+  deskMore: "En savoir plus sur ce qui est conservé",
   conversations: "Vos conversations",
   conversationsHint: "Elles sont sur notre serveur, pas dans ce navigateur.",
   exportConversations: "Exporter mes conversations",

@@ -34,6 +34,8 @@ const words: KeptWords = {
   chatLead: (host) => `Che cosa questo browser conserva per ${host} aperto da solo`,
   pageLead: "Apri la chat sul sito e scegli «I tuoi dati» nel suo menu, anche per cancellare le tue conversazioni:",
   deskPart: (host) => `Questo è ciò che il browser conserva per ${host}.`,
+  deskLead: "Ciò che la chat conserva dentro un sito lo mostra la chat di quel sito, sotto «I tuoi dati».",
+  deskMore: "Altro su ciò che viene conservato",
   conversations: "Le tue conversazioni",
   conversationsHint: "Sono sul nostro server, non in questo browser.",
   exportConversations: "Esporta le mie conversazioni",

@@ -33,6 +33,8 @@ const words: KeptWords = {
   chatLead: (host) => `Wat deze browser bewaart voor ${host} apart geopend`,
   pageLead: "Open de chat op de website en kies “Je gegevens” in het menu, ook om je gesprekken te wissen:",
   deskPart: (host) => `Dit bewaart je browser voor ${host}.`,
+  deskLead: "Wat de chat binnen een website bewaart, toont de chat daar onder “Je gegevens”.",
+  deskMore: "Meer over wat bewaard wordt",
   conversations: "Je gesprekken",
   conversationsHint: "Ze staan op onze server, niet in deze browser.",
   exportConversations: "Mijn gesprekken exporteren",

@@ -31,6 +31,8 @@ const words: KeptWords = {
   chatLead: (host) => `Co ta przeglądarka przechowuje dla ${host} otwartego osobno`,
   pageLead: "Otwórz czat na stronie i wybierz w jego menu „Twoje dane”, także aby usunąć swoje rozmowy:",
   deskPart: (host) => `To przeglądarka przechowuje dla ${host}.`,
+  deskLead: "To, co czat przechowuje wewnątrz strony, pokazuje tam czat pod „Twoje dane”.",
+  deskMore: "Więcej o tym, co jest przechowywane",
   conversations: "Twoje rozmowy",
   conversationsHint: "Są na naszym serwerze, nie w tej przeglądarce.",
   exportConversations: "Eksportuj moje rozmowy",

@@ -34,6 +34,8 @@ const words: KeptWords = {
   chatLead: (host) => `O que este navegador guarda para ${host} aberto por si só`,
   pageLead: "Abra o chat no site e escolha «Os seus dados» no menu, também para apagar as suas conversas:",
   deskPart: (host) => `Isto é o que o seu navegador guarda para ${host}.`,
+  deskLead: "O que o chat guarda dentro de um site é mostrado pelo chat desse site, em «Os seus dados».",
+  deskMore: "Mais sobre o que é guardado",
   conversations: "As suas conversas",
   conversationsHint: "Estão no nosso servidor, não neste navegador.",
   exportConversations: "Exportar as minhas conversas",

@@ -33,6 +33,8 @@ const words: KeptWords = {
   chatLead: (host) => `Vad den här webbläsaren sparar för ${host} öppnad för sig`,
   pageLead: "Öppna chatten på webbplatsen och välj ”Dina uppgifter” i dess meny, även för att radera dina samtal:",
   deskPart: (host) => `Det här sparar din webbläsare för ${host}.`,
+  deskLead: "Det som chatten sparar inne i en webbplats visar chatten där, under ”Dina uppgifter”.",
+  deskMore: "Mer om vad som sparas",
   conversations: "Dina samtal",
   conversationsHint: "De finns på vår server, inte i den här webbläsaren.",
   exportConversations: "Exportera mina samtal",

@@ -34,6 +34,8 @@ const words: KeptWords = {
   chatLead: (host) => `Bu tarayıcının tek başına açılan ${host} için sakladıkları`,
   pageLead: "Sitede sohbeti açın ve menüsünden “Verileriniz” seçeneğini kullanın; görüşmelerinizi silmek için de:",
   deskPart: (host) => `Tarayıcınızın ${host} için sakladıkları bunlardır.`,
+  deskLead: "Sohbetin bir site içinde sakladıklarını oradaki sohbet “Verileriniz” altında gösterir.",
+  deskMore: "Saklananlar hakkında daha fazla bilgi",
   conversations: "Görüşmeleriniz",
   conversationsHint: "Onlar sunucumuzdadır, bu tarayıcıda değil.",
   exportConversations: "Görüşmelerimi dışa aktar",
