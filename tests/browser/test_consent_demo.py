@@ -1,5 +1,6 @@
 """The demo's shop, strict policy and all, with the tags of Google and TikTok: doubles of them, on this machine."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,28 @@ def test_the_vendors_hear_nothing_before_the_grant_and_nothing_after_the_withdra
     shopper.visitor.arrive("/delivery")
     shopper.page.wait_for_load_state("networkidle")
     assert (len(ga4.arrived), len(pixel.arrived)) == before
+
+
+def test_each_vendor_hears_what_its_own_category_grants_and_no_more(
+    shopper: Shopper, vendors: tuple[Vendor, Vendor]
+) -> None:
+    ga4, pixel = vendors
+    shopper.visitor.arrive()
+    shopper.press("Choose")
+    shopper.choices.get_by_label("Analytics").check()
+    shopper.choices.get_by_role("button", name="Save choice").click()
+    ga4.wait_for(lambda: any(one.path == "/g/collect" for one in ga4.arrived))
+    shopper.page.wait_for_load_state("networkidle")
+    hit = next(one for one in ga4.arrived if one.path == "/g/collect")
+    assert hit.query["gcs"] == "G101"
+    assert set(hit.query) == {"v", "tid", "cid", "en", "dl", "gcs"}
+    assert hit.body == b""
+    assert pixel.arrived == []
+    # Each change of the consent lets the vendor's script look after its cookies again.
+    shopper.page.wait_for_function("Crumbless.consent.get().receipt")
+    # As long as the consent, not the two years of the vendor's own.
+    [cookie] = [one for one in shopper.page.context.cookies() if one.get("name") == "_ga"]
+    assert cookie.get("expires", 0) <= time.time() + 182 * 86_400 + 60
 
 
 def test_without_tags_the_link_leads_to_the_policy_page(scene: Scene) -> None:
