@@ -82,6 +82,26 @@ def test_what_could_not_be_told_is_told_on_the_next_page(scene: Scene, shopper_o
     assert len(records(scene)) == 1
 
 
+def test_what_was_refused_for_good_is_not_told_again(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+    shopper = shopper_of()
+    told: list[str] = []
+
+    def refuse(route: Route) -> None:
+        told.append(route.request.url)
+        route.fulfill(status=403, json={"title": "no"}, headers={"access-control-allow-origin": scene.shop.origin})
+
+    shopper.page.route("**/v1/consent", refuse)
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    shopper.page.wait_for_function("(key) => !JSON.parse(localStorage.getItem(key)).v.due", arg=shopper.key)
+    assert len(told) == 1
+    shopper.visitor.arrive("/2")
+    shopper.wait_loaded("ga4", "tiktok")
+    shopper.page.wait_for_load_state("networkidle")
+    assert len(told) == 1
+    assert shopper.get()["receipt"] is None
+
+
 def test_the_chats_frame_and_no_other_learns_the_receipt(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
     shopper = shopper_of()
     address = f"{scene.server.address}/healthz"

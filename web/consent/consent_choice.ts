@@ -91,11 +91,11 @@ export function keepChoice(
   const report = async () => {
     const told = answer;
     if (!told?.due) return;
-    const receipt = await sendReceipt(origin, site, told);
+    const receipt = await sendReceipt(origin, site, told, told.due);
     // Meanwhile there may be a newer answer, here or in another tab; that one tells for itself.
-    if (!receipt || answer !== told || (!external && (readAnswer(site) ?? told).t !== told.t)) return;
+    if (receipt === null || answer !== told || (!external && (readAnswer(site) ?? told).t !== told.t)) return;
     const { due, rid, ...rest } = told;
-    keep(grantsAny(told) ? { ...rest, rid: receipt } : rest);
+    keep(receipt && grantsAny(told) ? { ...rest, rid: receipt } : rest);
     onChange(get());
   };
 

@@ -4,13 +4,16 @@ import type { Answer } from "./consent_record";
 /** A page that waits for the answer before it reloads waits no longer than this. */
 const DEADLINE_MS = 3_000;
 
-/** The receipt's number; null when the server could not be reached or refused: the choice holds, and it is sent again later. */
+/**
+ * The receipt's number. Null when the server could not be reached or is busy: the choice holds, and it is sent again later. Empty
+ * when the server refused for good: a repeat would be refused too.
+ */
 export async function sendReceipt(
   origin: string,
   site: string,
-  { c, src, rev, rid, due = ["", "", ""] }: Answer,
+  { c, src, rev, rid }: Answer,
+  [language, text, id]: NonNullable<Answer["due"]>,
 ): Promise<string | null> {
-  const [language, text, id] = due;
   const body = {
     site,
     categories: c,
@@ -31,9 +34,10 @@ export async function sendReceipt(
       keepalive: true,
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
-    const { receipt } = await answer.json();
-    return answer.ok && typeof receipt === "string" ? receipt : null;
+    if (answer.ok) return (await answer.json()).receipt;
+    if (answer.status < 429) return "";
   } catch {
-    return null;
+    // Not reached.
   }
+  return null;
 }
