@@ -53,6 +53,7 @@ DELETE_KEPT = """async (key) => {
 }"""
 
 INBOX = "crumbless.desk.inbox"
+THREAD = "crumbless.desk.thread."
 SECONDS = 10.0
 
 
@@ -62,9 +63,15 @@ def kept(page: Page) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key.startswith("crumbless.desk.")}
 
 
-def wait_until_kept(page: Page, position: int) -> None:
-    """Return once the list is kept as of this position."""
-    wait_until(lambda: kept(page).get(INBOX, {}).get("position", 0) >= position, SECONDS, "the list is kept")
+def wait_until_kept(page: Page, position: int, threads: int = 0) -> None:
+    """Return once the list is kept as of this position, and so many threads: one that is opened later is kept later."""
+
+    def is_kept() -> bool:
+        cache = kept(page)
+        found = [key for key in cache if key.startswith(THREAD)]
+        return cache.get(INBOX, {}).get("position", 0) >= position and len(found) >= threads
+
+    wait_until(is_kept, SECONDS, "list and threads are kept")
 
 
 def talk(scene: Scene, desk: Desk, *texts: str) -> list[Visitor]:
@@ -97,7 +104,7 @@ def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scene: Scene) 
     desk.open("First question")
     desk.say("An answer")
     expect(desk.bubbles()).to_have_text(["First question", "An answer"])
-    wait_until_kept(desk.page, 3)
+    wait_until_kept(desk.page, 3, threads=1)
     expect(desk.page.get_by_text("Seen")).to_be_visible()
     count = NetworkCount(desk.page).begin()
     desk.page.reload()
@@ -127,7 +134,7 @@ def test_list_and_thread_are_painted_before_the_server_has_said_a_word(scene: Sc
     [visitor] = talk(scene, desk, "Is it painted?")
     desk.open("Is it painted?")
     expect(desk.bubbles()).to_have_text(["Is it painted?"])
-    wait_until_kept(desk.page, 1)
+    wait_until_kept(desk.page, 1, threads=1)
     held = hold_stream_back(desk)
     desk.page.route("**/v1/**", lambda route: route.abort())
     desk.page.reload()
@@ -151,7 +158,7 @@ def test_nothing_is_kept_before_the_sign_in_or_after_the_sign_out(scene: Scene) 
     other = Desk(desk.page.context.new_page(), scene.server.address, desk.email, desk.watch)
     other.page.goto(other.address)
     expect(other.row("Soon gone")).to_be_visible()
-    wait_until_kept(desk.page, 1)
+    wait_until_kept(desk.page, 1, threads=1)
     assert {INBOX} < set(kept(desk.page))
     desk.page.get_by_role("button", name="Account").click()
     desk.page.get_by_role("button", name="Sign out").click()
@@ -168,7 +175,7 @@ def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: S
     desk.sign_in()
     talk(scene, desk, "Whose is this?")
     desk.open("Whose is this?")
-    wait_until_kept(desk.page, 1)
+    wait_until_kept(desk.page, 1, threads=1)
     desk.page.goto("about:blank")
     scene.server.kill()
     scene.server.change("UPDATE session SET ended_at = 1 WHERE operator_id IS NOT NULL")
