@@ -119,3 +119,16 @@ def test_the_chats_frame_and_no_other_learns_the_receipt(scene: Scene, shopper_o
     with shopper.page.expect_event("load"):
         assert other.evaluate("heard") == []
         shopper.page.evaluate("Crumbless.consent.withdraw()")
+
+
+def test_a_frame_that_asked_too_early_is_told_when_the_page_has_loaded(
+    scene: Scene, shopper_of: Callable[..., Shopper]
+) -> None:
+    shopper = shopper_of()
+    shopper.page.evaluate(ASK, [f"{scene.server.address}/healthz", "crumbless-chat"])
+    _, chat = shopper.page.frames
+    # Its question went to a page without the script: this page has never heard it.
+    chat.evaluate(LISTEN.replace('parent.postMessage({ crumbless: "consent?" }, "*");', ""))
+    shopper.page.evaluate("dispatchEvent(new Event('load'))")
+    chat.wait_for_function("heard.length === 1")
+    assert chat.evaluate("heard") == [None]

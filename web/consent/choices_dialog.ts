@@ -1,5 +1,5 @@
 /** The second layer: a switch for each category, what each service keeps, and three equal ways to answer. */
-import { type Category, categoriesOf, type Grants, type Row, type Service } from "./consent_config";
+import { type Category, categoriesOf, type Grants, NOTHING, type Row, type Service } from "./consent_config";
 import { answerButton, type ConsentView, fill, policyLink } from "./consent_view";
 import { make } from "./element_make";
 
@@ -51,7 +51,7 @@ export function openChoices(view: ConsentView, granted: Grants, answer: (grants:
   const note = view.note();
   const heading = make("h2", { id: "choices", tabindex: "-1" }, words.open);
   const decide = (pick: (input: HTMLInputElement) => boolean) => () => {
-    const grants = { analytics: false, marketing: false };
+    const grants = { ...NOTHING };
     for (const [category, , input] of switches) grants[category] = pick(input);
     dialog.close();
     answer(grants);

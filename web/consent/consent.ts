@@ -103,6 +103,8 @@ function start(): void {
     },
   };
   if (!choice.get().needed) return;
+  // A frame that asked before this script ran got no answer. Before "load" it may have no page yet, and a message would be an error.
+  addEventListener("load", tellFrame);
   document.addEventListener("click", (event) => {
     const [pressed] = event.composedPath();
     const way = (pressed as Element).closest?.(`[${OPENS}]`);

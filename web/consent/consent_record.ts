@@ -53,21 +53,25 @@ const isTrue = (answer: Answer, until: unknown, now: number): boolean =>
   // A receipt belongs to a grant, or to a withdrawal that is still on its way to the server.
   (!answer.rid || grantsAny(answer) || !!answer.due);
 
+function dropAnswer(site: string): void {
+  try {
+    localStorage.removeItem(keyOf(site));
+  } catch {
+    // Blocked.
+  }
+}
+
 /** The answer that stands there, to whichever revision; null when there is none or it is not sound. What is unsound is dropped. */
 export function readAnswer(site: string): Answer | null {
   try {
     const text = localStorage.getItem(keyOf(site));
     if (text === null) return null;
-    try {
-      const { v, until, at, ...more } = JSON.parse(text);
-      if (isAnswer(v) && isTrue(v, until, Date.now()) && optional(isTime)(at) && !Object.keys(more).length) return v;
-    } catch {
-      // Not JSON, or not an object.
-    }
-    localStorage.removeItem(keyOf(site));
+    const { v, until, at, ...more } = JSON.parse(text);
+    if (isAnswer(v) && isTrue(v, until, Date.now()) && optional(isTime)(at) && !Object.keys(more).length) return v;
   } catch {
-    // Blocked.
+    // Blocked, not JSON, or not an object.
   }
+  dropAnswer(site);
   return null;
 }
 
@@ -77,11 +81,7 @@ export function writeAnswer(site: string, answer: Answer): void {
   try {
     localStorage.setItem(keyOf(site), text);
   } catch {
-    try {
-      localStorage.removeItem(keyOf(site));
-    } catch {
-      // Blocked.
-    }
+    dropAnswer(site);
   }
 }
 

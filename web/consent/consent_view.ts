@@ -1,14 +1,12 @@
 import "./consent.css";
 /** What the visitor sees, in a shadow root of its own at the beginning of the page: the question, and the way back to it. */
-import type { Grants, Said } from "./consent_config";
+import { type Grants, NOTHING, type Said } from "./consent_config";
 import { make } from "./element_make";
 
 declare const __CRUMBLESS_CONSENT_STYLE__: string;
 
-const RIGHT_TO_LEFT = ["ar"];
-
 /** The element's name; also how tools that answer banners for people find ours. */
-export const HOST_NAME = "crumbless-consent";
+const HOST_NAME = "crumbless-consent";
 
 export interface ConsentView {
   /** Everything is put in here. */
@@ -26,7 +24,7 @@ export function addStage({ language }: Said, side: "left" | "right"): HTMLElemen
   sheet.replaceSync(__CRUMBLESS_CONSENT_STYLE__);
   const root = host.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet];
-  const direction = RIGHT_TO_LEFT.includes(language) ? "rtl" : "ltr";
+  const direction = language === "ar" ? "rtl" : "ltr";
   const stage = make("div", { class: `stage ${side}`, lang: language, dir: direction });
   root.append(stage);
   document.body.prepend(host);
@@ -63,7 +61,7 @@ export function makeBanner(view: ConsentView, { answer, choose }: BannerActs): H
       "div",
       { class: "answers" },
       answerButton("accept", words.accept, () => answer({ analytics: true, marketing: true })),
-      answerButton("reject", words.reject, () => answer({ analytics: false, marketing: false })),
+      answerButton("reject", words.reject, () => answer(NOTHING)),
       answerButton("choose", words.choose, choose),
     ),
   );

@@ -8,16 +8,12 @@ const chatWindow = (): Window | null =>
  * Answers the frame when it asks, and tells it again after each change.
  *
  * @param onAsk called when it asks, before it is answered
- * @returns call it after a change
+ * @returns call it after a change, and once the page stands: a frame that asked before this script ran got no answer
  */
 export function answerFrame(origin: string, receipt: () => string | null, onAsk: () => void): () => void {
-  let asked = false;
-  const tell = () => {
-    if (asked) chatWindow()?.postMessage({ crumbless: "consent", receipt: receipt() }, origin);
-  };
+  const tell = () => chatWindow()?.postMessage({ crumbless: "consent", receipt: receipt() }, origin);
   addEventListener("message", ({ data, source, origin: from }) => {
-    if (data?.crumbless !== "consent?" || from !== origin || !source || source !== chatWindow()) return;
-    asked = true;
+    if (data?.crumbless !== "consent?" || from !== origin || source !== chatWindow()) return;
     onAsk();
     tell();
   });
