@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { KeptViewProps } from "../shared/kept_view";
 import { useSpeech } from "./desk_context";
+import { DialogFrame } from "./dialog_frame";
 import { Failure } from "./failure_view";
-import "./settings_view.css";
 
 interface Properties {
   readonly onClose: () => void;
@@ -14,20 +14,9 @@ type View = (properties: KeptViewProps) => JSX.Element;
 /** Everything that is kept in this browser, with a way to delete each; what is shown in it is loaded only now. */
 export function KeptDialog({ onClose }: Properties) {
   const { words, language } = useSpeech();
-  const dialog = useRef<HTMLDialogElement>(null);
   const { View, failed, load } = useView();
-  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="settings kept-dialog" aria-labelledby="kept-heading" onClose={onClose}>
-      <div class="settings-header">
-        <h2 id="kept-heading">{words.kept}</h2>
-        <button type="button" class="icon-button tool-button" onClick={() => dialog.current?.close()}>
-          <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M4 4l8 8M12 4l-8 8" />
-          </svg>
-          <span class="hidden">{words.close}</span>
-        </button>
-      </div>
+    <DialogFrame name="kept" title={words.kept} onClose={onClose}>
       {failed && <Failure text={words.olderFailed} onRetry={load} />}
       {View && (
         <View
@@ -43,7 +32,7 @@ export function KeptDialog({ onClose }: Properties) {
           )}
         />
       )}
-    </dialog>
+    </DialogFrame>
   );
 }
 

@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { languageNames } from "../shared/language_names";
 import {
   choose,
   language,
@@ -11,40 +12,20 @@ import {
   textSize,
   theme,
 } from "../shared/preferences";
-import { LANGUAGES, type Language } from "../shared/words_choose";
+import { LANGUAGES } from "../shared/words_choose";
 import { useSpeech } from "./desk_context";
+import { DialogFrame } from "./dialog_frame";
 import { askPermission, permission } from "./message_notify";
-import "./settings_view.css";
 
 interface Properties {
   readonly onClose: () => void;
 }
 
-/** Each language by its own name: who does not read the page's must still find theirs. */
-const OWN_NAMES: Record<Language, string> = {
-  en: "English",
-  de: "Deutsch",
-  fr: "Français",
-  es: "Español",
-  ar: "العربية",
-};
-
 /** The operator's preferences. Each is kept as soon as it is chosen, and no longer once the standard is chosen again. */
 export function SettingsView({ onClose }: Properties) {
   const { words } = useSpeech();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="settings" aria-labelledby="settings-heading" onClose={onClose}>
-      <div class="settings-header">
-        <h2 id="settings-heading">{words.settings}</h2>
-        <button type="button" class="icon-button tool-button" onClick={() => dialog.current?.close()}>
-          <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M4 4l8 8M12 4l-8 8" />
-          </svg>
-          <span class="hidden">{words.close}</span>
-        </button>
-      </div>
+    <DialogFrame name="settings" title={words.settings} onClose={onClose}>
       <Choice
         name="theme"
         label={words.theme}
@@ -55,7 +36,7 @@ export function SettingsView({ onClose }: Properties) {
         name="language"
         label={words.language}
         value={language.value}
-        options={[[null, words.languageOfBrowser], ...LANGUAGES.map((one) => [one, OWN_NAMES[one]] as const)]}
+        options={[[null, words.languageOfBrowser], ...LANGUAGES.map((one) => [one, languageNames[one]] as const)]}
       />
       <Choice
         name="textSize"
@@ -73,7 +54,7 @@ export function SettingsView({ onClose }: Properties) {
       </label>
       <NotificationsTick />
       <p class="settings-note">{words.settingsNote}</p>
-    </dialog>
+    </DialogFrame>
   );
 }
 

@@ -2,10 +2,11 @@
 import { effect, type ReadonlySignal } from "@preact/signals-core";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { languageNames } from "../shared/language_names";
 import { choose, language, sound, TEXT_SIZES, THEMES, textSize, theme } from "../shared/preferences";
 import { LANGUAGES, type Language } from "../shared/words_choose";
 import type { LayerProps } from "./chat_layer";
-import { languageNames, settingsWords } from "./settings_words";
+import { settingsWords } from "./settings_words";
 
 export default function SettingsView(given: LayerProps): JSX.Element {
   const words = settingsWords[given.language];

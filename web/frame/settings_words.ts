@@ -1,6 +1,6 @@
 /** Texts of the chat's settings. */
 import type { TextSize, Theme } from "../shared/storage_values";
-import type { Language, WordTables } from "../shared/words_choose";
+import type { WordTables } from "../shared/words_choose";
 
 export interface SettingsWords {
   theme: string;
@@ -14,15 +14,6 @@ export interface SettingsWords {
   /** What choosing does to the device. */
   hint: string;
 }
-
-/** Each language in itself. */
-export const languageNames: Record<Language, string> = {
-  en: "English",
-  de: "Deutsch",
-  fr: "Français",
-  es: "Español",
-  ar: "العربية",
-};
 
 const en: SettingsWords = {
   theme: "Colours",
