@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
-from crumbless.domain.record_sign import verify
 from flow.conftest import StartServer
 from support.consent import choice, choose, consented, request_id, use_tags
 from support.people import BIKES, TEA, World
@@ -27,7 +27,7 @@ async def test_a_choice_is_recorded_and_signed(world: World) -> None:
     assert len(receipt) == 22
     keys = (await world.http.get(f"{world.server.address}/consent/keys.json")).json()["keys"]
     assert [(key["kty"], key["crv"], key["alg"]) for key in keys] == [("OKP", "Ed25519", "EdDSA")]
-    record = verify(signature, keys)
+    record = jwt.decode(signature, jwt.PyJWK(keys[0]), algorithms=["EdDSA"])
     at = record.pop("at")
     assert record == {
         "receipt": receipt,
@@ -43,8 +43,8 @@ async def test_a_choice_is_recorded_and_signed(world: World) -> None:
     }
     assert world.server.rows("SELECT at FROM consent_receipt WHERE receipt = ?", receipt) == [(at,)]
     head, payload, mark = signature.split(".")
-    with pytest.raises(ValueError, match="does not fit"):
-        verify(f"{head}.{payload[:-4]}AAAA.{mark}", keys)
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(f"{head}.{payload[:-4]}AAAA.{mark}", jwt.PyJWK(keys[0]), algorithms=["EdDSA"])
 
 
 async def test_the_page_may_read_the_answer_and_a_refusal(world: World) -> None:
