@@ -44,6 +44,7 @@ from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.people_store import find_session
 from crumbless.store.schema import check_schema
+from crumbless.store.secret_key import open_vault
 from crumbless.store.timeline_read import entries_after_position
 
 GAP_PAGE = 500
@@ -69,7 +70,8 @@ class Server:
         self._reader = Reader(settings.database_url)
         self._connections = Connections()
         self._feed = Feed(self._connections.deliver, self._read_after)
-        self._bus = MemoryBus(self._feed, self._connections)
+        self._sessions = Sessions(self._read_session)
+        self._bus = MemoryBus(self._feed, self._connections, self._sessions)
         self._ledger = Ledger(lambda: SqliteBatchWriter(settings.database_url), self._tell, settings.ledger_queue)
         couriers = [
             Courier("ga4", Ga4Relay(settings.ga4_url)),
@@ -84,7 +86,8 @@ class Server:
             bus=self._bus,
             grants=self._relay.grants,
             connections=self._connections,
-            sessions=Sessions(self._read_session),
+            sessions=self._sessions,
+            vault=open_vault(settings),
             nonces=NonceClock(secrets.token_bytes(32), time.time),
             replays=ReplayCache(time.monotonic),
             limits=Limits.of(settings),

@@ -45,6 +45,7 @@ REFUSALS: dict[str, Refusal] = {
     "wrong_sign_in": Refusal(401, "E-mail or password is wrong", "Check both and try again."),
     "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
     "forbidden": Refusal(403, "You may not do this", "Ask the owner of the workspace."),
+    "step_up": Refusal(403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."),
     "not_found": Refusal(404, "There is nothing here", "Check the address."),
     "unknown_conversation": Refusal(404, "There is no such conversation", "It may belong to somebody else."),
     "method_not_allowed": Refusal(405, "This address does not take that method", "See the protocol for the methods."),

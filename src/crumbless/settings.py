@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What can be set. Each field's meaning stands in docs/settings.md."""
 
     database_url: str = "sqlite:///var/crumbless.db"
+    secret_key: str = ""
     host: str = "127.0.0.1"
     port: Port = 8000
     public_url: str = ""

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from crumbless.store.schema import MIGRATIONS, SCHEMA, migrate
-from crumbless.store.tables import metadata
+from crumbless.store.tables_people import metadata
 
 
 @pytest.fixture

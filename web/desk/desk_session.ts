@@ -2,7 +2,8 @@
 import { type Api, ApiProblem } from "../shared/api";
 import { isProofKey, makeKey } from "../shared/proof";
 import * as storage from "../shared/storage";
-import type { Operator, SignInAnswer } from "../shared/wire";
+import type { Operator } from "../shared/wire";
+import type { SignInAnswer } from "../shared/wire_account";
 import { dropCache } from "./desk_cache";
 
 const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSession"] =>

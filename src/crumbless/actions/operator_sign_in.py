@@ -7,7 +7,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.password import MAX_LENGTH, verify_password
 from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
-from crumbless.domain.wire import SignInAnswer, SignInRequest
+from crumbless.domain.wire_account import SignInAnswer, SignInRequest
 from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.people_store import Credentials, add_session, end_session, find_credentials

@@ -18,9 +18,9 @@ from crumbless.api.request_read import (
     read_proof,
     take_token,
 )
-from crumbless.domain.access import require
 from crumbless.domain.entry import entry_for_operators
-from crumbless.domain.wire import SignInRequest, Status, TimelinePage
+from crumbless.domain.wire import Status, TimelinePage
+from crumbless.domain.wire_account import SignInRequest
 from crumbless.errors import Refused
 from crumbless.store.inbox_read import conversation_summary, inbox_page
 from crumbless.store.people_store import find_operator
@@ -64,7 +64,6 @@ async def get_me(request: AnyRequest) -> Response[bytes]:
 async def get_conversations(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/conversations."""
     session = await read_operator(request)
-    require(session, "read_inbox")
     before = read_number(request, "before", 0, MAX_POSITION)
     limit = read_number(request, "limit", 1, 100) or 50
     status = read_choice(request, "status", STATUSES)
@@ -75,7 +74,6 @@ async def get_conversations(request: AnyRequest) -> Response[bytes]:
 async def get_conversation(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/conversations/ID."""
     session = await read_operator(request)
-    require(session, "read_conversation")
     conversation: str = request.path_params["conversation"]
     read = platform_of(request).reader.read
     found = await read(lambda connection: conversation_summary(connection, session.workspace, conversation))
@@ -87,7 +85,6 @@ async def get_conversation(request: AnyRequest) -> Response[bytes]:
 async def get_entries(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/conversations/ID/entries."""
     session = await read_operator(request)
-    require(session, "read_conversation")
     conversation: str = request.path_params["conversation"]
     before = read_number(request, "before", 0, MAX_POSITION)
     limit = read_number(request, "limit", 1, 200) or 100

@@ -7,6 +7,7 @@ from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.domain.ports import BusPort, GrantsPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import NonceClock, ReplayCache
+from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
 from crumbless.live.connections import Connections
 from crumbless.live.open_streams import OpenStreams
@@ -64,6 +65,7 @@ class Platform:
     grants: GrantsPort
     connections: Connections
     sessions: Sessions
+    vault: Vault
     nonces: NonceClock
     replays: ReplayCache
     limits: Limits

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 
 from crumbless.api.client_address import network_of
 from crumbless.api.platform import Platform
-from crumbless.domain.access import Session
+from crumbless.domain.access import Session, require, require_fresh
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.proof import ProofRefused, VerifiedProof, token_hash, verify_proof
 from crumbless.domain.wire import MAX_FRAME
@@ -171,11 +171,12 @@ async def read_operator(request: AnyRequest) -> Session:
     """The operator who asks.
 
     Raises:
-        Refused: as `read_caller`, and `forbidden` for a visitor.
+        Refused: as `read_caller`; `forbidden` for a visitor and a role that may not; `step_up`.
     """
     session = await read_caller(request)
     if session.role == "visitor":
         raise Refused("forbidden")
+    _check_permission(request, session)
     return session
 
 
@@ -188,7 +189,17 @@ async def read_visitor(request: AnyRequest) -> Session:
     session = await read_caller(request)
     if session.role != "visitor":
         raise Refused("forbidden")
+    _check_permission(request, session)
     return session
+
+
+def _check_permission(request: AnyRequest, session: Session) -> None:
+    """What the table of routes demands of the caller."""
+    options = request.route_handler.opt
+    if verb := options.get("verb"):
+        require(session, verb)
+    if options.get("fresh"):
+        require_fresh(session, now_ms())
 
 
 def take_token(buckets: KeyedBuckets, key: str) -> None:

@@ -18,6 +18,7 @@ from crumbless.api import (
     tag_views,
     visitor_api,
 )
+from crumbless.domain.access import Verb
 
 Who = Literal["anyone", "visitor", "operator", "stream"]
 Pages = Literal["own", "site"]
@@ -27,7 +28,8 @@ class Route(NamedTuple):
     """One row of the table. `who` "stream": whoever the stream belongs to.
 
     `pages`: whose scripts may ask under /v1/. "own": ours alone. "site": those on the list of the site that the body
-    names; the handler checks that, and lets them read the answer (CORS).
+    names; the handler checks that, and lets them read the answer (CORS). `verb`: what the caller's role must allow.
+    `fresh`: a dangerous act, for which the operator must have shown a factor within the last five minutes.
     """
 
     method: Literal["GET", "POST", "OPTIONS"]
@@ -35,6 +37,12 @@ class Route(NamedTuple):
     who: Who
     handler: Callable[..., Awaitable[Any]]
     pages: Pages = "own"
+    verb: Verb | None = None
+    fresh: bool = False
+
+    def options(self) -> dict[str, object]:
+        """What request_read.py enforces."""
+        return {"pages": self.pages, "verb": self.verb, "fresh": self.fresh}
 
 
 ROUTES = (
@@ -52,8 +60,8 @@ ROUTES = (
     Route("GET", "/storage.json", "anyone", policy_page.get_disclosure),
     Route("GET", "/tags/{key:str}/{name:str}", "anyone", tag_views.get_tag),
     Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
-    Route("POST", "/v1/visitor/erase", "visitor", visitor_api.erase),
-    Route("GET", "/v1/visitor/export", "visitor", visitor_api.export),
+    Route("POST", "/v1/visitor/erase", "visitor", visitor_api.erase, verb="erase_own"),
+    Route("GET", "/v1/visitor/export", "visitor", visitor_api.export, verb="export_own"),
     Route("POST", "/v1/visitor/consent", "visitor", consent_api.post_visitor_consent),
     Route("OPTIONS", "/v1/consent", "anyone", consent_api.options_consent, "site"),
     Route("POST", "/v1/consent", "anyone", consent_api.post_consent, "site"),
@@ -63,9 +71,21 @@ ROUTES = (
     Route("POST", "/v1/desk/sign-in", "anyone", operator_api.post_sign_in),
     Route("POST", "/v1/desk/sign-out", "operator", operator_api.post_sign_out),
     Route("GET", "/v1/desk/me", "operator", operator_api.get_me),
-    Route("GET", "/v1/desk/conversations", "operator", operator_api.get_conversations),
-    Route("GET", "/v1/desk/conversations/{conversation:str}", "operator", operator_api.get_conversation),
-    Route("GET", "/v1/desk/conversations/{conversation:str}/entries", "operator", operator_api.get_entries),
+    Route("GET", "/v1/desk/conversations", "operator", operator_api.get_conversations, verb="read_inbox"),
+    Route(
+        "GET",
+        "/v1/desk/conversations/{conversation:str}",
+        "operator",
+        operator_api.get_conversation,
+        verb="read_conversation",
+    ),
+    Route(
+        "GET",
+        "/v1/desk/conversations/{conversation:str}/entries",
+        "operator",
+        operator_api.get_entries,
+        verb="read_conversation",
+    ),
     # GET /v1/stream, the WebSocket, never comes here: uvicorn hands the upgraded socket to stream_websocket.py.
     Route("POST", "/v1/stream/open", "anyone", stream_http.open_stream),
     Route("POST", "/v1/stream/poll", "stream", stream_http.poll_stream),
@@ -76,7 +96,7 @@ ROUTES = (
 def route_handlers() -> list[HTTPRouteHandler]:
     """The table as Litestar takes it."""
     return [
-        HTTPRouteHandler(route.path, http_method=[route.method], opt={"pages": route.pages})(
+        HTTPRouteHandler(route.path, http_method=[route.method], opt=route.options())(
             route.handler  # pyright: ignore[reportArgumentType]
         )
         for route in ROUTES

@@ -1,31 +1,69 @@
-"""Who may do what: the one door to permissions.
+"""Who may do what: the one table of permissions, which routes, stream commands and the desk all read.
 
-Routes, stream commands and (later) the desk read the same table. Roles besides owner come with their own issue.
+The desk's copy (web/shared/permissions.ts) is made from it by tools/generate_wire.py.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from crumbless.errors import Refused
 
-Role = Literal["visitor", "owner"]
+OperatorRole = Literal["owner", "admin", "operator", "analyst"]
+Role = Literal["visitor", "owner", "admin", "operator", "analyst"]
 Verb = Literal[
+    # visitors and operators
     "read_conversation",
     "send_message",
-    "close_conversation",
     "show_typing",
     "mark_seen",
-    "read_inbox",
+    # visitors
     "erase_own",
     "export_own",
+    "identify_own",
+    "continue_own",
+    # operators
+    "close_conversation",
+    "read_inbox",
+    "ban_visitor",
+    "read_people",
+    "manage_own",
+    "manage_people",
+    "manage_owners",
+    "manage_sites",
+    "manage_workspace",
+    "read_audit",
 ]
 
+_READS: frozenset[Verb] = frozenset({"read_conversation", "read_inbox", "read_people", "manage_own"})
+_ANSWERS: frozenset[Verb] = frozenset({"send_message", "close_conversation", "show_typing", "mark_seen", "ban_visitor"})
+_MANAGES: frozenset[Verb] = frozenset({"manage_people", "manage_sites", "manage_workspace", "read_audit"})
+_MAKES_OWNERS: frozenset[Verb] = frozenset({"manage_owners"})
+
 PERMISSIONS: dict[Role, frozenset[Verb]] = {
-    "visitor": frozenset({"read_conversation", "send_message", "show_typing", "mark_seen", "erase_own", "export_own"}),
-    "owner": frozenset(
-        {"read_conversation", "send_message", "close_conversation", "show_typing", "mark_seen", "read_inbox"}
+    "visitor": frozenset(
+        {
+            "read_conversation",
+            "send_message",
+            "show_typing",
+            "mark_seen",
+            "erase_own",
+            "export_own",
+            "identify_own",
+            "continue_own",
+        }
     ),
+    # Reads everything in the workspace's conversations, writes nothing but what is their own.
+    "analyst": _READS,
+    "operator": _READS | _ANSWERS,
+    "admin": _READS | _ANSWERS | _MANAGES,
+    # Besides what admins may: make and unmake owners.
+    "owner": _READS | _ANSWERS | _MANAGES | _MAKES_OWNERS,
 }
+
+OPERATOR_ROLES: tuple[OperatorRole, ...] = get_args(OperatorRole)
+
+FRESH_MS = 5 * 60_000
+"""For how long a factor that was shown counts as fresh: dangerous acts ask for one."""
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -33,7 +71,8 @@ class Session:
     """Who acts: one signed-in operator or one visitor, on one device.
 
     `conversation` is the visitor's own; operators have none. `thumbprint` is None for a session without a key
-    (`bound` false). `ended` is set the moment the session is revoked, so that whoever holds it sees it at once.
+    (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it. `ended` is set the
+    moment the session is revoked, so that whoever holds it sees it at once.
     """
 
     id: str
@@ -45,6 +84,7 @@ class Session:
     expires_at: int
     conversation: str = ""
     ended: bool = False
+    factor_at: int = 0
 
     @property
     def bound(self) -> bool:
@@ -55,11 +95,24 @@ class Session:
         """Whether the session may still act at `now` (milliseconds)."""
         return not self.ended and now < self.expires_at
 
+    def may(self, verb: Verb) -> bool:
+        """Whether the session's role allows the verb."""
+        return verb in PERMISSIONS[self.role]
+
 
 def require(session: Session, verb: Verb) -> None:
     """Raises Refused `forbidden` unless the session's role allows the verb."""
-    if verb not in PERMISSIONS[session.role]:
+    if not session.may(verb):
         raise Refused("forbidden")
+
+
+def require_fresh(session: Session, now: int) -> None:
+    """Raises Refused `step_up` unless a factor was shown within the last five minutes.
+
+    Script that runs in the page can use the session's key, but it has no password, code or passkey.
+    """
+    if now - session.factor_at > FRESH_MS:
+        raise Refused("step_up")
 
 
 def require_conversation(session: Session, conversation: str) -> None:

@@ -67,6 +67,44 @@ class BusPort(Protocol):
 
     def end_session(self, session: Session) -> None: ...
 
+    def change_person(self, workspace: int, operator_id: str) -> None:
+        """The operator's role, name, teams or status changed in the database: their streams end within a second and
+        come back with what holds now, or are refused."""
+        ...
+
+
+class MailFailed(CrumblessError):
+    """A mail could not be handed over. The message says why, without an address or a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to one person, as text and as HTML. `to_name` and `subject` are one line each."""
+
+    to: str
+    to_name: str
+    subject: str
+    text: str
+    html: str
+
+
+class MailPort(Protocol):
+    """Hands mails over (adapters/mail_smtp.py, adapters/mail_box.py)."""
+
+    async def send(self, mail: Mail) -> None:
+        """Raises MailFailed."""
+        ...
+
+
+class FilesPort(Protocol):
+    """Keeps files by name (adapters/files_store.py)."""
+
+    async def put(self, name: str, content: bytes) -> None: ...
+
+    async def get(self, name: str) -> bytes | None: ...
+
+    async def delete(self, name: str) -> None: ...
+
 
 EventName = Literal["chat_start", "chat_message_sent", "chat_closed"]
 

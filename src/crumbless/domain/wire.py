@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from crumbless.domain.access import OperatorRole
+
 PROTOCOL = "crumbless.v1"
 
 MAX_TEXT = 8_000
@@ -177,14 +179,16 @@ class VisitorConversation(msgspec.Struct, frozen=True):
     seen: SeenMarks
 
 
-class Operator(msgspec.Struct, frozen=True):
-    """The signed-in operator, as the desk shows them."""
+class Operator(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The signed-in operator, as the desk shows them. `photo` is the path of a picture, empty for none."""
 
     id: str
     name: str
     email: str
-    role: Literal["owner"]
+    role: OperatorRole
     workspace_name: str
+    photo: str = ""
+    languages: list[str] = []
 
 
 class Welcome(ServerFrame, frozen=True, tag="welcome"):
@@ -358,21 +362,6 @@ class ConsentAnswer(msgspec.Struct, frozen=True):
 
     receipt: str
     signature: str
-
-
-class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An operator's e-mail address and password."""
-
-    email: str
-    password: str
-
-
-class SignInAnswer(msgspec.Struct, frozen=True):
-    """A new operator session. `token` is shown once and works only with the proof's key."""
-
-    token: str
-    expires_at: int
-    operator: Operator
 
 
 class InboxPage(msgspec.Struct, frozen=True):

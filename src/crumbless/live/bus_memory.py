@@ -8,14 +8,16 @@ from crumbless.domain.ports import Appended
 from crumbless.domain.wire import SeenNow
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
+from crumbless.live.sessions import Sessions
 
 
 class MemoryBus:
     """Tells the only node there is. Other buses have the same methods and cross the network in between."""
 
-    def __init__(self, feed: Feed, connections: Connections) -> None:
+    def __init__(self, feed: Feed, connections: Connections, sessions: Sessions) -> None:
         self._feed = feed
         self._connections = connections
+        self._sessions = sessions
 
     def publish(self, appended: Sequence[Appended]) -> None:
         """Entries were committed: in position order within each workspace."""
@@ -39,4 +41,10 @@ class MemoryBus:
 
     def end_session(self, session: Session) -> None:
         """The session was ended in the database; its streams end now."""
+        self._sessions.forget(session.id)
         self._connections.end_session(session)
+
+    def change_person(self, workspace: int, operator_id: str) -> None:
+        """What is known of the operator is read anew when their streams come back."""
+        self._sessions.forget_person(operator_id)
+        self._connections.turn_out(workspace, operator_id)

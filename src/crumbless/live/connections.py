@@ -141,6 +141,13 @@ class Connections:
             listener.session.ended = True
             listener.end(4401, "this session has ended")
 
+    def turn_out(self, workspace: int, operator_id: str) -> None:
+        """End the operator's streams; they may come back, as whoever the operator is then."""
+        for listener in self._operators.get(workspace, ()):
+            if listener.session.subject == operator_id:
+                listener.session.ended = True
+                listener.end(1012, "come back")
+
 
 def _push(listeners: tuple[Listener, ...], told: Parcel, but_not: Session | None) -> None:
     for listener in listeners:

@@ -46,3 +46,13 @@ class Sessions:
             if session.id == session_id:
                 session.ended = True
                 del self._known[token_hash]
+
+    def forget_person(self, operator_id: str) -> None:
+        """The operator's role, name or status changed: what is known of their sessions holds no longer.
+
+        Whoever holds one of these objects must find it again: it has ended, the session may not have.
+        """
+        for token_hash, session in [*self._known.items()]:
+            if session.subject == operator_id:
+                session.ended = True
+                del self._known[token_hash]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from crumbless.errors import SettingsError
 from crumbless.store.database import check_file, writing_engine
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest revision in store/migrations; tests/house holds the two equal."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,4 +1,6 @@
-"""Every table. Keys lead with the workspace, so that a later split by workspace needs no change of code.
+"""The tables of the chat; tables_people.py has those of people.
+
+Keys lead with the workspace, so that a later split by workspace needs no change of code.
 
 Times are whole milliseconds since 1970 (UTC); ids are UUIDs as text.
 """
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -51,6 +54,11 @@ site = Table(
     Column("side", String(5), nullable=False, default="right"),
     # Raised when a tag comes that nobody was asked about; a consent of an older revision is none.
     Column("consent_revision", Integer, nullable=False, server_default="1"),
+    # Whether visitors may, or must, be vouched for by the site: off, optional, required.
+    Column("identity_mode", String(16), nullable=False, server_default="off"),
+    # When the widget was last fetched by one of the site's pages, and which: for the check after the set-up.
+    Column("seen_at", BigInteger),
+    Column("seen_origin", Text),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -106,6 +114,9 @@ relay_event = Table(
     Column("at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
+    # The node that is sending it, and until when nobody else may.
+    Column("claimed_by", Id),
+    Column("claimed_until", BigInteger),
     Index(None, "service", "due_at"),
     Index(None, "chain"),
 )
@@ -137,8 +148,22 @@ operator = Table(
     Column("email", String(254), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("role", String(16), nullable=False),
+    # Empty: this operator has no password and signs in in another way.
     Column("password_hash", Text, nullable=False),
+    # active or disabled.
+    Column("status", String(16), nullable=False, server_default="active"),
+    # The file that holds the photo.
+    Column("photo", Id),
+    Column("languages", JSON, nullable=False, server_default="[]"),
+    # Sealed (domain/seal.py). Null: no TOTP.
+    Column("totp_secret", LargeBinary),
+    # The step of the last code that was taken: none is taken twice (RFC 6238, section 5.2).
+    Column("totp_step", BigInteger, nullable=False, server_default="0"),
+    # When role, status, teams or name last changed: nodes look for those who changed since their last look.
+    Column("changed_at", BigInteger, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
+    Index(None, "workspace_id"),
+    Index(None, "changed_at"),
 )
 
 visitor = Table(
@@ -150,8 +175,15 @@ visitor = Table(
     # The key that is the visitor; null for a browser that cannot make one.
     Column("thumbprint", String(43)),
     Column("name", Text, nullable=False, default=""),
+    # What the visitor said of themselves; nobody vouched for it.
+    Column("email", String(254), nullable=False, server_default=text("''")),
+    # The contact whom the site vouched for.
+    Column("contact_id", Id),
+    # A keyed hash of where the visitor last came from, for bans; never the address.
+    Column("network_hash", String(43)),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("site_id", "thumbprint"),
+    Index(None, "contact_id"),
 )
 
 conversation = Table(
@@ -172,6 +204,8 @@ conversation = Table(
     Column("operator_seen", Integer, nullable=False, default=0),
     # The workspace's position when a seen mark last moved: which marks a returning operator has missed.
     Column("seen_position", BigInteger, nullable=False, default=0),
+    # The consent under which events of this conversation may be relayed.
+    Column("consent_chain", String(22)),
     Column("started_at", BigInteger, nullable=False),
     Index(None, "workspace_id", "position"),
     Index(None, "workspace_id", "seen_position"),
@@ -212,7 +246,16 @@ session = Table(
     Column("conversation_id", Id, ForeignKey("conversation.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    # To the minute. A session that is not used for the idle time has expired.
+    Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
+    # When a factor was last shown, and which were: dangerous acts ask for a fresh one.
+    Column("factor_at", BigInteger, nullable=False, server_default="0"),
+    Column("factors", String(64), nullable=False, server_default=text("''")),
+    # In coarse words, for the list of sessions: "Firefox on Linux", "Europe, Berlin".
+    Column("device", String(80), nullable=False, server_default=text("''")),
+    Column("place", String(80), nullable=False, server_default=text("''")),
     Column("ended_at", BigInteger),
     Index(None, "operator_id"),
     Index(None, "visitor_id"),
+    Index(None, "ended_at"),
 )

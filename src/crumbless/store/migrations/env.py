@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Engine
 
-from crumbless.store.tables import metadata
+from crumbless.store.tables_people import metadata
 
 engine: Engine = context.config.attributes["engine"]
 with engine.connect() as connection:

@@ -1,0 +1,45 @@
+"""Secrets that the database must not show to its readers: sealed (AES-256-GCM) with a key that is kept elsewhere."""
+
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class SealBroken(Exception):
+    """What was sealed was changed, was sealed for something else, or with another key."""
+
+
+class Vault:
+    """Seals and opens with the installation's key.
+
+    Args:
+        key: 32 secret bytes, the same on every node (see CRUMBLESS_SECRET_KEY).
+    """
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError("the key has 32 bytes")
+        self._key = key
+        self._cipher = AESGCM(self.derive("seal"))
+
+    def seal(self, secret: bytes, purpose: str) -> bytes:
+        """The sealed secret; it opens only for the same `purpose` (such as "totp:OPERATOR")."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, secret, purpose.encode())
+
+    def open(self, sealed: bytes, purpose: str) -> bytes:
+        """The secret. Raises SealBroken."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
+        except (InvalidTag, ValueError):
+            raise SealBroken from None
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of 32 bytes for something else, such as hashing network addresses (HKDF, RFC 5869)."""
+        return HKDF(SHA256(), KEY_BYTES, None, f"crumbless {purpose}".encode()).derive(self._key)

@@ -1,0 +1,8 @@
+"""The modules that hold wire types, for the tools and tests that go through all of them."""
+
+from types import ModuleType
+
+from crumbless.domain import wire, wire_account
+
+WIRES: tuple[ModuleType, ...] = (wire, wire_account)
+"""Each becomes a file of the same name in web/shared."""

@@ -1,0 +1,233 @@
+"""The tables of people: how they sign in, what they may, what they did; and what the server does for them later.
+
+As in tables.py: keys lead with the workspace, times are whole milliseconds since 1970 (UTC), ids are UUIDs as text.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from crumbless.store.tables import Id, metadata
+
+team = Table(
+    "team",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("workspace_id", "name"),
+)
+
+team_member = Table(
+    "team_member",
+    metadata,
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("team_id", Id, ForeignKey("team.id"), primary_key=True),
+    Column("operator_id", Id, ForeignKey("operator.id"), primary_key=True),
+    Index(None, "operator_id"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("role", String(16), nullable=False),
+    Column("teams", JSON, nullable=False),
+    Column("language", String(35), nullable=False, server_default="en"),
+    Column("invited_by", Id, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("accepted_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index(None, "workspace_id"),
+)
+
+# Whatever may be used once and not for long: setup, invitation, reset, second step of a sign-in, passkey challenge,
+# OpenID Connect transaction, continuation. Spent by one UPDATE ... WHERE used_at IS NULL, so a race has one winner.
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id")),
+    Column("kind", String(24), nullable=False),
+    # SHA-256 of the secret in the link; null where the id is the secret's place (challenges).
+    Column("secret_hash", LargeBinary(32), unique=True),
+    # Whom or what it is about: an operator, an invitation, a conversation.
+    Column("subject", String(64), nullable=False, server_default=text("''")),
+    # The key that began it, where only that key may end it.
+    Column("thumbprint", String(43)),
+    Column("data", JSON, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index(None, "kind", "subject"),
+    Index(None, "expires_at"),
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("operator_id", Id, ForeignKey("operator.id"), nullable=False),
+    # base64url, up to 1,023 bytes (WebAuthn Level 3, section 4).
+    Column("credential", Text, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("transports", JSON, nullable=False),
+    Column("backed_up", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Index(None, "operator_id"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("operator_id", Id, ForeignKey("operator.id"), primary_key=True),
+    Column("code_hash", LargeBinary(32), primary_key=True),
+    Column("used_at", BigInteger),
+)
+
+# An account at an OpenID provider that signs an operator in. Never found by e-mail address.
+operator_identity = Table(
+    "operator_identity",
+    metadata,
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("issuer", String(512), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("operator_id", Id, ForeignKey("operator.id"), nullable=False),
+    Column("label", Text, nullable=False, server_default=text("''")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Index(None, "operator_id"),
+)
+
+# Who did what, when, from which session. Appended, never changed: triggers of the migration refuse it.
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # operator, visitor, system or command.
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", String(64), nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("session_id", Id),
+    Column("thumbprint", String(43)),
+    Column("request_id", String(64)),
+    Column("act", String(48), nullable=False),
+    Column("target_kind", String(24), nullable=False),
+    Column("target_id", String(255), nullable=False),
+    Column("target_name", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+    Index(None, "workspace_id", "no"),
+    Index(None, "at"),
+)
+
+# With what a site signs that it vouches for a visitor.
+identity_key = Table(
+    "identity_key",
+    metadata,
+    Column("kid", String(32), primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
+    # EdDSA, ES256 or HS256: the only algorithm that is taken with this key.
+    Column("algorithm", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    # Sealed (domain/seal.py); for HS256.
+    Column("secret", LargeBinary),
+    # PEM; for EdDSA and ES256.
+    Column("public_key", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("retired_at", BigInteger),
+    Index(None, "site_id"),
+)
+
+# A person whom a site vouches for, whatever devices they use.
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("email", String(254), nullable=False, server_default=text("''")),
+    Column("attributes", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    UniqueConstraint("site_id", "subject"),
+)
+
+ban = Table(
+    "ban",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    # Null: on every site of the workspace.
+    Column("site_id", Integer, ForeignKey("site.id")),
+    # visitor, key, contact or network; a network only as a keyed hash.
+    Column("kind", String(16), nullable=False),
+    Column("value", String(255), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_by", Id, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Index(None, "workspace_id", "kind", "value"),
+)
+
+# The outbox: what is to be done later, written in the transaction of the act that causes it. Any node may do it.
+task = Table(
+    "task",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id")),
+    Column("kind", String(24), nullable=False),
+    Column("payload", JSON, nullable=False),
+    # What of the payload nobody may read in the database (domain/seal.py).
+    Column("sealed", LargeBinary),
+    Column("due_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", Id),
+    Column("claimed_until", BigInteger),
+    # Given up, and why, in words without personal data.
+    Column("dead_at", BigInteger),
+    Column("error", Text, nullable=False, server_default=text("''")),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "dead_at", "due_at"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
