@@ -54,6 +54,7 @@ REFUSALS: dict[str, Refusal] = {
         410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
     ),
     "outdated_revision": Refusal(409, "This site asks something else now", "Load the page anew and ask again."),
+    "ticket_gone": Refusal(410, "This link or code no longer works", "It was used, or too old. Ask for a new one."),
     "stream_gone": Refusal(410, "This stream has ended", "Open a new one."),
     "too_large": Refusal(413, "The request is too large", "Send at most 64 KiB."),
     "unsupported_media_type": Refusal(415, "The body is not JSON", "Send application/json."),

@@ -1,0 +1,49 @@
+"""Writes down who did what: one entry for each act, in the act's own transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from crumbless.domain.access import Session
+from crumbless.ids import now_ms
+from crumbless.store.audit_store import AuditEntry, add_audit_entry
+
+
+def write_audit(
+    connection: Connection,
+    actor: Session | int,
+    act: str,
+    *,
+    target_kind: str = "",
+    target_id: str = "",
+    target_name: str = "",
+    details: Mapping[str, Any] | None = None,
+    request: str | None = None,
+) -> None:
+    """Append an entry to the audit log.
+
+    Args:
+        actor: the session that acts; or a workspace, where the command line or the system acts in it.
+        act: what was done, in lower-case words in the past tense, such as "person_invited".
+        request: the number of the request that is being answered.
+    """
+    session = actor if isinstance(actor, Session) else None
+    add_audit_entry(
+        connection,
+        AuditEntry(
+            workspace=actor.workspace if isinstance(actor, Session) else actor,
+            at=now_ms(),
+            actor_kind="system" if session is None else "visitor" if session.role == "visitor" else "operator",
+            actor_id=session.subject if session else "",
+            actor_name=session.name if session else "",
+            act=act,
+            target_kind=target_kind,
+            target_id=target_id,
+            target_name=target_name,
+            session_id=session.id if session else None,
+            thumbprint=session.thumbprint if session else None,
+            request_id=request,
+            details=details or {},
+        ),
+    )

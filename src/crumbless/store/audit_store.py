@@ -1,0 +1,83 @@
+"""The audit log: appended to, read, never changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from crumbless.store.tables_people import audit_entry
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to whom, when, from which session. `no` is 0 until it is kept."""
+
+    workspace: int
+    at: int
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    act: str
+    target_kind: str = ""
+    target_id: str = ""
+    target_name: str = ""
+    session_id: str | None = None
+    thumbprint: str | None = None
+    request_id: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    no: int = 0
+
+
+def add_audit_entry(connection: Connection, entry: AuditEntry) -> None:
+    """Append an entry, in the transaction of the act it tells of."""
+    connection.execute(
+        insert(audit_entry).values(
+            workspace_id=entry.workspace,
+            at=entry.at,
+            actor_kind=entry.actor_kind,
+            actor_id=entry.actor_id,
+            actor_name=entry.actor_name,
+            session_id=entry.session_id,
+            thumbprint=entry.thumbprint,
+            request_id=entry.request_id,
+            act=entry.act,
+            target_kind=entry.target_kind,
+            target_id=entry.target_id,
+            target_name=entry.target_name,
+            details=dict(entry.details),
+        )
+    )
+
+
+def audit_page(
+    connection: Connection, workspace: int, before: int | None, limit: int, act: str | None, actor: str | None
+) -> Sequence[AuditEntry]:
+    """Entries of a workspace, newest first, below the number `before`; all acts and actors where none is named."""
+    query = select(audit_entry).where(audit_entry.c.workspace_id == workspace)
+    if before is not None:
+        query = query.where(audit_entry.c.no < before)
+    if act is not None:
+        query = query.where(audit_entry.c.act == act)
+    if actor is not None:
+        query = query.where(audit_entry.c.actor_id == actor)
+    rows = connection.execute(query.order_by(audit_entry.c.no.desc()).limit(limit))
+    return [
+        AuditEntry(
+            row.workspace_id,
+            row.at,
+            row.actor_kind,
+            row.actor_id,
+            row.actor_name,
+            row.act,
+            row.target_kind,
+            row.target_id,
+            row.target_name,
+            row.session_id,
+            row.thumbprint,
+            row.request_id,
+            row.details,
+            row.no,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,95 @@
+"""A ticket works once, for its kind, for a time, and for the key that began it."""
+
+import contextlib
+import threading
+
+import pytest
+from sqlalchemy import update
+
+from crumbless.errors import Refused
+from crumbless.store.database import write_once
+from crumbless.store.tables_people import ticket
+from crumbless.store.ticket_store import (
+    count_try,
+    find_ticket,
+    new_ticket,
+    remove_tickets,
+    spend_ticket,
+    void_tickets,
+)
+
+
+def refusal(database_url: str, secret: str, thumbprint: str | None = None, kind: str = "reset") -> str:
+    with pytest.raises(Refused) as caught:
+        write_once(database_url, lambda connection: spend_ticket(connection, kind, secret, thumbprint))  # pyright: ignore[reportArgumentType]
+    return caught.value.code
+
+
+def made(database_url: str, **changed: object) -> tuple[str, str]:
+    options = {"seconds": 60, "subject": "somebody", "data": {"a": 1}} | changed
+    return write_once(database_url, lambda connection: new_ticket(connection, "reset", **options))  # pyright: ignore[reportArgumentType]
+
+
+def test_a_ticket_is_spent_once_and_tells_what_it_is_about(database_url: str) -> None:
+    _, secret = made(database_url)
+    spent = write_once(database_url, lambda connection: spend_ticket(connection, "reset", secret))
+    assert (spent.subject, spent.data) == ("somebody", {"a": 1})
+    assert refusal(database_url, secret) == "ticket_gone"
+
+
+def test_threat_68_of_many_at_once_one_wins(database_url: str) -> None:
+    _, secret = made(database_url)
+    won: list[str] = []
+
+    def spend() -> None:
+        with contextlib.suppress(Refused):
+            won.append(write_once(database_url, lambda connection: spend_ticket(connection, "reset", secret)).id)
+
+    threads = [threading.Thread(target=spend) for _ in range(50)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(won) == 1
+
+
+def test_another_kind_is_not_served(database_url: str) -> None:
+    _, secret = made(database_url)
+    assert refusal(database_url, secret, kind="invitation") == "ticket_gone"
+    assert write_once(database_url, lambda connection: find_ticket(connection, "reset", secret)).kind == "reset"
+
+
+def test_a_ticket_of_a_key_is_found_by_its_id_and_for_that_key_alone(database_url: str) -> None:
+    ticket_id, _ = made(database_url, thumbprint="key-1")
+    assert refusal(database_url, ticket_id, "key-2") == "ticket_gone"
+    assert refusal(database_url, ticket_id) == "ticket_gone"
+    assert write_once(database_url, lambda connection: spend_ticket(connection, "reset", ticket_id, "key-1"))
+
+
+def test_a_ticket_without_a_key_needs_its_secret(database_url: str) -> None:
+    ticket_id, secret = made(database_url)
+    assert refusal(database_url, ticket_id) == "ticket_gone"
+    assert write_once(database_url, lambda connection: spend_ticket(connection, "reset", secret))
+
+
+def test_an_old_ticket_is_worth_nothing_and_is_removed(database_url: str) -> None:
+    ticket_id, secret = made(database_url)
+    write_once(database_url, lambda c: c.execute(update(ticket).where(ticket.c.id == ticket_id).values(expires_at=5)))
+    assert refusal(database_url, secret) == "ticket_gone"
+    assert write_once(database_url, lambda connection: remove_tickets(connection, 5, 100)) == 0
+    assert write_once(database_url, lambda connection: remove_tickets(connection, 6, 100)) == 1
+
+
+def test_the_last_wrong_answer_spends_it(database_url: str) -> None:
+    ticket_id, secret = made(database_url)
+    for _ in range(2):
+        write_once(database_url, lambda connection: count_try(connection, ticket_id, 3))
+    assert write_once(database_url, lambda connection: find_ticket(connection, "reset", secret)).tries == 2
+    write_once(database_url, lambda connection: count_try(connection, ticket_id, 3))
+    assert refusal(database_url, secret) == "ticket_gone"
+
+
+def test_a_new_one_voids_those_before(database_url: str) -> None:
+    _, secret = made(database_url)
+    write_once(database_url, lambda connection: void_tickets(connection, "reset", "somebody"))
+    assert refusal(database_url, secret) == "ticket_gone"
