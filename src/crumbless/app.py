@@ -25,6 +25,7 @@ from crumbless.api.http_protocol import DeadlineHttpProtocol
 from crumbless.api.page_assets import Assets
 from crumbless.api.platform import Limits, Platform
 from crumbless.api.policy_view import PolicyPages
+from crumbless.api.readiness import Readiness
 from crumbless.api.registry_read import read_registry
 from crumbless.api.routes import route_handlers
 from crumbless.api.stream_http import HttpStreams, all_told
@@ -115,6 +116,10 @@ class Server:
         self.platform.streams.start()
         self._relay.start()
 
+    def begin_stop(self) -> None:
+        """Let balancers see that nothing new should come here."""
+        self.platform.node.stopping = True
+
     async def end_streams(self) -> None:
         """Tell every client to come back; who polls hears it in the next poll, if that comes in time."""
         self._end_everyone()
@@ -138,7 +143,13 @@ class Server:
         """The HTTP side."""
         app = Litestar(
             route_handlers=route_handlers(),
-            state=State({"platform": self.platform, "http_streams": self._http_streams}),
+            state=State(
+                {
+                    "platform": self.platform,
+                    "http_streams": self._http_streams,
+                    "readiness": Readiness(self.platform),
+                }
+            ),
             exception_handlers={
                 Refused: answer_refusal,
                 HTTPException: answer_http_exception,
@@ -235,6 +246,7 @@ async def serve(
             await on_ready()
         await stopping.wait()
     finally:
+        server.begin_stop()
         await server.end_streams()
         for one, _ in [(main, listening), *others]:
             one.should_exit = True

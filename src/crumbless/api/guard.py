@@ -27,6 +27,9 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 PROBLEM_TYPE = "application/problem+json"
 
+PROBES = {"/healthz", "/readyz"}
+"""Asked by balancers, which name no host of ours."""
+
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -95,7 +98,7 @@ class Guard:
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         guarded = self._guarded(scope, send)
-        if host.decode("latin-1").lower() not in self._platform.settings.hosts and scope["path"] != "/healthz":
+        if host.decode("latin-1").lower() not in self._platform.settings.hosts and scope["path"] not in PROBES:
             await _send_refusal(Refused("misdirected"), guarded)
         else:
             await self._app(scope, receive, guarded)

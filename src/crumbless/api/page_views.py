@@ -13,7 +13,6 @@ from crumbless.api.page_assets import Asset, Assets, make_asset
 from crumbless.api.request_read import AnyRequest, platform_of
 from crumbless.errors import Refused
 from crumbless.settings import Settings
-from crumbless.store.database import touch_database
 from crumbless.store.people_store import Site, find_site
 from crumbless.store.tag_store import find_tags
 
@@ -106,17 +105,6 @@ async def get_desk(request: AnyRequest) -> Response[str]:
 async def get_root() -> Redirect:
     """GET /."""
     return Redirect("/desk/")
-
-
-async def get_health(request: AnyRequest) -> Response[bytes]:
-    """GET /healthz."""
-    ledger = platform_of(request).ledger
-    if not ledger.healthy:
-        # A node that a balancer took out of service gets no other write by which it could find itself well again.
-        await ledger.write(touch_database)
-    return Response(
-        b'{"ok":true}', status_code=200, media_type="application/json", headers={"cache-control": "no-store"}
-    )
 
 
 async def read_site(request: AnyRequest, key: str) -> Site:

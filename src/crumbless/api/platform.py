@@ -10,6 +10,7 @@ from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
 from crumbless.live.connections import Connections
+from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
 from crumbless.live.sessions import Sessions
 from crumbless.settings import Settings
@@ -72,3 +73,4 @@ class Platform:
     assets: Assets
     policy: PolicyPages
     streams: OpenStreams = field(default_factory=OpenStreams)
+    node: NodeState = field(default_factory=NodeState)

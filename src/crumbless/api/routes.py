@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from crumbless.api import (
     consent_api,
     consent_views,
+    health_api,
     operator_api,
     page_views,
     policy_page,
@@ -47,7 +48,8 @@ class Route(NamedTuple):
 
 ROUTES = (
     Route("GET", "/", "anyone", page_views.get_root),
-    Route("GET", "/healthz", "anyone", page_views.get_health),
+    Route("GET", "/healthz", "anyone", health_api.get_health),
+    Route("GET", "/readyz", "anyone", health_api.get_ready),
     Route("GET", "/favicon.svg", "anyone", page_views.get_icon),
     Route("GET", "/assets/{name:str}", "anyone", page_views.get_asset),
     Route("GET", "/w/{name:str}", "anyone", page_views.get_loader),

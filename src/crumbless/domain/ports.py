@@ -61,6 +61,11 @@ class ReaderPort(Protocol):
 class BusPort(Protocol):
     """Tells every node what happened beyond the ledger (live/bus_memory.py)."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether other nodes can be told and heard now."""
+        ...
+
     def show_typing(self, by: Session, conversation: str, on: bool) -> None: ...
 
     def show_seen(self, workspace: int, seen: SeenNow) -> None: ...

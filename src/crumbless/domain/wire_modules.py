@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from crumbless.domain import wire, wire_account
+from crumbless.domain import wire, wire_account, wire_operation
 
-WIRES: tuple[ModuleType, ...] = (wire, wire_account)
+WIRES: tuple[ModuleType, ...] = (wire, wire_account, wire_operation)
 """Each becomes a file of the same name in web/shared."""

@@ -19,6 +19,11 @@ class MemoryBus:
         self._connections = connections
         self._sessions = sessions
 
+    @property
+    def connected(self) -> bool:
+        """A call needs no connection."""
+        return True
+
     def publish(self, appended: Sequence[Appended]) -> None:
         """Entries were committed: in position order within each workspace."""
         first = appended[0].entry.workspace

@@ -1,0 +1,91 @@
+"""Whether this node can do work: asked by balancers, often, and by anybody, so that one look serves all of a second."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import Connection
+
+from crumbless.api.platform import Platform
+from crumbless.domain.wire_operation import ReadyAnswer, ReadyPart
+from crumbless.store.database import touch_database
+from crumbless.store.schema import SCHEMA, schema_of
+
+FRESH_SECONDS = 1.0
+"""How long a look is good for, however many ask."""
+
+PATIENCE_SECONDS = 3.0
+"""After which a part that has not answered counts as away; balancers give up soon after."""
+
+BEARABLE = {"bus"}
+"""What a node can be without: it reads the database instead. When the bus is away for all nodes, taking all of them out
+of service would turn a delay into an outage."""
+
+log = logging.getLogger("crumbless.readiness")
+
+
+class Readiness:
+    """Looks at the parts of one node."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._looking = asyncio.Lock()
+        self._looked_at = -FRESH_SECONDS
+        self._parts: list[ReadyPart] = []
+
+    async def look(self) -> ReadyAnswer:
+        """How the parts are now, or were a second ago at most. That the node stops is told at once."""
+        async with self._looking:
+            if time.monotonic() - self._looked_at >= FRESH_SECONDS:
+                self._parts = [*await self._database(), await self._ledger(), self._bus()]
+                self._looked_at = time.monotonic()
+        parts = [self._node(), *self._parts]
+        return ReadyAnswer(all(part.ok or part.part in BEARABLE for part in parts), parts)
+
+    def _node(self) -> ReadyPart:
+        stopping = self._platform.node.stopping
+        return ReadyPart("node", not stopping, "stops; ask another node" if stopping else "serves")
+
+    async def _database(self) -> list[ReadyPart]:
+        """Whether the database answers, and with a schema that this code knows."""
+        found = await self._within_patience("database", lambda: self._platform.reader.read(_read_schema))
+        if isinstance(found, _Away):
+            away = ReadyPart("database", ok=False, state="does not answer")
+            return [away, ReadyPart("schema", ok=False, state="unknown while the database is away")]
+        return [ReadyPart("database", ok=True, state="answers"), _schema_part(found)]
+
+    async def _ledger(self) -> ReadyPart:
+        """A node that a balancer took out of service gets no other write by which it could find itself well again."""
+        ledger = self._platform.ledger
+        if not ledger.healthy:
+            await self._within_patience("ledger", lambda: ledger.write(touch_database))
+        state = "writes" if ledger.healthy else "cannot write: see the log; is the disk full?"
+        return ReadyPart("ledger", ledger.healthy, state)
+
+    def _bus(self) -> ReadyPart:
+        connected = self._platform.bus.connected
+        return ReadyPart("bus", connected, "connected" if connected else "is away; entries are read from the database")
+
+    async def _within_patience(self, part: str, ask: Callable[[], Awaitable[object]]) -> object:
+        """What `ask` returns, or that it did not in time. What it raises is logged: the answer goes to anybody."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await ask()
+        except Exception as error:
+            log.warning("not ready: the %s did not answer: %s", part, type(error).__name__)
+            return _Away()
+
+
+class _Away:
+    """In place of an answer."""
+
+
+def _read_schema(connection: Connection) -> str | None:
+    return schema_of(connection)
+
+
+def _schema_part(found: object) -> ReadyPart:
+    """A newer schema than ours is one that the next release made for itself and for us: see "Upgrading" in the docs."""
+    state = f"{found}" if found == SCHEMA else f"{found}; this node was made for {SCHEMA}"
+    return ReadyPart("schema", isinstance(found, str) and found >= SCHEMA, state)

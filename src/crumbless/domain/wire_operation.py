@@ -1,0 +1,18 @@
+"""What crosses the wire for those who run a server: its readiness, and the check of a connection. See wire.py."""
+
+import msgspec
+
+
+class ReadyPart(msgspec.Struct, frozen=True):
+    """One part that a node needs. `state`: how it is, in words, without addresses or secrets."""
+
+    part: str
+    ok: bool
+    state: str
+
+
+class ReadyAnswer(msgspec.Struct, frozen=True):
+    """Whether the node can do work: only when every part can."""
+
+    ready: bool
+    parts: list[ReadyPart]

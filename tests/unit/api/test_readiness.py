@@ -1,0 +1,116 @@
+"""A node is ready when every part that it cannot be without is well, and says of each how it is."""
+
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from crumbless.api import readiness
+from crumbless.api.readiness import Readiness
+from crumbless.domain.wire_operation import ReadyAnswer
+from crumbless.live.node_state import NodeState
+from crumbless.store.schema import SCHEMA
+
+
+class Parts:
+    """A platform whose parts can be made ill."""
+
+    def __init__(self) -> None:
+        self.node = NodeState()
+        self.bus = SimpleNamespace(connected=True)
+        self.ledger = self
+        self.reader = self
+        self.healthy = True
+        self.heals = True
+        self.schema: object = SCHEMA
+        self.reads = 0
+
+    async def read(self, _work: object) -> object:
+        self.reads += 1
+        if isinstance(self.schema, BaseException):
+            raise self.schema
+        if self.schema is None:
+            await asyncio.sleep(60)
+        return self.schema
+
+    async def write(self, _work: object) -> None:
+        self.healthy = self.heals
+
+
+async def look(parts: Parts) -> ReadyAnswer:
+    return await Readiness(cast(Any, parts)).look()
+
+
+def ill(answer: ReadyAnswer) -> dict[str, str]:
+    return {part.part: part.state for part in answer.parts if not part.ok}
+
+
+async def test_all_is_well() -> None:
+    answer = await look(Parts())
+    assert answer.ready
+    assert [part.part for part in answer.parts] == ["node", "database", "schema", "ledger", "bus"]
+    assert ill(answer) == {}
+
+
+@pytest.mark.parametrize(
+    ("schema", "part"),
+    [("0001", "schema"), ("", "schema"), (OSError("gone: postgresql://me:secret@db"), "database")],
+)
+async def test_a_database_that_cannot_be_used(schema: object, part: str, caplog: pytest.LogCaptureFixture) -> None:
+    parts = Parts()
+    parts.schema = schema
+    answer = await look(parts)
+    assert not answer.ready
+    assert part in ill(answer)
+    assert "secret" not in repr(answer) + caplog.text
+
+
+async def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.01)
+    parts = Parts()
+    parts.schema = None
+    answer = await look(parts)
+    assert not answer.ready
+    assert ill(answer)["database"] == "does not answer"
+
+
+async def test_a_newer_schema_is_said_and_borne() -> None:
+    parts = Parts()
+    parts.schema = "9999"
+    answer = await look(parts)
+    assert answer.ready
+    assert f"9999; this node was made for {SCHEMA}" in {part.state for part in answer.parts}
+
+
+async def test_a_ledger_that_failed_is_tried_again() -> None:
+    parts = Parts()
+    parts.healthy = parts.heals = False
+    answer = await look(parts)
+    assert not answer.ready
+    assert "disk" in ill(answer)["ledger"]
+    parts.heals = True
+    assert (await look(parts)).ready
+
+
+async def test_without_the_bus_the_node_goes_on_and_says_so() -> None:
+    parts = Parts()
+    parts.bus.connected = False
+    answer = await look(parts)
+    assert answer.ready
+    assert [*ill(answer)] == ["bus"]
+
+
+async def test_one_look_serves_all_who_ask_within_a_second_but_a_stop_is_told_at_once() -> None:
+    parts = Parts()
+    ready = Readiness(cast(Any, parts))
+    began = time.monotonic()
+    answers = await asyncio.gather(*(ready.look() for _ in range(50)))
+    assert all(answer.ready for answer in answers)
+    parts.node.stopping = True
+    answer = await ready.look()
+    assert time.monotonic() - began < readiness.FRESH_SECONDS, "the premise: all within one look"
+    assert parts.reads == 1
+    assert not answer.ready
+    assert [*ill(answer)] == ["node"]
