@@ -17,7 +17,9 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
+from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.relay_send import Courier
+from crumbless.adapters.oidc_provider import OidcProvider
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
@@ -79,6 +81,7 @@ class Server:
             Courier("tiktok", TiktokRelay(settings.tiktok_url)),
         ]
         self._relay = RelayJob(couriers, self._ledger, self._reader)
+        self._providers = {one.id: OidcProvider(one) for one in settings.oidc_providers}
         assets = Assets()
         self.platform = Platform(
             settings=settings,
@@ -89,6 +92,7 @@ class Server:
             connections=self._connections,
             sessions=self._sessions,
             vault=open_vault(settings),
+            oidc=OidcSignIn(self._providers, settings.address, self._ledger),
             nonces=NonceClock(secrets.token_bytes(32), time.time),
             replays=ReplayCache(time.monotonic),
             limits=Limits.of(settings),
@@ -135,6 +139,8 @@ class Server:
         """Finish what was accepted, then let go of the database."""
         self.platform.streams.stop()
         await self._relay.stop()
+        for provider in self._providers.values():
+            await provider.close()
         await self._ledger.close()
         self._reader.close()
         self._lock.release()

@@ -43,6 +43,15 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "invalid_token": Refusal(401, "This session has ended", "Sign in again."),
     "wrong_sign_in": Refusal(401, "E-mail or password is wrong", "Check both and try again."),
+    "provider_refused": Refusal(
+        401, "The sign-in at the provider did not work", "Try again, or sign in with your password."
+    ),
+    "unknown_identity": Refusal(
+        401,
+        "This account is not connected to anybody here",
+        "Sign in in another way and connect it under Security, or accept your invitation with it.",
+    ),
+    "provider_away": Refusal(503, "The provider does not answer", "Try again in a minute, or use your password."),
     "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
     "forbidden": Refusal(403, "You may not do this", "Ask the owner of the workspace."),
     "step_up": Refusal(403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."),

@@ -6,7 +6,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -18,6 +18,12 @@ from crumbless.errors import SettingsError
 PREFIX = "CRUMBLESS_"
 CONFIG_FILE = "CRUMBLESS_CONFIG"
 TEST_PREFIX = "CRUMBLESS_TEST_"
+
+JSON_SETTINGS = {"oidc_providers"}
+"""Settings of several parts: tables in the TOML file, JSON in the environment."""
+
+SECRET_SETTINGS = {"oidc_providers", "secret_key"}
+"""Never shown, also not when they are wrong."""
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -34,6 +40,17 @@ Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
 Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
+
+
+class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An OpenID provider at which operators may sign in. `id` stands in addresses, `name` on the button."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,32}\Z")]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    issuer: Annotated[str, msgspec.Meta(pattern=r"\Ahttps?://[^\s?#]+\Z", max_length=500)]
+    client_id: Annotated[str, msgspec.Meta(min_length=1)]
+    client_secret: str = ""
+    scopes: list[str] = msgspec.field(default_factory=lambda: ["email"])
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     consent_burst: Count = 20
     site_consents_per_minute: Rate = 600
     site_consent_burst: Count = 300
+    oidc_providers: list[OidcProviderSettings] = []
     ga4_url: str = "https://www.google-analytics.com"
     ga4_script_url: str = "https://www.googletagmanager.com"
     tiktok_url: str = "https://business-api.tiktok.com"
@@ -128,7 +146,17 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             continue
         key = name.removeprefix(PREFIX).lower()
         values[key] = [part.strip() for part in text.split(",") if part.strip()] if key in lists else text
+        if key in JSON_SETTINGS:
+            values[key] = _read_json(name, text)
     return values
+
+
+def _read_json(name: str, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        # Without the text: it holds secrets.
+        raise SettingsError(f"{name}: expected JSON") from None
 
 
 def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
@@ -138,17 +166,29 @@ def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> s
             return f"{PREFIX}{key.upper()}: there is no such setting"
     message, _, path = str(error).partition(" - at `$.")
     key = path.rstrip("`").partition("[")[0]
-    return f"{PREFIX}{key.upper()}: {message[0].lower()}{message[1:]} (it is {values.get(key)!r})"
+    shown = "" if key in SECRET_SETTINGS else f" (it is {values.get(key)!r})"
+    return f"{PREFIX}{key.upper()}: {message[0].lower()}{message[1:]}{shown}"
 
 
 def _check_urls(settings: Settings) -> None:
     if not settings.database_url.startswith("sqlite:///"):
         raise SettingsError(f"{PREFIX}DATABASE_URL: expected sqlite:///PATH (it is {settings.database_url!r})")
+    _check_providers(settings.oidc_providers)
     wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"
     for name in ("public_url", "ga4_url", "ga4_script_url", "tiktok_url", "tiktok_script_url"):
         value: str = getattr(settings, name)
         if not _is_address(value) and (value or name != "public_url"):
             raise SettingsError(f"{PREFIX}{name.upper()}: {wanted} (it is {value!r})")
+
+
+def _check_providers(providers: Sequence[OidcProviderSettings]) -> None:
+    name = f"{PREFIX}OIDC_PROVIDERS"
+    if len({one.id for one in providers}) != len(providers) or len({one.issuer for one in providers}) != len(providers):
+        raise SettingsError(f"{name}: two providers have the same id or issuer")
+    for one in providers:
+        parts = urlsplit(one.issuer)
+        if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise SettingsError(f"{name}: the issuer of {one.id} must be an https address")
 
 
 def _is_address(text: str) -> bool:

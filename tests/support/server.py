@@ -75,12 +75,13 @@ class ServerProcess:
 
     Args:
         database: the SQLite file.
-        settings: the server's settings by their names; ROOMY stands behind them.
+        settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: the port of its first
+            start; any free one when there is none.
     """
 
     def __init__(self, database: Path, **settings: object) -> None:
         self.database = database
-        self.port = 0
+        self.port = int(str(settings.pop("port_wanted", 0)))
         self.tokens: dict[str, Any] = {}
         self._settings = ROOMY | settings
         self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=database.parent)[1])

@@ -7,6 +7,7 @@ from litestar import Response
 from sqlalchemy import Connection
 
 from crumbless.actions.operator_sign_in import sign_in, sign_out
+from crumbless.api.device_read import read_device
 from crumbless.api.request_read import (
     AnyRequest,
     client_network,
@@ -40,7 +41,8 @@ async def post_sign_in(request: AnyRequest) -> Response[bytes]:
     take_token(platform.limits.sign_ins, client_network(request))
     take_token(platform.limits.sign_ins, wanted.email.lower())
     days = platform.settings.operator_session_days
-    return _json(await sign_in(wanted, proof.thumbprint, platform.ledger, platform.reader, days))
+    device = read_device(request, proof.thumbprint, wanted.time_zone)
+    return _json(await sign_in(wanted, device, platform.ledger, platform.reader, days))
 
 
 async def post_sign_out(request: AnyRequest) -> Response[None]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.limits import KeyedBuckets, Rate
@@ -67,6 +68,7 @@ class Platform:
     connections: Connections
     sessions: Sessions
     vault: Vault
+    oidc: OidcSignIn
     nonces: NonceClock
     replays: ReplayCache
     limits: Limits

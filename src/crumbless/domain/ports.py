@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry
+from crumbless.domain.id_token import IdToken
 from crumbless.domain.wire import SeenNow
 from crumbless.errors import CrumblessError, Refused
 
@@ -98,6 +99,39 @@ class MailPort(Protocol):
 
     async def send(self, mail: Mail) -> None:
         """Raises MailFailed."""
+        ...
+
+
+class ProviderFailed(CrumblessError):
+    """An OpenID provider does not answer as it should. The message says how, without an address or a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class OidcRequest:
+    """One request to sign in at a provider. `challenge` is made from `verifier`, which stays here until the code comes
+    (PKCE, RFC 7636). `fresh`: the person must show a factor there now."""
+
+    redirect_uri: str
+    state: str
+    nonce: str
+    verifier: str
+    challenge: str
+    fresh: bool = False
+
+
+class OidcPort(Protocol):
+    """An OpenID provider (adapters/oidc_provider.py)."""
+
+    async def location(self, request: OidcRequest) -> str:
+        """Raises ProviderFailed."""
+        ...
+
+    async def redeem(self, request: OidcRequest, code: str, iss: str, since: int = 0) -> IdToken:
+        """Raises ProviderFailed, IdTokenRefused."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
         ...
 
 

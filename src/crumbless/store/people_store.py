@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, or_, select, update
 
 from crumbless.domain.access import Role, Session
 from crumbless.domain.wire import Operator
@@ -31,7 +31,9 @@ class Credentials:
 
     operator: Operator
     workspace: int
+    # Empty: there is none.
     password_hash: str
+    active: bool = True
 
 
 def add_workspace(connection: Connection, name: str) -> int:
@@ -102,6 +104,12 @@ def find_operator(connection: Connection, operator_id: str) -> Operator | None:
     return found and found.operator
 
 
+def find_active_operator(connection: Connection, operator_id: str) -> Credentials | None:
+    """What a sign-in of this operator is checked against; None for one who was disabled."""
+    found = _credentials(connection, operator.c.id == operator_id)
+    return found if found and found.active else None
+
+
 def _credentials(connection: Connection, condition: object) -> Credentials | None:
     row = connection.execute(
         select(operator, workspace.c.name.label("workspace_name"))
@@ -110,8 +118,9 @@ def _credentials(connection: Connection, condition: object) -> Credentials | Non
     ).first()
     if row is None:
         return None
-    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name)
-    return Credentials(person, row.workspace_id, row.password_hash)
+    photo = f"/files/{row.photo}/photo.webp" if row.photo else ""
+    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name, photo, row.languages)
+    return Credentials(person, row.workspace_id, row.password_hash, row.status == "active")
 
 
 def add_visitor(connection: Connection, of: Site, visitor_id: str, thumbprint: str | None) -> None:
@@ -135,8 +144,13 @@ def find_visitor(connection: Connection, of: Site, thumbprint: str) -> str | Non
     ).scalar()
 
 
-def add_session(connection: Connection, who: Session, token_hash: bytes) -> None:
-    """Keep a session; its token is kept only as a hash."""
+def add_session(
+    connection: Connection, who: Session, token_hash: bytes, factors: str = "", device: str = "", place: str = ""
+) -> None:
+    """Keep a session; its token is kept only as a hash.
+
+    `factors`: what was shown, in words ("password totp"). `device` and `place`: in coarse words, for the list.
+    """
     is_visitor = who.role == "visitor"
     connection.execute(
         insert(session).values(
@@ -149,6 +163,11 @@ def add_session(connection: Connection, who: Session, token_hash: bytes) -> None
             conversation_id=who.conversation or None,
             created_at=now_ms(),
             expires_at=who.expires_at,
+            last_seen_at=now_ms(),
+            factor_at=who.factor_at,
+            factors=factors,
+            device=device,
+            place=place,
         )
     )
 
@@ -156,7 +175,11 @@ def add_session(connection: Connection, who: Session, token_hash: bytes) -> None
 def find_session(connection: Connection, token_hash: bytes) -> Session | None:
     """The session of this token, unless it has ended. The caller checks its expiry and key."""
     row = connection.execute(
-        _sessions().where(and_(session.c.token_hash == token_hash, session.c.ended_at.is_(None)))
+        _sessions().where(
+            session.c.token_hash == token_hash,
+            session.c.ended_at.is_(None),
+            or_(operator.c.status.is_(None), operator.c.status == "active"),
+        )
     ).first()
     return None if row is None else _session(row)
 
@@ -188,9 +211,15 @@ def _session(row: Any) -> Session:
         thumbprint=row.thumbprint,
         expires_at=row.expires_at,
         conversation=row.conversation_id or "",
+        factor_at=row.factor_at,
     )
 
 
 def end_session(connection: Connection, session_id: str) -> None:
     """The session's token is worth nothing from now on."""
     connection.execute(update(session).where(session.c.id == session_id).values(ended_at=now_ms()))
+
+
+def set_factor_at(connection: Connection, session_id: str, at: int) -> None:
+    """A factor was shown in this session at that time."""
+    connection.execute(update(session).where(session.c.id == session_id).values(factor_at=at))

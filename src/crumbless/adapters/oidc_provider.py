@@ -1,0 +1,191 @@
+"""An OpenID provider over HTTP: its addresses, its keys, and what it gives for a code (OpenID Connect Core 1.0)."""
+
+import asyncio
+import base64
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from crumbless.domain.id_token import IdToken, IdTokenRefused, read_id_token
+from crumbless.domain.ports import OidcRequest, ProviderFailed
+from crumbless.settings import OidcProviderSettings
+
+if TYPE_CHECKING:
+    import httpx
+
+DEADLINE_SECONDS = 10.0
+MAX_ANSWER = 262_144
+"""Bytes of an answer that are read: a set of keys with certificates may have some ten thousand."""
+
+KEPT_SECONDS = 3600.0
+"""How long what the provider says of itself is taken as known."""
+
+REFETCH_SECONDS = 30.0
+"""A key that is unknown makes us ask for the keys again, and not more often than this."""
+
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    """OpenID Connect Discovery 1.0, section 3."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    token_endpoint_auth_methods_supported: list[str] = msgspec.field(default_factory=lambda: ["client_secret_basic"])
+    authorization_response_iss_parameter_supported: bool = False
+
+
+class _TokenAnswer(msgspec.Struct, frozen=True):
+    id_token: str
+
+
+class OidcProvider:
+    """One provider. Opened with its first use: an installation without providers never loads httpx for this."""
+
+    def __init__(self, settings: OidcProviderSettings) -> None:
+        self.settings = settings
+        self._client: httpx.AsyncClient | None = None
+        self._metadata: _Metadata | None = None
+        self._metadata_until = 0.0
+        self._keys: dict[str, Any] = {}
+        self._keys_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def location(self, request: OidcRequest) -> str:
+        """Where the browser goes to sign in (Core, section 3.1.2.1; PKCE, RFC 7636).
+
+        Raises:
+            ProviderFailed: the provider cannot be asked where that is.
+        """
+        metadata = await self._read_metadata()
+        asked = {
+            "response_type": "code",
+            "client_id": self.settings.client_id,
+            "redirect_uri": request.redirect_uri,
+            "scope": " ".join({"openid": None, **dict.fromkeys(self.settings.scopes)}),
+            "state": request.state,
+            "nonce": request.nonce,
+            "code_challenge": request.challenge,
+            "code_challenge_method": "S256",
+        }
+        if request.fresh:
+            asked |= {"prompt": "login", "max_age": "0"}
+        joint = "&" if urlsplit(metadata.authorization_endpoint).query else "?"
+        return metadata.authorization_endpoint + joint + urlencode(asked)
+
+    async def redeem(self, request: OidcRequest, code: str, iss: str, since: int = 0) -> IdToken:
+        """Who signed in, for the code that the browser came back with.
+
+        Args:
+            iss: the issuer that came with the code (RFC 9207), empty when none did.
+            since: as in `read_id_token`.
+
+        Raises:
+            ProviderFailed: the provider does not answer as it should.
+            IdTokenRefused: what it answered is no proof.
+        """
+        metadata = await self._read_metadata()
+        if iss != metadata.issuer and (iss or metadata.authorization_response_iss_parameter_supported):
+            raise IdTokenRefused("another issuer sent the browser back")
+        token = (await self._exchange(metadata, request, code)).id_token
+        try:
+            return self._checked(token, await self._read_keys(metadata), request, since)
+        except IdTokenRefused as refused:
+            if not refused.key_unknown:
+                raise
+        return self._checked(token, await self._read_keys(metadata, anew=True), request, since)
+
+    def _checked(self, token: str, keys: dict[str, Any], request: OidcRequest, since: int) -> IdToken:
+        settings = self.settings
+        now = int(time.time())
+        return read_id_token(token, keys, settings.issuer, settings.client_id, request.nonce, now, since)
+
+    async def _exchange(self, metadata: _Metadata, request: OidcRequest, code: str) -> _TokenAnswer:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": request.redirect_uri,
+            "code_verifier": request.verifier,
+        }
+        headers: dict[str, str] = {}
+        client_id, secret = self.settings.client_id, self.settings.client_secret
+        if "client_secret_basic" in metadata.token_endpoint_auth_methods_supported and secret:
+            # RFC 6749, section 2.3.1: each part is form-encoded before the pair is.
+            pair = f"{quote(client_id, safe='')}:{quote(secret, safe='')}"
+            headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        else:
+            form |= {"client_id": client_id} | ({"client_secret": secret} if secret else {})
+        return _decode(await self._ask("POST", metadata.token_endpoint, form, headers), _TokenAnswer)
+
+    async def _read_metadata(self) -> _Metadata:
+        async with self._reading:
+            if self._metadata is None or time.monotonic() > self._metadata_until:
+                issuer = self.settings.issuer
+                answer = await self._ask("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
+                found = _decode(answer, _Metadata)
+                if found.issuer != issuer:
+                    raise ProviderFailed("it says that it is another issuer")
+                for address in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
+                    _check_address(address)
+                self._metadata, self._metadata_until = found, time.monotonic() + KEPT_SECONDS
+                return found
+            return self._metadata
+
+    async def _read_keys(self, metadata: _Metadata, anew: bool = False) -> dict[str, Any]:
+        async with self._reading:
+            age = time.monotonic() - self._keys_at
+            if age > KEPT_SECONDS or (anew and age > REFETCH_SECONDS) or (anew and not self._keys):
+                self._keys = _decode(await self._ask("GET", metadata.jwks_uri), dict[str, Any])
+                self._keys_at = time.monotonic()
+            return self._keys
+
+    async def _ask(
+        self, method: str, address: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    ) -> bytes:
+        import httpx  # noqa: PLC0415
+
+        if self._client is None:
+            self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=DEADLINE_SECONDS)
+        sent = {"accept": "application/json", "user-agent": "Crumbless", **(headers or {})}
+        try:
+            async with (
+                asyncio.timeout(DEADLINE_SECONDS),
+                self._client.stream(method, address, data=form, headers=sent) as answer,
+            ):
+                if answer.status_code != 200:
+                    raise ProviderFailed(f"it answered {answer.status_code}")
+                data = b""
+                async for part in answer.aiter_bytes():
+                    data += part
+                    if len(data) > MAX_ANSWER:
+                        raise ProviderFailed("its answer does not end")
+                return data
+        except TimeoutError:
+            raise ProviderFailed(f"no answer within {DEADLINE_SECONDS:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # Only the kind: the message may hold the address with what stands in it.
+            raise ProviderFailed(f"it could not be reached ({type(error).__name__})") from None
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+
+def _decode(data: bytes, wanted: Any) -> Any:
+    try:
+        return msgspec.json.decode(data, type=wanted)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise ProviderFailed("its answer is not what was asked for") from None
+
+
+def _check_address(address: str) -> None:
+    """Nothing of a sign-in travels unencrypted, but on this machine itself."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ProviderFailed("it names an address without https")

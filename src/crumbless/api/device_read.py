@@ -1,0 +1,54 @@
+"""How a session's device is named for its owner: in coarse words, never by address or whole User-Agent."""
+
+import re
+import zoneinfo
+from functools import cache
+
+from crumbless.actions.session_begin import Device
+from crumbless.api.request_read import AnyRequest
+
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+_match_zone = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){0,2}").fullmatch
+
+
+def read_device(request: AnyRequest, thumbprint: str, time_zone: str) -> Device:
+    """The device that asks, with this key, and where it says that its clock is."""
+    return Device(thumbprint, device_name(request.headers.get("user-agent", "")), place_name(time_zone))
+
+
+def device_name(user_agent: str) -> str:
+    """Such as "Firefox on Linux"; empty when nothing is recognised."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if browser and system else browser or system
+
+
+def place_name(time_zone: str) -> str:
+    """Such as "Europe, Berlin", from the name of a time zone; empty for what is none."""
+    if not _match_zone(time_zone) or time_zone not in _zones() or "/" not in time_zone:
+        return ""
+    region, *places = time_zone.split("/")
+    return f"{region}, {places[-1]}".replace("_", " ") if region != "Etc" else ""
+
+
+@cache
+def _zones() -> set[str]:
+    return zoneinfo.available_timezones()

@@ -1,0 +1,134 @@
+"""Signing in, connecting an account and stepping up at an OpenID provider, over HTTP."""
+
+import msgspec
+from litestar import Response
+
+from crumbless.actions.oidc_sign_in import identity_owner, link_identity, step_up_by_identity, unlink_identity
+from crumbless.actions.session_begin import begin_session
+from crumbless.api.device_read import read_device
+from crumbless.api.page_views import get_desk
+from crumbless.api.request_read import (
+    AnyRequest,
+    client_network,
+    platform_of,
+    read_json,
+    read_operator,
+    read_proof,
+    take_token,
+)
+from crumbless.domain.access import Session
+from crumbless.domain.wire_account import (
+    IdentityRemoveRequest,
+    OidcFinishRequest,
+    OidcProviderName,
+    OidcStartAnswer,
+    OidcStartRequest,
+    SignInWays,
+)
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+
+
+async def get_ways(request: AnyRequest) -> Response[bytes]:
+    """GET /v1/desk/sign-in/ways."""
+    providers = platform_of(request).settings.oidc_providers
+    return _json(SignInWays([OidcProviderName(one.id, one.name) for one in providers]))
+
+
+async def get_return(request: AnyRequest) -> Response[str]:
+    """GET /desk/oidc/PROVIDER: the desk, whose script takes code and state out of the address and sends them on."""
+    return await get_desk(request)
+
+
+async def post_sign_in_start(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/sign-in/oidc/start."""
+    platform = platform_of(request)
+    wanted = await read_json(request, OidcStartRequest)
+    thumbprint = _require_key(request)
+    take_token(platform.limits.sign_ins, client_network(request))
+    location = await platform.oidc.start(wanted.provider, thumbprint, "sign_in")
+    return _json(OidcStartAnswer(location))
+
+
+async def post_sign_in_finish(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/sign-in/oidc/finish."""
+    platform = platform_of(request)
+    wanted = await read_json(request, OidcFinishRequest)
+    thumbprint = _require_key(request)
+    take_token(platform.limits.sign_ins, client_network(request))
+    _, token = await platform.oidc.finish(
+        wanted.provider, wanted.state, wanted.code, wanted.iss, thumbprint, {"sign_in"}
+    )
+    device = read_device(request, thumbprint, wanted.time_zone)
+    days = platform.settings.operator_session_days
+    return _json(
+        await platform.ledger.write(
+            lambda connection: begin_session(connection, identity_owner(connection, token), device, "oidc", days)
+        )
+    )
+
+
+async def post_link_start(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/me/identities/start."""
+    session, wanted = await read_operator(request), await read_json(request, OidcStartRequest)
+    platform = platform_of(request)
+    location = await platform.oidc.start(wanted.provider, _key_of(session), "link", session.subject, session.workspace)
+    return _json(OidcStartAnswer(location))
+
+
+async def post_link_finish(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/identities/finish."""
+    session, wanted = await read_operator(request), await read_json(request, OidcFinishRequest)
+    platform = platform_of(request)
+    ticket, token = await platform.oidc.finish(
+        wanted.provider, wanted.state, wanted.code, wanted.iss, _key_of(session), {"link"}
+    )
+    await platform.ledger.write(lambda connection: link_identity(connection, session, ticket, token))
+    return Response(None, status_code=204)
+
+
+async def post_unlink(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/identities/remove."""
+    session, wanted = await read_operator(request), await read_json(request, IdentityRemoveRequest)
+    write = platform_of(request).ledger.write
+    await write(lambda connection: unlink_identity(connection, session, wanted.issuer, wanted.subject))
+    return Response(None, status_code=204)
+
+
+async def post_step_up_start(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/step-up/oidc/start."""
+    session, wanted = await read_operator(request), await read_json(request, OidcStartRequest)
+    platform = platform_of(request)
+    location = await platform.oidc.start(
+        wanted.provider, _key_of(session), "step_up", session.subject, session.workspace
+    )
+    return _json(OidcStartAnswer(location))
+
+
+async def post_step_up_finish(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/step-up/oidc/finish."""
+    session, wanted = await read_operator(request), await read_json(request, OidcFinishRequest)
+    platform = platform_of(request)
+    ticket, token = await platform.oidc.finish(
+        wanted.provider, wanted.state, wanted.code, wanted.iss, _key_of(session), {"step_up"}
+    )
+    await platform.ledger.write(lambda connection: step_up_by_identity(connection, session, ticket, token))
+    session.factor_at = now_ms()
+    return Response(None, status_code=204)
+
+
+def _require_key(request: AnyRequest) -> str:
+    proof = read_proof(request, None)
+    if proof is None:
+        raise Refused("invalid_proof")
+    return proof.thumbprint
+
+
+def _key_of(session: Session) -> str:
+    if session.thumbprint is None:
+        raise Refused("invalid_proof")
+    return session.thumbprint
+
+
+def _json(answer: object) -> Response[bytes]:
+    return Response(msgspec.json.encode(answer), status_code=200, media_type="application/json")

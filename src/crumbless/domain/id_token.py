@@ -1,0 +1,109 @@
+"""What an OpenID provider says of a person, checked (OpenID Connect Core 1.0, section 3.1.3.7).
+
+Only asymmetric algorithms are taken, whatever the token's header asks for: with a shared one, whoever knows a public
+key could sign.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519")
+
+CLOCK_SECONDS = 60
+"""How far the provider's clock may be from ours."""
+
+MAX_TOKEN = 16_384
+
+
+class IdTokenRefused(Exception):
+    """The token proves nothing. The message says why, without anything of the token.
+
+    `key_unknown`: it names a key that is not among those given; the provider may have new ones.
+    """
+
+    def __init__(self, reason: str, key_unknown: bool = False) -> None:
+        super().__init__(reason)
+        self.key_unknown = key_unknown
+
+
+class IdToken(msgspec.Struct, frozen=True):
+    """The claims that are used. `aud` is text or a list of texts."""
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    exp: int
+    iat: int
+    nonce: str = ""
+    azp: str = ""
+    auth_time: int = 0
+    email: str = ""
+
+
+def read_id_token(
+    token: str, keys: Mapping[str, Any], issuer: str, client_id: str, nonce: str, now: int, since: int = 0
+) -> IdToken:
+    """The claims of a token that this provider made for us, in answer to our request.
+
+    Args:
+        keys: the provider's JWK set.
+        nonce: what the request held.
+        now: seconds since 1970.
+        since: when the person must have shown a factor to the provider at the earliest; 0 for any time.
+
+    Raises:
+        IdTokenRefused: for every other token.
+    """
+    claims = _convert(_verified(token, keys))
+    audience = [claims.aud] if isinstance(claims.aud, str) else claims.aud
+    faults = {
+        "another issuer": claims.iss != issuer,
+        "another audience": client_id not in audience,
+        "another authorized party": claims.azp != client_id if claims.azp else len(audience) > 1,
+        "it has expired": claims.exp + CLOCK_SECONDS <= now,
+        "it is from the future": claims.iat - CLOCK_SECONDS > now,
+        "another nonce": claims.nonce != nonce,
+        "no subject": not 0 < len(claims.sub) <= 255,
+        "no fresh sign-in": claims.auth_time + CLOCK_SECONDS < since,
+    }
+    for reason, found in faults.items():
+        if found:
+            raise IdTokenRefused(reason)
+    return claims
+
+
+def _verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
+    from joserfc import jws, jwt  # noqa: PLC0415 - only installations with a provider pay for it
+    from joserfc.errors import InvalidKeyIdError, JoseError  # noqa: PLC0415
+    from joserfc.jwk import KeySet  # noqa: PLC0415
+
+    if len(token) > MAX_TOKEN:
+        raise IdTokenRefused("it is too large")
+    try:
+        # Every name joserfc knows, so that what it does not recommend is ours to refuse, with ALGORITHMS.
+        registry = jws.JWSRegistry(algorithms=[*ALGORITHMS])
+        signing = [key for key in msgspec.convert(keys.get("keys", []), list[dict[str, Any]]) if _may_verify(key)]
+        key_set = KeySet.import_key_set({"keys": signing})
+        with warnings.catch_warnings():
+            # RFC 9864 renames EdDSA to Ed25519; providers go on saying EdDSA for a while.
+            warnings.simplefilter("ignore")
+            return jwt.decode(token, key_set, algorithms=[*ALGORITHMS], registry=registry).claims
+    except InvalidKeyIdError:
+        raise IdTokenRefused("an unknown key", key_unknown=True) from None
+    except (JoseError, msgspec.ValidationError, ValueError, TypeError, KeyError):
+        raise IdTokenRefused("the signature is not the provider's") from None
+
+
+def _may_verify(key: Mapping[str, Any]) -> bool:
+    # A symmetric key in a set that everybody can read would let everybody sign.
+    return key.get("kty") in {"RSA", "EC", "OKP"} and key.get("use", "sig") == "sig"
+
+
+def _convert(claims: dict[str, Any]) -> IdToken:
+    try:
+        return msgspec.convert(claims, IdToken)
+    except msgspec.ValidationError:
+        raise IdTokenRefused("a claim is missing or of the wrong type") from None

@@ -1,0 +1,83 @@
+"""Accounts at OpenID providers that sign operators in. Found by issuer and subject alone: an e-mail address at another
+provider may belong to somebody else."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from crumbless.ids import now_ms
+from crumbless.store.tables_people import operator_identity
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorIdentity:
+    """An account at a provider, and whose it is. `label` is the e-mail address that the provider told."""
+
+    issuer: str
+    subject: str
+    operator: str
+    label: str
+    created_at: int
+    last_used_at: int | None
+
+
+def find_identity_owner(connection: Connection, issuer: str, subject: str) -> str | None:
+    """The id of the operator whom this account signs in."""
+    return connection.execute(
+        select(operator_identity.c.operator_id).where(
+            operator_identity.c.issuer == issuer, operator_identity.c.subject == subject
+        )
+    ).scalar()
+
+
+def identities_of(connection: Connection, operator_id: str) -> list[OperatorIdentity]:
+    """The operator's accounts, oldest first."""
+    rows = connection.execute(
+        select(operator_identity)
+        .where(operator_identity.c.operator_id == operator_id)
+        .order_by(operator_identity.c.created_at)
+    )
+    return [
+        OperatorIdentity(row.issuer, row.subject, row.operator_id, row.label, row.created_at, row.last_used_at)
+        for row in rows
+    ]
+
+
+def add_identity(
+    connection: Connection, workspace: int, operator_id: str, issuer: str, subject: str, label: str
+) -> bool:
+    """Let this account sign the operator in. False when it signs somebody in already."""
+    if find_identity_owner(connection, issuer, subject) is not None:
+        return False
+    connection.execute(
+        insert(operator_identity).values(
+            workspace_id=workspace,
+            issuer=issuer,
+            subject=subject,
+            operator_id=operator_id,
+            label=label,
+            created_at=now_ms(),
+        )
+    )
+    return True
+
+
+def note_identity_used(connection: Connection, issuer: str, subject: str) -> None:
+    """The account was just used."""
+    connection.execute(
+        update(operator_identity)
+        .where(operator_identity.c.issuer == issuer, operator_identity.c.subject == subject)
+        .values(last_used_at=now_ms())
+    )
+
+
+def remove_identity(connection: Connection, operator_id: str, issuer: str, subject: str) -> bool:
+    """The account signs the operator in no more. False when it did not."""
+    removed = connection.execute(
+        delete(operator_identity).where(
+            operator_identity.c.operator_id == operator_id,
+            operator_identity.c.issuer == issuer,
+            operator_identity.c.subject == subject,
+        )
+    )
+    return removed.rowcount > 0

@@ -1,0 +1,20 @@
+"""In how many ways an operator can sign in: nobody may take away their own last one."""
+
+from sqlalchemy import Connection, func, select
+
+from crumbless.store.tables import operator
+from crumbless.store.tables_people import operator_identity, passkey
+
+
+def ways_to_sign_in(connection: Connection, operator_id: str) -> int:
+    """Passwords, passkeys and connected accounts together."""
+    has_password = connection.execute(
+        select(operator.c.password_hash != "").where(operator.c.id == operator_id)
+    ).scalar()
+    passkeys = connection.execute(
+        select(func.count()).select_from(passkey).where(passkey.c.operator_id == operator_id)
+    ).scalar_one()
+    identities = connection.execute(
+        select(func.count()).select_from(operator_identity).where(operator_identity.c.operator_id == operator_id)
+    ).scalar_one()
+    return int(bool(has_password)) + passkeys + identities

@@ -1,0 +1,200 @@
+"""Operators sign in at a real OpenID provider: only the browser that began it, and only who connected the account."""
+
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from flow.conftest import StartServer
+from support.client import Person, ask
+from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, ProviderVisit, run_provider
+from support.people import OLGA, OTTO, World
+from support.server import ServerProcess
+
+OpenWorld = Callable[[ServerProcess], World]
+
+
+@pytest.fixture(scope="module")
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def issuer(free_port: int) -> Iterator[str]:
+    with run_provider(f"http://127.0.0.1:{free_port}/desk/oidc/own") as found:
+        yield found
+
+
+@pytest.fixture
+def oidc_server(start_server: StartServer, issuer: str, free_port: int) -> ServerProcess:
+    provider = {"id": "own", "name": "Own", "issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    return start_server(oidc_providers=json.dumps([provider]), port_wanted=free_port)
+
+
+@pytest_asyncio.fixture
+async def visit() -> AsyncIterator[ProviderVisit]:
+    made = ProviderVisit()
+    yield made
+    await made.close()
+
+
+async def begin(world: World, person: Person, path: str = "/v1/desk/sign-in/oidc/start") -> str:
+    answer = await ask(world.http, person, "POST", path, {"provider": "own"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["location"]
+
+
+async def finish(
+    world: World, person: Person, back: dict[str, str], path: str = "/v1/desk/sign-in/oidc/finish", **changed: str
+) -> httpx.Response:
+    body = {"provider": "own", "state": back["state"], "code": back["code"], "iss": back.get("iss", "")} | changed
+    return await ask(world.http, person, "POST", path, body)
+
+
+async def connect(world: World, visit: ProviderVisit, person: Person, account: str) -> httpx.Response:
+    """Connect an account with a signed-in operator."""
+    location = await begin(world, person, "/v1/desk/me/identities/start")
+    back = await visit.sign_in(location, account, world.server.address)
+    return await finish(world, person, back, "/v1/desk/me/identities/finish")
+
+
+async def arrive(world: World, visit: ProviderVisit, account: str, person: Person | None = None) -> httpx.Response:
+    """Sign in with an account."""
+    person = person or world.stranger()
+    back = await visit.sign_in(await begin(world, person), account, world.server.address)
+    return await finish(world, person, back)
+
+
+async def test_a_connected_account_signs_in_without_any_cookie_of_ours(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    olga = await world.new_operator(OLGA)
+    linked = await connect(world, visit, olga, "olga")
+    assert linked.status_code == 204, linked.text
+    person = world.stranger()
+    signed_in = await arrive(world, visit, "olga", person)
+    assert signed_in.status_code == 200, signed_in.text
+    assert signed_in.json()["operator"]["email"] == OLGA.email
+    assert "set-cookie" not in signed_in.headers
+    person.token = signed_in.json()["token"]
+    me = await ask(world.http, person, "GET", "/v1/desk/me")
+    assert (me.status_code, me.json()["email"]) == (200, OLGA.email)
+
+
+async def test_threat_16_code_and_state_are_worth_nothing_to_another_browser(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    await connect(world, visit, await world.new_operator(OLGA), "olga")
+    attacker, victim = world.stranger(), world.stranger()
+    back = await visit.sign_in(await begin(world, attacker), "olga", world.server.address)
+    refused = await finish(world, victim, back)
+    assert (refused.status_code, refused.json()["type"]) == (410, "urn:crumbless:problem:ticket_gone")
+    accepted = await finish(world, attacker, back)
+    assert accepted.status_code == 200, "the premise: for its own browser it is good"
+    again = await finish(world, attacker, back)
+    assert again.status_code == 410
+
+
+async def test_threat_18_an_account_with_the_same_address_is_nobody(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    await connect(world, visit, await world.new_operator(OLGA), "olga")
+    assert (await arrive(world, visit, "olga")).status_code == 200
+    # The provider says that this account's e-mail address is Otto's; nobody has connected it.
+    stranger = ProviderVisit()
+    try:
+        refused = await arrive(world, stranger, "otto")
+    finally:
+        await stranger.close()
+    assert refused.json()["type"] == "urn:crumbless:problem:unknown_identity"
+
+
+async def test_an_account_signs_in_one_operator_only(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    assert (await connect(world, visit, await world.new_operator(OLGA), "shared")).status_code == 204
+    refused = await connect(world, visit, await world.new_operator(OTTO), "shared")
+    assert (refused.status_code, refused.json()["type"]) == (400, "urn:crumbless:problem:invalid")
+
+
+async def test_a_disconnected_account_signs_in_no_more(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit, issuer: str
+) -> None:
+    world = open_world(oidc_server)
+    olga = await world.new_operator(OLGA)
+    await connect(world, visit, olga, "olga")
+    assert (await arrive(world, visit, "olga")).status_code == 200
+    body = {"issuer": issuer, "subject": "olga"}
+    removed = await ask(world.http, olga, "POST", "/v1/desk/me/identities/remove", body)
+    assert removed.status_code == 204, removed.text
+    refused = await arrive(world, visit, "olga")
+    assert (refused.status_code, refused.json()["type"]) == (401, "urn:crumbless:problem:unknown_identity")
+
+
+async def test_a_sign_in_at_the_provider_again_is_a_fresh_factor(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    olga = await world.new_operator(OLGA)
+    await connect(world, visit, olga, "olga")
+    oidc_server.change("UPDATE session SET factor_at = 1")
+    oidc_server.stop()
+    oidc_server.start()
+    stale = await ask(world.http, olga, "POST", "/v1/desk/me/identities/start", {"provider": "own"})
+    assert stale.json()["type"] == "urn:crumbless:problem:step_up"
+    location = await begin(world, olga, "/v1/desk/step-up/oidc/start")
+    assert parse_qs(urlsplit(location).query)["prompt"] == ["login"]
+    back = await visit.sign_in(location, "olga", world.server.address)
+    shown = await finish(world, olga, back, "/v1/desk/step-up/oidc/finish")
+    assert shown.status_code == 204, shown.text
+    assert await begin(world, olga, "/v1/desk/me/identities/start")
+
+
+async def test_what_was_begun_for_one_purpose_ends_no_other(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    olga = await world.new_operator(OLGA)
+    back = await visit.sign_in(await begin(world, olga, "/v1/desk/step-up/oidc/start"), "olga", world.server.address)
+    refused = await finish(world, olga, back, "/v1/desk/me/identities/finish")
+    assert refused.status_code == 410
+
+
+@pytest.mark.parametrize("changed", [{"code": "forged"}, {"iss": "https://another.example"}])
+async def test_a_forged_code_or_issuer_is_refused_without_a_word_of_it_in_the_log(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit, changed: dict[str, str]
+) -> None:
+    world = open_world(oidc_server)
+    await connect(world, visit, await world.new_operator(OLGA), "olga")
+    person = world.stranger()
+    back = await visit.sign_in(await begin(world, person), "olga", world.server.address)
+    refused = await finish(world, person, back, **changed)
+    assert (refused.status_code, refused.json()["type"]) == (401, "urn:crumbless:problem:provider_refused")
+    log = oidc_server.log()
+    assert [secret for secret in (back["code"], back["state"], CLIENT_SECRET) if secret in log] == []
+
+
+async def test_ways_name_the_providers_and_no_secret(oidc_server: ServerProcess, open_world: OpenWorld) -> None:
+    world = open_world(oidc_server)
+    ways: Any = (await ask(world.http, world.stranger(), "GET", "/v1/desk/sign-in/ways")).json()
+    assert ways == {"providers": [{"id": "own", "name": "Own"}]}
+
+
+async def test_a_provider_that_is_away_is_said_kindly(start_server: StartServer, open_world: OpenWorld) -> None:
+    provider = {"id": "own", "name": "Own", "issuer": "http://127.0.0.1:9", "client_id": "c"}
+    world = open_world(start_server(oidc_providers=json.dumps([provider])))
+    answer = await ask(world.http, world.stranger(), "POST", "/v1/desk/sign-in/oidc/start", {"provider": "own"})
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:crumbless:problem:provider_away")
+    unknown = await ask(world.http, world.stranger(), "POST", "/v1/desk/sign-in/oidc/start", {"provider": "other"})
+    assert unknown.status_code == 404
