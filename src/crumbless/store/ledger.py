@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.ports import Appended, Done, Erasure, Work
 from crumbless.errors import Refused
+from crumbless.store.task_store import TASKS_ADDED
 
 T = TypeVar("T")
 
@@ -36,9 +37,10 @@ class Ticket:
     """One request to the writer: some work, an entry, or both; then its outcome.
 
     `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
+    `queues`: the work added tasks for later.
     """
 
-    __slots__ = ("done", "entry", "erases", "made", "outcome", "result", "work")
+    __slots__ = ("done", "entry", "erases", "made", "outcome", "queues", "result", "work")
 
     def __init__(
         self, entry: NewEntry | None, work: Work[object] | None, done: Callable[["Ticket"], None] | Done
@@ -49,6 +51,7 @@ class Ticket:
         self.outcome: Appended | Exception | None = None
         self.result: object = None
         self.erases = False
+        self.queues = False
         self.made: list[Ticket] | None = None
 
 
@@ -71,13 +74,19 @@ class Ledger:
         open_writer: makes the writer; called in the writer's own thread.
         on_commit: told every newly appended entry, in position order per workspace, on the loop, before `done`.
         limit: most tickets waiting or being written; beyond it `submit` refuses with `busy`.
+        on_tasks: told, on the loop, that tasks for later were committed.
     """
 
     def __init__(
-        self, open_writer: Callable[[], BatchWriter], on_commit: Callable[[Sequence[Appended]], None], limit: int
+        self,
+        open_writer: Callable[[], BatchWriter],
+        on_commit: Callable[[Sequence[Appended]], None],
+        limit: int,
+        on_tasks: Callable[[], None] = lambda: None,
     ) -> None:
         self._open_writer = open_writer
         self._on_commit = on_commit
+        self._on_tasks = on_tasks
         self._limit = limit
         self._waiting: list[Ticket] = []
         self._size = 0
@@ -187,6 +196,7 @@ class Ledger:
             log.exception("a batch of %d could not be committed", len(batch))
             for ticket in batch:
                 ticket.made = None
+                ticket.queues = False
                 ticket.outcome = Refused("busy", retry_after=5.0, entry_id=ticket.entry.id if ticket.entry else "")
 
     def _deliver(self, batch: list[Ticket]) -> None:
@@ -198,6 +208,8 @@ class Ledger:
         appended = [t.outcome for t in entries if type(t.outcome) is Appended and not t.outcome.repeat]
         if appended:
             self._tell(appended)
+        if any(ticket.queues for ticket in batch):
+            self._on_tasks()
         for ticket in batch:
             try:
                 ticket.done(ticket.outcome)  # pyright: ignore[reportArgumentType]
@@ -240,6 +252,8 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
         ticket.made = None
         ticket.outcome = error
     finally:
+        added = connection.info.pop(TASKS_ADDED, False)
+        ticket.queues = added and not isinstance(ticket.outcome, Exception)
         connection.exec_driver_sql("RELEASE work")
 
 

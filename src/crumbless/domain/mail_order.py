@@ -1,0 +1,104 @@
+"""What may be mailed: the kinds of mails, whom one goes to, and what stands in it. The words are in crumbless/mails."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from crumbless.errors import Refused
+
+MailKind = Literal[
+    "invitation",
+    "reset",
+    "new_sign_in",
+    "factor_changed",
+    "email_changed",
+    "continuation",
+]
+
+MAIL_LANGUAGES = ("en", "de", "fr", "es", "ar")
+
+LINKS: Mapping[MailKind, str] = {
+    "invitation": "/desk#invite={secret}",
+    "reset": "/desk#reset={secret}",
+    "new_sign_in": "/desk",
+    "factor_changed": "/desk",
+    "email_changed": "/desk",
+    "continuation": "/chat/{site}#continue={secret}",
+}
+"""Where each kind leads, behind the server's public address: never behind what a request called it (Host)."""
+
+VALUES: Mapping[MailKind, frozenset[str]] = {
+    # Who invites, into which workspace, until when.
+    "invitation": frozenset({"inviter", "workspace", "days", "secret"}),
+    "reset": frozenset({"minutes", "secret"}),
+    "new_sign_in": frozenset({"device", "place", "at"}),
+    # One of CHANGES.
+    "factor_changed": frozenset({"change", "device", "at"}),
+    "email_changed": frozenset({"email", "at"}),
+    # The site's key and name, and the hours that the link works.
+    "continuation": frozenset({"site", "site_name", "hours", "secret"}),
+}
+"""What each kind needs to be told, no more and no less. `at` is in milliseconds; the rest are words for people."""
+
+CHANGES = (
+    "password_changed",
+    "password_reset",
+    "totp_added",
+    "totp_removed",
+    "recovery_codes_made",
+    "recovery_code_used",
+    "passkey_added",
+    "passkey_removed",
+    "identity_added",
+    "identity_removed",
+)
+"""What a mail of the kind factor_changed may tell of."""
+
+
+class MailOrder(msgspec.Struct, frozen=True):
+    """One mail to one person, to be written when it is sent.
+
+    Args:
+        to: the address; nobody else gets a copy.
+        to_name: the person's name, empty where none is known.
+        language: what the mail is written in where its words exist (MAIL_LANGUAGES), else English.
+        values: what stands in it: the names in VALUES, each a line of text.
+    """
+
+    kind: MailKind
+    to: str
+    language: str
+    values: Mapping[str, str]
+    to_name: str = ""
+
+
+MAX_ADDRESS = 254
+"""Characters of an address that a mail server must take (RFC 5321, section 4.5.3.1.3, less the brackets)."""
+
+# No quoted local parts, comments or groups: what could be read as a second address or header is no address here.
+_match_address = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*",
+    re.ASCII,
+).fullmatch
+
+# Controls and line ends end a header; overrides of direction let a name pose as another.
+_match_unprintable = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+
+
+def check_address(text: str) -> str:
+    """The address as it is.
+
+    Raises:
+        Refused: `invalid` for what is no plain mail address.
+    """
+    if len(text) > MAX_ADDRESS or not _match_address(text):
+        raise Refused("invalid", "Give a plain e-mail address, such as name@example.org.")
+    return text
+
+
+def in_one_line(text: str) -> str:
+    """The text without what ends a line or hides in it."""
+    return _match_unprintable.sub(" ", text).strip()

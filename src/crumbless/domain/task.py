@@ -1,0 +1,56 @@
+"""Work for later: what kinds there are, how long one node may keep it, when it is tried again, when it is given up."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from crumbless.errors import CrumblessError
+
+TaskKind = Literal["mail", "file_removal", "retention"]
+
+RECURRING: Mapping[TaskKind, int] = {"retention": -1}
+"""Work that comes again for ever, each kind one row with a fixed id: however many nodes start, there is one."""
+
+LEASE_MS = 60_000
+"""A node that claimed a task and is not heard of again loses it after this."""
+
+DEADLINE_SECONDS = 40.0
+"""How long one try may take: well within the lease, so that no two nodes are at it."""
+
+MOST_TRIES = 8
+"""With the waits between them, what fails is tried for about an hour."""
+
+FIRST_WAIT_MS = 10_000
+LONGEST_WAIT_MS = 3_600_000
+
+
+class TaskFailed(CrumblessError):
+    """A task could not be done. The message says why in plain words, without personal data or a secret.
+
+    Args:
+        final: trying again will not help.
+    """
+
+    def __init__(self, message: str, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task that a node has claimed. `tries` counts this one; `sealed` is what only the vault opens."""
+
+    id: int
+    workspace: int | None
+    kind: TaskKind
+    payload: Mapping[str, Any]
+    sealed: bytes | None
+    tries: int
+    created_at: int
+
+
+def wait_after(tries: int) -> int:
+    """Milliseconds until the next try: doubling from 10 s to an hour, up to a fifth longer, so that many spread."""
+    wait = min(FIRST_WAIT_MS << min(tries - 1, 16), LONGEST_WAIT_MS)
+    return wait + random.randrange(wait // 5)  # noqa: S311 - spreads load, guards nothing

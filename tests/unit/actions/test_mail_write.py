@@ -1,0 +1,93 @@
+"""A mail is queued sealed, for a plain address, with what its kind needs and nothing that could end a header."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from crumbless.actions.mail_write import open_order, queue_mail
+from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.seal import KEY_BYTES, Vault
+from crumbless.domain.task import Task, TaskFailed
+from crumbless.errors import Refused
+from crumbless.store.database import write_once
+from crumbless.store.tables_people import task
+from crumbless.store.task_store import claim_tasks
+
+VAULT = Vault(bytes(KEY_BYTES))
+
+
+def order(**changed: Any) -> MailOrder:
+    values = {"minutes": "30", "secret": "crt_secret"}
+    good: dict[str, Any] = {"kind": "reset", "to": "olga@tea.example", "language": "en", "values": values}
+    return MailOrder(**good | changed)
+
+
+def queued(database_url: str, one: MailOrder) -> Task:
+    write_once(database_url, lambda connection: queue_mail(connection, VAULT, 1, one))
+    return write_once(database_url, lambda connection: claim_tasks(connection, "node", 1000, 1))[0]
+
+
+def test_what_was_ordered_is_what_is_opened(database_url: str) -> None:
+    one = order(to_name="Olga Ölström")
+    assert open_order(VAULT, queued(database_url, one)) == one
+
+
+def test_the_database_shows_neither_address_nor_secret(database_url: str) -> None:
+    queued(database_url, order())
+    [row] = write_once(database_url, lambda connection: [*connection.execute(select(task))])
+    assert row.payload == {"mail": "reset"}
+    assert [word for word in ("olga", "crt_secret") if word.encode() in row.sealed] == []
+
+
+def test_another_key_opens_nothing(database_url: str) -> None:
+    sealed = queued(database_url, order())
+    with pytest.raises(TaskFailed) as caught:
+        open_order(Vault(b"1" * KEY_BYTES), sealed)
+    assert caught.value.final
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "olga@tea.example\r\nBcc: all@tea.example",
+        "olga@tea.example\n",
+        "olga@tea.example,otto@tea.example",
+        "Olga <olga@tea.example>",
+        '"olga otto"@tea.example',
+        "olga@tea.example;x",
+        "olga",
+        "@tea.example",
+        "olga@",
+        "olga@tea..example",
+        "olga@-tea.example",
+        "ölga@tea.example",
+        "olga\0@tea.example",
+        "o" * 65 + "@tea.example",
+        "olga@" + "tea." * 70 + "example",
+    ],
+)
+def test_threat_58_what_could_be_a_second_address_or_header_is_refused(database_url: str, address: str) -> None:
+    with pytest.raises(Refused) as caught:
+        queued(database_url, order(to=address))
+    assert caught.value.code == "invalid"
+    assert queued(database_url, order())
+
+
+def test_threat_58_names_and_values_are_one_line_each(database_url: str) -> None:
+    nasty = "Olga\r\nBcc: all@tea.example\u202e\u2028\x85"
+    values = {"device": nasty, "place": "", "at": "0"}
+    opened = open_order(VAULT, queued(database_url, order(kind="new_sign_in", to_name=nasty, values=values)))
+    assert opened.to_name == opened.values["device"] == "Olga Bcc: all@tea.example"
+
+
+@pytest.mark.parametrize("values", [{}, {"minutes": "30"}, {"minutes": "30", "secret": "s", "more": ""}])
+def test_an_order_has_what_its_kind_needs_and_no_more(database_url: str, values: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="needs"):
+        queued(database_url, order(values=values))
+
+
+def test_a_change_that_no_words_tell_of_is_refused(database_url: str) -> None:
+    values = {"change": "name_changed", "device": "", "at": "0"}
+    with pytest.raises(ValueError, match="a change is one of"):
+        queued(database_url, order(kind="factor_changed", values=values))

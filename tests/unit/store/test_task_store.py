@@ -1,0 +1,178 @@
+"""The outbox: a task is there with its act or not at all, and one node at a time has it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
+
+from crumbless.domain.task import RECURRING, Task
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.database import write_once
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.tables_people import task
+from crumbless.store.task_store import (
+    add_recurring,
+    add_task,
+    bury_task,
+    claim_tasks,
+    count_dead_tasks,
+    dead_tasks,
+    drop_task,
+    finish_task,
+    give_back_tasks,
+    next_task_due,
+    put_off_task,
+    repeat_task,
+    revive_task,
+)
+from support.value_make import OTHER_CONVERSATION, make_entry
+
+LEASE_MS = 60_000
+
+
+def add(database_url: str, number: int = 1, workspace: int = 1, **more: Any) -> None:
+    write_once(
+        database_url, lambda connection: add_task(connection, workspace, "file_removal", {"number": number}, **more)
+    )
+
+
+def claim(database_url: str, node: str, most: int = 10) -> list[Task]:
+    return write_once(database_url, lambda connection: claim_tasks(connection, node, LEASE_MS, most))
+
+
+def kept(database_url: str) -> list[Any]:
+    return write_once(database_url, lambda connection: [*connection.execute(select(task).order_by(task.c.id))])
+
+
+def expire_lease(database_url: str) -> None:
+    write_once(database_url, lambda connection: connection.execute(update(task).values(claimed_until=now_ms() - 1)))
+
+
+@pytest_asyncio.fixture
+async def ledger(database_url: str) -> AsyncIterator[tuple[Ledger, list[str]]]:
+    told: list[str] = []
+    ledger = Ledger(lambda: SqliteBatchWriter(database_url), lambda _: None, 100, lambda: told.append("tasks"))
+    ledger.start()
+    yield ledger, told
+    await ledger.close()
+
+
+async def test_a_task_is_committed_with_its_act_and_told_once(
+    ledger: tuple[Ledger, list[str]], database_url: str
+) -> None:
+    writes, told = ledger
+    await writes.append(make_entry(), lambda connection: add_task(connection, 1, "mail", {"mail": "reset"}))
+    assert [row.payload for row in kept(database_url)] == [{"mail": "reset"}]
+    assert told == ["tasks"]
+    await writes.write(next_task_due)
+    assert told == ["tasks"], "what adds no task wakes nobody"
+
+
+async def test_a_task_of_an_act_that_was_undone_is_not_there(
+    ledger: tuple[Ledger, list[str]], database_url: str
+) -> None:
+    writes, told = ledger
+
+    def act(connection: Connection) -> None:
+        add_task(connection, 1, "mail", {})
+        raise Refused("forbidden")
+
+    with pytest.raises(Refused):
+        await writes.write(act)
+    # An entry that is refused takes the work beside it, and its task, with it.
+    with pytest.raises(Refused):
+        await writes.append(
+            make_entry(conversation=OTHER_CONVERSATION), lambda connection: add_task(connection, 1, "mail", {})
+        )
+    await writes.write(next_task_due)
+    assert kept(database_url) == []
+    assert told == []
+
+
+def test_what_one_node_has_claimed_no_other_gets(database_url: str) -> None:
+    for number in range(3):
+        add(database_url, number)
+    first = claim(database_url, "node-a", most=2)
+    assert [one.payload["number"] for one in first] == [0, 1]
+    assert [one.payload["number"] for one in claim(database_url, "node-b")] == [2]
+    assert claim(database_url, "node-b") == []
+
+
+def test_a_node_that_died_loses_its_tasks_after_the_lease(database_url: str) -> None:
+    add(database_url)
+    [mine] = claim(database_url, "node-a")
+    assert write_once(database_url, next_task_due) == kept(database_url)[0].claimed_until
+    expire_lease(database_url)
+    [theirs] = claim(database_url, "node-b")
+    assert (theirs.id, theirs.tries) == (mine.id, 2)
+    # The first one comes back to life: it settles nothing that is no longer its own.
+    write_once(database_url, lambda connection: finish_task(connection, "node-a", mine.id))
+    assert len(kept(database_url)) == 1
+    write_once(database_url, lambda connection: finish_task(connection, "node-b", mine.id))
+    assert kept(database_url) == []
+
+
+def test_what_is_put_off_waits(database_url: str) -> None:
+    add(database_url, due_at=0)
+    [one] = claim(database_url, "node-a")
+    later = now_ms() + 60_000
+    write_once(database_url, lambda connection: put_off_task(connection, "node-a", one.id, later, "no answer"))
+    assert claim(database_url, "node-a") == []
+    assert write_once(database_url, next_task_due) == later
+    assert kept(database_url)[0].error == "no answer"
+
+
+def test_a_stopping_node_gives_back_untried_what_it_had(database_url: str) -> None:
+    add(database_url)
+    claim(database_url, "node-a")
+    write_once(database_url, lambda connection: give_back_tasks(connection, "node-b"))
+    assert claim(database_url, "node-b") == []
+    write_once(database_url, lambda connection: give_back_tasks(connection, "node-a"))
+    assert [one.tries for one in claim(database_url, "node-b")] == [1]
+
+
+def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(database_url: str) -> None:
+    for number in (1, 2):
+        add(database_url, number)
+    for one in claim(database_url, "node-a"):
+        write_once(database_url, lambda connection, number=one.id: bury_task(connection, "node-a", number, "why"))
+    assert claim(database_url, "node-a") == []
+    assert write_once(database_url, count_dead_tasks) == 2
+    shown = write_once(database_url, lambda connection: dead_tasks(connection, 1, 10))
+    assert [(one.task.payload["number"], one.error) for one in shown] == [(2, "why"), (1, "why")]
+    second, first = (one.task.id for one in shown)
+    assert write_once(database_url, lambda connection: dead_tasks(connection, 2, 10)) == []
+    assert not write_once(database_url, lambda connection: revive_task(connection, 2, first))
+    assert not write_once(database_url, lambda connection: drop_task(connection, 2, first))
+    assert write_once(database_url, lambda connection: revive_task(connection, 1, first))
+    assert write_once(database_url, lambda connection: drop_task(connection, 1, second))
+    assert [(one.id, one.tries) for one in claim(database_url, "node-a")] == [(first, 1)]
+    assert not write_once(database_url, lambda connection: drop_task(connection, 1, first)), "it is no dead letter"
+
+
+def test_recurring_work_is_one_row_and_comes_again(database_url: str) -> None:
+    for _ in range(2):
+        write_once(database_url, lambda connection: add_recurring(connection, "retention", 0))
+    [row] = kept(database_url)
+    assert row.id == RECURRING["retention"]
+    [one] = claim(database_url, "node-a")
+    later = now_ms() + 60_000
+    write_once(database_url, lambda connection: repeat_task(connection, "node-a", one.id, later))
+    assert claim(database_url, "node-a") == []
+    assert [(row.due_at, row.tries) for row in kept(database_url)] == [(later, 0)]
+
+
+async def test_two_nodes_that_begin_together_leave_one_row(ledger: tuple[Ledger, list[str]], database_url: str) -> None:
+    writes, _ = ledger
+    outcomes = await asyncio.gather(
+        *(writes.write(lambda connection: add_recurring(connection, "retention", 0)) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert all(one is None or isinstance(one, IntegrityError) for one in outcomes)
+    assert len(kept(database_url)) == 1
