@@ -209,6 +209,8 @@ def _uvicorn(app: ASGIApp, ws: object = None) -> _Uvicorn:
             ws=ws or "none",  # pyright: ignore[reportArgumentType]
             lifespan="off",
             access_log=False,
+            # Ours alone decides whose X-Forwarded-For is believed; uvicorn would believe everybody on this machine.
+            proxy_headers=False,
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,

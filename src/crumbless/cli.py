@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from crumbless.errors import CrumblessError, Refused
+from crumbless.log_lines import set_up_logs
 from crumbless.settings import Settings, read_settings
 from crumbless.tag_commands import consent_app, print_counters, tag_app
 
@@ -56,14 +57,16 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
     from crumbless.app import serve as serve_platform  # noqa: PLC0415
 
     settings = read_settings(host=host, port=port)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logs(settings.log_format, settings.log_level)
     listening = open_socket(settings.host, settings.port)
     settings = read_settings(host=host, port=listening.getsockname()[1])
 
     async def tell() -> None:
-        typer.echo(
-            f"Crumbless serves {settings.address}; the desk is at {settings.address}/desk/. Ctrl-C stops.", err=True
-        )
+        line = f"Crumbless serves {settings.address}; the desk is at {settings.address}/desk/. Ctrl-C stops."
+        if settings.log_format == "json":
+            logging.getLogger("crumbless").info(line)
+        else:
+            typer.echo(line, err=True)
 
     uvloop.run(serve_platform(settings, listening, on_ready=tell))
 

@@ -3,6 +3,7 @@
 `CRUMBLESS_PORT=9000` and `port = 9000` mean the same; the environment wins. docs/settings.md lists them all.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from crumbless.errors import SettingsError
+from crumbless.log_lines import LogFormat
 
 PREFIX = "CRUMBLESS_"
 CONFIG_FILE = "CRUMBLESS_CONFIG"
@@ -64,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     allowed_hosts: list[str] = []
     trusted_proxies: list[str] = []
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: LogFormat = "text"
+    access_log: bool = False
     visitor_messages_per_minute: Rate = 30
     visitor_message_burst: Count = 12
     operator_messages_per_minute: Rate = 120
@@ -124,6 +128,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: Any)
     except msgspec.ValidationError as error:
         raise SettingsError(_in_one_line(error, values)) from None
     _check_urls(settings)
+    _check_proxies(settings)
     return settings
 
 
@@ -168,6 +173,15 @@ def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> s
     key = path.rstrip("`").partition("[")[0]
     shown = "" if key in SECRET_SETTINGS else f" (it is {values.get(key)!r})"
     return f"{PREFIX}{key.upper()}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _check_proxies(settings: Settings) -> None:
+    for network in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            wanted = "expected addresses or networks like 10.0.0.0/8"
+            raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {wanted} (it has {network!r})") from None
 
 
 def _check_urls(settings: Settings) -> None:

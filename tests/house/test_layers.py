@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "crumbless"
 
 LAYERS: list[set[str]] = [
-    {"errors", "ids", "settings"},
+    {"errors", "ids", "log_lines", "settings"},
     {"domain"},
     {"adapters", "live", "store"},
     {"actions"},

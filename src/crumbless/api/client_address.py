@@ -1,5 +1,6 @@
 """Where a client is, for limits: never stored, never logged."""
 
+import functools
 import ipaddress
 from collections.abc import Sequence
 
@@ -13,16 +14,34 @@ def network_of(address: str, forwarded: str, trusted_proxies: Sequence[str]) -> 
     """The client's network: an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has.
 
     Args:
-        address: the peer of the connection.
-        forwarded: its X-Forwarded-For, believed only when the peer is a trusted proxy; the last hop counts.
+        address: the peer of the connection; empty for a Unix socket.
+        forwarded: its X-Forwarded-For, believed only when the peer is a trusted proxy. The last hop that is none
+            itself counts: what stands before it, the client may have written.
+        trusted_proxies: addresses and networks (see Settings).
     """
-    if address in trusted_proxies:
-        address = forwarded.rpartition(",")[2].strip() or address
+    for hop in reversed(forwarded.split(",")):
+        if not is_trusted(address, trusted_proxies):
+            break
+        address = hop.strip() or address
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
     return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def is_trusted(address: str, trusted_proxies: Sequence[str]) -> bool:
+    """Whether the headers of this peer are believed."""
+    return bool(trusted_proxies) and _lies_in(address, tuple(trusted_proxies))
+
+
+@functools.lru_cache(1024)
+def _lies_in(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ipaddress.ip_network(network, strict=False) for network in networks)
 
 
 def check_strangers(platform: Platform, network: str) -> None:

@@ -13,9 +13,10 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
 from crumbless.api.platform import Platform
+from crumbless.api.request_record import RequestRecord, route_of
 from crumbless.domain.wire import Problem
 from crumbless.errors import Refused
 
@@ -59,8 +60,10 @@ def refusal_headers(refused: Refused) -> dict[str, str]:
     return headers
 
 
-def answer_refusal(_request: AnyRequest, refused: Refused) -> Response[bytes]:
+def answer_refusal(request: AnyRequest, refused: Refused) -> Response[bytes]:
     """What a handler refused, as an answer."""
+    platform: Platform = request.app.state["platform"]
+    platform.http.refusals[refused.code] += 1
     body, status, _ = problem_of(refused)
     return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=refusal_headers(refused))
 
@@ -79,7 +82,7 @@ def answer_http_exception(request: AnyRequest, exception: HTTPException) -> Resp
 
 def answer_fault(request: AnyRequest, exception: Exception) -> Response[bytes]:
     """A fault of ours: the log has it, the client is told only that."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=exception)
+    log.error("%s %s failed", request.method, route_of(request.scope), exc_info=exception)
     return answer_refusal(request, Refused("internal"))
 
 
@@ -97,25 +100,34 @@ class Guard:
             return
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
-        guarded = self._guarded(scope, send)
-        if host.decode("latin-1").lower() not in self._platform.settings.hosts and scope["path"] not in PROBES:
-            await _send_refusal(Refused("misdirected"), guarded)
-        else:
-            await self._app(scope, receive, guarded)
+        record = RequestRecord(self._platform, scope)
+        guarded = self._guarded(scope, send, record)
+        try:
+            if host.decode("latin-1").lower() not in self._platform.settings.hosts and scope["path"] not in PROBES:
+                self._platform.http.refusals["misdirected"] += 1
+                await _send_refusal(Refused("misdirected"), guarded)
+            else:
+                await self._app(scope, receive, guarded)
+        finally:
+            record.end()
 
-    def _guarded(self, scope: Scope, send: Send) -> Send:
+    def _guarded(self, scope: HTTPScope, send: Send, record: RequestRecord) -> Send:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = self._headers(scope, message)
+                record.begin_answer(message["status"])
+                message["headers"] = self._headers(scope, message, record.number)
             await send(message)
 
         return guarded
 
-    def _headers(self, scope: Scope, message: HTTPResponseStartEvent) -> Headers:
+    def _headers(self, scope: HTTPScope, message: HTTPResponseStartEvent, number: str) -> Headers:
         headers = [pair for pair in message["headers"] if pair[0].lower() != b"set-cookie"]
         if len(headers) != len([*message["headers"]]):
             log.error("refused to set a cookie on %s", scope["path"])
         headers.extend(_ALWAYS)
+        if message["status"] >= 400 or scope["path"].startswith("/v1/"):
+            # Not on what everybody gets alike: there, a number that is different each time would be one too many.
+            headers.append((b"x-request-id", number.encode()))
         if scope["path"].startswith("/v1/"):
             headers.append((b"dpop-nonce", self._platform.nonces.current().encode()))
             headers.append((b"cache-control", b"no-store"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
+from crumbless.domain.figures import HttpFigures
 from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.domain.ports import BusPort, GrantsPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import NonceClock, ReplayCache
@@ -76,3 +77,4 @@ class Platform:
     policy: PolicyPages
     streams: OpenStreams = field(default_factory=OpenStreams)
     node: NodeState = field(default_factory=NodeState)
+    http: HttpFigures = field(default_factory=HttpFigures)

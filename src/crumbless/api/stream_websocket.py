@@ -15,6 +15,7 @@ from websockets.utils import accept_key
 from crumbless.api.client_address import check_strangers, network_of
 from crumbless.api.guard import problem_of
 from crumbless.api.platform import Platform
+from crumbless.api.request_record import log_answer
 from crumbless.api.stream import StreamConnection
 from crumbless.api.websocket_frames import (
     BINARY,
@@ -33,6 +34,8 @@ from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, PROTOCOL
 from crumbless.errors import Refused
 from crumbless.live.connections import Parcel
+
+STREAM_PATH = "/v1/stream"
 
 MAX_BACKLOG = 4 * 1024 * 1024
 """Bytes that may wait for one client before it counts as too slow: a full page of the longest messages fits."""
@@ -229,6 +232,7 @@ class StreamWebSocket(asyncio.Protocol):
         except Refused as refused:
             self._refuse(refused)
             return
+        self._record(101)
         self._transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n"
@@ -251,7 +255,7 @@ class StreamWebSocket(asyncio.Protocol):
         settings = self._platform.settings
         if headers.get("host", "").lower() not in settings.hosts:
             raise Refused("misdirected")
-        if path.partition("?")[0] != "/v1/stream":
+        if path.partition("?")[0] != STREAM_PATH:
             raise Refused("not_found")
         if method != "GET":
             raise Refused("method_not_allowed")
@@ -263,8 +267,15 @@ class StreamWebSocket(asyncio.Protocol):
             raise Refused("invalid", f"The stream is WebSocket version 13 with sub-protocol {PROTOCOL}.")
         return key
 
+    def _record(self, status: int) -> None:
+        self._platform.http.count_answer("GET", STREAM_PATH, status)
+        if self._platform.settings.access_log:
+            log_answer("GET", STREAM_PATH, status, 0.0)
+
     def _refuse(self, refused: Refused) -> None:
         body, status, reason = problem_of(refused)
+        self._platform.http.refusals[refused.code] += 1
+        self._record(status)
         self._transport.write(
             f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\nSec-WebSocket-Version: 13\r\n"
             f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n".encode()

@@ -1,6 +1,7 @@
 """Problems in words, the headers that go with them, and what every answer carries."""
 
 import json
+import re
 import time
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import pytest
 
 from crumbless.api.guard import PROBLEM_TYPE, Guard, problem_of, refusal_headers
 from crumbless.api.platform import Platform
+from crumbless.domain.figures import HttpFigures
 from crumbless.domain.proof import NonceClock
 from crumbless.errors import REFUSALS, Refused
 from crumbless.settings import Settings
@@ -18,7 +20,13 @@ Scope = dict[str, Any]
 class Parts:
     """As much of the platform as the guard looks at."""
 
-    settings = Settings(public_url="https://chat.example", allowed_hosts=["inner:8000"])
+    settings = Settings(
+        public_url="https://chat.example",
+        allowed_hosts=["inner:8000"],
+        trusted_proxies=["10.0.0.0/8"],
+        access_log=True,
+    )
+    http = HttpFigures()
     nonces = NonceClock(b"s" * 32, time.time)
 
 
@@ -38,6 +46,7 @@ async def answer(path: str = "/v1/desk/me", host: bytes = b"chat.example", **mor
 
     headers = [(b"host", host), (b"cookie", b"a=b"), (b"x-kept", b"1"), *more.get("asked", [])]
     scope = {"type": more.get("kind", "http"), "path": path, "method": "GET", "headers": headers}
+    scope["client"] = more.get("client", ("192.0.2.1", 1234))
     guard = Guard(cast(Any, app), cast(Platform, Parts()))
     await guard(cast(Any, scope), cast(Any, None), cast(Any, send))
     return sent, reached
@@ -126,6 +135,49 @@ async def test_other_hosts_never_reach_the_application(host: bytes) -> None:
     assert header(sent, b"x-content-type-options") == b"nosniff"
     _, reached = await answer("/healthz", host=host)
     assert len(reached) == 1, "probes of a balancer name no host"
+
+
+NUMBER = (b"x-request-id", b"abc-123.DEF_4")
+
+
+async def test_a_trusted_proxy_numbers_requests() -> None:
+    sent, _ = await answer(asked=[NUMBER], client=("10.1.2.3", 1))
+    assert header(sent, b"x-request-id") == NUMBER[1]
+
+
+@pytest.mark.parametrize(
+    ("client", "number"),
+    [
+        (("192.0.2.1", 1), NUMBER[1]),
+        (None, NUMBER[1]),
+        (("10.1.2.3", 1), b"short"),
+        (("10.1.2.3", 1), b"x" * 65),
+        (("10.1.2.3", 1), b"abc 123 456"),
+        (("10.1.2.3", 1), b"abcdefgh\x1b[31m"),
+        (("10.1.2.3", 1), "abcdefgh\u00e4".encode("latin-1")),
+    ],
+)
+async def test_others_and_oddities_are_numbered_by_us(client: Any, number: bytes) -> None:
+    sent, _ = await answer(asked=[(b"x-request-id", number)], client=client)
+    ours = header(sent, b"x-request-id")
+    assert ours is not None
+    assert re.fullmatch(rb"[0-9a-f]{16}", ours)
+
+
+async def test_what_everybody_gets_alike_carries_no_number() -> None:
+    sent, _ = await answer("/w/shop.js")
+    assert header(sent, b"x-request-id") is None
+
+
+async def test_the_access_log_says_how_but_not_who(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    Parts.http.answers.clear()
+    await answer("/v1/desk/conversations/SECRET", asked=[(b"user-agent", b"Browser/1")])
+    (record,) = [one for one in caplog.records if one.name == "crumbless.access"]
+    fields: dict[str, Any] = vars(record)["fields"]
+    assert fields.pop("ms") >= 0
+    assert fields == {"method": "GET", "route": "(none)", "status": 200}
+    assert Parts.http.answers == {("GET", "(none)", 200): 1}
 
 
 async def test_what_is_not_http_is_none_of_its_business() -> None:

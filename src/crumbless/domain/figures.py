@@ -1,0 +1,63 @@
+"""Figures of a running node: plain counters, added to per batch or per request and read when somebody asks for them."""
+
+import bisect
+from collections import Counter
+from collections.abc import Sequence
+
+COMMIT_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds."""
+
+BATCH_BOUNDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000)
+"""Writes."""
+
+ANSWER_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Seconds."""
+
+
+class Histogram:
+    """How often values fell under each bound. One thread adds; others may read what is a moment old."""
+
+    __slots__ = ("_bounds", "_counts", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """Count a value."""
+        self._counts[bisect.bisect_left(self._bounds, value)] += 1
+        self.total += value
+
+    def buckets(self) -> list[tuple[str, int]]:
+        """(upper bound, values up to it) for every bound, `+Inf` last, as Prometheus counts them."""
+        counts, so_far = [*self._counts], 0
+        found: list[tuple[str, int]] = []
+        for bound, count in zip([*map(str, self._bounds), "+Inf"], counts, strict=True):
+            so_far += count
+            found.append((bound, so_far))
+        return found
+
+
+class LedgerFigures:
+    """What the ledger has done since the start. Per batch, except `refused`."""
+
+    def __init__(self) -> None:
+        self.appended = 0
+        self.refused = 0
+        self.failed_batches = 0
+        self.commit_seconds = Histogram(COMMIT_BOUNDS)
+        self.batch_sizes = Histogram(BATCH_BOUNDS)
+
+
+class HttpFigures:
+    """What was answered since the start. Routes are counted by their templates: nobody can make new ones up."""
+
+    def __init__(self) -> None:
+        self.answers: Counter[tuple[str, str, int]] = Counter()
+        self.refusals: Counter[str] = Counter()
+        self.seconds = Histogram(ANSWER_BOUNDS)
+
+    def count_answer(self, method: str, route: str, status: int) -> None:
+        """An answer began with this status (0: it never did)."""
+        self.answers[method, route, status] += 1

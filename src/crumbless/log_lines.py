@@ -1,0 +1,137 @@
+"""Log lines: one line for each event, as text or as JSON, in which nothing can be forged and nobody recognised.
+
+Whatever a library or an exception says goes through here: control characters are escaped (a client cannot begin a line
+of its own, nor colour a terminal), and what looks like a token, a password in an address, an e-mail address or the IP
+address of anybody is taken out, as are the values that a database names when it complains.
+"""
+
+import ipaddress
+import json
+import logging
+import re
+import sys
+import threading
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+LogFormat = Literal["text", "json"]
+
+MAX_LINE = 32 * 1024
+"""Characters of a message or traceback; the middle of a longer one is left out."""
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The number of the request that is being answered, for every line that is written meanwhile."""
+
+_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\[parameters: [^\n]*"), "[parameters]"),
+    (re.compile(r"\bDETAIL: [^\n]*"), "DETAIL"),
+    (re.compile(r"://[^\s/@]{1,200}@"), "://[secret]@"),
+    (re.compile(r"\b(dpop|bearer|basic)[ :=]+['\"]?[\w.~+/=-]{8,}", re.IGNORECASE), r"\1 [token]"),
+    (re.compile(r"\bcr[a-z]_[\w-]{8,}"), "[token]"),
+    (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*){0,2}"), "[token]"),
+    (re.compile(r"[^\s@<>\"'(),;:=\[\]{}/]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}"), "[e-mail]"),
+)
+_ADDRESS = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,8}[\d.]{0,15})(?![\w])"
+)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def redact(text: str) -> str:
+    """The text without tokens, passwords, e-mail addresses and IP addresses (those of this machine aside)."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return _ADDRESS.sub(_redact_address, text)
+
+
+def _redact_address(found: re.Match[str]) -> str:
+    try:
+        address = ipaddress.ip_address(found[0])
+    except ValueError:
+        return found[0]
+    return found[0] if address.is_loopback or address.is_unspecified else "[address]"
+
+
+def escape(text: str) -> str:
+    """The text in one line, without characters that a terminal obeys or that change the direction of others."""
+    return _CONTROL.sub(lambda found: _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", text)
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= MAX_LINE:
+        return text
+    return f"{text[: MAX_LINE // 2]} […] {text[-MAX_LINE // 2 :]}"
+
+
+class Lines(logging.Formatter):
+    """Makes the line of a record.
+
+    A record may carry `fields` (by `extra`): further members of its JSON object, values of our own making.
+    """
+
+    def __init__(self, kind: LogFormat) -> None:
+        super().__init__()
+        self._make = _json_line if kind == "json" else _text_line
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its line feed."""
+        fields: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redact(_shorten(_message_of(record))),
+        }
+        if request := request_id.get():
+            fields["request"] = request
+        fields |= getattr(record, "fields", {})
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["error"] = redact(_shorten("".join(traceback.format_exception(*record.exc_info)).rstrip()))
+        return self._make(fields)
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        # A line with a wrong placeholder is worth more than a second fault.
+        return str(record.msg)
+
+
+def _json_line(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=True, separators=(",", ":"), default=str).replace("\x7f", "\\u007f")
+
+
+def _text_line(fields: dict[str, Any]) -> str:
+    head = f"{fields.pop('time')} {fields.pop('level').upper()} {fields.pop('logger')}: {fields.pop('message')}"
+    tail = "".join(f" {name}={value}" for name, value in fields.items())
+    return escape(head + tail)
+
+
+def set_up_logs(kind: LogFormat, level: str) -> None:
+    """Send what this process has to say to standard error, in lines of this kind.
+
+    Libraries say nothing below `info`: what they tell when they are debugged is what people sent.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines(kind))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.INFO))
+    logging.getLogger("crumbless").setLevel(level.upper())
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_end
+    threading.excepthook = _log_thread_end
+
+
+def _log_end(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    logging.getLogger("crumbless").critical("ended by a fault", exc_info=(kind, error, trace))
+
+
+def _log_thread_end(ended: threading.ExceptHookArgs) -> None:
+    error = ended.exc_value or ended.exc_type()
+    logging.getLogger("crumbless").critical("a thread ended by a fault", exc_info=error)
