@@ -1,0 +1,120 @@
+"""What each route of the API takes and gives, for docs/openapi.json and the tests that hold the server to it.
+
+The refusals that follow from a route's kind (a body may be malformed, a session may have ended) are added by
+`statuses_of`; a contract names what else its act refuses.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from crumbless.api.routes import Route
+from crumbless.api.stream_http import Batch, OpenRequest, PollRequest
+from crumbless.domain import wire, wire_account
+from crumbless.domain.consent import VisitorConsent
+from crumbless.errors import REFUSALS
+
+POSITION = {"type": "integer", "minimum": 0, "maximum": 2**53}
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """`takes`, `gives`: the types of both bodies, None for none. `query`: JSON Schemas of the parameters."""
+
+    takes: Any = None
+    gives: Any = None
+    status: int = 200
+    codes: tuple[str, ...] = ()
+    query: tuple[tuple[str, dict[str, Any]], ...] = ()
+    media_type: str = JSON
+
+
+def _limit(most: int) -> tuple[str, dict[str, Any]]:
+    return "limit", {"type": "integer", "minimum": 1, "maximum": most}
+
+
+_OIDC = ("provider_refused", "provider_away", "ticket_gone", "not_found", "busy")
+
+CONTRACTS: dict[str, Contract] = {
+    "POST /v1/visitor/start": Contract(
+        wire.StartRequest,
+        wire.StartAnswer,
+        201,
+        ("not_found", "id_conflict", "empty_text", "erased", "slow_down", "busy", "invalid_proof", "foreign_origin"),
+    ),
+    "POST /v1/visitor/erase": Contract(gives=wire.ErasedAnswer, codes=("slow_down", "busy")),
+    "GET /v1/visitor/export": Contract(gives=wire.VisitorExport, codes=("slow_down", "busy")),
+    "POST /v1/visitor/consent": Contract(VisitorConsent, None, 204, ("not_found",)),
+    "POST /v1/consent": Contract(
+        wire.ConsentRequest,
+        wire.ConsentAnswer,
+        201,
+        ("not_found", "foreign_origin", "outdated_revision", "id_conflict", "slow_down", "busy"),
+    ),
+    "GET /v1/consent/{receipt}": Contract(
+        gives=dict[str, Any], codes=("not_found", "slow_down"), media_type="application/ld+json"
+    ),
+    "POST /v1/desk/sign-in": Contract(
+        wire_account.SignInRequest,
+        wire_account.SignInAnswer,
+        codes=("wrong_sign_in", "invalid_proof", "slow_down", "busy"),
+    ),
+    "GET /v1/desk/sign-in/ways": Contract(gives=wire_account.SignInWays),
+    "POST /v1/desk/sign-in/oidc/start": Contract(
+        wire_account.OidcStartRequest, wire_account.OidcStartAnswer, codes=(*_OIDC, "invalid_proof", "slow_down")
+    ),
+    "POST /v1/desk/sign-in/oidc/finish": Contract(
+        wire_account.OidcFinishRequest,
+        wire_account.SignInAnswer,
+        codes=(*_OIDC, "unknown_identity", "invalid_proof", "slow_down"),
+    ),
+    "POST /v1/desk/me/identities/start": Contract(
+        wire_account.OidcStartRequest, wire_account.OidcStartAnswer, codes=_OIDC
+    ),
+    "POST /v1/desk/me/identities/finish": Contract(wire_account.OidcFinishRequest, None, 204, _OIDC),
+    "POST /v1/desk/me/identities/remove": Contract(
+        wire_account.IdentityRemoveRequest, None, 204, ("not_found", "busy")
+    ),
+    "POST /v1/desk/step-up/oidc/start": Contract(
+        wire_account.OidcStartRequest, wire_account.OidcStartAnswer, codes=_OIDC
+    ),
+    "POST /v1/desk/step-up/oidc/finish": Contract(wire_account.OidcFinishRequest, None, 204, _OIDC),
+    "POST /v1/desk/sign-out": Contract(None, None, 204, ("busy",)),
+    "GET /v1/desk/me": Contract(gives=wire.Operator),
+    "GET /v1/desk/conversations": Contract(
+        gives=wire.InboxPage,
+        query=(
+            ("before", POSITION),
+            _limit(100),
+            ("status", {"type": "string", "enum": ["waiting", "open", "closed"]}),
+        ),
+    ),
+    "GET /v1/desk/conversations/{conversation}": Contract(gives=wire.ConversationSummary),
+    "GET /v1/desk/conversations/{conversation}/entries": Contract(
+        gives=wire.TimelinePage, query=(("before", POSITION), _limit(200))
+    ),
+    "POST /v1/stream/open": Contract(OpenRequest, Batch, codes=("slow_down",)),
+    "POST /v1/stream/poll": Contract(PollRequest, Batch, codes=("stream_gone",)),
+    "POST /v1/stream/send": Contract(None, None, 204, ("stream_gone",)),
+}
+
+
+def name_of(route: Route) -> str:
+    """The route's name in CONTRACTS: method and path."""
+    return f"{route.method} {route.path.replace(':str}', '}')}"
+
+
+def statuses_of(route: Route, contract: Contract) -> set[int]:
+    """Every status that the route may answer with, other than its success."""
+    codes = {*contract.codes, "misdirected"}
+    if route.method == "POST":
+        codes |= {"foreign_origin", "too_large"}
+    if contract.takes is not None:
+        codes |= {"malformed", "invalid", "unsupported_media_type"}
+    if contract.query:
+        codes |= {"invalid"}
+    if route.who in {"visitor", "operator"}:
+        codes |= {"invalid_token", "invalid_proof", "forbidden", "foreign_origin"}
+    if "{" in route.path:
+        codes |= {"not_found"}
+    return {REFUSALS[code].status for code in codes}

@@ -1,0 +1,137 @@
+"""The server does what docs/openapi.json says, whatever is sent to it. Schemathesis asks, as owner, visitor and anyone.
+
+No 5xx, no status or body that is not declared, no operation that forgets its session. More examples by hand:
+CRUMBLESS_TEST_EXAMPLES=200 bin/test tests/flow/test_openapi.py
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import requests
+import requests.auth
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import positive_data_acceptance
+from schemathesis.core.parameters import ParameterLocation
+
+from crumbless.api.route_contracts import CONTRACTS, name_of
+from crumbless.api.routes import ROUTES
+from support.client import Person
+from support.client_key import ClientKey
+from support.people import OLGA, TEA, new_entry_id
+from support.server import ServerProcess
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
+EXAMPLES = int(os.environ.get("CRUMBLESS_TEST_EXAMPLES", "4"))
+
+ENDS_THE_SESSION = {"/v1/desk/sign-out", "/v1/visitor/erase"}
+"""What takes away the session that asks; test_who_may.py and the flows' own tests call them."""
+
+STREAMS = {"/v1/stream/open", "/v1/stream/poll", "/v1/stream/send"}
+"""Long answers in frames: test_bad_frames.py has their bad input."""
+
+TOO_STRICT = positive_data_acceptance
+"""It expects whatever fits a schema to be accepted; our rules go further than schemas do, and have their own codes."""
+
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+class Signed(requests.auth.AuthBase):
+    """Signs each request as it leaves: the proof depends on method and path, and is good once."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The request with the session's token and a proof for it."""
+        path = urlsplit(str(request.url)).path
+        request.headers.update(self.person.credentials(str(request.method), path))
+        request.register_hook("response", self._hear_nonce)
+        return request
+
+    def _hear_nonce(self, answer: requests.Response, **_: Any) -> None:
+        self.person.nonce = answer.headers.get("dpop-nonce", self.person.nonce)
+
+
+def schema_for(tag: str) -> Any:
+    """The operations of those who are called so."""
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    kept = {
+        path: {method: one for method, one in methods.items() if one["tags"] == [tag]}
+        for path, methods in document["paths"].items()
+        if path not in ENDS_THE_SESSION | STREAMS
+    }
+    return schemathesis.openapi.from_dict(document | {"paths": {path: ops for path, ops in kept.items() if ops}})
+
+
+OPEN, OPERATORS, VISITORS = schema_for("anyone"), schema_for("operator"), schema_for("visitor")
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, timeout=20) as client:
+        yield client
+
+
+def ask_plainly(client: httpx.Client, person: Person, path: str, body: dict[str, object]) -> dict[str, Any]:
+    """What a request answers that begins a session."""
+    person.nonce = client.get(f"{person.address}/v1/desk/me").headers["dpop-nonce"]
+    answer = client.post(person.address + path, json=body, headers=person.credentials("POST", path))
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+@pytest.fixture(scope="module")
+def owner(shared_server: ServerProcess, plain: httpx.Client) -> Signed:
+    person = Person(shared_server.address, ClientKey())
+    told = ask_plainly(plain, person, "/v1/desk/sign-in", {"email": OLGA.email, "password": OLGA.password})
+    person.token = told["token"]
+    return Signed(person)
+
+
+@pytest.fixture(scope="module")
+def visitor(shared_server: ServerProcess, plain: httpx.Client) -> Signed:
+    person = Person(shared_server.address, ClientKey())
+    body: dict[str, object] = {"site": TEA.key, "id": new_entry_id(), "text": "Hello", "page_origin": TEA.origin}
+    person.token = ask_plainly(plain, person, "/v1/visitor/start", body)["token"]
+    return Signed(person)
+
+
+def check(case: Any, server: ServerProcess, signed: Signed | None) -> None:
+    """Send the case and hold the answer to the document."""
+    said = len(server.log())
+    # Cases that lack the session on purpose must not be given one.
+    if signed is not None and not case.meta.is_negative_at(ParameterLocation.HEADER):
+        case.operation.schema.auth.set_from_requests(signed)
+        case.operation.schema.auth.set(case, schemathesis.AuthContext(operation=case.operation, app=None))
+    case.call_and_validate(base_url=server.address, timeout=20, excluded_checks=[TOO_STRICT])
+    assert "Traceback" not in server.log()[said:]
+
+
+@OPEN.parametrize()
+@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=SLOW)
+def test_what_anyone_may_ask(case: Any, shared_server: ServerProcess) -> None:
+    check(case, shared_server, None)
+
+
+@OPERATORS.parametrize()
+@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=SLOW)
+def test_what_operators_may_ask(case: Any, shared_server: ServerProcess, owner: Signed) -> None:
+    check(case, shared_server, owner)
+
+
+@VISITORS.parametrize()
+@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=SLOW)
+def test_what_visitors_may_ask(case: Any, shared_server: ServerProcess, visitor: Signed) -> None:
+    check(case, shared_server, visitor)
+
+
+def test_every_route_of_the_api_has_a_contract() -> None:
+    api = {name_of(route) for route in ROUTES if route.path.startswith("/v1/") and route.method != "OPTIONS"}
+    assert api == set(CONTRACTS)
