@@ -58,6 +58,9 @@ find_python() {
 make_environment() {
   local python
   if [ ! -x .venv/bin/python ] || { [ -f "$done_with/place" ] && [ "$(cat "$done_with/place")" != "$PWD" ]; }; then
+    # Cleared through a link, another checkout would lose its packages.
+    [ ! -L .venv ] || fail "The folder .venv is a link to $(readlink .venv), which belongs to another checkout." \
+      'Remove the link and start again: this checkout then gets an environment of its own.'
     python=$(find_python)
     step "Making .venv with $("$python" --version)" 'Remove the folder .venv and start again.' \
       "$python" -m venv --clear .venv
