@@ -154,6 +154,7 @@ class Server:
                     "platform": self.platform,
                     "http_streams": self._http_streams,
                     "readiness": Readiness(self.platform),
+                    "feed": self._feed,
                 }
             ),
             exception_handlers={

@@ -28,8 +28,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 PROBLEM_TYPE = "application/problem+json"
 
-PROBES = {"/healthz", "/readyz"}
-"""Asked by balancers, which name no host of ours."""
+PROBES = {"/healthz", "/readyz", "/metrics"}
+"""Asked by balancers and monitors, which name no host of ours."""
 
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),

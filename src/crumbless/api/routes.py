@@ -51,6 +51,7 @@ ROUTES = (
     Route("GET", "/", "anyone", page_views.get_root),
     Route("GET", "/healthz", "anyone", health_api.get_health),
     Route("GET", "/readyz", "anyone", health_api.get_ready),
+    Route("GET", "/metrics", "anyone", health_api.get_metrics),
     Route("GET", "/favicon.svg", "anyone", page_views.get_icon),
     Route("GET", "/assets/{name:str}", "anyone", page_views.get_asset),
     Route("GET", "/w/{name:str}", "anyone", page_views.get_loader),

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry
+from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.id_token import IdToken
 from crumbless.domain.wire import SeenNow
 from crumbless.errors import CrumblessError, Refused
@@ -43,6 +44,10 @@ class LedgerPort(Protocol):
     """Where entries are appended and everything else is written (store/ledger.py)."""
 
     healthy: bool
+    figures: LedgerFigures
+
+    @property
+    def waiting(self) -> int: ...
 
     def submit(self, entry: NewEntry, done: Done) -> None: ...
 

@@ -91,6 +91,10 @@ class Connections:
         else:
             _remove(self._operators, session.workspace, listener)
 
+    def count(self) -> tuple[int, int]:
+        """How many streams operators and visitors have here."""
+        return sum(map(len, self._operators.values())), sum(map(len, self._visitors.values()))
+
     def streams_of(self, session: Session) -> list[Listener]:
         """The session's streams."""
         beside = (

@@ -34,6 +34,8 @@ class Feed:
         self._positions: dict[int, int] = {}
         self._filling: dict[int, asyncio.Task[None]] = {}
         self._known: dict[int, int] = {}
+        self.gaps = 0
+        """Gaps since the start."""
 
     def receive(self, workspace: int, appended: Sequence[Appended]) -> None:
         """The bus says that these entries were committed (in position order, not empty)."""
@@ -52,6 +54,7 @@ class Feed:
             self._deliver(workspace, appended)
 
     def _fill(self, workspace: int) -> None:
+        self.gaps += 1
         log.warning("the bus left a gap in workspace %d; reading it", workspace)
         task = asyncio.get_running_loop().create_task(self._read_gap(workspace))
         self._filling[workspace] = task

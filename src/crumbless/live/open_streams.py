@@ -41,6 +41,11 @@ class OpenStreams:
         self._known: set[OpenStream] = set()
         self._sweeping: asyncio.Task[None] | None = None
 
+    @property
+    def strangers(self) -> int:
+        """How many streams have not authenticated yet."""
+        return len(self._strangers)
+
     def strangers_from(self, network: str) -> int:
         """How many streams of a network have not authenticated yet."""
         return self._from[network]

@@ -8,6 +8,7 @@ connection; the loop hands it whole batches and gets whole batches back.
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Protocol, TypeVar, cast
@@ -15,6 +16,7 @@ from typing import Protocol, TypeVar, cast
 from sqlalchemy import Connection
 
 from crumbless.domain.entry import NewEntry
+from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.ports import Appended, Done, Erasure, Work
 from crumbless.errors import Refused
 from crumbless.store.task_store import TASKS_ADDED
@@ -96,6 +98,12 @@ class Ledger:
         self._drained = asyncio.Event()
         self._closing = False
         self.healthy = True
+        self.figures = LedgerFigures()
+
+    @property
+    def waiting(self) -> int:
+        """Tickets that wait or are being written."""
+        return self._size
 
     def start(self) -> None:
         """Start the writer's thread. Call on the loop."""
@@ -161,6 +169,7 @@ class Ledger:
 
     def _enqueue(self, ticket: Ticket) -> None:
         if self._size >= self._limit or self._closing:
+            self.figures.refused += 1
             raise Refused("busy", retry_after=BUSY_SECONDS)
         self._size += 1
         self._waiting.append(ticket)
@@ -187,12 +196,16 @@ class Ledger:
             writer.close()
 
     def _write(self, writer: BatchWriter, batch: list[Ticket]) -> None:
+        began = time.perf_counter()
         try:
             writer.commit(batch)
             self.healthy = True
+            self.figures.batch_sizes.add(len(batch))
+            self.figures.commit_seconds.add(time.perf_counter() - began)
         except Exception:
             # A full disk, say. Nothing of the batch is kept and everybody in it is told so; senders come back.
             self.healthy = False
+            self.figures.failed_batches += 1
             log.exception("a batch of %d could not be committed", len(batch))
             for ticket in batch:
                 ticket.made = None
@@ -207,6 +220,7 @@ class Ledger:
         entries = [one for t in batch for one in (t.made or (t,))]
         appended = [t.outcome for t in entries if type(t.outcome) is Appended and not t.outcome.repeat]
         if appended:
+            self.figures.appended += len(appended)
             self._tell(appended)
         if any(ticket.queues for ticket in batch):
             self._on_tasks()

@@ -137,6 +137,12 @@ def count_dead_tasks(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(task.c.dead_at.is_not(None))).scalar_one()
 
 
+def count_due_tasks(connection: Connection) -> int:
+    """How many tasks of all workspaces should have been done by now and are not."""
+    late = task.c.dead_at.is_(None), task.c.due_at <= now_ms()
+    return connection.execute(select(func.count()).where(*late)).scalar_one()
+
+
 def revive_task(connection: Connection, workspace: int, task_id: int) -> bool:
     """Try a dead letter anew, at once; False when the workspace has no such."""
     revived = connection.execute(

@@ -1,0 +1,122 @@
+"""The figures of this node as Prometheus reads them (its text format): counted elsewhere, put into words here."""
+
+import asyncio
+import hmac
+import importlib.metadata
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection
+
+from crumbless.api.platform import Platform
+from crumbless.domain.figures import Histogram
+from crumbless.live.feed import Feed
+from crumbless.store.schema import SCHEMA
+from crumbless.store.task_store import count_dead_tasks, count_due_tasks
+
+PATIENCE_SECONDS = 2.0
+"""How long the database may take; after that its figures are left out, and the others are told."""
+
+
+class Metrics(Collector):
+    """One node's figures."""
+
+    def __init__(self, platform: Platform, feed: Feed) -> None:
+        self._platform = platform
+        self._feed = feed
+        self._tasks: Mapping[str, int] = {}
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    async def write(self) -> bytes:
+        """All of them, as text."""
+        self._tasks = await self._count_tasks()
+        return generate_latest(self._registry)
+
+    async def _count_tasks(self) -> Mapping[str, int]:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._platform.reader.read(_count_tasks)
+        except Exception:
+            # /readyz and the log say that the database is away; a scrape that fails would hide all else.
+            return {}
+
+    def collect(self) -> Iterable[Metric]:
+        """Called by the registry."""
+        yield from self._node()
+        yield from self._ledger()
+        yield from self._http()
+        if self._tasks:
+            tasks = GaugeMetricFamily("crumbless_tasks", "Background work of the installation.", labels=["state"])
+            for state, count in self._tasks.items():
+                tasks.add_metric([state], count)
+            yield tasks
+
+    def _node(self) -> Iterable[Metric]:
+        build = GaugeMetricFamily("crumbless_build", "1; what runs here.", labels=["version", "schema"])
+        build.add_metric([importlib.metadata.version("crumbless"), SCHEMA], 1)
+        yield build
+        connections = GaugeMetricFamily("crumbless_connections", "Open streams.", labels=["audience"])
+        operators, visitors = self._platform.connections.count()
+        for audience, count in (
+            ("operator", operators),
+            ("visitor", visitors),
+            ("stranger", self._platform.streams.strangers),
+        ):
+            connections.add_metric([audience], count)
+        yield connections
+        yield _gauge("crumbless_node_stopping", "1 while the node is on its way out.", self._platform.node.stopping)
+        yield _gauge("crumbless_bus_connected", "1 while other nodes can be told.", self._platform.bus.connected)
+        yield _counter("crumbless_feed_gaps", "Gaps that the bus left and the database filled.", self._feed.gaps)
+
+    def _ledger(self) -> Iterable[Metric]:
+        ledger = self._platform.ledger
+        figures = ledger.figures
+        yield _counter("crumbless_entries_appended", "Entries that this node made durable.", figures.appended)
+        yield _gauge("crumbless_ledger_queue", "Writes that wait for the disk.", ledger.waiting)
+        yield _gauge("crumbless_ledger_healthy", "1 unless the last commit failed.", ledger.healthy)
+        yield _counter("crumbless_ledger_refused", "Writes refused because the queue was full.", figures.refused)
+        yield _counter(
+            "crumbless_ledger_failed_batches", "Batches that could not be committed.", figures.failed_batches
+        )
+        yield _histogram("crumbless_ledger_commit_seconds", "Time of a batch's transaction.", figures.commit_seconds)
+        yield _histogram("crumbless_ledger_batch_size", "Writes that shared a transaction.", figures.batch_sizes)
+
+    def _http(self) -> Iterable[Metric]:
+        http = self._platform.http
+        answers = CounterMetricFamily("crumbless_http_answers", "Answers.", labels=["method", "route", "status"])
+        for (method, route, status), count in [*http.answers.items()]:
+            answers.add_metric([method, route, str(status)], count)
+        yield answers
+        refusals = CounterMetricFamily("crumbless_http_refusals", "Refusals by their code.", labels=["code"])
+        for code, count in [*http.refusals.items()]:
+            refusals.add_metric([code], count)
+        yield refusals
+        yield _histogram("crumbless_http_answer_seconds", "Time until an answer began; long polls aside.", http.seconds)
+
+
+def may_read(authorization: str, token: str) -> bool:
+    """Whether this Authorization header carries the token that the settings ask for. Without a setting: nobody."""
+    scheme, _, given = authorization.partition(" ")
+    return bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+
+
+def _count_tasks(connection: Connection) -> Mapping[str, int]:
+    return {"due": count_due_tasks(connection), "dead": count_dead_tasks(connection)}
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, words, value=float(value))
+
+
+def _counter(name: str, words: str, value: float) -> Metric:
+    return CounterMetricFamily(name, words, value=value)
+
+
+def _histogram(name: str, words: str, histogram: Histogram) -> Metric:
+    total = histogram.total
+    return HistogramMetricFamily(name, words, buckets=histogram.buckets(), sum_value=total)

@@ -1,0 +1,15 @@
+"""Counters of a running node."""
+
+from crumbless.domain.figures import Histogram
+
+
+def test_a_histogram_counts_what_lies_up_to_each_bound() -> None:
+    histogram = Histogram((1, 2.5))
+    for value in (0, 1, 1.5, 2.5, 2.6, 1000):
+        histogram.add(value)
+    assert histogram.buckets() == [("1", 2), ("2.5", 4), ("+Inf", 6)]
+    assert histogram.total == 1007.6
+
+
+def test_an_empty_histogram_has_its_bounds() -> None:
+    assert Histogram((1,)).buckets() == [("1", 0), ("+Inf", 0)]
