@@ -60,3 +60,136 @@ export interface LinkedIdentity {
   created_at: number;
   last_used_at: number | null;
 }
+
+export type SecondFactor = "totp" | "recovery_code";
+
+/** The password was right and is not enough: a code comes next, from the same key and within five minutes. */
+export interface SignInStep {
+  ticket: string;
+  ways: SecondFactor[];
+}
+
+/** The code of the authenticator app, or one of the recovery codes. */
+export interface SignInCodeRequest {
+  ticket: string;
+  code: string;
+  time_zone?: string;
+}
+
+/**
+ * What the browser gives its authenticator: `options` as parseRequestOptionsFromJSON (to sign in, to step up) or
+ * parseCreationOptionsFromJSON (to add one) takes them. The ticket goes back with the credential.
+ */
+export interface PasskeyAsk {
+  ticket: string;
+  options: Record<string, unknown>;
+}
+
+/** The authenticator's answer, as PublicKeyCredential.toJSON() writes it. */
+export interface PasskeySignInRequest {
+  ticket: string;
+  credential: Record<string, unknown>;
+  time_zone?: string;
+}
+
+/** The password once more, and a code (of the app, or a recovery code) where TOTP is on. */
+export interface StepUpRequest {
+  password: string;
+  code?: string;
+}
+
+/** The authenticator's answer, as PublicKeyCredential.toJSON() writes it. */
+export interface PasskeyStepUpRequest {
+  ticket: string;
+  credential: Record<string, unknown>;
+}
+
+/** A new password. Unless it is told otherwise, every other session ends. */
+export interface PasswordChange {
+  password: string;
+  end_others?: boolean;
+}
+
+/**
+ * A seed that is not in force yet. `uri` is what the QR code says, `secret` the same to be typed; `qr` are the
+ * code's rows from the top, 1 for a dark module and 0 for a light one, without the quiet zone of four around it.
+ */
+export interface TotpDraft {
+  ticket: string;
+  secret: string;
+  uri: string;
+  qr: string[];
+}
+
+/** The first code that the app shows: the seed has arrived there. */
+export interface TotpConfirm {
+  ticket: string;
+  code: string;
+  end_others?: boolean;
+}
+
+/** Codes are asked for no more; the recovery codes go with them. */
+export interface TotpRemove {
+  end_others?: boolean;
+}
+
+/** Each signs in once in the app's place. They are told this one time; earlier ones are worth nothing now. */
+export interface RecoveryCodes {
+  codes: string[];
+}
+
+/** The new credential, as PublicKeyCredential.toJSON() writes it, and what its owner calls it. */
+export interface PasskeyAddRequest {
+  ticket: string;
+  credential: Record<string, unknown>;
+  name: string;
+  end_others?: boolean;
+}
+
+/** What the owner calls a passkey: 1 to 60 characters. */
+export interface PasskeyRename {
+  name: string;
+}
+
+/** The passkey signs in no more. */
+export interface PasskeyRemove {
+  end_others?: boolean;
+}
+
+/** A passkey in the list of its owner. `backed_up`: it is kept by a provider and reaches other devices. */
+export interface PasskeyView {
+  id: string;
+  name: string;
+  backed_up: boolean;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+/**
+ * A session in the list of its owner. `device` and `place` are coarse words and may be empty; `factors` are what
+ * was shown when it began: password, totp, recovery_code, passkey, oidc. `current`: it asks.
+ */
+export interface SessionView {
+  id: string;
+  device: string;
+  place: string;
+  factors: string[];
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  current: boolean;
+}
+
+/**
+ * How an operator signs in, and where they are signed in now. `fresh_until`: until when dangerous acts need no new
+ * factor in this session.
+ */
+export interface SecurityView {
+  password: boolean;
+  totp: boolean;
+  recovery_codes_left: number;
+  passkeys: PasskeyView[];
+  identities: LinkedIdentity[];
+  sessions: SessionView[];
+  fresh_until: number;
+}
