@@ -15,10 +15,14 @@ import uvicorn
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from crumbless.actions.mail_send import MailSend
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.relay_send import Courier
+from crumbless.actions.retention_sweep import RetentionSweep, rules_of
+from crumbless.adapters.mail_open import open_mail, sender_name
 from crumbless.adapters.oidc_provider import OidcProvider
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
@@ -32,11 +36,12 @@ from crumbless.api.registry_read import read_registry
 from crumbless.api.routes import route_handlers
 from crumbless.api.stream_http import HttpStreams, all_told
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
-from crumbless.domain.ports import Appended
+from crumbless.domain.ports import Appended, MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
-from crumbless.jobs import RelayJob
+from crumbless.jobs.relay_run import RelayJob
+from crumbless.jobs.task_run import TaskRunner
 from crumbless.live.bus_memory import MemoryBus
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
@@ -64,9 +69,13 @@ SWITCH_SECONDS = 0.0005
 
 
 class Server:
-    """One node, composed but not started."""
+    """One node, composed but not started.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        mails: where mails go, in place of what the settings say (the demo's box).
+    """
+
+    def __init__(self, settings: Settings, mails: MailPort | None = None) -> None:
         self.settings = settings
         self._http_streams: HttpStreams = {}
         self._lock = DatabaseLock(sqlite_path(settings.database_url))
@@ -75,12 +84,24 @@ class Server:
         self._feed = Feed(self._connections.deliver, self._read_after)
         self._sessions = Sessions(self._read_session)
         self._bus = MemoryBus(self._feed, self._connections, self._sessions)
-        self._ledger = Ledger(lambda: SqliteBatchWriter(settings.database_url), self._tell, settings.ledger_queue)
+        self._ledger = Ledger(
+            lambda: SqliteBatchWriter(settings.database_url), self._tell, settings.ledger_queue, self._hear_of_tasks
+        )
         couriers = [
             Courier("ga4", Ga4Relay(settings.ga4_url)),
             Courier("tiktok", TiktokRelay(settings.tiktok_url)),
         ]
         self._relay = RelayJob(couriers, self._ledger, self._reader)
+        vault = open_vault(settings)
+        self._tasks = TaskRunner(
+            {
+                "mail": MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings)),
+                "retention": RetentionSweep(rules_of(settings), self._ledger),
+            },
+            self._ledger,
+            self._reader,
+            settings.task_poll_seconds,
+        )
         self._providers = {one.id: OidcProvider(one) for one in settings.oidc_providers}
         assets = Assets()
         self.platform = Platform(
@@ -91,7 +112,7 @@ class Server:
             grants=self._relay.grants,
             connections=self._connections,
             sessions=self._sessions,
-            vault=open_vault(settings),
+            vault=vault,
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
             nonces=NonceClock(secrets.token_bytes(32), time.time),
             replays=ReplayCache(time.monotonic),
@@ -103,6 +124,9 @@ class Server:
     def _tell(self, appended: Sequence[Appended]) -> None:
         self._bus.publish(appended)
         self._relay.hear(appended)
+
+    def _hear_of_tasks(self) -> None:
+        self._tasks.wake()
 
     async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
         return await self._reader.read(
@@ -119,6 +143,7 @@ class Server:
         self._ledger.start()
         self.platform.streams.start()
         self._relay.start()
+        self._tasks.start()
 
     def begin_stop(self) -> None:
         """Let balancers see that nothing new should come here."""
@@ -138,17 +163,17 @@ class Server:
     async def stop(self) -> None:
         """Finish what was accepted, then let go of the database."""
         self.platform.streams.stop()
-        await self._relay.stop()
+        await asyncio.gather(self._relay.stop(), self._tasks.stop())
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()
         self._reader.close()
         self._lock.release()
 
-    def asgi(self) -> ASGIApp:
-        """The HTTP side."""
+    def asgi(self, further: Sequence[HTTPRouteHandler] = ()) -> ASGIApp:
+        """The HTTP side: the table of routes, and `further` ones (the demo's)."""
         app = Litestar(
-            route_handlers=route_handlers(),
+            route_handlers=[*route_handlers(), *further],
             state=State(
                 {
                     "platform": self.platform,
@@ -225,6 +250,8 @@ async def serve(
     listening: socket.socket,
     beside: Sequence[tuple[ASGIApp, socket.socket]] = (),
     on_ready: Callable[[], Awaitable[None]] | None = None,
+    mails: MailPort | None = None,
+    further: Sequence[HTTPRouteHandler] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what was accepted and return.
 
@@ -232,18 +259,20 @@ async def serve(
         listening: the socket to serve on (see `open_socket`).
         beside: other applications to serve in the same process, each on its own socket (the demo's shop).
         on_ready: awaited once requests are answered.
+        mails: where mails go, in place of what the settings say.
+        further: routes beside those of the table.
 
     Raises:
         SettingsError: when the database is not ready to be served.
     """
     check_schema(settings.database_url)
     _calm_collector()
-    server = Server(settings)
+    server = Server(settings, mails)
     server.start()
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    main = _uvicorn(server.asgi(), functools.partial(StreamWebSocket, server.platform, WriteTurn()))
+    main = _uvicorn(server.asgi(further), functools.partial(StreamWebSocket, server.platform, WriteTurn()))
     others = [(_uvicorn(app), its_socket) for app, its_socket in beside]
     running = [
         asyncio.ensure_future(one.serve(sockets=[its_socket])) for one, its_socket in [(main, listening), *others]

@@ -44,6 +44,10 @@ Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z
 # As a header carries it; long enough that nobody guesses it.
 Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
+KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+# The database itself refuses to remove what is younger.
+AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
+PollSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=60)]
 
 
 class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -95,6 +99,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ga4_script_url: str = "https://www.googletagmanager.com"
     tiktok_url: str = "https://business-api.tiktok.com"
     tiktok_script_url: str = "https://analytics.tiktok.com"
+    smtp_url: str = ""
+    mail_from: Email = ""
+    task_poll_seconds: PollSeconds = 2
+    receipt_days: KeptDays = 3 * 365
+    audit_days: AuditDays = 2 * 365
+    ended_session_days: KeptDays = 30
+    ticket_days: KeptDays = 2
+    dead_task_days: KeptDays = 30
     visitor_session_days: Days = 30
     operator_session_days: Days = 30
     organisation: Line = ""

@@ -18,6 +18,7 @@ from crumbless.api import (
     policy_page,
     stream_http,
     tag_views,
+    task_api,
     visitor_api,
 )
 from crumbless.domain.access import Verb
@@ -99,6 +100,9 @@ ROUTES = (
         operator_api.get_entries,
         verb="read_conversation",
     ),
+    Route("GET", "/v1/desk/tasks", "operator", task_api.get_tasks, verb="manage_workspace"),
+    Route("POST", "/v1/desk/tasks/{task:str}/retry", "operator", task_api.post_retry, verb="manage_workspace"),
+    Route("POST", "/v1/desk/tasks/{task:str}/drop", "operator", task_api.post_drop, verb="manage_workspace"),
     # GET /v1/stream, the WebSocket, never comes here: uvicorn hands the upgraded socket to stream_websocket.py.
     Route("POST", "/v1/stream/open", "anyone", stream_http.open_stream),
     Route("POST", "/v1/stream/poll", "stream", stream_http.poll_stream),

@@ -10,6 +10,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.id_token import IdToken
+from crumbless.domain.task import TaskFailed
 from crumbless.domain.wire import SeenNow
 from crumbless.errors import CrumblessError, Refused
 
@@ -84,7 +85,7 @@ class BusPort(Protocol):
         ...
 
 
-class MailFailed(CrumblessError):
+class MailFailed(TaskFailed):
     """A mail could not be handed over. The message says why, without an address or a secret."""
 
 

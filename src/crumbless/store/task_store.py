@@ -1,6 +1,6 @@
 """The outbox: work for later, kept in the transaction of the act that causes it, claimed by one node at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,19 +66,21 @@ def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
         connection.execute(insert(task).values(id=number, kind=kind, payload={}, due_at=due_at, created_at=now_ms()))
 
 
-def next_task_due(connection: Connection) -> int | None:
+def next_task_due(connection: Connection, kinds: Collection[TaskKind]) -> int | None:
     """When something can be claimed next (milliseconds): that nobody has, or whose node was not heard of again."""
     free_at = func.coalesce(task.c.claimed_until, task.c.due_at)
-    return connection.execute(select(func.min(free_at)).where(task.c.dead_at.is_(None))).scalar()
+    return connection.execute(
+        select(func.min(free_at)).where(task.c.dead_at.is_(None), task.c.kind.in_([*kinds]))
+    ).scalar()
 
 
-def claim_tasks(connection: Connection, node: str, lease_ms: int, most: int) -> list[Task]:
-    """Take what is due, oldest first, so that no other node does for as long as the lease lasts."""
+def claim_tasks(connection: Connection, node: str, kinds: Collection[TaskKind], lease_ms: int, most: int) -> list[Task]:
+    """Take what is due of these kinds, oldest first, so that no other node does for as long as the lease lasts."""
     now = now_ms()
     free = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= now)
     found = connection.execute(
         select(task)
-        .where(task.c.dead_at.is_(None), task.c.due_at <= now, free)
+        .where(task.c.dead_at.is_(None), task.c.due_at <= now, free, task.c.kind.in_([*kinds]))
         .order_by(task.c.due_at, task.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)

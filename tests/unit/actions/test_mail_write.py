@@ -25,7 +25,7 @@ def order(**changed: Any) -> MailOrder:
 
 def queued(database_url: str, one: MailOrder) -> Task:
     write_once(database_url, lambda connection: queue_mail(connection, VAULT, 1, one))
-    return write_once(database_url, lambda connection: claim_tasks(connection, "node", 1000, 1))[0]
+    return write_once(database_url, lambda connection: claim_tasks(connection, "node", ["mail"], 1000, 1))[0]
 
 
 def test_what_was_ordered_is_what_is_opened(database_url: str) -> None:

@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
-from crumbless.domain.task import RECURRING, Task
+from crumbless.domain.task import RECURRING, Task, TaskKind
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.database import write_once
@@ -34,6 +34,7 @@ from crumbless.store.task_store import (
 from support.value_make import OTHER_CONVERSATION, make_entry
 
 LEASE_MS = 60_000
+KINDS: tuple[TaskKind, ...] = ("mail", "file_removal", "retention")
 
 
 def add(database_url: str, number: int = 1, workspace: int = 1, **more: Any) -> None:
@@ -43,7 +44,11 @@ def add(database_url: str, number: int = 1, workspace: int = 1, **more: Any) -> 
 
 
 def claim(database_url: str, node: str, most: int = 10) -> list[Task]:
-    return write_once(database_url, lambda connection: claim_tasks(connection, node, LEASE_MS, most))
+    return write_once(database_url, lambda connection: claim_tasks(connection, node, KINDS, LEASE_MS, most))
+
+
+def due(connection: Connection) -> int | None:
+    return next_task_due(connection, KINDS)
 
 
 def kept(database_url: str) -> list[Any]:
@@ -70,7 +75,7 @@ async def test_a_task_is_committed_with_its_act_and_told_once(
     await writes.append(make_entry(), lambda connection: add_task(connection, 1, "mail", {"mail": "reset"}))
     assert [row.payload for row in kept(database_url)] == [{"mail": "reset"}]
     assert told == ["tasks"]
-    await writes.write(next_task_due)
+    await writes.write(due)
     assert told == ["tasks"], "what adds no task wakes nobody"
 
 
@@ -90,7 +95,7 @@ async def test_a_task_of_an_act_that_was_undone_is_not_there(
         await writes.append(
             make_entry(conversation=OTHER_CONVERSATION), lambda connection: add_task(connection, 1, "mail", {})
         )
-    await writes.write(next_task_due)
+    await writes.write(due)
     assert kept(database_url) == []
     assert told == []
 
@@ -104,10 +109,17 @@ def test_what_one_node_has_claimed_no_other_gets(database_url: str) -> None:
     assert claim(database_url, "node-b") == []
 
 
+def test_a_node_leaves_kinds_that_it_does_not_know(database_url: str) -> None:
+    add(database_url)
+    assert write_once(database_url, lambda connection: claim_tasks(connection, "old", ["mail"], LEASE_MS, 9)) == []
+    assert write_once(database_url, lambda connection: next_task_due(connection, ["mail"])) is None
+    assert len(claim(database_url, "new")) == 1
+
+
 def test_a_node_that_died_loses_its_tasks_after_the_lease(database_url: str) -> None:
     add(database_url)
     [mine] = claim(database_url, "node-a")
-    assert write_once(database_url, next_task_due) == kept(database_url)[0].claimed_until
+    assert write_once(database_url, due) == kept(database_url)[0].claimed_until
     expire_lease(database_url)
     [theirs] = claim(database_url, "node-b")
     assert (theirs.id, theirs.tries) == (mine.id, 2)
@@ -124,7 +136,7 @@ def test_what_is_put_off_waits(database_url: str) -> None:
     later = now_ms() + 60_000
     write_once(database_url, lambda connection: put_off_task(connection, "node-a", one.id, later, "no answer"))
     assert claim(database_url, "node-a") == []
-    assert write_once(database_url, next_task_due) == later
+    assert write_once(database_url, due) == later
     assert kept(database_url)[0].error == "no answer"
 
 

@@ -1,0 +1,78 @@
+"""Removes what the settings say has been kept long enough: a little at a time, so that chats do not notice."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from crumbless.domain.ports import LedgerPort
+from crumbless.domain.task import Task
+from crumbless.ids import now_ms
+from crumbless.settings import Settings
+from crumbless.store.retention_store import (
+    remove_audit_entries,
+    remove_dead_tasks,
+    remove_ended_sessions,
+    remove_receipts,
+)
+from crumbless.store.ticket_store import remove_tickets
+
+BATCH = 200
+"""Rows in one transaction: some milliseconds of the only writer."""
+
+LONGEST_SECONDS = 20.0
+"""After which the rest waits for the next time: well within a task's deadline."""
+
+EVERY_MS = 3_600_000
+SOON_MS = 60_000
+DAY_MS = 86_400_000
+
+log = logging.getLogger("crumbless.retention")
+
+
+class Rule(NamedTuple):
+    """What goes after how many days."""
+
+    name: str
+    days: int
+    remove: Callable[[Connection, int, int], int]
+
+
+def rules_of(settings: Settings) -> Sequence[Rule]:
+    """What the settings say."""
+    return (
+        Rule("consent records", settings.receipt_days, remove_receipts),
+        Rule("entries of the audit log", settings.audit_days, remove_audit_entries),
+        Rule("ended sessions", settings.ended_session_days, remove_ended_sessions),
+        Rule("old tickets", settings.ticket_days, remove_tickets),
+        Rule("dead letters", settings.dead_task_days, remove_dead_tasks),
+    )
+
+
+class RetentionSweep:
+    """Does the task of the kind "retention", which comes again every hour."""
+
+    def __init__(self, rules: Sequence[Rule], ledger: LedgerPort) -> None:
+        self._rules = rules
+        self._ledger = ledger
+
+    async def __call__(self, _task: Task) -> int:
+        """Sweep; returns when to sweep again (milliseconds)."""
+        until = time.monotonic() + LONGEST_SECONDS
+        for rule in self._rules:
+            removed = await self._sweep(rule, until)
+            if removed:
+                log.info("removed %d %s older than %d days", removed, rule.name, rule.days)
+        return now_ms() + (EVERY_MS if time.monotonic() < until else SOON_MS)
+
+    async def _sweep(self, rule: Rule, until: float) -> int:
+        before = now_ms() - rule.days * DAY_MS
+        total = 0
+        while time.monotonic() < until:
+            removed = await self._ledger.write(lambda connection: rule.remove(connection, before, BATCH))
+            total += removed
+            if removed < BATCH:
+                break
+        return total

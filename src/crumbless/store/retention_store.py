@@ -1,0 +1,38 @@
+"""What has been kept long enough, removed in small batches. Every function returns how many rows it removed."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, or_, select
+
+from crumbless.store.tables import consent_receipt, session
+from crumbless.store.tables_people import audit_entry, task
+
+
+def remove_receipts(connection: Connection, before: int, most: int) -> int:
+    """Remove consent records that were made before then (milliseconds)."""
+    old = select(consent_receipt.c.no).where(consent_receipt.c.at < before)
+    return _remove(connection, consent_receipt, consent_receipt.c.no, old, most)
+
+
+def remove_audit_entries(connection: Connection, before: int, most: int) -> int:
+    """Remove entries of the audit log from before then."""
+    old = select(audit_entry.c.no).where(audit_entry.c.at < before)
+    return _remove(connection, audit_entry, audit_entry.c.no, old, most)
+
+
+def remove_ended_sessions(connection: Connection, before: int, most: int) -> int:
+    """Remove sessions that ended or expired before then."""
+    old = select(session.c.id).where(or_(session.c.ended_at < before, session.c.expires_at < before))
+    return _remove(connection, session, session.c.id, old, most)
+
+
+def remove_dead_tasks(connection: Connection, before: int, most: int) -> int:
+    """Remove what was given up before then."""
+    old = select(task.c.id).where(task.c.dead_at < before)
+    return _remove(connection, task, task.c.id, old, most)
+
+
+def _remove(connection: Connection, table: Table, key: Any, old: Select[Any], most: int) -> int:
+    # Rows that another node removes at this moment are passed over, not waited for.
+    chosen = old.limit(most).with_for_update(skip_locked=True).scalar_subquery()
+    return connection.execute(delete(table).where(key.in_(chosen))).rowcount

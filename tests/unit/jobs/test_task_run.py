@@ -1,0 +1,227 @@
+"""The runner: each task once, again after a failure, given up in the end, given back at the stop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select, update
+
+from crumbless.domain.task import MOST_TRIES, RECURRING, Task, TaskFailed, TaskKind
+from crumbless.ids import now_ms
+from crumbless.jobs import task_run
+from crumbless.jobs.task_run import TaskRunner
+from crumbless.store.database import Reader, write_once
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.tables_people import task
+from crumbless.store.task_store import add_task, claim_tasks
+
+SECONDS = 5.0
+NEVER = 3600.0
+"""A poll that no test lives to see: whatever is done was woken for."""
+
+
+class Office:
+    """Runners on one database, and what their handlers did."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.done: list[tuple[str, int]] = []
+        self.outcome: Callable[[Task], int | None] = lambda _task: None
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+        self.runners: list[TaskRunner] = []
+        self.reader = Reader(url)
+        self.ledger = Ledger(lambda: SqliteBatchWriter(url), lambda _: None, 1000, self.wake)
+
+    def wake(self) -> None:
+        for runner in self.runners:
+            runner.wake()
+
+    def runner(self, name: str = "a", poll_seconds: float = NEVER, kind: TaskKind = "mail") -> TaskRunner:
+        async def handle(one: Task) -> int | None:
+            self.done.append((name, one.id))
+            await self.may_end.wait()
+            return self.outcome(one)
+
+        runner = TaskRunner({kind: handle}, self.ledger, self.reader, poll_seconds)
+        self.runners.append(runner)
+        runner.start()
+        return runner
+
+    async def add(self, number: int = 1, **more: Any) -> None:
+        def put_in(connection: Any) -> None:
+            for _ in range(number):
+                add_task(connection, 1, "mail", {"mail": "reset"}, **more)
+
+        await self.ledger.write(put_in)
+
+    def rows(self) -> list[Any]:
+        return write_once(self.url, lambda connection: [*connection.execute(select(task).order_by(task.c.id))])
+
+    def change(self, **values: object) -> None:
+        write_once(self.url, lambda connection: connection.execute(update(task).values(**values)))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(SECONDS):
+            while not condition():  # noqa: ASYNC110 - what is waited for lies in the database
+                await asyncio.sleep(0.005)
+
+
+@pytest_asyncio.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    office = Office(database_url)
+    office.ledger.start()
+    yield office
+    await asyncio.gather(*(runner.stop() for runner in office.runners))
+    await office.ledger.close()
+    office.reader.close()
+
+
+def failing(final: bool = False) -> Callable[[Task], int | None]:
+    def fail(_task: Task) -> int | None:
+        raise TaskFailed("the other side sleeps", final)
+
+    return fail
+
+
+async def test_what_is_added_is_done_at_once_and_gone(office: Office) -> None:
+    office.runner()
+    await office.add()
+    await office.until(lambda: not office.rows())
+    assert len(office.done) == 1
+
+
+async def test_two_runners_do_each_task_once(office: Office) -> None:
+    office.runner("a")
+    office.runner("b")
+    await office.add(40)
+    await office.until(lambda: not office.rows())
+    assert len(office.done) == len({number for _, number in office.done}) == 40
+    assert {name for name, _ in office.done} == {"a", "b"}
+
+
+async def test_what_somebody_else_added_is_found_by_looking(office: Office) -> None:
+    office.runner(poll_seconds=0.05)
+    write_once(office.url, lambda connection: add_task(connection, 1, "mail", {}))
+    await office.until(lambda: not office.rows())
+
+
+async def test_what_is_due_later_is_done_then(office: Office) -> None:
+    office.runner(poll_seconds=0.05)
+    due_at = now_ms() + 150
+    await office.add(due_at=due_at)
+    await office.until(lambda: not office.rows())
+    assert now_ms() >= due_at
+
+
+async def test_a_failure_is_tried_again_later_and_says_why(office: Office) -> None:
+    office.outcome = failing()
+    office.runner()
+    await office.add()
+    await office.until(lambda: bool(office.rows()[0].error))
+    [row] = office.rows()
+    assert (row.error, row.tries, row.claimed_by, row.dead_at) == ("the other side sleeps", 1, None, None)
+    assert row.due_at > now_ms()
+    office.outcome = lambda _task: None
+    office.change(due_at=0)
+    office.wake()
+    await office.until(lambda: not office.rows())
+
+
+@pytest.mark.parametrize(("final", "tries"), [(True, 1), (False, MOST_TRIES)])
+async def test_what_cannot_succeed_or_failed_too_often_is_given_up(office: Office, final: bool, tries: int) -> None:
+    office.outcome = failing(final)
+    await office.add()
+    office.change(tries=tries - 1)
+    office.runner()
+    await office.until(lambda: office.rows()[0].dead_at is not None)
+    assert [(row.error, row.tries) for row in office.rows()] == [("the other side sleeps", tries)]
+
+
+async def test_a_fault_of_ours_is_a_failure_that_keeps_its_words_to_the_log(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(_task: Task) -> int | None:
+        raise KeyError("olga@tea.example")
+
+    office.outcome = stumble
+    office.runner()
+    await office.add()
+    await office.until(lambda: bool(office.rows()[0].error))
+    assert "olga" not in office.rows()[0].error
+    assert "a task of the kind mail failed" in caplog.text
+
+
+async def test_what_takes_too_long_is_a_failure(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_run, "DEADLINE_SECONDS", 0.05)
+    office.may_end.clear()
+    office.runner()
+    await office.add()
+    await office.until(lambda: bool(office.rows()[0].error))
+    assert "not done within" in office.rows()[0].error
+
+
+async def test_a_task_that_ends_every_node_is_given_up_without_being_begun(office: Office) -> None:
+    await office.add()
+    office.change(tries=MOST_TRIES)
+    office.runner()
+    await office.until(lambda: office.rows()[0].dead_at is not None)
+    assert office.done == []
+
+
+async def test_a_node_that_was_killed_is_followed_by_another_after_the_lease(office: Office) -> None:
+    await office.add()
+    write_once(office.url, lambda connection: claim_tasks(connection, "dead node", ["mail"], 60_000, 1))
+    office.runner(poll_seconds=0.02)
+    await office.add()
+    await office.until(lambda: len(office.rows()) == 1)
+    assert [number for _, number in office.done] == [2], "the first is left to the node that has it"
+    office.change(claimed_until=now_ms() - 1)
+    await office.until(lambda: not office.rows())
+    assert [number for _, number in office.done] == [2, 1]
+
+
+async def test_a_stopping_node_lets_its_work_end(office: Office) -> None:
+    office.may_end.clear()
+    runner = office.runner()
+    await office.add()
+    await office.until(lambda: bool(office.done))
+    stopping = asyncio.create_task(runner.stop())
+    office.may_end.set()
+    await stopping
+    assert office.rows() == []
+
+
+async def test_a_stopping_node_gives_back_what_does_not_end(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_run, "GRACE_SECONDS", 0.01)
+    office.may_end.clear()
+    runner = office.runner()
+    await office.add()
+    await office.until(lambda: bool(office.done))
+    await runner.stop()
+    assert [(row.claimed_by, row.tries, row.error) for row in office.rows()] == [(None, 0, "")]
+    office.may_end.set()
+    office.runner("b")
+    await office.until(lambda: not office.rows())
+    assert [name for name, _ in office.done] == ["a", "b"]
+
+
+async def test_recurring_work_begins_by_itself_and_comes_again(office: Office) -> None:
+    later = now_ms() + 60_000
+    office.outcome = lambda _task: later
+    office.runner(kind="retention")
+    await office.until(lambda: any(row.due_at == later for row in office.rows()))
+    assert [(row.id, row.claimed_by) for row in office.rows()] == [(RECURRING["retention"], None)]
+
+
+async def test_recurring_work_is_never_given_up(office: Office) -> None:
+    office.outcome = failing(final=True)
+    office.runner(kind="retention")
+    await office.until(lambda: bool(office.rows()) and bool(office.rows()[0].error))
+    office.change(tries=MOST_TRIES + 3, due_at=0)
+    office.wake()
+    await office.until(lambda: office.rows()[0].tries == MOST_TRIES + 4 and office.rows()[0].claimed_by is None)
+    assert office.rows()[0].dead_at is None
