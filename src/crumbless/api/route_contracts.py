@@ -9,7 +9,7 @@ from typing import Any
 
 from crumbless.api.routes import Route
 from crumbless.api.stream_http import Batch, OpenRequest, PollRequest
-from crumbless.domain import wire, wire_account
+from crumbless.domain import wire, wire_account, wire_task
 from crumbless.domain.consent import VisitorConsent
 from crumbless.errors import REFUSALS
 
@@ -93,6 +93,9 @@ CONTRACTS: dict[str, Contract] = {
     "GET /v1/desk/conversations/{conversation}/entries": Contract(
         gives=wire.TimelinePage, query=(("before", POSITION), _limit(200))
     ),
+    "GET /v1/desk/tasks": Contract(gives=wire_task.DeadTasks),
+    "POST /v1/desk/tasks/{task}/retry": Contract(None, None, 204, ("not_found", "busy")),
+    "POST /v1/desk/tasks/{task}/drop": Contract(None, None, 204, ("not_found", "busy")),
     "POST /v1/stream/open": Contract(OpenRequest, Batch, codes=("slow_down",)),
     "POST /v1/stream/poll": Contract(PollRequest, Batch, codes=("stream_gone",)),
     "POST /v1/stream/send": Contract(None, None, 204, ("stream_gone",)),
