@@ -142,6 +142,18 @@ def counters(
 
 
 @app.command()
+def check(
+    url: Annotated[str, typer.Argument(help="The public address: https://chat.example.com.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    patience: Annotated[float, typer.Option(min=1, max=60, help="Seconds that each part may take.")] = 8.0,
+) -> None:
+    """Find out whether proxies let everything through to a server. Exit code 0 unless something is bad."""
+    from crumbless.check.check_command import run_command  # noqa: PLC0415
+
+    sys.exit(run_command(url, patience, json))
+
+
+@app.command()
 def audit(
     url: Annotated[str, typer.Argument(help="The page to audit.")],
     registry: Annotated[Path | None, typer.Option(help="What is declared: a storage.toml or a storage.json.")] = None,

@@ -12,3 +12,16 @@ export interface ReadyAnswer {
   ready: boolean;
   parts: ReadyPart[];
 }
+
+/**
+ * How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another one
+ * in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted to.
+ */
+export interface CheckAnswer {
+  address: string;
+  at: number;
+  draw: string;
+  bytes: number;
+  forwarded: boolean;
+  believed: boolean;
+}

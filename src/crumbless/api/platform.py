@@ -20,6 +20,9 @@ from crumbless.settings import Settings
 UNBOUND_SHARE = 4
 """A session without a key gets this fraction of the usual limits."""
 
+CHECKS = Rate(1.0, 60)
+"""Requests of connection checks from one address; a check asks three times."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -30,6 +33,7 @@ class Limits:
     privacy: KeyedBuckets
     consents: KeyedBuckets
     site_consents: KeyedBuckets
+    checks: KeyedBuckets
     visitor: StreamRates
     unbound: StreamRates
     operator: StreamRates
@@ -46,6 +50,7 @@ class Limits:
             privacy=KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)),
             consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),
             site_consents=KeyedBuckets(Rate(settings.site_consents_per_minute / 60, settings.site_consent_burst)),
+            checks=KeyedBuckets(CHECKS),
             visitor=StreamRates(frames, Rate(per_minute / 60, burst)),
             unbound=StreamRates(
                 Rate(frames.per_second / UNBOUND_SHARE, max(frames.burst / UNBOUND_SHARE, 1)),

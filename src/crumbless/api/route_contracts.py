@@ -9,7 +9,7 @@ from typing import Any
 
 from crumbless.api.routes import Route
 from crumbless.api.stream_http import Batch, OpenRequest, PollRequest
-from crumbless.domain import wire, wire_account, wire_task
+from crumbless.domain import wire, wire_account, wire_operation, wire_task
 from crumbless.domain.consent import VisitorConsent
 from crumbless.errors import REFUSALS
 
@@ -36,6 +36,8 @@ def _limit(most: int) -> tuple[str, dict[str, Any]]:
 _OIDC = ("provider_refused", "provider_away", "ticket_gone", "not_found", "busy")
 
 CONTRACTS: dict[str, Contract] = {
+    "GET /v1/check": Contract(gives=wire_operation.CheckAnswer, codes=("slow_down",)),
+    "POST /v1/check": Contract(gives=wire_operation.CheckAnswer, codes=("slow_down",)),
     "POST /v1/visitor/start": Contract(
         wire.StartRequest,
         wire.StartAnswer,

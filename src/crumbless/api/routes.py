@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from litestar.handlers import HTTPRouteHandler
 
 from crumbless.api import (
+    check_api,
     consent_api,
     consent_views,
     health_api,
@@ -64,6 +65,8 @@ ROUTES = (
     Route("GET", "/policy/{key:str}", "anyone", policy_page.get_site_policy),
     Route("GET", "/storage.json", "anyone", policy_page.get_disclosure),
     Route("GET", "/tags/{key:str}/{name:str}", "anyone", tag_views.get_tag),
+    Route("GET", "/v1/check", "anyone", check_api.check),
+    Route("POST", "/v1/check", "anyone", check_api.check),
     Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
     Route("POST", "/v1/visitor/erase", "visitor", visitor_api.erase, verb="erase_own"),
     Route("GET", "/v1/visitor/export", "visitor", visitor_api.export, verb="export_own"),

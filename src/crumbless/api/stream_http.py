@@ -212,7 +212,7 @@ async def open_stream(request: AnyRequest) -> Response[bytes] | Stream:
     if wanted.mode == "poll":
         return _answer(await stream.poll(0))
     headers = {STREAM_HEADER: stream.id, "x-accel-buffering": "no"}
-    return Stream(stream.lines(), media_type="application/x-ndjson", headers=headers)
+    return Stream(stream.lines(), status_code=200, media_type="application/x-ndjson", headers=headers)
 
 
 async def poll_stream(request: AnyRequest) -> Response[bytes]:

@@ -16,3 +16,16 @@ class ReadyAnswer(msgspec.Struct, frozen=True):
 
     ready: bool
     parts: list[ReadyPart]
+
+
+class CheckAnswer(msgspec.Struct, frozen=True):
+    """How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another
+    in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted.
+    """
+
+    address: str
+    at: int
+    draw: str
+    bytes: int
+    forwarded: bool
+    believed: bool

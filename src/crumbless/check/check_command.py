@@ -1,0 +1,48 @@
+"""`crumbless check`: from the address to the lines and the exit code."""
+
+import asyncio
+import re
+import sys
+from collections.abc import Sequence
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from crumbless.check.check_run import run_check
+from crumbless.check.finding import Finding
+from crumbless.errors import CrumblessError
+
+MARKS = {"good": ("ok", "green"), "warning": ("mind", "yellow"), "bad": ("bad", "red")}
+
+_is_origin = re.compile(r"https?://[^/?#@\s]+").fullmatch
+
+
+class CheckError(CrumblessError):
+    """The check cannot be made. The message is one line."""
+
+
+def run_command(url: str, patience: float, as_json: bool) -> int:
+    """Check and tell. Returns 0 unless something is bad.
+
+    Raises:
+        CheckError: when `url` is not an origin.
+    """
+    origin = url.rstrip("/").lower()
+    if not _is_origin(origin):
+        raise CheckError(f"expected an address like https://chat.example.com, without a path (it is {url!r})")
+    findings = asyncio.run(run_check(origin, patience))
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(findings), indent=2) + b"\n")
+    else:
+        _print(Console(highlight=False), findings)
+    return 1 if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _print(console: Console, findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        mark, colour = MARKS[finding.state]
+        line = Text.assemble((f"{mark:<5}", colour), f"{finding.name:<10}", finding.said)
+        console.print(line, soft_wrap=True)
+        if finding.advice:
+            console.print(Text(f"{'':<15}{finding.advice}", "dim"), soft_wrap=True)

@@ -1,0 +1,48 @@
+"""All probes against one address."""
+
+import asyncio
+from collections.abc import Sequence
+
+import httpx
+
+from crumbless.check.finding import Finding
+from crumbless.check.request_probes import (
+    judge_address,
+    judge_answers,
+    judge_body,
+    judge_clock,
+    judge_proxy,
+    judge_tls,
+    reach,
+)
+from crumbless.check.stream_probes import probe_polling, probe_streaming, probe_websocket
+
+PATIENCE_SECONDS = 8.0
+"""For each probe."""
+
+
+async def run_check(url: str, patience: float = PATIENCE_SECONDS) -> Sequence[Finding]:
+    """What was found at `url`, an origin without a path.
+
+    A server that is not reached is all that is found then.
+    """
+    async with httpx.AsyncClient(trust_env=False, timeout=patience, headers={"origin": url}) as http:
+        tls = await asyncio.to_thread(judge_tls, url, patience)
+        reached, told, ahead = await reach(http, url)
+        if told is None:
+            return [tls, reached]
+        streams = await asyncio.gather(
+            probe_websocket(url, patience),
+            probe_streaming(http, url, patience),
+            probe_polling(http, url, patience),
+        )
+        return [
+            tls,
+            reached,
+            judge_address(url, told),
+            judge_clock(ahead),
+            judge_proxy(told),
+            *await judge_answers(http, url, told),
+            await judge_body(http, url),
+            *streams,
+        ]

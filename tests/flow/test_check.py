@@ -1,0 +1,115 @@
+"""`crumbless check` sees what is wrong with a proxy, and only that. Every proxy here is a real one that misbehaves."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from crumbless.check.check_run import run_check
+from crumbless.check.finding import Finding
+from crumbless.check.request_probes import judge_address, judge_clock, judge_proxy
+from crumbless.domain.wire_operation import CheckAnswer
+from support.bad_proxy import BadProxy, Fault
+from support.server import ServerProcess, environment_of, run_command
+
+StartServer = Callable[..., ServerProcess]
+
+PATIENCE = 2.0
+ALL = ["tls", "reach", "address", "clock", "proxy", "cache", "cookie", "headers", "body", "websocket", "stream", "poll"]
+TOLD = CheckAnswer("https://chat.example", 0, "draw", 0, forwarded=False, believed=False)
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadProxy]:
+    """A proxy that can misbehave, before a server that knows the proxy's address as its own."""
+    database = tmp_path_factory.mktemp("checked") / "crumbless.db"
+    assert run_command("migrate", environment=environment_of(database)).returncode == 0
+    with BadProxy() as made, socket.create_server(("127.0.0.1", 0)) as taken:
+        made.target = int(taken.getsockname()[1])
+        taken.close()
+        server = ServerProcess(database, public_url=f"http://127.0.0.1:{made.port}", trusted_proxies="10.0.0.1")
+        server.port = made.target
+        server.start()
+        yield made
+        assert server.stop() == 0
+        assert "Traceback" not in server.log()
+
+
+def address_of(proxy: BadProxy) -> str:
+    return f"http://127.0.0.1:{proxy.port}"
+
+
+def amiss(findings: list[Finding]) -> dict[str, str]:
+    return {finding.name: finding.said for finding in findings if finding.state != "good"}
+
+
+async def test_a_good_proxy_is_good(proxy: BadProxy) -> None:
+    proxy.fault = "none"
+    findings = [*await run_check(address_of(proxy), PATIENCE)]
+    assert amiss(findings) == {}
+    assert [finding.name for finding in findings] == ALL
+
+
+@pytest.mark.parametrize(
+    ("fault", "names", "words"),
+    [
+        ("strip_upgrade", {"websocket"}, "stripped on the way"),
+        ("buffer", {"stream"}, "collects answers"),
+        ("cache", {"cache"}, "keeps answers"),
+        ("host", {"reach"}, "another Host"),
+        ("cookie", {"cookie"}, "sets a cookie"),
+        ("small_bodies", {"body"}, "status 413"),
+        ("strip_headers", {"headers"}, "referrer-policy, dpop-nonce"),
+        ("forward", {"proxy"}, "all people share one limit"),
+        ("impatient", {"poll"}, "not held"),
+    ],
+)
+async def test_a_bad_proxy_is_found_out(proxy: BadProxy, fault: Fault, names: set[str], words: str) -> None:
+    proxy.fault = fault
+    findings = [*await run_check(address_of(proxy), PATIENCE)]
+    found = amiss(findings)
+    assert {*found} == names
+    assert words in " ".join(found.values())
+    assert all(finding.advice for finding in findings if finding.state != "good")
+
+
+async def test_a_server_that_knows_another_address(proxy: BadProxy) -> None:
+    inside = f"http://127.0.0.1:{proxy.target}"
+    assert {*amiss([*await run_check(inside, PATIENCE)])} == {"reach"}
+    assert judge_address(inside, TOLD).state == "bad"
+    assert "https://chat.example" in judge_address(inside, TOLD).said
+
+
+def test_a_proxy_that_is_trusted_must_name_clients() -> None:
+    assert judge_proxy(CheckAnswer("", 0, "", 0, forwarded=False, believed=True)).state == "bad"
+    assert judge_proxy(CheckAnswer("", 0, "", 0, forwarded=True, believed=True)).state == "good"
+
+
+@pytest.mark.parametrize(("ahead", "state"), [(0.5, "good"), (-29, "good"), (31, "warning"), (-3600, "warning")])
+def test_clocks_that_differ_are_told(ahead: float, state: str) -> None:
+    assert judge_clock(ahead).state == state
+    assert ("behind" in judge_clock(ahead).said) == (ahead < -30)
+
+
+def test_the_command_tells_and_exits(server: ServerProcess) -> None:
+    environment = environment_of(server.database)
+    fine = run_command("check", server.address, environment=environment)
+    assert fine.returncode == 0, fine.stdout
+    assert [line.split()[:2] for line in fine.stdout.splitlines()] == [["ok", name] for name in ALL]
+    lost = run_command("check", "http://127.0.0.1:1/", "--json", environment=environment)
+    assert lost.returncode == 1
+    assert [(one["name"], one["state"]) for one in json.loads(lost.stdout)] == [("tls", "good"), ("reach", "bad")]
+    refused = run_command("check", "chat.example", environment=environment)
+    assert refused.returncode == 2
+    assert "without a path" in refused.stderr
+
+
+def test_asking_is_limited_and_tells_nothing_new(start_server: StartServer) -> None:
+    server = start_server()
+    with httpx.Client(trust_env=False) as client:
+        answers = [client.get(f"{server.address}/v1/check") for _ in range(61)]
+    assert answers[0].json().keys() == {"address", "at", "draw", "bytes", "forwarded", "believed"}
+    assert answers[-1].status_code == 429
+    assert {answer.status_code for answer in answers[:60]} == {200}
