@@ -14,8 +14,8 @@ export interface ReadyAnswer {
 }
 
 /**
- * How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another one
- * in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted to.
+ * How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another
+ * in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted.
  */
 export interface CheckAnswer {
   address: string;
