@@ -99,10 +99,8 @@ class SmtpMail:
             raise MailFailed(f"the mail server refused user or password ({refused.code})") from None
         except aiosmtplib.SMTPResponseException as refused:
             raise MailFailed(f"the mail server refused the mail ({refused.code})", final=refused.code >= 500) from None
-        except ssl.SSLCertVerificationError:
-            raise MailFailed("the mail server's certificate is not valid for its name") from None
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise MailFailed(f"the mail server could not be reached ({type(error).__name__})") from None
+            raise MailFailed(_why_unreachable(error)) from None
 
     async def _hand_over(self, message: EmailMessage) -> None:
         import aiosmtplib  # noqa: PLC0415
@@ -122,6 +120,15 @@ class SmtpMail:
         )
         async with client:
             await client.send_message(message)
+
+
+def _why_unreachable(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "the mail server's certificate is not valid, or not for its name"
+        cause = cause.__cause__ or cause.__context__
+    return f"the mail server could not be reached ({type(error).__name__})"
 
 
 def write_message(mail: Mail, sender: str, sender_name: str) -> EmailMessage:
