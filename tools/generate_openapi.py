@@ -92,7 +92,8 @@ def responses(route: Route, contract: Contract, schemas: dict[Any, Any]) -> dict
         }
         for status in sorted(statuses_of(route, contract))
     }
-    return {str(contract.status): success} | refused
+    others = {str(status): {"description": http.HTTPStatus(status).phrase} for status in contract.also}
+    return {str(contract.status): success} | others | refused
 
 
 def operation_id(route: Route) -> str:

@@ -20,10 +20,14 @@ from litestar.types import ASGIApp
 
 from crumbless.actions.mail_send import MailSend
 from crumbless.actions.oidc_sign_in import OidcSignIn
+from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.relay_send import Courier
 from crumbless.actions.retention_sweep import RetentionSweep, rules_of
+from crumbless.actions.session_begin import DAY_MS
+from crumbless.actions.session_seen import SeenKeeper
 from crumbless.adapters.mail_open import open_mail, sender_name
 from crumbless.adapters.oidc_provider import OidcProvider
+from crumbless.adapters.passkey_verify import PasskeyVerifier
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
@@ -40,6 +44,7 @@ from crumbless.domain.ports import Appended, MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
+from crumbless.ids import now_ms
 from crumbless.jobs.relay_run import RelayJob
 from crumbless.jobs.task_run import TaskRunner
 from crumbless.live.bus_memory import MemoryBus
@@ -82,7 +87,8 @@ class Server:
         self._reader = Reader(settings.database_url)
         self._connections = Connections()
         self._feed = Feed(self._connections.deliver, self._read_after)
-        self._sessions = Sessions(self._read_session)
+        self._idle_ms = settings.operator_idle_days * DAY_MS
+        self._sessions = Sessions(self._read_session, self._idle_ms)
         self._bus = MemoryBus(self._feed, self._connections, self._sessions)
         self._ledger = Ledger(
             lambda: SqliteBatchWriter(settings.database_url), self._tell, settings.ledger_queue, self._hear_of_tasks
@@ -102,6 +108,7 @@ class Server:
             self._reader,
             settings.task_poll_seconds,
         )
+        self._seen = SeenKeeper(self._used_sessions, self._ledger)
         self._providers = {one.id: OidcProvider(one) for one in settings.oidc_providers}
         assets = Assets()
         self.platform = Platform(
@@ -113,6 +120,7 @@ class Server:
             connections=self._connections,
             sessions=self._sessions,
             vault=vault,
+            passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
             nonces=NonceClock(secrets.token_bytes(32), time.time),
             replays=ReplayCache(time.monotonic),
@@ -133,8 +141,12 @@ class Server:
             lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE)
         )
 
+    def _used_sessions(self) -> set[str]:
+        return self._sessions.take_used() | self._connections.operator_sessions()
+
     async def _read_session(self, token_hash: bytes):
-        return await self._reader.read(lambda connection: find_session(connection, token_hash))
+        seen_after = now_ms() - self._idle_ms
+        return await self._reader.read(lambda connection: find_session(connection, token_hash, seen_after))
 
     def start(self) -> None:
         """Take the database and start the ledger. Call on the loop."""
@@ -144,6 +156,7 @@ class Server:
         self.platform.streams.start()
         self._relay.start()
         self._tasks.start()
+        self._seen.start()
 
     def begin_stop(self) -> None:
         """Let balancers see that nothing new should come here."""
@@ -164,6 +177,8 @@ class Server:
         """Finish what was accepted, then let go of the database."""
         self.platform.streams.stop()
         await asyncio.gather(self._relay.stop(), self._tasks.stop())
+        await self._seen.stop()
+        await self._relay.stop()
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()

@@ -43,6 +43,10 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "invalid_token": Refusal(401, "This session has ended", "Sign in again."),
     "wrong_sign_in": Refusal(401, "E-mail or password is wrong", "Check both and try again."),
+    "wrong_password": Refusal(400, "The password is wrong", "Type your current password again."),
+    "wrong_code": Refusal(400, "The code is wrong", "Type the newest code of your app, or a recovery code."),
+    "weak_password": Refusal(400, "This password is too easy to guess", "Choose a longer or less common one."),
+    "passkey_refused": Refusal(401, "The passkey was not accepted", "Try again, or sign in with your password."),
     "provider_refused": Refusal(
         401, "The sign-in at the provider did not work", "Try again, or sign in with your password."
     ),

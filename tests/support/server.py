@@ -105,7 +105,7 @@ class ServerProcess:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
         wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")
-        told = re.search(r"serves http://127\.0\.0\.1:(\d+);", self.log()[said:])
+        told = re.search(r"serves http://[a-z0-9.]+:(\d+);", self.log()[said:])
         assert told, f"the server did not start:\n{self.log()[said:]}"
         self.port = int(told[1])
         assert httpx.get(f"{self.address}/healthz", trust_env=False).status_code == 200

@@ -15,6 +15,104 @@ export interface SignInAnswer {
   operator: Operator;
 }
 
+export type SecondWay = "totp" | "recovery_code";
+
+/** The password was right; one of these codes is asked for as well, with the same key, within five minutes. */
+export interface SignInStep {
+  ticket: string;
+  ways: SecondWay[];
+  expires_at: number;
+}
+
+/** The code of an authenticator app, or a recovery code. */
+export interface CodeRequest {
+  ticket: string;
+  code: string;
+  time_zone?: string;
+}
+
+/** What the browser needs to ask for a passkey: the JSON form of WebAuthn Level 3. Good for five minutes, once. */
+export interface PasskeyOptions {
+  ticket: string;
+  options: Record<string, unknown>;
+}
+
+/** What the browser made of the options (PublicKeyCredential.toJSON). `name`: for a new passkey. */
+export interface PasskeyRequest {
+  ticket: string;
+  credential: Record<string, unknown>;
+  name?: string;
+  time_zone?: string;
+}
+
+/** The password again; with an authenticator app its code too. */
+export interface StepUpRequest {
+  password: string;
+  code?: string;
+}
+
+/** A new password. `current` is needed where there is one. `end_others`: sign out everywhere else. */
+export interface PasswordRequest {
+  new: string;
+  current?: string;
+  end_others?: boolean;
+}
+
+/** A secret for an authenticator app, for typing in, as an address, and as the rows of its QR code (1 is dark). */
+export interface TotpSetUp {
+  ticket: string;
+  secret: string;
+  uri: string;
+  matrix: string[];
+}
+
+/** The first code of the app that was set up. */
+export interface TotpConfirm {
+  ticket: string;
+  code: string;
+}
+
+/** Ten codes, shown once. Each signs in once in place of the authenticator app. */
+export interface RecoveryCodes {
+  codes: string[];
+}
+
+/** A new name. */
+export interface NameRequest {
+  name: string;
+}
+
+/** A passkey as its owner sees it. `backed_up`: its provider keeps it on several devices. */
+export interface PasskeyView {
+  id: string;
+  name: string;
+  backed_up: boolean;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+/** A session as its owner sees it: where in coarse words, and whether it is the one that asks. */
+export interface SessionView {
+  id: string;
+  device: string;
+  place: string;
+  factors: string;
+  created_at: number;
+  last_seen_at: number;
+  current: boolean;
+}
+
+/** How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now. */
+export interface SecurityView {
+  password: boolean;
+  totp: boolean;
+  recovery_codes_left: number;
+  passkeys: PasskeyView[];
+  identities: LinkedIdentity[];
+  sessions: SessionView[];
+  fresh: boolean;
+}
+
 /** A provider for a button of the sign-in page. */
 export interface OidcProviderName {
   id: string;

@@ -1,41 +1,143 @@
-"""An operator signs in with a password, and out again."""
+"""An operator signs in with a password, and a code where one is asked for; shows them again; and signs out."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from sqlalchemy import Connection
 
-from crumbless.actions.session_begin import Device, begin_session
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.password_check import hash_of, is_right
+from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.domain.access import Session
-from crumbless.domain.password import MAX_LENGTH, verify_password
+from crumbless.domain.password import needs_rehash
 from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
-from crumbless.domain.wire_account import SignInAnswer, SignInRequest
+from crumbless.domain.seal import Vault
+from crumbless.domain.totp import read_recovery_code, step_of
+from crumbless.domain.wire_account import CodeRequest, SignInAnswer, SignInRequest, SignInStep, StepUpRequest
 from crumbless.errors import Refused
-from crumbless.store.people_store import Credentials, end_session, find_credentials
+from crumbless.ids import now_ms
+from crumbless.store.factor_store import (
+    count_recovery_codes,
+    find_totp_secret,
+    set_password_hash,
+    take_recovery_code,
+    take_totp_step,
+)
+from crumbless.store.people_store import (
+    Credentials,
+    end_session,
+    find_active_operator,
+    find_credentials,
+    set_factor_at,
+)
+from crumbless.store.ticket_store import count_try, find_ticket, new_ticket, spend_ticket
 
-HASHERS = 2
-"""Passwords verified at a time: each takes 64 MiB, so a flood of sign-ins waits in line instead of filling memory."""
-
-_threads = ThreadPoolExecutor(HASHERS, "crumbless-password")
+STEP_SECONDS = 300
+MOST_TRIES = 5
 
 
 async def sign_in(
-    request: SignInRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, session_days: int
-) -> SignInAnswer:
-    """A new session bound to the device's key.
+    request: SignInRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
+) -> SignInAnswer | SignInStep:
+    """A new session bound to the device's key, or what else must be shown for one.
 
     Raises:
-        Refused: `wrong_sign_in`, the same in words and time for an unknown address and a wrong password; `busy`.
+        Refused: `wrong_sign_in`, the same in words and time for an unknown address, a wrong password, an operator who
+            has no password, and one who was disabled; `busy`.
     """
     found = await reader.read(lambda connection: find_credentials(connection, request.email))
-    if not await _is_right(found, request.password) or found is None or not found.active:
+    right = await is_right(found.password_hash if found else None, request.password)
+    if not right or found is None or not found.active:
         raise Refused("wrong_sign_in")
-    return await ledger.write(lambda connection: begin_session(connection, found, device, "password", session_days))
+    renewed = await hash_of(request.password) if needs_rehash(found.password_hash) else None
+
+    def go_on(connection: Connection) -> SignInAnswer | SignInStep:
+        person = found.operator
+        if renewed:
+            set_password_hash(connection, person.id, renewed)
+        if find_totp_secret(connection, person.id) is None:
+            return begin_session(connection, found, device, "password", terms)
+        ticket, _ = new_ticket(
+            connection, "second_factor", subject=person.id, thumbprint=device.thumbprint, seconds=STEP_SECONDS
+        )
+        left = count_recovery_codes(connection, person.id)
+        return SignInStep(ticket, ["totp", "recovery_code"] if left else ["totp"], now_ms() + STEP_SECONDS * 1000)
+
+    return await ledger.write(go_on)
 
 
-async def _is_right(found: Credentials | None, password: str) -> bool:
-    if len(password) > MAX_LENGTH:
-        return False
-    kept = (found and found.password_hash) or None
-    return await asyncio.get_running_loop().run_in_executor(_threads, verify_password, kept, password)
+async def sign_in_with_code(
+    request: CodeRequest, device: Device, ledger: LedgerPort, terms: SessionTerms
+) -> SignInAnswer:
+    """The session that the password alone did not give. After five wrong codes the ticket is spent.
+
+    Raises:
+        Refused: `ticket_gone`, `wrong_code`, `busy`.
+    """
+
+    def go_on(connection: Connection) -> SignInAnswer | None:
+        ticket = find_ticket(connection, "second_factor", request.ticket, device.thumbprint)
+        person = find_active_operator(connection, ticket.subject)
+        if person is None:
+            raise Refused("ticket_gone")
+        way = take_code(connection, terms.vault, person, request.code)
+        if way is None:
+            count_try(connection, ticket.id, MOST_TRIES)
+            write_audit(connection, person.workspace, "code_refused", target_kind="operator", target_id=ticket.subject)
+            return None
+        spend_ticket(connection, "second_factor", request.ticket, device.thumbprint)
+        return begin_session(connection, person, device, f"password {way}", terms)
+
+    answer = await ledger.write(go_on)
+    if answer is None:
+        raise Refused("wrong_code")
+    return answer
+
+
+def take_code(connection: Connection, vault: Vault, person: Credentials, code: str) -> str | None:
+    """Which code of the operator this is, "totp" or "recovery_code", used up by now; None for none of theirs."""
+    operator_id = person.operator.id
+    sealed = find_totp_secret(connection, operator_id)
+    plain = "".join(code.split())
+    if sealed is not None and len(plain) == 6 and plain.isascii() and plain.isdigit():
+        step = step_of(vault.open(sealed, totp_purpose(operator_id)), plain, now_ms() / 1000)
+        return "totp" if step is not None and take_totp_step(connection, operator_id, step) else None
+    typed = read_recovery_code(code)
+    if sealed is not None and typed is not None and take_recovery_code(connection, operator_id, typed):
+        tell_factor_change(connection, vault, person, "recovery_code_used", "")
+        return "recovery_code"
+    return None
+
+
+def totp_purpose(operator_id: str) -> str:
+    """What an operator's secret is sealed for: it opens for nobody else."""
+    return f"totp:{operator_id}"
+
+
+async def step_up(
+    request: StepUpRequest, session: Session, ledger: LedgerPort, reader: ReaderPort, vault: Vault
+) -> None:
+    """The operator shows password, and code where there is an app, again: dangerous acts are open for five minutes.
+
+    Raises:
+        Refused: `wrong_password`, `wrong_code`, `busy`.
+    """
+    found = await reader.read(lambda connection: find_active_operator(connection, session.subject))
+    if not await is_right(found.password_hash if found else None, request.password) or found is None:
+        raise Refused("wrong_password")
+
+    def go_on(connection: Connection) -> bool:
+        factors = "password"
+        if find_totp_secret(connection, session.subject) is not None:
+            way = take_code(connection, vault, found, request.code)
+            if way is None:
+                return False
+            factors += f" {way}"
+        set_factor_at(connection, session.id, now_ms())
+        write_audit(connection, session, "factor_shown", details={"factor": factors})
+        return True
+
+    if not await ledger.write(go_on):
+        raise Refused("wrong_code")
+    session.factor_at = now_ms()
 
 
 async def sign_out(session: Session, ledger: LedgerPort, bus: BusPort) -> None:
@@ -44,5 +146,10 @@ async def sign_out(session: Session, ledger: LedgerPort, bus: BusPort) -> None:
     Raises:
         Refused: `busy`.
     """
-    await ledger.write(lambda connection: end_session(connection, session.id))
+
+    def end(connection: Connection) -> None:
+        end_session(connection, session.id)
+        write_audit(connection, session, "signed_out")
+
+    await ledger.write(end)
     bus.end_session(session)

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.mail_write import queue_mail
 from crumbless.domain.access import Session
+from crumbless.domain.mail_order import MailOrder
 from crumbless.domain.proof import token_hash
+from crumbless.domain.seal import Vault
 from crumbless.domain.wire_account import SignInAnswer
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.people_store import Credentials, add_session
+from crumbless.store.session_store import has_had_session, is_known_device
 
 DAY_MS = 86_400_000
 
@@ -22,8 +27,16 @@ class Device:
     place: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """How long an operator's session may last, and what mails about it are sealed with."""
+
+    days: int
+    vault: Vault
+
+
 def begin_session(
-    connection: Connection, person: Credentials, device: Device, factors: str, session_days: int
+    connection: Connection, person: Credentials, device: Device, factors: str, terms: SessionTerms
 ) -> SignInAnswer:
     """A new session bound to the device's key. The token is told once and kept as a hash.
 
@@ -39,8 +52,23 @@ def begin_session(
         operator.id,
         operator.name,
         device.thumbprint,
-        now + session_days * DAY_MS,
+        now + terms.days * DAY_MS,
         factor_at=now,
     )
+    if has_had_session(connection, operator.id) and not is_known_device(connection, operator.id, device.name):
+        _tell_of_new_device(connection, person, device, terms.vault)
     add_session(connection, session, token_hash(token), factors, device.name, device.place)
+    write_audit(connection, session, "signed_in", details={"factors": factors, "device": device.name})
     return SignInAnswer(token, session.expires_at, operator)
+
+
+def _tell_of_new_device(connection: Connection, person: Credentials, device: Device, vault: Vault) -> None:
+    operator = person.operator
+    values = {"device": device.name, "place": device.place, "at": str(now_ms())}
+    language = next(iter(operator.languages), "en")
+    queue_mail(
+        connection,
+        vault,
+        person.workspace,
+        MailOrder("new_sign_in", operator.email, language, values, operator.name),
+    )

@@ -5,7 +5,7 @@ import re
 from sqlalchemy import Connection
 
 from crumbless.domain.origin import check_origin
-from crumbless.domain.password import MAX_LENGTH, MIN_LENGTH, hash_password
+from crumbless.domain.password import check_new_password, hash_password
 from crumbless.errors import Refused
 from crumbless.store import people_store
 
@@ -27,13 +27,12 @@ def add_operator(connection: Connection, workspace: int, email: str, name: str, 
     """Add an owner.
 
     Raises:
-        Refused: `invalid` for an address that is none or taken, a name that is none, a password too short or long.
+        Refused: `invalid` for an address that is none or taken or a name that is none; `weak_password`.
     """
     if not _EMAIL.fullmatch(email):
         raise Refused("invalid", f"{email!r} is not an e-mail address.")
     name = _checked_name(name, "beside the answers")
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise Refused("invalid", f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    check_new_password(password, (email, name))
     people_store.add_operator(connection, workspace, email, name, hash_password(password))
 
 

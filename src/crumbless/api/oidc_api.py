@@ -5,6 +5,7 @@ from litestar import Response
 
 from crumbless.actions.oidc_sign_in import identity_owner, link_identity, step_up_by_identity, unlink_identity
 from crumbless.actions.session_begin import begin_session
+from crumbless.api.account_api import require_key, terms_of
 from crumbless.api.device_read import read_device
 from crumbless.api.page_views import get_desk
 from crumbless.api.request_read import (
@@ -13,7 +14,6 @@ from crumbless.api.request_read import (
     platform_of,
     read_json,
     read_operator,
-    read_proof,
     take_token,
 )
 from crumbless.domain.access import Session
@@ -44,7 +44,7 @@ async def post_sign_in_start(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in/oidc/start."""
     platform = platform_of(request)
     wanted = await read_json(request, OidcStartRequest)
-    thumbprint = _require_key(request)
+    thumbprint = require_key(request)
     take_token(platform.limits.sign_ins, client_network(request))
     location = await platform.oidc.start(wanted.provider, thumbprint, "sign_in")
     return _json(OidcStartAnswer(location))
@@ -54,16 +54,16 @@ async def post_sign_in_finish(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in/oidc/finish."""
     platform = platform_of(request)
     wanted = await read_json(request, OidcFinishRequest)
-    thumbprint = _require_key(request)
+    thumbprint = require_key(request)
     take_token(platform.limits.sign_ins, client_network(request))
     _, token = await platform.oidc.finish(
         wanted.provider, wanted.state, wanted.code, wanted.iss, thumbprint, {"sign_in"}
     )
     device = read_device(request, thumbprint, wanted.time_zone)
-    days = platform.settings.operator_session_days
+    terms = terms_of(platform)
     return _json(
         await platform.ledger.write(
-            lambda connection: begin_session(connection, identity_owner(connection, token), device, "oidc", days)
+            lambda connection: begin_session(connection, identity_owner(connection, token), device, "oidc", terms)
         )
     )
 
@@ -115,13 +115,6 @@ async def post_step_up_finish(request: AnyRequest) -> Response[None]:
     await platform.ledger.write(lambda connection: step_up_by_identity(connection, session, ticket, token))
     session.factor_at = now_ms()
     return Response(None, status_code=204)
-
-
-def _require_key(request: AnyRequest) -> str:
-    proof = read_proof(request, None)
-    if proof is None:
-        raise Refused("invalid_proof")
-    return proof.thumbprint
 
 
 def _key_of(session: Session) -> str:

@@ -6,22 +6,15 @@ import msgspec
 from litestar import Response
 from sqlalchemy import Connection
 
-from crumbless.actions.operator_sign_in import sign_in, sign_out
-from crumbless.api.device_read import read_device
 from crumbless.api.request_read import (
     AnyRequest,
-    client_network,
     platform_of,
     read_choice,
-    read_json,
     read_number,
     read_operator,
-    read_proof,
-    take_token,
 )
 from crumbless.domain.entry import entry_for_operators
 from crumbless.domain.wire import Status, TimelinePage
-from crumbless.domain.wire_account import SignInRequest
 from crumbless.errors import Refused
 from crumbless.store.inbox_read import conversation_summary, inbox_page
 from crumbless.store.people_store import find_operator
@@ -29,29 +22,6 @@ from crumbless.store.timeline_read import entries_before_seq
 
 MAX_POSITION = 2**53
 STATUSES: tuple[Status, ...] = get_args(Status)
-
-
-async def post_sign_in(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/desk/sign-in."""
-    platform = platform_of(request)
-    wanted = await read_json(request, SignInRequest)
-    proof = read_proof(request, None)
-    if proof is None:
-        raise Refused("invalid_proof")
-    take_token(platform.limits.sign_ins, client_network(request))
-    take_token(platform.limits.sign_ins, wanted.email.lower())
-    days = platform.settings.operator_session_days
-    device = read_device(request, proof.thumbprint, wanted.time_zone)
-    return _json(await sign_in(wanted, device, platform.ledger, platform.reader, days))
-
-
-async def post_sign_out(request: AnyRequest) -> Response[None]:
-    """POST /v1/desk/sign-out."""
-    platform = platform_of(request)
-    session = await read_operator(request)
-    await sign_out(session, platform.ledger, platform.bus)
-    platform.sessions.forget(session.id)
-    return Response(None, status_code=204)
 
 
 async def get_me(request: AnyRequest) -> Response[bytes]:

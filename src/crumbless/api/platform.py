@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from crumbless.actions.oidc_sign_in import OidcSignIn
+from crumbless.actions.passkey_use import Passkeys
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.figures import HttpFigures
@@ -11,11 +12,18 @@ from crumbless.domain.ports import BusPort, GrantsPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
+from crumbless.domain.throttle import Throttle
 from crumbless.live.connections import Connections
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
 from crumbless.live.sessions import Sessions
 from crumbless.settings import Settings
+
+GUESSES = 5
+"""Wrong passwords or codes for one account from one network that cost no wait."""
+
+WIDE_GUESSES = 20
+"""The same from anywhere."""
 
 UNBOUND_SHARE = 4
 """A session without a key gets this fraction of the usual limits."""
@@ -30,6 +38,9 @@ class Limits:
 
     starts: KeyedBuckets
     sign_ins: KeyedBuckets
+    passkey_asks: KeyedBuckets
+    guesses: Throttle
+    wide_guesses: Throttle
     privacy: KeyedBuckets
     consents: KeyedBuckets
     site_consents: KeyedBuckets
@@ -47,6 +58,10 @@ class Limits:
         return cls(
             starts=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
             sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
+            # Of their own: whoever floods the password form must not keep passkeys out.
+            passkey_asks=KeyedBuckets(Rate(settings.sign_ins_per_minute / 20, settings.sign_in_burst * 3)),
+            guesses=Throttle(GUESSES),
+            wide_guesses=Throttle(WIDE_GUESSES),
             privacy=KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)),
             consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),
             site_consents=KeyedBuckets(Rate(settings.site_consents_per_minute / 60, settings.site_consent_burst)),
@@ -74,6 +89,7 @@ class Platform:
     connections: Connections
     sessions: Sessions
     vault: Vault
+    passkeys: Passkeys
     oidc: OidcSignIn
     nonces: NonceClock
     replays: ReplayCache

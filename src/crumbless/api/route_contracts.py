@@ -7,6 +7,7 @@ The refusals that follow from a route's kind (a body may be malformed, a session
 from dataclasses import dataclass
 from typing import Any
 
+from crumbless.api.account_api import Nothing
 from crumbless.api.routes import Route
 from crumbless.api.stream_http import Batch, OpenRequest, PollRequest
 from crumbless.domain import wire, wire_account, wire_operation, wire_task
@@ -19,7 +20,10 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """`takes`, `gives`: the types of both bodies, None for none. `query`: JSON Schemas of the parameters."""
+    """`takes`, `gives`: the types of both bodies, None for none. `query`: JSON Schemas of the parameters.
+
+    `also`: further statuses of success, with bodies of their own.
+    """
 
     takes: Any = None
     gives: Any = None
@@ -27,6 +31,7 @@ class Contract:
     codes: tuple[str, ...] = ()
     query: tuple[tuple[str, dict[str, Any]], ...] = ()
     media_type: str = JSON
+    also: tuple[int, ...] = ()
 
 
 def _limit(most: int) -> tuple[str, dict[str, Any]]:
@@ -34,6 +39,9 @@ def _limit(most: int) -> tuple[str, dict[str, Any]]:
 
 
 _OIDC = ("provider_refused", "provider_away", "ticket_gone", "not_found", "busy")
+
+_SIGN_IN = ("invalid_proof", "slow_down", "busy")
+_PASSKEY = ("passkey_refused", "ticket_gone", "invalid", "busy")
 
 CONTRACTS: dict[str, Contract] = {
     "GET /v1/check": Contract(gives=wire_operation.CheckAnswer, codes=("slow_down",)),
@@ -60,7 +68,37 @@ CONTRACTS: dict[str, Contract] = {
         wire_account.SignInRequest,
         wire_account.SignInAnswer,
         codes=("wrong_sign_in", "invalid_proof", "slow_down", "busy"),
+        also=(202,),
     ),
+    "POST /v1/desk/sign-in/code": Contract(
+        wire_account.CodeRequest, wire_account.SignInAnswer, codes=("wrong_code", "ticket_gone", *_SIGN_IN)
+    ),
+    "POST /v1/desk/sign-in/passkey/options": Contract(Nothing, wire_account.PasskeyOptions, codes=_SIGN_IN),
+    "POST /v1/desk/sign-in/passkey": Contract(
+        wire_account.PasskeyRequest, wire_account.SignInAnswer, codes=("passkey_refused", "ticket_gone", *_SIGN_IN)
+    ),
+    "POST /v1/desk/step-up": Contract(
+        wire_account.StepUpRequest, None, 204, ("wrong_password", "wrong_code", "slow_down", "busy")
+    ),
+    "POST /v1/desk/step-up/passkey/options": Contract(gives=wire_account.PasskeyOptions, codes=("not_found", "busy")),
+    "POST /v1/desk/step-up/passkey": Contract(wire_account.PasskeyRequest, None, 204, _PASSKEY),
+    "GET /v1/desk/me/security": Contract(gives=wire_account.SecurityView),
+    "POST /v1/desk/me/password": Contract(
+        wire_account.PasswordRequest, None, 204, ("wrong_password", "weak_password", "slow_down", "busy")
+    ),
+    "POST /v1/desk/me/totp/begin": Contract(gives=wire_account.TotpSetUp, codes=("busy",)),
+    "POST /v1/desk/me/totp/confirm": Contract(
+        wire_account.TotpConfirm, wire_account.RecoveryCodes, codes=("wrong_code", "ticket_gone", "busy")
+    ),
+    "POST /v1/desk/me/totp/remove": Contract(None, None, 204, ("not_found", "busy")),
+    "POST /v1/desk/me/recovery-codes": Contract(gives=wire_account.RecoveryCodes, codes=("not_found", "busy")),
+    "POST /v1/desk/me/passkeys/options": Contract(gives=wire_account.PasskeyOptions, codes=("invalid", "busy")),
+    "POST /v1/desk/me/passkeys": Contract(wire_account.PasskeyRequest, None, 204, _PASSKEY),
+    "POST /v1/desk/me/passkeys/{passkey}/rename": Contract(wire_account.NameRequest, None, 204, ("busy",)),
+    "POST /v1/desk/me/passkeys/{passkey}/remove": Contract(None, None, 204, ("invalid", "busy")),
+    "POST /v1/desk/me/sessions/{session}/end": Contract(None, None, 204, ("busy",)),
+    "POST /v1/desk/me/sessions/end-others": Contract(None, None, 204, ("busy",)),
+    "POST /v1/desk/me/sessions/end-all": Contract(None, None, 204, ("busy",)),
     "GET /v1/desk/sign-in/ways": Contract(gives=wire_account.SignInWays),
     "POST /v1/desk/sign-in/oidc/start": Contract(
         wire_account.OidcStartRequest, wire_account.OidcStartAnswer, codes=(*_OIDC, "invalid_proof", "slow_down")

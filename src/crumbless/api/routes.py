@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from litestar.handlers import HTTPRouteHandler
 
 from crumbless.api import (
+    account_api,
     check_api,
     consent_api,
     consent_views,
@@ -76,7 +77,10 @@ ROUTES = (
     Route("GET", "/v1/consent/{receipt:str}", "anyone", consent_api.get_consent),
     Route("GET", "/consent/keys.json", "anyone", consent_api.get_keys),
     Route("GET", "/.well-known/gpc.json", "anyone", consent_api.get_gpc),
-    Route("POST", "/v1/desk/sign-in", "anyone", operator_api.post_sign_in),
+    Route("POST", "/v1/desk/sign-in", "anyone", account_api.post_sign_in),
+    Route("POST", "/v1/desk/sign-in/code", "anyone", account_api.post_sign_in_code),
+    Route("POST", "/v1/desk/sign-in/passkey/options", "anyone", account_api.post_passkey_options),
+    Route("POST", "/v1/desk/sign-in/passkey", "anyone", account_api.post_passkey),
     Route("GET", "/desk/oidc/{provider:str}", "anyone", oidc_api.get_return),
     Route("GET", "/v1/desk/sign-in/ways", "anyone", oidc_api.get_ways),
     Route("POST", "/v1/desk/sign-in/oidc/start", "anyone", oidc_api.post_sign_in_start),
@@ -86,7 +90,53 @@ ROUTES = (
     Route("POST", "/v1/desk/me/identities/remove", "operator", oidc_api.post_unlink, verb="manage_own", fresh=True),
     Route("POST", "/v1/desk/step-up/oidc/start", "operator", oidc_api.post_step_up_start, verb="manage_own"),
     Route("POST", "/v1/desk/step-up/oidc/finish", "operator", oidc_api.post_step_up_finish, verb="manage_own"),
-    Route("POST", "/v1/desk/sign-out", "operator", operator_api.post_sign_out),
+    Route("POST", "/v1/desk/step-up", "operator", account_api.post_step_up, verb="manage_own"),
+    Route(
+        "POST",
+        "/v1/desk/step-up/passkey/options",
+        "operator",
+        account_api.post_step_up_passkey_options,
+        verb="manage_own",
+    ),
+    Route("POST", "/v1/desk/step-up/passkey", "operator", account_api.post_step_up_passkey, verb="manage_own"),
+    Route("GET", "/v1/desk/me/security", "operator", account_api.get_security, verb="manage_own"),
+    Route("POST", "/v1/desk/me/password", "operator", account_api.post_password, verb="manage_own", fresh=True),
+    Route("POST", "/v1/desk/me/totp/begin", "operator", account_api.post_totp_begin, verb="manage_own", fresh=True),
+    Route("POST", "/v1/desk/me/totp/confirm", "operator", account_api.post_totp_confirm, verb="manage_own", fresh=True),
+    Route("POST", "/v1/desk/me/totp/remove", "operator", account_api.post_totp_remove, verb="manage_own", fresh=True),
+    Route(
+        "POST", "/v1/desk/me/recovery-codes", "operator", account_api.post_recovery_codes, verb="manage_own", fresh=True
+    ),
+    Route(
+        "POST",
+        "/v1/desk/me/passkeys/options",
+        "operator",
+        account_api.post_add_passkey_options,
+        verb="manage_own",
+        fresh=True,
+    ),
+    Route("POST", "/v1/desk/me/passkeys", "operator", account_api.post_add_passkey, verb="manage_own", fresh=True),
+    Route(
+        "POST",
+        "/v1/desk/me/passkeys/{passkey:str}/rename",
+        "operator",
+        account_api.post_rename_passkey,
+        verb="manage_own",
+    ),
+    Route(
+        "POST",
+        "/v1/desk/me/passkeys/{passkey:str}/remove",
+        "operator",
+        account_api.post_remove_passkey,
+        verb="manage_own",
+        fresh=True,
+    ),
+    Route(
+        "POST", "/v1/desk/me/sessions/{session:str}/end", "operator", account_api.post_end_session, verb="manage_own"
+    ),
+    Route("POST", "/v1/desk/me/sessions/end-others", "operator", account_api.post_end_others, verb="manage_own"),
+    Route("POST", "/v1/desk/me/sessions/end-all", "operator", account_api.post_end_all, verb="manage_own"),
+    Route("POST", "/v1/desk/sign-out", "operator", account_api.post_sign_out),
     Route("GET", "/v1/desk/me", "operator", operator_api.get_me),
     Route("GET", "/v1/desk/conversations", "operator", operator_api.get_conversations, verb="read_inbox"),
     Route(

@@ -71,7 +71,8 @@ class Session:
     """Who acts: one signed-in operator or one visitor, on one device.
 
     `conversation` is the visitor's own; operators have none. `thumbprint` is None for a session without a key
-    (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it. `ended` is set the
+    (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it,
+    `seen_at` when this process last saw it used. `ended` is set the
     moment the session is revoked, so that whoever holds it sees it at once.
     """
 
@@ -85,6 +86,7 @@ class Session:
     conversation: str = ""
     ended: bool = False
     factor_at: int = 0
+    seen_at: int = 0
 
     @property
     def bound(self) -> bool:

@@ -1,10 +1,19 @@
-"""Passwords: hashed with Argon2id (RFC 9106), compared without telling whether the person exists."""
+"""Passwords: hashed with Argon2id (RFC 9106), compared without telling who exists, refused when they are common."""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from crumbless.errors import Refused
+
 MIN_LENGTH = 8
 MAX_LENGTH = 128
+
+COMMON_FILE = Path(__file__).with_name("common_passwords.txt")
+"""Some thousand of the most common passwords, in normal form and sorted."""
 
 _hasher = PasswordHasher()
 
@@ -12,9 +21,43 @@ _hasher = PasswordHasher()
 _nobody: list[str] = []
 
 
+def check_new_password(password: str, about: Iterable[str] = ()) -> None:
+    """Accept any password that is neither too short or long, nor common, nor made of what anybody knows of its owner.
+
+    Args:
+        about: e-mail address, names and the like.
+
+    Raises:
+        Refused: `weak_password`.
+    """
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise Refused("weak_password", f"Choose one of {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    normal = normal_form(password)
+    if normal in _common() or len(set(normal)) < 3:
+        raise Refused("weak_password", "This password is on lists that attackers try first. Choose another one.")
+    words = {normal_form(word) for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split())}
+    if any(normal.strip("0123456789!.?-_") == word for word in words if len(word) > 3):
+        raise Refused("weak_password", "It is little more than your name or address. Choose another one.")
+
+
+def normal_form(password: str) -> str:
+    """What two passwords have in common that differ only in case."""
+    return password.strip().casefold()
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(COMMON_FILE.read_text(encoding="utf-8").splitlines())
+
+
 def hash_password(password: str) -> str:
     """The hash to keep. Takes about 0.15 s and 64 MiB: call it off the loop."""
     return _hasher.hash(password)
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """Whether the hash was made with less work than new ones are."""
+    return _hasher.check_needs_rehash(password_hash)
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -105,6 +105,48 @@ class MailPort(Protocol):
 
     async def send(self, mail: Mail) -> None:
         """Raises MailFailed."""
+        ...
+
+
+class PasskeyRefused(CrumblessError):
+    """What the browser made of a challenge proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey that was just made. `credential` is its id in base64url."""
+
+    credential: str
+    public_key: bytes
+    sign_count: int
+    backed_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPasskey:
+    """A passkey that was just used. `counter_fell`: it counts fewer uses than before, as a copy would."""
+
+    sign_count: int
+    counter_fell: bool
+
+
+class PasskeyPort(Protocol):
+    """Asks browsers for passkeys and checks their answers (adapters/passkey_verify.py)."""
+
+    def creation_options(
+        self, challenge: bytes, owner: bytes, email: str, name: str, known: Sequence[str]
+    ) -> dict[str, Any]: ...
+
+    def request_options(self, challenge: bytes, allowed: Sequence[str] = ()) -> dict[str, Any]: ...
+
+    def verify_new(self, credential: dict[str, Any], challenge: bytes) -> NewPasskey:
+        """Raises PasskeyRefused."""
+        ...
+
+    def verify_used(
+        self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
+    ) -> UsedPasskey:
+        """Raises PasskeyRefused."""
         ...
 
 

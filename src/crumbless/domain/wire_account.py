@@ -1,5 +1,7 @@
 """What crosses the wire when operators sign in and look after their own account. See wire.py for the conventions."""
 
+from typing import Any, Literal
+
 import msgspec
 
 from crumbless.domain.wire import Operator
@@ -19,6 +21,118 @@ class SignInAnswer(msgspec.Struct, frozen=True):
     token: str
     expires_at: int
     operator: Operator
+
+
+SecondWay = Literal["totp", "recovery_code"]
+
+
+class SignInStep(msgspec.Struct, frozen=True):
+    """The password was right; one of these codes is asked for as well, with the same key, within five minutes."""
+
+    ticket: str
+    ways: list[SecondWay]
+    expires_at: int
+
+
+class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The code of an authenticator app, or a recovery code."""
+
+    ticket: str
+    code: str
+    time_zone: str = ""
+
+
+class PasskeyOptions(msgspec.Struct, frozen=True):
+    """What the browser needs to ask for a passkey: the JSON form of WebAuthn Level 3. Good for five minutes, once."""
+
+    ticket: str
+    options: dict[str, Any]
+
+
+class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the browser made of the options (PublicKeyCredential.toJSON). `name`: for a new passkey."""
+
+    ticket: str
+    credential: dict[str, Any]
+    name: str = ""
+    time_zone: str = ""
+
+
+class StepUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The password again; with an authenticator app its code too."""
+
+    password: str
+    code: str = ""
+
+
+class PasswordRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new password. `current` is needed where there is one. `end_others`: sign out everywhere else."""
+
+    new: str
+    current: str = ""
+    end_others: bool = True
+
+
+class TotpSetUp(msgspec.Struct, frozen=True):
+    """A secret for an authenticator app, for typing in, as an address, and as the rows of its QR code (1 is dark)."""
+
+    ticket: str
+    secret: str
+    uri: str
+    matrix: list[str]
+
+
+class TotpConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first code of the app that was set up."""
+
+    ticket: str
+    code: str
+
+
+class RecoveryCodes(msgspec.Struct, frozen=True):
+    """Ten codes, shown once. Each signs in once in place of the authenticator app."""
+
+    codes: list[str]
+
+
+class NameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new name."""
+
+    name: str
+
+
+class PasskeyView(msgspec.Struct, frozen=True):
+    """A passkey as its owner sees it. `backed_up`: its provider keeps it on several devices."""
+
+    id: str
+    name: str
+    backed_up: bool
+    created_at: int
+    last_used_at: int | None
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """A session as its owner sees it: where in coarse words, and whether it is the one that asks."""
+
+    id: str
+    device: str
+    place: str
+    factors: str
+    created_at: int
+    last_seen_at: int
+    current: bool
+
+
+class SecurityView(msgspec.Struct, frozen=True):
+    """How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now."""
+
+    password: bool
+    totp: bool
+    recovery_codes_left: int
+    passkeys: list[PasskeyView]
+    identities: list["LinkedIdentity"]
+    sessions: list[SessionView]
+    fresh: bool
 
 
 class OidcProviderName(msgspec.Struct, frozen=True):

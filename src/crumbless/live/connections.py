@@ -145,6 +145,10 @@ class Connections:
             listener.session.ended = True
             listener.end(4401, "this session has ended")
 
+    def operator_sessions(self) -> set[str]:
+        """The ids of the operators' sessions that have a stream here."""
+        return {listener.session.id for listeners in self._operators.values() for listener in listeners}
+
     def turn_out(self, workspace: int, operator_id: str) -> None:
         """End the operator's streams; they may come back, as whoever the operator is then."""
         for listener in self._operators.get(workspace, ()):

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from crumbless.domain.access import Session
+from crumbless.ids import now_ms
 
 MOST = 20_000
 """Sessions remembered. One that drops out is read again when it is next used."""
@@ -13,10 +14,14 @@ class Sessions:
 
     Args:
         read: finds it in the database by the token's hash.
+        idle_ms: an operator's session that is not used for so long has expired; the database knows when it last was.
     """
 
-    def __init__(self, read: Callable[[bytes], Awaitable[Session | None]]) -> None:
+    def __init__(self, read: Callable[[bytes], Awaitable[Session | None]], idle_ms: int) -> None:
         self._read = read
+        self._idle_ms = idle_ms
+        # Operators' sessions that were used since somebody last asked.
+        self._used: set[str] = set()
         # In order of last use, oldest first.
         self._known: dict[bytes, Session] = {}
         # Ended while the process runs: a read that began before the end must not bring the session back.
@@ -24,10 +29,11 @@ class Sessions:
 
     async def find(self, token_hash: bytes) -> Session | None:
         """The session, or None when the token is unknown or has ended. The caller checks expiry and key."""
+        now = now_ms()
         session = self._known.pop(token_hash, None)
-        if session is not None:
+        if session is not None and now - session.seen_at < self._idle_ms:
             self._known[token_hash] = session
-            return session
+            return self._note(session, now)
         session = await self._read(token_hash)
         if session is None or session.id in self._ended:
             return None
@@ -35,7 +41,18 @@ class Sessions:
         session = self._known.setdefault(token_hash, session)
         if len(self._known) > MOST:
             del self._known[next(iter(self._known))]
+        return self._note(session, now)
+
+    def _note(self, session: Session, now: int) -> Session:
+        session.seen_at = now
+        if session.role != "visitor":
+            self._used.add(session.id)
         return session
+
+    def take_used(self) -> set[str]:
+        """The operators' sessions that were used since the last call."""
+        used, self._used = self._used, set()
+        return used
 
     def forget(self, session_id: str) -> None:
         """The session was ended: whoever holds it sees that at once."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
 
 from crumbless.domain.access import Role, Session
 from crumbless.domain.wire import Operator
@@ -172,13 +172,20 @@ def add_session(
     )
 
 
-def find_session(connection: Connection, token_hash: bytes) -> Session | None:
-    """The session of this token, unless it has ended. The caller checks its expiry and key."""
+def find_session(connection: Connection, token_hash: bytes, operators_seen_after: int = 0) -> Session | None:
+    """The session of this token, unless it has ended. The caller checks its expiry and key.
+
+    Args:
+        operators_seen_after: a session of an operator that was last used before then (milliseconds) has expired.
+    """
     row = connection.execute(
         _sessions().where(
             session.c.token_hash == token_hash,
             session.c.ended_at.is_(None),
-            or_(operator.c.status.is_(None), operator.c.status == "active"),
+            or_(
+                session.c.operator_id.is_(None),
+                and_(operator.c.status == "active", session.c.last_seen_at > operators_seen_after),
+            ),
         )
     ).first()
     return None if row is None else _session(row)
@@ -191,6 +198,11 @@ def remove_visitor_sessions(connection: Connection, visitor_id: str) -> list[Ses
     ).all()
     connection.execute(delete(session).where(session.c.visitor_id == visitor_id))
     return [_session(row) for row in rows]
+
+
+def read_sessions(connection: Connection, *conditions: ColumnElement[bool]) -> list[Session]:
+    """The sessions that meet the conditions."""
+    return [_session(row) for row in connection.execute(_sessions().where(*conditions))]
 
 
 def _sessions() -> Select[Any]:

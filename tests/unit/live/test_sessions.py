@@ -9,6 +9,8 @@ from crumbless.live import sessions as sessions_module
 from crumbless.live.sessions import Sessions
 from support.value_make import make_session
 
+IDLE_MS = 60_000
+
 
 class Database:
     """Sessions by the hash of their token."""
@@ -31,7 +33,7 @@ class Database:
 
 async def test_a_session_is_read_once() -> None:
     database = Database(one=make_session())
-    sessions = Sessions(database.read)
+    sessions = Sessions(database.read, IDLE_MS)
     first = await sessions.find(b"one")
     assert first is not None
     assert await sessions.find(b"one") is first
@@ -39,13 +41,13 @@ async def test_a_session_is_read_once() -> None:
 
 
 async def test_an_unknown_token_is_nobodys() -> None:
-    sessions = Sessions(Database().read)
+    sessions = Sessions(Database().read, IDLE_MS)
     assert await sessions.find(b"none") is None
     assert await sessions.find(b"none") is None
 
 
 async def test_all_who_ask_at_once_hold_the_same_session() -> None:
-    sessions = Sessions(Database(one=make_session()).read)
+    sessions = Sessions(Database(one=make_session()).read, IDLE_MS)
     found = await asyncio.gather(*(sessions.find(b"one") for _ in range(5)))
     assert len({id(session) for session in found}) == 1
 
@@ -53,7 +55,7 @@ async def test_all_who_ask_at_once_hold_the_same_session() -> None:
 async def test_an_ended_session_is_ended_for_whoever_holds_it() -> None:
     kept = make_session()
     database = Database(one=kept, two=make_session())
-    sessions = Sessions(database.read)
+    sessions = Sessions(database.read, IDLE_MS)
     held, other = await sessions.find(b"one"), await sessions.find(b"two")
     assert held is not None
     assert other is not None
@@ -67,7 +69,7 @@ async def test_an_ended_session_is_ended_for_whoever_holds_it() -> None:
 async def test_a_read_that_began_before_the_end_does_not_bring_the_session_back() -> None:
     kept = make_session()
     database = Database(one=kept)
-    sessions = Sessions(database.read)
+    sessions = Sessions(database.read, IDLE_MS)
     database.may_answer.clear()
     late = asyncio.create_task(sessions.find(b"one"))
     await database.asked.wait()
@@ -79,7 +81,7 @@ async def test_a_read_that_began_before_the_end_does_not_bring_the_session_back(
 async def test_memory_is_bounded_by_those_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions_module, "MOST", 2)
     database = Database(a=make_session(), b=make_session(), c=make_session())
-    sessions = Sessions(database.read)
+    sessions = Sessions(database.read, IDLE_MS)
     for name in (b"a", b"b", b"a", b"c", b"a"):
         assert await sessions.find(name)
     assert database.reads == 3, "the one used last time longest ago drops out"

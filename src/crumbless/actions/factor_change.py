@@ -1,0 +1,169 @@
+"""Operators change how they sign in: password, authenticator app, recovery codes. All of it asks for a fresh factor."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.operator_sign_in import totp_purpose
+from crumbless.actions.password_check import hash_of, is_right
+from crumbless.domain.access import Session
+from crumbless.domain.password import check_new_password
+from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.seal import Vault
+from crumbless.domain.totp import new_recovery_codes, new_totp_secret, secret_text, step_of, totp_uri
+from crumbless.domain.wire_account import PasswordRequest, RecoveryCodes, TotpConfirm, TotpSetUp
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.factor_store import (
+    find_totp_secret,
+    replace_recovery_codes,
+    set_password_hash,
+    set_totp_secret,
+)
+from crumbless.store.people_store import Credentials, find_active_operator
+from crumbless.store.session_store import end_sessions_of
+from crumbless.store.ticket_store import count_try, find_ticket, new_ticket, spend_ticket
+
+SET_UP_SECONDS = 900
+MOST_TRIES = 10
+
+
+async def change_password(
+    request: PasswordRequest, session: Session, device: str, ledger: LedgerPort, reader: ReaderPort, vault: Vault
+) -> Sequence[Session]:
+    """Replace the password; the sessions that were ended with it.
+
+    Raises:
+        Refused: `wrong_password`, `weak_password`, `busy`.
+    """
+    found = await reader.read(lambda connection: find_active_operator(connection, session.subject))
+    if found is None:
+        raise Refused("invalid_token")
+    check_new_password(request.new, (found.operator.email, found.operator.name, found.operator.workspace_name))
+    if found.password_hash and not await is_right(found.password_hash, request.current):
+        raise Refused("wrong_password")
+    new_hash = await hash_of(request.new)
+
+    def change(connection: Connection) -> Sequence[Session]:
+        set_password_hash(connection, session.subject, new_hash)
+        _tell(connection, vault, session, found, "password_changed", device)
+        if not request.end_others:
+            return []
+        return end_sessions_of(connection, session.subject, but_not=session.id)
+
+    return await ledger.write(change)
+
+
+async def begin_totp(session: Session, ledger: LedgerPort, vault: Vault) -> TotpSetUp:
+    """A new secret for an authenticator app. It is asked for only once a code of it was shown.
+
+    Raises:
+        Refused: `busy`.
+    """
+    secret = new_totp_secret()
+
+    def begin(connection: Connection) -> tuple[str, str]:
+        person = _active(connection, session)
+        sealed = vault.seal(secret, totp_purpose(session.subject))
+        ticket, _ = new_ticket(
+            connection,
+            "totp_begin",
+            subject=session.subject,
+            workspace=session.workspace,
+            thumbprint=session.thumbprint,
+            data={"sealed": sealed.hex()},
+            seconds=SET_UP_SECONDS,
+        )
+        return ticket, person.operator.email
+
+    ticket, email = await ledger.write(begin)
+    uri = totp_uri(secret, "Crumbless", email)
+    return TotpSetUp(ticket, secret_text(secret), uri, _matrix(uri))
+
+
+def _matrix(text: str) -> list[str]:
+    import segno  # noqa: PLC0415 - few ever need it
+
+    return ["".join(str(int(bit)) for bit in row) for row in segno.make(text, error="m", micro=False).matrix]
+
+
+async def confirm_totp(
+    request: TotpConfirm, session: Session, device: str, ledger: LedgerPort, vault: Vault
+) -> RecoveryCodes:
+    """The app works: from now on its codes are asked for. The recovery codes that come with it are shown once.
+
+    Raises:
+        Refused: `ticket_gone`, `wrong_code`, `busy`.
+    """
+    codes = new_recovery_codes()
+
+    def confirm(connection: Connection) -> bool:
+        ticket = find_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
+        if ticket.subject != session.subject:
+            raise Refused("ticket_gone")
+        sealed = bytes.fromhex(ticket.data["sealed"])
+        plain = "".join(request.code.split())
+        step = step_of(vault.open(sealed, totp_purpose(session.subject)), plain, now_ms() / 1000)
+        if step is None:
+            count_try(connection, ticket.id, MOST_TRIES)
+            return False
+        spend_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
+        set_totp_secret(connection, session.subject, sealed, step)
+        replace_recovery_codes(connection, session.workspace, session.subject, codes)
+        _tell(connection, vault, session, _active(connection, session), "totp_added", device)
+        return True
+
+    if not await ledger.write(confirm):
+        raise Refused("wrong_code")
+    return RecoveryCodes(codes)
+
+
+async def remove_totp(session: Session, device: str, ledger: LedgerPort, vault: Vault) -> None:
+    """No code of an app is asked for any more; recovery codes go with it.
+
+    Raises:
+        Refused: `not_found` when there is none, `busy`.
+    """
+
+    def remove(connection: Connection) -> None:
+        if find_totp_secret(connection, session.subject) is None:
+            raise Refused("not_found")
+        set_totp_secret(connection, session.subject, None)
+        replace_recovery_codes(connection, session.workspace, session.subject, [])
+        _tell(connection, vault, session, _active(connection, session), "totp_removed", device)
+
+    await ledger.write(remove)
+
+
+async def renew_recovery_codes(session: Session, device: str, ledger: LedgerPort, vault: Vault) -> RecoveryCodes:
+    """Ten new codes; the old ones work no more.
+
+    Raises:
+        Refused: `not_found` when no app is set up, `busy`.
+    """
+    codes = new_recovery_codes()
+
+    def renew(connection: Connection) -> None:
+        if find_totp_secret(connection, session.subject) is None:
+            raise Refused("not_found", "Set up an authenticator app first.")
+        replace_recovery_codes(connection, session.workspace, session.subject, codes)
+        _tell(connection, vault, session, _active(connection, session), "recovery_codes_made", device)
+
+    await ledger.write(renew)
+    return RecoveryCodes(codes)
+
+
+def _tell(
+    connection: Connection, vault: Vault, session: Session, person: Credentials, change: str, device: str
+) -> None:
+    tell_factor_change(connection, vault, person, change, device)
+    write_audit(connection, session, change, target_kind="operator", target_id=session.subject)
+
+
+def _active(connection: Connection, session: Session) -> Credentials:
+    person = find_active_operator(connection, session.subject)
+    if person is None:
+        raise Refused("invalid_token")
+    return person

@@ -1,0 +1,23 @@
+"""Operators are told by mail what changed in how they sign in: whoever changed it."""
+
+from sqlalchemy import Connection
+
+from crumbless.actions.mail_write import queue_mail
+from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.seal import Vault
+from crumbless.ids import now_ms
+from crumbless.store.people_store import Credentials
+
+
+def tell_factor_change(connection: Connection, vault: Vault, person: Credentials, change: str, device: str) -> None:
+    """Queue the mail.
+
+    Args:
+        change: one of domain/mail_order.CHANGES.
+        device: on which device, in coarse words; may be empty.
+    """
+    operator = person.operator
+    language = next(iter(operator.languages), "en")
+    values = {"change": change, "device": device, "at": str(now_ms())}
+    order = MailOrder("factor_changed", operator.email, language, values, operator.name)
+    queue_mail(connection, vault, person.workspace, order)

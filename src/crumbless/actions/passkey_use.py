@@ -1,0 +1,266 @@
+"""Operators add passkeys, sign in with them, and show them for dangerous acts.
+
+Each challenge is a ticket: good once, for five minutes, and only for the key that asked for it.
+"""
+
+import base64
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.session_begin import Device, SessionTerms, begin_session
+from crumbless.domain.access import Session
+from crumbless.domain.ports import LedgerPort, PasskeyPort, PasskeyRefused, UsedPasskey
+from crumbless.domain.seal import Vault
+from crumbless.domain.wire_account import PasskeyOptions, PasskeyRequest, SignInAnswer
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.factor_store import (
+    Passkey,
+    add_passkey,
+    find_passkey,
+    note_passkey_used,
+    passkeys_of,
+    remove_passkey,
+    rename_passkey,
+)
+from crumbless.store.people_store import find_active_operator, set_factor_at
+from crumbless.store.sign_in_ways import ways_to_sign_in
+from crumbless.store.ticket_store import TicketKind, new_ticket, spend_ticket
+
+CHALLENGE_SECONDS = 300
+MOST_PASSKEYS = 20
+MAX_NAME = 80
+TRANSPORTS = {"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
+
+
+class Passkeys:
+    """What can be done with passkeys in this installation."""
+
+    def __init__(self, port: PasskeyPort, ledger: LedgerPort, vault: Vault) -> None:
+        self._port = port
+        self._ledger = ledger
+        self._vault = vault
+
+    # --- signing in -----------------------------------------------------------------------------------------------
+
+    async def ask_to_sign_in(self, thumbprint: str) -> PasskeyOptions:
+        """The challenge for a sign-in with whatever passkey the browser has for this host. Raises Refused `busy`."""
+        return await self._ask("passkey_sign_in", thumbprint, "")
+
+    async def sign_in(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInAnswer:
+        """A session: a passkey with user verification is two factors.
+
+        Raises:
+            Refused: `ticket_gone`, `passkey_refused`, `busy`.
+        """
+
+        def go_on(connection: Connection) -> SignInAnswer | None:
+            challenge = _spend(connection, "passkey_sign_in", request, device.thumbprint, "")
+            found = find_passkey(connection, _credential_id(request))
+            person = find_active_operator(connection, found.operator) if found else None
+            used = self._verify(request, challenge, found)
+            if found is None or person is None or used is None or not _is_owner(request, found):
+                return None
+            note_passkey_used(connection, found.credential, used.sign_count)
+            if used.counter_fell:
+                write_audit(connection, found.workspace, "passkey_counter_fell", target_id=found.id)
+            return begin_session(connection, person, device, "passkey", terms)
+
+        answer = await self._ledger.write(go_on)
+        if answer is None:
+            raise Refused("passkey_refused")
+        return answer
+
+    # --- a fresh factor -------------------------------------------------------------------------------------------
+
+    async def ask_to_step_up(self, session: Session) -> PasskeyOptions:
+        """The challenge for one of the operator's passkeys. Raises Refused `not_found` when there is none, `busy`."""
+        return await self._ask("passkey_step_up", session.thumbprint or "", session.subject)
+
+    async def step_up(self, request: PasskeyRequest, session: Session) -> None:
+        """Dangerous acts are open for five minutes.
+
+        Raises:
+            Refused: `ticket_gone`, `passkey_refused`, `busy`.
+        """
+
+        def go_on(connection: Connection) -> bool:
+            challenge = _spend(connection, "passkey_step_up", request, session.thumbprint or "", session.subject)
+            found = find_passkey(connection, _credential_id(request))
+            used = self._verify(request, challenge, found)
+            if found is None or used is None or found.operator != session.subject:
+                return False
+            note_passkey_used(connection, found.credential, used.sign_count)
+            set_factor_at(connection, session.id, now_ms())
+            write_audit(connection, session, "factor_shown", details={"factor": "passkey"})
+            return True
+
+        if not await self._ledger.write(go_on):
+            raise Refused("passkey_refused")
+        session.factor_at = now_ms()
+
+    # --- one's own passkeys ---------------------------------------------------------------------------------------
+
+    async def ask_to_add(self, session: Session) -> PasskeyOptions:
+        """What the browser needs to make a passkey. Raises Refused `busy`."""
+        challenge = secrets.token_bytes(32)
+
+        def begin(connection: Connection) -> PasskeyOptions:
+            person = find_active_operator(connection, session.subject)
+            if person is None:
+                raise Refused("invalid_token")
+            known = [one.credential for one in passkeys_of(connection, session.subject)]
+            if len(known) >= MOST_PASSKEYS:
+                raise Refused("invalid", f"You have {MOST_PASSKEYS} passkeys. Remove one first.")
+            options = self._port.creation_options(
+                challenge, uuid.UUID(session.subject).bytes, person.operator.email, person.operator.name, known
+            )
+            ticket = _new_challenge(
+                connection, "passkey_add", session.thumbprint or "", session.subject, session.workspace, challenge
+            )
+            return PasskeyOptions(ticket, options)
+
+        return await self._ledger.write(begin)
+
+    async def add(self, request: PasskeyRequest, session: Session, device: str) -> None:
+        """From now on the passkey signs the operator in.
+
+        Raises:
+            Refused: `ticket_gone`, `passkey_refused`, `invalid`, `busy`.
+        """
+        name = _checked_name(request.name or device or "Passkey")
+
+        def go_on(connection: Connection) -> bool:
+            challenge = _spend(connection, "passkey_add", request, session.thumbprint or "", session.subject)
+            person = find_active_operator(connection, session.subject)
+            try:
+                made = self._port.verify_new(request.credential, challenge)
+            except PasskeyRefused:
+                return False
+            if person is None or not add_passkey(
+                connection,
+                session.workspace,
+                session.subject,
+                credential=made.credential,
+                public_key=made.public_key,
+                sign_count=made.sign_count,
+                transports=_transports(request),
+                backed_up=made.backed_up,
+                name=name,
+            ):
+                return False
+            tell_factor_change(connection, self._vault, person, "passkey_added", device)
+            write_audit(connection, session, "passkey_added", target_kind="passkey", target_name=name)
+            return True
+
+        if not await self._ledger.write(go_on):
+            raise Refused("passkey_refused")
+
+    async def rename(self, session: Session, passkey_id: str, name: str) -> None:
+        """Raises Refused `not_found`, `invalid`, `busy`."""
+        checked = _checked_name(name)
+
+        def go_on(connection: Connection) -> None:
+            if not rename_passkey(connection, session.subject, passkey_id, checked):
+                raise Refused("not_found")
+
+        await self._ledger.write(go_on)
+
+    async def remove(self, session: Session, passkey_id: str, device: str) -> None:
+        """The passkey signs the operator in no more.
+
+        Raises:
+            Refused: `not_found`; `invalid` when there would be no way left to sign in; `busy`.
+        """
+
+        def go_on(connection: Connection) -> None:
+            person = find_active_operator(connection, session.subject)
+            if ways_to_sign_in(connection, session.subject) < 2:
+                raise Refused("invalid", "Set a password first: there would be no way left to sign in.")
+            if person is None or not remove_passkey(connection, session.subject, passkey_id):
+                raise Refused("not_found")
+            tell_factor_change(connection, self._vault, person, "passkey_removed", device)
+            write_audit(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
+
+        await self._ledger.write(go_on)
+
+    # --- shared ---------------------------------------------------------------------------------------------------
+
+    async def _ask(self, kind: TicketKind, thumbprint: str, subject: str) -> PasskeyOptions:
+        challenge = secrets.token_bytes(32)
+
+        def begin(connection: Connection) -> PasskeyOptions:
+            allowed = [one.credential for one in passkeys_of(connection, subject)] if subject else []
+            if subject and not allowed:
+                raise Refused("not_found", "You have no passkey.")
+            ticket = _new_challenge(connection, kind, thumbprint, subject, None, challenge)
+            return PasskeyOptions(ticket, self._port.request_options(challenge, allowed))
+
+        return await self._ledger.write(begin)
+
+    def _verify(self, request: PasskeyRequest, challenge: bytes, found: Passkey | None) -> UsedPasskey | None:
+        if found is None:
+            return None
+        try:
+            return self._port.verify_used(request.credential, challenge, found.public_key, found.sign_count)
+        except PasskeyRefused:
+            return None
+
+
+def _new_challenge(
+    connection: Connection, kind: TicketKind, thumbprint: str, subject: str, workspace: int | None, challenge: bytes
+) -> str:
+    ticket, _ = new_ticket(
+        connection,
+        kind,
+        subject=subject,
+        workspace=workspace,
+        thumbprint=thumbprint,
+        data={"challenge": challenge.hex()},
+        seconds=CHALLENGE_SECONDS,
+    )
+    return ticket
+
+
+def _spend(connection: Connection, kind: TicketKind, request: PasskeyRequest, thumbprint: str, subject: str) -> bytes:
+    ticket = spend_ticket(connection, kind, request.ticket, thumbprint)
+    if ticket.subject != subject:
+        raise Refused("ticket_gone")
+    return bytes.fromhex(ticket.data["challenge"])
+
+
+def _credential_id(request: PasskeyRequest) -> str:
+    told = request.credential.get("id")
+    return told if isinstance(told, str) else ""
+
+
+def _is_owner(request: PasskeyRequest, found: Passkey) -> bool:
+    """Whether the browser names the owner that we know (WebAuthn Level 3, section 7.2, step 6)."""
+    handle = _response(request).get("userHandle")
+    if not isinstance(handle, str):
+        return False
+    owner = base64.urlsafe_b64encode(uuid.UUID(found.operator).bytes).rstrip(b"=").decode()
+    return secrets.compare_digest(handle.encode(), owner.encode())
+
+
+def _transports(request: PasskeyRequest) -> list[str]:
+    told = _response(request).get("transports")
+    return [one for one in TRANSPORTS if isinstance(told, list) and one in told]
+
+
+def _response(request: PasskeyRequest) -> Mapping[str, Any]:
+    response: Any = request.credential.get("response")
+    return cast("Mapping[str, Any]", response) if isinstance(response, dict) else {}
+
+
+def _checked_name(name: str) -> str:
+    plain = " ".join(name.split())
+    if not plain or len(plain) > MAX_NAME or not plain.isprintable():
+        raise Refused("invalid", f"The name is one line of 1 to {MAX_NAME} characters.")
+    return plain

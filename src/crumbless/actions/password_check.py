@@ -1,0 +1,52 @@
+"""Passwords are hashed and verified in threads of their own, a few at a time and with a bounded queue.
+
+Each takes 64 MiB and a tenth of a second: a flood of sign-ins must neither fill the memory nor make others wait long.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from crumbless.domain.password import MAX_LENGTH, hash_password, verify_password
+from crumbless.errors import Refused
+
+T = TypeVar("T")
+
+HASHERS = 2
+MOST_WAITING = 60
+"""With two at a time, the last of them waits about five seconds."""
+
+RETRY_SECONDS = 5.0
+
+_threads = ThreadPoolExecutor(HASHERS, "crumbless-password")
+
+
+class _Line:
+    waiting = 0
+
+
+async def is_right(password_hash: str | None, password: str) -> bool:
+    """Whether the password is right; for None or an empty hash it takes as long and is wrong.
+
+    Raises:
+        Refused: `busy` when too many wait.
+    """
+    if len(password) > MAX_LENGTH:
+        return False
+    return await _run(lambda: verify_password(password_hash or None, password))
+
+
+async def hash_of(password: str) -> str:
+    """The hash to keep. Raises Refused `busy`."""
+    return await _run(lambda: hash_password(password))
+
+
+async def _run(work: Callable[[], T]) -> T:
+    if _Line.waiting >= MOST_WAITING:
+        raise Refused("busy", retry_after=RETRY_SECONDS)
+    _Line.waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    finally:
+        _Line.waiting -= 1

@@ -1,0 +1,357 @@
+"""How operators sign in and what they do with their own account, over HTTP."""
+
+import time
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+import msgspec
+from litestar import Response
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.factor_change import (
+    begin_totp,
+    change_password,
+    confirm_totp,
+    remove_totp,
+    renew_recovery_codes,
+)
+from crumbless.actions.operator_sign_in import sign_in, sign_in_with_code, sign_out, step_up
+from crumbless.actions.session_begin import SessionTerms
+from crumbless.api.device_read import device_name, read_device
+from crumbless.api.platform import Platform
+from crumbless.api.request_read import (
+    AnyRequest,
+    client_network,
+    platform_of,
+    read_json,
+    read_operator,
+    read_proof,
+    take_token,
+)
+from crumbless.domain.access import FRESH_MS, Session
+from crumbless.domain.wire_account import (
+    CodeRequest,
+    LinkedIdentity,
+    NameRequest,
+    PasskeyRequest,
+    PasskeyView,
+    PasswordRequest,
+    SecurityView,
+    SessionView,
+    SignInRequest,
+    SignInStep,
+    StepUpRequest,
+    TotpConfirm,
+)
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.factor_store import count_recovery_codes, find_totp_secret, passkeys_of
+from crumbless.store.identity_store import identities_of
+from crumbless.store.people_store import find_active_operator
+from crumbless.store.session_store import end_sessions_of, sessions_of
+
+DAY_MS = 86_400_000
+
+T = TypeVar("T")
+
+# --- signing in ---------------------------------------------------------------------------------------------------
+
+
+async def post_sign_in(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/sign-in."""
+    platform = platform_of(request)
+    wanted = await read_json(request, SignInRequest)
+    thumbprint = require_key(request)
+    email = wanted.email.strip().lower()
+    wanted = msgspec.structs.replace(wanted, email=email)
+    network = client_network(request)
+    take_token(platform.limits.sign_ins, network)
+    device = read_device(request, thumbprint, wanted.time_zone)
+    attempt = sign_in(wanted, device, platform.ledger, platform.reader, terms_of(platform))
+    answer = await throttled(platform, email, network, attempt, "wrong_sign_in")
+    return _json(answer, 202 if isinstance(answer, SignInStep) else 200)
+
+
+async def post_sign_in_code(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/sign-in/code."""
+    platform = platform_of(request)
+    wanted = await read_json(request, CodeRequest)
+    thumbprint = require_key(request)
+    take_token(platform.limits.sign_ins, client_network(request))
+    device = read_device(request, thumbprint, wanted.time_zone)
+    return _json(await sign_in_with_code(wanted, device, platform.ledger, terms_of(platform)))
+
+
+async def post_passkey_options(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/sign-in/passkey/options."""
+    platform = platform_of(request)
+    await read_json(request, Nothing)
+    thumbprint = require_key(request)
+    take_token(platform.limits.passkey_asks, client_network(request))
+    return _json(await platform.passkeys.ask_to_sign_in(thumbprint))
+
+
+async def post_passkey(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/sign-in/passkey."""
+    platform = platform_of(request)
+    wanted = await read_json(request, PasskeyRequest)
+    thumbprint = require_key(request)
+    take_token(platform.limits.passkey_asks, client_network(request))
+    device = read_device(request, thumbprint, wanted.time_zone)
+    return _json(await platform.passkeys.sign_in(wanted, device, terms_of(platform)))
+
+
+async def throttled(platform: Platform, account: str, network: str, attempt: Awaitable[T], *failures: str) -> T:
+    """The outcome of a try to show who one is, slowed down after failures: by account and network, and by account.
+
+    Raises:
+        Refused: `slow_down`, and whatever the attempt raises.
+    """
+    now = time.monotonic()
+    throttle, wide = platform.limits.guesses, platform.limits.wide_guesses
+    wait = max(throttle.wait(f"{account} {network}", now), wide.wait(account, now))
+    if wait:
+        # Not awaited: what was asked for is not even begun.
+        attempt.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        raise Refused("slow_down", retry_after=wait)
+    try:
+        outcome = await attempt
+    except Refused as refused:
+        if refused.code in failures:
+            throttle.fail(f"{account} {network}", now)
+            wide.fail(account, now)
+        raise
+    throttle.succeed(f"{account} {network}")
+    return outcome
+
+
+# --- a fresh factor -----------------------------------------------------------------------------------------------
+
+
+async def post_step_up(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/step-up."""
+    session, wanted = await read_operator(request), await read_json(request, StepUpRequest)
+    platform = platform_of(request)
+    attempt = step_up(wanted, session, platform.ledger, platform.reader, platform.vault)
+    await throttled(platform, session.subject, client_network(request), attempt, "wrong_password", "wrong_code")
+    return _nothing()
+
+
+async def post_step_up_passkey_options(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/step-up/passkey/options."""
+    session = await read_operator(request)
+    return _json(await platform_of(request).passkeys.ask_to_step_up(session))
+
+
+async def post_step_up_passkey(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/step-up/passkey."""
+    session, wanted = await read_operator(request), await read_json(request, PasskeyRequest)
+    await platform_of(request).passkeys.step_up(wanted, session)
+    return _nothing()
+
+
+# --- one's own factors --------------------------------------------------------------------------------------------
+
+
+async def get_security(request: AnyRequest) -> Response[bytes]:
+    """GET /v1/desk/me/security."""
+    session = await read_operator(request)
+    platform = platform_of(request)
+    names = {one.issuer: one.name for one in platform.settings.oidc_providers}
+    idle = now_ms() - platform.settings.operator_idle_days * DAY_MS
+
+    def read(connection: Connection) -> SecurityView:
+        person = find_active_operator(connection, session.subject)
+        if person is None:
+            raise Refused("invalid_token")
+        return SecurityView(
+            password=bool(person.password_hash),
+            totp=find_totp_secret(connection, session.subject) is not None,
+            recovery_codes_left=count_recovery_codes(connection, session.subject),
+            passkeys=[
+                PasskeyView(one.id, one.name, one.backed_up, one.created_at, one.last_used_at)
+                for one in passkeys_of(connection, session.subject)
+            ],
+            identities=[
+                LinkedIdentity(
+                    one.issuer,
+                    one.subject,
+                    one.label,
+                    names.get(one.issuer, one.issuer),
+                    one.created_at,
+                    one.last_used_at,
+                )
+                for one in identities_of(connection, session.subject)
+            ],
+            sessions=[
+                SessionView(
+                    one.id,
+                    one.device,
+                    one.place,
+                    one.factors,
+                    one.created_at,
+                    session.seen_at if one.id == session.id else one.last_seen_at,
+                    one.id == session.id,
+                )
+                for one in sessions_of(connection, session.subject, idle)
+            ],
+            fresh=now_ms() - session.factor_at <= FRESH_MS,
+        )
+
+    return _json(await platform.reader.read(read))
+
+
+async def post_password(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/password."""
+    session, wanted = await read_operator(request), await read_json(request, PasswordRequest)
+    platform = platform_of(request)
+    attempt = change_password(wanted, session, _device(request), platform.ledger, platform.reader, platform.vault)
+    ended = await throttled(platform, session.subject, client_network(request), attempt, "wrong_password")
+    tell_ended(platform, ended)
+    return _nothing()
+
+
+async def post_totp_begin(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/me/totp/begin."""
+    session, platform = await read_operator(request), platform_of(request)
+    return _json(await begin_totp(session, platform.ledger, platform.vault))
+
+
+async def post_totp_confirm(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/me/totp/confirm."""
+    session, wanted = await read_operator(request), await read_json(request, TotpConfirm)
+    platform = platform_of(request)
+    return _json(await confirm_totp(wanted, session, _device(request), platform.ledger, platform.vault))
+
+
+async def post_totp_remove(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/totp/remove."""
+    session, platform = await read_operator(request), platform_of(request)
+    await remove_totp(session, _device(request), platform.ledger, platform.vault)
+    return _nothing()
+
+
+async def post_recovery_codes(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/me/recovery-codes."""
+    session, platform = await read_operator(request), platform_of(request)
+    return _json(await renew_recovery_codes(session, _device(request), platform.ledger, platform.vault))
+
+
+async def post_add_passkey_options(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/desk/me/passkeys/options."""
+    session = await read_operator(request)
+    return _json(await platform_of(request).passkeys.ask_to_add(session))
+
+
+async def post_add_passkey(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/passkeys."""
+    session, wanted = await read_operator(request), await read_json(request, PasskeyRequest)
+    await platform_of(request).passkeys.add(wanted, session, _device(request))
+    return _nothing()
+
+
+async def post_rename_passkey(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/passkeys/ID/rename."""
+    session, wanted = await read_operator(request), await read_json(request, NameRequest)
+    await platform_of(request).passkeys.rename(session, request.path_params["passkey"], wanted.name)
+    return _nothing()
+
+
+async def post_remove_passkey(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/passkeys/ID/remove."""
+    session = await read_operator(request)
+    await platform_of(request).passkeys.remove(session, request.path_params["passkey"], _device(request))
+    return _nothing()
+
+
+# --- one's own sessions -------------------------------------------------------------------------------------------
+
+
+async def post_sign_out(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/sign-out."""
+    session, platform = await read_operator(request), platform_of(request)
+    await sign_out(session, platform.ledger, platform.bus)
+    platform.sessions.forget(session.id)
+    return _nothing()
+
+
+async def post_end_session(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/sessions/ID/end."""
+    session = await read_operator(request)
+    ended = await _end(request, session, only=request.path_params["session"])
+    if not ended:
+        raise Refused("not_found")
+    return _nothing()
+
+
+async def post_end_others(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/sessions/end-others."""
+    session = await read_operator(request)
+    await _end(request, session, but_not=session.id)
+    return _nothing()
+
+
+async def post_end_all(request: AnyRequest) -> Response[None]:
+    """POST /v1/desk/me/sessions/end-all."""
+    await _end(request, await read_operator(request))
+    return _nothing()
+
+
+async def _end(
+    request: AnyRequest, session: Session, but_not: str | None = None, only: str | None = None
+) -> Sequence[Session]:
+    platform = platform_of(request)
+
+    def end(connection: Connection) -> Sequence[Session]:
+        ended = end_sessions_of(connection, session.subject, but_not=but_not, only=only)
+        for one in ended:
+            write_audit(connection, session, "session_ended", target_kind="session", target_id=one.id)
+        return ended
+
+    ended = await platform.ledger.write(end)
+    tell_ended(platform, ended)
+    return ended
+
+
+# --- shared -------------------------------------------------------------------------------------------------------
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An empty object."""
+
+
+def tell_ended(platform: Platform, ended: Sequence[Session]) -> None:
+    """Sessions were ended in the database: their streams end now."""
+    for session in ended:
+        platform.sessions.forget(session.id)
+        platform.bus.end_session(session)
+
+
+def terms_of(platform: Platform) -> SessionTerms:
+    """How long sessions of operators last here."""
+    return SessionTerms(platform.settings.operator_session_days, platform.vault)
+
+
+def require_key(request: AnyRequest) -> str:
+    """The thumbprint of the key that signed a request that has no session yet.
+
+    Raises:
+        Refused: `invalid_proof`, `use_dpop_nonce`.
+    """
+    proof = read_proof(request, None)
+    if proof is None:
+        raise Refused("invalid_proof")
+    return proof.thumbprint
+
+
+def _device(request: AnyRequest) -> str:
+    return device_name(request.headers.get("user-agent", ""))
+
+
+def _json(answer: object, status: int = 200) -> Response[bytes]:
+    return Response(msgspec.json.encode(answer), status_code=status, media_type="application/json")
+
+
+def _nothing() -> Response[None]:
+    return Response(None, status_code=204)

@@ -1,0 +1,87 @@
+"""The operators' sessions, to be listed and ended."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from crumbless.domain.access import Session
+from crumbless.ids import now_ms
+from crumbless.store.people_store import read_sessions
+from crumbless.store.tables import session
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session as its owner sees it."""
+
+    id: str
+    device: str
+    place: str
+    factors: str
+    created_at: int
+    last_seen_at: int
+    expires_at: int
+
+
+def sessions_of(connection: Connection, operator_id: str, seen_after: int) -> list[ListedSession]:
+    """The operator's sessions that have neither ended nor expired, the last used first.
+
+    Args:
+        seen_after: those that were last used before then have expired.
+    """
+    rows = connection.execute(
+        select(session)
+        .where(
+            session.c.operator_id == operator_id,
+            session.c.ended_at.is_(None),
+            session.c.expires_at > now_ms(),
+            session.c.last_seen_at > seen_after,
+        )
+        .order_by(session.c.last_seen_at.desc(), session.c.created_at.desc())
+    )
+    return [
+        ListedSession(row.id, row.device, row.place, row.factors, row.created_at, row.last_seen_at, row.expires_at)
+        for row in rows
+    ]
+
+
+def end_sessions_of(
+    connection: Connection, operator_id: str, *, but_not: str | None = None, only: str | None = None
+) -> Sequence[Session]:
+    """End an operator's sessions, all but one or only one; those that had not ended yet.
+
+    Their tokens are worth nothing from the commit on. The caller tells the bus of each, so that its streams end.
+    """
+    conditions = [session.c.operator_id == operator_id, session.c.ended_at.is_(None)]
+    if but_not is not None:
+        conditions.append(session.c.id != but_not)
+    if only is not None:
+        conditions.append(session.c.id == only)
+    found = read_sessions(connection, *conditions)
+    if found:
+        connection.execute(update(session).where(session.c.id.in_([one.id for one in found])).values(ended_at=now_ms()))
+    return found
+
+
+def is_known_device(connection: Connection, operator_id: str, device: str) -> bool:
+    """Whether the operator has had a session on a device of this name."""
+    return (
+        connection.execute(
+            select(session.c.id).where(session.c.operator_id == operator_id, session.c.device == device).limit(1)
+        ).scalar()
+        is not None
+    )
+
+
+def has_had_session(connection: Connection, operator_id: str) -> bool:
+    """Whether the operator has ever signed in."""
+    query = select(session.c.id).where(session.c.operator_id == operator_id).limit(1)
+    return connection.execute(query).scalar() is not None
+
+
+def note_seen(connection: Connection, session_ids: Collection[str], at: int) -> None:
+    """These sessions were used."""
+    connection.execute(
+        update(session).where(session.c.id.in_([*session_ids]), session.c.last_seen_at < at).values(last_seen_at=at)
+    )
