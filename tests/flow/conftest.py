@@ -1,6 +1,7 @@
 """Servers for the tests of whole flows. Every test fails whose server wrote a traceback."""
 
 import shutil
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from support.client import TRANSPORTS, Transport
+from support.client import TRANSPORTS, Person, Transport
+from support.client_key import ClientKey
 from support.people import World, furnish
 from support.server import ServerProcess
 
@@ -97,3 +99,17 @@ async def world(server: ServerProcess, open_world: Callable[[ServerProcess], Wor
 def transport(request: pytest.FixtureRequest) -> Transport:
     """Each way in which a stream can travel."""
     return request.param
+
+
+@pytest_asyncio.fixture
+async def own(start_server: StartServer, open_world: Callable[[ServerProcess], World]) -> AsyncIterator[World]:
+    """A server of the test's own, under a name that passkeys may be bound to."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    server = start_server(port_wanted=port, public_url=f"http://localhost:{port}", allowed_hosts=f"127.0.0.1:{port}")
+    world = open_world(server)
+    world.stranger = lambda with_key=True: Person(  # type: ignore[method-assign]
+        f"http://localhost:{port}", ClientKey() if with_key else None
+    )
+    yield world

@@ -2,75 +2,35 @@
 
 import asyncio
 import base64
-import socket
 import time
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pyotp
 import pytest
-import pytest_asyncio
+from pyotp.totp import TOTP
 
-from flow.conftest import StartServer
-from support.client import Person, Stream, StreamOver, ask
-from support.client_key import ClientKey
+from support.client import Person, ask
 from support.people import OLGA, OTTO, World
-from support.server import ServerProcess
+from support.sign_in import code_of, end_of, post, security, signed_in
 from support.software_authenticator import SoftwareAuthenticator, base64url
 
-OpenWorld = Callable[[ServerProcess], World]
 PASSKEY = "/v1/desk/sign-in/passkey"
-
-
-def code_of(answer: httpx.Response) -> str:
-    return answer.json().get("type", "").removeprefix("urn:crumbless:problem:")
-
-
-async def post(world: World, person: Person, path: str, body: object = None) -> httpx.Response:
-    return await ask(world.http, person, "POST", path, {} if body is None else body)
-
-
-async def security(world: World, person: Person) -> dict[str, Any]:
-    answer = await ask(world.http, person, "GET", "/v1/desk/me/security")
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def signed_in(world: World, answer: httpx.Response, person: Person) -> Person:
-    assert answer.status_code == 200, answer.text
-    person.token, person.id = answer.json()["token"], answer.json()["operator"]["id"]
-    return person
-
-
-@pytest_asyncio.fixture
-async def own(start_server: StartServer, open_world: OpenWorld) -> AsyncIterator[World]:
-    """A server of the test's own, under a name that passkeys may be bound to."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    server = start_server(port_wanted=port, public_url=f"http://localhost:{port}", allowed_hosts=f"127.0.0.1:{port}")
-    world = open_world(server)
-    world.stranger = lambda with_key=True: Person(  # type: ignore[method-assign]
-        f"http://localhost:{port}", ClientKey() if with_key else None
-    )
-    yield world
 
 
 class App:
     """An authenticator app: pyotp, which others wrote. It gives each code once, as a person would type it."""
 
     def __init__(self, secret: str) -> None:
-        self._totp = pyotp.TOTP(secret)
+        self._totp = TOTP(secret)
 
     def code(self, back: int = 0) -> str:
         return self._totp.at(time.time() - 30 * back)
 
 
 async def set_up_app(world: World, person: Person) -> tuple[App, list[str]]:
-    begun = (await post(world, person, "/v1/desk/me/totp/begin")).json()
-    asked = parse_qs(urlsplit(begun["uri"]).query)
+    begun: dict[str, Any] = (await post(world, person, "/v1/desk/me/totp/begin")).json()
+    asked = parse_qs(urlsplit(str(begun["uri"])).query)
     assert asked["secret"] == [begun["secret"]]
     assert len({len(row) for row in begun["matrix"]}) == 1
     assert len(begun["matrix"]) == len(begun["matrix"][0])
@@ -90,15 +50,6 @@ async def password_step(world: World, person: Person) -> str:
     assert answer.status_code == 202, answer.text
     assert "token" not in answer.json()
     return answer.json()["ticket"]
-
-
-async def end_of(stream: Stream) -> int:
-    """The code with which the stream ends, within a second of the last frame."""
-    try:
-        while True:
-            await stream.receive(seconds=1)
-    except StreamOver as over:
-        return over.code
 
 
 # --- authenticator app and recovery codes -------------------------------------------------------------------------
@@ -340,66 +291,3 @@ async def test_a_passkey_is_a_fresh_factor_and_can_be_renamed_and_removed(own: W
     assert (await post(own, otto, f"/v1/desk/me/passkeys/{key}/rename", {"name": "Mine"})).status_code == 404
     assert (await post(own, olga, f"/v1/desk/me/passkeys/{key}/remove")).status_code == 204
     assert code_of(await use_passkey(own, device, own.stranger())) == "passkey_refused"
-
-
-# --- sessions -----------------------------------------------------------------------------------------------------
-
-
-async def test_sessions_are_listed_in_coarse_words_and_ended_one_by_one(own: World) -> None:
-    olga = await own.new_operator(OLGA)
-    person = own.stranger()
-    body = {"email": OLGA.email, "password": OLGA.password, "time_zone": "Europe/Berlin"}
-    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
-    answer = await ask(own.http, person, "POST", "/v1/desk/sign-in", body, user_agent=agent)
-    await signed_in(own, answer, person)
-    others = [one for one in (await security(own, olga))["sessions"] if not one["current"]]
-    assert [(one["device"], one["place"]) for one in others] == [("Firefox on Linux", "Europe, Berlin")]
-    kept = str(own.server.rows("SELECT * FROM session"))
-    assert "127.0.0.1" not in kept
-    assert "Mozilla" not in kept
-    otto = await own.new_operator(OTTO)
-    path = f"/v1/desk/me/sessions/{others[0]['id']}/end"
-    assert (await post(own, otto, path)).status_code == 404, "somebody else's session is nobody's"
-    stream = await own.stream(person)
-    assert (await post(own, olga, path)).status_code == 204
-    assert await end_of(stream) == 4401
-    assert len((await security(own, olga))["sessions"]) == 1
-
-
-async def test_others_and_all_are_ended(own: World) -> None:
-    olga, second, third = [await own.new_operator(OLGA) for _ in range(3)]
-    assert (await post(own, olga, "/v1/desk/me/sessions/end-others")).status_code == 204
-    statuses = [(await ask(own.http, one, "GET", "/v1/desk/me")).status_code for one in (olga, second, third)]
-    assert statuses == [200, 401, 401]
-    assert (await post(own, olga, "/v1/desk/me/sessions/end-all")).status_code == 204
-    assert (await ask(own.http, olga, "GET", "/v1/desk/me")).status_code == 401
-
-
-async def test_a_session_that_is_not_used_for_days_has_expired(own: World) -> None:
-    olga = await own.new_operator(OLGA)
-    assert (await ask(own.http, olga, "GET", "/v1/desk/me")).status_code == 200
-    own.server.stop()
-    own.server.change("UPDATE session SET last_seen_at = last_seen_at - 8 * 86400000")
-    own.server.start()
-    assert (await ask(own.http, olga, "GET", "/v1/desk/me")).status_code == 401
-
-
-async def test_a_session_on_a_new_device_is_told_by_mail(own: World) -> None:
-    await own.new_operator(OLGA)
-    mails = "SELECT payload FROM task WHERE kind = 'mail'"
-    assert own.server.rows(mails) == [], "the first one is nothing new"
-    body = {"email": OLGA.email, "password": OLGA.password}
-    agent = "Mozilla/5.0 (iPhone) Safari/604.1"
-    answer = await ask(own.http, own.stranger(), "POST", "/v1/desk/sign-in", body, user_agent=agent)
-    assert answer.status_code == 200
-    assert ["new_sign_in" in row[0] for row in own.server.rows(mails)] == [True]
-
-
-async def test_threat_52_a_flood_of_sign_ins_is_bounded_and_told_so(own: World) -> None:
-    async def try_once(number: int) -> int:
-        body = {"email": f"nobody-{number}@tea.example", "password": "wrong wrong"}
-        return (await ask(own.http, own.stranger(), "POST", "/v1/desk/sign-in", body)).status_code
-
-    statuses = await asyncio.gather(*(try_once(number) for number in range(120)))
-    assert set(statuses) == {401, 503}
-    assert (await own.sign_in(OLGA)).status_code == 200

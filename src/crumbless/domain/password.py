@@ -12,7 +12,7 @@ from crumbless.errors import Refused
 MIN_LENGTH = 8
 MAX_LENGTH = 128
 
-COMMON_FILE = Path(__file__).with_name("common_passwords.txt")
+COMMON_FILE = Path(__file__).with_name("frequent_passwords.txt")
 """Some thousand of the most common passwords, in normal form and sorted."""
 
 _hasher = PasswordHasher()
@@ -61,11 +61,11 @@ def needs_rehash(password_hash: str) -> bool:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; for None (nobody) it takes as long and is wrong. Call it off the loop."""
-    if password_hash is None and not _nobody:
+    """Whether the password is right; for none at all (nobody) it takes as long and is wrong. Call it off the loop."""
+    if not password_hash and not _nobody:
         _nobody.append(_hasher.hash("nobody"))
     try:
         _hasher.verify(password_hash or _nobody[0], password)
     except (VerificationError, InvalidHashError):
         return False
-    return password_hash is not None
+    return bool(password_hash)
