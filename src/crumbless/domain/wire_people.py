@@ -1,0 +1,244 @@
+"""What crosses the wire about workspaces, their people, teams and sites, and who did what. See wire.py for conventions.
+
+A secret comes out of a link's fragment; it never stands in a request's address.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from crumbless.domain.access import OperatorRole
+from crumbless.domain.wire import Operator
+
+PersonStatus = Literal["active", "disabled"]
+SiteSide = Literal["left", "right"]
+ActorKind = Literal["operator", "visitor", "system"]
+
+
+class SecretRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks what a link is for, without using it up."""
+
+    secret: str
+
+
+class SetUpView(msgspec.Struct, frozen=True):
+    """What a setup link is for. `workspace_name` is empty where the owner shall choose it."""
+
+    workspace_name: str
+    expires_at: int
+
+
+class SetUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Makes a workspace, its owner and its first site. `site_origins`: of the pages that shall show the chat."""
+
+    secret: str
+    workspace_name: str
+    name: str
+    email: str
+    password: str
+    site_name: str
+    site_origins: list[str]
+    languages: list[str] = []
+    time_zone: str = ""
+
+
+class SetUpAnswer(msgspec.Struct, frozen=True):
+    """The owner is signed in, with the key that signed the request; the site is there. `token` is shown once."""
+
+    token: str
+    expires_at: int
+    operator: Operator
+    site: "SiteView"
+
+
+class InvitationView(msgspec.Struct, frozen=True):
+    """What an invitation is for, as the invited person sees it."""
+
+    workspace_name: str
+    invited_by: str
+    email: str
+    name: str
+    role: OperatorRole
+    expires_at: int
+
+
+class InvitationAcceptRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The invited person joins, under the name that visitors shall see."""
+
+    secret: str
+    name: str
+    password: str
+    languages: list[str] = []
+    time_zone: str = ""
+
+
+class ResetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A link to set a new password is wanted; it goes by mail to the address, where that belongs to an operator."""
+
+    email: str
+
+
+class PasswordReset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new password, by the link of a mail. Nobody is signed in by it; a code is asked for as before."""
+
+    secret: str
+    password: str
+
+
+class ProfileRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The name that visitors see, and the languages that the operator answers in; the first is that of mails."""
+
+    name: str
+    languages: list[str]
+
+
+class EmailChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The address to sign in with from when it is confirmed by the link that is mailed there."""
+
+    email: str
+
+
+class Team(msgspec.Struct, frozen=True):
+    """Operators who share a queue."""
+
+    id: str
+    name: str
+
+
+class PersonView(msgspec.Struct, frozen=True):
+    """An operator as their colleagues see them. `second_factor`: a passkey or an authenticator app is set up.
+
+    `last_seen_at`: null for one who never signed in.
+    """
+
+    id: str
+    name: str
+    email: str
+    role: OperatorRole
+    status: PersonStatus
+    teams: list[str]
+    languages: list[str]
+    photo: str
+    second_factor: bool
+    created_at: int
+    last_seen_at: int | None
+
+
+class PendingInvitation(msgspec.Struct, frozen=True):
+    """An invitation that was neither accepted nor revoked. Its link works until `expires_at`."""
+
+    id: str
+    email: str
+    name: str
+    role: OperatorRole
+    teams: list[str]
+    language: str
+    invited_by: str
+    created_at: int
+    expires_at: int
+
+
+class PeopleView(msgspec.Struct, frozen=True):
+    """The people of a workspace and its teams. Invitations are told to those who may invite."""
+
+    people: list[PersonView]
+    teams: list[Team]
+    invitations: list[PendingInvitation]
+
+
+class InviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Invites somebody by mail, in `language` where its words exist. `teams`: ids."""
+
+    email: str
+    role: OperatorRole
+    name: str = ""
+    teams: list[str] = []
+    language: str = "en"
+
+
+class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another role, other teams; what is left out stays."""
+
+    role: OperatorRole | None = None
+    teams: list[str] | None = None
+
+
+class TeamRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A team's name, and who is in it (ids of operators); null leaves the members as they are."""
+
+    name: str
+    members: list[str] | None = None
+
+
+class SiteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A site as it shall be. `accent` is a colour such as #0e6a5a; null is the standard one."""
+
+    name: str
+    origins: list[str]
+    accent: str | None = None
+    side: SiteSide = "right"
+
+
+class SiteView(msgspec.Struct, frozen=True):
+    """A site, and the line for its pages. `seen_at`: when the widget was last fetched by one of its pages."""
+
+    key: str
+    name: str
+    origins: list[str]
+    accent: str | None
+    side: SiteSide
+    embed: str
+    seen_at: int | None
+    seen_origin: str | None
+    created_at: int
+
+
+class SitesView(msgspec.Struct, frozen=True):
+    """The sites of a workspace."""
+
+    sites: list[SiteView]
+
+
+class SiteSeen(msgspec.Struct, frozen=True):
+    """When, to the minute, the widget was last fetched by a page of the site, and from which of its origins."""
+
+    seen_at: int | None
+    seen_origin: str | None
+
+
+class WorkspaceView(msgspec.Struct, frozen=True):
+    """A workspace."""
+
+    name: str
+    created_at: int
+
+
+class WorkspaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A workspace as it shall be."""
+
+    name: str
+
+
+class AuditEntryView(msgspec.Struct, frozen=True):
+    """Who did what to whom, when, from which session. `system`: the server itself, or somebody at its command line."""
+
+    no: int
+    at: int
+    actor_kind: ActorKind
+    actor_id: str
+    actor_name: str
+    act: str
+    target_kind: str
+    target_id: str
+    target_name: str
+    session_id: str | None
+    thumbprint: str | None
+    request_id: str | None
+    details: dict[str, Any]
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """Entries of the audit log, newest first; `more` when there are older ones."""
+
+    entries: list[AuditEntryView]
+    more: bool
