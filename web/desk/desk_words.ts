@@ -92,6 +92,7 @@ export interface DeskWords {
   readonly newMessageFrom: (name: string) => string;
   readonly settingsNote: string;
   readonly kept: string;
+  readonly connectionCheck: string;
 }
 
 export const deskWords: WordTables<DeskWords> = { en, de, fr, es, ar };

@@ -86,6 +86,7 @@ const words: DeskWords = {
   newMessageFrom: (name) => `رسالة جديدة من ${name}`,
   settingsNote: "يبقى كل اختيار في هذا المتصفح حتى تعيد القيمة الأصلية أو تسجل الخروج.",
   kept: "محفوظ في هذا المتصفح",
+  connectionCheck: "فحص الاتصال",
 };
 
 export default words;

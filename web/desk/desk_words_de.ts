@@ -87,6 +87,7 @@ const words: DeskWords = {
   newMessageFrom: (name) => `Neue Nachricht von ${name}`,
   settingsNote: "Jede Wahl bleibt in diesem Browser, bis Sie den Standard wieder wählen oder sich abmelden.",
   kept: "In diesem Browser gespeichert",
+  connectionCheck: "Verbindung prüfen",
 };
 
 export default words;

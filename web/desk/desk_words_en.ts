@@ -87,6 +87,7 @@ const words: DeskWords = {
   newMessageFrom: (name) => `New message from ${name}`,
   settingsNote: "Each choice stays in this browser until you choose the standard again or sign out.",
   kept: "Kept in this browser",
+  connectionCheck: "Connection check",
 };
 
 export default words;

@@ -87,6 +87,7 @@ const words: DeskWords = {
   newMessageFrom: (name) => `Mensaje nuevo de ${name}`,
   settingsNote: "Cada elección queda en este navegador hasta que vuelvas al valor normal o cierres la sesión.",
   kept: "Guardado en este navegador",
+  connectionCheck: "Comprobar la conexión",
 };
 
 export default words;

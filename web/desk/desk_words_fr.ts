@@ -88,6 +88,7 @@ const words: DeskWords = {
   settingsNote:
     "Chaque choix reste dans ce navigateur jusqu’à ce que vous repreniez le réglage standard ou vous déconnectiez.",
   kept: "Conservé dans ce navigateur",
+  connectionCheck: "Vérifier la connexion",
 };
 
 export default words;

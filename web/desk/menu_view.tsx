@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { CheckDialog } from "./check_dialog";
 import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
 import { KeptDialog } from "./kept_dialog";
@@ -19,7 +20,7 @@ interface Properties {
 /** The operator's menu. The browser's own popover brings Escape, a click elsewhere, and focus back to the button. */
 export function MenuView({ operator, email, workspace, unsent, arrangement, onSignOut }: Properties) {
   const { words } = useSpeech();
-  const [shown, setShown] = useState<"settings" | "kept" | null>(null);
+  const [shown, setShown] = useState<"settings" | "kept" | "check" | null>(null);
   const panel = useRef<HTMLDivElement>(null);
   const pick = (act: () => void) => () => {
     panel.current?.hidePopover();
@@ -48,6 +49,9 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
           <button type="button" class="menu-item" onClick={pick(() => setShown("kept"))}>
             {words.kept}
           </button>
+          <button type="button" class="menu-item" onClick={pick(() => setShown("check"))}>
+            {words.connectionCheck}
+          </button>
           {arrangement.changed && (
             <button type="button" class="menu-item" onClick={pick(() => arrangement.reset())}>
               {words.resetLayout}
@@ -61,6 +65,7 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
       </div>
       {shown === "settings" && <SettingsView onClose={() => setShown(null)} />}
       {shown === "kept" && <KeptDialog onClose={() => setShown(null)} />}
+      {shown === "check" && <CheckDialog onClose={() => setShown(null)} />}
     </div>
   );
 }

@@ -1,0 +1,113 @@
+"""The desk's connection check behind real proxies that misbehave, and how it looks."""
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from crumbless.store.schema import migrate
+from support.bad_proxy import BadProxy, Fault
+from support.browser import Kind, accessibility_faults
+from support.scene import Desk, Scene
+from support.server import ServerProcess
+from support.shop import ShopServer
+
+PHONE = {"width": 360, "height": 740}
+
+FAULTS: tuple[tuple[Fault, str], ...] = (
+    ("strip_upgrade", "WebSocket"),
+    ("buffer", "Streaming"),
+    ("cache", "Fresh answers"),
+    ("small_bodies", "Long messages"),
+    ("forward", "Proxy of the server"),
+)
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BadProxy, ServerProcess]]:
+    """A proxy that can misbehave, and the server that is known by its address."""
+    database = tmp_path_factory.mktemp("proxied") / "crumbless.db"
+    migrate(f"sqlite:///{database}")
+    with BadProxy() as made:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            made.target = int(taken.getsockname()[1])
+        server = ServerProcess(database, public_url=f"http://127.0.0.1:{made.port}", trusted_proxies="10.0.0.1")
+        server.port = made.target
+        server.start()
+        yield made, server
+        assert server.stop() == 0
+        assert "Traceback" not in server.log(), server.log()
+
+
+@pytest.fixture
+def proxied(
+    proxy: tuple[BadProxy, ServerProcess],
+    shops: tuple[ShopServer, ShopServer],
+    browser_of: Callable[[Kind], Browser],
+) -> Iterator[Scene]:
+    made, server = proxy
+    made.fault = "none"
+    scene = Scene(server, *shops, browser_of)
+    yield scene
+    made.fault = "none"
+    scene.check()
+    scene.close()
+
+
+def open_check(desk: Desk, menu: str = "Connection check") -> Locator:
+    """The dialog, once it has come to a result."""
+    desk.page.locator(".menu-button").click()
+    desk.page.get_by_role("button", name=menu).click()
+    dialog = desk.page.get_by_role("dialog", name=menu)
+    expect(dialog.locator(".check-list")).to_be_visible()
+    expect(dialog.locator(".check-none")).to_have_count(0)
+    return dialog
+
+
+def test_it_sees_what_a_proxy_does(proxied: Scene, proxy: tuple[BadProxy, ServerProcess]) -> None:
+    desk = proxied.desk()
+    desk.sign_in()
+    dialog = open_check(desk)
+    expect(dialog.get_by_role("status")).to_have_text("Everything comes through.")
+    expect(dialog.locator(".check-row.check-good")).to_have_count(9)
+    for fault, name in FAULTS:
+        proxy[0].fault = fault
+        again = dialog.get_by_role("button", name="Check again")
+        again.click()
+        expect(again).to_be_enabled()
+        amiss = dialog.locator(".check-mind, .check-bad").filter(has=desk.page.locator(".check-name"))
+        expect(amiss).to_have_count(1)
+        expect(amiss.locator(".check-name")).to_have_text(name)
+        expect(amiss.locator(".check-advice")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("language", "menu", "scheme", "viewport"),
+    [
+        ("en", "Connection check", "light", {"width": 1200, "height": 800}),
+        ("en", "Connection check", "dark", PHONE),
+        ("ar", "فحص الاتصال", "light", PHONE),
+    ],
+)
+def test_it_reads_well_everywhere(
+    proxied: Scene,
+    proxy: tuple[BadProxy, ServerProcess],
+    language: str,
+    menu: str,
+    scheme: str,
+    viewport: dict[str, int],
+) -> None:
+    desk = proxied.desk(color_scheme=scheme, viewport=viewport, locale=language)
+    desk.page.goto(desk.address)
+    for kind, text in (("email", desk.email), ("password", "correct horse battery")):
+        desk.page.locator(f"input[type={kind}]").fill(text)
+    desk.page.locator("form button[type=submit]").click()
+    expect(desk.page.locator(".menu-button")).to_be_visible()
+    proxy[0].fault = "strip_upgrade"
+    dialog = open_check(desk, menu)
+    expect(dialog.locator(".check-row.check-mind")).to_have_count(1)
+    assert accessibility_faults(desk.page.main_frame) == []
+    assert dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "something is cut off at the side"

@@ -1,0 +1,33 @@
+import type { FunctionComponent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useSpeech } from "./desk_context";
+import { DialogFrame } from "./dialog_frame";
+import { Failure } from "./failure_view";
+import "./check_view.css";
+
+interface Properties {
+  readonly onClose: () => void;
+}
+
+type View = FunctionComponent<{ language: string }>;
+
+/** The connection check; what does it is loaded only now. */
+export function CheckDialog({ onClose }: Properties) {
+  const { words, language } = useSpeech();
+  const [View, setView] = useState<View | null>(null);
+  const [failed, setFailed] = useState(false);
+  const load = () => {
+    setFailed(false);
+    import("./check_view").then(
+      (loaded) => setView(() => loaded.CheckView),
+      () => setFailed(true),
+    );
+  };
+  useEffect(load, []);
+  return (
+    <DialogFrame name="check" title={words.connectionCheck} onClose={onClose}>
+      {failed && <Failure text={words.olderFailed} onRetry={load} />}
+      {View && <View language={language} />}
+    </DialogFrame>
+  );
+}

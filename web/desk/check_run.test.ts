@@ -1,0 +1,55 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { CHECKS, type Findings, judgeWays, runCheck, worstOf } from "./check_run";
+import ar from "./check_words_ar";
+import de from "./check_words_de";
+import en from "./check_words_en";
+import es from "./check_words_es";
+import fr from "./check_words_fr";
+
+afterEach(() => vi.unstubAllGlobals());
+
+it("bears a way that fails while another works", () => {
+  expect(judgeWays({ websocket: null, stream: 12, poll: null })).toEqual({
+    websocket: { state: "mind" },
+    stream: { state: "good", milliseconds: 12 },
+    poll: { state: "mind" },
+  });
+});
+
+it("finds it bad when no way works", () => {
+  expect(judgeWays({ websocket: null, stream: null })).toEqual({
+    websocket: { state: "bad" },
+    stream: { state: "bad" },
+  });
+});
+
+it.each([
+  [{}, "good"],
+  [{ server: { state: "good" } }, "good"],
+  [{ server: { state: "good" }, clock: { state: "mind" } }, "mind"],
+  [{ clock: { state: "mind" }, cache: { state: "bad" } }, "bad"],
+] as [Findings, string][])("the worst of %j is %s", (findings, worst) => {
+  expect(worstOf(findings)).toBe(worst);
+});
+
+it("asks no further when there is no server", async () => {
+  const fetched = vi.fn(() => Promise.reject(new TypeError("offline")));
+  vi.stubGlobal("fetch", fetched);
+  const told: Findings[] = [];
+  await runCheck("https://chat.example", (findings) => told.push(findings));
+  expect(told).toEqual([{ server: { state: "bad" } }]);
+  expect(fetched).toHaveBeenCalledTimes(1);
+});
+
+it.each([
+  ["de", de],
+  ["en", en],
+  ["es", es],
+  ["fr", fr],
+  ["ar", ar],
+])("has words for everything in %s", (_language, words) => {
+  for (const name of CHECKS) {
+    for (const text of [words.names[name], words.wrong[name], words.advice[name]]) expect(text).toMatch(/^\S(.*\S)?$/);
+  }
+  expect(words.fineAfter(7)).toContain("7");
+});

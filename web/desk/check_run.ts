@@ -1,0 +1,123 @@
+/** Finds out what stands between this browser and the server: each way of the stream opened for real, and what single requests show. */
+import { Api } from "../shared/api";
+import { openHttpStream } from "../shared/stream_http";
+import { openPoll } from "../shared/stream_poll";
+import type { Transport, TransportEvents } from "../shared/stream_transport";
+import { openWebSocket } from "../shared/stream_websocket";
+import type { CheckAnswer } from "../shared/wire_operation";
+
+/** What is looked at, in the order in which it is shown. */
+export const CHECKS = ["server", "address", "proxy", "cache", "body", "clock", "websocket", "stream", "poll"] as const;
+export type CheckName = (typeof CHECKS)[number];
+/** `mind`: it works, and could be better. */
+export type CheckState = "good" | "mind" | "bad";
+
+export interface Finding {
+  readonly state: CheckState;
+  /** How long it took, where that says something. */
+  readonly milliseconds?: number;
+}
+
+/** A name is missing until it has been looked at; without a server nothing else is. */
+export type Findings = Partial<Record<CheckName, Finding>>;
+
+/** For each way of the stream. A proxy that collects answers holds them back for longer. */
+const PATIENCE_MS = 6_000;
+/** Two clocks may differ by this much before times look wrong. */
+const CLOCK_MS = 30_000;
+/** Nearly the largest body that the API takes. */
+const BODY = "x".repeat(63 * 1024);
+/** What a frame that is no `auth` is answered with. */
+const NO_AUTH = 4400;
+
+type Open = (api: Api, events: TransportEvents) => Transport;
+const WAYS: Record<"websocket" | "stream" | "poll", Open> = {
+  websocket: (api, events) => openWebSocket(api.address("/v1/stream"), events),
+  stream: openHttpStream,
+  poll: openPoll,
+};
+
+const good: Finding = { state: "good" };
+const bad: Finding = { state: "bad" };
+
+/**
+ * Looks at everything and tells after each part what is known so far. Nobody is signed in by it and nothing is kept.
+ *
+ * @param origin the address by which this page was reached
+ */
+export async function runCheck(origin: string, tell: (findings: Findings) => void): Promise<void> {
+  const api = new Api(origin, "");
+  let findings: Findings = {};
+  const add = (more: Findings) => {
+    findings = { ...findings, ...more };
+    tell(findings);
+  };
+  const first = await askServer(api);
+  add({ server: first ? { state: "good", milliseconds: first.milliseconds } : bad });
+  if (!first) return;
+  add({
+    address: first.told.address === origin ? good : bad,
+    proxy: first.told.forwarded === first.told.believed ? good : { state: "mind" },
+    clock: Math.abs(first.ahead) <= CLOCK_MS ? good : { state: "mind" },
+  });
+  const again = await askServer(api);
+  add({ cache: again && again.told.draw !== first.told.draw ? good : bad });
+  add({ body: await sendBody(api) });
+  const ways = Object.entries(WAYS) as ["websocket" | "stream" | "poll", Open][];
+  const tried = await Promise.all(ways.map(async ([name, open]) => [name, await tryWay(api, open)] as const));
+  add(judgeWays(Object.fromEntries(tried)));
+}
+
+/** One way that does not work is borne while another does: the chat takes that one. */
+export function judgeWays(took: Record<string, number | null>): Findings {
+  const none = Object.values(took).every((one) => one === null);
+  const judge = (milliseconds: number | null): Finding =>
+    milliseconds === null ? { state: none ? "bad" : "mind" } : { state: "good", milliseconds };
+  return Object.fromEntries(Object.entries(took).map(([name, one]) => [name, judge(one)]));
+}
+
+/** The worst of them. */
+export function worstOf(findings: Findings): CheckState {
+  const states = Object.values(findings).map((one) => one.state);
+  return (["bad", "mind"] as const).find((state) => states.includes(state)) ?? "good";
+}
+
+async function askServer(api: Api) {
+  const began = Date.now();
+  try {
+    const told = await api.get<CheckAnswer>("/v1/check");
+    const milliseconds = Date.now() - began;
+    return { told, milliseconds, ahead: told.at - began - milliseconds / 2 };
+  } catch {
+    return null;
+  }
+}
+
+async function sendBody(api: Api): Promise<Finding> {
+  try {
+    return (await api.post<CheckAnswer>("/v1/check", BODY)).bytes === BODY.length ? good : bad;
+  } catch {
+    return bad;
+  }
+}
+
+/** Milliseconds until the first frame; null when it, or the answer to one of ours, did not come in time. */
+function tryWay(api: Api, open: Open): Promise<number | null> {
+  return new Promise((settle) => {
+    const began = performance.now();
+    let took: number | null = null;
+    const end = (result: number | null) => {
+      clearTimeout(patience);
+      way.close();
+      settle(result);
+    };
+    const patience = setTimeout(() => end(null), PATIENCE_MS);
+    const way = open(api, {
+      frame: () => {
+        took ??= Math.round(performance.now() - began);
+        way.send({ op: "ping" });
+      },
+      ended: (code) => end(code === NO_AUTH ? took : null),
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import { useEffect, useState } from "preact/hooks";
+import { CHECKS, type CheckName, type Finding, type Findings, runCheck, worstOf } from "./check_run";
+import { type CheckWords, loadCheckWords } from "./check_words";
+
+interface Properties {
+  readonly language: string;
+}
+
+/** What was found, row by row as it becomes known, and a sentence for all of it. */
+export function CheckView({ language }: Properties) {
+  const [words, setWords] = useState<CheckWords | null>(null);
+  const [findings, setFindings] = useState<Findings>({});
+  const [running, setRunning] = useState(true);
+  const run = () => {
+    setFindings({});
+    setRunning(true);
+    void runCheck(location.origin, setFindings).finally(() => setRunning(false));
+  };
+  useEffect(() => {
+    void loadCheckWords(language).then(setWords);
+    run();
+  }, []);
+  if (!words) return null;
+  const state = worstOf(findings);
+  return (
+    <>
+      <p class="check-intro">{words.intro}</p>
+      <p class={running ? "check-result" : `check-result check-${state}`} role="status">
+        {running ? words.running : words.result[state]}
+      </p>
+      <ul class="check-list">
+        {CHECKS.map((name) => (
+          <Row key={name} name={name} finding={findings[name]} words={words} />
+        ))}
+      </ul>
+      <button type="button" class="button" disabled={running} onClick={run}>
+        {words.again}
+      </button>
+    </>
+  );
+}
+
+interface RowProperties {
+  readonly name: CheckName;
+  /** Missing while it is not known. */
+  readonly finding: Finding | undefined;
+  readonly words: CheckWords;
+}
+
+const MARKS = { good: "M3 8.5l3.5 3.5L13 5", mind: "M8 3v6M8 12v1", bad: "M4 4l8 8M12 4l-8 8", none: "M5 8h6" };
+
+function Row({ name, finding, words }: RowProperties) {
+  const state = finding?.state ?? "none";
+  return (
+    <li class={`check-row check-${state}`}>
+      <svg class="icon check-mark" viewBox="0 0 16 16" aria-hidden="true">
+        <path d={MARKS[state]} />
+      </svg>
+      <div>
+        <p class="check-name">{words.names[name]}</p>
+        {finding && <p>{sentence(name, finding, words)}</p>}
+        {finding && finding.state !== "good" && <p class="check-advice">{words.advice[name]}</p>}
+      </div>
+    </li>
+  );
+}
+
+function sentence(name: CheckName, { state, milliseconds }: Finding, words: CheckWords): string {
+  if (state !== "good") return words.wrong[name];
+  return milliseconds === undefined ? words.fine : words.fineAfter(milliseconds);
+}
