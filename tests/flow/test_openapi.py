@@ -36,7 +36,7 @@ ENDS_THE_SESSION = {"/v1/desk/sign-out", "/v1/visitor/erase", "/v1/desk/me/sessi
 STREAMS = {"/v1/stream/open", "/v1/stream/poll", "/v1/stream/send"}
 """Long answers in frames: test_bad_frames.py has their bad input."""
 
-# The first expects whatever fits a schema to be accepted; our rules go further than schemas do, and have their own codes.
+# The first expects whatever fits a schema to be accepted; our rules go further, with codes of their own.
 # The second asks with OPTIONS, which no client of ours does: the framework answers it for one of several methods.
 NOT_ASKED = [positive_data_acceptance, allow_header_conformance]
 

@@ -28,6 +28,9 @@ export const heldLifetime = 86_400_000;
 export const deskSessionKey = "crumbless.desk.session";
 export const deskSessionLifetime = 2_592_000_000;
 
+export const deskPendingKey = "crumbless.desk.pending";
+export const deskPendingLifetime = 600_000;
+
 export const deskDraftKey = "crumbless.desk.draft.{conversation}";
 export const deskDraftLifetime = 86_400_000;
 
@@ -125,6 +128,12 @@ export const registry = {
     mechanism: "IndexedDB",
     surfaces: ["desk"],
     lifetime: deskSessionLifetime,
+  },
+  deskPending: {
+    key: deskPendingKey,
+    mechanism: "IndexedDB",
+    surfaces: ["desk"],
+    lifetime: deskPendingLifetime,
   },
   deskDraft: {
     key: deskDraftKey,

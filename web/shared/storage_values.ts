@@ -23,6 +23,16 @@ export interface KeyedSession {
   key: ProofKey;
 }
 
+/** A sign-in that goes on at a provider. Without the key that began it, nobody can end it. */
+export interface PendingSignIn {
+  key: ProofKey;
+  provider: string;
+  /** What it is for; see web/desk/provider_visit.ts. */
+  purpose: "sign-in" | "link" | "step-up";
+  /** Where in the desk it began. */
+  back: string;
+}
+
 export type Theme = "system" | "light" | "dark";
 export type TextSize = "normal" | "large" | "larger";
 
@@ -80,6 +90,7 @@ export interface ItemValues {
   tab: string;
   held: ReadonlyMap<string, Kept>;
   deskSession: KeyedSession;
+  deskPending: PendingSignIn;
   deskDraft: string;
   deskOutbox: readonly (PendingMessage | PendingClosing)[];
   theme: Theme;
