@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from crumbless.domain import wire, wire_account, wire_operation, wire_people, wire_task
+from crumbless.domain import wire, wire_account, wire_identity, wire_operation, wire_people, wire_task
 
-WIRES: tuple[ModuleType, ...] = (wire, wire_account, wire_operation, wire_people, wire_task)
+WIRES: tuple[ModuleType, ...] = (wire, wire_account, wire_identity, wire_operation, wire_people, wire_task)
 """Each becomes a file of the same name in web/shared."""

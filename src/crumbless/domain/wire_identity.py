@@ -1,0 +1,142 @@
+"""What crosses the wire when a site vouches for a visitor, a chat goes on elsewhere, or somebody is banned.
+
+See wire.py for the conventions.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+IdentityMode = Literal["off", "optional", "required"]
+KeyAlgorithm = Literal["EdDSA", "ES256", "HS256"]
+BanKind = Literal["visitor", "key", "contact", "network"]
+
+# --- visitors -----------------------------------------------------------------------------------------------------
+
+
+class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A JWT by which the site vouches for its visitor.
+
+    With a session, the session becomes the contact's. Without one, signed by a new key, the contact's newest
+    conversation goes on; `page_origin` is then the origin of the page that embeds the chat.
+    """
+
+    site: str
+    identity: str
+    page_origin: str = ""
+
+
+class SessionAnswer(msgspec.Struct, frozen=True):
+    """A new session for a conversation that exists. `token` is shown once and works only with the proof's key."""
+
+    token: str
+    expires_at: int
+    visitor: str
+    conversation: str
+
+
+class IdentifyAnswer(msgspec.Struct, frozen=True):
+    """The contact's name. `session` is where their conversation goes on, for a browser that had none."""
+
+    name: str
+    session: SessionAnswer | None = None
+
+
+class ContinueMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the link goes that continues this conversation on another device, and in which language it is written."""
+
+    email: str
+    language: str = "en"
+
+
+class ContinueCode(msgspec.Struct, frozen=True):
+    """Eight characters that continue this conversation on another device, once."""
+
+    code: str
+    expires_at: int
+
+
+class ContinueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret of a link, or a code in any spelling. Signed by the new device's key."""
+
+    site: str
+    secret: str
+
+
+# --- operators ----------------------------------------------------------------------------------------------------
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """What the site says of a visitor for whom it vouches."""
+
+    name: str
+    email: str
+    email_verified: bool
+    attributes: dict[str, str]
+
+
+class IdentityKeyView(msgspec.Struct, frozen=True):
+    """A key with which a site signs. Its secret is never shown again."""
+
+    kid: str
+    algorithm: KeyAlgorithm
+    name: str
+    created_at: int
+    last_used_at: int | None
+    retired_at: int | None
+
+
+class SiteIdentity(msgspec.Struct, frozen=True):
+    """Whether a site's visitors may or must be vouched for, and by which keys."""
+
+    mode: IdentityMode
+    keys: list[IdentityKeyView]
+
+
+class IdentityModeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new mode. "required" ends the sessions of visitors for whom nobody vouches."""
+
+    mode: IdentityMode
+
+
+class IdentityKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new key. `public_key` is PEM, for EdDSA and ES256; the secret for HS256 is made by the server."""
+
+    algorithm: KeyAlgorithm
+    name: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    public_key: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class IdentityKeyAnswer(msgspec.Struct, frozen=True):
+    """The new key. `secret` is shown once: 43 characters of base64url, used as they are; empty for public keys."""
+
+    key: IdentityKeyView
+    secret: str = ""
+
+
+class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ban the visitor of a conversation, by what they can be known again by, on its site."""
+
+    conversation: str
+    kinds: Annotated[list[BanKind], msgspec.Meta(min_length=1, max_length=4)]
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class BanView(msgspec.Struct, frozen=True):
+    """A ban. `label` says who is banned in words; `site_name` where."""
+
+    id: str
+    kind: BanKind
+    label: str
+    site_name: str
+    reason: str
+    created_by: str
+    created_at: int
+    ends_at: int
+
+
+class BansAnswer(msgspec.Struct, frozen=True):
+    """The bans that hold now, newest first."""
+
+    bans: list[BanView]
