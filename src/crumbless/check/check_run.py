@@ -1,6 +1,7 @@
 """All probes against one address."""
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 
 import httpx
@@ -26,7 +27,9 @@ async def run_check(url: str, patience: float = PATIENCE_SECONDS) -> Sequence[Fi
 
     A server that is not reached is all that is found then.
     """
-    async with httpx.AsyncClient(trust_env=False, timeout=patience, headers={"origin": url}) as http:
+    # The system's own list of authorities, as browsers and companies have it.
+    trust = ssl.create_default_context()
+    async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=patience, headers={"origin": url}) as http:
         tls = await asyncio.to_thread(judge_tls, url, patience)
         reached, told, ahead = await reach(http, url)
         if told is None:
