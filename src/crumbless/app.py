@@ -87,8 +87,9 @@ class Server:
         self._reader = Reader(settings.database_url)
         self._connections = Connections()
         self._feed = Feed(self._connections.deliver, self._read_after)
-        self._idle_ms = settings.operator_idle_days * DAY_MS
-        self._sessions = Sessions(self._read_session, self._idle_ms)
+        self._sessions = Sessions(
+            self._read_session, settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
+        )
         self._bus = MemoryBus(self._feed, self._connections, self._sessions)
         self._ledger = Ledger(
             lambda: SqliteBatchWriter(settings.database_url), self._tell, settings.ledger_queue, self._hear_of_tasks
@@ -142,11 +143,13 @@ class Server:
         )
 
     def _used_sessions(self) -> set[str]:
-        return self._sessions.take_used() | self._connections.operator_sessions()
+        now = now_ms()
+        for session in self._connections.sessions():
+            self._sessions.note_used(session, now)
+        return self._sessions.take_used()
 
     async def _read_session(self, token_hash: bytes):
-        seen_after = now_ms() - self._idle_ms
-        return await self._reader.read(lambda connection: find_session(connection, token_hash, seen_after))
+        return await self._reader.read(lambda connection: find_session(connection, token_hash))
 
     def start(self) -> None:
         """Take the database and start the ledger. Call on the loop."""

@@ -109,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     dead_task_days: KeptDays = 30
     visitor_session_days: Days = 30
     operator_session_days: Days = 30
+    visitor_idle_days: Days = 30
     operator_idle_days: Days = 7
     organisation: Line = ""
     contact_email: Email = ""

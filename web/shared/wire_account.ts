@@ -37,11 +37,15 @@ export interface PasskeyOptions {
   options: Record<string, unknown>;
 }
 
-/** What the browser made of the options (PublicKeyCredential.toJSON). `name`: for a new passkey. */
+/**
+ * What the browser made of the options (PublicKeyCredential.toJSON). For a new passkey: its name, and whether to
+ * sign out everywhere else.
+ */
 export interface PasskeyRequest {
   ticket: string;
   credential: Record<string, unknown>;
   name?: string;
+  end_others?: boolean;
   time_zone?: string;
 }
 
@@ -66,10 +70,16 @@ export interface TotpSetUp {
   matrix: string[];
 }
 
-/** The first code of the app that was set up. */
+/** The first code of the app that was set up. `end_others`: sign out everywhere else. */
 export interface TotpConfirm {
   ticket: string;
   code: string;
+  end_others?: boolean;
+}
+
+/** A passkey or the app is asked for no more. `end_others`: sign out everywhere else. */
+export interface FactorRemove {
+  end_others?: boolean;
 }
 
 /** Ten codes, shown once. Each signs in once in place of the authenticator app. */

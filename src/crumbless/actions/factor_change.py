@@ -6,14 +6,15 @@ from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
-from crumbless.actions.operator_sign_in import totp_purpose
+from crumbless.actions.operator_sign_in import recovery_key, totp_purpose
 from crumbless.actions.password_check import hash_of, is_right
+from crumbless.actions.session_end import end_others_of
 from crumbless.domain.access import Session
 from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import Vault
 from crumbless.domain.totp import new_recovery_codes, new_totp_secret, secret_text, step_of, totp_uri
-from crumbless.domain.wire_account import PasswordRequest, RecoveryCodes, TotpConfirm, TotpSetUp
+from crumbless.domain.wire_account import FactorRemove, PasswordRequest, RecoveryCodes, TotpConfirm, TotpSetUp
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.factor_store import (
@@ -23,7 +24,6 @@ from crumbless.store.factor_store import (
     set_totp_secret,
 )
 from crumbless.store.people_store import Credentials, find_active_operator
-from crumbless.store.session_store import end_sessions_of
 from crumbless.store.ticket_store import count_try, find_ticket, new_ticket, spend_ticket
 
 SET_UP_SECONDS = 900
@@ -49,9 +49,7 @@ async def change_password(
     def change(connection: Connection) -> Sequence[Session]:
         set_password_hash(connection, session.subject, new_hash)
         _tell(connection, vault, session, found, "password_changed", device)
-        if not request.end_others:
-            return []
-        return end_sessions_of(connection, session.subject, but_not=session.id)
+        return end_others_of(connection, session) if request.end_others else []
 
     return await ledger.write(change)
 
@@ -91,15 +89,17 @@ def _matrix(text: str) -> list[str]:
 
 async def confirm_totp(
     request: TotpConfirm, session: Session, device: str, ledger: LedgerPort, vault: Vault
-) -> RecoveryCodes:
-    """The app works: from now on its codes are asked for. The recovery codes that come with it are shown once.
+) -> tuple[RecoveryCodes, Sequence[Session]]:
+    """The app works: from now on its codes are asked for.
+
+    Returns the recovery codes that come with it, to be shown once, and the sessions that were ended.
 
     Raises:
         Refused: `ticket_gone`, `wrong_code`, `busy`.
     """
     codes = new_recovery_codes()
 
-    def confirm(connection: Connection) -> bool:
+    def confirm(connection: Connection) -> Sequence[Session] | None:
         ticket = find_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
         if ticket.subject != session.subject:
             raise Refused("ticket_gone")
@@ -108,33 +108,37 @@ async def confirm_totp(
         step = step_of(vault.open(sealed, totp_purpose(session.subject)), plain, now_ms() / 1000)
         if step is None:
             count_try(connection, ticket.id, MOST_TRIES)
-            return False
+            return None
         spend_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
         set_totp_secret(connection, session.subject, sealed, step)
-        replace_recovery_codes(connection, session.workspace, session.subject, codes)
+        replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(vault))
         _tell(connection, vault, session, _active(connection, session), "totp_added", device)
-        return True
+        return end_others_of(connection, session) if request.end_others else []
 
-    if not await ledger.write(confirm):
+    ended = await ledger.write(confirm)
+    if ended is None:
         raise Refused("wrong_code")
-    return RecoveryCodes(codes)
+    return RecoveryCodes(codes), ended
 
 
-async def remove_totp(session: Session, device: str, ledger: LedgerPort, vault: Vault) -> None:
-    """No code of an app is asked for any more; recovery codes go with it.
+async def remove_totp(
+    request: FactorRemove, session: Session, device: str, ledger: LedgerPort, vault: Vault
+) -> Sequence[Session]:
+    """No code of an app is asked for any more; recovery codes go with it. Returns the sessions that were ended.
 
     Raises:
         Refused: `not_found` when there is none, `busy`.
     """
 
-    def remove(connection: Connection) -> None:
+    def remove(connection: Connection) -> Sequence[Session]:
         if find_totp_secret(connection, session.subject) is None:
             raise Refused("not_found")
         set_totp_secret(connection, session.subject, None)
-        replace_recovery_codes(connection, session.workspace, session.subject, [])
+        replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(vault))
         _tell(connection, vault, session, _active(connection, session), "totp_removed", device)
+        return end_others_of(connection, session) if request.end_others else []
 
-    await ledger.write(remove)
+    return await ledger.write(remove)
 
 
 async def renew_recovery_codes(session: Session, device: str, ledger: LedgerPort, vault: Vault) -> RecoveryCodes:
@@ -148,7 +152,7 @@ async def renew_recovery_codes(session: Session, device: str, ledger: LedgerPort
     def renew(connection: Connection) -> None:
         if find_totp_secret(connection, session.subject) is None:
             raise Refused("not_found", "Set up an authenticator app first.")
-        replace_recovery_codes(connection, session.workspace, session.subject, codes)
+        replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(vault))
         _tell(connection, vault, session, _active(connection, session), "recovery_codes_made", device)
 
     await ledger.write(renew)

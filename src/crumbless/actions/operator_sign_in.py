@@ -101,7 +101,11 @@ def take_code(connection: Connection, vault: Vault, person: Credentials, code: s
         step = step_of(vault.open(sealed, totp_purpose(operator_id)), plain, now_ms() / 1000)
         return "totp" if step is not None and take_totp_step(connection, operator_id, step) else None
     typed = read_recovery_code(code)
-    if sealed is not None and typed is not None and take_recovery_code(connection, operator_id, typed):
+    if (
+        sealed is not None
+        and typed is not None
+        and take_recovery_code(connection, operator_id, typed, recovery_key(vault))
+    ):
         tell_factor_change(connection, vault, person, "recovery_code_used", "")
         return "recovery_code"
     return None
@@ -110,6 +114,11 @@ def take_code(connection: Connection, vault: Vault, person: Credentials, code: s
 def totp_purpose(operator_id: str) -> str:
     """What an operator's secret is sealed for: it opens for nobody else."""
     return f"totp:{operator_id}"
+
+
+def recovery_key(vault: Vault) -> bytes:
+    """With what recovery codes are hashed."""
+    return vault.derive("recovery codes")
 
 
 async def step_up(

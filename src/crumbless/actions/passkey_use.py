@@ -6,7 +6,7 @@ Each challenge is a ticket: good once, for five minutes, and only for the key th
 import base64
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
+from crumbless.actions.session_end import end_others_of
 from crumbless.domain.access import Session
 from crumbless.domain.ports import LedgerPort, PasskeyPort, PasskeyRefused, UsedPasskey
 from crumbless.domain.seal import Vault
-from crumbless.domain.wire_account import PasskeyOptions, PasskeyRequest, SignInAnswer
+from crumbless.domain.wire_account import FactorRemove, PasskeyOptions, PasskeyRequest, SignInAnswer
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.factor_store import (
@@ -128,21 +129,21 @@ class Passkeys:
 
         return await self._ledger.write(begin)
 
-    async def add(self, request: PasskeyRequest, session: Session, device: str) -> None:
-        """From now on the passkey signs the operator in.
+    async def add(self, request: PasskeyRequest, session: Session, device: str) -> Sequence[Session]:
+        """From now on the passkey signs the operator in. Returns the sessions that were ended.
 
         Raises:
             Refused: `ticket_gone`, `passkey_refused`, `invalid`, `busy`.
         """
         name = _checked_name(request.name or device or "Passkey")
 
-        def go_on(connection: Connection) -> bool:
+        def go_on(connection: Connection) -> Sequence[Session] | None:
             challenge = _spend(connection, "passkey_add", request, session.thumbprint or "", session.subject)
             person = find_active_operator(connection, session.subject)
             try:
                 made = self._port.verify_new(request.credential, challenge)
             except PasskeyRefused:
-                return False
+                return None
             if person is None or not add_passkey(
                 connection,
                 session.workspace,
@@ -154,13 +155,15 @@ class Passkeys:
                 backed_up=made.backed_up,
                 name=name,
             ):
-                return False
+                return None
             tell_factor_change(connection, self._vault, person, "passkey_added", device)
             write_audit(connection, session, "passkey_added", target_kind="passkey", target_name=name)
-            return True
+            return end_others_of(connection, session) if request.end_others else []
 
-        if not await self._ledger.write(go_on):
+        ended = await self._ledger.write(go_on)
+        if ended is None:
             raise Refused("passkey_refused")
+        return ended
 
     async def rename(self, session: Session, passkey_id: str, name: str) -> None:
         """Raises Refused `not_found`, `invalid`, `busy`."""
@@ -172,14 +175,14 @@ class Passkeys:
 
         await self._ledger.write(go_on)
 
-    async def remove(self, session: Session, passkey_id: str, device: str) -> None:
-        """The passkey signs the operator in no more.
+    async def remove(self, request: FactorRemove, session: Session, passkey_id: str, device: str) -> Sequence[Session]:
+        """The passkey signs the operator in no more. Returns the sessions that were ended.
 
         Raises:
             Refused: `not_found`; `invalid` when there would be no way left to sign in; `busy`.
         """
 
-        def go_on(connection: Connection) -> None:
+        def go_on(connection: Connection) -> Sequence[Session]:
             person = find_active_operator(connection, session.subject)
             if ways_to_sign_in(connection, session.subject) < 2:
                 raise Refused("invalid", "Set a password first: there would be no way left to sign in.")
@@ -187,8 +190,9 @@ class Passkeys:
                 raise Refused("not_found")
             tell_factor_change(connection, self._vault, person, "passkey_removed", device)
             write_audit(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
+            return end_others_of(connection, session) if request.end_others else []
 
-        await self._ledger.write(go_on)
+        return await self._ledger.write(go_on)
 
     # --- shared ---------------------------------------------------------------------------------------------------
 

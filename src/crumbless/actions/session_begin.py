@@ -1,5 +1,6 @@
 """A session of an operator begins: the one place where their tokens are made."""
 
+import contextlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from crumbless.domain.mail_order import MailOrder
 from crumbless.domain.proof import token_hash
 from crumbless.domain.seal import Vault
 from crumbless.domain.wire_account import SignInAnswer
+from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.people_store import Credentials, add_session
 from crumbless.store.session_store import has_had_session, is_known_device
@@ -66,9 +68,7 @@ def _tell_of_new_device(connection: Connection, person: Credentials, device: Dev
     operator = person.operator
     values = {"device": device.name, "place": device.place, "at": str(now_ms())}
     language = next(iter(operator.languages), "en")
-    queue_mail(
-        connection,
-        vault,
-        person.workspace,
-        MailOrder("new_sign_in", operator.email, language, values, operator.name),
-    )
+    order = MailOrder("new_sign_in", operator.email, language, values, operator.name)
+    # Whoever has an address that no mail goes to still signs in.
+    with contextlib.suppress(Refused):
+        queue_mail(connection, vault, person.workspace, order)

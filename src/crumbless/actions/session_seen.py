@@ -1,7 +1,8 @@
-"""Writes down, once a minute, which operators' sessions were used: a list of sessions needs it, and the idle limit."""
+"""Writes down, once a minute, which sessions were used: a list of sessions needs it, and the idle limit."""
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 
 from crumbless.domain.ports import LedgerPort
@@ -10,6 +11,9 @@ from crumbless.ids import now_ms
 from crumbless.store.session_store import note_seen
 
 EVERY_SECONDS = 60.0
+
+BATCH = 500
+"""Written at a time, so that no message waits for all of them."""
 
 
 class SeenKeeper:
@@ -41,8 +45,8 @@ class SeenKeeper:
             await self._write()
 
     async def _write(self) -> None:
-        used, at = self._used(), now_ms()
-        if used:
-            # Lost once, it is written a minute later: the session is in use.
+        used, at = [*self._used()], now_ms()
+        for start in range(0, len(used), BATCH):
+            # Lost once, it is written the next time: the session is in use.
             with contextlib.suppress(Refused):
-                await self._ledger.write(lambda connection: note_seen(connection, used, at))
+                await self._ledger.write(functools.partial(note_seen, session_ids=used[start : start + BATCH], at=at))

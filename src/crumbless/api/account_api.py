@@ -1,14 +1,13 @@
 """How operators sign in and what they do with their own account, over HTTP."""
 
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from typing import TypeVar
 
 import msgspec
 from litestar import Response
 from sqlalchemy import Connection
 
-from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_change import (
     begin_totp,
     change_password,
@@ -18,6 +17,7 @@ from crumbless.actions.factor_change import (
 )
 from crumbless.actions.operator_sign_in import sign_in, sign_in_with_code, sign_out, step_up
 from crumbless.actions.session_begin import SessionTerms
+from crumbless.actions.session_end import end_others_of, end_own, tell_ended
 from crumbless.api.device_read import device_name, read_device
 from crumbless.api.platform import Platform
 from crumbless.api.request_read import (
@@ -29,9 +29,10 @@ from crumbless.api.request_read import (
     read_proof,
     take_token,
 )
-from crumbless.domain.access import FRESH_MS, Session
+from crumbless.domain.access import FRESH_MS
 from crumbless.domain.wire_account import (
     CodeRequest,
+    FactorRemove,
     LinkedIdentity,
     NameRequest,
     PasskeyRequest,
@@ -49,9 +50,13 @@ from crumbless.ids import now_ms
 from crumbless.store.factor_store import count_recovery_codes, find_totp_secret, passkeys_of
 from crumbless.store.identity_store import identities_of
 from crumbless.store.people_store import find_active_operator
-from crumbless.store.session_store import end_sessions_of, sessions_of
+from crumbless.store.session_store import sessions_of
+from crumbless.store.ticket_store import find_ticket
 
 DAY_MS = 86_400_000
+
+MOST_BYTES = 8 * 1024
+"""Of a request that signs somebody in or changes how they do."""
 
 T = TypeVar("T")
 
@@ -61,7 +66,7 @@ T = TypeVar("T")
 async def post_sign_in(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in."""
     platform = platform_of(request)
-    wanted = await read_json(request, SignInRequest)
+    wanted = await _read(request, SignInRequest)
     thumbprint = require_key(request)
     email = wanted.email.strip().lower()
     wanted = msgspec.structs.replace(wanted, email=email)
@@ -76,17 +81,23 @@ async def post_sign_in(request: AnyRequest) -> Response[bytes]:
 async def post_sign_in_code(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in/code."""
     platform = platform_of(request)
-    wanted = await read_json(request, CodeRequest)
+    wanted = await _read(request, CodeRequest)
     thumbprint = require_key(request)
-    take_token(platform.limits.sign_ins, client_network(request))
+    network = client_network(request)
+    take_token(platform.limits.sign_ins, network)
+    # By account as well as by ticket: who knows the password could ask for one ticket after the other.
+    account = await platform.reader.read(
+        lambda connection: find_ticket(connection, "second_factor", wanted.ticket, thumbprint).subject
+    )
     device = read_device(request, thumbprint, wanted.time_zone)
-    return _json(await sign_in_with_code(wanted, device, platform.ledger, terms_of(platform)))
+    attempt = sign_in_with_code(wanted, device, platform.ledger, terms_of(platform))
+    return _json(await throttled(platform, f"code {account}", network, attempt, "wrong_code"))
 
 
 async def post_passkey_options(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in/passkey/options."""
     platform = platform_of(request)
-    await read_json(request, Nothing)
+    await _read(request, Nothing)
     thumbprint = require_key(request)
     take_token(platform.limits.passkey_asks, client_network(request))
     return _json(await platform.passkeys.ask_to_sign_in(thumbprint))
@@ -95,7 +106,7 @@ async def post_passkey_options(request: AnyRequest) -> Response[bytes]:
 async def post_passkey(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in/passkey."""
     platform = platform_of(request)
-    wanted = await read_json(request, PasskeyRequest)
+    wanted = await _read(request, PasskeyRequest)
     thumbprint = require_key(request)
     take_token(platform.limits.passkey_asks, client_network(request))
     device = read_device(request, thumbprint, wanted.time_zone)
@@ -115,14 +126,17 @@ async def throttled(platform: Platform, account: str, network: str, attempt: Awa
         # Not awaited: what was asked for is not even begun.
         attempt.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         raise Refused("slow_down", retry_after=wait)
+    throttle.count(f"{account} {network}", now)
+    wide.count(account, now)
     try:
         outcome = await attempt
-    except Refused as refused:
-        if refused.code in failures:
-            throttle.fail(f"{account} {network}", now)
-            wide.fail(account, now)
+    except BaseException as error:
+        if not isinstance(error, Refused) or error.code not in failures:
+            throttle.take_back(f"{account} {network}")
+            wide.take_back(account)
         raise
     throttle.succeed(f"{account} {network}")
+    wide.take_back(account)
     return outcome
 
 
@@ -131,7 +145,7 @@ async def throttled(platform: Platform, account: str, network: str, attempt: Awa
 
 async def post_step_up(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/step-up."""
-    session, wanted = await read_operator(request), await read_json(request, StepUpRequest)
+    session, wanted = await read_operator(request), await _read(request, StepUpRequest)
     platform = platform_of(request)
     attempt = step_up(wanted, session, platform.ledger, platform.reader, platform.vault)
     await throttled(platform, session.subject, client_network(request), attempt, "wrong_password", "wrong_code")
@@ -146,7 +160,7 @@ async def post_step_up_passkey_options(request: AnyRequest) -> Response[bytes]:
 
 async def post_step_up_passkey(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/step-up/passkey."""
-    session, wanted = await read_operator(request), await read_json(request, PasskeyRequest)
+    session, wanted = await read_operator(request), await _read(request, PasskeyRequest)
     await platform_of(request).passkeys.step_up(wanted, session)
     return _nothing()
 
@@ -204,11 +218,11 @@ async def get_security(request: AnyRequest) -> Response[bytes]:
 
 async def post_password(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/password."""
-    session, wanted = await read_operator(request), await read_json(request, PasswordRequest)
+    session, wanted = await read_operator(request), await _read(request, PasswordRequest)
     platform = platform_of(request)
     attempt = change_password(wanted, session, _device(request), platform.ledger, platform.reader, platform.vault)
     ended = await throttled(platform, session.subject, client_network(request), attempt, "wrong_password")
-    tell_ended(platform, ended)
+    tell_ended(platform.bus, ended)
     return _nothing()
 
 
@@ -220,15 +234,18 @@ async def post_totp_begin(request: AnyRequest) -> Response[bytes]:
 
 async def post_totp_confirm(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/me/totp/confirm."""
-    session, wanted = await read_operator(request), await read_json(request, TotpConfirm)
+    session, wanted = await read_operator(request), await _read(request, TotpConfirm)
     platform = platform_of(request)
-    return _json(await confirm_totp(wanted, session, _device(request), platform.ledger, platform.vault))
+    codes, ended = await confirm_totp(wanted, session, _device(request), platform.ledger, platform.vault)
+    tell_ended(platform.bus, ended)
+    return _json(codes)
 
 
 async def post_totp_remove(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/totp/remove."""
-    session, platform = await read_operator(request), platform_of(request)
-    await remove_totp(session, _device(request), platform.ledger, platform.vault)
+    session, wanted = await read_operator(request), await _read(request, FactorRemove)
+    platform = platform_of(request)
+    tell_ended(platform.bus, await remove_totp(wanted, session, _device(request), platform.ledger, platform.vault))
     return _nothing()
 
 
@@ -246,22 +263,25 @@ async def post_add_passkey_options(request: AnyRequest) -> Response[bytes]:
 
 async def post_add_passkey(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/passkeys."""
-    session, wanted = await read_operator(request), await read_json(request, PasskeyRequest)
-    await platform_of(request).passkeys.add(wanted, session, _device(request))
+    session, wanted = await read_operator(request), await _read(request, PasskeyRequest)
+    platform = platform_of(request)
+    tell_ended(platform.bus, await platform.passkeys.add(wanted, session, _device(request)))
     return _nothing()
 
 
 async def post_rename_passkey(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/passkeys/ID/rename."""
-    session, wanted = await read_operator(request), await read_json(request, NameRequest)
+    session, wanted = await read_operator(request), await _read(request, NameRequest)
     await platform_of(request).passkeys.rename(session, request.path_params["passkey"], wanted.name)
     return _nothing()
 
 
 async def post_remove_passkey(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/passkeys/ID/remove."""
-    session = await read_operator(request)
-    await platform_of(request).passkeys.remove(session, request.path_params["passkey"], _device(request))
+    session, wanted = await read_operator(request), await _read(request, FactorRemove)
+    platform = platform_of(request)
+    passkey: str = request.path_params["passkey"]
+    tell_ended(platform.bus, await platform.passkeys.remove(wanted, session, passkey, _device(request)))
     return _nothing()
 
 
@@ -278,54 +298,39 @@ async def post_sign_out(request: AnyRequest) -> Response[None]:
 
 async def post_end_session(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/sessions/ID/end."""
-    session = await read_operator(request)
-    ended = await _end(request, session, only=request.path_params["session"])
+    session, platform = await read_operator(request), platform_of(request)
+    wanted: str = request.path_params["session"]
+    ended = await platform.ledger.write(lambda connection: end_own(connection, session, wanted))
     if not ended:
         raise Refused("not_found")
+    tell_ended(platform.bus, ended)
     return _nothing()
 
 
 async def post_end_others(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/sessions/end-others."""
-    session = await read_operator(request)
-    await _end(request, session, but_not=session.id)
+    session, platform = await read_operator(request), platform_of(request)
+    tell_ended(platform.bus, await platform.ledger.write(lambda connection: end_others_of(connection, session)))
     return _nothing()
 
 
 async def post_end_all(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/sessions/end-all."""
-    await _end(request, await read_operator(request))
+    session, platform = await read_operator(request), platform_of(request)
+    tell_ended(platform.bus, await platform.ledger.write(lambda connection: end_own(connection, session)))
     return _nothing()
-
-
-async def _end(
-    request: AnyRequest, session: Session, but_not: str | None = None, only: str | None = None
-) -> Sequence[Session]:
-    platform = platform_of(request)
-
-    def end(connection: Connection) -> Sequence[Session]:
-        ended = end_sessions_of(connection, session.subject, but_not=but_not, only=only)
-        for one in ended:
-            write_audit(connection, session, "session_ended", target_kind="session", target_id=one.id)
-        return ended
-
-    ended = await platform.ledger.write(end)
-    tell_ended(platform, ended)
-    return ended
 
 
 # --- shared -------------------------------------------------------------------------------------------------------
 
 
+async def _read(request: AnyRequest, wanted: type[T]) -> T:
+    """The body. What signs somebody in is short; the rest is a flood."""
+    return await read_json(request, wanted, MOST_BYTES)
+
+
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An empty object."""
-
-
-def tell_ended(platform: Platform, ended: Sequence[Session]) -> None:
-    """Sessions were ended in the database: their streams end now."""
-    for session in ended:
-        platform.sessions.forget(session.id)
-        platform.bus.end_session(session)
 
 
 def terms_of(platform: Platform) -> SessionTerms:

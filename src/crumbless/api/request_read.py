@@ -11,12 +11,13 @@ from litestar.exceptions import HTTPException
 
 from crumbless.api.client_address import network_of
 from crumbless.api.platform import Platform
-from crumbless.domain.access import Session, require, require_fresh
+from crumbless.domain.access import FRESH_MS, Session, require, require_fresh
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.proof import ProofRefused, VerifiedProof, token_hash, verify_proof
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
+from crumbless.store.session_store import find_factor_at
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=str)
@@ -29,31 +30,35 @@ def platform_of(request: AnyRequest) -> Platform:
     return cast(Platform, request.app.state["platform"])
 
 
-async def read_body(request: AnyRequest) -> bytes:
+async def read_body(request: AnyRequest, most: int = MAX_FRAME) -> bytes:
     """The body, if it is from one of our own pages or from no page at all.
+
+    Args:
+        most: bytes that it may have.
 
     Raises:
         Refused: `foreign_origin`, `too_large`.
     """
     check_origin(request)
-    if int(request.headers.get("content-length") or 0) > MAX_FRAME:
-        raise Refused("too_large")
+    too_large = Refused("too_large", f"Send at most {most // 1024} KiB.")
+    if int(request.headers.get("content-length") or 0) > most:
+        raise too_large
     try:
         body = await request.body()
     except HTTPException as error:
-        raise Refused("too_large" if error.status_code == 413 else "malformed") from None
-    if len(body) > MAX_FRAME:
-        raise Refused("too_large")
+        raise (too_large if error.status_code == 413 else Refused("malformed")) from None
+    if len(body) > most:
+        raise too_large
     return body
 
 
-async def read_json(request: AnyRequest, wanted: type[T]) -> T:
-    """The body as a value of the type `wanted`.
+async def read_json(request: AnyRequest, wanted: type[T], most: int = MAX_FRAME) -> T:
+    """The body, of at most so many bytes, as a value of the type `wanted`.
 
     Raises:
         Refused: as `read_body`, and `unsupported_media_type`, `malformed`, `invalid`.
     """
-    body = await read_body(request)
+    body = await read_body(request, most)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused("unsupported_media_type")
     return decode_json(body, wanted)
@@ -176,7 +181,7 @@ async def read_operator(request: AnyRequest) -> Session:
     session = await read_caller(request)
     if session.role == "visitor":
         raise Refused("forbidden")
-    _check_permission(request, session)
+    await _check_permission(request, session)
     return session
 
 
@@ -189,16 +194,22 @@ async def read_visitor(request: AnyRequest) -> Session:
     session = await read_caller(request)
     if session.role != "visitor":
         raise Refused("forbidden")
-    _check_permission(request, session)
+    await _check_permission(request, session)
     return session
 
 
-def _check_permission(request: AnyRequest, session: Session) -> None:
+async def _check_permission(request: AnyRequest, session: Session) -> None:
     """What the table of routes demands of the caller."""
     options = request.route_handler.opt
     if verb := options.get("verb"):
         require(session, verb)
     if options.get("fresh"):
+        if now_ms() - session.factor_at > FRESH_MS:
+            # It may have been shown to another node.
+            factor_at = await platform_of(request).reader.read(
+                lambda connection: find_factor_at(connection, session.id)
+            )
+            session.factor_at = max(session.factor_at, factor_at)
         require_fresh(session, now_ms())
 
 

@@ -90,12 +90,12 @@ CONTRACTS: dict[str, Contract] = {
     "POST /v1/desk/me/totp/confirm": Contract(
         wire_account.TotpConfirm, wire_account.RecoveryCodes, codes=("wrong_code", "ticket_gone", "busy")
     ),
-    "POST /v1/desk/me/totp/remove": Contract(None, None, 204, ("not_found", "busy")),
+    "POST /v1/desk/me/totp/remove": Contract(wire_account.FactorRemove, None, 204, ("not_found", "busy")),
     "POST /v1/desk/me/recovery-codes": Contract(gives=wire_account.RecoveryCodes, codes=("not_found", "busy")),
     "POST /v1/desk/me/passkeys/options": Contract(gives=wire_account.PasskeyOptions, codes=("invalid", "busy")),
     "POST /v1/desk/me/passkeys": Contract(wire_account.PasskeyRequest, None, 204, _PASSKEY),
     "POST /v1/desk/me/passkeys/{passkey}/rename": Contract(wire_account.NameRequest, None, 204, ("busy",)),
-    "POST /v1/desk/me/passkeys/{passkey}/remove": Contract(None, None, 204, ("invalid", "busy")),
+    "POST /v1/desk/me/passkeys/{passkey}/remove": Contract(wire_account.FactorRemove, None, 204, ("invalid", "busy")),
     "POST /v1/desk/me/sessions/{session}/end": Contract(None, None, 204, ("busy",)),
     "POST /v1/desk/me/sessions/end-others": Contract(None, None, 204, ("busy",)),
     "POST /v1/desk/me/sessions/end-all": Contract(None, None, 204, ("busy",)),

@@ -33,8 +33,8 @@ class Throttle:
             return 0.0
         return max(record.free_at - now, 0.0)
 
-    def fail(self, key: str, now: float) -> None:
-        """A try of this key has failed."""
+    def count(self, key: str, now: float) -> None:
+        """Count a try of this key as failed, before it is known: of many at once, only the first are free."""
         record = self._records.pop(key, None)
         if record is None or now - record.last > FORGET_SECONDS:
             record = _Record(0, now, now)
@@ -46,6 +46,17 @@ class Throttle:
         self._records[key] = record
         if len(self._records) > MOST_KEYS:
             self._records.popitem(last=False)
+
+    def take_back(self, key: str) -> None:
+        """The try that was counted last was none, or was right after all."""
+        record = self._records.get(key)
+        if record is None:
+            return
+        record.failures -= 1
+        if record.failures <= self._free:
+            record.free_at = record.last
+        if not record.failures:
+            del self._records[key]
 
     def succeed(self, key: str) -> None:
         """Whoever it was has shown who they are."""

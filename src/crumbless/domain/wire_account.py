@@ -50,11 +50,13 @@ class PasskeyOptions(msgspec.Struct, frozen=True):
 
 
 class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the browser made of the options (PublicKeyCredential.toJSON). `name`: for a new passkey."""
+    """What the browser made of the options (PublicKeyCredential.toJSON). For a new passkey: its name, and whether to
+    sign out everywhere else."""
 
     ticket: str
     credential: dict[str, Any]
     name: str = ""
+    end_others: bool = True
     time_zone: str = ""
 
 
@@ -83,10 +85,17 @@ class TotpSetUp(msgspec.Struct, frozen=True):
 
 
 class TotpConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first code of the app that was set up."""
+    """The first code of the app that was set up. `end_others`: sign out everywhere else."""
 
     ticket: str
     code: str
+    end_others: bool = True
+
+
+class FactorRemove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A passkey or the app is asked for no more. `end_others`: sign out everywhere else."""
+
+    end_others: bool = True
 
 
 class RecoveryCodes(msgspec.Struct, frozen=True):

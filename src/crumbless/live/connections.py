@@ -3,7 +3,7 @@
 A text is encoded once however many listen, and each listener gets one write for a whole batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -145,9 +145,10 @@ class Connections:
             listener.session.ended = True
             listener.end(4401, "this session has ended")
 
-    def operator_sessions(self) -> set[str]:
-        """The ids of the operators' sessions that have a stream here."""
-        return {listener.session.id for listeners in self._operators.values() for listener in listeners}
+    def sessions(self) -> Iterator[Session]:
+        """The session of each ready stream."""
+        for listeners in (*self._operators.values(), *self._visitors.values()):
+            yield from (listener.session for listener in listeners)
 
     def turn_out(self, workspace: int, operator_id: str) -> None:
         """End the operator's streams; they may come back, as whoever the operator is then."""

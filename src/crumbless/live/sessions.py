@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from crumbless.domain.access import Session
 from crumbless.ids import now_ms
 
+HOUR_MS = 3_600_000
+
 MOST = 20_000
 """Sessions remembered. One that drops out is read again when it is next used."""
 
@@ -14,13 +16,17 @@ class Sessions:
 
     Args:
         read: finds it in the database by the token's hash.
-        idle_ms: an operator's session that is not used for so long has expired; the database knows when it last was.
+        operator_idle_ms, visitor_idle_ms: a session that is not used for so long has expired. Another node may have
+            seen it used: the database knows.
     """
 
-    def __init__(self, read: Callable[[bytes], Awaitable[Session | None]], idle_ms: int) -> None:
+    def __init__(
+        self, read: Callable[[bytes], Awaitable[Session | None]], operator_idle_ms: int, visitor_idle_ms: int
+    ) -> None:
         self._read = read
-        self._idle_ms = idle_ms
-        # Operators' sessions that were used since somebody last asked.
+        self._operator_idle_ms = operator_idle_ms
+        self._visitor_idle_ms = visitor_idle_ms
+        # Those that were used since somebody last asked.
         self._used: set[str] = set()
         # In order of last use, oldest first.
         self._known: dict[bytes, Session] = {}
@@ -31,26 +37,32 @@ class Sessions:
         """The session, or None when the token is unknown or has ended. The caller checks expiry and key."""
         now = now_ms()
         session = self._known.pop(token_hash, None)
-        if session is not None and now - session.seen_at < self._idle_ms:
+        if session is not None and not self._is_idle(session, now):
             self._known[token_hash] = session
-            return self._note(session, now)
+            self.note_used(session, now)
+            return session
         session = await self._read(token_hash)
-        if session is None or session.id in self._ended:
+        if session is None or session.id in self._ended or self._is_idle(session, now):
             return None
         # Somebody else may have read it meanwhile: all must hold the same object, so that its end reaches all.
         session = self._known.setdefault(token_hash, session)
         if len(self._known) > MOST:
             del self._known[next(iter(self._known))]
-        return self._note(session, now)
-
-    def _note(self, session: Session, now: int) -> Session:
-        session.seen_at = now
-        if session.role != "visitor":
-            self._used.add(session.id)
+        self.note_used(session, now)
         return session
 
+    def _is_idle(self, session: Session, now: int) -> bool:
+        idle_ms = self._visitor_idle_ms if session.role == "visitor" else self._operator_idle_ms
+        return now - session.seen_at >= idle_ms
+
+    def note_used(self, session: Session, now: int) -> None:
+        """The session is in use: an operator's is noted each time, a visitor's at most once an hour."""
+        if session.role != "visitor" or now - session.seen_at >= HOUR_MS:
+            session.seen_at = now
+            self._used.add(session.id)
+
     def take_used(self) -> set[str]:
-        """The operators' sessions that were used since the last call."""
+        """The ids of those that were noted since the last call."""
         used, self._used = self._used, set()
         return used
 

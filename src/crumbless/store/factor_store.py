@@ -1,6 +1,6 @@
 """What operators show to sign in: password, authenticator app, recovery codes, passkeys."""
 
-import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,24 +57,26 @@ def take_totp_step(connection: Connection, operator_id: str, step: int) -> bool:
 # --- recovery codes -----------------------------------------------------------------------------------------------
 
 
-def replace_recovery_codes(connection: Connection, workspace: int, operator_id: str, codes: Sequence[str]) -> None:
-    """Only these codes work from now on; they are kept as hashes."""
+def replace_recovery_codes(
+    connection: Connection, workspace: int, operator_id: str, codes: Sequence[str], key: bytes
+) -> None:
+    """Only these codes work from now on. They are kept as hashes made with the `key`, which is not in the database."""
     connection.execute(delete(recovery_code).where(recovery_code.c.operator_id == operator_id))
     if codes:
         rows = [
-            {"workspace_id": workspace, "operator_id": operator_id, "code_hash": _code_hash(operator_id, code)}
+            {"workspace_id": workspace, "operator_id": operator_id, "code_hash": _code_hash(key, operator_id, code)}
             for code in codes
         ]
         connection.execute(insert(recovery_code), rows)
 
 
-def take_recovery_code(connection: Connection, operator_id: str, code: str) -> bool:
+def take_recovery_code(connection: Connection, operator_id: str, code: str, key: bytes) -> bool:
     """Whether this is one of the operator's codes that was not used; it is used now."""
     taken = connection.execute(
         update(recovery_code)
         .where(
             recovery_code.c.operator_id == operator_id,
-            recovery_code.c.code_hash == _code_hash(operator_id, code),
+            recovery_code.c.code_hash == _code_hash(key, operator_id, code),
             recovery_code.c.used_at.is_(None),
         )
         .values(used_at=now_ms())
@@ -88,9 +90,9 @@ def count_recovery_codes(connection: Connection, operator_id: str) -> int:
     return connection.execute(query).scalar_one()
 
 
-def _code_hash(operator_id: str, code: str) -> bytes:
-    # 50 random bits each, and few tries before a delay: a slow hash would add nothing but load.
-    return hashlib.sha256(f"{operator_id} {code}".encode()).digest()
+def _code_hash(key: bytes, operator_id: str, code: str) -> bytes:
+    # With a key: a code has 50 random bits, which whoever copied the database could try out against a plain hash.
+    return hmac.digest(key, f"{operator_id} {code}".encode(), "sha256")
 
 
 # --- passkeys -----------------------------------------------------------------------------------------------------

@@ -172,20 +172,13 @@ def add_session(
     )
 
 
-def find_session(connection: Connection, token_hash: bytes, operators_seen_after: int = 0) -> Session | None:
-    """The session of this token, unless it has ended. The caller checks its expiry and key.
-
-    Args:
-        operators_seen_after: a session of an operator that was last used before then (milliseconds) has expired.
-    """
+def find_session(connection: Connection, token_hash: bytes) -> Session | None:
+    """The session of this token, unless it has ended. The caller checks its expiry, idle time and key."""
     row = connection.execute(
         _sessions().where(
             session.c.token_hash == token_hash,
             session.c.ended_at.is_(None),
-            or_(
-                session.c.operator_id.is_(None),
-                and_(operator.c.status == "active", session.c.last_seen_at > operators_seen_after),
-            ),
+            or_(operator.c.status.is_(None), operator.c.status == "active"),
         )
     ).first()
     return None if row is None else _session(row)
@@ -224,6 +217,7 @@ def _session(row: Any) -> Session:
         expires_at=row.expires_at,
         conversation=row.conversation_id or "",
         factor_at=row.factor_at,
+        seen_at=row.last_seen_at,
     )
 
 

@@ -80,6 +80,11 @@ def has_had_session(connection: Connection, operator_id: str) -> bool:
     return connection.execute(query).scalar() is not None
 
 
+def find_factor_at(connection: Connection, session_id: str) -> int:
+    """When a factor was last shown in the session, in milliseconds; 0 for one that is not there."""
+    return connection.execute(select(session.c.factor_at).where(session.c.id == session_id)).scalar() or 0
+
+
 def note_seen(connection: Connection, session_ids: Collection[str], at: int) -> None:
     """These sessions were used."""
     connection.execute(

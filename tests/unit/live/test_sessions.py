@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from crumbless.domain.access import Session
+from crumbless.ids import now_ms
 from crumbless.live import sessions as sessions_module
 from crumbless.live.sessions import Sessions
 from support.value_make import make_session
 
-IDLE_MS = 60_000
+IDLE_MS = 86_400_000
 
 
 class Database:
@@ -18,6 +19,7 @@ class Database:
     def __init__(self, **kept: Session) -> None:
         self.kept = {name.encode(): session for name, session in kept.items()}
         self.reads = 0
+        self.seen_at = now_ms()
         self.asked = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -28,12 +30,12 @@ class Database:
         found = self.kept.get(token_hash)
         await self.may_answer.wait()
         # A new object each time, as a row is.
-        return found and make_session(id=found.id)
+        return found and make_session(id=found.id, role=found.role, seen_at=self.seen_at)
 
 
 async def test_a_session_is_read_once() -> None:
     database = Database(one=make_session())
-    sessions = Sessions(database.read, IDLE_MS)
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
     first = await sessions.find(b"one")
     assert first is not None
     assert await sessions.find(b"one") is first
@@ -41,13 +43,13 @@ async def test_a_session_is_read_once() -> None:
 
 
 async def test_an_unknown_token_is_nobodys() -> None:
-    sessions = Sessions(Database().read, IDLE_MS)
+    sessions = Sessions(Database().read, IDLE_MS, IDLE_MS)
     assert await sessions.find(b"none") is None
     assert await sessions.find(b"none") is None
 
 
 async def test_all_who_ask_at_once_hold_the_same_session() -> None:
-    sessions = Sessions(Database(one=make_session()).read, IDLE_MS)
+    sessions = Sessions(Database(one=make_session()).read, IDLE_MS, IDLE_MS)
     found = await asyncio.gather(*(sessions.find(b"one") for _ in range(5)))
     assert len({id(session) for session in found}) == 1
 
@@ -55,7 +57,7 @@ async def test_all_who_ask_at_once_hold_the_same_session() -> None:
 async def test_an_ended_session_is_ended_for_whoever_holds_it() -> None:
     kept = make_session()
     database = Database(one=kept, two=make_session())
-    sessions = Sessions(database.read, IDLE_MS)
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
     held, other = await sessions.find(b"one"), await sessions.find(b"two")
     assert held is not None
     assert other is not None
@@ -69,7 +71,7 @@ async def test_an_ended_session_is_ended_for_whoever_holds_it() -> None:
 async def test_a_read_that_began_before_the_end_does_not_bring_the_session_back() -> None:
     kept = make_session()
     database = Database(one=kept)
-    sessions = Sessions(database.read, IDLE_MS)
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
     database.may_answer.clear()
     late = asyncio.create_task(sessions.find(b"one"))
     await database.asked.wait()
@@ -81,9 +83,39 @@ async def test_a_read_that_began_before_the_end_does_not_bring_the_session_back(
 async def test_memory_is_bounded_by_those_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions_module, "MOST", 2)
     database = Database(a=make_session(), b=make_session(), c=make_session())
-    sessions = Sessions(database.read, IDLE_MS)
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
     for name in (b"a", b"b", b"a", b"c", b"a"):
         assert await sessions.find(name)
     assert database.reads == 3, "the one used last time longest ago drops out"
     await sessions.find(b"b")
     assert database.reads == 4
+
+
+async def test_a_session_that_is_not_used_for_long_has_expired_unless_another_node_saw_it() -> None:
+    database = Database(one=make_session(role="owner"))
+    sessions = Sessions(database.read, IDLE_MS, 10 * IDLE_MS)
+    held = await sessions.find(b"one")
+    assert held is not None
+    held.seen_at -= IDLE_MS
+    assert await sessions.find(b"one") is not None, "the database knows of a later use"
+    assert database.reads == 2
+    database.seen_at -= IDLE_MS
+    fresh = Sessions(database.read, IDLE_MS, 10 * IDLE_MS)
+    assert await fresh.find(b"one") is None
+    assert await Sessions(database.read, 10 * IDLE_MS, IDLE_MS).find(b"one") is not None, "each role has its own limit"
+
+
+async def test_uses_of_operators_are_noted_each_time_and_of_visitors_once_an_hour() -> None:
+    sessions = Sessions(
+        Database(v=make_session(id="v", role="visitor"), o=make_session(id="o", role="owner")).read, IDLE_MS, IDLE_MS
+    )
+    visitor, operator = await sessions.find(b"v"), await sessions.find(b"o")
+    assert visitor is not None
+    assert operator is not None
+    assert sessions.take_used() == {"o"}
+    assert sessions.take_used() == set()
+    sessions.note_used(operator, now_ms())
+    sessions.note_used(visitor, visitor.seen_at + 3_599_999)
+    assert sessions.take_used() == {"o"}
+    sessions.note_used(visitor, visitor.seen_at + 3_600_000)
+    assert sessions.take_used() == {"v"}

@@ -1,0 +1,62 @@
+"""Who guesses waits longer and longer, and nobody for ever."""
+
+import pytest
+
+from crumbless.domain import throttle as throttle_module
+from crumbless.domain.throttle import FORGET_SECONDS, LONGEST_SECONDS, Throttle
+
+
+def guess(throttle: Throttle, times: int, now: float = 0.0) -> None:
+    for _ in range(times):
+        throttle.count("olga", now)
+
+
+def test_the_first_guesses_are_free_and_each_further_one_waits_twice_as_long() -> None:
+    throttle, waits = Throttle(3), list[float]()
+    for _ in range(7):
+        throttle.count("olga", 100.0)
+        waits.append(throttle.wait("olga", 100.0))
+    assert waits == [0, 0, 0, 1, 2, 4, 8]
+    assert throttle.wait("olga", 105.0) == 3
+    assert throttle.wait("olga", 108.0) == 0
+    assert throttle.wait("otto", 100.0) == 0
+
+
+def test_nobody_waits_longer_than_a_quarter_of_an_hour_nor_is_remembered_for_ever() -> None:
+    throttle = Throttle(1)
+    guess(throttle, 5000)
+    assert throttle.wait("olga", 0.0) == LONGEST_SECONDS
+    assert throttle.wait("olga", LONGEST_SECONDS) == 0
+    guess(throttle, 1, FORGET_SECONDS + 1)
+    assert throttle.wait("olga", FORGET_SECONDS + 1) == 0
+
+
+def test_who_shows_who_they_are_begins_anew() -> None:
+    throttle = Throttle(1)
+    guess(throttle, 9)
+    assert throttle.wait("olga", 0.0) > 0
+    throttle.succeed("olga")
+    throttle.succeed("nobody")
+    assert throttle.wait("olga", 0.0) == 0
+
+
+def test_a_try_that_was_none_is_taken_back() -> None:
+    throttle = Throttle(1)
+    guess(throttle, 2)
+    assert throttle.wait("olga", 0.0) == 1
+    throttle.take_back("olga")
+    assert throttle.wait("olga", 0.0) == 0
+    for _ in range(3):
+        throttle.take_back("olga")
+    guess(throttle, 1)
+    assert throttle.wait("olga", 0.0) == 0
+    guess(throttle, 1)
+    assert throttle.wait("olga", 0.0) == 1
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle_module, "MOST_KEYS", 2)
+    throttle = Throttle(0)
+    for key in ("a", "b", "c"):
+        throttle.count(key, 0.0)
+    assert [throttle.wait(key, 0.0) > 0 for key in ("a", "b", "c")] == [False, True, True]
