@@ -12,7 +12,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.proof import token_hash
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.conversation_store import add_conversation
-from crumbless.store.database import writing_engine
+from crumbless.store.database_sqlite import writing_engine
 from crumbless.store.people_store import (
     Site,
     add_operator,

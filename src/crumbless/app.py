@@ -52,9 +52,9 @@ from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
 from crumbless.live.sessions import Sessions
 from crumbless.settings import Settings
-from crumbless.store.database import DatabaseLock, Reader, sqlite_path
+from crumbless.store.database import open_reader, serving_lock
 from crumbless.store.ledger import Ledger
-from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_session
 from crumbless.store.schema import check_schema
 from crumbless.store.secret_key import open_vault
@@ -83,8 +83,8 @@ class Server:
     def __init__(self, settings: Settings, mails: MailPort | None = None) -> None:
         self.settings = settings
         self._http_streams: HttpStreams = {}
-        self._lock = DatabaseLock(sqlite_path(settings.database_url))
-        self._reader = Reader(settings.database_url)
+        self._lock = serving_lock(settings.database_url)
+        self._reader = open_reader(settings.database_url)
         self._connections = Connections()
         self._feed = Feed(self._connections.deliver, self._read_after)
         self._sessions = Sessions(
@@ -92,7 +92,7 @@ class Server:
         )
         self._bus = MemoryBus(self._feed, self._connections, self._sessions)
         self._ledger = Ledger(
-            lambda: SqliteBatchWriter(settings.database_url), self._tell, settings.ledger_queue, self._hear_of_tasks
+            lambda: open_writer(settings.database_url), self._tell, settings.ledger_queue, self._hear_of_tasks
         )
         couriers = [
             Courier("ga4", Ga4Relay(settings.ga4_url)),
@@ -185,7 +185,7 @@ class Server:
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()
-        self._reader.close()
+        await self._reader.close()
         self._lock.release()
 
     def asgi(self, further: Sequence[HTTPRouteHandler] = ()) -> ASGIApp:

@@ -24,7 +24,7 @@ TEST_PREFIX = "CRUMBLESS_TEST_"
 JSON_SETTINGS = {"oidc_providers"}
 """Settings of several parts: tables in the TOML file, JSON in the environment."""
 
-SECRET_SETTINGS = {"metrics_token", "oidc_providers", "secret_key"}
+SECRET_SETTINGS = {"database_url", "metrics_token", "oidc_providers", "secret_key"}
 """Never shown, also not when they are wrong."""
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -201,9 +201,22 @@ def _check_proxies(settings: Settings) -> None:
             raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {wanted} (it has {network!r})") from None
 
 
+def _check_database_url(url: str) -> None:
+    """The URL is never shown: it holds a password."""
+    if url.startswith("sqlite:///") and url != "sqlite:///":
+        return
+    try:
+        parts = urlsplit(url)
+        told = parts.scheme == "postgresql" and len(parts.path) > 1 and (parts.port is None or parts.port > 0)
+    except ValueError:
+        told = False
+    if not told:
+        wanted = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {wanted}; a password's special characters percent-encoded")
+
+
 def _check_urls(settings: Settings) -> None:
-    if not settings.database_url.startswith("sqlite:///"):
-        raise SettingsError(f"{PREFIX}DATABASE_URL: expected sqlite:///PATH (it is {settings.database_url!r})")
+    _check_database_url(settings.database_url)
     _check_providers(settings.oidc_providers)
     wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"
     for name in ("public_url", "ga4_url", "ga4_script_url", "tiktok_url", "tiktok_script_url"):

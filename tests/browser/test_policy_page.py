@@ -44,7 +44,7 @@ def address(shared_server: ServerProcess) -> str:
         for service in services:
             set_tag(connection, site, Tag(service, "browser", "X-1", "s"))
 
-    write_once(f"sqlite:///{shared_server.database}", put_in)
+    write_once(shared_server.database_url, put_in)
     return f"{shared_server.address}/policy/{SITE}"
 
 

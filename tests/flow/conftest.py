@@ -1,6 +1,5 @@
 """Servers for the tests of whole flows. Every test fails whose server wrote a traceback."""
 
-import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -12,25 +11,58 @@ import pytest_asyncio
 from support.client import TRANSPORTS, Person, Transport
 from support.client_key import ClientKey
 from support.people import World, furnish
+from support.postgres import PostgresServer, name_of
 from support.server import ServerProcess
+from support.storage import FileStorage, PostgresStorage, Storage
 
 StartServer = Callable[..., ServerProcess]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on each storage that its module names: `pytestmark = pytest.mark.storages("sqlite", "postgres")`."""
+    if "storage" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("storages")
+        names: tuple[str, ...] = marker.args if marker else ("sqlite",)
+        metafunc.parametrize("storage", names, indirect=True, scope="session", ids=None if len(names) > 1 else [""])
+
+
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with people and sites in it: to be copied, never to be served."""
+    """A file with people and sites in it: to be copied, never to be served."""
     database = tmp_path_factory.mktemp("furnished") / "crumbless.db"
     furnish(database)
     return database
 
 
 @pytest.fixture(scope="session")
-def shared_server(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for the tests of this process."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def furnished_postgres(postgres: PostgresServer) -> str:
+    """A database with the same people and sites, to be copied; its name."""
+    url = postgres.new_database()
+    furnish(url)
+    return name_of(url)
+
+
+@pytest.fixture(scope="session")
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """What the servers of a test keep their data in; gives each of them a furnished database of its own."""
+    if request.param == "sqlite":
+        return FileStorage(request.getfixturevalue("furnished"))
+    return PostgresStorage(request.getfixturevalue("postgres"), request.getfixturevalue("furnished_postgres"))
+
+
+@pytest.fixture(scope="session")
+def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for all tests of this process that neither stop it nor need their own limits."""
-    database = tmp_path_factory.mktemp("shared") / "crumbless.db"
-    shutil.copy(furnished, database)
-    server = ServerProcess(database)
+    server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("shared")), **storage.settings)
     server.start()
     yield server
     code = server.stop()
@@ -47,15 +79,14 @@ def server(shared_server: ServerProcess) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def start_server(furnished: Path, tmp_path: Path) -> Iterator[StartServer]:
+def start_server(storage: Storage, tmp_path: Path) -> Iterator[StartServer]:
     """Starts a server of the test's own, with settings as keywords."""
     started: list[ServerProcess] = []
 
     def start(**settings: object) -> ServerProcess:
         folder = tmp_path / f"server-{len(started)}"
         folder.mkdir()
-        shutil.copy(furnished, folder / "crumbless.db")
-        server = ServerProcess(folder / "crumbless.db", **settings)
+        server = ServerProcess(storage.new_database(folder), **storage.settings, **settings)
         started.append(server)
         server.start()
         return server

@@ -14,6 +14,8 @@ from support.raw_http import request_of
 from support.raw_websocket import RawWebSocket, authenticate_raw, connect_raw
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 

@@ -12,6 +12,8 @@ from support.consent import choice, choose, consented, request_id, use_tags
 from support.people import BIKES, TEA, World
 from support.raw_http import ask_raw, request_of
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 COUNT = "SELECT count(*) FROM consent_receipt"
 
 

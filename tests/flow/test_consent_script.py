@@ -28,7 +28,7 @@ def use_tag(server: ServerProcess, way: Way) -> None:
         assert site
         set_tag(connection, site, Tag("ga4", way, "G-1", "s3cret"))
 
-    write_once(f"sqlite:///{server.database}", write)
+    write_once(server.database_url, write)
 
 
 def get(server: ServerProcess, path: str, **headers: str) -> httpx.Response:

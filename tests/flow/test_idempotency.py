@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from support.client import Frame, Stream, Transport, ask
 from support.people import BIKES, OLGA, OTTO, TEA, World, new_entry_id, say
 from support.server import ServerProcess
+
+pytestmark = pytest.mark.storages("sqlite", "postgres")
 
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]

@@ -5,6 +5,8 @@ import pytest
 from support.client import Transport, ask
 from support.people import OLGA, OTTO, World, new_entry_id, say
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 
 async def test_a_message_reaches_everybody_concerned(world: World, transport: Transport) -> None:
     vera, olga, otto = await world.visitor("Is tea hot?"), await world.operator(OLGA), await world.operator(OTTO)

@@ -13,6 +13,8 @@ from support.client import Frame, Person, PollStream, Stream, StreamOver, Transp
 from support.people import OLGA, OTTO, World, new_entry_id, say
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 

@@ -44,7 +44,7 @@ def use_tags(server: ServerProcess, *tags: Tag) -> None:
         for tag in tags:
             set_tag(connection, site, tag)
 
-    write_once(f"sqlite:///{server.database}", write)
+    write_once(server.database_url, write)
 
 
 @pytest.fixture

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from crumbless.store.schema import SCHEMA
 from support.server import ServerProcess
+
+pytestmark = pytest.mark.storages("sqlite", "postgres")
 
 StartServer = Callable[..., ServerProcess]
 

@@ -14,6 +14,8 @@ from support.people import World, new_entry_id
 from support.server import ServerProcess
 from support.vendors import Mood, Vendor, google, tiktok
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 QUEUE = "SELECT count(*) FROM relay_event"
 EVENTS = "/open_api/v1.3/event/track/"
 

@@ -11,6 +11,8 @@ from support.people import World, new_entry_id
 from support.raw_http import request_of
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 

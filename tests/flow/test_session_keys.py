@@ -13,6 +13,8 @@ from support.client_key import ClientKey
 from support.people import OLGA, OTTO, World, new_entry_id, say
 from support.server import ServerProcess
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
@@ -295,6 +297,7 @@ async def test_a_session_has_a_bounded_number_of_streams(start_server: StartServ
     await world.stream(vera)
 
 
+@pytest.mark.storages("sqlite")
 async def test_tokens_are_kept_as_hashes_only(world: World) -> None:
     vera = await world.visitor("a-word-to-find")
     assert vera.token is not None

@@ -11,6 +11,8 @@ import pytest
 from support.people import OLGA, World
 from support.server import ServerProcess, environment_of, run_command
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
@@ -40,6 +42,7 @@ def test_migrating_twice_does_no_harm(environment: dict[str, str]) -> None:
     assert re.fullmatch(r"The database has schema \w+\.\n", again.stdout)
 
 
+@pytest.mark.storages("sqlite")
 def test_a_second_server_on_the_same_file_is_refused(start_server: StartServer) -> None:
     server = start_server()
     line = refused("serve", environment=environment_of(server.database, port=0))
@@ -49,9 +52,10 @@ def test_a_second_server_on_the_same_file_is_refused(start_server: StartServer) 
     server.start()
 
 
+@pytest.mark.storages("sqlite")
 def test_the_file_is_written_anew_only_while_nobody_serves_it(start_server: StartServer) -> None:
     server = start_server()
-    environment = environment_of(server.database)
+    environment = environment_of(server.storage)
     assert "another Crumbless is using crumbless.db" in refused("compact", environment=environment)
     assert server.stop() == 0
     outcome = run_command("compact", environment=environment)
@@ -95,7 +99,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 WRONG = {
     "CRUMBLESS_PORT": ("http", "expected `int`"),
     "CRUMBLESS_HOST": ("203.0.113.250", "cannot listen"),
-    "CRUMBLESS_DATABASE_URL": ("postgresql://x", "expected sqlite:///PATH"),
+    "CRUMBLESS_DATABASE_URL": ("mysql://x:hidden@y/z", "expected sqlite:///PATH or postgresql://USER"),
     "CRUMBLESS_PUBLIC_URL": ("chat.example", "expected http://HOST or https://HOST"),
     "CRUMBLESS_LOG_LEVEL": ("loud", "loud"),
     "CRUMBLESS_LEDGER_QUEUE": ("0", "expected `int` >= 1"),
@@ -132,7 +136,7 @@ def test_a_demo_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -
 
 def test_an_operator_is_added_once(start_server: StartServer) -> None:
     server = start_server()
-    environment = environment_of(server.database)
+    environment = environment_of(server.storage)
     added = run_command("operator", "add", "new@tea.example", "--name", "Nora", environment=environment)
     assert added.returncode == 0
     assert added.stdout.startswith("Added new@tea.example to Main.\nPassword: ")
@@ -154,7 +158,7 @@ async def test_who_was_added_beside_a_running_server_can_sign_in(
 ) -> None:
     server = start_server()
     arguments = ("operator", "add", "new@tea.example", "--name", "Nora", "--workspace", "Tea", "--password-stdin")
-    outcome = run_command(*arguments, environment=environment_of(server.database), stdin="her own words\n")
+    outcome = run_command(*arguments, environment=environment_of(server.storage), stdin="her own words\n")
     assert outcome.stdout == "Added new@tea.example to Tea.\n"
     world = open_world(server)
     vera = await world.visitor()
@@ -164,7 +168,7 @@ async def test_who_was_added_beside_a_running_server_can_sign_in(
 
 def test_a_site_is_added_once_and_served(start_server: StartServer) -> None:
     server = start_server()
-    environment = environment_of(server.database, public_url=server.address)
+    environment = environment_of(server.storage, public_url=server.address)
     arguments = ("site", "add", "Books", "--origin", "HTTPS://Books.example:443/", "--key", "books")
     added = run_command(*arguments, environment=environment)
     assert added.stdout == f'<script async src="{server.address}/w/books.js"></script>\n'

@@ -7,6 +7,8 @@ import pytest
 from support.client import PollStream, Transport, ask
 from support.people import BIKES, OLGA, OSKAR, World, new_entry_id, say
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 ABSENT = "00000000-0000-7000-8000-000000000000"
 
 

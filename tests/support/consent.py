@@ -27,7 +27,7 @@ def use_tags(server: ServerProcess, *services: Service, way: Way = "relay", shop
             set_tag(connection, site, Tag(service, way, IDENTIFIERS[service], SECRETS[service]))
         return consent_revision(connection, site.id)
 
-    return write_once(f"sqlite:///{server.database}", put_on)
+    return write_once(server.database_url, put_on)
 
 
 def take_off(server: ServerProcess, service: Service, shop: Shop = TEA) -> None:
@@ -38,7 +38,7 @@ def take_off(server: ServerProcess, service: Service, shop: Shop = TEA) -> None:
         assert site is not None
         drop_tag(connection, site, service)
 
-    write_once(f"sqlite:///{server.database}", drop)
+    write_once(server.database_url, drop)
 
 
 def choice(revision: int, analytics: int = 1, marketing: int = 1, shop: Shop = TEA, **more: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +14,7 @@ from crumbless.store.database import write_once
 from crumbless.store.schema import migrate
 from support.client import DEADLINE, Frame, Person, Stream, Transport, ask, new_stream
 from support.client_key import ClientKey
-from support.server import ServerProcess
+from support.server import Database, ServerProcess, url_of
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ TEA = Shop("tea-shop", "https://tea.example", "Tea")
 BIKES = Shop("bike-shop", "https://bikes.example", "Bikes")
 
 
-def furnish(database: Path) -> None:
+def furnish(database: Database) -> None:
     """Make the database with the people and sites above, through the product's own actions."""
-    url = f"sqlite:///{database}"
+    url = url_of(database)
     migrate(url)
 
     def put_in(connection: Connection) -> None:

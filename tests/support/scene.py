@@ -131,7 +131,7 @@ class Scene:
         self._browser_of = browser_of
         self._watches: list[Watch] = []
         self.emails = {name: f"{name.lower()}@{self.site}.example" for name in ("Olga", "Otto")}
-        write_once(f"sqlite:///{server.database}", self._furnish)
+        write_once(server.database_url, self._furnish)
         shop.embed(server.address, self.site)
 
     def _furnish(self, connection: Connection) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from support.postgres import ask_postgres
+
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
@@ -50,10 +52,24 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         time.sleep(0.01)
 
 
-def environment_of(database: Path, **settings: object) -> dict[str, str]:
+Database = Path | str
+"""A SQLite file, or the URL of a PostgreSQL database."""
+
+TEST_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+"""The key of installations whose database is not a file with room for one beside it."""
+
+
+def url_of(database: Database) -> str:
+    """The value of CRUMBLESS_DATABASE_URL."""
+    return database if isinstance(database, str) else f"sqlite:///{database}"
+
+
+def environment_of(database: Database, **settings: object) -> dict[str, str]:
     """The environment of a `crumbless` command on this database, free of what the caller's own environment sets."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CRUMBLESS_")}
-    chosen = {"database_url": f"sqlite:///{database}", **settings}
+    chosen = {"database_url": url_of(database), **settings}
+    if isinstance(database, str):
+        chosen = {"secret_key": TEST_KEY, **chosen}
     return kept | {f"CRUMBLESS_{name.upper()}": str(value) for name, value in chosen.items()}
 
 
@@ -74,18 +90,33 @@ class ServerProcess:
     """`crumbless serve` on a database that exists.
 
     Args:
-        database: the SQLite file.
+        database: a SQLite file, or the URL of a PostgreSQL database.
         settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: the port of its first
             start; any free one when there is none.
     """
 
-    def __init__(self, database: Path, **settings: object) -> None:
-        self.database = database
+    def __init__(self, database: Database, **settings: object) -> None:
+        self.database_url = url_of(database)
+        self.storage = database
         self.port = int(str(settings.pop("port_wanted", 0)))
         self.tokens: dict[str, Any] = {}
         self._settings = ROOMY | settings
-        self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=database.parent)[1])
+        self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=self._folder())[1])
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _folder(self) -> Path | None:
+        return None if isinstance(self.storage, str) else self.storage.parent
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        assert isinstance(self.storage, Path), "this server has no file"
+        return self.storage
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether it is no file."""
+        return isinstance(self.storage, str)
 
     @property
     def address(self) -> str:
@@ -101,7 +132,7 @@ class ServerProcess:
     def start(self) -> None:
         """Start, on the port of the last time if there was one; returns once it answers."""
         said = len(self.log())
-        environment = environment_of(self.database, **self._settings, port=self.port)
+        environment = environment_of(self.storage, **self._settings, port=self.port)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
         wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")
@@ -145,7 +176,9 @@ class ServerProcess:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """What the database holds, read past the server."""
+        """What the database holds, read past the server. The query is one that SQLite and PostgreSQL understand."""
+        if self.on_postgres:
+            return ask_postgres(self.database_url, query, *values)
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
         try:
             return connection.execute(query, values).fetchall()
@@ -154,9 +187,19 @@ class ServerProcess:
 
     def change(self, statement: str, *values: object) -> None:
         """Change the database past the server: for states that take days to come about."""
+        if self.on_postgres:
+            ask_postgres(self.database_url, statement, *values)
+            return
         connection = sqlite3.connect(self.database, timeout=10)
         try:
             with connection:
                 connection.execute(statement, values)
         finally:
             connection.close()
+
+    def damage(self) -> list[tuple[Any, ...]]:
+        """What SQLite finds wrong in its file. PostgreSQL sees to its own."""
+        if self.on_postgres:
+            return []
+        found = self.rows("PRAGMA integrity_check")
+        return [row for row in found if row != ("ok",)] + self.rows("PRAGMA foreign_key_check")

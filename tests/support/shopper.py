@@ -88,7 +88,7 @@ def use_tags(scene: Scene, *services: Service) -> None:
         for service in services:
             set_tag(connection, site, Tag(service, "browser", "X", ""))
 
-    write_once(f"sqlite:///{scene.server.database}", write)
+    write_once(scene.server.database_url, write)
 
 
 def drop_tags(scene: Scene, *services: Service) -> None:
@@ -100,4 +100,4 @@ def drop_tags(scene: Scene, *services: Service) -> None:
         for service in services:
             drop_tag(connection, site, service)
 
-    write_once(f"sqlite:///{scene.server.database}", write)
+    write_once(scene.server.database_url, write)

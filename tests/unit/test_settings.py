@@ -46,7 +46,6 @@ def test_an_override_wins_and_none_is_no_override() -> None:
         ("LOG_LEVEL", "loud"),
         ("FRAME_BURST", "0"),
         ("STARTS_PER_HOUR", "0"),
-        ("DATABASE_URL", "postgres://x"),
         ("PUBLIC_URL", "chat.example.com"),
         ("PUBLIC_URL", "https://chat.example.com/path"),
         ("PUBLIC_URL", "https://Chat.example.com"),
@@ -65,6 +64,20 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
     line = complaint(**{name: value})
     assert line.startswith(f"CRUMBLESS_{name}:")
     assert value in line
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://me:hidden@h/x", "postgresql://me:hidden@h", "postgresql://me:hidden@h:x/y", "sqlite:///", "x"]
+)
+def test_a_wrong_database_is_told_without_its_password(url: str) -> None:
+    line = complaint(DATABASE_URL=url)
+    assert line.startswith("CRUMBLESS_DATABASE_URL: expected sqlite:///PATH or postgresql://USER")
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x", "postgresql://me:p%40@h:5432/x?sslmode=require", "postgresql:///x"])
+def test_both_databases_are_taken(url: str) -> None:
+    assert read_settings({"CRUMBLESS_DATABASE_URL": url}).database_url == url
 
 
 @pytest.mark.parametrize("address", ["https://chat.example.com", "http://localhost:8000", "http://[::1]:8000"])

@@ -16,7 +16,8 @@ async def mark_seen(by: Session, frame: Seen, ledger: LedgerPort, bus: BusPort) 
     require_conversation(by, frame.conversation)
     side: AuthorKind = "visitor" if by.role == "visitor" else "operator"
     moved = await ledger.write(
-        lambda connection: raise_seen_mark(connection, by.workspace, frame.conversation, side, frame.seq)
+        lambda connection: raise_seen_mark(connection, by.workspace, frame.conversation, side, frame.seq),
+        workspace=by.workspace,
     )
     if moved is not None:
         bus.show_seen(by.workspace, SeenNow(frame.conversation, side, moved))

@@ -52,7 +52,7 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
             [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in conversations],
         )
 
-    erased = await ledger.erase(erase)
+    erased = await ledger.erase(erase, by.workspace)
     for session in erased.ended:
         bus.end_session(session)
     return erased

@@ -8,7 +8,7 @@ log has grown long is little; the writer copies it itself between two batches, a
 import sqlite3
 import threading
 
-from crumbless.store.database import sqlite_path
+from crumbless.store.database_sqlite import sqlite_path
 
 EVERY_SECONDS = 0.25
 

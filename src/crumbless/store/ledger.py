@@ -38,18 +38,24 @@ log = logging.getLogger("crumbless.ledger")
 class Ticket:
     """One request to the writer: some work, an entry, or both; then its outcome.
 
+    `workspace`: what the ticket writes belongs to it, where that is known.
     `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
     `queues`: the work added tasks for later.
     """
 
-    __slots__ = ("done", "entry", "erases", "made", "outcome", "queues", "result", "work")
+    __slots__ = ("done", "entry", "erases", "made", "outcome", "queues", "result", "work", "workspace")
 
     def __init__(
-        self, entry: NewEntry | None, work: Work[object] | None, done: Callable[["Ticket"], None] | Done
+        self,
+        entry: NewEntry | None,
+        work: Work[object] | None,
+        done: Callable[["Ticket"], None] | Done,
+        workspace: int | None = None,
     ) -> None:
         self.entry = entry
         self.work = work
         self.done = done
+        self.workspace = workspace if entry is None else entry.workspace
         self.outcome: Appended | Exception | None = None
         self.result: object = None
         self.erases = False
@@ -58,10 +64,10 @@ class Ticket:
 
 
 class BatchWriter(Protocol):
-    """Commits a batch in one transaction and puts each ticket's outcome into it (store/ledger_sqlite.py)."""
+    """Commits a batch in one transaction and puts each ticket's outcome into it (ledger_sqlite.py, _postgres.py)."""
 
     def commit(self, batch: Sequence[Ticket]) -> None:
-        """Raises whatever the database raises; then nothing of the batch was kept."""
+        """Raises whatever the database raises, and Refused where it is away; then nothing of the batch was kept."""
         ...
 
     def close(self) -> None:
@@ -137,18 +143,22 @@ class Ledger:
         ticket = await self._wait_for(Ticket(entry, work, _nobody))
         return cast(Appended, ticket.outcome)
 
-    async def write(self, work: Work[T]) -> T:
-        """Run `work` in the next transaction; returns its result after the commit. What it raises is raised here."""
-        ticket = await self._wait_for(Ticket(None, cast(Work[object], work), _nobody))
+    async def write(self, work: Work[T], workspace: int | None = None) -> T:
+        """Run `work` in the next transaction; returns its result after the commit. What it raises is raised here.
+
+        It may be run again when the transaction had to be begun anew. `workspace`: what it writes belongs to it; work
+        that changes conversations names it, so that nodes do so one after another.
+        """
+        ticket = await self._wait_for(Ticket(None, cast(Work[object], work), _nobody, workspace))
         return cast(T, ticket.result)
 
-    async def erase(self, work: Work[Erasure[T]]) -> T:
+    async def erase(self, work: Work[Erasure[T]], workspace: int | None = None) -> T:
         """Run `work`, which takes away, and append the entries that tell of it, in one transaction.
 
         Whatever was asked for before is on disk when the work runs. Returns after the commit; what was taken away
-        leaves the write-ahead log as soon as nobody reads it any more.
+        leaves SQLite's write-ahead log as soon as nobody reads it any more.
         """
-        ticket = Ticket(None, cast(Work[object], work), _nobody)
+        ticket = Ticket(None, cast(Work[object], work), _nobody, workspace)
         ticket.erases = True
         await self._wait_for(ticket)
         return cast(Erasure[T], ticket.result).result
@@ -202,11 +212,14 @@ class Ledger:
             self.healthy = True
             self.figures.batch_sizes.add(len(batch))
             self.figures.commit_seconds.add(time.perf_counter() - began)
-        except Exception:
+        except Exception as error:
             # A full disk, say. Nothing of the batch is kept and everybody in it is told so; senders come back.
             self.healthy = False
             self.figures.failed_batches += 1
-            log.exception("a batch of %d could not be committed", len(batch))
+            if isinstance(error, Refused):
+                log.warning("a batch of %d could not be committed: %s", len(batch), error.detail)
+            else:
+                log.exception("a batch of %d could not be committed", len(batch))
             for ticket in batch:
                 ticket.made = None
                 ticket.queues = False

@@ -12,14 +12,11 @@ from typing import Any
 
 import msgspec
 
-from crumbless.domain.conversation import status_after
 from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
-from crumbless.domain.wire import Status
-from crumbless.errors import Refused
 from crumbless.store.checkpoint import Checkpointer, checkpoint
-from crumbless.store.database import writing_engine
+from crumbless.store.database_sqlite import writing_engine
 from crumbless.store.ledger import Ticket, run_work
+from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found, kept, place
 
 _encode = msgspec.json.Encoder().encode
 
@@ -42,7 +39,6 @@ SELECT json_object(
     JOIN conversation AS c ON c.no = e.conversation_no))
 """
 
-_COLUMNS = 12
 _INSERT = """
 INSERT INTO entry
   (workspace_id, position, conversation_no, seq, id, at, kind, author_kind, author_id, author_name, text, event)
@@ -65,30 +61,6 @@ UPDATE workspace SET position = new.position
 FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS position FROM json_each(?1)) AS new
 WHERE workspace.id = new.id
 """
-
-
-class _Conversation:
-    __slots__ = ("erased", "last_seq", "no", "operator_seen", "position", "status", "workspace")
-
-    def __init__(self, no: int, workspace: int, last_seq: int, status: Status, operator_seen: int, erased: int) -> None:
-        self.no = no
-        self.workspace = workspace
-        self.last_seq = last_seq
-        self.status: Status = status
-        self.operator_seen = operator_seen
-        self.erased = bool(erased)
-        self.position = 0
-
-
-class _Found(msgspec.Struct):
-    """The answer of _LOOK_UP."""
-
-    conversations: list[tuple[str, int, int, int, Status, int, int]]
-    workspaces: list[tuple[int, int]]
-    repeats: list[tuple[int, str, str, int, int, int, Any, Any, str, str, str, Any]]
-
-
-_decode_found = msgspec.json.Decoder(_Found).decode
 
 
 class SqliteBatchWriter:
@@ -150,16 +122,16 @@ class SqliteBatchWriter:
             return
         entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
         found = self._look_up(entries)
-        conversations = {row[0]: _Conversation(*row[1:]) for row in found.conversations}
+        conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
         positions = dict(found.workspaces)
-        known = {(row[0], row[1]): _kept(row) for row in found.repeats}
+        known = {(row[0], row[1]): kept(row) for row in found.repeats}
         values: list[object] = []
         for ticket, entry in zip(tickets, entries, strict=True):
-            ticket.outcome = _place(entry, conversations, positions, known, values)
+            ticket.outcome = place(entry, conversations, positions, known, values)
         if values:
             self._keep(values, conversations, positions)
 
-    def _look_up(self, entries: list[NewEntry]) -> _Found:
+    def _look_up(self, entries: list[NewEntry]) -> Found:
         row = self._execute(
             _LOOK_UP,
             (
@@ -168,14 +140,14 @@ class SqliteBatchWriter:
                 _encode([(entry.workspace, entry.id) for entry in entries]).decode(),
             ),
         ).fetchone()
-        return _decode_found(row[0])
+        return decode_found(row[0])
 
-    def _keep(self, values: list[object], conversations: dict[str, _Conversation], positions: dict[int, int]) -> None:
+    def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
         at = 0
-        while (rows := (len(values) - at) // _COLUMNS) > 0:
+        while (rows := (len(values) - at) // COLUMNS) > 0:
             size = min(MAX_ROWS, 1 << (rows.bit_length() - 1))
-            self._execute(_insert(size), values[at : at + size * _COLUMNS])
-            at += size * _COLUMNS
+            self._execute(_insert(size), values[at : at + size * COLUMNS])
+            at += size * COLUMNS
         raised = [
             (c.no, c.last_seq, c.position, c.status, c.operator_seen) for c in conversations.values() if c.position
         ]
@@ -186,70 +158,5 @@ class SqliteBatchWriter:
 @cache
 def _insert(rows: int) -> str:
     """The statement for so many rows."""
-    row = f"({', '.join('?' * _COLUMNS)})"
+    row = f"({', '.join('?' * COLUMNS)})"
     return _INSERT + ", ".join([row] * rows)
-
-
-def _place(
-    entry: NewEntry,
-    conversations: dict[str, _Conversation],
-    positions: dict[int, int],
-    known: dict[tuple[int, str], Appended],
-    values: list[object],
-) -> Appended | Refused:
-    """Give the entry the next seq and position, or find that it has them, or refuse it."""
-    conversation = conversations.get(entry.conversation)
-    if conversation is None or conversation.workspace != entry.workspace:
-        return Refused("unknown_conversation", entry_id=entry.id)
-    name = (entry.workspace, entry.id)
-    if conversation.erased:
-        return Refused("erased", entry_id=entry.id)
-    if before := known.get(name):
-        return _repeat(before, entry)
-    seq = conversation.last_seq = conversation.last_seq + 1
-    conversation.status = status_after(conversation.status, entry.kind, entry.author_kind, entry.event)
-    if entry.author_kind == "operator" and entry.kind == "message":
-        conversation.operator_seen = seq
-    position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
-    appended = known[name] = Appended(entry, seq, position, repeat=False)
-    values += (
-        entry.workspace,
-        position,
-        conversation.no,
-        seq,
-        entry.id,
-        entry.at,
-        entry.kind,
-        entry.author_kind,
-        entry.author_id,
-        entry.author_name,
-        entry.text,
-        entry.event,
-    )
-    return appended
-
-
-def _repeat(before: Appended, entry: NewEntry) -> Appended | Refused:
-    if before.entry.kind == "erased":
-        # An outbox that was not told sends it again: it stays erased, in whatever conversation it is to stand now.
-        return Refused("erased", entry_id=entry.id)
-    if not _same(before.entry, entry):
-        return Refused("id_conflict", entry_id=entry.id)
-    return Appended(before.entry, before.seq, before.position, repeat=True)
-
-
-def _same(before: NewEntry, entry: NewEntry) -> bool:
-    """Whether a resend is the same entry: same place, same author, same words. The clock may have moved on."""
-    return (
-        before.conversation == entry.conversation
-        and before.author_kind == entry.author_kind
-        and before.author_id == entry.author_id
-        and before.kind == entry.kind
-        and before.event == entry.event
-        and before.text == entry.text
-    )
-
-
-def _kept(row: tuple[Any, ...]) -> Appended:
-    workspace, entry_id, conversation, seq, position, at, *rest = row
-    return Appended(NewEntry(workspace, conversation, entry_id, at, *rest), seq, position, repeat=True)

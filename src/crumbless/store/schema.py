@@ -5,11 +5,11 @@ A start only reads one number; Alembic is imported when there is something to mi
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from crumbless.errors import SettingsError
-from crumbless.store.database import check_file, writing_engine
+from crumbless.store.database import check_database, is_postgres, write_once
 
 SCHEMA = "0003"
 """The newest revision in store/migrations; tests/house holds the two equal."""
@@ -19,15 +19,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def check_schema(database_url: str) -> None:
     """Raises SettingsError unless the database has exactly the schema this code knows."""
-    check_file(database_url)
-    engine = writing_engine(database_url)
-    try:
-        with engine.connect() as connection:
-            found = schema_of(connection)
-    finally:
-        engine.dispose()
+    if not is_postgres(database_url):
+        check_database(database_url)
+    require_schema(write_once(database_url, schema_of))
+
+
+def require_schema(found: str | None) -> None:
+    """Raises SettingsError unless that is the schema this code knows."""
     if found is None:
         raise SettingsError("the database is empty: run `crumbless migrate` first")
+    if found > SCHEMA:
+        raise SettingsError(
+            f"the database has schema {found}, this Crumbless knows {SCHEMA}: use the newer Crumbless that migrated it"
+        )
     if found != SCHEMA:
         raise SettingsError(f"the database has schema {found}, this Crumbless needs {SCHEMA}: run `crumbless migrate`")
 
@@ -39,23 +43,37 @@ def schema_of(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrate(database_url: str) -> None:
-    """Bring the database to the newest schema. Harmless when it is there already.
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Bring the database to the newest schema, or to this one.
+
+    Harmless when it is there already, and when several nodes do so at once.
 
     Raises:
-        SettingsError: when the file is no database, or the disk does not take it.
+        SettingsError: when the file is no database, the server cannot be reached, a newer Crumbless has migrated the
+            database, or the disk does not take it.
     """
-    check_file(database_url)
+    if is_postgres(database_url):
+        from crumbless.store import database_postgres  # noqa: PLC0415
+
+        database_postgres.migrate(database_url, lambda connection: upgrade(connection, revision))
+        return
+    from crumbless.store import database_sqlite  # noqa: PLC0415
+
+    try:
+        database_sqlite.migrate(database_url, lambda connection: upgrade(connection, revision))
+    except OperationalError as error:
+        raise SettingsError(f"the database cannot be migrated: {error.orig}") from None
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run what is missing, in the connection's transaction."""
     from alembic import command  # noqa: PLC0415 - costs 0.2 s that an ordinary start does not have to pay
     from alembic.config import Config  # noqa: PLC0415
 
+    found = schema_of(connection)
+    if found is not None and found > SCHEMA:
+        require_schema(found)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["engine"] = writing_engine(database_url)
-    engine: Engine = config.attributes["engine"]
-    try:
-        command.upgrade(config, "head")
-    except OperationalError as error:
-        raise SettingsError(f"the database cannot be migrated: {error.orig}") from None
-    finally:
-        engine.dispose()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

@@ -8,7 +8,7 @@ import secrets
 from crumbless.domain.seal import KEY_BYTES, Vault
 from crumbless.errors import SettingsError
 from crumbless.settings import Settings
-from crumbless.store.database import sqlite_path
+from crumbless.store.database_sqlite import sqlite_path
 
 SETTING = "CRUMBLESS_SECRET_KEY"
 _WANTED = f"expected {KEY_BYTES} random bytes in base64, as `openssl rand -base64 {KEY_BYTES}` prints them"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crumbless.store.checkpoint import Checkpointer
-from crumbless.store.database import sqlite_path
+from crumbless.store.database_sqlite import sqlite_path
 
 
 @pytest.fixture

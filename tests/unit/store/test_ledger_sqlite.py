@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.ports import Appended
 from crumbless.errors import Refused
-from crumbless.store.database import sqlite_path
+from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_sqlite import MAX_ROWS, SqliteBatchWriter
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry

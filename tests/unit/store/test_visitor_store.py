@@ -11,7 +11,8 @@ from crumbless.domain.ports import Appended, Erasure
 from crumbless.domain.wire import ConversationSummary, Entry
 from crumbless.errors import Refused
 from crumbless.ids import new_id
-from crumbless.store.database import compact, sqlite_path, write_once
+from crumbless.store.database import compact, write_once
+from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.inbox_read import conversation_summary
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_sqlite import SqliteBatchWriter

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from crumbless.errors import SettingsError
-from crumbless.store.database import (
+from crumbless.store.database_sqlite import (
     READERS,
     DatabaseLock,
-    Reader,
+    SqliteReader,
     check_file,
     sqlite_path,
     write_once,
@@ -42,15 +42,15 @@ def test_the_writer_is_durable_and_holds_keys(database_url: str) -> None:
 
 
 async def test_a_reader_cannot_write(database_url: str) -> None:
-    reader = Reader(database_url)
+    reader = SqliteReader(database_url)
     with pytest.raises(OperationalError, match="readonly"):
         await reader.read(lambda connection: connection.execute(ADD))
     assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
-    reader.close()
+    await reader.close()
 
 
 async def test_reads_run_beside_one_another_and_off_the_loop(database_url: str) -> None:
-    reader = Reader(database_url)
+    reader = SqliteReader(database_url)
     meeting = threading.Barrier(READERS, timeout=10)
 
     def meet(connection: Connection) -> int:
@@ -59,11 +59,11 @@ async def test_reads_run_beside_one_another_and_off_the_loop(database_url: str) 
         return connection.execute(COUNT).scalar_one()
 
     assert await asyncio.gather(*(reader.read(meet) for _ in range(READERS))) == [2] * READERS
-    reader.close()
+    await reader.close()
 
 
 async def test_a_read_sees_one_moment(database_url: str) -> None:
-    reader = Reader(database_url)
+    reader = SqliteReader(database_url)
 
     def twice(connection: Connection) -> tuple[int, int]:
         before = connection.execute(COUNT).scalar_one()
@@ -72,16 +72,16 @@ async def test_a_read_sees_one_moment(database_url: str) -> None:
 
     assert await reader.read(twice) == (2, 2)
     assert await reader.read(lambda connection: connection.execute(COUNT).scalar_one()) == 3
-    reader.close()
+    await reader.close()
 
 
 async def test_a_read_that_fails_spoils_no_other(database_url: str) -> None:
-    reader = Reader(database_url)
+    reader = SqliteReader(database_url)
     for _ in range(READERS * 2):
         with pytest.raises(OperationalError):
             await reader.read(lambda connection: connection.execute(text("SELECT nothing FROM nowhere")))
     assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
-    reader.close()
+    await reader.close()
 
 
 def test_what_fails_is_not_kept(database_url: str) -> None:
@@ -109,7 +109,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
 def test_the_lock_of_a_process_that_died_is_free(tmp_path: Path) -> None:
     path = tmp_path / "crumbless.db"
     code = (
-        "import os, sys; from pathlib import Path; from crumbless.store.database import DatabaseLock;"
+        "import os, sys; from pathlib import Path; from crumbless.store.database_sqlite import DatabaseLock;"
         "DatabaseLock(Path(sys.argv[1])).take(); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == -9

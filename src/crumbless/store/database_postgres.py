@@ -1,0 +1,238 @@
+"""PostgreSQL: connections, reads that outlive its restart, and the locks between nodes and commands.
+
+The same functions of a synchronous connection as on SQLite run here through SQLAlchemy's `run_sync` on asyncpg.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+
+import asyncpg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from crumbless.errors import Refused, SettingsError
+from crumbless.store.tables_people import metadata
+
+T = TypeVar("T")
+
+READERS = 8
+"""Connections for reads, per node."""
+
+CONNECT_SECONDS = 5.0
+
+COMMAND_SECONDS = 15.0
+"""A statement that takes longer has met a network or a server that is gone."""
+
+READ_SECONDS = 10.0
+"""Most that a read waits, its connection included."""
+
+BUSY_SECONDS = 2.0
+"""When a client that found no database should try again."""
+
+SERVING = 0x6372756D_0001
+MIGRATING = 0x6372756D_0002
+"""Keys of advisory locks: every node holds the first with others, who replaces the data holds it alone."""
+
+LIVE_SETTINGS = """
+SET application_name = 'crumbless';
+SET idle_in_transaction_session_timeout = '10s';
+SET lock_timeout = '10s';
+SET tcp_keepalives_idle = 10;
+SET tcp_keepalives_interval = 5;
+SET tcp_keepalives_count = 3;
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+"""
+"""A node that is frozen or cut off in a transaction must not keep others from their locks for long. A commit that is
+acknowledged is on disk, whatever the database's default; a stricter one is left alone."""
+
+COMMAND_SETTINGS = "SET application_name = 'crumbless command'"
+"""Migrations and copies take as long as they take."""
+
+# The package carries no types of its own.
+_connect = cast(Any, asyncpg).connect
+
+log = logging.getLogger("crumbless.database")
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error means that the connection or the server is gone, so that a fresh connection may help."""
+    if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError)):
+        return True
+    cause = getattr(error, "orig", None) or error.__cause__
+    if getattr(error, "connection_invalidated", False) or (cause is not None and is_away(cause)):
+        return True
+    # 08: connection, 53: no room for one more, 57P: shut down, 25P03: idle in a transaction for too long; 0A000: a plan
+    # that a migration has made old.
+    state = getattr(error, "sqlstate", None) or ""
+    return state.startswith(("08", "53", "57P")) or state in {"25P03", "0A000"}
+
+
+def make_engine(database_url: str, settings: str, command_seconds: float | None, **options: Any) -> AsyncEngine:
+    """An engine whose connections are set up with these settings; asyncpg reads the URL, as libpq does."""
+
+    async def connect(*_arguments: object, **_keywords: object) -> Any:
+        connection = await _connect(database_url, timeout=CONNECT_SECONDS, command_timeout=command_seconds)
+        await connection.execute(settings)
+        return connection
+
+    # Parameters of a statement are what people wrote: they stay out of messages of errors.
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, hide_parameters=True, **options)
+
+
+class PostgresReader:
+    """Runs reads between the turns of the loop, each in one read-only snapshot, on one of a few connections."""
+
+    def __init__(self, database_url: str) -> None:
+        self._engine = make_engine(
+            database_url,
+            LIVE_SETTINGS,
+            COMMAND_SECONDS,
+            pool_size=READERS,
+            max_overflow=0,
+            pool_timeout=READ_SECONDS,
+            pool_use_lifo=True,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+        )
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns. A connection that was lost meanwhile is replaced once.
+
+        Raises:
+            Refused: `busy` when the database is away.
+        """
+        try:
+            return await self._read(work)
+        except Exception as error:
+            if not is_away(error):
+                raise
+        try:
+            return await self._read(work)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("a read found no database: %s", type(error).__name__)
+            raise Refused("busy", retry_after=BUSY_SECONDS) from None
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        async with asyncio.timeout(READ_SECONDS), self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._engine.dispose()
+
+
+class ServingCheck:
+    """Nodes share the database, so there is nothing to hold; only a command that replaces the data keeps them out.
+
+    While it serves, the ledger's connection holds SERVING with those of the other nodes.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+
+    def take(self) -> None:
+        """Raises SettingsError while a command replaces or rewrites what is in the database."""
+
+        def ask(connection: Connection) -> bool:
+            return bool(connection.execute(text(f"SELECT pg_try_advisory_xact_lock_shared({SERVING})")).scalar())
+
+        if not write_once(self._database_url, ask):
+            raise SettingsError("CRUMBLESS_DATABASE_URL: a command is replacing what is in the database; wait for it")
+
+    def release(self) -> None:
+        """Nothing is held here."""
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, run to its end in a thread of its own: the caller may be on a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one transaction of its own (see database.py)."""
+
+    async def run() -> T:
+        async with connected(database_url) as connection, connection.begin():
+            return await connection.run_sync(work)
+
+    return run_apart(run())
+
+
+def migrate(database_url: str, upgrade: Callable[[Connection], None]) -> None:
+    """Run Alembic in one transaction; whoever comes second waits and finds nothing to do."""
+
+    def run(connection: Connection) -> None:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
+        upgrade(connection)
+
+    write_once(database_url, run)
+
+
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncGenerator[AsyncConnection]:
+    """A connection for a command.
+
+    Raises:
+        SettingsError: when the server cannot be reached or does not let us in; without the password.
+    """
+    engine = make_engine(database_url, COMMAND_SETTINGS, None, poolclass=NullPool)
+    try:
+        connection = await _open(engine)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+    finally:
+        await engine.dispose()
+
+
+async def _open(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect()
+    except Exception as error:
+        reason = getattr(error, "orig", None) or error
+        told = str(reason).partition("\n")[0] or type(reason).__name__
+        raise SettingsError(f"CRUMBLESS_DATABASE_URL: cannot reach the database: {told}") from None
+
+
+def compact(database_url: str) -> tuple[int, int]:
+    """Write every table anew (see database.py)."""
+
+    async def run() -> tuple[int, int]:
+        async with connected(database_url) as plain:
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+            await hold_alone(connection)
+            before = await _size(connection)
+            for table in metadata.sorted_tables:
+                await connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table.name}"'))
+            # What the log holds of the old rows is let go of with its files, after the next checkpoints.
+            if await _may_checkpoint(connection):
+                await connection.execute(text("CHECKPOINT"))
+            return before, await _size(connection)
+
+    return run_apart(run())
+
+
+async def hold_alone(connection: AsyncConnection) -> None:
+    """Keep nodes out for as long as the connection lives. Raises SettingsError when one serves."""
+    taken = await connection.execute(text(f"SELECT pg_try_advisory_lock({SERVING})"))
+    if not taken.scalar():
+        raise SettingsError("CRUMBLESS_DATABASE_URL: a Crumbless is using the database; stop every node first")
+
+
+async def _size(connection: AsyncConnection) -> int:
+    return cast(int, (await connection.execute(text("SELECT pg_database_size(current_database())"))).scalar())
+
+
+async def _may_checkpoint(connection: AsyncConnection) -> bool:
+    asked = await connection.execute(text("SELECT pg_has_role(current_user, 'pg_checkpoint', 'member')"))
+    return bool(asked.scalar())

@@ -1,0 +1,178 @@
+"""A SQLite file: one connection that writes, a few that read, and the lock that keeps a second process out.
+
+Reads and writes run in threads of their own, so the loop never waits for the disk.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from crumbless.errors import SettingsError
+
+T = TypeVar("T")
+
+READERS = 4
+
+
+def sqlite_path(database_url: str) -> Path:
+    """The file behind `sqlite:///PATH`."""
+    return Path(database_url.removeprefix("sqlite:///"))
+
+
+class DatabaseLock:
+    """Held while a process serves a SQLite file. Positions and the memory bus are right for one process only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(path.name + ".lock")
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Raises SettingsError when another process has the file."""
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            self._file = None
+            raise SettingsError(
+                f"CRUMBLESS_DATABASE_URL: another Crumbless is using {self._path.stem}; stop it first"
+            ) from None
+
+    def release(self) -> None:
+        """Let the next process in."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def check_file(database_url: str) -> None:
+    """Raises SettingsError unless the file is a SQLite database, or one can be made there."""
+    path = sqlite_path(database_url)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"CRUMBLESS_DATABASE_URL: cannot open {path}: {reason}") from None
+
+
+def writing_engine(database_url: str) -> Engine:
+    """An engine whose connections commit durably; the caller begins and ends transactions itself."""
+    # secure_delete: what is erased is overwritten in the file, not only let go of.
+    return _engine(database_url, NullPool, "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
+
+
+def reading_engine(database_url: str) -> Engine:
+    """An engine whose connections can only read."""
+    return _engine(database_url, QueuePool, "PRAGMA query_only=ON")
+
+
+def _engine(database_url: str, pool: type[NullPool] | type[QueuePool], *pragmas: str) -> Engine:
+    path = sqlite_path(database_url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sizes = {"pool_size": READERS, "max_overflow": 0} if pool is QueuePool else {}
+    engine = create_engine(
+        # Not as text: SQLAlchemy would read a % or ? in the path as part of an address.
+        URL.create("sqlite", database=str(path)),
+        poolclass=pool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": 10},
+        **sizes,
+    )
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-32000", *pragmas):
+            connection.execute(pragma)
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+class SqliteReader:
+    """Runs reads in threads, each on a connection of its own and in one snapshot."""
+
+    def __init__(self, database_url: str) -> None:
+        self._engine = reading_engine(database_url)
+        self._threads = ThreadPoolExecutor(READERS, "crumbless-read")
+        self._local = threading.local()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns, run off the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        connection = self._connection()
+        connection.exec_driver_sql("BEGIN")
+        try:
+            return work(connection)
+        finally:
+            connection.exec_driver_sql("COMMIT")
+
+    def _connection(self) -> Connection:
+        """The thread's own connection, kept open: opening one per read costs more than the read."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self._engine.connect()
+        return self._local.connection
+
+    async def close(self) -> None:
+        """Wait for running reads and close the connections."""
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+
+def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one durable transaction of its own (see database.py)."""
+    engine = writing_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+            return result
+    finally:
+        engine.dispose()
+
+
+def migrate(database_url: str, upgrade: Callable[[Connection], None]) -> None:
+    """Run Alembic in one transaction; whoever comes second waits and finds nothing to do."""
+    check_file(database_url)
+    write_once(database_url, upgrade)
+
+
+def compact(database_url: str) -> tuple[int, int]:
+    """Write the file anew, without free space and what may still be read in it; its size in bytes before and after.
+
+    Raises:
+        SettingsError: when a server is using the file, or the disk has no room for a copy of it.
+    """
+    path = sqlite_path(database_url)
+    lock = DatabaseLock(path)
+    lock.take()
+    engine = writing_engine(database_url)
+    try:
+        before = path.stat().st_size
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return before, path.stat().st_size
+    except OperationalError as error:
+        raise SettingsError(f"the database cannot be written anew: {error.orig}") from None
+    finally:
+        engine.dispose()
+        lock.release()

@@ -1,0 +1,307 @@
+"""The ledger's transaction on PostgreSQL.
+
+A batch locks the counter rows of its workspaces first, in the order of their ids: so batches of several nodes follow
+one another in a workspace, commit order is position order, and none waits for another in a circle. What may still meet
+(works that name no workspace) is found by PostgreSQL and run again.
+
+A lost connection is replaced and the batch run again. When it was lost during the COMMIT, the writer asks first what
+became of the transaction: nothing that was acknowledged is lost and nothing is kept twice.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import uvloop
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
+
+from crumbless.domain.entry import NewEntry
+from crumbless.errors import Refused
+from crumbless.store.database_postgres import COMMAND_SECONDS, LIVE_SETTINGS, SERVING, is_away, make_engine
+from crumbless.store.ledger import Ticket, run_work
+from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found, kept, place
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 5.0
+"""How long a batch waits for a database that is away; longer than a restart of it."""
+
+SETTLE_SECONDS = 60.0
+"""How long it waits to learn what became of a transaction that was being committed."""
+
+AGAIN_SECONDS = 0.1
+
+BUSY_SECONDS = 5.0
+
+CIRCLES = {"40P01", "40001"}
+"""A deadlock or a conflict of transactions: the other side goes on, this one runs again."""
+
+_LOCK = "SELECT id FROM workspace WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE"
+
+_LOOK_UP = """
+SELECT json_build_object(
+  'conversations', (
+    SELECT coalesce(json_agg(json_build_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen,
+      coalesce((c.status = 'closed' AND (SELECT e.event = 'erased' FROM entry AS e
+        WHERE e.workspace_id = c.workspace_id AND e.conversation_no = c.no AND e.seq = c.last_seq))::int, 0))), '[]')
+    FROM conversation AS c WHERE c.id = ANY($1::text[])),
+  'workspaces', (
+    SELECT coalesce(json_agg(json_build_array(w.id, w.position)), '[]')
+    FROM workspace AS w WHERE w.id = ANY($2::int[])),
+  'repeats', (
+    SELECT coalesce(json_agg(json_build_array(
+      e.workspace_id, e.id, c.id, e.seq, e.position, e.at,
+      e.kind, e.author_kind, e.author_id, e.author_name, e.text, e.event)), '[]')
+    FROM unnest($3::int[], $4::text[]) AS wanted(workspace_id, id)
+    JOIN entry AS e ON e.workspace_id = wanted.workspace_id AND e.id = wanted.id
+    JOIN conversation AS c ON c.no = e.conversation_no))::text
+"""
+
+_KEEP = """
+WITH added AS (
+  INSERT INTO entry
+    (workspace_id, position, conversation_no, seq, id, at, kind, author_kind, author_id, author_name, text, event)
+  SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::bigint[], $7::text[],
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+), raised AS (
+  UPDATE conversation SET last_seq = new.last_seq, position = new.position, status = new.status,
+    operator_seen = new.operator_seen
+  FROM unnest($13::int[], $14::int[], $15::bigint[], $16::text[], $17::int[])
+    AS new(no, last_seq, position, status, operator_seen)
+  WHERE conversation.no = new.no
+)
+UPDATE workspace SET position = new.position FROM unnest($18::int[], $19::bigint[]) AS new(id, position)
+WHERE workspace.id = new.id
+"""
+
+_SELF = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2"
+_FATE = "SELECT pg_xact_status($1::text::xid8)"
+
+log = logging.getLogger("crumbless.ledger")
+
+
+class _Unsettled(Exception):
+    """The connection was lost while the transaction `number` was being committed."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+
+class PostgresBatchWriter:
+    """Commits batches on one connection, in the ledger's thread, on a loop of its own."""
+
+    def __init__(self, database_url: str) -> None:
+        self._engine = make_engine(
+            database_url, LIVE_SETTINGS, COMMAND_SECONDS, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        )
+        self._loop = uvloop.new_event_loop()
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
+        self._self: tuple[int, Any] | None = None
+        self._away = False
+
+    def commit(self, batch: Sequence[Ticket]) -> None:
+        """One transaction for the whole batch; puts each ticket's outcome into it.
+
+        Raises:
+            Refused: `busy` when the database is away; nothing of the batch was kept, as far as can be known.
+        """
+        self._loop.run_until_complete(self._commit(batch))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._loop.run_until_complete(self._let_go())
+        self._loop.run_until_complete(self._engine.dispose())
+        self._loop.close()
+
+    async def _commit(self, batch: Sequence[Ticket]) -> None:
+        # Whoever waited for it once in vain does not make everybody wait again.
+        until = time.monotonic() + (0.0 if self._away else PATIENCE_SECONDS)
+        while True:
+            try:
+                await self._try(batch)
+            except _Unsettled as lost:
+                if await self._settle(lost.number):
+                    break
+            except Exception as error:
+                if not is_away(error) and _state(error) not in CIRCLES:
+                    raise
+                if time.monotonic() >= until:
+                    self._away = True
+                    raise Refused("busy", f"the database is away ({_name(error)})", BUSY_SECONDS) from None
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                break
+            _forget(batch)
+        self._away = False
+
+    async def _try(self, batch: Sequence[Ticket]) -> None:
+        connection = await self._connected()
+        number: str | None = None
+        try:
+            await self._driver.execute("BEGIN")
+            await connection.run_sync(self._write, batch)
+            number = await self._driver.fetchval("SELECT pg_current_xact_id_if_assigned()::text")
+            await self._driver.execute("COMMIT")
+        except BaseException as error:
+            if not isinstance(error, Exception) or is_away(error) or not await self._rolled_back():
+                await self._let_go()
+            if number is not None and isinstance(error, Exception) and is_away(error):
+                raise _Unsettled(number) from error
+            raise
+
+    async def _connected(self) -> AsyncConnection:
+        if self._connection is not None:
+            return self._connection
+        connection = await self._engine.connect()
+        try:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if self._self is not None:
+                # What is left of the lost connection may hold locks, or be about to commit.
+                await driver.fetch(_END, *self._self)
+            if not await driver.fetchval(f"SELECT pg_try_advisory_lock_shared({SERVING})"):
+                raise ConnectionError("a command is replacing what is in the database")
+            found = await driver.fetchrow(_SELF)
+            self._self = (found["pid"], found["backend_start"])
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection, self._driver = connection, driver
+        return connection
+
+    async def _rolled_back(self) -> bool:
+        try:
+            await self._driver.execute("ROLLBACK")
+        except Exception:
+            return False
+        return True
+
+    async def _let_go(self) -> None:
+        if self._connection is None:
+            return
+        connection, self._connection, self._driver = self._connection, None, None
+        try:
+            await connection.close()
+        except Exception as error:
+            log.info("a lost connection could not be closed: %s", _name(error))
+
+    async def _settle(self, number: str) -> bool:
+        """Whether the transaction was committed. Not, when the database has never heard of it (another one took over).
+
+        Raises:
+            Refused: `busy` when that cannot be learned; senders find out when they come back.
+        """
+        log.warning("the connection was lost during a commit; asking what became of it")
+        until = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                await self._connected()
+                fate = await self._driver.fetchval(_FATE, number)
+                if fate != "in progress":
+                    return fate == "committed"
+            except Exception as error:
+                await self._let_go()
+                if not is_away(error):
+                    return False
+            if time.monotonic() >= until:
+                raise Refused("busy", "the database is away; what became of a commit is not known", BUSY_SECONDS)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    def _write(self, connection: Connection, batch: Sequence[Ticket]) -> None:
+        self._locked: set[int] = set()
+        self._lock(ticket.workspace for ticket in batch)
+        plain: list[Ticket] = []
+        for ticket in batch:
+            if ticket.work is None:
+                plain.append(ticket)
+                continue
+            if ticket.entry is not None or ticket.erases:
+                # Positions follow the order of the batch: what came before this ticket goes in before it.
+                self._append(plain)
+                plain = []
+            self._run(connection, ticket)
+        self._append(plain)
+
+    def _lock(self, workspaces: Iterable[int | None]) -> None:
+        wanted = sorted({one for one in workspaces if one is not None} - self._locked)
+        if wanted:
+            self._wait(self._driver.fetch(_LOCK, wanted))
+            self._locked |= {*wanted}
+
+    def _run(self, connection: Connection, ticket: Ticket) -> None:
+        run_work(connection, ticket, self._append)
+        if isinstance(ticket.outcome, IntegrityError):
+            # Another node may have put there just now what this work looked for in vain: so it looks again.
+            _forget([ticket])
+            run_work(connection, ticket, self._append)
+
+    def _append(self, tickets: list[Ticket]) -> None:
+        if not tickets:
+            return
+        entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
+        self._lock(entry.workspace for entry in entries)
+        found = self._look_up(entries)
+        conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
+        positions = dict(found.workspaces)
+        known = {(row[0], row[1]): kept(row) for row in found.repeats}
+        values: list[object] = []
+        for ticket, entry in zip(tickets, entries, strict=True):
+            ticket.outcome = place(entry, conversations, positions, known, values)
+        if values:
+            self._keep(values, conversations, positions)
+
+    def _look_up(self, entries: list[NewEntry]) -> Found:
+        told = self._wait(
+            self._driver.fetchval(
+                _LOOK_UP,
+                [*{entry.conversation for entry in entries}],
+                [*{entry.workspace for entry in entries}],
+                [entry.workspace for entry in entries],
+                [entry.id for entry in entries],
+            )
+        )
+        return decode_found(told)
+
+    def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
+        raised = [one for one in conversations.values() if one.position]
+        self._wait(
+            self._driver.execute(
+                _KEEP,
+                *(values[column::COLUMNS] for column in range(COLUMNS)),
+                [one.no for one in raised],
+                [one.last_seq for one in raised],
+                [one.position for one in raised],
+                [one.status for one in raised],
+                [one.operator_seen for one in raised],
+                [*positions],
+                [*positions.values()],
+            )
+        )
+
+    @staticmethod
+    def _wait(asked: Awaitable[T]) -> T:
+        """The answer of the driver, from inside a function that SQLAlchemy runs as a synchronous one."""
+        return await_only(asked)
+
+
+def _forget(batch: Sequence[Ticket]) -> None:
+    """The tickets are as they came: their transaction was undone."""
+    for ticket in batch:
+        ticket.outcome = ticket.result = ticket.made = None
+        ticket.queues = False
+
+
+def _state(error: BaseException) -> str:
+    return getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
+def _name(error: BaseException) -> str:
+    return type(getattr(error, "orig", None) or error).__name__

