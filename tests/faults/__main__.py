@@ -1,0 +1,101 @@
+"""`bin/faults [--seconds N] [--seed S] [--nodes 1|3] [--json]`."""
+
+import argparse
+import asyncio
+import json
+import random
+import secrets
+import sys
+from collections.abc import Sequence
+
+from faults.installation import SingleNode
+from faults.run import Outcome, run_once
+from faults.trouble import CLUSTER, SINGLE, Trouble, make_plan
+
+SHRINK_TRIES = 12
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 0 only when nothing was lost, doubled or out of order."""
+    asked = _parse(arguments)
+    seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
+    kinds = SINGLE if asked.nodes == 1 else CLUSTER
+    plan = make_plan(random.Random(seed), asked.seconds, kinds, asked.nodes)
+    if not asked.json:
+        print(f"seed {seed}: {asked.visitors} visitors, {asked.operators} operators, {len(plan)} troubles", flush=True)
+    outcome = _run(asked, seed, plan)
+    if outcome.faults and asked.shrink:
+        outcome = _shrink(asked, seed, outcome)
+    print(json.dumps(_as_json(outcome)) if asked.json else _as_text(outcome))
+    return 1 if outcome.faults else 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/faults", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long people talk (default 30)")
+    parser.add_argument("--seed", type=int, help="the same seed makes the same troubles (default: a random one)")
+    parser.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="1: SQLite; 3: PostgreSQL and NATS")
+    parser.add_argument("--visitors", type=int, default=200)
+    parser.add_argument("--operators", type=int, default=10)
+    parser.add_argument("--json", action="store_true", help="print the report as one line of JSON")
+    parser.add_argument("--no-shrink", dest="shrink", action="store_false", help="do not look for a shorter history")
+    return parser.parse_args(arguments)
+
+
+def _run(asked: argparse.Namespace, seed: int, plan: Sequence[Trouble]) -> Outcome:
+    make = SingleNode
+    return asyncio.run(run_once(make, seed, asked.seconds, plan, asked.visitors, asked.operators))
+
+
+def _shrink(asked: argparse.Namespace, seed: int, failed: Outcome) -> Outcome:
+    """The failing run with the fewest troubles that a few tries find: half of them left out at a time."""
+    best, size = failed, max(len(failed.plan) // 2, 1)
+    for _ in range(SHRINK_TRIES):
+        for start in range(0, len(best.plan), size):
+            fewer = [*best.plan[:start], *best.plan[start + size :]]
+            outcome = _run(asked, seed, fewer)
+            if outcome.faults:
+                best = outcome
+                break
+        else:
+            if size == 1:
+                return best
+            size //= 2
+    return best
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "seed": outcome.seed,
+        "ok": not outcome.faults,
+        "faults": outcome.faults,
+        "troubles": dict(outcome.troubles),
+        "history": [str(trouble) for trouble in outcome.plan] if outcome.faults else [],
+        "clients": outcome.clients,
+        "entries": outcome.entries,
+        "acknowledged": outcome.acknowledged,
+        "ways_back": outcome.ways_back,
+        "longest_way_back": round(outcome.longest_way_back, 2),
+        "seconds_to_heal": round(outcome.seconds_to_heal, 2),
+        "tracebacks": outcome.tracebacks,
+    }
+
+
+def _as_text(outcome: Outcome) -> str:
+    troubles = ", ".join(f"{count} {kind}" for kind, count in sorted(outcome.troubles.items()))
+    lines = [
+        f"troubles: {troubles}",
+        f"{outcome.clients} clients came back {outcome.ways_back} times, the longest way took "
+        f"{outcome.longest_way_back:.1f} s; all was well {outcome.seconds_to_heal:.1f} s after the last trouble",
+        f"{outcome.entries} entries in the database, {outcome.acknowledged} of them acknowledged to their senders",
+    ]
+    if outcome.faults:
+        lines += [f"WRONG (seed {outcome.seed}), the shortest history found:", *map(str, outcome.plan), ""]
+        lines += [f"- {fault}" for fault in outcome.faults[:40]]
+    else:
+        lines.append("nothing lost, nothing doubled, nothing out of order")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

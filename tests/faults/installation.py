@@ -1,0 +1,222 @@
+"""What breaks: nodes of the product behind proxies, and what they stand on."""
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, create_engine, text
+
+from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
+from crumbless.store.database import write_once
+from crumbless.store.schema import migrate
+from faults.history import Kept
+from faults.proxy import Proxy
+from support.server import COMMAND, ROOMY, environment_of
+
+if TYPE_CHECKING:
+    from faults.trouble import Trouble
+
+ADDRESS = "http://chat.example"
+"""What clients and proofs call the installation; every node answers to it."""
+
+SITE, ORIGIN = "tea-shop", "https://tea.example"
+EMAIL, PASSWORD = "olga@tea.example", "correct horse battery"
+START_SECONDS = 30.0
+
+KEPT = text(
+    "SELECT entry.workspace_id, entry.position, conversation.id, entry.seq, entry.id, entry.text "
+    "FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
+    "ORDER BY entry.workspace_id, entry.position"
+)
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Node:
+    """One process of the product, and the proxy through which clients reach it."""
+
+    def __init__(self, name: str, folder: Path, settings: dict[str, str]) -> None:
+        self.name = name
+        self.port = free_port()
+        self.proxy = Proxy(self.port)
+        self.log = folder / f"{name}.log"
+        self.shift = 0.0
+        """Seconds by which the node's clock is wrong from its next start on."""
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        """Start; returns at once."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        environment = self._settings | {"CRUMBLESS_PORT": str(self.port)}
+        if self.shift:
+            clock = str(Path(__file__).with_name("clock"))
+            path = os.pathsep.join([clock, environment.get("PYTHONPATH", "")])
+            environment |= {"PYTHONPATH": path, "FAULTS_CLOCK_SHIFT": str(self.shift)}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
+
+    def start_again(self) -> None:
+        """Start, once a process that was told to stop has ended; one that runs goes on."""
+        if self._stopping and self._process is not None:
+            self._process.wait(20)
+        self._stopping = False
+        self.start()
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        with socket.socket() as one:
+            one.settimeout(0.2)
+            return one.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if there is a process."""
+        self._stopping = self._stopping or number == signal.SIGTERM
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut would, and wait until it is gone."""
+        self.send(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait(10)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process is not None
+        return self._process.pid
+
+    def tracebacks(self) -> int:
+        """How many its log has."""
+        return self.log.read_text("utf-8", "replace").count("Traceback") if self.log.exists() else 0
+
+
+class Installation(ABC):
+    """Nodes and their database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.nodes: list[Node] = []
+        self.workspace = 0
+        self._held = ExitStack()
+
+    @property
+    @abstractmethod
+    def database_url(self) -> str:
+        """Where the nodes keep everything, past every proxy."""
+
+    async def start(self) -> None:
+        """Furnish the database and start everything."""
+        migrate(self.database_url)
+        self.workspace = write_once(self.database_url, furnish)
+        for node in self.nodes:
+            await node.proxy.start()
+            node.start()
+        wait_for_nodes(self.nodes)
+
+    async def stop(self) -> None:
+        """End everything."""
+        for node in self.nodes:
+            node.send(signal.SIGCONT)
+            node.kill()
+            await node.proxy.stop()
+        self._held.close()
+
+    def kept(self) -> list[Kept]:
+        """Every message that the database has."""
+        engine = create_engine(readable(self.database_url))
+        try:
+            with engine.connect() as connection:
+                return [Kept(*row) for row in connection.execute(KEPT)]
+        finally:
+            engine.dispose()
+
+    @abstractmethod
+    def begin(self, trouble: "Trouble") -> None:
+        """Let a trouble happen that is not a node's own."""
+
+    @abstractmethod
+    def end(self, trouble: "Trouble") -> None:
+        """Let it heal."""
+
+    @abstractmethod
+    def heal(self) -> None:
+        """Everything that is not a node works again."""
+
+
+class SingleNode(Installation):
+    """One process, one SQLite file."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._database = folder / "crumbless.db"
+        settings = environment_of(self._database, **ROOMY, public_url=ADDRESS)
+        self.nodes = [Node("node-1", folder, settings)]
+
+    @property
+    def database_url(self) -> str:
+        """The file."""
+        return f"sqlite:///{self._database}"
+
+    def begin(self, trouble: "Trouble") -> None:
+        """The disk is full: the process may write no file beyond what the database has now."""
+        assert trouble.kind == "full"
+        limit_files(self.nodes[0].pid, self._database.stat().st_size)
+
+    def end(self, trouble: "Trouble") -> None:
+        """There is room again."""
+        self.heal()
+
+    def heal(self) -> None:
+        """There is room."""
+        limit_files(self.nodes[0].pid, resource.RLIM_INFINITY)
+
+
+def limit_files(pid: int, size: int) -> None:
+    """Let a process make no file longer than `size` bytes: a write beyond fails, as it does on a full disk.
+
+    A real full disk says ENOSPC and this says EFBIG; for SQLite both are a write that failed. Python ignores the signal
+    that goes with it.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def furnish(connection: Connection) -> int:
+    """A workspace with one operator and one site; its id."""
+    workspace = workspace_for(connection, "Tea")
+    add_site(connection, workspace, SITE, "Tea", [ORIGIN])
+    add_operator(connection, workspace, EMAIL, "Olga", PASSWORD)
+    return workspace
+
+
+def wait_for_nodes(nodes: Sequence[Node]) -> None:
+    """Return once all take connections."""
+    deadline = time.monotonic() + START_SECONDS
+    while not all(node.answers() for node in nodes):
+        if time.monotonic() > deadline:
+            late = [node.name for node in nodes if not node.answers()]
+            raise TimeoutError(f"not started within {START_SECONDS:g} s: {late}; see {nodes[0].log.parent}")
+        time.sleep(0.05)
+
+
+def readable(database_url: str) -> str:
+    """The address for a reader of ours that is not the product's."""
+    return database_url.replace("postgresql://", "postgresql+psycopg://", 1)

@@ -1,0 +1,96 @@
+"""A small TCP proxy that can do to a connection what networks do: delay it, cut one direction, reset it."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+
+CHUNK = 65_536
+
+
+@dataclass
+class Weather:
+    """What happens to the bytes of one link now."""
+
+    delay: float = 0.0
+    """Seconds that each chunk waits, in both directions; order is kept within a connection."""
+    cut_up: bool = False
+    """What the client sends arrives nowhere, and nobody is told."""
+    cut_down: bool = False
+    """What the server sends arrives nowhere, and nobody is told."""
+    closed: bool = False
+    """No new connection is taken."""
+
+
+@dataclass
+class Proxy:
+    """Forwards a port of this machine to another one.
+
+    Args:
+        target: the port behind it.
+    """
+
+    target: int
+    weather: Weather = field(default_factory=Weather)
+    port: int = 0
+    _server: asyncio.Server | None = None
+    _links: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+    async def start(self) -> None:
+        """Listen; `port` is known from now on."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        if self._server is not None:
+            self._server.close()
+        self.reset()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def reset(self) -> None:
+        """End every connection that there is, without a word."""
+        for writer in [*self._links]:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._connect(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            writer.transport.abort()
+        finally:
+            self._tasks.discard(task)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.weather.closed:
+            writer.transport.abort()
+            return
+        behind, to_behind = await asyncio.open_connection("127.0.0.1", self.target)
+        self._links |= {writer, to_behind}
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._pump(reader, to_behind, up=True))
+                both.create_task(self._pump(behind, writer, up=False))
+        except* OSError:
+            pass
+        finally:
+            for one in (writer, to_behind):
+                self._links.discard(one)
+                one.transport.abort()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool) -> None:
+        while data := await reader.read(CHUNK):
+            if self.weather.delay:
+                await asyncio.sleep(self.weather.delay)
+            if self.weather.cut_up if up else self.weather.cut_down:
+                # TCP would send it again until the link is back or given up: here it is given up.
+                continue
+            writer.write(data)
+            await writer.drain()
+        with contextlib.suppress(OSError, RuntimeError):
+            writer.write_eof()

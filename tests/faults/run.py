@@ -1,0 +1,151 @@
+"""One run from a seed: people talk, trouble comes and goes, everything heals, and the checker says what is wrong."""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faults.history import check
+from faults.installation import ADDRESS, EMAIL, ORIGIN, PASSWORD, SITE, Installation, wait_for_nodes
+from faults.talkers import Operator, Roads, Talker, Visitor
+from faults.trouble import LINKS, Trouble, begin, end, heal_all, heal_link
+from support.client import Transport
+
+HEAL_SECONDS = 45.0
+"""How long everybody has, after the last trouble, to be back and to have everything."""
+
+BACK_SECONDS = 10.0
+"""How long a process may take to be there again."""
+
+WAYS: tuple[Transport, ...] = ("websocket",) * 8 + ("stream", "poll")
+
+
+@dataclass
+class Outcome:
+    """What a run found. `faults` is empty when nothing was lost, doubled or out of order."""
+
+    seed: int
+    faults: list[str]
+    plan: Sequence[Trouble]
+    entries: int
+    acknowledged: int
+    clients: int
+    ways_back: int
+    longest_way_back: float
+    seconds_to_heal: float
+    tracebacks: int
+    troubles: Counter[str] = field(default_factory=Counter[str])
+
+
+async def run_once(
+    make: Callable[[Path], Installation],
+    seed: int,
+    seconds: float,
+    plan: Sequence[Trouble],
+    visitors: int,
+    operators: int,
+) -> Outcome:
+    """Let it run."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        installation = make(Path(folder))
+        try:
+            await installation.start()
+            return await _talk(installation, seed, seconds, plan, visitors, operators)
+        finally:
+            await installation.stop()
+
+
+async def _talk(
+    installation: Installation, seed: int, seconds: float, plan: Sequence[Trouble], visitors: int, operators: int
+) -> Outcome:
+    dice = random.Random(seed)
+    roads = Roads(ADDRESS, [node.proxy.port for node in installation.nodes])
+
+    def own() -> random.Random:
+        return random.Random(dice.getrandbits(64))
+
+    guests = [Visitor(roads, dice.choice(WAYS), own(), SITE, ORIGIN) for _ in range(visitors)]
+    staff = [
+        Operator(roads, dice.choice(WAYS), own(), EMAIL, PASSWORD, installation.workspace) for _ in range(operators)
+    ]
+    everybody: list[Talker] = [*staff, *guests]
+    tasks = [asyncio.create_task(one.run()) for one in everybody]
+    chatter = [asyncio.create_task(_chat(one)) for one in everybody]
+    try:
+        await asyncio.gather(*(_endure(trouble, installation) for trouble in plan), asyncio.sleep(seconds))
+        for task in chatter:
+            task.cancel()
+        for node in installation.nodes:
+            heal_link(node)
+        await asyncio.to_thread(heal_all, installation)
+        await asyncio.to_thread(wait_for_nodes, installation.nodes)
+        healed_at = time.monotonic()
+        faults = await _settle(installation, guests, staff, tasks)
+        took = time.monotonic() - healed_at
+    finally:
+        for task in (*tasks, *chatter):
+            task.cancel()
+        await asyncio.gather(*tasks, *chatter, return_exceptions=True)
+        await roads.close()
+    back = [seconds for one in everybody for seconds in one.came_back]
+    faults += [f"a client stopped typing: {task.exception()!r}" for task in chatter if not task.cancelled()]
+    return Outcome(
+        seed=seed,
+        faults=faults,
+        plan=plan,
+        entries=len(installation.kept()),
+        acknowledged=sum(len(one.model.acknowledged) for one in (*guests, *staff)),
+        clients=len(everybody),
+        ways_back=len(back),
+        longest_way_back=max(back, default=0.0),
+        seconds_to_heal=took,
+        tracebacks=sum(node.tracebacks() for node in installation.nodes),
+        troubles=Counter(trouble.kind for trouble in plan),
+    )
+
+
+async def _settle(
+    installation: Installation,
+    guests: Sequence[Visitor],
+    staff: Sequence[Operator],
+    tasks: Sequence[asyncio.Task[None]],
+) -> list[str]:
+    """What is wrong once everybody had the time to be back; nothing as soon as nothing is."""
+    deadline = time.monotonic() + HEAL_SECONDS
+    while True:
+        kept = await asyncio.to_thread(installation.kept)
+        faults = check(kept, [one.model for one in guests], [one.model for one in staff])
+        faults += [f"a client gave up: {task.exception()!r}" for task in tasks if task.done()]
+        if not faults or time.monotonic() > deadline:
+            return faults
+        await asyncio.sleep(0.5)
+
+
+async def _endure(trouble: Trouble, installation: Installation) -> None:
+    await asyncio.sleep(trouble.at)
+    await _off_the_loop(begin, trouble, installation)
+    await asyncio.sleep(trouble.lasts)
+    await _off_the_loop(end, trouble, installation)
+
+
+async def _off_the_loop(
+    act: Callable[[Trouble, Installation], None], trouble: Trouble, installation: Installation
+) -> None:
+    """Waiting for a process must not stop the clients; the proxies belong to their loop."""
+    if trouble.kind in LINKS:
+        act(trouble, installation)
+    else:
+        await asyncio.to_thread(act, trouble, installation)
+
+
+async def _chat(one: Talker) -> None:
+    while True:
+        await asyncio.sleep(one.dice.expovariate(1.0))
+        if isinstance(one, Visitor):
+            await one.say()
+        elif isinstance(one, Operator):
+            await one.answer()

@@ -1,0 +1,322 @@
+"""Visitors and operators as real clients of the protocol: they resend until acknowledged, and come back."""
+
+import asyncio
+import contextlib
+import itertools
+import random
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from faults.history import OperatorModel, VisitorModel, show_to_operator, show_to_visitor
+from support.client import Frame, NdjsonStream, Person, PollStream, Stream, StreamOver, Transport, WebSocketStream, ask
+from support.client_key import ClientKey
+
+PING_SECONDS = 1.0
+SILENT_SECONDS = 4.0
+"""A server that says nothing for so long, though it was asked, is gone."""
+
+STEP_SECONDS = 6.0
+"""For connecting and each step of the way in."""
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.05, 1.0
+
+FATAL = {4400, 4401, 4403}
+"""Codes after which a client would have to be reloaded or to sign in anew: nothing in a run gives a reason for them."""
+
+_numbers = itertools.count(1)
+
+
+class NodeTransport(httpx.AsyncHTTPTransport):
+    """Sends requests for the public address to one node's port, as a balancer would."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(limits=httpx.Limits(max_connections=400, max_keepalive_connections=50))
+        self._port = port
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The node's answer."""
+        request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)
+        return await super().handle_async_request(request)
+
+
+class NodeWebSocket(WebSocketStream):
+    """A WebSocket to one node's port."""
+
+    def __init__(self, person: Person, port: int) -> None:
+        super().__init__(person)
+        self._port = port
+
+    async def begin(self) -> None:
+        """Connect."""
+        self.socket = await connect(
+            self.person.address.replace("http", "ws", 1) + "/v1/stream",
+            host="127.0.0.1",
+            port=self._port,
+            subprotocols=[Subprotocol("crumbless.v1")],
+            compression=None,
+            max_size=None,
+            max_queue=None,
+            ping_interval=None,
+            open_timeout=STEP_SECONDS,
+            proxy=None,
+            close_timeout=0.2,
+        )
+        self._reading = asyncio.create_task(self._read())
+
+
+class Roads:
+    """The ways to the nodes: the ports of their proxies, and an HTTP client for each."""
+
+    def __init__(self, address: str, ports: Sequence[int]) -> None:
+        self.address = address
+        self.ports = [*ports]
+        self._clients = {
+            port: httpx.AsyncClient(transport=NodeTransport(port), timeout=STEP_SECONDS, trust_env=False)
+            for port in ports
+        }
+
+    def client(self, port: int) -> httpx.AsyncClient:
+        """Requests to this node."""
+        return self._clients[port]
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        for client in self._clients.values():
+            await client.aclose()
+
+
+class Talker(ABC):
+    """A client that is open from `run` until it is cancelled."""
+
+    def __init__(self, roads: Roads, transport: Transport, dice: random.Random) -> None:
+        self.roads = roads
+        self.transport: Transport = transport
+        self.dice = dice
+        self.person = Person(roads.address, ClientKey())
+        self.stream: Stream | None = None
+        self.ready = asyncio.Event()
+        self.came_back: list[float] = []
+        """Seconds that each way back took, from losing the stream to being welcomed."""
+        self._lost_at: float | None = None
+
+    async def run(self) -> None:
+        """Stay connected."""
+        tries = 0
+        while True:
+            try:
+                await self._stay()
+                tries = 0
+            except (OSError, TimeoutError, WebSocketException, httpx.HTTPError, StreamOver, AssertionError, KeyError):
+                tries += 1
+            self.ready.clear()
+            self._lost_at = self._lost_at or time.monotonic()
+            with contextlib.suppress(Exception):
+                if self.stream is not None:
+                    await asyncio.wait_for(self.stream.close(), 1)
+            self.stream = None
+            await asyncio.sleep(self.dice.random() * min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(tries, 8)))
+
+    async def _stay(self) -> None:
+        port = self.dice.choice(self.roads.ports)
+        await self.enter(port)
+        stream = self.stream = self._open(port)
+        async with asyncio.timeout(STEP_SECONDS):
+            await stream.begin()
+        await stream.authenticate(await stream.challenged(), self.cursor())
+        if self._lost_at is not None:
+            self.came_back.append(time.monotonic() - self._lost_at)
+            self._lost_at = None
+        self._take_all(stream.heard)
+        self.ready.set()
+        for op, fields in self.unsent():
+            await stream.send(op, **fields)
+        await self._listen(stream)
+
+    def _open(self, port: int) -> Stream:
+        if self.transport == "websocket":
+            return NodeWebSocket(self.person, port)
+        kind = NdjsonStream if self.transport == "stream" else PollStream
+        return kind(self.person, self.roads.client(port))
+
+    async def _listen(self, stream: Stream) -> None:
+        asked = False
+        while True:
+            try:
+                frame = await stream.receive(SILENT_SECONDS if asked else PING_SECONDS)
+            except TimeoutError:
+                if asked:
+                    raise
+                asked = True
+                await stream.send("ping")
+                continue
+            except StreamOver as over:
+                if over.code in FATAL:
+                    self.fault(f"its stream ended with {over.code} {over.reason}")
+                raise
+            asked = False
+            self.take(frame)
+            if frame["op"] == "pong":
+                # What was refused as busy meanwhile, or went nowhere, goes again.
+                for op, fields in self.unsent():
+                    await stream.send(op, **fields)
+
+    def _take_all(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            if frame["op"] == "entries":
+                self.take(frame)
+
+    async def send(self, op: str, **fields: Any) -> None:
+        """Send, if there is a stream; else it goes with what waits."""
+        if self.stream is not None and self.ready.is_set():
+            with contextlib.suppress(OSError, httpx.HTTPError, TimeoutError):
+                await self.stream.send(op, **fields)
+
+    @abstractmethod
+    async def enter(self, port: int) -> None:
+        """Get a session where there is none yet."""
+
+    @abstractmethod
+    def cursor(self) -> int | None:
+        """Where to continue."""
+
+    @abstractmethod
+    def unsent(self) -> list[tuple[str, dict[str, Any]]]:
+        """What was not acknowledged, in the order of typing."""
+
+    @abstractmethod
+    def take(self, frame: Frame) -> None:
+        """A frame arrived."""
+
+    @abstractmethod
+    def fault(self, what: str) -> None:
+        """Something was seen that must never be."""
+
+
+class Visitor(Talker):
+    """Starts a conversation with the first message and goes on in it."""
+
+    def __init__(self, roads: Roads, transport: Transport, dice: random.Random, site: str, origin: str) -> None:
+        super().__init__(roads, transport, dice)
+        self.model = VisitorModel(f"visitor {next(_numbers)}")
+        self._site, self._origin = site, origin
+        self._first = (new_id(dice), "Hello")
+
+    async def enter(self, port: int) -> None:
+        """The first message is the start; repeated as long as no answer comes, it is the same start."""
+        if self.person.token:
+            return
+        entry_id, text = self._first
+        self.model.waiting.setdefault(entry_id, text)
+        body = {"site": self._site, "id": entry_id, "text": text, "page_origin": self._origin}
+        answer = await ask(self.roads.client(port), self.person, "POST", "/v1/visitor/start", body)
+        if answer.status_code != 201:
+            raise TimeoutError
+        told = answer.json()
+        self.person.token, self.model.conversation = told["token"], told["conversation"]
+        self.model.acknowledged[entry_id] = (told["entry"]["seq"], text)
+        self.model.waiting.pop(entry_id, None)
+
+    async def say(self) -> None:
+        """Type a message."""
+        if not self.model.conversation:
+            return
+        entry_id, text = new_id(self.dice), f"{self.model.name} {next(_numbers)}"
+        self.model.waiting[entry_id] = text
+        await self.send("send", id=entry_id, conversation=self.model.conversation, text=text)
+
+    def cursor(self) -> int | None:
+        """The last seq of the list."""
+        return len(self.model.shown)
+
+    def unsent(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every message that waits."""
+        conversation = self.model.conversation
+        return [
+            ("send", {"id": entry_id, "conversation": conversation, "text": text})
+            for entry_id, text in self.model.waiting.items()
+        ]
+
+    def take(self, frame: Frame) -> None:
+        """Entries are shown, acknowledgements remembered."""
+        if frame["op"] == "entries":
+            for entry in frame["entries"]:
+                show_to_visitor(self.model, entry["seq"], entry["id"])
+        elif frame["op"] == "ack" and frame["id"] in self.model.waiting:
+            self.model.acknowledged[frame["id"]] = (frame["seq"], self.model.waiting.pop(frame["id"]))
+        elif frame["op"] == "error" and frame["code"] not in {"busy", "slow_down"}:
+            self.fault(f"was refused: {frame['code']}")
+
+    def fault(self, what: str) -> None:
+        """Remember it for the report."""
+        self.model.faults.append(f"{self.model.name} {what}")
+
+
+class Operator(Talker):
+    """Follows the whole workspace and answers here and there."""
+
+    def __init__(
+        self, roads: Roads, transport: Transport, dice: random.Random, email: str, password: str, workspace: int
+    ) -> None:
+        super().__init__(roads, transport, dice)
+        self.model = OperatorModel(f"operator {next(_numbers)}", workspace)
+        self._email, self._password = email, password
+        self._conversations: dict[str, None] = {}
+
+    async def enter(self, port: int) -> None:
+        """Sign in, once."""
+        if self.person.token:
+            return
+        body = {"email": self._email, "password": self._password}
+        answer = await ask(self.roads.client(port), self.person, "POST", "/v1/desk/sign-in", body)
+        if answer.status_code != 200:
+            raise TimeoutError
+        self.person.token = answer.json()["token"]
+
+    async def answer(self) -> None:
+        """Reply somewhere."""
+        if not self._conversations:
+            return
+        conversation = self.dice.choice([*self._conversations])
+        entry_id, text = new_id(self.dice), f"{self.model.name} {next(_numbers)}"
+        self.model.waiting[entry_id] = (conversation, text)
+        await self.send("send", id=entry_id, conversation=conversation, text=text)
+
+    def cursor(self) -> int | None:
+        """The last position of the list."""
+        return self.model.since + len(self.model.shown)
+
+    def unsent(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every reply that waits."""
+        return [
+            ("send", {"id": entry_id, "conversation": conversation, "text": text})
+            for entry_id, (conversation, text) in self.model.waiting.items()
+        ]
+
+    def take(self, frame: Frame) -> None:
+        """Entries are shown, acknowledgements remembered."""
+        if frame["op"] == "entries":
+            for entry in frame["entries"]:
+                self._conversations[entry["conversation"]] = None
+                show_to_operator(self.model, entry["position"], entry["id"])
+        elif frame["op"] == "ack" and frame["id"] in self.model.waiting:
+            conversation, text = self.model.waiting.pop(frame["id"])
+            self.model.acknowledged[frame["id"]] = (conversation, frame["seq"], text)
+        elif frame["op"] == "error" and frame["code"] not in {"busy", "slow_down"}:
+            self.fault(f"was refused: {frame['code']}")
+
+    def fault(self, what: str) -> None:
+        """Remember it for the report."""
+        self.model.faults.append(f"{self.model.name} {what}")
+
+
+def new_id(dice: random.Random) -> str:
+    """An entry's id, from the seed."""
+    return str(uuid.UUID(int=dice.getrandbits(128), version=4))
