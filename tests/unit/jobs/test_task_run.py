@@ -12,7 +12,7 @@ from crumbless.domain.task import MOST_TRIES, RECURRING, Task, TaskFailed, TaskK
 from crumbless.ids import now_ms
 from crumbless.jobs import task_run
 from crumbless.jobs.task_run import TaskRunner
-from crumbless.store.database import Reader, write_once
+from crumbless.store.database import open_reader, write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.tables_people import task
@@ -33,7 +33,7 @@ class Office:
         self.may_end = asyncio.Event()
         self.may_end.set()
         self.runners: list[TaskRunner] = []
-        self.reader = Reader(url)
+        self.reader = open_reader(url)
         self.ledger = Ledger(lambda: SqliteBatchWriter(url), lambda _: None, 1000, self.wake)
 
     def wake(self) -> None:
@@ -77,7 +77,7 @@ async def office(database_url: str) -> AsyncIterator[Office]:
     yield office
     await asyncio.gather(*(runner.stop() for runner in office.runners))
     await office.ledger.close()
-    office.reader.close()
+    await office.reader.close()
 
 
 def failing(final: bool = False) -> Callable[[Task], int | None]:
