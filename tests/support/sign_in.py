@@ -1,11 +1,16 @@
 """What tests of the operators' sign-in share."""
 
+import functools
+import uuid
 from typing import Any
 
 import httpx
 
+from crumbless.domain.password import hash_password
+from crumbless.store.database import write_once
+from crumbless.store.people_store import add_operator
 from support.client import Person, Stream, StreamOver, ask
-from support.people import World
+from support.people import Employee, World
 
 
 def code_of(answer: httpx.Response) -> str:
@@ -35,3 +40,17 @@ async def end_of(stream: Stream) -> int:
             await stream.receive(seconds=1)
     except StreamOver as over:
         return over.code
+
+
+@functools.cache
+def _hash_of(password: str) -> str:
+    return hash_password(password)
+
+
+def hire(world: World, name: str = "Nora", *, has_password: bool = True) -> Employee:
+    """An operator whom no other test knows, on a server that runs already."""
+    one = Employee(name, f"{name.lower()}-{uuid.uuid4().hex[:12]}@tea.example", "Tea")
+    password_hash = _hash_of(one.password) if has_password else ""
+    url = f"sqlite:///{world.server.database}"
+    write_once(url, lambda connection: add_operator(connection, 1, one.email, name, password_hash))
+    return one

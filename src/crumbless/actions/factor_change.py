@@ -1,5 +1,6 @@
 """Operators change how they sign in: password, authenticator app, recovery codes. All of it asks for a fresh factor."""
 
+import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -78,7 +79,7 @@ async def begin_totp(session: Session, ledger: LedgerPort, vault: Vault) -> Totp
 
     ticket, email = await ledger.write(begin)
     uri = totp_uri(secret, "Crumbless", email)
-    return TotpSetUp(ticket, secret_text(secret), uri, _matrix(uri))
+    return TotpSetUp(ticket, secret_text(secret), uri, await asyncio.to_thread(_matrix, uri))
 
 
 def _matrix(text: str) -> list[str]:

@@ -3,11 +3,12 @@
 Each challenge is a ticket: good once, for five minutes, and only for the key that asked for it.
 """
 
+import asyncio
 import base64
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -34,6 +35,8 @@ from crumbless.store.people_store import find_active_operator, set_factor_at
 from crumbless.store.sign_in_ways import ways_to_sign_in
 from crumbless.store.ticket_store import TicketKind, new_ticket, spend_ticket
 
+T = TypeVar("T")
+
 CHALLENGE_SECONDS = 300
 MOST_PASSKEYS = 20
 MAX_NAME = 80
@@ -47,6 +50,7 @@ class Passkeys:
         self._port = port
         self._ledger = ledger
         self._vault = vault
+        self._loaded = False
 
     # --- signing in -----------------------------------------------------------------------------------------------
 
@@ -73,7 +77,7 @@ class Passkeys:
                 write_audit(connection, found.workspace, "passkey_counter_fell", target_id=found.id)
             return begin_session(connection, person, device, "passkey", terms)
 
-        answer = await self._ledger.write(go_on)
+        answer = await self._write(go_on)
         if answer is None:
             raise Refused("passkey_refused")
         return answer
@@ -102,7 +106,7 @@ class Passkeys:
             write_audit(connection, session, "factor_shown", details={"factor": "passkey"})
             return True
 
-        if not await self._ledger.write(go_on):
+        if not await self._write(go_on):
             raise Refused("passkey_refused")
         session.factor_at = now_ms()
 
@@ -127,7 +131,7 @@ class Passkeys:
             )
             return PasskeyOptions(ticket, options)
 
-        return await self._ledger.write(begin)
+        return await self._write(begin)
 
     async def add(self, request: PasskeyRequest, session: Session, device: str) -> Sequence[Session]:
         """From now on the passkey signs the operator in. Returns the sessions that were ended.
@@ -160,7 +164,7 @@ class Passkeys:
             write_audit(connection, session, "passkey_added", target_kind="passkey", target_name=name)
             return end_others_of(connection, session) if request.end_others else []
 
-        ended = await self._ledger.write(go_on)
+        ended = await self._write(go_on)
         if ended is None:
             raise Refused("passkey_refused")
         return ended
@@ -173,7 +177,7 @@ class Passkeys:
             if not rename_passkey(connection, session.subject, passkey_id, checked):
                 raise Refused("not_found")
 
-        await self._ledger.write(go_on)
+        await self._write(go_on)
 
     async def remove(self, request: FactorRemove, session: Session, passkey_id: str, device: str) -> Sequence[Session]:
         """The passkey signs the operator in no more. Returns the sessions that were ended.
@@ -192,9 +196,16 @@ class Passkeys:
             write_audit(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
             return end_others_of(connection, session) if request.end_others else []
 
-        return await self._ledger.write(go_on)
+        return await self._write(go_on)
 
     # --- shared ---------------------------------------------------------------------------------------------------
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        # Not inside the transaction, where every message would wait for it.
+        if not self._loaded:
+            await asyncio.to_thread(self._port.load)
+            self._loaded = True
+        return await self._ledger.write(work)
 
     async def _ask(self, kind: TicketKind, thumbprint: str, subject: str) -> PasskeyOptions:
         challenge = secrets.token_bytes(32)
@@ -206,7 +217,7 @@ class Passkeys:
             ticket = _new_challenge(connection, kind, thumbprint, subject, None, challenge)
             return PasskeyOptions(ticket, self._port.request_options(challenge, allowed))
 
-        return await self._ledger.write(begin)
+        return await self._write(begin)
 
     def _verify(self, request: PasskeyRequest, challenge: bytes, found: Passkey | None) -> UsedPasskey | None:
         if found is None:

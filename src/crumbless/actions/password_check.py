@@ -26,7 +26,7 @@ RETRY_SECONDS = 5.0
 def _step_back() -> None:
     # Let messages go first: on Linux a thread has a priority of its own.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
 
 
 _threads = ThreadPoolExecutor(HASHERS, "crumbless-password", _step_back)

@@ -3,6 +3,7 @@
 User verification is demanded and checked: a passkey counts as two factors only when the device knew its owner.
 """
 
+import importlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ class PasskeyVerifier:
     """
 
     address: str
+
+    def load(self) -> None:
+        """Import the library: it is large, and most servers never need it."""
+        importlib.import_module("webauthn")
 
     @property
     def _host(self) -> str:

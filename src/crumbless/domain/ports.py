@@ -133,6 +133,10 @@ class UsedPasskey:
 class PasskeyPort(Protocol):
     """Asks browsers for passkeys and checks their answers (adapters/passkey_verify.py)."""
 
+    def load(self) -> None:
+        """Take the time that the first use takes. Call off the loop, before anything else."""
+        ...
+
     def creation_options(
         self, challenge: bytes, owner: bytes, email: str, name: str, known: Sequence[str]
     ) -> dict[str, Any]: ...

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 MOST_KEYS = 50_000
+FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 15 * 60.0
 FORGET_SECONDS = 24 * 3600.0
 
@@ -42,7 +43,7 @@ class Throttle:
         record.last = now
         beyond = record.failures - self._free
         if beyond > 0:
-            record.free_at = now + min(2.0 ** min(beyond - 1, 20), LONGEST_SECONDS)
+            record.free_at = now + min(FIRST_SECONDS * 2.0 ** min(beyond - 1, 20), LONGEST_SECONDS)
         self._records[key] = record
         if len(self._records) > MOST_KEYS:
             self._records.popitem(last=False)

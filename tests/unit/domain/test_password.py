@@ -2,7 +2,20 @@
 
 import time
 
-from crumbless.domain.password import hash_password, verify_password
+import pytest
+from argon2 import PasswordHasher
+
+from crumbless.domain.password import (
+    COMMON_FILE,
+    MIN_LENGTH,
+    check_new_password,
+    hash_password,
+    needs_rehash,
+    verify_password,
+)
+from crumbless.errors import Refused
+
+OLGA = ("olga.tee@tea.example", "Olga Tee", "Kornblume")
 
 
 def test_the_right_password_is_right_and_others_are_wrong() -> None:
@@ -42,3 +55,48 @@ def test_nobody_takes_as_long_as_somebody() -> None:
         return best
 
     assert seconds(None) > seconds(kept) / 3
+
+
+def test_some_thousand_common_passwords_are_known() -> None:
+    common = COMMON_FILE.read_text(encoding="utf-8").splitlines()
+    assert len(common) >= 3000
+    assert common == sorted(set(common))
+    assert min(map(len, common)) >= MIN_LENGTH
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "",
+        "seven77",
+        "x" * 129,
+        "password1",
+        "PASSWORD1",
+        "Qwertyuiop",
+        "aaaaaaaaaaaaaaaa",
+        "abababababab",
+        "olga.tee@tea.example",
+        "Kornblume2026!",
+        "olga tee",
+        "12345678",
+    ],
+)
+def test_what_is_tried_first_is_refused_with_kind_words(weak: str) -> None:
+    with pytest.raises(Refused) as caught:
+        check_new_password(weak, OLGA)
+    assert caught.value.code == "weak_password"
+    assert "hoose" in caught.value.detail
+    assert not weak or weak not in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "good",
+    ["correct horse battery", "12 apples & pears", "ÄÖÜß日本語であ", "        . ,", "x7" * 4 + "!", "y1z" * 42 + "ab"],
+)
+def test_nothing_is_asked_of_a_password_but_that(good: str) -> None:
+    check_new_password(good, OLGA)
+
+
+def test_a_hash_of_less_work_is_made_anew() -> None:
+    assert not needs_rehash(hash_password("correct horse"))
+    assert needs_rehash(PasswordHasher(time_cost=1, memory_cost=8 * 1024).hash("correct horse"))

@@ -16,9 +16,9 @@ def test_the_first_guesses_are_free_and_each_further_one_waits_twice_as_long() -
     for _ in range(7):
         throttle.count("olga", 100.0)
         waits.append(throttle.wait("olga", 100.0))
-    assert waits == [0, 0, 0, 1, 2, 4, 8]
-    assert throttle.wait("olga", 105.0) == 3
-    assert throttle.wait("olga", 108.0) == 0
+    assert waits == [0, 0, 0, 5, 10, 20, 40]
+    assert throttle.wait("olga", 105.0) == 35
+    assert throttle.wait("olga", 140.0) == 0
     assert throttle.wait("otto", 100.0) == 0
 
 
@@ -43,7 +43,7 @@ def test_who_shows_who_they_are_begins_anew() -> None:
 def test_a_try_that_was_none_is_taken_back() -> None:
     throttle = Throttle(1)
     guess(throttle, 2)
-    assert throttle.wait("olga", 0.0) == 1
+    assert throttle.wait("olga", 0.0) == 5
     throttle.take_back("olga")
     assert throttle.wait("olga", 0.0) == 0
     for _ in range(3):
@@ -51,7 +51,7 @@ def test_a_try_that_was_none_is_taken_back() -> None:
     guess(throttle, 1)
     assert throttle.wait("olga", 0.0) == 0
     guess(throttle, 1)
-    assert throttle.wait("olga", 0.0) == 1
+    assert throttle.wait("olga", 0.0) == 5
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
