@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import functools
 import gc
+import logging
 import secrets
 import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 
 import uvicorn
 from litestar import Litestar
@@ -42,15 +43,13 @@ from crumbless.api.stream_http import HttpStreams, all_told
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
 from crumbless.domain.ports import Appended, MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
+from crumbless.domain.session_state import SessionChanges
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
 from crumbless.ids import now_ms
 from crumbless.jobs.relay_run import RelayJob
 from crumbless.jobs.task_run import TaskRunner
-from crumbless.live.bus_memory import MemoryBus
-from crumbless.live.connections import Connections
-from crumbless.live.feed import Feed
-from crumbless.live.sessions import Sessions
+from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
 from crumbless.settings import Settings
 from crumbless.store.database import open_reader, serving_lock
 from crumbless.store.ledger import Ledger
@@ -58,7 +57,10 @@ from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_session
 from crumbless.store.schema import check_schema
 from crumbless.store.secret_key import open_vault
-from crumbless.store.timeline_read import entries_after_position
+from crumbless.store.session_changes import read_session_changes
+from crumbless.store.timeline_read import entries_after_position, positions_of
+
+log = logging.getLogger("crumbless")
 
 GAP_PAGE = 500
 """Entries read at a time when the bus has left a gap."""
@@ -85,12 +87,10 @@ class Server:
         self._http_streams: HttpStreams = {}
         self._lock = serving_lock(settings.database_url)
         self._reader = open_reader(settings.database_url)
-        self._connections = Connections()
-        self._feed = Feed(self._connections.deliver, self._read_after)
-        self._sessions = Sessions(
-            self._read_session, settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
-        )
-        self._bus = MemoryBus(self._feed, self._connections, self._sessions)
+        vault = open_vault(settings)
+        reads = LiveReads(self._read_after, self._read_positions, self._read_session, self._read_changes)
+        idle = settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
+        self._live = LiveNode(reads, *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
         self._ledger = Ledger(
             lambda: open_writer(settings.database_url), self._tell, settings.ledger_queue, self._hear_of_tasks
         )
@@ -99,7 +99,6 @@ class Server:
             Courier("tiktok", TiktokRelay(settings.tiktok_url)),
         ]
         self._relay = RelayJob(couriers, self._ledger, self._reader)
-        vault = open_vault(settings)
         self._tasks = TaskRunner(
             {
                 "mail": MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings)),
@@ -116,10 +115,11 @@ class Server:
             settings=settings,
             ledger=self._ledger,
             reader=self._reader,
-            bus=self._bus,
+            bus=self._live.bus,
             grants=self._relay.grants,
-            connections=self._connections,
-            sessions=self._sessions,
+            connections=self._live.connections,
+            sessions=self._live.sessions,
+            following=self._live.following,
             vault=vault,
             passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
@@ -131,7 +131,7 @@ class Server:
         )
 
     def _tell(self, appended: Sequence[Appended]) -> None:
-        self._bus.publish(appended)
+        self._live.bus.publish(appended)
         self._relay.hear(appended)
 
     def _hear_of_tasks(self) -> None:
@@ -142,11 +142,17 @@ class Server:
             lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE)
         )
 
+    async def _read_positions(self, workspaces: Sequence[int]) -> Mapping[int, int]:
+        return await self._reader.read(lambda connection: positions_of(connection, workspaces))
+
+    async def _read_changes(self, ids: Sequence[str], since: int) -> SessionChanges:
+        return await self._reader.read(lambda connection: read_session_changes(connection, ids, since))
+
     def _used_sessions(self) -> set[str]:
         now = now_ms()
-        for session in self._connections.sessions():
-            self._sessions.note_used(session, now)
-        return self._sessions.take_used()
+        for session in self._live.connections.sessions():
+            self._live.sessions.note_used(session, now)
+        return self._live.sessions.take_used()
 
     async def _read_session(self, token_hash: bytes):
         return await self._reader.read(lambda connection: find_session(connection, token_hash))
@@ -156,6 +162,7 @@ class Server:
         self._lock.take()
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ledger.start()
+        self._live.start()
         self.platform.streams.start()
         self._relay.start()
         self._tasks.start()
@@ -185,6 +192,7 @@ class Server:
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()
+        await self._live.stop()
         await self._reader.close()
         self._lock.release()
 
@@ -197,7 +205,7 @@ class Server:
                     "platform": self.platform,
                     "http_streams": self._http_streams,
                     "readiness": Readiness(self.platform),
-                    "feed": self._feed,
+                    "feed": self._live.feed,
                 }
             ),
             exception_handlers={
@@ -284,6 +292,8 @@ async def serve(
         SettingsError: when the database is not ready to be served.
     """
     check_schema(settings.database_url)
+    if settings.bus_url == "memory" and not settings.database_url.startswith("sqlite:"):
+        log.warning("CRUMBLESS_BUS_URL is memory: right for one node, not for several on this database")
     _calm_collector()
     server = Server(settings, mails)
     server.start()

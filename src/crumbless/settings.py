@@ -24,7 +24,7 @@ TEST_PREFIX = "CRUMBLESS_TEST_"
 JSON_SETTINGS = {"oidc_providers"}
 """Settings of several parts: tables in the TOML file, JSON in the environment."""
 
-SECRET_SETTINGS = {"database_url", "metrics_token", "oidc_providers", "secret_key"}
+SECRET_SETTINGS = {"bus_url", "database_url", "metrics_token", "oidc_providers", "secret_key"}
 """Never shown, also not when they are wrong."""
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -66,6 +66,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     database_url: str = "sqlite:///var/crumbless.db"
     secret_key: str = ""
+    bus_url: str = "memory"
+    bus_credentials: str = ""
+    bus_ca: str = ""
     host: str = "127.0.0.1"
     port: Port = 8000
     public_url: str = ""
@@ -217,12 +220,34 @@ def _check_database_url(url: str) -> None:
 
 def _check_urls(settings: Settings) -> None:
     _check_database_url(settings.database_url)
+    _check_bus(settings)
     _check_providers(settings.oidc_providers)
     wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"
     for name in ("public_url", "ga4_url", "ga4_script_url", "tiktok_url", "tiktok_script_url"):
         value: str = getattr(settings, name)
         if not _is_address(value) and (value or name != "public_url"):
             raise SettingsError(f"{PREFIX}{name.upper()}: {wanted} (it is {value!r})")
+
+
+def _check_bus(settings: Settings) -> None:
+    """The URL is never shown: it may hold a password."""
+    name = f"{PREFIX}BUS_URL"
+    if settings.bus_url not in {"memory", "postgresql"} and not all(
+        _is_nats_url(url.strip()) for url in settings.bus_url.split(",")
+    ):
+        raise SettingsError(
+            f"{name}: expected memory, postgresql, or nats://HOST:PORT (tls://HOST:PORT), several separated by commas"
+        )
+    if settings.bus_url != "memory" and settings.database_url.startswith("sqlite:"):
+        raise SettingsError(f"{name}: with SQLite there is one node, and its bus is memory; several need PostgreSQL")
+
+
+def _is_nats_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.path in {"", "/"} and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _check_providers(providers: Sequence[OidcProviderSettings]) -> None:

@@ -121,3 +121,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -
 def test_contact_is_one_line_of_its_kind(name: str, good: str, wrong: str) -> None:
     assert getattr(read_settings({f"CRUMBLESS_{name}": good}), name.lower()) == good
     assert complaint(**{name: wrong}).startswith(f"CRUMBLESS_{name}: ")
+
+
+def test_sqlite_has_one_node() -> None:
+    assert read_settings({"CRUMBLESS_BUS_URL": "memory"}).bus_url == "memory"
+    for bus in ("postgresql", "nats://127.0.0.1:4222,tls://one.example"):
+        with pytest.raises(SettingsError, match="CRUMBLESS_BUS_URL: with SQLite there is one node"):
+            read_settings({"CRUMBLESS_BUS_URL": bus})
+
+
+@pytest.mark.parametrize("url", ["redis://x", "nats://", "nats://a,http://b", "nats://a:99999", "nats://a/path", ""])
+def test_a_wrong_bus_is_named(url: str) -> None:
+    with pytest.raises(SettingsError, match="CRUMBLESS_BUS_URL: expected memory, postgresql, or nats://"):
+        read_settings({"CRUMBLESS_BUS_URL": url})
+
+
+def test_the_password_of_the_bus_is_not_told() -> None:
+    for url in ("nats://me:secret-word@", "nats://me:secret-word@h,what"):
+        with pytest.raises(SettingsError) as told:
+            read_settings({"CRUMBLESS_BUS_URL": url})
+        assert "secret-word" not in str(told.value)

@@ -14,6 +14,7 @@ from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
 from crumbless.domain.throttle import Throttle
 from crumbless.live.connections import Connections
+from crumbless.live.following import Following
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
 from crumbless.live.sessions import Sessions
@@ -88,6 +89,7 @@ class Platform:
     grants: GrantsPort
     connections: Connections
     sessions: Sessions
+    following: Following
     vault: Vault
     passkeys: Passkeys
     oidc: OidcSignIn

@@ -154,6 +154,9 @@ class StreamConnection:
                 await self._welcome(session, frame)
         except StreamEnded as ended:
             self.end(ended.code, ended.reason)
+        except Refused:
+            # The database is away.
+            self.end(1012, "try again")
         except Exception:
             log.exception("a stream could not be opened")
             self.end(1012, "try again")
@@ -186,8 +189,10 @@ class StreamConnection:
         self._rules.accept(session, self._rates(session), time.monotonic())
         self._outlet.accepted()
         # Listen first, read second: what is committed in between is in what was read, in what was heard, or in both.
+        # The node itself begins to listen to a workspace with its first listener.
         platform.streams.authenticated(self)
         platform.connections.add(self)
+        await platform.following.begin(session.workspace)
         if session.role == "visitor":
             await self._welcome_visitor(session, asked.after)
         else:

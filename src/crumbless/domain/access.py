@@ -73,7 +73,8 @@ class Session:
     `conversation` is the visitor's own; operators have none. `thumbprint` is None for a session without a key
     (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it,
     `seen_at` when this process last saw it used. `ended` is set the
-    moment the session is revoked, so that whoever holds it sees it at once.
+    moment the session is revoked, so that whoever holds it sees it at once. `changed_at` is when the operator's role,
+    name, teams or status had last changed when the session was read.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Session:
     ended: bool = False
     factor_at: int = 0
     seen_at: int = 0
+    changed_at: int = 0
 
     @property
     def bound(self) -> bool:

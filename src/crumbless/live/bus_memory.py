@@ -1,7 +1,7 @@
 """The bus inside one process: a call."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from crumbless.domain.access import Session
 from crumbless.domain.ports import Appended
@@ -12,7 +12,9 @@ from crumbless.live.sessions import Sessions
 
 
 class MemoryBus:
-    """Tells the only node there is. Other buses have the same methods and cross the network in between."""
+    """Tells the only node there is. The bus of several (bus_network.py) has the same methods."""
+
+    lossy = False
 
     def __init__(self, feed: Feed, connections: Connections, sessions: Sessions) -> None:
         self._feed = feed
@@ -26,14 +28,7 @@ class MemoryBus:
 
     def publish(self, appended: Sequence[Appended]) -> None:
         """Entries were committed: in position order within each workspace."""
-        first = appended[0].entry.workspace
-        if all(one.entry.workspace == first for one in appended):
-            self._feed.receive(first, appended)
-            return
-        by_workspace: dict[int, list[Appended]] = defaultdict(list)
-        for one in appended:
-            by_workspace[one.entry.workspace].append(one)
-        for workspace, own in by_workspace.items():
+        for workspace, own in by_workspace(appended):
             self._feed.receive(workspace, own)
 
     def show_typing(self, by: Session, conversation: str, on: bool) -> None:
@@ -53,3 +48,26 @@ class MemoryBus:
         """What is known of the operator is read anew when their streams come back."""
         self._sessions.forget_person(operator_id)
         self._connections.turn_out(workspace, operator_id)
+
+    def start(self, doubt: Callable[[], None]) -> None:
+        """A call needs no preparation, and loses nothing."""
+
+    async def stop(self) -> None:
+        """Nothing to let go of."""
+
+    def follow(self, workspace: int) -> None:
+        """Whatever is committed is committed here."""
+
+    def unfollow(self, workspace: int) -> None:
+        """Nothing to undo."""
+
+
+def by_workspace(appended: Sequence[Appended]) -> Iterable[tuple[int, Sequence[Appended]]]:
+    """The entries (not empty) of each workspace."""
+    first = appended[0].entry.workspace
+    if all(one.entry.workspace == first for one in appended):
+        return ((first, appended),)
+    found: dict[int, list[Appended]] = defaultdict(list)
+    for one in appended:
+        found[one.entry.workspace].append(one)
+    return found.items()

@@ -3,6 +3,7 @@
 A text is encoded once however many listen, and each listener gets one write for a whole batch.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
@@ -74,10 +75,13 @@ class Connections:
     def __init__(self) -> None:
         self._operators: dict[int, tuple[Listener, ...]] = {}
         self._visitors: dict[str, tuple[Listener, ...]] = {}
+        # How many listeners each workspace has, of both kinds.
+        self._in_workspace: Counter[int] = Counter()
 
     def add(self, listener: Listener) -> None:
         """From now on the listener hears what concerns its session."""
         session = listener.session
+        self._in_workspace[session.workspace] += 1
         if session.role == "visitor":
             self._visitors[session.conversation] = (*self._visitors.get(session.conversation, ()), listener)
         else:
@@ -87,9 +91,17 @@ class Connections:
         """The listener is gone. Harmless when it never was here."""
         session = listener.session
         if session.role == "visitor":
-            _remove(self._visitors, session.conversation, listener)
+            removed = _remove(self._visitors, session.conversation, listener)
         else:
-            _remove(self._operators, session.workspace, listener)
+            removed = _remove(self._operators, session.workspace, listener)
+        if removed:
+            self._in_workspace[session.workspace] -= 1
+            if not self._in_workspace[session.workspace]:
+                del self._in_workspace[session.workspace]
+
+    def listened_to(self, workspace: int) -> bool:
+        """Whether anybody listens to something in the workspace."""
+        return workspace in self._in_workspace
 
     def count(self) -> tuple[int, int]:
         """How many streams operators and visitors have here."""
@@ -150,10 +162,14 @@ class Connections:
         for listeners in (*self._operators.values(), *self._visitors.values()):
             yield from (listener.session for listener in listeners)
 
-    def turn_out(self, workspace: int, operator_id: str) -> None:
-        """End the operator's streams; they may come back, as whoever the operator is then."""
+    def turn_out(self, workspace: int, operator_id: str, changed_at: int | None = None) -> None:
+        """End the operator's streams; they may come back, as whoever the operator is then.
+
+        Args:
+            changed_at: spares those that know of this change already.
+        """
         for listener in self._operators.get(workspace, ()):
-            if listener.session.subject == operator_id:
+            if listener.session.subject == operator_id and listener.session.changed_at != changed_at:
                 listener.session.ended = True
                 listener.end(1012, "come back")
 
@@ -164,9 +180,12 @@ def _push(listeners: tuple[Listener, ...], told: Parcel, but_not: Session | None
             listener.push(told)
 
 
-def _remove(index: dict[Key, tuple[Listener, ...]], key: Key, gone: Listener) -> None:
-    left = tuple(listener for listener in index.get(key, ()) if listener is not gone)
+def _remove(index: dict[Key, tuple[Listener, ...]], key: Key, gone: Listener) -> bool:
+    """Whether it was there."""
+    before = index.get(key, ())
+    left = tuple(listener for listener in before if listener is not gone)
     if left:
         index[key] = left
     else:
         index.pop(key, None)
+    return len(left) < len(before)

@@ -1,7 +1,8 @@
 """The ordered stream of a workspace's entries: what the bus tells, with every gap filled from the database first.
 
 Commit order is position order, without gaps; so a batch that does not continue where the last one ended means that the
-bus lost something, and the database has it.
+bus lost something, or that another node's word is still on its way. It is given a moment to come; then the database,
+which has it, is read.
 """
 
 import asyncio
@@ -14,56 +15,183 @@ log = logging.getLogger("crumbless.feed")
 
 RETRY_SECONDS = 0.5
 
+GRACE_SECONDS = 0.02
+"""How long entries wait for earlier ones that another node is about to tell."""
+
+MOST_AHEAD = 5_000
+"""Entries that wait so, in each workspace."""
+
+EMPTY_READS = 20
+"""After so many reads that found nothing, what the bus spoke of counts as never committed."""
+
 ReadAfter = Callable[[int, int], Awaitable[Sequence[Appended]]]
 """(workspace, position) -> the next entries, in order; empty at the end."""
+
+ReadPosition = Callable[[int], Awaitable[int]]
+"""workspace -> the position of its newest entry."""
 
 Deliver = Callable[[int, Sequence[Appended]], None]
 
 
+class _Track:
+    """How far one workspace is. `position` is None until it was read where to begin."""
+
+    __slots__ = ("ahead", "beginning", "filling", "known", "position", "quiet", "waiting")
+
+    def __init__(self) -> None:
+        self.position: int | None = None
+        # The highest position that anybody spoke of.
+        self.known = 0
+        self.ahead: dict[int, Appended] = {}
+        self.beginning: asyncio.Task[None] | None = None
+        self.filling: asyncio.Task[None] | None = None
+        self.waiting: asyncio.TimerHandle | None = None
+        self.quiet = False
+
+
 class Feed:
-    """Passes each workspace's entries on exactly once and in order.
+    """Passes the entries of each followed workspace on exactly once and in order. Used on the loop only.
 
     Args:
         deliver: told (workspace, entries) in position order.
         read_after: how to read what the bus did not tell.
+        read_position: how to find out where to begin.
     """
 
-    def __init__(self, deliver: Deliver, read_after: ReadAfter) -> None:
+    def __init__(self, deliver: Deliver, read_after: ReadAfter, read_position: ReadPosition) -> None:
         self._deliver = deliver
         self._read_after = read_after
-        self._positions: dict[int, int] = {}
-        self._filling: dict[int, asyncio.Task[None]] = {}
-        self._known: dict[int, int] = {}
+        self._read_position = read_position
+        self._tracks: dict[int, _Track] = {}
         self.gaps = 0
         """Gaps since the start."""
 
+    async def begin(self, workspace: int) -> None:
+        """Follow the workspace: whatever is committed after this returns is delivered, though the bus lose all of it.
+
+        Raises whatever reading the position raises; then the workspace is not followed.
+        """
+        track = self._tracks.get(workspace)
+        if track is None:
+            track = self._tracks[workspace] = _Track()
+            track.beginning = asyncio.get_running_loop().create_task(self._read_beginning(workspace, track))
+        if track.beginning is not None:
+            # For all who wait: one that is cancelled must not take it from the others.
+            await asyncio.shield(track.beginning)
+
+    async def _read_beginning(self, workspace: int, track: _Track) -> None:
+        try:
+            track.position = await self._read_position(workspace)
+        except BaseException:
+            if self._tracks.get(workspace) is track:
+                del self._tracks[workspace]
+            raise
+        finally:
+            track.beginning = None
+        if track.known > track.position:
+            self._fill(workspace, track)
+
+    def forget(self, workspace: int) -> None:
+        """Nobody listens to the workspace any more."""
+        track = self._tracks.pop(workspace, None)
+        if track is not None and track.waiting is not None:
+            track.waiting.cancel()
+
+    @property
+    def followed(self) -> list[int]:
+        """The workspaces that are followed."""
+        return [*self._tracks]
+
+    def take_quiet(self) -> list[int]:
+        """The followed workspaces of which nothing was heard since the last call."""
+        quiet = [workspace for workspace, track in self._tracks.items() if track.quiet]
+        for track in self._tracks.values():
+            track.quiet = True
+        return quiet
+
     def receive(self, workspace: int, appended: Sequence[Appended]) -> None:
         """The bus says that these entries were committed (in position order, not empty)."""
-        position = self._positions.get(workspace, appended[0].position - 1)
-        self._known[workspace] = max(self._known.get(workspace, 0), appended[-1].position)
-        if workspace in self._filling:
+        track = self._tracks.get(workspace)
+        if track is None:
             return
-        if appended[0].position > position + 1:
-            self._fill(workspace)
+        track.quiet = False
+        first, last = appended[0].position, appended[-1].position
+        if track.position is None or track.filling is not None:
+            track.known = max(track.known, last)
+        elif track.ahead or first > track.position + 1 or last - first != len(appended) - 1:
+            self._hold(workspace, track, appended)
+        else:
+            self._pass_on(workspace, track, appended)
+
+    def know(self, workspace: int, position: int) -> None:
+        """The workspace is at this position: what is missing up to there is read at once."""
+        track = self._tracks.get(workspace)
+        if track is None:
             return
-        self._pass_on(workspace, [one for one in appended if one.position > position])
+        track.known = max(track.known, position)
+        if track.position is not None and track.filling is None and position > track.position:
+            self._fill(workspace, track)
 
-    def _pass_on(self, workspace: int, appended: Sequence[Appended]) -> None:
-        if appended:
-            self._positions[workspace] = appended[-1].position
-            self._deliver(workspace, appended)
+    def _pass_on(self, workspace: int, track: _Track, appended: Sequence[Appended]) -> None:
+        position = track.position or 0
+        newer = appended if appended[0].position > position else [one for one in appended if one.position > position]
+        if newer:
+            track.position = newer[-1].position
+            self._deliver(workspace, newer)
 
-    def _fill(self, workspace: int) -> None:
+    def _hold(self, workspace: int, track: _Track, appended: Sequence[Appended]) -> None:
+        """Keep what is ahead, and pass on what has become the next."""
+        position = track.position or 0
+        track.known = max(track.known, appended[-1].position)
+        track.ahead.update((one.position, one) for one in appended if one.position > position)
+        following: list[Appended] = []
+        while (one := track.ahead.pop(position + len(following) + 1, None)) is not None:
+            following.append(one)
+        if following:
+            self._pass_on(workspace, track, following)
+        if len(track.ahead) > MOST_AHEAD:
+            self._fill(workspace, track)
+        elif track.ahead and track.waiting is None:
+            self._wait(workspace, track)
+
+    def _wait(self, workspace: int, track: _Track) -> None:
+        loop = asyncio.get_running_loop()
+        track.waiting = loop.call_later(GRACE_SECONDS, self._overdue, workspace, track, track.position)
+
+    def _overdue(self, workspace: int, track: _Track, since: int | None) -> None:
+        track.waiting = None
+        if not track.ahead or track.filling is not None:
+            return
+        if track.position == since:
+            self._fill(workspace, track)
+        else:
+            # Another gap than the one that was waited for.
+            self._wait(workspace, track)
+
+    def _fill(self, workspace: int, track: _Track) -> None:
         self.gaps += 1
-        log.warning("the bus left a gap in workspace %d; reading it", workspace)
-        task = asyncio.get_running_loop().create_task(self._read_gap(workspace))
-        self._filling[workspace] = task
+        log.info("the bus left a gap in workspace %d; reading it", workspace)
+        track.ahead.clear()
+        track.filling = asyncio.get_running_loop().create_task(self._read_gap(workspace, track))
 
-    async def _read_gap(self, workspace: int) -> None:
-        while self._positions[workspace] < self._known[workspace]:
+    async def _read_gap(self, workspace: int, track: _Track) -> None:
+        empty = 0
+        while self._tracks.get(workspace) is track and (position := track.position or 0) < track.known:
             try:
-                self._pass_on(workspace, await self._read_after(workspace, self._positions[workspace]))
-            except Exception:
-                log.exception("the gap could not be read; trying again")
+                found = await self._read_after(workspace, position)
+            except Exception as error:
+                log.warning("a gap could not be read (%s); trying again", type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
-        del self._filling[workspace]
+                continue
+            if self._tracks.get(workspace) is not track:
+                break
+            if found:
+                self._pass_on(workspace, track, found)
+                continue
+            empty += 1
+            if empty == EMPTY_READS:
+                log.warning("workspace %d has no entries after %d, whatever the bus says", workspace, position)
+                track.known = position
+            else:
+                await asyncio.sleep(RETRY_SECONDS)
+        track.filling = None

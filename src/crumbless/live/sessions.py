@@ -1,6 +1,6 @@
 """Sessions in use, so that a request need not read the database to know who asks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from crumbless.domain.access import Session
 from crumbless.ids import now_ms
@@ -32,6 +32,9 @@ class Sessions:
         self._known: dict[bytes, Session] = {}
         # Ended while the process runs: a read that began before the end must not bring the session back.
         self._ended: dict[str, None] = {}
+        # How often people changed, and at which of these each did: what was read before is read again.
+        self._changes = 0
+        self._changed: dict[str, int] = {}
 
     async def find(self, token_hash: bytes) -> Session | None:
         """The session, or None when the token is unknown or has ended. The caller checks expiry and key."""
@@ -41,7 +44,7 @@ class Sessions:
             self._known[token_hash] = session
             self.note_used(session, now)
             return session
-        session = await self._read(token_hash)
+        session = await self._read_current(token_hash)
         if session is None or session.id in self._ended or self._is_idle(session, now):
             return None
         # Somebody else may have read it meanwhile: all must hold the same object, so that its end reaches all.
@@ -66,22 +69,45 @@ class Sessions:
         used, self._used = self._used, set()
         return used
 
+    async def _read_current(self, token_hash: bytes) -> Session | None:
+        """The session with its operator as they are now, though they change while it is read."""
+        while True:
+            before = self._changes
+            session = await self._read(token_hash)
+            if session is None or self._changed.get(session.subject, 0) <= before:
+                return session
+
+    def known(self) -> Iterator[Session]:
+        """The sessions that are remembered."""
+        return iter(self._known.values())
+
     def forget(self, session_id: str) -> None:
         """The session was ended: whoever holds it sees that at once."""
-        self._ended[session_id] = None
-        if len(self._ended) > MOST:
-            del self._ended[next(iter(self._ended))]
+        _remember(self._ended, session_id, None)
         for token_hash, session in [*self._known.items()]:
             if session.id == session_id:
                 session.ended = True
                 del self._known[token_hash]
 
-    def forget_person(self, operator_id: str) -> None:
+    def forget_person(self, operator_id: str, changed_at: int | None = None) -> None:
         """The operator's role, name or status changed: what is known of their sessions holds no longer.
 
         Whoever holds one of these objects must find it again: it has ended, the session may not have.
+
+        Args:
+            changed_at: spares those that know of this change already.
         """
+        self._changes += 1
+        _remember(self._changed, operator_id, self._changes)
         for token_hash, session in [*self._known.items()]:
-            if session.subject == operator_id:
+            if session.subject == operator_id and session.changed_at != changed_at:
                 session.ended = True
                 del self._known[token_hash]
+
+
+def _remember(of: dict[str, int] | dict[str, None], key: str, value: int | None) -> None:
+    """Keep the newest MOST."""
+    of.pop(key, None)
+    of[key] = value  # pyright: ignore[reportArgumentType]
+    if len(of) > MOST:
+        del of[next(iter(of))]

@@ -200,7 +200,13 @@ def read_sessions(connection: Connection, *conditions: ColumnElement[bool]) -> l
 
 def _sessions() -> Select[Any]:
     return (
-        select(session, operator.c.name.label("operator_name"), operator.c.role, visitor.c.name.label("visitor_name"))
+        select(
+            session,
+            operator.c.name.label("operator_name"),
+            operator.c.role,
+            operator.c.changed_at,
+            visitor.c.name.label("visitor_name"),
+        )
         .outerjoin(operator, operator.c.id == session.c.operator_id)
         .outerjoin(visitor, visitor.c.id == session.c.visitor_id)
     )
@@ -218,6 +224,7 @@ def _session(row: Any) -> Session:
         conversation=row.conversation_id or "",
         factor_at=row.factor_at,
         seen_at=row.last_seen_at,
+        changed_at=row.changed_at or 0,
     )
 
 

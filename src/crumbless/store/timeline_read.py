@@ -1,5 +1,6 @@
 """Reads of the timeline: what came after a position, what came after a seq, the last entries before one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
@@ -13,6 +14,12 @@ from crumbless.store.tables import conversation, entry, workspace
 def position_of(connection: Connection, workspace_id: int) -> int:
     """The position of the workspace's newest entry."""
     return connection.execute(select(workspace.c.position).where(workspace.c.id == workspace_id)).scalar() or 0
+
+
+def positions_of(connection: Connection, workspace_ids: Sequence[int]) -> dict[int, int]:
+    """The positions of several workspaces."""
+    rows = connection.execute(select(workspace.c.id, workspace.c.position).where(workspace.c.id.in_([*workspace_ids])))
+    return {row.id: row.position for row in rows}
 
 
 def entries_after_position(connection: Connection, workspace_id: int, after: int, limit: int) -> list[Appended]:

@@ -77,11 +77,15 @@ class Line:
         async def find(_token_hash: bytes) -> object:
             return self.session
 
+        async def begin(workspace: int) -> None:
+            assert self.connections.listened_to(workspace), "listen first"
+
         platform = SimpleNamespace(
             streams=OpenStreams(),
             connections=self.connections,
             reader=reader,
             sessions=SimpleNamespace(find=find),
+            following=SimpleNamespace(begin=begin),
             settings=SimpleNamespace(streams_per_session=3, address="http://x"),
             limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
         )

@@ -119,3 +119,31 @@ async def test_uses_of_operators_are_noted_each_time_and_of_visitors_once_an_hou
     assert sessions.take_used() == {"o"}
     sessions.note_used(visitor, visitor.seen_at + 3_600_000)
     assert sessions.take_used() == {"v"}
+
+
+async def test_a_read_that_began_before_a_person_changed_is_read_again() -> None:
+    database = Database(one=make_session())
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    database.may_answer.clear()
+    late = asyncio.create_task(sessions.find(b"one"))
+    await database.asked.wait()
+    sessions.forget_person("visitor-1")
+    database.may_answer.set()
+    found = await late
+    assert found is not None
+    assert not found.ended
+    assert database.reads == 2
+
+
+async def test_a_person_who_changed_is_read_anew_unless_the_change_is_known() -> None:
+    database = Database(one=make_session(), two=make_session())
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    before, current = await sessions.find(b"one"), await sessions.find(b"two")
+    assert before is not None
+    assert current is not None
+    current.changed_at = 7
+    sessions.forget_person("visitor-1", 7)
+    assert before.ended
+    assert not current.ended
+    assert await sessions.find(b"one") is not before
+    assert await sessions.find(b"two") is current

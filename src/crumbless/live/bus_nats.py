@@ -1,0 +1,244 @@
+"""Carries the bus over NATS: a subject for everybody and one for each workspace, without any store behind them.
+
+Nodes of one installation find each other by a prefix made from its secret key, so that two installations may share a
+NATS without hearing one another.
+"""
+
+import asyncio
+import base64
+import logging
+import re
+import ssl
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from crumbless.errors import SettingsError
+from crumbless.live.bus_network import EVERYBODY, Packet
+
+RETRY_SECONDS = 0.5
+
+CONNECT_SECONDS = 2
+
+PING_SECONDS = 3
+"""A server that answers two of these pings with silence is gone."""
+
+MOST_BYTES = 256 * 1024
+"""Longest message: a quarter of what NATS takes unless it is told otherwise."""
+
+MOST_HELD_BYTES = 16 * 1024 * 1024
+"""What may wait to be heard on one subject; beyond it messages are lost, and looked up."""
+
+log = logging.getLogger("crumbless.bus")
+
+
+class NatsCarrier:
+    """One node's connection.
+
+    Args:
+        urls: `nats://` or `tls://`, one or several separated by commas; with user and password, or a token, in front
+            of the host.
+        prefix: sets this installation apart.
+        credentials: a file as NATS' tools make it (`.creds`); empty for none.
+        authority: a file with the certificates (PEM) that sign the servers'; empty for those the system trusts.
+
+    Raises:
+        SettingsError: when a file cannot be used.
+    """
+
+    most_bytes = MOST_BYTES
+
+    def __init__(self, urls: str, prefix: str, credentials: str = "", authority: str = "") -> None:
+        self._prefix = f"crumbless.{prefix}"
+        self._options = connect_options(urls, credentials, authority)
+        self._wanted: set[int] = {EVERYBODY}
+        self._subscribed: dict[int, Subscription] = {}
+        self._changed = asyncio.Event()
+        self._client: Any = None
+        self._running: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether a server is there."""
+        return self._client is not None and self._client.is_connected
+
+    def start(self, hear: Callable[[bytes], None], doubt: Callable[[], None]) -> None:
+        """Connect, and stay connected."""
+        self._hear = hear
+        self._doubt = doubt
+        self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Send what waits and let go."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    def follow(self, channel: int) -> None:
+        """Hear what is said on the channel from soon on."""
+        if channel not in self._wanted:
+            self._wanted.add(channel)
+            self._changed.set()
+
+    def unfollow(self, channel: int) -> None:
+        """Hear it no more."""
+        self._wanted.discard(channel)
+        self._changed.set()
+
+    async def send(self, packets: Sequence[Packet]) -> None:
+        """Hand them to the connection."""
+        client = self._client
+        if client is None or not client.is_connected:
+            raise ConnectionError
+        for channel, payload in packets:
+            await client.publish(self._subject(channel), payload)
+
+    def _subject(self, channel: int) -> str:
+        return f"{self._prefix}.w.{channel}" if channel else f"{self._prefix}.all"
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._serve()
+            except Exception as error:
+                log.warning("NATS cannot be reached: %s", type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _serve(self) -> None:
+        """One client, which comes back by itself, until it gives up: when it is refused."""
+        client: Any = _TlsClient() if "tls" in self._options else Client()
+        closed = asyncio.Event()
+        self._client, self._subscribed = client, {}
+        try:
+            await client.connect(
+                **self._options,
+                name="crumbless",
+                no_echo=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=RETRY_SECONDS,
+                connect_timeout=CONNECT_SECONDS,
+                ping_interval=PING_SECONDS,
+                error_cb=_note_error,
+                disconnected_cb=_note_loss,
+                reconnected_cb=self._came_back,
+                closed_cb=_setter(closed, self._changed),
+            )
+            log.info("connected to NATS")
+            while not closed.is_set():
+                await self._subscribe(client)
+                await self._changed.wait()
+                self._changed.clear()
+        finally:
+            self._client = None
+            await asyncio.shield(_close(client))
+
+    async def _subscribe(self, client: Any) -> None:
+        """Make the subscriptions what they should be, and have the server confirm it."""
+        gone, new = self._subscribed.keys() - self._wanted, self._wanted - self._subscribed.keys()
+        for channel in gone:
+            await self._subscribed.pop(channel).unsubscribe()
+        for channel in new:
+            self._subscribed[channel] = await client.subscribe(
+                self._subject(channel), cb=self._take, pending_bytes_limit=MOST_HELD_BYTES
+            )
+        if new:
+            await client.flush(CONNECT_SECONDS)
+            self._doubt()
+
+    async def _take(self, message: Msg) -> None:
+        try:
+            self._hear(message.data)
+        except Exception:
+            # One message must not end the subscription.
+            log.exception("a message could not be taken")
+
+    async def _came_back(self) -> None:
+        log.info("connected to NATS again")
+        self._changed.set()
+        self._doubt()
+
+
+def connect_options(urls: str, credentials: str, authority: str) -> dict[str, Any]:
+    """What nats-py is told: servers without secrets, and the secrets. (It takes what is percent-encoded as it is.)"""
+    parts = [urlsplit(url.strip()) for url in urls.split(",")]
+    options: dict[str, Any] = {"servers": [f"{one.scheme}://{one.netloc.rpartition('@')[2]}" for one in parts]}
+    known = next((one for one in parts if one.username), None)
+    if known is not None and known.password is not None:
+        options |= {"user": unquote(known.username or ""), "password": unquote(known.password)}
+    elif known is not None:
+        options["token"] = unquote(known.username or "")
+    if credentials:
+        jwt, key = read_credentials(credentials)
+
+        def sign(nonce: str) -> bytes:
+            return base64.b64encode(key.sign(nonce.encode()))
+
+        options |= {"user_jwt_cb": lambda: bytearray(jwt), "signature_cb": sign}
+    if authority or any(one.scheme == "tls" for one in parts):
+        try:
+            options["tls"] = ssl.create_default_context(cafile=authority or None)
+        except (OSError, ssl.SSLError) as error:
+            reason = error.strerror or "no certificates in it"
+            raise SettingsError(f"CRUMBLESS_BUS_CA: cannot read {authority}: {reason}") from None
+    return options
+
+
+def read_credentials(path: str) -> tuple[bytes, Ed25519PrivateKey]:
+    """The token and the key in a `.creds` file.
+
+    Raises:
+        SettingsError: without anything of what is in it.
+    """
+    try:
+        text = Path(path).read_text(encoding="ascii")
+        jwt, seed = re.findall(r"-{3,}BEGIN [A-Z ]+-{3,}\s*([A-Za-z0-9_.=-]+?)\s*-{3,}END", text)[:2]
+        # An nkeys seed: two bytes of type, the seed, a checksum of two; base32 without padding.
+        raw = base64.b32decode(seed + "=" * (-len(seed) % 8))
+        return jwt.encode(), Ed25519PrivateKey.from_private_bytes(raw[2:34])
+    except OSError as error:
+        raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: {path} is no credentials file of NATS") from None
+
+
+class _TlsClient(Client):
+    """nats-py encrypts when the server says so; here it must, before a secret is sent. Held by a test."""
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        if initial_connection and not info.get("tls_required"):
+            raise NatsError("the server does not ask for TLS")
+        await super()._process_info(info, initial_connection)
+
+
+def _setter(*events: asyncio.Event) -> Callable[[], Any]:
+    async def tell() -> None:
+        for event in events:
+            event.set()
+
+    return tell
+
+
+async def _note_error(error: Exception) -> None:
+    # By its name alone: its words may hold an address.
+    log.warning("NATS: %s", type(error).__name__)
+
+
+async def _note_loss() -> None:
+    log.warning("the connection to NATS was lost; other nodes' entries are read from the database")
+
+
+async def _close(client: Any) -> None:
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            if client.is_connected:
+                await client.flush(1)
+            await client.close()
+    except Exception as error:
+        log.debug("closing NATS: %s", type(error).__name__)

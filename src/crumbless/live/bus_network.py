@@ -1,0 +1,219 @@
+"""The bus between several nodes: tells this one by a call and the others through a carrier (NATS, PostgreSQL).
+
+Nothing waits for it and nothing depends on it. What the carrier cannot take now is dropped: entries, ends of sessions
+and changes of people are in the database, where the other nodes find them within a second; the rest is ephemeral.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from crumbless.domain.access import Session
+from crumbless.domain.ports import Appended
+from crumbless.domain.wire import SeenNow
+from crumbless.live.bus_memory import MemoryBus, by_workspace
+from crumbless.live.bus_wire import (
+    AnyTold,
+    EntriesTold,
+    NotUnderstood,
+    PersonTold,
+    PresenceTold,
+    SeenTold,
+    SessionTold,
+    TypingTold,
+    entries_of,
+    read_envelope,
+    tell_entries,
+    write_envelopes,
+)
+from crumbless.live.feed import Feed
+
+EVERYBODY = 0
+"""The channel that every node hears. Others are numbers of workspaces."""
+
+MOST_WAITING = 20_000
+"""Things told that wait for the carrier; more are dropped."""
+
+SEND_SECONDS = 2.0
+"""After which a carrier that takes nothing counts as away."""
+
+log = logging.getLogger("crumbless.bus")
+
+Packet = tuple[int, bytes]
+"""A channel, and what is said on it."""
+
+
+class Carrier(Protocol):
+    """Brings bytes from node to node, at most once (live/bus_nats.py, live/bus_postgres.py)."""
+
+    most_bytes: int
+    """Longest message, in bytes."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    def start(self, hear: Callable[[bytes | str], None], doubt: Callable[[], None]) -> None:
+        """Connect, and stay connected. Call on the loop.
+
+        Args:
+            hear: told each message.
+            doubt: told whenever messages may have been lost before now: after each connection, and once a further
+                channel is heard.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Let go of the connection, once what was sent is out."""
+        ...
+
+    def follow(self, channel: int) -> None:
+        """Hear what is said on the channel from soon on; EVERYBODY is always heard."""
+        ...
+
+    def unfollow(self, channel: int) -> None: ...
+
+    async def send(self, packets: Sequence[Packet]) -> None:
+        """Raises whatever goes wrong; some may have been sent then."""
+        ...
+
+
+class NetworkBus:
+    """The bus of one node of several."""
+
+    lossy = True
+
+    def __init__(self, node: str, local: MemoryBus, feed: Feed, carrier: Carrier) -> None:
+        self._node = node
+        self._local = local
+        self._feed = feed
+        self._carrier = carrier
+        self._waiting: dict[int, list[AnyTold]] = {}
+        self._size = 0
+        self._news = asyncio.Event()
+        self._sending: asyncio.Task[None] | None = None
+        self._understood = True
+        self.on_presence: Callable[[str, int, Sequence[str]], None] = lambda _node, _workspace, _operators: None
+
+    @property
+    def connected(self) -> bool:
+        """Whether other nodes can be told and heard now."""
+        return self._carrier.connected
+
+    def start(self, doubt: Callable[[], None]) -> None:
+        """Begin to tell and to hear. Call on the loop. `doubt` is told when something may have been lost."""
+        self._carrier.start(self.hear, doubt)
+        self._sending = asyncio.get_running_loop().create_task(self._send_for_ever())
+
+    async def stop(self) -> None:
+        """Tell what waits, if the carrier takes it, and let go."""
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
+        await self._send_waiting()
+        await self._carrier.stop()
+
+    # --- what this node tells -------------------------------------------------------------------------------------
+
+    def publish(self, appended: Sequence[Appended]) -> None:
+        """Entries were committed: in position order within each workspace."""
+        for workspace, own in by_workspace(appended):
+            self._feed.receive(workspace, own)
+            self._tell(workspace, tell_entries(workspace, own))
+
+    def show_typing(self, by: Session, conversation: str, on: bool) -> None:
+        """Ephemeral: may be lost, is never stored."""
+        self._local.show_typing(by, conversation, on)
+        self._tell(by.workspace, TypingTold(by.workspace, conversation, by.id, by.role, by.subject, by.name, on))
+
+    def show_seen(self, workspace: int, seen: SeenNow) -> None:
+        """The mark is in the database already; this only tells it at once."""
+        self._local.show_seen(workspace, seen)
+        self._tell(workspace, SeenTold(workspace, seen.conversation, seen.by, seen.seq))
+
+    def end_session(self, session: Session) -> None:
+        """The session was ended in the database; its streams end now."""
+        self._local.end_session(session)
+        # Nodes without a stream in its workspace may remember it too.
+        self._tell(EVERYBODY, SessionTold(session.workspace, session.id, session.role, session.conversation))
+
+    def change_person(self, workspace: int, operator_id: str) -> None:
+        """What is known of the operator is read anew when their streams come back."""
+        self._local.change_person(workspace, operator_id)
+        self._tell(EVERYBODY, PersonTold(workspace, operator_id))
+
+    def tell_presence(self, workspace: int, operators: Sequence[str]) -> None:
+        """Which of the workspace's operators have a stream at this node."""
+        self._tell(workspace, PresenceTold(workspace, [*operators]))
+
+    def follow(self, workspace: int) -> None:
+        """Somebody at this node listens to the workspace."""
+        self._carrier.follow(workspace)
+
+    def unfollow(self, workspace: int) -> None:
+        """Nobody at this node listens to it any more."""
+        self._carrier.unfollow(workspace)
+
+    def _tell(self, channel: int, told: AnyTold) -> None:
+        weight = len(told.entries) if isinstance(told, EntriesTold) else 1
+        if not self._carrier.connected or self._size + weight > MOST_WAITING:
+            return
+        self._size += weight
+        self._waiting.setdefault(channel, []).append(told)
+        self._news.set()
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._send_waiting()
+
+    async def _send_waiting(self) -> None:
+        """Everything that came up while the last was sent goes together."""
+        waiting, self._waiting, self._size = self._waiting, {}, 0
+        if not waiting:
+            return
+        most = self._carrier.most_bytes
+        packets = [
+            (channel, one) for channel, told in waiting.items() for one in write_envelopes(self._node, told, most)
+        ]
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._carrier.send(packets)
+        except Exception as error:
+            log.warning("the bus took nothing: %s; other nodes read the database", type(error).__name__)
+
+    # --- what other nodes tell ------------------------------------------------------------------------------------
+
+    def hear(self, payload: bytes | str) -> None:
+        """A message came."""
+        try:
+            envelope = read_envelope(payload)
+        except NotUnderstood:
+            if self._understood:
+                self._understood = False
+                log.warning("a node of another version is not understood; what it does is read from the database")
+            return
+        if envelope.node == self._node:
+            return
+        for told in envelope.told:
+            self._obey(envelope.node, told)
+
+    def _obey(self, node: str, told: AnyTold) -> None:
+        if isinstance(told, EntriesTold):
+            if told.entries:
+                self._feed.receive(told.workspace, entries_of(told))
+            else:
+                self._feed.know(told.workspace, told.position)
+        elif isinstance(told, TypingTold):
+            by = Session(told.session, told.role, told.workspace, told.subject, told.name, None, 0, told.conversation)
+            self._local.show_typing(by, told.conversation, told.on)
+        elif isinstance(told, SeenTold):
+            self._local.show_seen(told.workspace, SeenNow(told.conversation, told.by, told.seq))
+        elif isinstance(told, SessionTold):
+            ended = Session(told.session, told.role, told.workspace, "", "", None, 0, told.conversation)
+            self._local.end_session(ended)
+        elif isinstance(told, PersonTold):
+            self._local.change_person(told.workspace, told.operator)
+        else:
+            self.on_presence(node, told.workspace, told.operators)

@@ -1,0 +1,169 @@
+"""Carries the bus over PostgreSQL's LISTEN and NOTIFY: nothing to run beside the database, right for a few nodes.
+
+Two connections: one that listens, one that tells. They must reach the server itself, or a pooler in session mode.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import asyncpg
+
+from crumbless.live.bus_network import EVERYBODY, Packet
+
+RETRY_SECONDS = 0.5
+
+CONNECT_SECONDS = 5.0
+
+PING_SECONDS = 3.0
+"""How often a listening connection is asked whether it is still one."""
+
+ANSWER_SECONDS = 3.0
+
+MOST_BYTES = 7_900
+"""PostgreSQL takes payloads of less than 8,000 bytes."""
+
+CHANNELS = 64
+"""Workspaces share so many names, so that following a thousand of them is not a thousand statements."""
+
+# Nobody waits for these on disk: they are gone with a restart anyway.
+_SETTINGS = {"application_name": "crumbless bus", "synchronous_commit": "off"}
+
+log = logging.getLogger("crumbless.bus")
+
+
+class PostgresCarrier:
+    """One node's connections.
+
+    Args:
+        database_url: `postgresql://…`, as asyncpg and libpq read it.
+    """
+
+    most_bytes = MOST_BYTES
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._followed: dict[int, set[int]] = {}
+        self._listened: set[str] = set()
+        self._changed = asyncio.Event()
+        self._sending: Any = None
+        self._running: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether both connections stand."""
+        return self._sending is not None
+
+    def start(self, hear: Callable[[str], None], doubt: Callable[[], None]) -> None:
+        """Connect, and stay connected."""
+        self._hear = hear
+        self._doubt = doubt
+        self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Let go. What was sent is with the server."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    def follow(self, channel: int) -> None:
+        """Hear what is said on the channel from soon on."""
+        self._followed.setdefault(channel % CHANNELS, set()).add(channel)
+        self._changed.set()
+
+    def unfollow(self, channel: int) -> None:
+        """Hear it no more."""
+        sharing = self._followed.get(channel % CHANNELS, set())
+        sharing.discard(channel)
+        if not sharing:
+            self._followed.pop(channel % CHANNELS, None)
+        self._changed.set()
+
+    async def send(self, packets: Sequence[Packet]) -> None:
+        """All of them in one transaction."""
+        connection = self._sending
+        if connection is None:
+            raise ConnectionError
+        try:
+            await connection.executemany(
+                "SELECT pg_notify($1, $2)", [(_name(channel), payload.decode()) for channel, payload in packets]
+            )
+        except BaseException:
+            # Whatever it was, a fresh connection is the cure.
+            connection.terminate()
+            self._changed.set()
+            raise
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._serve()
+            except Exception as error:
+                log.warning(
+                    "the bus in PostgreSQL is away (%s); entries are read from the database", type(error).__name__
+                )
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _serve(self) -> None:
+        """One pair of connections until either fails."""
+        listening = await self._connect()
+        sending: Any = None
+        try:
+            sending = await self._connect()
+            listening.add_termination_listener(self._broken)
+            self._listened = set()
+            await self._listen(listening)
+            self._sending = sending
+            log.info("connected to the bus in PostgreSQL")
+            while True:
+                await self._wait()
+                if sending.is_closed():
+                    raise ConnectionError
+                await self._listen(listening)
+        finally:
+            self._sending = None
+            for connection in (listening, sending):
+                if connection is not None:
+                    connection.terminate()
+
+    async def _connect(self) -> Any:
+        connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return await connect(self._database_url, timeout=CONNECT_SECONDS, server_settings=_SETTINGS)
+
+    async def _wait(self) -> None:
+        """Until another channel is wanted, something is broken, or it is time to ask whether it is."""
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+        self._changed.clear()
+
+    async def _listen(self, connection: Any) -> None:
+        """Make the channels what they should be. Fails when the connection is dead."""
+        wanted = {_name(EVERYBODY), *(_name(channel) for channels in self._followed.values() for channel in channels)}
+        new, gone = wanted - self._listened, self._listened - wanted
+        async with asyncio.timeout(ANSWER_SECONDS):
+            for name in new:
+                await connection.add_listener(name, self._take)
+            for name in gone:
+                await connection.remove_listener(name, self._take)
+            if not new and not gone:
+                await connection.execute("SELECT 1")
+        self._listened = wanted
+        if new:
+            self._doubt()
+
+    def _broken(self, _connection: object) -> None:
+        self._changed.set()
+
+    def _take(self, _connection: object, _process: int, _channel: str, payload: object) -> None:
+        try:
+            self._hear(str(payload))
+        except Exception:
+            log.exception("a message could not be taken")
+
+
+def _name(channel: int) -> str:
+    return f"crumbless_{channel % CHANNELS}" if channel else "crumbless"

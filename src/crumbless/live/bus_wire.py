@@ -1,0 +1,173 @@
+"""What nodes say to each other: envelopes of JSON, a batch each.
+
+A node whose version speaks differently is not understood, and nothing is lost by that: whatever matters is in the
+database, where the others look (following.py, session_watch.py).
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from crumbless.domain.access import Role
+from crumbless.domain.entry import NewEntry
+from crumbless.domain.ports import Appended
+from crumbless.domain.wire import AuthorKind
+
+VERSION = 1
+
+
+class EntryTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An entry that was committed."""
+
+    entry: NewEntry
+    seq: int
+    position: int
+
+
+class _Told(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
+    """One thing that is told."""
+
+
+class EntriesTold(_Told, frozen=True, tag="entries"):
+    """The workspace is at `position`; `entries` are the newest, unless they are too large or too many to be told."""
+
+    workspace: int
+    position: int
+    entries: list[EntryTold] = []
+
+
+class TypingTold(_Told, frozen=True, tag="typing"):
+    """Somebody types, or has stopped. Ephemeral."""
+
+    workspace: int
+    conversation: str
+    session: str
+    role: Role
+    subject: str
+    name: str
+    on: bool
+
+
+class SeenTold(_Told, frozen=True, tag="seen"):
+    """One side of a conversation has read up to `seq`."""
+
+    workspace: int
+    conversation: str
+    by: AuthorKind
+    seq: int
+
+
+class SessionTold(_Told, frozen=True, tag="ended"):
+    """A session was ended."""
+
+    workspace: int
+    session: str
+    role: Role
+    conversation: str = ""
+
+
+class PersonTold(_Told, frozen=True, tag="person"):
+    """An operator's role, name, teams or status changed."""
+
+    workspace: int
+    operator: str
+
+
+class PresenceTold(_Told, frozen=True, tag="presence"):
+    """The operators of a workspace who have a stream at the node that says so; its word holds for a while."""
+
+    workspace: int
+    operators: list[str]
+
+
+AnyTold = EntriesTold | TypingTold | SeenTold | SessionTold | PersonTold | PresenceTold
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What one node tells in one message."""
+
+    v: int
+    node: str
+    told: list[AnyTold]
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    """An envelope whose parts are encoded already."""
+
+    v: int
+    node: str
+    told: list[msgspec.Raw]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Envelope).decode
+
+
+class NotUnderstood(Exception):
+    """An envelope of another version, or none at all."""
+
+
+def read_envelope(payload: bytes | str) -> Envelope:
+    """The envelope in a message.
+
+    Raises:
+        NotUnderstood: and nothing else.
+    """
+    try:
+        envelope = _decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise NotUnderstood from error
+    if envelope.v != VERSION:
+        raise NotUnderstood
+    return envelope
+
+
+def tell_entries(workspace: int, appended: Sequence[Appended]) -> EntriesTold:
+    """That these entries (in position order, not empty) were committed."""
+    entries = [EntryTold(one.entry, one.seq, one.position) for one in appended]
+    return EntriesTold(workspace, appended[-1].position, entries)
+
+
+def entries_of(told: EntriesTold) -> list[Appended]:
+    """What was committed, as the feed takes it."""
+    return [Appended(one.entry, one.seq, one.position, repeat=False) for one in told.entries]
+
+
+def write_envelopes(node: str, told: Sequence[AnyTold], most_bytes: int) -> list[bytes]:
+    """Envelopes that carry these, in order, each of at most `most_bytes` bytes.
+
+    Entries are spread over several where they must; of one that fits into none, only the position is told.
+    """
+    head = len(_encode(_Sealed(VERSION, node, [])))
+    room = most_bytes - head
+    envelopes: list[bytes] = []
+    parts: list[msgspec.Raw] = []
+    size = 0
+    for part in _parts(told, room):
+        if parts and size + len(part) > room:
+            envelopes.append(_encode(_Sealed(VERSION, node, parts)))
+            parts, size = [], 0
+        parts.append(msgspec.Raw(part))
+        size += len(part) + 1
+    if parts:
+        envelopes.append(_encode(_Sealed(VERSION, node, parts)))
+    return envelopes
+
+
+def _parts(told: Sequence[AnyTold], room: int) -> Iterator[bytes]:
+    for one in told:
+        part = _encode(one)
+        if len(part) <= room:
+            yield part
+        elif isinstance(one, EntriesTold):
+            yield from _spread(one, room)
+
+
+def _spread(told: EntriesTold, room: int) -> Iterator[bytes]:
+    """Halves, and halves of those, until each fits."""
+    if len(told.entries) < 2:
+        yield _encode(EntriesTold(told.workspace, told.position))
+        return
+    middle = len(told.entries) // 2
+    for half in (told.entries[:middle], told.entries[middle:]):
+        yield from _parts([EntriesTold(told.workspace, half[-1].position, half)], room)

@@ -1,0 +1,88 @@
+"""Everything live of one node, joined: listeners, sessions in use, feed and bus, and the looks at the database that
+make up for what the bus loses."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from crumbless.domain.access import Session
+from crumbless.domain.ports import Appended
+from crumbless.domain.session_state import SessionChanges
+from crumbless.live.bus_memory import MemoryBus
+from crumbless.live.bus_network import Carrier, NetworkBus
+from crumbless.live.connections import Connections
+from crumbless.live.feed import Feed
+from crumbless.live.following import Following
+from crumbless.live.session_watch import SessionWatch
+from crumbless.live.sessions import Sessions
+from crumbless.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReads:
+    """How the live side reads the database."""
+
+    entries_after: Callable[[int, int], Awaitable[Sequence[Appended]]]
+    positions: Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
+    session: Callable[[bytes], Awaitable[Session | None]]
+    changes: Callable[[Sequence[str], int], Awaitable[SessionChanges]]
+
+
+class LiveNode:
+    """The live side of one node.
+
+    Args:
+        operator_idle_ms: an operator's session that is not used for so long has expired.
+        visitor_idle_ms: the same for visitors.
+        carrier: brings the bus to other nodes; None for the only one.
+    """
+
+    def __init__(self, reads: LiveReads, operator_idle_ms: int, visitor_idle_ms: int, carrier: Carrier | None) -> None:
+        self._reads = reads
+        self.connections = Connections()
+        self.sessions = Sessions(reads.session, operator_idle_ms, visitor_idle_ms)
+        self.feed = Feed(self.connections.deliver, reads.entries_after, self._read_position)
+        local = MemoryBus(self.feed, self.connections, self.sessions)
+        self.bus = local if carrier is None else NetworkBus(secrets.token_urlsafe(9), local, self.feed, carrier)
+        self.following = Following(self.feed, self.connections, self.bus, reads.positions)
+        self._watch = SessionWatch(self.sessions, self.connections, reads.changes)
+
+    async def _read_position(self, workspace: int) -> int:
+        return (await self._reads.positions([workspace])).get(workspace, 0)
+
+    def start(self) -> None:
+        """Begin to tell, to hear and to look. Call on the loop."""
+        self.bus.start(self._doubt)
+        self.following.start()
+        self._watch.start()
+
+    def _doubt(self) -> None:
+        """Something may have been lost on the way here."""
+        self.following.look_soon()
+        self._watch.look_soon()
+
+    async def stop(self) -> None:
+        """Tell what is still to be told, and let go."""
+        await self._watch.stop()
+        await self.following.stop()
+        await self.bus.stop()
+
+
+def open_carrier(settings: Settings, prefix: str) -> Carrier | None:
+    """What CRUMBLESS_BUS_URL names; its client is imported only where it is used.
+
+    Args:
+        prefix: sets this installation apart from others on the same NATS.
+
+    Raises:
+        SettingsError: when a file that goes with it cannot be used.
+    """
+    if settings.bus_url == "memory":
+        return None
+    if settings.bus_url == "postgresql":
+        from crumbless.live.bus_postgres import PostgresCarrier  # noqa: PLC0415
+
+        return PostgresCarrier(settings.database_url)
+    from crumbless.live.bus_nats import NatsCarrier  # noqa: PLC0415
+
+    return NatsCarrier(settings.bus_url, prefix, settings.bus_credentials, settings.bus_ca)

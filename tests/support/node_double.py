@@ -1,0 +1,187 @@
+"""The live sides of several nodes in one process, on one database in memory and one bus that can be made to fail."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from crumbless.domain.access import Session
+from crumbless.domain.ports import Appended
+from crumbless.domain.session_state import SessionChanges, SessionState
+from crumbless.live.bus_network import EVERYBODY, Packet
+from crumbless.live.connections import Parcel
+from crumbless.live.live_node import LiveNode, LiveReads
+from support.value_make import make_appended
+
+
+class Network:
+    """What the carriers of all nodes share. `lose`: whether a packet is lost; `held` keeps packets back while it is a
+    list."""
+
+    def __init__(self) -> None:
+        self.carriers: list[DoubleCarrier] = []
+        self.lose: Callable[[], bool] = lambda: False
+        self.held: list[Packet] | None = None
+        self.packets: list[Packet] = []
+
+    def carry(self, packet: Packet) -> None:
+        """To all who follow its channel."""
+        self.packets.append(packet)
+        if self.lose():
+            return
+        if self.held is not None:
+            self.held.append(packet)
+            return
+        for carrier in self.carriers:
+            carrier.take(packet)
+
+    def deliver_held(self, *, backwards: bool = False) -> None:
+        """Let go of what was kept back."""
+        held, self.held = self.held or [], None
+        for packet in reversed(held) if backwards else held:
+            for carrier in self.carriers:
+                carrier.take(packet)
+
+
+class DoubleCarrier:
+    """One node's end of the network."""
+
+    most_bytes = 7_900
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.connected = True
+        self.followed = {EVERYBODY}
+        network.carriers.append(self)
+
+    def start(self, hear: Callable[[bytes | str], None], doubt: Callable[[], None]) -> None:
+        self.hear, self.doubt = hear, doubt
+
+    async def stop(self) -> None:
+        self.connected = False
+
+    def follow(self, channel: int) -> None:
+        self.followed.add(channel)
+
+    def unfollow(self, channel: int) -> None:
+        self.followed.discard(channel)
+
+    async def send(self, packets: Sequence[Packet]) -> None:
+        await asyncio.sleep(0)
+        for packet in packets:
+            self.network.carry(packet)
+
+    def take(self, packet: Packet) -> None:
+        if self.connected and packet[0] in self.followed:
+            self.hear(packet[1])
+
+
+class Store:
+    """The database that all nodes share: entries by workspace, sessions by token, the moment each person changed."""
+
+    def __init__(self) -> None:
+        self.entries: dict[int, list[Appended]] = {}
+        self.sessions: dict[bytes, Session] = {}
+        self.ended: dict[str, int] = {}
+        self.changed: dict[str, int] = {}
+        self.away = False
+
+    def commit(self, count: int = 1, workspace: int = 1) -> list[Appended]:
+        """The next entries of a workspace."""
+        kept = self.entries.setdefault(workspace, [])
+        new = [make_appended(len(kept) + number + 1, workspace=workspace) for number in range(count)]
+        kept += new
+        return new
+
+    def reads(self) -> LiveReads:
+        """The reads of a node."""
+        return LiveReads(self._entries_after, self._positions, self._session, self._changes)
+
+    async def _answer(self) -> None:
+        await asyncio.sleep(0)
+        if self.away:
+            raise OSError("away")
+
+    async def _entries_after(self, workspace: int, position: int) -> Sequence[Appended]:
+        await self._answer()
+        return self.entries.get(workspace, [])[position : position + 3]
+
+    async def _positions(self, workspaces: Sequence[int]) -> Mapping[int, int]:
+        await self._answer()
+        return {one: len(self.entries.get(one, [])) for one in workspaces}
+
+    async def _session(self, token_hash: bytes) -> Session | None:
+        await self._answer()
+        kept = self.sessions.get(token_hash)
+        if kept is None or kept.id in self.ended:
+            return None
+        return self.copy_of(kept)
+
+    def copy_of(self, kept: Session) -> Session:
+        """The session as a row is read: another object each time."""
+        return Session(
+            kept.id,
+            kept.role,
+            kept.workspace,
+            kept.subject,
+            kept.name,
+            kept.thumbprint,
+            kept.expires_at,
+            kept.conversation,
+            changed_at=self.changed.get(kept.subject, 0),
+        )
+
+    async def _changes(self, ids: Sequence[str], since: int) -> SessionChanges:
+        await self._answer()
+        states = {
+            kept.id: SessionState(kept.id in self.ended, self.changed.get(kept.subject, 0), kept.factor_at)
+            for kept in self.sessions.values()
+            if kept.id in ids
+        }
+        ended = [session_id for session_id, at in self.ended.items() if at >= since]
+        return SessionChanges(states, ended, [(one, at) for one, at in self.changed.items() if at >= since])
+
+
+class Ear:
+    """A listener that keeps what it hears."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.positions: list[int] = []
+        self.frames: list[bytes] = []
+        self.ended: list[int] = []
+
+    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+        self.positions += [one.position for one in appended]
+
+    def push(self, told: Parcel) -> None:
+        self.frames.append(told.text)
+
+    def end(self, code: int, reason: str) -> None:
+        self.ended.append(code)
+
+
+class DoubleNode:
+    """A node: its live side on the shared store and network."""
+
+    def __init__(self, store: Store, network: Network) -> None:
+        self.store = store
+        self.carrier = DoubleCarrier(network)
+        self.live = LiveNode(store.reads(), 1 << 50, 1 << 50, self.carrier)
+        self.live.start()
+
+    async def listen(self, session: Session) -> Ear:
+        """A listener that has begun."""
+        ear = Ear(session)
+        self.live.connections.add(ear)
+        await self.live.following.begin(session.workspace)
+        return ear
+
+    def append(self, count: int = 1, workspace: int = 1) -> None:
+        """Commit entries here and tell them."""
+        self.live.bus.publish(self.store.commit(count, workspace))
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Return once the condition holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - what happens is told nobody
+            await asyncio.sleep(0.002)

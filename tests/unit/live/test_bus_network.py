@@ -1,0 +1,217 @@
+"""Several nodes on one database: everybody hears everything once and in order, whatever the bus does."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crumbless.domain.wire import SeenNow
+from crumbless.live import bus_network, following
+from crumbless.live.bus_network import EVERYBODY, NetworkBus
+from support.node_double import DoubleNode, Network, Store, eventually
+from support.value_make import CONVERSATION, make_operator_session, make_session
+
+MakeNode = Callable[[], DoubleNode]
+
+
+class Cluster:
+    """Nodes that share everything that nodes share."""
+
+    def __init__(self) -> None:
+        self.store, self.network = Store(), Network()
+        self.nodes: list[DoubleNode] = []
+
+    def node(self) -> DoubleNode:
+        self.nodes.append(DoubleNode(self.store, self.network))
+        return self.nodes[-1]
+
+    async def stop(self) -> None:
+        for node in self.nodes:
+            await node.live.stop()
+
+
+@pytest_asyncio.fixture
+async def cluster(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(following, "GRACE_SECONDS", 0.005)
+    made = Cluster()
+    yield made
+    await made.stop()
+
+
+async def test_an_entry_on_one_node_is_heard_on_the_other_once(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    ears = [await node.listen(make_operator_session()) for node in (here, there)]
+    here.append(3)
+    assert ears[0].positions == [1, 2, 3], "without the network"
+    await eventually(lambda: ears[1].positions == [1, 2, 3])
+    there.append()
+    await eventually(lambda: ears[0].positions == [1, 2, 3, 4])
+    assert there.live.feed.gaps == 0
+    assert ears[0].positions == ears[1].positions == [1, 2, 3, 4]
+
+
+async def test_a_batch_is_one_message(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    for _ in range(20):
+        here.append(2)
+    await eventually(lambda: len(ear.positions) == 40)
+    assert len(cluster.network.packets) <= 2
+
+
+async def test_a_message_that_was_lost_is_read_within_a_look(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    cluster.network.lose = lambda: True
+    here.append(7)
+    await eventually(lambda: ear.positions == [1, 2, 3, 4, 5, 6, 7])
+    assert there.live.feed.gaps == 1
+
+
+async def test_nothing_is_lost_while_the_bus_is_away(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    here.carrier.connected = there.carrier.connected = False
+    here.append(4)
+    await eventually(lambda: ear.positions == [1, 2, 3, 4])
+    assert cluster.network.packets == [], "what nobody takes is not kept"
+    here.carrier.connected = there.carrier.connected = True
+    here.append()
+    await eventually(lambda: ear.positions == [1, 2, 3, 4, 5])
+
+
+async def test_a_bus_that_came_back_is_doubted_at_once(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 1_000)
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    # The first look that began with the shorter time.
+    there.live.following.look_soon()
+    cluster.network.lose = lambda: True
+    here.append()
+    await eventually(lambda: len(cluster.network.packets) == 1)
+    there.carrier.doubt()
+    await eventually(lambda: ear.positions == [1])
+
+
+async def test_a_database_that_is_away_is_looked_at_again(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    cluster.network.lose = lambda: True
+    cluster.store.away = True
+    here.append()
+    await eventually(lambda: len(cluster.network.packets) == 1)
+    cluster.store.away = False
+    await eventually(lambda: ear.positions == [1])
+
+
+async def test_only_workspaces_with_a_listener_are_followed(cluster: Cluster) -> None:
+    node = cluster.node()
+    ear = await node.listen(make_operator_session(workspace=5))
+    assert node.carrier.followed == {EVERYBODY, 5}
+    node.live.connections.remove(ear)
+    await eventually(lambda: node.carrier.followed == {EVERYBODY})
+    assert node.live.feed.followed == []
+    again = await node.listen(make_operator_session(workspace=5))
+    node.append(workspace=5)
+    assert again.positions == [1]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_every_listener_hears_everything_from_its_beginning_on(seed: int) -> None:
+    asyncio.run(run_at_random(random.Random(seed)))
+
+
+async def run_at_random(dice: random.Random) -> None:
+    """Three nodes append, listeners come and go, packets are lost, held back and turned round."""
+    cluster = Cluster()
+    nodes = [cluster.node() for _ in range(3)]
+    cluster.network.lose = lambda: dice.random() < 0.3
+    ears: list[tuple[int, list[int]]] = []
+    for _ in range(30):
+        node, choice = dice.choice(nodes), dice.random()
+        if choice < 0.2:
+            at = len(cluster.store.entries.get(1, []))
+            ears.append((at, (await node.listen(make_operator_session())).positions))
+        elif choice < 0.3:
+            cluster.network.held = []
+        elif choice < 0.4:
+            cluster.network.deliver_held(backwards=dice.random() < 0.5)
+        else:
+            node.append(dice.randint(1, 4))
+        for _ in range(dice.randint(0, 3)):
+            await asyncio.sleep(0)
+    for node in nodes:
+        await node.live.following.look(urgent=True)
+    last = len(cluster.store.entries.get(1, []))
+    for since, heard in ears:
+        await eventually(lambda heard=heard, since=since: len(heard) >= last - since)
+        # What was committed while it began may be told as well: streams know by the number that they have it.
+        assert heard == [*range(last - len(heard) + 1, last + 1)]
+    await cluster.stop()
+
+
+async def test_typing_and_seen_reach_the_others(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    vera, olga = make_session(), make_operator_session()
+    vera_hears, olga_hears = await here.listen(vera), await there.listen(olga)
+    here.live.bus.show_typing(vera, CONVERSATION, on=True)
+    await eventually(lambda: len(olga_hears.frames) == 1)
+    assert b'"typing"' in olga_hears.frames[0]
+    there.live.bus.show_seen(1, SeenNow(CONVERSATION, "operator", 3))
+    await eventually(lambda: len(vera_hears.frames) == 1)
+    assert vera_hears.frames[0] == olga_hears.frames[1]
+    assert b'"seen"' in vera_hears.frames[0]
+
+
+async def test_a_session_that_ends_here_ends_there(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    session = make_session()
+    cluster.store.sessions[b"token"] = session
+    held = await there.live.sessions.find(b"token")
+    assert held is not None
+    ear, other = await there.listen(held), await there.listen(make_session())
+    here.live.bus.end_session(session)
+    await eventually(lambda: ear.ended == [4401])
+    assert held.ended
+    assert other.ended == []
+
+
+async def test_a_person_who_changes_here_comes_back_there(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    session = make_operator_session()
+    cluster.store.sessions[b"token"] = session
+    held = await there.live.sessions.find(b"token")
+    assert held is not None
+    ear = await there.listen(held)
+    here.live.bus.change_person(1, session.subject)
+    await eventually(lambda: ear.ended == [1012])
+    assert held.ended
+    found = await there.live.sessions.find(b"token")
+    assert found is not None
+    assert not found.ended
+
+
+async def test_what_waits_is_bounded(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus_network, "MOST_WAITING", 10)
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    assert isinstance(here.live.bus, NetworkBus)
+    for _ in range(30):
+        here.append()
+    await eventually(lambda: ear.positions == [*range(1, 31)])
+    assert sum(payload.count(b'"text"') for _, payload in cluster.network.packets) == 10
+
+
+async def test_junk_on_the_bus_harms_nobody(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    for junk in (b"", b"{}", b'{"v":9,"node":"x","told":[]}'):
+        there.carrier.hear(junk)
+    here.append()
+    await eventually(lambda: ear.positions == [1])

@@ -1,0 +1,120 @@
+"""Sessions that ended and people that changed elsewhere are found although nobody told."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from crumbless.domain.access import Session
+from crumbless.ids import now_ms
+from crumbless.live import session_watch
+from crumbless.live.session_watch import SessionWatch
+from support.node_double import DoubleNode, Ear, Network, Store, eventually
+from support.value_make import make_operator_session, make_session
+
+
+class Place:
+    """A node whose bus loses everything, and its sessions."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        network = Network()
+        network.lose = lambda: True
+        self.node = DoubleNode(self.store, network)
+
+    async def stream(self, session: Session, token: bytes) -> Ear:
+        """A stream of this session."""
+        self.store.sessions[token] = session
+        held = await self.node.live.sessions.find(token)
+        assert held is not None
+        return await self.node.listen(held)
+
+
+@pytest_asyncio.fixture
+async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    monkeypatch.setattr(session_watch, "LOOK_SECONDS", 0.01)
+    made = Place()
+    yield made
+    await made.node.live.stop()
+
+
+async def test_a_session_that_ended_elsewhere_ends_here(place: Place) -> None:
+    session = make_session()
+    ear, other = await place.stream(session, b"one"), await place.stream(make_session(), b"two")
+    place.store.ended[session.id] = now_ms()
+    await eventually(lambda: ear.ended == [4401])
+    assert other.ended == []
+    assert await place.node.live.sessions.find(b"one") is None
+
+
+async def test_a_session_without_a_stream_ends_too(place: Place) -> None:
+    session = make_operator_session()
+    place.store.sessions[b"one"] = session
+    held = await place.node.live.sessions.find(b"one")
+    assert held is not None
+    place.store.ended[session.id] = now_ms()
+    await eventually(lambda: held.ended)
+
+
+async def test_a_session_that_was_erased_elsewhere_ends_here(place: Place) -> None:
+    ear = await place.stream(make_session(), b"one")
+    del place.store.sessions[b"one"]
+    await eventually(lambda: ear.ended == [4401])
+
+
+@pytest.mark.parametrize("clock", [-3_600_000, 0, 3_600_000])
+async def test_clocks_that_differ_by_an_hour_hide_nothing(place: Place, clock: int) -> None:
+    session = make_session()
+    ear, changed = await place.stream(session, b"one"), await place.stream(make_operator_session(), b"two")
+    place.store.ended[session.id] = now_ms() + clock
+    place.store.changed["operator-1"] = now_ms() + clock
+    await eventually(lambda: ear.ended == [4401] and changed.ended == [1012])
+
+
+async def test_a_person_who_changed_elsewhere_is_turned_out_once(place: Place) -> None:
+    session = make_operator_session()
+    ear = await place.stream(session, b"one")
+    place.store.changed[session.subject] = now_ms()
+    await eventually(lambda: ear.ended == [1012])
+    place.node.live.connections.remove(ear)
+    back = await place.stream(session, b"one")
+    watch = SessionWatch(place.node.live.sessions, place.node.live.connections, place.store.reads().changes)
+    for _ in range(3):
+        await watch.look()
+    assert back.ended == [], "they know of the change"
+
+
+async def test_sessions_take_turns(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_watch, "TURN", 2)
+    for number in range(5):
+        await place.stream(make_session(), str(number).encode())
+    asked: list[list[str]] = []
+    changes = place.store.reads().changes
+
+    async def read(ids: list[str], since: int) -> object:
+        asked.append([*ids])
+        return await changes(ids, since)
+
+    watch = SessionWatch(place.node.live.sessions, place.node.live.connections, read)  # pyright: ignore[reportArgumentType]
+    for _ in range(3):
+        await watch.look()
+    assert [len(ids) for ids in asked] == [2, 2, 1]
+    assert {one for ids in asked for one in ids} == {kept.id for kept in place.store.sessions.values()}
+
+
+async def test_a_factor_shown_at_another_node_counts_here(place: Place) -> None:
+    session = make_operator_session()
+    ear = await place.stream(session, b"one")
+    assert ear.session.factor_at == 0
+    session.factor_at = now_ms()
+    await eventually(lambda: ear.session.factor_at == session.factor_at)
+
+
+async def test_a_database_that_is_away_is_asked_again(place: Place) -> None:
+    session = make_session()
+    ear = await place.stream(session, b"one")
+    place.store.away = True
+    place.node.live._watch.look_soon()  # pyright: ignore[reportPrivateUsage]
+    place.store.ended[session.id] = now_ms()
+    place.store.away = False
+    await eventually(lambda: ear.ended == [4401])
