@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Sequence
 
+from faults.cluster import Cluster
 from faults.installation import SingleNode
 from faults.run import Outcome, run_once
 from faults.trouble import CLUSTER, SINGLE, Trouble, make_plan
@@ -20,9 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parse(arguments)
     seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
     kinds = SINGLE if asked.nodes == 1 else CLUSTER
-    plan = make_plan(random.Random(seed), asked.seconds, kinds, asked.nodes)
+    plan = make_plan(random.Random(seed), max(int(asked.seconds), 1), kinds, asked.nodes)
     if not asked.json:
-        print(f"seed {seed}: {asked.visitors} visitors, {asked.operators} operators, {len(plan)} troubles", flush=True)
+        print(f"seed {seed}: {asked.visitors} visitors, {asked.operators} operators", flush=True)
     outcome = _run(asked, seed, plan)
     if outcome.faults and asked.shrink:
         outcome = _shrink(asked, seed, outcome)
@@ -43,7 +44,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(asked: argparse.Namespace, seed: int, plan: Sequence[Trouble]) -> Outcome:
-    make = SingleNode
+    make = SingleNode if asked.nodes == 1 else Cluster
     return asyncio.run(run_once(make, seed, asked.seconds, plan, asked.visitors, asked.operators))
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
 from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
 from crumbless.store.database import write_once
@@ -141,12 +141,7 @@ class Installation(ABC):
 
     def kept(self) -> list[Kept]:
         """Every message that the database has."""
-        engine = create_engine(readable(self.database_url))
-        try:
-            with engine.connect() as connection:
-                return [Kept(*row) for row in connection.execute(KEPT)]
-        finally:
-            engine.dispose()
+        return write_once(self.database_url, lambda connection: [Kept(*row) for row in connection.execute(KEPT)])
 
     @abstractmethod
     def begin(self, trouble: "Trouble") -> None:
@@ -215,8 +210,3 @@ def wait_for_nodes(nodes: Sequence[Node]) -> None:
             late = [node.name for node in nodes if not node.answers()]
             raise TimeoutError(f"not started within {START_SECONDS:g} s: {late}; see {nodes[0].log.parent}")
         time.sleep(0.05)
-
-
-def readable(database_url: str) -> str:
-    """The address for a reader of ours that is not the product's."""
-    return database_url.replace("postgresql://", "postgresql+psycopg://", 1)

@@ -1,6 +1,7 @@
 """One run from a seed: people talk, trouble comes and goes, everything heals, and the checker says what is wrong."""
 
 import asyncio
+import itertools
 import random
 import tempfile
 import time
@@ -76,13 +77,9 @@ async def _talk(
     tasks = [asyncio.create_task(one.run()) for one in everybody]
     chatter = [asyncio.create_task(_chat(one)) for one in everybody]
     try:
-        await asyncio.gather(*(_endure(trouble, installation) for trouble in plan), asyncio.sleep(seconds))
+        met = await _endure_all(plan, installation, seconds, dice)
         for task in chatter:
             task.cancel()
-        for node in installation.nodes:
-            heal_link(node)
-        await asyncio.to_thread(heal_all, installation)
-        await asyncio.to_thread(wait_for_nodes, installation.nodes)
         healed_at = time.monotonic()
         faults = await _settle(installation, guests, staff, tasks)
         took = time.monotonic() - healed_at
@@ -96,7 +93,7 @@ async def _talk(
     return Outcome(
         seed=seed,
         faults=faults,
-        plan=plan,
+        plan=met,
         entries=len(installation.kept()),
         acknowledged=sum(len(one.model.acknowledged) for one in (*guests, *staff)),
         clients=len(everybody),
@@ -104,7 +101,7 @@ async def _talk(
         longest_way_back=max(back, default=0.0),
         seconds_to_heal=took,
         tracebacks=sum(node.tracebacks() for node in installation.nodes),
-        troubles=Counter(trouble.kind for trouble in plan),
+        troubles=Counter(trouble.kind for trouble in met),
     )
 
 
@@ -123,6 +120,27 @@ async def _settle(
         if not faults or time.monotonic() > deadline:
             return faults
         await asyncio.sleep(0.5)
+
+
+async def _endure_all(
+    plan: Sequence[Trouble], installation: Installation, seconds: float, dice: random.Random
+) -> list[Trouble]:
+    """Go through the episodes until the time is over; those troubles that happened."""
+    deadline = time.monotonic() + seconds
+    met: list[Trouble] = []
+    for _, episode in itertools.groupby(plan, key=lambda trouble: trouble.episode):
+        await asyncio.sleep(dice.uniform(0.5, 2.0))
+        if time.monotonic() > deadline:
+            break
+        now = [*episode]
+        await asyncio.gather(*(_endure(trouble, installation) for trouble in now))
+        met += now
+        for node in installation.nodes:
+            heal_link(node)
+        await asyncio.to_thread(heal_all, installation)
+        await asyncio.to_thread(wait_for_nodes, installation.nodes)
+    await asyncio.sleep(max(deadline - time.monotonic(), 0))
+    return met
 
 
 async def _endure(trouble: Trouble, installation: Installation) -> None:

@@ -13,8 +13,9 @@ SHIFTS = (-3600.0, -30.0, 45.0, 86_400.0)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that breaks at `at` (seconds from the start) and heals after `lasts`. `which`: to which node, say."""
+    """Something that breaks `at` seconds into its episode and heals after `lasts`. `which`: to which node, say."""
 
+    episode: int
     at: float
     lasts: float
     kind: str
@@ -23,26 +24,26 @@ class Trouble:
 
     def __str__(self) -> str:
         more = f" by {self.amount:g}" if self.amount else ""
-        return f"{self.at:6.2f} s  {self.kind} #{self.which}{more} for {self.lasts:.2f} s"
+        return f"episode {self.episode}, after {self.at:.2f} s: {self.kind} #{self.which}{more} for {self.lasts:.2f} s"
 
 
 LINKS = {"reset", "cut_up", "cut_down", "delay"}
 """What happens to the connections of clients."""
 
-SINGLE = ("kill", "stop", "restart", "reset", "cut_up", "cut_down", "delay", "clock", "full")
-CLUSTER = (*SINGLE, "bus", "bus_part", "database", "database_sessions")
+_NODES = ("kill", "stop", "restart", "reset", "cut_up", "cut_down", "delay", "clock")
+SINGLE = (*_NODES, "full")
+CLUSTER = (*_NODES, "bus", "bus_part", "database", "database_sessions")
 
 
-def make_plan(dice: random.Random, seconds: float, kinds: Sequence[str], nodes: int) -> list[Trouble]:
-    """Troubles for the first four fifths of the time, one every second or so, often several at once."""
+def make_plan(dice: random.Random, episodes: int, kinds: Sequence[str], nodes: int) -> list[Trouble]:
+    """Episodes of one to three troubles that overlap. After each, everything heals and everybody has time to talk."""
     plan: list[Trouble] = []
-    at = 0.5
-    while at < seconds * 0.8:
-        kind = dice.choice(kinds)
-        lasts = min(dice.uniform(0.2, 3.0), seconds * 0.85 - at)
-        amount = dice.choice(SHIFTS) if kind == "clock" else dice.uniform(0.01, 0.3) if kind == "delay" else 0.0
-        plan.append(Trouble(round(at, 2), round(lasts, 2), kind, dice.randrange(nodes), round(amount, 3)))
-        at += dice.expovariate(1.0)
+    for episode in range(episodes):
+        for _ in range(dice.choice((1, 1, 2, 3))):
+            kind = dice.choice(kinds)
+            amount = dice.choice(SHIFTS) if kind == "clock" else dice.uniform(0.01, 0.3) if kind == "delay" else 0.0
+            at, lasts = round(dice.uniform(0.0, 1.0), 2), round(dice.uniform(0.2, 3.0), 2)
+            plan.append(Trouble(episode, at, lasts, kind, dice.randrange(nodes), round(amount, 3)))
     return plan
 
 

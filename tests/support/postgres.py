@@ -130,6 +130,10 @@ class PostgresServer:
         except (OSError, asyncpg.PostgresError):
             return False
 
+    def runs(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """End every connection and stop, as a restart does."""
         self._end(signal.SIGINT)
