@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import uvicorn
 from litestar import Litestar
@@ -52,13 +53,16 @@ from crumbless.jobs.task_run import TaskRunner
 from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
 from crumbless.settings import Settings
 from crumbless.store.database import open_reader, serving_lock
-from crumbless.store.ledger import Ledger
+from crumbless.store.ledger import BatchWriter, Ledger
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_session
 from crumbless.store.schema import check_schema
 from crumbless.store.secret_key import open_vault
 from crumbless.store.session_changes import read_session_changes
 from crumbless.store.timeline_read import entries_after_position, positions_of
+
+if TYPE_CHECKING:
+    from crumbless.adapters.tracing_otlp import OtlpTrace
 
 log = logging.getLogger("crumbless")
 
@@ -91,9 +95,8 @@ class Server:
         reads = LiveReads(self._read_after, self._read_positions, self._read_session, self._read_changes)
         idle = settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
         self._live = LiveNode(reads, *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
-        self._ledger = Ledger(
-            lambda: open_writer(settings.database_url), self._tell, settings.ledger_queue, self._hear_of_tasks
-        )
+        self._trace = open_trace(settings)
+        self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._hear_of_tasks)
         couriers = [
             Courier("ga4", Ga4Relay(settings.ga4_url)),
             Courier("tiktok", TiktokRelay(settings.tiktok_url)),
@@ -128,7 +131,14 @@ class Server:
             limits=Limits.of(settings),
             assets=assets,
             policy=PolicyPages(read_registry(), settings, assets),
+            trace=self._trace,
         )
+
+    def _open_writer(self) -> BatchWriter:
+        def plain() -> BatchWriter:
+            return open_writer(self.settings.database_url)
+
+        return (self._trace.around(plain) if self._trace else plain)()
 
     def _tell(self, appended: Sequence[Appended]) -> None:
         self._live.bus.publish(appended)
@@ -194,6 +204,8 @@ class Server:
         await self._ledger.close()
         await self._live.stop()
         await self._reader.close()
+        if self._trace is not None:
+            await asyncio.to_thread(self._trace.close)
         self._lock.release()
 
     def asgi(self, further: Sequence[HTTPRouteHandler] = ()) -> ASGIApp:
@@ -218,6 +230,22 @@ class Server:
             logging_config=None,
         )
         return Guard(app, self.platform)
+
+
+def open_trace(settings: Settings) -> "OtlpTrace | None":
+    """Where traces go, if the settings say so.
+
+    Raises:
+        SettingsError: when what it needs is not installed.
+    """
+    if not settings.tracing_url:
+        return None
+    try:
+        from crumbless.adapters.tracing_otlp import OtlpTrace  # noqa: PLC0415 - an extra, and heavy
+    except ModuleNotFoundError as error:
+        needed = "pip install 'crumbless[tracing]'"
+        raise SettingsError(f"CRUMBLESS_TRACING_URL: {error.name} is not installed: {needed}") from None
+    return OtlpTrace(settings.tracing_url)
 
 
 def open_socket(host: str, port: int) -> socket.socket:

@@ -24,6 +24,9 @@ MAX_LINE = 32 * 1024
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The number of the request that is being answered, for every line that is written meanwhile."""
 
+trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+"""The number of the trace that the request belongs to, where requests are traced."""
+
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\[parameters: [^\n]*"), "[parameters]"),
     (re.compile(r"\bDETAIL: [^\n]*"), "DETAIL"),
@@ -88,6 +91,8 @@ class Lines(logging.Formatter):
         }
         if request := request_id.get():
             fields["request"] = request
+        if trace := trace_id.get():
+            fields["trace"] = trace
         fields |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[0] is not None:
             fields["error"] = redact(_shorten("".join(traceback.format_exception(*record.exc_info)).rstrip()))

@@ -41,6 +41,7 @@ Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
 Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
 Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
+CollectorUrl = Annotated[str, msgspec.Meta(pattern=r"\A(?:https?://[^\s/@?#]+/[^\s?#]*)?\Z")]
 # As a header carries it; long enough that nobody guesses it.
 Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
@@ -78,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_format: LogFormat = "text"
     access_log: bool = False
     metrics_token: Token = ""
+    tracing_url: CollectorUrl = ""
     visitor_messages_per_minute: Rate = 30
     visitor_message_burst: Count = 12
     operator_messages_per_minute: Rate = 120

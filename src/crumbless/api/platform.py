@@ -8,7 +8,7 @@ from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.figures import HttpFigures
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.domain.ports import BusPort, GrantsPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import BusPort, GrantsPort, LedgerPort, ReaderPort, TracePort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
@@ -101,3 +101,4 @@ class Platform:
     streams: OpenStreams = field(default_factory=OpenStreams)
     node: NodeState = field(default_factory=NodeState)
     http: HttpFigures = field(default_factory=HttpFigures)
+    trace: TracePort | None = None

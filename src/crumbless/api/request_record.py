@@ -14,10 +14,14 @@ from litestar.types import HTTPScope
 
 from crumbless.api.client_address import is_trusted
 from crumbless.api.platform import Platform
-from crumbless.log_lines import request_id
+from crumbless.domain.ports import SpanPort
+from crumbless.log_lines import request_id, trace_id
 
 NO_ROUTE: Final = "(none)"
 """Stands for every path that is no route's: what people type must not become a name in the figures."""
+
+STREAM_ROUTES: Final = "/v1/stream/"
+"""Their answers last as long as somebody chats; a trace has their beginning."""
 
 LONG_POLL: Final = "/v1/stream/poll"
 """Waits by design; its time says nothing."""
@@ -30,29 +34,42 @@ log = logging.getLogger("crumbless.access")
 class RequestRecord:
     """One request from its head to its answer's end. Made and ended by the guard, in the request's own context."""
 
-    __slots__ = ("_began", "_platform", "_scope", "_status", "number")
+    __slots__ = ("_began", "_platform", "_scope", "_span", "_status", "number")
 
     def __init__(self, platform: Platform, scope: HTTPScope) -> None:
         self._platform = platform
         self._scope = scope
         self._began = time.perf_counter()
         self._status = 0
-        self.number = _number_of(platform, scope)
+        trusted = _is_from_trusted(platform, scope)
+        self.number = _number_of(scope, trusted)
         request_id.set(self.number)
+        self._span: SpanPort | None = None
+        if platform.trace is not None:
+            self._span = platform.trace.begin(_header(scope, b"traceparent") if trusted else "")
+            trace_id.set(self._span.trace)
 
     def begin_answer(self, status: int) -> None:
         """The answer begins."""
         self._status = status
+        if route_of(self._scope).startswith(STREAM_ROUTES):
+            self._end_span()
         if route_of(self._scope) != LONG_POLL:
             self._platform.http.seconds.add(time.perf_counter() - self._began)
 
     def end(self) -> None:
         """The answer has ended, or never will."""
         method, route = self._scope["method"], route_of(self._scope)
+        self._end_span()
         self._platform.http.count_answer(method, route, self._status)
         if self._platform.settings.access_log:
             milliseconds = round((time.perf_counter() - self._began) * 1000, 1)
             log_answer(method, route, self._status, milliseconds)
+
+    def _end_span(self) -> None:
+        span, self._span = self._span, None
+        if span is not None:
+            span.end(self._scope["method"], route_of(self._scope), self._status)
 
 
 def route_of(scope: Mapping[str, Any]) -> str:
@@ -66,11 +83,16 @@ def log_answer(method: str, route: str, status: int, milliseconds: float) -> Non
     log.info("answered", extra={"fields": fields})
 
 
-def _number_of(platform: Platform, scope: HTTPScope) -> str:
-    """The number that a trusted proxy gave the request, else a new one."""
+def _is_from_trusted(platform: Platform, scope: HTTPScope) -> bool:
     client = scope["client"]
-    if is_trusted(client[0] if client else "", platform.settings.trusted_proxies):
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-        if _is_number(given):
-            return given
-    return secrets.token_hex(8)
+    return is_trusted(client[0] if client else "", platform.settings.trusted_proxies)
+
+
+def _number_of(scope: HTTPScope, trusted: bool) -> str:
+    """The number that a trusted proxy gave the request, else a new one."""
+    given = _header(scope, b"x-request-id") if trusted else ""
+    return given if _is_number(given) else secrets.token_hex(8)
+
+
+def _header(scope: HTTPScope, name: bytes) -> str:
+    return next((value for one, value in scope["headers"] if one == name), b"").decode("latin-1")

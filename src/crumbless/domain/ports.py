@@ -85,6 +85,21 @@ class BusPort(Protocol):
         ...
 
 
+class SpanPort(Protocol):
+    """One request in a trace; `trace` is the trace's number."""
+
+    @property
+    def trace(self) -> str: ...
+
+    def end(self, method: str, route: str, status: int) -> None: ...
+
+
+class TracePort(Protocol):
+    """Tells a collector how long things took (adapters/tracing_otlp.py)."""
+
+    def begin(self, parent: str) -> SpanPort: ...
+
+
 class MailFailed(TaskFailed):
     """A mail could not be handed over. The message says why, without an address or a secret."""
 

@@ -27,6 +27,7 @@ class Parts:
         access_log=True,
     )
     http = HttpFigures()
+    trace = None
     nonces = NonceClock(b"s" * 32, time.time)
 
 
@@ -162,6 +163,31 @@ async def test_others_and_oddities_are_numbered_by_us(client: Any, number: bytes
     ours = header(sent, b"x-request-id")
     assert ours is not None
     assert re.fullmatch(rb"[0-9a-f]{16}", ours)
+
+
+class Spans:
+    """A trace that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+        self.trace = "t"
+
+    def begin(self, parent: str) -> "Spans":
+        self.told.append(parent)
+        return self
+
+    def end(self, method: str, route: str, status: int) -> None:
+        self.told.append((method, route, status))
+
+
+@pytest.mark.parametrize(("client", "parent"), [(("10.1.2.3", 1), "00-a-b-01"), (("192.0.2.1", 1), "")])
+async def test_a_trace_goes_on_only_from_a_trusted_proxy(
+    client: Any, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = Spans()
+    monkeypatch.setattr(Parts, "trace", spans)
+    await answer(asked=[(b"traceparent", b"00-a-b-01")], client=client)
+    assert spans.told == [parent, ("GET", "(none)", 200)]
 
 
 async def test_what_everybody_gets_alike_carries_no_number() -> None:

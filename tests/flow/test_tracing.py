@@ -1,0 +1,59 @@
+"""Traces of a real server in a real collector: whole, under the proxy's trace, and without anybody in them."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from support.client import ask
+from support.collector import Collector
+from support.people import OLGA, World, say
+from support.server import ServerProcess
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = "b7ad6b7169203331"
+WORDS = "words-that-nobody-traces"
+
+
+def attributes(span: object) -> dict[str, object]:
+    pairs = getattr(span, "attributes")  # noqa: B009 - made by protobuf, which tells no types
+    return {one.key: one.value.string_value or one.value.int_value for one in pairs}
+
+
+async def test_requests_and_batches_are_traced(start_server: StartServer, open_world: OpenWorld) -> None:
+    with Collector() as collector:
+        server = start_server(tracing_url=collector.url, trusted_proxies="127.0.0.1", log_format="json", access_log="1")
+        world = open_world(server)
+        vera, olga = await world.visitor(WORDS), await world.operator(OLGA)
+        stream = await world.stream(vera, "stream")
+        assert (await say(stream, WORDS))["op"] == "ack"
+        path = f"/v1/desk/conversations/{vera.conversation}"
+        await ask(world.http, olga, "GET", path, traceparent=f"00-{TRACE}-{PARENT}-01")
+        await world.http.get(f"{server.address}/nowhere/{WORDS}")
+        await world.close()
+        assert server.stop() == 0, "what is left is sent before the end"
+    by_name = {span.name: span for span in collector.spans}
+    read = by_name["GET /v1/desk/conversations/{conversation}"]
+    assert (read.trace_id.hex(), read.parent_span_id.hex()) == (TRACE, PARENT)
+    assert attributes(read) == {
+        "http.request.method": "GET",
+        "http.route": "/v1/desk/conversations/{conversation}",
+        "http.response.status_code": 200,
+    }
+    assert {"POST /v1/visitor/start", "GET (none)", "POST /v1/stream/open"} <= {*by_name}
+    batches = [span for span in collector.spans if span.name == "ledger commit"]
+    assert sum(int(str(attributes(span)["crumbless.batch.size"])) for span in batches) >= 3
+    assert all(span.end_time_unix_nano > span.start_time_unix_nano for span in collector.spans)
+    assert collector.resources[0]["service.name"] == "crumbless"
+    for secret in (WORDS, vera.id, vera.conversation, OLGA.email, "127.0.0.1"):
+        assert secret.encode() not in collector.raw
+    assert f'"trace":"{TRACE}"' in server.log()
+
+
+def test_what_is_not_asked_for_is_not_loaded() -> None:
+    program = "import crumbless.app, sys; print([*{name.partition('.')[0] for name in sys.modules}])"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert "'litestar'" in loaded, "the premise: the application was loaded"
+    assert not [name for name in ("opentelemetry", "prometheus_client") if f"'{name}'" in loaded]
