@@ -48,7 +48,7 @@ from crumbless.domain.session_state import SessionChanges
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
 from crumbless.ids import now_ms
-from crumbless.jobs.relay_run import RelayJob
+from crumbless.jobs.relay_run import RelayRunner
 from crumbless.jobs.task_run import TaskRunner
 from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
 from crumbless.settings import Settings
@@ -101,7 +101,7 @@ class Server:
             Courier("ga4", Ga4Relay(settings.ga4_url)),
             Courier("tiktok", TiktokRelay(settings.tiktok_url)),
         ]
-        self._relay = RelayJob(couriers, self._ledger, self._reader)
+        self._relay = RelayRunner(couriers, self._ledger, self._reader)
         self._tasks = TaskRunner(
             {
                 "mail": MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings)),
@@ -119,7 +119,7 @@ class Server:
             ledger=self._ledger,
             reader=self._reader,
             bus=self._live.bus,
-            grants=self._relay.grants,
+            couriers=self._relay,
             connections=self._live.connections,
             sessions=self._live.sessions,
             following=self._live.following,
@@ -142,10 +142,10 @@ class Server:
 
     def _tell(self, appended: Sequence[Appended]) -> None:
         self._live.bus.publish(appended)
-        self._relay.hear(appended)
 
     def _hear_of_tasks(self) -> None:
         self._tasks.wake()
+        self._relay.wake()
 
     async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
         return await self._reader.read(

@@ -299,7 +299,8 @@ async def test_the_queue_survives_a_kill(relaying: Relaying) -> None:
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
     await arrives(theirs, lambda: len(theirs.arrived) == 1)
     world.server.kill()
-    assert world.server.rows(QUEUE) == [(1,)]
+    assert world.server.rows(f"{QUEUE} WHERE claimed_until > 0") == [(1,)], "the killed node has it for a while yet"
+    world.server.change("UPDATE relay_event SET claimed_until = 0")
     theirs.mood = "fine"
     await asyncio.to_thread(world.server.start)
     await arrives(theirs, lambda: len(theirs.arrived) == 2)
@@ -320,13 +321,54 @@ async def test_no_secret_and_no_address_of_a_vendor_is_logged(relaying: Relaying
     assert "google-secret" not in world.server.log()
 
 
-async def test_nothing_on_disk_ties_a_consent_to_a_conversation(relaying: Relaying) -> None:
+async def test_a_restart_forgets_no_consent(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    vera = await visit(world, await consented(world, use_tags(world.server, "ga4")))
+    await arrives(theirs, lambda: names(theirs) == ["chat_start"])
+    await queue_is(world, 0)
+    world.server.kill()
+    await asyncio.to_thread(world.server.start)
+    await say(world, vera)
+    await arrives(theirs, lambda: names(theirs) == ["chat_start", "chat_message_sent"])
+
+
+async def test_an_event_is_queued_with_its_message_or_not_at_all(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     theirs.mood = "failing"
     vera = await visit(world, await consented(world, use_tags(world.server, "ga4")))
+    stream = await world.stream(vera)
+    entry_id = new_entry_id()
+    for words, op in (("Once", "ack"), ("Once", "ack"), ("Another text under the same id", "error")):
+        await stream.send("send", id=entry_id, conversation=vera.conversation, text=words)
+        await stream.until(op)
+        # Not a moment later: the message that is acknowledged is queued.
+        assert world.server.rows(QUEUE) == [(2,)]
+
+
+CHAINS = "SELECT consent_chain FROM conversation WHERE id = ?"
+
+
+async def test_only_the_conversation_knows_its_consent_and_only_while_it_must(relaying: Relaying) -> None:
+    world, theirs, _ = relaying
+    theirs.mood = "failing"
+    receipt = await consented(world, use_tags(world.server, "ga4"))
+    vera = await visit(world, receipt)
     await queue_is(world, 1)
     kept: list[Any] = [
         *world.server.rows("SELECT * FROM relay_event"),
         *world.server.rows("SELECT * FROM consent_receipt"),
     ]
     assert [name for name in (vera.id, vera.conversation) if name in str(kept)] == []
+    assert world.server.rows(CHAINS, vera.conversation) == [(receipt,)]
+    assert (await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": None})).status_code == 204
+    assert world.server.rows(CHAINS, vera.conversation) == [(None,)]
+    assert (await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": receipt})).status_code == 204
+    assert world.server.rows(CHAINS, vera.conversation) == [(receipt,)]
+    assert (await ask(world.http, vera, "POST", "/v1/visitor/erase", {})).status_code == 200
+    assert world.server.rows(CHAINS, vera.conversation) == [(None,)]
+
+
+async def test_a_site_that_relays_nothing_needs_no_consent_of_a_conversation(relaying: Relaying) -> None:
+    world, _, _ = relaying
+    vera = await visit(world, await consented(world, use_tags(world.server, "ga4", way="browser")))
+    assert world.server.rows(CHAINS, vera.conversation) == [(None,)]

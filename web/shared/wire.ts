@@ -277,11 +277,12 @@ export interface ExportedVisitor {
   created_at: number;
 }
 
-/** One conversation as its visitor sees it, whole. */
+/** One conversation as its visitor sees it, whole. `consent`: the first receipt of the consent it is held to. */
 export interface ExportedConversation {
   id: string;
   status: Status;
   started_at: number;
+  consent: string;
   entries: Entry[];
 }
 

@@ -3,43 +3,42 @@
 from sqlalchemy import Connection
 
 from crumbless.domain.consent import is_receipt
-from crumbless.domain.ports import Grant, GrantsPort, ReaderPort
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
 from crumbless.store.consent_store import find_record
-from crumbless.store.conversation_store import site_key_of
+from crumbless.store.conversation_store import consent_chain_of, hold_consent, site_key_of
 from crumbless.store.people_store import Site, find_site
-from crumbless.store.relay_store import may_relay
 from crumbless.store.tag_store import find_tags
 
 
-async def follow_consent(conversation: str, receipt: str | None, reader: ReaderPort, grants: GrantsPort) -> None:
+async def follow_consent(conversation: str, receipt: str | None, ledger: LedgerPort, reader: ReaderPort) -> None:
     """Hold the conversation to this receipt, or to none.
 
     Raises:
         Refused: `not_found` for a receipt that is unknown or of another site; then none holds.
     """
-    grants.hold(conversation, None)
-    if receipt is None:
-        return
-    grant = await reader.read(lambda connection: _grant_of_conversation(connection, conversation, receipt))
-    if grant is None:
+
+    def look(connection: Connection) -> tuple[str | None, str | None, bool]:
+        key = site_key_of(connection, conversation)
+        site = key and find_site(connection, key)
+        known = site and receipt is not None and _chain_of(connection, site, receipt)
+        chain = chain_under(connection, site, receipt) if site else None
+        return consent_chain_of(connection, conversation), chain, bool(known)
+
+    before, chain, known = await reader.read(look)
+    if before != chain:
+        await ledger.write(lambda connection: hold_consent(connection, conversation, chain))
+    if receipt is not None and not known:
         raise Refused("not_found", "There is no such receipt on this site.")
-    grants.hold(conversation, grant)
 
 
-def grant_under(connection: Connection, site: Site, receipt: str) -> Grant | None:
-    """What this receipt lets the site's relays be told now; None when the site has no such receipt."""
-    found = find_record(connection, receipt) if is_receipt(receipt) else None
-    if found is None or found[0].site != site.key:
+def chain_under(connection: Connection, site: Site, receipt: str | None) -> str | None:
+    """The consent that this receipt holds a chat to; None where the site relays nothing, for then nothing needs it."""
+    if receipt is None or not any(tag.way == "relay" for tag in find_tags(connection, site.id)):
         return None
-    chain, now = found[0].chain, now_ms()
-    relays = [tag.service for tag in find_tags(connection, site.id) if tag.way == "relay"]
-    allowed = frozenset(service for service in relays if may_relay(connection, site.id, chain, service, now))
-    return Grant(site.workspace, site.id, chain, allowed)
+    return _chain_of(connection, site, receipt)
 
 
-def _grant_of_conversation(connection: Connection, conversation: str, receipt: str) -> Grant | None:
-    key = site_key_of(connection, conversation)
-    site = key and find_site(connection, key)
-    return grant_under(connection, site, receipt) if site else None
+def _chain_of(connection: Connection, site: Site, receipt: str) -> str | None:
+    found = find_record(connection, receipt) if is_receipt(receipt) else None
+    return found[0].chain if found is not None and found[0].site == site.key else None

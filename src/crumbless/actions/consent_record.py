@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy import Connection
 
 from crumbless.domain.consent import CATEGORY_OF, Record, canonical, check_request, grants_any
-from crumbless.domain.ports import GrantsPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import CouriersPort, LedgerPort, ReaderPort
 from crumbless.domain.record_sign import RecordKey
 from crumbless.domain.wire import ConsentAnswer, ConsentRequest
 from crumbless.errors import Refused
@@ -18,7 +18,9 @@ from crumbless.store.tag_store import consent_revision, find_tags
 RECEIPT_BYTES = 16
 
 
-async def record_consent(request: ConsentRequest, site: Site, ledger: LedgerPort, grants: GrantsPort) -> ConsentAnswer:
+async def record_consent(
+    request: ConsentRequest, site: Site, ledger: LedgerPort, couriers: CouriersPort
+) -> ConsentAnswer:
     """Append the choice. What a relay had still to send for a category that is no longer granted is dropped with it.
 
     Raises:
@@ -26,7 +28,7 @@ async def record_consent(request: ConsentRequest, site: Site, ledger: LedgerPort
     """
     check_request(request)
     record, signature = await ledger.write(lambda connection: _append(connection, site, request))
-    grants.narrow(record.chain, _services(record))
+    couriers.narrow(record.chain, _services(record))
     return ConsentAnswer(record.receipt, signature)
 
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from crumbless.actions.consent_follow import grant_under
+from crumbless.actions.consent_follow import chain_under
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor
-from crumbless.domain.ports import Grant, GrantsPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartAnswer, StartRequest
 from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
-from crumbless.store.conversation_store import add_conversation, find_conversation
+from crumbless.store.conversation_store import add_conversation, find_conversation, hold_consent
 from crumbless.store.people_store import Site, add_session, add_visitor, find_site, find_visitor
 
 DAY_MS = 86_400_000
@@ -41,7 +41,6 @@ async def start_conversation(
     thumbprint: str | None,
     ledger: LedgerPort,
     reader: ReaderPort,
-    grants: GrantsPort,
     session_days: int,
 ) -> StartAnswer:
     """Start, or start again with the same key and entry id, which gives the same visitor, conversation and entry.
@@ -62,11 +61,8 @@ async def start_conversation(
     name = thumbprint or _claimed_name(request.claim)
     while True:
         visitor = await reader.read(lambda connection: _find_or_name(connection, site, name))
-        # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
-        grant = await _read_grant(request, site, reader)
-        grants.hold(visitor.conversation, grant)
         try:
-            return await _append_first(request.id, text, site, visitor, thumbprint, ledger, session_days)
+            return await _append_first(request, text, site, visitor, thumbprint, ledger, session_days)
         except IntegrityError:
             # The same key started at the same moment on another connection: now there is somebody to find.
             if visitor.new:
@@ -79,13 +75,8 @@ async def start_conversation(
             raise
 
 
-async def _read_grant(request: StartRequest, site: Site, reader: ReaderPort) -> Grant | None:
-    receipt = request.consent
-    return None if receipt is None else await reader.read(lambda connection: grant_under(connection, site, receipt))
-
-
 async def _append_first(
-    entry_id: str,
+    request: StartRequest,
     text: str,
     site: Site,
     visitor: _Visitor,
@@ -104,9 +95,11 @@ async def _append_first(
             add_visitor(connection, site, visitor.id, visitor.name)
             add_conversation(connection, site, visitor.id, visitor.conversation)
         add_session(connection, session, token_hash(token))
+        # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
+        hold_consent(connection, visitor.conversation, chain_under(connection, site, request.consent))
 
     entry = NewEntry(
-        site.workspace, visitor.conversation, entry_id, now_ms(), "message", "visitor", visitor.id, "", text
+        site.workspace, visitor.conversation, request.id, now_ms(), "message", "visitor", visitor.id, "", text
     )
     appended = await ledger.append(entry, begin)
     told = entry_for_visitor(appended.entry, appended.seq)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from crumbless.domain.ports import LedgerPort, ReaderPort, RelayEvent, RelayFailed, RelayPort
 from crumbless.domain.relay import KEEP_MS, wait_after
 from crumbless.ids import now_ms
-from crumbless.store.relay_store import Due, count, drop_events, due_events, put_off, still_allowed
+from crumbless.store.relay_store import Due, claim_events, count, drop_events, put_off, still_allowed
 
 PAGE = 500
 """Events looked at in one turn."""
@@ -31,10 +31,11 @@ class InFlight:
 
 @dataclass
 class Courier:
-    """What carries one service's events."""
+    """What carries one service's events. `claimed`: whether a turn runs, whose events are this node's own."""
 
     service: str
     relay: RelayPort
+    claimed: bool = False
     in_flight: set[InFlight] = field(default_factory=set[InFlight])
     stops: int = 0
 
@@ -47,20 +48,20 @@ class Courier:
                 one.task.cancel()
 
 
-async def send_due(courier: Courier, ledger: LedgerPort, reader: ReaderPort) -> int:
+async def send_due(courier: Courier, node: str, ledger: LedgerPort, reader: ReaderPort) -> int:
     """Send what is due once; returns how many events were looked at.
 
-    Each request is checked against the newest record of its consent right before it leaves.
+    What is sent belongs to this node until it is settled; each request is checked against the newest record of its
+    consent right before it leaves.
     """
-    now = now_ms()
     service = courier.service
-    groups, refused = await reader.read(lambda connection: due_events(connection, service, now, PAGE))
-    if refused:
-        await ledger.write(lambda connection: drop_events(connection, refused))
+    courier.claimed = True
+    groups, looked_at = await ledger.write(lambda connection: claim_events(connection, service, node, PAGE))
     turn = asyncio.Semaphore(AT_ONCE)
     parcels = [(due, events) for due in groups for events in _parcels(courier.relay, due.events)]
-    await asyncio.gather(*(_deliver(courier, due, events, turn, ledger, reader) for due, events in parcels))
-    return len(refused) + sum(len(events) for _, events in parcels)
+    await asyncio.gather(*(_deliver(courier, node, due, events, turn, ledger, reader) for due, events in parcels))
+    courier.claimed = False
+    return looked_at
 
 
 def _parcels(relay: RelayPort, events: Sequence[RelayEvent]) -> list[list[RelayEvent]]:
@@ -73,6 +74,7 @@ def _parcels(relay: RelayPort, events: Sequence[RelayEvent]) -> list[list[RelayE
 
 async def _deliver(
     courier: Courier,
+    node: str,
     due: Due,
     events: list[RelayEvent],
     turn: asyncio.Semaphore,
@@ -80,7 +82,7 @@ async def _deliver(
     reader: ReaderPort,
 ) -> None:
     async with turn:
-        events = await _still_allowed(courier, due, events, reader)
+        events = await _still_allowed(courier, node, due, events, reader)
         if not events:
             return
         task = asyncio.ensure_future(courier.relay.send(due.account, events))
@@ -103,11 +105,15 @@ async def _deliver(
         await ledger.write(lambda connection: _settle_failed(connection, courier.service, due, events, stopped))
 
 
-async def _still_allowed(courier: Courier, due: Due, events: list[RelayEvent], reader: ReaderPort) -> list[RelayEvent]:
+async def _still_allowed(
+    courier: Courier, node: str, due: Due, events: list[RelayEvent], reader: ReaderPort
+) -> list[RelayEvent]:
     """Those that may be told at this moment: while others were sent, a withdrawal may have taken some away."""
     while True:
         stops = courier.stops
-        allowed = await reader.read(lambda connection: still_allowed(connection, courier.service, due.site, events))
+        allowed = await reader.read(
+            lambda connection: still_allowed(connection, courier.service, due.site, events, node)
+        )
         # A withdrawal that was committed while this read ran is not in it: read again.
         if stops == courier.stops:
             return allowed

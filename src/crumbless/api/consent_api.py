@@ -53,7 +53,7 @@ async def post_consent(request: AnyRequest) -> Response[bytes]:
     origin = _origin_of(request, site)
     try:
         take_token(platform.limits.site_consents, site.key)
-        answer = await record_consent(wanted, site, platform.ledger, platform.grants)
+        answer = await record_consent(wanted, site, platform.ledger, platform.couriers)
     except Refused as refused:
         # The page is one of the site's: it may read why.
         told = answer_refusal(request, refused)
@@ -117,7 +117,7 @@ async def post_visitor_consent(request: AnyRequest) -> Response[None]:
     if session.role != "visitor":
         raise Refused("forbidden")
     wanted = await read_json(request, VisitorConsent)
-    await follow_consent(session.conversation, wanted.receipt, platform.reader, platform.grants)
+    await follow_consent(session.conversation, wanted.receipt, platform.ledger, platform.reader)
     return Response(None, status_code=204)
 
 

@@ -8,7 +8,7 @@ from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.figures import HttpFigures
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.domain.ports import BusPort, GrantsPort, LedgerPort, ReaderPort, TracePort
+from crumbless.domain.ports import BusPort, CouriersPort, LedgerPort, ReaderPort, TracePort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
@@ -86,7 +86,7 @@ class Platform:
     ledger: LedgerPort
     reader: ReaderPort
     bus: BusPort
-    grants: GrantsPort
+    couriers: CouriersPort
     connections: Connections
     sessions: Sessions
     following: Following

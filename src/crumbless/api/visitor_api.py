@@ -29,7 +29,6 @@ async def start(request: AnyRequest) -> Response[bytes]:
         None if proof is None else proof.thumbprint,
         platform.ledger,
         platform.reader,
-        platform.grants,
         platform.settings.visitor_session_days,
     )
     return Response(msgspec.json.encode(answer), status_code=201, media_type="application/json")

@@ -225,22 +225,12 @@ class RelayEvent:
     chain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A consent that holds for a conversation: of which site, under which chain of receipts, for which services."""
+class CouriersPort(Protocol):
+    """What carries events to vendors on this node (jobs/relay_run.py)."""
 
-    workspace: int
-    site: int
-    chain: str
-    services: frozenset[str]
-
-
-class GrantsPort(Protocol):
-    """Which conversations may be relayed; known in memory alone (live/grants.py)."""
-
-    def hold(self, conversation: str, grant: Grant | None) -> None: ...
-
-    def narrow(self, chain: str, services: frozenset[str]) -> None: ...
+    def narrow(self, chain: str, services: frozenset[str]) -> None:
+        """The consent of this chain has changed: only these services may go on."""
+        ...
 
 
 class RelayFailed(CrumblessError):

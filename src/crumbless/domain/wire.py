@@ -312,11 +312,12 @@ class ExportedVisitor(msgspec.Struct, frozen=True):
 
 
 class ExportedConversation(msgspec.Struct, frozen=True):
-    """One conversation as its visitor sees it, whole."""
+    """One conversation as its visitor sees it, whole. `consent`: the first receipt of the consent it is held to."""
 
     id: str
     status: Status
     started_at: int
+    consent: str
     entries: list[Entry]
 
 

@@ -1,4 +1,4 @@
-"""Work that nobody waits for: telling vendors what visitors consented to be told."""
+"""Tells vendors what visitors consented to be told, for as long as the server runs. Nobody waits for it."""
 
 import asyncio
 import contextlib
@@ -6,119 +6,77 @@ import logging
 from collections.abc import Sequence
 
 from crumbless.actions.relay_send import Courier, send_due
-from crumbless.domain.ports import Appended, LedgerPort, ReaderPort
-from crumbless.domain.relay import event_name
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
-from crumbless.live.grants import Grants
-from crumbless.store.relay_store import Heard, add_events, next_due
+from crumbless.ids import new_id, now_ms
+from crumbless.store.relay_store import give_back_events, next_due
 
-MOST_HEARD = 20_000
-"""Events held until they are queued on disk; more than this only while the disk does not take anything."""
+LOOK_SECONDS = 15.0
+"""How often a node looks for events of nodes that are gone; of its own it is told."""
 
-LONGEST_SLEEP_SECONDS = 300.0
-
-log = logging.getLogger("crumbless.jobs")
+log = logging.getLogger("crumbless.relay")
 
 
-class RelayJob:
-    """Queues what is heard, and sends what is due, for as long as the server runs.
-
-    A server without grants and with an empty queue does nothing here: `hear` looks at one dictionary and returns.
-    """
+class RelayRunner:
+    """Sends what the ledger has queued. Any node sends any event, and one at a time has it."""
 
     def __init__(self, couriers: Sequence[Courier], ledger: LedgerPort, reader: ReaderPort) -> None:
         self._couriers = couriers
         self._ledger = ledger
         self._reader = reader
-        self.grants = Grants(self._narrowed)
-        self._heard: list[Heard] = []
-        self._news = asyncio.Event()
-        self._queued = {courier.service: asyncio.Event() for courier in couriers}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._node = new_id()
+        self._news = {courier.service: asyncio.Event() for courier in couriers}
+        self._sending: list[asyncio.Task[None]] = []
 
-    def hear(self, appended: Sequence[Appended]) -> None:
-        """Entries were committed."""
-        if not self.grants:
-            return
-        for one in appended:
-            grant = self.grants.find(one.entry.conversation)
-            name = grant and event_name(one)
-            if grant and name:
-                self._hold(Heard(grant, name, one.entry.at))
+    def wake(self) -> None:
+        """Events were queued, by this node."""
+        for news in self._news.values():
+            news.set()
 
-    def _hold(self, heard: Heard) -> None:
-        if len(self._heard) >= MOST_HEARD:
-            log.warning("an event for vendors was lost: too many wait for the disk")
-            return
-        self._heard.append(heard)
-        self._news.set()
-
-    def start(self) -> None:
-        """Begin. Call on the loop, after the ledger has started."""
-        self._tasks = [
-            asyncio.create_task(self._queue()),
-            *(asyncio.create_task(self._send(c)) for c in self._couriers),
-        ]
-
-    async def stop(self) -> None:
-        """Stop sending and queue what was heard. Call before the ledger is closed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(Refused):
-            await self._queue_heard()
-        for courier in self._couriers:
-            await courier.relay.close()
-
-    def _narrowed(self, chain: str, services: frozenset[str]) -> None:
+    def narrow(self, chain: str, services: frozenset[str]) -> None:
+        """The consent of this chain has changed: only these services may go on."""
         for courier in self._couriers:
             if courier.service not in services:
                 courier.stop(chain)
 
-    async def _queue(self) -> None:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            try:
-                await self._queue_heard()
-            except Refused as refused:
-                await asyncio.sleep(refused.retry_after)
-                self._news.set()
+    def start(self) -> None:
+        """Begin. Call on the loop, after the ledger has started."""
+        self._sending = [asyncio.create_task(self._send(courier)) for courier in self._couriers]
 
-    async def _queue_heard(self) -> None:
-        heard, self._heard = self._heard, []
-        if not heard:
-            return
-        try:
-            await self._ledger.write(lambda connection: add_events(connection, heard))
-        except BaseException:
-            self._heard = heard + self._heard
-            raise
-        for queued in self._queued.values():
-            queued.set()
+    async def stop(self) -> None:
+        """Stop sending and give back what was claimed. Call before the ledger is closed."""
+        for sending in self._sending:
+            sending.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        if any(courier.claimed for courier in self._couriers):
+            with contextlib.suppress(Refused):
+                await self._ledger.write(lambda connection: give_back_events(connection, self._node))
+        for courier in self._couriers:
+            await courier.relay.close()
 
     async def _send(self, courier: Courier) -> None:
-        queued = self._queued[courier.service]
+        news = self._news[courier.service]
         while True:
-            queued.clear()
+            news.clear()
             try:
-                if await send_due(courier, self._ledger, self._reader):
-                    continue
-                wait = await self._wait(courier.service)
+                wait = await self._turn(courier)
             except Refused as refused:
                 wait = refused.retry_after
-            except Exception:
+            except Exception as error:
                 # The disk, say. What is queued stays there.
-                log.exception("sending to %s failed", courier.service)
+                log.warning("sending to %s failed: %s", courier.service, type(error).__name__)
                 wait = 5.0
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
-                    await queued.wait()
+                    await news.wait()
 
-    async def _wait(self, service: str) -> float:
-        """Seconds until something is due."""
-        due = await self._reader.read(lambda connection: next_due(connection, service))
-        if due is None:
-            return LONGEST_SLEEP_SECONDS
-        return min(max(due - now_ms(), 0) / 1000 + 0.01, LONGEST_SLEEP_SECONDS)
+    async def _turn(self, courier: Courier) -> float:
+        """Send what is due; the seconds until the next look."""
+        due = await self._reader.read(lambda connection: next_due(connection, courier.service))
+        until_due = LOOK_SECONDS if due is None else (due - now_ms()) / 1000
+        if until_due > 0:
+            return min(until_due + 0.01, LOOK_SECONDS)
+        if await send_due(courier, self._node, self._ledger, self._reader):
+            return 0
+        # Nothing although something is due: another node was quicker.
+        return LOOK_SECONDS

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, exists, insert, select, update
 
 from crumbless.domain.wire import AuthorKind
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
-from crumbless.store.tables import conversation, site, workspace
+from crumbless.store.tables import conversation, session, site, workspace
 
 MARKS: dict[AuthorKind, Literal["visitor_seen", "operator_seen"]] = {
     "visitor": "visitor_seen",
@@ -71,6 +71,22 @@ def raise_seen_mark(
         .values({mark: seq, "seen_position": row.workspace_position})
     )
     return seq
+
+
+def consent_chain_of(connection: Connection, conversation_id: str) -> str | None:
+    """The consent that a conversation is held to."""
+    return connection.execute(select(conversation.c.consent_chain).where(conversation.c.id == conversation_id)).scalar()
+
+
+def hold_consent(connection: Connection, conversation_id: str, chain: str | None) -> None:
+    """From now on events of the conversation may be relayed under this consent; None: under none.
+
+    A conversation whose visitor has erased it has no session, and is held to nothing any more.
+    """
+    lives = exists().where(session.c.conversation_id == conversation_id, session.c.ended_at.is_(None))
+    connection.execute(
+        update(conversation).where(conversation.c.id == conversation_id, lives).values(consent_chain=chain)
+    )
 
 
 def site_key_of(connection: Connection, conversation_id: str) -> str | None:

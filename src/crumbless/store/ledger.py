@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Protocol, TypeVar, cast
 
@@ -18,7 +18,9 @@ from sqlalchemy import Connection
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.ports import Appended, Done, Erasure, Work
+from crumbless.domain.relay import event_name
 from crumbless.errors import Refused
+from crumbless.store.relay_store import Heard, add_events
 from crumbless.store.task_store import TASKS_ADDED
 
 T = TypeVar("T")
@@ -40,7 +42,7 @@ class Ticket:
 
     `workspace`: what the ticket writes belongs to it, where that is known.
     `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
-    `queues`: the work added tasks for later.
+    `queues`: tasks for later, or events for relays, were added with it.
     """
 
     __slots__ = ("done", "entry", "erases", "made", "outcome", "queues", "result", "work", "workspace")
@@ -82,7 +84,7 @@ class Ledger:
         open_writer: makes the writer; called in the writer's own thread.
         on_commit: told every newly appended entry, in position order per workspace, on the loop, before `done`.
         limit: most tickets waiting or being written; beyond it `submit` refuses with `busy`.
-        on_tasks: told, on the loop, that tasks for later were committed.
+        on_tasks: told, on the loop, that tasks for later or events for relays were committed.
     """
 
     def __init__(
@@ -280,8 +282,26 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
         ticket.outcome = error
     finally:
         added = connection.info.pop(TASKS_ADDED, False)
-        ticket.queues = added and not isinstance(ticket.outcome, Exception)
+        ticket.queues = (added or ticket.queues) and not isinstance(ticket.outcome, Exception)
         connection.exec_driver_sql("RELEASE work")
+
+
+def queue_events(connection: Connection, tickets: Sequence[Ticket], consents: Mapping[str, tuple[int, str]]) -> None:
+    """Queue what relays may tell of entries that were just appended, in the transaction of the entries themselves.
+
+    Args:
+        consents: site and chain of receipts by conversation, of those that are held to one.
+    """
+    heard: list[Heard] = []
+    for ticket in tickets:
+        one = ticket.outcome
+        if type(one) is not Appended or one.repeat or one.entry.conversation not in consents:
+            continue
+        if name := event_name(one):
+            site, chain = consents[one.entry.conversation]
+            heard.append(Heard(one.entry.workspace, site, chain, name, one.entry.at))
+    if heard and add_events(connection, heard):
+        tickets[0].queues = True
 
 
 def _append_made(ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:

@@ -17,22 +17,35 @@ COLUMNS = 12
 class Conversation:
     """A conversation that entries of the batch go to, as it becomes by them."""
 
-    __slots__ = ("erased", "last_seq", "no", "operator_seen", "position", "status", "workspace")
+    __slots__ = ("consent", "erased", "last_seq", "no", "operator_seen", "position", "site", "status", "workspace")
 
-    def __init__(self, no: int, workspace: int, last_seq: int, status: Status, operator_seen: int, erased: int) -> None:
+    def __init__(
+        self,
+        no: int,
+        workspace: int,
+        last_seq: int,
+        status: Status,
+        operator_seen: int,
+        erased: int,
+        site: int,
+        consent: str | None,
+    ) -> None:
         self.no = no
         self.workspace = workspace
         self.last_seq = last_seq
         self.status: Status = status
         self.operator_seen = operator_seen
         self.erased = bool(erased)
+        self.site = site
+        # The chain of receipts under which its events may be relayed.
+        self.consent = consent
         self.position = 0
 
 
 class Found(msgspec.Struct):
     """What the database knows of a batch, as one JSON value."""
 
-    conversations: list[tuple[str, int, int, int, Status, int, int]]
+    conversations: list[tuple[str, int, int, int, Status, int, int, int, str | None]]
     workspaces: list[tuple[int, int]]
     repeats: list[tuple[int, str, str, int, int, int, Any, Any, str, str, str, Any]]
 

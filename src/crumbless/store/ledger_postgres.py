@@ -24,7 +24,7 @@ from sqlalchemy.util import await_only
 from crumbless.domain.entry import NewEntry
 from crumbless.errors import Refused
 from crumbless.store.database_postgres import COMMAND_SECONDS, LIVE_SETTINGS, SERVING, is_away, make_engine
-from crumbless.store.ledger import Ticket, run_work
+from crumbless.store.ledger import Ticket, queue_events, run_work
 from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found, kept, place
 
 T = TypeVar("T")
@@ -49,7 +49,8 @@ SELECT json_build_object(
   'conversations', (
     SELECT coalesce(json_agg(json_build_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen,
       coalesce((c.status = 'closed' AND (SELECT e.event = 'erased' FROM entry AS e
-        WHERE e.workspace_id = c.workspace_id AND e.conversation_no = c.no AND e.seq = c.last_seq))::int, 0))), '[]')
+        WHERE e.workspace_id = c.workspace_id AND e.conversation_no = c.no AND e.seq = c.last_seq))::int, 0),
+      c.site_id, c.consent_chain)), '[]')
     FROM conversation AS c WHERE c.id = ANY($1::text[])),
   'workspaces', (
     SELECT coalesce(json_agg(json_build_array(w.id, w.position)), '[]')
@@ -216,6 +217,7 @@ class PostgresBatchWriter:
             await asyncio.sleep(AGAIN_SECONDS)
 
     def _write(self, connection: Connection, batch: Sequence[Ticket]) -> None:
+        self._inside = connection
         self._locked: set[int] = set()
         self._lock(ticket.workspace for ticket in batch)
         plain: list[Ticket] = []
@@ -257,6 +259,9 @@ class PostgresBatchWriter:
             ticket.outcome = place(entry, conversations, positions, known, values)
         if values:
             self._keep(values, conversations, positions)
+        consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
+        if consents:
+            queue_events(self._inside, tickets, consents)
 
     def _look_up(self, entries: list[NewEntry]) -> Found:
         told = self._wait(

@@ -15,7 +15,7 @@ import msgspec
 from crumbless.domain.entry import NewEntry
 from crumbless.store.checkpoint import Checkpointer, checkpoint
 from crumbless.store.database_sqlite import writing_engine
-from crumbless.store.ledger import Ticket, run_work
+from crumbless.store.ledger import Ticket, queue_events, run_work
 from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found, kept, place
 
 _encode = msgspec.json.Encoder().encode
@@ -25,7 +25,8 @@ SELECT json_object(
   'conversations', (
     SELECT json_group_array(json_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen,
       c.status = 'closed' AND (SELECT e.event = 'erased' FROM entry AS e
-        WHERE e.workspace_id = c.workspace_id AND e.conversation_no = c.no AND e.seq = c.last_seq)))
+        WHERE e.workspace_id = c.workspace_id AND e.conversation_no = c.no AND e.seq = c.last_seq),
+      c.site_id, c.consent_chain))
     FROM conversation AS c WHERE c.id IN (SELECT value FROM json_each(?1))),
   'workspaces', (
     SELECT json_group_array(json_array(w.id, w.position))
@@ -130,6 +131,9 @@ class SqliteBatchWriter:
             ticket.outcome = place(entry, conversations, positions, known, values)
         if values:
             self._keep(values, conversations, positions)
+        consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
+        if consents:
+            queue_events(self._connection, tickets, consents)
 
     def _look_up(self, entries: list[NewEntry]) -> Found:
         row = self._execute(

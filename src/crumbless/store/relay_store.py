@@ -4,21 +4,29 @@ import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from crumbless.domain.consent import CATEGORY_OF, grants
-from crumbless.domain.ports import EventName, Grant, RelayAccount, RelayEvent
+from crumbless.domain.ports import EventName, RelayAccount, RelayEvent
 from crumbless.ids import now_ms
 from crumbless.store.consent_store import newest_of_chain
 from crumbless.store.tables import relay_event, site, site_counter, site_tag
-from crumbless.store.tag_store import consent_revision
+from crumbless.store.tag_store import consent_revision, find_tags
+
+LEASE_MS = 120_000
+"""A node that claimed events and is not heard of again loses them after this."""
+
+MARGIN_MS = 15_000
+"""What a request may take: nothing leaves when less of its lease is left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An event to be queued for every service of its grant."""
+    """Something happened in a conversation of this site that stands under this consent."""
 
-    grant: Grant
+    workspace: int
+    site: int
+    chain: str
     name: EventName
     at: int
 
@@ -39,26 +47,33 @@ def may_relay(connection: Connection, site_id: int, chain: str, service: str, no
     return record is not None and grants(record, CATEGORY_OF[service], consent_revision(connection, site_id), now)
 
 
-def add_events(connection: Connection, heard: Sequence[Heard]) -> None:
-    """Queue what may be told; a consent that was withdrawn meanwhile keeps it out."""
+def add_events(connection: Connection, heard: Sequence[Heard]) -> bool:
+    """Queue what may be told now, for each service that the site relays to; whether there was anything."""
     now = now_ms()
+    allowed: dict[tuple[int, str], list[str]] = {}
+    for one in heard:
+        if (one.site, one.chain) not in allowed:
+            relays = [tag.service for tag in find_tags(connection, one.site) if tag.way == "relay"]
+            allowed[one.site, one.chain] = [
+                service for service in relays if may_relay(connection, one.site, one.chain, service, now)
+            ]
     rows = [
         {
-            "workspace_id": one.grant.workspace,
-            "site_id": one.grant.site,
+            "workspace_id": one.workspace,
+            "site_id": one.site,
             "service": service,
             "name": one.name,
-            "chain": one.grant.chain,
+            "chain": one.chain,
             "at": one.at,
             "due_at": now,
             "tries": 0,
         }
         for one in heard
-        for service in sorted(one.grant.services)
-        if may_relay(connection, one.grant.site, one.grant.chain, service, now)
+        for service in allowed[one.site, one.chain]
     ]
     if rows:
         connection.execute(insert(relay_event), rows)
+    return bool(rows)
 
 
 def drop_chain(connection: Connection, chain: str, beside: Collection[str]) -> None:
@@ -66,16 +81,22 @@ def drop_chain(connection: Connection, chain: str, beside: Collection[str]) -> N
     connection.execute(delete(relay_event).where(relay_event.c.chain == chain, relay_event.c.service.not_in([*beside])))
 
 
-def due_events(connection: Connection, service: str, now: int, limit: int) -> tuple[list[Due], list[int]]:
-    """What is due for the service, by site, oldest first; and the ids of those that may not be told any more."""
+def claim_events(connection: Connection, service: str, node: str, most: int) -> tuple[list[Due], int]:
+    """Take what is due for the service, so that no other node sends it: by site, oldest first; and how much it was.
+
+    What may not be told any more is dropped on the way.
+    """
+    now = now_ms()
+    free = or_(relay_event.c.claimed_until.is_(None), relay_event.c.claimed_until <= now)
     rows = connection.execute(
         select(relay_event, site_tag.c.identifier, site_tag.c.secret, site_tag.c.way, site.c.origins)
         .join(site, site.c.id == relay_event.c.site_id)
         .outerjoin(site_tag, (site_tag.c.site_id == relay_event.c.site_id) & (site_tag.c.service == service))
-        .where(relay_event.c.service == service, relay_event.c.due_at <= now)
+        .where(relay_event.c.service == service, relay_event.c.due_at <= now, free)
         .order_by(relay_event.c.due_at, relay_event.c.id)
-        .limit(limit)
-    )
+        .limit(most)
+        .with_for_update(skip_locked=True, of=relay_event)
+    ).all()
     allowed: dict[str, bool] = {}
     found: dict[int, Due] = {}
     refused: list[int] = []
@@ -89,13 +110,27 @@ def due_events(connection: Connection, service: str, now: int, limit: int) -> tu
         due = found.setdefault(row.site_id, Due(row.site_id, RelayAccount(row.identifier, row.secret, page), [], {}))
         due.events.append(RelayEvent(row.id, row.name, row.at, row.chain))
         due.tries[row.id] = row.tries
-    return [*found.values()], refused
+    drop_events(connection, refused)
+    connection.execute(
+        update(relay_event)
+        .where(relay_event.c.id.in_([number for due in found.values() for number in due.tries]))
+        .values(claimed_by=node, claimed_until=now + LEASE_MS)
+    )
+    return [*found.values()], len(rows)
 
 
-def still_allowed(connection: Connection, service: str, site_id: int, events: Sequence[RelayEvent]) -> list[RelayEvent]:
-    """Those that are still queued and whose consent still holds."""
+def still_allowed(
+    connection: Connection, service: str, site_id: int, events: Sequence[RelayEvent], node: str
+) -> list[RelayEvent]:
+    """Those that are still queued and this node's own for long enough, and whose consent still holds."""
     now = now_ms()
-    ids = connection.execute(select(relay_event.c.id).where(relay_event.c.id.in_([event.id for event in events])))
+    ids = connection.execute(
+        select(relay_event.c.id).where(
+            relay_event.c.id.in_([event.id for event in events]),
+            relay_event.c.claimed_by == node,
+            relay_event.c.claimed_until > now + MARGIN_MS,
+        )
+    )
     queued = {*ids.scalars()}
     chains = {event.chain for event in events}
     allowed = {chain for chain in chains if may_relay(connection, site_id, chain, service, now)}
@@ -103,9 +138,16 @@ def still_allowed(connection: Connection, service: str, site_id: int, events: Se
 
 
 def next_due(connection: Connection, service: str) -> int | None:
-    """When the next event of the service is due."""
-    query = select(func.min(relay_event.c.due_at)).where(relay_event.c.service == service)
-    return connection.execute(query).scalar()
+    """When an event of the service can be claimed next: that nobody has, or whose node was not heard of again."""
+    free_at = func.coalesce(relay_event.c.claimed_until, relay_event.c.due_at)
+    return connection.execute(select(func.min(free_at)).where(relay_event.c.service == service)).scalar()
+
+
+def give_back_events(connection: Connection, node: str) -> None:
+    """The node stops: what it had claimed is free again."""
+    connection.execute(
+        update(relay_event).where(relay_event.c.claimed_by == node).values(claimed_by=None, claimed_until=None)
+    )
 
 
 def drop_events(connection: Connection, ids: Collection[int]) -> None:
@@ -115,7 +157,11 @@ def drop_events(connection: Connection, ids: Collection[int]) -> None:
 
 def put_off(connection: Connection, event_id: int, due_at: int, tries: int) -> None:
     """Try the event again then."""
-    connection.execute(update(relay_event).where(relay_event.c.id == event_id).values(due_at=due_at, tries=tries))
+    connection.execute(
+        update(relay_event)
+        .where(relay_event.c.id == event_id)
+        .values(due_at=due_at, tries=tries, claimed_by=None, claimed_until=None)
+    )
 
 
 def count(connection: Connection, site_id: int, name: str, by: int) -> None:

@@ -32,7 +32,7 @@ def find_visitor_record(connection: Connection, workspace_id: int, visitor_id: s
     return VisitorRecord(
         ExportedSite(row.site_key, row.site_name),
         ExportedVisitor(row.id, row.name, row.created_at),
-        [ExportedConversation(one.id, one.status, one.started_at, []) for one in own],
+        [ExportedConversation(one.id, one.status, one.started_at, one.consent_chain or "", []) for one in own],
     )
 
 
@@ -51,6 +51,9 @@ def erase_conversations(connection: Connection, workspace_id: int, visitor_id: s
     messages = connection.execute(select(func.count()).where(inside, entry.c.kind == "message")).scalar_one()
     connection.execute(
         update(entry).where(inside).values(kind="erased", author_id="", author_name="", text="", event="")
+    )
+    connection.execute(
+        update(conversation).where(conversation.c.no.in_([row.no for row in rows])).values(consent_chain=None)
     )
     return [row.id for row in rows], messages
 

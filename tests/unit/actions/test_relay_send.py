@@ -105,7 +105,7 @@ def left(disk: Disk) -> list[str]:
 @pytest.mark.parametrize(("mixed", "sizes"), [(False, [3, 4]), (True, [2, 5])])
 async def test_events_share_requests_as_the_vendor_allows(disk: Disk, mixed: bool, sizes: list[int]) -> None:
     vendor = Told(5, mixed)
-    assert await send_due(Courier("ga4", vendor), disk, disk) == 7  # pyright: ignore[reportArgumentType]
+    assert await send_due(Courier("ga4", vendor), "node", disk, disk) == 7  # pyright: ignore[reportArgumentType]
     assert sorted(len(events) for events in vendor.requests) == sizes
     assert mixed or all(len({event.chain for event in events}) == 1 for events in vendor.requests)
     assert left(disk) == []
@@ -115,7 +115,7 @@ async def test_a_withdrawal_stops_a_request_on_its_way(disk: Disk) -> None:
     vendor = Told(25, mixed=False)
     vendor.answers.clear()
     courier = Courier("ga4", vendor)
-    sending = asyncio.ensure_future(send_due(courier, disk, disk))  # pyright: ignore[reportArgumentType]
+    sending = asyncio.ensure_future(send_due(courier, "node", disk, disk))  # pyright: ignore[reportArgumentType]
     async with asyncio.timeout(5):
         await vendor.both_asked.wait()
     assert len(courier.in_flight) == 2
