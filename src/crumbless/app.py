@@ -23,10 +23,12 @@ from litestar.types import ASGIApp
 from crumbless.actions.mail_send import MailSend
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
+from crumbless.actions.password_reset import ResetSend
 from crumbless.actions.relay_send import Courier
 from crumbless.actions.retention_sweep import RetentionSweep, rules_of
 from crumbless.actions.session_begin import DAY_MS
 from crumbless.actions.session_seen import SeenKeeper
+from crumbless.actions.site_seen import SitesSeen
 from crumbless.adapters.mail_open import open_mail, sender_name
 from crumbless.adapters.oidc_provider import OidcProvider
 from crumbless.adapters.passkey_verify import PasskeyVerifier
@@ -105,6 +107,7 @@ class Server:
         self._tasks = TaskRunner(
             {
                 "mail": MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings)),
+                "reset": ResetSend(self._ledger, vault),
                 "retention": RetentionSweep(rules_of(settings), self._ledger),
             },
             self._ledger,
@@ -124,6 +127,7 @@ class Server:
             sessions=self._live.sessions,
             following=self._live.following,
             vault=vault,
+            sites_seen=SitesSeen(self._ledger),
             passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
             nonces=NonceClock(secrets.token_bytes(32), time.time),
@@ -319,7 +323,7 @@ async def serve(
     Raises:
         SettingsError: when the database is not ready to be served.
     """
-    check_schema(settings.database_url)
+    check_schema(settings.database_url, make=True)
     if settings.bus_url == "memory" and not settings.database_url.startswith("sqlite:"):
         log.warning("CRUMBLESS_BUS_URL is memory: right for one node, not for several on this database")
     _calm_collector()

@@ -10,6 +10,7 @@ import typer
 
 from crumbless.errors import CrumblessError, Refused
 from crumbless.log_lines import set_up_logs
+from crumbless.people_commands import operator_app, tell_setup_link, workspace_app
 from crumbless.settings import Settings, read_settings
 from crumbless.tag_commands import consent_app, print_counters, tag_app
 
@@ -20,9 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-operator_app = typer.Typer(help="The people who answer.", no_args_is_help=True)
 site_app = typer.Typer(help="The websites with the chat on them.", no_args_is_help=True)
 app.add_typer(operator_app, name="operator")
+app.add_typer(workspace_app, name="workspace")
 app.add_typer(site_app, name="site")
 app.add_typer(tag_app, name="tag")
 app.add_typer(consent_app, name="consent")
@@ -50,7 +51,7 @@ def demo(
 
 @app.command()
 def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None, port: Port = None) -> None:
-    """Serve widget, desk and API. The database must have been migrated."""
+    """Serve widget, desk and API. The first start makes the database and prints a link to set it up."""
     import uvloop  # noqa: PLC0415
 
     from crumbless.app import open_socket  # noqa: PLC0415
@@ -67,6 +68,7 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
             logging.getLogger("crumbless").info(line)
         else:
             typer.echo(line, err=True)
+        await tell_setup_link(settings)
 
     uvloop.run(serve_platform(settings, listening, on_ready=tell))
 
@@ -90,28 +92,6 @@ def compact() -> None:
     typer.echo(f"The database has {after / 1e6:.1f} MB; it had {before / 1e6:.1f} MB.")
 
 
-@operator_app.command("add")
-def operator_add(
-    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
-    name: Annotated[str, typer.Option(help="The name that visitors see.")],
-    workspace: Workspace = "Main",
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input instead of making one.")
-    ] = False,
-) -> None:
-    """Add an owner and print the password, once."""
-    from crumbless.actions.workspace_set_up import add_operator, workspace_for  # noqa: PLC0415
-    from crumbless.store.database import write_once  # noqa: PLC0415
-
-    settings = _migrated()
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
-    write_once(
-        settings.database_url,
-        lambda connection: add_operator(connection, workspace_for(connection, workspace), email, name, password),
-    )
-    typer.echo(f"Added {email} to {workspace}." + ("" if password_stdin else f"\nPassword: {password}"))
-
-
 @site_app.command("add")
 def site_add(
     name: Annotated[str, typer.Argument(help="The name above the chat.")],
@@ -121,6 +101,7 @@ def site_add(
 ) -> None:
     """Add a site and print the line to put into its pages."""
     from crumbless.actions.workspace_set_up import add_site, workspace_for  # noqa: PLC0415
+    from crumbless.domain.embed_line import embed_line  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
 
     settings = _migrated()
@@ -129,7 +110,7 @@ def site_add(
         settings.database_url,
         lambda connection: add_site(connection, workspace_for(connection, workspace), site_key, name, origin),
     )
-    typer.echo(f'<script async src="{settings.address}/w/{site_key}.js"></script>')
+    typer.echo(embed_line(settings.address, site_key))
 
 
 @app.command()

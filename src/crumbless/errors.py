@@ -66,6 +66,7 @@ REFUSALS: dict[str, Refusal] = {
     "erased": Refusal(
         410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
     ),
+    "last_owner": Refusal(409, "There must be an owner", "Make somebody else an owner first."),
     "outdated_revision": Refusal(409, "This site asks something else now", "Load the page anew and ask again."),
     "ticket_gone": Refusal(410, "This link or code no longer works", "It was used, or too old. Ask for a new one."),
     "stream_gone": Refusal(410, "This stream has ended", "Open a new one."),

@@ -128,6 +128,8 @@ def set_up_logs(kind: LogFormat, level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.INFO))
     logging.getLogger("crumbless").setLevel(level.upper())
+    # Lists its own parts before it says what it does.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_end
     threading.excepthook = _log_thread_end

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
 from crumbless.ids import now_ms
+from crumbless.log_lines import request_id
 from crumbless.store.audit_store import AuditEntry, add_audit_entry
 
 
@@ -19,14 +20,12 @@ def write_audit(
     target_id: str = "",
     target_name: str = "",
     details: Mapping[str, Any] | None = None,
-    request: str | None = None,
 ) -> None:
-    """Append an entry to the audit log.
+    """Append an entry to the audit log. The number of the request that is being answered goes with it.
 
     Args:
         actor: the session that acts; or a workspace, where the command line or the system acts in it.
         act: what was done, in lower-case words in the past tense, such as "person_invited".
-        request: the number of the request that is being answered.
     """
     session = actor if isinstance(actor, Session) else None
     add_audit_entry(
@@ -43,7 +42,7 @@ def write_audit(
             target_name=target_name,
             session_id=session.id if session else None,
             thumbprint=session.thumbprint if session else None,
-            request_id=request,
+            request_id=request_id.get() or None,
             details=details or {},
         ),
     )

@@ -57,6 +57,7 @@ async def get_loader(request: AnyRequest) -> Response[bytes]:
     if extension != "js":
         raise Refused("not_found")
     site = await read_site(request, key)
+    platform_of(request).sites_seen.note(site, request.headers.get("referer", ""))
     assets = platform_of(request).assets
     looks = json.dumps({"key": site.key, "side": site.side, "accent": site.accent, "keeper": assets.script("keeper")})
     text = assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
@@ -86,6 +87,7 @@ async def get_icon(request: AnyRequest) -> Response[bytes]:
 async def get_frame(request: AnyRequest) -> Response[str]:
     """GET /chat/SITEKEY."""
     site = await read_site(request, request.path_params["key"])
+    platform_of(request).sites_seen.note(site, request.headers.get("referer", ""))
     tags = await platform_of(request).reader.read(lambda connection: find_tags(connection, site.id))
     config: dict[str, object] = {
         "site": site.key,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
+from crumbless.actions.site_seen import SitesSeen
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.figures import HttpFigures
@@ -32,6 +33,12 @@ UNBOUND_SHARE = 4
 CHECKS = Rate(1.0, 60)
 """Requests of connection checks from one address; a check asks three times."""
 
+RESETS = Rate(1 / 300, 3)
+"""Links for a new password to one address: nobody's mailbox is filled by a stranger."""
+
+INVITATIONS = Rate(1 / 10, 100)
+"""Mails that a workspace's people have sent to addresses of their choice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -46,6 +53,8 @@ class Limits:
     consents: KeyedBuckets
     site_consents: KeyedBuckets
     checks: KeyedBuckets
+    resets: KeyedBuckets
+    invitations: KeyedBuckets
     visitor: StreamRates
     unbound: StreamRates
     operator: StreamRates
@@ -67,6 +76,8 @@ class Limits:
             consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),
             site_consents=KeyedBuckets(Rate(settings.site_consents_per_minute / 60, settings.site_consent_burst)),
             checks=KeyedBuckets(CHECKS),
+            resets=KeyedBuckets(RESETS),
+            invitations=KeyedBuckets(INVITATIONS),
             visitor=StreamRates(frames, Rate(per_minute / 60, burst)),
             unbound=StreamRates(
                 Rate(frames.per_second / UNBOUND_SHARE, max(frames.burst / UNBOUND_SHARE, 1)),
@@ -91,6 +102,7 @@ class Platform:
     sessions: Sessions
     following: Following
     vault: Vault
+    sites_seen: SitesSeen
     passkeys: Passkeys
     oidc: OidcSignIn
     nonces: NonceClock

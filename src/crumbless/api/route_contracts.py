@@ -10,7 +10,7 @@ from typing import Any
 from crumbless.api.account_api import Nothing
 from crumbless.api.routes import Route
 from crumbless.api.stream_http import Batch, OpenRequest, PollRequest
-from crumbless.domain import wire, wire_account, wire_operation, wire_task
+from crumbless.domain import wire, wire_account, wire_operation, wire_people, wire_task
 from crumbless.domain.consent import VisitorConsent
 from crumbless.errors import REFUSALS
 
@@ -42,6 +42,14 @@ _OIDC = ("provider_refused", "provider_away", "ticket_gone", "not_found", "busy"
 
 _SIGN_IN = ("invalid_proof", "slow_down", "busy")
 _PASSKEY = ("passkey_refused", "ticket_gone", "invalid", "busy")
+
+_LINK = ("ticket_gone", "weak_password", "slow_down", "busy")
+
+_BELOW = ("before", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1})
+_AUDITED = (
+    ("act", {"type": "string", "pattern": "^[a-z_]{1,48}$"}),
+    ("actor", {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"}),
+)
 
 CONTRACTS: dict[str, Contract] = {
     "GET /v1/check": Contract(gives=wire_operation.CheckAnswer, codes=("slow_down",)),
@@ -132,6 +140,40 @@ CONTRACTS: dict[str, Contract] = {
     "GET /v1/desk/conversations/{conversation}": Contract(gives=wire.ConversationSummary),
     "GET /v1/desk/conversations/{conversation}/entries": Contract(
         gives=wire.TimelinePage, query=(("before", POSITION), _limit(200))
+    ),
+    "POST /v1/setup/read": Contract(wire_people.SecretRequest, wire_people.SetUpView, codes=_LINK),
+    "POST /v1/setup": Contract(wire_people.SetUpRequest, wire_people.SetUpAnswer, codes=(*_LINK, *_SIGN_IN)),
+    "POST /v1/invitations/read": Contract(wire_people.SecretRequest, wire_people.InvitationView, codes=_LINK),
+    "POST /v1/invitations/accept": Contract(
+        wire_people.InvitationAcceptRequest, wire_account.SignInAnswer, codes=(*_LINK, *_SIGN_IN)
+    ),
+    "POST /v1/reset/request": Contract(wire_people.ResetRequest, None, 204, ("slow_down", "busy")),
+    "POST /v1/reset": Contract(wire_people.PasswordReset, None, 204, _LINK),
+    "POST /v1/email/confirm": Contract(wire_people.SecretRequest, None, 204, _LINK),
+    "POST /v1/desk/me": Contract(wire_people.ProfileRequest, wire.Operator, codes=("busy",)),
+    "POST /v1/desk/me/email": Contract(wire_people.EmailChangeRequest, None, 204, ("slow_down", "busy")),
+    "GET /v1/desk/people": Contract(gives=wire_people.PeopleView),
+    "POST /v1/desk/people/invite": Contract(
+        wire_people.InviteRequest, None, 204, ("not_found", "slow_down", "busy", "step_up")
+    ),
+    "POST /v1/desk/people/{person}": Contract(wire_people.PersonChange, None, 204, ("last_owner", "busy")),
+    "POST /v1/desk/people/{person}/disable": Contract(None, None, 204, ("last_owner", "busy")),
+    "POST /v1/desk/people/{person}/enable": Contract(None, None, 204, ("busy",)),
+    "POST /v1/desk/people/{person}/end-sessions": Contract(None, None, 204, ("busy",)),
+    "POST /v1/desk/invitations/{invitation}/resend": Contract(None, None, 204, ("slow_down", "busy")),
+    "POST /v1/desk/invitations/{invitation}/revoke": Contract(None, None, 204, ("busy",)),
+    "POST /v1/desk/teams": Contract(wire_people.TeamRequest, wire_people.Team, codes=("not_found", "busy")),
+    "POST /v1/desk/teams/{team}": Contract(wire_people.TeamRequest, wire_people.Team, codes=("busy",)),
+    "POST /v1/desk/teams/{team}/remove": Contract(None, None, 204, ("busy",)),
+    "GET /v1/desk/sites": Contract(gives=wire_people.SitesView),
+    "POST /v1/desk/sites": Contract(wire_people.SiteRequest, wire_people.SiteView, codes=("busy",)),
+    "POST /v1/desk/sites/{key}": Contract(wire_people.SiteRequest, wire_people.SiteView, codes=("busy",)),
+    "GET /v1/desk/sites/{key}/seen": Contract(gives=wire_people.SiteSeen),
+    "GET /v1/desk/workspace": Contract(gives=wire_people.WorkspaceView),
+    "POST /v1/desk/workspace": Contract(wire_people.WorkspaceRequest, wire_people.WorkspaceView, codes=("busy",)),
+    "GET /v1/desk/audit": Contract(gives=wire_people.AuditPage, query=(_BELOW, _limit(200), *_AUDITED)),
+    "GET /v1/desk/audit/export": Contract(
+        codes=("busy",), query=(("format", {"type": "string", "enum": ["csv", "jsonl"]}), *_AUDITED)
     ),
     "GET /v1/desk/tasks": Contract(gives=wire_task.DeadTasks),
     "POST /v1/desk/tasks/{task}/retry": Contract(None, None, 204, ("not_found", "busy")),

@@ -71,8 +71,8 @@ def _number(request: AnyRequest) -> int:
 
 def _told(one: GivenUp, vault: Vault) -> DeadTask:
     task = one.task
-    if task.kind == "retention":
-        raise ValueError("recurring work is never given up")
+    if task.kind in ("retention", "reset"):
+        raise ValueError("this kind belongs to no workspace")
     mail: MailKind | Literal[""] = task.payload["mail"] if task.kind == "mail" else ""
     to = _address_of(task, vault) if mail else ""
     return DeadTask(task.id, task.kind, mail, to, one.error, task.tries, task.created_at, one.dead_at)

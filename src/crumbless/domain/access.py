@@ -110,6 +110,12 @@ def require(session: Session, verb: Verb) -> None:
         raise Refused("forbidden")
 
 
+def require_power_over(session: Session, role: Role) -> None:
+    """Raises Refused `forbidden` unless the session may make, change or disable somebody of that role."""
+    if role == "owner" and not session.may("manage_owners"):
+        raise Refused("forbidden", "Only an owner may do this to an owner.")
+
+
 def require_fresh(session: Session, now: int) -> None:
     """Raises Refused `step_up` unless a factor was shown within the last five minutes.
 

@@ -10,9 +10,11 @@ from crumbless.errors import Refused
 
 MailKind = Literal[
     "invitation",
+    "invitation_known",
     "reset",
     "new_sign_in",
     "factor_changed",
+    "email_change",
     "email_changed",
     "continuation",
 ]
@@ -21,9 +23,11 @@ MAIL_LANGUAGES = ("en", "de", "fr", "es", "ar")
 
 LINKS: Mapping[MailKind, str] = {
     "invitation": "/desk#invite={secret}",
+    "invitation_known": "/desk",
     "reset": "/desk#reset={secret}",
     "new_sign_in": "/desk",
     "factor_changed": "/desk",
+    "email_change": "/desk#email={secret}",
     "email_changed": "/desk",
     "continuation": "/chat/{site}#continue={secret}",
 }
@@ -32,10 +36,13 @@ LINKS: Mapping[MailKind, str] = {
 VALUES: Mapping[MailKind, frozenset[str]] = {
     # Who invites, into which workspace, until when.
     "invitation": frozenset({"inviter", "workspace", "days", "secret"}),
+    # The address has an account already: nobody learns that but its owner.
+    "invitation_known": frozenset({"inviter", "workspace"}),
     "reset": frozenset({"minutes", "secret"}),
     "new_sign_in": frozenset({"device", "place", "at"}),
     # One of CHANGES.
     "factor_changed": frozenset({"change", "device", "at"}),
+    "email_change": frozenset({"hours", "secret"}),
     "email_changed": frozenset({"email", "at"}),
     # The site's key and name, and the hours that the link works.
     "continuation": frozenset({"site", "site_name", "hours", "secret"}),

@@ -6,6 +6,7 @@ connection; the loop hands it whole batches and gets whole batches back.
 """
 
 import asyncio
+import contextvars
 import logging
 import threading
 import time
@@ -43,9 +44,10 @@ class Ticket:
     `workspace`: what the ticket writes belongs to it, where that is known.
     `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
     `queues`: tasks for later, or events for relays, were added with it.
+    `context`: whose request the work belongs to (log_lines.request_id).
     """
 
-    __slots__ = ("done", "entry", "erases", "made", "outcome", "queues", "result", "work", "workspace")
+    __slots__ = ("context", "done", "entry", "erases", "made", "outcome", "queues", "result", "work", "workspace")
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Ticket:
     ) -> None:
         self.entry = entry
         self.work = work
+        self.context = None if work is None else contextvars.copy_context()
         self.done = done
         self.workspace = workspace if entry is None else entry.workspace
         self.outcome: Appended | Exception | None = None
@@ -265,11 +268,11 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
 
     An entry that is refused takes the work with it: nobody is left with a conversation that nothing was said in.
     """
-    if ticket.work is None:
+    if ticket.work is None or ticket.context is None:
         raise ValueError("the ticket has no work")
     connection.exec_driver_sql("SAVEPOINT work")
     try:
-        ticket.result = ticket.work(connection)
+        ticket.result = ticket.context.run(ticket.work, connection)
         if ticket.entry is not None:
             append([ticket])
         if ticket.erases:

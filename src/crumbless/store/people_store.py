@@ -1,15 +1,19 @@
 """Workspaces, sites, operators, visitors and their sessions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import Role, Session
 from crumbless.domain.wire import Operator
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
 from crumbless.store.tables import operator, session, site, visitor, workspace
+
+EMAIL_TAKEN = "There is an operator with this e-mail address already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,13 @@ def find_site(connection: Connection, key: str) -> Site | None:
 
 
 def add_operator(
-    connection: Connection, workspace_id: int, email: str, name: str, password_hash: str, role: Role = "owner"
+    connection: Connection,
+    workspace_id: int,
+    email: str,
+    name: str,
+    password_hash: str,
+    role: Role = "owner",
+    languages: Sequence[str] = (),
 ) -> str:
     """A new operator's id.
 
@@ -77,19 +87,23 @@ def add_operator(
         Refused: `invalid` when the address is taken.
     """
     if find_credentials(connection, email) is not None:
-        raise Refused("invalid", "There is an operator with this e-mail address already.")
+        raise Refused("invalid", EMAIL_TAKEN)
     operator_id = new_id()
-    connection.execute(
-        insert(operator).values(
-            id=operator_id,
-            workspace_id=workspace_id,
-            email=email.lower(),
-            name=name,
-            role=role,
-            password_hash=password_hash,
-            created_at=now_ms(),
-        )
+    new = insert(operator).values(
+        id=operator_id,
+        workspace_id=workspace_id,
+        email=email.lower(),
+        name=name,
+        role=role,
+        password_hash=password_hash,
+        languages=[*languages],
+        created_at=now_ms(),
     )
+    try:
+        connection.execute(new)
+    except IntegrityError:
+        # Taken on another node, at this moment.
+        raise Refused("invalid", EMAIL_TAKEN) from None
     return operator_id
 
 

@@ -17,11 +17,19 @@ SCHEMA = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def check_schema(database_url: str) -> None:
-    """Raises SettingsError unless the database has exactly the schema this code knows."""
+def check_schema(database_url: str, make: bool = False) -> None:
+    """Raises SettingsError unless the database has exactly the schema this code knows.
+
+    Args:
+        make: an empty database gets it now.
+    """
     if not is_postgres(database_url):
         check_database(database_url)
-    require_schema(write_once(database_url, schema_of))
+    found = write_once(database_url, schema_of)
+    if found is None and make:
+        migrate(database_url)
+        return
+    require_schema(found)
 
 
 def require_schema(found: str | None) -> None:

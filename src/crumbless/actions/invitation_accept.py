@@ -1,0 +1,86 @@
+"""The invited person joins: by the secret of the mail's link, once."""
+
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.password_check import hash_of
+from crumbless.actions.session_begin import Device, SessionTerms, begin_session
+from crumbless.actions.workspace_set_up import FOR_PEOPLE
+from crumbless.domain.password import check_new_password
+from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.profile import check_languages, check_name
+from crumbless.domain.wire_account import SignInAnswer
+from crumbless.domain.wire_people import InvitationAcceptRequest, InvitationView
+from crumbless.errors import Refused
+from crumbless.store.invitation_store import Invitation, find_invitation, note_accepted
+from crumbless.store.people_store import add_operator, find_active_operator
+from crumbless.store.team_store import known_teams, set_teams_of
+from crumbless.store.ticket_store import Ticket, find_ticket, spend_ticket
+from crumbless.store.workspace_store import find_workspace_view
+
+
+def read_invitation(connection: Connection, secret: str) -> InvitationView:
+    """What the link is for. It works afterwards as before.
+
+    Raises:
+        Refused: `ticket_gone`.
+    """
+    found = _invitation_of(connection, find_ticket(connection, "invitation", secret))
+    return InvitationView(
+        find_workspace_view(connection, found.workspace).name,
+        found.invited_by,
+        found.email,
+        found.name,
+        found.role,
+        found.expires_at,
+    )
+
+
+async def accept_invitation(
+    request: InvitationAcceptRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
+) -> SignInAnswer:
+    """A new operator, signed in with the device's key.
+
+    Raises:
+        Refused: `ticket_gone`; `invalid` for what is no name, and where the address got an account meanwhile;
+            `weak_password`, `busy`.
+    """
+    name = check_name(request.name, FOR_PEOPLE)
+    languages = check_languages(request.languages)
+    told = await reader.read(lambda connection: read_invitation(connection, request.secret))
+    check_new_password(request.password, (told.email, name, told.workspace_name))
+    password_hash = await hash_of(request.password)
+
+    def join(connection: Connection) -> SignInAnswer:
+        found = _invitation_of(connection, spend_ticket(connection, "invitation", request.secret))
+        note_accepted(connection, found.id)
+        operator_id = add_operator(
+            connection, found.workspace, found.email, name, password_hash, found.role, languages or [found.language]
+        )
+        # Those that were there when the invitation was written may be gone.
+        teams = known_teams(connection, found.workspace, found.teams)
+        set_teams_of(connection, found.workspace, operator_id, teams)
+        write_audit(
+            connection,
+            found.workspace,
+            "invitation_accepted",
+            target_kind="operator",
+            target_id=operator_id,
+            target_name=name,
+            details={"role": found.role, "invitation": found.id},
+        )
+        person = find_active_operator(connection, operator_id)
+        if person is None:
+            raise LookupError("an operator that was just added is not there")
+        return begin_session(connection, person, device, "password", terms)
+
+    return await ledger.write(join)
+
+
+def _invitation_of(connection: Connection, ticket: Ticket) -> Invitation:
+    if ticket.workspace is None:
+        raise LookupError("an invitation belongs to a workspace")
+    try:
+        return find_invitation(connection, ticket.workspace, ticket.subject)
+    except Refused:
+        raise Refused("ticket_gone") from None

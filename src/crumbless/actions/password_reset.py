@@ -1,0 +1,113 @@
+"""Somebody forgot their password: a link goes to their address, and sets a new one, once.
+
+Whether an address has an account is looked up only later, by a task: the answer to a request is the same for all of
+them, and so is the work that it waits for.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.mail_write import queue_mail
+from crumbless.actions.password_check import hash_of
+from crumbless.domain.access import Session
+from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.password import check_new_password
+from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.seal import SealBroken, Vault
+from crumbless.domain.task import Task, TaskFailed
+from crumbless.errors import Refused
+from crumbless.store.factor_store import set_password_hash
+from crumbless.store.people_store import Credentials, find_active_operator, find_credentials
+from crumbless.store.session_store import end_sessions_of
+from crumbless.store.task_store import add_task
+from crumbless.store.ticket_store import Ticket, find_ticket, new_ticket, spend_ticket, void_tickets
+
+RESET_MINUTES = 30
+PURPOSE = "reset"
+
+
+def ask_for_reset(connection: Connection, email: str, vault: Vault) -> None:
+    """Have a link sent to the address, if it is somebody's."""
+    add_task(connection, None, "reset", {}, sealed=vault.seal(email.encode(), PURPOSE))
+
+
+class ResetSend:
+    """Does the tasks of the kind "reset"."""
+
+    def __init__(self, ledger: LedgerPort, vault: Vault) -> None:
+        self._ledger = ledger
+        self._vault = vault
+
+    async def __call__(self, task: Task) -> None:
+        """Queue the mail. Raises TaskFailed."""
+        try:
+            email = self._vault.open(task.sealed or b"", PURPOSE).decode()
+        except SealBroken:
+            raise TaskFailed("it was sealed with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
+        await self._ledger.write(lambda connection: _send_link(connection, email, self._vault))
+
+
+def _send_link(connection: Connection, email: str, vault: Vault) -> None:
+    person = find_credentials(connection, email)
+    if person is None or not person.active:
+        return
+    operator = person.operator
+    values = {"minutes": str(RESET_MINUTES), "secret": new_reset(connection, person)}
+    language = next(iter(operator.languages), "en")
+    queue_mail(connection, vault, person.workspace, MailOrder("reset", operator.email, language, values, operator.name))
+
+
+def new_reset(connection: Connection, person: Credentials) -> str:
+    """The secret of a link that sets a new password. Earlier ones work no more."""
+    operator_id = person.operator.id
+    void_tickets(connection, "reset", operator_id)
+    _, secret = new_ticket(
+        connection, "reset", subject=operator_id, workspace=person.workspace, seconds=RESET_MINUTES * 60
+    )
+    return secret
+
+
+async def reset_password(
+    secret: str, password: str, device: str, ledger: LedgerPort, reader: ReaderPort, vault: Vault
+) -> Sequence[Session]:
+    """Set the password; all sessions end with that, and are returned for the bus. Nobody is signed in.
+
+    A second factor is asked for as before: who reads somebody's mail is not that person yet.
+
+    Args:
+        device: on which device, in coarse words, for the mail that tells of it.
+
+    Raises:
+        Refused: `ticket_gone`, `weak_password`, `busy`.
+    """
+    found = await reader.read(lambda connection: _person_of(connection, find_ticket(connection, "reset", secret)))
+    check_new_password(password, (found.operator.email, found.operator.name, found.operator.workspace_name))
+    password_hash = await hash_of(password)
+
+    def reset(connection: Connection) -> Sequence[Session]:
+        person = _person_of(connection, spend_ticket(connection, "reset", secret))
+        operator = person.operator
+        set_password_hash(connection, operator.id, password_hash)
+        void_tickets(connection, "reset", operator.id)
+        write_audit(
+            connection,
+            person.workspace,
+            "password_reset",
+            target_kind="operator",
+            target_id=operator.id,
+            target_name=operator.name,
+        )
+        tell_factor_change(connection, vault, person, "password_reset", device)
+        return end_sessions_of(connection, operator.id)
+
+    return await ledger.write(reset)
+
+
+def _person_of(connection: Connection, ticket: Ticket) -> Credentials:
+    person = find_active_operator(connection, ticket.subject)
+    if person is None:
+        raise Refused("ticket_gone")
+    return person

@@ -1,0 +1,121 @@
+"""An operator gets another role or other teams, is disabled or enabled, or is signed out everywhere."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection
+
+from crumbless.actions.actor_check import require_unchanged
+from crumbless.actions.audit_write import write_audit
+from crumbless.domain.access import Session, require_power_over
+from crumbless.domain.wire_people import PersonChange
+from crumbless.errors import Refused
+from crumbless.store.operator_store import Member, find_member, lock_active_owners, set_active, set_role
+from crumbless.store.session_store import end_sessions_of
+from crumbless.store.team_store import check_teams, set_teams_of
+from crumbless.store.ticket_store import void_tickets
+
+
+def change_person(connection: Connection, by: Session, operator_id: str, wanted: PersonChange) -> None:
+    """Give the operator another role or other teams. The caller tells the bus after the commit.
+
+    Raises:
+        Refused: `not_found` for somebody or a team of another workspace; `forbidden` for one's own role, and for what
+            only owners may do; `last_owner`.
+    """
+    owners = lock_active_owners(connection, by.workspace)
+    require_unchanged(connection, by)
+    person = find_member(connection, by.workspace, operator_id)
+    require_power_over(by, person.role)
+    if wanted.role is not None and wanted.role != person.role:
+        if person.id == by.subject:
+            raise Refused("forbidden", "Nobody changes their own role: another owner or admin can.")
+        require_power_over(by, wanted.role)
+        _require_other_owner(owners, person)
+        set_role(connection, person.id, wanted.role)
+        _note(connection, by, "role_changed", person, {"from": person.role, "to": wanted.role})
+    if wanted.teams is not None:
+        teams = check_teams(connection, by.workspace, wanted.teams)
+        set_teams_of(connection, by.workspace, person.id, teams)
+        _note(connection, by, "teams_changed", person, {"teams": teams})
+
+
+def disable_person(connection: Connection, by: Session, operator_id: str) -> Sequence[Session]:
+    """The operator cannot sign in any more; the sessions that ended with that. The caller tells the bus.
+
+    Raises:
+        Refused: `not_found`, `forbidden`, `last_owner`.
+    """
+    owners = lock_active_owners(connection, by.workspace)
+    require_unchanged(connection, by)
+    person = find_member(connection, by.workspace, operator_id)
+    require_power_over(by, person.role)
+    return _disable(connection, by, owners, person)
+
+
+def disable_by_command(connection: Connection, person: Member) -> None:
+    """As `disable_person`, by whoever runs the server.
+
+    Raises:
+        Refused: `last_owner`.
+    """
+    _disable(connection, person.workspace, lock_active_owners(connection, person.workspace), person)
+
+
+def _disable(
+    connection: Connection, actor: Session | int, owners: Collection[str], person: Member
+) -> Sequence[Session]:
+    if not person.active:
+        return []
+    _require_other_owner(owners, person)
+    set_active(connection, person.id, False)
+    void_tickets(connection, "reset", person.id)
+    void_tickets(connection, "email_change", person.id)
+    _note(connection, actor, "person_disabled", person)
+    return end_sessions_of(connection, person.id)
+
+
+def enable_person(connection: Connection, by: Session, operator_id: str) -> None:
+    """The operator can sign in again.
+
+    Raises:
+        Refused: `not_found`, `forbidden`.
+    """
+    require_unchanged(connection, by)
+    person = find_member(connection, by.workspace, operator_id)
+    require_power_over(by, person.role)
+    if not person.active:
+        set_active(connection, person.id, True)
+        _note(connection, by, "person_enabled", person)
+
+
+def sign_out_person(connection: Connection, by: Session, operator_id: str) -> Sequence[Session]:
+    """End every session of the operator; those that ended. The caller tells the bus.
+
+    Raises:
+        Refused: `not_found`, `forbidden`.
+    """
+    require_unchanged(connection, by)
+    person = find_member(connection, by.workspace, operator_id)
+    require_power_over(by, person.role)
+    ended = end_sessions_of(connection, person.id)
+    _note(connection, by, "person_signed_out", person, {"sessions": len(ended)})
+    return ended
+
+
+def _require_other_owner(owners: Collection[str], person: Member) -> None:
+    if {*owners} == {person.id}:
+        raise Refused("last_owner")
+
+
+def _note(
+    connection: Connection, actor: Session | int, act: str, person: Member, details: dict[str, object] | None = None
+) -> None:
+    write_audit(
+        connection,
+        actor,
+        act,
+        target_kind="operator",
+        target_id=person.id,
+        target_name=person.name,
+        details=details,
+    )

@@ -1,0 +1,115 @@
+"""Somebody is invited to a workspace by mail; the invitation is sent again, or taken back."""
+
+from sqlalchemy import Connection
+
+from crumbless.actions.actor_check import require_unchanged
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.mail_write import queue_mail
+from crumbless.actions.workspace_set_up import FOR_PEOPLE
+from crumbless.domain.access import Session, require_power_over
+from crumbless.domain.mail_order import MailOrder, check_address
+from crumbless.domain.profile import check_languages, check_name
+from crumbless.domain.seal import Vault
+from crumbless.domain.wire_people import InviteRequest
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.invitation_store import (
+    Invitation,
+    NewInvitation,
+    add_invitation,
+    find_invitation,
+    pending_invitations,
+    prolong_invitation,
+    revoke_invitation,
+)
+from crumbless.store.operator_store import find_member_by_email
+from crumbless.store.team_store import check_teams
+from crumbless.store.ticket_store import new_ticket, void_tickets
+from crumbless.store.workspace_store import find_workspace_view
+
+INVITATION_DAYS = 7
+DAY_MS = 86_400_000
+
+
+def invite_person(connection: Connection, by: Session, wanted: InviteRequest, vault: Vault) -> None:
+    """Invite somebody. An earlier invitation of this workspace to the same address ends.
+
+    Whether the address has an account in another workspace shows nowhere but in the mail.
+
+    Raises:
+        Refused: `forbidden`; `invalid` for what is no address or name, and for somebody of this workspace; `not_found`
+            for a team that is none.
+    """
+    require_unchanged(connection, by)
+    require_power_over(by, wanted.role)
+    email = check_address(wanted.email.strip()).lower()
+    name = check_name(wanted.name, FOR_PEOPLE) if wanted.name.strip() else ""
+    language = next(iter(check_languages([wanted.language])))
+    teams = check_teams(connection, by.workspace, wanted.teams)
+    known = find_member_by_email(connection, email)
+    if known is not None and known.workspace == by.workspace:
+        raise Refused("invalid", "This person is in the workspace already.")
+    for earlier in pending_invitations(connection, by.workspace, email):
+        _end(connection, earlier)
+    expires_at = now_ms() + INVITATION_DAYS * DAY_MS
+    new = NewInvitation(email, name, wanted.role, teams, language, by.subject, expires_at)
+    invitation_id = add_invitation(connection, by.workspace, new)
+    _send(connection, by, find_invitation(connection, by.workspace, invitation_id), vault)
+    _note(connection, by, "person_invited", invitation_id, email, {"role": wanted.role, "teams": teams})
+
+
+def resend_invitation(connection: Connection, by: Session, invitation_id: str, vault: Vault) -> None:
+    """Send the invitation again, with a new link; the old one works no more.
+
+    Raises:
+        Refused: `forbidden`, `not_found`.
+    """
+    require_unchanged(connection, by)
+    found = find_invitation(connection, by.workspace, invitation_id)
+    require_power_over(by, found.role)
+    void_tickets(connection, "invitation", found.id)
+    prolong_invitation(connection, found.id, now_ms() + INVITATION_DAYS * DAY_MS)
+    _send(connection, by, found, vault)
+    _note(connection, by, "invitation_resent", found.id, found.email)
+
+
+def withdraw_invitation(connection: Connection, by: Session, invitation_id: str) -> None:
+    """Take the invitation back: its link works no more.
+
+    Raises:
+        Refused: `forbidden`, `not_found`.
+    """
+    require_unchanged(connection, by)
+    found = find_invitation(connection, by.workspace, invitation_id)
+    require_power_over(by, found.role)
+    _end(connection, found)
+    _note(connection, by, "invitation_revoked", found.id, found.email)
+
+
+def _end(connection: Connection, found: Invitation) -> None:
+    void_tickets(connection, "invitation", found.id)
+    revoke_invitation(connection, found.id)
+
+
+def _send(connection: Connection, by: Session, found: Invitation, vault: Vault) -> None:
+    values = {"inviter": by.name, "workspace": find_workspace_view(connection, by.workspace).name}
+    if find_member_by_email(connection, found.email) is not None:
+        order = MailOrder("invitation_known", found.email, found.language, values, found.name)
+        queue_mail(connection, vault, by.workspace, order)
+        return
+    _, secret = new_ticket(
+        connection,
+        "invitation",
+        subject=found.id,
+        workspace=by.workspace,
+        seconds=INVITATION_DAYS * DAY_MS / 1000,
+    )
+    values |= {"days": str(INVITATION_DAYS), "secret": secret}
+    order = MailOrder("invitation", found.email, found.language, values, found.name)
+    queue_mail(connection, vault, by.workspace, order)
+
+
+def _note(
+    connection: Connection, by: Session, act: str, of: str, email: str, details: dict[str, object] | None = None
+) -> None:
+    write_audit(connection, by, act, target_kind="invitation", target_id=of, target_name=email, details=details)

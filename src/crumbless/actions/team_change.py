@@ -1,0 +1,57 @@
+"""Teams are made, renamed, filled and removed."""
+
+from sqlalchemy import Connection
+
+from crumbless.actions.actor_check import require_unchanged
+from crumbless.actions.audit_write import write_audit
+from crumbless.domain.access import Session
+from crumbless.domain.profile import check_name
+from crumbless.domain.wire_people import Team, TeamRequest
+from crumbless.store.team_store import add_team, find_team, remove_team, rename_team, set_members
+
+FOR_TEAMS = "the people of the workspace see it"
+
+
+def make_team(connection: Connection, by: Session, wanted: TeamRequest) -> Team:
+    """A new team.
+
+    Raises:
+        Refused: `forbidden`; `invalid` for what is no name or taken; `not_found` for a member of another workspace.
+    """
+    require_unchanged(connection, by)
+    team = add_team(connection, by.workspace, check_name(wanted.name, FOR_TEAMS))
+    set_members(connection, by.workspace, team.id, wanted.members or [])
+    _note(connection, by, "team_added", team, {"members": wanted.members or []})
+    return team
+
+
+def change_team(connection: Connection, by: Session, team_id: str, wanted: TeamRequest) -> Team:
+    """The team with another name or other members.
+
+    Raises:
+        Refused: as `make_team`, and `not_found` for a team of another workspace.
+    """
+    require_unchanged(connection, by)
+    team = Team(find_team(connection, by.workspace, team_id).id, check_name(wanted.name, FOR_TEAMS))
+    rename_team(connection, by.workspace, team.id, team.name)
+    if wanted.members is not None:
+        set_members(connection, by.workspace, team.id, wanted.members)
+    details = {} if wanted.members is None else {"members": wanted.members}
+    _note(connection, by, "team_changed", team, details)
+    return team
+
+
+def drop_team(connection: Connection, by: Session, team_id: str) -> None:
+    """The team is no more; its members stay.
+
+    Raises:
+        Refused: `forbidden`, `not_found`.
+    """
+    require_unchanged(connection, by)
+    team = find_team(connection, by.workspace, team_id)
+    remove_team(connection, by.workspace, team.id)
+    _note(connection, by, "team_removed", team, {})
+
+
+def _note(connection: Connection, by: Session, act: str, team: Team, details: dict[str, list[str]]) -> None:
+    write_audit(connection, by, act, target_kind="team", target_id=team.id, target_name=team.name, details=details)

@@ -1,0 +1,114 @@
+"""A workspace begins: whoever has the setup link names it and becomes its owner.
+
+There is no default account. An installation without an owner prints a new link at each start, and the former one works
+no more; once there is an owner there is no such link, ever.
+"""
+
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.password_check import hash_of
+from crumbless.actions.session_begin import Device, SessionTerms, begin_session
+from crumbless.actions.site_change import check_looks, make_site
+from crumbless.actions.workspace_set_up import FOR_PEOPLE, FOR_WORKSPACES
+from crumbless.domain.mail_order import check_address
+from crumbless.domain.password import check_new_password
+from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.profile import check_languages, check_name
+from crumbless.domain.wire_account import SignInAnswer
+from crumbless.domain.wire_people import SetUpRequest, SetUpView, SiteRequest
+from crumbless.errors import Refused
+from crumbless.store.operator_store import has_owner
+from crumbless.store.people_store import add_operator, add_workspace, find_active_operator
+from crumbless.store.site_store import KeptSite
+from crumbless.store.ticket_store import Ticket, find_ticket, new_ticket, spend_ticket, void_tickets
+from crumbless.store.workspace_store import find_workspace_view, rename_workspace
+
+SETUP_HOURS = 24
+
+FIRST = "first"
+"""What the ticket of the first run is about: a workspace that is not there yet."""
+
+
+def offer_first_setup(connection: Connection) -> str | None:
+    """The secret of a new setup link; None once the installation has an owner."""
+    return None if has_owner(connection) else _offer(connection, FIRST, None)
+
+
+def offer_workspace(connection: Connection, name: str) -> str:
+    """The secret of the link with which somebody becomes the owner of a new workspace.
+
+    Raises:
+        Refused: `invalid` for what is no name.
+    """
+    workspace = add_workspace(connection, check_name(name, FOR_WORKSPACES))
+    write_audit(connection, workspace, "workspace_added", target_kind="workspace", target_id=str(workspace))
+    return _offer(connection, str(workspace), workspace)
+
+
+def _offer(connection: Connection, subject: str, workspace: int | None) -> str:
+    void_tickets(connection, "setup", subject)
+    _, secret = new_ticket(connection, "setup", subject=subject, workspace=workspace, seconds=SETUP_HOURS * 3600)
+    return secret
+
+
+def read_setup(connection: Connection, secret: str) -> SetUpView:
+    """What the link is for. It works afterwards as before.
+
+    Raises:
+        Refused: `ticket_gone`.
+    """
+    ticket = find_ticket(connection, "setup", secret)
+    _require_no_owner(connection, ticket)
+    name = "" if ticket.workspace is None else find_workspace_view(connection, ticket.workspace).name
+    return SetUpView(name, ticket.expires_at)
+
+
+async def begin_workspace(
+    request: SetUpRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
+) -> tuple[SignInAnswer, KeptSite]:
+    """The owner, signed in with the device's key, and the first site. Of several at once, one wins.
+
+    Raises:
+        Refused: `ticket_gone`; `invalid` for what is no name, address, origin or language; `weak_password`, `busy`.
+    """
+    await reader.read(lambda connection: read_setup(connection, request.secret))
+    workspace_name = check_name(request.workspace_name, FOR_WORKSPACES)
+    name, email = check_name(request.name, FOR_PEOPLE), check_address(request.email.strip())
+    languages = check_languages(request.languages)
+    looks = check_looks(SiteRequest(request.site_name, request.site_origins))
+    check_new_password(request.password, (email, name, workspace_name))
+    password_hash = await hash_of(request.password)
+
+    def begin(connection: Connection) -> tuple[SignInAnswer, KeptSite]:
+        ticket = spend_ticket(connection, "setup", request.secret)
+        _require_no_owner(connection, ticket)
+        workspace = _workspace_of(connection, ticket, workspace_name)
+        operator_id = add_operator(connection, workspace, email, name, password_hash, "owner", languages)
+        write_audit(
+            connection,
+            workspace,
+            "workspace_set_up",
+            target_kind="operator",
+            target_id=operator_id,
+            target_name=name,
+        )
+        site = make_site(connection, workspace, looks)
+        person = find_active_operator(connection, operator_id)
+        if person is None:
+            raise LookupError("an operator that was just added is not there")
+        return begin_session(connection, person, device, "password", terms), site
+
+    return await ledger.write(begin)
+
+
+def _workspace_of(connection: Connection, ticket: Ticket, name: str) -> int:
+    if ticket.workspace is None:
+        return add_workspace(connection, name)
+    rename_workspace(connection, ticket.workspace, name)
+    return ticket.workspace
+
+
+def _require_no_owner(connection: Connection, ticket: Ticket) -> None:
+    if has_owner(connection, ticket.workspace):
+        raise Refused("ticket_gone")

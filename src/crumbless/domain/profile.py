@@ -1,0 +1,48 @@
+"""What people, teams, sites and workspaces may be called, and which languages people say that they speak."""
+
+import re
+from collections.abc import Sequence
+
+from crumbless.errors import Refused
+
+MAX_NAME = 80
+"""Longest name, in characters: it stands in one line above or beside a chat."""
+
+MAX_LANGUAGES = 20
+
+# Line ends and controls; and overrides of direction, with which a name could pose as another.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+# Language tags (RFC 5646), without the forms that nobody speaks.
+_match_language = re.compile(r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}", re.ASCII).fullmatch
+
+
+def check_name(text: str, where: str) -> str:
+    """The name without spaces around it.
+
+    Args:
+        where: what it is for, to follow "The name", such as "visitors see it beside the answers".
+
+    Raises:
+        Refused: `invalid` for one that is empty, too long or not one line.
+    """
+    name = text.strip()
+    if not name:
+        raise Refused("invalid", f"The name is empty; {where}.")
+    if len(name) > MAX_NAME or _BREAKS.search(name):
+        raise Refused("invalid", f"The name must be one line of at most {MAX_NAME} characters; {where}.")
+    return name
+
+
+def check_languages(languages: Sequence[str]) -> list[str]:
+    """The languages, each once, in their order.
+
+    Raises:
+        Refused: `invalid` for what is no language tag, such as `de` or `pt-BR`, and for too many.
+    """
+    if len(languages) > MAX_LANGUAGES:
+        raise Refused("invalid", f"Name at most {MAX_LANGUAGES} languages.")
+    for language in languages:
+        if not _match_language(language):
+            raise Refused("invalid", "A language is named by its tag, such as de or pt-BR.")
+    return [*dict.fromkeys(languages)]

@@ -1,0 +1,142 @@
+"""Commands about workspaces and their people, and the link that the first start prints."""
+
+import asyncio
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from crumbless.domain.access import OperatorRole
+from crumbless.errors import Refused
+from crumbless.settings import Settings, read_settings
+
+operator_app = typer.Typer(help="The people who answer.", no_args_is_help=True)
+workspace_app = typer.Typer(
+    help="The tenants: each with its own people, sites and conversations.", no_args_is_help=True
+)
+
+Email = Annotated[str, typer.Argument(help="The address that they sign in with.")]
+
+
+def _ready() -> Settings:
+    from crumbless.store.schema import check_schema  # noqa: PLC0415 - each command pays only for what it uses
+
+    settings = read_settings()
+    check_schema(settings.database_url)
+    return settings
+
+
+async def tell_setup_link(settings: Settings) -> None:
+    """Print the link to set up with, as long as the installation has no owner. To the console, never to a log."""
+    from crumbless.actions.workspace_begin import SETUP_HOURS, offer_first_setup  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+
+    secret = await asyncio.to_thread(write_once, settings.database_url, offer_first_setup)
+    if secret is not None:
+        typer.echo(
+            f"\nNobody owns this installation yet. Open this link to set it up; it works once, for {SETUP_HOURS} hours,"
+            f" and until the next start:\n\n  {settings.address}/desk#setup={secret}\n"
+        )
+
+
+@operator_app.command("add")
+def operator_add(
+    email: Email,
+    name: Annotated[str, typer.Option(help="The name that visitors see.")],
+    workspace: Annotated[str, typer.Option(help="The workspace, by name or number; made when there is none.")] = "Main",
+    role: Annotated[OperatorRole, typer.Option(help="What they may do.")] = "owner",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input instead of making one.")
+    ] = False,
+) -> None:
+    """Add somebody and print their password, once."""
+    from crumbless.actions.workspace_set_up import add_operator, workspace_for  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+
+    settings = _ready()
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
+
+    def add(connection: Connection) -> None:
+        add_operator(connection, workspace_for(connection, workspace), email, name, password, role)
+
+    write_once(settings.database_url, add)
+    typer.echo(f"Added {email} to {workspace}." + ("" if password_stdin else f"\nPassword: {password}"))
+
+
+@operator_app.command("list")
+def operator_list() -> None:
+    """List everybody who answers: workspace, role, name, address."""
+    from crumbless.store.database import write_once  # noqa: PLC0415
+    from crumbless.store.operator_store import list_members  # noqa: PLC0415
+
+    for one in write_once(_ready().database_url, list_members):
+        state = "" if one.active else "  (disabled)"
+        typer.echo(f"{one.workspace}  {one.role:8}  {one.name}  {one.email}{state}")
+
+
+@operator_app.command("reset")
+def operator_reset(email: Email) -> None:
+    """Print a link with which they choose a new password. Hand it over yourself."""
+    from crumbless.actions.audit_write import write_audit  # noqa: PLC0415
+    from crumbless.actions.password_reset import RESET_MINUTES, new_reset  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+    from crumbless.store.people_store import find_credentials  # noqa: PLC0415
+
+    def make(connection: Connection) -> str:
+        person = find_credentials(connection, email)
+        if person is None or not person.active:
+            raise Refused("not_found", f"Nobody signs in with {email}.")
+        name = person.operator.name
+        write_audit(
+            connection,
+            person.workspace,
+            "reset_asked",
+            target_kind="operator",
+            target_id=person.operator.id,
+            target_name=name,
+        )
+        return new_reset(connection, person)
+
+    settings = _ready()
+    secret = write_once(settings.database_url, make)
+    typer.echo(f"The link works once, for {RESET_MINUTES} minutes:\n{settings.address}/desk#reset={secret}")
+
+
+@operator_app.command("disable")
+def operator_disable(email: Email) -> None:
+    """Let them sign in no more, and end their sessions."""
+    from crumbless.actions.person_change import disable_by_command  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+    from crumbless.store.operator_store import find_member_by_email  # noqa: PLC0415
+
+    def disable(connection: Connection) -> None:
+        person = find_member_by_email(connection, email)
+        if person is None:
+            raise Refused("not_found", f"Nobody signs in with {email}.")
+        disable_by_command(connection, person)
+
+    write_once(_ready().database_url, disable)
+    typer.echo(f"{email} cannot sign in any more.")
+
+
+@workspace_app.command("add")
+def workspace_add(name: Annotated[str, typer.Argument(help="The name of the workspace.")]) -> None:
+    """Add a workspace and print the link with which somebody becomes its owner."""
+    from crumbless.actions.workspace_begin import SETUP_HOURS, offer_workspace  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+
+    settings = _ready()
+    secret = write_once(settings.database_url, lambda connection: offer_workspace(connection, name))
+    typer.echo(f"The link works once, for {SETUP_HOURS} hours:\n{settings.address}/desk#setup={secret}")
+
+
+@workspace_app.command("list")
+def workspace_list() -> None:
+    """List the workspaces: number, name, how many people."""
+    from crumbless.store.database import write_once  # noqa: PLC0415
+    from crumbless.store.workspace_store import list_workspaces  # noqa: PLC0415
+
+    for number, name, people in write_once(_ready().database_url, list_workspaces):
+        typer.echo(f"{number}  {name}  {people}")

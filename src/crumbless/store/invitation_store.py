@@ -1,0 +1,123 @@
+"""Invitations: whom a workspace would like to have, as what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from crumbless.domain.access import OperatorRole
+from crumbless.errors import Refused
+from crumbless.ids import new_id, now_ms
+from crumbless.store.tables import operator
+from crumbless.store.tables_people import invitation
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation that was neither accepted nor revoked. `invited_by` is the name of who invited."""
+
+    id: str
+    workspace: int
+    email: str
+    name: str
+    role: OperatorRole
+    teams: tuple[str, ...]
+    language: str
+    invited_by: str
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """An invitation to be kept. `invited_by` is the id of who invites."""
+
+    email: str
+    name: str
+    role: OperatorRole
+    teams: Sequence[str]
+    language: str
+    invited_by: str
+    expires_at: int
+
+
+def add_invitation(connection: Connection, workspace: int, new: NewInvitation) -> str:
+    """A new invitation's id."""
+    invitation_id = new_id()
+    connection.execute(
+        insert(invitation).values(
+            id=invitation_id,
+            workspace_id=workspace,
+            email=new.email,
+            name=new.name,
+            role=new.role,
+            teams=[*new.teams],
+            language=new.language,
+            invited_by=new.invited_by,
+            created_at=now_ms(),
+            expires_at=new.expires_at,
+        )
+    )
+    return invitation_id
+
+
+def pending_invitations(connection: Connection, workspace: int, email: str | None = None) -> list[Invitation]:
+    """The invitations of a workspace that still stand, newest first; only those to an address when one is given."""
+    conditions = [] if email is None else [invitation.c.email == email]
+    return _pending(connection, invitation.c.workspace_id == workspace, *conditions)
+
+
+def find_invitation(connection: Connection, workspace: int, invitation_id: str) -> Invitation:
+    """The invitation of this workspace that still stands.
+
+    Raises:
+        Refused: `not_found`, also for one of another workspace.
+    """
+    found = _pending(connection, invitation.c.workspace_id == workspace, invitation.c.id == invitation_id)
+    if not found:
+        raise Refused("not_found", "There is no such invitation.")
+    return found[0]
+
+
+def _pending(connection: Connection, *conditions: Any) -> list[Invitation]:
+    rows = connection.execute(
+        select(invitation, operator.c.name.label("inviter"))
+        .outerjoin(operator, operator.c.id == invitation.c.invited_by)
+        .where(invitation.c.accepted_at.is_(None), invitation.c.revoked_at.is_(None), *conditions)
+        .order_by(invitation.c.created_at.desc())
+    )
+    return [
+        Invitation(
+            row.id,
+            row.workspace_id,
+            row.email,
+            row.name,
+            row.role,
+            tuple(row.teams),
+            row.language,
+            row.inviter or "",
+            row.created_at,
+            row.expires_at,
+        )
+        for row in rows
+    ]
+
+
+def prolong_invitation(connection: Connection, invitation_id: str, expires_at: int) -> None:
+    """The invitation is sent anew, and stands until then."""
+    _change(connection, invitation_id, expires_at=expires_at)
+
+
+def revoke_invitation(connection: Connection, invitation_id: str) -> None:
+    """The invitation stands no more."""
+    _change(connection, invitation_id, revoked_at=now_ms())
+
+
+def note_accepted(connection: Connection, invitation_id: str) -> None:
+    """The invited person has joined."""
+    _change(connection, invitation_id, accepted_at=now_ms())
+
+
+def _change(connection: Connection, invitation_id: str, **values: object) -> None:
+    connection.execute(update(invitation).where(invitation.c.id == invitation_id).values(**values))

@@ -1,0 +1,153 @@
+"""The people of a workspace: who they are, what they may, whether they may sign in."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from crumbless.domain.access import OperatorRole
+from crumbless.domain.wire_people import PersonView
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.people_store import EMAIL_TAKEN, find_credentials
+from crumbless.store.tables import operator, session
+from crumbless.store.tables_people import passkey, team_member
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An operator, for those who change them."""
+
+    id: str
+    workspace: int
+    email: str
+    name: str
+    role: OperatorRole
+    active: bool
+    languages: tuple[str, ...]
+
+
+def find_member(connection: Connection, workspace: int, operator_id: str) -> Member:
+    """The operator of this workspace.
+
+    Raises:
+        Refused: `not_found`, also for one of another workspace.
+    """
+    row = connection.execute(
+        select(operator).where(operator.c.id == operator_id, operator.c.workspace_id == workspace)
+    ).first()
+    if row is None:
+        raise Refused("not_found", "There is no such person.")
+    return _member(row)
+
+
+def find_member_by_email(connection: Connection, email: str) -> Member | None:
+    """The operator with this address (case does not matter), in whatever workspace."""
+    row = connection.execute(select(operator).where(operator.c.email == email.lower())).first()
+    return None if row is None else _member(row)
+
+
+def list_members(connection: Connection) -> list[Member]:
+    """All operators of the installation, by workspace and name."""
+    rows = connection.execute(select(operator).order_by(operator.c.workspace_id, operator.c.name))
+    return [_member(row) for row in rows]
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        row.id, row.workspace_id, row.email, row.name, row.role, row.status == "active", tuple(row.languages or ())
+    )
+
+
+def has_owner(connection: Connection, workspace: int | None = None) -> bool:
+    """Whether the workspace, or any, has an owner."""
+    query = select(operator.c.id).where(operator.c.role == "owner").limit(1)
+    if workspace is not None:
+        query = query.where(operator.c.workspace_id == workspace)
+    return connection.execute(query).scalar() is not None
+
+
+def lock_active_owners(connection: Connection, workspace: int) -> set[str]:
+    """The ids of those who own the workspace now. Until the transaction ends nobody else changes them."""
+    rows = connection.execute(
+        select(operator.c.id)
+        .where(operator.c.workspace_id == workspace, operator.c.role == "owner", operator.c.status == "active")
+        .order_by(operator.c.id)
+        .with_for_update()
+    )
+    return {*rows.scalars()}
+
+
+def set_role(connection: Connection, operator_id: str, role: OperatorRole) -> None:
+    """From now on the operator has this role."""
+    _change(connection, operator_id, role=role)
+
+
+def set_active(connection: Connection, operator_id: str, active: bool) -> None:
+    """Whether the operator may sign in."""
+    _change(connection, operator_id, status="active" if active else "disabled")
+
+
+def set_profile(connection: Connection, operator_id: str, name: str, languages: list[str]) -> None:
+    """What the operator is called, and speaks."""
+    _change(connection, operator_id, name=name, languages=languages)
+
+
+def set_email(connection: Connection, operator_id: str, email: str) -> None:
+    """The address to sign in with.
+
+    Raises:
+        Refused: `invalid` when it is taken.
+    """
+    if find_credentials(connection, email) is not None:
+        raise Refused("invalid", EMAIL_TAKEN)
+    try:
+        _change(connection, operator_id, email=email.lower())
+    except IntegrityError:
+        # Taken on another node, at this moment.
+        raise Refused("invalid", EMAIL_TAKEN) from None
+
+
+def _change(connection: Connection, operator_id: str, **values: object) -> None:
+    connection.execute(update(operator).where(operator.c.id == operator_id).values(**values, changed_at=now_ms()))
+
+
+def list_people(connection: Connection, workspace: int) -> list[PersonView]:
+    """The people of a workspace, by name."""
+    teams: dict[str, list[str]] = defaultdict(list)
+    members = select(team_member.c.operator_id, team_member.c.team_id).where(team_member.c.workspace_id == workspace)
+    for operator_id, team_id in connection.execute(members.order_by(team_member.c.team_id)):
+        teams[operator_id].append(team_id)
+    with_passkey = {
+        *connection.execute(select(passkey.c.operator_id).where(passkey.c.workspace_id == workspace)).scalars()
+    }
+    last_seen = _last_seen(connection, workspace)
+    rows = connection.execute(select(operator).where(operator.c.workspace_id == workspace).order_by(operator.c.name))
+    return [
+        PersonView(
+            id=row.id,
+            name=row.name,
+            email=row.email,
+            role=row.role,
+            status=row.status,
+            teams=teams.get(row.id, []),
+            languages=row.languages or [],
+            photo=f"/files/{row.photo}/photo.webp" if row.photo else "",
+            second_factor=row.totp_secret is not None or row.id in with_passkey,
+            created_at=row.created_at,
+            last_seen_at=last_seen.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def _last_seen(connection: Connection, workspace: int) -> dict[str, int]:
+    rows = connection.execute(
+        select(session.c.operator_id, func.max(session.c.last_seen_at))
+        .join(operator, operator.c.id == session.c.operator_id)
+        .where(operator.c.workspace_id == workspace)
+        .group_by(session.c.operator_id)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,82 @@
+"""The sites of a workspace, for those who look after them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from crumbless.domain.wire_people import SiteSide
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.tables import site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLooks:
+    """What can be changed of a site."""
+
+    name: str
+    origins: Sequence[str]
+    accent: str | None
+    side: SiteSide
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSite:
+    """A site. `seen_at`: when one of its pages last fetched the widget; `seen_origin`: which."""
+
+    key: str
+    looks: SiteLooks
+    seen_at: int | None
+    seen_origin: str | None
+    created_at: int
+
+
+def list_sites(connection: Connection, workspace: int) -> list[KeptSite]:
+    """The sites of a workspace, oldest first."""
+    return _kept(connection, site.c.workspace_id == workspace)
+
+
+def find_own_site(connection: Connection, workspace: int, key: str) -> KeptSite:
+    """The site of this workspace.
+
+    Raises:
+        Refused: `not_found`, also for one of another workspace.
+    """
+    found = _kept(connection, site.c.workspace_id == workspace, site.c.key == key)
+    if not found:
+        raise Refused("not_found", "There is no such site.")
+    return found[0]
+
+
+def _kept(connection: Connection, *conditions: Any) -> list[KeptSite]:
+    return [
+        KeptSite(
+            row.key,
+            SiteLooks(row.name, tuple(row.origins), row.accent, row.side),
+            row.seen_at,
+            row.seen_origin,
+            row.created_at,
+        )
+        for row in connection.execute(select(site).where(*conditions).order_by(site.c.id))
+    ]
+
+
+def insert_site(connection: Connection, workspace: int, key: str, looks: SiteLooks) -> None:
+    """Keep a new site under a key that no site has."""
+    connection.execute(insert(site).values(workspace_id=workspace, key=key, created_at=now_ms(), **_values(looks)))
+
+
+def update_site(connection: Connection, workspace: int, key: str, looks: SiteLooks) -> None:
+    """The site of this workspace is like this from now on."""
+    connection.execute(update(site).where(site.c.workspace_id == workspace, site.c.key == key).values(**_values(looks)))
+
+
+def _values(looks: SiteLooks) -> dict[str, object]:
+    return {"name": looks.name, "origins": [*looks.origins], "accent": looks.accent, "side": looks.side}
+
+
+def note_site_seen(connection: Connection, key: str, at: int, origin: str) -> None:
+    """A page of the site fetched the widget."""
+    connection.execute(update(site).where(site.c.key == key).values(seen_at=at, seen_origin=origin))

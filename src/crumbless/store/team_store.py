@@ -1,0 +1,120 @@
+"""Teams: operators who share a queue."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from crumbless.domain.wire_people import Team
+from crumbless.errors import Refused
+from crumbless.ids import new_id, now_ms
+from crumbless.store.tables import operator
+from crumbless.store.tables_people import team, team_member
+
+
+def list_teams(connection: Connection, workspace: int) -> list[Team]:
+    """The teams of a workspace, by name."""
+    rows = connection.execute(select(team.c.id, team.c.name).where(team.c.workspace_id == workspace))
+    return [Team(row.id, row.name) for row in sorted(rows, key=lambda row: row.name.casefold())]
+
+
+def find_team(connection: Connection, workspace: int, team_id: str) -> Team:
+    """The team of this workspace.
+
+    Raises:
+        Refused: `not_found`, also for one of another workspace.
+    """
+    row = connection.execute(select(team).where(team.c.id == team_id, team.c.workspace_id == workspace)).first()
+    if row is None:
+        raise Refused("not_found", "There is no such team.")
+    return Team(row.id, row.name)
+
+
+def add_team(connection: Connection, workspace: int, name: str) -> Team:
+    """A new team.
+
+    Raises:
+        Refused: `invalid` when there is one of this name.
+    """
+    added = Team(new_id(), name)
+    try:
+        connection.execute(insert(team).values(id=added.id, workspace_id=workspace, name=name, created_at=now_ms()))
+    except IntegrityError:
+        raise _taken() from None
+    return added
+
+
+def rename_team(connection: Connection, workspace: int, team_id: str, name: str) -> None:
+    """Give the team another name.
+
+    Raises:
+        Refused: `invalid` when another has it.
+    """
+    try:
+        connection.execute(update(team).where(team.c.id == team_id, team.c.workspace_id == workspace).values(name=name))
+    except IntegrityError:
+        raise _taken() from None
+
+
+def _taken() -> Refused:
+    return Refused("invalid", "There is a team of this name already.")
+
+
+def remove_team(connection: Connection, workspace: int, team_id: str) -> None:
+    """The team is no more; its members stay."""
+    connection.execute(
+        delete(team_member).where(team_member.c.team_id == team_id, team_member.c.workspace_id == workspace)
+    )
+    connection.execute(delete(team).where(team.c.id == team_id, team.c.workspace_id == workspace))
+
+
+def set_members(connection: Connection, workspace: int, team_id: str, members: Collection[str]) -> None:
+    """Who is in the team.
+
+    Raises:
+        Refused: `not_found` for somebody who is not of this workspace.
+    """
+    wanted = {*members}
+    known = {
+        *connection.execute(
+            select(operator.c.id).where(operator.c.workspace_id == workspace, operator.c.id.in_(wanted))
+        ).scalars()
+    }
+    if known != wanted:
+        raise Refused("not_found", "There is no such person.")
+    connection.execute(delete(team_member).where(team_member.c.team_id == team_id))
+    _join(connection, workspace, [(team_id, one) for one in sorted(wanted)])
+
+
+def set_teams_of(connection: Connection, workspace: int, operator_id: str, teams: Collection[str]) -> None:
+    """In which teams the operator is. The caller has checked them; see `check_teams`."""
+    connection.execute(
+        delete(team_member).where(team_member.c.operator_id == operator_id, team_member.c.workspace_id == workspace)
+    )
+    _join(connection, workspace, [(one, operator_id) for one in sorted({*teams})])
+
+
+def check_teams(connection: Connection, workspace: int, teams: Collection[str]) -> list[str]:
+    """The teams, each once.
+
+    Raises:
+        Refused: `not_found` for one that is not of this workspace.
+    """
+    wanted = [*dict.fromkeys(teams)]
+    if len(known_teams(connection, workspace, wanted)) != len(wanted):
+        raise Refused("not_found", "There is no such team.")
+    return wanted
+
+
+def known_teams(connection: Connection, workspace: int, teams: Collection[str]) -> list[str]:
+    """Those of the teams that the workspace has."""
+    rows = connection.execute(select(team.c.id).where(team.c.workspace_id == workspace, team.c.id.in_([*teams])))
+    return [*rows.scalars()]
+
+
+def _join(connection: Connection, workspace: int, pairs: Sequence[tuple[str, str]]) -> None:
+    if pairs:
+        connection.execute(
+            insert(team_member),
+            [{"workspace_id": workspace, "team_id": of, "operator_id": who} for of, who in pairs],
+        )
