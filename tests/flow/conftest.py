@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from support.client import TRANSPORTS, Person, Transport
 from support.client_key import ClientKey
+from support.nats import NatsServer
 from support.people import World, furnish
 from support.postgres import PostgresServer, name_of
 from support.server import ServerProcess
@@ -19,7 +20,10 @@ StartServer = Callable[..., ServerProcess]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test on each storage that its module names: `pytestmark = pytest.mark.storages("sqlite", "postgres")`."""
+    """Run a test on each storage that its module names: `pytestmark = pytest.mark.storages("sqlite", "postgres")`.
+
+    `sqlite` has the bus in memory, `postgres` in PostgreSQL; `nats` is PostgreSQL with NATS.
+    """
     if "storage" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("storages")
         names: tuple[str, ...] = marker.args if marker else ("sqlite",)
@@ -52,11 +56,21 @@ def furnished_postgres(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture(scope="session")
+def nats() -> Iterator[NatsServer]:
+    """A NATS for the tests of this process."""
+    server = NatsServer()
+    server.start()
+    yield server
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
 def storage(request: pytest.FixtureRequest) -> Storage:
     """What the servers of a test keep their data in; gives each of them a furnished database of its own."""
     if request.param == "sqlite":
         return FileStorage(request.getfixturevalue("furnished"))
-    return PostgresStorage(request.getfixturevalue("postgres"), request.getfixturevalue("furnished_postgres"))
+    bus = request.getfixturevalue("nats").url if request.param == "nats" else "postgresql"
+    return PostgresStorage(request.getfixturevalue("postgres"), request.getfixturevalue("furnished_postgres"), bus)
 
 
 @pytest.fixture(scope="session")

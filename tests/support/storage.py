@@ -33,10 +33,10 @@ class FileStorage:
 class PostgresStorage:
     """PostgreSQL."""
 
-    def __init__(self, server: PostgresServer, furnished: str) -> None:
+    def __init__(self, server: PostgresServer, furnished: str, bus_url: str) -> None:
         self._server = server
         self._furnished = furnished
-        self.settings: dict[str, object] = {}
+        self.settings: dict[str, object] = {"bus_url": bus_url}
 
     def new_database(self, folder: Path) -> Database:
         """A copy of the furnished database; the folder is not used."""

@@ -126,7 +126,7 @@ class NatsCarrier:
                 connect_timeout=CONNECT_SECONDS,
                 ping_interval=PING_SECONDS,
                 error_cb=_note_error,
-                disconnected_cb=_note_loss,
+                disconnected_cb=self._went_away,
                 reconnected_cb=self._came_back,
                 closed_cb=_setter(closed, self._changed),
             )
@@ -158,6 +158,11 @@ class NatsCarrier:
         except Exception:
             # One message must not end the subscription.
             log.exception("a message could not be taken")
+
+    async def _went_away(self) -> None:
+        # Not when the going is ours.
+        if self._running is not None and not self._running.cancelling():
+            log.warning("the connection to NATS was lost; other nodes' entries are read from the database")
 
     async def _came_back(self) -> None:
         log.info("connected to NATS again")
@@ -228,10 +233,6 @@ def _setter(*events: asyncio.Event) -> Callable[[], Any]:
 async def _note_error(error: Exception) -> None:
     # By its name alone: its words may hold an address.
     log.warning("NATS: %s", type(error).__name__)
-
-
-async def _note_loss() -> None:
-    log.warning("the connection to NATS was lost; other nodes' entries are read from the database")
 
 
 async def _close(client: Any) -> None:

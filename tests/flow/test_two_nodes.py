@@ -1,0 +1,167 @@
+"""Two nodes on one database: what happens at one is heard at the other, once and in order, whatever the bus does."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from support.client import Stream, ask
+from support.cluster import ClusterWorld, ServerCluster, seqs
+from support.nats import NatsServer
+from support.people import OLGA, say
+from support.postgres import PostgresServer, ask_postgres, name_of
+
+BUSES = ("postgresql", "nats")
+
+
+@pytest.fixture(scope="module")
+def own_nats() -> Iterator[NatsServer]:
+    """A NATS that a test may stop; it starts it again."""
+    server = NatsServer()
+    server.start()
+    yield server
+    server.dispose()
+
+
+@pytest.fixture(scope="module", params=BUSES)
+def cluster(
+    request: pytest.FixtureRequest, postgres: PostgresServer, furnished_postgres: str
+) -> Iterator[ServerCluster]:
+    """Two nodes, for all tests on the same bus."""
+    bus = request.getfixturevalue("own_nats").url if request.param == "nats" else "postgresql"
+    made = ServerCluster(postgres.new_database(furnished_postgres), bus_url=bus)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest_asyncio.fixture
+async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
+    """The nodes and their people."""
+    world = ClusterWorld(cluster)
+    await world.bus_is(connected=True)
+    yield world
+    await world.close()
+
+
+ON_NATS = pytest.mark.parametrize("cluster", ["nats"], indirect=True)
+
+
+async def pair(world: ClusterWorld) -> tuple[Stream, Stream]:
+    """A visitor's stream at the first node and an operator's at the second."""
+    world.cluster.steer(0)
+    visitor = await world.stream_at(0, await world.visitor())
+    operator = await world.stream_at(1, await world.operator(OLGA))
+    return visitor, operator
+
+
+async def talk(visitor: Stream, operator: Stream, count: int, began: int = 1) -> None:
+    """Both say something at once, again and again; both hear all of it in order."""
+    conversation = visitor.person.conversation
+    for number in range(count):
+        said = await asyncio.gather(
+            say(visitor, f"visitor {number}"), say(operator, f"operator {number}", conversation=conversation)
+        )
+        assert [frame["op"] for frame in said] == ["ack", "ack"]
+    last = began + 2 * count
+    for stream in (visitor, operator):
+        await stream.until_entry(conversation=conversation, seq=last)
+        assert seqs(stream, conversation) == [*range(1, last + 1)]
+
+
+async def test_both_hear_both_once_and_in_order(world: ClusterWorld) -> None:
+    visitor, operator = await pair(world)
+    await talk(visitor, operator, 25)
+    await operator.send("typing", conversation=visitor.person.conversation, on=True)
+    assert (await visitor.until("typing"))["by"]["name"] == "Olga"
+    await visitor.send("seen", conversation=visitor.person.conversation, seq=5)
+    assert (await operator.until("seen", by="visitor"))["seq"] == 5
+
+
+async def test_a_lost_bus_loses_nothing(
+    world: ClusterWorld, request: pytest.FixtureRequest, postgres: PostgresServer
+) -> None:
+    visitor, operator = await pair(world)
+    await talk(visitor, operator, 2)
+    nats = request.getfixturevalue("own_nats") if "nats" in request.node.name else None
+    if nats is not None:
+        nats.stop()
+        await world.bus_is(connected=False)
+    else:
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crumbless bus'"
+        ended = ask_postgres(postgres.url(name_of(world.cluster.nodes[0].database_url)), kill)
+        assert len(ended) == 4
+    began = time.monotonic()
+    await talk(visitor, operator, 3, began=5)
+    assert time.monotonic() - began < 8
+    if nats is not None:
+        nats.start()
+    await world.bus_is(connected=True)
+    await talk(visitor, operator, 2, began=11)
+
+
+async def test_a_sign_out_at_one_node_ends_streams_and_requests_at_the_other(world: ClusterWorld) -> None:
+    world.cluster.steer(0)
+    olga = await world.new_operator(OLGA)
+    stream = await world.stream_at(1, olga)
+    assert (await ask(world.http, olga, "GET", "/v1/desk/me")).status_code == 200
+    world.cluster.steer(0)
+    began = time.monotonic()
+    assert (await ask(world.http, olga, "POST", "/v1/desk/sign-out")).status_code == 204
+    assert (await stream.until_over()).code == 4401
+    assert time.monotonic() - began < 1.5
+    world.cluster.steer(1)
+    assert (await ask(world.http, olga, "GET", "/v1/desk/me")).status_code == 401
+
+
+@ON_NATS
+async def test_an_end_that_the_bus_lost_is_found_within_a_second(world: ClusterWorld, own_nats: NatsServer) -> None:
+    own_nats.stop()
+    world.cluster.steer(0)
+    olga = await world.new_operator(OLGA)
+    stream = await world.stream_at(1, olga)
+    world.cluster.steer(0)
+    began = time.monotonic()
+    assert (await ask(world.http, olga, "POST", "/v1/desk/sign-out")).status_code == 204
+    assert (await stream.until_over()).code == 4401
+    assert time.monotonic() - began < 2.5, "a second, and what a busy machine adds"
+    own_nats.start()
+
+
+@ON_NATS
+async def test_a_proof_that_one_node_took_is_refused_by_the_other(world: ClusterWorld) -> None:
+    world.cluster.steer(0)
+    olga = await world.new_operator(OLGA)
+    taken = olga.credentials("GET", "/v1/desk/me")
+    me = f"{world.cluster.address}/v1/desk/me"
+    assert (await world.http.get(me, headers=taken)).status_code == 200
+    world.cluster.steer(1)
+    refused = await world.http.get(me, headers=taken)
+    assert refused.status_code == 401
+    assert "use_dpop_nonce" in refused.headers["www-authenticate"]
+    assert (await ask(world.http, olga, "GET", "/v1/desk/me")).status_code == 200
+
+
+@ON_NATS
+async def test_the_first_listener_of_a_node_misses_nothing(world: ClusterWorld) -> None:
+    """Streams open at a node that nobody listened at, while the other node appends without a pause."""
+    visitor, _ = await pair(world)
+    told = 0
+
+    async def chatter() -> None:
+        nonlocal told
+        while told < 60:
+            assert (await say(visitor, "words"))["op"] == "ack"
+            told += 1
+
+    chatting = asyncio.create_task(chatter())
+    person = await world.operator(OLGA)
+    opened = [await world.stream_at(1, person) for _ in range(6)]
+    await chatting
+    for stream in opened:
+        await stream.until_entry(conversation=visitor.person.conversation, seq=61)
+        assert seqs(stream, visitor.person.conversation) == [*range(1, 62)]
