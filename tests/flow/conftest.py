@@ -1,6 +1,5 @@
 """Servers for the tests of whole flows. Every test fails whose server wrote a traceback."""
 
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -8,12 +7,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from support.client import TRANSPORTS, Person, Transport
-from support.client_key import ClientKey
+from support.client import TRANSPORTS, Transport
 from support.nats import NatsServer
 from support.people import World, furnish
 from support.postgres import PostgresServer, name_of
 from support.server import ServerProcess
+from support.sign_in import NamedWorld, named_settings
 from support.storage import FileStorage, PostgresStorage, Storage
 
 StartServer = Callable[..., ServerProcess]
@@ -146,15 +145,20 @@ def transport(request: pytest.FixtureRequest) -> Transport:
     return request.param
 
 
+@pytest.fixture(scope="session")
+def named_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server under a name that passkeys may be bound to, for all tests of this process that do not stop it."""
+    database = storage.new_database(tmp_path_factory.mktemp("named"))
+    server = ServerProcess(database, **(storage.settings | named_settings()))
+    server.start()
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.log()
+
+
 @pytest_asyncio.fixture
-async def own(start_server: StartServer, open_world: Callable[[ServerProcess], World]) -> AsyncIterator[World]:
-    """A server of the test's own, under a name that passkeys may be bound to."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    server = start_server(port_wanted=port, public_url=f"http://localhost:{port}", allowed_hosts=f"127.0.0.1:{port}")
-    world = open_world(server)
-    world.stranger = lambda with_key=True: Person(  # type: ignore[method-assign]
-        f"http://localhost:{port}", ClientKey() if with_key else None
-    )
+async def named(named_server: ServerProcess, http: httpx.AsyncClient) -> AsyncIterator[NamedWorld]:
+    """The server under a name, with an Olga and an Otto of the test's own."""
+    world = NamedWorld(named_server, http)
     yield world
+    await world.close()

@@ -1,16 +1,23 @@
 """What tests of the operators' sign-in share."""
 
 import functools
+import socket
 import uuid
 from typing import Any
 
 import httpx
 
 from crumbless.domain.password import hash_password
+from crumbless.domain.proof import token_hash
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_operator
 from support.client import Person, Stream, StreamOver, ask
+from support.client_key import ClientKey
 from support.people import Employee, World
+from support.server import ServerProcess
+from support.software_authenticator import SoftwareAuthenticator
+
+PASSKEY = "/v1/desk/sign-in/passkey"
 
 
 def code_of(answer: httpx.Response) -> str:
@@ -51,6 +58,53 @@ def hire(world: World, name: str = "Nora", *, has_password: bool = True) -> Empl
     """An operator whom no other test knows, on a server that runs already."""
     one = Employee(name, f"{name.lower()}-{uuid.uuid4().hex[:12]}@tea.example", "Tea")
     password_hash = _hash_of(one.password) if has_password else ""
-    url = f"sqlite:///{world.server.database}"
-    write_once(url, lambda connection: add_operator(connection, 1, one.email, name, password_hash))
+    write_once(
+        world.server.database_url, lambda connection: add_operator(connection, 1, one.email, name, password_hash)
+    )
     return one
+
+
+class NamedWorld(World):
+    """A server under a name that passkeys may be bound to. It is shared; `olga` and `otto` are this test's alone."""
+
+    def __init__(self, server: ServerProcess, http: httpx.AsyncClient) -> None:
+        super().__init__(server, http)
+        self.olga, self.otto = hire(self, "Olga"), hire(self, "Otto")
+
+    def stranger(self, with_key: bool = True) -> Person:
+        """Somebody who has no session yet."""
+        return Person(f"http://localhost:{self.server.port}", ClientKey() if with_key else None)
+
+
+def named_settings() -> dict[str, object]:
+    """Settings of a server at http://localhost, which its own tests may ask by number too."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    return {
+        "port_wanted": port,
+        "public_url": f"http://localhost:{port}",
+        "allowed_hosts": f"127.0.0.1:{port}",
+    }
+
+
+async def add_passkey(world: World, person: Person, end_others: bool = True) -> SoftwareAuthenticator:
+    device = SoftwareAuthenticator(person.address, "localhost")
+    asked = (await post(world, person, "/v1/desk/me/passkeys/options")).json()
+    body = {"ticket": asked["ticket"], "credential": device.create(asked["options"]), "name": "My phone"}
+    body |= {"end_others": end_others}
+    added = await post(world, person, "/v1/desk/me/passkeys", body)
+    assert added.status_code == 204, added.text
+    return device
+
+
+async def use_passkey(world: World, device: SoftwareAuthenticator, person: Person, **changed: Any) -> httpx.Response:
+    asked = (await post(world, person, f"{PASSKEY}/options")).json()
+    credential = device.get(asked["options"], **changed)
+    return await post(world, person, PASSKEY, {"ticket": asked["ticket"], "credential": credential})
+
+
+def change_session(person: Person, world: World, what: str) -> None:
+    """Change the person's session in the database. Before it is first used: the server remembers."""
+    kept = token_hash(person.token or "")
+    world.server.change(f"UPDATE session SET {what} WHERE token_hash = ?", kept)
