@@ -104,8 +104,9 @@ class BadProxy:
         upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
         (reader, writer), (source, sink) = client, upstream
+        impatient = self.fault == "impatient" and "/poll " in line
         try:
-            async with asyncio.timeout(IMPATIENCE_SECONDS if self.fault == "impatient" else None):
+            async with asyncio.timeout(IMPATIENCE_SECONDS if impatient else None):
                 status, headers = parse_head(await source.readuntil(b"\r\n\r\n"))
         except TimeoutError:
             writer.write(b"HTTP/1.1 504 Gateway Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")

@@ -13,6 +13,7 @@ from crumbless.app import open_socket, serve
 from crumbless.demo.seed import Owner, seed
 from crumbless.demo.shop import Shop
 from crumbless.errors import SettingsError
+from crumbless.log_lines import set_up_logs
 from crumbless.settings import read_settings
 from crumbless.store.schema import migrate
 
@@ -56,6 +57,8 @@ def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None
         host=HOST,
         port=platform_socket.getsockname()[1],
     )
+    # What goes wrong, in lines like a server's; the rest would bury the addresses below.
+    set_up_logs(settings.log_format, "warning")
     say("Migrating the database …")
     migrate(settings.database_url)
     owner = seed(settings.database_url, folder, shop_origin, tags)
