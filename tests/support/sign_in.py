@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from crumbless.domain.access import OperatorRole
 from crumbless.domain.password import hash_password
 from crumbless.domain.proof import token_hash
 from crumbless.store.database import write_once
@@ -54,12 +55,15 @@ def _hash_of(password: str) -> str:
     return hash_password(password)
 
 
-def hire(world: World, name: str = "Nora", *, has_password: bool = True) -> Employee:
-    """An operator whom no other test knows, on a server that runs already."""
+def hire(
+    world: World, name: str = "Nora", *, has_password: bool = True, role: OperatorRole = "owner", workspace: int = 1
+) -> Employee:
+    """An operator whom no other test knows, on a server that runs already. Workspace 1 is Tea's."""
     one = Employee(name, f"{name.lower()}-{uuid.uuid4().hex[:12]}@tea.example", "Tea")
     password_hash = _hash_of(one.password) if has_password else ""
     write_once(
-        world.server.database_url, lambda connection: add_operator(connection, 1, one.email, name, password_hash)
+        world.server.database_url,
+        lambda connection: add_operator(connection, workspace, one.email, name, password_hash, role),
     )
     return one
 

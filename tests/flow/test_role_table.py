@@ -1,0 +1,157 @@
+"""Every route and stream command, asked by every role; and by those of another workspace (threats 25, 28)."""
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+
+from crumbless.api.route_contracts import CONTRACTS, name_of
+from crumbless.api.routes import ROUTES, Route
+from crumbless.domain.access import OPERATOR_ROLES, PERMISSIONS, OperatorRole
+from support.client import Person, ask
+from support.people import BIKES, OSKAR, TEA, World, new_entry_id
+from support.sign_in import code_of, hire
+
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+GUARDED = [route for route in ROUTES if route.who == "operator" and route.verb not in {None, "manage_own"}]
+NAMING = [route for route in ROUTES if route.who == "operator" and "{" in route.path]
+
+BODIES: dict[str, object] = {
+    "/v1/desk/people/{person:str}": {"role": "operator"},
+    "/v1/desk/teams/{team:str}": {"name": "Stolen"},
+    "/v1/desk/sites/{key:str}": {"name": "Stolen", "origins": []},
+    "/v1/desk/me/passkeys/{passkey:str}/rename": {"name": "Stolen"},
+}
+
+
+async def fresh(world: World, role: OperatorRole) -> Person:
+    """Somebody of this role who has just signed in."""
+    return await world.new_operator(hire(world, role.title(), role=role))
+
+
+@pytest.mark.parametrize("role", OPERATOR_ROLES)
+async def test_each_role_reaches_what_the_table_gives_it(world: World, role: OperatorRole) -> None:
+    person = await fresh(world, role)
+    assert len(GUARDED) > 20
+    for route in GUARDED:
+        path = re.sub(r"\{\w+:str\}", ID, route.path)
+        body = BODIES.get(route.path, {}) if route.method == "POST" else None
+        answer = await ask(world.http, person, route.method, path, body)
+        assert route.verb is not None
+        if route.verb in PERMISSIONS[role]:
+            # 400: let in, and told that a field is missing.
+            assert answer.status_code in {200, 204, 400, 404}, (name_of(route), answer.text)
+        else:
+            assert (answer.status_code, code_of(answer)) == (403, "forbidden"), name_of(route)
+
+
+@pytest.mark.parametrize("role", OPERATOR_ROLES)
+async def test_each_role_may_send_in_the_stream_what_the_table_gives_it(world: World, role: OperatorRole) -> None:
+    vera, person = await world.visitor(), await fresh(world, role)
+    stream = await world.stream(person)
+    writes = "send_message" in PERMISSIONS[role]
+    for op, fields in (
+        ("send", {"text": "Good day"}),
+        ("close", {}),
+        ("typing", {"on": True}),
+        ("seen", {"seq": 1}),
+    ):
+        entry: dict[str, Any] = {"id": new_entry_id()} if op in {"send", "close"} else {}
+        await stream.send(op, conversation=vera.conversation, **fields, **entry)
+        if not writes:
+            assert (await stream.until("error"))["code"] == "forbidden", op
+        elif entry:
+            assert (await stream.until("ack", id=entry["id"]))["conversation"] == vera.conversation
+    timeline = await world.timeline(vera.conversation)
+    assert len(timeline) == (3 if writes else 1)
+
+
+async def things_of_bikes(world: World) -> dict[str, str]:
+    """What another workspace has, by the names of path parameters."""
+    oskar = await world.new_operator(OSKAR)
+    victor = await world.visitor(shop=BIKES)
+    team = await ask(world.http, oskar, "POST", "/v1/desk/teams", {"name": f"Bikes {new_entry_id()}"})
+    invited = {"email": f"{new_entry_id()}@bikes.example", "role": "operator"}
+    assert (await ask(world.http, oskar, "POST", "/v1/desk/people/invite", invited)).status_code == 204
+    people = (await ask(world.http, oskar, "GET", "/v1/desk/people")).json()
+    sessions = (await ask(world.http, oskar, "GET", "/v1/desk/me/security")).json()["sessions"]
+    return {
+        "person": oskar.id,
+        "conversation": victor.conversation,
+        "team": team.json()["id"],
+        "invitation": people["invitations"][0]["id"],
+        "key": BIKES.key,
+        "session": sessions[0]["id"],
+    }
+
+
+async def test_another_workspaces_things_are_not_there(world: World) -> None:
+    """Threat 25: 404 for each, never 403, whatever the role; and nothing of it happens."""
+    theirs = await things_of_bikes(world)
+    before = await told_of_bikes(world)
+    for role in OPERATOR_ROLES:
+        person = await fresh(world, role)
+        asked = [route for route in NAMING if route.verb is None or route.verb in PERMISSIONS[role]]
+        for route in asked:
+            path = re.sub(r"\{(\w+):str\}", lambda found: theirs.get(found[1], ID), route.path)
+            body = BODIES.get(route.path, {}) if route.method == "POST" else None
+            answer = await ask(world.http, person, route.method, path, body)
+            # 400: a body that this test does not know; the next test names the routes that read bodies.
+            assert answer.status_code in {404, 400}, (role, name_of(route), answer.text)
+            assert answer.status_code == 404 or route.path not in BODIES, name_of(route)
+    assert await told_of_bikes(world) == before
+
+
+async def told_of_bikes(world: World) -> list[dict[str, Any]]:
+    oskar = await world.operator(OSKAR)
+    paths = ("people", "sites", "workspace")
+    told = [(await ask(world.http, oskar, "GET", f"/v1/desk/{path}")).json() for path in paths]
+    for person in told[0]["people"]:
+        person.pop("last_seen_at")
+    return told
+
+
+async def test_ids_of_another_workspace_are_refused_in_bodies(world: World) -> None:
+    """Threat 25, where the id is not in the address."""
+    theirs, olga = await things_of_bikes(world), await fresh(world, "owner")
+    nora = await fresh(world, "operator")
+    own = await ask(world.http, olga, "POST", "/v1/desk/teams", {"name": f"Tea {new_entry_id()}"})
+    wishes: list[tuple[str, dict[str, object]]] = [
+        (f"/v1/desk/people/{nora.id}", {"teams": [theirs["team"]]}),
+        ("/v1/desk/people/invite", {"email": "n@tea.example", "role": "operator", "teams": [theirs["team"]]}),
+        (f"/v1/desk/teams/{own.json()['id']}", {"name": f"Tea {new_entry_id()}", "members": [theirs["person"]]}),
+        ("/v1/desk/teams", {"name": f"Tea {new_entry_id()}", "members": [theirs["person"]]}),
+    ]
+    for path, body in wishes:
+        answer = await ask(world.http, olga, "POST", path, body)
+        assert (answer.status_code, code_of(answer)) == (404, "not_found"), path
+
+
+def takes_a_body(route: Route) -> bool:
+    contract = CONTRACTS.get(name_of(route))
+    return contract is not None and isinstance(contract.takes, type) and issubclass(contract.takes, msgspec.Struct)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if takes_a_body(route)], ids=name_of)
+def test_no_route_takes_unknown_fields(route: Route) -> None:
+    """Threat 28, in the types; the next test asks a server."""
+    wanted: type[msgspec.Struct] = CONTRACTS[name_of(route)].takes
+    assert wanted.__struct_config__.forbid_unknown_fields
+
+
+async def test_a_role_or_workspace_that_is_slipped_in_is_refused(world: World) -> None:
+    """Threat 28."""
+    nora = await fresh(world, "admin")
+    bodies: dict[str, dict[str, object]] = {
+        "/v1/desk/me": {"name": "Nora", "languages": []},
+        "/v1/desk/sites": {"name": "Tea", "origins": [TEA.origin]},
+        "/v1/desk/workspace": {"name": "Tea"},
+        "/v1/desk/teams": {"name": f"Team {new_entry_id()}"},
+    }
+    extra: list[dict[str, object]] = [{"role": "owner"}, {"workspace": 2}, {"workspace_id": 2}, {"author": "x"}]
+    for path, body in bodies.items():
+        for slipped in extra:
+            answer = await ask(world.http, nora, "POST", path, body | slipped)
+            assert (answer.status_code, code_of(answer)) == (400, "invalid"), (path, slipped)
+    assert (await ask(world.http, nora, "GET", "/v1/desk/me")).json()["role"] == "admin"
