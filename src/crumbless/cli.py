@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from crumbless.database_commands import database_app
 from crumbless.errors import CrumblessError, Refused
 from crumbless.log_lines import set_up_logs
 from crumbless.people_commands import operator_app, tell_setup_link, workspace_app
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
 )
 site_app = typer.Typer(help="The websites with the chat on them.", no_args_is_help=True)
+app.add_typer(database_app)
 app.add_typer(operator_app, name="operator")
 app.add_typer(workspace_app, name="workspace")
 app.add_typer(site_app, name="site")

@@ -206,8 +206,8 @@ def _check_proxies(settings: Settings) -> None:
             raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {wanted} (it has {network!r})") from None
 
 
-def _check_database_url(url: str) -> None:
-    """The URL is never shown: it holds a password."""
+def check_database_url(url: str) -> None:
+    """Raises SettingsError unless it names a database. The URL is never shown: it holds a password."""
     if url.startswith("sqlite:///") and url != "sqlite:///":
         return
     try:
@@ -221,7 +221,7 @@ def _check_database_url(url: str) -> None:
 
 
 def _check_urls(settings: Settings) -> None:
-    _check_database_url(settings.database_url)
+    check_database_url(settings.database_url)
     _check_bus(settings)
     _check_providers(settings.oidc_providers)
     wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"

@@ -38,15 +38,6 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL for the tests of this process."""
-    server = PostgresServer()
-    server.start()
-    yield server
-    server.dispose()
-
-
-@pytest.fixture(scope="session")
 def furnished_postgres(postgres: PostgresServer) -> str:
     """A database with the same people and sites, to be copied; its name."""
     url = postgres.new_database()

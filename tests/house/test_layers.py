@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"actions"},
     {"api", "jobs"},
     {"app"},
-    {"audit", "check", "demo", "people_commands", "tag_commands"},
+    {"audit", "check", "demo", "database_commands", "people_commands", "tag_commands"},
     {"cli"},
     {"__main__"},
 ]

@@ -1,7 +1,7 @@
 """A database with one workspace and one conversation."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from crumbless.store.conversation_store import add_conversation
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_site, add_visitor, add_workspace, find_site
 from crumbless.store.schema import migrate
+from support.postgres import PostgresServer, name_of
 from support.value_make import CONVERSATION, OTHER_CONVERSATION
 
 MakeDatabase = Callable[[], str]
@@ -20,7 +21,12 @@ MakeDatabase = Callable[[], str]
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file, to be copied."""
     path = tmp_path_factory.mktemp("prepared") / "crumbless.db"
-    migrate(f"sqlite:///{path}")
+    _prepare(f"sqlite:///{path}")
+    return path
+
+
+def _prepare(url: str) -> None:
+    migrate(url)
 
     def put_in(connection: Connection) -> None:
         for number, conversation in enumerate((CONVERSATION, OTHER_CONVERSATION), start=1):
@@ -31,8 +37,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             add_visitor(connection, site, f"visitor-{number}", None)
             add_conversation(connection, site, f"visitor-{number}", conversation)
 
-    write_once(f"sqlite:///{path}", put_in)
-    return path
+    write_once(url, put_in)
 
 
 @pytest.fixture
@@ -40,3 +45,25 @@ def database_url(prepared: Path, tmp_path: Path) -> str:
     """A copy of one's own: CONVERSATION lies in workspace 1, OTHER_CONVERSATION in workspace 2."""
     shutil.copy(prepared, tmp_path / "crumbless.db")
     return f"sqlite:///{tmp_path / 'crumbless.db'}"
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres: PostgresServer) -> str:
+    """The same on PostgreSQL: the name of a database to be copied."""
+    url = postgres.new_database()
+    _prepare(url)
+    return name_of(url)
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, prepared_postgres: str) -> Iterator[str]:
+    """A copy of one's own, on PostgreSQL."""
+    url = postgres.new_database(prepared_postgres)
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture(params=["database_url", "postgres_url"], ids=["sqlite", "postgres"])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """A copy of one's own, on each database."""
+    return request.getfixturevalue(request.param)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -62,7 +63,7 @@ log = logging.getLogger("crumbless.database")
 
 def is_away(error: BaseException) -> bool:
     """Whether an error means that the connection or the server is gone, so that a fresh connection may help."""
-    if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError)):
+    if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, PendingRollbackError, asyncpg.InterfaceError)):
         return True
     cause = getattr(error, "orig", None) or error.__cause__
     if getattr(error, "connection_invalidated", False) or (cause is not None and is_away(cause)):

@@ -240,6 +240,9 @@ class PostgresBatchWriter:
 
     def _run(self, connection: Connection, ticket: Ticket) -> None:
         run_work(connection, ticket, self._append)
+        if isinstance(ticket.outcome, Exception) and _state(ticket.outcome) in CIRCLES:
+            # What is locked by the batch is let go of only by beginning it anew.
+            raise ticket.outcome
         if isinstance(ticket.outcome, IntegrityError):
             # Another node may have put there just now what this work looked for in vain: so it looks again.
             _forget([ticket])

@@ -25,11 +25,18 @@ def check_schema(database_url: str, make: bool = False) -> None:
     """
     if not is_postgres(database_url):
         check_database(database_url)
-    found = write_once(database_url, schema_of)
+    found, unfinished = write_once(database_url, lambda connection: (schema_of(connection), is_unfinished(connection)))
     if found is None and make:
         migrate(database_url)
         return
+    if unfinished:
+        raise SettingsError("a copy into this database was not finished: run `crumbless copy` again")
     require_schema(found)
+
+
+def is_unfinished(connection: Connection) -> bool:
+    """Whether a copy into this database was begun and not ended (database_copy.py)."""
+    return inspect(connection).has_table("copy_progress")
 
 
 def require_schema(found: str | None) -> None:

@@ -1,0 +1,76 @@
+"""Commands that move everything an installation keeps: copy, backup, restore."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crumbless.settings import check_database_url, read_settings
+from crumbless.store.database_copy import Told
+
+database_app = typer.Typer()
+
+Url = Annotated[str, typer.Argument(help="sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME.")]
+
+
+@database_app.command("copy")
+def copy_database(source: Url, target: Url) -> None:
+    """Copy everything from one database into another, empty one. Stop the server first.
+
+    When it is cut off, the same command goes on where it stopped.
+    """
+    from crumbless.store.database_move import copy  # noqa: PLC0415 - each command pays only for what it uses
+
+    for url in (source, target):
+        check_database_url(url)
+    with _progress() as told:
+        sums = copy(source, target, told)
+    _tell_sums(sum(one.rows for one in sums.values()), len(sums))
+
+
+@database_app.command("backup")
+def backup_database(
+    file: Annotated[Path, typer.Argument(help="A new file; it will be a SQLite database, whatever the source is.")],
+) -> None:
+    """Write everything the database holds now into a file, while the server goes on."""
+    from crumbless.store.database_move import backup  # noqa: PLC0415
+
+    with _progress() as told:
+        size = backup(read_settings().database_url, file, told)
+    typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
+
+
+@database_app.command("restore")
+def restore_database(
+    file: Annotated[Path, typer.Argument(help="What `crumbless backup` has written.", exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Replace what the database holds.")] = False,
+) -> None:
+    """Put a backup into the database. Stop the server first."""
+    from crumbless.store.database_move import restore  # noqa: PLC0415
+
+    with _progress() as told:
+        restore(file, read_settings().database_url, replace=yes, told=told)
+    typer.echo(f"The database holds what {file} holds.")
+
+
+def _tell_sums(rows: int, tables: int) -> None:
+    typer.echo(f"{rows} rows in {tables} tables are the same on both sides.")
+
+
+@contextmanager
+def _progress() -> Generator[Told]:
+    """Shows how far each table is."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def told(table: str, rows: int, count: int) -> None:
+            progress.update(task, description=table, completed=rows, total=count)
+
+        yield told

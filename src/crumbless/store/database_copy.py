@@ -1,0 +1,262 @@
+"""Copies all rows from one database to another, whatever each of them is, and proves that they are the same.
+
+Rows go over in pages, in the order of each table's key, parents before children. A copy that was cut off goes on where
+it stopped: the target keeps, in a table of its own, how far each table came. In the end each table is counted and
+summed up on both sides: a row's hash is that of its values, and a sum does not depend on the order of the rows.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    inspect,
+    literal,
+    select,
+    text,
+    tuple_,
+    update,
+)
+
+from crumbless.errors import SettingsError
+from crumbless.store.database_hold import in_transaction
+from crumbless.store.schema import SCHEMA
+from crumbless.store.tables_people import metadata
+
+PAGE = 1_000
+"""Rows that are read, written and committed at a time."""
+
+copy_progress = Table(
+    "copy_progress",
+    MetaData(),
+    Column("name", String(64), primary_key=True),
+    # The key of the last row that was copied, as JSON; empty before the first.
+    Column("last_key", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+)
+"""In the target, while a copy is under way. Its presence tells a copy that was cut off from a database in use."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What a table holds: the number of rows, and the sum of their hashes."""
+
+    rows: int
+    digest: str
+
+
+Told = Callable[[str, int, int], None]
+"""(table, rows so far, rows in all): how far it is."""
+
+
+def tables() -> Sequence[Table]:
+    """Every table, parents before children."""
+    return metadata.sorted_tables
+
+
+def count_rows(connection: Connection, table: Table) -> int:
+    """How many rows the table has."""
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether no table has a row."""
+    return not any(connection.execute(select(table).limit(1)).first() for table in tables())
+
+
+def begin_copy(target: Connection) -> None:
+    """Make the target ready, or find it as a copy that was cut off has left it.
+
+    Raises:
+        SettingsError: when it holds something that no copy has put there.
+    """
+    if inspect(target).has_table(copy_progress.name):
+        return
+    if not is_empty(target):
+        raise SettingsError("the target is not empty: copy into a new database")
+    copy_progress.create(target)
+    target.execute(
+        insert(copy_progress), [{"name": one.name, "last_key": "", "rows": 0, "done": 0} for one in tables()]
+    )
+
+
+def end_copy(target: Connection) -> None:
+    """The copy is whole: new rows get numbers after the copied ones, and nothing tells that it was a copy."""
+    if target.dialect.name == "postgresql":
+        for table in tables():
+            _raise_sequence(target, table)
+    copy_progress.drop(target)
+
+
+def copied_so_far(target: Connection, table: Table) -> tuple[list[Any] | None, int, bool]:
+    """The last copied key, the number of rows, and whether the table is done."""
+    row = target.execute(select(copy_progress).where(copy_progress.c.name == table.name)).one()
+    key = [_bound(value) for value in json.loads(row.last_key)] if row.last_key else None
+    return key, row.rows, bool(row.done)
+
+
+def read_page(source: Connection, table: Table, after: Sequence[Any] | None) -> list[dict[str, Any]]:
+    """The next rows after a key."""
+    key = [*table.primary_key.columns]
+    query = select(table).order_by(*key).limit(PAGE)
+    if after is not None:
+        # Each value with its column's type: a position does not fit into the type of a small number.
+        query = query.where(tuple_(*key) > tuple_(*map(_typed, key, after)))
+    return [dict(row) for row in source.execute(query).mappings()]
+
+
+def write_page(target: Connection, table: Table, rows: Sequence[dict[str, Any]], before: int) -> list[Any]:
+    """Add the rows and note how far the copy came, in the caller's transaction; the last row's key."""
+    target.execute(insert(table), [*rows])
+    last = key_of(table, rows[-1])
+    values = {"last_key": json.dumps([_written(value) for value in last]), "rows": before + len(rows)}
+    target.execute(update(copy_progress).where(copy_progress.c.name == table.name).values(values))
+    return last
+
+
+def end_table(target: Connection, table: Table) -> None:
+    """The table is whole."""
+    target.execute(update(copy_progress).where(copy_progress.c.name == table.name).values(done=1))
+
+
+def key_of(table: Table, row: dict[str, Any]) -> list[Any]:
+    """The values of the row's primary key."""
+    return [row[column.name] for column in table.primary_key.columns]
+
+
+def sum_table(connection: Connection, table: Table, told: Callable[[int], None] = lambda _rows: None) -> Sum:
+    """Count and sum up a table, read in pages."""
+    total, rows = 0, 0
+    for page in pages(connection, table):
+        for row in page:
+            total += int.from_bytes(hashlib.sha256(_encode([*row.values()])).digest()[:16], "big")
+        rows += len(page)
+        told(rows)
+    return Sum(rows, f"{total % (1 << 128):032x}")
+
+
+def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    """All rows of a table in the order of its key."""
+    after: list[Any] | None = None
+    while page := read_page(connection, table, after):
+        yield page
+        after = key_of(table, page[-1])
+
+
+def copy_onward(source: Connection, target: Connection, told: Told) -> None:
+    """Copy what is not copied yet, each page in a transaction of its own: what was cut off goes on."""
+    with in_transaction(target):
+        begin_copy(target)
+    for table in tables():
+        after, rows, done = copied_so_far(target, table)
+        count = count_rows(source, table)
+        while not done:
+            told(table.name, rows, count)
+            page = read_page(source, table, after)
+            with in_transaction(target):
+                if page:
+                    after = write_page(target, table, page, rows)
+                    rows += len(page)
+                else:
+                    end_table(target, table)
+                    done = True
+
+
+def copy_in_one(source: Connection, target: Connection, told: Told) -> dict[str, Sum]:
+    """Copy everything in the callers' transactions: for a backup, a whole or nothing. What went over, by table.
+
+    Raises:
+        SettingsError: when the target does not hold the same afterwards.
+    """
+    begin_copy(target)
+    for table in tables():
+        count, rows = count_rows(source, table), 0
+        for page in pages(source, table):
+            write_page(target, table, page, rows)
+            rows += len(page)
+            told(table.name, rows, count)
+    sums = verify(source, target, told)
+    end_copy(target)
+    return sums
+
+
+def verify(source: Connection, target: Connection, told: Told) -> dict[str, Sum]:
+    """The sums of all tables.
+
+    Raises:
+        SettingsError: when a table is not the same on both sides.
+    """
+    sums: dict[str, Sum] = {}
+    for table in tables():
+        wanted = sum_table(source, table)
+        if sum_table(target, table) != wanted:
+            raise SettingsError(
+                f"the table {table.name} is not the same on both sides: the source was changed since the copy began; "
+                "copy into a new database"
+            )
+        sums[table.name] = wanted
+        told(f"check {table.name}", wanted.rows, wanted.rows)
+    return sums
+
+
+def empty(connection: Connection) -> None:
+    """Take every table away, with what tells its version."""
+    for table in reversed(tables()):
+        connection.execute(text(f'DROP TABLE IF EXISTS "{table.name}"'))
+    connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    copy_progress.drop(connection, checkfirst=True)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP FUNCTION IF EXISTS audit_entry_refuse"))
+
+
+def known_schema(found: str | None) -> str:
+    """The schema of a source, if this code can read it or lead it up.
+
+    Raises:
+        SettingsError: when it is none of ours, or newer.
+    """
+    if found is None:
+        raise SettingsError("that is no database of Crumbless")
+    if found > SCHEMA:
+        raise SettingsError(f"it has schema {found}, this Crumbless knows {SCHEMA}: use the newer Crumbless")
+    return found
+
+
+def _raise_sequence(target: Connection, table: Table) -> None:
+    column = table.autoincrement_column
+    if column is None:
+        return
+    highest = target.execute(select(func.max(column))).scalar() or 0
+    target.execute(
+        text("SELECT setval(pg_get_serial_sequence(:table, :column), :highest, :used)"),
+        {"table": f'"{table.name}"', "column": column.name, "highest": max(highest, 1), "used": highest > 0},
+    )
+
+
+def _typed(column: Column[Any], value: Any) -> ColumnElement[Any]:
+    return literal(value, column.type)
+
+
+def _written(value: Any) -> Any:
+    return {"bytes": value.hex()} if isinstance(value, bytes) else value
+
+
+def _bound(value: Any) -> Any:
+    """The other way round: a JSON object can only be bytes."""
+    return value if isinstance(value, (str, int)) else bytes.fromhex(value["bytes"])

@@ -1,0 +1,79 @@
+"""Holds one or more databases for a command that moves what is in them, whatever each of them is."""
+
+import asyncio
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.util import greenlet_spawn
+
+from crumbless.store.database import is_postgres
+from crumbless.store.database_sqlite import DatabaseLock, sqlite_path, writing_engine
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A database to be held. `alone`: no node may serve it meanwhile, and one that does is a reason to refuse."""
+
+    url: str
+    alone: bool = True
+
+
+def hold(databases: Sequence[Hold], work: Callable[..., T]) -> T:
+    """What `work` returns for the connections, which begin no transaction by themselves (see `in_transaction`).
+
+    Raises:
+        SettingsError: when one cannot be reached, or is served.
+    """
+    return asyncio.run(_hold(databases, work))
+
+
+async def _hold(databases: Sequence[Hold], work: Callable[..., T]) -> T:
+    async with AsyncExitStack() as stack:
+        connections = [await _open(stack, one) for one in databases]
+        return await greenlet_spawn(work, *connections)
+
+
+async def _open(stack: AsyncExitStack, wanted: Hold) -> Connection:
+    if not is_postgres(wanted.url):
+        return _open_file(stack, wanted)
+    from crumbless.store.database_postgres import connected, hold_alone  # noqa: PLC0415
+
+    opened = await stack.enter_async_context(connected(wanted.url))
+    opened = await opened.execution_options(isolation_level="AUTOCOMMIT")
+    if wanted.alone:
+        await hold_alone(opened)
+    connection: Any = opened.sync_connection
+    return connection
+
+
+def _open_file(stack: AsyncExitStack, wanted: Hold) -> Connection:
+    if wanted.alone:
+        lock = DatabaseLock(sqlite_path(wanted.url))
+        lock.take()
+        stack.callback(lock.release)
+    engine = writing_engine(wanted.url)
+    stack.callback(engine.dispose)
+    return stack.enter_context(engine.connect())
+
+
+@contextmanager
+def in_transaction(connection: Connection, *, snapshot: bool = False) -> Generator[None]:
+    """One transaction. `snapshot`: it only reads, and sees one moment."""
+    if not snapshot:
+        begin = "BEGIN"
+    elif connection.dialect.name == "postgresql":
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    else:
+        begin = "BEGIN DEFERRED"
+    connection.exec_driver_sql(begin)
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")

@@ -1,0 +1,172 @@
+"""Moves a whole installation: into another database, into a file, and back from one."""
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from crumbless.errors import SettingsError
+from crumbless.store.database import is_postgres
+from crumbless.store.database_copy import Sum, Told, copy_in_one, copy_onward, empty, end_copy, known_schema, verify
+from crumbless.store.database_hold import Hold, hold, in_transaction
+from crumbless.store.database_sqlite import DatabaseLock, sqlite_path
+from crumbless.store.schema import check_schema, migrate, require_schema, schema_of, upgrade
+
+
+def copy(source_url: str, target_url: str, told: Told) -> Mapping[str, Sum]:
+    """Copy everything into an empty database, or go on with a copy that was cut off. What is there now, by table.
+
+    Raises:
+        SettingsError: when either side is served, the target holds something else, or the two differ in the end.
+    """
+    if source_url == target_url:
+        raise SettingsError("that is one and the same database")
+    check_schema(source_url)
+    migrate(target_url)
+
+    def run(source: Connection, target: Connection) -> Mapping[str, Sum]:
+        require_schema(schema_of(target))
+        copy_onward(source, target, told)
+        with in_transaction(target):
+            sums = verify(source, target, told)
+            end_copy(target)
+        return sums
+
+    return hold([Hold(source_url), Hold(target_url)], run)
+
+
+def backup(source_url: str, file: Path, told: Told) -> int:
+    """Write what the database holds at one moment into a new SQLite file, beside nodes that serve; its size in bytes.
+
+    Raises:
+        SettingsError: when the file exists, or cannot be written.
+    """
+    if file.exists():
+        raise SettingsError(f"{file} exists; choose another name")
+    check_schema(source_url)
+    with _written_whole(file) as part:
+        if is_postgres(source_url):
+            _dump(source_url, part, told)
+        else:
+            _vacuum_into(sqlite_path(source_url), part)
+    return file.stat().st_size
+
+
+def restore(file: Path, target_url: str, *, replace: bool, told: Told) -> None:
+    """Put a backup in place of what the database holds, or into an empty one. An older schema is brought up to date.
+
+    Args:
+        replace: whether what is there may be lost.
+
+    Raises:
+        SettingsError: when the file is damaged, of no or of a newer Crumbless, or the database is served or not empty.
+    """
+    _check_backup(file)
+    if is_postgres(target_url):
+        with tempfile.TemporaryDirectory(prefix="crumbless-") as folder:
+            copy_of_backup = Path(folder) / "backup.db"
+            _take_over(file, copy_of_backup)
+            _restore_rows(f"sqlite:///{copy_of_backup}", target_url, replace, told)
+        return
+    target = sqlite_path(target_url)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = DatabaseLock(target)
+    lock.take()
+    try:
+        if target.exists() and target.stat().st_size and not replace:
+            raise _not_empty(str(target))
+        with _written_whole(target) as part:
+            _take_over(file, part)
+            for ending in ("-wal", "-shm"):
+                target.with_name(target.name + ending).unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _not_empty(name: str) -> SettingsError:
+    return SettingsError(f"{name} holds data, which would be lost: add --yes to replace it")
+
+
+@contextlib.contextmanager
+def _written_whole(file: Path) -> Generator[Path]:
+    """A name to write to; the file takes its own name once it is whole and on disk."""
+    part = file.with_name(file.name + ".part")
+    part.unlink(missing_ok=True)
+    try:
+        yield part
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
+        part.chmod(0o600)
+        part.replace(file)
+        folder = os.open(file.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(f"cannot write {file}: {getattr(error, 'strerror', None) or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _vacuum_into(source: Path, part: Path) -> None:
+    with contextlib.closing(_read_only(source)) as connection:
+        connection.execute("VACUUM INTO ?", (str(part),))
+
+
+def _dump(source_url: str, part: Path, told: Told) -> None:
+    url = f"sqlite:///{part}"
+    migrate(url)
+
+    def run(source: Connection, target: Connection) -> None:
+        with in_transaction(source, snapshot=True), in_transaction(target):
+            copy_in_one(source, target, told)
+        target.exec_driver_sql("PRAGMA journal_mode=DELETE")
+
+    hold([Hold(source_url, alone=False), Hold(url, alone=False)], run)
+
+
+def _check_backup(file: Path) -> None:
+    try:
+        with contextlib.closing(_read_only(file)) as connection:
+            found = connection.execute("PRAGMA integrity_check").fetchall()
+            if found != [("ok",)]:
+                raise SettingsError(f"{file} is damaged: {found[0][0]}")
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error as error:
+        raise SettingsError(f"{file} is no backup of Crumbless: {error}") from None
+    try:
+        known_schema(row and row[0])
+    except SettingsError as error:
+        raise SettingsError(f"{file}: {error}") from None
+
+
+def _take_over(file: Path, copy_of_backup: Path) -> None:
+    """A copy of the backup, brought up to date and closed; the backup itself stays as it is."""
+    with (
+        contextlib.closing(_read_only(file)) as source,
+        contextlib.closing(sqlite3.connect(copy_of_backup)) as target,
+    ):
+        source.backup(target)
+    migrate(f"sqlite:///{copy_of_backup}")
+    with contextlib.closing(sqlite3.connect(copy_of_backup)) as target:
+        target.execute("PRAGMA journal_mode=DELETE")
+
+
+def _restore_rows(source_url: str, target_url: str, replace: bool, told: Told) -> None:
+    def run(source: Connection, target: Connection) -> None:
+        # In one transaction: until it is whole, the old data is there, and after a failure too.
+        with in_transaction(target):
+            if schema_of(target) is not None and not replace:
+                raise _not_empty("the database")
+            empty(target)
+            upgrade(target)
+            copy_in_one(source, target, told)
+
+    hold([Hold(source_url), Hold(target_url)], run)
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=10)

@@ -1,0 +1,232 @@
+"""An installation in another database, in a backup, and back: the same rows, whatever happens on the way."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from crumbless.domain.entry import NewEntry
+from crumbless.errors import SettingsError
+from crumbless.store import database_copy
+from crumbless.store.consent_store import secret_of
+from crumbless.store.database import serving_lock, write_once
+from crumbless.store.database_copy import Sum, sum_table, tables
+from crumbless.store.database_move import backup, copy, restore
+from crumbless.store.ledger import Ticket
+from crumbless.store.ledger_open import open_writer
+from crumbless.store.people_store import add_operator, add_session, add_workspace
+from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
+from crumbless.store.task_store import add_task
+from support.postgres import PostgresServer
+from support.value_make import CONVERSATION, make_entry, make_operator_session
+
+ENTRIES = 2_300
+"""Three pages of a copy."""
+
+
+def quiet(_table: str, _rows: int, _count: int) -> None:
+    """Nobody watches."""
+
+
+def append(url: str, *entries: NewEntry) -> None:
+    writer = open_writer(url)
+    writer.commit([Ticket(entry, None, lambda _outcome: None) for entry in entries])
+    writer.close()
+
+
+def fill(url: str) -> None:
+    """Rows of every type of value, and more than a page of them."""
+
+    def put_in(connection: Connection) -> None:
+        secret_of(connection, "receipt_key")
+        owner = add_operator(connection, 1, "olga@tea.example", "Ölga 🍵", "hash")
+        add_session(connection, make_operator_session(subject=owner), b"\x00\xff" * 16)
+        add_task(connection, 1, "mail", {"b": [1, {"ü": None}], "a": 1.5}, sealed=b"\x00sealed")
+        add_task(connection, None, "retention", {})
+
+    write_once(url, put_in)
+    append(url, *(make_entry(text=f"words {number} é") for number in range(ENTRIES)))
+
+
+def sums_of(url: str) -> Mapping[str, Sum]:
+    return write_once(url, lambda connection: {table.name: sum_table(connection, table) for table in tables()})
+
+
+@pytest.fixture
+def filled(any_url: str) -> str:
+    fill(any_url)
+    return any_url
+
+
+@pytest.fixture
+def new_url(any_url: str, tmp_path: Path, postgres: PostgresServer) -> str:
+    """An empty database of the other kind."""
+    return f"sqlite:///{tmp_path / 'new.db'}" if any_url.startswith("postgresql") else postgres.new_database()
+
+
+def test_everything_is_there_afterwards_and_new_rows_follow(filled: str, new_url: str) -> None:
+    sums = copy(filled, new_url, quiet)
+    assert sums == sums_of(filled) == sums_of(new_url)
+    assert sums["entry"].rows == ENTRIES
+    assert sums["task"].rows == 2
+    check_schema(new_url)
+    assert write_once(new_url, lambda connection: add_workspace(connection, "Third")) == 3
+    append(new_url, make_entry())
+    assert sums_of(new_url)["entry"].rows == ENTRIES + 1
+
+
+def test_a_copy_that_is_cut_off_goes_on_where_it_stopped(
+    filled: str, new_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written = database_copy.write_page, list[str]()
+
+    def write_page(target: Connection, table: Any, rows: Any, before: int) -> Any:
+        if table.name == "entry" and before:
+            raise ConnectionError("cut off")
+        written.append(table.name)
+        return real(target, table, rows, before)
+
+    monkeypatch.setattr(database_copy, "write_page", write_page)
+    with pytest.raises(ConnectionError):
+        copy(filled, new_url, quiet)
+    assert "entry" in written
+    with pytest.raises(SettingsError, match="was not finished: run `crumbless copy` again"):
+        check_schema(new_url)
+    first = [*written]
+    monkeypatch.setattr(database_copy, "write_page", real)
+    told: list[tuple[str, int]] = []
+    sums = copy(filled, new_url, lambda table, rows, _count: told.append((table, rows)))
+    assert ("entry", database_copy.PAGE) in told
+    assert ("entry", 0) not in told, "what was copied is not copied again"
+    assert sums == sums_of(filled) == sums_of(new_url)
+    assert len(first) > 1
+
+
+def test_a_source_that_changed_meanwhile_is_found(filled: str, new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = database_copy.verify
+
+    def verify(source: Connection, target: Connection, told: Any) -> Any:
+        source.execute(text("UPDATE entry SET text = 'changed' WHERE position = 7"))
+        return real(source, target, told)
+
+    monkeypatch.setattr("crumbless.store.database_move.verify", verify)
+    with pytest.raises(SettingsError, match="entry is not the same on both sides"):
+        copy(filled, new_url, quiet)
+    with pytest.raises(SettingsError, match="was not finished"):
+        check_schema(new_url)
+
+
+def test_a_target_that_holds_something_is_refused(database_url: str, postgres_url: str) -> None:
+    for source, target in ((database_url, postgres_url), (postgres_url, database_url)):
+        with pytest.raises(SettingsError, match="the target is not empty"):
+            copy(source, target, quiet)
+    with pytest.raises(SettingsError, match="one and the same"):
+        copy(database_url, database_url, quiet)
+
+
+def test_neither_side_may_be_served(any_url: str, new_url: str) -> None:
+    with served(any_url), pytest.raises(SettingsError, match="using"):
+        copy(any_url, new_url, quiet)
+    with served(new_url), pytest.raises(SettingsError, match="using"):
+        copy(any_url, new_url, quiet)
+    copy(any_url, new_url, quiet)
+
+
+@contextlib.contextmanager
+def served(url: str) -> Generator[None]:
+    """As a node holds it."""
+    lock = serving_lock(url)
+    lock.take()
+    writer = open_writer(url)
+    writer.commit([Ticket(None, lambda _connection: None, lambda _outcome: None)])
+    yield
+    writer.close()
+    lock.release()
+
+
+def test_a_backup_beside_a_node_is_restored_as_it_was(filled: str, new_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.db"
+    with served(filled):
+        before = sums_of(filled)
+        size = backup(filled, file, quiet)
+    assert size == file.stat().st_size
+    assert file.stat().st_mode & 0o777 == 0o600
+    append(filled, make_entry(text="after the backup"))
+    for target in (new_url, filled):
+        restore(file, target, replace=target == filled, told=quiet)
+        assert sums_of(target) == before
+        check_schema(target)
+        append(target, make_entry(conversation=CONVERSATION))
+    assert sums_of(f"sqlite:///{file}") == before, "the backup itself stays as it is"
+
+
+def test_a_backup_replaces_nothing_without_being_told(any_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.db"
+    backup(any_url, file, quiet)
+    before = sums_of(any_url)
+    with pytest.raises(SettingsError, match="exists"):
+        backup(any_url, file, quiet)
+    with pytest.raises(SettingsError, match="add --yes"):
+        restore(file, any_url, replace=False, told=quiet)
+    with served(any_url), pytest.raises(SettingsError, match="using"):
+        restore(file, any_url, replace=True, told=quiet)
+    assert sums_of(any_url) == before
+
+
+def damage(file: Path) -> None:
+    with file.open("rb+") as opened:
+        opened.seek(5 * 4096)
+        opened.write(b"\xff" * 4096)
+
+
+def make_newer(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+def write_words(file: Path) -> None:
+    file.write_bytes(b"words")
+
+
+def write_nothing(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (damage, "damaged|no backup"),
+        (make_newer, "schema 9999, this Crumbless knows"),
+        (write_words, "no backup of Crumbless"),
+        (write_nothing, "no backup of Crumbless"),
+    ],
+)
+def test_a_wrong_backup_changes_nothing(
+    any_url: str, tmp_path: Path, spoil: Callable[[Path], object], told: str
+) -> None:
+    file = tmp_path / "backup.db"
+    backup(any_url, file, quiet)
+    spoil(file)
+    before = sums_of(any_url)
+    with pytest.raises(SettingsError, match=told):
+        restore(file, any_url, replace=True, told=quiet)
+    assert sums_of(any_url) == before
+    assert not [*tmp_path.glob("*.part")]
+
+
+def test_a_backup_of_an_older_schema_is_brought_up_to_date(new_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "old.db"
+    migrate(f"sqlite:///{file}", "0001")
+    restore(file, new_url, replace=False, told=quiet)
+    assert write_once(new_url, schema_of) == SCHEMA
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+
+
+def test_a_disk_that_is_not_there_is_told_in_one_line(database_url: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot write"):
+        backup(database_url, tmp_path / "missing" / "backup.db", quiet)

@@ -1,0 +1,124 @@
+"""Reads that cannot write and that outlive a restart; commands that keep nodes out; migrations at once."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from crumbless.errors import Refused, SettingsError
+from crumbless.store.database import compact, open_reader, serving_lock, write_once
+from crumbless.store.database_hold import Hold, hold
+from crumbless.store.ledger import Ticket
+from crumbless.store.ledger_postgres import PostgresBatchWriter
+from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
+from support.postgres import PostgresServer, ask_postgres
+
+COUNT = text("SELECT count(*) FROM workspace")
+ADD = text("INSERT INTO workspace (name, position, created_at) VALUES ('x', 0, 0)")
+
+
+async def test_a_reader_cannot_write(postgres_url: str) -> None:
+    reader = open_reader(postgres_url)
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        await reader.read(lambda connection: connection.execute(ADD))
+    assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
+    await reader.close()
+
+
+async def test_a_read_sees_one_moment(postgres_url: str) -> None:
+    reader = open_reader(postgres_url)
+
+    def look_twice(connection: Connection) -> tuple[int, int]:
+        before = connection.execute(COUNT).scalar_one()
+        write_once(postgres_url, lambda elsewhere: elsewhere.execute(ADD))
+        return before, connection.execute(COUNT).scalar_one()
+
+    assert await reader.read(look_twice) == (2, 2)
+    assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 3
+    await reader.close()
+
+
+async def test_a_read_outlives_ended_connections_and_is_busy_without_a_server(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    reader = open_reader(postgres_url)
+    assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
+    assert postgres.end_connections(postgres_url) == 1
+    assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
+    postgres.stop()
+    try:
+        with pytest.raises(Refused) as refused:
+            await reader.read(lambda connection: connection.execute(COUNT).scalar())
+        assert refused.value.code == "busy"
+    finally:
+        postgres.start()
+    assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
+    await reader.close()
+
+
+def test_what_cannot_be_reached_is_told_in_one_line_without_the_password(postgres: PostgresServer) -> None:
+    url = postgres.url("nowhere", password="hidden-word")
+    with pytest.raises(SettingsError) as told:
+        check_schema(url)
+    line = str(told.value)
+    assert line.startswith('CRUMBLESS_DATABASE_URL: cannot reach the database: database "nowhere" does not exist')
+    assert "hidden-word" not in line
+    assert "\n" not in line
+
+
+def test_nodes_share_it_and_a_command_that_wants_it_alone_waits_for_none(postgres_url: str) -> None:
+    writers = [PostgresBatchWriter(postgres_url) for _ in range(2)]
+    for one in writers:
+        one.commit([Ticket(None, lambda _connection: None, lambda _outcome: None)])
+    with pytest.raises(SettingsError, match="stop every node first"):
+        compact(postgres_url)
+    for one in writers:
+        one.close()
+    before, after = compact(postgres_url)
+    assert before > 0
+    assert after > 0
+
+
+def test_no_node_begins_while_a_command_has_it_alone(postgres_url: str) -> None:
+    def work(_connection: object) -> None:
+        with pytest.raises(SettingsError, match="a command is replacing"):
+            serving_lock(postgres_url).take()
+
+    hold([Hold(postgres_url)], work)
+    serving_lock(postgres_url).take()
+
+
+def test_what_was_erased_is_out_of_the_tables_files_after_compact(postgres: PostgresServer, postgres_url: str) -> None:
+    ask_postgres(postgres_url, "UPDATE workspace SET name = ? WHERE id = 1", "quite-a-secret-name")
+    postgres.change("CHECKPOINT")
+    assert in_files(postgres, "quite-a-secret-name")
+    ask_postgres(postgres_url, "UPDATE workspace SET name = '' WHERE id = 1")
+    compact(postgres_url)
+    assert not in_files(postgres, "quite-a-secret-name")
+
+
+def in_files(postgres: PostgresServer, words: str) -> bool:
+    files = (Path(postgres.folder) / "data" / "base").rglob("*")
+    return any(words.encode() in file.read_bytes() for file in files if file.is_file())
+
+
+def test_nodes_that_migrate_at_once_do_it_once(postgres: PostgresServer) -> None:
+    url = postgres.new_database()
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            migrate(url)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert write_once(url, schema_of) == SCHEMA
+    postgres.drop_database(url)

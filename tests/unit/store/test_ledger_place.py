@@ -1,0 +1,153 @@
+"""The transaction, on each database: seqs and positions, repeats, refusals, and what a failure takes with it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from crumbless.domain.entry import NewEntry
+from crumbless.domain.ports import Appended
+from crumbless.errors import Refused
+from crumbless.store.database import write_once
+from crumbless.store.ledger import BatchWriter, Ticket
+from crumbless.store.ledger_open import open_writer
+from support.value_make import OTHER_CONVERSATION, make_entry
+
+
+@pytest.fixture
+def writer(any_url: str) -> Iterator[BatchWriter]:
+    """On a database with two conversations in two workspaces."""
+    made = open_writer(any_url)
+    yield made
+    made.close()
+
+
+def ticket(entry: NewEntry | None, work: Any = None) -> Ticket:
+    return Ticket(entry, work, lambda _outcome: None)
+
+
+def commit(writer: BatchWriter, *entries: NewEntry) -> list[Any]:
+    """The outcomes of one batch."""
+    batch = [ticket(entry) for entry in entries]
+    writer.commit(batch)
+    return [one.outcome for one in batch]
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    return write_once(url, lambda connection: [tuple(row) for row in connection.execute(text(query))])
+
+
+def test_entries_are_numbered_by_conversation_and_workspace(writer: BatchWriter) -> None:
+    outcomes = commit(writer, make_entry(), make_entry(workspace=2, conversation=OTHER_CONVERSATION), make_entry())
+    assert [(one.seq, one.position, one.repeat) for one in outcomes] == [(1, 1, False), (1, 1, False), (2, 2, False)]
+    assert [(one.seq, one.position) for one in commit(writer, make_entry())] == [(3, 3)]
+
+
+def test_every_field_comes_back_as_it_was_given(writer: BatchWriter, any_url: str) -> None:
+    entry = make_entry(text='" \\ \u2028 \U0001f600 {[', author_name="O'Olga", author_kind="operator")
+    commit(writer, entry)
+    (kept,) = commit(writer, entry)
+    assert kept.repeat
+    assert kept.entry == entry
+    assert rows(any_url, "SELECT text, author_name, at FROM entry") == [(entry.text, "O'Olga", entry.at)]
+
+
+def test_a_repeat_is_the_first_result(writer: BatchWriter) -> None:
+    entry = make_entry()
+    within = commit(writer, entry, make_entry(), entry)
+    later = commit(writer, make_entry(id=entry.id, at=entry.at + 5))
+    assert [(one.seq, one.repeat) for one in (*within, *later)] == [(1, False), (2, False), (1, True), (1, True)]
+    assert later[0].entry.at == entry.at
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": "Other words"},
+        {"author_id": "visitor-9"},
+        {"author_kind": "operator"},
+        {"kind": "event", "text": "Hello"},
+        {"event": "closed"},
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_the_same_id_for_something_else_is_a_conflict(
+    writer: BatchWriter, changed: dict[str, str], together: bool
+) -> None:
+    entry = make_entry()
+    other = make_entry(**{"id": entry.id} | changed)
+    outcomes = commit(writer, entry, other) if together else [*commit(writer, entry), *commit(writer, other)]
+    assert isinstance(outcomes[1], Refused)
+    assert (outcomes[1].code, outcomes[1].entry_id) == ("id_conflict", entry.id)
+    assert commit(writer, make_entry())[0].seq == 2
+
+
+def test_a_conversation_of_another_workspace_is_unknown(writer: BatchWriter, any_url: str) -> None:
+    outcomes = commit(
+        writer,
+        make_entry(conversation=OTHER_CONVERSATION),
+        make_entry(conversation="none"),
+        make_entry(workspace=2),
+        make_entry(workspace=9),
+        make_entry(),
+    )
+    assert [type(one) for one in outcomes] == [Refused, Refused, Refused, Refused, Appended]
+    assert {one.code for one in outcomes[:4]} == {"unknown_conversation"}
+    assert outcomes[4].position == 1
+    assert rows(any_url, "SELECT count(*) FROM entry") == [(1,)]
+
+
+def test_an_operators_message_moves_their_seen_mark(writer: BatchWriter, any_url: str) -> None:
+    query = "SELECT status, operator_seen, visitor_seen FROM conversation WHERE workspace_id = 1"
+    commit(writer, make_entry())
+    assert rows(any_url, query) == [("waiting", 0, 0)]
+    commit(writer, make_entry(author_kind="operator"))
+    assert rows(any_url, query) == [("open", 2, 0)]
+    commit(writer, make_entry(author_kind="operator", kind="event", event="closed", text=""))
+    assert rows(any_url, query) == [("closed", 2, 0)]
+
+
+def rename(name: str) -> Any:
+    def work(connection: Connection) -> str:
+        connection.execute(text("UPDATE visitor SET name = :name WHERE id = 'visitor-1'"), {"name": name})
+        return name
+
+    return work
+
+
+def test_work_and_entry_are_kept_together(writer: BatchWriter, any_url: str) -> None:
+    one = ticket(make_entry(), rename("Vera"))
+    writer.commit([one])
+    assert one.result == "Vera"
+    assert isinstance(one.outcome, Appended)
+    assert rows(any_url, "SELECT name FROM visitor WHERE id = 'visitor-1'") == [("Vera",)]
+
+
+def test_a_refused_entry_takes_its_work_with_it(writer: BatchWriter, any_url: str) -> None:
+    refused, good = ticket(make_entry(conversation="none"), rename("Nobody")), ticket(make_entry())
+    writer.commit([refused, good])
+    assert isinstance(refused.outcome, Refused)
+    assert isinstance(good.outcome, Appended)
+    assert rows(any_url, "SELECT name FROM visitor WHERE id = 'visitor-1'") == [("",)]
+
+
+def test_work_that_fails_fails_alone(writer: BatchWriter, any_url: str) -> None:
+    def fail(connection: Connection) -> None:
+        rename("Half")(connection)
+        raise RuntimeError("half way")
+
+    failed, alone = ticket(make_entry(), fail), ticket(None, rename("Vera"))
+    plain = ticket(make_entry())
+    writer.commit([plain, failed, alone])
+    assert isinstance(failed.outcome, RuntimeError)
+    assert isinstance(plain.outcome, Appended)
+    assert alone.result == "Vera"
+    assert rows(any_url, "SELECT name FROM visitor WHERE id = 'visitor-1'") == [("Vera",)]
+    assert rows(any_url, "SELECT count(*) FROM entry") == [(1,)]
+
+
+def test_positions_follow_the_order_of_the_batch(writer: BatchWriter) -> None:
+    batch = [ticket(make_entry(), rename("x") if number % 3 == 0 else None) for number in range(10)]
+    writer.commit(batch)
+    assert [one.outcome.position for one in batch] == [*range(1, 11)]  # pyright: ignore

@@ -1,0 +1,215 @@
+"""Several writers at once, and connections that are lost at every point: nothing lost, nothing doubled."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import Connection, select, text
+
+from crumbless.domain.entry import NewEntry
+from crumbless.domain.ports import Appended
+from crumbless.errors import Refused
+from crumbless.store import ledger_postgres
+from crumbless.store.database import write_once
+from crumbless.store.ledger import Ticket
+from crumbless.store.ledger_postgres import PostgresBatchWriter
+from crumbless.store.people_store import add_workspace, find_workspace
+from crumbless.store.tables import workspace
+from support.postgres import PostgresServer, ask_postgres
+from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry
+
+Lost = asyncpg.exceptions.ConnectionDoesNotExistError
+
+
+@pytest.fixture
+def writer(postgres_url: str) -> Iterator[PostgresBatchWriter]:
+    made = PostgresBatchWriter(postgres_url)
+    yield made
+    made.close()
+
+
+def ticket(entry: NewEntry | None, work: Any = None, workspace_id: int | None = None) -> Ticket:
+    return Ticket(entry, work, lambda _outcome: None, workspace_id)
+
+
+def commit(writer: PostgresBatchWriter, *entries: NewEntry) -> list[Any]:
+    batch = [ticket(entry) for entry in entries]
+    writer.commit(batch)
+    return [one.outcome for one in batch]
+
+
+def kept(url: str) -> list[tuple[Any, ...]]:
+    return ask_postgres(url, "SELECT workspace_id, position, id FROM entry ORDER BY workspace_id, position")
+
+
+def test_writers_at_once_number_without_gap_and_never_wait_in_a_circle(postgres_url: str) -> None:
+    places = {1: CONVERSATION, 2: OTHER_CONVERSATION}
+    failures: list[Exception] = []
+
+    def write(first: int) -> None:
+        made = PostgresBatchWriter(postgres_url)
+        try:
+            for _ in range(25):
+                order = [first, 3 - first, first]
+                outcomes = commit(made, *(make_entry(workspace=one, conversation=places[one]) for one in order))
+                assert all(type(one) is Appended and not one.repeat for one in outcomes), outcomes
+        except Exception as error:
+            failures.append(error)
+        finally:
+            made.close()
+
+    threads = [threading.Thread(target=write, args=(first,)) for first in (1, 2, 1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    found = kept(postgres_url)
+    assert [(row[0], row[1]) for row in found] == [(one, position) for one in (1, 2) for position in range(1, 151)]
+    assert ask_postgres(postgres_url, "SELECT last_seq, position FROM conversation ORDER BY no") == [(150, 150)] * 2
+
+
+def test_a_connection_that_was_ended_between_batches_is_replaced(
+    writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str
+) -> None:
+    commit(writer, make_entry())
+    assert postgres.end_connections(postgres_url) == 1
+    assert commit(writer, make_entry())[0].position == 2
+
+
+def test_a_connection_that_is_ended_inside_a_batch_begins_it_anew(
+    writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str
+) -> None:
+    ended: list[int] = []
+
+    def work(connection: Connection) -> int:
+        if not ended:
+            ended.append(postgres.end_connections(postgres_url))
+        return connection.execute(select(workspace.c.id).order_by(workspace.c.id)).scalars().all()[-1]
+
+    batch = [ticket(make_entry()), ticket(make_entry(), work), ticket(None, work)]
+    writer.commit(batch)
+    assert ended == [1]
+    assert [one.position for one in (batch[0].outcome, batch[1].outcome) if isinstance(one, Appended)] == [1, 2]
+    assert batch[2].result == 2
+    assert len(kept(postgres_url)) == 2
+
+
+Execute = Callable[..., Any]
+
+
+def losing_commit(writer: PostgresBatchWriter, monkeypatch: pytest.MonkeyPatch, sent: bool) -> list[str]:
+    """Lose the connection at the next COMMIT, after it was `sent` or before; a list that then has one member."""
+    lost: list[str] = []
+    real: Execute = asyncpg.Connection.execute  # pyright: ignore
+
+    async def execute(self: Any, query: str, *values: Any, **more: Any) -> Any:
+        if query != "COMMIT" or lost:
+            return await real(self, query, *values, **more)
+        lost.append(query)
+        if sent:
+            await real(self, query)
+        self.terminate()
+        raise Lost("the connection was cut")
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", execute)
+    return lost
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(
+    writer: PostgresBatchWriter, postgres_url: str, monkeypatch: pytest.MonkeyPatch, sent: bool
+) -> None:
+    commit(writer, make_entry())
+    lost = losing_commit(writer, monkeypatch, sent)
+    entry = make_entry()
+    (outcome,) = commit(writer, entry)
+    assert lost == ["COMMIT"]
+    assert (outcome.position, outcome.repeat) == (2, False), "listeners are told what is not a repeat"
+    assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
+
+
+def test_a_database_that_is_away_is_busy_and_then_well_again(
+    writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_postgres, "PATIENCE_SECONDS", 0.2)
+    entry = make_entry()
+    postgres.stop()
+    try:
+        for _ in range(2):
+            with pytest.raises(Refused) as refused:
+                commit(writer, entry)
+            assert refused.value.code == "busy"
+    finally:
+        postgres.start()
+    assert commit(writer, entry)[0].repeat is False
+    assert len(kept(postgres_url)) == 1
+
+
+def test_works_that_wait_for_one_another_in_a_circle_are_both_done(postgres_url: str) -> None:
+    meeting = threading.Barrier(2, timeout=30)
+    runs: list[str] = []
+
+    def rename(first: str, second: str) -> Callable[[Connection], None]:
+        def work(connection: Connection) -> None:
+            runs.append(first)
+            change = text("UPDATE visitor SET name = name || 'x' WHERE id = :id")
+            connection.execute(change, {"id": first})
+            if runs.count(first) == 1:
+                meeting.wait()
+            connection.execute(change, {"id": second})
+
+        return work
+
+    def write(first: str, second: str) -> None:
+        made = PostgresBatchWriter(postgres_url)
+        one = ticket(None, rename(first, second))
+        made.commit([one])
+        made.close()
+        assert one.outcome is None
+
+    threads = [
+        threading.Thread(target=write, args=names) for names in (("visitor-1", "visitor-2"), ("visitor-2", "visitor-1"))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(runs) == 3, "they met in a circle, and one was run again"
+    assert ask_postgres(postgres_url, "SELECT name FROM visitor ORDER BY id") == [("xx",), ("xx",)]
+
+
+def test_work_that_another_node_was_quicker_with_looks_again(writer: PostgresBatchWriter, postgres_url: str) -> None:
+    write_once(postgres_url, lambda connection: connection.execute(text("CREATE UNIQUE INDEX u ON workspace (name)")))
+    runs: list[int | None] = []
+
+    def work(connection: Connection) -> int:
+        found = find_workspace(connection, "New")
+        runs.append(found)
+        if found is None:
+            write_once(postgres_url, lambda elsewhere: add_workspace(elsewhere, "New"))
+            found = add_workspace(connection, "New")
+        return found
+
+    one, other = ticket(None, work), ticket(make_entry())
+    writer.commit([one, other])
+    assert runs[0] is None
+    assert one.result == runs[1]
+    assert isinstance(other.outcome, Appended)
+
+
+def test_a_commit_is_on_disk_whatever_the_database_prefers(postgres: PostgresServer, postgres_url: str) -> None:
+    name = postgres_url.partition("?")[0].rpartition("/")[2]
+    postgres.change(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    assert ask_postgres(postgres_url, "SHOW synchronous_commit") == [("off",)]
+    made = PostgresBatchWriter(postgres_url)
+
+    def show(connection: Connection) -> object:
+        return connection.execute(text("SHOW synchronous_commit")).scalar()
+
+    shown = ticket(None, show)
+    made.commit([shown])
+    made.close()
+    assert shown.result == "on"
