@@ -24,14 +24,17 @@ from crumbless.actions.mail_send import MailSend
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.password_reset import ResetSend
+from crumbless.actions.photo_keep import FileRemoval
 from crumbless.actions.relay_send import Courier
 from crumbless.actions.retention_sweep import RetentionSweep, rules_of
 from crumbless.actions.session_begin import DAY_MS
 from crumbless.actions.session_seen import SeenKeeper
 from crumbless.actions.site_seen import SitesSeen
+from crumbless.adapters.files_store import FileStore, default_folder
 from crumbless.adapters.mail_open import open_mail, sender_name
 from crumbless.adapters.oidc_provider import OidcProvider
 from crumbless.adapters.passkey_verify import PasskeyVerifier
+from crumbless.adapters.picture_process import PictureProcess
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
@@ -104,10 +107,12 @@ class Server:
             Courier("tiktok", TiktokRelay(settings.tiktok_url)),
         ]
         self._relay = RelayRunner(couriers, self._ledger, self._reader)
+        files = FileStore(settings, default_folder(settings.database_url))
         self._tasks = TaskRunner(
             {
                 "mail": MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings)),
                 "reset": ResetSend(self._ledger, vault),
+                "file_removal": FileRemoval(files, self._reader),
                 "retention": RetentionSweep(rules_of(settings), self._ledger),
             },
             self._ledger,
@@ -128,6 +133,8 @@ class Server:
             following=self._live.following,
             vault=vault,
             sites_seen=SitesSeen(self._ledger),
+            files=files,
+            pictures=PictureProcess(),
             passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
             nonces=NonceClock(secrets.token_bytes(32), time.time),

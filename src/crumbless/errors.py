@@ -72,6 +72,7 @@ REFUSALS: dict[str, Refusal] = {
     "stream_gone": Refusal(410, "This stream has ended", "Open a new one."),
     "too_large": Refusal(413, "The request is too large", "Send at most 64 KiB."),
     "unsupported_media_type": Refusal(415, "The body is not JSON", "Send application/json."),
+    "bad_picture": Refusal(422, "The picture could not be read", "Send another JPEG, PNG, WebP or GIF."),
     "misdirected": Refusal(421, "This server does not answer for that host", "Use the server's public address."),
     "slow_down": Refusal(429, "That was too fast", "Wait a moment and try again."),
     "internal": Refusal(500, "Something went wrong on our side", "Try again; nothing that was acknowledged is lost."),

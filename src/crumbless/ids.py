@@ -4,6 +4,7 @@ import re
 import secrets
 import threading
 import time
+import uuid
 
 _COUNTER_BITS = 74
 _RANDOM_B_BITS = 62
@@ -25,6 +26,11 @@ def new_id() -> str:
     secret: whoever knows one can guess its neighbours.
     """
     return _ids.following()
+
+
+def new_random_id() -> str:
+    """Return a new UUIDv4: for what whoever knows it may have, since nobody can guess one."""
+    return str(uuid.uuid4())
 
 
 def is_id(text: str) -> bool:

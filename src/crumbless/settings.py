@@ -104,6 +104,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ga4_script_url: str = "https://www.googletagmanager.com"
     tiktok_url: str = "https://business-api.tiktok.com"
     tiktok_script_url: str = "https://analytics.tiktok.com"
+    files_url: str = ""
+    files_endpoint: str = ""
+    files_region: str = ""
+    files_access_key: str = ""
+    files_secret_key: str = ""
+    uploads_per_hour: Rate = 30
+    upload_burst: Count = 10
     smtp_url: str = ""
     mail_from: Email = ""
     task_poll_seconds: PollSeconds = 2

@@ -28,6 +28,8 @@ ROOMY: dict[str, object] = {
     "operator_message_burst": 100_000,
     "frames_per_second": 100_000,
     "frame_burst": 100_000,
+    "uploads_per_hour": 1_000_000,
+    "upload_burst": 100_000,
     "starts_per_hour": 1_000_000,
     "start_burst": 100_000,
     "sign_ins_per_minute": 10_000,

@@ -9,7 +9,7 @@ from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.domain.figures import HttpFigures
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.domain.ports import BusPort, CouriersPort, LedgerPort, ReaderPort, TracePort
+from crumbless.domain.ports import BusPort, CouriersPort, FilesPort, LedgerPort, PicturesPort, ReaderPort, TracePort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
@@ -55,6 +55,7 @@ class Limits:
     checks: KeyedBuckets
     resets: KeyedBuckets
     invitations: KeyedBuckets
+    uploads: KeyedBuckets
     visitor: StreamRates
     unbound: StreamRates
     operator: StreamRates
@@ -78,6 +79,7 @@ class Limits:
             checks=KeyedBuckets(CHECKS),
             resets=KeyedBuckets(RESETS),
             invitations=KeyedBuckets(INVITATIONS),
+            uploads=KeyedBuckets(Rate(settings.uploads_per_hour / 3600, settings.upload_burst)),
             visitor=StreamRates(frames, Rate(per_minute / 60, burst)),
             unbound=StreamRates(
                 Rate(frames.per_second / UNBOUND_SHARE, max(frames.burst / UNBOUND_SHARE, 1)),
@@ -103,6 +105,8 @@ class Platform:
     following: Following
     vault: Vault
     sites_seen: SitesSeen
+    files: FilesPort
+    pictures: PicturesPort
     passkeys: Passkeys
     oidc: OidcSignIn
     nonces: NonceClock

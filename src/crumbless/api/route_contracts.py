@@ -175,6 +175,10 @@ CONTRACTS: dict[str, Contract] = {
     "GET /v1/desk/audit/export": Contract(
         codes=("busy",), query=(("format", {"type": "string", "enum": ["csv", "jsonl"]}), *_AUDITED)
     ),
+    "POST /v1/desk/me/photo": Contract(
+        gives=wire_task.PhotoAnswer, codes=("unsupported_media_type", "bad_picture", "slow_down", "busy")
+    ),
+    "POST /v1/desk/me/photo/remove": Contract(gives=wire_task.PhotoAnswer, codes=("busy",)),
     "GET /v1/desk/tasks": Contract(gives=wire_task.DeadTasks),
     "POST /v1/desk/tasks/{task}/retry": Contract(None, None, 204, ("not_found", "busy")),
     "POST /v1/desk/tasks/{task}/drop": Contract(None, None, 204, ("not_found", "busy")),

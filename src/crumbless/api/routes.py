@@ -15,6 +15,7 @@ from crumbless.api import (
     check_api,
     consent_api,
     consent_views,
+    file_api,
     health_api,
     oidc_api,
     operator_api,
@@ -28,6 +29,8 @@ from crumbless.api import (
     visitor_api,
 )
 from crumbless.domain.access import Verb
+from crumbless.domain.photo import MAX_BYTES
+from crumbless.domain.wire import MAX_FRAME
 
 Who = Literal["anyone", "visitor", "operator", "stream"]
 Pages = Literal["own", "site"]
@@ -39,6 +42,7 @@ class Route(NamedTuple):
     `pages`: whose scripts may ask under /v1/. "own": ours alone. "site": those on the list of the site that the body
     names; the handler checks that, and lets them read the answer (CORS). `verb`: what the caller's role must allow.
     `fresh`: a dangerous act, for which the operator must have shown a factor within the last five minutes.
+    `most`: bytes of the body; beyond them nothing more is read.
     """
 
     method: Literal["GET", "POST", "OPTIONS"]
@@ -48,6 +52,7 @@ class Route(NamedTuple):
     pages: Pages = "own"
     verb: Verb | None = None
     fresh: bool = False
+    most: int = MAX_FRAME
 
     def options(self) -> dict[str, object]:
         """What request_read.py enforces."""
@@ -230,6 +235,9 @@ ROUTES = (
     Route("POST", "/v1/desk/workspace", "operator", site_api.post_workspace, verb="manage_workspace"),
     Route("GET", "/v1/desk/audit", "operator", audit_api.get_audit, verb="read_audit"),
     Route("GET", "/v1/desk/audit/export", "operator", audit_api.get_audit_export, verb="read_audit", fresh=True),
+    Route("POST", "/v1/desk/me/photo", "operator", file_api.post_photo, verb="manage_own", most=MAX_BYTES),
+    Route("POST", "/v1/desk/me/photo/remove", "operator", file_api.post_photo_remove, verb="manage_own"),
+    Route("GET", "/files/{file:str}/{name:str}", "anyone", file_api.get_file),
     Route("GET", "/v1/desk/tasks", "operator", task_api.get_tasks, verb="manage_workspace"),
     Route("POST", "/v1/desk/tasks/{task:str}/retry", "operator", task_api.post_retry, verb="manage_workspace"),
     Route("POST", "/v1/desk/tasks/{task:str}/drop", "operator", task_api.post_drop, verb="manage_workspace"),
@@ -243,7 +251,7 @@ ROUTES = (
 def route_handlers() -> list[HTTPRouteHandler]:
     """The table as Litestar takes it."""
     return [
-        HTTPRouteHandler(route.path, http_method=[route.method], opt=route.options())(
+        HTTPRouteHandler(route.path, http_method=[route.method], opt=route.options(), request_max_body_size=route.most)(
             route.handler  # pyright: ignore[reportArgumentType]
         )
         for route in ROUTES

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.figures import LedgerFigures
+from crumbless.domain.file_type import PictureFormat
 from crumbless.domain.id_token import IdToken
 from crumbless.domain.task import TaskFailed
 from crumbless.domain.wire import SeenNow
@@ -210,6 +211,22 @@ class FilesPort(Protocol):
     async def get(self, name: str) -> bytes | None: ...
 
     async def delete(self, name: str) -> None: ...
+
+
+class PictureRefused(CrumblessError):
+    """A picture was not taken. `reason`: too_many_pixels or unreadable."""
+
+    def __init__(self, reason: Literal["too_many_pixels", "unreadable"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PicturesPort(Protocol):
+    """Makes pictures anew (adapters/picture_process.py)."""
+
+    async def cut(self, content: bytes, kind: PictureFormat, sizes: Sequence[int]) -> list[bytes]:
+        """The picture's middle, square in these sizes, as WebP. Raises PictureRefused."""
+        ...
 
 
 EventName = Literal["chat_start", "chat_message_sent", "chat_closed"]

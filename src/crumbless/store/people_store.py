@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, 
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import Role, Session
+from crumbless.domain.photo import photo_path
 from crumbless.domain.wire import Operator
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
@@ -132,8 +133,7 @@ def _credentials(connection: Connection, condition: object) -> Credentials | Non
     ).first()
     if row is None:
         return None
-    photo = f"/files/{row.photo}/photo.webp" if row.photo else ""
-    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name, photo, row.languages)
+    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name, photo_path(row.photo), row.languages)
     return Credentials(person, row.workspace_id, row.password_hash, row.status == "active")
 
 

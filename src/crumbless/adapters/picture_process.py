@@ -1,0 +1,71 @@
+"""Starts the process that cuts pictures (picture_cut.py), one at a time, with a deadline and almost no environment."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from crumbless.adapters.picture_cut import TOO_MANY_PIXELS
+from crumbless.domain.file_type import PictureFormat
+from crumbless.domain.ports import PictureRefused
+
+DEADLINE_SECONDS = 10.0
+MAX_OUTPUT = 1_000_000
+"""Bytes that the process may write; a few thousand are usual."""
+
+_PROGRAM = Path(__file__).with_name("picture_cut.py")
+
+
+class PictureProcess:
+    """The port for pictures."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(1)
+
+    async def cut(self, content: bytes, kind: PictureFormat, sizes: Sequence[int]) -> list[bytes]:
+        """The picture's middle, square in these sizes, each a WebP of nothing but pixels.
+
+        Raises:
+            PictureRefused: for what cannot be read, has too many pixels or takes too long.
+        """
+        async with self._turn:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-I",
+                str(_PROGRAM),
+                kind,
+                *(str(size) for size in sizes),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env={},
+                cwd="/",
+            )
+            try:
+                async with asyncio.timeout(DEADLINE_SECONDS):
+                    written, _ = await process.communicate(content)
+            except TimeoutError:
+                raise PictureRefused("unreadable") from None
+            finally:
+                if process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()
+                    await process.wait()
+        if process.returncode == TOO_MANY_PIXELS:
+            raise PictureRefused("too_many_pixels")
+        if process.returncode != 0 or len(written) > MAX_OUTPUT:
+            raise PictureRefused("unreadable")
+        return _parts(written, len(sizes))
+
+
+def _parts(written: bytes, number: int) -> list[bytes]:
+    parts: list[bytes] = []
+    at = 0
+    for _ in range(number):
+        size = int.from_bytes(written[at : at + 4], "big")
+        parts.append(written[at + 4 : at + 4 + size])
+        at += 4 + size
+    if at != len(written) or not all(parts):
+        raise PictureRefused("unreadable")
+    return parts

@@ -1,0 +1,19 @@
+"""What a file is, by its first bytes alone: never by its name, nor by what its sender says."""
+
+from typing import Literal
+
+PictureFormat = Literal["JPEG", "PNG", "WEBP", "GIF"]
+
+_PICTURES: tuple[tuple[bytes, PictureFormat], ...] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+)
+
+
+def picture_format(content: bytes) -> PictureFormat | None:
+    """Which kind of picture this begins like; None for everything else."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "WEBP"
+    return next((kind for magic, kind in _PICTURES if content.startswith(magic)), None)

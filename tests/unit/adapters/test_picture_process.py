@@ -1,0 +1,96 @@
+"""Pictures made anew in a process of their own: square, small, silent, and no bomb goes off."""
+
+import io
+import time
+
+import psutil
+import pytest
+from PIL import Image
+
+from crumbless.adapters.picture_process import PictureProcess
+from crumbless.domain.file_type import PictureFormat, picture_format
+from crumbless.domain.ports import PictureRefused
+from support.pictures import SECRETS, bomb, frame_bomb, picture, talkative
+
+KINDS: tuple[PictureFormat, ...] = ("JPEG", "PNG", "WEBP", "GIF")
+
+
+async def cut(content: bytes, kind: PictureFormat | None = None) -> list[bytes]:
+    return await PictureProcess().cut(content, kind or picture_format(content) or "PNG", (256, 64))
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_middle_is_cut_square_in_both_sizes(kind: PictureFormat) -> None:
+    large, small = await cut(picture(kind))
+    assert [opened(one).size for one in (large, small)] == [(256, 256), (64, 64)]
+    red, blue = opened(large).getpixel((128, 30)), opened(large).getpixel((128, 220))
+    assert isinstance(red, tuple)
+    assert isinstance(blue, tuple)
+    assert red[0] - red[2] > 150
+    assert blue[2] - blue[0] > 150
+
+
+async def test_a_picture_is_turned_as_its_camera_says() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # The top of what was seen is the right side of what is stored.
+    made = opened((await cut(picture("JPEG", exif=exif)))[0])
+    left, right = made.getpixel((30, 128)), made.getpixel((220, 128))
+    assert isinstance(left, tuple)
+    assert isinstance(right, tuple)
+    assert (left[2] > 200, right[0] > 200) == (True, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_threat_38_nothing_but_pixels_is_left(kind: PictureFormat) -> None:
+    content = talkative(kind)
+    assert any(secret in content for secret in SECRETS), "premise: the picture tells something"
+    for made in await cut(content):
+        assert [secret for secret in (*SECRETS, b"Secret", b"EXIF", b"XMP", b"ICCP") if secret in made] == []
+
+
+@pytest.mark.parametrize("content", [bomb(20_000, 20_000), bomb(7_000, 7_000)], ids=["400 MP", "49 MP"])
+async def test_threat_37_a_picture_of_too_many_pixels_is_never_decoded(content: bytes) -> None:
+    assert len(content) < 100_000
+    before, began = psutil.Process().memory_info().rss, time.process_time()
+    with pytest.raises(PictureRefused) as caught:
+        await cut(content)
+    assert caught.value.reason == "too_many_pixels"
+    assert psutil.Process().memory_info().rss - before < 100_000_000
+    assert time.process_time() - began < 1
+
+
+async def test_threat_37_of_very_many_frames_only_the_first_is_decoded() -> None:
+    content = frame_bomb(3_000)
+    before = psutil.Process().memory_info().rss
+    assert len(await cut(content)) == 2
+    assert psutil.Process().memory_info().rss - before < 100_000_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        picture("JPEG")[:500],
+        b"\xff\xd8\xff" + b"\0" * 10_000,
+        b"GIF89a" + b"\xff" * 10_000,
+        b"RIFF\0\0\0\0WEBPVP8 " + b"\xff" * 1_000,
+    ],
+    ids=["nothing", "only a head", "cut off", "zeros", "ones", "no webp"],
+)
+async def test_what_cannot_be_read_is_refused(content: bytes) -> None:
+    with pytest.raises(PictureRefused) as caught:
+        await cut(content)
+    assert caught.value.reason == "unreadable"
+
+
+async def test_threat_35_only_the_format_that_the_bytes_show_is_tried() -> None:
+    # Premise: as what it is, it can be read. A decoder that is not asked for does not open it.
+    await cut(picture("PNG"), "PNG")
+    for other in (picture("BMP"), picture("TIFF"), picture("PPM"), picture("PNG")):
+        with pytest.raises(PictureRefused):
+            await cut(other, "JPEG")
