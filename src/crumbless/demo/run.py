@@ -9,7 +9,9 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
+from crumbless.adapters.mail_box import MailBox
 from crumbless.app import open_socket, serve
+from crumbless.demo.mailbox_page import PATH, mailbox_route
 from crumbless.demo.seed import Owner, seed
 from crumbless.demo.shop import Shop
 from crumbless.errors import SettingsError
@@ -66,10 +68,13 @@ def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None
     vendors = (settings.ga4_script_url, settings.ga4_url, settings.tiktok_script_url) if tags else ()
     shop = Shop(settings.address, vendors)
 
-    async def tell() -> None:
-        _tell(f"{shop_origin}/", f"{settings.address}/desk/", owner, as_json)
+    box = MailBox()
 
-    uvloop.run(serve(settings, platform_socket, [(shop, shop_socket)], tell))
+    async def tell() -> None:
+        _tell(f"{shop_origin}/", f"{settings.address}/desk/", f"{settings.address}{PATH}", owner, as_json)
+
+    mailbox = mailbox_route(box, settings.address)
+    uvloop.run(serve(settings, platform_socket, [(shop, shop_socket)], tell, box, [mailbox]))
 
 
 def _shop_socket(platform_port: int) -> socket.socket:
@@ -86,9 +91,10 @@ def _shop_socket(platform_port: int) -> socket.socket:
     return open_socket(HOST, 0)
 
 
-def _tell(shop: str, desk: str, owner: Owner, as_json: bool) -> None:
+def _tell(shop: str, desk: str, mailbox: str, owner: Owner, as_json: bool) -> None:
     if as_json:
-        line = json.dumps({"shop": shop, "desk": desk, "email": owner.email, "password": owner.password})
+        told = {"shop": shop, "desk": desk, "mailbox": mailbox, "email": owner.email, "password": owner.password}
+        line = json.dumps(told)
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
         return
@@ -96,6 +102,7 @@ def _tell(shop: str, desk: str, owner: Owner, as_json: bool) -> None:
         f"\n[bold]Crumbless is running.[/bold]\n\n"
         f"  Shop with the chat   [link={shop}]{shop}[/link]\n"
         f"  Desk                 [link={desk}]{desk}[/link]\n"
+        f"  Mailbox              [link={mailbox}]{mailbox}[/link]\n"
         f"  E-mail               {owner.email}\n"
         f"  Password             {owner.password}\n\n"
         "Open the shop in one window and the desk in another. Ctrl-C stops.\n"

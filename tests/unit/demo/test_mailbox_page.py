@@ -1,0 +1,49 @@
+"""The demo's mailbox: the newest first, text as text, links to our own address alone."""
+
+import re
+
+import httpx
+from litestar import Litestar
+
+from crumbless.actions.mail_compose import compose_mail
+from crumbless.adapters.mail_box import MOST, MailBox
+from crumbless.demo.mailbox_page import PATH, mailbox_route
+from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.ports import Mail
+
+ADDRESS = "http://127.0.0.1:8000"
+
+
+async def shown(box: MailBox) -> httpx.Response:
+    app = Litestar([mailbox_route(box, ADDRESS)], openapi_config=None)
+    transport = httpx.ASGITransport(app)  # pyright: ignore[reportArgumentType]
+    async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+        return await client.get(PATH)
+
+
+async def test_an_empty_box_says_so() -> None:
+    assert "Nothing yet" in (await shown(MailBox())).text
+
+
+async def test_what_would_be_sent_is_shown_the_newest_first() -> None:
+    box = MailBox()
+    for number in range(MOST + 5):
+        await box.send(Mail(f"n{number}@tea.example", "", f"Subject {number}.", "text", "<p>html</p>"))
+    text = (await shown(box)).text
+    assert re.findall(r"Subject (\d+)\.", text) == [str(number) for number in range(MOST + 4, 4, -1)]
+
+
+async def test_a_link_of_ours_can_be_followed_and_no_other() -> None:
+    box = MailBox()
+    values = {"inviter": "Olga https://evil.example/x <b>", "workspace": "Tea", "days": "7", "secret": "crt_abc"}
+    await box.send(compose_mail(MailOrder("invitation", "otto@tea.example", "en", values), ADDRESS, "Tea"))
+    answer = await shown(box)
+    links = re.findall(r'<a href="([^"]+)"', answer.text)
+    assert links == [f"{ADDRESS}/desk#invite=crt_abc"]
+    assert "https://evil.example/x &lt;b&gt;" in answer.text
+
+
+async def test_nothing_runs_in_it() -> None:
+    headers = (await shown(MailBox())).headers
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'nonce-")
+    assert headers["cache-control"] == "no-store"
