@@ -7,16 +7,24 @@ from pathlib import Path
 
 import msgspec
 
+from cluster_rows import ClusterRound, Storm, measure_cluster, measure_storm
 from desk_rows import DeskStart, watch_desk
 from durable_rows import Pace, Run, run_rounds
 from generator_rows import GeneratorRun, check_generator
+from growth_rows import Growth, measure_growth
 from loader_rows import LoaderSeen, watch_loader
 from memory_rows import Memory, measure_memory
+from postgres_rows import PostgresRound, measure_postgres
+from sign_in_rows import SignInCost, measure_sign_in
 from size_rows import read_sizes
 from table_print import Line, print_table
 from table_rows import desk_table, durable_table, generator_table, loader_table, memory_table, size_table
+from table_scale import cluster_table, growth_table, postgres_table, sign_in_table, storm_table
 
-ROWS = ("generator", "latency", "saturation", "overload", "workspace", "memory", "start", "sizes", "loader", "desk")
+ROWS = (
+    *("generator", "latency", "saturation", "overload", "workspace", "memory", "start", "sizes", "loader", "desk"),
+    *("signin", "postgres", "cluster", "storm", "growth"),
+)
 DURABLE = frozenset({"latency", "saturation", "overload", "workspace", "start"})
 
 
@@ -29,6 +37,11 @@ class Results(msgspec.Struct):
     sizes: dict[str, int] = {}
     loader: list[LoaderSeen] = []
     desk: list[DeskStart] = []
+    sign_in: list[SignInCost] = []
+    postgres: list[PostgresRound] = []
+    cluster: list[ClusterRound] = []
+    storm: list[Storm] = []
+    growth: list[Growth] = []
 
 
 def main() -> int:
@@ -84,7 +97,24 @@ def _measure(rows: list[str], rounds: int, *, quick: bool) -> Results:
     if "desk" in rows:
         _tell("the desk in Chromium, cold and warm in turn")
         results.desk = watch_desk(max(rounds, 5))
+    _measure_scale(results, rows, pace, quick=quick)
     return results
+
+
+def _measure_scale(results: Results, rows: list[str], pace: Pace, *, quick: bool) -> None:
+    for number in range(pace.rounds):
+        if "signin" in rows:
+            _tell(f"round {number + 1} of {pace.rounds}: signing in")
+            results.sign_in.append(measure_sign_in(pace.seconds * 2))
+        if "postgres" in rows:
+            results.postgres.append(measure_postgres(pace, number, _tell))
+        if "cluster" in rows:
+            results.cluster.append(measure_cluster(pace, _tell))
+        if "storm" in rows:
+            _tell(f"round {number + 1} of {pace.rounds}: everybody comes back at once")
+            results.storm.append(measure_storm(500 if quick else 5_000, 3.0 if quick else 10.0))
+    if "growth" in rows:
+        results.growth = measure_growth(_tell, quick=quick)
 
 
 def _lines(results: Results) -> list[Line]:
@@ -95,6 +125,11 @@ def _lines(results: Results) -> list[Line]:
         *size_table(results.sizes),
         *loader_table(results.loader),
         *desk_table(results.desk),
+        *sign_in_table(results.sign_in),
+        *postgres_table(results.postgres),
+        *cluster_table(results.cluster),
+        *storm_table(results.storm),
+        *growth_table(results.growth),
     ]
 
 

@@ -12,7 +12,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.proof import token_hash
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.conversation_store import add_conversation
-from crumbless.store.database_sqlite import writing_engine
+from crumbless.store.database import write_once
 from crumbless.store.people_store import (
     Site,
     add_operator,
@@ -58,15 +58,19 @@ class Seeded:
 
 def seed_database(database: Path, layout: Layout, page_origin: str) -> Seeded:
     """Fills a migrated database and returns who was put into it. Pages of `page_origin` may show every site's chat."""
-    engine = writing_engine(f"sqlite:///{database}")
-    seeded = Seeded([], [])
-    with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    return seed_url(f"sqlite:///{database}", layout, page_origin)
+
+
+def seed_url(database_url: str, layout: Layout, page_origin: str) -> Seeded:
+    """As `seed_database`, for any database."""
+
+    def fill(connection: Connection) -> Seeded:
+        seeded = Seeded([], [])
         for number in range(layout.workspaces):
             _add_workspace(connection, number, layout, page_origin, seeded)
-        connection.exec_driver_sql("COMMIT")
-    engine.dispose()
-    return seeded
+        return seeded
+
+    return write_once(database_url, fill)
 
 
 def _add_workspace(connection: Connection, number: int, layout: Layout, page_origin: str, seeded: Seeded) -> None:

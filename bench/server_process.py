@@ -64,7 +64,12 @@ class RunningServer:
 
 
 def start_server(
-    command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None, health: str = "/healthz"
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    health: str = "/healthz",
+    core: int = SERVER_CORE,
 ) -> RunningServer:
     """Starts `command` on the server's core and waits for 200 at `health`.
 
@@ -73,7 +78,7 @@ def start_server(
     with log.open("wb") as output:
         began = time.perf_counter()
         process = subprocess.Popen(
-            pinned(SERVER_CORE, command), stdout=output, stderr=output, env={**os.environ, **(environment or {})}
+            pinned(core, command), stdout=output, stderr=output, env={**os.environ, **(environment or {})}
         )
     while time.perf_counter() - began < START_DEADLINE and process.poll() is None:
         if _answers(port, health):

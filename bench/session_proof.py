@@ -30,10 +30,14 @@ class ClientKey:
 
     def prove_stream(self, address: str, nonce: str, token: str) -> str:
         """A proof for the stream of the server at `address`, over its challenge and for this token."""
+        return self.prove("GET", f"{address}/v1/stream", nonce, token)
+
+    def prove(self, method: str, address: str, nonce: str, token: str) -> str:
+        """A proof for one request."""
         header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self._jwk}
         claims = {
-            "htm": "GET",
-            "htu": f"{address}/v1/stream",
+            "htm": method,
+            "htu": address,
             "jti": secrets.token_urlsafe(16),
             "iat": int(time.time()),
             "nonce": nonce,

@@ -18,8 +18,8 @@ from socket_open import HandshakeError, OpenSocket, open_socket
 from stack import CONVERSATIONS, OPERATORS, PADDING, read_ids
 
 _DATABASE = "crumbless.db"
-_COMMAND = str(Path(sys.executable).parent / "crumbless")
-_RAISED_LIMITS = {
+COMMAND = str(Path(sys.executable).parent / "crumbless")
+RAISED_LIMITS = {
     "CRUMBLESS_VISITOR_MESSAGES_PER_MINUTE": "120000",
     "CRUMBLESS_VISITOR_MESSAGE_BURST": "4000",
     "CRUMBLESS_FRAMES_PER_SECOND": "2000",
@@ -49,50 +49,82 @@ class CrumblessStack:
         """Migrates and seeds a database, then serves it."""
         port = free_port()
         environment = {
-            **_RAISED_LIMITS,
+            **RAISED_LIMITS,
             "CRUMBLESS_DATABASE_URL": f"sqlite:///{folder / _DATABASE}",
             "CRUMBLESS_PORT": str(port),
             "CRUMBLESS_LOG_LEVEL": "warning",
         }
-        _migrate(environment)
+        migrate_database(environment)
+        self.seed(folder)
+        return start_server([COMMAND, "serve"], port, folder / "crumbless.log", environment)
+
+    def seed(self, folder: Path) -> None:
+        """Puts people into the migrated database."""
         self.seeded = seed_database(folder / _DATABASE, self.layout, self.page_origin)
-        return start_server([_COMMAND, "serve"], port, folder / "crumbless.log", environment)
 
     def wire(self, server: RunningServer) -> Wiring:
         """Two streams for each visitor's session, one for each operator's."""
-        visitors, operators = self.seeded.visitors, self.seeded.operators
-        senders = [Sender(_open_stream(server, visitor), *_send_frame(visitor)) for visitor in visitors]
-        tabs = [Receiver(_open_stream(server, visitor), "tab") for visitor in visitors]
-        desks = [
-            Receiver(_open_stream(server, operator), "operator", number) for number, operator in enumerate(operators)
-        ]
-        expect = 1 + self.layout.operators
-        return Wiring(senders, [*tabs, *desks], '{"op":"ack"', '{"op":"entries"', '{"op":"error"', expect)
+        return wire_streams(self.seeded, self.layout, server)
 
     def open_idle(self, server: RunningServer, count: int) -> Sequence[OpenSocket]:
         """One stream for each of `count` visitors; the layout must have as many."""
-        return [_open_stream(server, visitor) for visitor in self.seeded.visitors[:count]]
+        return open_idle_streams(self.seeded, server, count)
 
     def kept(self, folder: Path, run: str) -> frozenset[str]:
         """The ids of a run's entries in the ledger."""
         return read_ids(folder / _DATABASE, "entry", run)
 
 
-def _migrate(environment: dict[str, str]) -> None:
-    subprocess.run([_COMMAND, "migrate"], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
+def wire_streams(
+    seeded: Seeded, layout: Layout, server: RunningServer, other: RunningServer | None = None, *, spread: bool = False
+) -> Wiring:
+    """Two streams for each visitor's session, one for each operator's.
+
+    Operators are at the other node, where there is one; with `spread`, every second one is, and every second visitor.
+    """
+    address = f"http://127.0.0.1:{server.port}"
+    far = other or server
+    nodes = (server, far) if spread else (server, server)
+    senders = [
+        Sender(open_stream(nodes[number % 2], visitor, address), *_send_frame(visitor))
+        for number, visitor in enumerate(seeded.visitors)
+    ]
+    tabs = [
+        Receiver(open_stream(nodes[number % 2], visitor, address), "tab")
+        for number, visitor in enumerate(seeded.visitors)
+    ]
+    desks = [
+        Receiver(open_stream(nodes[number % 2] if spread else far, operator, address), "operator", number)
+        for number, operator in enumerate(seeded.operators)
+    ]
+    expect = 1 + layout.operators
+    return Wiring(senders, [*tabs, *desks], '{"op":"ack"', '{"op":"entries"', '{"op":"error"', expect)
+
+
+def open_idle_streams(seeded: Seeded, server: RunningServer, count: int) -> Sequence[OpenSocket]:
+    """A stream of each of `count` visitors."""
+    return [open_stream(server, visitor) for visitor in seeded.visitors[:count]]
+
+
+def migrate_database(environment: dict[str, str]) -> None:
+    """Brings the database that the settings name to the product's schema."""
+    subprocess.run([COMMAND, "migrate"], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
 
 
 def _send_frame(visitor: SignedIn) -> tuple[str, str]:
     return f'{{"op":"send","conversation":"{visitor.conversation}","id":"', f'","text":"{PADDING}"}}'
 
 
-def _open_stream(server: RunningServer, person: SignedIn) -> OpenSocket:
-    """A stream that has been welcomed: challenge, token with a proof over it, welcome."""
-    address = f"http://127.0.0.1:{server.port}"
+def open_stream(server: RunningServer, person: SignedIn, public_url: str = "", after: int | None = None) -> OpenSocket:
+    """A stream that has been welcomed: challenge, token with a proof over it, welcome.
+
+    `public_url` is what the installation is called; by itself the server's own address. `after`: where to continue.
+    """
+    address = public_url or f"http://127.0.0.1:{server.port}"
     opened = open_socket(server.port, "/v1/stream", {"Sec-WebSocket-Protocol": "crumbless.v1", "Origin": address})
     challenge: dict[str, str] = json.loads(opened.read_text())
     proof = person.key.prove_stream(address, challenge["nonce"], person.token)
-    opened.send_text(json.dumps({"op": "auth", "token": person.token, "proof": proof, "after": None}))
+    opened.send_text(json.dumps({"op": "auth", "token": person.token, "proof": proof, "after": after}))
     welcome = opened.read_text()
     if not welcome.startswith('{"op":"welcome"'):
         raise HandshakeError(f"not welcome: {welcome}")

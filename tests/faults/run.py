@@ -116,6 +116,9 @@ async def _settle(
     while True:
         kept = await asyncio.to_thread(installation.kept)
         faults = check(kept, [one.model for one in guests], [one.model for one in staff])
+        faults += [
+            f"{one.model.name} is not back: {one.failure}" for one in (*guests, *staff) if not one.ready.is_set()
+        ]
         faults += [f"a client gave up: {task.exception()!r}" for task in tasks if task.done()]
         if not faults or time.monotonic() > deadline:
             return faults

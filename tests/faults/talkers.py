@@ -106,6 +106,8 @@ class Talker(ABC):
         self.came_back: list[float] = []
         """Seconds that each way back took, from losing the stream to being welcomed."""
         self._lost_at: float | None = None
+        self.failure = ""
+        """Why the last try to come back failed."""
 
     async def run(self) -> None:
         """Stay connected."""
@@ -114,8 +116,17 @@ class Talker(ABC):
             try:
                 await self._stay()
                 tries = 0
-            except (OSError, TimeoutError, WebSocketException, httpx.HTTPError, StreamOver, AssertionError, KeyError):
+            except (
+                OSError,
+                TimeoutError,
+                WebSocketException,
+                httpx.HTTPError,
+                StreamOver,
+                AssertionError,
+                KeyError,
+            ) as failure:
                 tries += 1
+                self.failure = repr(failure)[:200]
             self.ready.clear()
             self._lost_at = self._lost_at or time.monotonic()
             with contextlib.suppress(Exception):
@@ -218,7 +229,7 @@ class Visitor(Talker):
         body = {"site": self._site, "id": entry_id, "text": text, "page_origin": self._origin}
         answer = await ask(self.roads.client(port), self.person, "POST", "/v1/visitor/start", body)
         if answer.status_code != 201:
-            raise TimeoutError
+            raise TimeoutError(answer.text)
         told = answer.json()
         self.person.token, self.model.conversation = told["token"], told["conversation"]
         self.model.acknowledged[entry_id] = (told["entry"]["seq"], text)
@@ -277,7 +288,7 @@ class Operator(Talker):
         body = {"email": self._email, "password": self._password}
         answer = await ask(self.roads.client(port), self.person, "POST", "/v1/desk/sign-in", body)
         if answer.status_code != 200:
-            raise TimeoutError
+            raise TimeoutError(answer.text)
         self.person.token = answer.json()["token"]
 
     async def answer(self) -> None:

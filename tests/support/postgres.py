@@ -82,7 +82,9 @@ class PostgresServer:
     PostgreSQL does not run as root; then it runs as nobody, to whom its folder is given.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """`durable`: a commit waits for the disk, as it does where power can fail."""
+        self._settings = SETTINGS | ({"fsync": "on", "full_page_writes": "on", "autovacuum": "on"} if durable else {})
         # A short path: that of a socket may have a hundred characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = "nobody" if os.geteuid() == 0 else None
@@ -111,7 +113,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start; returns once it answers."""
-        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [programs() / "postgres", "-D", self.folder / "data", "-k", self.folder, *settings]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
