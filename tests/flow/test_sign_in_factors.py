@@ -253,6 +253,8 @@ async def test_threat_23_what_is_wrong_with_a_passkey_is_refused(named: NamedWor
     device.verifies = True
     device.origin = "https://evil.example"
     assert code_of(await use_passkey(named, device, named.stranger())) == "passkey_refused"
+    told = [row[0] for row in named.server.rows("SELECT act FROM audit_entry ORDER BY no")]
+    assert told[-4:] == ["passkey_refused"] * 4
     stranger = SoftwareAuthenticator(named.stranger().address, "localhost")
     assert code_of(await use_passkey(named, stranger, named.stranger())) == "passkey_refused"
 

@@ -15,9 +15,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
+from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.domain.access import Session
 from crumbless.domain.id_token import IdToken, IdTokenRefused
 from crumbless.domain.ports import LedgerPort, OidcPort, OidcRequest, ProviderFailed
+from crumbless.domain.seal import Vault
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.identity_store import add_identity, find_identity_owner, note_identity_used, remove_identity
@@ -132,8 +134,10 @@ def identity_owner(connection: Connection, token: IdToken) -> Credentials:
     return person
 
 
-def link_identity(connection: Connection, session: Session, ticket: Ticket, token: IdToken) -> None:
-    """From now on the account signs the operator in.
+def link_identity(
+    connection: Connection, vault: Vault, session: Session, ticket: Ticket, token: IdToken, device: str
+) -> None:
+    """From now on the account signs the operator in; they are told by mail.
 
     Raises:
         Refused: `ticket_gone` when somebody else began it, `invalid` when the account signs somebody in already.
@@ -141,11 +145,14 @@ def link_identity(connection: Connection, session: Session, ticket: Ticket, toke
     _require_own(session, ticket)
     if not add_identity(connection, session.workspace, session.subject, token.iss, token.sub, token.email[:254]):
         raise Refused("invalid", "This account is connected to an operator already.")
+    _tell(connection, vault, session, "identity_added", device)
     write_audit(connection, session, "identity_linked", target_kind="identity", target_id=token.iss)
 
 
-def unlink_identity(connection: Connection, session: Session, issuer: str, subject: str) -> None:
-    """The account signs the operator in no more.
+def unlink_identity(
+    connection: Connection, vault: Vault, session: Session, issuer: str, subject: str, device: str
+) -> None:
+    """The account signs the operator in no more; they are told by mail.
 
     Raises:
         Refused: `not_found`; `invalid` when there would be no other way to sign in.
@@ -154,7 +161,14 @@ def unlink_identity(connection: Connection, session: Session, issuer: str, subje
         raise Refused("invalid", "Set a password or add a passkey first: there would be no way left to sign in.")
     if not remove_identity(connection, session.subject, issuer, subject):
         raise Refused("not_found")
+    _tell(connection, vault, session, "identity_removed", device)
     write_audit(connection, session, "identity_unlinked", target_kind="identity", target_id=issuer)
+
+
+def _tell(connection: Connection, vault: Vault, session: Session, change: str, device: str) -> None:
+    person = find_active_operator(connection, session.subject)
+    if person is not None:
+        tell_factor_change(connection, vault, person, change, device)
 
 
 def step_up_by_identity(connection: Connection, session: Session, ticket: Ticket, token: IdToken) -> None:

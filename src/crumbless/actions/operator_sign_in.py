@@ -138,6 +138,7 @@ async def step_up(
         if find_totp_secret(connection, session.subject) is not None:
             way = take_code(connection, vault, found, request.code)
             if way is None:
+                write_audit(connection, session, "code_refused", target_kind="operator", target_id=session.subject)
                 return False
             factors += f" {way}"
         set_factor_at(connection, session.id, now_ms())

@@ -70,7 +70,10 @@ class Passkeys:
             found = find_passkey(connection, _credential_id(request))
             person = find_active_operator(connection, found.operator) if found else None
             used = self._verify(request, challenge, found)
-            if found is None or person is None or used is None or not _is_owner(request, found):
+            if found is None:
+                return None
+            if person is None or used is None or not _is_owner(request, found):
+                write_audit(connection, found.workspace, "passkey_refused", target_kind="passkey", target_id=found.id)
                 return None
             note_passkey_used(connection, found.credential, used.sign_count)
             if used.counter_fell:
@@ -100,6 +103,7 @@ class Passkeys:
             found = find_passkey(connection, _credential_id(request))
             used = self._verify(request, challenge, found)
             if found is None or used is None or found.operator != session.subject:
+                write_audit(connection, session, "passkey_refused")
                 return False
             note_passkey_used(connection, found.credential, used.sign_count)
             set_factor_at(connection, session.id, now_ms())

@@ -6,7 +6,7 @@ from litestar import Response
 from crumbless.actions.oidc_sign_in import identity_owner, link_identity, step_up_by_identity, unlink_identity
 from crumbless.actions.session_begin import begin_session
 from crumbless.api.account_api import require_key, terms_of
-from crumbless.api.device_read import read_device
+from crumbless.api.device_read import device_name, read_device
 from crumbless.api.page_views import get_desk
 from crumbless.api.request_read import (
     AnyRequest,
@@ -85,15 +85,21 @@ async def post_link_finish(request: AnyRequest) -> Response[None]:
     ticket, token = await platform.oidc.finish(
         wanted.provider, wanted.state, wanted.code, wanted.iss, _key_of(session), {"link"}
     )
-    await platform.ledger.write(lambda connection: link_identity(connection, session, ticket, token))
+    device = device_name(request.headers.get("user-agent", ""))
+    await platform.ledger.write(
+        lambda connection: link_identity(connection, platform.vault, session, ticket, token, device)
+    )
     return Response(None, status_code=204)
 
 
 async def post_unlink(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/identities/remove."""
     session, wanted = await read_operator(request), await read_json(request, IdentityRemoveRequest)
-    write = platform_of(request).ledger.write
-    await write(lambda connection: unlink_identity(connection, session, wanted.issuer, wanted.subject))
+    platform = platform_of(request)
+    device = device_name(request.headers.get("user-agent", ""))
+    await platform.ledger.write(
+        lambda connection: unlink_identity(connection, platform.vault, session, wanted.issuer, wanted.subject, device)
+    )
     return Response(None, status_code=204)
 
 
