@@ -47,6 +47,7 @@ from crumbless.api.registry_read import read_registry
 from crumbless.api.routes import route_handlers
 from crumbless.api.stream_http import HttpStreams, all_told
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
+from crumbless.api.visitor_parts import open_visitor_parts
 from crumbless.domain.ports import Appended, MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.session_state import SessionChanges
@@ -137,6 +138,7 @@ class Server:
             pictures=PictureProcess(),
             passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
+            visitors=open_visitor_parts(settings, self._reader, self._ledger, self._live.bus, vault),
             nonces=NonceClock(secrets.token_bytes(32), time.time),
             replays=ReplayCache(time.monotonic),
             limits=Limits.of(settings),

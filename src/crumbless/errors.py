@@ -42,6 +42,10 @@ REFUSALS: dict[str, Refusal] = {
         401, "The proof was refused", "Sign a new proof for this very request with the session's key."
     ),
     "invalid_token": Refusal(401, "This session has ended", "Sign in again."),
+    "identity_refused": Refusal(
+        401, "The page could not say who you are", "Load the page again, or sign in there again."
+    ),
+    "identity_needed": Refusal(401, "Please sign in on the website first", "Then the chat opens."),
     "wrong_sign_in": Refusal(401, "E-mail or password is wrong", "Check both and try again."),
     "wrong_password": Refusal(400, "The password is wrong", "Type your current password again."),
     "wrong_code": Refusal(400, "The code is wrong", "Type the newest code of your app, or a recovery code."),
@@ -57,11 +61,15 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "provider_away": Refusal(503, "The provider does not answer", "Try again in a minute, or use your password."),
     "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
+    "banned": Refusal(403, "This chat is not available to you", "You can reach the website's owner in another way."),
     "forbidden": Refusal(403, "You may not do this", "Ask the owner of the workspace."),
     "step_up": Refusal(403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."),
     "not_found": Refusal(404, "There is nothing here", "Check the address."),
     "unknown_conversation": Refusal(404, "There is no such conversation", "It may belong to somebody else."),
     "method_not_allowed": Refusal(405, "This address does not take that method", "See the protocol for the methods."),
+    "other_identity": Refusal(
+        409, "This chat belongs to somebody else", "End it here first; then it begins anew for you."
+    ),
     "id_conflict": Refusal(409, "This id is taken by another message", "Send it again with a new id."),
     "erased": Refusal(
         410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
@@ -75,6 +83,9 @@ REFUSALS: dict[str, Refusal] = {
     "bad_picture": Refusal(422, "The picture could not be read", "Send another JPEG, PNG, WebP or GIF."),
     "misdirected": Refusal(421, "This server does not answer for that host", "Use the server's public address."),
     "slow_down": Refusal(429, "That was too fast", "Wait a moment and try again."),
+    "work_needed": Refusal(
+        429, "There are very many messages right now", "Solve the challenge in `work`, or wait a moment and try again."
+    ),
     "internal": Refusal(500, "Something went wrong on our side", "Try again; nothing that was acknowledged is lost."),
     "busy": Refusal(503, "The server is busy", "Wait a moment and try again."),
 }
@@ -88,12 +99,14 @@ class Refused(CrumblessError):
         detail: what to do about it, in place of the table's words.
         retry_after: seconds after which a repeat may work (0: it will not help).
         entry_id: the entry that was refused, when it was one.
+        work: the challenge that `work_needed` asks to solve.
     """
 
-    def __init__(self, code: str, detail: str = "", retry_after: float = 0, entry_id: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", retry_after: float = 0, entry_id: str = "", work: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.refusal = REFUSALS[code]
         self.detail = detail or self.refusal.detail
         self.retry_after = retry_after
         self.entry_id = entry_id
+        self.work = work

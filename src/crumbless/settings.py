@@ -88,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     frame_burst: Count = 80
     starts_per_hour: Rate = 60
     start_burst: Count = 20
+    site_starts_per_minute: Rate = 120
+    site_start_burst: Count = 240
     sign_ins_per_minute: Rate = 10
     sign_in_burst: Count = 10
     privacy_requests_per_hour: Rate = 60

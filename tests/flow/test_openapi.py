@@ -30,7 +30,7 @@ from support.server import ServerProcess
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 EXAMPLES = int(os.environ.get("CRUMBLESS_TEST_EXAMPLES", "4"))
 
-ENDS_THE_SESSION = {"/v1/desk/sign-out", "/v1/visitor/erase", "/v1/desk/me/sessions/end-all"}
+ENDS_THE_SESSION = {"/v1/desk/sign-out", "/v1/visitor/erase", "/v1/visitor/logout", "/v1/desk/me/sessions/end-all"}
 """What takes away the session that asks; test_who_may.py and the flows' own tests call them."""
 
 STREAMS = {"/v1/stream/open", "/v1/stream/poll", "/v1/stream/send"}

@@ -10,7 +10,12 @@ from support.people import OLGA, World
 from support.sign_in import hire
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
-BODIES = {"/v1/visitor/consent": {"receipt": None}, "/v1/stream/poll": {"after": 0}, "/v1/stream/send": {"op": "ping"}}
+BODIES = {
+    "/v1/visitor/consent": {"receipt": None},
+    "/v1/visitor/continue/mail": {"email": "vera@tea.example"},
+    "/v1/stream/poll": {"after": 0},
+    "/v1/stream/send": {"op": "ping"},
+}
 
 
 def path_of(route: Route) -> str:

@@ -25,6 +25,13 @@ class ClientKey:
             "y": _base64url(numbers.y.to_bytes(32, "big")),
         }
 
+    @property
+    def thumbprint(self) -> str:
+        """The key's name (RFC 7638)."""
+        return _base64url(
+            hashlib.sha256(json.dumps(self._jwk, separators=(",", ":"), sort_keys=True).encode()).digest()
+        )
+
     def prove(self, method: str, url: str, nonce: str, token: str | None = None, **claims: Any) -> str:
         """A proof for one request; `claims` replace or add to what a good one holds."""
         good: dict[str, Any] = {

@@ -32,6 +32,8 @@ ROOMY: dict[str, object] = {
     "upload_burst": 100_000,
     "starts_per_hour": 1_000_000,
     "start_burst": 100_000,
+    "site_starts_per_minute": 1_000_000,
+    "site_start_burst": 100_000,
     "sign_ins_per_minute": 10_000,
     "sign_in_burst": 10_000,
     "consents_per_hour": 1_000_000,

@@ -28,6 +28,7 @@ const summary = (id: string, position: number): ConversationSummary => ({
   unread: 1,
   seen: { visitor: 1, operator: 0 },
   last: null,
+  contact: null,
 });
 
 const entry = (conversation: string, seq: number): Entry => ({

@@ -15,6 +15,7 @@ const summary = (id: string, last_seq: number, position: number, unread = last_s
   unread,
   seen: { visitor: 0, operator: 0 },
   last: null,
+  contact: null,
 });
 
 const message = (conversation: string, seq: number, position: number): Entry => ({

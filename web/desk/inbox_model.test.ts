@@ -27,6 +27,7 @@ function summary(id: string, changes: Partial<ConversationSummary> = {}): Conver
     unread: 1,
     seen: { visitor: 0, operator: 0 },
     last: null,
+    contact: null,
     ...changes,
   };
 }

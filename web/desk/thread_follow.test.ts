@@ -29,6 +29,7 @@ function pageOf(entries: Entry[], more = false, id = "a"): TimelinePage {
     unread: 0,
     seen: { visitor: 1, operator: 0 },
     last: last ?? null,
+    contact: null,
   };
   return { conversation, entries, more };
 }

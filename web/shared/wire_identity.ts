@@ -50,7 +50,7 @@ export interface ContinueRequest {
   secret: string;
 }
 
-/** What the site says of a visitor for whom it vouches. */
+/** What the site says of a visitor for whom it vouches. Texts may be empty. */
 export interface Contact {
   name: string;
   email: string;
@@ -92,7 +92,7 @@ export interface IdentityKeyAnswer {
   secret: string;
 }
 
-/** Ban the visitor of a conversation, by what they can be known again by, on its site. */
+/** Ban the visitor of a conversation by what they can be known again by. */
 export interface BanRequest {
   conversation: string;
   kinds: BanKind[];
@@ -100,12 +100,11 @@ export interface BanRequest {
   reason?: string;
 }
 
-/** A ban. `label` says who is banned in words; `site_name` where. */
+/** A ban. `label` is the visitor's name or address, as it was known then; it may be empty. */
 export interface BanView {
   id: string;
   kind: BanKind;
   label: string;
-  site_name: string;
   reason: string;
   created_by: string;
   created_at: number;

@@ -26,6 +26,7 @@ export const summary = (last_seq: number, position: number): ConversationSummary
   unread: last_seq,
   seen: { visitor: 0, operator: 0 },
   last: null,
+  contact: null,
 });
 
 export const message = (seq: number, position: number, changes: Partial<Entry> = {}): Entry => ({

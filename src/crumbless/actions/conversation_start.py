@@ -1,12 +1,13 @@
 """A visitor's first message: makes visitor, conversation and session, and appends it. Nothing exists before it."""
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.actions.consent_follow import chain_under
+from crumbless.actions.identity_vouch import IdentityVouch, Vouched, become_contact
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor
 from crumbless.domain.ports import LedgerPort, ReaderPort
@@ -14,8 +15,17 @@ from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartAnswer, StartRequest
 from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
+from crumbless.store.contact_store import find_linked_visitor
 from crumbless.store.conversation_store import add_conversation, find_conversation, hold_consent
-from crumbless.store.people_store import Site, add_session, add_visitor, find_site, find_visitor
+from crumbless.store.identity_key_store import read_mode
+from crumbless.store.people_store import (
+    Site,
+    add_session,
+    add_visitor,
+    find_site,
+    find_visitor,
+    note_visitor_network,
+)
 
 DAY_MS = 86_400_000
 
@@ -34,35 +44,53 @@ class _Visitor:
     conversation: str
     new: bool
     name: str | None
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a first message comes from: the key that signed it (None: a browser without WebCrypto), the keyed hash of
+    the network, and for whom the site vouches."""
+
+    thumbprint: str | None
+    network: str | None = None
+    vouched: Vouched | None = None
 
 
 async def start_conversation(
     request: StartRequest,
-    thumbprint: str | None,
+    arrival: Arrival,
     ledger: LedgerPort,
     reader: ReaderPort,
-    session_days: int,
+    vouch: IdentityVouch,
 ) -> StartAnswer:
     """Start, or start again with the same key and entry id, which gives the same visitor, conversation and entry.
 
-    Args:
-        thumbprint: of the key that signed the request; None for a browser without WebCrypto.
-
     Raises:
-        Refused: for the text or id; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`.
+        Refused: for the text or id; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`; `banned`;
+            `identity_refused`, `identity_needed` where the site vouches for visitors; `other_identity`.
     """
     check_entry_id(request.id)
     text = check_text(request.text)
-    site = await reader.read(lambda connection: find_site(connection, request.site))
-    if site is None:
-        raise Refused("not_found")
-    if request.page_origin not in site.origins:
-        raise Refused("foreign_origin")
-    name = thumbprint or _claimed_name(request.claim)
+    site = await _find_site_of(request, reader)
+    if request.identity:
+        arrival = replace(arrival, vouched=await vouch.check(request.identity, site, arrival.thumbprint))
+    elif site.identity_mode == "required":
+        raise Refused("identity_needed")
+    bans = await vouch.bans.current()
+    name = arrival.thumbprint or _claimed_name(request.claim)
     while True:
         visitor = await reader.read(lambda connection: _find_or_name(connection, site, name))
+        if bans.holds(
+            site.workspace,
+            visitor=visitor.id,
+            key=arrival.thumbprint,
+            contact=visitor.contact,
+            network=arrival.network,
+        ):
+            raise Refused("banned")
         try:
-            return await _append_first(request, text, site, visitor, thumbprint, ledger, session_days)
+            return await _append_first(request, text, site, visitor, arrival, ledger, vouch.session_days)
         except IntegrityError:
             # The same key started at the same moment on another connection: now there is somebody to find.
             if visitor.new:
@@ -75,31 +103,49 @@ async def start_conversation(
             raise
 
 
+async def _find_site_of(request: StartRequest, reader: ReaderPort) -> Site:
+    site = await reader.read(lambda connection: find_site(connection, request.site))
+    if site is None:
+        raise Refused("not_found")
+    if request.page_origin not in site.origins:
+        raise Refused("foreign_origin")
+    return site
+
+
 async def _append_first(
     request: StartRequest,
     text: str,
     site: Site,
     visitor: _Visitor,
-    thumbprint: str | None,
+    arrival: Arrival,
     ledger: LedgerPort,
     session_days: int,
 ) -> StartAnswer:
     token = new_token("crv_")
+    thumbprint = arrival.thumbprint
     lifetime = UNBOUND_SESSION_MS if thumbprint is None else session_days * DAY_MS
     session = Session(
         new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime, visitor.conversation
     )
 
     def begin(connection: Connection) -> None:
+        # Asked again where nobody can change it meanwhile: after a change to "required", no start slips through.
+        if arrival.vouched is None and read_mode(connection, site.id) == "required":
+            raise Refused("identity_needed")
         if visitor.new:
-            add_visitor(connection, site, visitor.id, visitor.name)
+            add_visitor(connection, site, visitor.id, visitor.name, arrival.network)
             add_conversation(connection, site, visitor.id, visitor.conversation)
+        elif arrival.network is not None:
+            note_visitor_network(connection, visitor.id, arrival.network)
+        if arrival.vouched is not None:
+            become_contact(connection, site, visitor.id, arrival.vouched)
         add_session(connection, session, token_hash(token))
         # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
         hold_consent(connection, visitor.conversation, chain_under(connection, site, request.consent))
 
+    name = arrival.vouched.identity.name if arrival.vouched else ""
     entry = NewEntry(
-        site.workspace, visitor.conversation, request.id, now_ms(), "message", "visitor", visitor.id, "", text
+        site.workspace, visitor.conversation, request.id, now_ms(), "message", "visitor", visitor.id, name, text
     )
     appended = await ledger.append(entry, begin)
     told = entry_for_visitor(appended.entry, appended.seq)
@@ -119,5 +165,6 @@ def _find_or_name(connection: Connection, site: Site, name: str | None) -> _Visi
     found = name and find_visitor(connection, site, name)
     conversation = found and find_conversation(connection, found)
     if found and conversation:
-        return _Visitor(found, conversation, new=False, name=name)
+        known = find_linked_visitor(connection, found)
+        return _Visitor(found, conversation, new=False, name=name, contact=known and known.contact)
     return _Visitor(new_id(), new_id(), new=True, name=name)

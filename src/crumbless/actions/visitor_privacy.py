@@ -12,7 +12,9 @@ from crumbless.domain.ports import BusPort, Erasure, LedgerPort, ReaderPort
 from crumbless.domain.wire import ErasedAnswer, ExportedConversation, VisitorExport
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
+from crumbless.store.contact_store import find_linked_visitor, remove_lone_contact, same_person
 from crumbless.store.people_store import remove_visitor_sessions
+from crumbless.store.ticket_store import void_tickets
 from crumbless.store.timeline_read import entries_after_seq
 from crumbless.store.visitor_store import VisitorRecord, anonymise_visitor, erase_conversations, find_visitor_record
 
@@ -33,6 +35,8 @@ class Erased:
 async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
     """Erase every conversation of the visitor on their site, and all that would tell who they were.
 
+    Where the site vouches for them, these are the conversations of all their devices.
+
     All of it or nothing, in order with the messages that are on their way: those acknowledged before are erased, those
     after are refused. Operators hear of it by the event `erased`, the last entry of each conversation.
 
@@ -42,11 +46,19 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
     require(by, "erase_own")
 
     def erase(connection: Connection) -> Erasure[Erased]:
-        ended = remove_visitor_sessions(connection, by.subject)
+        known = find_linked_visitor(connection, by.subject)
+        visitors = same_person(connection, by.subject)
+        ended = [session for one in visitors for session in remove_visitor_sessions(connection, one)]
         if by.id not in {session.id for session in ended}:
             raise Refused("invalid_token")
-        conversations, messages = erase_conversations(connection, by.workspace, by.subject)
-        anonymise_visitor(connection, by.subject)
+        conversations, messages = erase_conversations(connection, by.workspace, visitors)
+        for one in visitors:
+            anonymise_visitor(connection, one)
+        if known is not None and known.contact is not None:
+            remove_lone_contact(connection, known.contact)
+        for conversation in conversations:
+            void_tickets(connection, "continue_code", conversation)
+            void_tickets(connection, "continue_link", conversation)
         return Erasure(
             Erased(ErasedAnswer(len(conversations), messages), ended),
             [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in conversations],

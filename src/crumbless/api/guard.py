@@ -42,7 +42,9 @@ _ALWAYS = (
 def problem_of(refused: Refused) -> tuple[bytes, int, str]:
     """The refusal as a problem document: body, status, reason phrase."""
     status = refused.refusal.status
-    problem = Problem(f"urn:crumbless:problem:{refused.code}", refused.refusal.title, status, refused.detail)
+    problem = Problem(
+        f"urn:crumbless:problem:{refused.code}", refused.refusal.title, status, refused.detail, refused.work
+    )
     return msgspec.json.encode(problem), status, http.HTTPStatus(status).phrase
 
 

@@ -7,6 +7,7 @@ from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.site_seen import SitesSeen
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
+from crumbless.api.visitor_parts import VisitorParts
 from crumbless.domain.figures import HttpFigures
 from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.domain.ports import BusPort, CouriersPort, FilesPort, LedgerPort, PicturesPort, ReaderPort, TracePort
@@ -40,11 +41,30 @@ INVITATIONS = Rate(1 / 10, 100)
 """Mails that a workspace's people have sent to addresses of their choice."""
 
 
+WORKED_TIMES = 10
+"""How many times its usual rate of starts a network gets that works for it."""
+
+CONTINUE_MAILS = Rate(5 / 3600, 3)
+"""Links by mail: for one conversation, and from one network."""
+
+CONTINUE_CODES = Rate(1 / 30, 10)
+"""Codes given out for one conversation."""
+
+IDENTIFIES = Rate(1.0, 60)
+"""Tokens of sites that are checked for one network: each page view of a chat that goes on brings one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The rates in force, made from the settings."""
 
     starts: KeyedBuckets
+    site_starts: KeyedBuckets
+    worked_starts: KeyedBuckets
+    many_asked: KeyedBuckets
+    identifies: KeyedBuckets
+    continue_mails: KeyedBuckets
+    continue_codes: KeyedBuckets
     sign_ins: KeyedBuckets
     passkey_asks: KeyedBuckets
     guesses: Throttle
@@ -68,6 +88,14 @@ class Limits:
         frames = Rate(settings.frames_per_second, settings.frame_burst)
         return cls(
             starts=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
+            site_starts=KeyedBuckets(Rate(settings.site_starts_per_minute / 60, settings.site_start_burst)),
+            worked_starts=KeyedBuckets(
+                Rate(settings.starts_per_hour * WORKED_TIMES / 3600, settings.start_burst * WORKED_TIMES)
+            ),
+            many_asked=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
+            identifies=KeyedBuckets(IDENTIFIES),
+            continue_mails=KeyedBuckets(CONTINUE_MAILS),
+            continue_codes=KeyedBuckets(CONTINUE_CODES),
             sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
             # Of their own: whoever floods the password form must not keep passkeys out.
             passkey_asks=KeyedBuckets(Rate(settings.sign_ins_per_minute / 20, settings.sign_in_burst * 3)),
@@ -109,6 +137,7 @@ class Platform:
     pictures: PicturesPort
     passkeys: Passkeys
     oidc: OidcSignIn
+    visitors: VisitorParts
     nonces: NonceClock
     replays: ReplayCache
     limits: Limits

@@ -10,7 +10,7 @@ from typing import Any
 from crumbless.api.account_api import Nothing
 from crumbless.api.routes import Route
 from crumbless.api.stream_http import Batch, OpenRequest, PollRequest
-from crumbless.domain import wire, wire_account, wire_operation, wire_people, wire_task
+from crumbless.domain import wire, wire_account, wire_identity, wire_operation, wire_people, wire_task
 from crumbless.domain.consent import VisitorConsent
 from crumbless.errors import REFUSALS
 
@@ -40,6 +40,8 @@ def _limit(most: int) -> tuple[str, dict[str, Any]]:
 
 _OIDC = ("provider_refused", "provider_away", "ticket_gone", "not_found", "busy")
 
+_IDENTITY = ("banned", "foreign_origin", "slow_down", "busy")
+
 _SIGN_IN = ("invalid_proof", "slow_down", "busy")
 _PASSKEY = ("passkey_refused", "ticket_gone", "invalid", "busy")
 
@@ -58,8 +60,47 @@ CONTRACTS: dict[str, Contract] = {
         wire.StartRequest,
         wire.StartAnswer,
         201,
-        ("not_found", "id_conflict", "empty_text", "erased", "slow_down", "busy", "invalid_proof", "foreign_origin"),
+        (
+            *("not_found", "id_conflict", "empty_text", "erased", "slow_down", "busy", "invalid_proof"),
+            *("foreign_origin", "banned", "identity_needed", "identity_refused", "other_identity", "work_needed"),
+        ),
     ),
+    "POST /v1/visitor/identify": Contract(
+        wire_identity.IdentifyRequest,
+        wire_identity.IdentifyAnswer,
+        codes=(
+            *_IDENTITY,
+            "invalid_token",
+            "invalid_proof",
+            "not_found",
+            "identity_refused",
+            "other_identity",
+            "forbidden",
+        ),
+    ),
+    "POST /v1/visitor/logout": Contract(None, None, 204, ("busy",)),
+    "POST /v1/visitor/continue/code": Contract(gives=wire_identity.ContinueCode, codes=("slow_down", "busy")),
+    "POST /v1/visitor/continue/mail": Contract(
+        wire_identity.ContinueMailRequest, None, 204, ("invalid", "slow_down", "busy")
+    ),
+    "POST /v1/visitor/continue": Contract(
+        wire_identity.ContinueRequest,
+        wire_identity.SessionAnswer,
+        codes=(*_IDENTITY, "invalid_proof", "ticket_gone", "identity_needed"),
+    ),
+    "GET /v1/desk/bans": Contract(gives=wire_identity.BansAnswer),
+    "POST /v1/desk/bans": Contract(
+        wire_identity.BanRequest, wire_identity.BansAnswer, 201, ("unknown_conversation", "invalid", "busy")
+    ),
+    "POST /v1/desk/bans/{ban}/lift": Contract(None, None, 204, ("not_found", "busy")),
+    "GET /v1/desk/sites/{key}/identity": Contract(gives=wire_identity.SiteIdentity),
+    "POST /v1/desk/sites/{key}/identity": Contract(
+        wire_identity.IdentityModeRequest, wire_identity.SiteIdentity, codes=("busy",)
+    ),
+    "POST /v1/desk/sites/{key}/identity/keys": Contract(
+        wire_identity.IdentityKeyRequest, wire_identity.IdentityKeyAnswer, 201, ("busy",)
+    ),
+    "POST /v1/desk/sites/{key}/identity/keys/{kid}/retire": Contract(gives=wire_identity.SiteIdentity, codes=("busy",)),
     "POST /v1/visitor/erase": Contract(gives=wire.ErasedAnswer, codes=("slow_down", "busy")),
     "GET /v1/visitor/export": Contract(gives=wire.VisitorExport, codes=("slow_down", "busy")),
     "POST /v1/visitor/consent": Contract(VisitorConsent, None, 204, ("not_found",)),

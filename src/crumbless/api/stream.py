@@ -85,7 +85,7 @@ class Outlet(Protocol):
 class StreamConnection:
     """A client's stream from its challenge to its end."""
 
-    __slots__ = ("_auth", "_missed", "_outlet", "_platform", "_rules", "_told", "session")
+    __slots__ = ("_auth", "_missed", "_network", "_outlet", "_platform", "_rules", "_told", "session")
 
     session: Session
 
@@ -98,10 +98,13 @@ class StreamConnection:
         # The last number of the catch-up, until the feed has gone past it.
         self._told = 0
         self._auth: asyncio.Task[None] | None = None
+        # Until it is authenticated.
+        self._network = ""
 
     def open(self, network: str) -> None:
         """Speak first. `network` is where the client is (see api/client_address.py)."""
         self._platform.streams.add(self, network)
+        self._network = network
         self._send(Challenge(self._rules.nonce))
 
     @property
@@ -148,6 +151,7 @@ class StreamConnection:
     async def _authenticate(self, frame: Auth) -> None:
         try:
             session = await self._verify(frame)
+            await self._check_bans(session)
             if len(self._platform.connections.streams_of(session)) >= self._platform.settings.streams_per_session:
                 raise StreamEnded(4429, "too many streams of this session")
             if self._rules.state == "authenticating":
@@ -182,6 +186,21 @@ class StreamConnection:
         if proof.thumbprint != session.thumbprint:
             raise StreamEnded(4401, "the token belongs to another key")
         return session
+
+    async def _check_bans(self, session: Session) -> None:
+        """A ban has ended the sessions it knew of; this is for those that come into a banned network."""
+        visitors, network = self._platform.visitors, self._network
+        self._network = ""
+        if session.role != "visitor":
+            return
+        bans = await visitors.bans.current()
+        if bans.holds(
+            session.workspace,
+            visitor=session.subject,
+            key=session.thumbprint,
+            network=visitors.network_hash(network) if bans.bans else None,
+        ):
+            raise StreamEnded(4401, "this session has ended")
 
     async def _welcome(self, session: Session, asked: Auth) -> None:
         platform = self._platform

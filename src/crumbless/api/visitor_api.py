@@ -4,8 +4,9 @@ import msgspec
 from litestar import Response
 from litestar.response import Stream
 
-from crumbless.actions.conversation_start import start_conversation
+from crumbless.actions.conversation_start import Arrival, start_conversation
 from crumbless.actions.visitor_privacy import erase_own, export_own
+from crumbless.api.admission import admit_start
 from crumbless.api.request_read import (
     AnyRequest,
     client_network,
@@ -23,13 +24,14 @@ async def start(request: AnyRequest) -> Response[bytes]:
     platform = platform_of(request)
     wanted = await read_json(request, StartRequest)
     proof = read_proof(request, None)
-    take_token(platform.limits.starts, client_network(request))
+    network = client_network(request)
+    await admit_start(platform, network, wanted.site, wanted.work)
     answer = await start_conversation(
         wanted,
-        None if proof is None else proof.thumbprint,
+        Arrival(proof and proof.thumbprint, platform.visitors.network_hash(network)),
         platform.ledger,
         platform.reader,
-        platform.settings.visitor_session_days,
+        platform.visitors.vouch,
     )
     return Response(msgspec.json.encode(answer), status_code=201, media_type="application/json")
 

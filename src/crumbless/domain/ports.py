@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
+from crumbless.domain.ban import BanList
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.file_type import PictureFormat
@@ -99,6 +100,14 @@ class TracePort(Protocol):
     """Tells a collector how long things took (adapters/tracing_otlp.py)."""
 
     def begin(self, parent: str) -> SpanPort: ...
+
+
+class BansPort(Protocol):
+    """The bans that hold (live/bans.py)."""
+
+    async def current(self) -> BanList:
+        """As they were a second ago at most."""
+        ...
 
 
 class MailFailed(TaskFailed):

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from crumbless.domain.access import OperatorRole
+from crumbless.domain.wire_identity import Contact
 
 PROTOCOL = "crumbless.v1"
 
@@ -66,7 +67,7 @@ class SeenMarks(msgspec.Struct, frozen=True):
 
 
 class ConversationSummary(msgspec.Struct, frozen=True):
-    """One row of the inbox. `position` is that of the newest entry.
+    """One row of the inbox. `position` is that of the newest entry. `contact`: null unless the site vouches for them.
 
     `last` is the newest message, or the event `erased` once the visitor has erased the conversation.
     """
@@ -82,6 +83,7 @@ class ConversationSummary(msgspec.Struct, frozen=True):
     unread: int
     seen: SeenMarks
     last: Entry | None
+    contact: Contact | None = None
 
 
 # --- frames: client to server -------------------------------------------------------------------------------------
@@ -268,6 +270,7 @@ class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
     so that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one.
+    `identity` is a JWT by which the site vouches for the visitor. `work` answers the challenge of a `work_needed`.
     """
 
     site: str
@@ -276,6 +279,8 @@ class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page_origin: str
     claim: str = ""
     consent: str | None = None
+    identity: str = ""
+    work: str = ""
 
 
 class StartAnswer(msgspec.Struct, frozen=True):
@@ -309,6 +314,7 @@ class ExportedVisitor(msgspec.Struct, frozen=True):
     id: str
     name: str
     created_at: int
+    contact: Contact | None = None
 
 
 class ExportedConversation(msgspec.Struct, frozen=True):
@@ -382,9 +388,13 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 9457 problem document. `type` is `urn:crumbless:problem:CODE`; codes are listed in docs/protocol.md."""
+    """RFC 9457 problem document. `type` is `urn:crumbless:problem:CODE`; codes are listed in docs/protocol.md.
+
+    `work` is the challenge of a `work_needed`.
+    """
 
     type: str
     title: str
     status: int
     detail: str = ""
+    work: str = ""

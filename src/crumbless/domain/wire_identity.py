@@ -67,7 +67,7 @@ class ContinueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """What the site says of a visitor for whom it vouches."""
+    """What the site says of a visitor for whom it vouches. Texts may be empty."""
 
     name: str
     email: str
@@ -115,7 +115,7 @@ class IdentityKeyAnswer(msgspec.Struct, frozen=True):
 
 
 class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Ban the visitor of a conversation, by what they can be known again by, on its site."""
+    """Ban the visitor of a conversation by what they can be known again by."""
 
     conversation: str
     kinds: Annotated[list[BanKind], msgspec.Meta(min_length=1, max_length=4)]
@@ -124,12 +124,11 @@ class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BanView(msgspec.Struct, frozen=True):
-    """A ban. `label` says who is banned in words; `site_name` where."""
+    """A ban. `label` is the visitor's name or address, as it was known then; it may be empty."""
 
     id: str
     kind: BanKind
     label: str
-    site_name: str
     reason: str
     created_by: str
     created_at: int

@@ -8,7 +8,7 @@ from crumbless.domain.wire import AuthorKind
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
-from crumbless.store.tables import conversation, session, site, workspace
+from crumbless.store.tables import conversation, entry, session, site, workspace
 
 MARKS: dict[AuthorKind, Literal["visitor_seen", "operator_seen"]] = {
     "visitor": "visitor_seen",
@@ -37,6 +37,18 @@ def find_conversation(connection: Connection, visitor_id: str) -> str | None:
     return connection.execute(
         select(conversation.c.id).where(conversation.c.visitor_id == visitor_id).order_by(conversation.c.started_at)
     ).scalar()
+
+
+def find_visitor_of(connection: Connection, conversation_id: str) -> str | None:
+    """Whose conversation it is; None once it was erased."""
+    row = connection.execute(select(conversation).where(conversation.c.id == conversation_id)).first()
+    if row is None:
+        return None
+    last = and_(
+        entry.c.workspace_id == row.workspace_id, entry.c.conversation_no == row.no, entry.c.seq == row.last_seq
+    )
+    event = connection.execute(select(entry.c.event).where(last)).scalar()
+    return None if event == "erased" else row.visitor_id
 
 
 def workspace_of(connection: Connection, conversation_id: str) -> int | None:

@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks, Status
+from crumbless.store.contact_store import contact_of_row
 from crumbless.store.tables import conversation, entry, site, visitor
+from crumbless.store.tables_people import contact
 from crumbless.store.timeline_read import position_of
 
 
@@ -65,8 +67,15 @@ def _summaries(workspace_id: int) -> Select[Any]:
     return (
         select(conversation, visitor.c.name.label("visitor_name"), site.c.name.label("site_name"))
         .add_columns(unread.label("unread"), *told)
+        .add_columns(
+            visitor.c.contact_id,
+            contact.c.name.label("contact_name"),
+            contact.c.email.label("contact_email"),
+            contact.c.attributes.label("contact_attributes"),
+        )
         .join(visitor, visitor.c.id == conversation.c.visitor_id)
         .join(site, site.c.id == conversation.c.site_id)
+        .outerjoin(contact, contact.c.id == visitor.c.contact_id)
         .outerjoin(last, is_last)
         .where(conversation.c.workspace_id == workspace_id)
     )
@@ -85,6 +94,7 @@ def _summary(row: Any) -> ConversationSummary:
         unread=row.unread,
         seen=SeenMarks(row.visitor_seen, row.operator_seen),
         last=None if row.newest_position is None else _newest(row),
+        contact=contact_of_row(row),
     )
 
 

@@ -28,6 +28,7 @@ class Site:
     origins: tuple[str, ...]
     accent: str | None
     side: str
+    identity_mode: str = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def find_site(connection: Connection, key: str) -> Site | None:
     row = connection.execute(select(site).where(site.c.key == key)).first()
     if row is None:
         return None
-    return Site(row.id, row.workspace_id, row.key, row.name, tuple(row.origins), row.accent, row.side)
+    return Site(
+        row.id, row.workspace_id, row.key, row.name, tuple(row.origins), row.accent, row.side, row.identity_mode
+    )
 
 
 def add_operator(
@@ -137,8 +140,10 @@ def _credentials(connection: Connection, condition: object) -> Credentials | Non
     return Credentials(person, row.workspace_id, row.password_hash, row.status == "active")
 
 
-def add_visitor(connection: Connection, of: Site, visitor_id: str, thumbprint: str | None) -> None:
-    """Add a visitor of the site; `thumbprint` is that of the key that is the visitor."""
+def add_visitor(
+    connection: Connection, of: Site, visitor_id: str, thumbprint: str | None, network: str | None = None
+) -> None:
+    """Add a visitor of the site; `thumbprint` is that of the key that is the visitor, `network` a keyed hash."""
     connection.execute(
         insert(visitor).values(
             id=visitor_id,
@@ -146,9 +151,15 @@ def add_visitor(connection: Connection, of: Site, visitor_id: str, thumbprint: s
             site_id=of.id,
             thumbprint=thumbprint,
             name="",
+            network_hash=network,
             created_at=now_ms(),
         )
     )
+
+
+def note_visitor_network(connection: Connection, visitor_id: str, network: str) -> None:
+    """Where the visitor last began, as a keyed hash."""
+    connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(network_hash=network))
 
 
 def find_visitor(connection: Connection, of: Site, thumbprint: str) -> str | None:

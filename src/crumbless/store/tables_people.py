@@ -190,6 +190,8 @@ ban = Table(
     # visitor, key, contact or network; a network only as a keyed hash.
     Column("kind", String(16), nullable=False),
     Column("value", String(255), nullable=False),
+    # Where the visitor last came from, as a keyed hash: whoever begins anew there is asked for work.
+    Column("network_hash", String(43)),
     Column("label", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("created_by", Id, nullable=False),

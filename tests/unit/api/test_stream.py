@@ -11,6 +11,7 @@ import pytest
 
 from crumbless.api.platform import Platform
 from crumbless.api.stream import StreamConnection
+from crumbless.domain.ban import BanList
 from crumbless.domain.limits import Rate
 from crumbless.domain.ports import Appended
 from crumbless.domain.stream_session import StreamRates
@@ -80,12 +81,16 @@ class Line:
         async def begin(workspace: int) -> None:
             assert self.connections.listened_to(workspace), "listen first"
 
+        async def nobody() -> BanList:
+            return BanList()
+
         platform = SimpleNamespace(
             streams=OpenStreams(),
             connections=self.connections,
             reader=reader,
             sessions=SimpleNamespace(find=find),
             following=SimpleNamespace(begin=begin),
+            visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
             settings=SimpleNamespace(streams_per_session=3, address="http://x"),
             limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
         )

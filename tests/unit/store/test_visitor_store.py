@@ -38,7 +38,7 @@ def ticket(entry: Any = None, work: Any = None, erases: bool = False) -> Ticket:
 
 
 def erase_first(connection: Connection) -> Erasure[int]:
-    conversations, messages = erase_conversations(connection, 1, "visitor-1")
+    conversations, messages = erase_conversations(connection, 1, ["visitor-1"])
     anonymise_visitor(connection, "visitor-1")
     return Erasure(messages, [erasure(1, one, new_id(), 5) for one in conversations])
 

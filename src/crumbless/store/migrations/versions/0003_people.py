@@ -214,6 +214,7 @@ def _create_visitors() -> None:
         sa.Column("site_id", sa.Integer()),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("value", sa.String(length=255), nullable=False),
+        sa.Column("network_hash", sa.String(length=43)),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_by", sa.String(length=36), nullable=False),

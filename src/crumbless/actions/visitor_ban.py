@@ -1,0 +1,114 @@
+"""Operators ban a visitor for a while, and lift bans."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.domain.access import Session, require
+from crumbless.domain.ban import BAN_KINDS
+from crumbless.domain.ports import BusPort, LedgerPort
+from crumbless.domain.wire_identity import BanRequest, BansAnswer
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.ban_store import Culprit, NewBan, add_bans, current_bans, find_culprit, lift_ban
+from crumbless.store.contact_store import end_visitor_sessions
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorBan:
+    """Bans and lifts. `forget`: what this node remembers of the bans holds no longer."""
+
+    ledger: LedgerPort
+    bus: BusPort
+    forget: Callable[[], None]
+
+    async def ban(self, by: Session, request: BanRequest) -> BansAnswer:
+        """Ban whoever is known so; their sessions end, and their streams with them. The bans that hold now.
+
+        Raises:
+            Refused: `forbidden`; `unknown_conversation`, also for one of another workspace; `invalid` when the visitor
+                is not known by any of the kinds (a browser without a key, somebody for whom nobody vouches).
+        """
+        require(by, "ban_visitor")
+        ends_at = now_ms() + request.days * DAY_MS
+
+        def write(connection: Connection) -> tuple[list[Session], BansAnswer]:
+            culprit = find_culprit(connection, by.workspace, request.conversation)
+            if culprit is None:
+                raise Refused("unknown_conversation")
+            bans = _bans_of(culprit, request)
+            add_bans(connection, by.workspace, bans, request.reason, by.subject, ends_at)
+            write_audit(
+                connection,
+                by,
+                "visitor_banned",
+                target_kind="visitor",
+                target_id=culprit.visitor,
+                target_name=culprit.name,
+                details={"kinds": [one.kind for one in bans], "days": request.days},
+            )
+            return _end_sessions(connection, by.workspace, bans), BansAnswer(current_bans(connection, by.workspace))
+
+        ended, answer = await self.ledger.write(write)
+        self.forget()
+        for session in ended:
+            self.bus.end_session(session)
+        return answer
+
+    async def lift(self, by: Session, ban_id: str) -> None:
+        """The ban holds no longer.
+
+        Raises:
+            Refused: `forbidden`; `not_found`.
+        """
+        require(by, "ban_visitor")
+
+        def write(connection: Connection) -> None:
+            lifted = lift_ban(connection, by.workspace, ban_id)
+            if lifted is None:
+                raise Refused("not_found", "There is no such ban; it may have ended.")
+            write_audit(
+                connection,
+                by,
+                "ban_lifted",
+                target_kind="ban",
+                target_id=ban_id,
+                target_name=lifted.label,
+                details={"kind": lifted.kind},
+            )
+
+        await self.ledger.write(write)
+        self.forget()
+
+
+def _bans_of(culprit: Culprit, request: BanRequest) -> list[NewBan]:
+    values = {
+        "visitor": culprit.visitor,
+        "key": culprit.key,
+        "contact": culprit.contact,
+        "network": culprit.network,
+    }
+    found = [
+        NewBan(kind, value, culprit.name, culprit.network)
+        for kind in BAN_KINDS
+        if kind in request.kinds and (value := values[kind])
+    ]
+    if not found:
+        raise Refused("invalid", "This visitor is not known in that way. Choose another one.")
+    return found
+
+
+def _end_sessions(connection: Connection, workspace: int, bans: list[NewBan]) -> list[Session]:
+    values = {one.kind: one.value for one in bans}
+    return end_visitor_sessions(
+        connection,
+        workspace,
+        visitor_id=values.get("visitor"),
+        thumbprint=values.get("key"),
+        contact_id=values.get("contact"),
+        network=values.get("network"),
+    )

@@ -1,0 +1,39 @@
+"""Who may begin a chat: anybody at a person's pace; floods, and who comes whence a banned visitor came, for work."""
+
+import time
+
+from crumbless.api.platform import Platform
+from crumbless.domain.work import FLOOD_BITS, USUAL_BITS
+from crumbless.errors import Refused
+from crumbless.store.people_store import find_site
+
+
+async def admit_start(platform: Platform, network: str, site_key: str, work: str) -> None:
+    """Takes a token of the network and of the site for a start.
+
+    Beyond either rate, a start costs the client's processor something. A network that pays is let in up to ten times
+    its rate; on a crowded site, which cannot choose who floods it, everybody who pays.
+
+    Raises:
+        Refused: `work_needed` with a challenge; `slow_down` for a network that goes on and on.
+    """
+    limits, now = platform.limits, time.monotonic()
+    over = limits.starts.take(network, now)
+    crowded = limits.site_starts.take(site_key, now) if not over else 0.0
+    if not over and not crowded and not await _is_suspect(platform, network, site_key):
+        return
+    replay_key = platform.visitors.work.accepts(work, USUAL_BITS) if work else None
+    if replay_key is None or not platform.replays.first_time(replay_key):
+        bits = FLOOD_BITS if crowded or limits.many_asked.take(network, now) else USUAL_BITS
+        raise Refused("work_needed", retry_after=max(over, crowded), work=platform.visitors.work.challenge(bits))
+    if over and (wait := limits.worked_starts.take(network, now)):
+        raise Refused("slow_down", retry_after=wait)
+
+
+async def _is_suspect(platform: Platform, network: str, site_key: str) -> bool:
+    """Whether a banned visitor of this site's workspace last came from the same network."""
+    bans = await platform.visitors.bans.current()
+    if not bans.suspect_networks:
+        return False
+    site = await platform.reader.read(lambda connection: find_site(connection, site_key))
+    return site is not None and bans.suspects(site.workspace, platform.visitors.network_hash(network))

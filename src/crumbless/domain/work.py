@@ -1,0 +1,62 @@
+"""Work that floods are asked for: small for one person, dear for thousands of starts. Nobody else is asked or told.
+
+A challenge is "BITS.EXPIRY.NONCE.MAC": it needs no memory, and every node knows it by its MAC. It is solved by a number
+N for which SHA-256("CHALLENGE:N") begins with BITS zero bits; the answer is "CHALLENGE:N".
+"""
+
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from hmac import compare_digest
+from hmac import digest as hmac_digest
+
+WORK_SECONDS = 150
+"""For how long a challenge may be solved: less than used answers are remembered (proof.REPLAY_SECONDS)."""
+
+USUAL_BITS = 15
+"""32,000 hashes on average: a tenth of a second of a phone."""
+
+FLOOD_BITS = 18
+"""Eight times as much, for a network that goes on in spite of it."""
+
+_MAX_ANSWER = 200
+
+
+class WorkDesk:
+    """Gives out challenges and takes answers.
+
+    Args:
+        secret: the same on every node.
+        now: seconds since 1970.
+    """
+
+    def __init__(self, secret: bytes, now: Callable[[], float]) -> None:
+        self._secret = secret
+        self._now = now
+
+    def challenge(self, bits: int) -> str:
+        """A new challenge."""
+        body = f"{bits}.{int(self._now()) + WORK_SECONDS}.{secrets.token_urlsafe(12)}"
+        return f"{body}.{self._mac(body)}"
+
+    def accepts(self, answer: str, bits: int) -> bytes | None:
+        """By what a replay cache knows this answer; None when it is none, is too late or took too little work."""
+        challenge, _, number = answer.partition(":")
+        body, _, mac = challenge.rpartition(".")
+        if len(answer) > _MAX_ANSWER or not answer.isascii() or not number.isdigit():
+            return None
+        if not compare_digest(mac.encode(), self._mac(body).encode()):
+            return None
+        # Ours, so its parts are numbers.
+        asked, expiry, _ = body.split(".", 2)
+        if int(asked) < bits or int(expiry) < self._now() or not _is_solved(answer, int(asked)):
+            return None
+        return sha256(challenge.encode()).digest()[:16]
+
+    def _mac(self, body: str) -> str:
+        return urlsafe_b64encode(hmac_digest(self._secret, body.encode(), "sha256")[:16]).rstrip(b"=").decode()
+
+
+def _is_solved(answer: str, bits: int) -> bool:
+    return int.from_bytes(sha256(answer.encode()).digest()[:4]) >> (32 - bits) == 0

@@ -1,0 +1,106 @@
+"""Bans: who may not write for a while, and by what they are known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from crumbless.domain.ban import BanList
+from crumbless.domain.wire_identity import BanKind, BanView
+from crumbless.ids import new_id, now_ms
+from crumbless.store.tables import conversation, operator, visitor
+from crumbless.store.tables_people import ban
+
+MOST = 20_000
+"""Bans held in memory. Beyond it the oldest are not honoured; nobody bans so many by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBan:
+    """What is banned: a visitor, a key, a contact, or the keyed hash of a network."""
+
+    kind: BanKind
+    value: str
+    label: str
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """By what the visitor of a conversation can be known again."""
+
+    visitor: str
+    name: str
+    key: str | None
+    contact: str | None
+    network: str | None
+
+
+def find_culprit(connection: Connection, workspace_id: int, conversation_id: str) -> Culprit | None:
+    """The visitor of a conversation in this workspace."""
+    row = connection.execute(
+        select(visitor)
+        .join(conversation, conversation.c.visitor_id == visitor.c.id)
+        .where(conversation.c.id == conversation_id, conversation.c.workspace_id == workspace_id)
+    ).first()
+    return None if row is None else Culprit(row.id, row.name, row.thumbprint, row.contact_id, row.network_hash)
+
+
+def add_bans(
+    connection: Connection, workspace_id: int, bans: Sequence[NewBan], reason: str, by: str, ends_at: int
+) -> list[str]:
+    """Add bans that hold in the whole workspace; their ids."""
+    now = now_ms()
+    rows = [
+        {
+            "id": new_id(),
+            "workspace_id": workspace_id,
+            "kind": one.kind,
+            "value": one.value,
+            "network_hash": one.network,
+            "label": one.label,
+            "reason": reason,
+            "created_by": by,
+            "created_at": now,
+            "ends_at": ends_at,
+        }
+        for one in bans
+    ]
+    connection.execute(insert(ban), rows)
+    return [str(row["id"]) for row in rows]
+
+
+def current_bans(connection: Connection, workspace_id: int) -> list[BanView]:
+    """The workspace's bans that hold now, newest first."""
+    rows = connection.execute(
+        select(ban, operator.c.name.label("by_name"))
+        .outerjoin(operator, operator.c.id == ban.c.created_by)
+        .where(ban.c.workspace_id == workspace_id, ban.c.lifted_at.is_(None), ban.c.ends_at > now_ms())
+        .order_by(ban.c.created_at.desc(), ban.c.id.desc())
+        .limit(500)
+    )
+    return [
+        BanView(row.id, row.kind, row.label, row.reason, row.by_name or "", row.created_at, row.ends_at) for row in rows
+    ]
+
+
+def lift_ban(connection: Connection, workspace_id: int, ban_id: str) -> BanView | None:
+    """The ban, which holds no longer; None when there is none of this id that holds."""
+    found = next((one for one in current_bans(connection, workspace_id) if one.id == ban_id), None)
+    if found is not None:
+        connection.execute(update(ban).where(ban.c.id == ban_id).values(lifted_at=now_ms()))
+    return found
+
+
+def read_ban_list(connection: Connection) -> BanList:
+    """Every ban that holds now, and the networks from which banned visitors last came."""
+    rows = connection.execute(
+        select(ban.c.workspace_id, ban.c.kind, ban.c.value, ban.c.network_hash)
+        .where(ban.c.lifted_at.is_(None), ban.c.ends_at > now_ms())
+        .order_by(ban.c.created_at.desc())
+        .limit(MOST)
+    ).all()
+    return BanList(
+        frozenset((row.workspace_id, row.kind, row.value) for row in rows),
+        frozenset((row.workspace_id, row.network_hash) for row in rows if row.network_hash),
+    )

@@ -1,0 +1,156 @@
+"""Contacts: people for whom a site vouches, whatever devices they use, and which visitors they are."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+
+from crumbless.domain.access import Session
+from crumbless.domain.identity_token import Identity
+from crumbless.domain.wire_identity import Contact
+from crumbless.ids import new_id, now_ms
+from crumbless.store.people_store import Site, read_sessions
+from crumbless.store.tables import conversation, session, visitor
+from crumbless.store.tables_people import contact
+
+VERIFIED = "email_verified"
+"""Kept beside the attributes, under a name that none of them can have: theirs are nested."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedVisitor:
+    """A visitor as far as identity goes: which contact they are, and by which key they are known."""
+
+    id: str
+    contact: str | None
+    thumbprint: str | None
+    network: str | None
+
+
+def find_contact(connection: Connection, site_id: int, subject: str) -> str | None:
+    """The id of the site's contact with this subject."""
+    return connection.execute(
+        select(contact.c.id).where(contact.c.site_id == site_id, contact.c.subject == subject)
+    ).scalar()
+
+
+def keep_contact(connection: Connection, of: Site, identity: Identity) -> str:
+    """The contact's id, new or with what the site says of them now."""
+    said = {
+        "name": identity.name,
+        "email": identity.email,
+        "attributes": {VERIFIED: identity.email_verified, "own": identity.attributes},
+    }
+    row = connection.execute(
+        select(contact).where(contact.c.site_id == of.id, contact.c.subject == identity.subject)
+    ).first()
+    now = now_ms()
+    if row is None:
+        contact_id = new_id()
+        connection.execute(
+            insert(contact).values(
+                id=contact_id,
+                workspace_id=of.workspace,
+                site_id=of.id,
+                subject=identity.subject,
+                created_at=now,
+                changed_at=now,
+                **said,
+            )
+        )
+        return contact_id
+    if (row.name, row.email, row.attributes) != (said["name"], said["email"], said["attributes"]):
+        connection.execute(update(contact).where(contact.c.id == row.id).values(changed_at=now, **said))
+        _rename_visitors(connection, row.id, identity.name)
+    return row.id
+
+
+def contact_of_row(row: Row[tuple[object, ...]]) -> Contact | None:
+    """The contact in a row that has the columns contact_id, contact_name, contact_email and contact_attributes."""
+    values = row._mapping  # pyright: ignore[reportPrivateUsage] - its public name
+    told = values["contact_attributes"]
+    if values["contact_id"] is None or told is None:
+        return None
+    return Contact(values["contact_name"], values["contact_email"], told[VERIFIED], told["own"])
+
+
+def link_visitor(connection: Connection, visitor_id: str, contact_id: str, name: str) -> None:
+    """From now on the visitor, with their conversations, is the contact."""
+    connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(contact_id=contact_id, name=name))
+
+
+def find_linked_visitor(connection: Connection, visitor_id: str) -> LinkedVisitor | None:
+    """The visitor of this id."""
+    row = connection.execute(select(visitor).where(visitor.c.id == visitor_id)).first()
+    return None if row is None else LinkedVisitor(row.id, row.contact_id, row.thumbprint, row.network_hash)
+
+
+def same_person(connection: Connection, visitor_id: str) -> list[str]:
+    """The ids of all visitors who are the same contact; the visitor alone when nobody vouches for them."""
+    found = find_linked_visitor(connection, visitor_id)
+    if found is None or found.contact is None:
+        return [visitor_id]
+    rows = connection.execute(select(visitor.c.id).where(visitor.c.contact_id == found.contact).order_by(visitor.c.id))
+    return [row.id for row in rows]
+
+
+def conversation_to_continue(connection: Connection, contact_id: str) -> tuple[str, str] | None:
+    """The contact's conversation that goes on, as (visitor, conversation): the newest that is open, else the newest."""
+    row = connection.execute(
+        select(conversation.c.visitor_id, conversation.c.id)
+        .join(visitor, visitor.c.id == conversation.c.visitor_id)
+        .where(visitor.c.contact_id == contact_id)
+        .order_by(conversation.c.status == "closed", conversation.c.position.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row.visitor_id, row.id)
+
+
+def remove_lone_contact(connection: Connection, contact_id: str) -> None:
+    """Forget a contact whom no visitor is any more."""
+    used = select(visitor.c.id).where(visitor.c.contact_id == contact_id).exists()
+    connection.execute(delete(contact).where(contact.c.id == contact_id, ~used))
+
+
+def end_unvouched_sessions(connection: Connection, site_id: int) -> list[Session]:
+    """End the sessions of the site's visitors for whom nobody vouches; those that had not ended."""
+    return _end(connection, and_(visitor.c.site_id == site_id, visitor.c.contact_id.is_(None)))
+
+
+def end_visitor_sessions(
+    connection: Connection,
+    workspace_id: int,
+    *,
+    visitor_id: str | None = None,
+    thumbprint: str | None = None,
+    contact_id: str | None = None,
+    network: str | None = None,
+) -> list[Session]:
+    """End the sessions of visitors known by any of these; those that had not ended."""
+    known = [
+        column == value
+        for column, value in (
+            (visitor.c.id, visitor_id),
+            (visitor.c.thumbprint, thumbprint),
+            (session.c.thumbprint, thumbprint),
+            (visitor.c.contact_id, contact_id),
+            (visitor.c.network_hash, network),
+        )
+        if value is not None
+    ]
+    return _end(connection, and_(visitor.c.workspace_id == workspace_id, or_(*known)))
+
+
+def _end(connection: Connection, condition: object) -> list[Session]:
+    found = read_sessions(
+        connection,
+        session.c.visitor_id.is_not(None),
+        session.c.ended_at.is_(None),
+        condition,  # pyright: ignore[reportArgumentType]
+    )
+    if found:
+        connection.execute(update(session).where(session.c.id.in_([one.id for one in found])).values(ended_at=now_ms()))
+    return found
+
+
+def _rename_visitors(connection: Connection, contact_id: str, name: str) -> None:
+    connection.execute(update(visitor).where(visitor.c.contact_id == contact_id).values(name=name))
