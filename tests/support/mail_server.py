@@ -69,6 +69,11 @@ class MailServer:
         """What was taken, parsed."""
         return [email.message_from_bytes(cast(bytes, one.content), policy=default) for one in self.taken]
 
+    def texts(self) -> list[str]:
+        """The plain text of each."""
+        bodies = [message.get_body(("plain",)) for message in self.messages()]
+        return [str(body.get_content()) for body in bodies if body is not None]
+
     def wait_for(self, number: int, seconds: float = 15) -> list[EmailMessage]:
         """The mails, once there are so many."""
         wait_until(lambda: len(self.taken) >= number, seconds, f"{number} mails arrive")

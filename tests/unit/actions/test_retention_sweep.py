@@ -1,0 +1,113 @@
+"""What has been kept long enough goes, in small batches; what has not stays."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import pytest
+from sqlalchemy import Connection, func, insert, select
+
+from crumbless.actions import retention_sweep
+from crumbless.actions.retention_sweep import BATCH, DAY_MS, EVERY_MS, SOON_MS, RetentionSweep, rules_of
+from crumbless.domain.ports import LedgerPort
+from crumbless.domain.task import Task
+from crumbless.ids import new_id, now_ms
+from crumbless.settings import Settings
+from crumbless.store.database import write_once
+from crumbless.store.tables import consent_receipt, session
+from crumbless.store.tables_people import audit_entry, task, ticket
+
+T = TypeVar("T")
+TASK = Task(-1, None, "retention", {}, None, 1, 0)
+DAYS = {"receipts": 1095, "audit": 730, "sessions": 30, "tickets": 2, "tasks": 30}
+"""The defaults, as docs/settings.md tells them."""
+
+
+class Disk:
+    """A ledger without threads, which counts its transactions."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.writes = 0
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        self.writes += 1
+        return write_once(self.url, work)
+
+
+def receipt(at: int) -> dict[str, object]:
+    name = new_id()[-22:]
+    row: dict[str, object] = {"workspace_id": 1, "site_id": 1, "receipt": name, "chain": name, "at": at}
+    row |= {"analytics": 1, "marketing": 0, "revision": 1, "services": list[str]()}
+    return row | {"source": "api", "language": "en", "text_digest": "x", "signature": "x"}
+
+
+def put_in(connection: Connection, days: dict[str, float]) -> None:
+    """One row of each kind, so many days old."""
+    at = {name: int(now_ms() - age * DAY_MS) for name, age in days.items()}
+    connection.execute(insert(consent_receipt).values(**receipt(at["receipts"])))
+    texts = dict.fromkeys(("actor_kind", "actor_id", "actor_name", "act"), "")
+    targets = dict.fromkeys(("target_kind", "target_id", "target_name"), "")
+    connection.execute(insert(audit_entry).values(workspace_id=1, at=at["audit"], details={}, **texts, **targets))
+    for moment in ({"ended_at": at["sessions"], "expires_at": 2**50}, {"ended_at": None, "expires_at": at["sessions"]}):
+        connection.execute(
+            insert(session).values(id=new_id(), workspace_id=1, token_hash=new_id().encode(), created_at=0, **moment)
+        )
+    connection.execute(
+        insert(ticket).values(id=new_id(), kind="reset", data={}, created_at=0, expires_at=at["tickets"])
+    )
+    connection.execute(insert(task).values(kind="mail", payload={}, due_at=0, created_at=0, dead_at=at["tasks"]))
+
+
+def kept(url: str) -> dict[str, int]:
+    tables = {"receipts": consent_receipt, "audit": audit_entry, "sessions": session, "tickets": ticket, "tasks": task}
+
+    def count(connection: Connection) -> dict[str, int]:
+        return {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in tables.items()
+        }
+
+    return write_once(url, count)
+
+
+async def sweep(disk: Disk, **settings: Any) -> int:
+    return await RetentionSweep(rules_of(Settings(**settings)), cast(LedgerPort, disk))(TASK)
+
+
+async def test_what_is_old_goes_and_what_is_younger_stays(database_url: str) -> None:
+    disk = Disk(database_url)
+    write_once(database_url, lambda connection: put_in(connection, {name: days + 1.0 for name, days in DAYS.items()}))
+    write_once(database_url, lambda connection: put_in(connection, {name: days - 0.5 for name, days in DAYS.items()}))
+    both = kept(database_url)
+    assert set(both.values()) == {2, 4}
+    assert await sweep(disk) > now_ms() + EVERY_MS - 60_000
+    assert kept(database_url) == {name: number // 2 for name, number in both.items()}
+
+
+async def test_what_lives_is_never_touched(database_url: str) -> None:
+    def put_in_living(connection: Connection) -> None:
+        living = {"workspace_id": 1, "token_hash": b"x", "created_at": 0, "expires_at": 2**50}
+        connection.execute(insert(session).values(id=new_id(), **living))
+        connection.execute(insert(task).values(kind="mail", payload={}, due_at=0, created_at=0))
+        connection.execute(insert(ticket).values(id=new_id(), kind="reset", data={}, created_at=0, expires_at=2**50))
+
+    write_once(database_url, put_in_living)
+    before = kept(database_url)
+    await sweep(Disk(database_url), ended_session_days=1, dead_task_days=1, ticket_days=1)
+    assert kept(database_url) == before
+
+
+async def test_many_go_in_small_batches(database_url: str) -> None:
+    rows = [receipt(1) for _ in range(BATCH * 2 + 1)]
+    write_once(database_url, lambda connection: connection.execute(insert(consent_receipt), rows))
+    disk = Disk(database_url)
+    await sweep(disk)
+    assert kept(database_url)["receipts"] == 0
+    assert disk.writes == 3 + 4, "three batches of records, and one look at each of the others"
+
+
+async def test_too_much_at_once_is_left_for_soon(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention_sweep, "LONGEST_SECONDS", 0.0)
+    disk = Disk(database_url)
+    assert await sweep(disk) <= now_ms() + SOON_MS
+    assert disk.writes == 0
