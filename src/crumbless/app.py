@@ -197,6 +197,7 @@ class Server:
 
     async def end_streams(self) -> None:
         """Tell every client to come back; who polls hears it in the next poll, if that comes in time."""
+        self.platform.node.closed = True
         self._end_everyone()
         await all_told(self._http_streams, FAREWELL_SECONDS)
         # Those that were opened meanwhile.
@@ -293,6 +294,11 @@ class _Uvicorn(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
+    def stop_listening(self) -> None:
+        """Take no new connection: a balancer asks the next node. Those that are open go on."""
+        for one in getattr(self, "servers", ()):
+            one.close()
+
 
 def _uvicorn(app: ASGIApp, ws: object = None) -> _Uvicorn:
     return _Uvicorn(
@@ -320,7 +326,7 @@ async def serve(
     mails: MailPort | None = None,
     further: Sequence[HTTPRouteHandler] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what was accepted and return.
+    """Serve until SIGINT or SIGTERM, then finish what was accepted and return. A second one cuts the drain short.
 
     Args:
         listening: the socket to serve on (see `open_socket`).
@@ -339,8 +345,13 @@ async def serve(
     server = Server(settings, mails)
     server.start()
     stopping = asyncio.Event()
+    hurry = asyncio.Event()
+
+    def stop() -> None:
+        (hurry if stopping.is_set() else stopping).set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     main = _uvicorn(server.asgi(further), functools.partial(StreamWebSocket, server.platform, WriteTurn()))
     others = [(_uvicorn(app), its_socket) for app, its_socket in beside]
     running = [
@@ -354,6 +365,11 @@ async def serve(
         await stopping.wait()
     finally:
         server.begin_stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(settings.drain_seconds):
+                await hurry.wait()
+        for one, _ in [(main, listening), *others]:
+            one.stop_listening()
         await server.end_streams()
         for one, _ in [(main, listening), *others]:
             one.should_exit = True

@@ -48,6 +48,7 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 # The database itself refuses to remove what is younger.
 AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
+DrainSeconds = Annotated[float, msgspec.Meta(ge=0, le=300)]
 PollSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=60)]
 
 
@@ -116,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     smtp_url: str = ""
     mail_from: Email = ""
     task_poll_seconds: PollSeconds = 2
+    drain_seconds: DrainSeconds = 0
     receipt_days: KeptDays = 3 * 365
     audit_days: AuditDays = 2 * 365
     ended_session_days: KeptDays = 30

@@ -60,7 +60,8 @@ describe("a request", () => {
     const own = api();
     own.session = { token: "t1", key: null };
     await own.get("/v1/x");
-    expect(sent().headers).toEqual({ Authorization: "Bearer t1" });
+    expect(sent().headers).toMatchObject({ Authorization: "Bearer t1" });
+    expect(sent().headers).not.toHaveProperty("DPoP");
   });
 
   test("that starts a session is signed without a token", async () => {
@@ -88,10 +89,23 @@ describe("the nonce", () => {
     expect(sent(1).init.body).toBe('{"a":1}');
   });
 
-  test("that expires again is an error, not a loop", async () => {
+  test("that nobody takes is no loop", async () => {
     fetched.mockImplementation(async () => stale());
-    await expect(api().post("/v1/x", {}, { key: await makeKey() })).rejects.toMatchObject({ code: "use_dpop_nonce" });
-    expect(fetched).toHaveBeenCalledTimes(2);
+    await expect(api().post("/v1/x", {}, { key: await makeKey() })).rejects.toBeInstanceOf(NetworkFailure);
+    expect(fetched).toHaveBeenCalledTimes(8);
+  });
+
+  test.each([2, 3, 5])("finds its node among %i that take turns", async (nodes) => {
+    let turn = 0;
+    fetched.mockImplementation(async (_, init) => {
+      const own = `nonce-of-${turn++ % nodes}`;
+      const { nonce } = claims((init.headers as Record<string, string>).DPoP);
+      const fresh = { "DPoP-Nonce": own };
+      if (nonce === own) return json({ ok: 1 }, { headers: fresh });
+      return problem("use_dpop_nonce", 401, { "WWW-Authenticate": 'DPoP error="use_dpop_nonce"', ...fresh });
+    });
+    const [own, key] = [api(), await makeKey()];
+    for (let request = 0; request < 6; request++) expect(await own.post("/v1/x", {}, { key })).toEqual({ ok: 1 });
   });
 
   test("is the newest of any answer", async () => {
@@ -101,6 +115,20 @@ describe("the nonce", () => {
     await own.get("/v1/a");
     await own.get("/v1/b");
     expect(claims(sent(1).headers.DPoP).nonce).toBe("nonce-3");
+  });
+});
+
+describe("the route", () => {
+  test("is the same for all requests of a page, also of another session, and another page's is different", async () => {
+    fetched.mockImplementation(async () => json({}));
+    const own = api();
+    await own.get("/v1/a");
+    await own.withSession(null).get("/v1/b");
+    await api().get("/v1/c");
+    const [first, second, third] = [0, 1, 2].map((index) => sent(index).headers["Crumbless-Route"]);
+    expect(first).toMatch(/^[0-9a-z]{5,14}$/);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
   });
 });
 

@@ -4,6 +4,9 @@ import { type ProofKey, proofFor } from "./proof";
 /** Longest wait for an ordinary answer. */
 const ANSWER_DEADLINE_MS = 20_000;
 
+/** Nodes behind a balancer have nonces of their own: a request is repeated so often until it reaches the right one. */
+const TRIES = 8;
+
 /** A token and the key it works with; `key` is null where the browser cannot make one. */
 export interface Session {
   token: string;
@@ -56,6 +59,8 @@ export class Api {
   /** Whose requests these are; null before sign-in. */
   session: Session | null = null;
   #nonce: string;
+  /** For balancers: what carries the same value goes to the same node. It lasts as long as this page. */
+  #route = Math.random().toString(36).slice(2);
 
   /**
    * @param publicUrl the server's own address, as proofs name it
@@ -72,6 +77,7 @@ export class Api {
   withSession(session: Session | null): Api {
     const other = new Api(this.publicUrl, this.#nonce);
     other.session = session;
+    other.#route = this.#route;
     return other;
   }
 
@@ -100,18 +106,22 @@ export class Api {
 
   /** The answer itself, its body unread, when the server accepted. Throws ApiProblem or NetworkFailure. */
   async fetch(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
-    let answer = await this.#once(method, path, options);
-    // The nonce had expired, as it does after three quiet minutes; the answer brought a new one.
-    if (answer.status === 401 && /use_dpop_nonce/.test(answer.headers.get("WWW-Authenticate") ?? "")) {
-      answer = await this.#once(method, path, options);
+    let answer = await this.#once(method, path, options, this.#nonce);
+    // The nonce had expired, as it does after three quiet minutes, or was another node's; the answer brought a new one.
+    // That one is kept to: where requests go round the nodes, the newest is always that of the node before.
+    for (let nonce = this.#nonce, tries = 1; wantsNonce(answer) && tries < TRIES; tries++) {
+      answer = await this.#once(method, path, options, nonce);
     }
+    // No refusal of what was asked: it may be asked again.
+    if (wantsNonce(answer)) throw new NetworkFailure("no answer from the server");
     if (!answer.ok) throw await problemOf(answer);
     return answer;
   }
 
-  async #once(method: string, path: string, options: RequestOptions): Promise<Response> {
+  async #once(method: string, path: string, options: RequestOptions, nonce: string): Promise<Response> {
     const address = this.address(path);
-    const headers = { ...(await this.#credentials(method, address, options)), ...options.headers };
+    const credentials = await this.#credentials(method, address, options, nonce);
+    const headers: Record<string, string> = { "Crumbless-Route": this.#route, ...credentials, ...options.headers };
     const init: RequestInit = { method, headers, credentials: "omit", cache: "no-store", redirect: "error" };
     if (options.body !== undefined) {
       headers["Content-Type"] ??= "application/json";
@@ -122,16 +132,25 @@ export class Api {
     return answer;
   }
 
-  async #credentials(method: string, address: string, options: RequestOptions): Promise<Record<string, string>> {
+  async #credentials(
+    method: string,
+    address: string,
+    options: RequestOptions,
+    nonce: string,
+  ): Promise<Record<string, string>> {
     if (options.signed === false) return {};
     if (options.key !== undefined) {
-      return options.key ? { DPoP: await proofFor(options.key, method, address, this.#nonce) } : {};
+      return options.key ? { DPoP: await proofFor(options.key, method, address, nonce) } : {};
     }
     if (!this.session) return {};
     const { token, key } = this.session;
     if (!key) return { Authorization: `Bearer ${token}` };
-    return { Authorization: `DPoP ${token}`, DPoP: await proofFor(key, method, address, this.#nonce, token) };
+    return { Authorization: `DPoP ${token}`, DPoP: await proofFor(key, method, address, nonce, token) };
   }
+}
+
+function wantsNonce(answer: Response): boolean | undefined {
+  return answer.headers.get("WWW-Authenticate")?.includes("use_dpop_nonce");
 }
 
 function signalOf({ signal, deadline = ANSWER_DEADLINE_MS }: RequestOptions): AbortSignal | null {

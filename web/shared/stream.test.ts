@@ -204,6 +204,19 @@ describe("coming back", () => {
     expect(waits.slice(-3)).toEqual([15_000, 15_000, 15_000]);
   });
 
+  test("within half a second when the server says so, however often it just did, but not for ever", async () => {
+    stream.start();
+    const waits: number[] = [];
+    for (let move = 0; move < 9; move++) {
+      await open();
+      line().events.ended(1012);
+      const [before, opened] = [Date.now(), lines.length];
+      while (lines.length === opened) await vi.advanceTimersByTimeAsync(50);
+      waits.push(Date.now() - before);
+    }
+    expect(waits).toEqual([250, 250, 250, 250, 250, 250, 500, 1_000, 2_000]);
+  });
+
   test("at once when the browser is online again, or the tab is shown", async () => {
     stream.start();
     line().events.ended(1012);

@@ -48,6 +48,8 @@ const WELCOME_DEADLINE_MS = 10_000;
 const FIRST_LINE_DEADLINE_MS = 4_000;
 /** How often a WebSocket is tried in the background while another way is in use. */
 const WEBSOCKET_RETRY_MS = 300_000;
+/** So often in a row a client that is told to come back does so at once; a server that says nothing else is broken. */
+const MOVES = 6;
 /** A line that held this long was a good one: the next wait starts small again. */
 const STABLE_MS = 10_000;
 const TOO_MUCH_WAIT_MS = 30_000;
@@ -59,6 +61,7 @@ export class Stream {
   #way: Way = "websocket";
   #line: Transport | null = null;
   #attempt = 0;
+  #moves = 0;
   #openedAt = 0;
   #openedWay: Way = "websocket";
   #heard = false;
@@ -177,7 +180,9 @@ export class Stream {
       this.#connect(next);
       return;
     }
-    if (wasOpen && Date.now() - this.#openedAt > STABLE_MS) this.#attempt = 0;
+    if (wasOpen && Date.now() - this.#openedAt > STABLE_MS) this.#attempt = this.#moves = 0;
+    // Another node is there, or soon will be: a restart that goes round the nodes is no failure of any of them.
+    if (wasOpen && code === CloseCode.comeBack && this.#moves++ < MOVES) this.#attempt = 0;
     const least = code === CloseCode.tooMuch ? TOO_MUCH_WAIT_MS : 0;
     this.#waitAndConnect(least + backoff(this.#attempt++));
   }

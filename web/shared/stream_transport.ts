@@ -6,6 +6,8 @@ export const CloseCode = {
   asked: 1000,
   /** Ended without a word (RFC 6455, 7.4.1: never on the wire). */
   lost: 1006,
+  /** The server restarts, or wants this client elsewhere. */
+  comeBack: 1012,
   sessionEnded: 4401,
   silence: 4408,
   tooMuch: 4429,

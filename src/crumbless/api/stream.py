@@ -106,6 +106,8 @@ class StreamConnection:
         self._platform.streams.add(self, network)
         self._network = network
         self._send(Challenge(self._rules.nonce))
+        if self._platform.node.closed:
+            self.end(1012, "the server restarts")
 
     @property
     def ready(self) -> bool:

@@ -17,6 +17,7 @@ from crumbless.domain.ports import Appended
 from crumbless.domain.stream_session import StreamRates
 from crumbless.domain.wire import ENTRIES_PER_FRAME, SeenMarks, VisitorConversation
 from crumbless.live.connections import Connections, Parcel, parcel_for_operators, parcel_for_visitor
+from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
 from support.value_make import CONVERSATION, make_appended, make_operator_session, make_session
 
@@ -84,17 +85,21 @@ class Line:
         async def nobody() -> BanList:
             return BanList()
 
-        platform = SimpleNamespace(
-            streams=OpenStreams(),
-            connections=self.connections,
-            reader=reader,
-            sessions=SimpleNamespace(find=find),
-            following=SimpleNamespace(begin=begin),
-            visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
-            settings=SimpleNamespace(streams_per_session=3, address="http://x"),
-            limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
+        self.platform = cast(
+            Platform,
+            SimpleNamespace(
+                streams=OpenStreams(),
+                node=NodeState(),
+                connections=self.connections,
+                reader=reader,
+                sessions=SimpleNamespace(find=find),
+                following=SimpleNamespace(begin=begin),
+                visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
+                settings=SimpleNamespace(streams_per_session=3, address="http://x"),
+                limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
+            ),
         )
-        self.stream = StreamConnection(cast(Platform, platform), self.outlet)
+        self.stream = StreamConnection(self.platform, self.outlet)
         self.stream.open("192.0.2.1")
 
     def hear(self, *appended: Appended) -> None:
@@ -197,3 +202,13 @@ async def test_an_ended_stream_is_told_nothing_more() -> None:
     line.hear(ALL[1])
     assert line.outlet.frames[-1]["op"] == "entries"
     assert line.outlet.numbers() == [1]
+
+
+async def test_a_node_that_has_closed_sends_streams_elsewhere() -> None:
+    line = Line(Reader())
+    assert line.outlet.ended == []
+    line.platform.node.closed = True
+    outlet = Outlet()
+    StreamConnection(line.platform, outlet).open("192.0.2.1")
+    assert [frame["op"] for frame in outlet.frames] == ["challenge"]
+    assert outlet.ended == [1012]

@@ -1,0 +1,85 @@
+"""Two nodes are restarted in turn while everybody talks: nobody waits, nothing is lost, nothing comes twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from support.client import LOST, ask
+from support.cluster import ClusterWorld, ServerCluster
+from support.people import OLGA
+from support.postgres import PostgresServer
+from support.traveller import Traveller
+
+
+@pytest.fixture
+def cluster(postgres: PostgresServer, furnished_postgres: str) -> Iterator[ServerCluster]:
+    """Two nodes of the test's own."""
+    made = ServerCluster(postgres.new_database(furnished_postgres), bus_url="postgresql", drain_seconds=0.5)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest_asyncio.fixture
+async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
+    """The nodes and their people."""
+    made = ClusterWorld(cluster)
+    yield made
+    await made.close()
+
+
+async def test_nobody_notices(cluster: ServerCluster, world: ClusterWorld) -> None:
+    people = [Traveller(world, await world.visitor()) for _ in range(4)]
+    stop = asyncio.Event()
+    lives = [asyncio.create_task(one.live(stop, talks=number != 2)) for number, one in enumerate(people)]
+
+    async def busy() -> bool:
+        return all(len(one.acknowledged) > 5 for number, one in enumerate(people) if number != 2)
+
+    await world.eventually(busy)
+    for node in cluster.nodes:
+        before = sum(len(one.acknowledged) for one in people)
+        node.begin_stop()
+        assert await asyncio.to_thread(node.wait_stopped) == 0
+
+        async def goes_on(before: int = before) -> bool:
+            return sum(len(one.acknowledged) for one in people) > before + 5
+
+        await world.eventually(goes_on)
+        await asyncio.to_thread(node.start)
+    stop.set()
+    await asyncio.gather(*lives)
+    for one in people:
+        entries = await world.timeline(one.person.conversation)
+        await one.arrive(len(entries))
+        assert [entry["seq"] for entry in one.heard] == [*range(1, len(entries) + 1)], "each once and in order"
+        assert [entry["id"] for entry in one.heard] == [entry["id"] for entry in entries]
+        assert one.acknowledged <= {entry["id"] for entry in entries}
+        assert len(entries) == 1 + len(one.acknowledged), "what was sent again is the same message"
+        assert max(one.away) < 2, one.away
+    assert {code for one in people for code in one.codes} <= {1012, LOST}
+    assert any(1012 in one.codes for one in people)
+
+
+async def test_a_node_that_stops_says_so_first_and_serves_on(cluster: ServerCluster, world: ClusterWorld) -> None:
+    cluster.steer(0)
+    olga = await world.new_operator(OLGA)
+    stream = await world.stream(olga)
+    ready = f"{cluster.nodes[0].address}/readyz"
+    assert (await world.http.get(ready)).status_code == 200
+    cluster.nodes[0].begin_stop()
+
+    async def unready() -> bool:
+        return (await world.http.get(ready)).status_code == 503
+
+    await world.eventually(unready)
+    assert (await ask(world.http, olga, "GET", "/v1/desk/me")).status_code == 200
+    await stream.settled()
+    assert (await stream.until_over()).code == 1012
+    assert await asyncio.to_thread(cluster.nodes[0].wait_stopped) == 0
+    cluster.steer(None)
+    assert (await world.stream(olga)).heard[1]["op"] == "welcome"
