@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+import pytest
 from pyotp.totp import TOTP
 
 from support.client import Person, ask
 from support.sign_in import NamedWorld, add_passkey, change_session, end_of, post, security, signed_in, use_passkey
 from support.software_authenticator import SoftwareAuthenticator
+
+pytestmark = pytest.mark.storages("sqlite", "postgres")
 
 EXPORT = "/v1/visitor/export"
 
@@ -45,7 +48,7 @@ async def test_a_session_that_is_not_used_for_days_has_expired(named: NamedWorld
     olga, premise = [await named.new_operator(named.olga) for _ in range(2)]
     vera, victor = await named.visitor(), await named.visitor()
     for person, days in ((olga, 8), (premise, 6), (vera, 31), (victor, 29)):
-        change_session(person, named, f"last_seen_at = last_seen_at - {days} * 86400000")
+        change_session(person, named, f"last_seen_at = last_seen_at - {days * 86_400_000}")
     asked = ((olga, "/v1/desk/me"), (premise, "/v1/desk/me"), (vera, EXPORT), (victor, EXPORT))
     statuses = [(await ask(named.http, person, "GET", path)).status_code for person, path in asked]
     assert statuses == [401, 200, 401, 200]

@@ -1,0 +1,65 @@
+"""Script in the desk's page copies all that the browser keeps: the copy lets nobody in anywhere else."""
+
+import httpx
+from playwright.sync_api import expect
+
+from support.client import Person
+from support.client_key import ClientKey
+from support.scene import Scene
+
+# Every record of every database, with what becomes of each key that one tries to take along.
+COPY = """async () => {
+  const copied = { texts: [], keys: [] };
+  const look = async (value) => {
+    if (typeof value === "string") copied.texts.push(value);
+    else if (value instanceof CryptoKey) {
+      const tries = [];
+      for (const form of ["jwk", "pkcs8", "raw"]) {
+        tries.push(await crypto.subtle.exportKey(form, value).then(() => "taken", (error) => error.name));
+      }
+      copied.keys.push([value.type, tries]);
+    } else if (value && typeof value === "object") for (const part of Object.values(value)) await look(part);
+  };
+  for (const area of [localStorage, sessionStorage]) for (const name of Object.keys(area)) await look(area[name]);
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  for (const { name } of await indexedDB.databases()) {
+    const database = await done(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      await look(await done(database.transaction(store).objectStore(store).getAll()));
+    }
+    database.close();
+  }
+  return copied;
+}"""
+
+ME = "/v1/desk/me"
+
+
+def ask_me(person: Person, **headers: str) -> httpx.Response:
+    """Who the server takes the person for; asked again once with the nonce that it names."""
+    answer = httpx.get(person.address + ME, headers=headers or person.credentials("GET", ME), trust_env=False)
+    if "dpop-nonce" in answer.headers and not person.nonce:
+        person.nonce = answer.headers["dpop-nonce"]
+        return ask_me(person, **headers)
+    return answer
+
+
+def test_threat_8_what_script_copies_out_of_the_desk_opens_nothing_elsewhere(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    desk.page.reload()
+    expect(desk.heading).to_be_visible()
+    copied = desk.page.evaluate(COPY)
+    tokens = [text for text in copied["texts"] if text.startswith("cro_")]
+    assert len(tokens) == 1, "the premise: script can read the token"
+    private = [tries for kind, tries in copied["keys"] if kind == "private"]
+    assert private, "the premise: script can reach the key"
+    assert [set(tries) for tries in private] == [{"InvalidAccessError"}] * len(private)
+    thief = Person(scene.server.address, ClientKey(), tokens[0])
+    signed = ask_me(thief)
+    assert (signed.status_code, signed.json()["type"]) == (401, "urn:crumbless:problem:invalid_proof")
+    assert ask_me(thief, authorization=f"Bearer {tokens[0]}").status_code == 401
+    assert ask_me(thief, authorization=f"DPoP {tokens[0]}").status_code == 401
