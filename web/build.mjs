@@ -1,7 +1,8 @@
 // Builds the browser code into src/crumbless/web_dist: loader.js and consent.js (classic scripts, served under the site's key;
 // consent.css goes into the script that is served), frame, desk and policy (each one module and one style sheet, named by content),
 // keeper a module without style, and manifest.json, which tells the server the names.
-// What frame, desk and policy import only when it is asked for are chunks of their own: in the manifest as `frame.NAME`.
+// What frame, desk and policy import only when it is asked for are chunks of their own: in the manifest as `frame.NAME`. What a page
+// shares with them and cannot start without is listed with the page as `import0`, `import1`, …, for the page to load at once.
 // With --watch: not now, but whenever a source changes.
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -83,18 +84,37 @@ function pathOf(name, { format }, kind, file) {
   return `assets/${name}-${digest(content(file))}.${extension}`;
 }
 
+/** The files that a page's script cannot run without, however long the way to them. */
+function importsOf(entry, files, found = new Set()) {
+  for (const name of entry.imports) {
+    if (found.has(name)) continue;
+    found.add(name);
+    importsOf(
+      files.find((file) => file.fileName === name),
+      files,
+      found,
+    );
+  }
+  return [...found];
+}
+
 // Everything is made before anything is replaced: a server that starts meanwhile, or a mistake in the sources, finds whole files.
 async function buildAll() {
   const manifest = {};
   const files = new Map();
   for (const [name, entry] of Object.entries(entries)) {
     manifest[name] = {};
-    for (const file of await bundle(name, entry)) {
+    const made = await bundle(name, entry);
+    for (const file of made) {
       const part = file.type === "chunk" && !file.isEntry ? `${name}.${file.name}` : name;
       const kind = file.fileName.endsWith(".css") ? "style" : "script";
       const path = pathOf(name, entry, kind, file);
       files.set(path, content(file));
       manifest[part] = { ...manifest[part], [kind]: path };
+      if (part === name && kind === "script") {
+        const imports = importsOf(file, made).map((path, number) => [`import${number}`, path]);
+        Object.assign(manifest[name], Object.fromEntries(imports));
+      }
     }
   }
   files.set("manifest.json", JSON.stringify(manifest, null, 2));

@@ -1,6 +1,7 @@
 """Imports go down only, those inside functions and under TYPE_CHECKING included: a map that cannot go stale."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,10 +73,12 @@ def python_edges(source: str, module: str) -> list[Edge]:
     return [(importer, name[1]) for name in inside if name[1] != "__version__"]
 
 
-def web_edges(source: str, importer: str) -> list[Edge]:
-    """(importing folder, imported folder) for every relative import of the browser code."""
+def web_edges(source: str, folder: str) -> list[Edge]:
+    """(importing surface, imported surface) for every relative import of the browser code in a folder of web/."""
     targets = [target for target in WEB_IMPORT.findall(source) if target.startswith(".")]
-    return [(importer, target.split("/")[1] if target.startswith("../") else importer) for target in targets]
+    paths = [posixpath.normpath(posixpath.join(folder, target)) for target in targets]
+    surface = folder.partition("/")[0]
+    return [(surface, path.partition("/")[0]) for path in paths]
 
 
 def test_python_imports_go_down_only() -> None:
@@ -103,7 +106,7 @@ def test_browser_imports_go_down_only() -> None:
     edges = [
         (str(path.relative_to(ROOT)), *edge)
         for path in files
-        for edge in web_edges(path.read_text(encoding="utf-8"), path.relative_to(ROOT / "web").parts[0])
+        for edge in web_edges(path.read_text(encoding="utf-8"), path.parent.relative_to(ROOT / "web").as_posix())
     ]
     assert edges, "no import found: the test looks in the wrong place"
     assert {edge[1] for edge in edges} <= WEB_SURFACES | {"shared"}

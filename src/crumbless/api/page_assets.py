@@ -65,6 +65,10 @@ class Assets:
         """The path of a page's script."""
         return f"/{self._names[page]['script']}"
 
+    def imports(self, page: str) -> list[str]:
+        """The paths of what a page's script cannot run without."""
+        return [f"/{path}" for kind, path in self._names[page].items() if kind.startswith("import")]
+
     def scripts(self, page: str) -> list[str]:
         """The paths of a page's script and of what it loads later."""
         parts = [name for name in self._names if name == page or name.startswith(f"{page}.")]

@@ -34,7 +34,7 @@ _PAGE = """<!doctype html>
 <meta name="crumbless" content="{config}">
 <title>{title}</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
-{style}<script type="module" src="{script}" nonce="{nonce}"></script>
+{style}{imports}<script type="module" src="{script}" nonce="{nonce}"></script>
 </head>
 <body>
 <div id="app"></div>
@@ -42,6 +42,9 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+
+# Asked for at once, not only when the script that needs it has come.
+_PRELOAD = '<link rel="modulepreload" href="{path}" nonce="{nonce}">\n'
 
 _ICON = make_asset(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#0e6a5a" '
@@ -146,6 +149,7 @@ def _page(request: AnyRequest, name: str, title: str, config: dict[str, object],
         config=html.escape(json.dumps(config)),
         title=title,
         style=_style_link(platform.assets, name),
+        imports="".join(_PRELOAD.format(path=path, nonce=nonce) for path in platform.assets.imports(name)),
         script=platform.assets.script(name),
         nonce=nonce,
     )

@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     for service in ("ga4", "tiktok"):
         (tmp_path / f"tag_{service}.js").write_text(f"{service}()")
     manifest = {
-        "desk": {"script": "assets/desk-1.js", "style": "assets/desk-2.css"},
+        "desk": {"script": "assets/desk-1.js", "style": "assets/desk-2.css", "import0": "assets/desk.base-4.js"},
         "frame": {"script": "assets/frame-3.js"},
         "loader": {"script": "loader.js"},
     }
@@ -36,6 +36,8 @@ def test_pages_find_their_files(folder: Path) -> None:
     assert assets.script("desk") == "/assets/desk-1.js"
     assert assets.style("desk") == "/assets/desk-2.css"
     assert assets.style("frame") is None
+    assert assets.imports("desk") == ["/assets/desk.base-4.js"]
+    assert assets.imports("frame") == []
     assert assets.loader == "load(__CRUMBLESS_SITE__)"
     assert assets.consent == 'ask("b{}")'
     assert assets.tags == {"ga4": "ga4()", "tiktok": "tiktok()"}
