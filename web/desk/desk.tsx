@@ -11,11 +11,13 @@ import { MessageSound } from "../shared/sound_play";
 import { DeskApp } from "./desk_app";
 import { DeskArrangement } from "./desk_arrangement";
 import { SpeechContext, speechOf } from "./desk_context";
-import { readRoute } from "./desk_route";
+import { readEntryLink, readRoute } from "./desk_route";
 import { DeskSession } from "./desk_session";
 import { DeskView } from "./desk_view";
 import { deskWords } from "./desk_words";
+import { LazyPart } from "./lazy_part";
 import { notify } from "./message_notify";
+import { readReturn } from "./provider_visit";
 import { SignInView } from "./sign_in_view";
 
 /** What the server writes into the page; see docs/protocol.md. */
@@ -30,12 +32,15 @@ function readConfiguration(): PageConfiguration {
   return JSON.parse(written) as PageConfiguration;
 }
 
+const loadEntry = async () => (await import("./pages/entry_view")).EntryView;
+
 interface DeskProperties {
+  readonly api: Api;
   readonly app: DeskApp;
   readonly arrangement: DeskArrangement;
 }
 
-function Desk({ app, arrangement }: DeskProperties) {
+function Desk({ api, app, arrangement }: DeskProperties) {
   const stage = app.stage.value;
   const speech = useMemo(() => speechOf(spoken.value, navigator.language), [spoken.value]);
   return (
@@ -44,12 +49,27 @@ function Desk({ app, arrangement }: DeskProperties) {
         <SignInView
           notice={stage.notice}
           secure={globalThis.crypto?.subtle !== undefined}
-          onSignIn={(email, password) => app.signIn(email, password)}
+          failure={stage.failure}
+          api={api}
+          onEntered={(entered) => app.enter(entered)}
+        />
+      )}
+      {stage.kind === "entering" && (
+        <LazyPart
+          load={loadEntry}
+          given={{
+            link: stage.link,
+            api,
+            onEntered: (entered) => app.enter(entered),
+            onLeave: (notice) => void app.leaveLink(notice),
+          }}
         />
       )}
       {stage.kind === "at-work" && (
         <DeskView
           feed={stage.feed}
+          call={stage.call}
+          failure={stage.failure}
           arrangement={arrangement}
           lasting={app.lasting}
           onSignOut={() => void app.signOut()}
@@ -64,8 +84,9 @@ function start(page: HTMLElement): void {
   followPreferences(document, { language: chooseLanguage(navigator.language).language, sound: true });
   const arrangement = new DeskArrangement();
   arrangement.follow();
+  const api = new Api(publicUrl, nonce);
   const app = new DeskApp({
-    session: new DeskSession(new Api(publicUrl, nonce)),
+    session: new DeskSession(api),
     get words() {
       return deskWords[spoken.peek()];
     },
@@ -73,10 +94,34 @@ function start(page: HTMLElement): void {
     isVisible: () => document.visibilityState === "visible",
     route: () => readRoute(location.hash),
   });
-  render(<Desk app={app} arrangement={arrangement} />, page);
-  void app.start();
+  render(<Desk api={api} app={app} arrangement={arrangement} />, page);
+  arrive(app);
   followPage(app);
   void storage.sweep();
+}
+
+/** What brought the browser here: the link of a mail, a provider, or nothing but the wish to work. */
+function arrive(app: DeskApp): void {
+  const { href, pathname } = location;
+  if (followLink(app)) return;
+  const told = readReturn(new URL(href));
+  if (!told) return void app.start();
+  goTo("#/");
+  void app.arrive(pathname, told).then(goTo);
+}
+
+/** Follows a link of a mail. Its secret leaves the address at once, and with it the history of the browser. */
+function followLink(app: DeskApp): boolean {
+  const link = readEntryLink(location.hash);
+  if (!link) return false;
+  goTo("#/");
+  app.follow(link);
+  return true;
+}
+
+function goTo(fragment: string): void {
+  history.replaceState(null, "", `/desk/${fragment}`);
+  dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
 /** How a visitor's words that nobody looks at are made known: as far as the operator wants it. */
@@ -98,6 +143,7 @@ function followPage(app: DeskApp): void {
     if (document.visibilityState === "hidden") void app.leave();
     else void app.checkKept();
   });
+  addEventListener("hashchange", () => void followLink(app));
   addEventListener("focus", () => void app.checkKept());
   storage.watch("deskSession", {}, () => void app.checkKept());
 }

@@ -2,15 +2,21 @@
 import { effect, signal } from "@preact/signals";
 import type { Entry, Operator } from "../shared/wire";
 import { DeskCache, type DeskNow, dropCache, readInbox, readThread } from "./desk_cache";
+import { DeskCall } from "./desk_call";
 import { DeskFeed, type Warm } from "./desk_feed";
+import type { EntryLink } from "./desk_route";
 import type { DeskSession } from "./desk_session";
 import type { DeskWords } from "./desk_words";
 import { holdOutboxBack, keepDraft, keepOutbox, readOutbox, watchOutbox } from "./draft_keep";
+import { arriveFrom } from "./provider_visit";
+import type { Entered } from "./sign_in_call";
 
 export type Stage =
   | { readonly kind: "starting" }
-  | { readonly kind: "signed-out"; readonly notice: string }
-  | { readonly kind: "at-work"; readonly feed: DeskFeed };
+  | { readonly kind: "signed-out"; readonly notice: string; readonly failure?: unknown }
+  /** Somebody came by the link of a mail, or of the console. */
+  | { readonly kind: "entering"; readonly link: EntryLink }
+  | { readonly kind: "at-work"; readonly feed: DeskFeed; readonly call: DeskCall; readonly failure?: unknown };
 
 export interface AppOptions {
   readonly session: DeskSession;
@@ -19,6 +25,14 @@ export interface AppOptions {
   readonly isVisible: () => boolean;
   /** The conversation that the address names. */
   readonly route: () => string | null;
+}
+
+/** With what the work begins. */
+interface Start {
+  readonly operator?: Operator | null;
+  readonly warm?: Warm | null;
+  /** What went wrong on the way here. */
+  readonly failure?: unknown;
 }
 
 export class DeskApp {
@@ -37,9 +51,9 @@ export class DeskApp {
     return this.#session.lasting;
   }
 
-  async start(): Promise<void> {
+  async start(notice = ""): Promise<void> {
     if (await this.#session.restore()) this.#work({ warm: await readWarm(this.options.route()) });
-    else this.#ask("");
+    else this.#ask(notice);
   }
 
   /** Keeps what has not been written yet: the page may be going away. */
@@ -53,12 +67,45 @@ export class DeskApp {
     if (stage.kind === "at-work" && !(await this.#session.isKept())) await this.#ended(stage.feed);
   }
 
-  /** Signs in; throws what DeskSession.signIn throws. */
-  async signIn(email: string, password: string): Promise<void> {
+  /** Works under a session that has just begun, in place of any other. */
+  async enter(entered: Entered): Promise<void> {
+    this.#rest();
     const known = this.#session.knowsOperator;
-    const operator = await this.#session.signIn(email, password);
+    const operator = await this.#session.enter(entered);
     if (!known) holdOutboxBack();
     this.#work({ operator });
+  }
+
+  /** Shows what a link is for; whoever is signed in stays so until it is used. */
+  follow(link: EntryLink): void {
+    this.#rest();
+    this.stage.value = { kind: "entering", link };
+  }
+
+  /** Leaves what a link was for. */
+  async leaveLink(notice = ""): Promise<void> {
+    this.stage.value = { kind: "starting" };
+    if (this.#session.api.session && (await this.#session.isKept())) this.#work();
+    else await this.start(notice);
+  }
+
+  /**
+   * Ends what was begun before the browser left for a provider.
+   *
+   * @returns the fragment to go on at
+   */
+  async arrive(path: string, told: URLSearchParams): Promise<string> {
+    const signedIn = await this.#session.restore();
+    try {
+      const { signIn, back } = await arriveFrom(this.#session.api, path, told);
+      if (signIn) await this.enter(signIn);
+      else await this.start();
+      return back || "#/";
+    } catch (failure) {
+      if (signedIn) this.#work({ failure });
+      else this.stage.value = { kind: "signed-out", notice: "", failure };
+      return "#/";
+    }
   }
 
   async signOut(): Promise<void> {
@@ -70,7 +117,7 @@ export class DeskApp {
     if (!(await told)) this.#askAgain(words.signedOutHere);
   }
 
-  #work({ operator = null, warm = null }: { operator?: Operator | null; warm?: Warm | null } = {}): void {
+  #work({ operator = null, warm = null, failure }: Start = {}): void {
     const feed: DeskFeed = new DeskFeed({
       api: this.#session.api,
       kept: readOutbox(),
@@ -89,7 +136,8 @@ export class DeskApp {
       onStartOver: () => void dropCache(),
     });
     this.#keep(feed, warm);
-    this.stage.value = { kind: "at-work", feed };
+    const call = new DeskCall(this.#session.api, () => void this.#ended(feed));
+    this.stage.value = { kind: "at-work", feed, call, failure };
     void feed.start();
   }
 

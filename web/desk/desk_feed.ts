@@ -7,6 +7,7 @@ import { type Api, ApiProblem } from "../shared/api";
 import { uuid7 } from "../shared/ids";
 import { isErasure } from "../shared/message_log";
 import { MessageOutbox } from "../shared/message_outbox";
+import { PERMISSIONS, type Verb } from "../shared/permissions";
 import type { KeptInbox, KeptThread } from "../shared/storage_values";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
 import type { ConversationSummary, Entry, Failure, Operator, TypingNow, Welcome } from "../shared/wire";
@@ -117,6 +118,18 @@ export class DeskFeed {
     if ((await this.inbox.load()) && !this.#stopped) this.#line.start();
   }
 
+  /** Whether the operator's role allows the verb; before the role is known, the server decides. */
+  may(verb: Verb): boolean {
+    const role = this.operator.value?.role;
+    return role === undefined || PERMISSIONS[role].includes(verb);
+  }
+
+  /** The operator has changed something of themselves. */
+  changeOperator(changed: Partial<Operator>): void {
+    const operator = this.operator.peek();
+    if (operator) this.operator.value = { ...operator, ...changed };
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#unfollow();
@@ -169,7 +182,7 @@ export class DeskFeed {
    */
   tellSeen(again = false): void {
     const thread = this.threads.thread.peek();
-    if (thread?.state !== "ready" || !this.#atEnd || !this.options.isVisible()) return;
+    if (thread?.state !== "ready" || !this.#atEnd || !this.options.isVisible() || !this.may("mark_seen")) return;
     const { id, log } = thread;
     const known = this.inbox.summary(id)?.seen.operator ?? 0;
     if (log.lastSeq === 0 || (!again && log.lastSeq <= known)) return;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readRoute, writeRoute } from "./desk_route";
+import { PAGES, readEntryLink, readPage, readRoute, writePage, writeRoute } from "./desk_route";
 
 const ID = "01930f5e-7c1a-7b3c-8d4e-5f6a7b8c9d0e";
 
@@ -14,3 +14,19 @@ it.each(["", "#", "#/c/", "#/c/../../v1/desk/me", `#/c/${ID}/x`, `#/c/${ID.toUpp
     expect(readRoute(fragment)).toBeNull();
   },
 );
+
+it("reads the pages it has written, and no others", () => {
+  for (const page of PAGES) expect(readPage(writePage(page))).toEqual({ page, item: null });
+  expect(readPage(writePage("sites", "tea-shop"))).toEqual({ page: "sites", item: "tea-shop" });
+  for (const other of ["#/settings", "#/settings/", "#/settings/constructor", "#/settings/sites/a/b", "#/"]) {
+    expect(readPage(other)).toBeNull();
+  }
+});
+
+it("reads the links of mails, and no others", () => {
+  const secret = "s-_".repeat(12);
+  expect(readEntryLink(`#invite=${secret}`)).toEqual({ kind: "invite", secret });
+  for (const other of ["#invite=", "#invite=short", `#other=${secret}`, `#/invite=${secret}`, `#invite=${secret}%20`]) {
+    expect(readEntryLink(other)).toBeNull();
+  }
+});

@@ -1,10 +1,10 @@
 /** Who is signed in on this device: one session for all tabs, kept with its key, gone from all of them at once. */
 import { type Api, ApiProblem } from "../shared/api";
-import { isProofKey, makeKey } from "../shared/proof";
+import { isProofKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { Operator } from "../shared/wire";
-import type { SignInAnswer } from "../shared/wire_account";
 import { dropCache } from "./desk_cache";
+import type { Entered } from "./sign_in_call";
 
 const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSession"] =>
   typeof value === "object" &&
@@ -13,11 +13,6 @@ const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSessio
   typeof value.token === "string" &&
   "key" in value &&
   isProofKey(value.key);
-
-/** This page cannot make a key: it was not opened over https. */
-export class KeyUnavailable extends Error {
-  override readonly name = "KeyUnavailable";
-}
 
 /** What another tab has done. */
 type Told = "signed-in" | "signed-out";
@@ -46,11 +41,8 @@ export class DeskSession {
     return true;
   }
 
-  /** Signs in with a fresh key. Throws KeyUnavailable, ApiProblem or NetworkFailure. */
-  async signIn(email: string, password: string): Promise<Operator> {
-    const key = await makeKey();
-    if (!key) throw new KeyUnavailable();
-    const answer = await this.api.post<SignInAnswer>("/v1/desk/sign-in", { email, password }, { key });
+  /** Takes up a session that has just begun. */
+  async enter({ answer, key }: Entered): Promise<Operator> {
     // What another operator has typed in this tab must not be sent, or shown, under this one's name.
     if (this.#operator && this.#operator !== answer.operator.id) await this.wipe();
     this.know(answer.operator);

@@ -1,13 +1,16 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { DeskArrangement } from "./desk_arrangement";
+import type { DeskCall } from "./desk_call";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
-import { readRoute } from "./desk_route";
+import { type PagePlace, readPage, readRoute } from "./desk_route";
 import { DetailsView } from "./details_view";
 import { countUnread } from "./inbox_model";
 import { InboxView } from "./inbox_view";
+import { LazyPart } from "./lazy_part";
 import { MenuView } from "./menu_view";
 import { focusRow } from "./pane_focus";
+import { tellSignInFailure } from "./sign_in_failure";
 import { ThreadView } from "./thread_view";
 
 /** How often times in the list are written anew, in milliseconds. */
@@ -19,17 +22,23 @@ const PATIENCE = 1_500;
 
 interface Properties {
   readonly feed: DeskFeed;
+  readonly call: DeskCall;
+  /** What went wrong on the way here. */
+  readonly failure?: unknown;
   readonly arrangement: DeskArrangement;
   /** False while the sign-in lasts only as long as the page. */
   readonly lasting: boolean;
   readonly onSignOut: () => void;
 }
 
-/** The desk at work: the list on one side, a conversation on the other. */
-export function DeskView({ feed, arrangement, lasting, onSignOut }: Properties) {
+const loadPages = async () => (await import("./pages/pages_view")).PagesView;
+const loadStepUp = async () => (await import("./pages/step_up_dialog")).StepUpDialog;
+
+/** The desk at work: the list on one side, a conversation on the other; or one of the desk's pages. */
+export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut }: Properties) {
   const now = useNow(TICK);
-  useRoute(feed);
-  useTitle(feed);
+  const place = useRoute(feed);
+  useTitle(feed, place !== null);
   useReturn(feed);
   useLapse(feed);
   const selected = feed.threads.selected.value;
@@ -40,19 +49,50 @@ export function DeskView({ feed, arrangement, lasting, onSignOut }: Properties) 
     selected && arrangement.focus.value && "desk-focus",
     details && "desk-details",
   ];
+  const wish = call.wish.value;
   return (
     <div class={["desk", ...marks].filter(Boolean).join(" ")}>
-      <TopBar feed={feed} arrangement={arrangement} onSignOut={onSignOut} />
+      <TopBar feed={feed} arrangement={arrangement} onSignOut={onSignOut} onPage={place !== null} />
       {!lasting && <TabNotice />}
-      <main class="panes" ref={panes}>
-        <InboxView feed={feed} arrangement={arrangement} now={now} />
-        {selected ? (
-          <ThreadView key={selected} feed={feed} arrangement={arrangement} id={selected} />
-        ) : (
-          <NoneSelected feed={feed} />
-        )}
-        {details && <DetailsView feed={feed} id={selected} />}
-      </main>
+      {failure !== undefined && <FailureNotice failure={failure} />}
+      {place ? (
+        <PagesPane feed={feed} call={call} place={place} />
+      ) : (
+        <main class="panes" ref={panes}>
+          <InboxView feed={feed} arrangement={arrangement} now={now} />
+          {selected ? (
+            <ThreadView key={selected} feed={feed} arrangement={arrangement} id={selected} />
+          ) : (
+            <NoneSelected feed={feed} />
+          )}
+          {details && <DetailsView feed={feed} call={call} id={selected} />}
+        </main>
+      )}
+      {wish && <LazyPart load={loadStepUp} given={{ call, wish }} />}
+    </div>
+  );
+}
+
+/** One of the desk's pages, as soon as it is known who is signed in. */
+function PagesPane({ feed, call, place }: Pick<Properties, "feed" | "call"> & { readonly place: PagePlace }) {
+  const operator = feed.operator.value;
+  return (
+    <main class="pages">
+      {operator && (
+        <LazyPart
+          load={loadPages}
+          given={{ call, place, operator, onOperator: (changed) => feed.changeOperator(changed) }}
+        />
+      )}
+    </main>
+  );
+}
+
+function FailureNotice({ failure }: { readonly failure: unknown }) {
+  const { words, language } = useSpeech();
+  return (
+    <div class="tab-notice" role="alert">
+      <p>{tellSignInFailure(failure, words, language)}</p>
     </div>
   );
 }
@@ -64,22 +104,28 @@ function useListWidth(arrangement: DeskArrangement) {
   useLayoutEffect(() => {
     if (width === null) panes.current?.style.removeProperty("--list");
     else panes.current?.style.setProperty("--list", `${width}px`);
-  }, [width]);
+  });
   return panes;
 }
 
-function TopBar({ feed, arrangement, onSignOut }: Pick<Properties, "feed" | "arrangement" | "onSignOut">) {
+interface TopBarProperties extends Pick<Properties, "feed" | "arrangement" | "onSignOut"> {
+  /** Whether a page is shown, which has a heading of its own. */
+  readonly onPage: boolean;
+}
+
+function TopBar({ feed, arrangement, onSignOut, onPage }: TopBarProperties) {
   const { words } = useSpeech();
+  const Brand = onPage ? "p" : "h1";
   const lost = useLost(feed);
   const operator = feed.operator.value;
   void feed.outboxChanges.value;
   return (
     <header class="top-bar">
       <div class="house">
-        <h1 class="brand">
+        <Brand class="brand">
           <span class="brand-mark" aria-hidden="true" />
           <span class="brand-name">Crumbless</span>
-        </h1>
+        </Brand>
         <p class="workspace">{operator?.workspace_name}</p>
       </div>
       <p class="connection" role="status">
@@ -126,27 +172,36 @@ function NoneSelected({ feed }: Pick<Properties, "feed">) {
   );
 }
 
-/** Shows the conversation that the address names; back at the list, the focus is on the row that was left. */
-function useRoute(feed: DeskFeed): void {
+/**
+ * Shows the conversation that the address names; back at the list, the focus is on the row that was left.
+ *
+ * @returns the page that the address names
+ */
+function useRoute(feed: DeskFeed): PagePlace | null {
+  const [place, setPlace] = useState(() => readPage(location.hash));
   useEffect(() => {
     const follow = () => {
       const before = feed.threads.selected.peek();
+      const page = readPage(location.hash);
       const id = readRoute(location.hash);
+      setPlace(page);
       feed.open(id);
-      if (before && !id) requestAnimationFrame(() => focusRow(before));
+      if (before && !id && !page) requestAnimationFrame(() => focusRow(before));
     };
     follow();
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, [feed]);
+  return place;
 }
 
-function useTitle(feed: DeskFeed): void {
+/** The title of the conversations; a page has its own. */
+function useTitle(feed: DeskFeed, onPage: boolean): void {
   const { words } = useSpeech();
   const unread = countUnread(feed.inbox.inbox.value);
   useEffect(() => {
-    document.title = `${unread > 0 ? `(${unread}) ` : ""}${words.conversations} · Crumbless`;
-  }, [unread, words]);
+    if (!onPage) document.title = `${unread > 0 ? `(${unread}) ` : ""}${words.conversations} · Crumbless`;
+  }, [unread, words, onPage]);
 }
 
 /** A thread that comes into view with the page has been read; what could not be loaded is tried again with the network. */

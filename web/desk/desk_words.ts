@@ -16,7 +16,7 @@ export interface DeskWords {
   readonly signInHint: string;
   readonly enterBoth: string;
   readonly wrongSignIn: string;
-  readonly tooManyTries: (seconds: number) => string;
+  readonly tooManyTries: (wait: string) => string;
   readonly unreachable: string;
   readonly serverFault: string;
   readonly needsSecurePage: string;
@@ -93,6 +93,31 @@ export interface DeskWords {
   readonly settingsNote: string;
   readonly kept: string;
   readonly connectionCheck: string;
+
+  readonly forgotten: string;
+  readonly or: string;
+  readonly usePasskey: string;
+  readonly continueWith: (name: string) => string;
+  readonly codeTitle: string;
+  readonly codeHint: string;
+  readonly code: string;
+  readonly continueOn: string;
+  readonly startAgain: string;
+  readonly enterCode: string;
+  readonly wrongCode: string;
+  readonly tookTooLong: string;
+  readonly noPasskey: string;
+  readonly passkeyRefused: string;
+  readonly providerRefused: string;
+  readonly unknownIdentity: string;
+  readonly providerAway: string;
+  readonly busy: string;
+  readonly profile: string;
+  readonly security: string;
+  readonly administration: string;
+  readonly pageFailed: string;
+  readonly banVisitor: string;
+  readonly onlyReads: string;
 }
 
 export const deskWords: WordTables<DeskWords> = { en, de, fr, es, ar };

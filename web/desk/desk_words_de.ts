@@ -8,7 +8,7 @@ const words: DeskWords = {
   signInHint: "Antworten Sie den Besuchern Ihrer Websites.",
   enterBoth: "Geben Sie E-Mail und Passwort ein.",
   wrongSignIn: "E-Mail oder Passwort ist falsch. Prüfen Sie beides und versuchen Sie es noch einmal.",
-  tooManyTries: (seconds) => `Zu viele Versuche. Warten Sie ${seconds} Sekunden und versuchen Sie es dann noch einmal.`,
+  tooManyTries: (wait) => `Zu viele Versuche. Warten Sie ${wait} und versuchen Sie es dann noch einmal.`,
   unreachable: "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
   serverFault: "Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es gleich noch einmal.",
   needsSecurePage: "Diese Adresse ist für die Anmeldung nicht sicher genug",
@@ -88,6 +88,35 @@ const words: DeskWords = {
   settingsNote: "Jede Wahl bleibt in diesem Browser, bis Sie den Standard wieder wählen oder sich abmelden.",
   kept: "In diesem Browser gespeichert",
   connectionCheck: "Verbindung prüfen",
+
+  forgotten: "Passwort vergessen?",
+  or: "oder",
+  usePasskey: "Passkey verwenden",
+  continueWith: (name) => `Weiter mit ${name}`,
+  codeTitle: "Noch ein Schritt",
+  codeHint: "Geben Sie die sechs Ziffern Ihrer Authentifizierungs-App ein oder einen Ihrer Wiederherstellungscodes.",
+  code: "Code",
+  continueOn: "Weiter",
+  startAgain: "Von vorn beginnen",
+  enterCode: "Geben Sie zuerst den Code ein.",
+  wrongCode: "Dieser Code ist falsch oder wurde schon benutzt. Geben Sie den neuesten ein.",
+  tookTooLong: "Das hat zu lange gedauert oder wurde zu oft versucht. Beginnen Sie von vorn.",
+  noPasskey: "Es wurde kein Passkey verwendet. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.",
+  passkeyRefused: "Dieser Passkey funktioniert hier nicht. Wählen Sie einen anderen Weg.",
+  providerRefused:
+    "Die Anmeldung beim Anbieter hat nicht geklappt. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.",
+  unknownIdentity:
+    "Dieses Konto ist hier mit niemandem verbunden. Melden Sie sich anders an und verbinden Sie es unter Sicherheit.",
+  providerAway:
+    "Der Anbieter antwortet nicht. Versuchen Sie es in einer Minute noch einmal oder wählen Sie einen anderen Weg.",
+  busy: "Der Server ist ausgelastet. Versuchen Sie es gleich noch einmal.",
+  profile: "Profil",
+  security: "Sicherheit",
+  administration: "Team und Arbeitsbereich",
+  pageFailed: "Diese Seite konnte nicht geladen werden.",
+  banVisitor: "Besucher sperren",
+  onlyReads:
+    "Mit Ihrer Rolle können Sie Unterhaltungen lesen, aber nicht beantworten oder schließen. Ein Admin kann das ändern.",
 };
 
 export default words;

@@ -1,17 +1,23 @@
+import { useState } from "preact/hooks";
 import type { ConversationSummary } from "../shared/wire";
+import type { DeskCall } from "./desk_call";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
+import { LazyPart } from "./lazy_part";
 import { StatusMark } from "./status_mark";
 import { tellFullTime } from "./time_tell";
 import "./details_view.css";
 
 interface Properties {
   readonly feed: DeskFeed;
+  readonly call: DeskCall;
   readonly id: string;
 }
 
+const loadBan = async () => (await import("./pages/ban_dialog")).BanDialog;
+
 /** What is known of a conversation, beside it. */
-export function DetailsView({ feed, id }: Properties) {
+export function DetailsView({ feed, call, id }: Properties) {
   const { words, shared, language } = useSpeech();
   const summary = feed.inbox.inbox.value.rows.get(id)?.summary;
   if (!summary) return null;
@@ -35,7 +41,21 @@ export function DetailsView({ feed, id }: Properties) {
         </Fact>
         <Fact name={shared.messages}>{countMessages(feed, summary)}</Fact>
       </dl>
+      {feed.may("ban_visitor") && <BanButton call={call} id={id} />}
     </aside>
+  );
+}
+
+function BanButton({ call, id }: Pick<Properties, "call" | "id">) {
+  const { words } = useSpeech();
+  const [asks, setAsks] = useState(false);
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setAsks(true)}>
+        {words.banVisitor}
+      </button>
+      {asks && <LazyPart load={loadBan} given={{ call, conversation: id, onClose: () => setAsks(false) }} />}
+    </>
   );
 }
 

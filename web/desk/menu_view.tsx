@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { CheckDialog } from "./check_dialog";
 import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
+import { type PageName, writePage } from "./desk_route";
 import { KeptDialog } from "./kept_dialog";
 import { SettingsView } from "./settings_view";
 import "./menu_view.css";
@@ -16,6 +17,13 @@ interface Properties {
   readonly arrangement: DeskArrangement;
   readonly onSignOut: () => void;
 }
+
+/** The pages that the menu leads to; from there one comes to the others. */
+const PAGES_SHOWN: readonly (readonly [PageName, "profile" | "security" | "administration"])[] = [
+  ["profile", "profile"],
+  ["security", "security"],
+  ["people", "administration"],
+];
 
 /** The operator's menu. The browser's own popover brings Escape, a click elsewhere, and focus back to the button. */
 export function MenuView({ operator, email, workspace, unsent, arrangement, onSignOut }: Properties) {
@@ -42,6 +50,13 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
           <span>{email}</span>
           <span>{workspace}</span>
         </p>
+        <div class="menu-group">
+          {PAGES_SHOWN.map(([page, name]) => (
+            <a key={page} class="menu-item" href={writePage(page)} onClick={() => panel.current?.hidePopover()}>
+              {words[name]}
+            </a>
+          ))}
+        </div>
         <div class="menu-group">
           <button type="button" class="menu-item" onClick={pick(() => setShown("settings"))}>
             {words.settings}

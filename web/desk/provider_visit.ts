@@ -6,7 +6,7 @@ import type { Api } from "../shared/api";
 import { isProofKey, makeKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { OidcFinishRequest, OidcStartAnswer, SignInAnswer } from "../shared/wire_account";
-import { KeyUnavailable } from "./desk_session";
+import { KeyUnavailable } from "./sign_in_call";
 
 type Pending = storage.ItemValues["deskPending"];
 export type Purpose = Pending["purpose"];

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { ApiProblem, NetworkFailure } from "../shared/api";
-import { KeyUnavailable } from "./desk_session";
 import { deskWords } from "./desk_words";
+import { NoPasskey } from "./passkey_ask";
+import { NotBegunHere, NothingKept } from "./provider_visit";
+import { KeyUnavailable } from "./sign_in_call";
 import { tellSignInFailure } from "./sign_in_failure";
 
 const words = deskWords.en;
@@ -10,12 +12,21 @@ const problem = (code: string, status: number, retryAfter = 0) => new ApiProblem
 it.each([
   [problem("wrong_sign_in", 401), words.wrongSignIn],
   [problem("invalid", 400), words.wrongSignIn],
-  [problem("slow_down", 429, 11.2), words.tooManyTries(12)],
-  [problem("slow_down", 429), words.tooManyTries(1)],
+  [problem("slow_down", 429, 11.2), words.tooManyTries("12 seconds")],
+  [problem("slow_down", 429), words.tooManyTries("1 second")],
+  [problem("slow_down", 429, 840), words.tooManyTries("14 minutes")],
+  [problem("wrong_code", 400), words.wrongCode],
+  [problem("ticket_gone", 410), words.tookTooLong],
+  [problem("passkey_refused", 401), words.passkeyRefused],
+  [problem("unknown_identity", 401), words.unknownIdentity],
+  [problem("constructor", 400), words.serverFault],
+  [new NoPasskey("closed"), words.noPasskey],
+  [new NothingKept(), words.providerRefused],
+  [new NotBegunHere(), words.providerRefused],
   [problem("internal", 500), words.serverFault],
   [new NetworkFailure("gone"), words.unreachable],
   [new KeyUnavailable(), words.needsSecurePageHint],
   [new TypeError("ours"), words.serverFault],
 ])("tells %s as a sentence that says what to do", (cause, said) => {
-  expect(tellSignInFailure(cause, words)).toBe(said);
+  expect(tellSignInFailure(cause, words, "en")).toBe(said);
 });

@@ -1,14 +1,42 @@
 import { ApiProblem, NetworkFailure } from "../shared/api";
-import { KeyUnavailable } from "./desk_session";
 import type { DeskWords } from "./desk_words";
+import { NoPasskey } from "./passkey_ask";
+import { NotBegunHere, NothingKept } from "./provider_visit";
+import { KeyUnavailable } from "./sign_in_call";
 
-/** Says what went wrong with a sign-in, and what to do, in the operator's language. */
-export function tellSignInFailure(cause: unknown, words: DeskWords): string {
+/** What each refusal of a sign-in is told as. */
+const TOLD = {
+  wrong_sign_in: "wrongSignIn",
+  invalid: "wrongSignIn",
+  bad_text: "wrongSignIn",
+  wrong_password: "wrongSignIn",
+  wrong_code: "wrongCode",
+  ticket_gone: "tookTooLong",
+  passkey_refused: "passkeyRefused",
+  provider_refused: "providerRefused",
+  unknown_identity: "unknownIdentity",
+  provider_away: "providerAway",
+  busy: "busy",
+} as const satisfies Record<string, keyof DeskWords>;
+
+/**
+ * Says what went wrong with a sign-in, and what to do, in the operator's language.
+ *
+ * @param language BCP 47 tag, for how long to wait
+ */
+export function tellSignInFailure(cause: unknown, words: DeskWords, language: string): string {
   if (cause instanceof KeyUnavailable) return words.needsSecurePageHint;
+  if (cause instanceof NoPasskey) return words.noPasskey;
+  if (cause instanceof NothingKept || cause instanceof NotBegunHere) return words.providerRefused;
   if (cause instanceof NetworkFailure) return words.unreachable;
   if (!(cause instanceof ApiProblem)) return words.serverFault;
-  if (cause.code === "wrong_sign_in") return words.wrongSignIn;
-  if (cause.code === "invalid" || cause.code === "bad_text") return words.wrongSignIn;
-  if (cause.code === "slow_down") return words.tooManyTries(Math.max(1, Math.ceil(cause.retryAfter)));
-  return words.serverFault;
+  if (cause.code === "slow_down") return words.tooManyTries(tellWait(cause.retryAfter, language));
+  return Object.hasOwn(TOLD, cause.code) ? words[TOLD[cause.code as keyof typeof TOLD]] : words.serverFault;
+}
+
+/** How long to wait: "12 seconds", from two minutes on "15 minutes". */
+export function tellWait(seconds: number, language: string): string {
+  const [value, unit] = seconds < 120 ? [seconds, "second"] : [seconds / 60, "minute"];
+  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.max(1, Math.ceil(value)));
 }

@@ -1,33 +1,61 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { type Api, ApiProblem } from "../shared/api";
+import type { OidcProviderName } from "../shared/wire_account";
+import { CodeForm } from "./code_form";
 import { useSpeech } from "./desk_context";
+import { LazyPart } from "./lazy_part";
+import { NoPasskey, passkeysWork, suggestsPasskeys } from "./passkey_ask";
+import { leaveFor } from "./provider_visit";
+import { type CodeAsked, type Entered, readProviders, signInWithPasskey } from "./sign_in_call";
 import { tellSignInFailure } from "./sign_in_failure";
-import "./sign_in_view.css";
+import { SignInForm } from "./sign_in_form";
+import { SignedOutCard } from "./signed_out_card";
+
+/** For how long passkeys are suggested by one challenge, in milliseconds; the server takes it for five minutes. */
+const SUGGESTION_LIFE = 270_000;
+
+/** How a passkey that was chosen may be refused. */
+const CHOSEN = new Set(["passkey_refused", "ticket_gone"]);
 
 interface Properties {
   /** Why the person is here, when it is not obvious. */
   readonly notice: string;
+  /** What went wrong on the way here. */
+  readonly failure?: unknown;
   /** False where the browser cannot make a key. */
   readonly secure: boolean;
-  readonly onSignIn: (email: string, password: string) => Promise<void>;
+  readonly api: Api;
+  readonly onEntered: (entered: Entered) => Promise<void>;
 }
 
-export function SignInView({ notice, secure, onSignIn }: Properties) {
+const loadForgotten = async () => (await import("./pages/reset_request")).ResetRequest;
+
+export function SignInView({ notice, failure, secure, api, onEntered }: Properties) {
   const { words } = useSpeech();
+  const [asked, setAsked] = useState<CodeAsked | null>(null);
+  const [forgotten, setForgotten] = useState(false);
+  if (forgotten) return <LazyPart load={loadForgotten} given={{ api, onLeave: () => setForgotten(false) }} />;
+  if (asked) {
+    return (
+      <SignedOutCard title={words.codeTitle} hint={words.codeHint}>
+        <CodeForm api={api} asked={asked} onEntered={onEntered} onStartAgain={() => setAsked(null)} />
+      </SignedOutCard>
+    );
+  }
   return (
-    <main class="sign-in">
-      <div class="sign-in-card">
-        <p class="brand">
-          <span class="brand-mark" aria-hidden="true" />
-          Crumbless
-        </p>
-        <h1>{words.signIn}</h1>
-        <p class="sign-in-hint">{words.signInHint}</p>
-        <p class="sign-in-notice" role="status">
-          {notice}
-        </p>
-        {secure ? <SignInForm onSignIn={onSignIn} /> : <InsecurePage />}
-      </div>
-    </main>
+    <SignedOutCard title={words.signIn} hint={words.signInHint} notice={notice}>
+      {secure ? (
+        <SignInWays
+          api={api}
+          failure={failure}
+          onEntered={onEntered}
+          onAsked={setAsked}
+          onForgotten={() => setForgotten(true)}
+        />
+      ) : (
+        <InsecurePage />
+      )}
+    </SignedOutCard>
   );
 }
 
@@ -43,61 +71,88 @@ function InsecurePage() {
   );
 }
 
-function SignInForm({ onSignIn }: Pick<Properties, "onSignIn">) {
-  const { words } = useSpeech();
-  const email = useRef<HTMLInputElement>(null);
-  const password = useRef<HTMLInputElement>(null);
-  const [waiting, setWaiting] = useState(false);
-  const [failure, setFailure] = useState("");
-  useEffect(() => email.current?.focus(), []);
+interface WaysProperties extends Pick<Properties, "api" | "failure" | "onEntered"> {
+  readonly onAsked: (asked: CodeAsked) => void;
+  readonly onForgotten: () => void;
+}
 
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (waiting) return;
-    const given = { email: email.current?.value.trim() ?? "", password: password.current?.value ?? "" };
-    if (!given.email || !given.password) {
-      setFailure(words.enterBoth);
-      (given.email ? password : email).current?.focus();
-      return;
-    }
-    setWaiting(true);
-    setFailure("");
-    try {
-      await onSignIn(given.email, given.password);
-    } catch (cause) {
-      setFailure(tellSignInFailure(cause, words));
-      setWaiting(false);
-      password.current?.select();
-    }
+function SignInWays({ api, failure, onEntered, onAsked, onForgotten }: WaysProperties) {
+  const { words, language } = useSpeech();
+  const [refused, setRefused] = useState<unknown>(failure);
+  const providers = useProviders(api);
+  useSuggestedPasskey(api, onEntered, setRefused);
+  const attempt = (act: () => Promise<void>) => () => {
+    setRefused(undefined);
+    act().catch(setRefused);
   };
-
-  const described = failure ? "sign-in-failure" : undefined;
-  const common = { required: true, "aria-invalid": failure !== "", "aria-describedby": described } as const;
+  const usePasskey = attempt(async () => onEntered(await signInWithPasskey(api)));
   return (
-    <form class="sign-in-form" onSubmit={submit} noValidate>
-      <label class="field">
-        <span>{words.email}</span>
-        <input
-          ref={email}
-          type="email"
-          name="email"
-          autocomplete="username"
-          inputMode="email"
-          dir="ltr"
-          spellcheck={false}
-          {...common}
-        />
-      </label>
-      <label class="field">
-        <span>{words.password}</span>
-        <input ref={password} type="password" name="password" autocomplete="current-password" dir="ltr" {...common} />
-      </label>
-      <p id="sign-in-failure" class="sign-in-failure" role="alert">
-        {failure}
-      </p>
-      <button type="submit" class="button button-primary" aria-disabled={waiting}>
-        {waiting ? words.signingIn : words.signIn}
-      </button>
-    </form>
+    <>
+      <SignInForm api={api} onEntered={onEntered} onAsked={onAsked} onForgotten={onForgotten} />
+      <div class="sign-in-others">
+        {(passkeysWork() || providers.length > 0) && <p class="sign-in-or">{words.or}</p>}
+        {passkeysWork() && (
+          <button type="button" class="button" onClick={usePasskey}>
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+              <circle cx="5.5" cy="6" r="3" />
+              <path d="M8 7.5l6 0M12 7.5l0 2.5M14 7.5l0 1.5M5.5 9l0 5" />
+            </svg>
+            {words.usePasskey}
+          </button>
+        )}
+        {providers.map(({ id, name }) => (
+          <button
+            type="button"
+            class="button"
+            key={id}
+            onClick={attempt(async () => location.assign(await leaveFor(api, id, "sign-in", location.hash)))}
+          >
+            <bdi>{words.continueWith(name)}</bdi>
+          </button>
+        ))}
+        <p class="form-failure" role="alert">
+          {refused !== undefined && tellSignInFailure(refused, words, language)}
+        </p>
+      </div>
+    </>
   );
+}
+
+function useProviders(api: Api): readonly OidcProviderName[] {
+  const [providers, setProviders] = useState<readonly OidcProviderName[]>([]);
+  useEffect(() => {
+    // Without them there is still the password; a failure is told when that is tried.
+    readProviders(api).then(setProviders, () => {});
+  }, [api]);
+  return providers;
+}
+
+/** Passkeys among the suggestions of the e-mail field, for as long as the page is asked to sign in. */
+function useSuggestedPasskey(api: Api, onEntered: Properties["onEntered"], onRefused: (cause: unknown) => void): void {
+  useEffect(() => {
+    const ending = new AbortController();
+    const suggest = async () => {
+      while (!ending.signal.aborted && (await suggestsPasskeys())) {
+        const late = new AbortController();
+        const end = () => late.abort();
+        ending.signal.addEventListener("abort", end);
+        const timer = setTimeout(end, SUGGESTION_LIFE);
+        try {
+          await onEntered(await signInWithPasskey(api, { suggest: true, signal: late.signal }));
+          return;
+        } catch (cause) {
+          if (ending.signal.aborted) return;
+          // Nobody has asked for suggestions: only what happened to a passkey that was chosen is worth a word.
+          if (cause instanceof ApiProblem && CHOSEN.has(cause.code)) return onRefused(cause);
+          // Another asking (the button's) ends this one, and a server that is away cannot be asked: no second try.
+          if (!(cause instanceof NoPasskey && late.signal.aborted)) return;
+        } finally {
+          clearTimeout(timer);
+          ending.signal.removeEventListener("abort", end);
+        }
+      }
+    };
+    void suggest();
+    return () => ending.abort();
+  }, [api]);
 }

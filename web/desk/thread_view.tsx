@@ -62,7 +62,12 @@ export function ThreadView({ feed, arrangement, id }: ViewProperties) {
     <section class="talk" aria-labelledby="talk-heading" onKeyDown={leave}>
       <TalkHeader feed={feed} arrangement={arrangement} summary={summary} missing={missing} heading={heading} />
       {erased ? <ErasedBody /> : thread && <TalkBody feed={feed} thread={thread} summary={summary} onEdit={edit} />}
-      {!missing && !erased && (
+      {!missing && !erased && !feed.may("send_message") && (
+        <footer class="talk-foot">
+          <p class="talk-hint">{words.onlyReads}</p>
+        </footer>
+      )}
+      {!missing && !erased && feed.may("send_message") && (
         <footer class="talk-foot">
           <TypingLine feed={feed} id={id} summary={summary} />
           {summary?.status === "closed" && <p class="talk-hint">{words.closedHint}</p>}
@@ -107,7 +112,9 @@ function TalkHeader({ feed, arrangement, summary, missing, heading }: HeaderProp
           </p>
         )}
       </div>
-      {summary && summary.status !== "closed" && <CloseButton feed={feed} id={summary.id} />}
+      {summary && summary.status !== "closed" && feed.may("close_conversation") && (
+        <CloseButton feed={feed} id={summary.id} />
+      )}
       {summary && <DetailsButton arrangement={arrangement} />}
     </header>
   );

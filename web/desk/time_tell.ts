@@ -28,6 +28,11 @@ export function tellFullTime(at: number, language: string): string {
   return format(at, language, { dateStyle: "full", timeStyle: "short" });
 }
 
+/** Date and time to the second, short enough for a table. */
+export function tellMoment(at: number, language: string): string {
+  return format(at, language, { dateStyle: "medium", timeStyle: "medium" });
+}
+
 function tellNow(language: string): string {
   const make = () => new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return remembered(nowFormats, language, make).format(0, "second");

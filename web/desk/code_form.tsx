@@ -1,0 +1,69 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Api, ApiProblem } from "../shared/api";
+import { useSpeech } from "./desk_context";
+import { FormField } from "./form_field";
+import { type CodeAsked, type Entered, signInWithCode } from "./sign_in_call";
+import { tellSignInFailure } from "./sign_in_failure";
+
+interface Properties {
+  readonly api: Api;
+  readonly asked: CodeAsked;
+  readonly onEntered: (entered: Entered) => Promise<void>;
+  readonly onStartAgain: () => void;
+}
+
+/** The second step of a sign-in: the code of an authenticator app, or a recovery code. */
+export function CodeForm({ api, asked, onEntered, onStartAgain }: Properties) {
+  const { words, language } = useSpeech();
+  const field = useRef<HTMLInputElement>(null);
+  const [waiting, setWaiting] = useState(false);
+  const [failure, setFailure] = useState("");
+  const [over, setOver] = useState(false);
+  useEffect(() => field.current?.focus(), []);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (waiting || over) return;
+    const code = field.current?.value.trim() ?? "";
+    if (!code) {
+      setFailure(words.enterCode);
+      field.current?.focus();
+      return;
+    }
+    setWaiting(true);
+    setFailure("");
+    try {
+      await onEntered(await signInWithCode(api, asked, code));
+    } catch (cause) {
+      setFailure(tellSignInFailure(cause, words, language));
+      setOver(cause instanceof ApiProblem && cause.code === "ticket_gone");
+      setWaiting(false);
+      field.current?.select();
+    }
+  };
+
+  return (
+    <form class="sign-in-form" onSubmit={submit} noValidate>
+      <FormField
+        label={words.code}
+        inputRef={field}
+        fault={failure}
+        type="text"
+        name="code"
+        autocomplete="one-time-code"
+        autocapitalize="characters"
+        spellcheck={false}
+        dir="ltr"
+        maxLength={32}
+      />
+      {!over && (
+        <button type="submit" class="button button-primary" aria-disabled={waiting}>
+          {words.continueOn}
+        </button>
+      )}
+      <button type="button" class={over ? "button button-primary" : "button button-quiet"} onClick={onStartAgain}>
+        {words.startAgain}
+      </button>
+    </form>
+  );
+}

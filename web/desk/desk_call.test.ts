@@ -1,0 +1,61 @@
+import { expect, it, vi } from "vitest";
+import { type Api, ApiProblem } from "../shared/api";
+import { DeskCall, NoFactor } from "./desk_call";
+
+const problem = (code: string, status = 403) => new ApiProblem(code, code, "", status, 0);
+
+function callOf(...answers: unknown[]) {
+  const post = vi.fn(async () => {
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  const onEnded = vi.fn();
+  return { call: new DeskCall({ post } as unknown as Api, onEnded), post, onEnded };
+}
+
+it("repeats a request once after a factor was shown", async () => {
+  const { call, post } = callOf(problem("step_up"), "done");
+  const asked = call.post("/v1/desk/people/invite", { email: "a@example.org" });
+  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
+  call.wish.value?.answer(true);
+  expect(await asked).toBe("done");
+  expect(post.mock.calls).toEqual([
+    ["/v1/desk/people/invite", { email: "a@example.org" }, {}],
+    ["/v1/desk/people/invite", { email: "a@example.org" }, {}],
+  ]);
+  expect(call.wish.value).toBeNull();
+});
+
+it("does nothing when no factor was shown", async () => {
+  const { call, post } = callOf(problem("step_up"));
+  const asked = call.post("/x");
+  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
+  call.wish.value?.answer(false);
+  await expect(asked).rejects.toBeInstanceOf(NoFactor);
+  expect(post).toHaveBeenCalledTimes(1);
+});
+
+it("asks once for two acts at a time", async () => {
+  const { call, post } = callOf(problem("step_up"), problem("step_up"), "one", "two");
+  const both = Promise.all([call.post("/1"), call.post("/2")]);
+  await vi.waitFor(() => expect(post).toHaveBeenCalledTimes(2));
+  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
+  call.wish.value?.answer(true);
+  expect(await both).toEqual(["one", "two"]);
+});
+
+it("does not ask a second time", async () => {
+  const { call } = callOf(problem("step_up"), problem("step_up"));
+  const asked = call.post("/x");
+  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
+  call.wish.value?.answer(true);
+  await expect(asked).rejects.toMatchObject({ code: "step_up" });
+  expect(call.wish.value).toBeNull();
+});
+
+it("says when the session has ended", async () => {
+  const { call, onEnded } = callOf(problem("invalid_token", 401));
+  await expect(call.post("/x")).rejects.toMatchObject({ code: "invalid_token" });
+  expect(onEnded).toHaveBeenCalledOnce();
+});

@@ -1,0 +1,161 @@
+import { useState } from "preact/hooks";
+import type { AuditEntryView, AuditPage as Page, PeopleView } from "../../shared/wire_people";
+import { useSpeech } from "../desk_context";
+import { tellMoment } from "../time_tell";
+import { actWords } from "./act_words";
+import { saveFile } from "./file_save";
+import { useAct, useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { CardTable, type Column, Outcome, WhenLoaded } from "./page_parts";
+
+interface Filter {
+  readonly act: string;
+  readonly actor: string;
+}
+
+const queryOf = (filter: Filter, more: Record<string, string> = {}): string => {
+  const chosen = Object.entries({ ...filter, ...more }).filter(([, value]) => value !== "");
+  return chosen.length === 0 ? "" : `?${new URLSearchParams(chosen)}`;
+};
+
+/** Who did what, and when; the newest first. */
+export function AuditPage() {
+  const { audit: words, more } = usePageWords();
+  const { call } = usePage();
+  const [filter, setFilter] = useState<Filter>({ act: "", actor: "" });
+  const [before, setBefore] = useState<readonly AuditEntryView[]>([]);
+  const older = useAct();
+  const loaded = useLoaded(() => {
+    setBefore([]);
+    return call.get<Page>(`/v1/desk/audit${queryOf(filter)}`);
+  }, [filter.act, filter.actor]);
+  const showMore = (page: Page) =>
+    older.run(async () => {
+      const last = String(page.entries.at(-1)?.no ?? "");
+      const next = await call.get<Page>(`/v1/desk/audit${queryOf(filter, { before: last })}`);
+      setBefore([...before, ...page.entries]);
+      loaded.put(next);
+    });
+  return (
+    <>
+      <p class="page-lead">{words.lead}</p>
+      <AuditFilter filter={filter} onFilter={setFilter} />
+      <AuditExport filter={filter} />
+      <WhenLoaded of={loaded}>
+        {(page) => (
+          <>
+            <AuditTable entries={[...before, ...page.entries]} />
+            {page.more && (
+              <button type="button" class="button" aria-disabled={older.busy} onClick={() => void showMore(page)}>
+                {more}
+              </button>
+            )}
+            <Outcome act={older} />
+          </>
+        )}
+      </WhenLoaded>
+    </>
+  );
+}
+
+interface FilterProperties {
+  readonly filter: Filter;
+  readonly onFilter: (filter: Filter) => void;
+}
+
+function AuditFilter({ filter, onFilter }: FilterProperties) {
+  const { audit: words } = usePageWords();
+  const { call } = usePage();
+  const { language } = useSpeech();
+  const acts = Object.entries(actWords(language)).sort(([, one], [, other]) => one.localeCompare(other, language));
+  const people = useLoaded(() => call.get<PeopleView>("/v1/desk/people")).value?.people ?? [];
+  return (
+    <div class="page-filters">
+      <label class="setting">
+        <span>{words.filterAct}</span>
+        <select value={filter.act} onChange={(event) => onFilter({ ...filter, act: event.currentTarget.value })}>
+          <option value="">{words.anyAct}</option>
+          {acts.map(([act, said]) => (
+            <option key={act} value={act}>
+              {said}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="setting">
+        <span>{words.filterActor}</span>
+        <select value={filter.actor} onChange={(event) => onFilter({ ...filter, actor: event.currentTarget.value })}>
+          <option value="">{words.anyActor}</option>
+          {people.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}
+
+function AuditExport({ filter }: Pick<FilterProperties, "filter">) {
+  const { audit: words } = usePageWords();
+  const { call } = usePage();
+  const act = useAct();
+  const save = (format: "csv" | "jsonl") =>
+    void act.run(async () => {
+      const answer = await call.fetch("GET", `/v1/desk/audit/export${queryOf(filter, { format })}`, { deadline: 0 });
+      saveFile(await answer.blob(), `crumbless-audit.${format}`);
+    });
+  return (
+    <>
+      <div class="form-buttons">
+        <button type="button" class="button" aria-disabled={act.busy} onClick={() => save("csv")}>
+          {words.exportCsv}
+        </button>
+        <button type="button" class="button" aria-disabled={act.busy} onClick={() => save("jsonl")}>
+          {words.exportJson}
+        </button>
+      </div>
+      <Outcome act={act} />
+    </>
+  );
+}
+
+function AuditTable({ entries }: { readonly entries: readonly AuditEntryView[] }) {
+  const { audit: words, pages } = usePageWords();
+  const { language } = useSpeech();
+  if (entries.length === 0) return <p class="page-note">{words.noEntries}</p>;
+  const said: Readonly<Record<string, string>> = actWords(language);
+  const columns: Column<AuditEntryView>[] = [
+    { title: words.when, cell: (one) => tellMoment(one.at, language) },
+    { title: words.who, cell: (one) => <bdi>{one.actor_name || words.system}</bdi> },
+    { title: words.act, heads: true, cell: (one) => said[one.act] ?? one.act },
+    { title: words.target, cell: (one) => <bdi>{one.target_name || one.target_id || "–"}</bdi> },
+    { title: words.details, cell: (one) => <Details entry={one} /> },
+  ];
+  return <CardTable title={pages.audit} columns={columns} rows={entries} keyOf={({ no }) => String(no)} />;
+}
+
+/** From which session, and whatever else was noted. */
+function Details({ entry }: { readonly entry: AuditEntryView }) {
+  const { audit: words } = usePageWords();
+  const facts = Object.entries(entry.details).map(([name, value]) => [name, tellValue(value)] as const);
+  if (entry.session_id) facts.push([words.session, entry.session_id]);
+  if (entry.request_id) facts.push([words.request, entry.request_id]);
+  if (facts.length === 0) return <>–</>;
+  return (
+    <details>
+      <summary>{words.details}</summary>
+      <dl class="page-facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd dir="auto">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+const tellValue = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -1,0 +1,66 @@
+import { useState } from "preact/hooks";
+import type { BanKind } from "../../shared/wire_identity";
+import type { DeskCall } from "../desk_call";
+import { FormField } from "../form_field";
+import { usePageWords, WithPageWords } from "./page_context";
+import { ConfirmDialog, Tick } from "./page_parts";
+
+/** What a ban is for until somebody chooses, in days, and the longest. */
+const DAYS = { standard: 7, most: 365 };
+const KINDS: readonly BanKind[] = ["visitor", "key", "contact", "network"];
+
+interface Properties {
+  readonly call: DeskCall;
+  readonly conversation: string;
+  readonly onClose: () => void;
+}
+
+/** Bans the visitor of a conversation, by what they can be known again by. */
+export function BanDialog(given: Properties) {
+  return (
+    <WithPageWords>
+      <Ban {...given} />
+    </WithPageWords>
+  );
+}
+
+function Ban({ call, conversation, onClose }: Properties) {
+  const { bans: words } = usePageWords();
+  const [kinds, setKinds] = useState<readonly BanKind[]>(["visitor", "key"]);
+  const [days, setDays] = useState(DAYS.standard);
+  const [reason, setReason] = useState("");
+  const tick = (kind: BanKind, on: boolean) => setKinds(on ? [...kinds, kind] : kinds.filter((one) => one !== kind));
+  return (
+    <ConfirmDialog
+      title={words.banAsk}
+      hint={words.banHint}
+      label={words.ban}
+      act={() => call.post("/v1/desk/bans", { conversation, kinds, days, reason: reason.trim() })}
+      onClose={onClose}
+    >
+      <fieldset class="page-choices">
+        <legend>{words.how}</legend>
+        {KINDS.map((kind) => (
+          <Tick key={kind} label={words.kinds[kind]} checked={kinds.includes(kind)} onChange={(on) => tick(kind, on)} />
+        ))}
+        {kinds.includes("network") && <p class="field-hint">{words.networkHint}</p>}
+      </fieldset>
+      <FormField
+        label={words.days}
+        type="number"
+        min={1}
+        max={DAYS.most}
+        value={days}
+        onInput={(event: Event) => setDays(Number((event.currentTarget as HTMLInputElement).value))}
+      />
+      <FormField
+        label={words.reason}
+        type="text"
+        maxLength={500}
+        dir="auto"
+        value={reason}
+        onInput={(event: Event) => setReason((event.currentTarget as HTMLInputElement).value)}
+      />
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,58 @@
+import { useState } from "preact/hooks";
+import type { BansAnswer, BanView } from "../../shared/wire_identity";
+import { useSpeech } from "../desk_context";
+import { tellMoment } from "../time_tell";
+import { useAct, useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { CardTable, type Column, ConfirmDialog, Outcome, WhenLoaded } from "./page_parts";
+
+/** The visitors who may not write for a while. */
+export function BansPage() {
+  const { bans: words, pages, actions } = usePageWords();
+  const { language, shared } = useSpeech();
+  const { call } = usePage();
+  const [lifting, setLifting] = useState<BanView | null>(null);
+  const act = useAct();
+  const loaded = useLoaded(() => call.get<BansAnswer>("/v1/desk/bans"));
+  const nameOf = (ban: BanView) => ban.label || shared.visitor;
+  const columns: Column<BanView>[] = [
+    { title: words.who, heads: true, cell: (ban) => <bdi>{nameOf(ban)}</bdi> },
+    { title: words.how, cell: (ban) => words.kinds[ban.kind] },
+    { title: words.reason, cell: (ban) => <bdi>{ban.reason || "–"}</bdi> },
+    { title: words.by, cell: (ban) => <bdi>{ban.created_by}</bdi> },
+    { title: words.ends, cell: (ban) => tellMoment(ban.ends_at, language) },
+    {
+      title: actions,
+      cell: (ban) => (
+        <button type="button" class="button button-quiet" onClick={() => setLifting(ban)}>
+          {words.lift} <span class="hidden">{nameOf(ban)}</span>
+        </button>
+      ),
+    },
+  ];
+  return (
+    <>
+      <p class="page-lead">{words.lead}</p>
+      <WhenLoaded of={loaded}>
+        {({ bans }) =>
+          bans.length === 0 ? (
+            <p class="page-note">{words.noBans}</p>
+          ) : (
+            <CardTable title={pages.bans} columns={columns} rows={bans} keyOf={({ id }) => id} />
+          )
+        }
+      </WhenLoaded>
+      <Outcome act={act} />
+      {lifting && (
+        <ConfirmDialog
+          title={words.liftAsk(nameOf(lifting))}
+          hint={words.liftHint}
+          label={words.lift}
+          act={() => call.post(`/v1/desk/bans/${lifting.id}/lift`)}
+          onDone={() => void act.run(loaded.reload, words.lifted)}
+          onClose={() => setLifting(null)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+import { SignedOutCard } from "../signed_out_card";
+import type { EntryProperties } from "./entry_view";
+import { useAct } from "./page_act";
+import { usePageWords } from "./page_context";
+import { Outcome } from "./page_parts";
+
+/** Confirms a new e-mail address. Opening the link alone has no effect: scanners of mails do that too. */
+export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
+  const { entry } = usePageWords();
+  const act = useAct();
+  const confirm = async (event: Event) => {
+    event.preventDefault();
+    const done = await act.run(() => api.post("/v1/email/confirm", { secret }, { signed: false }));
+    if (done) onLeave(entry.emailConfirmed);
+  };
+  return (
+    <SignedOutCard title={entry.emailTitle} hint={entry.emailLead}>
+      <form class="sign-in-form" onSubmit={confirm} noValidate>
+        <Outcome act={act} />
+        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          {entry.confirmEmail}
+        </button>
+        <button type="button" class="button button-quiet" onClick={() => onLeave()}>
+          {entry.toSignIn}
+        </button>
+      </form>
+    </SignedOutCard>
+  );
+}

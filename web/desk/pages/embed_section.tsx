@@ -1,0 +1,57 @@
+import { useEffect } from "preact/hooks";
+import type { SiteSeen, SiteView } from "../../shared/wire_people";
+import { useSpeech } from "../desk_context";
+import { tellTime } from "../time_tell";
+import { useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { CopyButton, Section } from "./page_parts";
+
+/** How often it is asked whether the widget was seen, in milliseconds. */
+const ASK_EVERY = 3_000;
+
+interface Properties {
+  readonly site: SiteView;
+}
+
+/** The line for the site's pages, and whether the widget was seen on one of them. */
+export function EmbedSection({ site }: Properties) {
+  const { call } = usePage();
+  return <EmbedLine site={site} ask={() => call.get<SiteSeen>(`/v1/desk/sites/${site.key}/seen`)} />;
+}
+
+interface LineProperties extends Properties {
+  readonly ask: () => Promise<SiteSeen>;
+}
+
+export function EmbedLine({ site, ask }: LineProperties) {
+  const { sites: words } = usePageWords();
+  return (
+    <Section title={words.embed} lead={words.embedHint}>
+      <div class="embed">
+        <code dir="ltr">{site.embed}</code>
+        <CopyButton text={site.embed} />
+      </div>
+      <Seen site={site} ask={ask} />
+    </Section>
+  );
+}
+
+/** Looks again and again until the widget was seen; only while the page can be seen itself. */
+function Seen({ site, ask }: LineProperties) {
+  const { sites: words } = usePageWords();
+  const { language } = useSpeech();
+  const { value, reload } = useLoaded(ask, [site.key]);
+  const seen = value ?? site;
+  useEffect(() => {
+    if (seen.seen_at !== null) return;
+    const timer = setInterval(() => document.visibilityState === "visible" && void reload(), ASK_EVERY);
+    return () => clearInterval(timer);
+  }, [seen.seen_at, site.key]);
+  return (
+    <p class={seen.seen_at === null ? "seen" : "seen seen-yes"} role="status">
+      {seen.seen_at === null
+        ? words.notSeen
+        : words.seenAt(seen.seen_origin ?? "", tellTime(seen.seen_at, Date.now(), language))}
+    </p>
+  );
+}

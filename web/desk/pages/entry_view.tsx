@@ -1,0 +1,77 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { type Api, ApiProblem } from "../../shared/api";
+import { useSpeech } from "../desk_context";
+import type { EntryLink } from "../desk_route";
+import type { Entered } from "../sign_in_call";
+import { SignedOutCard } from "../signed_out_card";
+import { EmailEntry } from "./email_entry";
+import { InviteEntry } from "./invite_entry";
+import { tellFailure } from "./page_act";
+import { usePageWords, WithPageWords } from "./page_context";
+import { ResetEntry } from "./reset_entry";
+import { SetupEntry } from "./setup_entry";
+
+/** What each kind of link is given. The secret lives in memory only. */
+export interface EntryProperties {
+  readonly api: Api;
+  readonly secret: string;
+  readonly onEntered: (entered: Entered) => Promise<void>;
+  /** To the sign-in, or back to the desk; `notice` says why. */
+  readonly onLeave: (notice?: string) => void;
+}
+
+interface Properties extends Omit<EntryProperties, "secret"> {
+  readonly link: EntryLink;
+}
+
+const VIEWS = { setup: SetupEntry, invite: InviteEntry, reset: ResetEntry, email: EmailEntry };
+
+/** What somebody came for by the link of a mail, or of the console. */
+export function EntryView({ link, ...given }: Properties) {
+  const View = VIEWS[link.kind];
+  return (
+    <WithPageWords>
+      <View key={link.secret} secret={link.secret} {...given} />
+    </WithPageWords>
+  );
+}
+
+interface ReadProperties<T> extends Pick<EntryProperties, "onLeave"> {
+  readonly read: () => Promise<T>;
+  readonly children: (told: T) => ComponentChildren;
+}
+
+/** Asks what the link is for, without using it up; says so when it no longer works. */
+export function WhenLinkWorks<T>({ read, onLeave, children }: ReadProperties<T>) {
+  const { words, language } = useSpeech();
+  const pageWords = usePageWords();
+  const { entry } = pageWords;
+  const [told, setTold] = useState<{ value: T } | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+  const load = () => {
+    setFailure(null);
+    read().then((value) => setTold({ value }), setFailure);
+  };
+  useEffect(load, []);
+  if (told) return <>{children(told.value)}</>;
+  if (failure === null) return <SignedOutCard title={entry.checking}>{null}</SignedOutCard>;
+  const gone = failure instanceof ApiProblem && failure.status < 500 && failure.status !== 429;
+  return (
+    <SignedOutCard
+      title={gone ? entry.linkGone : words.pageFailed}
+      hint={gone ? entry.linkGoneHint : tellFailure(failure, words, pageWords, language)}
+    >
+      <div class="sign-in-form">
+        {!gone && (
+          <button type="button" class="button" onClick={load}>
+            {words.tryAgain}
+          </button>
+        )}
+        <button type="button" class="button button-primary" onClick={() => onLeave()}>
+          {entry.toSignIn}
+        </button>
+      </div>
+    </SignedOutCard>
+  );
+}

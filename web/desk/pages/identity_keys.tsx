@@ -1,0 +1,223 @@
+import { useRef, useState } from "preact/hooks";
+import type {
+  IdentityKeyAnswer,
+  IdentityKeyView,
+  IdentityMode,
+  KeyAlgorithm,
+  SiteIdentity,
+} from "../../shared/wire_identity";
+import { DialogFrame } from "../dialog_frame";
+import { FormField } from "../form_field";
+import { useAct, useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { ConfirmDialog, CopyButton, Outcome, Section, When, WhenLoaded } from "./page_parts";
+
+const MODES: readonly IdentityMode[] = ["off", "optional", "required"];
+const ALGORITHMS: readonly KeyAlgorithm[] = ["EdDSA", "ES256", "HS256"];
+
+interface Properties {
+  /** The site's key. */
+  readonly site: string;
+}
+
+/** Whether the site vouches for its visitors, and by which keys. */
+export function IdentityKeys({ site }: Properties) {
+  const { identity: words } = usePageWords();
+  const { call } = usePage();
+  const path = `/v1/desk/sites/${site}/identity`;
+  const [shown, setShown] = useState<"add" | IdentityKeyView | null>(null);
+  const [made, setMade] = useState<IdentityKeyAnswer | null>(null);
+  const act = useAct();
+  const loaded = useLoaded(() => call.get<SiteIdentity>(path), [site]);
+  const setMode = (mode: IdentityMode) =>
+    act.run(async () => {
+      await call.post(path, { mode });
+      await loaded.reload();
+    }, words.modeSaved);
+  const close = () => setShown(null);
+  return (
+    <Section title={words.title} lead={words.lead}>
+      <WhenLoaded of={loaded}>
+        {({ mode, keys }) => (
+          <>
+            <ModeChoice mode={mode} onMode={(chosen) => void setMode(chosen)} />
+            <KeyList keys={keys} onRetire={setShown} />
+          </>
+        )}
+      </WhenLoaded>
+      <button type="button" class="button" onClick={() => setShown("add")}>
+        {words.addKey}
+      </button>
+      <Outcome act={act} />
+      {shown === "add" && (
+        <KeyDialog
+          path={path}
+          onMade={(answer) => {
+            close();
+            if (answer.secret) setMade(answer);
+            void act.run(loaded.reload, words.keyAdded);
+          }}
+          onClose={close}
+        />
+      )}
+      {made && <SecretDialog made={made} onClose={() => setMade(null)} />}
+      {shown !== null && shown !== "add" && (
+        <ConfirmDialog
+          title={words.retireAsk(shown.name || shown.kid)}
+          hint={words.retireHint}
+          label={words.retire}
+          act={() => call.post(`${path}/keys/${shown.kid}/retire`)}
+          onDone={() => void act.run(loaded.reload, words.keyRetired)}
+          onClose={close}
+        />
+      )}
+    </Section>
+  );
+}
+
+interface ModeProperties {
+  readonly mode: IdentityMode;
+  readonly onMode: (mode: IdentityMode) => void;
+}
+
+function ModeChoice({ mode, onMode }: ModeProperties) {
+  const { identity: words } = usePageWords();
+  return (
+    <fieldset class="page-choices">
+      <legend>{words.mode}</legend>
+      {MODES.map((one) => (
+        <label class="setting setting-tick" key={one}>
+          <input type="radio" name="mode" value={one} checked={one === mode} onChange={() => onMode(one)} />
+          <span>
+            {words.modes[one]}
+            <span class="field-hint choice-hint">{words.modeHints[one]}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+interface ListProperties {
+  readonly keys: readonly IdentityKeyView[];
+  readonly onRetire: (key: IdentityKeyView) => void;
+}
+
+function KeyList({ keys, onRetire }: ListProperties) {
+  const { identity: words, never, security } = usePageWords();
+  if (keys.length === 0) return <p class="page-note">{words.noKeys}</p>;
+  return (
+    <ul class="page-list">
+      {keys.map((key) => (
+        <li key={key.kid}>
+          <div class="page-list-text">
+            <strong>
+              <bdi>{key.name || key.kid}</bdi> {key.retired_at !== null && <span class="mark">{words.retired}</span>}
+            </strong>
+            <span>
+              {key.algorithm} · <code dir="ltr">{key.kid}</code> · {security.lastUsed}:{" "}
+              {key.last_used_at === null ? never : <When at={key.last_used_at} />}
+            </span>
+          </div>
+          {key.retired_at === null && (
+            <button type="button" class="button button-quiet" onClick={() => onRetire(key)}>
+              {words.retire} <span class="hidden">{key.name || key.kid}</span>
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface DialogProperties {
+  readonly path: string;
+  readonly onMade: (answer: IdentityKeyAnswer) => void;
+  readonly onClose: () => void;
+}
+
+function KeyDialog({ path, onMade, onClose }: DialogProperties) {
+  const { identity: words, cancel, required } = usePageWords();
+  const { call } = usePage();
+  const name = useRef<HTMLInputElement>(null);
+  const pem = useRef<HTMLTextAreaElement>(null);
+  const [algorithm, setAlgorithm] = useState<KeyAlgorithm>("EdDSA");
+  const act = useAct();
+  const symmetric = algorithm === "HS256";
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const public_key = symmetric ? "" : (pem.current?.value.trim() ?? "");
+    if (!symmetric && !public_key) {
+      act.say(required);
+      return pem.current?.focus();
+    }
+    const wanted = { algorithm, name: name.current?.value.trim() ?? "", public_key };
+    await act.run(async () => onMade(await call.post<IdentityKeyAnswer>(`${path}/keys`, wanted)));
+  };
+  return (
+    <DialogFrame name="key" title={words.addKey} onClose={onClose}>
+      <form class="page-form" onSubmit={submit} noValidate>
+        <FormField label={words.keyName} inputRef={name} type="text" maxLength={60} autocomplete="off" dir="auto" />
+        <label class="setting">
+          <span>{words.algorithm}</span>
+          <select
+            value={algorithm}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              setAlgorithm(ALGORITHMS.find((one) => one === value) ?? "EdDSA");
+            }}
+          >
+            {ALGORITHMS.map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
+            ))}
+          </select>
+        </label>
+        {symmetric ? (
+          <p class="page-note">{words.secretHint}</p>
+        ) : (
+          <label class="field">
+            <span>{words.publicKey}</span>
+            <textarea ref={pem} rows={5} dir="ltr" spellcheck={false} autocomplete="off" maxLength={2000} />
+          </label>
+        )}
+        <Outcome act={act} />
+        <div class="form-buttons">
+          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+            {words.addKey}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            {cancel}
+          </button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}
+
+interface SecretProperties {
+  readonly made: IdentityKeyAnswer;
+  readonly onClose: () => void;
+}
+
+function SecretDialog({ made, onClose }: SecretProperties) {
+  const { identity: words } = usePageWords();
+  return (
+    <DialogFrame name="secret" title={words.secretTitle} onClose={onClose}>
+      <div class="page-form">
+        <p>{words.secretLead}</p>
+        <p class="secret">
+          <code dir="ltr">{made.secret}</code>
+          <CopyButton text={made.secret} />
+        </p>
+        <p class="page-note">
+          kid: <code dir="ltr">{made.key.kid}</code>
+        </p>
+        <button type="button" class="button button-primary" onClick={onClose}>
+          {words.secretKept}
+        </button>
+      </div>
+    </DialogFrame>
+  );
+}

@@ -1,0 +1,80 @@
+import { useState } from "preact/hooks";
+import type { LinkedIdentity } from "../../shared/wire_account";
+import { leaveFor } from "../provider_visit";
+import { readProviders } from "../sign_in_call";
+import { useAct, useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { ConfirmDialog, Outcome, Section, When } from "./page_parts";
+import type { SecurityProperties } from "./security_page";
+
+/** Accounts at OpenID providers that sign the operator in; nothing where the installation has no provider. */
+export function IdentitySection({ security, onChanged }: SecurityProperties) {
+  const { security: words } = usePageWords();
+  const { call } = usePage();
+  const [removing, setRemoving] = useState<LinkedIdentity | null>(null);
+  const act = useAct();
+  const providers = useLoaded(() => readProviders(call.api)).value ?? [];
+  const { identities } = security;
+  const leave = async (id: string) => {
+    const begin = () => leaveFor(call.api, id, "link", location.hash);
+    location.assign(await call.fresh(begin));
+  };
+  if (providers.length + identities.length === 0) return null;
+  return (
+    <Section title={words.identities} lead={words.identitiesHint}>
+      {identities.length > 0 && (
+        <ul class="page-list">
+          {identities.map((one) => (
+            <IdentityRow key={`${one.issuer} ${one.subject}`} identity={one} onRemove={() => setRemoving(one)} />
+          ))}
+        </ul>
+      )}
+      <div class="form-buttons">
+        {providers.map(({ id, name }) => (
+          <button type="button" class="button" key={id} onClick={() => void act.run(() => leave(id))}>
+            <bdi>{words.connect(name)}</bdi>
+          </button>
+        ))}
+      </div>
+      <Outcome act={act} />
+      {removing && (
+        <ConfirmDialog
+          title={words.disconnectAsk(removing.provider_name)}
+          hint={words.disconnectHint}
+          label={words.disconnect}
+          act={() => {
+            const { issuer, subject } = removing;
+            return call.post("/v1/desk/me/identities/remove", { issuer, subject });
+          }}
+          onDone={() => void act.run(onChanged, words.disconnected)}
+          onClose={() => setRemoving(null)}
+        />
+      )}
+    </Section>
+  );
+}
+
+interface RowProperties {
+  readonly identity: LinkedIdentity;
+  readonly onRemove: () => void;
+}
+
+function IdentityRow({ identity, onRemove }: RowProperties) {
+  const { security: words, never } = usePageWords();
+  return (
+    <li>
+      <div class="page-list-text">
+        <strong>
+          <bdi>{identity.provider_name}</bdi>
+        </strong>
+        <span>
+          <bdi>{identity.label}</bdi> · {words.lastUsed}:{" "}
+          {identity.last_used_at === null ? never : <When at={identity.last_used_at} />}
+        </span>
+      </div>
+      <button type="button" class="button button-quiet" onClick={onRemove}>
+        {words.disconnect} <span class="hidden">{identity.provider_name}</span>
+      </button>
+    </li>
+  );
+}

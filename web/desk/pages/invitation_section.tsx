@@ -1,0 +1,80 @@
+import { useState } from "preact/hooks";
+import type { PendingInvitation } from "../../shared/wire_people";
+import { useSpeech } from "../desk_context";
+import { tellMoment } from "../time_tell";
+import { useAct } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { ConfirmDialog, Outcome, Section } from "./page_parts";
+import type { PeopleProperties } from "./people_page";
+
+/** Invitations that were neither accepted nor revoked. */
+export function InvitationSection({ view, onDone }: PeopleProperties) {
+  const { people: words } = usePageWords();
+  const { call } = usePage();
+  const [revoking, setRevoking] = useState<PendingInvitation | null>(null);
+  const act = useAct();
+  const resend = async ({ id }: PendingInvitation) => {
+    if (await act.run(() => call.post(`/v1/desk/invitations/${id}/resend`))) onDone(words.resent);
+  };
+  return (
+    <Section title={words.pending} lead={view.invitations.length === 0 ? words.noPending : undefined}>
+      {view.invitations.length > 0 && (
+        <ul class="page-list">
+          {view.invitations.map((one) => (
+            <InvitationRow
+              key={one.id}
+              invitation={one}
+              onResend={() => void resend(one)}
+              onRevoke={() => setRevoking(one)}
+            />
+          ))}
+        </ul>
+      )}
+      <Outcome act={act} />
+      {revoking && (
+        <ConfirmDialog
+          title={words.revokeAsk(revoking.email)}
+          hint={words.revokeHint}
+          label={words.revoke}
+          act={() => call.post(`/v1/desk/invitations/${revoking.id}/revoke`)}
+          onDone={() => onDone(words.revoked)}
+          onClose={() => setRevoking(null)}
+        />
+      )}
+    </Section>
+  );
+}
+
+interface RowProperties {
+  readonly invitation: PendingInvitation;
+  readonly onResend: () => void;
+  readonly onRevoke: () => void;
+}
+
+function InvitationRow({ invitation, onResend, onRevoke }: RowProperties) {
+  const { people: words, roles } = usePageWords();
+  const { language } = useSpeech();
+  const { email, role, invited_by, expires_at } = invitation;
+  const old = expires_at < Date.now();
+  return (
+    <li>
+      <div class="page-list-text">
+        <strong>
+          <bdi>{email}</bdi>
+        </strong>
+        <span>
+          {roles[role]} · {words.invitedBy}: <bdi>{invited_by}</bdi> ·{" "}
+          {old ? words.expired : `${words.expires}: ${tellMoment(expires_at, language)}`}
+        </span>
+      </div>
+      <div class="page-list-acts">
+        <button type="button" class="button button-quiet" onClick={onResend}>
+          {words.resend} <span class="hidden">{email}</span>
+        </button>
+        <button type="button" class="button button-quiet" onClick={onRevoke}>
+          {words.revoke} <span class="hidden">{email}</span>
+        </button>
+      </div>
+    </li>
+  );
+}

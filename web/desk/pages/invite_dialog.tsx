@@ -1,0 +1,78 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { languageNames } from "../../shared/language_names";
+import type { OperatorRole } from "../../shared/permissions";
+import { chooseLanguage, LANGUAGES } from "../../shared/words_choose";
+import { useSpeech } from "../desk_context";
+import { DialogFrame } from "../dialog_frame";
+import { FormField } from "../form_field";
+import { useAct } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { Outcome } from "./page_parts";
+import type { PeopleProperties } from "./people_page";
+import { RoleChoice, TeamChoice } from "./role_choice";
+
+export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { readonly onClose: () => void }) {
+  const { people: words, required, cancel } = usePageWords();
+  const { call } = usePage();
+  const speech = useSpeech();
+  const email = useRef<HTMLInputElement>(null);
+  const name = useRef<HTMLInputElement>(null);
+  const [role, setRole] = useState<OperatorRole>("operator");
+  const [teams, setTeams] = useState<readonly string[]>([]);
+  const [language, setLanguage] = useState(chooseLanguage(speech.language).language);
+  const [fault, setFault] = useState("");
+  const act = useAct();
+  useEffect(() => email.current?.focus(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const address = email.current?.value.trim() ?? "";
+    setFault(address ? "" : required);
+    if (!address) return email.current?.focus();
+    const wanted = { email: address, name: name.current?.value.trim() ?? "", role, teams, language };
+    if (!(await act.run(() => call.post("/v1/desk/people/invite", wanted)))) return;
+    onDone(words.invited(address));
+    onClose();
+  };
+  return (
+    <DialogFrame name="invite" title={words.invite} onClose={onClose}>
+      <form class="page-form" onSubmit={submit} noValidate>
+        <p class="page-note">{words.inviteHint}</p>
+        <FormField
+          label={words.email}
+          inputRef={email}
+          fault={fault}
+          type="email"
+          autocomplete="off"
+          maxLength={254}
+          spellcheck={false}
+          dir="ltr"
+        />
+        <FormField label={words.inviteName} inputRef={name} type="text" autocomplete="off" maxLength={80} dir="auto" />
+        <RoleChoice role={role} onRole={setRole} />
+        <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />
+        <label class="setting">
+          <span>{words.language}</span>
+          <select
+            value={language}
+            onChange={(event) => setLanguage(chooseLanguage(event.currentTarget.value).language)}
+          >
+            {LANGUAGES.map((one) => (
+              <option key={one} value={one}>
+                {languageNames[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Outcome act={act} />
+        <div class="form-buttons">
+          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+            {words.send}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            {cancel}
+          </button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}

@@ -1,0 +1,89 @@
+/** Loading what a page shows, and doing what is asked on it: what went wrong is told in words, once. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiProblem } from "../../shared/api";
+import { NoFactor } from "../desk_call";
+import { useSpeech } from "../desk_context";
+import type { DeskWords } from "../desk_words";
+import { NoPasskey } from "../passkey_ask";
+import { tellSignInFailure } from "../sign_in_failure";
+import { usePageWords } from "./page_context";
+import type { PageWords } from "./page_words";
+
+/** Says what went wrong on a page, and what to do; empty when nothing needs to be said. */
+export function tellFailure(cause: unknown, words: DeskWords, pageWords: PageWords, language: string): string {
+  if (cause instanceof NoFactor) return "";
+  if (cause instanceof NoPasskey) return words.noPasskey;
+  const code = cause instanceof ApiProblem ? cause.code : "";
+  if (Object.hasOwn(pageWords.faults, code)) return pageWords.faults[code as keyof PageWords["faults"]];
+  return tellSignInFailure(cause, words, language);
+}
+
+export interface Loaded<T> {
+  readonly value: T | null;
+  readonly failed: boolean;
+  /** Loads it anew; what is shown stays meanwhile. */
+  readonly reload: () => Promise<void>;
+  readonly put: (value: T) => void;
+}
+
+/** Loads something when the part is first shown, and again when what it depends on is another. */
+export function useLoaded<T>(load: () => Promise<T>, depends: readonly unknown[] = []): Loaded<T> {
+  const [value, setValue] = useState<T | null>(null);
+  const [failed, setFailed] = useState(false);
+  const turn = useRef(0);
+  const reload = async () => {
+    const own = ++turn.current;
+    setFailed(false);
+    try {
+      const loaded = await load();
+      if (own === turn.current) setValue(() => loaded);
+    } catch {
+      if (own === turn.current) setFailed(true);
+    }
+  };
+  useEffect(() => {
+    void reload();
+    return () => {
+      turn.current++;
+    };
+  }, depends);
+  return { value, failed, reload, put: (next) => setValue(() => next) };
+}
+
+export interface Act {
+  readonly busy: boolean;
+  /** What went wrong last; empty for nothing. */
+  readonly failure: string;
+  /** The server's code for it. */
+  readonly code: string;
+  /** What was done last, in words. */
+  readonly done: string;
+  /** Does it, unless something is being done; says `done` afterwards. Returns whether it was done. */
+  readonly run: (act: () => Promise<unknown>, done?: string) => Promise<boolean>;
+  readonly say: (failure: string) => void;
+}
+
+/** One thing at a time, and how it went. */
+export function useAct(): Act {
+  const { words, language } = useSpeech();
+  const pageWords = usePageWords();
+  const [state, setState] = useState({ busy: false, failure: "", code: "", done: "" });
+  const busy = useRef(false);
+  const run = async (act: () => Promise<unknown>, done = "") => {
+    if (busy.current) return false;
+    busy.current = true;
+    setState({ busy: true, failure: "", code: "", done: "" });
+    try {
+      await act();
+      setState({ busy: false, failure: "", code: "", done });
+      return true;
+    } catch (cause) {
+      const failure = tellFailure(cause, words, pageWords, language);
+      setState({ busy: false, failure, code: cause instanceof ApiProblem ? cause.code : "", done: "" });
+      return false;
+    } finally {
+      busy.current = false;
+    }
+  };
+  return { ...state, run, say: (failure) => setState({ busy: false, failure, code: "", done: "" }) };
+}

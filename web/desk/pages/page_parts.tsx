@@ -1,0 +1,205 @@
+import type { ComponentChildren } from "preact";
+import { useId, useState } from "preact/hooks";
+import { useSpeech } from "../desk_context";
+import { DialogFrame } from "../dialog_frame";
+import { Failure } from "../failure_view";
+import { tellFullTime, tellTime } from "../time_tell";
+import { type Act, type Loaded, useAct } from "./page_act";
+import { usePageWords } from "./page_context";
+
+interface SectionProperties {
+  readonly title: string;
+  /** Without its heading to be seen: where the page's own says the same. */
+  readonly first?: boolean;
+  readonly lead?: ComponentChildren;
+  readonly children?: ComponentChildren;
+}
+
+/** A part of a page under a heading of its own. */
+export function Section({ title, first = false, lead, children }: SectionProperties) {
+  const id = useId();
+  return (
+    <section class={first ? "page-section page-first" : "page-section"} aria-labelledby={id}>
+      <h2 id={id} class={first ? "hidden" : ""}>
+        {title}
+      </h2>
+      {lead && <p class="page-lead">{lead}</p>}
+      {children}
+    </section>
+  );
+}
+
+interface LoadingProperties<T> {
+  readonly of: Loaded<T>;
+  readonly children: (value: T) => ComponentChildren;
+}
+
+/** What is loaded, or that it is on its way, or that it failed and how to try again. */
+export function WhenLoaded<T>({ of, children }: LoadingProperties<T>) {
+  const { words } = useSpeech();
+  if (of.value !== null) return <>{children(of.value)}</>;
+  if (of.failed) return <Failure text={words.pageFailed} onRetry={() => void of.reload()} />;
+  return (
+    <p class="page-loading" role="status">
+      {words.loading}
+    </p>
+  );
+}
+
+/** How the last act went: announced when it changes. */
+export function Outcome({ act }: { readonly act: Act }) {
+  return (
+    <>
+      <p class="form-failure" role="alert">
+        {act.failure}
+      </p>
+      <p class="form-done" role="status">
+        {act.done}
+      </p>
+    </>
+  );
+}
+
+/** A time in few characters, in full as its tooltip. */
+export function When({ at }: { readonly at: number }) {
+  const { language } = useSpeech();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={tellFullTime(at, language)}>
+      {tellTime(at, Date.now(), language)}
+    </time>
+  );
+}
+
+interface ConfirmProperties {
+  readonly title: string;
+  readonly hint: ComponentChildren;
+  /** The button that does it. */
+  readonly label: string;
+  readonly act: () => Promise<unknown>;
+  readonly onDone?: () => void;
+  readonly onClose: () => void;
+  readonly children?: ComponentChildren;
+}
+
+/** Asks before something is done that is not easily undone. */
+export function ConfirmDialog({ title, hint, label, act, onDone, onClose, children }: ConfirmProperties) {
+  const words = usePageWords();
+  const doing = useAct();
+  const confirm = async (event: Event) => {
+    event.preventDefault();
+    if (!(await doing.run(act))) return;
+    onDone?.();
+    onClose();
+  };
+  return (
+    <DialogFrame name="confirm" title={title} onClose={onClose}>
+      <form class="page-form" onSubmit={confirm} noValidate>
+        <p>{hint}</p>
+        {children}
+        <Outcome act={doing} />
+        <div class="form-buttons">
+          <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
+            {label}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            {words.cancel}
+          </button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}
+
+interface CopyProperties {
+  readonly text: string;
+  readonly label?: string;
+}
+
+export function CopyButton({ text, label }: CopyProperties) {
+  const words = usePageWords();
+  const [told, setTold] = useState("");
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setTold(words.copied),
+      () => setTold(words.copyFailed),
+    );
+  return (
+    <span class="copy">
+      <button type="button" class="button" onClick={copy}>
+        {label ?? words.copy}
+      </button>
+      <span class="form-done" role="status">
+        {told}
+      </span>
+    </span>
+  );
+}
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => ComponentChildren;
+  /** The column that names the row. */
+  readonly heads?: boolean;
+}
+
+interface TableProperties<Row> {
+  readonly title: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string;
+}
+
+/** A table that becomes a list of cards where there is little room. */
+export function CardTable<Row>({ title, columns, rows, keyOf }: TableProperties<Row>) {
+  return (
+    <table class="card-table" aria-label={title}>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th scope="col" key={column.title}>
+              {column.title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)}>
+            {columns.map((column) =>
+              column.heads ? (
+                <th scope="row" key={column.title}>
+                  {column.cell(row)}
+                </th>
+              ) : (
+                <td key={column.title} data-title={column.title}>
+                  {column.cell(row)}
+                </td>
+              ),
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface TickProperties {
+  readonly label: ComponentChildren;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+  readonly name?: string;
+}
+
+export function Tick({ label, checked, onChange, name }: TickProperties) {
+  return (
+    <label class="setting setting-tick">
+      <input
+        type="checkbox"
+        name={name}
+        checked={checked}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      <span>{label}</span>
+    </label>
+  );
+}

@@ -1,0 +1,104 @@
+import type { ComponentType } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Verb } from "../../shared/permissions";
+import type { Operator } from "../../shared/wire";
+import type { DeskCall } from "../desk_call";
+import { useSpeech } from "../desk_context";
+import { PAGES, type PageName, type PagePlace, writePage, writeRoute } from "../desk_route";
+import { LazyPart } from "../lazy_part";
+import "./pages.css";
+import { mayDo, PageContext, usePageWords, WithPageWords } from "./page_context";
+
+interface Properties {
+  readonly call: DeskCall;
+  readonly place: PagePlace;
+  readonly operator: Operator;
+  readonly onOperator: (changed: Partial<Operator>) => void;
+}
+
+export interface PageProperties {
+  readonly item: string | null;
+}
+
+type Page = ComponentType<PageProperties>;
+
+/** What each page needs, and how it is loaded. */
+const PARTS: Record<PageName, { verb: Verb; load: () => Promise<Page> }> = {
+  profile: { verb: "manage_own", load: async () => (await import("./profile_page")).ProfilePage },
+  security: { verb: "manage_own", load: async () => (await import("./security_page")).SecurityPage },
+  people: { verb: "read_people", load: async () => (await import("./people_page")).PeoplePage },
+  sites: { verb: "manage_sites", load: async () => (await import("./sites_page")).SitesPage },
+  workspace: { verb: "manage_workspace", load: async () => (await import("./workspace_page")).WorkspacePage },
+  bans: { verb: "ban_visitor", load: async () => (await import("./bans_page")).BansPage },
+  audit: { verb: "read_audit", load: async () => (await import("./audit_page")).AuditPage },
+};
+
+/** The desk's pages, with the way from one to another and back to the conversations. */
+export function PagesView(given: Properties) {
+  return (
+    <WithPageWords>
+      <PageFrame {...given} />
+    </WithPageWords>
+  );
+}
+
+function PageFrame({ call, place, operator, onOperator }: Properties) {
+  const { page, item } = place;
+  const { verb, load } = PARTS[page];
+  return (
+    <PageContext.Provider value={{ call, operator, onOperator }}>
+      <PageNav page={page} operator={operator} />
+      <div class="page-scroll">
+        <div class="page">
+          <PageTitle page={page} />
+          {mayDo(operator, verb) ? <LazyPart load={load} given={{ item }} /> : <Forbidden />}
+        </div>
+      </div>
+    </PageContext.Provider>
+  );
+}
+
+function PageNav({ page, operator }: { readonly page: PageName; readonly operator: Operator }) {
+  const { words } = useSpeech();
+  const { pages } = usePageWords();
+  const shown = PAGES.filter((one) => mayDo(operator, PARTS[one].verb));
+  return (
+    <nav class="page-nav" aria-label={pages.nav}>
+      <a class="page-back" href={writeRoute(null)}>
+        <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M10 3L5 8l5 5" />
+        </svg>
+        {words.back}
+      </a>
+      <ul>
+        {shown.map((one) => (
+          <li key={one}>
+            <a href={writePage(one)} aria-current={one === page ? "page" : undefined}>
+              {pages[one]}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** The page's heading takes the focus when another page is shown, so that it is heard and read from its start. */
+function PageTitle({ page }: { readonly page: PageName }) {
+  const { pages } = usePageWords();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), [page]);
+  useEffect(() => {
+    document.title = `${pages[page]} · Crumbless`;
+  }, [page, pages]);
+  return (
+    <h1 class="page-title" tabIndex={-1} ref={heading}>
+      {pages[page]}
+    </h1>
+  );
+}
+
+function Forbidden() {
+  const { forbidden } = usePageWords();
+  return <p class="page-lead">{forbidden}</p>;
+}

@@ -1,0 +1,169 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { PasskeyOptions, PasskeyView } from "../../shared/wire_account";
+import { DialogFrame } from "../dialog_frame";
+import { FormField } from "../form_field";
+import { makePasskey, passkeysWork } from "../passkey_ask";
+import { useAct } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { ConfirmDialog, Outcome, Section, When } from "./page_parts";
+import type { SecurityProperties } from "./security_page";
+
+type Shown = { readonly kind: "add" } | { readonly kind: "rename" | "remove"; readonly passkey: PasskeyView };
+
+export function PasskeySection({ security, onChanged }: SecurityProperties) {
+  const { security: words } = usePageWords();
+  const { call } = usePage();
+  const [shown, setShown] = useState<Shown | null>(null);
+  const act = useAct();
+  const done = (said: string) => void act.run(onChanged, said);
+  const close = () => setShown(null);
+  const add = async (name: string) => {
+    const asked = await call.post<PasskeyOptions>("/v1/desk/me/passkeys/options");
+    const credential = await makePasskey(asked.options);
+    await call.post("/v1/desk/me/passkeys", { ticket: asked.ticket, credential, name, end_others: false });
+  };
+  return (
+    <Section title={words.passkeys} lead={words.passkeysHint}>
+      {security.passkeys.length > 0 && (
+        <ul class="page-list">
+          {security.passkeys.map((passkey) => (
+            <PasskeyRow key={passkey.id} passkey={passkey} onShow={(kind) => setShown({ kind, passkey })} />
+          ))}
+        </ul>
+      )}
+      {passkeysWork() ? (
+        <button type="button" class="button" onClick={() => setShown({ kind: "add" })}>
+          {words.addPasskey}
+        </button>
+      ) : (
+        <p class="page-note">{words.passkeysUnavailable}</p>
+      )}
+      <Outcome act={act} />
+      {shown?.kind === "add" && (
+        <NameDialog
+          title={words.addPasskey}
+          name=""
+          act={add}
+          onDone={() => done(words.passkeyAdded)}
+          onClose={close}
+        />
+      )}
+      {shown?.kind === "rename" && (
+        <NameDialog
+          title={words.rename}
+          name={shown.passkey.name}
+          act={(name) => call.post(`/v1/desk/me/passkeys/${shown.passkey.id}/rename`, { name })}
+          onDone={() => done(words.renamed)}
+          onClose={close}
+        />
+      )}
+      {shown?.kind === "remove" && (
+        <RemoveDialog passkey={shown.passkey} onDone={() => done(words.passkeyRemoved)} onClose={close} />
+      )}
+    </Section>
+  );
+}
+
+interface RowProperties {
+  readonly passkey: PasskeyView;
+  readonly onShow: (kind: "rename" | "remove") => void;
+}
+
+function PasskeyRow({ passkey, onShow }: RowProperties) {
+  const { security: words, remove, never } = usePageWords();
+  return (
+    <li>
+      <div class="page-list-text">
+        <strong>
+          <bdi>{passkey.name}</bdi>
+        </strong>
+        <span>
+          {words.added}: <When at={passkey.created_at} /> · {words.lastUsed}:{" "}
+          {passkey.last_used_at === null ? never : <When at={passkey.last_used_at} />}
+          {passkey.backed_up && ` · ${words.synced}`}
+        </span>
+      </div>
+      <div class="page-list-acts">
+        <button type="button" class="button button-quiet" onClick={() => onShow("rename")}>
+          {words.rename} <span class="hidden">{passkey.name}</span>
+        </button>
+        <button type="button" class="button button-quiet" onClick={() => onShow("remove")}>
+          {remove} <span class="hidden">{passkey.name}</span>
+        </button>
+      </div>
+    </li>
+  );
+}
+
+interface NameProperties {
+  readonly title: string;
+  readonly name: string;
+  readonly act: (name: string) => Promise<unknown>;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}
+
+function NameDialog({ title, name, act, onDone, onClose }: NameProperties) {
+  const { security: words, save, cancel, required } = usePageWords();
+  const field = useRef<HTMLInputElement>(null);
+  const [fault, setFault] = useState("");
+  const doing = useAct();
+  useEffect(() => field.current?.select(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const given = field.current?.value.trim() ?? "";
+    setFault(given ? "" : required);
+    if (!given) field.current?.focus();
+    else if (await doing.run(() => act(given))) {
+      onDone();
+      onClose();
+    }
+  };
+  return (
+    <DialogFrame name="passkey" title={title} onClose={onClose}>
+      <form class="page-form" onSubmit={submit} noValidate>
+        <FormField
+          label={words.passkeyName}
+          hint={words.passkeyNameHint}
+          fault={fault}
+          inputRef={field}
+          type="text"
+          defaultValue={name}
+          maxLength={80}
+          autocomplete="off"
+          dir="auto"
+        />
+        <Outcome act={doing} />
+        <div class="form-buttons">
+          <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
+            {name ? save : title}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            {cancel}
+          </button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}
+
+interface RemoveProperties {
+  readonly passkey: PasskeyView;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}
+
+function RemoveDialog({ passkey, onDone, onClose }: RemoveProperties) {
+  const { security: words, remove } = usePageWords();
+  const { call } = usePage();
+  return (
+    <ConfirmDialog
+      title={words.removePasskey(passkey.name)}
+      hint={words.removePasskeyHint}
+      label={remove}
+      act={() => call.post(`/v1/desk/me/passkeys/${passkey.id}/remove`, { end_others: false })}
+      onDone={onDone}
+      onClose={onClose}
+    />
+  );
+}

@@ -1,0 +1,107 @@
+import { useState } from "preact/hooks";
+import type { PeopleView, PersonView } from "../../shared/wire_people";
+import { Avatar } from "../avatar";
+import { InvitationSection } from "./invitation_section";
+import { InviteDialog } from "./invite_dialog";
+import { useAct, useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { CardTable, type Column, Outcome, Section, When, WhenLoaded } from "./page_parts";
+import { PersonActs } from "./person_acts";
+import { TeamSection } from "./team_section";
+
+/** What each part of the page is given. */
+export interface PeopleProperties {
+  readonly view: PeopleView;
+  /** Says what was done, and loads the page's facts anew. */
+  readonly onDone: (said: string) => void;
+}
+
+/** Who answers the visitors of the workspace: list, roles, teams, invitations. */
+export function PeoplePage() {
+  const { people: words } = usePageWords();
+  const { call, may } = usePage();
+  const [inviting, setInviting] = useState(false);
+  const act = useAct();
+  const loaded = useLoaded(() => call.get<PeopleView>("/v1/desk/people"));
+  const onDone = (said: string) => void act.run(loaded.reload, said);
+  return (
+    <>
+      <p class="page-lead">{words.lead}</p>
+      {may("manage_people") && (
+        <div class="form-buttons">
+          <button type="button" class="button button-primary" onClick={() => setInviting(true)}>
+            {words.invite}
+          </button>
+        </div>
+      )}
+      <Outcome act={act} />
+      <WhenLoaded of={loaded}>
+        {(view) => (
+          <>
+            <PeopleTable view={view} onDone={onDone} />
+            {may("manage_people") && <InvitationSection view={view} onDone={onDone} />}
+            <TeamSection view={view} onDone={onDone} />
+            {inviting && <InviteDialog view={view} onDone={onDone} onClose={() => setInviting(false)} />}
+          </>
+        )}
+      </WhenLoaded>
+    </>
+  );
+}
+
+function PeopleTable({ view, onDone }: PeopleProperties) {
+  const { people: words, pages, roles, actions } = usePageWords();
+  const { may } = usePage();
+  const teams = new Map(view.teams.map(({ id, name }) => [id, name]));
+  const named = (ids: readonly string[]) => ids.flatMap((id) => teams.get(id) ?? []).join(", ");
+  const columns: Column<PersonView>[] = [
+    { title: words.name, heads: true, cell: (one) => <PersonName person={one} /> },
+    { title: words.role, cell: (one) => roles[one.role] },
+    ...(view.teams.length > 0
+      ? [{ title: words.teams, cell: (one: PersonView) => <bdi>{named(one.teams) || "–"}</bdi> }]
+      : []),
+    { title: words.status, cell: (one) => <PersonStatus person={one} /> },
+    { title: words.seen, cell: (one) => <LastSeen person={one} /> },
+  ];
+  if (may("manage_people")) {
+    columns.push({ title: actions, cell: (one) => <PersonActs person={one} view={view} onDone={onDone} /> });
+  }
+  return (
+    <Section title={pages.people} first>
+      <CardTable title={pages.people} columns={columns} rows={view.people} keyOf={(one) => one.id} />
+    </Section>
+  );
+}
+
+function PersonName({ person }: { readonly person: PersonView }) {
+  const { people: words } = usePageWords();
+  const { operator } = usePage();
+  return (
+    <span class="person">
+      <Avatar name={person.name} id={person.id} />
+      <span class="person-text">
+        <span>
+          <bdi>{person.name}</bdi> {person.id === operator.id && <span class="mark">{words.you}</span>}
+        </span>
+        <span class="person-email">
+          <bdi>{person.email}</bdi>
+        </span>
+      </span>
+    </span>
+  );
+}
+
+function PersonStatus({ person }: { readonly person: PersonView }) {
+  const { people: words } = usePageWords();
+  return (
+    <span class="person-text">
+      <span class={person.status === "active" ? "" : "mark mark-warning"}>{words[person.status]}</span>
+      <span class="person-email">{person.second_factor ? words.secondFactor : words.onlyPassword}</span>
+    </span>
+  );
+}
+
+function LastSeen({ person }: { readonly person: PersonView }) {
+  const { never } = usePageWords();
+  return person.last_seen_at === null ? <span>{never}</span> : <When at={person.last_seen_at} />;
+}

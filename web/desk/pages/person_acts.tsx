@@ -1,0 +1,99 @@
+import { useState } from "preact/hooks";
+import type { OperatorRole } from "../../shared/permissions";
+import type { PersonView } from "../../shared/wire_people";
+import { DialogFrame } from "../dialog_frame";
+import { useAct } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { ConfirmDialog, Outcome } from "./page_parts";
+import type { PeopleProperties } from "./people_page";
+import { RoleChoice, TeamChoice } from "./role_choice";
+
+interface Properties extends PeopleProperties {
+  readonly person: PersonView;
+}
+
+type Shown = "change" | "disable" | "end";
+
+/** What may be done about a colleague. Nobody does it to themselves, and only owners do it to owners. */
+export function PersonActs({ person, view, onDone }: Properties) {
+  const { people: words } = usePageWords();
+  const { call, operator, may } = usePage();
+  const [shown, setShown] = useState<Shown | null>(null);
+  const act = useAct();
+  const path = `/v1/desk/people/${person.id}`;
+  const close = () => setShown(null);
+  if (person.role === "owner" && !may("manage_owners")) return null;
+  const own = person.id === operator.id;
+  const enable = async () => {
+    if (await act.run(() => call.post(`${path}/enable`))) onDone(words.done);
+  };
+  const button = (label: string, onClick: () => void) => (
+    <button type="button" class="button button-quiet" onClick={onClick}>
+      {label} <span class="hidden">{person.name}</span>
+    </button>
+  );
+  return (
+    <div class="page-list-acts">
+      {button(words.change, () => setShown("change"))}
+      {!own && person.status === "active" && button(words.endSessions, () => setShown("end"))}
+      {!own && person.status === "active" && button(words.disable, () => setShown("disable"))}
+      {!own && person.status === "disabled" && button(words.enable, () => void enable())}
+      <Outcome act={act} />
+      {shown === "change" && <ChangeDialog person={person} view={view} onDone={onDone} onClose={close} />}
+      {shown === "disable" && (
+        <ConfirmDialog
+          title={words.disableAsk(person.name)}
+          hint={words.disableHint}
+          label={words.disable}
+          act={() => call.post(`${path}/disable`)}
+          onDone={() => onDone(words.done)}
+          onClose={close}
+        />
+      )}
+      {shown === "end" && (
+        <ConfirmDialog
+          title={words.endSessionsAsk(person.name)}
+          hint={words.endSessionsHint}
+          label={words.endSessions}
+          act={() => call.post(`${path}/end-sessions`)}
+          onDone={() => onDone(words.done)}
+          onClose={close}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Role and teams of a colleague. */
+function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly onClose: () => void }) {
+  const { people: words, save, cancel } = usePageWords();
+  const { call, operator } = usePage();
+  const [role, setRole] = useState<OperatorRole>(person.role);
+  const [teams, setTeams] = useState<readonly string[]>(person.teams);
+  const act = useAct();
+  const own = person.id === operator.id;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const change = { teams, ...(role === person.role ? {} : { role }) };
+    if (!(await act.run(() => call.post(`/v1/desk/people/${person.id}`, change)))) return;
+    onDone(words.done);
+    onClose();
+  };
+  return (
+    <DialogFrame name="person" title={words.changeTitle(person.name)} onClose={onClose}>
+      <form class="page-form" onSubmit={submit} noValidate>
+        {own ? <p class="page-note">{words.noChangeOwn}</p> : <RoleChoice role={role} onRole={setRole} />}
+        <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />
+        <Outcome act={act} />
+        <div class="form-buttons">
+          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+            {save}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            {cancel}
+          </button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}

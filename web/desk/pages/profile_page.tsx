@@ -1,0 +1,88 @@
+import { useRef, useState } from "preact/hooks";
+import { languageNames } from "../../shared/language_names";
+import { LANGUAGES } from "../../shared/words_choose";
+import { FormField } from "../form_field";
+import { EmailSection } from "./email_section";
+import { useAct } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { Outcome, Section, Tick } from "./page_parts";
+
+/** What visitors see of the operator, and what the desk knows of them. */
+export function ProfilePage() {
+  const { profile: words } = usePageWords();
+  return (
+    <>
+      <p class="page-lead">{words.lead}</p>
+      <ProfileForm />
+      <EmailSection />
+    </>
+  );
+}
+
+function ProfileForm() {
+  const { profile: words, roles, roleHints, pages, save, saved, required } = usePageWords();
+  const { call, operator, onOperator } = usePage();
+  const field = useRef<HTMLInputElement>(null);
+  const [languages, setLanguages] = useState<readonly string[]>(operator.languages ?? []);
+  const [fault, setFault] = useState("");
+  const act = useAct();
+  const tick = (one: string, on: boolean) =>
+    setLanguages(on ? [...languages, one] : languages.filter((l) => l !== one));
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const name = field.current?.value.trim() ?? "";
+    setFault(name ? "" : required);
+    if (!name) return field.current?.focus();
+    const profile = { name, languages: [...languages] };
+    if (await act.run(() => call.post("/v1/desk/me", profile), saved)) onOperator(profile);
+  };
+  return (
+    <Section title={pages.profile} first>
+      <form class="page-form" onSubmit={submit} noValidate>
+        <FormField
+          label={words.name}
+          hint={words.nameHint}
+          fault={fault}
+          inputRef={field}
+          type="text"
+          autocomplete="name"
+          defaultValue={operator.name}
+          maxLength={80}
+          dir="auto"
+        />
+        <fieldset class="page-choices">
+          <legend>{words.languages}</legend>
+          <p class="field-hint">{words.languagesHint}</p>
+          {LANGUAGES.map((one) => (
+            <Tick
+              key={one}
+              label={<LanguageName language={one} place={languages.indexOf(one)} />}
+              checked={languages.includes(one)}
+              onChange={(on) => tick(one, on)}
+            />
+          ))}
+        </fieldset>
+        <p class="page-note">
+          <strong>
+            {words.role}: {roles[operator.role]}.
+          </strong>{" "}
+          {roleHints[operator.role]}
+        </p>
+        <Outcome act={act} />
+        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          {save}
+        </button>
+      </form>
+    </Section>
+  );
+}
+
+/** A language under its own name; the number says which comes first. */
+function LanguageName({ language, place }: { readonly language: (typeof LANGUAGES)[number]; readonly place: number }) {
+  return (
+    <>
+      <bdi lang={language}>{languageNames[language]}</bdi>
+      {place >= 0 && <span class="mark">{place + 1}</span>}
+    </>
+  );
+}

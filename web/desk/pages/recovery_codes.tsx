@@ -1,0 +1,43 @@
+import { DialogFrame } from "../dialog_frame";
+import { saveFile } from "./file_save";
+import { usePageWords } from "./page_context";
+import { CopyButton } from "./page_parts";
+
+interface Properties {
+  readonly codes: readonly string[];
+  readonly onClose: () => void;
+}
+
+/** Recovery codes, shown once: to copy, to keep as a file, to print. */
+export function CodesDialog({ codes, onClose }: Properties) {
+  const { security: words } = usePageWords();
+  const text = `Crumbless · ${location.host}\n${words.codesTitle}\n\n${codes.join("\n")}\n`;
+  return (
+    <DialogFrame name="codes" title={words.codesTitle} onClose={onClose}>
+      <p>{words.codesLead}</p>
+      <ol class="codes" dir="ltr">
+        {codes.map((code) => (
+          <li key={code}>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ol>
+      <div class="form-buttons codes-acts">
+        <CopyButton text={codes.join("\n")} />
+        <button
+          type="button"
+          class="button"
+          onClick={() => saveFile(new Blob([text], { type: "text/plain" }), "crumbless-recovery-codes.txt")}
+        >
+          {words.download}
+        </button>
+        <button type="button" class="button" onClick={() => print()}>
+          {words.print}
+        </button>
+        <button type="button" class="button button-primary" onClick={onClose}>
+          {words.codesKept}
+        </button>
+      </div>
+    </DialogFrame>
+  );
+}

@@ -1,0 +1,48 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiProblem } from "../../shared/api";
+import { SignedOutCard } from "../signed_out_card";
+import type { EntryProperties } from "./entry_view";
+import { NewPasswordField } from "./new_password_field";
+import { useAct } from "./page_act";
+import { usePageWords } from "./page_context";
+import { Outcome } from "./page_parts";
+
+/** A new password by the link of a mail. */
+export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
+  const { entry } = usePageWords();
+  const field = useRef<HTMLInputElement>(null);
+  const [missing, setMissing] = useState(false);
+  const [gone, setGone] = useState(false);
+  const act = useAct();
+  useEffect(() => field.current?.focus(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const password = field.current?.value ?? "";
+    setMissing(!password);
+    if (!password) return field.current?.focus();
+    const reset = () =>
+      api.post("/v1/reset", { secret, password }, { signed: false }).catch((cause: unknown) => {
+        setGone(cause instanceof ApiProblem && cause.code === "ticket_gone");
+        throw cause;
+      });
+    if (await act.run(reset)) onLeave(entry.passwordSet);
+  };
+  return (
+    <SignedOutCard title={gone ? entry.linkGone : entry.resetTitle} hint={gone ? entry.linkGoneHint : entry.resetLead}>
+      <form class="sign-in-form" onSubmit={submit} noValidate>
+        {!gone && (
+          <>
+            <NewPasswordField field={field} missing={missing} />
+            <Outcome act={act} />
+            <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+              {entry.setPassword}
+            </button>
+          </>
+        )}
+        <button type="button" class="button button-quiet" onClick={() => onLeave()}>
+          {entry.toSignIn}
+        </button>
+      </form>
+    </SignedOutCard>
+  );
+}

@@ -1,0 +1,61 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Api } from "../../shared/api";
+import { useSpeech } from "../desk_context";
+import { FormField } from "../form_field";
+import { SignedOutCard } from "../signed_out_card";
+import { useAct } from "./page_act";
+import { usePageWords, WithPageWords } from "./page_context";
+import { Outcome } from "./page_parts";
+
+interface Properties {
+  readonly api: Api;
+  readonly onLeave: () => void;
+}
+
+/** For who has forgotten the password: asks where the link shall go. It never tells whether the address is known. */
+export function ResetRequest(given: Properties) {
+  return (
+    <WithPageWords>
+      <RequestCard {...given} />
+    </WithPageWords>
+  );
+}
+
+function RequestCard({ api, onLeave }: Properties) {
+  const { words } = useSpeech();
+  const { entry, required } = usePageWords();
+  const field = useRef<HTMLInputElement>(null);
+  const [fault, setFault] = useState("");
+  const act = useAct();
+  useEffect(() => field.current?.focus(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const email = field.current?.value.trim() ?? "";
+    setFault(email ? "" : required);
+    if (!email) return field.current?.focus();
+    await act.run(() => api.post("/v1/reset/request", { email }, { signed: false }), entry.linkSent);
+  };
+  return (
+    <SignedOutCard title={entry.forgotTitle} hint={entry.forgotLead}>
+      <form class="sign-in-form" onSubmit={submit} noValidate>
+        <FormField
+          label={words.email}
+          inputRef={field}
+          fault={fault}
+          type="email"
+          name="email"
+          autocomplete="username"
+          spellcheck={false}
+          dir="ltr"
+        />
+        <Outcome act={act} />
+        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          {entry.sendLink}
+        </button>
+        <button type="button" class="button button-quiet" onClick={onLeave}>
+          {entry.toSignIn}
+        </button>
+      </form>
+    </SignedOutCard>
+  );
+}

@@ -1,0 +1,42 @@
+import type { SecurityView } from "../../shared/wire_account";
+import { IdentitySection } from "./identity_section";
+import { useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { WhenLoaded } from "./page_parts";
+import { PasskeySection } from "./passkey_section";
+import { PasswordSection } from "./password_section";
+import { SessionSection } from "./session_section";
+import { TotpSection } from "./totp_section";
+
+/** What each part of the page is given. */
+export interface SecurityProperties {
+  readonly security: SecurityView;
+  /** Something was changed: loads the page's facts anew. */
+  readonly onChanged: () => Promise<void>;
+}
+
+/** How the operator signs in, and where they are signed in. */
+export function SecurityPage() {
+  const { security: words } = usePageWords();
+  const { call } = usePage();
+  const loaded = useLoaded(() => call.get<SecurityView>("/v1/desk/me/security"));
+  return (
+    <>
+      <p class="page-lead">{words.lead}</p>
+      <WhenLoaded of={loaded}>
+        {(security) => {
+          const given = { security, onChanged: loaded.reload };
+          return (
+            <>
+              <PasswordSection {...given} />
+              <PasskeySection {...given} />
+              <TotpSection {...given} />
+              <IdentitySection {...given} />
+              <SessionSection {...given} />
+            </>
+          );
+        }}
+      </WhenLoaded>
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import { useState } from "preact/hooks";
+import type { SessionView } from "../../shared/wire_account";
+import { useAct } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { ConfirmDialog, Outcome, Section, When } from "./page_parts";
+import type { SecurityProperties } from "./security_page";
+
+/** Where the operator is signed in, and the ways to end that. */
+export function SessionSection({ security, onChanged }: SecurityProperties) {
+  const { security: words } = usePageWords();
+  const { call } = usePage();
+  const [asksAll, setAsksAll] = useState(false);
+  const act = useAct();
+  const end = (path: string, said: string) =>
+    void act.run(async () => {
+      await call.post(`/v1/desk/me/sessions/${path}`);
+      await onChanged();
+    }, said);
+  const sessions = [...security.sessions].sort((one, other) => Number(other.current) - Number(one.current));
+  return (
+    <Section title={words.sessions}>
+      <ul class="page-list">
+        {sessions.map((one) => (
+          <SessionRow key={one.id} session={one} onEnd={() => end(`${one.id}/end`, words.ended)} />
+        ))}
+      </ul>
+      <div class="form-buttons">
+        {sessions.length > 1 && (
+          <button type="button" class="button" onClick={() => end("end-others", words.othersEnded)}>
+            {words.endOthersAll}
+          </button>
+        )}
+        <button type="button" class="button" onClick={() => setAsksAll(true)}>
+          {words.endAll}
+        </button>
+      </div>
+      <Outcome act={act} />
+      {asksAll && (
+        <ConfirmDialog
+          title={words.endAllAsk}
+          hint={words.endAllHint}
+          label={words.endAll}
+          act={() => call.post("/v1/desk/me/sessions/end-all")}
+          onClose={() => setAsksAll(false)}
+        />
+      )}
+    </Section>
+  );
+}
+
+interface RowProperties {
+  readonly session: SessionView;
+  readonly onEnd: () => void;
+}
+
+function SessionRow({ session, onEnd }: RowProperties) {
+  const { security: words } = usePageWords();
+  return (
+    <li>
+      <div class="page-list-text">
+        <strong>
+          <bdi>{session.device}</bdi> {session.current && <span class="mark">{words.thisOne}</span>}
+        </strong>
+        <span>
+          <bdi>{session.place || words.unknownPlace}</bdi> · {words.created}: <When at={session.created_at} /> ·{" "}
+          {words.lastSeen}: <When at={session.last_seen_at} />
+        </span>
+      </div>
+      {!session.current && (
+        <button type="button" class="button button-quiet" onClick={onEnd}>
+          {words.end} <span class="hidden">{session.device}</span>
+        </button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,133 @@
+import type { SitesView, SiteView } from "../../shared/wire_people";
+import { writePage } from "../desk_route";
+import { EmbedSection } from "./embed_section";
+import { IdentityKeys } from "./identity_keys";
+import { useAct, useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { Outcome, Section, WhenLoaded } from "./page_parts";
+import type { PageProperties } from "./pages_view";
+import { SiteForm } from "./site_form";
+
+/** The address of the form for a new site; no key is as short. */
+const NEW = "new";
+
+/** The websites of the workspace: all of them, or one with its settings. */
+export function SitesPage({ item }: PageProperties) {
+  const { call } = usePage();
+  const loaded = useLoaded(() => call.get<SitesView>("/v1/desk/sites"));
+  return (
+    <WhenLoaded of={loaded}>{(view) => <Sites key={item} view={view} item={item} onChanged={loaded.put} />}</WhenLoaded>
+  );
+}
+
+interface SitesProperties {
+  readonly view: SitesView;
+  readonly item: string | null;
+  readonly onChanged: (view: SitesView) => void;
+}
+
+function Sites({ view, item, onChanged }: SitesProperties) {
+  const { faults } = usePageWords();
+  const site = view.sites.find(({ key }) => key === item);
+  const put = (changed: SiteView) => {
+    const known = view.sites.some(({ key }) => key === changed.key);
+    const sites = view.sites.map((one) => (one.key === changed.key ? changed : one));
+    onChanged({ sites: known ? sites : [...view.sites, changed] });
+  };
+  if (item === null) return <SiteList sites={view.sites} />;
+  if (item === NEW) return <NewSite onMade={put} />;
+  if (!site) return <p class="page-lead">{faults.not_found}</p>;
+  return <SiteSettings site={site} onChanged={put} />;
+}
+
+function SiteList({ sites }: { readonly sites: readonly SiteView[] }) {
+  const { sites: words } = usePageWords();
+  return (
+    <>
+      <p class="page-lead">{sites.length === 0 ? words.noSites : words.lead}</p>
+      <div class="form-buttons">
+        <a class="button button-primary" href={writePage("sites", NEW)}>
+          {words.add}
+        </a>
+      </div>
+      <ul class="page-list">
+        {sites.map((site) => (
+          <li key={site.key}>
+            <div class="page-list-text">
+              <a href={writePage("sites", site.key)}>
+                <bdi>{site.name}</bdi>
+              </a>
+              <span>
+                <bdi>{site.origins.join(", ")}</bdi>
+              </span>
+            </div>
+            <span class={site.seen_at === null ? "mark" : "mark mark-good"}>
+              {site.seen_at === null ? words.notSeenShort : words.seen}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function NewSite({ onMade }: { readonly onMade: (site: SiteView) => void }) {
+  const { sites: words } = usePageWords();
+  const { call } = usePage();
+  const act = useAct();
+  return (
+    <>
+      <AllSites />
+      <Section title={words.add}>
+        <SiteForm
+          busy={act.busy}
+          onGiven={(wanted) =>
+            void act.run(async () => {
+              const site = await call.post<SiteView>("/v1/desk/sites", wanted);
+              onMade(site);
+              location.hash = writePage("sites", site.key);
+            })
+          }
+        />
+        <Outcome act={act} />
+      </Section>
+    </>
+  );
+}
+
+function SiteSettings({ site, onChanged }: { readonly site: SiteView; readonly onChanged: (site: SiteView) => void }) {
+  const { sites: words, saved } = usePageWords();
+  const { call } = usePage();
+  const act = useAct();
+  return (
+    <>
+      <AllSites />
+      <EmbedSection site={site} />
+      <Section title={words.open(site.name)}>
+        <SiteForm
+          site={site}
+          busy={act.busy}
+          onGiven={(wanted) =>
+            void act.run(async () => onChanged(await call.post<SiteView>(`/v1/desk/sites/${site.key}`, wanted)), saved)
+          }
+        />
+        <Outcome act={act} />
+      </Section>
+      <IdentityKeys site={site.key} />
+    </>
+  );
+}
+
+function AllSites() {
+  const { sites: words } = usePageWords();
+  return (
+    <p>
+      <a class="page-up" href={writePage("sites")}>
+        <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M10 3L5 8l5 5" />
+        </svg>
+        {words.all}
+      </a>
+    </p>
+  );
+}

@@ -1,0 +1,154 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { OidcProviderName, PasskeyOptions, SecurityView } from "../../shared/wire_account";
+import type { DeskCall, FactorWish } from "../desk_call";
+import { useSpeech } from "../desk_context";
+import { DialogFrame } from "../dialog_frame";
+import { FormField } from "../form_field";
+import { askPasskey, passkeysWork } from "../passkey_ask";
+import { leaveFor } from "../provider_visit";
+import { readProviders } from "../sign_in_call";
+import { useAct, useLoaded } from "./page_act";
+import { usePageWords, WithPageWords } from "./page_context";
+import { Outcome } from "./page_parts";
+
+interface Properties {
+  readonly call: DeskCall;
+  readonly wish: FactorWish;
+}
+
+/** Asks for the password or a passkey again before a dangerous act. It shows nothing that people have written. */
+export function StepUpDialog(given: Properties) {
+  return (
+    <WithPageWords>
+      <StepUp {...given} />
+    </WithPageWords>
+  );
+}
+
+interface Ways {
+  readonly security: SecurityView | null;
+  readonly providers: readonly OidcProviderName[];
+}
+
+function StepUp({ call, wish }: Properties) {
+  const { stepUp } = usePageWords();
+  const { api } = call;
+  const act = useAct();
+  const ways = useLoaded<Ways>(async () => {
+    const security = await api.get<SecurityView>("/v1/desk/me/security").catch(() => null);
+    const linked = new Set(security?.identities.map((one) => one.provider_name));
+    const providers = linked.size > 0 ? await readProviders(api).catch(() => []) : [];
+    return { security, providers: providers.filter((one) => linked.has(one.name)) };
+  });
+  // The dialog's own `close` also follows what has answered already.
+  const answered = useRef(false);
+  const answer = (shown: boolean) => {
+    if (answered.current) return;
+    answered.current = true;
+    wish.answer(shown);
+  };
+  const pass = async (show: () => Promise<unknown>) => {
+    if (await act.run(show)) answer(true);
+  };
+  const byPasskey = async () => {
+    const asked = await api.post<PasskeyOptions>("/v1/desk/step-up/passkey/options", {});
+    const credential = await askPasskey(asked.options);
+    await api.post("/v1/desk/step-up/passkey", { ticket: asked.ticket, credential });
+  };
+  const leave = async (id: string) => location.assign(await leaveFor(api, id, "step-up", location.hash));
+  const security = ways.value?.security ?? null;
+  return (
+    <DialogFrame name="step-up" title={stepUp.title} onClose={() => answer(false)}>
+      <p class="page-lead">{stepUp.hint}</p>
+      {security?.password !== false && (
+        <PasswordForm
+          totp={security?.totp ?? false}
+          busy={act.busy}
+          onGiven={(body) => void pass(() => api.post("/v1/desk/step-up", body))}
+        />
+      )}
+      <Outcome act={act} />
+      <OtherWays
+        passkey={passkeysWork() && (security?.passkeys.length ?? 0) > 0}
+        providers={ways.value?.providers ?? []}
+        onPasskey={() => void pass(byPasskey)}
+        onProvider={(id) => void act.run(() => leave(id))}
+      />
+    </DialogFrame>
+  );
+}
+
+interface PasswordProperties {
+  readonly totp: boolean;
+  readonly busy: boolean;
+  readonly onGiven: (body: { password: string; code: string }) => void;
+}
+
+function PasswordForm({ totp, busy, onGiven }: PasswordProperties) {
+  const { words } = useSpeech();
+  const { stepUp, required } = usePageWords();
+  const password = useRef<HTMLInputElement>(null);
+  const code = useRef<HTMLInputElement>(null);
+  const [fault, setFault] = useState("");
+  useEffect(() => password.current?.focus(), []);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (busy) return;
+    const given = { password: password.current?.value ?? "", code: code.current?.value.trim() ?? "" };
+    setFault(given.password ? "" : required);
+    if (given.password) onGiven(given);
+    else password.current?.focus();
+  };
+  return (
+    <form class="page-form" onSubmit={submit} noValidate>
+      <FormField
+        label={words.password}
+        inputRef={password}
+        fault={fault}
+        type="password"
+        name="password"
+        autocomplete="current-password"
+        dir="ltr"
+      />
+      {totp && (
+        <FormField
+          label={stepUp.code}
+          inputRef={code}
+          type="text"
+          name="code"
+          autocomplete="one-time-code"
+          dir="ltr"
+          maxLength={32}
+        />
+      )}
+      <button type="submit" class="button button-primary" aria-disabled={busy}>
+        {stepUp.confirm}
+      </button>
+    </form>
+  );
+}
+
+interface OtherProperties {
+  readonly passkey: boolean;
+  readonly providers: readonly OidcProviderName[];
+  readonly onPasskey: () => void;
+  readonly onProvider: (id: string) => void;
+}
+
+function OtherWays({ passkey, providers, onPasskey, onProvider }: OtherProperties) {
+  const { words } = useSpeech();
+  return (
+    <div class="sign-in-others">
+      {passkey && (
+        <button type="button" class="button" onClick={onPasskey}>
+          {words.usePasskey}
+        </button>
+      )}
+      {providers.map(({ id, name }) => (
+        <button type="button" class="button" key={id} onClick={() => onProvider(id)}>
+          <bdi>{words.continueWith(name)}</bdi>
+        </button>
+      ))}
+    </div>
+  );
+}

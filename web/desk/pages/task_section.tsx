@@ -1,0 +1,84 @@
+import { useState } from "preact/hooks";
+import type { DeadTask, DeadTasks } from "../../shared/wire_task";
+import { useAct, useLoaded } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { CardTable, type Column, ConfirmDialog, Outcome, Section, When, WhenLoaded } from "./page_parts";
+import type { PageWords } from "./page_words";
+
+/** What the work is. A kind without words is told as what it is a kind of. */
+function tellKind({ kind, mail }: DeadTask, { kinds }: PageWords["workspace"]): string {
+  return Object.hasOwn(kinds, mail) ? kinds[mail as keyof typeof kinds] : kinds[kind];
+}
+
+/** Mails and other work for later that was tried and given up. */
+export function TaskSection() {
+  const { workspace: words, actions } = usePageWords();
+  const { call } = usePage();
+  const [dropping, setDropping] = useState<DeadTask | null>(null);
+  const act = useAct();
+  const loaded = useLoaded(() => call.get<DeadTasks>("/v1/desk/tasks"));
+  const again = (task: DeadTask) =>
+    void act.run(async () => {
+      await call.post(`/v1/desk/tasks/${task.id}/retry`);
+      await loaded.reload();
+    }, words.retried);
+  const columns: Column<DeadTask>[] = [
+    { title: words.what, heads: true, cell: (task) => tellKind(task, words) },
+    { title: words.to, cell: (task) => <bdi>{task.to || "–"}</bdi> },
+    { title: words.reason, cell: (task) => <bdi>{task.error}</bdi> },
+    { title: words.tries, cell: (task) => task.tries },
+    { title: words.when, cell: (task) => <When at={task.dead_at} /> },
+    {
+      title: actions,
+      cell: (task) => <TaskActs task={task} onRetry={() => again(task)} onDrop={() => setDropping(task)} />,
+    },
+  ];
+  return (
+    <Section title={words.tasks} lead={words.tasksHint}>
+      <WhenLoaded of={loaded}>
+        {({ tasks, more }) =>
+          tasks.length === 0 ? (
+            <p class="page-note">{words.noTasks}</p>
+          ) : (
+            <>
+              <CardTable title={words.tasks} columns={columns} rows={tasks} keyOf={({ id }) => String(id)} />
+              {more && <p class="page-note">{words.moreTasks}</p>}
+            </>
+          )
+        }
+      </WhenLoaded>
+      <Outcome act={act} />
+      {dropping && (
+        <ConfirmDialog
+          title={words.dropAsk}
+          hint={words.dropHint}
+          label={words.drop}
+          act={() => call.post(`/v1/desk/tasks/${dropping.id}/drop`)}
+          onDone={() => void act.run(loaded.reload, words.dropped)}
+          onClose={() => setDropping(null)}
+        />
+      )}
+    </Section>
+  );
+}
+
+interface ActsProperties {
+  readonly task: DeadTask;
+  readonly onRetry: () => void;
+  readonly onDrop: () => void;
+}
+
+function TaskActs({ task, onRetry, onDrop }: ActsProperties) {
+  const { workspace: words } = usePageWords();
+  const name = <span class="hidden">{`${tellKind(task, words)} ${task.to}`}</span>;
+  return (
+    <div class="page-list-acts">
+      <button type="button" class="button button-quiet" onClick={onRetry}>
+        {words.retry} {name}
+      </button>
+      <button type="button" class="button button-quiet" onClick={onDrop}>
+        {words.drop} {name}
+      </button>
+    </div>
+  );
+}

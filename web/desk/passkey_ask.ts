@@ -1,0 +1,94 @@
+/** Passkeys as the browser offers them: WebAuthn Level 3, with its JSON forms where the browser has them and ours where not. */
+
+/** No passkey came of it: the person closed the browser's dialog, has none, or took too long. */
+export class NoPasskey extends Error {
+  override readonly name = "NoPasskey";
+}
+
+export const passkeysWork = (): boolean => typeof PublicKeyCredential === "function";
+
+/** Whether passkeys can stand among the suggestions of a field. */
+export async function suggestsPasskeys(): Promise<boolean> {
+  return passkeysWork() && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false);
+}
+
+export interface AskOptions {
+  /** Offers passkeys among a field's suggestions, in place of a dialog. */
+  readonly suggest?: boolean;
+  /** Ends the asking. */
+  readonly signal?: AbortSignal;
+}
+
+/** Asks for a passkey by the server's options. Throws NoPasskey; what ends the signal ends it the same way. */
+export async function askPasskey(
+  options: Record<string, unknown>,
+  { suggest, signal }: AskOptions = {},
+): Promise<object> {
+  const publicKey = readRequest(options);
+  const asked: CredentialRequestOptions = { publicKey, mediation: suggest ? "conditional" : "optional" };
+  if (signal) asked.signal = signal;
+  return toJson(await navigator.credentials.get(asked).catch(refuse));
+}
+
+/** Makes a passkey by the server's options. Throws NoPasskey. */
+export async function makePasskey(options: Record<string, unknown>): Promise<object> {
+  return toJson(await navigator.credentials.create({ publicKey: readCreation(options) }).catch(refuse));
+}
+
+function refuse(cause: unknown): never {
+  throw new NoPasskey("no passkey", { cause });
+}
+
+function readRequest(options: Record<string, unknown>): PublicKeyCredentialRequestOptions {
+  const json = options as unknown as PublicKeyCredentialRequestOptionsJSON;
+  if (PublicKeyCredential.parseRequestOptionsFromJSON) return PublicKeyCredential.parseRequestOptionsFromJSON(json);
+  return { ...json, challenge: toBytes(json.challenge), allowCredentials: described(json.allowCredentials) } as never;
+}
+
+function readCreation(options: Record<string, unknown>): PublicKeyCredentialCreationOptions {
+  const json = options as unknown as PublicKeyCredentialCreationOptionsJSON;
+  if (PublicKeyCredential.parseCreationOptionsFromJSON) return PublicKeyCredential.parseCreationOptionsFromJSON(json);
+  const user = { ...json.user, id: toBytes(json.user.id) };
+  const excludeCredentials = described(json.excludeCredentials);
+  return { ...json, challenge: toBytes(json.challenge), user, excludeCredentials } as never;
+}
+
+const described = (list: readonly PublicKeyCredentialDescriptorJSON[] = []) =>
+  list.map((one) => ({ ...one, id: toBytes(one.id) }));
+
+function toJson(credential: Credential | null): object {
+  if (!(credential instanceof PublicKeyCredential)) throw new NoPasskey("no passkey");
+  // Some password managers put in a credential of their own whose toJSON throws.
+  try {
+    return credential.toJSON();
+  } catch {
+    return writeByHand(credential);
+  }
+}
+
+/** The JSON form of WebAuthn Level 3, section 5.1, of the fields that the server reads. */
+function writeByHand(credential: PublicKeyCredential): object {
+  const given = credential.response as AuthenticatorAssertionResponse & AuthenticatorAttestationResponse;
+  const fields = ["clientDataJSON", "authenticatorData", "signature", "userHandle", "attestationObject"] as const;
+  const response = Object.fromEntries(fields.flatMap((name) => (given[name] ? [[name, toText(given[name])]] : [])));
+  const transports = given.getTransports?.();
+  return {
+    id: credential.id,
+    rawId: toText(credential.rawId),
+    type: credential.type,
+    authenticatorAttachment: credential.authenticatorAttachment,
+    clientExtensionResults: credential.getClientExtensionResults(),
+    response: transports ? { ...response, transports } : response,
+  };
+}
+
+/** base64url without padding (RFC 4648, section 5). */
+export function toText(bytes: ArrayBuffer): string {
+  const binary = Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+export function toBytes(text: string): ArrayBuffer {
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(binary, (one) => one.charCodeAt(0)).buffer;
+}

@@ -1,0 +1,58 @@
+/** The ways to sign in. All steps of one sign-in are signed with one fresh key, which the session is then bound to. */
+import type { Api } from "../shared/api";
+import { makeKey, type ProofKey } from "../shared/proof";
+import type { OidcProviderName, PasskeyOptions, SignInAnswer, SignInStep, SignInWays } from "../shared/wire_account";
+import { type AskOptions, askPasskey } from "./passkey_ask";
+
+/** This page cannot make a key: it was not opened over https. */
+export class KeyUnavailable extends Error {
+  override readonly name = "KeyUnavailable";
+}
+
+/** A session that has just begun, and the key it works with. */
+export interface Entered {
+  readonly answer: SignInAnswer;
+  readonly key: ProofKey;
+}
+
+/** The password was right; a code is asked for as well. */
+export interface CodeAsked {
+  readonly step: SignInStep;
+  readonly key: ProofKey;
+}
+
+/** Where the browser's clock is, which is all that we learn of where the person is. */
+export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+
+/** A fresh key. Throws KeyUnavailable. */
+export async function newKey(): Promise<ProofKey> {
+  const key = await makeKey();
+  if (!key) throw new KeyUnavailable();
+  return key;
+}
+
+export async function signInWithPassword(api: Api, email: string, password: string): Promise<Entered | CodeAsked> {
+  const key = await newKey();
+  const body = { email, password, time_zone: timeZone() };
+  const answer = await api.post<SignInAnswer | SignInStep>("/v1/desk/sign-in", body, { key });
+  return "ticket" in answer ? { step: answer, key } : { answer, key };
+}
+
+export async function signInWithCode(api: Api, { step, key }: CodeAsked, code: string): Promise<Entered> {
+  const body = { ticket: step.ticket, code, time_zone: timeZone() };
+  return { answer: await api.post<SignInAnswer>("/v1/desk/sign-in/code", body, { key }), key };
+}
+
+/** Throws NoPasskey besides what requests throw. */
+export async function signInWithPasskey(api: Api, asking: AskOptions = {}): Promise<Entered> {
+  const key = await newKey();
+  const asked = await api.post<PasskeyOptions>("/v1/desk/sign-in/passkey/options", {}, { key });
+  const credential = await askPasskey(asked.options, asking);
+  const body = { ticket: asked.ticket, credential, time_zone: timeZone() };
+  return { answer: await api.post<SignInAnswer>("/v1/desk/sign-in/passkey", body, { key }), key };
+}
+
+export async function readProviders(api: Api): Promise<readonly OidcProviderName[]> {
+  const ways = await api.request<SignInWays>("GET", "/v1/desk/sign-in/ways", { signed: false });
+  return ways.providers;
+}

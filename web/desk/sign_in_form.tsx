@@ -1,0 +1,77 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Api } from "../shared/api";
+import { useSpeech } from "./desk_context";
+import { FormField } from "./form_field";
+import { type CodeAsked, type Entered, signInWithPassword } from "./sign_in_call";
+import { tellSignInFailure } from "./sign_in_failure";
+
+interface Properties {
+  readonly api: Api;
+  readonly onEntered: (entered: Entered) => Promise<void>;
+  readonly onAsked: (asked: CodeAsked) => void;
+  readonly onForgotten: () => void;
+}
+
+export function SignInForm({ api, onEntered, onAsked, onForgotten }: Properties) {
+  const { words, language } = useSpeech();
+  const email = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const [waiting, setWaiting] = useState(false);
+  const [failure, setFailure] = useState("");
+  useEffect(() => email.current?.focus(), []);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (waiting) return;
+    const given = { email: email.current?.value.trim() ?? "", password: password.current?.value ?? "" };
+    if (!given.email || !given.password) {
+      setFailure(words.enterBoth);
+      (given.email ? password : email).current?.focus();
+      return;
+    }
+    setWaiting(true);
+    setFailure("");
+    try {
+      const answer = await signInWithPassword(api, given.email, given.password);
+      if ("step" in answer) onAsked(answer);
+      else await onEntered(answer);
+    } catch (cause) {
+      setFailure(tellSignInFailure(cause, words, language));
+      setWaiting(false);
+      password.current?.select();
+    }
+  };
+
+  const common = { required: true, dir: "ltr", "aria-invalid": failure !== "" } as const;
+  return (
+    <form class="sign-in-form" onSubmit={submit} noValidate>
+      <FormField
+        label={words.email}
+        inputRef={email}
+        type="email"
+        name="email"
+        autocomplete="username webauthn"
+        inputMode="email"
+        spellcheck={false}
+        {...common}
+      />
+      <FormField
+        label={words.password}
+        inputRef={password}
+        type="password"
+        name="password"
+        autocomplete="current-password"
+        {...common}
+      />
+      <p class="form-failure" role="alert">
+        {failure}
+      </p>
+      <button type="submit" class="button button-primary" aria-disabled={waiting}>
+        {waiting ? words.signingIn : words.signIn}
+      </button>
+      <button type="button" class="button button-quiet" onClick={onForgotten}>
+        {words.forgotten}
+      </button>
+    </form>
+  );
+}
