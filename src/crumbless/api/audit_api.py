@@ -77,7 +77,7 @@ async def get_audit_export(request: AnyRequest) -> Stream:
         lambda connection: write_audit(connection, session, "audit_exported", details={"format": form})
     )
     lines = _csv_lines(platform.reader, wish) if form == "csv" else _json_lines(platform.reader, wish)
-    media_type = "text/csv; charset=utf-8" if form == "csv" else "application/jsonl"
+    media_type = "text/csv" if form == "csv" else "application/jsonl"
     headers = {"content-disposition": f'attachment; filename="audit-log.{form}"'}
     return Stream(lines, media_type=media_type, headers=headers)
 

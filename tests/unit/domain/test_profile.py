@@ -1,0 +1,50 @@
+"""Names in one line, languages by their tags."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crumbless.domain.profile import MAX_LANGUAGES, MAX_NAME, check_languages, check_name
+from crumbless.errors import Refused
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_names_of_all_peoples_are_taken(name: str) -> None:
+    assert check_name(name, "it stands here") == name.strip()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "x" * (MAX_NAME + 1), "a\nb", "a\rb", "\x00", "a\x1b[31m", "a\u2028b", "\u202egnp", "\u2066a", "\ud800"],
+)
+def test_what_is_no_name_is_refused(name: str) -> None:
+    with pytest.raises(Refused, match="invalid") as refused:
+        check_name(name, "visitors see it")
+    assert "visitors see it" in refused.value.detail
+
+
+@given(st.text(max_size=120))
+def test_a_name_is_one_short_line_or_none(text: str) -> None:
+    try:
+        name = check_name(text, "it stands here")
+    except Refused:
+        return
+    assert name == name.strip()
+    assert 1 <= len(name) <= MAX_NAME
+    assert len(name.splitlines()) == 1
+
+
+def test_languages_are_kept_in_order_and_once() -> None:
+    assert check_languages(["de", "pt-BR", "de", "zh-Hant-TW"]) == ["de", "pt-BR", "zh-Hant-TW"]
+    assert check_languages([]) == []
+
+
+@pytest.mark.parametrize("language", ["", "d", "german", "de_DE", "de-", "de\n", "ñn", "x" * 40])
+def test_what_is_no_language_is_refused(language: str) -> None:
+    with pytest.raises(Refused, match="invalid"):
+        check_languages(["de", language])
+
+
+def test_there_is_an_end_to_languages() -> None:
+    with pytest.raises(Refused, match="invalid"):
+        check_languages(["de"] * (MAX_LANGUAGES + 1))
