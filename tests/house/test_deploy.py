@@ -12,6 +12,7 @@ from crumbless.api.http_protocol import BODY_SECONDS, HEAD_SECONDS
 from crumbless.api.routes import ROUTES
 from crumbless.api.stream_http import POLL_SECONDS
 from crumbless.cli import app
+from crumbless.errors import REFUSALS
 from crumbless.settings import CONFIG_FILE, PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -131,4 +132,9 @@ def test_the_rules_are_rules() -> None:
     assert len(rules) > 8
     assert {rule["labels"]["severity"] for rule in rules} == {"page", "ticket"}
     assert all(rule["annotations"]["summary"].endswith(".") for rule in rules)
+    codes = [
+        code for rule in rules for named in re.findall(r'code=~?"([^"]+)"', rule["expr"]) for code in named.split("|")
+    ]
+    assert len(codes) > 2
+    assert {*codes} <= {*REFUSALS}
     assert all(rule["expr"].count("(") == rule["expr"].count(")") for rule in rules)
