@@ -38,7 +38,7 @@ def settings_for(mails: MailServer) -> dict[str, object]:
     }
 
 
-async def order(server: ServerProcess, number: int = 1) -> None:
+async def order(server: ServerProcess, number: int = 1, about: str = "") -> None:
     """Queue mails beside the server, as a command would: it has to find them by itself."""
     vault = open_vault(Settings(database_url=server.database_url, secret_key=TEST_KEY if server.on_postgres else ""))
 
@@ -47,7 +47,7 @@ async def order(server: ServerProcess, number: int = 1) -> None:
         assert olga is not None
         for each in range(number):
             values = {"minutes": "30", "secret": f"{SECRET}{each}"}
-            to = MailOrder("reset", "otto@tea.example", "de", values, "Otto")
+            to = MailOrder("reset", "otto@tea.example", "de", values, "Otto", about)
             queue_mail(connection, vault, olga.workspace, to)
 
     await asyncio.to_thread(write_once, server.database_url, put_in)
@@ -167,6 +167,24 @@ async def test_what_has_been_kept_long_enough_is_removed(
     await world.eventually(swept)
     assert rows("SELECT count(*) FROM session WHERE visitor_id IS NOT NULL") == [(1,)]
     assert rows("SELECT count(*) FROM task WHERE kind = 'retention'") == [(1,)]
+
+
+@pytest.mark.storages("sqlite", "postgres")
+async def test_a_visitor_who_erases_takes_the_mails_for_them_along(
+    start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
+) -> None:
+    world = open_world(start_server(task_poll_seconds=0.1))
+    vera, victor = await world.visitor(), await world.visitor()
+    for person in (vera, victor):
+        await order(world.server, about=person.id)
+    dead = "SELECT count(*) FROM task WHERE kind = 'mail' AND dead_at > 0"
+
+    async def given_up() -> bool:
+        return world.server.rows(dead) == [(2,)]
+
+    await world.eventually(given_up)
+    assert (await ask(world.http, vera, "POST", "/v1/visitor/erase")).status_code == 200
+    assert world.server.rows(dead) == [(1,)]
 
 
 @pytest.mark.storages("postgres")

@@ -73,7 +73,12 @@ class ConversationContinue:
             site = _site_of(connection, by.conversation)
             _, secret = _make_ticket(connection, "continue_link", by, LINK_HOURS * 3600)
             values = {"site": site.key, "site_name": site.name, "hours": str(LINK_HOURS), "secret": secret}
-            queue_mail(connection, self.vault, by.workspace, MailOrder("continuation", email, language, values))
+            queue_mail(
+                connection,
+                self.vault,
+                by.workspace,
+                MailOrder("continuation", email, language, values, about=by.subject),
+            )
 
         await self.ledger.write(send)
 

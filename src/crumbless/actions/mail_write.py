@@ -32,7 +32,8 @@ def queue_mail(connection: Connection, vault: Vault, workspace: int, order: Mail
         values={name: in_one_line(value) for name, value in order.values.items()},
     )
     sealed = vault.seal(msgspec.json.encode(cleaned), PURPOSE)
-    add_task(connection, workspace, "mail", {"mail": order.kind}, sealed=sealed)
+    about = {"about": order.about} if order.about else {}
+    add_task(connection, workspace, "mail", {"mail": order.kind, **about}, sealed=sealed)
 
 
 def open_order(vault: Vault, task: Task) -> MailOrder:

@@ -72,6 +72,7 @@ class MailOrder(msgspec.Struct, frozen=True):
         to_name: the person's name, empty where none is known.
         language: what the mail is written in where its words exist (MAIL_LANGUAGES), else English.
         values: what stands in it: the names in VALUES, each a line of text.
+        about: the id of the visitor whom it is for. When they erase what is kept about them, it is dropped.
     """
 
     kind: MailKind
@@ -79,6 +80,7 @@ class MailOrder(msgspec.Struct, frozen=True):
     language: str
     values: Mapping[str, str]
     to_name: str = ""
+    about: str = ""
 
 
 MAX_ADDRESS = 254

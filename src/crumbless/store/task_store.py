@@ -161,6 +161,11 @@ def drop_task(connection: Connection, workspace: int, task_id: int) -> bool:
     return bool(connection.execute(delete(task).where(_dead(workspace, task_id))).rowcount)
 
 
+def drop_mails_about(connection: Connection, visitor_id: str) -> None:
+    """Forget the mails for a visitor that wait or were given up."""
+    connection.execute(delete(task).where(task.c.kind == "mail", task.c.payload["about"].as_string() == visitor_id))
+
+
 def _dead(workspace: int, task_id: int):
     return and_(task.c.id == task_id, task.c.workspace_id == workspace, task.c.dead_at.is_not(None))
 

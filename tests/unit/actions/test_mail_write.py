@@ -12,7 +12,7 @@ from crumbless.domain.task import Task, TaskFailed
 from crumbless.errors import Refused
 from crumbless.store.database import write_once
 from crumbless.store.tables_people import task
-from crumbless.store.task_store import claim_tasks
+from crumbless.store.task_store import claim_tasks, drop_mails_about
 
 VAULT = Vault(bytes(KEY_BYTES))
 
@@ -38,6 +38,14 @@ def test_the_database_shows_neither_address_nor_secret(database_url: str) -> Non
     [row] = write_once(database_url, lambda connection: [*connection.execute(select(task))])
     assert row.payload == {"mail": "reset"}
     assert [word for word in ("olga", "crt_secret") if word.encode() in row.sealed] == []
+
+
+def test_what_a_visitor_is_sent_is_dropped_when_they_erase(database_url: str) -> None:
+    for about in ("visitor-1", "visitor-2", ""):
+        write_once(database_url, lambda connection, about=about: queue_mail(connection, VAULT, 1, order(about=about)))
+    write_once(database_url, lambda connection: drop_mails_about(connection, "visitor-1"))
+    [second, third] = write_once(database_url, lambda connection: claim_tasks(connection, "node", ["mail"], 1000, 9))
+    assert [open_order(VAULT, one).about for one in (second, third)] == ["visitor-2", ""]
 
 
 def test_another_key_opens_nothing(database_url: str) -> None:
