@@ -4,12 +4,16 @@ A start only reads one number; Alembic is imported when there is something to mi
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from crumbless.errors import SettingsError
 from crumbless.store.database import check_database, is_postgres, write_once
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 SCHEMA = "0003"
 """The newest revision in store/migrations; tests/house holds the two equal."""
@@ -83,12 +87,18 @@ def migrate(database_url: str, revision: str = "head") -> None:
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run what is missing, in the connection's transaction."""
     from alembic import command  # noqa: PLC0415 - costs 0.2 s that an ordinary start does not have to pay
-    from alembic.config import Config  # noqa: PLC0415
 
     found = schema_of(connection)
     if found is not None and found > SCHEMA:
         require_schema(found)
+    command.upgrade(alembic_config(connection), revision)
+
+
+def alembic_config(connection: Connection) -> "Config":
+    """What Alembic's commands take, for this connection."""
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    return config

@@ -14,7 +14,7 @@ from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.database import write_once
 from crumbless.store.ledger import Ledger
-from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.ledger_open import open_writer
 from crumbless.store.tables_people import task
 from crumbless.store.task_store import (
     add_recurring,
@@ -37,51 +37,45 @@ LEASE_MS = 60_000
 KINDS: tuple[TaskKind, ...] = ("mail", "file_removal", "retention")
 
 
-def add(database_url: str, number: int = 1, workspace: int = 1, **more: Any) -> None:
-    write_once(
-        database_url, lambda connection: add_task(connection, workspace, "file_removal", {"number": number}, **more)
-    )
+def add(any_url: str, number: int = 1, workspace: int = 1, **more: Any) -> None:
+    write_once(any_url, lambda connection: add_task(connection, workspace, "file_removal", {"number": number}, **more))
 
 
-def claim(database_url: str, node: str, most: int = 10) -> list[Task]:
-    return write_once(database_url, lambda connection: claim_tasks(connection, node, KINDS, LEASE_MS, most))
+def claim(any_url: str, node: str, most: int = 10) -> list[Task]:
+    return write_once(any_url, lambda connection: claim_tasks(connection, node, KINDS, LEASE_MS, most))
 
 
 def due(connection: Connection) -> int | None:
     return next_task_due(connection, KINDS)
 
 
-def kept(database_url: str) -> list[Any]:
-    return write_once(database_url, lambda connection: [*connection.execute(select(task).order_by(task.c.id))])
+def kept(any_url: str) -> list[Any]:
+    return write_once(any_url, lambda connection: [*connection.execute(select(task).order_by(task.c.id))])
 
 
-def expire_lease(database_url: str) -> None:
-    write_once(database_url, lambda connection: connection.execute(update(task).values(claimed_until=now_ms() - 1)))
+def expire_lease(any_url: str) -> None:
+    write_once(any_url, lambda connection: connection.execute(update(task).values(claimed_until=now_ms() - 1)))
 
 
 @pytest_asyncio.fixture
-async def ledger(database_url: str) -> AsyncIterator[tuple[Ledger, list[str]]]:
+async def ledger(any_url: str) -> AsyncIterator[tuple[Ledger, list[str]]]:
     told: list[str] = []
-    ledger = Ledger(lambda: SqliteBatchWriter(database_url), lambda _: None, 100, lambda: told.append("tasks"))
+    ledger = Ledger(lambda: open_writer(any_url), lambda _: None, 100, lambda: told.append("tasks"))
     ledger.start()
     yield ledger, told
     await ledger.close()
 
 
-async def test_a_task_is_committed_with_its_act_and_told_once(
-    ledger: tuple[Ledger, list[str]], database_url: str
-) -> None:
+async def test_a_task_is_committed_with_its_act_and_told_once(ledger: tuple[Ledger, list[str]], any_url: str) -> None:
     writes, told = ledger
     await writes.append(make_entry(), lambda connection: add_task(connection, 1, "mail", {"mail": "reset"}))
-    assert [row.payload for row in kept(database_url)] == [{"mail": "reset"}]
+    assert [row.payload for row in kept(any_url)] == [{"mail": "reset"}]
     assert told == ["tasks"]
     await writes.write(due)
     assert told == ["tasks"], "what adds no task wakes nobody"
 
 
-async def test_a_task_of_an_act_that_was_undone_is_not_there(
-    ledger: tuple[Ledger, list[str]], database_url: str
-) -> None:
+async def test_a_task_of_an_act_that_was_undone_is_not_there(ledger: tuple[Ledger, list[str]], any_url: str) -> None:
     writes, told = ledger
 
     def act(connection: Connection) -> None:
@@ -96,95 +90,95 @@ async def test_a_task_of_an_act_that_was_undone_is_not_there(
             make_entry(conversation=OTHER_CONVERSATION), lambda connection: add_task(connection, 1, "mail", {})
         )
     await writes.write(due)
-    assert kept(database_url) == []
+    assert kept(any_url) == []
     assert told == []
 
 
-def test_what_one_node_has_claimed_no_other_gets(database_url: str) -> None:
+def test_what_one_node_has_claimed_no_other_gets(any_url: str) -> None:
     for number in range(3):
-        add(database_url, number)
-    first = claim(database_url, "node-a", most=2)
+        add(any_url, number)
+    first = claim(any_url, "node-a", most=2)
     assert [one.payload["number"] for one in first] == [0, 1]
-    assert [one.payload["number"] for one in claim(database_url, "node-b")] == [2]
-    assert claim(database_url, "node-b") == []
+    assert [one.payload["number"] for one in claim(any_url, "node-b")] == [2]
+    assert claim(any_url, "node-b") == []
 
 
-def test_a_node_leaves_kinds_that_it_does_not_know(database_url: str) -> None:
-    add(database_url)
-    assert write_once(database_url, lambda connection: claim_tasks(connection, "old", ["mail"], LEASE_MS, 9)) == []
-    assert write_once(database_url, lambda connection: next_task_due(connection, ["mail"])) is None
-    assert len(claim(database_url, "new")) == 1
+def test_a_node_leaves_kinds_that_it_does_not_know(any_url: str) -> None:
+    add(any_url)
+    assert write_once(any_url, lambda connection: claim_tasks(connection, "old", ["mail"], LEASE_MS, 9)) == []
+    assert write_once(any_url, lambda connection: next_task_due(connection, ["mail"])) is None
+    assert len(claim(any_url, "new")) == 1
 
 
-def test_a_node_that_died_loses_its_tasks_after_the_lease(database_url: str) -> None:
-    add(database_url)
-    [mine] = claim(database_url, "node-a")
-    assert write_once(database_url, due) == kept(database_url)[0].claimed_until
-    expire_lease(database_url)
-    [theirs] = claim(database_url, "node-b")
+def test_a_node_that_died_loses_its_tasks_after_the_lease(any_url: str) -> None:
+    add(any_url)
+    [mine] = claim(any_url, "node-a")
+    assert write_once(any_url, due) == kept(any_url)[0].claimed_until
+    expire_lease(any_url)
+    [theirs] = claim(any_url, "node-b")
     assert (theirs.id, theirs.tries) == (mine.id, 2)
     # The first one comes back to life: it settles nothing that is no longer its own.
-    write_once(database_url, lambda connection: finish_task(connection, "node-a", mine.id))
-    assert len(kept(database_url)) == 1
-    write_once(database_url, lambda connection: finish_task(connection, "node-b", mine.id))
-    assert kept(database_url) == []
+    write_once(any_url, lambda connection: finish_task(connection, "node-a", mine.id))
+    assert len(kept(any_url)) == 1
+    write_once(any_url, lambda connection: finish_task(connection, "node-b", mine.id))
+    assert kept(any_url) == []
 
 
-def test_what_is_put_off_waits(database_url: str) -> None:
-    add(database_url, due_at=0)
-    [one] = claim(database_url, "node-a")
+def test_what_is_put_off_waits(any_url: str) -> None:
+    add(any_url, due_at=0)
+    [one] = claim(any_url, "node-a")
     later = now_ms() + 60_000
-    write_once(database_url, lambda connection: put_off_task(connection, "node-a", one.id, later, "no answer"))
-    assert claim(database_url, "node-a") == []
-    assert write_once(database_url, due) == later
-    assert kept(database_url)[0].error == "no answer"
+    write_once(any_url, lambda connection: put_off_task(connection, "node-a", one.id, later, "no answer"))
+    assert claim(any_url, "node-a") == []
+    assert write_once(any_url, due) == later
+    assert kept(any_url)[0].error == "no answer"
 
 
-def test_a_stopping_node_gives_back_untried_what_it_had(database_url: str) -> None:
-    add(database_url)
-    claim(database_url, "node-a")
-    write_once(database_url, lambda connection: give_back_tasks(connection, "node-b"))
-    assert claim(database_url, "node-b") == []
-    write_once(database_url, lambda connection: give_back_tasks(connection, "node-a"))
-    assert [one.tries for one in claim(database_url, "node-b")] == [1]
+def test_a_stopping_node_gives_back_untried_what_it_had(any_url: str) -> None:
+    add(any_url)
+    claim(any_url, "node-a")
+    write_once(any_url, lambda connection: give_back_tasks(connection, "node-b"))
+    assert claim(any_url, "node-b") == []
+    write_once(any_url, lambda connection: give_back_tasks(connection, "node-a"))
+    assert [one.tries for one in claim(any_url, "node-b")] == [1]
 
 
-def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(database_url: str) -> None:
+def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(any_url: str) -> None:
     for number in (1, 2):
-        add(database_url, number)
-    for one in claim(database_url, "node-a"):
-        write_once(database_url, lambda connection, number=one.id: bury_task(connection, "node-a", number, "why"))
-    assert claim(database_url, "node-a") == []
-    assert write_once(database_url, count_dead_tasks) == 2
-    shown = write_once(database_url, lambda connection: dead_tasks(connection, 1, 10))
+        add(any_url, number)
+    for one in claim(any_url, "node-a"):
+        write_once(any_url, lambda connection, number=one.id: bury_task(connection, "node-a", number, "why"))
+    assert claim(any_url, "node-a") == []
+    assert write_once(any_url, count_dead_tasks) == 2
+    shown = write_once(any_url, lambda connection: dead_tasks(connection, 1, 10))
     assert [(one.task.payload["number"], one.error) for one in shown] == [(2, "why"), (1, "why")]
     second, first = (one.task.id for one in shown)
-    assert write_once(database_url, lambda connection: dead_tasks(connection, 2, 10)) == []
-    assert not write_once(database_url, lambda connection: revive_task(connection, 2, first))
-    assert not write_once(database_url, lambda connection: drop_task(connection, 2, first))
-    assert write_once(database_url, lambda connection: revive_task(connection, 1, first))
-    assert write_once(database_url, lambda connection: drop_task(connection, 1, second))
-    assert [(one.id, one.tries) for one in claim(database_url, "node-a")] == [(first, 1)]
-    assert not write_once(database_url, lambda connection: drop_task(connection, 1, first)), "it is no dead letter"
+    assert write_once(any_url, lambda connection: dead_tasks(connection, 2, 10)) == []
+    assert not write_once(any_url, lambda connection: revive_task(connection, 2, first))
+    assert not write_once(any_url, lambda connection: drop_task(connection, 2, first))
+    assert write_once(any_url, lambda connection: revive_task(connection, 1, first))
+    assert write_once(any_url, lambda connection: drop_task(connection, 1, second))
+    assert [(one.id, one.tries) for one in claim(any_url, "node-a")] == [(first, 1)]
+    assert not write_once(any_url, lambda connection: drop_task(connection, 1, first)), "it is no dead letter"
 
 
-def test_recurring_work_is_one_row_and_comes_again(database_url: str) -> None:
+def test_recurring_work_is_one_row_and_comes_again(any_url: str) -> None:
     for _ in range(2):
-        write_once(database_url, lambda connection: add_recurring(connection, "retention", 0))
-    [row] = kept(database_url)
+        write_once(any_url, lambda connection: add_recurring(connection, "retention", 0))
+    [row] = kept(any_url)
     assert row.id == RECURRING["retention"]
-    [one] = claim(database_url, "node-a")
+    [one] = claim(any_url, "node-a")
     later = now_ms() + 60_000
-    write_once(database_url, lambda connection: repeat_task(connection, "node-a", one.id, later))
-    assert claim(database_url, "node-a") == []
-    assert [(row.due_at, row.tries) for row in kept(database_url)] == [(later, 0)]
+    write_once(any_url, lambda connection: repeat_task(connection, "node-a", one.id, later))
+    assert claim(any_url, "node-a") == []
+    assert [(row.due_at, row.tries) for row in kept(any_url)] == [(later, 0)]
 
 
-async def test_two_nodes_that_begin_together_leave_one_row(ledger: tuple[Ledger, list[str]], database_url: str) -> None:
+async def test_two_nodes_that_begin_together_leave_one_row(ledger: tuple[Ledger, list[str]], any_url: str) -> None:
     writes, _ = ledger
     outcomes = await asyncio.gather(
         *(writes.write(lambda connection: add_recurring(connection, "retention", 0)) for _ in range(5)),
         return_exceptions=True,
     )
     assert all(one is None or isinstance(one, IntegrityError) for one in outcomes)
-    assert len(kept(database_url)) == 1
+    assert len(kept(any_url)) == 1

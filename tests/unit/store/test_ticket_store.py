@@ -19,31 +19,31 @@ from crumbless.store.ticket_store import (
 )
 
 
-def refusal(database_url: str, secret: str, thumbprint: str | None = None, kind: str = "reset") -> str:
+def refusal(any_url: str, secret: str, thumbprint: str | None = None, kind: str = "reset") -> str:
     with pytest.raises(Refused) as caught:
-        write_once(database_url, lambda connection: spend_ticket(connection, kind, secret, thumbprint))  # pyright: ignore[reportArgumentType]
+        write_once(any_url, lambda connection: spend_ticket(connection, kind, secret, thumbprint))  # pyright: ignore[reportArgumentType]
     return caught.value.code
 
 
-def made(database_url: str, **changed: object) -> tuple[str, str]:
+def made(any_url: str, **changed: object) -> tuple[str, str]:
     options = {"seconds": 60, "subject": "somebody", "data": {"a": 1}} | changed
-    return write_once(database_url, lambda connection: new_ticket(connection, "reset", **options))  # pyright: ignore[reportArgumentType]
+    return write_once(any_url, lambda connection: new_ticket(connection, "reset", **options))  # pyright: ignore[reportArgumentType]
 
 
-def test_a_ticket_is_spent_once_and_tells_what_it_is_about(database_url: str) -> None:
-    _, secret = made(database_url)
-    spent = write_once(database_url, lambda connection: spend_ticket(connection, "reset", secret))
+def test_a_ticket_is_spent_once_and_tells_what_it_is_about(any_url: str) -> None:
+    _, secret = made(any_url)
+    spent = write_once(any_url, lambda connection: spend_ticket(connection, "reset", secret))
     assert (spent.subject, spent.data) == ("somebody", {"a": 1})
-    assert refusal(database_url, secret) == "ticket_gone"
+    assert refusal(any_url, secret) == "ticket_gone"
 
 
-def test_threat_68_of_many_at_once_one_wins(database_url: str) -> None:
-    _, secret = made(database_url)
+def test_threat_68_of_many_at_once_one_wins(any_url: str) -> None:
+    _, secret = made(any_url)
     won: list[str] = []
 
     def spend() -> None:
         with contextlib.suppress(Refused):
-            won.append(write_once(database_url, lambda connection: spend_ticket(connection, "reset", secret)).id)
+            won.append(write_once(any_url, lambda connection: spend_ticket(connection, "reset", secret)).id)
 
     threads = [threading.Thread(target=spend) for _ in range(50)]
     for one in threads:
@@ -53,43 +53,43 @@ def test_threat_68_of_many_at_once_one_wins(database_url: str) -> None:
     assert len(won) == 1
 
 
-def test_another_kind_is_not_served(database_url: str) -> None:
-    _, secret = made(database_url)
-    assert refusal(database_url, secret, kind="invitation") == "ticket_gone"
-    assert write_once(database_url, lambda connection: find_ticket(connection, "reset", secret)).kind == "reset"
+def test_another_kind_is_not_served(any_url: str) -> None:
+    _, secret = made(any_url)
+    assert refusal(any_url, secret, kind="invitation") == "ticket_gone"
+    assert write_once(any_url, lambda connection: find_ticket(connection, "reset", secret)).kind == "reset"
 
 
-def test_a_ticket_of_a_key_is_found_by_its_id_and_for_that_key_alone(database_url: str) -> None:
-    ticket_id, _ = made(database_url, thumbprint="key-1")
-    assert refusal(database_url, ticket_id, "key-2") == "ticket_gone"
-    assert refusal(database_url, ticket_id) == "ticket_gone"
-    assert write_once(database_url, lambda connection: spend_ticket(connection, "reset", ticket_id, "key-1"))
+def test_a_ticket_of_a_key_is_found_by_its_id_and_for_that_key_alone(any_url: str) -> None:
+    ticket_id, _ = made(any_url, thumbprint="key-1")
+    assert refusal(any_url, ticket_id, "key-2") == "ticket_gone"
+    assert refusal(any_url, ticket_id) == "ticket_gone"
+    assert write_once(any_url, lambda connection: spend_ticket(connection, "reset", ticket_id, "key-1"))
 
 
-def test_a_ticket_without_a_key_needs_its_secret(database_url: str) -> None:
-    ticket_id, secret = made(database_url)
-    assert refusal(database_url, ticket_id) == "ticket_gone"
-    assert write_once(database_url, lambda connection: spend_ticket(connection, "reset", secret))
+def test_a_ticket_without_a_key_needs_its_secret(any_url: str) -> None:
+    ticket_id, secret = made(any_url)
+    assert refusal(any_url, ticket_id) == "ticket_gone"
+    assert write_once(any_url, lambda connection: spend_ticket(connection, "reset", secret))
 
 
-def test_an_old_ticket_is_worth_nothing_and_is_removed(database_url: str) -> None:
-    ticket_id, secret = made(database_url)
-    write_once(database_url, lambda c: c.execute(update(ticket).where(ticket.c.id == ticket_id).values(expires_at=5)))
-    assert refusal(database_url, secret) == "ticket_gone"
-    assert write_once(database_url, lambda connection: remove_tickets(connection, 5, 100)) == 0
-    assert write_once(database_url, lambda connection: remove_tickets(connection, 6, 100)) == 1
+def test_an_old_ticket_is_worth_nothing_and_is_removed(any_url: str) -> None:
+    ticket_id, secret = made(any_url)
+    write_once(any_url, lambda c: c.execute(update(ticket).where(ticket.c.id == ticket_id).values(expires_at=5)))
+    assert refusal(any_url, secret) == "ticket_gone"
+    assert write_once(any_url, lambda connection: remove_tickets(connection, 5, 100)) == 0
+    assert write_once(any_url, lambda connection: remove_tickets(connection, 6, 100)) == 1
 
 
-def test_the_last_wrong_answer_spends_it(database_url: str) -> None:
-    ticket_id, secret = made(database_url)
+def test_the_last_wrong_answer_spends_it(any_url: str) -> None:
+    ticket_id, secret = made(any_url)
     for _ in range(2):
-        write_once(database_url, lambda connection: count_try(connection, ticket_id, 3))
-    assert write_once(database_url, lambda connection: find_ticket(connection, "reset", secret)).tries == 2
-    write_once(database_url, lambda connection: count_try(connection, ticket_id, 3))
-    assert refusal(database_url, secret) == "ticket_gone"
+        write_once(any_url, lambda connection: count_try(connection, ticket_id, 3))
+    assert write_once(any_url, lambda connection: find_ticket(connection, "reset", secret)).tries == 2
+    write_once(any_url, lambda connection: count_try(connection, ticket_id, 3))
+    assert refusal(any_url, secret) == "ticket_gone"
 
 
-def test_a_new_one_voids_those_before(database_url: str) -> None:
-    _, secret = made(database_url)
-    write_once(database_url, lambda connection: void_tickets(connection, "reset", "somebody"))
-    assert refusal(database_url, secret) == "ticket_gone"
+def test_a_new_one_voids_those_before(any_url: str) -> None:
+    _, secret = made(any_url)
+    write_once(any_url, lambda connection: void_tickets(connection, "reset", "somebody"))
+    assert refusal(any_url, secret) == "ticket_gone"

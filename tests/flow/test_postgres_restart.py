@@ -1,0 +1,86 @@
+"""PostgreSQL restarts or ends its connections while people write: nothing acknowledged is lost, all heals by itself."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from support.client import Person, ask
+from support.people import World, new_entry_id, say
+from support.postgres import PostgresServer
+from support.server import ServerProcess
+
+pytestmark = pytest.mark.storages("postgres")
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+
+async def keep_saying(world: World, vera: Person, until: asyncio.Event) -> dict[str, int]:
+    """One message after another, each resent under its id until it is acknowledged; their seqs."""
+    stream, told = await world.stream(vera), dict[str, int]()
+    while not until.is_set():
+        entry_id = new_entry_id()
+        while (frame := await say(stream, f"words of {entry_id}", entry_id))["op"] == "error":
+            assert frame["code"] == "busy"
+            await asyncio.sleep(0.05)
+        told[entry_id] = frame["seq"]
+    return told
+
+
+@pytest.mark.parametrize("how", ["restart", "crash", "connections"])
+async def test_what_was_acknowledged_is_kept_once(
+    start_server: StartServer, open_world: OpenWorld, postgres: PostgresServer, how: str
+) -> None:
+    server = start_server()
+    world = open_world(server)
+    people = [await world.visitor(f"Hello {number}") for number in range(4)]
+    enough = asyncio.Event()
+    saying = [asyncio.create_task(keep_saying(world, person, enough)) for person in people]
+
+    async def some_were_said(number: int) -> None:
+        async def said() -> bool:
+            return server.rows("SELECT count(*) FROM entry")[0][0] >= number
+
+        await world.eventually(said)
+
+    await some_were_said(20)
+    for round_number in range(1, 4):
+        if how == "connections":
+            assert postgres.end_connections(server.database_url) > 0
+        else:
+            await asyncio.to_thread(postgres.stop if how == "restart" else postgres.kill)
+            await asyncio.to_thread(postgres.start)
+        await some_were_said(20 + 20 * round_number)
+    enough.set()
+    for person, told in zip(people, await asyncio.gather(*saying), strict=True):
+        kept = dict(server.rows("SELECT id, seq FROM entry WHERE author_id = ? AND seq > 1", person.id))
+        assert kept == told
+        assert sorted(kept.values()) == [*range(2, len(kept) + 2)]
+    positions = server.rows("SELECT position FROM entry WHERE workspace_id = 1 ORDER BY position")
+    assert positions == [(number,) for number in range(1, len(positions) + 1)]
+
+
+async def test_while_it_is_away_people_are_told_to_come_back(
+    start_server: StartServer, open_world: OpenWorld, postgres: PostgresServer
+) -> None:
+    server = start_server()
+    world = open_world(server)
+    olga, vera = await world.operator(), await world.visitor()
+    postgres.stop()
+    try:
+        answer = await ask(world.http, olga, "GET", "/v1/desk/conversations")
+        assert answer.status_code == 503, answer.text
+        assert answer.json()["type"].endswith("busy")
+        assert int(answer.headers["retry-after"]) > 0
+        ready = await world.http.get(f"{server.address}/readyz")
+        assert ready.status_code == 503
+    finally:
+        postgres.start()
+
+    async def well() -> bool:
+        return (await world.http.get(f"{server.address}/readyz")).status_code == 200
+
+    await world.eventually(well)
+    assert (await say(await world.stream(vera), "Still here"))["op"] == "ack"
+    assert (await ask(world.http, olga, "GET", "/v1/desk/conversations")).status_code == 200

@@ -1,0 +1,129 @@
+"""Migrations keep what is there, up from every schema that was and down again, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import JSON, Column, Connection, MetaData, Table, insert, select
+
+from crumbless.domain.ports import Appended
+from crumbless.errors import SettingsError
+from crumbless.store.database import write_once
+from crumbless.store.ledger import Ticket
+from crumbless.store.ledger_open import open_writer
+from crumbless.store.people_store import find_credentials, find_session, find_site
+from crumbless.store.schema import SCHEMA, alembic_config, check_schema, migrate, schema_of
+from crumbless.store.tables_people import metadata
+from support.older_rows import BEGIN, OLDER, Rows
+from support.postgres import PostgresServer
+from support.value_make import make_entry
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'crumbless.db'}"
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
+
+
+def put_in(url: str, rows: Rows) -> None:
+    def run(connection: Connection) -> None:
+        found = MetaData()
+        found.reflect(connection)
+        for table in found.sorted_tables:
+            if table.name in rows:
+                connection.execute(insert(table), rows[table.name])
+
+    write_once(url, run)
+
+
+def rows_of(url: str, wanted: Rows) -> Rows:
+    """The same columns of the same tables, as they are now."""
+
+    def run(connection: Connection) -> Rows:
+        return {name: read(connection, Table(name, MetaData(), autoload_with=connection)) for name in wanted}
+
+    def read(connection: Connection, table: Table) -> list[dict[str, Any]]:
+        columns = [table.c[column] for column in wanted[table.name][0]]
+        found = connection.execute(select(*columns).order_by(*table.primary_key.columns))
+        return [dict(row) for row in found.mappings()]
+
+    return write_once(url, run)
+
+
+@pytest.mark.parametrize("revision", OLDER)
+def test_what_an_older_schema_held_is_there_and_goes_on(empty_url: str, revision: str) -> None:
+    migrate(empty_url, revision)
+    put_in(empty_url, OLDER[revision])
+    with pytest.raises(
+        SettingsError, match=f"schema {revision}, this Crumbless needs {SCHEMA}: run `crumbless migrate`"
+    ):
+        check_schema(empty_url)
+    migrate(empty_url)
+    check_schema(empty_url)
+    assert rows_of(empty_url, OLDER[revision]) == OLDER[revision]
+
+    def look(connection: Connection) -> None:
+        site, olga = find_site(connection, "tea-shop"), find_credentials(connection, "olga@tea.example")
+        assert site is not None
+        assert site.origins == ("https://tea.example",)
+        assert olga is not None
+        assert (olga.active, olga.operator.role) == (True, "owner")
+        assert find_session(connection, bytes(range(32))) is not None
+
+    write_once(empty_url, look)
+    one = Ticket(make_entry(conversation=BEGIN["conversation"][0]["id"]), None, lambda _outcome: None)
+    writer = open_writer(empty_url)
+    writer.commit([one])
+    writer.close()
+    assert isinstance(one.outcome, Appended)
+    assert (one.outcome.seq, one.outcome.position) == (3, 3)
+
+
+def test_the_way_down_keeps_what_the_older_schema_knows(empty_url: str) -> None:
+    migrate(empty_url)
+    put_in(empty_url, OLDER["0002"])
+    for revision in ("0002", "0001"):
+        write_once(empty_url, lambda connection, to=revision: command.downgrade(alembic_config(connection), to))
+        assert write_once(empty_url, schema_of) == revision
+        assert rows_of(empty_url, OLDER[revision]) == OLDER[revision]
+    migrate(empty_url)
+    assert rows_of(empty_url, BEGIN) == BEGIN
+    write_once(empty_url, lambda connection: command.downgrade(alembic_config(connection), "base"))
+    assert write_once(empty_url, schema_of) is None
+
+
+def test_no_node_starts_on_a_schema_of_the_future(empty_url: str) -> None:
+    migrate(empty_url)
+    write_once(
+        empty_url, lambda connection: connection.exec_driver_sql("UPDATE alembic_version SET version_num='9999'")
+    )
+    for attempt in (check_schema, migrate):
+        with pytest.raises(SettingsError, match="schema 9999, this Crumbless knows"):
+            attempt(empty_url)
+
+
+def default_differs(_context: object, _found: object, wanted: Column[Any], *defaults: Any) -> bool | None:
+    """Whether the defaults differ; None: as Alembic finds it. PostgreSQL cannot compare JSON, but text."""
+    in_database, _in_code, rendered = defaults
+    return str(rendered) not in str(in_database) if isinstance(wanted.type, JSON) else None
+
+
+def test_alembic_finds_no_difference(empty_url: str) -> None:
+    migrate(empty_url)
+
+    def compare(connection: Connection) -> object:
+        options = {"compare_type": True, "compare_server_default": default_differs}
+        context = MigrationContext.configure(connection, opts=options)
+        return compare_metadata(context, metadata)
+
+    assert write_once(empty_url, compare) == []
