@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, CDPSession, Error, Page
+from playwright.sync_api import Browser, CDPSession, Error, Page, expect
 
 from support.browser import Kind
 from support.client import Person
@@ -49,6 +49,11 @@ class Caller:
             if "use_dpop_nonce" not in answer.headers.get("www-authenticate", ""):
                 break
         return answer
+
+    def get(self, path: str) -> httpx.Response:
+        """The answer to a read; its nonce is that of the last answer."""
+        headers = self.person.credentials("GET", path)
+        return httpx.get(self.person.address + path, headers=headers, trust_env=False)
 
     def sign_in_with_password(self) -> None:
         """Begin a session."""
@@ -114,10 +119,10 @@ class Authenticator:
 
 @pytest.fixture
 def page(browser_of: Callable[[Kind], Browser], address: str) -> Iterator[Page]:
-    """The desk's page in a browser that has nothing yet."""
+    """A page of ours that asks for no passkey itself, in a browser that has nothing yet."""
     context = browser_of("ordinary").new_context()
     opened = context.new_page()
-    opened.goto(f"{address}/desk/")
+    opened.goto(f"{address}/policy")
     yield opened
     context.close()
 
@@ -198,3 +203,15 @@ def test_threat_23_what_a_browser_signed_for_another_origin_or_without_its_owner
     lax = asked["options"] | {"userVerification": "discouraged"}
     body = {"ticket": asked["ticket"], "credential": page.evaluate(GET, [lax, "optional"])}
     assert code_of(unknown.post("/v1/desk/sign-in/passkey", body)) == "passkey_refused"
+
+
+def test_the_desk_signs_in_with_the_passkey_that_the_browser_suggests(page: Page, address: str) -> None:
+    Authenticator(page)
+    olga = Caller(address)
+    olga.sign_in_with_password()
+    add_passkey(page, olga)
+    # The virtual authenticator says yes by itself, to the suggestion of the e-mail field too: nobody presses anything.
+    page.goto(f"{address}/desk/")
+    expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
+    shown = olga.get("/v1/desk/me/security").json()
+    assert [one["factors"] for one in shown["sessions"] if not one["current"]] == ["passkey"]
