@@ -102,7 +102,7 @@ async def _deliver(
     if error is None and not stopped:
         await ledger.write(lambda connection: _settle_sent(connection, courier.service, due, events))
     else:
-        await ledger.write(lambda connection: _settle_failed(connection, courier.service, due, events, stopped))
+        await ledger.write(lambda connection: _settle_failed(connection, courier.service, node, due, events, stopped))
 
 
 async def _still_allowed(
@@ -124,7 +124,9 @@ def _settle_sent(connection: Connection, service: str, due: Due, events: Sequenc
     count(connection, due.site, f"{service}_sent", len(events))
 
 
-def _settle_failed(connection: Connection, service: str, due: Due, events: Sequence[RelayEvent], stopped: bool) -> None:
+def _settle_failed(
+    connection: Connection, service: str, node: str, due: Due, events: Sequence[RelayEvent], stopped: bool
+) -> None:
     """Try again later; give up what is too old. What shared a request with a withdrawn consent goes again at once."""
     now = now_ms()
     late = {event.id for event in events if now - event.at >= KEEP_MS}
@@ -133,4 +135,4 @@ def _settle_failed(connection: Connection, service: str, due: Due, events: Seque
     for event in events:
         if event.id not in late:
             tries = due.tries[event.id]
-            put_off(connection, event.id, now if stopped else now + wait_after(tries), tries + 1)
+            put_off(connection, node, event.id, now if stopped else now + wait_after(tries), tries + 1)

@@ -3,15 +3,14 @@
 import asyncio
 import ssl
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, localtime, make_msgid
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from crumbless.domain.ports import Mail, MailFailed
 from crumbless.errors import SettingsError
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 DEADLINE_SECONDS = 30.0
 """For a whole mail, from the connection to the server's last word."""
@@ -102,7 +101,7 @@ class SmtpMail:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailFailed(_why_unreachable(error)) from None
 
-    async def _hand_over(self, message: EmailMessage) -> None:
+    async def _hand_over(self, message: "EmailMessage") -> None:
         import aiosmtplib  # noqa: PLC0415
 
         server = self._server
@@ -131,8 +130,14 @@ def _why_unreachable(error: BaseException) -> str:
     return f"the mail server could not be reached ({type(error).__name__})"
 
 
-def write_message(mail: Mail, sender: str, sender_name: str) -> EmailMessage:
+def write_message(mail: Mail, sender: str, sender_name: str) -> "EmailMessage":
     """The mail as it travels (RFC 5322), its text first and its HTML as the alternative."""
+    # Here: whoever sends no mail does not wait for them at the start.
+    from email.headerregistry import Address  # noqa: PLC0415
+    from email.message import EmailMessage  # noqa: PLC0415
+    from email.policy import SMTP  # noqa: PLC0415
+    from email.utils import format_datetime, localtime, make_msgid  # noqa: PLC0415
+
     message = EmailMessage(policy=SMTP)
     # The header classes refuse line ends, so that no name or subject can add a header.
     message["From"] = Address(sender_name, addr_spec=sender)

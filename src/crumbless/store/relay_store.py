@@ -155,11 +155,11 @@ def drop_events(connection: Connection, ids: Collection[int]) -> None:
     connection.execute(delete(relay_event).where(relay_event.c.id.in_([*ids])))
 
 
-def put_off(connection: Connection, event_id: int, due_at: int, tries: int) -> None:
-    """Try the event again then."""
+def put_off(connection: Connection, node: str, event_id: int, due_at: int, tries: int) -> None:
+    """Try the event again then. A node that was too slow and lost it to another changes nothing."""
     connection.execute(
         update(relay_event)
-        .where(relay_event.c.id == event_id)
+        .where(relay_event.c.id == event_id, relay_event.c.claimed_by == node)
         .values(due_at=due_at, tries=tries, claimed_by=None, claimed_until=None)
     )
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from crumbless.actions.relay_send import Courier, send_due
+from crumbless.actions.relay_send import AT_ONCE, Courier, send_due
 from crumbless.domain.consent import Record
 from crumbless.domain.ports import RelayAccount, RelayEvent
 from crumbless.domain.wire import Categories
@@ -15,7 +15,7 @@ from crumbless.ids import now_ms
 from crumbless.store.consent_store import add_record
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
-from crumbless.store.relay_store import drop_chain
+from crumbless.store.relay_store import MARGIN_MS, claim_events, drop_chain, give_back_events, next_due, put_off
 from crumbless.store.tables import relay_event
 from crumbless.store.tag_store import Tag, consent_revision, set_tag
 
@@ -109,6 +109,52 @@ async def test_events_share_requests_as_the_vendor_allows(disk: Disk, mixed: boo
     assert sorted(len(events) for events in vendor.requests) == sizes
     assert mixed or all(len({event.chain for event in events}) == 1 for events in vendor.requests)
     assert left(disk) == []
+
+
+def claim(disk: Disk, node: str, most: int = 500) -> list[int]:
+    due, _ = write_once(disk.url, lambda connection: claim_events(connection, "ga4", node, most))
+    return [event.id for group in due for event in group.events]
+
+
+def change(disk: Disk, **values: object) -> None:
+    write_once(disk.url, lambda connection: connection.execute(update(relay_event).values(**values)))
+
+
+def test_what_one_node_has_claimed_no_other_gets_until_its_lease_ends(disk: Disk) -> None:
+    assert claim(disk, "node-a", most=3) == [1, 2, 3]
+    assert claim(disk, "node-b") == [4, 5, 6, 7]
+    assert claim(disk, "node-c") == []
+    assert write_once(disk.url, lambda connection: next_due(connection, "ga4")) > now_ms()  # pyright: ignore[reportOptionalOperand]
+    change(disk, claimed_until=now_ms() - 1)
+    assert claim(disk, "node-c") == [1, 2, 3, 4, 5, 6, 7]
+    # The first one comes back to life: it settles nothing that is no longer its own.
+    write_once(disk.url, lambda connection: put_off(connection, "node-a", 1, 2**50, 1))
+    change(disk, claimed_until=now_ms() - 1)
+    assert 1 in claim(disk, "node-d")
+    write_once(disk.url, lambda connection: put_off(connection, "node-d", 1, 2**50, 1))
+    change(disk, claimed_until=now_ms() - 1)
+    assert 1 not in claim(disk, "node-e")
+
+
+def test_a_stopping_node_gives_back_its_events(disk: Disk) -> None:
+    claim(disk, "node-a")
+    write_once(disk.url, lambda connection: give_back_events(connection, "node-b"))
+    assert claim(disk, "node-b") == []
+    write_once(disk.url, lambda connection: give_back_events(connection, "node-a"))
+    assert len(claim(disk, "node-b")) == 7
+
+
+async def test_nothing_leaves_when_the_lease_is_about_to_end(disk: Disk) -> None:
+    vendor = Told(1, mixed=False)
+    vendor.answers.clear()
+    sending = asyncio.ensure_future(send_due(Courier("ga4", vendor), "node", disk, disk))  # pyright: ignore[reportArgumentType]
+    async with asyncio.timeout(5):
+        await vendor.both_asked.wait()
+    change(disk, claimed_until=now_ms() + MARGIN_MS - 1000)
+    vendor.answers.set()
+    await sending
+    assert len(vendor.requests) == AT_ONCE, "those that were on their way, and none of the others"
+    assert len(left(disk)) == 7 - AT_ONCE
 
 
 async def test_a_withdrawal_stops_a_request_on_its_way(disk: Disk) -> None:
