@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import uvicorn
-from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -37,6 +36,7 @@ from crumbless.adapters.passkey_verify import PasskeyVerifier
 from crumbless.adapters.picture_process import PictureProcess
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
+from crumbless.api.application import Application
 from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
 from crumbless.api.http_protocol import DeadlineHttpProtocol
 from crumbless.api.page_assets import Assets
@@ -224,7 +224,7 @@ class Server:
 
     def asgi(self, further: Sequence[HTTPRouteHandler] = ()) -> ASGIApp:
         """The HTTP side: the table of routes, and `further` ones (the demo's)."""
-        app = Litestar(
+        app = Application(
             route_handlers=[*route_handlers(), *further],
             state=State(
                 {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from support.client import ask
 from support.collector import Collector
 from support.people import OLGA, World, say
-from support.server import ServerProcess
+from support.server import ServerProcess, environment_of
 
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
@@ -52,8 +52,22 @@ async def test_requests_and_batches_are_traced(start_server: StartServer, open_w
     assert f'"trace":"{TRACE}"' in server.log()
 
 
-def test_what_is_not_asked_for_is_not_loaded() -> None:
-    program = "import crumbless.app, sys; print([*{name.partition('.')[0] for name in sys.modules}])"
-    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
-    assert "'litestar'" in loaded, "the premise: the application was loaded"
-    assert not [name for name in ("opentelemetry", "prometheus_client") if f"'{name}'" in loaded]
+PROGRAM = """
+import asyncio, sys
+from crumbless.app import Server
+from crumbless.settings import read_settings
+async def compose():
+    Server(read_settings()).asgi()
+asyncio.run(compose())
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_what_is_not_asked_for_is_not_loaded(server: ServerProcess) -> None:
+    environment = environment_of(server.database)
+    outcome = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, check=True, capture_output=True, text=True
+    )
+    loaded = {*outcome.stdout.split()}
+    assert {"litestar", "msgspec"} <= loaded, "the premise: the application was composed"
+    assert loaded & {"opentelemetry", "prometheus_client", "pydantic", "attrs"} == set()
