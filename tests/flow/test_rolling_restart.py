@@ -16,7 +16,7 @@ from support.traveller import Traveller
 @pytest.fixture
 def cluster(postgres: PostgresServer, furnished_postgres: str) -> Iterator[ServerCluster]:
     """Two nodes of the test's own."""
-    made = ServerCluster(postgres.new_database(furnished_postgres), bus_url="postgresql", drain_seconds=0.5)
+    made = ServerCluster(postgres.new_database(furnished_postgres), "postgresql", drain_seconds=0.5)
     try:
         made.start()
         yield made

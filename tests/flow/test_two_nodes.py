@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
+from support.balancer import Balancer
 from support.client import Stream, ask
 from support.cluster import ClusterWorld, ServerCluster, seqs
-from support.nats import NatsServer
+from support.nats import NatsServer, free_port, make_cluster, routes_made
 from support.people import OLGA, say
 from support.postgres import PostgresServer, ask_postgres, name_of
 
@@ -31,7 +32,7 @@ def cluster(
 ) -> Iterator[ServerCluster]:
     """Two nodes, for all tests on the same bus."""
     bus = request.getfixturevalue("own_nats").url if request.param == "nats" else "postgresql"
-    made = ServerCluster(postgres.new_database(furnished_postgres), bus_url=bus)
+    made = ServerCluster(postgres.new_database(furnished_postgres), bus)
     try:
         made.start()
         yield made
@@ -165,3 +166,35 @@ async def test_the_first_listener_of_a_node_misses_nothing(world: ClusterWorld) 
     for stream in opened:
         await stream.until_entry(conversation=visitor.person.conversation, seq=61)
         assert seqs(stream, visitor.person.conversation) == [*range(1, 62)]
+
+
+async def test_a_cluster_that_is_parted_loses_nothing(postgres: PostgresServer, furnished_postgres: str) -> None:
+    """Each node has a server of NATS that answers; between the two, nothing arrives and nobody says so."""
+    ports = [free_port() for _ in range(3)]
+    links = [Balancer(port) for port in ports[:2]]
+    for link in links:
+        link.start()
+    servers = make_cluster([[ports[1]], [ports[0]], [link.port for link in links]], ports)
+    for server in servers:
+        server.start()
+    cluster = ServerCluster(postgres.new_database(furnished_postgres), [servers[0].url, servers[2].url])
+    world = ClusterWorld(cluster)
+    try:
+        cluster.start()
+        await world.bus_is(connected=True)
+        assert routes_made(servers[2]) > 0
+        visitor, operator = await pair(world)
+        await talk(visitor, operator, 3)
+        for link in links:
+            link.cut = True
+        await talk(visitor, operator, 3, began=7)
+        await world.bus_is(connected=True)
+        for link in links:
+            link.cut = False
+            link.reset()
+        await talk(visitor, operator, 3, began=13)
+    finally:
+        await world.close()
+        cluster.stop()
+        for one in (*servers, *links):
+            one.dispose() if isinstance(one, NatsServer) else one.stop()

@@ -14,13 +14,17 @@ from support.server import Database, ServerProcess
 
 
 class ServerCluster:
-    """Nodes that answer to the balancer's address."""
+    """Nodes that answer to the balancer's address.
 
-    def __init__(self, database: Database, count: int = 2, **settings: object) -> None:
+    Args:
+        buses: what each node has as its bus; one for all of two when it is a text.
+    """
+
+    def __init__(self, database: Database, buses: str | Sequence[str], **settings: object) -> None:
         self.balancer = Balancer()
         self.tokens: dict[str, Any] = {}
         self._database = database
-        self._count = count
+        self._buses = [buses, buses] if isinstance(buses, str) else buses
         self._settings = settings
         self.nodes: list[ServerProcess] = []
 
@@ -33,8 +37,10 @@ class ServerCluster:
         """Start balancer and nodes."""
         self.balancer.start()
         self.nodes = [
-            ServerProcess(self._database, port_wanted=free_port(), public_url=self.address, **self._settings)
-            for _ in range(self._count)
+            ServerProcess(
+                self._database, port_wanted=free_port(), public_url=self.address, bus_url=bus, **self._settings
+            )
+            for bus in self._buses
         ]
         with ThreadPoolExecutor() as threads:
             list(threads.map(ServerProcess.start, self.nodes))

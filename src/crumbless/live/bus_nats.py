@@ -62,6 +62,7 @@ class NatsCarrier:
         self._subscribed: dict[int, Subscription] = {}
         self._changed = asyncio.Event()
         self._client: Any = None
+        self._complaint = ""
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -125,11 +126,12 @@ class NatsCarrier:
                 reconnect_time_wait=RETRY_SECONDS,
                 connect_timeout=CONNECT_SECONDS,
                 ping_interval=PING_SECONDS,
-                error_cb=_note_error,
+                error_cb=self._note_error,
                 disconnected_cb=self._went_away,
                 reconnected_cb=self._came_back,
                 closed_cb=_setter(closed, self._changed),
             )
+            self._complaint = ""
             log.info("connected to NATS")
             while not closed.is_set():
                 await self._subscribe(client)
@@ -149,6 +151,8 @@ class NatsCarrier:
                 self._subject(channel), cb=self._take, pending_bytes_limit=MOST_HELD_BYTES
             )
         if new:
+            # nats-py sends the ping of a flush ahead of all that waits; only that of the second comes after it.
+            await client.flush(CONNECT_SECONDS)
             await client.flush(CONNECT_SECONDS)
             self._doubt()
 
@@ -159,12 +163,20 @@ class NatsCarrier:
             # One message must not end the subscription.
             log.exception("a message could not be taken")
 
+    async def _note_error(self, error: Exception) -> None:
+        # What the server says is told; others' words may hold an address. Each once, until something else happens.
+        told = str(error) if type(error) is NatsError else type(error).__name__
+        if told != self._complaint:
+            self._complaint = told
+            log.warning("NATS: %s", told)
+
     async def _went_away(self) -> None:
         # Not when the going is ours.
         if self._running is not None and not self._running.cancelling():
             log.warning("the connection to NATS was lost; other nodes' entries are read from the database")
 
     async def _came_back(self) -> None:
+        self._complaint = ""
         log.info("connected to NATS again")
         self._changed.set()
         self._doubt()
@@ -228,11 +240,6 @@ def _setter(*events: asyncio.Event) -> Callable[[], Any]:
             event.set()
 
     return tell
-
-
-async def _note_error(error: Exception) -> None:
-    # By its name alone: its words may hold an address.
-    log.warning("NATS: %s", type(error).__name__)
 
 
 async def _close(client: Any) -> None:

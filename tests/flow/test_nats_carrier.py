@@ -1,0 +1,150 @@
+"""The bus on a real NATS: who is let in, what is encrypted, and what is heard by whom."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from crumbless.errors import SettingsError
+from crumbless.live.bus_nats import NatsCarrier, read_credentials
+from crumbless.live.bus_network import EVERYBODY
+from support.nats import NatsServer
+from support.nats_keys import make_certificate, make_credentials
+
+StartNats = Callable[[str], NatsServer]
+
+
+class End:
+    """One node's end of the bus, and what it heard."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.carrier = NatsCarrier(*arguments)
+        self.heard: list[bytes] = []
+        self.news = asyncio.Event()
+        self.doubted = asyncio.Event()
+        self.carrier.follow(7)
+        self.carrier.start(self._hear, self.doubted.set)
+
+    def _hear(self, payload: bytes) -> None:
+        self.heard.append(payload)
+        self.news.set()
+
+    async def connected(self) -> None:
+        """Return once it hears both of its channels."""
+        async with asyncio.timeout(20):
+            await self.doubted.wait()
+
+
+MakeEnd = Callable[..., End]
+
+
+@pytest.fixture
+def start_nats() -> Iterator[StartNats]:
+    """Starts a server with these lines in its configuration."""
+    started: list[NatsServer] = []
+
+    def start(more: str) -> NatsServer:
+        started.append(NatsServer(more))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.dispose()
+
+
+@pytest_asyncio.fixture
+async def end() -> AsyncIterator[MakeEnd]:
+    """Makes an end of the bus."""
+    made: list[End] = []
+
+    def make(*arguments: str) -> End:
+        made.append(End(*arguments))
+        return made[-1]
+
+    yield make
+    await asyncio.gather(*(one.carrier.stop() for one in made))
+
+
+async def speak(one: End, other: End) -> None:
+    """What one says the other hears, and not itself."""
+    await asyncio.gather(one.connected(), other.connected())
+    await one.carrier.send([(8, b"for others"), (7, b"for those who follow"), (EVERYBODY, b"for all")])
+    async with asyncio.timeout(10):
+        while len(other.heard) < 2:
+            await other.news.wait()
+            other.news.clear()
+    assert other.heard == [b"for those who follow", b"for all"]
+    assert one.heard == []
+
+
+async def test_installations_do_not_hear_one_another(nats: NatsServer, end: MakeEnd) -> None:
+    one, other, foreign = end(nats.url, "a"), end(nats.url, "a"), end(nats.url, "b")
+    await foreign.connected()
+    await speak(one, other)
+    # Its own last word comes after all that might have come.
+    await end(nats.url, "b").connected()
+    assert foreign.heard == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        ("user: me, password: 'p@ss/word'", "me:p%40ss%2Fword"),
+        ("token: 'a secret:token'", "a%20secret%3Atoken"),
+    ],
+)
+async def test_who_has_the_secret_is_let_in(
+    start_nats: StartNats, end: MakeEnd, caplog: pytest.LogCaptureFixture, wanted: str, shown: str
+) -> None:
+    server = start_nats(f"authorization {{ {wanted} }}")
+    caplog.set_level(logging.DEBUG)
+    url = server.url.replace("//", f"//{shown}@")
+    await speak(end(url, "a"), end(url, "a"))
+    stranger = end(server.url, "a")
+    async with asyncio.timeout(20):
+        while "Authorization Violation" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
+            await asyncio.sleep(0.02)
+    assert not stranger.carrier.connected
+    assert not stranger.doubted.is_set()
+    assert shown.rpartition(":")[2] not in caplog.text
+    assert "secret" not in caplog.text
+    assert "p@ss" not in caplog.text
+
+
+async def test_a_credentials_file_is_let_in(start_nats: StartNats, end: MakeEnd, tmp_path: Path) -> None:
+    file = tmp_path / "node.creds"
+    server = start_nats(make_credentials(file))
+    await speak(end(server.url, "a", str(file)), end(server.url, "a", str(file)))
+
+
+async def test_tls_is_verified_and_insisted_on(
+    start_nats: StartNats, nats: NatsServer, end: MakeEnd, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority = make_certificate(tmp_path)
+    server = start_nats(f'tls {{ cert_file: "{tmp_path}/server.pem", key_file: "{tmp_path}/server.key" }}')
+    url = server.url.replace("nats:", "tls:")
+    await speak(end(url, "a", "", str(authority)), end(url, "a", "", str(authority)))
+    untrusting, plain = end(url, "a"), end(nats.url.replace("nats:", "tls:"), "a", "", str(authority))
+    async with asyncio.timeout(20):
+        while "SSLCertVerificationError" not in caplog.text or "the server does not ask for TLS" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert not untrusting.doubted.is_set()
+    assert not plain.doubted.is_set(), "a server without TLS"
+
+
+@pytest.mark.parametrize("content", [None, "", "-----BEGIN NATS USER JWT-----\nabc\n------END NATS USER JWT------"])
+def test_a_credentials_file_that_is_none_is_named(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "node.creds"
+    make_credentials(file)
+    read_credentials(str(file))
+    file.unlink()
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CREDENTIALS"):
+        read_credentials(str(file))
+    with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CA"):
+        NatsCarrier("tls://127.0.0.1:1", "a", "", str(tmp_path / "none.pem"))
