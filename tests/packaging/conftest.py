@@ -19,6 +19,7 @@ class Told(NamedTuple):
 
     shop: str
     desk: str
+    mailbox: str
     email: str
     password: str
 
