@@ -35,6 +35,8 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BadProxy, 
         server = ServerProcess(database, public_url=f"http://127.0.0.1:{made.port}", trusted_proxies="10.0.0.1")
         server.port = made.target
         server.start()
+        # From here on it is known by the proxy's address.
+        server.port = made.port
         yield made, server
         assert server.stop() == 0
         assert "Traceback" not in server.log(), server.log()
