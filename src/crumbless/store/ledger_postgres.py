@@ -42,7 +42,7 @@ BUSY_SECONDS = 5.0
 CIRCLES = {"40P01", "40001"}
 """A deadlock or a conflict of transactions: the other side goes on, this one runs again."""
 
-_LOCK = "SELECT id FROM workspace WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = "SELECT id FROM workspace WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE"
 
 _LOOK_UP = """
 SELECT json_build_object(
@@ -78,8 +78,10 @@ WITH added AS (
   WHERE conversation.no = new.no
 )
 UPDATE workspace SET position = new.position FROM unnest($18::int[], $19::bigint[]) AS new(id, position)
-WHERE workspace.id = new.id
+WHERE workspace.id = new.id RETURNING pg_current_xact_id()::text
 """
+
+_NUMBER = "SELECT pg_current_xact_id_if_assigned()::text"
 
 _SELF = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 _END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2"
@@ -108,6 +110,8 @@ class PostgresBatchWriter:
         self._driver: Any = None
         self._self: tuple[int, Any] | None = None
         self._away = False
+        self._locked: set[int] = set()
+        self._number: str | None = None
 
     def commit(self, batch: Sequence[Ticket]) -> None:
         """One transaction for the whole batch; puts each ticket's outcome into it.
@@ -146,11 +150,13 @@ class PostgresBatchWriter:
 
     async def _try(self, batch: Sequence[Ticket]) -> None:
         connection = await self._connected()
+        self._locked, self._number = set(), None
         number: str | None = None
         try:
-            await self._driver.execute("BEGIN")
+            # Each question costs a way to the server and back: so the first two travel together.
+            await self._driver.execute("; ".join(["BEGIN", *self._locks(ticket.workspace for ticket in batch)]))
             await connection.run_sync(self._write, batch)
-            number = await self._driver.fetchval("SELECT pg_current_xact_id_if_assigned()::text")
+            number = self._number or await self._driver.fetchval(_NUMBER)
             await self._driver.execute("COMMIT")
         except BaseException as error:
             if not isinstance(error, Exception) or is_away(error) or not await self._rolled_back():
@@ -218,8 +224,6 @@ class PostgresBatchWriter:
 
     def _write(self, connection: Connection, batch: Sequence[Ticket]) -> None:
         self._inside = connection
-        self._locked: set[int] = set()
-        self._lock(ticket.workspace for ticket in batch)
         plain: list[Ticket] = []
         for ticket in batch:
             if ticket.work is None:
@@ -232,11 +236,11 @@ class PostgresBatchWriter:
             self._run(connection, ticket)
         self._append(plain)
 
-    def _lock(self, workspaces: Iterable[int | None]) -> None:
+    def _locks(self, workspaces: Iterable[int | None]) -> list[str]:
+        """The statement that locks these counter rows, if any is to be locked."""
         wanted = sorted({one for one in workspaces if one is not None} - self._locked)
-        if wanted:
-            self._wait(self._driver.fetch(_LOCK, wanted))
-            self._locked |= {*wanted}
+        self._locked |= {*wanted}
+        return [_LOCK.format(", ".join(str(int(one)) for one in wanted))] if wanted else []
 
     def _run(self, connection: Connection, ticket: Ticket) -> None:
         run_work(connection, ticket, self._append)
@@ -252,7 +256,8 @@ class PostgresBatchWriter:
         if not tickets:
             return
         entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
-        self._lock(entry.workspace for entry in entries)
+        for statement in self._locks(entry.workspace for entry in entries):
+            self._wait(self._driver.execute(statement))
         found = self._look_up(entries)
         conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
         positions = dict(found.workspaces)
@@ -280,8 +285,8 @@ class PostgresBatchWriter:
 
     def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
         raised = [one for one in conversations.values() if one.position]
-        self._wait(
-            self._driver.execute(
+        self._number = self._wait(
+            self._driver.fetchval(
                 _KEEP,
                 *(values[column::COLUMNS] for column in range(COLUMNS)),
                 [one.no for one in raised],
