@@ -168,9 +168,7 @@ def test_the_files_that_a_document_names_exist(document: Path) -> None:
 def test_the_commands_that_a_document_names_exist(document: Path) -> None:
     named = re.findall(r"`crumbless ([a-z]+(?: [a-z]+)?)", document.read_text(encoding="utf-8"))
     for command in sorted(set(named)):
-        subprocess.run(
-            [sys.executable, "-m", "crumbless", *command.split(), "--help"], check=True, capture_output=True
-        )
+        subprocess.run([sys.executable, "-m", "crumbless", *command.split(), "--help"], check=True, capture_output=True)
 
 
 def test_the_readme_tells_the_way_in() -> None:
