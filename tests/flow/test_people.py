@@ -12,6 +12,8 @@ from support.people import OSKAR, Employee, World, new_entry_id, say
 from support.server import environment_of, run_command
 from support.sign_in import code_of, hire
 
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
 PROMISE = 1.0
 """Seconds within which a change reaches open streams."""
 
@@ -116,7 +118,7 @@ async def test_a_workspace_keeps_its_last_owner(world: World) -> None:
     oskar = await world.new_operator(OSKAR)
     last = (409, "last_owner")
     assert await refused(world, oskar, f"/v1/desk/people/{oskar.id}/disable") == last
-    command = run_command("operator", "disable", OSKAR.email, environment=environment_of(world.server.database))
+    command = run_command("operator", "disable", OSKAR.email, environment=environment_of(world.server.storage))
     assert command.returncode == 2
     assert "somebody else an owner" in command.stderr
     second = await world.new_operator(hire(world, "Ole", workspace=2))
@@ -173,6 +175,16 @@ async def test_a_name_is_one_line_and_a_language_a_tag(world: World, name: str, 
     assert await refused(world, olga, "/v1/desk/me", {"name": name, "languages": languages}) == (400, "invalid")
 
 
+async def test_no_address_leads_away(world: World) -> None:
+    """Threat 57: what a request brings decides nowhere where a browser goes next."""
+    for path in ("/", "/desk", "/desk/oidc/company", "/policy"):
+        for name in ("next", "url", "return_to", "redirect_uri", "iss"):
+            for target in ("//evil.example", "https:evil.example", "/\\evil.example", "https://evil.example/"):
+                answer = await world.http.get(f"{world.server.address}{path}", params={name: target})
+                assert answer.headers.get("location", "/desk/") == "/desk/", path
+                assert "evil.example" not in answer.text
+
+
 async def test_teams_are_made_filled_and_removed(world: World) -> None:
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
     name = f"Sales {new_entry_id()}"
@@ -214,7 +226,7 @@ async def test_sites_are_made_and_changed(world: World) -> None:
 async def test_commands_list_reset_and_disable(world: World) -> None:
     one: Employee = hire(world, role="operator")
     nora = await world.new_operator(one)
-    environment = environment_of(world.server.database, port=world.server.port)
+    environment = environment_of(world.server.storage, port=world.server.port)
     listed = run_command("operator", "list", environment=environment).stdout
     assert f"1  operator  Nora  {one.email}\n" in listed
     told = run_command("operator", "reset", one.email, environment=environment).stdout
