@@ -188,7 +188,7 @@ async def test_a_forged_code_or_issuer_is_refused_without_a_word_of_it_in_the_lo
 async def test_ways_name_the_providers_and_no_secret(oidc_server: ServerProcess, open_world: OpenWorld) -> None:
     world = open_world(oidc_server)
     ways: Any = (await ask(world.http, world.stranger(), "GET", "/v1/desk/sign-in/ways")).json()
-    assert ways == {"providers": [{"id": "own", "name": "Own"}], "passkeys": False}
+    assert ways == {"providers": [{"id": "own", "name": "Own"}]}
 
 
 async def test_a_provider_that_is_away_is_said_kindly(start_server: StartServer, open_world: OpenWorld) -> None:

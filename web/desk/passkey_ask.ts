@@ -5,7 +5,9 @@ export class NoPasskey extends Error {
   override readonly name = "NoPasskey";
 }
 
-export const passkeysWork = (): boolean => typeof PublicKeyCredential === "function";
+/** Browsers bind passkeys to a name (WebAuthn, section 5.1.2): a page that is opened by numbers, as the demo's is, has none. */
+export const passkeysWork = (host: string = location.hostname): boolean =>
+  typeof PublicKeyCredential === "function" && !/^\[|^[\d.]+$/.test(host);
 
 /** Whether passkeys can stand among the suggestions of a field. */
 export async function suggestsPasskeys(): Promise<boolean> {

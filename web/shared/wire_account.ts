@@ -129,10 +129,9 @@ export interface OidcProviderName {
   name: string;
 }
 
-/** How one can sign in here beside a password. `passkeys`: the public address has a name to bind them to. */
+/** How one can sign in here beside a password and a passkey. */
 export interface SignInWays {
   providers: OidcProviderName[];
-  passkeys: boolean;
 }
 
 /** Begins a sign-in, a connection or a step-up at a provider. */

@@ -17,7 +17,6 @@ from crumbless.api.request_read import (
     take_token,
 )
 from crumbless.domain.access import Session
-from crumbless.domain.origin import takes_passkeys
 from crumbless.domain.wire_account import (
     IdentityRemoveRequest,
     OidcFinishRequest,
@@ -32,9 +31,8 @@ from crumbless.ids import now_ms
 
 async def get_ways(request: AnyRequest) -> Response[bytes]:
     """GET /v1/desk/sign-in/ways."""
-    settings = platform_of(request).settings
-    providers = [OidcProviderName(one.id, one.name) for one in settings.oidc_providers]
-    return _json(SignInWays(providers, takes_passkeys(settings.address)))
+    providers = platform_of(request).settings.oidc_providers
+    return _json(SignInWays([OidcProviderName(one.id, one.name) for one in providers]))
 
 
 async def get_return(request: AnyRequest) -> Response[str]:

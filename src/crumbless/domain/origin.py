@@ -1,6 +1,5 @@
 """Web origins: scheme, host and port of the pages that may show a site's chat."""
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -31,15 +30,6 @@ def check_origin(text: str) -> str:
     bracketed = f"[{host}]" if ":" in host else host
     suffix = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
     return f"{parts.scheme}://{bracketed}{suffix}"
-
-
-def takes_passkeys(address: str) -> bool:
-    """Whether browsers bind passkeys to pages of this address: not to one of numbers alone (WebAuthn, 5.1.2)."""
-    try:
-        ipaddress.ip_address(urlsplit(address).hostname or "")
-    except ValueError:
-        return True
-    return False
 
 
 def _refused(text: str) -> Refused:

@@ -152,10 +152,9 @@ class OidcProviderName(msgspec.Struct, frozen=True):
 
 
 class SignInWays(msgspec.Struct, frozen=True):
-    """How one can sign in here beside a password. `passkeys`: the public address has a name to bind them to."""
+    """How one can sign in here beside a password and a passkey."""
 
     providers: list[OidcProviderName]
-    passkeys: bool
 
 
 class OidcStartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crumbless.domain.origin import check_origin, takes_passkeys
+from crumbless.domain.origin import check_origin
 from crumbless.errors import Refused
 
 
@@ -45,8 +45,3 @@ def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(Refused) as caught:
         check_origin(text)
     assert caught.value.code == "invalid"
-
-
-def test_passkeys_need_a_name() -> None:
-    assert [takes_passkeys(f"https://{host}") for host in ("chat.example.com", "localhost:8000")] == [True, True]
-    assert [takes_passkeys(f"http://{host}") for host in ("127.0.0.1:8000", "[::1]")] == [False, False]

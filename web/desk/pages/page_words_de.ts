@@ -90,7 +90,7 @@ const words: PageWords = {
     passkeys: "Passkeys",
     passkeysHint:
       "Ein Passkey meldet Sie mit Fingerabdruck, Gesicht oder der PIN Ihres Geräts an. Er gilt nur für diese Adresse, also kann ihn Ihnen niemand ablisten.",
-    passkeysUnavailable: "Dieser Browser kennt keine Passkeys.",
+    passkeysUnavailable: "Passkeys funktionieren in diesem Browser oder unter dieser Adresse nicht.",
     addPasskey: "Passkey hinzufügen",
     passkeyName: "Name des Passkeys",
     passkeyNameHint: "Damit Sie ihn später erkennen, etwa „Handy“ oder „Blauer Schlüssel“.",

@@ -88,7 +88,7 @@ const words: PageWords = {
     passkeys: "Passkeys",
     passkeysHint:
       "A passkey signs you in with your fingerprint, face or the PIN of your device. It works only on this address, so nobody can lure it away from you.",
-    passkeysUnavailable: "This browser has no passkeys.",
+    passkeysUnavailable: "Passkeys do not work in this browser or at this address.",
     addPasskey: "Add a passkey",
     passkeyName: "Name of the passkey",
     passkeyNameHint: "So that you recognise it later, such as “Phone” or “Blue key”.",

@@ -88,7 +88,7 @@ const words: PageWords = {
     passkeys: "Claves de acceso",
     passkeysHint:
       "Una clave de acceso inicia tu sesión con tu huella, tu cara o el PIN de tu dispositivo. Solo funciona en esta dirección, así que nadie puede sonsacártela.",
-    passkeysUnavailable: "Este navegador no tiene claves de acceso.",
+    passkeysUnavailable: "Las claves de acceso no funcionan en este navegador o en esta dirección.",
     addPasskey: "Añadir una clave de acceso",
     passkeyName: "Nombre de la clave de acceso",
     passkeyNameHint: "Para reconocerla más tarde, como «Teléfono» o «Llave azul».",

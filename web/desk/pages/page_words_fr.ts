@@ -90,7 +90,7 @@ const words: PageWords = {
     passkeys: "Clés d’accès",
     passkeysHint:
       "Une clé d’accès vous connecte par votre empreinte, votre visage ou le code de votre appareil. Elle ne marche qu’à cette adresse : personne ne peut vous la soutirer.",
-    passkeysUnavailable: "Ce navigateur n’a pas de clés d’accès.",
+    passkeysUnavailable: "Les clés d’accès ne fonctionnent pas dans ce navigateur ou à cette adresse.",
     addPasskey: "Ajouter une clé d’accès",
     passkeyName: "Nom de la clé d’accès",
     passkeyNameHint: "Pour la reconnaître plus tard, comme « Téléphone » ou « Clé bleue ».",
