@@ -42,7 +42,7 @@ export class NetworkFailure extends Error {
 
 /** What a request may carry. */
 export interface RequestOptions {
-  /** Sent as JSON, unless it is a string: then as it is. */
+  /** Sent as JSON, unless it is a string or a file: then as it is. */
   body?: unknown;
   headers?: Record<string, string>;
   /** Signs the request with this key and sends no token: for starting a session. */
@@ -124,8 +124,9 @@ export class Api {
     const headers: Record<string, string> = { "Crumbless-Route": this.#route, ...credentials, ...options.headers };
     const init: RequestInit = { method, headers, credentials: "omit", cache: "no-store", redirect: "error" };
     if (options.body !== undefined) {
+      const { body } = options;
       headers["Content-Type"] ??= "application/json";
-      init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
+      init.body = typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body);
     }
     const answer = await fetchOrFail(address, { ...init, signal: signalOf(options) });
     this.#nonce = answer.headers.get("DPoP-Nonce") ?? this.#nonce;

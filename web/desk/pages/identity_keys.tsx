@@ -29,18 +29,24 @@ export function IdentityKeys({ site }: Properties) {
   const [made, setMade] = useState<IdentityKeyAnswer | null>(null);
   const act = useAct();
   const loaded = useLoaded(() => call.get<SiteIdentity>(path), [site]);
-  const setMode = (mode: IdentityMode) =>
-    act.run(async () => {
+  // What was chosen is shown while it is saved, which may take a factor first.
+  const [chosen, setChosen] = useState<IdentityMode | null>(null);
+  const setMode = async (mode: IdentityMode) => {
+    setChosen(mode);
+    const save = async () => {
       await call.post(path, { mode });
       await loaded.reload();
-    }, words.modeSaved);
+    };
+    await act.run(save, words.modeSaved);
+    setChosen(null);
+  };
   const close = () => setShown(null);
   return (
     <Section title={words.title} lead={words.lead}>
       <WhenLoaded of={loaded}>
         {({ mode, keys }) => (
           <>
-            <ModeChoice mode={mode} onMode={(chosen) => void setMode(chosen)} />
+            <ModeChoice mode={chosen ?? mode} onMode={(wanted) => void setMode(wanted)} />
             <KeyList keys={keys} onRetire={setShown} />
           </>
         )}

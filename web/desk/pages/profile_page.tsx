@@ -6,6 +6,7 @@ import { EmailSection } from "./email_section";
 import { useAct } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { Outcome, Section, Tick } from "./page_parts";
+import { PhotoSection } from "./photo_section";
 
 /** What visitors see of the operator, and what the desk knows of them. */
 export function ProfilePage() {
@@ -14,6 +15,7 @@ export function ProfilePage() {
     <>
       <p class="page-lead">{words.lead}</p>
       <ProfileForm />
+      <PhotoSection />
       <EmailSection />
     </>
   );

@@ -1,0 +1,375 @@
+"""The desk's pages and the ways into it, in a real browser on the real server: account, people, sites, audit log."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Page, expect
+from pyotp.totp import TOTP
+from sqlalchemy import Connection
+
+from crumbless.actions.workspace_begin import offer_first_setup
+from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
+from crumbless.domain.access import OperatorRole
+from crumbless.store.database import write_once
+from crumbless.store.schema import migrate
+from crumbless.store.ticket_store import new_ticket
+from support.browser import Kind, Watch, accessibility_faults
+from support.scene import DEADLINE_MS, PASSWORD
+from support.server import ServerProcess
+
+PAGES = ("profile", "security", "people", "sites", "sites/tea-shop", "sites/new", "workspace", "bans", "audit")
+ROLES: tuple[OperatorRole, ...] = ("owner", "admin", "operator", "analyst")
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 360, "height": 700}
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+def _furnish(connection: Connection) -> None:
+    workspace = workspace_for(connection, "Tea")
+    add_site(connection, workspace, "tea-shop", "Kornblume Tea", ["https://tea.example"])
+    for role in ROLES:
+        add_operator(connection, workspace, f"{role}@tea.example", role.capitalize(), PASSWORD, role)
+    for name in ("totp", "passkey", "session", "mail", "leaver"):
+        add_operator(connection, workspace, f"{name}@tea.example", name.capitalize(), PASSWORD, "operator")
+
+
+def _serve(folder: Path) -> ServerProcess:
+    """A platform under a name: browsers bind no passkey to a bare address."""
+    database = folder / "crumbless.db"
+    migrate(f"sqlite:///{database}")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    address = f"http://localhost:{port}"
+    server = ServerProcess(database, port_wanted=port, public_url=address, allowed_hosts=f"127.0.0.1:{port}")
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The platform of a workspace with people of every role."""
+    server = _serve(tmp_path_factory.mktemp("pages"))
+    write_once(f"sqlite:///{server.database}", _furnish)
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.log(), server.log()
+
+
+class Person:
+    """Somebody at the desk, with a browser of their own."""
+
+    def __init__(self, server: ServerProcess, page: Page, watch: Watch) -> None:
+        self.page = page
+        self.watch = watch
+        self.address = f"http://localhost:{server.port}/desk/"
+
+    def enter(self, name: str, password: str = PASSWORD) -> None:
+        """Type e-mail address and password."""
+        self.page.goto(self.address)
+        self.page.get_by_label("Email").fill(f"{name}@tea.example")
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def sign_in(self, name: str) -> None:
+        """Come to the desk and be in."""
+        self.enter(name)
+        expect(self.page.get_by_role("heading", name="Conversations")).to_be_visible()
+
+    def open(self, page: str) -> None:
+        """Go to a page."""
+        self.page.goto(f"{self.address}#/settings/{page}")
+        expect(self.page.locator(".page-title")).to_be_visible()
+        expect(self.page.locator(".page-loading")).to_have_count(0)
+
+    def click(self, name: str) -> None:
+        """Press a button of this name."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def is_said(self, text: str) -> None:
+        """Wait for these words."""
+        expect(self.page.get_by_text(text)).to_be_visible()
+
+    def authenticator(self) -> CDPSession:
+        """Give the browser something that keeps passkeys."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")  # pyright: ignore[reportUnknownMemberType]
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})  # pyright: ignore[reportUnknownMemberType]
+        return session
+
+    def is_accessible(self, view: str) -> None:
+        """axe-core finds nothing, and nothing stands out to the side."""
+        assert accessibility_faults(self.page.main_frame) == [], view
+        assert not self.page.evaluate(TOO_WIDE), f"{view} scrolls sideways"
+
+
+@pytest.fixture
+def person(tea: ServerProcess, browser_of: Callable[[Kind], Browser]) -> Iterator[Callable[..., Person]]:
+    """Somebody with a browser of their own, watched."""
+    watches: list[Watch] = []
+
+    def come(server: ServerProcess = tea, **settings: Any) -> Person:
+        context = browser_of("ordinary").new_context(**settings)
+        context.set_default_timeout(DEADLINE_MS)
+        watch = Watch(context)
+        watch.begin()
+        watches.append(watch)
+        return Person(server, context.new_page(), watch)
+
+    yield come
+    for watch in watches:
+        watch.check()
+        assert watch.violations == []
+        watch.context.close()
+
+
+def test_an_authenticator_app_is_set_up_and_asked_for_and_replaced_by_a_recovery_code(
+    person: Callable[..., Person],
+) -> None:
+    olga = person()
+    olga.sign_in("totp")
+    olga.open("security")
+    olga.click("Set up an app")
+    secret = olga.page.locator(".secret code").inner_text().replace(" ", "")
+    olga.page.get_by_label("2. Type the code").fill(TOTP(secret).now())
+    olga.click("Turn on")
+    codes = olga.page.locator(".codes code").all_inner_texts()
+    assert len(codes) == 10
+    olga.click("I have kept them")
+    olga.is_said("10 of 10 are left.")
+    elsewhere = person()
+    elsewhere.enter("totp")
+    elsewhere.is_said("One more step")
+    elsewhere.page.get_by_label("Code").fill("000000")
+    elsewhere.click("Continue")
+    elsewhere.is_said("This code is wrong or was used already.")
+    elsewhere.page.get_by_label("Code").fill(codes[0])
+    elsewhere.click("Continue")
+    expect(elsewhere.page.get_by_role("heading", name="Conversations")).to_be_visible()
+
+
+def test_a_passkey_is_added_and_shown_again_before_a_dangerous_act(
+    tea: ServerProcess, person: Callable[..., Person]
+) -> None:
+    paula = person()
+    paula.authenticator()
+    paula.sign_in("passkey")
+    paula.open("security")
+    paula.click("Add a passkey")
+    dialog = paula.page.get_by_role("dialog")
+    paula.page.get_by_label("Name of the passkey").fill("Blue key")
+    dialog.get_by_role("button", name="Add a passkey").click()
+    paula.is_said("The passkey is added.")
+    expect(paula.page.locator(".page-list").first).to_contain_text("Blue key")
+    # A session that showed its factor long ago, on a server that does not remember otherwise.
+    assert tea.stop() == 0
+    tea.change("UPDATE session SET factor_at = 1")
+    tea.start()
+    paula.page.reload()
+    paula.click("Set up an app")
+    paula.is_said("Is it you?")
+    paula.is_accessible("step-up")
+    dialog.get_by_label("Password").fill("wrong horse battery")
+    paula.click("Confirm")
+    expect(dialog.get_by_role("alert").filter(has_text="wrong")).to_be_visible()
+    paula.click("Use a passkey")
+    paula.is_said("1. Scan this with your app")
+    paula.is_accessible("authenticator app")
+
+
+def test_who_closes_the_step_up_has_done_nothing(tea: ServerProcess, person: Callable[..., Person]) -> None:
+    olga = person()
+    olga.sign_in("passkey")
+    assert tea.stop() == 0
+    tea.change("UPDATE session SET factor_at = 1")
+    tea.start()
+    olga.open("security")
+    olga.click("Set up an app")
+    olga.is_said("Is it you?")
+    olga.page.keyboard.press("Escape")
+    expect(olga.page.get_by_text("Is it you?")).to_have_count(0)
+    expect(olga.page.get_by_role("dialog")).to_have_count(0)
+    olga.click("Set up an app")
+    olga.page.get_by_role("dialog").get_by_label("Password").fill(PASSWORD)
+    olga.click("Confirm")
+    olga.is_said("1. Scan this with your app")
+
+
+def test_a_session_that_is_ended_elsewhere_is_signed_out_within_a_second(person: Callable[..., Person]) -> None:
+    here, there = person(), person()
+    there.sign_in("session")
+    here.sign_in("session")
+    here.open("security")
+    expect(here.page.get_by_text("This browser", exact=True)).to_have_count(1)
+    here.page.get_by_role("button", name=re.compile("^Sign out everywhere else")).click()
+    expect(there.page.get_by_text("Your sign-in has ended.")).to_be_visible(timeout=2_000)
+    here.is_said("You are signed out everywhere else.")
+
+
+def test_people_are_invited_changed_and_disabled(person: Callable[..., Person]) -> None:
+    owner, leaver = person(), person()
+    leaver.sign_in("leaver")
+    owner.sign_in("owner")
+    owner.open("people")
+    owner.click("Invite somebody")
+    dialog = owner.page.get_by_role("dialog")
+    dialog.get_by_label("Email").fill("new@tea.example")
+    dialog.get_by_label("Analyst").check()
+    owner.click("Send the invitation")
+    owner.is_said("An invitation is on its way to new@tea.example.")
+    expect(owner.page.locator(".page-list").first).to_contain_text("new@tea.example")
+    owner.click("Add a team")
+    dialog.get_by_label("Name of the team").fill("Orders")
+    dialog.get_by_label("Admin").check()
+    owner.click("Save")
+    expect(owner.page.locator(".page-list").last).to_contain_text("Orders")
+    owner.page.get_by_role("button", name="Disable Leaver").click()
+    dialog.get_by_role("button", name="Disable").click()
+    expect(leaver.page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=2_000)
+    expect(owner.page.get_by_role("row").filter(has_text="leaver@tea.example")).to_contain_text("Disabled")
+    owner.open("audit")
+    expect(owner.page.get_by_role("table")).to_contain_text("Person disabled")
+
+
+def test_a_site_is_added_and_changed(person: Callable[..., Person]) -> None:
+    admin = person()
+    admin.sign_in("admin")
+    admin.open("sites")
+    admin.page.get_by_role("link", name="Add a site").click()
+    admin.page.get_by_label("Name").fill("Second shop")
+    admin.page.get_by_label("Addresses of the website").fill("shop.example")
+    admin.click("Add a site")
+    admin.is_said("is not an address such as")
+    admin.page.get_by_label("Addresses of the website").fill("https://shop.example/path\nhttps://www.shop.example")
+    admin.click("Add a site")
+    admin.is_said("Settings of Second shop")
+    expect(admin.page.locator(".embed code")).to_contain_text("<script async src=")
+    expect(admin.page.get_by_label("Addresses of the website")).to_have_value(
+        "https://shop.example\nhttps://www.shop.example"
+    )
+
+
+def test_what_a_role_may_not_do_is_not_shown(person: Callable[..., Person]) -> None:
+    analyst = person()
+    analyst.sign_in("analyst")
+    analyst.open("people")
+    links = analyst.page.get_by_role("navigation", name="Settings").get_by_role("link")
+    expect(links).to_have_text(["Back to the conversations", "Profile", "Security", "People"])
+    expect(analyst.page.get_by_role("table", name="People")).to_be_visible()
+    expect(analyst.page.get_by_role("button", name="Invite somebody")).to_have_count(0)
+    analyst.page.goto(f"{analyst.address}#/settings/audit")
+    analyst.is_said("Your role does not let you see this page.")
+
+
+def test_a_ban_is_lifted_and_a_key_is_made_for_a_site(tea: ServerProcess, person: Callable[..., Person]) -> None:
+    admin = person()
+    admin.sign_in("admin")
+    admin.open("bans")
+    admin.is_said("Nobody is banned.")
+    admin.open("sites/tea-shop")
+    admin.page.get_by_label("Optional").check()
+    admin.is_said("Saved.")
+    admin.click("Add a key")
+    dialog = admin.page.get_by_role("dialog")
+    dialog.get_by_label("Name of the key").fill("Shop")
+    dialog.get_by_label("Algorithm").select_option("HS256")
+    dialog.get_by_role("button", name="Add a key").click()
+    admin.is_said("The secret of the key")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", admin.page.locator(".secret code").inner_text())
+    admin.click("I have put it away")
+    admin.page.get_by_role("button", name="Retire Shop").click()
+    dialog.get_by_role("button", name="Retire").click()
+    admin.is_said("The key is retired.")
+
+
+def test_the_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Person]) -> None:
+    server = _serve(tmp_path)
+    try:
+        secrets: list[str | None] = []
+        write_once(f"sqlite:///{server.database}", lambda connection: secrets.append(offer_first_setup(connection)))
+        owner = person(server)
+        owner.page.goto(f"{owner.address}#setup={secrets[0]}")
+        owner.is_said("Set up Crumbless")
+        assert "setup" not in owner.page.url
+        owner.click("Set up")
+        expect(owner.page.get_by_text("Please fill this in.")).to_have_count(6)
+        expect(owner.page.get_by_label("Name of your workspace")).to_be_focused()
+        for label, value in {
+            "Name of your workspace": "North",
+            "Your name": "Nora",
+            "Email": "nora@north.example",
+            "New password": "seven quiet otters",
+            "Addresses of the website": "https://north.example",
+        }.items():
+            owner.page.get_by_label(label).fill(value)
+        owner.page.get_by_label("Name", exact=True).fill("North shop")
+        owner.is_accessible("set-up")
+        owner.click("Set up")
+        owner.is_said("Your workspace is ready")
+        owner.is_said("The widget was not seen yet.")
+        owner.click("Open the desk")
+        expect(owner.page.get_by_role("heading", name="Conversations")).to_be_visible()
+        stranger = person(server)
+        stranger.page.goto(f"{stranger.address}#setup={secrets[0]}")
+        stranger.is_said("This link no longer works")
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: Callable[..., Person]) -> None:
+    someone = person()
+    someone.page.goto(someone.address)
+    someone.click("Forgotten your password?")
+    someone.page.get_by_label("Email").fill("nobody@tea.example")
+    someone.click("Send the link")
+    someone.is_said("If this address belongs to somebody here")
+    ((operator, workspace),) = tea.rows("SELECT id, workspace_id FROM operator WHERE email = ?", "mail@tea.example")
+    secrets: list[str] = []
+
+    def offer(connection: Connection) -> None:
+        made = new_ticket(connection, "reset", subject=operator, workspace=workspace, seconds=600)
+        secrets.append(made[1])
+
+    write_once(f"sqlite:///{tea.database}", offer)
+    someone.page.goto(f"{someone.address}#reset={secrets[0]}")
+    someone.is_said("A new password")
+    assert secrets[0] not in someone.page.url
+    someone.page.get_by_label("New password").fill("password")
+    someone.click("Set the password")
+    someone.is_said("This password is too easy to guess.")
+    someone.page.get_by_label("New password").fill("nine quiet otters")
+    someone.click("Set the password")
+    someone.is_said("Your password is changed. Sign in with it.")
+    someone.enter("mail", "nine quiet otters")
+    expect(someone.page.get_by_role("heading", name="Conversations")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_is_accessible(person: Callable[..., Person], scheme: str, size: dict[str, int]) -> None:
+    owner = person(color_scheme=scheme, viewport=size, reduced_motion="reduce")
+    owner.sign_in("owner")
+    for page in PAGES:
+        owner.open(page)
+        expect(owner.page.locator("h1")).to_be_focused()
+        owner.is_accessible(page)
+    owner.open("people")
+    owner.click("Invite somebody")
+    owner.is_accessible("invitation")
+    owner.page.keyboard.press("Escape")
+    owner.open("security")
+    owner.click("Change password")
+    owner.is_accessible("password")

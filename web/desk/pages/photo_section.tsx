@@ -1,0 +1,104 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { PhotoAnswer } from "../../shared/wire_task";
+import { useAct } from "./page_act";
+import { usePage, usePageWords } from "./page_context";
+import { Outcome, Section } from "./page_parts";
+
+/** Pixels of a side of what is sent; the server makes its own sizes of it. */
+const SIDE = 512;
+
+/** The photo that visitors see: chosen here, cut to a square here, and only then sent. */
+export function PhotoSection() {
+  const { profile: words, saved } = usePageWords();
+  const { call, operator, onOperator } = usePage();
+  const chooser = useRef<HTMLInputElement>(null);
+  const [chosen, setChosen] = useState<ImageBitmap | null>(null);
+  const act = useAct();
+  const choose = async (file: File | undefined) => {
+    if (!file) return;
+    const picture = await createImageBitmap(file).catch(() => null);
+    setChosen(picture);
+    act.say(picture ? "" : words.notAPhoto);
+  };
+  const send = (body: Blob | null) =>
+    act.run(async () => {
+      const path = body ? "/v1/desk/me/photo" : "/v1/desk/me/photo/remove";
+      const options = body ? { headers: { "Content-Type": body.type } } : {};
+      onOperator(await call.post<PhotoAnswer>(path, body ?? {}, options));
+      setChosen(null);
+    }, saved);
+  return (
+    <Section title={words.photo} lead={words.photoHint}>
+      {chosen ? (
+        <Crop picture={chosen} busy={act.busy} onUse={(body) => void send(body)} onCancel={() => setChosen(null)} />
+      ) : (
+        <>
+          {operator.photo && <img class="photo" src={operator.photo} alt={words.photo} width={96} height={96} />}
+          <div class="form-buttons">
+            <input
+              ref={chooser}
+              class="hidden"
+              type="file"
+              accept="image/jpeg,image/png,image/webp"
+              tabIndex={-1}
+              aria-label={words.choosePhoto}
+              onChange={(event) => {
+                void choose(event.currentTarget.files?.[0]);
+                event.currentTarget.value = "";
+              }}
+            />
+            <button type="button" class="button" onClick={() => chooser.current?.click()}>
+              {words.choosePhoto}
+            </button>
+            {operator.photo && (
+              <button type="button" class="button" aria-disabled={act.busy} onClick={() => void send(null)}>
+                {words.removePhoto}
+              </button>
+            )}
+          </div>
+        </>
+      )}
+      <Outcome act={act} />
+    </Section>
+  );
+}
+
+interface CropProperties {
+  readonly picture: ImageBitmap;
+  readonly busy: boolean;
+  readonly onUse: (made: Blob) => void;
+  readonly onCancel: () => void;
+}
+
+function Crop({ picture, busy, onUse, onCancel }: CropProperties) {
+  const { profile: words, cancel } = usePageWords();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    if (canvas.current) drawSquare(canvas.current, picture);
+  }, [picture]);
+  return (
+    <>
+      <canvas ref={canvas} class="photo" width={SIDE} height={SIDE} role="img" aria-label={words.photoPreview} />
+      <div class="form-buttons">
+        <button
+          type="button"
+          class="button button-primary"
+          aria-disabled={busy}
+          onClick={() => canvas.current?.toBlob((made) => made && onUse(made), "image/webp", 0.9)}
+        >
+          {words.usePhoto}
+        </button>
+        <button type="button" class="button" onClick={onCancel}>
+          {cancel}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** Draws the middle of a picture as a square. */
+function drawSquare(canvas: HTMLCanvasElement, picture: ImageBitmap): void {
+  const side = Math.min(picture.width, picture.height);
+  const [x, y] = [(picture.width - side) / 2, (picture.height - side) / 2];
+  canvas.getContext("2d")?.drawImage(picture, x, y, side, side, 0, 0, SIDE, SIDE);
+}
