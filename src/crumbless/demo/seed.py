@@ -1,4 +1,4 @@
-"""What the demo starts with: one workspace, one site, one owner."""
+"""What the demo starts with: one workspace, one site, one owner and some colleagues."""
 
 import json
 import os
@@ -10,7 +10,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
+from crumbless.domain.access import OperatorRole
 from crumbless.errors import SettingsError
+from crumbless.store import people_store
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_credentials, find_site, set_site_origins
 from crumbless.store.tag_store import Tag, drop_tag, set_tag
@@ -20,6 +22,13 @@ SITE_NAME = "Kornblume Tea"
 WORKSPACE = "Kornblume"
 OWNER = "Alex Morgan"
 EMAIL = "owner@example.com"
+COLLEAGUES: tuple[tuple[str, str, OperatorRole], ...] = (
+    ("Sam Okafor", "sam@example.com", "admin"),
+    ("Mina Park", "mina@example.com", "operator"),
+    ("Luis Ortega", "luis@example.com", "analyst"),
+)
+"""One of each role. They have no password yet: "Forgot your password?" and the demo's mailbox give them one."""
+
 TAGS = (Tag("ga4", "browser", "G-DEMO000000", ""), Tag("tiktok", "browser", "CDEMO000000000000000", ""))
 """Identifiers of nobody: Google and TikTok ignore what is sent under them."""
 
@@ -48,6 +57,8 @@ def seed(database_url: str, folder: Path, shop_origin: str, with_tags: bool = Fa
         workspace = workspace_for(connection, WORKSPACE)
         if find_credentials(connection, owner.email) is None:
             add_operator(connection, workspace, owner.email, OWNER, owner.password)
+            for name, email, role in COLLEAGUES:
+                people_store.add_operator(connection, workspace, email, name, "", role)
         if find_site(connection, SITE_KEY) is None:
             add_site(connection, workspace, SITE_KEY, SITE_NAME, [shop_origin])
         set_site_origins(connection, SITE_KEY, [shop_origin])
