@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 from pyotp.totp import TOTP
 from sqlalchemy import Connection
 
@@ -18,13 +18,13 @@ from crumbless.store.database import write_once
 from crumbless.store.schema import migrate
 from crumbless.store.ticket_store import new_ticket
 from support.browser import Kind, Watch, accessibility_faults
-from support.scene import DEADLINE_MS, PASSWORD
+from support.scene import DEADLINE_MS, PASSWORD, Scene
 from support.server import ServerProcess
 
 PAGES = ("profile", "security", "people", "sites", "sites/tea-shop", "sites/new", "workspace", "bans", "audit")
 ROLES: tuple[OperatorRole, ...] = ("owner", "admin", "operator", "analyst")
-WIDE = {"width": 1280, "height": 800}
-NARROW = {"width": 360, "height": 700}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 360, "height": 700}
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 AUTHENTICATOR = {
@@ -295,6 +295,27 @@ def test_a_ban_is_lifted_and_a_key_is_made_for_a_site(tea: ServerProcess, person
     admin.is_said("The key is retired.")
 
 
+def test_a_visitor_is_banned_from_their_conversation(scene: Scene) -> None:
+    desk, visitor = scene.desk(viewport=WIDE), scene.visitor()
+    visitor.open()
+    visitor.say("Rubbish")
+    desk.sign_in()
+    desk.open("Rubbish")
+    desk.page.get_by_role("button", name="Ban visitor").click()
+    dialog = desk.page.get_by_role("dialog", name="Ban this visitor?")
+    dialog.get_by_label("For how many days").fill("3")
+    dialog.get_by_label("Reason").fill("Rubbish only")
+    assert accessibility_faults(desk.page.main_frame) == []
+    dialog.get_by_role("button", name="Ban visitor").click()
+    expect(dialog).to_have_count(0)
+    desk.page.goto(f"{desk.address}#/settings/bans")
+    table = desk.page.get_by_role("table", name="Banned visitors")
+    expect(table).to_contain_text("Rubbish only")
+    table.get_by_role("button", name="Lift").first.click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Lift").click()
+    expect(desk.page.get_by_text("The ban is lifted.")).to_be_visible()
+
+
 def test_the_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Person]) -> None:
     server = _serve(tmp_path)
     try:
@@ -359,7 +380,7 @@ def test_a_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_page_is_accessible(person: Callable[..., Person], scheme: str, size: dict[str, int]) -> None:
+def test_every_page_is_accessible(person: Callable[..., Person], scheme: str, size: ViewportSize) -> None:
     owner = person(color_scheme=scheme, viewport=size, reduced_motion="reduce")
     owner.sign_in("owner")
     for page in PAGES:

@@ -9,7 +9,7 @@ import type { SecurityProperties } from "./security_page";
 
 /** Accounts at OpenID providers that sign the operator in; nothing where the installation has no provider. */
 export function IdentitySection({ security, onChanged }: SecurityProperties) {
-  const { security: words } = usePageWords();
+  const { security: words, faults } = usePageWords();
   const { call } = usePage();
   const [removing, setRemoving] = useState<LinkedIdentity | null>(null);
   const act = useAct();
@@ -39,6 +39,7 @@ export function IdentitySection({ security, onChanged }: SecurityProperties) {
       <Outcome act={act} />
       {removing && (
         <ConfirmDialog
+          told={{ invalid: faults.last_way }}
           title={words.disconnectAsk(removing.provider_name)}
           hint={words.disconnectHint}
           label={words.disconnect}

@@ -63,8 +63,12 @@ export interface Act {
   readonly say: (failure: string) => void;
 }
 
-/** One thing at a time, and how it went. */
-export function useAct(): Act {
+/**
+ * One thing at a time, and how it went.
+ *
+ * @param told what codes of the server mean here, in place of what they mean elsewhere
+ */
+export function useAct(told: Readonly<Record<string, string>> = {}): Act {
   const { words, language } = useSpeech();
   const pageWords = usePageWords();
   const [state, setState] = useState({ busy: false, failure: "", code: "", done: "" });
@@ -78,8 +82,9 @@ export function useAct(): Act {
       setState({ busy: false, failure: "", code: "", done });
       return true;
     } catch (cause) {
-      const failure = tellFailure(cause, words, pageWords, language);
-      setState({ busy: false, failure, code: cause instanceof ApiProblem ? cause.code : "", done: "" });
+      const code = cause instanceof ApiProblem ? cause.code : "";
+      const failure = told[code] ?? tellFailure(cause, words, pageWords, language);
+      setState({ busy: false, failure, code, done: "" });
       return false;
     } finally {
       busy.current = false;

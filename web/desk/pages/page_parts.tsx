@@ -76,15 +76,17 @@ interface ConfirmProperties {
   /** The button that does it. */
   readonly label: string;
   readonly act: () => Promise<unknown>;
+  /** What codes of the server mean here. */
+  readonly told?: Readonly<Record<string, string>>;
   readonly onDone?: () => void;
   readonly onClose: () => void;
   readonly children?: ComponentChildren;
 }
 
 /** Asks before something is done that is not easily undone. */
-export function ConfirmDialog({ title, hint, label, act, onDone, onClose, children }: ConfirmProperties) {
+export function ConfirmDialog({ title, hint, label, act, told, onDone, onClose, children }: ConfirmProperties) {
   const words = usePageWords();
-  const doing = useAct();
+  const doing = useAct(told);
   const confirm = async (event: Event) => {
     event.preventDefault();
     if (!(await doing.run(act))) return;

@@ -154,10 +154,11 @@ interface RemoveProperties {
 }
 
 function RemoveDialog({ passkey, onDone, onClose }: RemoveProperties) {
-  const { security: words, remove } = usePageWords();
+  const { security: words, remove, faults } = usePageWords();
   const { call } = usePage();
   return (
     <ConfirmDialog
+      told={{ invalid: faults.last_way }}
       title={words.removePasskey(passkey.name)}
       hint={words.removePasskeyHint}
       label={remove}
