@@ -9,7 +9,7 @@ from support.client import Frame, Stream, Transport, ask
 from support.people import BIKES, OLGA, OTTO, TEA, World, new_entry_id, say
 from support.server import ServerProcess
 
-pytestmark = pytest.mark.storages("sqlite", "postgres")
+pytestmark = pytest.mark.storages("sqlite", "postgres", "nats")
 
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]

@@ -5,7 +5,7 @@ import pytest
 from support.client import Transport, ask
 from support.people import OLGA, OTTO, World, new_entry_id, say
 
-pytestmark = pytest.mark.storages("sqlite", "postgres")
+pytestmark = pytest.mark.storages("sqlite", "postgres", "nats")
 
 
 async def test_a_message_reaches_everybody_concerned(world: World, transport: Transport) -> None:

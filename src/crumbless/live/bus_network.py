@@ -18,7 +18,6 @@ from crumbless.live.bus_wire import (
     EntriesTold,
     NotUnderstood,
     PersonTold,
-    PresenceTold,
     SeenTold,
     SessionTold,
     TypingTold,
@@ -93,7 +92,6 @@ class NetworkBus:
         self._news = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
         self._understood = True
-        self.on_presence: Callable[[str, int, Sequence[str]], None] = lambda _node, _workspace, _operators: None
 
     @property
     def connected(self) -> bool:
@@ -141,10 +139,6 @@ class NetworkBus:
         """What is known of the operator is read anew when their streams come back."""
         self._local.change_person(workspace, operator_id)
         self._tell(EVERYBODY, PersonTold(workspace, operator_id))
-
-    def tell_presence(self, workspace: int, operators: Sequence[str]) -> None:
-        """Which of the workspace's operators have a stream at this node."""
-        self._tell(workspace, PresenceTold(workspace, [*operators]))
 
     def follow(self, workspace: int) -> None:
         """Somebody at this node listens to the workspace."""
@@ -197,9 +191,9 @@ class NetworkBus:
         if envelope.node == self._node:
             return
         for told in envelope.told:
-            self._obey(envelope.node, told)
+            self._obey(told)
 
-    def _obey(self, node: str, told: AnyTold) -> None:
+    def _obey(self, told: AnyTold) -> None:
         if isinstance(told, EntriesTold):
             if told.entries:
                 self._feed.receive(told.workspace, entries_of(told))
@@ -213,7 +207,5 @@ class NetworkBus:
         elif isinstance(told, SessionTold):
             ended = Session(told.session, told.role, told.workspace, "", "", None, 0, told.conversation)
             self._local.end_session(ended)
-        elif isinstance(told, PersonTold):
-            self._local.change_person(told.workspace, told.operator)
         else:
-            self.on_presence(node, told.workspace, told.operators)
+            self._local.change_person(told.workspace, told.operator)

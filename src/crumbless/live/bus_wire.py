@@ -73,14 +73,7 @@ class PersonTold(_Told, frozen=True, tag="person"):
     operator: str
 
 
-class PresenceTold(_Told, frozen=True, tag="presence"):
-    """The operators of a workspace who have a stream at the node that says so; its word holds for a while."""
-
-    workspace: int
-    operators: list[str]
-
-
-AnyTold = EntriesTold | TypingTold | SeenTold | SessionTold | PersonTold | PresenceTold
+AnyTold = EntriesTold | TypingTold | SeenTold | SessionTold | PersonTold
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ from crumbless.live.bus_wire import (
     EntriesTold,
     NotUnderstood,
     PersonTold,
-    PresenceTold,
     SeenTold,
     SessionTold,
     TypingTold,
@@ -60,7 +59,6 @@ def test_everything_is_understood() -> None:
         SeenTold(1, "c", "operator", 4),
         SessionTold(1, session.id, "visitor", "c"),
         PersonTold(1, "o"),
-        PresenceTold(1, ["o", "p"]),
     ]
     (envelope,) = write_envelopes("node", told, MOST)
     assert read_envelope(envelope).node == "node"
