@@ -123,9 +123,16 @@ def struct_text(cls: type[msgspec.Struct]) -> str:
     lines = [f"  op: {json.dumps(shape.tag)};\n"] if shape.tag_field else []
     for field in shape.fields:
         mark = "?" if may_be_absent(cls, field) else ""
-        lines.append(f"  {field.encode_name}{mark}: {type_text(field.type)};\n")
+        lines.append(field_text(f"{field.encode_name}{mark}", type_text(field.type)))
     body = "".join(lines)
     return f"{doc_text(cls.__doc__)}export interface {cls.__name__} {{\n{body}}}\n"
+
+
+def field_text(name: str, text: str) -> str:
+    line = f"  {name}: {text};\n"
+    if len(line) <= LINE_WIDTH + 1 or " | " not in text:
+        return line
+    return f"  {name}:\n" + "\n".join(f"    | {part}" for part in text.split(" | ")) + ";\n"
 
 
 def union_text(name: str, parts: list[str]) -> str:

@@ -11,7 +11,16 @@ export type DeadTaskKind = "mail" | "file_removal";
 export interface DeadTask {
   id: number;
   kind: DeadTaskKind;
-  mail: "continuation" | "email_change" | "email_changed" | "factor_changed" | "invitation" | "invitation_known" | "new_sign_in" | "reset" | "";
+  mail:
+    | "continuation"
+    | "email_change"
+    | "email_changed"
+    | "factor_changed"
+    | "invitation"
+    | "invitation_known"
+    | "new_sign_in"
+    | "reset"
+    | "";
   to: string;
   error: string;
   tries: number;
