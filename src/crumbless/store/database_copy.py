@@ -204,14 +204,18 @@ def verify(source: Connection, target: Connection, told: Told) -> dict[str, Sum]
     """
     sums: dict[str, Sum] = {}
     for table in tables():
-        wanted = sum_table(source, table)
-        if sum_table(target, table) != wanted:
+        count = count_rows(source, table)
+
+        def tell(rows: int, name: str = table.name, count: int = count) -> None:
+            told(f"check {name}", rows, count)
+
+        wanted = sum_table(source, table, tell)
+        if sum_table(target, table, tell) != wanted:
             raise SettingsError(
                 f"the table {table.name} is not the same on both sides: the source was changed since the copy began; "
                 "copy into a new database"
             )
         sums[table.name] = wanted
-        told(f"check {table.name}", wanted.rows, wanted.rows)
     return sums
 
 
