@@ -10,13 +10,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import asyncpg
+import psutil
 
 T = TypeVar("T")
 
@@ -148,6 +150,20 @@ class PostgresServer:
         assert self._process is not None
         self._process.send_signal(number)
         self._process.wait(STOP_SECONDS)
+
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """It keeps its connections and answers nothing."""
+        assert self._process is not None
+        parent = psutil.Process(self._process.pid)
+        processes = [parent, *parent.children()]
+        for one in processes:
+            one.suspend()
+        try:
+            yield
+        finally:
+            for one in reversed(processes):
+                one.resume()
 
     def dispose(self) -> None:
         """Stop it and take its data away."""

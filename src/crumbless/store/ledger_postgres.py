@@ -194,7 +194,10 @@ class PostgresBatchWriter:
     async def _let_go(self) -> None:
         if self._connection is None:
             return
-        connection, self._connection, self._driver = self._connection, None, None
+        connection, self._connection = self._connection, None
+        driver, self._driver = self._driver, None
+        # Without a farewell: a server that is frozen or cut off would never answer it.
+        driver.terminate()
         try:
             await connection.close()
         except Exception as error:

@@ -1,5 +1,6 @@
 """Reads that cannot write and that outlive a restart; commands that keep nodes out; migrations at once."""
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from crumbless.errors import Refused, SettingsError
+from crumbless.store import database_postgres
 from crumbless.store.database import compact, open_reader, serving_lock, write_once
 from crumbless.store.database_hold import Hold, hold
 from crumbless.store.ledger import Ticket
@@ -54,6 +56,23 @@ async def test_a_read_outlives_ended_connections_and_is_busy_without_a_server(
         assert refused.value.code == "busy"
     finally:
         postgres.start()
+    assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
+    await reader.close()
+
+
+async def test_reads_do_not_wait_for_ever_for_a_frozen_server(
+    postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = open_reader(postgres_url)
+    assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
+    monkeypatch.setattr(database_postgres, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(database_postgres, "CONNECT_SECONDS", 0.5)
+    with postgres.frozen():
+        async with asyncio.timeout(20):
+            with pytest.raises(Refused) as refused:
+                await reader.read(lambda connection: connection.execute(COUNT).scalar())
+        assert refused.value.code == "busy"
+    monkeypatch.undo()
     assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
     await reader.close()
 

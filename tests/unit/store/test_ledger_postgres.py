@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, text
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.ports import Appended
 from crumbless.errors import Refused
-from crumbless.store import ledger_postgres
+from crumbless.store import database_postgres, ledger_postgres
 from crumbless.store.database import write_once
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_postgres import PostgresBatchWriter
@@ -146,6 +146,27 @@ def test_a_database_that_is_away_is_busy_and_then_well_again(
         postgres.start()
     assert commit(writer, entry)[0].repeat is False
     assert len(kept(postgres_url)) == 1
+
+
+def test_a_server_that_is_frozen_is_given_up_and_found_again(
+    postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_postgres, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(ledger_postgres, "COMMAND_SECONDS", 1.0)
+    monkeypatch.setattr(database_postgres, "CONNECT_SECONDS", 1.0)
+    writer = PostgresBatchWriter(postgres_url)
+    first, entry = make_entry(), make_entry()
+    commit(writer, first)
+    with postgres.frozen():
+        for _ in range(2):
+            with pytest.raises(Refused) as refused:
+                commit(writer, entry)
+            assert refused.value.code == "busy"
+    monkeypatch.setattr(ledger_postgres, "PATIENCE_SECONDS", 30.0)
+    writer._away = False  # pyright: ignore[reportPrivateUsage]
+    assert commit(writer, entry)[0].position == 2
+    writer.close()
+    assert [row[2] for row in kept(postgres_url)] == [first.id, entry.id]
 
 
 def test_works_that_wait_for_one_another_in_a_circle_are_both_done(postgres_url: str) -> None:
