@@ -14,6 +14,7 @@ from litestar.testing import AsyncTestClient
 from crumbless.api.guard import Guard
 from crumbless.api.platform import Platform
 from crumbless.api.routes import ROUTES
+from crumbless.domain.figures import HttpFigures
 from crumbless.domain.proof import NonceClock
 from crumbless.settings import Settings
 from support.client import ask
@@ -125,4 +126,6 @@ class _Stub:
     """As much of the platform as the guard looks at."""
 
     settings = Settings()
+    trace = None
+    http = HttpFigures()
     nonces = NonceClock(b"s" * 32, time.time)
