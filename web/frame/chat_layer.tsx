@@ -3,6 +3,7 @@ import type { ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
 import type { Language } from "../shared/words_choose";
+import type { ChatSession } from "./chat_session";
 import type { FrameWords } from "./frame_words";
 import type { PageConfig } from "./page_config";
 
@@ -13,6 +14,7 @@ export interface LayerProps {
   language: Language;
   config: PageConfig;
   api: Api;
+  chat: ChatSession;
   /** The server has erased the visitor's conversations. */
   onErased: () => Promise<void>;
 }

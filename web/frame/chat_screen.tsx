@@ -7,12 +7,12 @@ import { sound, spoken } from "../shared/preferences";
 import type { MessageSound } from "../shared/sound_play";
 import * as storage from "../shared/storage";
 import { chooseLanguage, type Language } from "../shared/words_choose";
+import type { LayerProps } from "./chat_layer";
 import { ChatKeeper } from "./chat_record";
 import { ChatSession } from "./chat_session";
 import { ChatView } from "./chat_view";
-import { askConsent } from "./consent_ask";
 import { type ChatWords, loadChatWords } from "./frame_words";
-import type { PageBridge } from "./page_bridge";
+import type { PageBridge, Vouched } from "./page_bridge";
 import type { PageConfig } from "./page_config";
 
 /** BCP 47 tag of the page's language. */
@@ -29,6 +29,7 @@ export class ChatScreen {
   readonly #chat: ChatSession;
   #draft: string;
   #shown = false;
+  #vouched: Vouched;
   #atEnd = true;
 
   constructor(
@@ -66,14 +67,15 @@ export class ChatScreen {
   }
 
   /** The page has shown or hidden the chat. */
-  show(shown: boolean, focus: boolean): void {
+  show(shown: boolean, focus: boolean, jwt: Vouched): void {
+    if (jwt !== this.#vouched) void this.#followPage(jwt);
     this.#shown = shown;
     if (shown && focus) this.#box.current?.focus();
     this.#watch();
   }
 
   /** @param shown whether the page shows the chat already */
-  start(shown: boolean): void {
+  start(shown: boolean, jwt: Vouched): void {
     this.#shown = shown;
     this.#watch();
     this.#listen();
@@ -84,7 +86,10 @@ export class ChatScreen {
     // Shown while storage was looked through: there was no box yet to put the focus into.
     if (shown && this.bridge.wantsFocus) this.#box.current?.focus();
     void this.#followConsent();
-    void this.#chat.restore();
+    this.#vouched = jwt;
+    void this.#chat.restore().then(() => {
+      if (jwt !== undefined || location.hash) void this.#followPage(jwt);
+    });
   }
 
   #listen(): void {
@@ -123,7 +128,8 @@ export class ChatScreen {
   /** On a site that relays, the page around the chat says under which consent it stands. */
   async #followConsent(): Promise<void> {
     if (!this.config.relays) return;
-    askConsent(await this.bridge.connected(), (receipt) => this.#chat.consentChanged(receipt));
+    const [origin, part] = await Promise.all([this.bridge.connected(), import("./consent_ask").catch(() => null)]);
+    part?.askConsent(origin, (receipt) => this.#chat.consentChanged(receipt));
   }
 
   #watch(): void {
@@ -159,6 +165,25 @@ export class ChatScreen {
     });
   }
 
+  /** What the page says of its visitor; what must work offline comes first. */
+  async #followPage(vouched: Vouched): Promise<void> {
+    this.#vouched = vouched;
+    const { session } = this.#api;
+    if (vouched === null) await this.#erased();
+    const part = await import("./visitor_vouch").catch(() => null);
+    await part?.followPage(vouched, session, this.#layer(), this.bridge);
+  }
+
+  #layer(): LayerProps {
+    return {
+      language: spoken.peek(),
+      config: this.config,
+      api: this.#api,
+      chat: this.#chat,
+      onErased: () => this.#erased(),
+    };
+  }
+
   async #erased(): Promise<void> {
     storage.remove("draft", { site: this.config.site });
     await this.#chat.erased();
@@ -185,7 +210,7 @@ export class ChatScreen {
           this.#watch();
         }}
         onClose={() => this.bridge.say({ say: "close" })}
-        layer={{ language, config: this.config, api: this.#api, onErased: () => this.#erased() }}
+        layer={this.#layer()}
         policy={`${publicUrl}/policy/${site}?lang=${language}`}
       />,
       this.#root,

@@ -48,6 +48,8 @@ export class ChatSession {
   refusedSite = false;
   /** The browser did not let us keep the chat on the device. */
   keepRefused = false;
+  /** By which the page vouches for the visitor, for a chat that begins. */
+  identity: string | undefined;
   typing: Author | null = null;
   readonly outbox: MessageOutbox;
   #log: MessageLog = emptyLog();
@@ -115,15 +117,20 @@ export class ChatSession {
     this.options.api.post("/v1/visitor/consent", { receipt: this.#consent }).catch(() => undefined);
   }
 
-  /** Takes up the chat that the device still holds, and messages that never left. */
-  async restore(): Promise<void> {
-    await this.#takeUp();
+  /**
+   * Takes up the chat that the device still holds, and messages that never left.
+   *
+   * @param adopted a chat that was begun elsewhere: nothing of it is kept here before the visitor writes here
+   */
+  async restore(adopted?: Chat): Promise<void> {
+    await this.#takeUp(adopted);
     if (!this.running && this.outbox.first) void this.#start();
   }
 
   send(text: string): void {
     this.outbox.add(this.#chat?.conversation ?? "", text);
     if (!this.running) void this.#start();
+    else if (this.#chat) void this.options.keeper.save(this.#chat);
   }
 
   retry(id: string): void {
@@ -169,9 +176,9 @@ export class ChatSession {
   }
 
   /** Asked again before a chat begins: since this page was loaded, another tab may have kept one on the device. */
-  async #takeUp(): Promise<void> {
+  async #takeUp(adopted?: Chat): Promise<void> {
     if (this.#chat) return;
-    const chat = await this.options.keeper.load();
+    const chat = adopted ?? (await this.options.keeper.load());
     if (this.#chat) return;
     this.#chat = chat;
     // What waited for a session that is lost goes to the next one.
@@ -203,7 +210,8 @@ export class ChatSession {
     await this.options.keeper.save(chat);
     for (let attempt = 0; this.outbox.first && !this.running; attempt++) {
       const first = this.outbox.first;
-      const outcome = await startOnce(this.options.api, chat, first, { site, origin, consent: this.#consent }, attempt);
+      const page = { site, origin, consent: this.#consent, identity: this.identity };
+      const outcome = await startOnce(this.options.api, chat, first, page, attempt);
       if (outcome.kind === "started") await this.#started(chat, first, outcome.answer);
       else if (outcome.kind === "refused") this.#startRefused(first, outcome.code);
       else await this.#waitToStart(outcome.wait);

@@ -21,8 +21,8 @@ export type StartOutcome =
   /** Try again after this many ms. */
   | { kind: "later"; wait: number };
 
-/** Problems that another try may not meet, besides those of the 500s. */
-const PASSING = new Set(["slow_down", "busy", "use_dpop_nonce", "invalid_proof"]);
+/** Problems that another try may not meet, besides those of the 500s and 429. */
+const PASSING = new Set(["use_dpop_nonce", "invalid_proof"]);
 
 /**
  * Sends the first message once. Repeating it with the same key and id gives the same visitor and conversation.
@@ -33,16 +33,17 @@ export async function startOnce(
   api: Api,
   chat: Chat,
   first: PendingMessage,
-  page: { site: string; origin: string; consent: string | null },
+  page: { site: string; origin: string; consent: string | null; identity?: string | undefined; work?: string },
   attempt: number,
 ): Promise<StartOutcome> {
-  const claim = chat.claim ? { claim: chat.claim } : {};
-  const consent = page.consent ? { consent: page.consent } : {};
-  const request = { site: page.site, id: first.id, text: first.text, page_origin: page.origin, ...claim, ...consent };
+  const { origin, ...told } = page;
+  const request = { ...told, id: first.id, text: first.text, page_origin: origin, claim: chat.claim };
   try {
     return { kind: "started", answer: await api.post<StartAnswer>("/v1/visitor/start", request, { key: chat.key }) };
   } catch (cause) {
-    if (cause instanceof ApiProblem && cause.status < 500 && !PASSING.has(cause.code)) {
+    const work = cause instanceof ApiProblem && cause.work && !page.work && (await workFor(cause.work));
+    if (work) return startOnce(api, chat, first, { ...page, work }, attempt);
+    if (cause instanceof ApiProblem && cause.status < 500 && cause.status !== 429 && !PASSING.has(cause.code)) {
       return { kind: "refused", code: cause.code };
     }
     if (!(cause instanceof ApiProblem || cause instanceof NetworkFailure)) throw cause;
@@ -50,6 +51,13 @@ export async function startOnce(
     return { kind: "later", wait: least + backoff(attempt) };
   }
 }
+
+/** What solves challenges is loaded when one comes: few visitors ever meet one. Empty when it cannot be loaded. */
+const workFor = (challenge: string): Promise<string> =>
+  import("./work_solve").then(
+    ({ solveWork }) => solveWork(challenge),
+    () => "",
+  );
 
 /** Waits, but no longer than until the browser is online again or the tab is shown. */
 export function waitForRetry(wait: number): Promise<void> {

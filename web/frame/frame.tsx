@@ -5,19 +5,21 @@ import * as storage from "../shared/storage";
 import { ChatScreen, pageLanguage } from "./chat_screen";
 import { loadChatWords } from "./frame_words";
 import { askToKeep } from "./keeper_ask";
-import { PageBridge } from "./page_bridge";
+import { PageBridge, type Vouched } from "./page_bridge";
 import { readConfig } from "./page_config";
 
 const config = readConfig(document);
 let shown = window.parent === window;
 /** Absent until we know what storage holds. */
 let screen: ChatScreen | undefined;
+let vouched: Vouched;
 
 const bridge = new PageBridge(
   config.origins,
-  (nowShown, focus) => {
+  (nowShown, focus, jwt) => {
     shown = nowShown;
-    screen?.show(shown, focus);
+    vouched = jwt;
+    screen?.show(shown, focus, jwt);
   },
   () => {
     if (screen?.running) bridge.say({ say: "started" });
@@ -32,7 +34,7 @@ async function start(): Promise<void> {
   // Only now: where the page keeps for the frame, it has told by now what was chosen.
   followPreferences(document, { language: pageLanguage });
   screen = new ChatScreen(config, bridge, await loadChatWords(spoken.value));
-  screen.start(shown);
+  screen.start(shown, vouched);
   void storage.sweep();
 }
 

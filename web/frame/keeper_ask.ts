@@ -1,5 +1,4 @@
 /** Asks the page around the frame to keep the chat for the tab, where the browser gives the frame no storage. */
-import type { KeeperAnswers, KeeperAsks } from "../shared/keeper_words";
 import * as storage from "../shared/storage";
 import type { PageBridge } from "./page_bridge";
 
@@ -10,18 +9,10 @@ const ANSWER_DEADLINE_MS = 8_000;
 export async function askToKeep(bridge: PageBridge): Promise<void> {
   if (window.parent === window || !(await storage.isBlocked())) return;
   await Promise.race([
-    bridge.connected().then(() => recall(bridge)),
+    bridge
+      .connected()
+      .then(async () => (await import("./keeper_recall")).recall(bridge))
+      .catch(() => undefined),
     new Promise((go) => setTimeout(go, ANSWER_DEADLINE_MS)),
   ]);
-}
-
-function recall(bridge: PageBridge): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  return new Promise((resolve) => {
-    port1.onmessage = ({ data: { held, able } }: MessageEvent<KeeperAnswers>) => {
-      if (able) storage.mirrorMemory(held, (key, kept) => port1.postMessage({ key, kept } satisfies KeeperAsks));
-      resolve();
-    };
-    bridge.say({ say: "keep" }, port2);
-  });
 }

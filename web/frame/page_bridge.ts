@@ -1,6 +1,9 @@
 /** The frame's end of the line to the page that embeds it (docs/protocol.md, "Framing a site"). */
 
-type LoaderSays = { say: "shown"; focus?: boolean } | { say: "hidden" };
+type LoaderSays = ({ say: "shown"; focus?: boolean } | { say: "hidden" }) & { jwt?: Vouched };
+/** A token by which the page vouches for its visitor; null once they signed out there, undefined while it has said nothing. */
+export type Vouched = string | null | undefined;
+
 type FrameSays =
   | { say: "close" }
   | { say: "unread"; count: number }
@@ -20,12 +23,13 @@ export class PageBridge {
 
   /**
    * @param origins those that may embed this chat
-   * @param onShown told when the chat is shown or hidden, and whether the focus should come here
+   * @param onShown told when the chat is shown or hidden, whether the focus should come here, and what the page says of
+   *   its visitor
    * @param greet what to tell the loader as soon as it has connected; it must say something
    */
   constructor(
     private readonly origins: readonly string[],
-    private readonly onShown: (shown: boolean, focus: boolean) => void,
+    private readonly onShown: (shown: boolean, focus: boolean, jwt: Vouched) => void,
     private readonly greet: () => void,
   ) {
     addEventListener("message", (event) => this.#connect(event));
@@ -58,7 +62,7 @@ export class PageBridge {
     port.onmessage = (message: MessageEvent<LoaderSays>) => {
       const says = message.data;
       this.wantsFocus = says.say === "shown" && says.focus !== false;
-      this.onShown(says.say === "shown", this.wantsFocus);
+      this.onShown(says.say === "shown", this.wantsFocus, says.jwt);
     };
     this.greet();
   }

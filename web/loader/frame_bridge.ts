@@ -8,8 +8,11 @@ export type FrameSays =
   | { say: "ended" }
   | { say: "keep" };
 
-/** Tells the frame whether it is visible, and whether the focus should move into it. */
-export type ShowFrame = (shown: boolean, focus: boolean) => void;
+/** A token by which the page vouches for its visitor, null once they signed out there, undefined while it has said nothing. */
+export type Vouched = string | null | undefined;
+
+/** Tells the frame whether it is visible, whether the focus should move into it, and what the page said of its visitor. */
+export type ShowFrame = (shown: boolean, focus: boolean, jwt: Vouched) => void;
 
 /** Loads the frame, which stands at `path` of the Crumbless origin, into `panel`, in place of one that was there. */
 export function openFrame(
@@ -34,8 +37,8 @@ export function openFrame(
   frame.src = origin + path;
   panel.querySelector("iframe")?.remove();
   panel.append(frame);
-  return (shown, focus) => {
-    newest = { say: shown ? "shown" : "hidden", focus };
+  return (shown, focus, jwt) => {
+    newest = { say: shown ? "shown" : "hidden", focus, jwt };
     if (focus) frame.focus();
     port?.postMessage(newest);
   };

@@ -1,11 +1,17 @@
 /**
- * What a customer's page includes: a button, nothing else until it is pressed. No request, nothing written, no global name;
- * whatever goes wrong here stays here.
+ * What a customer's page includes: a button, nothing else until it is pressed. No request, nothing written, one global name
+ * (`Crumbless`); whatever goes wrong here stays here.
  */
-import { type FrameSays, openFrame, type ShowFrame } from "./frame_bridge";
+import { type FrameSays, openFrame, type ShowFrame, type Vouched } from "./frame_bridge";
 import { addLauncher, HOST_NAME, type LauncherLooks } from "./launcher_view";
 import { chooseWords } from "./launcher_words";
 import { readOpenFlag, writeOpenFlag } from "./storage_flag";
+
+declare global {
+  interface Window {
+    Crumbless?: object;
+  }
+}
 
 /** Filled in by the server, the same for every visitor of the site. */
 declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent"> & { key: string; keeper: string };
@@ -30,6 +36,7 @@ function start(): void {
   /** A conversation exists in this tab: the frame is loaded again on the next page. */
   let running = flag === "minimised";
   let show: ShowFrame | null = null;
+  let vouched: Vouched;
 
   const load = () => {
     panel.className = "panel wait";
@@ -54,7 +61,7 @@ function start(): void {
     panel.hidden = !opened;
     launch.ariaExpanded = `${opened}`;
     if (opened) show ??= load();
-    show?.(opened, focus && opened);
+    show?.(opened, focus && opened, vouched);
     if (!opened) launch.focus();
     writeOpenFlag(key, opened ? "open" : running ? "minimised" : null);
   };
@@ -73,8 +80,17 @@ function start(): void {
     }
   };
 
+  /** Kept in this page's memory until the chat is there; a chat that stands on the device is fetched to be cleared. */
+  const identify = (token: string | null) => {
+    vouched = token;
+    if (!token) show ??= load();
+    show?.(open, false, vouched);
+  };
+  // The consent manager's part of it may stand there already.
+  window.Crumbless = { ...window.Crumbless, identify, logout: () => identify(null) };
+
   launch.onclick = () => turn(!open, true);
-  document.addEventListener("keydown", (event) => {
+  addEventListener("keydown", (event) => {
     if (open && event.key === "Escape" && !event.defaultPrevented) turn(false, false);
   });
   // An open chat is open on the next page of the site too; it does not take the focus there.
@@ -91,4 +107,4 @@ function startSafely(): void {
 }
 
 if (document.body) startSafely();
-else document.addEventListener("DOMContentLoaded", startSafely);
+else addEventListener("DOMContentLoaded", startSafely);

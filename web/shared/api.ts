@@ -23,6 +23,7 @@ export class ApiProblem extends Error {
    * @param detail what to do
    * @param status the HTTP status
    * @param retryAfter seconds to wait before the next try, 0 when the server did not say
+   * @param work the challenge of `work_needed`
    */
   constructor(
     readonly code: string,
@@ -30,6 +31,7 @@ export class ApiProblem extends Error {
     readonly detail: string,
     readonly status: number,
     readonly retryAfter: number,
+    readonly work = "",
   ) {
     super(`${code}: ${title}`);
   }
@@ -184,5 +186,6 @@ async function problemOf(answer: Response): Promise<ApiProblem> {
     text("detail"),
     answer.status,
     Number.isFinite(wait) ? wait : 0,
+    text("work"),
   );
 }

@@ -8,19 +8,20 @@ from crumbless.errors import Refused
 from crumbless.store.people_store import find_site
 
 
-async def admit_start(platform: Platform, network: str, site_key: str, work: str) -> None:
+async def admit_start(platform: Platform, network: str, site_key: str, work: str, thumbprint: str | None) -> None:
     """Takes a token of the network and of the site for a start.
 
     Beyond either rate, a start costs the client's processor something. A network that pays is let in up to ten times
     its rate; on a crowded site, which cannot choose who floods it, everybody who pays.
 
     Raises:
-        Refused: `work_needed` with a challenge; `slow_down` for a network that goes on and on.
+        Refused: `banned` for a key or network that is; `work_needed` with a challenge; `slow_down` for a network that
+            goes on and on.
     """
     limits, now = platform.limits, time.monotonic()
     over = limits.starts.take(network, now)
     crowded = limits.site_starts.take(site_key, now) if not over else 0.0
-    if not over and not crowded and not await _is_suspect(platform, network, site_key):
+    if not over and not crowded and not await _is_suspect(platform, network, site_key, thumbprint):
         return
     replay_key = platform.visitors.work.accepts(work, USUAL_BITS) if work else None
     if replay_key is None or not platform.replays.first_time(replay_key):
@@ -30,10 +31,16 @@ async def admit_start(platform: Platform, network: str, site_key: str, work: str
         raise Refused("slow_down", retry_after=wait)
 
 
-async def _is_suspect(platform: Platform, network: str, site_key: str) -> bool:
+async def _is_suspect(platform: Platform, network: str, site_key: str, thumbprint: str | None) -> bool:
     """Whether a banned visitor of this site's workspace last came from the same network."""
     bans = await platform.visitors.bans.current()
     if not bans.suspect_networks:
         return False
     site = await platform.reader.read(lambda connection: find_site(connection, site_key))
-    return site is not None and bans.suspects(site.workspace, platform.visitors.network_hash(network))
+    if site is None:
+        return False
+    network_hash = platform.visitors.network_hash(network)
+    # Told at once: nobody is asked for work that leads nowhere.
+    if bans.holds(site.workspace, key=thumbprint, network=network_hash):
+        raise Refused("banned")
+    return bans.suspects(site.workspace, network_hash)

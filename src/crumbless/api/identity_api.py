@@ -17,6 +17,7 @@ from crumbless.api.request_read import (
     read_visitor,
     take_token,
 )
+from crumbless.domain.mail_order import check_address
 from crumbless.domain.wire_identity import (
     ContinueMailRequest,
     ContinueRequest,
@@ -70,6 +71,7 @@ async def post_continue_mail(request: AnyRequest) -> Response[None]:
     platform = platform_of(request)
     session = await read_visitor(request)
     asked = await read_json(request, ContinueMailRequest)
+    check_address(asked.email)
     for key in (session.conversation, client_network(request)):
         take_token(platform.limits.continue_mails, key)
     await platform.visitors.goes_on.send_link(session, asked.email, asked.language)

@@ -25,7 +25,7 @@ async def start(request: AnyRequest) -> Response[bytes]:
     wanted = await read_json(request, StartRequest)
     proof = read_proof(request, None)
     network = client_network(request)
-    await admit_start(platform, network, wanted.site, wanted.work)
+    await admit_start(platform, network, wanted.site, wanted.work, proof and proof.thumbprint)
     answer = await start_conversation(
         wanted,
         Arrival(proof and proof.thumbprint, platform.visitors.network_hash(network)),

@@ -1,0 +1,73 @@
+"""The page says who its visitor is, and that they signed out: what the chat shows, and what the browser keeps."""
+
+import time
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.sync_api import expect
+from sqlalchemy import Connection
+
+from crumbless.store.database import write_once
+from crumbless.store.identity_key_store import add_identity_key, set_mode
+from crumbless.store.people_store import find_site
+from support.scene import Scene
+from support.vouching import pem_of
+
+
+class Vouching:
+    """The scene's site may vouch, with a key of its own."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.site = scene.site
+        self.kid = f"key-{scene.site}"
+        self.key = Ed25519PrivateKey.generate()
+
+        def add(connection: Connection) -> None:
+            site = find_site(connection, scene.site)
+            assert site is not None
+            set_mode(connection, site.id, "optional")
+            add_identity_key(connection, site, self.kid, "EdDSA", "test", public_key=pem_of(self.key))
+
+        write_once(f"sqlite:///{scene.server.database}", add)
+
+    def token(self, subject: str, **claims: Any) -> str:
+        """A token for this subject."""
+        now = int(time.time())
+        said = {"aud": self.site, "sub": subject, "iat": now, "exp": now + 600, "name": subject.title(), **claims}
+        return jwt.encode(said, self.key, "EdDSA", headers={"kid": self.kid})
+
+
+def test_a_vouched_visitor_goes_on_on_another_device(scene: Scene) -> None:
+    vouching, desk = Vouching(scene), scene.desk()
+    desk.sign_in()
+    phone, laptop = scene.visitor(), scene.visitor()
+    phone.arrive()
+    phone.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
+    assert phone.page.frames[1:] == [], "nothing is fetched before the chat is opened"
+    phone.launcher.click()
+    phone.say("From my phone")
+    desk.open("From my phone")
+    expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
+    laptop.open()
+    laptop.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
+    expect(laptop.bubbles()).to_have_text(["From my phone"])
+    laptop.say("From my laptop")
+    expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
+
+
+def test_signing_out_of_the_page_forgets_the_chat_also_offline(scene: Scene) -> None:
+    vouching, visitor = Vouching(scene), scene.visitor()
+    visitor.open()
+    visitor.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
+    visitor.say("My secret")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    visitor.page.context.set_offline(True)
+    visitor.page.evaluate("Crumbless.logout()")
+    expect(visitor.bubbles()).to_have_count(0)
+    kept = visitor.page.frames[1].evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    assert [key for key in kept if scene.site in key] == []
+    visitor.page.context.set_offline(False)
+    visitor.page.evaluate("token => Crumbless.identify(token)", vouching.token("berta"))
+    visitor.say("Somebody else")
+    expect(visitor.bubbles()).to_have_text(["Somebody else"])

@@ -1,0 +1,100 @@
+"""Operators ban a visitor for a while: by what they are known, how fast it holds, and that it ends."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from support.client import Person, ask
+from support.people import OLGA, OSKAR, TEA, World
+from support.server import ServerProcess
+from support.vouching import add_key, code_of, identify, set_mode
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+
+@pytest.fixture
+def own(start_server: StartServer, open_world: OpenWorld) -> World:
+    """A server of the test's own: what is tested here is remembered for a network."""
+    return open_world(start_server())
+
+
+async def ban(world: World, by: Person, conversation: str, *kinds: str, days: int = 7) -> Any:
+    body = {"conversation": conversation, "kinds": [*kinds], "days": days, "reason": "Insults"}
+    return await ask(world.http, by, "POST", "/v1/desk/bans", body)
+
+
+async def test_a_ban_closes_the_streams_and_the_door(own: World) -> None:
+    """Threat 15: within a second. Threat 69: with a new key from the same network, work is asked for."""
+    olga, vera, victor = await own.new_operator(), await own.visitor(), await own.visitor()
+    stream, beside = await own.stream(vera), await own.stream(victor)
+    began = time.monotonic()
+    answer = await ban(own, olga, vera.conversation, "visitor", "key")
+    assert answer.status_code == 201, answer.text
+    assert (await stream.until_over()).code == 4401
+    assert time.monotonic() - began < 1
+    await beside.settled()
+    assert {one["kind"] for one in answer.json()["bans"]} == {"visitor", "key"}
+    refused = await own.start(vera)
+    assert (refused.status_code, code_of(refused)) == (403, "banned")
+    assert "Insults" not in refused.text
+    fresh = await own.start(own.stranger())
+    assert (fresh.status_code, code_of(fresh)) == (429, "work_needed")
+    assert fresh.json()["work"]
+    acts = own.server.rows("SELECT act, actor_name, session_id FROM audit_entry WHERE act = 'visitor_banned'")
+    assert [(act, name) for act, name, _ in acts] == [("visitor_banned", OLGA.name)]
+
+
+async def test_a_banned_network_is_kept_as_a_hash(own: World) -> None:
+    """Threat 63: no address, neither in the database nor in the log."""
+    olga, vera = await own.new_operator(), await own.visitor()
+    assert (await ban(own, olga, vera.conversation, "network")).status_code == 201
+    assert code_of(await own.start(own.stranger())) == "banned"
+    values = [value for (value,) in own.server.rows("SELECT value FROM ban")]
+    hashes = own.server.rows("SELECT DISTINCT network_hash FROM visitor")
+    assert [(value,) for value in values] == hashes
+    assert "127.0.0.1" not in str(hashes)
+    for table in ("visitor", "ban", "session", "ticket", "audit_entry"):
+        assert "127.0.0.1" not in str(own.server.rows(f"SELECT * FROM {table}"))
+
+
+async def test_a_ban_can_be_lifted_and_ends(own: World) -> None:
+    olga, vera = await own.new_operator(), await own.visitor()
+    made = (await ban(own, olga, vera.conversation, "visitor", "key")).json()["bans"]
+    assert code_of(await own.start(vera)) == "banned"
+    for one in made:
+        assert 6.9 < (one["ends_at"] - one["created_at"]) / 86_400_000 <= 7.1
+        assert (await ask(own.http, olga, "POST", f"/v1/desk/bans/{one['id']}/lift")).status_code == 204
+    assert (await ask(own.http, olga, "GET", "/v1/desk/bans")).json() == {"bans": []}
+    assert (await own.start(vera)).status_code == 201
+    assert (await ask(own.http, olga, "POST", f"/v1/desk/bans/{made[0]['id']}/lift")).status_code == 404
+
+
+async def test_a_contact_is_banned_on_every_device(own: World) -> None:
+    olga = await own.new_operator()
+    await set_mode(own, olga, "optional")
+    key = await add_key(own, olga)
+    phone, laptop = await own.visitor(), await own.visitor()
+    for device in (phone, laptop):
+        await identify(own, device, key.token("anna"))
+    streams = [await own.stream(phone), await own.stream(laptop)]
+    assert (await ban(own, olga, phone.conversation, "contact")).status_code == 201
+    assert [(await stream.until_over()).code for stream in streams] == [4401, 4401]
+    assert code_of(await identify(own, own.stranger(), key.token("anna"))) == "banned"
+    assert (await identify(own, own.stranger(), key.token("berta"))).status_code == 200
+
+
+@pytest.mark.parametrize("changed", [{"days": 0}, {"days": 366}, {"kinds": []}, {"kinds": ["email"]}])
+async def test_what_is_no_ban_is_refused(world: World, changed: dict[str, Any]) -> None:
+    olga, vera = await world.operator(), await world.visitor()
+    body = {"conversation": vera.conversation, "kinds": ["visitor"], "days": 1} | changed
+    assert code_of(await ask(world.http, olga, "POST", "/v1/desk/bans", body)) == "invalid"
+
+
+async def test_nobody_bans_what_they_do_not_see(world: World) -> None:
+    vera, oskar, olga = await world.visitor(shop=TEA), await world.operator(OSKAR), await world.operator()
+    assert code_of(await ban(world, oskar, vera.conversation, "visitor")) == "unknown_conversation"
+    assert code_of(await ban(world, olga, vera.conversation, "contact")) == "invalid"
+    assert (await ask(world.http, vera, "GET", "/v1/desk/bans")).status_code == 403

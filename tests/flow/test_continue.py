@@ -1,0 +1,115 @@
+"""A conversation goes on on another device, by a code or a link: once, for one conversation, with that device's key."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from crumbless.actions.conversation_continue import read_code
+from crumbless.errors import Refused
+from support.client import Person, ask
+from support.people import BIKES, TEA, Shop, World, say
+from support.server import ServerProcess
+from support.vouching import code_of, take_session
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+
+@pytest.fixture
+def own(start_server: StartServer, open_world: OpenWorld) -> World:
+    """A server of the test's own: what is tested here is remembered for a network."""
+    return open_world(start_server())
+
+
+async def code_for(world: World, person: Person) -> str:
+    answer = await ask(world.http, person, "POST", "/v1/visitor/continue/code")
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["code"])
+
+
+async def redeem(world: World, person: Person, secret: str, shop: Shop = TEA) -> Any:
+    return await ask(world.http, person, "POST", "/v1/visitor/continue", {"site": shop.key, "secret": secret})
+
+
+async def test_a_code_brings_the_conversation_once(world: World) -> None:
+    """Threat 31: the second use is 410; another conversation is 404."""
+    vera, other = await world.visitor("At home"), await world.visitor("Somebody else's")
+    code = await code_for(world, vera)
+    laptop, thief = world.stranger(), world.stranger()
+    told = await redeem(world, laptop, code.lower().replace("0", "o"))
+    assert told.status_code == 200, told.text
+    assert told.json()["conversation"] == vera.conversation
+    take_session(laptop, told.json())
+    second = await redeem(world, thief, code)
+    assert (second.status_code, code_of(second)) == (410, "ticket_gone")
+    here = await world.stream(vera)
+    there = await world.stream(laptop)
+    assert await there.until_entry(text="At home")
+    assert (await say(there, "On the way"))["op"] == "ack"
+    assert await here.until_entry(text="On the way")
+    assert (await say(there, "hello", conversation=other.conversation))["code"] == "unknown_conversation"
+
+
+async def test_of_many_at_once_one_wins(world: World) -> None:
+    """Threat 68, for codes."""
+    vera = await world.visitor()
+    code = await code_for(world, vera)
+    answers = await asyncio.gather(*(redeem(world, world.stranger(), code) for _ in range(5)))
+    assert sorted(one.status_code for one in answers) == [200, 410, 410, 410, 410]
+
+
+async def test_a_new_code_replaces_the_one_before(own: World) -> None:
+    vera = await own.visitor()
+    old, new = await code_for(own, vera), await code_for(own, vera)
+    assert code_of(await redeem(own, own.stranger(), old)) == "ticket_gone"
+    assert (await redeem(own, own.stranger(), new)).status_code == 200
+
+
+async def test_what_is_not_good_enough_is_gone(own: World) -> None:
+    vera = await own.visitor()
+    code = await code_for(own, vera)
+    ticket = own.server.rows("SELECT id FROM ticket WHERE kind = 'continue_code'")[0][0]
+    for secret, shop in ((code, BIKES), (ticket, TEA), ("crt_" + "A" * 43, TEA), ("", TEA)):
+        assert code_of(await redeem(own, own.stranger(), secret, shop)) == "ticket_gone"
+    assert code_of(await redeem(own, own.stranger(with_key=False), code)) == "invalid_proof"
+    assert (await redeem(own, own.stranger(), code)).status_code == 200, "it was good all the time"
+
+
+async def test_guessing_is_slowed_down(own: World) -> None:
+    outcomes = [code_of(await redeem(own, own.stranger(), f"0000-000{number}")) for number in range(8)]
+    assert outcomes[:5] == ["ticket_gone"] * 5
+    assert outcomes[-1] == "slow_down"
+
+
+async def test_erasing_makes_codes_worthless(own: World) -> None:
+    vera = await own.visitor()
+    code = await code_for(own, vera)
+    assert (await ask(own.http, vera, "POST", "/v1/visitor/erase")).status_code == 200
+    assert code_of(await redeem(own, own.stranger(), code)) == "ticket_gone"
+
+
+async def test_a_link_is_mailed_and_leads_to_this_conversation_alone(own: World) -> None:
+    vera = await own.visitor("Mine")
+    body = {"email": "vera@example.org", "language": "de"}
+    assert (await ask(own.http, vera, "POST", "/v1/visitor/continue/mail", body)).status_code == 204
+    tickets = own.server.rows("SELECT subject, workspace_id FROM ticket WHERE kind = 'continue_link'")
+    assert [subject for subject, _ in tickets] == [vera.conversation]
+    assert own.server.rows("SELECT count(*) FROM visitor WHERE email <> ''") == [(0,)]
+    assert "vera@example.org" not in own.server.log()
+    for wrong in ("vera", "a@b, c@d", "vera@example.org\nBcc: x@y.example"):
+        answer = await ask(own.http, vera, "POST", "/v1/visitor/continue/mail", {"email": wrong})
+        assert (answer.status_code, code_of(answer)) == (400, "invalid")
+    again = [await ask(own.http, vera, "POST", "/v1/visitor/continue/mail", body) for _ in range(4)]
+    assert again[-1].status_code == 429
+
+
+@pytest.mark.parametrize("text", ["", "ABCD-123", "ABCD-12345", "ABCD-123U", "ABCD-12é4"])
+def test_what_cannot_be_a_code(text: str) -> None:
+    with pytest.raises(Refused, match="ticket_gone"):
+        read_code(text)
+
+
+def test_a_code_is_read_however_it_is_typed() -> None:
+    assert read_code("abcd-oil4") == read_code(" AB CD 0114 ") == "ABCD0114"
