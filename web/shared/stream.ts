@@ -5,7 +5,6 @@
 import type { Api } from "./api";
 import { proofFor } from "./proof";
 import { backoff, onLikelyBack } from "./stream_backoff";
-import { openHttpStream } from "./stream_http";
 import { CloseCode, type Transport, type TransportEvents } from "./stream_transport";
 import { openWebSocket } from "./stream_websocket";
 import { type AnyClientFrame, type AnyServerFrame, type Challenge, type End, PING_SECONDS, type Pong } from "./wire";
@@ -34,31 +33,33 @@ export interface StreamOptions {
   ways?: Record<Way, OpenTransport>;
 }
 
-/** The last way, which few networks need, is loaded when it is taken: who comes to it reaches the server over HTTP. */
-const openPollLater: OpenTransport = (api, events) => {
-  let line: Transport | null = null;
-  let closed = false;
-  import("./stream_poll").then(
-    ({ openPoll }) => {
-      if (!closed) line = openPoll(api, events);
-    },
-    () => {
-      if (!closed) events.ended(CloseCode.lost);
-    },
-  );
-  return {
-    send: (frame) => line?.send(frame),
-    close: () => {
-      closed = true;
-      line?.close();
-    },
+/** A way that few networks need is loaded when it is taken: who comes to it reaches the server over HTTP. */
+const later =
+  (load: () => Promise<OpenTransport>): OpenTransport =>
+  (api, events) => {
+    let line: Transport | null = null;
+    let closed = false;
+    load().then(
+      (open) => {
+        if (!closed) line = open(api, events);
+      },
+      () => {
+        if (!closed) events.ended(CloseCode.lost);
+      },
+    );
+    return {
+      send: (frame) => line?.send(frame),
+      close: () => {
+        closed = true;
+        line?.close();
+      },
+    };
   };
-};
 
 const WAYS: Record<Way, OpenTransport> = {
   websocket: (api, events) => openWebSocket(api.address("/v1/stream"), events),
-  http: openHttpStream,
-  poll: openPollLater,
+  http: later(async () => (await import("./stream_http")).openHttpStream),
+  poll: later(async () => (await import("./stream_poll")).openPoll),
 };
 
 const PONG_DEADLINE_MS = 10_000;
