@@ -4,14 +4,15 @@ import ast
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
+from typer.main import get_command
 
 from crumbless.api.routes import ROUTES
+from crumbless.cli import app
 from crumbless.domain import wire
 from crumbless.domain.wire_modules import WIRES
 from crumbless.errors import REFUSALS
@@ -167,8 +168,19 @@ def test_the_files_that_a_document_names_exist(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_commands_that_a_document_names_exist(document: Path) -> None:
     named = re.findall(r"`crumbless ([a-z]+(?: [a-z]+)?)", document.read_text(encoding="utf-8"))
-    for command in sorted(set(named)):
-        subprocess.run([sys.executable, "-m", "crumbless", *command.split(), "--help"], check=True, capture_output=True)
+    assert [command for command in sorted(set(named)) if not is_command(command.split())] == []
+
+
+def is_command(words: list[str]) -> bool:
+    """Whether the command line knows a command of these words. What follows a whole command is its argument."""
+    found: Any = get_command(app)
+    for word in words:
+        if not hasattr(found, "commands"):
+            return True
+        found = found.commands.get(word)
+        if found is None:
+            return False
+    return True
 
 
 def test_the_readme_tells_the_way_in() -> None:
