@@ -146,8 +146,8 @@ def test_an_authenticator_app_is_set_up_and_asked_for_and_replaced_by_a_recovery
     secret = olga.page.locator(".secret code").inner_text().replace(" ", "")
     olga.page.get_by_label("2. Type the code").fill(TOTP(secret).now())
     olga.click("Turn on")
+    expect(olga.page.locator(".codes code")).to_have_count(10)
     codes = olga.page.locator(".codes code").all_inner_texts()
-    assert len(codes) == 10
     olga.click("I have kept them")
     olga.is_said("10 of 10 are left.")
     elsewhere = person()
@@ -288,7 +288,7 @@ def test_a_ban_is_lifted_and_a_key_is_made_for_a_site(tea: ServerProcess, person
     dialog.get_by_label("Algorithm").select_option("HS256")
     dialog.get_by_role("button", name="Add a key").click()
     admin.is_said("The secret of the key")
-    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", admin.page.locator(".secret code").inner_text())
+    expect(admin.page.locator(".secret code")).to_have_text(re.compile(r"^[A-Za-z0-9_-]{43}$"))
     admin.click("I have put it away")
     admin.page.get_by_role("button", name="Retire Shop").click()
     dialog.get_by_role("button", name="Retire").click()
