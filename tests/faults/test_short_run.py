@@ -19,7 +19,7 @@ def faults(*arguments: str) -> dict[str, Any]:
     return json.loads(run.stdout)
 
 
-@pytest.mark.parametrize("nodes", ["1"])
+@pytest.mark.parametrize("nodes", ["1", "3"])
 def test_nothing_is_lost_doubled_or_out_of_order(nodes: str) -> None:
     report = faults("--seconds", "10", "--seed", "7", "--nodes", nodes, "--visitors", "60", "--operators", "4")
     assert report["faults"] == [], report
