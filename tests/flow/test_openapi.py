@@ -26,6 +26,7 @@ from support.client import Person
 from support.client_key import ClientKey
 from support.people import OLGA, TEA, new_entry_id
 from support.server import ServerProcess
+from support.storage import Storage
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 EXAMPLES = int(os.environ.get("CRUMBLESS_TEST_EXAMPLES", "4"))
@@ -86,6 +87,15 @@ def ask_plainly(client: httpx.Client, person: Person, path: str, body: dict[str,
     answer = client.post(person.address + path, json=body, headers=person.credentials("POST", path))
     assert answer.status_code < 300, answer.text
     return answer.json()
+
+
+@pytest.fixture(scope="module")
+def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server of this file's own: what is asked for here renames the workspace and the people of others."""
+    server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("asked")), **storage.settings)
+    server.start()
+    yield server
+    server.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -176,6 +176,10 @@ async def test_a_forgotten_password_is_replaced_by_a_link(mailing: World, post_o
     assert found[3] not in mailing.server.log()
 
 
+LARGEST_DIFFERENCE = 0.1
+"""The same write for both; a look-up or a mail within the request would add more than this."""
+
+
 async def test_known_and_unknown_addresses_get_one_answer(mailing: World, post_office: MailServer) -> None:
     """Threat 20: in words and in time."""
     disabled = hire(mailing)
@@ -191,18 +195,25 @@ async def test_known_and_unknown_addresses_get_one_answer(mailing: World, post_o
     assert all(one == told[0] for one in told)
     (mail,) = await mails(post_office, 1)
     assert mail["to"].addresses[0].addr_spec == known.email
-    people = [hire(mailing) for _ in range(40)]
-    person = mailing.stranger()
+    assert await largest_difference(mailing) < LARGEST_DIFFERENCE
+
+
+async def largest_difference(world: World) -> float:
+    """How much longer one kind takes than the other, in the calmer half of the tries. Up to a hundred pairs, taken in
+    turns; as few as show that there is none, since the rest is this machine's other work."""
     took: dict[bool, list[float]] = {True: [], False: []}
-    for one in people:
-        for exists in (True, False):
-            address = one.email if exists else f"not-{one.email}"
-            began = time.perf_counter()
-            assert (await post(mailing, person, "/v1/reset/request", {"email": address}))[0] == 204
-            took[exists].append(time.perf_counter() - began)
-    medians = sorted(statistics.median(one) for one in took.values())
-    # The same write for both; the look-up comes later. The rest is this machine's other work.
-    assert medians[1] < medians[0] * 1.5, took
+    person, difference = world.stranger(), 1.0
+    while difference >= LARGEST_DIFFERENCE and len(took[True]) < 100:
+        for number in range(10):
+            one = hire(world)
+            for exists in (True, False) if number % 2 else (False, True):
+                address = one.email if exists else f"not-{one.email}"
+                began = time.perf_counter()
+                assert (await post(world, person, "/v1/reset/request", {"email": address}))[0] == 204
+                took[exists].append(time.perf_counter() - began)
+        calm = sorted(statistics.quantiles(one, n=4)[0] for one in took.values())
+        difference = calm[1] / calm[0] - 1
+    return difference
 
 
 async def test_nobodys_mailbox_is_filled(mailing: World, post_office: MailServer) -> None:

@@ -72,7 +72,6 @@ def test_a_taken_port_is_refused(start_server: StartServer, environment: dict[st
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("serve", "--port", "0"),
         ("operator", "add", "a@b.example", "--name", "A"),
         ("site", "add", "A", "--origin", "https://a.example"),
     ],

@@ -8,13 +8,19 @@ import pytest
 
 from crumbless.errors import REFUSALS, CrumblessError, Refused, SettingsError
 
-PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
 
 
 def test_every_code_is_documented_and_every_documented_code_exists() -> None:
     stream = PROTOCOL.partition("### Errors in the stream")[2].partition("\n### ")[0]
-    http = PROTOCOL.partition("## Problem codes of the HTTP API")[2].partition("\n## ")[0]
-    assert codes_in(stream, 1) | codes_in(http, 2) == REFUSALS.keys()
+    tables = [
+        table.partition("\n\n")[0]
+        for path in sorted(DOCS.glob("*.md"))
+        for table in path.read_text(encoding="utf-8").split("| status | code |")[1:]
+    ]
+    assert len(tables) > 3
+    assert codes_in(stream, 1).union(*(codes_in(table, 2) for table in tables)) == REFUSALS.keys()
 
 
 def codes_in(section: str, column: int) -> set[str]:
