@@ -161,6 +161,20 @@ async def test_a_sign_in_at_the_provider_again_is_a_fresh_factor(
     assert await begin(world, olga, "/v1/desk/me/identities/start")
 
 
+async def test_threat_9_a_sign_in_without_a_factor_at_the_provider_opens_no_dangerous_act(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    """Script in the page can go there and back while the provider still knows the operator: nobody shows anything."""
+    world = open_world(oidc_server)
+    await connect(world, visit, await world.new_operator(OLGA), "olga")
+    rider = world.stranger()
+    signed_in = await arrive(world, visit, "olga", rider)
+    assert signed_in.status_code == 200, "the premise: the provider's own cookie is enough"
+    rider.token = signed_in.json()["token"]
+    refused = await ask(world.http, rider, "POST", "/v1/desk/me/identities/start", {"provider": "own"})
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:crumbless:problem:step_up")
+
+
 async def test_what_was_begun_for_one_purpose_ends_no_other(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:

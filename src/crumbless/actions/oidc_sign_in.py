@@ -16,10 +16,12 @@ from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.domain.access import Session
 from crumbless.domain.id_token import IdToken, IdTokenRefused
 from crumbless.domain.ports import LedgerPort, OidcPort, OidcRequest, ProviderFailed
 from crumbless.domain.seal import Vault
+from crumbless.domain.wire_account import SignInAnswer
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.identity_store import add_identity, find_identity_owner, note_identity_used, remove_identity
@@ -120,7 +122,20 @@ class OidcSignIn:
         return f"{self._address}/desk/oidc/{provider}"
 
 
-def identity_owner(connection: Connection, token: IdToken) -> Credentials:
+def sign_in_by_identity(connection: Connection, token: IdToken, device: Device, terms: SessionTerms) -> SignInAnswer:
+    """A session of the operator whom this account signs in.
+
+    Its factor is as fresh as the provider says: whoever is still signed in there is sent back without a word, which
+    script in the page could have done too.
+
+    Raises:
+        Refused: `unknown_identity`.
+    """
+    shown_at = min(token.auth_time * 1000, now_ms())
+    return begin_session(connection, _identity_owner(connection, token), device, "oidc", terms, shown_at)
+
+
+def _identity_owner(connection: Connection, token: IdToken) -> Credentials:
     """The active operator whom this account signs in.
 
     Raises:

@@ -38,12 +38,18 @@ class SessionTerms:
 
 
 def begin_session(
-    connection: Connection, person: Credentials, device: Device, factors: str, terms: SessionTerms
+    connection: Connection,
+    person: Credentials,
+    device: Device,
+    factors: str,
+    terms: SessionTerms,
+    shown_at: int | None = None,
 ) -> SignInAnswer:
     """A new session bound to the device's key. The token is told once and kept as a hash.
 
     Args:
         factors: what was shown, in words, such as "password totp".
+        shown_at: when, in milliseconds; 0 when that is not known, None for just now.
     """
     token = new_token("cro_")
     operator, now = person.operator, now_ms()
@@ -55,7 +61,7 @@ def begin_session(
         operator.name,
         device.thumbprint,
         now + terms.days * DAY_MS,
-        factor_at=now,
+        factor_at=now if shown_at is None else shown_at,
     )
     if has_had_session(connection, operator.id) and not is_known_device(connection, operator.id, device.name):
         _tell_of_new_device(connection, person, device, terms.vault)

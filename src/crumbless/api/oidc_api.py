@@ -3,8 +3,7 @@
 import msgspec
 from litestar import Response
 
-from crumbless.actions.oidc_sign_in import identity_owner, link_identity, step_up_by_identity, unlink_identity
-from crumbless.actions.session_begin import begin_session
+from crumbless.actions.oidc_sign_in import link_identity, sign_in_by_identity, step_up_by_identity, unlink_identity
 from crumbless.api.account_api import require_key, terms_of
 from crumbless.api.device_read import device_name, read_device
 from crumbless.api.page_views import get_desk
@@ -61,11 +60,7 @@ async def post_sign_in_finish(request: AnyRequest) -> Response[bytes]:
     )
     device = read_device(request, thumbprint, wanted.time_zone)
     terms = terms_of(platform)
-    return _json(
-        await platform.ledger.write(
-            lambda connection: begin_session(connection, identity_owner(connection, token), device, "oidc", terms)
-        )
-    )
+    return _json(await platform.ledger.write(lambda connection: sign_in_by_identity(connection, token, device, terms)))
 
 
 async def post_link_start(request: AnyRequest) -> Response[bytes]:
