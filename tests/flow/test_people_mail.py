@@ -251,3 +251,18 @@ async def test_a_new_address_is_confirmed_and_the_old_one_told(mailing: World, p
     told = (await mails(post_office, 2))[1]
     assert told["to"].addresses[0].addr_spec == one.email
     assert address in text_of(told)
+
+
+async def test_threat_24_a_link_that_a_thief_asked_for_dies_with_the_stolen_password(
+    mailing: World, post_office: MailServer
+) -> None:
+    """Else the thief who was locked out moves the account to an address of their own, and resets it there."""
+    one = hire(mailing)
+    thief = await mailing.new_operator(one)
+    address = f"thief-{new_entry_id()}@evil.example"
+    assert await post(mailing, thief, "/v1/desk/me/email", {"email": address}) == (204, "")
+    theirs = await secret_of(post_office, 1)
+    assert (await post(mailing, mailing.stranger(), "/v1/reset/request", {"email": one.email}))[0] == 204
+    reset = {"secret": await secret_of(post_office, 2), "password": PASSWORD}
+    assert await post(mailing, mailing.stranger(), "/v1/reset", reset) == (204, "")
+    assert await post(mailing, mailing.stranger(), "/v1/email/confirm", {"secret": theirs}) == (410, "ticket_gone")

@@ -108,6 +108,17 @@ async def test_the_second_step_is_for_the_key_that_began_it(named: NamedWorld) -
     assert answer.status_code == 200, "the premise: for its own key it is good"
 
 
+async def test_threat_24_the_second_step_of_a_former_password_ends_with_it(named: NamedWorld) -> None:
+    olga = await named.new_operator(named.olga)
+    app, _ = await set_up_app(named, olga)
+    thief = named.stranger()
+    ticket = await password_step(named, named.olga, thief)
+    body = {"new": "a violet kettle sings", "current": named.olga.password}
+    assert (await post(named, olga, "/v1/desk/me/password", body)).status_code == 204
+    late = await post(named, thief, "/v1/desk/sign-in/code", {"ticket": ticket, "code": app.code()})
+    assert code_of(late) == "ticket_gone"
+
+
 async def test_threat_22_a_recovery_code_works_once_however_it_is_typed(named: NamedWorld) -> None:
     _, codes = await set_up_app(named, await named.new_operator(named.olga))
     person, again = named.stranger(), named.stranger()

@@ -25,7 +25,7 @@ from crumbless.store.factor_store import (
     set_totp_secret,
 )
 from crumbless.store.people_store import Credentials, find_active_operator
-from crumbless.store.ticket_store import count_try, find_ticket, new_ticket, spend_ticket
+from crumbless.store.ticket_store import count_try, find_ticket, new_ticket, spend_ticket, void_tickets_of_password
 
 SET_UP_SECONDS = 900
 MOST_TRIES = 10
@@ -48,11 +48,19 @@ async def change_password(
     new_hash = await hash_of(request.new)
 
     def change(connection: Connection) -> Sequence[Session]:
+        _require_same_password(connection, session, found)
         set_password_hash(connection, session.subject, new_hash)
+        void_tickets_of_password(connection, session.subject)
         _tell(connection, vault, session, found, "password_changed", device)
         return end_others_of(connection, session) if request.end_others else []
 
     return await ledger.write(change)
+
+
+def _require_same_password(connection: Connection, session: Session, found: Credentials) -> None:
+    # It takes a while to check one: it may have been replaced by a link meanwhile, by whoever locks a thief out.
+    if _active(connection, session).password_hash != found.password_hash:
+        raise Refused("wrong_password")
 
 
 async def begin_totp(session: Session, ledger: LedgerPort, vault: Vault) -> TotpSetUp:

@@ -49,19 +49,23 @@ async def sign_in(
         raise Refused("wrong_sign_in")
     renewed = await hash_of(request.password) if needs_rehash(found.password_hash) else None
 
-    def go_on(connection: Connection) -> SignInAnswer | SignInStep:
-        person = found.operator
+    def go_on(connection: Connection) -> SignInAnswer | SignInStep | None:
+        # It takes a while to check a password: it may have been replaced meanwhile, to lock a thief out.
+        current = find_active_operator(connection, found.operator.id)
+        if current is None or current.password_hash != found.password_hash:
+            return None
+        person = current.operator
         if renewed:
             set_password_hash(connection, person.id, renewed)
         if find_totp_secret(connection, person.id) is None:
-            return begin_session(connection, found, device, "password", terms)
+            return begin_session(connection, current, device, "password", terms)
         ticket, _ = new_ticket(
             connection, "second_factor", subject=person.id, thumbprint=device.thumbprint, seconds=STEP_SECONDS
         )
         left = count_recovery_codes(connection, person.id)
         return SignInStep(ticket, ["totp", "recovery_code"] if left else ["totp"], now_ms() + STEP_SECONDS * 1000)
 
-    return await ledger.write(go_on)
+    return await ledger.write(go_on) or await sign_in(request, device, ledger, reader, terms)
 
 
 async def sign_in_with_code(

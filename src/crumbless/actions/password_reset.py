@@ -23,7 +23,14 @@ from crumbless.store.factor_store import set_password_hash
 from crumbless.store.people_store import Credentials, find_active_operator, find_credentials
 from crumbless.store.session_store import end_sessions_of
 from crumbless.store.task_store import add_task
-from crumbless.store.ticket_store import Ticket, find_ticket, new_ticket, spend_ticket, void_tickets
+from crumbless.store.ticket_store import (
+    Ticket,
+    find_ticket,
+    new_ticket,
+    spend_ticket,
+    void_tickets,
+    void_tickets_of_password,
+)
 
 RESET_MINUTES = 30
 PURPOSE = "reset"
@@ -91,7 +98,7 @@ async def reset_password(
         person = _person_of(connection, spend_ticket(connection, "reset", secret))
         operator = person.operator
         set_password_hash(connection, operator.id, password_hash)
-        void_tickets(connection, "reset", operator.id)
+        void_tickets_of_password(connection, operator.id)
         write_audit(
             connection,
             person.workspace,

@@ -149,6 +149,12 @@ def void_tickets(connection: Connection, kind: TicketKind, subject: str) -> None
     )
 
 
+def void_tickets_of_password(connection: Connection, operator_id: str) -> None:
+    """The operator's password is another one: what was begun with the former, perhaps by a thief, ends."""
+    for kind in ("reset", "email_change", "second_factor"):
+        void_tickets(connection, kind, operator_id)
+
+
 def remove_tickets(connection: Connection, before: int, most: int) -> int:
     """Remove tickets that expired before then (milliseconds), at most so many; how many there were."""
     old = select(ticket.c.id).where(ticket.c.expires_at < before).limit(most).scalar_subquery()

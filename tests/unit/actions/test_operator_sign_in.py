@@ -1,0 +1,100 @@
+"""A password that is replaced while it is checked signs nobody in, and does not come back."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from crumbless.actions.factor_change import change_password
+from crumbless.actions.operator_sign_in import sign_in
+from crumbless.actions.session_begin import Device, SessionTerms
+from crumbless.domain.access import Session
+from crumbless.domain.password import hash_password
+from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.seal import KEY_BYTES, Vault
+from crumbless.domain.wire_account import PasswordRequest, SignInAnswer, SignInRequest
+from crumbless.errors import Refused
+from crumbless.store.database import write_once
+from crumbless.store.factor_store import set_password_hash
+from crumbless.store.people_store import add_operator, find_active_operator
+from crumbless.store.tables import session
+
+T = TypeVar("T")
+STOLEN, EMAIL = "correct horse battery", "olga@tea.example"
+VAULT = Vault(bytes(KEY_BYTES))
+TERMS = SessionTerms(30, VAULT)
+
+
+class Disk:
+    """A ledger and reader without threads. `meanwhile` happens once, before the first write."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.meanwhile: Callable[[Connection], object] | None = None
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        return write_once(self.url, work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        if self.meanwhile is not None:
+            write_once(self.url, self.meanwhile)
+            self.meanwhile = None
+        return write_once(self.url, work)
+
+    @property
+    def ports(self) -> tuple[LedgerPort, ReaderPort]:
+        return cast(LedgerPort, self), cast(ReaderPort, self)
+
+
+@pytest.fixture
+def disk(database_url: str) -> Disk:
+    return Disk(database_url)
+
+
+@pytest.fixture
+def olga(disk: Disk) -> str:
+    stolen = hash_password(STOLEN)
+    return write_once(disk.url, lambda connection: add_operator(connection, 1, EMAIL, "Olga", stolen))
+
+
+def replacing(olga: str) -> Callable[[Connection], None]:
+    new = hash_password("a violet kettle sings")
+    return lambda connection: set_password_hash(connection, olga, new)
+
+
+async def attempt(disk: Disk) -> Any:
+    return await sign_in(SignInRequest(EMAIL, STOLEN), Device("key"), *disk.ports, TERMS)
+
+
+def sessions(disk: Disk) -> int:
+    return write_once(disk.url, lambda connection: connection.execute(select(func.count(session.c.id))).scalar_one())
+
+
+async def test_threat_24_a_stolen_password_that_is_replaced_while_it_is_checked_begins_no_session(
+    disk: Disk, olga: str
+) -> None:
+    assert isinstance(await attempt(disk), SignInAnswer), "the premise: it is right"
+    disk.meanwhile = replacing(olga)
+    with pytest.raises(Refused) as caught:
+        await attempt(disk)
+    assert caught.value.code == "wrong_sign_in"
+    assert sessions(disk) == 1
+
+
+async def test_a_hash_that_is_renewed_meanwhile_is_no_other_password(disk: Disk, olga: str) -> None:
+    renewed = hash_password(STOLEN)
+    disk.meanwhile = lambda connection: set_password_hash(connection, olga, renewed)
+    assert isinstance(await attempt(disk), SignInAnswer)
+
+
+async def test_a_change_does_not_undo_a_reset_that_came_first(disk: Disk, olga: str) -> None:
+    thief = Session("s", "owner", 1, olga, "Olga", "key", 2**60)
+    disk.meanwhile = replacing(olga)
+    with pytest.raises(Refused) as caught:
+        await change_password(PasswordRequest("the thief's own password", STOLEN), thief, "", *disk.ports, VAULT)
+    assert caught.value.code == "wrong_password"
+    kept = write_once(disk.url, lambda connection: find_active_operator(connection, olga))
+    assert kept is not None
+    with pytest.raises(Refused):
+        await attempt(disk)
