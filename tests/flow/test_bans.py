@@ -86,6 +86,18 @@ async def test_a_contact_is_banned_on_every_device(own: World) -> None:
     assert (await identify(own, own.stranger(), key.token("berta"))).status_code == 200
 
 
+async def test_a_banned_visitor_does_not_come_back_by_the_word_of_the_site(own: World) -> None:
+    """A session would let them write down codes and take everything with them, though no stream takes them."""
+    olga = await own.new_operator()
+    await set_mode(own, olga, "optional")
+    key = await add_key(own, olga)
+    vera = await own.visitor()
+    await identify(own, vera, key.token("anna"))
+    assert "session" in (await identify(own, own.stranger(), key.token("anna"))).json(), "the premise"
+    assert (await ban(own, olga, vera.conversation, "visitor")).status_code == 201
+    assert code_of(await identify(own, own.stranger(), key.token("anna"))) == "banned"
+
+
 @pytest.mark.parametrize("changed", [{"days": 0}, {"days": 366}, {"kinds": []}, {"kinds": ["email"]}])
 async def test_what_is_no_ban_is_refused(world: World, changed: dict[str, Any]) -> None:
     olga, vera = await world.operator(), await world.visitor()

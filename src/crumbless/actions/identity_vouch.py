@@ -101,18 +101,21 @@ class IdentityVouch:
         """On a device without a chat: the contact's conversation goes on there. Makes nothing when there is none.
 
         Raises:
-            Refused: as `check`.
+            Refused: as `check`; `banned` when the visitor who began the conversation is.
         """
         vouched = await self.check(token, site, thumbprint)
+        bans = await self.bans.current()
 
         def begin(connection: Connection) -> IdentifyAnswer:
             contact = find_contact(connection, site.id, vouched.identity.subject)
             found = contact and conversation_to_continue(connection, contact)
             if not found:
                 return IdentifyAnswer(vouched.identity.name)
+            visitor, conversation = found
+            if bans.holds(site.workspace, visitor=visitor):
+                raise Refused("banned")
             keep_contact(connection, site, vouched.identity)
             note_key_used(connection, vouched.key)
-            visitor, conversation = found
             return IdentifyAnswer(
                 vouched.identity.name,
                 open_session(connection, site.workspace, visitor, conversation, thumbprint, self.session_days),
