@@ -128,6 +128,8 @@ class StreamSession:
         if wait := take(messages, self._rates.messages, now):
             return self._too_fast(wait, frame.id)
         self._strikes = 0
+        if not is_id(frame.conversation):
+            return failure(Refused("unknown_conversation"), frame.id)
         return frame if text is frame.text else Send(frame.id, frame.conversation, text)
 
     def _check_other(self, frame: Close | Typing | Seen) -> AnyClientFrame | Failure:
@@ -138,6 +140,9 @@ class StreamSession:
                 return failure(Refused("bad_id"))
         elif isinstance(frame, Seen) and not 0 <= frame.seq <= 2**53:
             return failure(Refused("invalid", "seq is a number from 0."))
+        # Such a name never reaches a database: PostgreSQL refuses some, and with them all that shares the batch.
+        if not is_id(frame.conversation):
+            return failure(Refused("unknown_conversation"))
         return frame
 
     def _too_fast(self, wait: float, entry_id: str = "") -> Failure:

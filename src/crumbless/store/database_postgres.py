@@ -52,6 +52,9 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 """A node that is frozen or cut off in a transaction must not keep others from their locks for long. A commit that is
 acknowledged is on disk, whatever the database's default; a stricter one is left alone."""
 
+UNFIT = {"22000", "22003", "22021"}
+"""States of errors about a value that no row can have: a NUL in a text, a number that is too large."""
+
 COMMAND_SETTINGS = "SET application_name = 'crumbless command'"
 """Migrations and copies take as long as they take."""
 
@@ -72,6 +75,16 @@ def is_away(error: BaseException) -> bool:
     # that a migration has made old.
     state = getattr(error, "sqlstate", None) or ""
     return state.startswith(("08", "53", "57P")) or state in {"25P03", "0A000"}
+
+
+def state_of(error: BaseException) -> str:
+    """The SQLSTATE of the driver's error, also inside of SQLAlchemy's; empty for others."""
+    return getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
+def unfit(error: BaseException) -> Refused | None:
+    """The refusal, when an error means that somebody asked with a value that PostgreSQL cannot have."""
+    return Refused("invalid", "A text or number has a value that cannot be kept.") if state_of(error) in UNFIT else None
 
 
 def make_engine(database_url: str, settings: str, command_seconds: float | None, **options: Any) -> AsyncEngine:
@@ -106,11 +119,13 @@ class PostgresReader:
         """What `work` returns. A connection that was lost meanwhile is replaced once.
 
         Raises:
-            Refused: `busy` when the database is away.
+            Refused: `busy` when the database is away; `invalid` for a value that no row can have.
         """
         try:
             return await self._read(work)
         except Exception as error:
+            if refused := unfit(error):
+                raise refused from None
             if not is_away(error):
                 raise
         try:

@@ -23,7 +23,15 @@ from sqlalchemy.util import await_only
 
 from crumbless.domain.entry import NewEntry
 from crumbless.errors import Refused
-from crumbless.store.database_postgres import COMMAND_SECONDS, LIVE_SETTINGS, SERVING, is_away, make_engine
+from crumbless.store.database_postgres import (
+    COMMAND_SECONDS,
+    LIVE_SETTINGS,
+    SERVING,
+    is_away,
+    make_engine,
+    state_of,
+    unfit,
+)
 from crumbless.store.ledger import Ticket, queue_events, run_work
 from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found, kept, place
 
@@ -36,6 +44,9 @@ SETTLE_SECONDS = 60.0
 """How long it waits to learn what became of a transaction that was being committed."""
 
 AGAIN_SECONDS = 0.1
+
+FAREWELL_SECONDS = 2.0
+"""How long a stopping node waits until PostgreSQL has let go of what the connection held."""
 
 BUSY_SECONDS = 5.0
 
@@ -122,7 +133,8 @@ class PostgresBatchWriter:
         self._loop.run_until_complete(self._commit(batch))
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; what it held is free for a command that comes next."""
+        self._loop.run_until_complete(self._say_farewell())
         self._loop.run_until_complete(self._let_go())
         self._loop.run_until_complete(self._engine.dispose())
         self._loop.close()
@@ -137,7 +149,7 @@ class PostgresBatchWriter:
                 if await self._settle(lost.number):
                     break
             except Exception as error:
-                if not is_away(error) and _state(error) not in CIRCLES:
+                if not is_away(error) and state_of(error) not in CIRCLES:
                     raise
                 if time.monotonic() >= until:
                     self._away = True
@@ -190,6 +202,14 @@ class PostgresBatchWriter:
         except Exception:
             return False
         return True
+
+    async def _say_farewell(self) -> None:
+        if self._driver is None:
+            return
+        try:
+            await self._driver.close(timeout=FAREWELL_SECONDS)
+        except Exception as error:
+            log.info("PostgreSQL did not answer the farewell: %s", _name(error))
 
     async def _let_go(self) -> None:
         if self._connection is None:
@@ -247,13 +267,15 @@ class PostgresBatchWriter:
 
     def _run(self, connection: Connection, ticket: Ticket) -> None:
         run_work(connection, ticket, self._append)
-        if isinstance(ticket.outcome, Exception) and _state(ticket.outcome) in CIRCLES:
-            # What is locked by the batch is let go of only by beginning it anew.
-            raise ticket.outcome
         if isinstance(ticket.outcome, IntegrityError):
             # Another node may have put there just now what this work looked for in vain: so it looks again.
             _forget([ticket])
             run_work(connection, ticket, self._append)
+        if isinstance(ticket.outcome, Exception) and state_of(ticket.outcome) in CIRCLES:
+            # What is locked by the batch is let go of only by beginning it anew.
+            raise ticket.outcome
+        if isinstance(ticket.outcome, Exception) and (refused := unfit(ticket.outcome)):
+            ticket.outcome = refused
 
     def _append(self, tickets: list[Ticket]) -> None:
         if not tickets:
@@ -313,10 +335,6 @@ def _forget(batch: Sequence[Ticket]) -> None:
     for ticket in batch:
         ticket.outcome = ticket.result = ticket.made = None
         ticket.queues = False
-
-
-def _state(error: BaseException) -> str:
-    return getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def _name(error: BaseException) -> str:

@@ -87,6 +87,8 @@ def test_good_frames_pass() -> None:
         (send(text="\x00"), "bad_text"),
         (send(text=" "), "empty_text"),
         (send(id="1"), "bad_id"),
+        (send(conversation="\x00"), "unknown_conversation"),
+        (frame(op="seen", conversation="\x00", seq=1), "unknown_conversation"),
     ],
 )
 def test_bad_frames_are_refused_and_the_next_good_one_works(data: bytes, expected: str) -> None:

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from crumbless.errors import Refused, SettingsError
@@ -15,6 +15,7 @@ from crumbless.store.database_hold import Hold, hold
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_postgres import PostgresBatchWriter
 from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
+from crumbless.store.tables import workspace
 from support.postgres import PostgresServer, ask_postgres
 
 COUNT = text("SELECT count(*) FROM workspace")
@@ -39,6 +40,15 @@ async def test_a_read_sees_one_moment(postgres_url: str) -> None:
 
     assert await reader.read(look_twice) == (2, 2)
     assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 3
+    await reader.close()
+
+
+@pytest.mark.parametrize("value", [{"name": "\x00"}, {"id": 2**40}])
+async def test_what_no_row_can_have_is_refused(postgres_url: str, value: dict[str, object]) -> None:
+    reader = open_reader(postgres_url)
+    with pytest.raises(Refused) as refused:
+        await reader.read(lambda connection: connection.execute(select(workspace).filter_by(**value)).all())
+    assert refused.value.code == "invalid"
     await reader.close()
 
 

@@ -221,6 +221,17 @@ def test_work_that_another_node_was_quicker_with_looks_again(writer: PostgresBat
     assert isinstance(other.outcome, Appended)
 
 
+def test_what_cannot_be_kept_is_refused_and_harms_nobody_else(writer: PostgresBatchWriter) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(select(workspace.c.id).where(workspace.c.name == "\x00"))
+
+    one, other = ticket(None, work), ticket(make_entry())
+    writer.commit([one, other])
+    assert isinstance(one.outcome, Refused)
+    assert one.outcome.code == "invalid"
+    assert isinstance(other.outcome, Appended)
+
+
 def test_a_commit_is_on_disk_whatever_the_database_prefers(postgres: PostgresServer, postgres_url: str) -> None:
     name = postgres_url.partition("?")[0].rpartition("/")[2]
     postgres.change(f"ALTER DATABASE {name} SET synchronous_commit = off")
