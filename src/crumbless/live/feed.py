@@ -139,6 +139,13 @@ class Feed:
             track.position = newer[-1].position
             self._deliver(workspace, newer)
 
+    def _pass_on_read(self, workspace: int, track: _Track, found: Sequence[Appended]) -> None:
+        try:
+            self._pass_on(workspace, track, found)
+        except Exception:
+            # A fault of whoever listens must not end the reading: nothing would be told here any more.
+            log.exception("entries of a gap could not be told")
+
     def _hold(self, workspace: int, track: _Track, appended: Sequence[Appended]) -> None:
         """Keep what is ahead, and pass on what has become the next."""
         position = track.position or 0
@@ -186,7 +193,7 @@ class Feed:
             if self._tracks.get(workspace) is not track:
                 break
             if found:
-                self._pass_on(workspace, track, found)
+                self._pass_on_read(workspace, track, found)
                 continue
             empty += 1
             if empty == EMPTY_READS:

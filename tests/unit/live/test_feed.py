@@ -135,6 +135,28 @@ async def test_a_database_that_fails_is_asked_again() -> None:
     assert node.delivered == [1, 2, 3, 4, 5, 6]
 
 
+async def test_a_listener_that_fails_does_not_stop_the_feed(caplog: pytest.LogCaptureFixture) -> None:
+    node = await following(committed=0)
+    failing = [OSError("the listener")]
+    told = node._deliver  # pyright: ignore[reportPrivateUsage]
+
+    def deliver(workspace: int, entries: Sequence[Appended]) -> None:
+        told(workspace, entries)
+        if failing:
+            raise failing.pop()
+
+    node.feed = Feed(deliver, node.database.read_after, node.database.read_position)
+    await node.feed.begin(WORKSPACE)
+    node.database.committed = 5
+    node.feed.know(WORKSPACE, 5)
+    await node.until(5)
+    node.database.committed = 6
+    node.tell(6)
+    await node.until(6)
+    assert node.delivered == [*range(1, 7)]
+    assert "could not be told" in caplog.text
+
+
 async def test_what_comes_while_a_gap_is_read_waits_its_turn() -> None:
     node = await following()
     node.database.committed = 9
