@@ -81,10 +81,20 @@ def restore(file: Path, target_url: str, *, replace: bool, told: Told) -> None:
             raise _not_empty(str(target))
         with _written_whole(target) as part:
             _take_over(file, part)
+            _fold_log(target)
             for ending in ("-wal", "-shm"):
                 target.with_name(target.name + ending).unlink(missing_ok=True)
     finally:
         lock.release()
+
+
+def _fold_log(target: Path) -> None:
+    """Put what is only in the write-ahead log of the old data into its file: it must be whole if the renaming fails."""
+    if not target.exists():
+        return
+    # What is damaged beyond that is about to be replaced.
+    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(target)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _not_empty(name: str) -> SettingsError:
@@ -97,10 +107,11 @@ def _written_whole(file: Path) -> Generator[Path]:
     part = file.with_name(file.name + ".part")
     part.unlink(missing_ok=True)
     try:
+        # It holds what people wrote: nobody else may read it, not even while it is made.
+        part.touch(mode=0o600)
         yield part
         with part.open("rb+") as written:
             os.fsync(written.fileno())
-        part.chmod(0o600)
         part.replace(file)
         folder = os.open(file.parent, os.O_RDONLY)
         os.fsync(folder)

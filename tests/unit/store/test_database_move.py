@@ -16,6 +16,7 @@ from crumbless.store.consent_store import secret_of
 from crumbless.store.database import serving_lock, write_once
 from crumbless.store.database_copy import Sum, sum_table, tables
 from crumbless.store.database_move import backup, copy, restore
+from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import add_operator, add_session, add_workspace
@@ -175,6 +176,33 @@ def test_a_backup_replaces_nothing_without_being_told(any_url: str, tmp_path: Pa
     with served(any_url), pytest.raises(SettingsError, match="using"):
         restore(file, any_url, replace=True, told=quiet)
     assert sums_of(any_url) == before
+
+
+def test_a_restore_that_fails_at_the_renaming_leaves_the_old_data(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, path = tmp_path / "backup.db", sqlite_path(database_url)
+    backup(database_url, file, quiet)
+    # A server that was killed leaves what was acknowledged in the log beside the file.
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute("UPDATE workspace SET name = 'acknowledged'")
+        connection.commit()
+        log = path.with_name(path.name + "-wal")
+        assert log.stat().st_size
+        kept = {one: one.read_bytes() for one in (path, log)}
+    for one, content in kept.items():
+        one.write_bytes(content)
+
+    def fail(_self: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail)
+        with pytest.raises(SettingsError, match="No space left"):
+            restore(file, database_url, replace=True, told=quiet)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT DISTINCT name FROM workspace").fetchall() == [("acknowledged",)]
 
 
 def damage(file: Path) -> None:
