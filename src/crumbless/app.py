@@ -212,7 +212,6 @@ class Server:
         self.platform.streams.stop()
         await asyncio.gather(self._relay.stop(), self._tasks.stop())
         await self._seen.stop()
-        await self._relay.stop()
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()
