@@ -7,8 +7,9 @@ database_postgres.py; only this file chooses, and what PostgreSQL needs is impor
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
+from crumbless.ids import now_ms
 from crumbless.store import database_sqlite
 
 T = TypeVar("T")
@@ -99,6 +100,13 @@ def compact(database_url: str) -> tuple[int, int]:
 
         return database_postgres.compact(database_url)
     return database_sqlite.compact(database_url)
+
+
+def lease_clock(connection: Connection) -> int:
+    """The time (milliseconds since 1970) by which leases begin and end: one clock for all nodes, the database's."""
+    if connection.dialect.name == "postgresql":
+        return connection.execute(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")).scalar_one()
+    return now_ms()
 
 
 def touch_database(connection: Connection) -> None:

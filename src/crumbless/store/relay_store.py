@@ -10,6 +10,7 @@ from crumbless.domain.consent import CATEGORY_OF, grants
 from crumbless.domain.ports import EventName, RelayAccount, RelayEvent
 from crumbless.ids import now_ms
 from crumbless.store.consent_store import newest_of_chain
+from crumbless.store.database import lease_clock
 from crumbless.store.tables import relay_event, site, site_counter, site_tag
 from crumbless.store.tag_store import consent_revision, find_tags
 
@@ -86,8 +87,8 @@ def claim_events(connection: Connection, service: str, node: str, most: int) -> 
 
     What may not be told any more is dropped on the way.
     """
-    now = now_ms()
-    free = or_(relay_event.c.claimed_until.is_(None), relay_event.c.claimed_until <= now)
+    now, clock = now_ms(), lease_clock(connection)
+    free = or_(relay_event.c.claimed_until.is_(None), relay_event.c.claimed_until <= clock)
     rows = connection.execute(
         select(relay_event, site_tag.c.identifier, site_tag.c.secret, site_tag.c.way, site.c.origins)
         .join(site, site.c.id == relay_event.c.site_id)
@@ -114,7 +115,7 @@ def claim_events(connection: Connection, service: str, node: str, most: int) -> 
     connection.execute(
         update(relay_event)
         .where(relay_event.c.id.in_([number for due in found.values() for number in due.tries]))
-        .values(claimed_by=node, claimed_until=now + LEASE_MS)
+        .values(claimed_by=node, claimed_until=clock + LEASE_MS)
     )
     return [*found.values()], len(rows)
 
@@ -128,7 +129,7 @@ def still_allowed(
         select(relay_event.c.id).where(
             relay_event.c.id.in_([event.id for event in events]),
             relay_event.c.claimed_by == node,
-            relay_event.c.claimed_until > now + MARGIN_MS,
+            relay_event.c.claimed_until > lease_clock(connection) + MARGIN_MS,
         )
     )
     queued = {*ids.scalars()}

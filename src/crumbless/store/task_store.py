@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select,
 
 from crumbless.domain.task import RECURRING, Task, TaskKind
 from crumbless.ids import now_ms
+from crumbless.store.database import lease_clock
 from crumbless.store.tables_people import task
 
 MAX_ERROR = 500
@@ -76,8 +77,8 @@ def next_task_due(connection: Connection, kinds: Collection[TaskKind]) -> int | 
 
 def claim_tasks(connection: Connection, node: str, kinds: Collection[TaskKind], lease_ms: int, most: int) -> list[Task]:
     """Take what is due of these kinds, oldest first, so that no other node does for as long as the lease lasts."""
-    now = now_ms()
-    free = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= now)
+    now, clock = now_ms(), lease_clock(connection)
+    free = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock)
     found = connection.execute(
         select(task)
         .where(task.c.dead_at.is_(None), task.c.due_at <= now, free, task.c.kind.in_([*kinds]))
@@ -89,7 +90,7 @@ def claim_tasks(connection: Connection, node: str, kinds: Collection[TaskKind], 
         connection.execute(
             update(task)
             .where(task.c.id.in_([row.id for row in found]))
-            .values(claimed_by=node, claimed_until=now + lease_ms, tries=task.c.tries + 1)
+            .values(claimed_by=node, claimed_until=clock + lease_ms, tries=task.c.tries + 1)
         )
     return [_task(row, row.tries + 1) for row in found]
 

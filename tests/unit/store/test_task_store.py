@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from crumbless.domain.task import RECURRING, Task, TaskKind
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
+from crumbless.store import task_store
 from crumbless.store.database import write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_open import open_writer
@@ -101,6 +102,17 @@ def test_what_one_node_has_claimed_no_other_gets(any_url: str) -> None:
     assert [one.payload["number"] for one in first] == [0, 1]
     assert [one.payload["number"] for one in claim(any_url, "node-b")] == [2]
     assert claim(any_url, "node-b") == []
+
+
+def test_a_node_whose_clock_is_fast_takes_nothing_from_another(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(postgres_url)
+    assert len(claim(postgres_url, "one")) == 1
+    monkeypatch.setattr(task_store, "now_ms", lambda: now_ms() + 10 * LEASE_MS)
+    assert claim(postgres_url, "fast") == []
+    expire_lease(postgres_url)
+    assert len(claim(postgres_url, "fast")) == 1
 
 
 def test_a_node_leaves_kinds_that_it_does_not_know(any_url: str) -> None:
