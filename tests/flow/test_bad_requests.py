@@ -38,7 +38,7 @@ def first_message(**changed: Any) -> dict[str, Any]:
 STARTS: list[tuple[dict[str, Any], int, str]] = [
     ({"site": "no-such-site"}, 404, "not_found"),
     ({"site": ""}, 404, "not_found"),
-    ({"site": "\0"}, 404, "not_found"),
+    ({"site": "\0"}, 400, "bad_text"),
     ({"site": "x" * 60_000}, 404, "not_found"),
     ({"site": "' OR '1'='1"}, 404, "not_found"),
     ({"page_origin": "https://evil.example"}, 403, "foreign_origin"),

@@ -1,5 +1,6 @@
 """What every handler asks of a request: its body, its caller, its address."""
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
@@ -23,6 +24,9 @@ T = TypeVar("T")
 Choice = TypeVar("Choice", bound=str)
 
 AnyRequest = Request[Any, Any, State]
+
+# An even number of backslashes before it are texts of their own, such as somebody's message about \\u0000.
+_finds_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
 
 def platform_of(request: AnyRequest) -> Platform:
@@ -68,8 +72,10 @@ def decode_json(body: bytes, wanted: type[T]) -> T:
     """The value in `body`.
 
     Raises:
-        Refused: `malformed`, `invalid`.
+        Refused: `malformed`, `invalid`; `bad_text` for a NUL in any text, which PostgreSQL cannot hold.
     """
+    if b"\\u0000" in body and _finds_nul(body):
+        raise Refused("bad_text")
     try:
         return msgspec.json.decode(body, type=wanted)
     except msgspec.ValidationError as error:

@@ -31,7 +31,7 @@ MAX_ATTRIBUTE = 200
 SECRET_BYTES = 32
 
 _match_subject = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}").fullmatch
-_match_email = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,189}").fullmatch
+_match_email = re.compile(r"[^\s\x00-\x1f@<>\"]{1,64}@[^\s\x00-\x1f@<>\"]{1,189}").fullmatch
 _match_attribute = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}").fullmatch
 
 
@@ -59,7 +59,7 @@ class Identity:
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Unknown members are refused: jku, x5u, jwk, crit and b64 each change what a signature means.
     alg: KeyAlgorithm
-    kid: Annotated[str, msgspec.Meta(max_length=32)]
+    kid: Annotated[str, msgspec.Meta(max_length=32, pattern=r"\A[!-~]*\Z")]
     typ: str = "JWT"
 
 

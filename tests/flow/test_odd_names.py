@@ -1,0 +1,46 @@
+"""What is looked up by name may hold anything: neither database fails over it."""
+
+from typing import Any
+
+import jwt
+import pytest
+
+from support.client import ask
+from support.people import World
+from support.vouching import code_of, identify, set_mode
+
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
+NUL = "a\x00b"
+PATHS: list[tuple[str, str, Any]] = [
+    ("POST", "/v1/reset", {"secret": NUL, "password": "a violet kettle sings"}),
+    ("POST", "/v1/invitations/read", {"secret": NUL}),
+    ("POST", "/v1/desk/sign-in", {"email": f"{NUL}@tea.example", "password": NUL}),
+    ("POST", "/v1/desk/sign-in/code", {"ticket": NUL, "code": "000000"}),
+    ("POST", "/v1/visitor/continue", {"site": NUL, "secret": "ABCD-EFGH"}),
+    ("POST", "/v1/desk/people/a%00b/disable", {}),
+    ("GET", "/v1/desk/sites/a%00b/seen", None),
+    ("POST", "/v1/desk/bans/a%00b/lift", {}),
+    ("POST", "/v1/desk/me/passkeys/a%00b/remove", {}),
+    ("POST", "/v1/desk/me/identities/remove", {"issuer": NUL, "subject": NUL}),
+    ("POST", "/v1/desk/people/invite", {"email": "a@tea.example", "name": "", "role": "operator", "teams": [NUL]}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), PATHS, ids=[path for _, path, _ in PATHS])
+async def test_a_nul_in_a_name_is_no_fault_of_ours(world: World, method: str, path: str, body: Any) -> None:
+    person = await world.operator() if path.startswith("/v1/desk/") and "sign-in" not in path else world.stranger()
+    answer = await ask(world.http, person, method, path, body)
+    assert 400 <= answer.status_code < 500, answer.text
+
+
+async def test_a_text_about_the_escape_is_a_text(world: World) -> None:
+    assert (await world.start(world.stranger(), r"What is \u0000, and \\u0000?")).status_code == 201
+
+
+async def test_a_site_that_names_its_key_oddly_is_refused(world: World) -> None:
+    token = jwt.encode({"sub": "anna"}, "s" * 32, "HS256", headers={"kid": NUL})
+    await set_mode(world, await world.operator(), "optional")
+    answer = await identify(world, await world.visitor(), token)
+    await set_mode(world, await world.operator(), "off")
+    assert code_of(answer) == "identity_refused"
