@@ -182,11 +182,15 @@ async def read_operator(request: AnyRequest) -> Session:
     """The operator who asks.
 
     Raises:
-        Refused: as `read_caller`; `forbidden` for a visitor and a role that may not; `step_up`.
+        Refused: as `read_caller`; `forbidden` for a visitor and a role that may not; `step_up`;
+            `not_found` for a path with a NUL.
     """
     session = await read_caller(request)
     if session.role == "visitor":
         raise Refused("forbidden")
+    # PostgreSQL cannot hold a NUL: nothing of that name is there.
+    if "\0" in request.scope["path"]:
+        raise Refused("not_found")
     await _check_permission(request, session)
     return session
 
