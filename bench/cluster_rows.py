@@ -13,7 +13,7 @@ from faults.cluster import NatsCluster
 from load_run import Load, run_load
 from postgres_stack import PostgresStack
 from seed_crumbless import Layout, Seeded
-from server_process import RunningServer
+from server_process import RunningServer, keep_off_the_server
 from stack_crumbless import CrumblessStack, open_stream, wire_streams
 from support.postgres import PostgresServer
 
@@ -128,6 +128,7 @@ class _StormDriver:
 
     def run(self) -> None:
         """Return once all were welcomed, with what they had missed."""
+        keep_off_the_server()
         began = time.monotonic()
         back = [open_stream(self._server, person, after=0) for person in self._people.visitors]
         self.took = time.monotonic() - began

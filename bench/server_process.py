@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         address: tuple[str, int] = probe.getsockname()
         return address[1]
+
+
+def keep_off_the_server() -> None:
+    """Tie the calling thread to the generator's core, behind the generator."""
+    thread = threading.get_native_id()
+    os.sched_setaffinity(thread, {GENERATOR_CORE})
+    os.setpriority(os.PRIO_PROCESS, thread, 10)
 
 
 @dataclass(frozen=True)
