@@ -210,8 +210,11 @@ class Server:
     async def stop(self) -> None:
         """Finish what was accepted, then let go of the database."""
         self.platform.streams.stop()
-        await asyncio.gather(self._relay.stop(), self._tasks.stop())
-        await self._seen.stop()
+        # The ledger's thread keeps the process alive until it is closed: nothing before it may stand in its way.
+        first = (self._relay.stop(), self._tasks.stop(), self._seen.stop())
+        for fault in await asyncio.gather(*first, return_exceptions=True):
+            if fault is not None:
+                log.error("a part could not be stopped", exc_info=fault)
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()
