@@ -43,12 +43,19 @@ def test_a_vouched_visitor_goes_on_on_another_device(scene: Scene) -> None:
     desk.sign_in()
     phone, laptop = scene.visitor(), scene.visitor()
     phone.arrive()
-    phone.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
+    phone.page.evaluate(
+        "token => Crumbless.identify(token)",
+        vouching.token("anna", email="anna@shop.example", attributes={"plan": "pro"}),
+    )
     assert phone.page.frames[1:] == [], "nothing is fetched before the chat is opened"
     phone.launcher.click()
     phone.say("From my phone")
     desk.open("From my phone")
     expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
+    details = desk.page.get_by_role("complementary", name="Details")
+    expect(details.get_by_text("Vouched for by the site")).to_be_visible()
+    expect(details.get_by_text("anna@shop.example")).to_be_visible()
+    expect(details.get_by_text("plan: pro")).to_be_visible()
     laptop.open()
     laptop.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
     expect(laptop.bubbles()).to_have_text(["From my phone"])

@@ -72,6 +72,10 @@ export interface DeskWords {
   readonly listWidth: string;
   readonly details: string;
   readonly noName: string;
+  /** Heads what the site says of its signed-in visitor. */
+  readonly vouchedFor: string;
+  /** Behind an e-mail address that the site has checked. */
+  readonly emailVerified: string;
   readonly website: string;
   readonly status: string;
   readonly started: string;

@@ -65,6 +65,8 @@ const words: DeskWords = {
   listWidth: "عرض القائمة",
   details: "التفاصيل",
   noName: "بلا اسم",
+  vouchedFor: "هويته مؤكدة من الموقع",
+  emailVerified: "مؤكد",
   website: "الموقع",
   status: "الحالة",
   started: "البداية",

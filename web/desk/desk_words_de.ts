@@ -66,6 +66,8 @@ const words: DeskWords = {
   listWidth: "Breite der Liste",
   details: "Einzelheiten",
   noName: "Kein Name",
+  vouchedFor: "Von der Website bestätigt",
+  emailVerified: "geprüft",
   website: "Website",
   status: "Status",
   started: "Begonnen",

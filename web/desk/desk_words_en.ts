@@ -66,6 +66,8 @@ const words: DeskWords = {
   listWidth: "Width of the list",
   details: "Details",
   noName: "No name",
+  vouchedFor: "Vouched for by the site",
+  emailVerified: "confirmed",
   website: "Website",
   status: "Status",
   started: "Started",

@@ -66,6 +66,8 @@ const words: DeskWords = {
   listWidth: "Anchura de la lista",
   details: "Detalles",
   noName: "Sin nombre",
+  vouchedFor: "Identidad avalada por el sitio",
+  emailVerified: "verificado",
   website: "Sitio web",
   status: "Estado",
   started: "Inicio",

@@ -66,6 +66,8 @@ const words: DeskWords = {
   listWidth: "Largeur de la liste",
   details: "Détails",
   noName: "Sans nom",
+  vouchedFor: "Identité garantie par le site",
+  emailVerified: "vérifié",
   website: "Site web",
   status: "État",
   started: "Début",

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { ConversationSummary } from "../shared/wire";
+import type { Contact } from "../shared/wire_identity";
 import type { DeskCall } from "./desk_call";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
@@ -28,6 +29,7 @@ export function DetailsView({ feed, call, id }: Properties) {
         <Fact name={shared.visitor}>
           <bdi>{summary.visitor_name || words.noName}</bdi>
         </Fact>
+        {summary.contact && <Vouched {...summary.contact} />}
         <Fact name={words.website}>
           <bdi>{summary.site_name}</bdi>
         </Fact>
@@ -43,6 +45,31 @@ export function DetailsView({ feed, call, id }: Properties) {
       </dl>
       {feed.may("ban_visitor") && <BanButton call={call} id={id} />}
     </aside>
+  );
+}
+
+/** What the site says of the visitor: unlike what a visitor types, it is proven. */
+function Vouched({ name, email, email_verified, attributes }: Contact) {
+  const { words } = useSpeech();
+  return (
+    <div class="fact vouched">
+      <dt>{words.vouchedFor}</dt>
+      {name && (
+        <dd>
+          <bdi>{name}</bdi>
+        </dd>
+      )}
+      {email && (
+        <dd>
+          <bdi>{email}</bdi> {email_verified && `(${words.emailVerified})`}
+        </dd>
+      )}
+      {Object.entries(attributes).map(([key, value]) => (
+        <dd key={key}>
+          <bdi>{key}</bdi>: <bdi>{value}</bdi>
+        </dd>
+      ))}
+    </div>
   );
 }
 

@@ -7,7 +7,8 @@ import type { ChatSession } from "./chat_session";
 import type { FrameWords } from "./frame_words";
 import type { PageConfig } from "./page_config";
 
-export type LayerName = "settings" | "data";
+/** Each is called by the word of the same name. */
+export type LayerName = "settings" | "yourData" | "onward" | "hither";
 
 /** What the contents are given. */
 export interface LayerProps {
@@ -21,7 +22,9 @@ export interface LayerProps {
 
 const layers: Record<LayerName, () => Promise<{ default: ComponentType<LayerProps> }>> = {
   settings: () => import("./settings_view"),
-  data: () => import("./your_data_view"),
+  yourData: () => import("./your_data_view"),
+  onward: () => import("./continue_there_view"),
+  hither: () => import("./continue_here_view"),
 };
 
 export interface ChatLayerProps {
@@ -58,7 +61,7 @@ export function ChatLayer({ name, words, given, onClose }: ChatLayerProps): JSX.
             />
           </svg>
         </button>
-        <h2 id="layer-title">{name === "settings" ? words.settings : words.yourData}</h2>
+        <h2 id="layer-title">{words[name]}</h2>
       </div>
       <div class="layer-body">
         {failed && (

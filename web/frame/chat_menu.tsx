@@ -6,13 +6,15 @@ import type { FrameWords } from "./frame_words";
 
 export interface ChatMenuProps {
   words: FrameWords;
+  /** Whether there is a conversation that could go on elsewhere. */
+  running: boolean;
   /** Address of the policy page. */
   policy: string;
   onOpen: (layer: LayerName) => void;
 }
 
 /** Not a popover: browsers before 2024 would show the menu always. */
-export function ChatMenu({ words, policy, onOpen }: ChatMenuProps): JSX.Element {
+export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX.Element {
   const [open, setOpen] = useState(false);
   const menu = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -44,16 +46,13 @@ export function ChatMenu({ words, policy, onOpen }: ChatMenuProps): JSX.Element 
       </button>
       {open && (
         <ul class="chat-menu-panel">
-          <li>
-            <button type="button" class="chat-menu-item" onClick={() => choose("settings")}>
-              {words.settings}
-            </button>
-          </li>
-          <li>
-            <button type="button" class="chat-menu-item" onClick={() => choose("data")}>
-              {words.yourData}
-            </button>
-          </li>
+          {(["settings", "yourData", running ? "onward" : "hither"] as const).map((layer) => (
+            <li key={layer}>
+              <button type="button" class="chat-menu-item" onClick={() => choose(layer)}>
+                {words[layer]}
+              </button>
+            </li>
+          ))}
           <li>
             <a class="chat-menu-item" href={policy} target="_blank" rel="noopener" onClick={() => setOpen(false)}>
               {words.policy}

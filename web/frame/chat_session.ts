@@ -48,6 +48,8 @@ export class ChatSession {
   refusedSite = false;
   /** The browser did not let us keep the chat on the device. */
   keepRefused = false;
+  /** What else the visitor is told about this chat, until another begins; empty: nothing. */
+  told = "";
   /** By which the page vouches for the visitor, for a chat that begins. */
   identity: string | undefined;
   typing: Author | null = null;
@@ -127,6 +129,11 @@ export class ChatSession {
     if (!this.running && this.outbox.first) void this.#start();
   }
 
+  tell(text: string): void {
+    this.told = text;
+    this.options.onChange();
+  }
+
   send(text: string): void {
     this.outbox.add(this.#chat?.conversation ?? "", text);
     if (!this.running) void this.#start();
@@ -177,9 +184,11 @@ export class ChatSession {
 
   /** Asked again before a chat begins: since this page was loaded, another tab may have kept one on the device. */
   async #takeUp(adopted?: Chat): Promise<void> {
-    if (this.#chat) return;
+    if (this.running || (this.#chat && !adopted)) return;
+    // One that could not begin makes room for one that has begun.
+    if (this.#chat) await this.options.keeper.forget(this.#chat);
     const chat = adopted ?? (await this.options.keeper.load());
-    if (this.#chat) return;
+    if (this.running || (this.#chat && !adopted)) return;
     this.#chat = chat;
     // What waited for a session that is lost goes to the next one.
     this.outbox.moveTo(chat?.conversation ?? "");
@@ -243,6 +252,7 @@ export class ChatSession {
   #showAnew(log: MessageLog): void {
     this.ended = false;
     this.refusedSite = false;
+    this.told = "";
     this.#toldSeen = 0;
     this.#log = log;
   }

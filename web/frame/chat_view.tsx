@@ -35,12 +35,17 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   const { chat, words } = props;
   const { items } = chat;
   const [layer, show] = useState<LayerName | null>(null);
+  const openHither = () => {
+    // The layer gives the focus back to where it was: the button is gone once there is a conversation.
+    props.box.current?.focus();
+    show("hither");
+  };
   return (
     <main class="chat">
       <Header {...props} onOpen={show} />
       {layer && <ChatLayer key={layer} name={layer} words={words} given={props.layer} onClose={() => show(null)} />}
       {items.length === 0 ? (
-        <EmptyState words={words} />
+        <EmptyState words={words} onContinue={openHither} />
       ) : (
         <MessageList
           items={items}
@@ -84,7 +89,7 @@ function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): 
           {away ? words.reconnecting : words.online}
         </p>
       </div>
-      <ChatMenu words={words} policy={props.policy} onOpen={props.onOpen} />
+      <ChatMenu words={words} running={chat.running} policy={props.policy} onOpen={props.onOpen} />
       <button class="chat-close" type="button" aria-label={words.close} onClick={onClose}>
         <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
           <path d="m5 5 10 10M15 5 5 15" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
@@ -94,7 +99,7 @@ function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): 
   );
 }
 
-function EmptyState({ words }: { words: FrameWords }): JSX.Element {
+function EmptyState({ words, onContinue }: { words: FrameWords; onContinue: () => void }): JSX.Element {
   return (
     <div class="chat-empty">
       <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
@@ -109,6 +114,9 @@ function EmptyState({ words }: { words: FrameWords }): JSX.Element {
       </svg>
       <h2>{words.welcome}</h2>
       <p>{words.welcomeMore}</p>
+      <button type="button" class="chat-continue" onClick={onContinue}>
+        {words.hither}
+      </button>
     </div>
   );
 }
@@ -128,6 +136,7 @@ function TypingLine({ name, words }: { name: string; words: SharedWords }): JSX.
 
 function noticeText({ chat, words }: ChatViewProps): string | null {
   if (chat.refusedSite) return words.refusedSite;
+  if (chat.told) return chat.told;
   if (chat.ended) return words.ended;
   if (chat.memoryOnly) return words.tabOnly;
   return chat.keepRefused ? words.keepRefused : null;

@@ -27,6 +27,9 @@ export interface FrameWords {
   menu: string;
   settings: string;
   yourData: string;
+  /** Takes this chat to another device, and another device's chat here. */
+  onward: string;
+  hither: string;
   policy: string;
   /** Said with a link that leads to another tab. */
   newTab: string;

@@ -20,6 +20,8 @@ const words: ChatWords = {
   menu: "Menü",
   settings: "Einstellungen",
   yourData: "Ihre Daten",
+  onward: "Auf anderem Gerät fortsetzen",
+  hither: "Von anderem Gerät fortsetzen",
   policy: "Datenschutz und Speicherung",
   newTab: "öffnet einen neuen Tab",
   back: "Zurück zum Chat",

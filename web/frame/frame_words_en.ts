@@ -19,6 +19,8 @@ const words: ChatWords = {
   menu: "Menu",
   settings: "Settings",
   yourData: "Your data",
+  onward: "Continue on another device",
+  hither: "Continue from another device",
   policy: "Privacy and storage",
   newTab: "opens in a new tab",
   back: "Back to the chat",

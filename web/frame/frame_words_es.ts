@@ -19,6 +19,8 @@ const words: ChatWords = {
   menu: "Menú",
   settings: "Ajustes",
   yourData: "Tus datos",
+  onward: "Continuar en otro dispositivo",
+  hither: "Continuar desde otro dispositivo",
   policy: "Privacidad y almacenamiento",
   newTab: "se abre en una pestaña nueva",
   back: "Volver al chat",

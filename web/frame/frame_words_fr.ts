@@ -20,6 +20,8 @@ const words: ChatWords = {
   menu: "Menu",
   settings: "Réglages",
   yourData: "Vos données",
+  onward: "Continuer sur un autre appareil",
+  hither: "Continuer depuis un autre appareil",
   policy: "Confidentialité et stockage",
   newTab: "s’ouvre dans un nouvel onglet",
   back: "Retour au chat",

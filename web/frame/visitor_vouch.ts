@@ -52,7 +52,12 @@ async function identify(identity: string, given: LayerProps, page_origin: string
 async function followLink(given: LayerProps): Promise<void> {
   const secret = location.hash.slice(CONTINUE.length);
   history.replaceState(null, "", location.pathname + location.search);
-  await continueHere(secret, given).catch(tellDeveloper);
+  try {
+    await continueHere(secret, given);
+  } catch (cause) {
+    const { tellFailure } = await import("./elsewhere_try");
+    given.chat.tell(tellFailure(cause, given.language));
+  }
 }
 
 /** The conversation of a link or code goes on in this chat. Throws ApiProblem or NetworkFailure. */

@@ -27,6 +27,8 @@ const words: SharedWords = {
     unknown_conversation: "Diese Unterhaltung gibt es nicht mehr.",
     erased: "Sie war gelöscht worden. Schreiben Sie sie neu, wenn Sie sie noch senden möchten.",
     session_ended: "Der Chat war beendet. Ein neuer Versuch beginnt einen neuen.",
+    banned: "Die Website hat diesen Chat für Sie vorerst gesperrt. Sie erreichen den Betreiber auf anderem Weg.",
+    identity_needed: "Bitte melden Sie sich zuerst auf dieser Website an, dann erneut versuchen.",
   },
   refused: "Der Server hat sie nicht angenommen. Bitte erneut versuchen.",
 };

@@ -27,6 +27,8 @@ const words: SharedWords = {
     unknown_conversation: "This conversation no longer exists.",
     erased: "It had been erased. Write it anew if you still want to send it.",
     session_ended: "The chat had ended. Try again to start a new one.",
+    banned: "The website has closed this chat to you for now. You can reach its owner in another way.",
+    identity_needed: "Please sign in on this website first, then try again.",
   },
   refused: "The server did not take it. Please try again.",
 };

@@ -27,6 +27,8 @@ const words: SharedWords = {
     unknown_conversation: "Esta conversación ya no existe.",
     erased: "Se había borrado. Escríbalo de nuevo si todavía quiere enviarlo.",
     session_ended: "El chat había terminado. Reintenta para empezar otro.",
+    banned: "El sitio te ha cerrado este chat por ahora. Puedes contactar con su responsable por otra vía.",
+    identity_needed: "Inicia sesión primero en este sitio y reinténtalo.",
   },
   refused: "El servidor no lo aceptó. Inténtalo de nuevo.",
 };

@@ -27,6 +27,8 @@ const words: SharedWords = {
     unknown_conversation: "Cette conversation n’existe plus.",
     erased: "Il avait été effacé. Réécrivez-le si vous voulez encore l’envoyer.",
     session_ended: "Le chat était terminé. Réessayez pour en commencer un autre.",
+    banned: "Le site vous a fermé ce chat pour l’instant. Vous pouvez joindre son responsable autrement.",
+    identity_needed: "Connectez-vous d’abord sur ce site, puis réessayez.",
   },
   refused: "Le serveur ne l’a pas accepté. Merci de réessayer.",
 };

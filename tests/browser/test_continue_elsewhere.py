@@ -1,0 +1,139 @@
+"""A chat goes on on another device, by a code that is typed there or by a link; and what is said when it does not."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Locator, Route, expect
+from sqlalchemy import Connection
+
+from crumbless.store.database import write_once
+from crumbless.store.ticket_store import new_ticket
+from support.browser import accessibility_faults
+from support.scene import Scene, Visitor
+
+ONWARD, HITHER = "Continue on another device", "Continue from another device"
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def open_layer(visitor: Visitor, name: str) -> Locator:
+    """What the menu leads to under this name."""
+    visitor.chat.get_by_role("button", name="Menu").click()
+    visitor.chat.get_by_role("listitem").get_by_role("button", name=name).click()
+    return visitor.chat.get_by_role("dialog", name=name)
+
+
+def talk(scene: Scene) -> Visitor:
+    """A visitor with a conversation."""
+    visitor = scene.visitor()
+    visitor.open()
+    visitor.say("From my phone")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    return visitor
+
+
+def read_code(layer: Locator) -> str:
+    """A new code, as it is shown."""
+    layer.get_by_role("button", name="Show a code").click()
+    field = layer.get_by_label("Code")
+    expect(field).to_have_value(re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$"))
+    return field.input_value()
+
+
+def type_code(visitor: Visitor, code: str) -> Locator:
+    """Redeem a code, starting where a new visitor sees it."""
+    visitor.chat.get_by_role("button", name=HITHER).click()
+    layer = visitor.chat.get_by_role("dialog", name=HITHER)
+    expect(layer.get_by_label("Code")).to_be_focused()
+    visitor.page.keyboard.type(code)
+    visitor.page.keyboard.press("Enter")
+    return layer
+
+
+def test_a_code_continues_the_chat_once(scene: Scene) -> None:
+    phone, laptop, late = talk(scene), scene.visitor(), scene.visitor()
+    layer = open_layer(phone, ONWARD)
+    code = read_code(layer)
+    expect(layer.get_by_text("It works once, until")).to_be_visible()
+    layer.get_by_role("button", name="Copy").click()
+    expect(layer.get_by_text("Copied.")).to_be_visible()
+    laptop.open()
+    expect(type_code(laptop, code.lower())).to_be_hidden()
+    expect(laptop.bubbles()).to_have_text(["From my phone"])
+    laptop.say("From my laptop")
+    expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
+    late.open()
+    refused = type_code(late, code)
+    expect(refused.get_by_role("alert")).to_contain_text("used already")
+    late.page.context.set_offline(True)
+    late.page.keyboard.press("Enter")
+    expect(refused.get_by_role("alert")).to_contain_text("no connection")
+
+
+def test_a_link_is_mailed_and_never_tells_more_than_that(scene: Scene) -> None:
+    visitor = talk(scene)
+    layer = open_layer(visitor, ONWARD)
+    layer.get_by_label("Your e-mail address").fill("nobody")
+    layer.get_by_role("button", name="Mail me a link").click()
+    expect(layer.get_by_text("This is not an e-mail address.")).to_be_visible()
+    layer.get_by_label("Your e-mail address").fill("vera@example.org")
+    layer.get_by_role("button", name="Mail me a link").click()
+    expect(layer.get_by_text("Sent. If nothing comes")).to_be_visible()
+
+
+def test_a_link_continues_the_chat_and_a_used_one_says_so(scene: Scene) -> None:
+    talk(scene)
+
+    def make(connection: Connection) -> str:
+        (conversation, workspace), *_ = scene.server.rows(
+            "SELECT conversation.id, conversation.workspace_id FROM conversation "
+            "JOIN site ON site.id = conversation.site_id WHERE site.key = ?",
+            scene.site,
+        )
+        return new_ticket(connection, "continue_link", subject=conversation, workspace=workspace, seconds=600)[1]
+
+    secret = write_once(scene.server.database_url, make)
+    for words in ("From my phone", "used already"):
+        page = scene.visitor().page
+        page.goto(f"{scene.server.address}/chat/{scene.site}#continue={secret}")
+        expect(page.get_by_text(words)).to_be_visible()
+        assert secret not in page.url
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [("banned", 403, "closed this chat to you"), ("identity_needed", 401, "sign in on this website first")],
+)
+def test_a_refused_start_says_why_and_makes_room_for_a_code(scene: Scene, code: str, status: int, words: str) -> None:
+    phone, laptop = talk(scene), scene.visitor()
+
+    def refuse(route: Route) -> None:
+        problem = {"type": f"urn:crumbless:problem:{code}", "title": "No", "detail": "", "status": status}
+        route.fulfill(status=status, content_type="application/problem+json", body=json.dumps(problem))
+
+    laptop.page.context.route("**/v1/visitor/start", refuse)
+    laptop.open()
+    laptop.say("Hello?")
+    expect(laptop.chat.get_by_text(words)).to_be_visible()
+    typed = read_code(open_layer(phone, ONWARD))
+    layer = open_layer(laptop, HITHER)
+    layer.get_by_label("Code").fill(typed)
+    layer.get_by_role("button", name="Continue here").click()
+    expect(laptop.bubbles().first).to_have_text("From my phone")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_layers_are_accessible(scene: Scene, scheme: str) -> None:
+    visitor = scene.visitor(viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
+    visitor.open()
+    frame = visitor.page.frames[1]
+    layer = type_code(visitor, "0000")
+    expect(layer.get_by_role("alert")).to_contain_text("mistyped")
+    assert accessibility_faults(frame) == []
+    assert not frame.evaluate(TOO_WIDE)
+    visitor.page.keyboard.press("Escape")
+    visitor.say("Hello")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    read_code(open_layer(visitor, ONWARD))
+    assert accessibility_faults(frame) == []
+    assert not frame.evaluate(TOO_WIDE)

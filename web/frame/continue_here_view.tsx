@@ -1,0 +1,48 @@
+/** "Continue from another device": the field for a code. Loaded when it is opened. */
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { LayerProps } from "./chat_layer";
+import { useTries } from "./elsewhere_try";
+import { elsewhereWords } from "./elsewhere_words";
+import { continueHere } from "./visitor_vouch";
+
+export default function ContinueHereView(given: LayerProps): JSX.Element {
+  const words = elsewhereWords[given.language];
+  const field = useRef<HTMLInputElement>(null);
+  const { failure, attempt } = useTries(given.language);
+  useEffect(() => field.current?.focus(), []);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const code = field.current;
+    void attempt(async () => {
+      await continueHere(code?.value.trim() ?? "", given);
+      code?.closest("dialog")?.close();
+    });
+  };
+  // A chat that begins meanwhile would be in the way of the other.
+  const begins = !given.chat.running && given.chat.state !== "idle";
+  if (begins) return <p>{words.beginning}</p>;
+  return (
+    <form class="kept" onSubmit={submit}>
+      <p>{words.hereLead}</p>
+      <label for="code">{words.code}</label>
+      <input
+        id="code"
+        ref={field}
+        dir="ltr"
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        maxLength={20}
+        aria-describedby="code-failure"
+        aria-invalid={failure !== ""}
+      />
+      <p id="code-failure" class="kept-note" role="alert">
+        {failure}
+      </p>
+      <button type="submit" class="kept-button">
+        {words.goOn}
+      </button>
+    </form>
+  );
+}

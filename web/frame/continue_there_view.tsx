@@ -1,0 +1,104 @@
+/** "Continue on another device": a code to type there, or a link by mail. Loaded when it is opened. */
+import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import type { ContinueCode } from "../shared/wire_identity";
+import type { LayerProps } from "./chat_layer";
+import { useTries } from "./elsewhere_try";
+import { elsewhereWords } from "./elsewhere_words";
+
+export default function ContinueThereView(given: LayerProps): JSX.Element {
+  return (
+    <div class="kept">
+      <CodePart {...given} />
+      <MailPart {...given} />
+    </div>
+  );
+}
+
+function CodePart({ language, api }: LayerProps): JSX.Element {
+  const words = elsewhereWords[language];
+  const [given, setGiven] = useState<ContinueCode | null>(null);
+  const [copied, setCopied] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const { failure, attempt } = useTries(language);
+  const show = () =>
+    attempt(async () => {
+      setGiven(await api.post<ContinueCode>("/v1/visitor/continue/code", {}));
+      setCopied(false);
+    });
+  const copy = () => {
+    field.current?.select();
+    // The newer way is closed to a frame unless the page around it opens it.
+    setCopied(document.execCommand("copy"));
+  };
+  return (
+    <>
+      <p>{words.codeLead}</p>
+      {given && (
+        <>
+          <label for="code">{words.code}</label>
+          <input id="code" ref={field} dir="ltr" readOnly value={given.code} />
+        </>
+      )}
+      <p role="status">
+        {given && words.codeUntil(timeText(given.expires_at, language))} {copied && words.copied}
+      </p>
+      <div class="kept-acts">
+        {given && (
+          <button type="button" class="kept-button" onClick={copy}>
+            {words.copy}
+          </button>
+        )}
+        <button type="button" class="kept-button" onClick={() => void show()}>
+          {given ? words.newCode : words.showCode}
+        </button>
+      </div>
+      <p class="kept-note" role="alert">
+        {failure}
+      </p>
+    </>
+  );
+}
+
+function MailPart({ language, api }: LayerProps): JSX.Element {
+  const words = elsewhereWords[language];
+  const field = useRef<HTMLInputElement>(null);
+  const [sent, setSent] = useState(false);
+  const { failure, attempt } = useTries(language);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const email = field.current?.value.trim() ?? "";
+    setSent(false);
+    void attempt(async () => {
+      await api.post("/v1/visitor/continue/mail", { email, language });
+      setSent(true);
+    });
+  };
+  return (
+    <form class="kept-server" noValidate onSubmit={submit}>
+      <p>{words.mailLead}</p>
+      <label for="email">{words.email}</label>
+      <input
+        id="email"
+        ref={field}
+        type="email"
+        dir="ltr"
+        autocomplete="email"
+        aria-describedby="email-failure"
+        aria-invalid={failure !== ""}
+      />
+      <p id="email-failure" class="kept-note" role="alert">
+        {failure}
+      </p>
+      <p class="kept-status" role="status">
+        {sent && words.mailed}
+      </p>
+      <button type="submit" class="kept-button">
+        {words.mail}
+      </button>
+    </form>
+  );
+}
+
+const timeText = (at: number, language: string): string =>
+  new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(at);

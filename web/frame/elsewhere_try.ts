@@ -1,0 +1,45 @@
+/** One try at a time of what the server may refuse, and what the visitor is told of it. */
+import { useRef, useState } from "preact/hooks";
+import { ApiProblem, NetworkFailure } from "../shared/api";
+import type { Language } from "../shared/words_choose";
+import { elsewhereWords } from "./elsewhere_words";
+
+/** Why it did not work, and what to do. What is no failure of a request is thrown on. */
+export function tellFailure(cause: unknown, language: Language): string {
+  const words = elsewhereWords[language];
+  if (cause instanceof NetworkFailure) return words.offline;
+  if (!(cause instanceof ApiProblem)) throw cause;
+  if (cause.code === "slow_down") return words.slowDown(tellWait(cause.retryAfter, language));
+  return words.failures[cause.code] ?? words.failed;
+}
+
+function tellWait(seconds: number, language: Language): string {
+  const [amount, unit] =
+    seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [Math.max(1, Math.ceil(seconds)), "second"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(amount);
+}
+
+export interface Tries {
+  /** Empty when the last try went well. */
+  failure: string;
+  /** Runs `act`, unless one runs already. */
+  attempt: (act: () => Promise<void>) => Promise<void>;
+}
+
+export function useTries(language: Language): Tries {
+  const [failure, setFailure] = useState("");
+  const runs = useRef(false);
+  const attempt = async (act: () => Promise<void>) => {
+    if (runs.current) return;
+    runs.current = true;
+    setFailure("");
+    try {
+      await act();
+    } catch (cause) {
+      setFailure(tellFailure(cause, language));
+    } finally {
+      runs.current = false;
+    }
+  };
+  return { failure, attempt };
+}
