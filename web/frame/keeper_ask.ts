@@ -1,5 +1,6 @@
 /** Asks the page around the frame to keep the chat for the tab, where the browser gives the frame no storage. */
 import * as storage from "../shared/storage";
+import { recall } from "./keeper_recall";
 import type { PageBridge } from "./page_bridge";
 
 /** A page that does not answer by then does not keep; the chat then lasts as long as the page. */
@@ -11,7 +12,7 @@ export async function askToKeep(bridge: PageBridge): Promise<void> {
   await Promise.race([
     bridge
       .connected()
-      .then(async () => (await import("./keeper_recall")).recall(bridge))
+      .then(() => recall(bridge))
       .catch(() => undefined),
     new Promise((go) => setTimeout(go, ANSWER_DEADLINE_MS)),
   ]);

@@ -1,4 +1,4 @@
-/** Has the page around the frame keep the chat for the tab. Loaded where the browser gives the frame no storage. */
+/** Has the page around the frame keep the chat for the tab. For browsers that give the frame no storage. */
 import type { KeeperAnswers, KeeperAsks } from "../shared/keeper_words";
 import * as storage from "../shared/storage";
 import type { PageBridge } from "./page_bridge";
