@@ -1,6 +1,7 @@
 """Several writers at once, and connections that are lost at every point: nothing lost, nothing doubled."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,6 +70,22 @@ def test_writers_at_once_number_without_gap_and_never_wait_in_a_circle(postgres_
     found = kept(postgres_url)
     assert [(row[0], row[1]) for row in found] == [(one, position) for one in (1, 2) for position in range(1, 151)]
     assert ask_postgres(postgres_url, "SELECT last_seq, position FROM conversation ORDER BY no") == [(150, 150)] * 2
+
+
+def test_no_batch_reads_a_whole_table_however_small_it_was_at_first(
+    writer: PostgresBatchWriter, postgres_url: str
+) -> None:
+    for _ in range(12):
+        assert all(type(one) is Appended for one in commit(writer, *(make_entry() for _ in range(50))))
+    # What a session has counted is told when it next stands idle.
+    writer.commit([ticket(None, lambda connection: connection.execute(text("SELECT pg_stat_force_next_flush()")))])
+    counted = """SELECT relname, seq_tup_read, idx_scan > 0 FROM pg_stat_user_tables
+        WHERE relname IN ('entry', 'conversation', 'workspace') ORDER BY relname"""
+    wanted = [("conversation", 0, True), ("entry", 0, True), ("workspace", 0, True)]
+    deadline = time.monotonic() + 10
+    while (found := ask_postgres(postgres_url, counted)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert found == wanted
 
 
 def test_a_connection_that_was_ended_between_batches_is_replaced(
