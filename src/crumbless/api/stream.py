@@ -241,7 +241,7 @@ class StreamConnection:
                 lambda connection: entries_after_position(connection, workspace, from_position, ENTRIES_PER_FRAME)
             )
 
-        await self._catch_up(cursor, read_on)
+        await self._catch_up(cursor, position, read_on)
         if after is not None:
             marks = await reader.read(lambda connection: seen_marks_since(connection, workspace, cursor))
             for conversation, seen in marks:
@@ -265,11 +265,17 @@ class StreamConnection:
                 lambda connection: entries_after_seq(connection, workspace, conversation, from_seq, ENTRIES_PER_FRAME)
             )
 
-        await self._catch_up(cursor, read_on)
+        await self._catch_up(cursor, state.last_seq, read_on)
 
-    async def _catch_up(self, cursor: int, read_on: Callable[[int], Coroutine[Any, Any, Sequence[Appended]]]) -> None:
-        """Send what the client missed, then what was heard meanwhile, each entry once and in order."""
-        while True:
+    async def _catch_up(
+        self, cursor: int, newest: int, read_on: Callable[[int], Coroutine[Any, Any, Sequence[Appended]]]
+    ) -> None:
+        """Send what the client missed, then what was heard meanwhile, each entry once and in order.
+
+        Args:
+            newest: the number of the newest entry, read since this stream listens: what comes after it is heard.
+        """
+        while cursor < newest:
             page = await read_on(cursor)
             if self._rules.state != "ready":
                 return

@@ -1,8 +1,9 @@
 """Reads of the inbox: conversations with their newest words and what is unread."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, Connection, Integer, Select, and_, bindparam, func, or_, select
 
 from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks, Status
 from crumbless.store.contact_store import contact_of_row
@@ -15,19 +16,16 @@ def inbox_page(
     connection: Connection, workspace_id: int, before: int | None, limit: int, status: Status | None = None
 ) -> InboxPage:
     """The conversations, of one status if given, with the newest activity before a position (None: of all)."""
-    query = _summaries(workspace_id).order_by(conversation.c.position.desc()).limit(limit + 1)
-    if before is not None:
-        query = query.where(conversation.c.position < before)
-    if status is not None:
-        query = query.where(conversation.c.status == status)
-    rows = connection.execute(query).all()
+    values = {"workspace": workspace_id, "limit": limit + 1, "before": before, "status": status}
+    query = _page(before is not None, status is not None)
+    rows = connection.execute(query, {name: value for name, value in values.items() if value is not None}).all()
     page = [_summary(row) for row in rows[:limit]]
     return InboxPage(position_of(connection, workspace_id), page, len(rows) > limit)
 
 
 def conversation_summary(connection: Connection, workspace_id: int, conversation_id: str) -> ConversationSummary | None:
     """One row of the inbox."""
-    row = connection.execute(_summaries(workspace_id).where(conversation.c.id == conversation_id)).first()
+    row = connection.execute(_one(), {"workspace": workspace_id, "conversation": conversation_id}).first()
     return None if row is None else _summary(row)
 
 
@@ -41,11 +39,27 @@ def seen_marks_since(connection: Connection, workspace_id: int, position: int) -
     return [(row.id, SeenMarks(row.visitor_seen, row.operator_seen)) for row in rows]
 
 
-def _summaries(workspace_id: int) -> Select[Any]:
+@cache
+def _page(below: bool, of_status: bool) -> Select[Any]:
+    query = _summaries().order_by(conversation.c.position.desc()).limit(bindparam("limit", type_=Integer))
+    if below:
+        query = query.where(conversation.c.position < bindparam("before"))
+    if of_status:
+        query = query.where(conversation.c.status == bindparam("status"))
+    return query
+
+
+@cache
+def _one() -> Select[Any]:
+    return _summaries().where(conversation.c.id == bindparam("conversation"))
+
+
+def _summaries() -> Select[Any]:
     """One query for a whole page: each row's newest words and unread count are looked up by index inside it.
 
     In an erased conversation, the event that says so stands in place of the words.
     """
+    workspace_id: BindParameter[Any] = bindparam("workspace")
     own = and_(entry.c.workspace_id == workspace_id, entry.c.conversation_no == conversation.c.no)
     telling = or_(entry.c.kind == "message", entry.c.event == "erased")
     newest = select(entry.c.seq).where(own, telling).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()

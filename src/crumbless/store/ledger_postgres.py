@@ -106,8 +106,8 @@ SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 """
 )
-"""All that a batch looks for has an index. A plan that PostgreSQL made while a table was nearly empty reads all of it, and
-is kept until the table is analysed: a new installation had a third of its speed until then."""
+"""All that a batch looks for has an index. A plan that PostgreSQL made while a table was nearly empty reads all of it,
+and is kept until the table is analysed: a new installation had half of its speed until then."""
 
 log = logging.getLogger("crumbless.ledger")
 

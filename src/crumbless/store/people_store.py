@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import Role, Session
@@ -113,27 +113,30 @@ def add_operator(
 
 def find_credentials(connection: Connection, email: str) -> Credentials | None:
     """The operator with this e-mail address (case does not matter)."""
-    return _credentials(connection, operator.c.email == email.lower())
+    return _credentials(connection, _BY_EMAIL, {"email": email.lower()})
 
 
 def find_operator(connection: Connection, operator_id: str) -> Operator | None:
     """The operator as the desk shows them."""
-    found = _credentials(connection, operator.c.id == operator_id)
+    found = _credentials(connection, _BY_ID, {"operator": operator_id})
     return found and found.operator
 
 
 def find_active_operator(connection: Connection, operator_id: str) -> Credentials | None:
     """What a sign-in of this operator is checked against; None for one who was disabled."""
-    found = _credentials(connection, operator.c.id == operator_id)
+    found = _credentials(connection, _BY_ID, {"operator": operator_id})
     return found if found and found.active else None
 
 
-def _credentials(connection: Connection, condition: object) -> Credentials | None:
-    row = connection.execute(
-        select(operator, workspace.c.name.label("workspace_name"))
-        .join(workspace, workspace.c.id == operator.c.workspace_id)
-        .where(condition)  # pyright: ignore[reportArgumentType]
-    ).first()
+_CREDENTIALS = select(operator, workspace.c.name.label("workspace_name")).join(
+    workspace, workspace.c.id == operator.c.workspace_id
+)
+_BY_EMAIL = _CREDENTIALS.where(operator.c.email == bindparam("email"))
+_BY_ID = _CREDENTIALS.where(operator.c.id == bindparam("operator"))
+
+
+def _credentials(connection: Connection, query: Select[Any], values: dict[str, str]) -> Credentials | None:
+    row = connection.execute(query, values).first()
     if row is None:
         return None
     person = Operator(row.id, row.name, row.email, row.role, row.workspace_name, photo_path(row.photo), row.languages)
@@ -199,13 +202,7 @@ def add_session(
 
 def find_session(connection: Connection, token_hash: bytes) -> Session | None:
     """The session of this token, unless it has ended. The caller checks its expiry, idle time and key."""
-    row = connection.execute(
-        _sessions().where(
-            session.c.token_hash == token_hash,
-            session.c.ended_at.is_(None),
-            or_(operator.c.status.is_(None), operator.c.status == "active"),
-        )
-    ).first()
+    row = connection.execute(_OF_TOKEN, {"token_hash": token_hash}).first()
     return None if row is None else _session(row)
 
 
@@ -235,6 +232,14 @@ def _sessions() -> Select[Any]:
         .outerjoin(operator, operator.c.id == session.c.operator_id)
         .outerjoin(visitor, visitor.c.id == session.c.visitor_id)
     )
+
+
+# Built once: see timeline_read.py.
+_OF_TOKEN = _sessions().where(
+    session.c.token_hash == bindparam("token_hash"),
+    session.c.ended_at.is_(None),
+    or_(operator.c.status.is_(None), operator.c.status == "active"),
+)
 
 
 def _session(row: Any) -> Session:

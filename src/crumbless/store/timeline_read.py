@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, select
 
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.ports import Appended
@@ -13,7 +13,7 @@ from crumbless.store.tables import conversation, entry, workspace
 
 def position_of(connection: Connection, workspace_id: int) -> int:
     """The position of the workspace's newest entry."""
-    return connection.execute(select(workspace.c.position).where(workspace.c.id == workspace_id)).scalar() or 0
+    return connection.execute(_POSITION, {"workspace": workspace_id}).scalar() or 0
 
 
 def positions_of(connection: Connection, workspace_ids: Sequence[int]) -> dict[int, int]:
@@ -24,36 +24,25 @@ def positions_of(connection: Connection, workspace_ids: Sequence[int]) -> dict[i
 
 def entries_after_position(connection: Connection, workspace_id: int, after: int, limit: int) -> list[Appended]:
     """The workspace's next entries, in position order."""
-    query = (
-        entries()
-        .where(and_(entry.c.workspace_id == workspace_id, entry.c.position > after))
-        .order_by(entry.c.position)
-        .limit(limit)
-    )
-    return [appended(row) for row in connection.execute(query)]
+    values = {"workspace": workspace_id, "after": after, "limit": limit}
+    return [appended(row) for row in connection.execute(_AFTER_POSITION, values)]
 
 
 def entries_after_seq(
     connection: Connection, workspace_id: int, conversation_id: str, after: int, limit: int
 ) -> list[Appended]:
     """The conversation's next entries, in seq order."""
-    query = (
-        entries()
-        .where(in_conversation(workspace_id, conversation_id), entry.c.seq > after)
-        .order_by(entry.c.seq)
-        .limit(limit)
-    )
-    return [appended(row) for row in connection.execute(query)]
+    values = {"workspace": workspace_id, "conversation": conversation_id, "after": after, "limit": limit}
+    return [appended(row) for row in connection.execute(_AFTER_SEQ, values)]
 
 
 def entries_before_seq(
     connection: Connection, workspace_id: int, conversation_id: str, before: int | None, limit: int
 ) -> tuple[list[Appended], bool]:
     """The conversation's last entries before a seq (None: the newest), in seq order, and whether earlier ones exist."""
-    query = entries().where(in_conversation(workspace_id, conversation_id))
-    if before is not None:
-        query = query.where(entry.c.seq < before)
-    rows = connection.execute(query.order_by(entry.c.seq.desc()).limit(limit)).all()
+    values = {"workspace": workspace_id, "conversation": conversation_id, "limit": limit}
+    query = _NEWEST if before is None else _BEFORE_SEQ
+    rows = connection.execute(query, values if before is None else values | {"before": before}).all()
     found = [appended(row) for row in reversed(rows)]
     return found, bool(found) and found[0].seq > 1
 
@@ -62,11 +51,7 @@ def conversation_for_visitor(
     connection: Connection, workspace_id: int, conversation_id: str
 ) -> VisitorConversation | None:
     """The conversation as its visitor is welcomed with it."""
-    row = connection.execute(
-        select(conversation).where(
-            and_(conversation.c.workspace_id == workspace_id, conversation.c.id == conversation_id)
-        )
-    ).first()
+    row = connection.execute(_CONVERSATION, {"workspace": workspace_id, "conversation": conversation_id}).first()
     if row is None:
         return None
     return VisitorConversation(row.id, row.status, row.last_seq, SeenMarks(row.visitor_seen, row.operator_seen))
@@ -77,12 +62,6 @@ def entries() -> Select[Any]:
     return select(entry, conversation.c.id.label("conversation_id")).join(
         conversation, conversation.c.no == entry.c.conversation_no
     )
-
-
-def in_conversation(workspace_id: int, conversation_id: str) -> ColumnElement[bool]:
-    """The condition that an entry is one of this conversation in this workspace."""
-    number = select(conversation.c.no).where(conversation.c.id == conversation_id).scalar_subquery()
-    return and_(entry.c.workspace_id == workspace_id, entry.c.conversation_no == number)
 
 
 def appended(row: Any) -> Appended:
@@ -100,3 +79,28 @@ def appended(row: Any) -> Appended:
         row.event,
     )
     return Appended(kept, row.seq, row.position, repeat=False)
+
+
+# Built once: to build a statement takes ten times as long as to run it, and holds the interpreter all the while.
+_CONVERSATION = select(conversation).where(
+    and_(conversation.c.workspace_id == bindparam("workspace"), conversation.c.id == bindparam("conversation"))
+)
+_POSITION = select(workspace.c.position).where(workspace.c.id == bindparam("workspace"))
+_AFTER_POSITION = (
+    entries()
+    .where(and_(entry.c.workspace_id == bindparam("workspace"), entry.c.position > bindparam("after")))
+    .order_by(entry.c.position)
+    .limit(bindparam("limit", type_=Integer))
+)
+_OF_CONVERSATION = (
+    entries()
+    .where(
+        entry.c.workspace_id == bindparam("workspace"),
+        entry.c.conversation_no
+        == select(conversation.c.no).where(conversation.c.id == bindparam("conversation")).scalar_subquery(),
+    )
+    .limit(bindparam("limit", type_=Integer))
+)
+_AFTER_SEQ = _OF_CONVERSATION.where(entry.c.seq > bindparam("after")).order_by(entry.c.seq)
+_NEWEST = _OF_CONVERSATION.order_by(entry.c.seq.desc())
+_BEFORE_SEQ = _NEWEST.where(entry.c.seq < bindparam("before"))
