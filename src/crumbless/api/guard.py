@@ -15,6 +15,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
+from crumbless.api.fair_turn import FairTurn
 from crumbless.api.platform import Platform
 from crumbless.api.request_record import RequestRecord, route_of
 from crumbless.domain.wire import Problem
@@ -94,6 +95,7 @@ class Guard:
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
         self._app = app
         self._platform = platform
+        self._turn = FairTurn()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on without its cookies; let the answer out without cookies and with our headers."""
@@ -109,6 +111,7 @@ class Guard:
                 self._platform.http.refusals["misdirected"] += 1
                 await _send_refusal(Refused("misdirected"), guarded)
             else:
+                await self._turn.come()
                 await self._app(scope, receive, guarded)
         finally:
             record.end()

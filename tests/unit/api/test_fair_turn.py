@@ -1,0 +1,50 @@
+"""One begins in each turn of the loop, in order, and nobody waits for ever."""
+
+import asyncio
+from itertools import pairwise
+
+from crumbless.api.fair_turn import FairTurn
+
+
+async def begin(turn: FairTurn, name: int, begun: list[tuple[int, int]], clock: list[int]) -> None:
+    await turn.come()
+    begun.append((name, clock[0]))
+
+
+async def count_turns(clock: list[int]) -> None:
+    while True:
+        clock[0] += 1
+        await asyncio.sleep(0)
+
+
+async def test_a_crowd_begins_one_in_each_turn_and_in_order() -> None:
+    turn, clock, begun = FairTurn(), [0], list[tuple[int, int]]()
+    ticking = asyncio.create_task(count_turns(clock))
+    await asyncio.gather(*(begin(turn, number, begun, clock) for number in range(20)))
+    ticking.cancel()
+    assert [name for name, _ in begun] == [*range(20)]
+    turns = [at for _, at in begun]
+    assert all(later - earlier >= 1 for earlier, later in pairwise(turns)), turns
+
+
+async def test_who_is_alone_does_not_wait() -> None:
+    turn, clock, begun = FairTurn(), [0], list[tuple[int, int]]()
+    ticking = asyncio.create_task(count_turns(clock))
+    for number in range(3):
+        before = clock[0]
+        await begin(turn, number, begun, clock)
+        assert begun[-1] == (number, before), "no turn went by"
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    ticking.cancel()
+
+
+async def test_who_leaves_the_queue_keeps_nobody_waiting() -> None:
+    turn, clock, begun = FairTurn(), [0], list[tuple[int, int]]()
+    tasks = [asyncio.create_task(begin(turn, number, begun, clock)) for number in range(5)]
+    await asyncio.sleep(0)
+    for number in (1, 2, 4):
+        tasks[number].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert [name for name, _ in begun] == [0, 3]
+    await asyncio.wait_for(turn.come(), 1)
