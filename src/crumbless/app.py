@@ -283,10 +283,13 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def _calm_collector() -> None:
-    """Spare the collector what lives for ever and let it run less often: its pauses were half of the tail."""
+    """Spare the collector what lives for ever, and let it look at little at a time.
+
+    Its pause grows with what was made since the last one: at 50,000 things it was 15 ms whenever many came at once.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(5_000, 100, 20)
 
 
 class _Uvicorn(uvicorn.Server):
