@@ -27,7 +27,7 @@ static const int64_t RETRY_AFTER = 100000000; /* closed loop: a refused slot res
 
 struct buffer { char *bytes; size_t used, room; };
 struct connection { struct peer *peer; struct buffer in, out; int open, dirty, want, waiting_to_write; };
-struct message { int64_t intended; uint32_t seen; uint8_t deliveries, acked, refused; uint16_t sender; };
+struct message { int64_t intended; uint64_t seen; uint8_t deliveries, acked, refused; uint16_t sender; };
 struct samples { int64_t *values; size_t used, room; };
 struct counted { char name[CODE_SIZE]; long count; };
 struct retry { int64_t at; int connection; };
@@ -215,7 +215,7 @@ static void on_entry(struct message *message, struct peer *peer, int64_t at) {
         own_entries++;
         return;
     }
-    uint32_t bit = peer->role == TAB ? 1u << 31 : 1u << (peer->index % 31);
+    uint64_t bit = peer->role == TAB ? UINT64_C(1) << 63 : UINT64_C(1) << (peer->index % 63);
     if (message->seen & bit) {
         duplicates++;
         return;

@@ -1,6 +1,7 @@
 """What being signed in costs: a proof, a signed read, and a flood of sign-ins beside a chat."""
 
 import asyncio
+import random
 import sys
 import tempfile
 import threading
@@ -14,7 +15,7 @@ import msgspec
 from crumbless.domain.proof import verify_proof
 from load_run import Load, run_load
 from seed_crumbless import SignedIn
-from server_process import RunningServer, free_port, keep_off_the_server, start_server
+from server_process import IN_MEMORY, RunningServer, free_port, keep_off_the_server, start_server
 from session_proof import ClientKey
 from stack_crumbless import COMMAND, RAISED_LIMITS, CrumblessStack, migrate_database
 
@@ -22,6 +23,7 @@ PROOFS = 2_000
 READS = 1_500
 FLOOD = 200
 RATE = 500.0
+
 CHANGED = str(Path(__file__).with_name("serve_changed.py"))
 
 
@@ -102,7 +104,7 @@ async def _read(server: RunningServer, operator: SignedIn, count: int) -> None:
 
 def _measure_flood(seconds: float) -> tuple[float, float, int, int, int]:
     """p99 of the chat alone and beside the flood, how many sign-ins were answered, memory before and at its peak."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name:
         stack = CrumblessStack()
         server = stack.start(Path(name))
         try:
@@ -161,5 +163,5 @@ class _Flood:
             answer = await client.post(address, json=body, headers={"dpop": key.prove("POST", address, nonce, "")})
             nonce = answer.headers.get("dpop-nonce", nonce)
             self.answered += answer.status_code in {401, 429, 503}
-            # As a browser does: who was told to wait waits, though not longer than the run.
-            await asyncio.sleep(min(float(answer.headers.get("retry-after", 0)), 1.0))
+            # Sooner than they are told, but as people do: not all at the same instant.
+            await asyncio.sleep(min(float(answer.headers.get("retry-after", 0)), 1.0) * random.uniform(0.5, 1.5))
