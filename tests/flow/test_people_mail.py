@@ -119,6 +119,27 @@ async def test_an_invitation_is_sent_again_and_taken_back(mailing: World, post_o
     assert (await post(mailing, owner, "/v1/desk/people/invite", named))[0] == 400
 
 
+async def test_an_invitation_ends_when_who_sent_it_is_disabled(mailing: World, post_office: MailServer) -> None:
+    owner, anna = await mailing.operator(), await mailing.new_operator(hire(mailing, "Anna", role="admin"))
+    for sender, name in ((anna, "nora"), (owner, "nils")):
+        wish = {"email": f"{name}@tea.example", "role": "operator"}
+        assert await post(mailing, sender, "/v1/desk/people/invite", wish) == (204, "")
+    sent = {mail["to"].addresses[0].addr_spec: SECRET.search(text_of(mail)) for mail in await mails(post_office, 2)}
+    theirs, other = ({"secret": link[3]} for name in ("nora", "nils") if (link := sent[f"{name}@tea.example"]))
+    stranger = mailing.stranger()
+    assert (await post(mailing, stranger, "/v1/invitations/read", theirs))[0] == 200, "the premise"
+    assert await post(mailing, owner, f"/v1/desk/people/{anna.id}/disable", {}) == (204, "")
+    join = theirs | {"name": "Nora", "password": PASSWORD}
+    assert await post(mailing, stranger, "/v1/invitations/accept", join) == (410, "ticket_gone")
+    assert await post(mailing, stranger, "/v1/invitations/read", theirs) == (410, "ticket_gone")
+    assert (await post(mailing, stranger, "/v1/invitations/read", other))[0] == 200
+    told = (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"]
+    assert [one["email"] for one in told] == ["nils@tea.example"]
+    path = f"/v1/desk/audit?act=invitation_revoked&actor={owner.id}"
+    entries = (await ask(mailing.http, owner, "GET", path)).json()["entries"]
+    assert [one["target_name"] for one in entries] == ["nora@tea.example"]
+
+
 async def test_an_address_of_another_workspace_is_told_to_nobody_but_itself(
     mailing: World, post_office: MailServer
 ) -> None:

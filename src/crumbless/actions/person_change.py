@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit
+from crumbless.actions.person_invite import end_invitations_by
 from crumbless.domain.access import Session, require_power_over
 from crumbless.domain.wire_people import PersonChange
 from crumbless.errors import Refused
@@ -71,6 +72,8 @@ def _disable(
     void_tickets(connection, "reset", person.id)
     void_tickets(connection, "email_change", person.id)
     _note(connection, actor, "person_disabled", person)
+    # Their trust goes with them: an accomplice must not come in after they were shut out.
+    end_invitations_by(connection, actor, person.workspace, person.id)
     return end_sessions_of(connection, person.id)
 
 

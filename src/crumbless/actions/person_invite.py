@@ -18,6 +18,7 @@ from crumbless.store.invitation_store import (
     NewInvitation,
     add_invitation,
     find_invitation,
+    invitations_by,
     pending_invitations,
     prolong_invitation,
     revoke_invitation,
@@ -86,6 +87,13 @@ def withdraw_invitation(connection: Connection, by: Session, invitation_id: str)
     _note(connection, by, "invitation_revoked", found.id, found.email)
 
 
+def end_invitations_by(connection: Connection, actor: Session | int, workspace: int, inviter: str) -> None:
+    """Take back what this operator (an id) sent and nobody accepted yet."""
+    for found in invitations_by(connection, workspace, inviter):
+        _end(connection, found)
+        _note(connection, actor, "invitation_revoked", found.id, found.email)
+
+
 def _end(connection: Connection, found: Invitation) -> None:
     void_tickets(connection, "invitation", found.id)
     revoke_invitation(connection, found.id)
@@ -110,6 +118,11 @@ def _send(connection: Connection, by: Session, found: Invitation, vault: Vault) 
 
 
 def _note(
-    connection: Connection, by: Session, act: str, of: str, email: str, details: dict[str, object] | None = None
+    connection: Connection,
+    actor: Session | int,
+    act: str,
+    of: str,
+    email: str,
+    details: dict[str, object] | None = None,
 ) -> None:
-    write_audit(connection, by, act, target_kind="invitation", target_id=of, target_name=email, details=details)
+    write_audit(connection, actor, act, target_kind="invitation", target_id=of, target_name=email, details=details)

@@ -68,6 +68,11 @@ def pending_invitations(connection: Connection, workspace: int, email: str | Non
     return _pending(connection, invitation.c.workspace_id == workspace, *conditions)
 
 
+def invitations_by(connection: Connection, workspace: int, inviter: str) -> list[Invitation]:
+    """The invitations of a workspace that still stand and that this operator (an id) sent, newest first."""
+    return _pending(connection, invitation.c.workspace_id == workspace, invitation.c.invited_by == inviter)
+
+
 def find_invitation(connection: Connection, workspace: int, invitation_id: str) -> Invitation:
     """The invitation of this workspace that still stands.
 
