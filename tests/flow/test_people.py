@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from support.client import Person, Stream, StreamOver, ask
-from support.people import OSKAR, Employee, World, new_entry_id, say
+from support.people import OSKAR, TEA, Employee, World, new_entry_id, say
 from support.server import environment_of, run_command
 from support.sign_in import code_of, hire
 
@@ -144,6 +144,8 @@ async def test_dangerous_acts_want_a_fresh_factor(world: World) -> None:
         (f"/v1/desk/people/{nora.id}/disable", None),
         ("/v1/desk/people/invite", {"email": "new@tea.example", "role": "operator"}),
         ("/v1/desk/me/email", {"email": "new@tea.example"}),
+        (f"/v1/desk/sites/{TEA.key}", {"name": "Stolen", "origins": ["https://evil.example"]}),
+        ("/v1/desk/tasks/1/drop", None),
     ):
         assert await refused(world, owner, path, body) == (403, "step_up"), path
     export = await ask(world.http, owner, "GET", "/v1/desk/audit/export")

@@ -236,7 +236,7 @@ ROUTES = (
     Route("POST", "/v1/desk/teams/{team:str}/remove", "operator", people_api.post_team_remove, verb="manage_people"),
     Route("GET", "/v1/desk/sites", "operator", site_api.get_sites, verb="manage_sites"),
     Route("POST", "/v1/desk/sites", "operator", site_api.post_site_add, verb="manage_sites"),
-    Route("POST", "/v1/desk/sites/{key:str}", "operator", site_api.post_site, verb="manage_sites"),
+    Route("POST", "/v1/desk/sites/{key:str}", "operator", site_api.post_site, verb="manage_sites", fresh=True),
     Route("GET", "/v1/desk/sites/{key:str}/seen", "operator", site_api.get_site_seen, verb="manage_sites"),
     Route("GET", "/v1/desk/workspace", "operator", site_api.get_workspace, verb="manage_workspace"),
     Route("POST", "/v1/desk/workspace", "operator", site_api.post_workspace, verb="manage_workspace"),
@@ -275,7 +275,9 @@ ROUTES = (
     ),
     Route("GET", "/v1/desk/tasks", "operator", task_api.get_tasks, verb="manage_workspace"),
     Route("POST", "/v1/desk/tasks/{task:str}/retry", "operator", task_api.post_retry, verb="manage_workspace"),
-    Route("POST", "/v1/desk/tasks/{task:str}/drop", "operator", task_api.post_drop, verb="manage_workspace"),
+    Route(
+        "POST", "/v1/desk/tasks/{task:str}/drop", "operator", task_api.post_drop, verb="manage_workspace", fresh=True
+    ),
     # GET /v1/stream, the WebSocket, never comes here: uvicorn hands the upgraded socket to stream_websocket.py.
     Route("POST", "/v1/stream/open", "anyone", stream_http.open_stream),
     Route("POST", "/v1/stream/poll", "stream", stream_http.poll_stream),
