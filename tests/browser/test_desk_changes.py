@@ -1,0 +1,137 @@
+"""What people change on the desk's pages: their photo, a site, work that was given up. Dangerous acts ask who it is."""
+
+from typing import Any
+
+from playwright.sync_api import FilePayload, Locator, expect
+
+from support.browser import accessibility_faults
+from support.pictures import picture
+from support.scene import DEADLINE_MS, PASSWORD, Desk, Scene
+from support.server import wait_until
+
+
+def _open(desk: Desk, page: str) -> None:
+    desk.page.goto(f"{desk.address}#/settings/{page}")
+    desk.page.reload()
+    expect(desk.page.locator(".page-title")).to_be_visible()
+    expect(desk.page.locator(".page-loading")).to_have_count(0)
+
+
+def _button(desk: Desk, name: str) -> Locator:
+    return desk.page.get_by_role("button", name=name)
+
+
+def _signed_in(scene: Scene) -> Desk:
+    desk = scene.desk()
+    desk.sign_in()
+    return desk
+
+
+def _let_the_factor_age(scene: Scene, desk: Desk) -> None:
+    """As if the sign-in were long ago. A new name makes the server read anew what it remembers of the session."""
+    own = "SELECT id FROM operator WHERE email = ?"
+    scene.server.change(f"UPDATE session SET factor_at = 1 WHERE operator_id = ({own})", desk.email)
+    _open(desk, "profile")
+    desk.page.get_by_label("Name", exact=True).fill("Olga Old")
+    _button(desk, "Save").click()
+    expect(desk.page.get_by_text("Saved.")).to_be_visible()
+
+
+def _show_the_password(desk: Desk) -> None:
+    dialog = desk.page.get_by_role("dialog", name="Is it you?")
+    expect(dialog).to_be_visible()
+    assert accessibility_faults(desk.page.main_frame) == []
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Confirm").click()
+
+
+def _file(name: str, media_type: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": media_type, "buffer": content}
+
+
+def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scene: Scene) -> None:
+    desk = _signed_in(scene)
+    _open(desk, "profile")
+    chooser = desk.page.get_by_label("Choose a photo")
+    photo, preview = desk.page.get_by_role("img", name="Photo", exact=True), desk.page.locator("canvas.photo")
+    chooser.set_input_files(_file("cat.png", "image/png", b"<svg onload='alert(1)'/>"))
+    expect(desk.page.get_by_text("Your browser cannot read this as a picture.")).to_be_visible()
+    expect(preview).to_have_count(0)
+    assert not any("/me/photo" in line for line in desk.watch.requests), "nothing of it is sent"
+    chooser.set_input_files(_file("me.png", "image/png", picture("PNG")))
+    expect(preview).to_be_visible()
+    expect(desk.page.get_by_text("Your browser cannot read this")).to_have_count(0)
+    _button(desk, "Use this photo").click()
+    expect(desk.page.get_by_text("Saved.")).to_be_visible()
+    desk.page.wait_for_function("document.querySelector('img.photo')?.naturalWidth === 256")
+    assert accessibility_faults(desk.page.main_frame) == []
+    _open(desk, "profile")
+    desk.page.wait_for_function("document.querySelector('img.photo')?.naturalWidth === 256")
+    _button(desk, "Remove the photo").click()
+    expect(desk.page.get_by_text("Saved.")).to_be_visible()
+    expect(photo).to_have_count(0)
+    _open(desk, "profile")
+    expect(chooser).to_have_count(1)
+    expect(photo).to_have_count(0)
+
+
+def test_who_may_show_the_chat_is_changed_only_by_who_shows_who_they_are(scene: Scene) -> None:
+    desk = _signed_in(scene)
+    _let_the_factor_age(scene, desk)
+    _open(desk, f"sites/{scene.site}")
+    addresses = desk.page.get_by_label("Addresses of the website")
+    addresses.fill("https://elsewhere.example")
+    _button(desk, "Save").click()
+    expect(desk.page.get_by_role("dialog", name="Is it you?")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.get_by_role("dialog")).to_have_count(0)
+    expect(addresses).to_have_value("https://elsewhere.example")
+    assert "elsewhere" not in _origins(scene), "who closes the dialog has done nothing"
+    _button(desk, "Save").click()
+    _show_the_password(desk)
+    expect(desk.page.get_by_text("Saved.")).to_be_visible()
+    assert "https://elsewhere.example" in _origins(scene)
+
+
+def _origins(scene: Scene) -> str:
+    return str(scene.server.rows("SELECT origins FROM site WHERE key = ?", scene.site))
+
+
+def _dead_letters(scene: Scene) -> list[tuple[Any, ...]]:
+    dead = (
+        "SELECT dead_at FROM task JOIN site ON site.workspace_id = task.workspace_id "
+        "WHERE site.key = ? AND task.kind = 'mail' AND dead_at > 0"
+    )
+    return scene.server.rows(dead, scene.site)
+
+
+def test_work_that_was_given_up_is_tried_again_and_forgotten(scene: Scene) -> None:
+    desk = _signed_in(scene)
+    _open(desk, "people")
+    _button(desk, "Invite somebody").click()
+    desk.page.get_by_role("dialog").get_by_label("Email").fill("new@tea.example")
+    _button(desk, "Send the invitation").click()
+    expect(desk.page.get_by_text("An invitation is on its way")).to_be_visible()
+    # This platform has no mail server.
+    wait_until(lambda: len(_dead_letters(scene)) == 1, DEADLINE_MS / 1000, "the mail is given up")
+    [(given_up,)] = _dead_letters(scene)
+    _let_the_factor_age(scene, desk)
+    _open(desk, "workspace")
+    row = desk.page.get_by_role("table", name="Work that was given up").get_by_role("row").nth(1)
+    expect(row).to_contain_text("Mail: invitation")
+    expect(row).to_contain_text("new@tea.example")
+    expect(row).to_contain_text("no mail server is set")
+    row.get_by_role("button", name="Try again").click()
+    expect(desk.page.get_by_text("It is tried again now.")).to_be_visible()
+
+    def given_up_anew() -> bool:
+        return any(at > given_up for (at,) in _dead_letters(scene))
+
+    wait_until(given_up_anew, DEADLINE_MS / 1000, "the mail is tried again")
+    _open(desk, "workspace")
+    row.get_by_role("button", name="Forget it").click()
+    desk.page.get_by_role("dialog", name="Forget this work?").get_by_role("button", name="Forget it").click()
+    _show_the_password(desk)
+    expect(desk.page.get_by_text("It is forgotten.")).to_be_visible()
+    expect(desk.page.get_by_text("Nothing was given up. All is well.")).to_be_visible()
+    assert _dead_letters(scene) == []
