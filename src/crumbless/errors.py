@@ -59,6 +59,9 @@ REFUSALS: dict[str, Refusal] = {
         "This account is not connected to anybody here",
         "Sign in in another way and connect it under Security, or accept your invitation with it.",
     ),
+    "identity_taken": Refusal(
+        409, "This account is connected to an operator already", "Choose another account, or sign in with it."
+    ),
     "provider_away": Refusal(503, "The provider does not answer", "Try again in a minute, or use your password."),
     "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
     "banned": Refusal(403, "This chat is not available to you", "You can reach the website's owner in another way."),

@@ -12,9 +12,11 @@ import pytest_asyncio
 
 from flow.conftest import StartServer
 from support.client import Person, ask
+from support.invitations import invite
 from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, ProviderVisit, run_provider
 from support.people import OLGA, OTTO, World
 from support.server import ServerProcess
+from support.sign_in import code_of, security, signed_in
 
 OpenWorld = Callable[[ServerProcess], World]
 
@@ -125,7 +127,7 @@ async def test_an_account_signs_in_one_operator_only(
     world = open_world(oidc_server)
     assert (await connect(world, visit, await world.new_operator(OLGA), "shared")).status_code == 204
     refused = await connect(world, visit, await world.new_operator(OTTO), "shared")
-    assert (refused.status_code, refused.json()["type"]) == (400, "urn:crumbless:problem:invalid")
+    assert (refused.status_code, code_of(refused)) == (409, "identity_taken")
 
 
 async def test_a_disconnected_account_signs_in_no_more(
@@ -183,6 +185,78 @@ async def test_what_was_begun_for_one_purpose_ends_no_other(
     back = await visit.sign_in(await begin(world, olga, "/v1/desk/step-up/oidc/start"), "olga", world.server.address)
     refused = await finish(world, olga, back, "/v1/desk/me/identities/finish")
     assert refused.status_code == 410
+
+
+async def begin_joining(world: World, person: Person, secret: str) -> httpx.Response:
+    invitation = {"secret": secret, "name": "Nora", "languages": ["fr"]}
+    body = {"provider": "own", "invitation": invitation}
+    return await ask(world.http, person, "POST", "/v1/desk/sign-in/oidc/start", body)
+
+
+async def come_back(world: World, visit: ProviderVisit, person: Person, secret: str, account: str) -> dict[str, str]:
+    """What the provider gave the browser that began to join."""
+    begun = await begin_joining(world, person, secret)
+    assert begun.status_code == 200, begun.text
+    return await visit.sign_in(begun.json()["location"], account, world.server.address)
+
+
+async def test_the_invited_person_joins_with_an_account_of_another_address(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    email, secret = invite(oidc_server, "nora@tea.example")
+    nora, thief = world.stranger(), world.stranger()
+    back = await come_back(world, visit, nora, secret, "private")
+    # Threat 16, from the other side: whoever sees code and state is not let in by somebody's invitation.
+    assert code_of(await finish(world, thief, back)) == "ticket_gone"
+    linked = await finish(world, await world.new_operator(OLGA), back, "/v1/desk/me/identities/finish")
+    assert code_of(linked) == "ticket_gone"
+    answer = await finish(world, nora, back)
+    await signed_in(world, answer, nora)
+    told = answer.json()["operator"]
+    assert (told["email"], told["name"], told["role"], told["languages"]) == (email, "Nora", "operator", ["fr"])
+    kept = await security(world, nora)
+    assert (kept["password"], [one["label"] for one in kept["identities"]]) == (False, ["private@provider.example"])
+    assert code_of(await begin_joining(world, world.stranger(), secret)) == "ticket_gone", "the link worked once"
+    signed = await arrive(world, visit, "private")
+    assert signed.json()["operator"]["email"] == email
+    path = "/v1/desk/audit?act=invitation_accepted"
+    (entry,) = (await ask(world.http, await world.new_operator(OLGA), "GET", path)).json()["entries"]
+    assert (entry["target_id"], entry["details"]["factor"]) == (nora.id, "oidc")
+    assert [one for one in (secret, back["code"], back["state"]) if one in oidc_server.log()] == []
+
+
+async def test_an_account_that_signs_somebody_in_joins_nobody_else_and_leaves_the_invitation(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    await connect(world, visit, await world.new_operator(OLGA), "olga")
+    email, secret = invite(oidc_server)
+    nora = world.stranger()
+    refused = await finish(world, nora, await come_back(world, visit, nora, secret, "olga"))
+    assert (refused.status_code, code_of(refused)) == (409, "identity_taken")
+    assert oidc_server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
+    other = ProviderVisit()
+    try:
+        joined = await finish(world, nora, await come_back(world, other, nora, secret, "nora"))
+    finally:
+        await other.close()
+    assert joined.status_code == 200, joined.text
+
+
+async def test_threat_22_an_invitation_that_ended_while_its_browser_was_away_is_not_joined_by(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    olga = await world.new_operator(OLGA)
+    email, secret = invite(oidc_server)
+    nora = world.stranger()
+    back = await come_back(world, visit, nora, secret, "nora")
+    ((invitation,),) = oidc_server.rows("SELECT id FROM invitation WHERE email = ?", email)
+    revoked = await ask(world.http, olga, "POST", f"/v1/desk/invitations/{invitation}/revoke", {})
+    assert revoked.status_code == 204, revoked.text
+    assert code_of(await finish(world, nora, back)) == "ticket_gone"
+    assert oidc_server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
 
 
 @pytest.mark.parametrize("changed", [{"code": "forged"}, {"iss": "https://another.example"}])

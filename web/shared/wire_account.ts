@@ -134,7 +134,20 @@ export interface SignInWays {
   providers: OidcProviderName[];
 }
 
-/** Begins a sign-in, a connection or a step-up at a provider. */
+/** The secret of an invitation's link, and the name (visitors see it) and languages of who joins by it. */
+export interface InvitationUse {
+  secret: string;
+  name: string;
+  languages?: string[];
+}
+
+/** Begins a sign-in at a provider. `invitation`: the account there joins by it, and signs in from then on. */
+export interface OidcSignInRequest {
+  provider: string;
+  invitation?: InvitationUse | null;
+}
+
+/** Begins a connection or a step-up at a provider. */
 export interface OidcStartRequest {
   provider: string;
 }

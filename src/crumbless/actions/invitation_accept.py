@@ -1,5 +1,8 @@
 """The invited person joins: by the secret of the mail's link, once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
@@ -9,11 +12,17 @@ from crumbless.actions.workspace_set_up import FOR_PEOPLE
 from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.profile import check_languages, check_name
-from crumbless.domain.wire_account import SignInAnswer
+from crumbless.domain.wire_account import InvitationUse, SignInAnswer
 from crumbless.domain.wire_people import InvitationAcceptRequest, InvitationView
 from crumbless.errors import Refused
 from crumbless.store.invitation_store import Invitation, find_invitation, note_accepted
-from crumbless.store.people_store import add_operator, find_active_operator
+from crumbless.store.people_store import (
+    EMAIL_TAKEN,
+    Credentials,
+    add_operator,
+    find_active_operator,
+    find_credentials,
+)
 from crumbless.store.team_store import known_teams, set_teams_of
 from crumbless.store.ticket_store import Ticket, find_ticket, spend_ticket
 from crumbless.store.workspace_store import find_workspace_view
@@ -36,10 +45,44 @@ def read_invitation(connection: Connection, secret: str) -> InvitationView:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who joins. `id`: where something was made for it already; an empty `password_hash`: they have another factor."""
+
+    name: str
+    languages: Sequence[str]
+    password_hash: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What the invited person goes on with elsewhere. `ticket`: the id of the link's, to be spent when they join."""
+
+    ticket: str
+    workspace: int
+    email: str
+    newcomer: Newcomer
+
+
+def begin_joining(connection: Connection, use: InvitationUse) -> Joining:
+    """Look at an invitation before the invited person makes a passkey or goes to a provider; it stays good.
+
+    Raises:
+        Refused: `ticket_gone`; `invalid` for what is no name, and where the address got an account meanwhile.
+    """
+    newcomer = Newcomer(check_name(use.name, FOR_PEOPLE), check_languages(use.languages))
+    ticket = find_ticket(connection, "invitation", use.secret)
+    found = _invitation_of(connection, ticket)
+    if find_credentials(connection, found.email) is not None:
+        raise Refused("invalid", EMAIL_TAKEN)
+    return Joining(ticket.id, found.workspace, found.email, newcomer)
+
+
 async def accept_invitation(
     request: InvitationAcceptRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
 ) -> SignInAnswer:
-    """A new operator, signed in with the device's key.
+    """A new operator with a password, signed in with the device's key.
 
     Raises:
         Refused: `ticket_gone`; `invalid` for what is no name, and where the address got an account meanwhile;
@@ -49,32 +92,49 @@ async def accept_invitation(
     languages = check_languages(request.languages)
     told = await reader.read(lambda connection: read_invitation(connection, request.secret))
     check_new_password(request.password, (told.email, name, told.workspace_name))
-    password_hash = await hash_of(request.password)
+    newcomer = Newcomer(name, languages, await hash_of(request.password))
 
-    def join(connection: Connection) -> SignInAnswer:
-        found = _invitation_of(connection, spend_ticket(connection, "invitation", request.secret))
-        note_accepted(connection, found.id)
-        operator_id = add_operator(
-            connection, found.workspace, found.email, name, password_hash, found.role, languages or [found.language]
-        )
-        # Those that were there when the invitation was written may be gone.
-        teams = known_teams(connection, found.workspace, found.teams)
-        set_teams_of(connection, found.workspace, operator_id, teams)
-        write_audit(
-            connection,
-            found.workspace,
-            "invitation_accepted",
-            target_kind="operator",
-            target_id=operator_id,
-            target_name=name,
-            details={"role": found.role, "invitation": found.id},
-        )
-        person = find_active_operator(connection, operator_id)
-        if person is None:
-            raise LookupError("an operator that was just added is not there")
+    def accept(connection: Connection) -> SignInAnswer:
+        person = join(connection, spend_ticket(connection, "invitation", request.secret), newcomer, "password")
         return begin_session(connection, person, device, "password", terms)
 
-    return await ledger.write(join)
+    return await ledger.write(accept)
+
+
+def join(connection: Connection, ticket: Ticket, newcomer: Newcomer, factor: str) -> Credentials:
+    """Make the invited person an operator. The caller has spent the ticket, and keeps the factor, in one transaction.
+
+    Raises:
+        Refused: `ticket_gone` where the invitation was revoked; `invalid` where the address got an account meanwhile.
+    """
+    found = _invitation_of(connection, ticket)
+    note_accepted(connection, found.id)
+    languages = newcomer.languages or [found.language]
+    operator_id = add_operator(
+        connection,
+        found.workspace,
+        found.email,
+        newcomer.name,
+        newcomer.password_hash,
+        found.role,
+        languages,
+        newcomer.id,
+    )
+    # Those that were there when the invitation was written may be gone.
+    set_teams_of(connection, found.workspace, operator_id, known_teams(connection, found.workspace, found.teams))
+    write_audit(
+        connection,
+        found.workspace,
+        "invitation_accepted",
+        target_kind="operator",
+        target_id=operator_id,
+        target_name=newcomer.name,
+        details={"role": found.role, "invitation": found.id, "factor": factor},
+    )
+    person = find_active_operator(connection, operator_id)
+    if person is None:
+        raise LookupError("an operator that was just added is not there")
+    return person
 
 
 def _invitation_of(connection: Connection, ticket: Ticket) -> Invitation:

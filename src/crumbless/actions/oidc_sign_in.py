@@ -1,4 +1,4 @@
-"""An operator signs in, connects an account, or shows a fresh factor at an OpenID provider.
+"""An operator signs in, joins by an invitation, connects an account, or shows a fresh factor at an OpenID provider.
 
 The browser leaves for the provider and comes back. What usually a cookie does, to know that it is the same browser, the
 key does: the ticket is bound to the key that signed the start, and only that key's proof may finish. A link with
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.invitation_accept import Joining, Newcomer, join
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.domain.access import Session
 from crumbless.domain.id_token import IdToken, IdTokenRefused
@@ -27,7 +28,7 @@ from crumbless.ids import now_ms
 from crumbless.store.identity_store import add_identity, find_identity_owner, note_identity_used, remove_identity
 from crumbless.store.people_store import Credentials, find_active_operator, set_factor_at
 from crumbless.store.sign_in_ways import ways_to_sign_in
-from crumbless.store.ticket_store import Ticket, new_ticket, spend_ticket
+from crumbless.store.ticket_store import Ticket, new_ticket, spend_shown_ticket, spend_ticket
 
 TICKET_SECONDS = 600
 
@@ -49,13 +50,29 @@ class OidcSignIn:
         self._address = address
         self._ledger = ledger
 
+    async def start_joining(self, provider: str, thumbprint: str, joining: Joining) -> str:
+        """Where the invited person's browser goes.
+
+        Raises:
+            Refused: `not_found`, `provider_away`, `busy`.
+        """
+        told = {"name": joining.newcomer.name, "languages": [*joining.newcomer.languages]}
+        return await self.start(provider, thumbprint, "invitation", joining.ticket, joining.workspace, told)
+
     async def start(
-        self, provider: str, thumbprint: str, purpose: Purpose, subject: str = "", workspace: int | None = None
+        self,
+        provider: str,
+        thumbprint: str,
+        purpose: Purpose,
+        subject: str = "",
+        workspace: int | None = None,
+        told: Mapping[str, object] | None = None,
     ) -> str:
         """Where the browser goes.
 
         Args:
-            subject: the operator of a session, or the secret's invitation.
+            subject: the operator of a session, or the id of the ticket of an invitation's link.
+            told: what the end needs to know besides.
 
         Raises:
             Refused: `not_found`, `provider_away`, `busy`.
@@ -71,7 +88,7 @@ class OidcSignIn:
         except ProviderFailed as failure:
             log.warning("the provider %s: %s", provider, failure)
             raise Refused("provider_away") from None
-        data = {"provider": provider, "purpose": purpose, "nonce": nonce, "verifier": verifier}
+        data = {"provider": provider, "purpose": purpose, "nonce": nonce, "verifier": verifier, **(told or {})}
         await self._ledger.write(
             lambda connection: new_ticket(
                 connection,
@@ -125,14 +142,34 @@ class OidcSignIn:
 def sign_in_by_identity(connection: Connection, token: IdToken, device: Device, terms: SessionTerms) -> SignInAnswer:
     """A session of the operator whom this account signs in.
 
-    Its factor is as fresh as the provider says: whoever is still signed in there is sent back without a word, which
-    script in the page could have done too.
-
     Raises:
         Refused: `unknown_identity`.
     """
-    shown_at = min(token.auth_time * 1000, now_ms())
-    return begin_session(connection, _identity_owner(connection, token), device, "oidc", terms, shown_at)
+    return begin_session(connection, _identity_owner(connection, token), device, "oidc", terms, _shown_at(token))
+
+
+def join_by_identity(
+    connection: Connection, ticket: Ticket, token: IdToken, device: Device, terms: SessionTerms
+) -> SignInAnswer:
+    """The invited person is an operator without a password, whom this account signs in from now on. It counts who holds
+    the link, not which address the provider knows.
+
+    Raises:
+        Refused: `ticket_gone`, `identity_taken`; `invalid` where the invited address has an account.
+    """
+    newcomer = Newcomer(ticket.data["name"], ticket.data["languages"])
+    person = join(connection, spend_shown_ticket(connection, "invitation", ticket.subject), newcomer, "oidc")
+    _add(connection, person.workspace, person.operator.id, token)
+    return begin_session(connection, person, device, "oidc", terms, _shown_at(token))
+
+
+def _shown_at(token: IdToken) -> int:
+    """When the factor was shown, in milliseconds.
+
+    It is as fresh as the provider says: whoever is still signed in there is sent back without a word, which
+    script in the page could have done too.
+    """
+    return min(token.auth_time * 1000, now_ms())
 
 
 def _identity_owner(connection: Connection, token: IdToken) -> Credentials:
@@ -155,13 +192,17 @@ def link_identity(
     """From now on the account signs the operator in; they are told by mail.
 
     Raises:
-        Refused: `ticket_gone` when somebody else began it, `invalid` when the account signs somebody in already.
+        Refused: `ticket_gone` when somebody else began it, `identity_taken`.
     """
     _require_own(session, ticket)
-    if not add_identity(connection, session.workspace, session.subject, token.iss, token.sub, token.email[:254]):
-        raise Refused("invalid", "This account is connected to an operator already.")
+    _add(connection, session.workspace, session.subject, token)
     _tell(connection, vault, session, "identity_added", device)
     write_audit(connection, session, "identity_linked", target_kind="identity", target_id=token.iss)
+
+
+def _add(connection: Connection, workspace: int, operator_id: str, token: IdToken) -> None:
+    if not add_identity(connection, workspace, operator_id, token.iss, token.sub, token.email[:254]):
+        raise Refused("identity_taken")
 
 
 def unlink_identity(

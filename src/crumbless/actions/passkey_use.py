@@ -1,4 +1,4 @@
-"""Operators add passkeys, sign in with them, and show them for dangerous acts.
+"""Operators add passkeys, join and sign in with them, and show them for dangerous acts.
 
 Each challenge is a ticket: good once, for five minutes, and only for the key that asked for it.
 """
@@ -14,14 +14,21 @@ from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.invitation_accept import Newcomer, begin_joining, join
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.actions.session_end import end_others_of
 from crumbless.domain.access import Session
-from crumbless.domain.ports import LedgerPort, PasskeyPort, PasskeyRefused, UsedPasskey
+from crumbless.domain.ports import LedgerPort, NewPasskey, PasskeyPort, PasskeyRefused, UsedPasskey
 from crumbless.domain.seal import Vault
-from crumbless.domain.wire_account import FactorRemove, PasskeyOptions, PasskeyRequest, SignInAnswer
+from crumbless.domain.wire_account import (
+    FactorRemove,
+    InvitationUse,
+    PasskeyOptions,
+    PasskeyRequest,
+    SignInAnswer,
+)
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.ids import new_id, now_ms
 from crumbless.store.factor_store import (
     Passkey,
     add_passkey,
@@ -33,7 +40,7 @@ from crumbless.store.factor_store import (
 )
 from crumbless.store.people_store import find_active_operator, set_factor_at
 from crumbless.store.sign_in_ways import ways_to_sign_in
-from crumbless.store.ticket_store import TicketKind, new_ticket, spend_ticket
+from crumbless.store.ticket_store import TicketKind, new_ticket, spend_shown_ticket, spend_ticket
 
 T = TypeVar("T")
 
@@ -78,6 +85,56 @@ class Passkeys:
             note_passkey_used(connection, found.credential, used.sign_count)
             if used.counter_fell:
                 write_audit(connection, found.workspace, "passkey_counter_fell", target_id=found.id)
+            return begin_session(connection, person, device, "passkey", terms)
+
+        answer = await self._write(go_on)
+        if answer is None:
+            raise Refused("passkey_refused")
+        return answer
+
+    # --- joining by an invitation ---------------------------------------------------------------------------------
+
+    async def ask_to_join(self, use: InvitationUse, thumbprint: str) -> PasskeyOptions:
+        """What the invited person's browser needs to make a passkey.
+
+        Raises:
+            Refused: `ticket_gone`; `invalid` for what is no name, and where the address has an account; `busy`.
+        """
+        challenge, operator_id = secrets.token_bytes(32), new_id()
+
+        def begin(connection: Connection) -> PasskeyOptions:
+            joining = begin_joining(connection, use)
+            newcomer = joining.newcomer
+            owner = uuid.UUID(operator_id).bytes
+            options = self._port.creation_options(challenge, owner, joining.email, newcomer.name, [])
+            told = {"operator": operator_id, "name": newcomer.name, "languages": [*newcomer.languages]}
+            ticket = _new_challenge(
+                connection, "passkey_join", thumbprint, joining.ticket, joining.workspace, challenge, told
+            )
+            return PasskeyOptions(ticket, options)
+
+        return await self._write(begin)
+
+    async def join(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInAnswer:
+        """The invited person is an operator without a password, whom the passkey signs in from now on.
+
+        Raises:
+            Refused: `ticket_gone`, `passkey_refused`; `invalid` where the address has an account; `busy`.
+        """
+        name = _checked_name(request.name or device.name or "Passkey")
+
+        def go_on(connection: Connection) -> SignInAnswer | None:
+            asked = spend_ticket(connection, "passkey_join", request.ticket, device.thumbprint)
+            try:
+                made = self._port.verify_new(request.credential, bytes.fromhex(asked.data["challenge"]))
+            except PasskeyRefused:
+                return None
+            link = spend_shown_ticket(connection, "invitation", asked.subject)
+            newcomer = Newcomer(asked.data["name"], asked.data["languages"], id=asked.data["operator"])
+            person = join(connection, link, newcomer, "passkey")
+            if not _keep(connection, person.workspace, person.operator.id, request, made, name):
+                # Not None: what came before in this transaction shall not stand.
+                raise Refused("passkey_refused")
             return begin_session(connection, person, device, "passkey", terms)
 
         answer = await self._write(go_on)
@@ -152,17 +209,7 @@ class Passkeys:
                 made = self._port.verify_new(request.credential, challenge)
             except PasskeyRefused:
                 return None
-            if person is None or not add_passkey(
-                connection,
-                session.workspace,
-                session.subject,
-                credential=made.credential,
-                public_key=made.public_key,
-                sign_count=made.sign_count,
-                transports=_transports(request),
-                backed_up=made.backed_up,
-                name=name,
-            ):
+            if person is None or not _keep(connection, session.workspace, session.subject, request, made, name):
                 return None
             tell_factor_change(connection, self._vault, person, "passkey_added", device)
             write_audit(connection, session, "passkey_added", target_kind="passkey", target_name=name)
@@ -232,8 +279,30 @@ class Passkeys:
             return None
 
 
+def _keep(
+    connection: Connection, workspace: int, operator_id: str, request: PasskeyRequest, made: NewPasskey, name: str
+) -> bool:
+    return add_passkey(
+        connection,
+        workspace,
+        operator_id,
+        credential=made.credential,
+        public_key=made.public_key,
+        sign_count=made.sign_count,
+        transports=_transports(request),
+        backed_up=made.backed_up,
+        name=name,
+    )
+
+
 def _new_challenge(
-    connection: Connection, kind: TicketKind, thumbprint: str, subject: str, workspace: int | None, challenge: bytes
+    connection: Connection,
+    kind: TicketKind,
+    thumbprint: str,
+    subject: str,
+    workspace: int | None,
+    challenge: bytes,
+    told: Mapping[str, object] | None = None,
 ) -> str:
     ticket, _ = new_ticket(
         connection,
@@ -241,7 +310,7 @@ def _new_challenge(
         subject=subject,
         workspace=workspace,
         thumbprint=thumbprint,
-        data={"challenge": challenge.hex()},
+        data={"challenge": challenge.hex(), **(told or {})},
         seconds=CHALLENGE_SECONDS,
     )
     return ticket

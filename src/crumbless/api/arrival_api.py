@@ -10,7 +10,7 @@ from crumbless.actions.invitation_accept import accept_invitation, read_invitati
 from crumbless.actions.password_reset import ask_for_reset, reset_password
 from crumbless.actions.profile_change import confirm_email_change
 from crumbless.actions.workspace_begin import begin_workspace, read_setup
-from crumbless.api.account_api import require_key, terms_of
+from crumbless.api.account_api import MOST_BYTES, require_key, terms_of
 from crumbless.api.device_read import device_name, read_device
 from crumbless.api.request_read import (
     AnyRequest,
@@ -21,6 +21,7 @@ from crumbless.api.request_read import (
 )
 from crumbless.api.site_api import tell_site
 from crumbless.domain.mail_order import check_address
+from crumbless.domain.wire_account import InvitationUse, PasskeyRequest
 from crumbless.domain.wire_people import (
     InvitationAcceptRequest,
     PasswordReset,
@@ -67,6 +68,25 @@ async def post_invitation_accept(request: AnyRequest) -> Response[bytes]:
     take_token(platform.limits.sign_ins, client_network(request))
     device = read_device(request, thumbprint, wanted.time_zone)
     return _json(await accept_invitation(wanted, device, platform.ledger, platform.reader, terms_of(platform)))
+
+
+async def post_invitation_passkey_options(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/invitations/passkey/options."""
+    platform = platform_of(request)
+    wanted = await read_json(request, InvitationUse)
+    thumbprint = require_key(request)
+    take_token(platform.limits.passkey_asks, client_network(request))
+    return _json(await platform.passkeys.ask_to_join(wanted, thumbprint))
+
+
+async def post_invitation_passkey(request: AnyRequest) -> Response[bytes]:
+    """POST /v1/invitations/passkey."""
+    platform = platform_of(request)
+    wanted = await read_json(request, PasskeyRequest, MOST_BYTES)
+    thumbprint = require_key(request)
+    take_token(platform.limits.passkey_asks, client_network(request))
+    device = read_device(request, thumbprint, wanted.time_zone)
+    return _json(await platform.passkeys.join(wanted, device, terms_of(platform)))
 
 
 async def post_reset_request(request: AnyRequest) -> Response[None]:

@@ -1,9 +1,17 @@
-"""Signing in, connecting an account and stepping up at an OpenID provider, over HTTP."""
+"""Signing in, joining, connecting an account and stepping up at an OpenID provider, over HTTP."""
 
 import msgspec
 from litestar import Response
+from sqlalchemy import Connection
 
-from crumbless.actions.oidc_sign_in import link_identity, sign_in_by_identity, step_up_by_identity, unlink_identity
+from crumbless.actions.invitation_accept import begin_joining
+from crumbless.actions.oidc_sign_in import (
+    join_by_identity,
+    link_identity,
+    sign_in_by_identity,
+    step_up_by_identity,
+    unlink_identity,
+)
 from crumbless.api.account_api import require_key, terms_of
 from crumbless.api.device_read import device_name, read_device
 from crumbless.api.page_views import get_desk
@@ -20,8 +28,10 @@ from crumbless.domain.wire_account import (
     IdentityRemoveRequest,
     OidcFinishRequest,
     OidcProviderName,
+    OidcSignInRequest,
     OidcStartAnswer,
     OidcStartRequest,
+    SignInAnswer,
     SignInWays,
 )
 from crumbless.errors import Refused
@@ -42,10 +52,14 @@ async def get_return(request: AnyRequest) -> Response[str]:
 async def post_sign_in_start(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/sign-in/oidc/start."""
     platform = platform_of(request)
-    wanted = await read_json(request, OidcStartRequest)
+    wanted = await read_json(request, OidcSignInRequest)
     thumbprint = require_key(request)
     take_token(platform.limits.sign_ins, client_network(request))
-    location = await platform.oidc.start(wanted.provider, thumbprint, "sign_in")
+    if use := wanted.invitation:
+        joining = await platform.reader.read(lambda connection: begin_joining(connection, use))
+        location = await platform.oidc.start_joining(wanted.provider, thumbprint, joining)
+    else:
+        location = await platform.oidc.start(wanted.provider, thumbprint, "sign_in")
     return _json(OidcStartAnswer(location))
 
 
@@ -55,12 +69,18 @@ async def post_sign_in_finish(request: AnyRequest) -> Response[bytes]:
     wanted = await read_json(request, OidcFinishRequest)
     thumbprint = require_key(request)
     take_token(platform.limits.sign_ins, client_network(request))
-    _, token = await platform.oidc.finish(
-        wanted.provider, wanted.state, wanted.code, wanted.iss, thumbprint, {"sign_in"}
+    ticket, token = await platform.oidc.finish(
+        wanted.provider, wanted.state, wanted.code, wanted.iss, thumbprint, {"sign_in", "invitation"}
     )
     device = read_device(request, thumbprint, wanted.time_zone)
     terms = terms_of(platform)
-    return _json(await platform.ledger.write(lambda connection: sign_in_by_identity(connection, token, device, terms)))
+
+    def begin(connection: Connection) -> SignInAnswer:
+        if ticket.data["purpose"] == "invitation":
+            return join_by_identity(connection, ticket, token, device, terms)
+        return sign_in_by_identity(connection, token, device, terms)
+
+    return _json(await platform.ledger.write(begin))
 
 
 async def post_link_start(request: AnyRequest) -> Response[bytes]:

@@ -150,17 +150,19 @@ CONTRACTS: dict[str, Contract] = {
     "POST /v1/desk/me/sessions/end-all": Contract(None, None, 204, ("busy",)),
     "GET /v1/desk/sign-in/ways": Contract(gives=wire_account.SignInWays),
     "POST /v1/desk/sign-in/oidc/start": Contract(
-        wire_account.OidcStartRequest, wire_account.OidcStartAnswer, codes=(*_OIDC, "invalid_proof", "slow_down")
+        wire_account.OidcSignInRequest, wire_account.OidcStartAnswer, codes=(*_OIDC, "invalid_proof", "slow_down")
     ),
     "POST /v1/desk/sign-in/oidc/finish": Contract(
         wire_account.OidcFinishRequest,
         wire_account.SignInAnswer,
-        codes=(*_OIDC, "unknown_identity", "invalid_proof", "slow_down"),
+        codes=(*_OIDC, "unknown_identity", "identity_taken", "invalid_proof", "slow_down"),
     ),
     "POST /v1/desk/me/identities/start": Contract(
         wire_account.OidcStartRequest, wire_account.OidcStartAnswer, codes=_OIDC
     ),
-    "POST /v1/desk/me/identities/finish": Contract(wire_account.OidcFinishRequest, None, 204, _OIDC),
+    "POST /v1/desk/me/identities/finish": Contract(
+        wire_account.OidcFinishRequest, None, 204, (*_OIDC, "identity_taken")
+    ),
     "POST /v1/desk/me/identities/remove": Contract(
         wire_account.IdentityRemoveRequest, None, 204, ("not_found", "busy")
     ),
@@ -187,6 +189,12 @@ CONTRACTS: dict[str, Contract] = {
     "POST /v1/invitations/read": Contract(wire_people.SecretRequest, wire_people.InvitationView, codes=_LINK),
     "POST /v1/invitations/accept": Contract(
         wire_people.InvitationAcceptRequest, wire_account.SignInAnswer, codes=(*_LINK, *_SIGN_IN)
+    ),
+    "POST /v1/invitations/passkey/options": Contract(
+        wire_account.InvitationUse, wire_account.PasskeyOptions, codes=("ticket_gone", *_SIGN_IN)
+    ),
+    "POST /v1/invitations/passkey": Contract(
+        wire_account.PasskeyRequest, wire_account.SignInAnswer, codes=("passkey_refused", "ticket_gone", *_SIGN_IN)
     ),
     "POST /v1/reset/request": Contract(wire_people.ResetRequest, None, 204, ("slow_down", "busy")),
     "POST /v1/reset": Contract(wire_people.PasswordReset, None, 204, _LINK),

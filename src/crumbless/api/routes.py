@@ -185,6 +185,8 @@ ROUTES = (
     Route("POST", "/v1/setup", "anyone", arrival_api.post_setup),
     Route("POST", "/v1/invitations/read", "anyone", arrival_api.post_invitation_read),
     Route("POST", "/v1/invitations/accept", "anyone", arrival_api.post_invitation_accept),
+    Route("POST", "/v1/invitations/passkey/options", "anyone", arrival_api.post_invitation_passkey_options),
+    Route("POST", "/v1/invitations/passkey", "anyone", arrival_api.post_invitation_passkey),
     Route("POST", "/v1/reset/request", "anyone", arrival_api.post_reset_request),
     Route("POST", "/v1/reset", "anyone", arrival_api.post_reset),
     Route("POST", "/v1/email/confirm", "anyone", arrival_api.post_email_confirm),

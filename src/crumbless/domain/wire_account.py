@@ -157,8 +157,23 @@ class SignInWays(msgspec.Struct, frozen=True):
     providers: list[OidcProviderName]
 
 
+class InvitationUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret of an invitation's link, and the name (visitors see it) and languages of who joins by it."""
+
+    secret: str
+    name: str
+    languages: list[str] = []
+
+
+class OidcSignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Begins a sign-in at a provider. `invitation`: the account there joins by it, and signs in from then on."""
+
+    provider: str
+    invitation: InvitationUse | None = None
+
+
 class OidcStartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Begins a sign-in, a connection or a step-up at a provider."""
+    """Begins a connection or a step-up at a provider."""
 
     provider: str
 

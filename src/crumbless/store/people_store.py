@@ -84,15 +84,16 @@ def add_operator(
     password_hash: str,
     role: Role = "owner",
     languages: Sequence[str] = (),
+    operator_id: str = "",
 ) -> str:
-    """A new operator's id.
+    """A new operator's id: the given one, or another. An empty `password_hash`: they sign in without a password.
 
     Raises:
         Refused: `invalid` when the address is taken.
     """
     if find_credentials(connection, email) is not None:
         raise Refused("invalid", EMAIL_TAKEN)
-    operator_id = new_id()
+    operator_id = operator_id or new_id()
     new = insert(operator).values(
         id=operator_id,
         workspace_id=workspace_id,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
 from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
@@ -19,6 +19,7 @@ TicketKind = Literal[
     "second_factor",
     "passkey_sign_in",
     "passkey_add",
+    "passkey_join",
     "passkey_step_up",
     "totp_begin",
     "oidc",
@@ -88,19 +89,27 @@ def find_ticket(connection: Connection, kind: TicketKind, secret: str, thumbprin
     Raises:
         Refused: `ticket_gone`, the same for one that never was, was spent, has expired or belongs to another key.
     """
-    row = connection.execute(
-        select(ticket).where(
-            or_(ticket.c.secret_hash == secret_hash(secret), ticket.c.id == secret),
-            ticket.c.kind == kind,
-            ticket.c.used_at.is_(None),
-            ticket.c.expires_at > now_ms(),
-        )
-    ).first()
-    if row is None or (row.thumbprint is not None and row.thumbprint != thumbprint):
+    row = _standing(connection, kind, or_(ticket.c.secret_hash == secret_hash(secret), ticket.c.id == secret))
+    if row.thumbprint is not None and row.thumbprint != thumbprint:
         raise Refused("ticket_gone")
     # What its maker did not bind to a key needs its secret: the id alone is told to others.
     if row.thumbprint is None and row.secret_hash != secret_hash(secret):
         raise Refused("ticket_gone")
+    return _ticket(row)
+
+
+def _standing(connection: Connection, kind: TicketKind, condition: ColumnElement[bool]) -> Any:
+    row = connection.execute(
+        select(ticket).where(
+            condition, ticket.c.kind == kind, ticket.c.used_at.is_(None), ticket.c.expires_at > now_ms()
+        )
+    ).first()
+    if row is None:
+        raise Refused("ticket_gone")
+    return row
+
+
+def _ticket(row: Any) -> Ticket:
     return Ticket(
         row.id,
         row.kind,
@@ -120,7 +129,19 @@ def spend_ticket(connection: Connection, kind: TicketKind, secret: str, thumbpri
     Raises:
         Refused: `ticket_gone`, as `find_ticket`.
     """
-    found = find_ticket(connection, kind, secret, thumbprint)
+    return _spend(connection, find_ticket(connection, kind, secret, thumbprint))
+
+
+def spend_shown_ticket(connection: Connection, kind: TicketKind, ticket_id: str) -> Ticket:
+    """As `spend_ticket`, by the id alone: the secret was shown before, to who got a ticket that names this one.
+
+    Raises:
+        Refused: `ticket_gone`.
+    """
+    return _spend(connection, _ticket(_standing(connection, kind, ticket.c.id == ticket_id)))
+
+
+def _spend(connection: Connection, found: Ticket) -> Ticket:
     spent = connection.execute(
         update(ticket).where(ticket.c.id == found.id, ticket.c.used_at.is_(None)).values(used_at=now_ms())
     )

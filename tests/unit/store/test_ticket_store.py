@@ -10,10 +10,12 @@ from crumbless.errors import Refused
 from crumbless.store.database import write_once
 from crumbless.store.tables_people import ticket
 from crumbless.store.ticket_store import (
+    TicketKind,
     count_try,
     find_ticket,
     new_ticket,
     remove_tickets,
+    spend_shown_ticket,
     spend_ticket,
     void_tickets,
 )
@@ -70,6 +72,19 @@ def test_a_ticket_without_a_key_needs_its_secret(any_url: str) -> None:
     ticket_id, secret = made(any_url)
     assert refusal(any_url, ticket_id) == "ticket_gone"
     assert write_once(any_url, lambda connection: spend_ticket(connection, "reset", secret))
+
+
+def test_a_ticket_whose_secret_was_shown_is_spent_by_its_id_once_and_for_its_kind(any_url: str) -> None:
+    ticket_id, secret = made(any_url)
+
+    def spend(kind: TicketKind) -> str:
+        try:
+            return write_once(any_url, lambda connection: spend_shown_ticket(connection, kind, ticket_id)).subject
+        except Refused as refused:
+            return refused.code
+
+    assert [spend("invitation"), spend("reset"), spend("reset")] == ["ticket_gone", "somebody", "ticket_gone"]
+    assert refusal(any_url, secret) == "ticket_gone"
 
 
 def test_an_old_ticket_is_worth_nothing_and_is_removed(any_url: str) -> None:

@@ -1,0 +1,116 @@
+"""The invited person joins with a passkey: the link once, the challenge once, both for one key (threats 22, 23, 68)."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from support.client import Person, ask
+from support.invitations import invite
+from support.people import Employee
+from support.sign_in import NamedWorld, code_of, post, security, signed_in, use_passkey
+from support.software_authenticator import SoftwareAuthenticator
+
+OPTIONS, JOIN = "/v1/invitations/passkey/options", "/v1/invitations/passkey"
+
+
+async def ask_to_join(world: NamedWorld, person: Person, secret: str, name: str = "Nora") -> httpx.Response:
+    return await post(world, person, OPTIONS, {"secret": secret, "name": name, "languages": ["fr"]})
+
+
+async def make(world: NamedWorld, person: Person, secret: str, **changed: Any) -> tuple[SoftwareAuthenticator, Any]:
+    """A passkey that was made, and what goes back to the server; `changed` are attributes of the authenticator."""
+    device = SoftwareAuthenticator(person.address, "localhost")
+    for attribute, value in changed.items():
+        setattr(device, attribute, value)
+    asked = await ask_to_join(world, person, secret)
+    assert asked.status_code == 200, asked.text
+    return device, {"ticket": asked.json()["ticket"], "credential": device.create(asked.json()["options"])}
+
+
+async def test_the_invited_person_joins_with_a_passkey_and_without_a_password(named: NamedWorld) -> None:
+    email, secret = invite(named.server)
+    nora = named.stranger()
+    asked = (await ask_to_join(named, nora, secret)).json()
+    assert (asked["options"]["user"]["name"], asked["options"]["user"]["displayName"]) == (email, "Nora")
+    device = SoftwareAuthenticator(nora.address, "localhost")
+    body = {"ticket": asked["ticket"], "credential": device.create(asked["options"]), "name": "Blue key"}
+    answer = await post(named, nora, JOIN, body)
+    await signed_in(named, answer, nora)
+    told = answer.json()["operator"]
+    assert (told["email"], told["name"], told["role"], told["languages"]) == (email, "Nora", "operator", ["fr"])
+    kept = await security(named, nora)
+    assert (kept["password"], kept["fresh"], [one["name"] for one in kept["passkeys"]]) == (False, True, ["Blue key"])
+    assert [one["factors"] for one in kept["sessions"]] == ["passkey"]
+    again = await use_passkey(named, device, newcomer := named.stranger())
+    assert (await signed_in(named, again, newcomer)).id == nora.id
+    for password in ("", "correct horse battery"):
+        refused = await named.sign_in(Employee("Nora", email, "Tea"), password)
+        assert refused.status_code in {400, 401}, "there is no password"
+    owner = await named.new_operator(named.olga)
+    path = "/v1/desk/audit?act=invitation_accepted"
+    entries = (await ask(named.http, owner, "GET", path)).json()["entries"]
+    assert [one["details"]["factor"] for one in entries if one["target_id"] == nora.id] == ["passkey"]
+    assert code_of(await ask_to_join(named, named.stranger(), secret)) == "ticket_gone", "the link worked once"
+    assert secret not in named.server.log()
+
+
+async def test_threat_68_of_many_who_accept_at_once_one_joins(named: NamedWorld) -> None:
+    email, secret = invite(named.server)
+    people = [named.stranger() for _ in range(6)]
+    made = [await make(named, one, secret) for one in people]
+    answers = await asyncio.gather(*(post(named, one, JOIN, body) for one, (_, body) in zip(people, made, strict=True)))
+    assert sorted(one.status_code for one in answers) == [200] + [410] * 5
+    assert named.server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(1,)]
+    winner = next(who for who, answer in zip(people, answers, strict=True) if answer.status_code == 200)
+    for who, (device, _) in zip(people, made, strict=True):
+        code = code_of(await use_passkey(named, device, named.stranger()))
+        assert code == ("" if who is winner else "passkey_refused")
+
+
+async def test_threat_23_what_is_wrong_with_a_new_passkey_lets_nobody_in_and_leaves_the_invitation(
+    named: NamedWorld,
+) -> None:
+    email, secret = invite(named.server)
+    nora, thief = named.stranger(), named.stranger()
+    for wrong in ({"verifies": False}, {"origin": "https://evil.example"}, {"host": "evil.example"}):
+        _, body = await make(named, nora, secret, **wrong)
+        refused = await post(named, nora, JOIN, body)
+        assert (refused.status_code, code_of(refused)) == (401, "passkey_refused"), wrong
+        assert code_of(await post(named, nora, JOIN, body)) == "ticket_gone", "a challenge is good once"
+    device, body = await make(named, nora, secret)
+    assert code_of(await post(named, thief, JOIN, body)) == "ticket_gone", "and for the key that asked"
+    other_purpose = await post(named, nora, "/v1/desk/sign-in/passkey", body)
+    assert code_of(other_purpose) == "ticket_gone"
+    assert named.server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
+    assert (await post(named, nora, JOIN, body)).status_code == 200, "the premise: what is right joins"
+    # A credential of somebody is not made somebody else's, and nobody joins half.
+    second, secret = invite(named.server)
+    asked = (await ask_to_join(named, thief, secret)).json()
+    stolen = {"ticket": asked["ticket"], "credential": device.create(asked["options"])}
+    assert code_of(await post(named, thief, JOIN, stolen)) == "passkey_refused"
+    assert named.server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", second) == [(0,)]
+    assert (await ask_to_join(named, thief, secret)).status_code == 200
+
+
+async def test_an_invitation_that_ended_meanwhile_is_not_joined_by(named: NamedWorld) -> None:
+    owner = await named.new_operator(named.olga)
+    email, secret = invite(named.server)
+    _, body = await make(named, nora := named.stranger(), secret)
+    ((invitation,),) = named.server.rows("SELECT id FROM invitation WHERE email = ?", email)
+    assert (await post(named, owner, f"/v1/desk/invitations/{invitation}/revoke")).status_code == 204
+    assert code_of(await post(named, nora, JOIN, body)) == "ticket_gone"
+    assert code_of(await ask_to_join(named, nora, secret)) == "ticket_gone"
+
+
+async def test_a_taken_address_a_bad_name_and_an_unknown_link_are_refused_before_a_passkey_is_made(
+    named: NamedWorld,
+) -> None:
+    _, secret = invite(named.server)
+    stranger = named.stranger()
+    assert (await ask_to_join(named, stranger, secret)).status_code == 200, "the premise"
+    assert code_of(await ask_to_join(named, stranger, secret, "  ")) == "invalid"
+    assert code_of(await ask_to_join(named, stranger, "crt_unknown")) == "ticket_gone"
+    _, taken = invite(named.server, named.olga.email)
+    assert code_of(await ask_to_join(named, stranger, taken)) == "invalid"
+    assert code_of(await ask_to_join(named, named.stranger(with_key=False), secret)) == "invalid_proof"

@@ -1,0 +1,32 @@
+"""Invitations whose secret a test knows: elsewhere it stands in a mail alone."""
+
+import uuid
+
+from sqlalchemy import Connection
+
+from crumbless.domain.access import OperatorRole
+from crumbless.ids import now_ms
+from crumbless.store.database import write_once
+from crumbless.store.invitation_store import NewInvitation, add_invitation
+from crumbless.store.ticket_store import new_ticket
+from support.server import ServerProcess
+
+SECONDS = 600
+
+
+def invite(
+    server: ServerProcess, email: str = "", *, name: str = "", role: OperatorRole = "operator", workspace: int = 1
+) -> tuple[str, str]:
+    """The invited address (a new one where none is given) and the secret of the link. Workspace 1 is Tea's."""
+    address = email or f"nora-{uuid.uuid4().hex[:12]}@tea.example"
+    ((inviter,),) = server.rows("SELECT MIN(id) FROM operator WHERE workspace_id = ? AND role = 'owner'", workspace)
+    new = NewInvitation(address, name, role, [], "de", inviter, now_ms() + SECONDS * 1000)
+    secrets: list[str] = []
+
+    def offer(connection: Connection) -> None:
+        invitation = add_invitation(connection, workspace, new)
+        made = new_ticket(connection, "invitation", subject=invitation, workspace=workspace, seconds=SECONDS)
+        secrets.append(made[1])
+
+    write_once(server.database_url, offer)
+    return address, secrets[0]
