@@ -60,7 +60,10 @@ def test_a_code_continues_the_chat_once(scene: Scene) -> None:
     laptop.open()
     expect(type_code(laptop, code.lower())).to_be_hidden()
     expect(laptop.bubbles()).to_have_text(["From my phone"])
-    laptop.say("From my laptop")
+    expect(laptop.box).to_be_focused()
+    # Typed, not filled in: a box may have the focus and take no key.
+    laptop.page.keyboard.type("From my laptop")
+    laptop.page.keyboard.press("Enter")
     expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
     late.open()
     refused = type_code(late, code)
@@ -68,6 +71,8 @@ def test_a_code_continues_the_chat_once(scene: Scene) -> None:
     late.page.context.set_offline(True)
     late.page.keyboard.press("Enter")
     expect(refused.get_by_role("alert")).to_contain_text("no connection")
+    late.page.keyboard.press("Escape")
+    expect(late.chat.get_by_role("button", name=HITHER)).to_be_focused()
 
 
 def test_a_link_is_mailed_and_never_tells_more_than_that(scene: Scene) -> None:
@@ -120,6 +125,7 @@ def test_a_refused_start_says_why_and_makes_room_for_a_code(scene: Scene, code: 
     layer.get_by_label("Code").fill(typed)
     layer.get_by_role("button", name="Continue here").click()
     expect(laptop.bubbles().first).to_have_text("From my phone")
+    expect(laptop.box).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

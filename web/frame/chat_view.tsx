@@ -35,17 +35,17 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   const { chat, words } = props;
   const { items } = chat;
   const [layer, show] = useState<LayerName | null>(null);
-  const openHither = () => {
-    // The layer gives the focus back to where it was: the button is gone once there is a conversation.
-    props.box.current?.focus();
-    show("hither");
+  const closeLayer = () => {
+    show(null);
+    // The layer gives the focus back to what opened it. Here a chat has come meanwhile, to be gone on with.
+    if (layer === "hither" && chat.running) props.box.current?.focus();
   };
   return (
     <main class="chat">
       <Header {...props} onOpen={show} />
-      {layer && <ChatLayer key={layer} name={layer} words={words} given={props.layer} onClose={() => show(null)} />}
+      {layer && <ChatLayer key={layer} name={layer} words={words} given={props.layer} onClose={closeLayer} />}
       {items.length === 0 ? (
-        <EmptyState words={words} onContinue={openHither} />
+        <EmptyState words={words} onContinue={() => show("hither")} />
       ) : (
         <MessageList
           items={items}
