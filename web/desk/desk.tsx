@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { useMemo } from "preact/hooks";
 import { Api } from "../shared/api";
+import { useObserved } from "../shared/observable_use";
 import { followPreferences, notifications, sound, spoken } from "../shared/preferences";
 import * as storage from "../shared/storage";
 import type { Entry } from "../shared/wire";
@@ -42,7 +43,8 @@ interface DeskProperties {
 
 function Desk({ api, app, arrangement }: DeskProperties) {
   const stage = app.stage.value;
-  const speech = useMemo(() => speechOf(spoken.value, navigator.language), [spoken.value]);
+  const language = useObserved(spoken);
+  const speech = useMemo(() => speechOf(language, navigator.language), [language]);
   return (
     <SpeechContext.Provider value={speech}>
       {stage.kind === "signed-out" && (
@@ -88,7 +90,7 @@ function start(page: HTMLElement): void {
   const app = new DeskApp({
     session: new DeskSession(api),
     get words() {
-      return deskWords[spoken.peek()];
+      return deskWords[spoken.value];
     },
     ring: callOut(),
     isVisible: () => document.visibilityState === "visible",
@@ -129,9 +131,9 @@ function callOut(): (unseen: readonly Entry[]) => void {
   const bell = new MessageSound();
   bell.arm(document);
   return (unseen) => {
-    if (sound.peek()) bell.play();
-    if (!notifications.peek() || document.visibilityState === "visible") return;
-    const language = spoken.peek();
+    if (sound.value) bell.play();
+    if (!notifications.value || document.visibilityState === "visible") return;
+    const language = spoken.value;
     notify(unseen, ({ author }) => deskWords[language].newMessageFrom(author.name || sharedWords[language].visitor));
   };
 }

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { languageNames } from "../shared/language_names";
+import { useObserved } from "../shared/observable_use";
 import {
   choose,
   language,
@@ -29,25 +30,25 @@ export function SettingsView({ onClose }: Properties) {
       <Choice
         name="theme"
         label={words.theme}
-        value={theme.value}
+        value={useObserved(theme)}
         options={THEMES.map((one) => [one, words.themes[one]])}
       />
       <Choice
         name="language"
         label={words.language}
-        value={language.value}
+        value={useObserved(language)}
         options={[[null, words.languageOfBrowser], ...LANGUAGES.map((one) => [one, languageNames[one]] as const)]}
       />
       <Choice
         name="textSize"
         label={words.textSize}
-        value={textSize.value}
+        value={useObserved(textSize)}
         options={TEXT_SIZES.map((one) => [one, words.textSizes[one]])}
       />
       <label class="setting setting-tick">
         <input
           type="checkbox"
-          checked={sound.value}
+          checked={useObserved(sound)}
           onChange={(event) => choose("sound", event.currentTarget.checked)}
         />
         <span>{words.sound}</span>
@@ -85,11 +86,11 @@ function Choice<N extends PreferenceName>({ name, label, value, options }: Choic
 function NotificationsTick() {
   const { words } = useSpeech();
   const [asked, setAsked] = useState(false);
+  const wanted = useObserved(notifications);
   const allowed = permission();
-  const refused = (asked || notifications.value) && (allowed === "denied" || allowed === "unavailable");
+  const refused = (asked || wanted) && (allowed === "denied" || allowed === "unavailable");
   const tick = async (box: HTMLInputElement) => {
-    const wanted = box.checked;
-    if (wanted) {
+    if (box.checked) {
       const answer = await askPermission();
       setAsked(true);
       box.checked = answer === "granted";
@@ -101,7 +102,7 @@ function NotificationsTick() {
       <label class="setting setting-tick">
         <input
           type="checkbox"
-          checked={notifications.value}
+          checked={wanted}
           aria-describedby="notifications-hint"
           onChange={(event) => void tick(event.currentTarget)}
         />

@@ -1,5 +1,4 @@
 /** Joins a chat's parts, and paints them. */
-import { effect } from "@preact/signals-core";
 import { render } from "preact";
 import { Api } from "../shared/api";
 import { isPendingList } from "../shared/message_outbox";
@@ -80,8 +79,8 @@ export class ChatScreen {
     this.#watch();
     this.#listen();
     this.#paint();
-    effect(() => void this.#speak(spoken.value));
-    effect(() => void (sound.value && this.#loadTone()));
+    spoken.observe((language) => void this.#speak(language));
+    sound.observe((on) => void (on && this.#loadTone()));
     this.#followDeletions();
     // Shown while storage was looked through: there was no box yet to put the focus into.
     if (shown && this.bridge.wantsFocus) this.#box.current?.focus();
@@ -120,7 +119,7 @@ export class ChatScreen {
   async #speak(language: Language): Promise<void> {
     const words = await loadChatWords(language);
     // Another may have been chosen while this one was loaded.
-    if (language !== spoken.peek()) return;
+    if (language !== spoken.value) return;
     this.words = words;
     this.#paint();
   }
@@ -176,7 +175,7 @@ export class ChatScreen {
 
   #layer(): LayerProps {
     return {
-      language: spoken.peek(),
+      language: spoken.value,
       config: this.config,
       api: this.#api,
       chat: this.#chat,
@@ -191,7 +190,7 @@ export class ChatScreen {
 
   #paint(): void {
     const { name, site, keepDays, publicUrl } = this.config;
-    const language = spoken.peek();
+    const language = spoken.value;
     const chat = this.#chat;
     this.bridge.unread(chat.unread);
     render(

@@ -1,8 +1,7 @@
 /** The visitor's preferences. Each is kept only when another value than the standard is chosen. Loaded when it is opened. */
-import { effect, type ReadonlySignal } from "@preact/signals-core";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { languageNames } from "../shared/language_names";
+import { useObserved } from "../shared/observable_use";
 import { choose, language, sound, TEXT_SIZES, THEMES, textSize, theme } from "../shared/preferences";
 import { LANGUAGES, type Language } from "../shared/words_choose";
 import type { LayerProps } from "./chat_layer";
@@ -10,7 +9,7 @@ import { settingsWords } from "./settings_words";
 
 export default function SettingsView(given: LayerProps): JSX.Element {
   const words = settingsWords[given.language];
-  const chosenLanguage = useValue(language);
+  const chosenLanguage = useObserved(language);
   return (
     <div class="settings">
       <Choice
@@ -18,7 +17,7 @@ export default function SettingsView(given: LayerProps): JSX.Element {
         label={words.theme}
         choices={THEMES}
         texts={words.themes}
-        chosen={useValue(theme)}
+        chosen={useObserved(theme)}
         onChoose={(value) => choose("theme", value)}
       />
       <div>
@@ -43,7 +42,7 @@ export default function SettingsView(given: LayerProps): JSX.Element {
         label={words.textSize}
         choices={TEXT_SIZES}
         texts={words.textSizes}
-        chosen={useValue(textSize)}
+        chosen={useObserved(textSize)}
         onChoose={(value) => choose("textSize", value)}
       />
       <fieldset>
@@ -51,7 +50,7 @@ export default function SettingsView(given: LayerProps): JSX.Element {
         <label>
           <input
             type="checkbox"
-            checked={useValue(sound)}
+            checked={useObserved(sound)}
             onChange={(event) => choose("sound", event.currentTarget.checked)}
           />
           {words.soundOn}
@@ -83,11 +82,4 @@ function Choice<T extends string>({ name, label, choices, texts, chosen, onChoos
       ))}
     </fieldset>
   );
-}
-
-/** The newest value of a signal. */
-function useValue<T>(of: ReadonlySignal<T>): T {
-  const [value, setValue] = useState({ is: of.peek() });
-  useEffect(() => effect(() => setValue({ is: of.value })), [of]);
-  return value.is;
 }

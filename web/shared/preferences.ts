@@ -2,7 +2,7 @@
  * A person's preferences: each has a standard, and is kept only when another value was chosen. Every tab and page of the origin
  * follows a choice at once, and the standard comes back as soon as the item is gone, whoever removed it.
  */
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { Observable } from "./observable";
 import * as storage from "./storage";
 import type { Guard as ItemGuard } from "./storage_keys";
 import type { TextSize, Theme } from "./storage_values";
@@ -25,7 +25,7 @@ export type PreferenceName = keyof Preferences;
 type Guard<T> = (value: unknown) => value is T;
 
 interface Preference<T> {
-  value: Signal<T>;
+  value: Observable<T>;
   standard: T;
   is: Guard<T>;
 }
@@ -36,7 +36,7 @@ const isOneOf =
     (choices as readonly unknown[]).includes(value);
 const isBoolean: Guard<boolean> = (value) => typeof value === "boolean";
 
-const preference = <T>(standard: T, is: Guard<T>): Preference<T> => ({ value: signal(standard), standard, is });
+const preference = <T>(standard: T, is: Guard<T>): Preference<T> => ({ value: new Observable(standard), standard, is });
 
 const all: { [N in PreferenceName]: Preference<Preferences[N]> } = {
   theme: preference<Theme>("system", isOneOf(THEMES)),
@@ -46,11 +46,14 @@ const all: { [N in PreferenceName]: Preference<Preferences[N]> } = {
   notifications: preference<boolean>(false, isBoolean),
 };
 
-export const theme: ReadonlySignal<Theme> = all.theme.value;
-export const language: ReadonlySignal<Language | null> = all.language.value;
-export const textSize: ReadonlySignal<TextSize> = all.textSize.value;
-export const sound: ReadonlySignal<boolean> = all.sound.value;
-export const notifications: ReadonlySignal<boolean> = all.notifications.value;
+/** A value that only this module sets. */
+export type Observed<T> = Readonly<Pick<Observable<T>, "value" | "observe">>;
+
+export const theme: Observed<Theme> = all.theme.value;
+export const language: Observed<Language | null> = all.language.value;
+export const textSize: Observed<TextSize> = all.textSize.value;
+export const sound: Observed<boolean> = all.sound.value;
+export const notifications: Observed<boolean> = all.notifications.value;
 
 /** What stands for a choice that nobody made, where it differs from place to place. */
 export interface Standards {
@@ -62,9 +65,14 @@ export interface Standards {
 /** The key of a preference has no parts that differ. */
 const partless = <N extends PreferenceName>() => ({}) as storage.KeyParts<N>;
 
-const pageLanguage = signal<Language>("en");
+let pageLanguage: Language = "en";
+const speaking = new Observable<Language>(pageLanguage);
 /** The language to speak: the chosen one, else the page's. */
-export const spoken: ReadonlySignal<Language> = computed(() => language.value ?? pageLanguage.value);
+export const spoken: Observed<Language> = speaking;
+const chooseSpoken = (): void => {
+  speaking.value = language.value ?? pageLanguage;
+};
+language.observe(chooseSpoken);
 
 /** Keeps a choice and follows it at once. null, or what is the standard anyway, removes the item. */
 export function choose<N extends PreferenceName>(name: N, value: Preferences[N] | null): void {
@@ -87,12 +95,13 @@ export function followTheme(page: Document): () => void {
 /** Keeps `page` as its person wants it: colours, text size, language with its direction. Returns what ends it. */
 export function followPreferences(page: Document, standards: Standards = {}): () => void {
   if (standards.sound !== undefined) all.sound.standard = standards.sound;
-  if (standards.language) pageLanguage.value = standards.language;
+  if (standards.language) pageLanguage = standards.language;
+  chooseSpoken();
   return joined(
     followTheme(page),
     ...(["language", "textSize", "sound", "notifications"] as const).map(follow),
     mark(page, "textSize", textSize, "normal"),
-    standards.language ? effect(() => speak(page, spoken.value)) : () => undefined,
+    standards.language ? spoken.observe((chosen) => speak(page, chosen)) : () => undefined,
   );
 }
 
@@ -102,11 +111,11 @@ function follow(name: PreferenceName): () => void {
 }
 
 /** Says a choice to the style sheets (theme.css). */
-function mark(page: Document, name: string, choice: ReadonlySignal<string>, standard: string): () => void {
-  return effect(() => {
+function mark(page: Document, name: string, choice: Observed<string>, standard: string): () => void {
+  return choice.observe((value) => {
     const { dataset } = page.documentElement;
-    if (choice.value === standard) delete dataset[name];
-    else dataset[name] = choice.value;
+    if (value === standard) delete dataset[name];
+    else dataset[name] = value;
   });
 }
 
