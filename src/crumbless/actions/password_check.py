@@ -1,6 +1,8 @@
 """Passwords are hashed and verified in threads of their own, a few at a time and with a bounded queue.
 
 Each takes 64 MiB and a tenth of a second: a flood of sign-ins must neither fill the memory nor make others wait long.
+The work is begun by an idle thread, to which the system gives what nobody else wants. Where other programs want it all,
+that is next to nothing: then, one at a time, it is done again without giving way.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from crumbless.domain.password import MAX_LENGTH, hash_password, verify_password
@@ -23,6 +25,9 @@ MOST_WAITING = 60
 
 RETRY_SECONDS = 5.0
 
+PATIENCE_SECONDS = 1.0
+"""How long a hash gives way."""
+
 
 def _step_back() -> None:
     # Messages go first: on Linux each thread is scheduled by itself, and an idle one gives way at once, where one that
@@ -32,7 +37,9 @@ def _step_back() -> None:
             os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
 
 
-_threads = ThreadPoolExecutor(HASHERS, "crumbless-password", _step_back)
+_threads = ThreadPoolExecutor(HASHERS, "crumbless-password")
+_giving_way = threading.Semaphore(HASHERS)
+_insisting = threading.Lock()
 
 
 class _Line:
@@ -60,6 +67,31 @@ async def _run(work: Callable[[], T]) -> T:
         raise Refused("busy", retry_after=RETRY_SECONDS)
     _Line.waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+        return await asyncio.get_running_loop().run_in_executor(_threads, _do, work)
     finally:
         _Line.waiting -= 1
+
+
+def _do(work: Callable[[], T]) -> T:
+    # While those that gave way in vain are left over, the next need not find out again.
+    if _giving_way.acquire(blocking=False):
+        outcome = Future[T]()
+        # It holds up no exit of the process, for which it may be too slow.
+        threading.Thread(target=_give_way, args=(work, outcome), name="crumbless-idle", daemon=True).start()
+        with contextlib.suppress(TimeoutError):
+            return outcome.result(PATIENCE_SECONDS)
+    with _insisting:
+        return work()
+
+
+def _give_way(work: Callable[[], T], outcome: Future[T]) -> None:
+    _step_back()
+    try:
+        result = work()
+    except BaseException as error:
+        _giving_way.release()
+        outcome.set_exception(error)
+    else:
+        # Before the outcome is known: who waits for it begins the next at once.
+        _giving_way.release()
+        outcome.set_result(result)

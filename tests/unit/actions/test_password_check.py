@@ -1,0 +1,88 @@
+"""Hashing gives way to everything else, and is done all the same."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from crumbless.actions import password_check
+from crumbless.actions.password_check import HASHERS, MOST_WAITING, hash_of, is_right
+from crumbless.errors import Refused
+
+IDLE = "crumbless-idle"
+
+
+class Machine:
+    """What hashes, in place of argon2: says which thread did it; idle threads get no turn until it is `calm`."""
+
+    def __init__(self) -> None:
+        self.calm = threading.Event()
+        self.begun: list[str] = []
+
+    def hash(self, password: str) -> str:
+        name = threading.current_thread().name
+        self.begun.append(name)
+        if name == IDLE:
+            self.calm.wait()
+        if password == "bad":
+            raise ValueError(password)
+        return name
+
+
+def wait_for_left_over() -> None:
+    for one in [one for one in threading.enumerate() if one.name == IDLE]:
+        one.join()
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    machine = Machine()
+    wait_for_left_over()
+    monkeypatch.setattr(password_check, "hash_password", machine.hash)
+    # The machine that runs the tests may be busy in truth.
+    monkeypatch.setattr(password_check, "_step_back", lambda: None)
+    monkeypatch.setattr(password_check, "PATIENCE_SECONDS", 60)
+    yield machine
+    machine.calm.set()
+    wait_for_left_over()
+
+
+async def test_a_password_is_hashed_and_verified() -> None:
+    hashed = await hash_of("correct horse battery")
+    assert await is_right(hashed, "correct horse battery")
+    assert not await is_right(hashed, "wrong horse battery")
+    assert not await is_right(None, "correct horse battery")
+
+
+async def test_an_idle_thread_does_it_where_it_gets_a_turn(machine: Machine) -> None:
+    machine.calm.set()
+    assert [await hash_of("x") for _ in range(3 * HASHERS)] == [IDLE] * 3 * HASHERS
+
+
+async def test_on_a_machine_that_others_keep_busy_it_insists(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(password_check, "PATIENCE_SECONDS", 0.05)
+    for _ in range(HASHERS):
+        assert await hash_of("x") != IDLE
+    async with asyncio.timeout(30):
+        while machine.begun.count(IDLE) < HASHERS:  # noqa: ASYNC110 - a thread sets no event of the loop
+            await asyncio.sleep(0.01)
+    monkeypatch.setattr(password_check, "PATIENCE_SECONDS", 60)
+    async with asyncio.timeout(30):
+        assert await hash_of("x") != IDLE, "while those are left over, the next does not wait"
+
+
+async def test_what_goes_wrong_is_told(machine: Machine) -> None:
+    machine.calm.set()
+    for _ in range(2 * HASHERS):
+        with pytest.raises(ValueError, match="bad"):
+            await hash_of("bad")
+    assert await hash_of("x") == IDLE
+
+
+async def test_too_many_are_refused(machine: Machine) -> None:
+    waiting = [asyncio.create_task(hash_of("x")) for _ in range(MOST_WAITING + 1)]
+    with pytest.raises(Refused, match="busy"):
+        await waiting[-1]
+    machine.calm.set()
+    assert len(await asyncio.gather(*waiting[:-1])) == MOST_WAITING
