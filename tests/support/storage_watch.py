@@ -63,6 +63,7 @@ RECORDER = """(() => {
       if (surface === "page" && at.closest("crumbless-chat")) act("open");
       if (at.closest("crumbless-consent")) act("choose");
       if (surface === "chat" && at.closest(".composer-send, .thread-meta button")) act("send");
+      if (surface === "desk" && at.closest(".sign-in-others button")) act("sign-in");
     },
     keydown(at, event) {
       if (surface === "chat" && at.localName === "textarea" && event.key === "Enter") act("send");

@@ -114,6 +114,8 @@ export interface DeskWords {
   readonly passkeyRefused: string;
   readonly providerRefused: string;
   readonly unknownIdentity: string;
+  readonly identityTaken: string;
+  readonly invitationAgain: string;
   readonly providerAway: string;
   readonly busy: string;
   readonly profile: string;

@@ -109,6 +109,8 @@ const words: DeskWords = {
     "Die Anmeldung beim Anbieter hat nicht geklappt. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.",
   unknownIdentity:
     "Dieses Konto ist hier mit niemandem verbunden. Melden Sie sich anders an und verbinden Sie es unter Sicherheit.",
+  identityTaken: "Dieses Konto ist hier schon mit jemandem verbunden. Wählen Sie ein anderes oder einen anderen Weg.",
+  invitationAgain: "Um beizutreten, öffnen Sie noch einmal den Link Ihrer Einladung.",
   providerAway:
     "Der Anbieter antwortet nicht. Versuchen Sie es in einer Minute noch einmal oder wählen Sie einen anderen Weg.",
   busy: "Der Server ist ausgelastet. Versuchen Sie es gleich noch einmal.",

@@ -108,6 +108,8 @@ const words: DeskWords = {
   providerRefused: "The sign-in at the provider did not work. Try again, or choose another way.",
   unknownIdentity:
     "This account is not connected to anybody here. Sign in in another way, then connect it under Security.",
+  identityTaken: "This account is connected to somebody here already. Choose another one, or another way.",
+  invitationAgain: "To join, open the link of your invitation again.",
   providerAway: "The provider does not answer. Try again in a minute, or choose another way.",
   busy: "The server is busy. Try again in a moment.",
   profile: "Profile",

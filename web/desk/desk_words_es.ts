@@ -107,6 +107,8 @@ const words: DeskWords = {
   passkeyRefused: "Esta clave de acceso no funciona aquí. Elige otra forma.",
   providerRefused: "El inicio de sesión con el proveedor no funcionó. Inténtalo de nuevo o elige otra forma.",
   unknownIdentity: "Esta cuenta no está vinculada a nadie aquí. Inicia sesión de otra forma y vincúlala en Seguridad.",
+  identityTaken: "Esta cuenta ya está vinculada a alguien aquí. Elige otra cuenta u otra forma.",
+  invitationAgain: "Para unirte, abre otra vez el enlace de tu invitación.",
   providerAway: "El proveedor no responde. Inténtalo dentro de un minuto o elige otra forma.",
   busy: "El servidor está ocupado. Inténtalo de nuevo en un momento.",
   profile: "Perfil",

@@ -108,6 +108,8 @@ const words: DeskWords = {
   passkeyRefused: "Cette clé d’accès ne fonctionne pas ici. Choisissez un autre moyen.",
   providerRefused: "La connexion chez le fournisseur a échoué. Réessayez, ou choisissez un autre moyen.",
   unknownIdentity: "Ce compte n’est relié à personne ici. Connectez-vous autrement, puis reliez-le sous Sécurité.",
+  identityTaken: "Ce compte est déjà relié à quelqu’un ici. Choisissez-en un autre, ou un autre moyen.",
+  invitationAgain: "Pour rejoindre l’équipe, ouvrez de nouveau le lien de votre invitation.",
   providerAway: "Le fournisseur ne répond pas. Réessayez dans une minute, ou choisissez un autre moyen.",
   busy: "Le serveur est occupé. Réessayez dans un instant.",
   profile: "Profil",

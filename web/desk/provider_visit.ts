@@ -5,13 +5,13 @@
 import type { Api } from "../shared/api";
 import { isProofKey, makeKey } from "../shared/proof";
 import * as storage from "../shared/storage";
-import type { OidcFinishRequest, OidcStartAnswer, SignInAnswer } from "../shared/wire_account";
+import type { InvitationUse, OidcFinishRequest, OidcStartAnswer, SignInAnswer } from "../shared/wire_account";
 import { KeyUnavailable } from "./sign_in_call";
 
 type Pending = storage.ItemValues["deskPending"];
 export type Purpose = Pending["purpose"];
 
-/** What came back from a provider. `signIn`: who is signed in now, with which key; null for the other purposes. */
+/** What came back from a provider. `signIn`: who is signed in now, with which key; null where somebody was already. */
 export interface Arrival {
   readonly purpose: Purpose;
   readonly back: string;
@@ -28,17 +28,26 @@ export class NotBegunHere extends Error {
   override readonly name = "NotBegunHere";
 }
 
+/** Who came back to join by an invitation has not joined; its secret is not kept here. `cause`: what went wrong. */
+export class JoiningFailed extends Error {
+  override readonly name = "JoiningFailed";
+}
+
 const STARTS: Readonly<Record<Purpose, string>> = {
   "sign-in": "/v1/desk/sign-in/oidc/start",
+  invitation: "/v1/desk/sign-in/oidc/start",
   link: "/v1/desk/me/identities/start",
   "step-up": "/v1/desk/step-up/oidc/start",
 };
 
 const FINISHES: Readonly<Record<Purpose, string>> = {
   "sign-in": "/v1/desk/sign-in/oidc/finish",
+  invitation: "/v1/desk/sign-in/oidc/finish",
   link: "/v1/desk/me/identities/finish",
   "step-up": "/v1/desk/step-up/oidc/finish",
 };
+
+const needsSession = (purpose: Purpose): boolean => purpose === "link" || purpose === "step-up";
 
 const LIFETIME_MS = 10 * 60_000;
 const RETURN_PATH = /^\/desk\/oidc\/([a-z0-9-]{1,32})\/?$/;
@@ -50,15 +59,23 @@ const isPending = (value: unknown): value is Pending =>
  * Where to send the browser. The key is kept until it comes back, for ten minutes at most.
  *
  * @param back where in the desk the person is, to bring them back there
+ * @param invitation by which the person joins, for that purpose
  * Throws KeyUnavailable, NothingKept, ApiProblem or NetworkFailure.
  */
-export async function leaveFor(api: Api, provider: string, purpose: Purpose, back: string): Promise<string> {
-  const signedIn = purpose !== "sign-in";
+export async function leaveFor(
+  api: Api,
+  provider: string,
+  purpose: Purpose,
+  back: string,
+  invitation?: InvitationUse,
+): Promise<string> {
+  const signedIn = needsSession(purpose);
   const key = signedIn ? (api.session?.key ?? null) : await makeKey();
   if (!key) throw new KeyUnavailable();
   const pending: Pending = { key, provider, purpose, back };
   if ((await storage.setRecord("deskPending", {}, pending, LIFETIME_MS)) !== "device") throw new NothingKept();
-  const { location } = await api.post<OidcStartAnswer>(STARTS[purpose], { provider }, signedIn ? {} : { key });
+  const body = invitation ? { provider, invitation } : { provider };
+  const { location } = await api.post<OidcStartAnswer>(STARTS[purpose], body, signedIn ? {} : { key });
   return location;
 }
 
@@ -71,7 +88,7 @@ export function readReturn(address: URL): URLSearchParams | null {
 /**
  * Ends what was begun before the browser left. Take code and state out of the address before.
  *
- * Throws NotBegunHere, ApiProblem or NetworkFailure.
+ * Throws NotBegunHere, JoiningFailed, ApiProblem or NetworkFailure.
  */
 export async function arriveFrom(api: Api, path: string, told: URLSearchParams): Promise<Arrival> {
   const pending = await storage.getRecord("deskPending", {}, isPending);
@@ -86,10 +103,13 @@ export async function arriveFrom(api: Api, path: string, told: URLSearchParams):
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
   };
   const { key, purpose, back } = pending;
-  if (purpose !== "sign-in") {
+  if (needsSession(purpose)) {
     await api.post<null>(FINISHES[purpose], request);
     return { purpose, back, signIn: null };
   }
-  const answer = await api.post<SignInAnswer>(FINISHES[purpose], request, { key });
+  const asked = api.post<SignInAnswer>(FINISHES[purpose], request, { key });
+  const answer = await asked.catch((cause) => {
+    throw purpose === "invitation" ? new JoiningFailed("not joined", { cause }) : cause;
+  });
   return { purpose, back, signIn: { answer, key } };
 }

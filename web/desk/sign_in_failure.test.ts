@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import { deskWords } from "./desk_words";
 import { NoPasskey } from "./passkey_ask";
-import { NotBegunHere, NothingKept } from "./provider_visit";
+import { JoiningFailed, NotBegunHere, NothingKept } from "./provider_visit";
 import { KeyUnavailable } from "./sign_in_call";
 import { tellSignInFailure } from "./sign_in_failure";
 
@@ -19,6 +19,11 @@ it.each([
   [problem("ticket_gone", 410), words.tookTooLong],
   [problem("passkey_refused", 401), words.passkeyRefused],
   [problem("unknown_identity", 401), words.unknownIdentity],
+  [problem("identity_taken", 409), words.identityTaken],
+  [
+    new JoiningFailed("", { cause: problem("provider_refused", 401) }),
+    `${words.providerRefused} ${words.invitationAgain}`,
+  ],
   [problem("constructor", 400), words.serverFault],
   [new NoPasskey("closed"), words.noPasskey],
   [new NothingKept(), words.providerRefused],

@@ -1,7 +1,7 @@
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import type { DeskWords } from "./desk_words";
 import { NoPasskey } from "./passkey_ask";
-import { NotBegunHere, NothingKept } from "./provider_visit";
+import { JoiningFailed, NotBegunHere, NothingKept } from "./provider_visit";
 import { KeyUnavailable } from "./sign_in_call";
 
 /** What each refusal of a sign-in is told as. */
@@ -15,6 +15,7 @@ const TOLD = {
   passkey_refused: "passkeyRefused",
   provider_refused: "providerRefused",
   unknown_identity: "unknownIdentity",
+  identity_taken: "identityTaken",
   provider_away: "providerAway",
   busy: "busy",
 } as const satisfies Record<string, keyof DeskWords>;
@@ -25,6 +26,8 @@ const TOLD = {
  * @param language BCP 47 tag, for how long to wait
  */
 export function tellSignInFailure(cause: unknown, words: DeskWords, language: string): string {
+  if (cause instanceof JoiningFailed)
+    return `${tellSignInFailure(cause.cause, words, language)} ${words.invitationAgain}`;
   if (cause instanceof KeyUnavailable) return words.needsSecurePageHint;
   if (cause instanceof NoPasskey) return words.noPasskey;
   if (cause instanceof NothingKept || cause instanceof NotBegunHere) return words.providerRefused;

@@ -28,7 +28,7 @@ export interface PendingSignIn {
   key: ProofKey;
   provider: string;
   /** What it is for; see web/desk/provider_visit.ts. */
-  purpose: "sign-in" | "link" | "step-up";
+  purpose: "sign-in" | "invitation" | "link" | "step-up";
   /** Where in the desk it began. */
   back: string;
 }

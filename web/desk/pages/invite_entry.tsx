@@ -1,10 +1,14 @@
 import { useRef, useState } from "preact/hooks";
-import type { SignInAnswer } from "../../shared/wire_account";
+import type { Api } from "../../shared/api";
+import type { InvitationUse, PasskeyOptions, SignInAnswer } from "../../shared/wire_account";
 import type { InvitationView } from "../../shared/wire_people";
 import { chooseLanguage } from "../../shared/words_choose";
 import { useSpeech } from "../desk_context";
 import { FormField } from "../form_field";
-import { newKey, timeZone } from "../sign_in_call";
+import { OtherWays, useProviders } from "../other_ways";
+import { makePasskey, passkeysWork } from "../passkey_ask";
+import { leaveFor } from "../provider_visit";
+import { type Entered, newKey, timeZone } from "../sign_in_call";
 import { SignedOutCard } from "../signed_out_card";
 import { type EntryProperties, WhenLinkWorks } from "./entry_view";
 import { NewPasswordField } from "./new_password_field";
@@ -12,7 +16,7 @@ import { useAct } from "./page_act";
 import { usePageWords } from "./page_context";
 import { Outcome } from "./page_parts";
 
-/** Joins a workspace by invitation: a name, a password, and one is in. */
+/** Joins a workspace by invitation: a name, and a password, a passkey or an account at a provider. */
 export function InviteEntry(given: EntryProperties) {
   const { api, secret, onLeave } = given;
   const read = () => api.post<InvitationView>("/v1/invitations/read", { secret }, { signed: false });
@@ -23,6 +27,13 @@ export function InviteEntry(given: EntryProperties) {
   );
 }
 
+async function joinWithPasskey(api: Api, use: InvitationUse): Promise<Entered> {
+  const key = await newKey();
+  const { ticket, options } = await api.post<PasskeyOptions>("/v1/invitations/passkey/options", use, { key });
+  const body = { ticket, credential: await makePasskey(options), time_zone: timeZone() };
+  return { answer: await api.post<SignInAnswer>("/v1/invitations/passkey", body, { key }), key };
+}
+
 function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { readonly invitation: InvitationView }) {
   const { entry, profile, roles, roleHints, required } = usePageWords();
   const { language } = useSpeech();
@@ -30,15 +41,29 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
   const password = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState({ name: false, password: false });
   const act = useAct();
+  const providers = useProviders(api);
+  /** What there is to join with, once there is a name. */
+  const use = (): InvitationUse | null => {
+    const given = name.current?.value.trim() ?? "";
+    setMissing({ name: !given, password: false });
+    if (given) return { secret, name: given, languages: [chooseLanguage(language).language] };
+    name.current?.focus();
+    return null;
+  };
+  const joinBy = (way: (used: InvitationUse) => Promise<unknown>) => {
+    const used = use();
+    if (used) void act.run(() => way(used));
+  };
   const submit = async (event: Event) => {
     event.preventDefault();
-    const given = { name: name.current?.value.trim() ?? "", password: password.current?.value ?? "" };
-    setMissing({ name: !given.name, password: !given.password });
-    if (!given.name || !given.password) return (given.name ? password : name).current?.focus();
+    const used = use();
+    const given = password.current?.value ?? "";
+    setMissing({ name: !used, password: !given });
+    if (used && !given) password.current?.focus();
+    if (!used || !given) return;
     await act.run(async () => {
       const key = await newKey();
-      const languages = [chooseLanguage(language).language];
-      const body = { secret, ...given, languages, time_zone: timeZone() };
+      const body = { ...used, password: given, time_zone: timeZone() };
       const answer = await api.post<SignInAnswer>("/v1/invitations/accept", body, { key });
       await onEntered({ answer, key });
     });
@@ -74,6 +99,12 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
           {entry.join}
         </button>
       </form>
+      <OtherWays
+        passkey={passkeysWork()}
+        providers={providers}
+        onPasskey={() => joinBy(async (used) => onEntered(await joinWithPasskey(api, used)))}
+        onProvider={(id) => joinBy(async (used) => location.assign(await leaveFor(api, id, "invitation", "", used)))}
+      />
     </SignedOutCard>
   );
 }

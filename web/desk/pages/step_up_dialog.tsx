@@ -4,6 +4,7 @@ import type { DeskCall, FactorWish } from "../desk_call";
 import { useSpeech } from "../desk_context";
 import { DialogFrame } from "../dialog_frame";
 import { FormField } from "../form_field";
+import { OtherWays } from "../other_ways";
 import { askPasskey, passkeysWork } from "../passkey_ask";
 import { leaveFor } from "../provider_visit";
 import { readProviders } from "../sign_in_call";
@@ -73,6 +74,7 @@ function StepUp({ call, wish }: Properties) {
         providers={ways.value?.providers ?? []}
         onPasskey={() => void pass(byPasskey)}
         onProvider={(id) => void act.run(() => leave(id))}
+        alone={security?.password === false}
       />
     </DialogFrame>
   );
@@ -125,30 +127,5 @@ function PasswordForm({ totp, busy, onGiven }: PasswordProperties) {
         {stepUp.confirm}
       </button>
     </form>
-  );
-}
-
-interface OtherProperties {
-  readonly passkey: boolean;
-  readonly providers: readonly OidcProviderName[];
-  readonly onPasskey: () => void;
-  readonly onProvider: (id: string) => void;
-}
-
-function OtherWays({ passkey, providers, onPasskey, onProvider }: OtherProperties) {
-  const { words } = useSpeech();
-  return (
-    <div class="sign-in-others">
-      {passkey && (
-        <button type="button" class="button" onClick={onPasskey}>
-          {words.usePasskey}
-        </button>
-      )}
-      {providers.map(({ id, name }) => (
-        <button type="button" class="button" key={id} onClick={() => onProvider(id)}>
-          <bdi>{words.continueWith(name)}</bdi>
-        </button>
-      ))}
-    </div>
   );
 }

@@ -1,0 +1,180 @@
+"""The invited person joins by the link of the mail, in a real browser: with a password, a passkey, or at a provider."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from support.browser import Kind, Watch, accessibility_faults
+from support.invitations import invite
+from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, run_provider
+from support.people import furnish
+from support.scene import DEADLINE_MS
+from support.server import ServerProcess
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 360, "height": 700}
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A platform under a name, which passkeys need, with a provider."""
+    database: Path = tmp_path_factory.mktemp("invited") / "crumbless.db"
+    furnish(database)
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    address = f"http://localhost:{port}"
+    with run_provider(f"{address}/desk/oidc/own") as issuer:
+        provider = {"id": "own", "name": "Own", "issuer": issuer}
+        provider |= {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        server = ServerProcess(
+            database,
+            port_wanted=port,
+            public_url=address,
+            allowed_hosts=f"127.0.0.1:{port}",
+            oidc_providers=json.dumps([provider]),
+        )
+        server.start()
+        yield server
+        assert server.stop() == 0
+    assert "Traceback" not in server.log(), server.log()
+
+
+OpenLink = Callable[..., Page]
+
+
+@pytest.fixture
+def open_link(tea: ServerProcess, browser_of: Callable[[Kind], Browser]) -> Iterator[OpenLink]:
+    """Opens the link of an invitation in a browser of its own."""
+    contexts: list[BrowserContext] = []
+
+    def open_it(secret: str, watches: list[Watch] | None = None, **settings: Any) -> Page:
+        context = browser_of("ordinary").new_context(**settings)
+        context.set_default_timeout(DEADLINE_MS)
+        contexts.append(context)
+        if watches is not None:
+            watches.append(Watch(context))
+            watches[-1].begin()
+        page = context.new_page()
+        page.goto(f"http://localhost:{tea.port}/desk#invite={secret}")
+        expect(page.locator("h1")).to_have_text("Join Tea")
+        assert secret not in page.url
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+def is_in(page: Page, tea: ServerProcess, email: str) -> dict[str, Any]:
+    """What is kept of how they joined, once they are at work."""
+    expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
+    expect(page.get_by_role("button", name="Account")).to_contain_text("Nora")
+    query = """SELECT password_hash <> '' AS password, s.factors,
+        (SELECT COUNT(*) FROM passkey p WHERE p.operator_id = o.id) AS passkeys,
+        (SELECT COUNT(*) FROM operator_identity i WHERE i.operator_id = o.id) AS identities
+        FROM operator o JOIN session s ON s.operator_id = o.id WHERE o.email = ?"""
+    ((password, factors, passkeys, identities),) = tea.rows(query, email)
+    return {"password": bool(password), "factors": factors, "passkeys": passkeys, "identities": identities}
+
+
+def test_somebody_joins_with_a_password_by_keyboard_alone(tea: ServerProcess, open_link: OpenLink) -> None:
+    email, secret = invite(tea)
+    watches: list[Watch] = []
+    page = open_link(secret, watches)
+    expect(page.get_by_label("Email")).to_have_value(email)
+    page.get_by_label("Email").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Please fill this in.")).to_have_count(2)
+    expect(page.get_by_label("Your name")).to_be_focused()
+    page.keyboard.type("Nora")
+    page.keyboard.press("Tab")
+    page.keyboard.type("password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="too easy to guess")).to_be_visible()
+    assert tea.rows("SELECT 1 FROM operator WHERE email = ?", email) == []
+    for name in ("Join", "Use a passkey", "Continue with Own"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_focused()
+    page.get_by_label("New password").fill("nine quiet otters")
+    page.keyboard.press("Enter")
+    told = is_in(page, tea, email)
+    assert told == {"password": True, "factors": "password", "passkeys": 0, "identities": 0}
+    watches[0].check()
+    assert watches[0].violations == []
+    page.goto(f"http://localhost:{tea.port}/desk#invite={secret}")
+    expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
+
+
+def test_somebody_joins_with_a_passkey_and_signs_in_with_it(tea: ServerProcess, open_link: OpenLink) -> None:
+    email, secret = invite(tea)
+    watches: list[Watch] = []
+    page = open_link(secret, watches)
+    device: Any = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    made = device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("Please fill this in.")).to_have_count(1)
+    expect(page.get_by_label("Your name")).to_be_focused()
+    page.keyboard.type("Nora")
+    # A device that does not know its owner makes no passkey: nobody has joined, and the link is as good as before.
+    verified = {"authenticatorId": made["authenticatorId"], "isUserVerified": False}
+    device.send("WebAuthn.setUserVerified", verified)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("alert").filter(has_text="passkey")).to_be_visible()
+    device.send("WebAuthn.setUserVerified", verified | {"isUserVerified": True})
+    page.get_by_role("button", name="Use a passkey").click()
+    told = is_in(page, tea, email)
+    assert told == {"password": False, "factors": "passkey", "passkeys": 1, "identities": 0}
+    watches[0].check()
+    assert watches[0].violations == []
+    page.locator(".menu-button").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    # The virtual authenticator says yes to the suggestion of the e-mail field by itself; the watch waits for a press.
+    expect(page.get_by_role("button", name="Account")).to_contain_text("Nora")
+
+
+def test_somebody_joins_at_a_provider_and_is_told_how_to_try_again(tea: ServerProcess, open_link: OpenLink) -> None:
+    email, secret = invite(tea)
+    # The provider keeps cookies of its own: this browser is not held to our promise.
+    page = open_link(secret)
+    page.get_by_label("Your name").fill("Nora")
+    page.get_by_role("button", name="Continue with Own").click()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("alert").filter(has_text="open the link of your invitation again")).to_be_visible()
+    page.goto(f"http://localhost:{tea.port}/desk#invite={secret}")
+    page.get_by_label("Your name").fill("Nora")
+    page.get_by_role("button", name="Continue with Own").click()
+    page.locator('input[name="login"]').fill("private")
+    page.locator('input[name="password"]').fill("any")
+    page.locator('button[type="submit"]').click()
+    told = is_in(page, tea, email)
+    assert told == {"password": False, "factors": "oidc", "passkeys": 0, "identities": 1}
+    assert "code=" not in page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_page_is_accessible(tea: ServerProcess, open_link: OpenLink, scheme: str, size: ViewportSize) -> None:
+    _, secret = invite(tea)
+    page = open_link(secret, color_scheme=scheme, viewport=size, reduced_motion="reduce")
+    expect(page.get_by_role("button", name="Continue with Own")).to_be_visible()
+    page.get_by_role("button", name="Join", exact=True).click()
+    expect(page.get_by_text("Please fill this in.")).to_have_count(2)
+    assert accessibility_faults(page.main_frame) == []
+    assert not page.evaluate(TOO_WIDE)

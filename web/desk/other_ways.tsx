@@ -1,0 +1,51 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Api } from "../shared/api";
+import type { OidcProviderName } from "../shared/wire_account";
+import { useSpeech } from "./desk_context";
+import { readProviders } from "./sign_in_call";
+
+interface Properties {
+  /** Whether a passkey is offered. */
+  readonly passkey: boolean;
+  readonly providers: readonly OidcProviderName[];
+  readonly onPasskey: () => void;
+  readonly onProvider: (id: string) => void;
+  /** No password is asked for above. */
+  readonly alone?: boolean;
+  readonly children?: ComponentChildren;
+}
+
+/** What may be shown in place of a password: a passkey, or an account at a provider. */
+export function OtherWays({ passkey, providers, onPasskey, onProvider, alone = false, children }: Properties) {
+  const { words } = useSpeech();
+  return (
+    <div class="sign-in-others">
+      {!alone && (passkey || providers.length > 0) && <p class="sign-in-or">{words.or}</p>}
+      {passkey && (
+        <button type="button" class="button" onClick={onPasskey}>
+          <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <circle cx="5.5" cy="6" r="3" />
+            <path d="M8 7.5l6 0M12 7.5l0 2.5M14 7.5l0 1.5M5.5 9l0 5" />
+          </svg>
+          {words.usePasskey}
+        </button>
+      )}
+      {providers.map(({ id, name }) => (
+        <button type="button" class="button" key={id} onClick={() => onProvider(id)}>
+          <bdi>{words.continueWith(name)}</bdi>
+        </button>
+      ))}
+      {children}
+    </div>
+  );
+}
+
+export function useProviders(api: Api): readonly OidcProviderName[] {
+  const [providers, setProviders] = useState<readonly OidcProviderName[]>([]);
+  useEffect(() => {
+    // Without them there is still the password; a failure is told when that is tried.
+    readProviders(api).then(setProviders, () => {});
+  }, [api]);
+  return providers;
+}
