@@ -16,7 +16,7 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 async def get_health() -> Response[bytes]:
-    """GET /healthz: the process answers. What /readyz complains of no restart would mend, so nothing else is asked."""
+    """GET /healthz: the process answers. A restart would mend little of what /readyz complains of."""
     return Response(b'{"ok":true}', status_code=200, media_type="application/json", headers=_NO_STORE)
 
 

@@ -78,7 +78,7 @@ class Metrics(Collector):
         figures = ledger.figures
         yield _counter("crumbless_entries_appended", "Entries that this node made durable.", figures.appended)
         yield _gauge("crumbless_ledger_queue", "Writes that wait for the disk.", ledger.waiting)
-        yield _gauge("crumbless_ledger_healthy", "1 unless the last commit failed.", ledger.healthy)
+        yield _gauge("crumbless_ledger_healthy", "1 while commits are done and do not fail.", ledger.healthy)
         yield _counter("crumbless_ledger_refused", "Writes refused because the queue was full.", figures.refused)
         yield _counter(
             "crumbless_ledger_failed_batches", "Batches that could not be committed.", figures.failed_batches

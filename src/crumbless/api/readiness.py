@@ -58,8 +58,10 @@ class Readiness:
     async def _ledger(self) -> ReadyPart:
         """A node that a balancer took out of service gets no other write by which it could find itself well again."""
         ledger = self._platform.ledger
-        if not ledger.healthy:
+        if ledger.at_work and not ledger.healthy:
             await self._within_patience("ledger", lambda: ledger.write(touch_database))
+        if not ledger.at_work:
+            return ReadyPart("ledger", ok=False, state="does not answer: a disk that hangs, or restart this node")
         state = "writes" if ledger.healthy else "cannot write: see the log; is the disk full?"
         return ReadyPart("ledger", ledger.healthy, state)
 

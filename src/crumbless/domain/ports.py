@@ -46,11 +46,16 @@ Work = Callable[[Connection], T]
 class LedgerPort(Protocol):
     """Where entries are appended and everything else is written (store/ledger.py)."""
 
-    healthy: bool
     figures: LedgerFigures
 
     @property
     def waiting(self) -> int: ...
+
+    @property
+    def at_work(self) -> bool: ...
+
+    @property
+    def healthy(self) -> bool: ...
 
     def submit(self, entry: NewEntry, done: Done) -> None: ...
 

@@ -35,6 +35,9 @@ IN_FLIGHT = 2
 BUSY_SECONDS = 1.0
 """When a client that was told `busy` should try again."""
 
+STUCK_SECONDS = 10.0
+"""After which a writer that gives no batch back counts as stuck. Longer than it waits for PostgreSQL to restart."""
+
 log = logging.getLogger("crumbless.ledger")
 
 
@@ -108,13 +111,25 @@ class Ledger:
         self._handed_over: SimpleQueue[list[Ticket] | None] = SimpleQueue()
         self._drained = asyncio.Event()
         self._closing = False
-        self.healthy = True
+        self._failed = False
+        self._heard_at = 0.0
         self.figures = LedgerFigures()
 
     @property
     def waiting(self) -> int:
         """Tickets that wait or are being written."""
         return self._size
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the writer's thread lives, and no batch has been with it for longer than STUCK_SECONDS."""
+        stuck = self._in_flight > 0 and time.monotonic() - self._heard_at > STUCK_SECONDS
+        return self._thread.is_alive() and not stuck
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the writer is at work and its last commit did not fail."""
+        return self.at_work and not self._failed
 
     def start(self) -> None:
         """Start the writer's thread. Call on the loop."""
@@ -198,6 +213,8 @@ class Ledger:
         if not self._waiting or self._in_flight >= IN_FLIGHT:
             return
         batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+        if not self._in_flight:
+            self._heard_at = time.monotonic()
         self._in_flight += 1
         self._handed_over.put(batch)
 
@@ -214,12 +231,12 @@ class Ledger:
         began = time.perf_counter()
         try:
             writer.commit(batch)
-            self.healthy = True
+            self._failed = False
             self.figures.batch_sizes.add(len(batch))
             self.figures.commit_seconds.add(time.perf_counter() - began)
         except Exception as error:
             # A full disk, say. Nothing of the batch is kept and everybody in it is told so; senders come back.
-            self.healthy = False
+            self._failed = True
             self.figures.failed_batches += 1
             if isinstance(error, Refused):
                 log.warning("a batch of %d could not be committed: %s", len(batch), error.detail)
@@ -231,6 +248,7 @@ class Ledger:
                 ticket.outcome = Refused("busy", retry_after=5.0, entry_id=ticket.entry.id if ticket.entry else "")
 
     def _deliver(self, batch: list[Ticket]) -> None:
+        self._heard_at = time.monotonic()
         self._in_flight -= 1
         self._size -= len(batch)
         if self._waiting:

@@ -1,7 +1,9 @@
 """A node is ready when every part that it cannot be without is well, and says of each how it is."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +13,8 @@ from crumbless.api import readiness
 from crumbless.api.readiness import Readiness
 from crumbless.domain.wire_operation import ReadyAnswer
 from crumbless.live.node_state import NodeState
+from crumbless.store import ledger
+from crumbless.store.ledger import Ledger, Ticket
 from crumbless.store.schema import SCHEMA
 
 
@@ -20,7 +24,8 @@ class Parts:
     def __init__(self) -> None:
         self.node = NodeState()
         self.bus = SimpleNamespace(connected=True)
-        self.ledger = self
+        self.ledger: object = self
+        self.at_work = True
         self.reader = self
         self.healthy = True
         self.heals = True
@@ -37,6 +42,32 @@ class Parts:
 
     async def write(self, _work: object) -> None:
         self.healthy = self.heals
+
+
+class Writer:
+    """Commits what `commit` says."""
+
+    def __init__(self, commit: Callable[[], object]) -> None:
+        self._commit = commit
+
+    def commit(self, batch: Sequence[Ticket]) -> None:
+        assert batch
+        self._commit()
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+
+def started(commit: Callable[[], object]) -> Ledger:
+    one = Ledger(lambda: Writer(commit), lambda _appended: None, limit=10)
+    one.start()
+    return one
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the state is another thread's: there is no event
+            await asyncio.sleep(0.001)
 
 
 async def look(parts: Parts) -> ReadyAnswer:
@@ -92,6 +123,46 @@ async def test_a_ledger_that_failed_is_tried_again() -> None:
     assert "disk" in ill(answer)["ledger"]
     parts.heals = True
     assert (await look(parts)).ready
+
+
+async def test_a_ledger_whose_thread_is_gone_is_found_out_though_no_commit_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faults: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", faults.append)
+
+    def vanish() -> None:
+        raise SystemExit
+
+    parts = Parts()
+    parts.ledger = one = started(vanish)
+    assert (await look(parts)).ready, "the premise: before its first batch it lives"
+    waiting = asyncio.ensure_future(one.write(lambda _connection: None))
+    await until(lambda: not one.at_work)
+    answer = await look(parts)
+    assert not answer.ready
+    assert "does not answer" in ill(answer)["ledger"]
+    assert len(faults) == 1
+    assert not waiting.done(), "nobody was told that a commit failed"
+    waiting.cancel()
+
+
+async def test_a_ledger_that_is_stuck_in_a_batch_is_found_out_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk_answers = threading.Event()
+    parts = Parts()
+    parts.ledger = one = started(disk_answers.wait)
+    waiting = asyncio.ensure_future(one.write(lambda _connection: None))
+    await until(lambda: one.waiting == 1)
+    assert (await look(parts)).ready, "the premise: a commit may take a while"
+    monkeypatch.setattr(ledger, "STUCK_SECONDS", 0.01)
+    await until(lambda: not one.at_work)
+    answer = await look(parts)
+    assert "does not answer" in ill(answer)["ledger"]
+    assert one.waiting == 1, "a trial commit would only wait behind it"
+    disk_answers.set()
+    await waiting
+    assert (await look(parts)).ready
+    await one.close()
 
 
 async def test_without_the_bus_the_node_goes_on_and_says_so() -> None:
