@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
@@ -23,9 +24,9 @@ def open_layer(visitor: Visitor, name: str) -> Locator:
     return visitor.chat.get_by_role("dialog", name=name)
 
 
-def talk(scene: Scene) -> Visitor:
+def talk(scene: Scene, **settings: Any) -> Visitor:
     """A visitor with a conversation."""
-    visitor = scene.visitor()
+    visitor = scene.visitor(**settings)
     visitor.open()
     visitor.say("From my phone")
     expect(visitor.chat.get_by_text("Sent")).to_be_visible()
@@ -76,14 +77,16 @@ def test_a_code_continues_the_chat_once(scene: Scene) -> None:
 
 
 def test_a_link_is_mailed_and_never_tells_more_than_that(scene: Scene) -> None:
-    visitor = talk(scene)
+    # As wide and low as a usual window at 200 %: the chat takes all of it, and what is said is seen.
+    visitor = talk(scene, viewport={"width": 640, "height": 400})
+    assert visitor.page.frames[1].evaluate("[innerWidth, innerHeight]") == [640, 400]
     layer = open_layer(visitor, ONWARD)
     layer.get_by_label("Your e-mail address").fill("nobody")
     layer.get_by_role("button", name="Mail me a link").click()
-    expect(layer.get_by_text("This is not an e-mail address.")).to_be_visible()
+    expect(layer.get_by_text("This is not an e-mail address.")).to_be_in_viewport()
     layer.get_by_label("Your e-mail address").fill("vera@example.org")
     layer.get_by_role("button", name="Mail me a link").click()
-    expect(layer.get_by_text("Sent. If nothing comes")).to_be_visible()
+    expect(layer.get_by_text("Sent. If nothing comes")).to_be_in_viewport()
 
 
 def test_a_link_continues_the_chat_and_a_used_one_says_so(scene: Scene) -> None:
@@ -102,6 +105,7 @@ def test_a_link_continues_the_chat_and_a_used_one_says_so(scene: Scene) -> None:
         page = scene.visitor().page
         page.goto(f"{scene.server.address}/chat/{scene.site}#continue={secret}")
         expect(page.get_by_text(words)).to_be_visible()
+        expect(page.get_by_role("button", name="Close chat")).to_have_count(0)
         assert secret not in page.url
 
 

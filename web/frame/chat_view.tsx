@@ -90,11 +90,13 @@ function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): 
         </p>
       </div>
       <ChatMenu words={words} running={chat.running} policy={props.policy} onOpen={props.onOpen} />
-      <button class="chat-close" type="button" aria-label={words.close} onClick={onClose}>
-        <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
-          <path d="m5 5 10 10M15 5 5 15" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
-        </svg>
-      </button>
+      {window.parent !== window && (
+        <button class="chat-close" type="button" aria-label={words.close} onClick={onClose}>
+          <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+            <path d="m5 5 10 10M15 5 5 15" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
+          </svg>
+        </button>
+      )}
     </header>
   );
 }

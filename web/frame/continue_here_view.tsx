@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { LayerProps } from "./chat_layer";
-import { useTries } from "./elsewhere_try";
+import { ToldLine, useTries } from "./elsewhere_try";
 import { elsewhereWords } from "./elsewhere_words";
 import { continueHere } from "./visitor_vouch";
 
@@ -37,9 +37,7 @@ export default function ContinueHereView(given: LayerProps): JSX.Element {
         aria-describedby="code-failure"
         aria-invalid={failure !== ""}
       />
-      <p id="code-failure" class="kept-note" role="alert">
-        {failure}
-      </p>
+      <ToldLine id="code-failure" class="kept-note" role="alert" text={failure} />
       <button type="submit" class="kept-button">
         {words.goOn}
       </button>

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { ContinueCode } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
-import { useTries } from "./elsewhere_try";
+import { ToldLine, useTries } from "./elsewhere_try";
 import { elsewhereWords } from "./elsewhere_words";
 
 export default function ContinueThereView(given: LayerProps): JSX.Element {
@@ -26,10 +26,11 @@ function CodePart({ language, api }: LayerProps): JSX.Element {
       setGiven(await api.post<ContinueCode>("/v1/visitor/continue/code", {}));
       setCopied(false);
     });
-  const copy = () => {
+  const copy = (button: HTMLElement) => {
     field.current?.select();
     // The newer way is closed to a frame unless the page around it opens it.
     setCopied(document.execCommand("copy"));
+    button.focus();
   };
   return (
     <>
@@ -40,12 +41,13 @@ function CodePart({ language, api }: LayerProps): JSX.Element {
           <input id="code" ref={field} dir="ltr" readOnly value={given.code} />
         </>
       )}
-      <p role="status">
-        {given && words.codeUntil(timeText(given.expires_at, language))} {copied && words.copied}
-      </p>
+      <ToldLine
+        role="status"
+        text={given ? `${words.codeUntil(timeText(given.expires_at, language))} ${copied ? words.copied : ""}` : ""}
+      />
       <div class="kept-acts">
         {given && (
-          <button type="button" class="kept-button" onClick={copy}>
+          <button type="button" class="kept-button" onClick={(event) => copy(event.currentTarget)}>
             {words.copy}
           </button>
         )}
@@ -53,9 +55,7 @@ function CodePart({ language, api }: LayerProps): JSX.Element {
           {given ? words.newCode : words.showCode}
         </button>
       </div>
-      <p class="kept-note" role="alert">
-        {failure}
-      </p>
+      <ToldLine class="kept-note" role="alert" text={failure} />
     </>
   );
 }
@@ -87,12 +87,8 @@ function MailPart({ language, api }: LayerProps): JSX.Element {
         aria-describedby="email-failure"
         aria-invalid={failure !== ""}
       />
-      <p id="email-failure" class="kept-note" role="alert">
-        {failure}
-      </p>
-      <p class="kept-status" role="status">
-        {sent && words.mailed}
-      </p>
+      <ToldLine id="email-failure" class="kept-note" role="alert" text={failure} />
+      <ToldLine class="kept-status" role="status" text={sent ? words.mailed : ""} />
       <button type="submit" class="kept-button">
         {words.mail}
       </button>

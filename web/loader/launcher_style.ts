@@ -18,6 +18,6 @@ iframe{width:100%;height:100%;border:0}
 p{position:absolute;inset:40% 32px auto;text-align:center}
 p:empty{inset:50% 44% auto;height:3px;background:var(--a)}
 @media(prefers-color-scheme:dark){.panel{background:#141a18;color:#eee}}
-@media(max-width:480px){.panel{inset:0;width:100%;height:100%;border-radius:0}.panel:not(.wait,[hidden])~button{display:none}}
+@media(max-width:480px),(max-height:480px){.panel{inset:0;width:100%;height:100%;border-radius:0}.panel:not(.wait,[hidden])~button{display:none}}
 @media(prefers-reduced-motion:no-preference){p:empty{animation:w 1s infinite alternate}@keyframes w{to{opacity:.2}}}
 @media(forced-colors:active){button,.panel{border:1px solid}}`;

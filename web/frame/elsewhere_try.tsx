@@ -1,5 +1,6 @@
 /** One try at a time of what the server may refuse, and what the visitor is told of it. */
-import { useRef, useState } from "preact/hooks";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import type { Language } from "../shared/words_choose";
 import { elsewhereWords } from "./elsewhere_words";
@@ -42,4 +43,26 @@ export function useTries(language: Language): Tries {
     }
   };
   return { failure, attempt };
+}
+
+export interface ToldLineProps {
+  /** "alert": it did not work. */
+  role: "alert" | "status";
+  /** Empty while there is nothing to say. */
+  text: string;
+  id?: string;
+  class?: string;
+}
+
+/** A line that says what came of a try. It shows itself: in a low window it may stand below what is seen. */
+export function ToldLine({ text, ...given }: ToldLineProps): JSX.Element {
+  const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (text) line.current?.scrollIntoView({ block: "nearest" });
+  }, [text]);
+  return (
+    <p {...given} ref={line}>
+      {text}
+    </p>
+  );
 }
