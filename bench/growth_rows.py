@@ -144,6 +144,7 @@ def _read_all(url: str, conversations: Sequence[str], size: int) -> dict[str, fl
                 entries_before_seq(connection, workspace, conversations[n], None, 100),
             ),
             "first page of the inbox": lambda _n: inbox_page(connection, workspace, None, 50, None),
+            "first page of a rare status": lambda _n: inbox_page(connection, workspace, None, 50, "waiting"),
             "sync from a position": lambda n: entries_after_position(connection, workspace, positions[n], 100),
         }
         return {name: _time(read) for name, read in reads.items()}

@@ -279,5 +279,7 @@ async def test_a_reader_survives_restarts_of_the_server(start_server: StartServe
         with pytest.raises(StreamOver):
             await reader.stream.until("never")
         server.start()
+        # What the sender was told may not have reached the reader when the server died.
+        await reader.connect()
         await reader.reach(1 + 20 * (turn + 1))
     assert [entry["seq"] for entry in reader.applied] == [*range(1, 42)]

@@ -44,9 +44,7 @@ def find_visitor_of(connection: Connection, conversation_id: str) -> str | None:
     row = connection.execute(select(conversation).where(conversation.c.id == conversation_id)).first()
     if row is None:
         return None
-    last = and_(
-        entry.c.workspace_id == row.workspace_id, entry.c.conversation_no == row.no, entry.c.seq == row.last_seq
-    )
+    last = and_(entry.c.conversation_no == row.no, entry.c.seq == row.last_seq)
     event = connection.execute(select(entry.c.event).where(last)).scalar()
     return None if event == "erased" else row.visitor_id
 

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Integer, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, or_, select
 
 from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks, Status
 from crumbless.store.contact_store import contact_of_row
@@ -59,8 +59,7 @@ def _summaries() -> Select[Any]:
 
     In an erased conversation, the event that says so stands in place of the words.
     """
-    workspace_id: BindParameter[Any] = bindparam("workspace")
-    own = and_(entry.c.workspace_id == workspace_id, entry.c.conversation_no == conversation.c.no)
+    own = entry.c.conversation_no == conversation.c.no
     telling = or_(entry.c.kind == "message", entry.c.event == "erased")
     newest = select(entry.c.seq).where(own, telling).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()
     unread = (
@@ -74,9 +73,7 @@ def _summaries() -> Select[Any]:
         .scalar_subquery()
     )
     last = entry.alias("last")
-    is_last = and_(
-        last.c.workspace_id == workspace_id, last.c.conversation_no == conversation.c.no, last.c.seq == newest
-    )
+    is_last = and_(last.c.conversation_no == conversation.c.no, last.c.seq == newest)
     told = [column.label(f"newest_{column.name}") for column in last.c]
     return (
         select(conversation, visitor.c.name.label("visitor_name"), site.c.name.label("site_name"))
@@ -91,7 +88,7 @@ def _summaries() -> Select[Any]:
         .join(site, site.c.id == conversation.c.site_id)
         .outerjoin(contact, contact.c.id == visitor.c.contact_id)
         .outerjoin(last, is_last)
-        .where(conversation.c.workspace_id == workspace_id)
+        .where(conversation.c.workspace_id == bindparam("workspace"))
     )
 
 

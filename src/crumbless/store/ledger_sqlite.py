@@ -25,7 +25,7 @@ SELECT json_object(
   'conversations', (
     SELECT json_group_array(json_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen,
       c.status = 'closed' AND (SELECT e.event = 'erased' FROM entry AS e
-        WHERE e.workspace_id = c.workspace_id AND e.conversation_no = c.no AND e.seq = c.last_seq),
+        WHERE e.conversation_no = c.no AND e.seq = c.last_seq),
       c.site_id, c.consent_chain))
     FROM conversation AS c WHERE c.id IN (SELECT value FROM json_each(?1))),
   'workspaces', (

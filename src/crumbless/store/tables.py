@@ -208,6 +208,8 @@ conversation = Table(
     Column("consent_chain", String(22)),
     Column("started_at", BigInteger, nullable=False),
     Index(None, "workspace_id", "position"),
+    # For the inbox of one status: most installations close nearly all, and some never close any.
+    Index(None, "workspace_id", "status", "position"),
     Index(None, "workspace_id", "seen_position"),
     Index(None, "visitor_id"),
 )
@@ -227,9 +229,11 @@ entry = Table(
     Column("author_name", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("event", String(16), nullable=False),
-    UniqueConstraint("workspace_id", "conversation_no", "seq"),
-    # Not by conversation: ids grow with time, so that new ones meet on one page of this index.
-    UniqueConstraint("workspace_id", "id"),
+    # Each index begins with another column, so that there is one way to each row: while tables are small, PostgreSQL
+    # would take another that begins alike, and keep to it when they have grown.
+    UniqueConstraint("conversation_no", "seq"),
+    # Ids grow with time, so that new ones meet on one page of this index.
+    UniqueConstraint("id", "workspace_id"),
     # Rows lie in position order in the file: appending touches one page, following the feed reads one run.
     sqlite_with_rowid=False,
 )

@@ -92,14 +92,11 @@ _AFTER_POSITION = (
     .order_by(entry.c.position)
     .limit(bindparam("limit", type_=Integer))
 )
+_NUMBER = select(conversation.c.no).where(
+    conversation.c.id == bindparam("conversation"), conversation.c.workspace_id == bindparam("workspace")
+)
 _OF_CONVERSATION = (
-    entries()
-    .where(
-        entry.c.workspace_id == bindparam("workspace"),
-        entry.c.conversation_no
-        == select(conversation.c.no).where(conversation.c.id == bindparam("conversation")).scalar_subquery(),
-    )
-    .limit(bindparam("limit", type_=Integer))
+    entries().where(entry.c.conversation_no == _NUMBER.scalar_subquery()).limit(bindparam("limit", type_=Integer))
 )
 _AFTER_SEQ = _OF_CONVERSATION.where(entry.c.seq > bindparam("after")).order_by(entry.c.seq)
 _NEWEST = _OF_CONVERSATION.order_by(entry.c.seq.desc())

@@ -58,7 +58,7 @@ def erase_conversations(connection: Connection, workspace_id: int, visitors: Seq
         .where(conversation.c.visitor_id.in_(visitors))
         .order_by(conversation.c.no)
     ).all()
-    inside = and_(entry.c.workspace_id == workspace_id, entry.c.conversation_no.in_([row.no for row in rows]))
+    inside = entry.c.conversation_no.in_([row.no for row in rows])
     messages = connection.execute(select(func.count()).where(inside, entry.c.kind == "message")).scalar_one()
     connection.execute(
         update(entry).where(inside).values(kind="erased", author_id="", author_name="", text="", event="")
