@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../shared/api";
+import type { OidcProviderName } from "../shared/wire_account";
 import { CodeForm } from "./code_form";
 import { useSpeech } from "./desk_context";
 import { LazyPart } from "./lazy_part";
-import { OtherWays, useProviders } from "./other_ways";
 import { NoPasskey, passkeysWork, suggestsPasskeys } from "./passkey_ask";
 import { leaveFor } from "./provider_visit";
-import { type CodeAsked, type Entered, signInWithPasskey } from "./sign_in_call";
+import { type CodeAsked, type Entered, readProviders, signInWithPasskey } from "./sign_in_call";
 import { tellSignInFailure } from "./sign_in_failure";
 import { SignInForm } from "./sign_in_form";
 import { SignedOutCard } from "./signed_out_card";
@@ -85,21 +85,46 @@ function SignInWays({ api, failure, onEntered, onAsked, onForgotten }: WaysPrope
     setRefused(undefined);
     act().catch(setRefused);
   };
+  const usePasskey = attempt(async () => onEntered(await signInWithPasskey(api)));
   return (
     <>
       <SignInForm api={api} onEntered={onEntered} onAsked={onAsked} onForgotten={onForgotten} />
-      <OtherWays
-        passkey={passkeysWork()}
-        providers={providers}
-        onPasskey={attempt(async () => onEntered(await signInWithPasskey(api)))}
-        onProvider={(id) => attempt(async () => location.assign(await leaveFor(api, id, "sign-in", location.hash)))()}
-      >
+      <div class="sign-in-others">
+        {(passkeysWork() || providers.length > 0) && <p class="sign-in-or">{words.or}</p>}
+        {passkeysWork() && (
+          <button type="button" class="button" onClick={usePasskey}>
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+              <circle cx="5.5" cy="6" r="3" />
+              <path d="M8 7.5l6 0M12 7.5l0 2.5M14 7.5l0 1.5M5.5 9l0 5" />
+            </svg>
+            {words.usePasskey}
+          </button>
+        )}
+        {providers.map(({ id, name }) => (
+          <button
+            type="button"
+            class="button"
+            key={id}
+            onClick={attempt(async () => location.assign(await leaveFor(api, id, "sign-in", location.hash)))}
+          >
+            <bdi>{words.continueWith(name)}</bdi>
+          </button>
+        ))}
         <p class="form-failure" role="alert">
           {refused !== undefined && tellSignInFailure(refused, words, language)}
         </p>
-      </OtherWays>
+      </div>
     </>
   );
+}
+
+function useProviders(api: Api): readonly OidcProviderName[] {
+  const [providers, setProviders] = useState<readonly OidcProviderName[]>([]);
+  useEffect(() => {
+    // Without them there is still the password; a failure is told when that is tried.
+    readProviders(api).then(setProviders, () => {});
+  }, [api]);
+  return providers;
 }
 
 /** Passkeys among the suggestions of the e-mail field, for as long as the page is asked to sign in. */

@@ -5,14 +5,14 @@ import type { InvitationView } from "../../shared/wire_people";
 import { chooseLanguage } from "../../shared/words_choose";
 import { useSpeech } from "../desk_context";
 import { FormField } from "../form_field";
-import { OtherWays, useProviders } from "../other_ways";
 import { makePasskey, passkeysWork } from "../passkey_ask";
 import { leaveFor } from "../provider_visit";
-import { type Entered, newKey, timeZone } from "../sign_in_call";
+import { type Entered, newKey, readProviders, timeZone } from "../sign_in_call";
 import { SignedOutCard } from "../signed_out_card";
 import { type EntryProperties, WhenLinkWorks } from "./entry_view";
 import { NewPasswordField } from "./new_password_field";
-import { useAct } from "./page_act";
+import { OtherWays } from "./other_ways";
+import { useAct, useLoaded } from "./page_act";
 import { usePageWords } from "./page_context";
 import { Outcome } from "./page_parts";
 
@@ -41,7 +41,7 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
   const password = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState({ name: false, password: false });
   const act = useAct();
-  const providers = useProviders(api);
+  const providers = useLoaded(() => readProviders(api));
   /** What there is to join with, once there is a name. */
   const use = (): InvitationUse | null => {
     const given = name.current?.value.trim() ?? "";
@@ -101,7 +101,7 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
       </form>
       <OtherWays
         passkey={passkeysWork()}
-        providers={providers}
+        providers={providers.value ?? []}
         onPasskey={() => joinBy(async (used) => onEntered(await joinWithPasskey(api, used)))}
         onProvider={(id) => joinBy(async (used) => location.assign(await leaveFor(api, id, "invitation", "", used)))}
       />

@@ -1,9 +1,5 @@
-import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { Api } from "../shared/api";
-import type { OidcProviderName } from "../shared/wire_account";
-import { useSpeech } from "./desk_context";
-import { readProviders } from "./sign_in_call";
+import type { OidcProviderName } from "../../shared/wire_account";
+import { useSpeech } from "../desk_context";
 
 interface Properties {
   /** Whether a passkey is offered. */
@@ -13,11 +9,10 @@ interface Properties {
   readonly onProvider: (id: string) => void;
   /** No password is asked for above. */
   readonly alone?: boolean;
-  readonly children?: ComponentChildren;
 }
 
 /** What may be shown in place of a password: a passkey, or an account at a provider. */
-export function OtherWays({ passkey, providers, onPasskey, onProvider, alone = false, children }: Properties) {
+export function OtherWays({ passkey, providers, onPasskey, onProvider, alone = false }: Properties) {
   const { words } = useSpeech();
   return (
     <div class="sign-in-others">
@@ -36,16 +31,6 @@ export function OtherWays({ passkey, providers, onPasskey, onProvider, alone = f
           <bdi>{words.continueWith(name)}</bdi>
         </button>
       ))}
-      {children}
     </div>
   );
-}
-
-export function useProviders(api: Api): readonly OidcProviderName[] {
-  const [providers, setProviders] = useState<readonly OidcProviderName[]>([]);
-  useEffect(() => {
-    // Without them there is still the password; a failure is told when that is tried.
-    readProviders(api).then(setProviders, () => {});
-  }, [api]);
-  return providers;
 }
