@@ -21,6 +21,7 @@ from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.ports import Appended, Done, Erasure, Work
 from crumbless.domain.relay import event_name
 from crumbless.errors import Refused
+from crumbless.store.ledger_place import Conversation, Found, kept, place
 from crumbless.store.relay_store import Heard, add_events
 from crumbless.store.task_store import TASKS_ADDED
 
@@ -307,7 +308,36 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
         connection.exec_driver_sql("RELEASE work")
 
 
-def queue_events(connection: Connection, tickets: Sequence[Ticket], consents: Mapping[str, tuple[int, str]]) -> None:
+def append_entries(
+    connection: Connection,
+    tickets: Sequence[Ticket],
+    look_up: Callable[[list[NewEntry]], Found],
+    keep: Callable[[list[object], dict[str, Conversation], dict[int, int]], None],
+) -> None:
+    """Give each ticket's entry its place, and its outcome to the ticket.
+
+    Args:
+        look_up: what the database knows of the entries.
+        keep: told the values of new rows, in the order of COLUMNS, with the conversations and positions as they become.
+    """
+    if not tickets:
+        return
+    entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
+    found = look_up(entries)
+    conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
+    positions = dict(found.workspaces)
+    known = {(row[0], row[1]): kept(row) for row in found.repeats}
+    values: list[object] = []
+    for ticket, entry in zip(tickets, entries, strict=True):
+        ticket.outcome = place(entry, conversations, positions, known, values)
+    if values:
+        keep(values, conversations, positions)
+    consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
+    if consents:
+        _queue_events(connection, tickets, consents)
+
+
+def _queue_events(connection: Connection, tickets: Sequence[Ticket], consents: Mapping[str, tuple[int, str]]) -> None:
     """Queue what relays may tell of entries that were just appended, in the transaction of the entries themselves.
 
     Args:

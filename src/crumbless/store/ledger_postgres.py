@@ -32,8 +32,8 @@ from crumbless.store.database_postgres import (
     state_of,
     unfit,
 )
-from crumbless.store.ledger import Ticket, queue_events, run_work
-from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found, kept, place
+from crumbless.store.ledger import Ticket, append_entries, run_work
+from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found
 
 T = TypeVar("T")
 
@@ -289,25 +289,11 @@ class PostgresBatchWriter:
             ticket.outcome = refused
 
     def _append(self, tickets: list[Ticket]) -> None:
-        if not tickets:
-            return
-        entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
-        for statement in self._locks(entry.workspace for entry in entries):
-            self._wait(self._driver.execute(statement))
-        found = self._look_up(entries)
-        conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
-        positions = dict(found.workspaces)
-        known = {(row[0], row[1]): kept(row) for row in found.repeats}
-        values: list[object] = []
-        for ticket, entry in zip(tickets, entries, strict=True):
-            ticket.outcome = place(entry, conversations, positions, known, values)
-        if values:
-            self._keep(values, conversations, positions)
-        consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
-        if consents:
-            queue_events(self._inside, tickets, consents)
+        append_entries(self._inside, tickets, self._look_up, self._keep)
 
     def _look_up(self, entries: list[NewEntry]) -> Found:
+        for statement in self._locks(entry.workspace for entry in entries):
+            self._wait(self._driver.execute(statement))
         told = self._wait(
             self._driver.fetchval(
                 _LOOK_UP,

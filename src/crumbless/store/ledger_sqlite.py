@@ -15,8 +15,8 @@ import msgspec
 from crumbless.domain.entry import NewEntry
 from crumbless.store.checkpoint import Checkpointer, checkpoint
 from crumbless.store.database_sqlite import writing_engine
-from crumbless.store.ledger import Ticket, queue_events, run_work
-from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found, kept, place
+from crumbless.store.ledger import Ticket, append_entries, run_work
+from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found
 
 _encode = msgspec.json.Encoder().encode
 
@@ -119,21 +119,7 @@ class SqliteBatchWriter:
         self._engine.dispose()
 
     def _append(self, tickets: list[Ticket]) -> None:
-        if not tickets:
-            return
-        entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
-        found = self._look_up(entries)
-        conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
-        positions = dict(found.workspaces)
-        known = {(row[0], row[1]): kept(row) for row in found.repeats}
-        values: list[object] = []
-        for ticket, entry in zip(tickets, entries, strict=True):
-            ticket.outcome = place(entry, conversations, positions, known, values)
-        if values:
-            self._keep(values, conversations, positions)
-        consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
-        if consents:
-            queue_events(self._connection, tickets, consents)
+        append_entries(self._connection, tickets, self._look_up, self._keep)
 
     def _look_up(self, entries: list[NewEntry]) -> Found:
         row = self._execute(
