@@ -1,7 +1,6 @@
 """The desk's pages and the ways into it, in a real browser on the real server: account, people, sites, audit log."""
 
 import re
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from crumbless.store.database import write_once
 from crumbless.store.schema import migrate
 from crumbless.store.ticket_store import new_ticket
 from support.browser import Kind, Watch, accessibility_faults
+from support.ports import free_port
 from support.scene import DEADLINE_MS, PASSWORD, Scene
 from support.server import ServerProcess
 
@@ -50,9 +50,7 @@ def _serve(folder: Path) -> ServerProcess:
     """A platform under a name: browsers bind no passkey to a bare address."""
     database = folder / "crumbless.db"
     migrate(f"sqlite:///{database}")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     address = f"http://localhost:{port}"
     server = ServerProcess(database, port_wanted=port, public_url=address, allowed_hosts=f"127.0.0.1:{port}")
     server.start()

@@ -1,7 +1,6 @@
 """An operator connects an account at a real OpenID provider and signs in with it, in a real browser."""
 
 import json
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from support.browser import Kind
 from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, run_provider
 from support.people import OLGA, furnish
+from support.ports import free_port
 from support.scene import DEADLINE_MS
 from support.server import ServerProcess
 
@@ -23,9 +23,7 @@ def _sign_in_at_provider(page: Page, account: str) -> None:
 def test_an_account_is_connected_and_signs_in(tmp_path: Path, browser_of: Callable[[Kind], Browser]) -> None:
     database = tmp_path / "crumbless.db"
     furnish(database)
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     with run_provider(f"{address}/desk/oidc/own") as issuer:
         provider = {

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from support.browser import Kind
 from support.client import Person
 from support.client_key import ClientKey
 from support.people import OLGA, furnish
+from support.ports import free_port
 from support.server import ServerProcess
 
 CREATE = """async (options) => {
@@ -71,9 +71,7 @@ def named_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPro
     """A server under a name: browsers bind no passkey to a bare address."""
     database: Path = tmp_path_factory.mktemp("named") / "crumbless.db"
     furnish(database)
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     hosts = f"127.0.0.1:{port}"
     server = ServerProcess(database, port_wanted=port, public_url=f"http://localhost:{port}", allowed_hosts=hosts)
     server.start()

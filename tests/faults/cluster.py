@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from faults.installation import ADDRESS, Installation, Node, free_port
+from faults.installation import ADDRESS, Installation, Node
 from faults.trouble import Trouble
+from support.ports import free_port
 from support.postgres import PostgresServer
 from support.server import ROOMY, environment_of
 

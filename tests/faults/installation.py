@@ -20,6 +20,7 @@ from crumbless.store.database import write_once
 from crumbless.store.schema import migrate
 from faults.history import Kept
 from faults.proxy import Proxy
+from support.ports import free_port
 from support.server import COMMAND, ROOMY, environment_of
 
 if TYPE_CHECKING:
@@ -37,13 +38,6 @@ KEPT = text(
     "FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
     "ORDER BY entry.workspace_id, entry.position"
 )
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Node:

@@ -1,7 +1,6 @@
 """Operators sign in at a real OpenID provider: only the browser that began it, and only who connected the account."""
 
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +14,7 @@ from support.client import Person, ask
 from support.invitations import invite
 from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, ProviderVisit, run_provider
 from support.people import OLGA, OTTO, World
+from support.ports import free_port
 from support.server import ServerProcess
 from support.sign_in import code_of, security, signed_in
 
@@ -22,22 +22,20 @@ OpenWorld = Callable[[ServerProcess], World]
 
 
 @pytest.fixture(scope="module")
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def port() -> int:
+    return free_port()
 
 
 @pytest.fixture(scope="module")
-def issuer(free_port: int) -> Iterator[str]:
-    with run_provider(f"http://127.0.0.1:{free_port}/desk/oidc/own") as found:
+def issuer(port: int) -> Iterator[str]:
+    with run_provider(f"http://127.0.0.1:{port}/desk/oidc/own") as found:
         yield found
 
 
 @pytest.fixture
-def oidc_server(start_server: StartServer, issuer: str, free_port: int) -> ServerProcess:
+def oidc_server(start_server: StartServer, issuer: str, port: int) -> ServerProcess:
     provider = {"id": "own", "name": "Own", "issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-    return start_server(oidc_providers=json.dumps([provider]), port_wanted=free_port)
+    return start_server(oidc_providers=json.dumps([provider]), port_wanted=port)
 
 
 @pytest_asyncio.fixture

@@ -10,8 +10,9 @@ import pytest_asyncio
 from support.balancer import Balancer
 from support.client import Stream, ask
 from support.cluster import ClusterWorld, ServerCluster, seqs
-from support.nats import NatsServer, free_port, make_cluster, routes_made
-from support.people import OLGA, say
+from support.nats import NatsServer, make_cluster, routes_made
+from support.people import BUSY_MACHINE, OLGA, say
+from support.ports import free_port
 from support.postgres import PostgresServer, ask_postgres, name_of
 
 BUSES = ("postgresql", "nats")
@@ -116,7 +117,7 @@ async def test_a_sign_out_at_one_node_ends_streams_and_requests_at_the_other(wor
     began = time.monotonic()
     assert (await ask(world.http, olga, "POST", "/v1/desk/sign-out")).status_code == 204
     assert (await stream.until_over()).code == 4401
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 1 + BUSY_MACHINE
     world.cluster.steer(1)
     assert (await ask(world.http, olga, "GET", "/v1/desk/me")).status_code == 401
 
@@ -131,7 +132,7 @@ async def test_an_end_that_the_bus_lost_is_found_within_a_second(world: ClusterW
     began = time.monotonic()
     assert (await ask(world.http, olga, "POST", "/v1/desk/sign-out")).status_code == 204
     assert (await stream.until_over()).code == 4401
-    assert time.monotonic() - began < 2.5, "a second, and what a busy machine adds"
+    assert time.monotonic() - began < 1 + BUSY_MACHINE
     own_nats.start()
 
 

@@ -8,8 +8,8 @@ import httpx
 
 from support.balancer import Balancer
 from support.client import Person, Stream, Transport
-from support.nats import free_port
 from support.people import World
+from support.ports import free_port
 from support.server import Database, ServerProcess
 
 

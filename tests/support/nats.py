@@ -10,17 +10,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from support.ports import free_port
+
 PROGRAM = Path(sys.executable).parent / "nats-server"
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class NatsServer:

@@ -16,6 +16,9 @@ from support.client import DEADLINE, Frame, Person, Stream, Transport, ask, new_
 from support.client_key import ClientKey
 from support.server import Database, ServerProcess, url_of
 
+BUSY_MACHINE = 4.0
+"""Seconds that a busy machine may add to what is promised."""
+
 
 @dataclass(frozen=True)
 class Employee:

@@ -1,7 +1,6 @@
 """The real server as a process of its own: started, killed and started again on the same file and port."""
 
 import os
-import re
 import signal
 import sqlite3
 import subprocess
@@ -14,10 +13,11 @@ from typing import Any
 
 import httpx
 
+from support.ports import free_port
 from support.postgres import ask_postgres
 
 START_SECONDS = 60.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 20.0
 
 COMMAND = Path(sys.executable).parent / "crumbless"
 
@@ -95,14 +95,14 @@ class ServerProcess:
 
     Args:
         database: a SQLite file, or the URL of a PostgreSQL database.
-        settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: the port of its first
-            start; any free one when there is none.
+        settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: its port; any free one
+            when there is none.
     """
 
     def __init__(self, database: Database, **settings: object) -> None:
         self.database_url = url_of(database)
         self.storage = database
-        self.port = int(str(settings.pop("port_wanted", 0)))
+        self.port = int(str(settings.pop("port_wanted", free_port())))
         self.tokens: dict[str, Any] = {}
         self._settings = ROOMY | settings
         self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=self._folder())[1])
@@ -134,17 +134,14 @@ class ServerProcess:
         return self._process.pid
 
     def start(self) -> None:
-        """Start, on the port of the last time if there was one; returns once it answers."""
+        """Start; returns once it answers."""
         said = len(self.log())
         environment = environment_of(self.storage, **self._settings, port=self.port)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
         wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")
-        told = re.search(r"serves http://[a-z0-9.]+:(\d+);", self.log()[said:])
-        assert told, f"the server did not start:\n{self.log()[said:]}"
-        # With a public address the line names that one.
-        self.port = self.port or int(told[1])
-        assert httpx.get(f"{self.address}/healthz", trust_env=False).status_code == 200
+        assert not self._gone(), f"the server did not start:\n{self.log()[said:]}"
+        assert httpx.get(f"{self.address}/healthz", trust_env=False, timeout=START_SECONDS).status_code == 200
 
     def _gone(self) -> bool:
         return self._process is None or self._process.poll() is not None

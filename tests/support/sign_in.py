@@ -1,7 +1,6 @@
 """What tests of the operators' sign-in share."""
 
 import functools
-import socket
 import uuid
 from typing import Any
 
@@ -15,6 +14,7 @@ from crumbless.store.people_store import add_operator
 from support.client import Person, Stream, StreamOver, ask
 from support.client_key import ClientKey
 from support.people import Employee, World
+from support.ports import free_port
 from support.server import ServerProcess
 from support.software_authenticator import SoftwareAuthenticator
 
@@ -82,9 +82,7 @@ class NamedWorld(World):
 
 def named_settings() -> dict[str, object]:
     """Settings of a server at http://localhost, which its own tests may ask by number too."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     return {
         "port_wanted": port,
         "public_url": f"http://localhost:{port}",
