@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.client import Person, ask
+from support.client import DEADLINE, Person, ask
 from support.consent import choice, choose, consented, take_off, use_tags
 from support.people import World, new_entry_id
 from support.server import ServerProcess
@@ -60,11 +60,21 @@ async def arrives(vendor: Vendor, condition: Callable[[], bool], seconds: float 
     await asyncio.to_thread(vendor.wait_for, condition, seconds)
 
 
-async def queue_is(world: World, number: int) -> None:
+async def queue_is(world: World, number: int, seconds: float = DEADLINE) -> None:
     async def there() -> bool:
         return world.server.rows(QUEUE) == [(number,)]
 
-    await world.eventually(there)
+    await world.eventually(there, seconds)
+
+
+async def put_off(world: World, number: int) -> None:
+    """Return once each of these events was tried and waits for its next turn, five seconds: nothing is under way."""
+
+    async def all_wait() -> bool:
+        rows = world.server.rows("SELECT tries FROM relay_event WHERE tries > 0 AND claimed_by IS NULL")
+        return len(rows) == number
+
+    await world.eventually(all_wait)
 
 
 def names(vendor: Vendor) -> list[str]:
@@ -141,7 +151,7 @@ async def test_every_kind_of_event_is_told(relaying: Relaying) -> None:
     await arrives(theirs, lambda: len(names(theirs)) == 3)
     assert sorted(names(theirs)) == ["chat_closed", "chat_message_sent", "chat_start"]
     assert world.server.rows(QUEUE) == [(0,)] or await queue_is(world, 0) is None
-    counted = world.server.rows("SELECT name, count FROM site_counter")
+    counted = world.server.rows("SELECT name, sum(count) FROM site_counter GROUP BY name")
     assert counted == [("ga4_sent", 3)]
 
 
@@ -214,18 +224,13 @@ async def test_a_vendor_that_does_not_take_it_blocks_nobody_and_loses_nothing(re
     assert world.server.rows(f"{QUEUE} WHERE service = 'tiktok'") == [(1,)]
     if mood == "silent":
         return
+    await put_off(world, 1)
     others.mood = "fine"
-    world_tries = "SELECT tries FROM relay_event WHERE service = 'tiktok'"
-
-    async def put_off() -> bool:
-        return world.server.rows(world_tries) == [(1,)]
-
-    await world.eventually(put_off)
-    await arrives(others, lambda: len(others.relayed()) == 2, seconds=20)
-    first, second = (one.json["data"][0]["event_id"] for one in others.relayed())
-    assert first == second, "a repeat is the same event to the vendor"
-    await queue_is(world, 0)
-    assert [one.path for one in others.arrived] == [EVENTS, EVENTS], "no redirect was followed"
+    await queue_is(world, 0, 30)
+    ids = [one.json["data"][0]["event_id"] for one in others.relayed()]
+    assert len(ids) >= 2
+    assert len({*ids}) == 1, "a repeat is the same event to the vendor"
+    assert {one.path for one in others.arrived} == {EVENTS}, "no redirect was followed"
 
 
 async def test_nothing_is_told_after_a_withdrawal_even_from_the_queue(relaying: Relaying) -> None:
@@ -235,7 +240,8 @@ async def test_nothing_is_told_after_a_withdrawal_even_from_the_queue(relaying: 
     receipt = await consented(world, revision)
     vera = await visit(world, receipt)
     await say(world, vera)
-    await queue_is(world, 4)
+    # What is under way when somebody withdraws may arrive yet; what waits may not.
+    await put_off(world, 4)
     await choose(world, choice(revision, 0, 0, previous=receipt))
     assert world.server.rows(QUEUE) == [(0,)], "deleted in the withdrawal's own transaction"
     theirs.mood = others.mood = "fine"
@@ -265,32 +271,26 @@ async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Rel
     theirs.mood = others.mood = "failing"
     revision = use_tags(world.server, "ga4", "tiktok")
     await visit(world, await consented(world, revision))
-    await queue_is(world, 2)
-    await arrives(theirs, lambda: len(theirs.arrived) == 1)
-    await arrives(others, lambda: len(others.arrived) == 1)
+    await put_off(world, 2)
     take_off(world.server, "tiktok")
     use_tags(world.server, "tiktok", way="browser")
+    tried = len(others.arrived)
     world.server.change("UPDATE relay_event SET due_at = 0")
     # A new event makes the worker look; the revision has risen, so the old consent holds no more.
     await visit(world, await consented(world, revision + 1))
     await queue_is(world, 1)
-    assert len(others.arrived) == 1
+    assert len(others.arrived) == tried
 
 
 async def test_what_is_too_old_is_dropped_and_counted(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     theirs.mood = "failing"
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
-    await arrives(theirs, lambda: len(theirs.arrived) == 1)
-
-    async def put_off() -> bool:
-        return world.server.rows("SELECT tries FROM relay_event") == [(1,)]
-
-    await world.eventually(put_off)
+    await put_off(world, 1)
     world.server.change("UPDATE relay_event SET at = at - ?", 73 * 3_600_000)
-    await arrives(theirs, lambda: len(theirs.arrived) == 2, seconds=20)
-    await queue_is(world, 0)
-    assert world.server.rows("SELECT name, count FROM site_counter") == [("ga4_dropped", 1)]
+    await queue_is(world, 0, 30)
+    assert len(theirs.arrived) >= 2
+    assert world.server.rows("SELECT name, sum(count) FROM site_counter GROUP BY name") == [("ga4_dropped", 1)]
 
 
 async def test_the_queue_survives_a_kill(relaying: Relaying) -> None:
