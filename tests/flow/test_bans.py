@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.client import Person, ask
-from support.people import OLGA, OSKAR, TEA, World
+from support.people import BUSY_MACHINE, OLGA, OSKAR, TEA, World
 from support.server import ServerProcess
 from support.vouching import add_key, code_of, identify, set_mode
 
@@ -34,7 +34,7 @@ async def test_a_ban_closes_the_streams_and_the_door(own: World) -> None:
     answer = await ban(own, olga, vera.conversation, "visitor", "key")
     assert answer.status_code == 201, answer.text
     assert (await stream.until_over()).code == 4401
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1 + BUSY_MACHINE
     await beside.settled()
     assert {one["kind"] for one in answer.json()["bans"]} == {"visitor", "key"}
     refused = await own.start(vera)

@@ -5,7 +5,7 @@ import time
 import msgspec
 
 from support.client import ask
-from support.people import World, new_entry_id, say
+from support.people import BUSY_MACHINE, World, new_entry_id, say
 
 LONG = 20_000
 
@@ -71,7 +71,7 @@ async def test_a_very_long_conversation_is_exported_while_others_are_served(worl
     (conversation,) = export["conversations"]
     assert [one["text"] for one in conversation["entries"]] == [f"entry {n}" for n in range(1, LONG + 1)]
     assert len(pieces) > 10
-    assert slowest < 2, f"a message waited {slowest:.3f} s for its acknowledgement"
+    assert slowest < 2 + BUSY_MACHINE, f"a message waited {slowest:.3f} s for its acknowledgement"
 
     erased = await ask(world.http, vera, "POST", "/v1/visitor/erase")
     assert erased.json() == {"conversations": 1, "messages": LONG}

@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from support.client import Person, ask
-from support.people import BIKES, OLGA, OSKAR, TEA, World, say
+from support.people import BIKES, BUSY_MACHINE, OLGA, OSKAR, TEA, World, say
 from support.server import ServerProcess
 from support.storage import Storage
 from support.vouching import SigningKey, add_key, code_of, identify, pem_of, set_mode, take_session
@@ -210,7 +210,7 @@ async def test_where_it_is_required_nothing_is_open_without(vouching: Vouching) 
     await identify(world, known, key.token("anna"))
     streams = [await world.stream(plain), await world.stream(known)]
     await set_mode(world, owner, "required")
-    assert (await streams[0].until_over(2)).code == 4401
+    assert (await streams[0].until_over()).code == 4401
     for method, path in VISITOR_PATHS:
         refused = await ask(world.http, plain, method, path, {} if method == "POST" else None)
         assert refused.status_code == 401, path
@@ -289,7 +289,7 @@ async def test_logging_out_ends_the_session_and_its_streams(vouching: Vouching) 
     began = time.monotonic()
     assert (await ask(world.http, vera, "POST", "/v1/visitor/logout")).status_code == 204
     assert (await stream.until_over()).code == 4401
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1 + BUSY_MACHINE
     assert (await ask(world.http, vera, "GET", "/v1/visitor/export")).status_code == 401
 
 

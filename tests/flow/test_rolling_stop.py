@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from support.client import LOST, PollStream, Stream, StreamOver, Transport
-from support.people import World, new_entry_id
+from support.client import DEADLINE, LOST, PollStream, Stream, StreamOver, Transport
+from support.people import BUSY_MACHINE, World, new_entry_id
 from support.raw_http import request_of
 from support.server import ServerProcess
 
@@ -50,7 +50,7 @@ async def test_a_stop_ends_every_stream_and_loses_nothing(
     overs = await asyncio.gather(*sending)
     waiting = [await idle.until_over(), await stranger.until_over()]
     assert await asyncio.to_thread(server.wait_stopped) == 0
-    assert time.monotonic() - began <= 2
+    assert time.monotonic() - began <= 2 + BUSY_MACHINE
     assert {over.code for over in waiting} == {1012}
     # Who polls can be between two polls: there is nobody to tell then, and the client comes back as after any loss.
     assert {over.code for over in overs} <= ({1012, LOST} if transport == "poll" else {1012})
@@ -74,7 +74,7 @@ async def test_a_client_that_does_not_answer_holds_nothing_up(
     began = time.monotonic()
     server.begin_stop()
     assert await asyncio.to_thread(server.wait_stopped) == 0
-    assert time.monotonic() - began <= 2
+    assert time.monotonic() - began <= 2 + BUSY_MACHINE
     for _, writer in readers:
         writer.close()
 
@@ -106,8 +106,8 @@ async def test_a_stop_does_not_wait_for_half_an_upload(start_server: StartServer
     await world.http.get(f"{server.address}/healthz")
     began = time.monotonic()
     server.begin_stop()
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), DEADLINE) == b""
     assert await asyncio.to_thread(server.wait_stopped) == 0
-    assert time.monotonic() - began < 1, "it waited for the other half"
+    assert time.monotonic() - began < 1 + BUSY_MACHINE, "it waited for the other half"
     assert "Cancel" not in server.log()
     writer.close()

@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 
 from support.client_key import ClientKey
 
-DEADLINE = 10.0
+DEADLINE = 20.0
 """Seconds after which what a test waits for counts as never coming."""
 
 TRIES = 8

@@ -14,7 +14,7 @@ from support.server import ServerProcess
 from support.shop import ShopServer
 
 PASSWORD = "correct horse battery"
-DEADLINE_MS = 10_000
+DEADLINE_MS = 20_000
 """What a test waits for and does not come by then will not come."""
 
 IS_HELD = """async (text) => {
