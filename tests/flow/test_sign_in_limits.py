@@ -6,19 +6,22 @@ import sqlite3
 import statistics
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
+from crumbless.actions.password_check import HASHERS, MOST_WAITING
 from support.client import ask
 from support.people import Employee, World
+from support.server import ServerProcess
 from support.sign_in import code_of, hire, post, signed_in
 from support.software_authenticator import SoftwareAuthenticator
 
 WRONG = "not the password"
 ROUNDS = 100
-ROUNDS_AT_A_TIME = 10
+ROUNDS_AT_A_TIME = 3
 LARGEST_DIFFERENCE = 0.1
 
 
@@ -60,29 +63,28 @@ async def test_threat_21_tickets_one_after_the_other_give_no_more_codes_to_guess
     assert set(codes[6:]) == {"slow_down"}
 
 
+def processor_seconds(world: World) -> float:
+    """How long the server has computed so far, in all its threads (what Linux's clock_getcpuclockid(3) names)."""
+    return time.clock_gettime(~world.server.pid << 3 | 2)
+
+
 async def answer_and_seconds(world: World, one: Employee) -> tuple[httpx.Response, float]:
     person = world.stranger()
     # The nonce first, so that one request is measured.
     person.nonce = (await ask(world.http, person, "GET", "/v1/desk/sign-in/ways")).headers["dpop-nonce"]
-    began = time.perf_counter()
+    began = processor_seconds(world)
     answer = await world.sign_in(one, WRONG, person)
-    return answer, time.perf_counter() - began
-
-
-def difference(one: list[float], other: list[float]) -> float:
-    """By how much they differ, as a share: by their medians, or by their lower quartiles, on which others' work, which
-    only ever adds time, weighs less."""
-    pairs = zip(statistics.quantiles(one)[:2], statistics.quantiles(other)[:2], strict=True)
-    return min(abs(b - a) / a for a, b in pairs)
+    return answer, processor_seconds(world) - began
 
 
 async def test_threat_20_nobody_learns_who_exists_from_words_or_time(world: World) -> None:
-    """Interleaved, so that whatever else the machine does weighs on all kinds alike; up to a hundred rounds. A look-up
-    that skips the hash differs by nine tenths, however long one measures."""
+    """By the server's own computing, not by the clock on the wall, which tells of this machine's other work; and by the
+    least of it, to which chance only ever adds. Up to a hundred rounds; a look-up that skips the hash differs by nine
+    tenths, however long one measures. Which rows it asks for: tests/unit/actions/test_operator_sign_in.py."""
     seconds: dict[str, list[float]] = {"known": [], "unknown": [], "without a password": [], "disabled": []}
     bodies: set[bytes] = set()
-    largest = 1.0
-    while largest > LARGEST_DIFFERENCE:
+    difference = 1.0
+    while difference > LARGEST_DIFFERENCE:
         assert len(seconds["known"]) < ROUNDS, {kind: statistics.median(times) for kind, times in seconds.items()}
         for _ in range(ROUNDS_AT_A_TIME):
             disabled = hire(world)
@@ -92,8 +94,8 @@ async def test_threat_20_nobody_learns_who_exists_from_words_or_time(world: Worl
                 answer, took = await answer_and_seconds(world, one)
                 seconds[kind].append(took)
                 bodies.add(answer.content)
-        known, *others = seconds.values()
-        largest = max(difference(known, other) for other in others)
+        least = sorted(min(times) for times in seconds.values())
+        difference = least[-1] / least[0] - 1
     assert len(bodies) == 1
     assert b"wrong_sign_in" in bodies.pop()
 
@@ -111,17 +113,29 @@ def peak_megabytes(world: World) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-async def test_threat_52_two_hundred_sign_ins_at_once_are_bounded_in_memory_and_told_so(world: World) -> None:
+async def test_threat_52_two_hundred_sign_ins_at_once_are_bounded_in_memory_and_told_so(
+    start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
+) -> None:
+    """On a server of its own, which is ended with the line of those who still wait."""
+    world = open_world(start_server())
     await world.sign_in(nobody(), WRONG)
     before = peak_megabytes(world)
-    answers = await asyncio.gather(*(world.sign_in(nobody(), WRONG) for _ in range(200)))
+    asked = [asyncio.create_task(world.sign_in(nobody(), WRONG)) for _ in range(200)]
+    answers: list[httpx.Response] = []
+    for answered in asyncio.as_completed(asked):
+        answers.append(await answered)
+        hashed = [code_of(answer) for answer in answers].count("wrong_sign_in")
+        if hashed > 3 * HASHERS and len(answers) >= 200 - MOST_WAITING:
+            break
     assert {code_of(answer) for answer in answers} == {"wrong_sign_in", "busy"}
     assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 503)
-    # Two hashes at a time have 64 MiB each; two hundred would have 13 GB.
+    # Two hashes at a time, and one that gave way in vain, have 64 MiB each; two hundred would have 13 GB.
     assert peak_megabytes(world) - before < 256
     huge = await world.sign_in(nobody(), "x" * 7000)
     assert code_of(huge) == "wrong_sign_in"
-    assert (await world.sign_in(hire(world))).status_code == 200
+    for one in asked:
+        one.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def test_a_request_of_a_sign_in_is_short(world: World) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
+from crumbless.actions import password_check
 from crumbless.actions.factor_change import change_password
 from crumbless.actions.operator_sign_in import sign_in
 from crumbless.actions.session_begin import Device, SessionTerms
@@ -18,7 +19,8 @@ from crumbless.errors import Refused
 from crumbless.store.database import write_once
 from crumbless.store.factor_store import set_password_hash
 from crumbless.store.people_store import add_operator, find_active_operator
-from crumbless.store.tables import session
+from crumbless.store.tables import operator, session
+from support.statements import statements_of
 
 T = TypeVar("T")
 STOLEN, EMAIL = "correct horse battery", "olga@tea.example"
@@ -27,14 +29,17 @@ TERMS = SessionTerms(30, VAULT)
 
 
 class Disk:
-    """A ledger and reader without threads. `meanwhile` happens once, before the first write."""
+    """A ledger and reader without threads. `meanwhile` happens once, before the first write. `asked`: what was read."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.asked: list[str] = []
         self.meanwhile: Callable[[Connection], object] | None = None
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        return write_once(self.url, work)
+        told: list[T] = []
+        self.asked += write_once(self.url, lambda one: statements_of(one, lambda: told.append(work(one))))
+        return told[0]
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         if self.meanwhile is not None:
@@ -80,6 +85,35 @@ async def test_threat_24_a_stolen_password_that_is_replaced_while_it_is_checked_
         await attempt(disk)
     assert caught.value.code == "wrong_sign_in"
     assert sessions(disk) == 1
+
+
+async def test_threat_20_the_same_is_asked_and_hashed_whoever_the_address_belongs_to(
+    disk: Disk, olga: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One look-up, by the same statement, and one hash."""
+    hashed: list[str | None] = []
+
+    def verify(password_hash: str | None, _password: str) -> bool:
+        hashed.append(password_hash)
+        return False
+
+    monkeypatch.setattr(password_check, "verify_password", verify)
+    disabled = update(operator).where(operator.c.id == olga).values(status="disabled")
+    write_once(disk.url, lambda connection: add_operator(connection, 1, "without@tea.example", "Nora", ""))
+
+    async def asked_for(email: str) -> list[str]:
+        disk.asked.clear()
+        with pytest.raises(Refused, match="wrong_sign_in"):
+            await sign_in(SignInRequest(email, STOLEN), Device("key"), *disk.ports, TERMS)
+        return [*disk.asked]
+
+    work = [await asked_for(email) for email in (EMAIL, "nobody@tea.example", "without@tea.example")]
+    write_once(disk.url, lambda connection: connection.execute(disabled))
+    work.append(await asked_for(EMAIL))
+    assert len(work[0]) == 1
+    assert work == [work[0]] * 4
+    assert len(hashed) == 4
+    assert (hashed[0], hashed[1:3]) == (hashed[3], [None, None]), "the premise: two are somebody's"
 
 
 async def test_a_hash_that_is_renewed_meanwhile_is_no_other_password(disk: Disk, olga: str) -> None:

@@ -86,3 +86,4 @@ async def test_too_many_are_refused(machine: Machine) -> None:
         await waiting[-1]
     machine.calm.set()
     assert len(await asyncio.gather(*waiting[:-1])) == MOST_WAITING
+    assert await hash_of("x") == IDLE, "and nobody is, once they are done"
