@@ -68,6 +68,9 @@ def is_away(error: BaseException) -> bool:
     """Whether an error means that the connection or the server is gone, so that a fresh connection may help."""
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, PendingRollbackError, asyncpg.InterfaceError)):
         return True
+    # A server that stops says so between two questions; the driver, which expects no answer then, is out of step.
+    if isinstance(error, asyncpg.InternalClientError):
+        return True
     cause = getattr(error, "orig", None) or error.__cause__
     if getattr(error, "connection_invalidated", False) or (cause is not None and is_away(cause)):
         return True

@@ -155,6 +155,28 @@ def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(
     assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
 
 
+def test_a_driver_that_a_stopping_server_put_out_of_step_is_replaced(
+    writer: PostgresBatchWriter, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(writer, make_entry())
+    lost: list[str] = []
+    real: Execute = asyncpg.Connection.fetchval  # pyright: ignore
+
+    async def fetchval(self: Any, query: str, *values: Any, **more: Any) -> Any:
+        if "INSERT INTO entry" not in query or lost:
+            return await real(self, query, *values, **more)
+        lost.append(query)
+        self.terminate()
+        raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+    monkeypatch.setattr(asyncpg.Connection, "fetchval", fetchval)
+    entry = make_entry()
+    (outcome,) = commit(writer, entry)
+    assert len(lost) == 1
+    assert (outcome.position, outcome.repeat) == (2, False)
+    assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
+
+
 def test_a_database_that_is_away_is_busy_and_then_well_again(
     writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
