@@ -74,9 +74,9 @@ async def test_a_full_queue_refuses_and_keeps_what_it_acknowledged(
 async def test_too_fast_is_refused_and_works_after_the_wait(
     start_server: StartServer, open_world: OpenWorld, transport: Transport
 ) -> None:
-    world = open_world(start_server(visitor_message_burst=5, visitor_messages_per_minute=1200))
+    world = open_world(start_server(visitor_message_burst=5, visitor_messages_per_minute=120))
     stream = await world.stream(await world.visitor(), transport)
-    ids = [new_entry_id() for _ in range(12)]
+    ids = [new_entry_id() for _ in range(9)]
     taken, refused = await burst(stream, ids)
     assert refused, "the premise: that was too fast"
     assert len(taken) >= 5
