@@ -19,9 +19,11 @@ async def test_twice_in_a_row(world: World, transport: Transport) -> None:
     visitor = await world.stream(await world.visitor(), transport)
     first = await say(visitor, "Once", entry_id := new_entry_id())
     assert await say(visitor, "Once", entry_id) == first
-    await visitor.settled()
+    await say(visitor, "Next")
+    # In the order of their numbers: what was told twice would have come by now.
+    await visitor.until_entry(seq=3)
     assert [entry["id"] for entry in visitor.entries()].count(entry_id) == 1
-    assert len(await world.timeline(visitor.person.conversation)) == 2
+    assert len(await world.timeline(visitor.person.conversation)) == 3
 
 
 async def test_twice_in_one_batch(world: World) -> None:

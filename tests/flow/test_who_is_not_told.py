@@ -44,6 +44,7 @@ async def test_no_frame_of_a_conversation_reaches_another_visitor(world: World, 
     await own.send("seen", conversation=vera.conversation, seq=3)
     await own.until("seen", by="visitor")
     assert "entries" in {frame["op"] for frame in own.heard}
+    await other.until_entry(seq=1)
     await other.settled()
     assert {entry["conversation"] for entry in other.entries()} == {victor.conversation}
     assert [frame["op"] for frame in other.heard] == ["challenge", "welcome", "entries", "pong"]
