@@ -12,7 +12,7 @@ from crumbless.store.database import write_once
 from crumbless.store.identity_key_store import add_identity_key, set_mode
 from crumbless.store.people_store import find_site
 from support.scene import Scene
-from support.vouching import pem_of
+from support.vouching import pem_of, snippet
 
 
 class Vouching:
@@ -61,6 +61,20 @@ def test_a_vouched_visitor_goes_on_on_another_device(scene: Scene) -> None:
     expect(laptop.bubbles()).to_have_text(["From my phone"])
     laptop.say("From my laptop")
     expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
+
+
+def test_the_page_of_the_documents_says_who_its_visitor_is(scene: Scene) -> None:
+    vouching, desk, visitor = Vouching(scene), scene.desk(), scene.visitor()
+    lines = snippet("html").replace("https://chat.example", scene.server.address).replace("SITEKEY", scene.site)
+    assert "eyJ…" in lines
+    page = f"<!doctype html><title>Shop</title><h1>Shop</h1>{lines.replace('eyJ…', vouching.token('anna'))}"
+    scene.shop.pages["/"] = page.encode()
+    visitor.open()
+    visitor.say("Who am I?")
+    desk.sign_in()
+    desk.open("Who am I?")
+    expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
+    expect(desk.page.get_by_text("Vouched for by the site")).to_be_visible()
 
 
 def test_signing_out_of_the_page_forgets_the_chat_also_offline(scene: Scene) -> None:

@@ -1,10 +1,15 @@
 """A site vouches for its visitors: what is proven, what is refused, and whose conversation goes on where."""
 
+import asyncio
 import hmac
 import json
+import os
+import subprocess
+import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -14,7 +19,9 @@ from support.client import Person, ask
 from support.people import BIKES, BUSY_MACHINE, OLGA, OSKAR, TEA, World, say
 from support.server import ServerProcess
 from support.storage import Storage
-from support.vouching import SigningKey, add_key, code_of, identify, pem_of, set_mode, take_session
+from support.vouching import SigningKey, add_key, code_of, identify, pem_of, set_mode, snippet, take_session
+
+ROOT = Path(__file__).parents[2]
 
 OpenWorld = Callable[[ServerProcess], World]
 
@@ -71,6 +78,38 @@ async def test_tokens_of_each_algorithm_are_taken(vouching: Vouching, algorithm:
     used = next(one for one in shown["keys"] if one["kid"] == key.kid)
     assert used["last_used_at"]
     assert "secret" not in used
+
+
+ANNA = {"id": "anna", "name": "Anna", "email": "anna@example.org", "plan": "pro"}
+TELL = {
+    "js": (["node", "--input-type=module", "--eval"], "console.log(await chatToken({user}));"),
+    "python": ([sys.executable, "-c"], "print(chat_token({user}))"),
+}
+"""How a site's server runs what docs/visitors.md gives it, and what makes it tell the token."""
+
+
+@pytest.mark.parametrize(("language", "algorithm"), [("js", "EdDSA"), ("python", "HS256")])
+async def test_what_the_documents_let_a_site_sign_is_taken(vouching: Vouching, language: str, algorithm: str) -> None:
+    world, owner, _ = vouching
+    key = await add_key(world, owner, algorithm)
+    material = "CHAT_SECRET" if algorithm == "HS256" else "CHAT_PRIVATE_KEY"
+    settings = {"CHAT_SITE_KEY": TEA.key, "CHAT_KEY_ID": key.kid, material: key.private_text()}
+    command, tell = TELL[language]
+    program = f"{snippet(language)}\n{tell.replace('{user}', json.dumps(ANNA))}"
+    run = await asyncio.to_thread(run_program, [*command, program], settings)
+    vera = await world.visitor()
+    answer = await identify(world, vera, run.strip())
+    assert (answer.status_code, answer.json()["name"]) == (200, "Anna"), answer.text
+    told = (await ask(world.http, owner, "GET", f"/v1/desk/conversations/{vera.conversation}")).json()["contact"]
+    assert told["email"] == "anna@example.org"
+
+
+def run_program(command: list[str], settings: dict[str, str]) -> str:
+    """What it prints. It finds the packages of this project, as it would those of a site."""
+    environment = os.environ | settings
+    run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
 
 
 def signed_with_public_key(key: SigningKey, claims: dict[str, object]) -> str:

@@ -1,15 +1,26 @@
 """A site that vouches for its visitors: keys made at the desk, tokens signed by PyJWT, which is none of ours."""
 
+import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from support.client import Person, ask
 from support.people import TEA, Shop, World
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "visitors.md").read_text(encoding="utf-8")
+
+
+def snippet(language: str) -> str:
+    """What docs/visitors.md gives in this language."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
+    assert len(found) == 1, language
+    return str(found[0])
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,12 @@ class SigningKey:
             self.algorithm,
             headers=headers,
         )
+
+    def private_text(self) -> str:
+        """What the site keeps, as it stands in its settings."""
+        if isinstance(self.material, str):
+            return self.material
+        return self.material.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def pem_of(key: Any) -> str:
