@@ -13,8 +13,10 @@ import httpx
 import pytest
 from tests.packaging.conftest import StartDemo
 
+from support.people import BUSY_MACHINE
+
 ROOT = Path(__file__).parents[2]
-STOP_SECONDS = 2
+STOP_SECONDS = 2 + BUSY_MACHINE
 
 
 @pytest.fixture(scope="module")

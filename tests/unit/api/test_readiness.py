@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
@@ -173,15 +172,17 @@ async def test_without_the_bus_the_node_goes_on_and_says_so() -> None:
     assert [*ill(answer)] == ["bus"]
 
 
-async def test_one_look_serves_all_who_ask_within_a_second_but_a_stop_is_told_at_once() -> None:
+async def test_one_look_serves_all_who_ask_within_a_second_but_a_stop_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # However long this machine takes for the questions.
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 600)
     parts = Parts()
     ready = Readiness(cast(Any, parts))
-    began = time.monotonic()
     answers = await asyncio.gather(*(ready.look() for _ in range(50)))
     assert all(answer.ready for answer in answers)
     parts.node.stopping = True
     answer = await ready.look()
-    assert time.monotonic() - began < readiness.FRESH_SECONDS, "the premise: all within one look"
     assert parts.reads == 1
     assert not answer.ready
     assert [*ill(answer)] == ["node"]
