@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 from pyotp.totp import TOTP
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_begin import offer_first_setup
 from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
 from crumbless.domain.access import OperatorRole
 from crumbless.store.database import write_once
@@ -19,7 +18,7 @@ from crumbless.store.ticket_store import new_ticket
 from support.browser import Kind, Watch, accessibility_faults
 from support.ports import free_port
 from support.scene import DEADLINE_MS, PASSWORD, Scene
-from support.server import ServerProcess
+from support.server import ServerProcess, wait_until
 
 PAGES = ("profile", "security", "people", "sites", "sites/tea-shop", "sites/new", "workspace", "bans", "audit")
 ROLES: tuple[OperatorRole, ...] = ("owner", "admin", "operator", "analyst")
@@ -317,10 +316,10 @@ def test_a_visitor_is_banned_from_their_conversation(scene: Scene) -> None:
 def test_the_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Person]) -> None:
     server = _serve(tmp_path)
     try:
-        secrets: list[str | None] = []
-        write_once(f"sqlite:///{server.database}", lambda connection: secrets.append(offer_first_setup(connection)))
+        wait_until(lambda: "#setup=" in server.log(), DEADLINE_MS / 1000, "the server prints the link")
+        secret = server.log().partition("#setup=")[2].split()[0]
         owner = person(server)
-        owner.page.goto(f"{owner.address}#setup={secrets[0]}")
+        owner.page.goto(f"{owner.address}#setup={secret}")
         owner.is_said("Set up Crumbless")
         assert "setup" not in owner.page.url
         owner.click("Set up")
@@ -342,7 +341,7 @@ def test_the_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[...,
         owner.click("Open the desk")
         expect(owner.page.get_by_role("heading", name="Conversations")).to_be_visible()
         stranger = person(server)
-        stranger.page.goto(f"{stranger.address}#setup={secrets[0]}")
+        stranger.page.goto(f"{stranger.address}#setup={secret}")
         stranger.is_said("This link no longer works")
     finally:
         assert server.stop() == 0
