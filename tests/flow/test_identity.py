@@ -19,7 +19,17 @@ from support.client import Person, ask
 from support.people import BIKES, BUSY_MACHINE, OLGA, OSKAR, TEA, World, say
 from support.server import ServerProcess
 from support.storage import Storage
-from support.vouching import SigningKey, add_key, code_of, identify, pem_of, set_mode, snippet, take_session
+from support.vouching import (
+    SigningKey,
+    add_key,
+    code_of,
+    identify,
+    pem_of,
+    retire_keys,
+    set_mode,
+    snippet,
+    take_session,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +51,7 @@ async def vouching(vouching_server: ServerProcess, open_world: OpenWorld) -> tup
     """The tea shop that may vouch, its owner, and a new key."""
     world = open_world(vouching_server)
     owner = await world.new_operator()
+    await retire_keys(world, owner)
     await set_mode(world, owner, "optional")
     return world, owner, await add_key(world, owner)
 

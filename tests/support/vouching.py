@@ -74,6 +74,15 @@ async def add_key(world: World, owner: Person, algorithm: str = "EdDSA", shop: S
     return SigningKey(made["key"]["kid"], algorithm, material or made["secret"])
 
 
+async def retire_keys(world: World, owner: Person, shop: Shop = TEA) -> None:
+    """Retire the site's keys: tests before this one made some, and a site may have twenty."""
+    site = f"/v1/desk/sites/{shop.key}/identity"
+    for key in (await ask(world.http, owner, "GET", site)).json()["keys"]:
+        if key["retired_at"] is None:
+            answer = await ask(world.http, owner, "POST", f"{site}/keys/{key['kid']}/retire")
+            assert answer.status_code < 300, answer.text
+
+
 async def identify(world: World, person: Person, token: str, shop: Shop = TEA) -> Any:
     """The answer to a token."""
     body = {"site": shop.key, "identity": token, "page_origin": shop.origin}
