@@ -188,3 +188,19 @@ def test_on_an_arabic_page_the_chat_runs_from_right_to_left(scene: Scene) -> Non
     room_before, room_after = own["x"] - pane["x"], pane["x"] + pane["width"] - own["x"] - own["width"]
     assert room_before < room_after, "one's own words stand at the end of the line, which is the left"
     assert accessibility_faults(frame) == []
+
+
+WATCH_FOCUS = """new MutationObserver((_, watching) => {
+  if (!document.querySelector("input[type=email]")) return;
+  watching.disconnect();
+  window.focusedAtFirst = document.activeElement?.getAttribute("type");
+}).observe(document, { childList: true, subtree: true })"""
+
+
+def test_the_focus_is_in_the_form_before_anybody_can_type(scene: Scene) -> None:
+    """One that comes a frame later takes the next letters: a password went on in the address's field."""
+    desk = scene.desk()
+    desk.page.add_init_script(WATCH_FOCUS)
+    desk.page.goto(desk.address)
+    expect(desk.page.get_by_label("Email")).to_be_visible()
+    assert desk.page.evaluate("window.focusedAtFirst") == "email"

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../shared/api";
 import { useSpeech } from "./desk_context";
 import { FormField } from "./form_field";
@@ -19,7 +19,7 @@ export function CodeForm({ api, asked, onEntered, onStartAgain }: Properties) {
   const [waiting, setWaiting] = useState(false);
   const [failure, setFailure] = useState("");
   const [over, setOver] = useState(false);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
 
   const submit = async (event: Event) => {
     event.preventDefault();

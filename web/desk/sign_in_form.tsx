@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
 import { useSpeech } from "./desk_context";
 import { FormField } from "./form_field";
@@ -18,7 +18,8 @@ export function SignInForm({ api, onEntered, onAsked, onForgotten }: Properties)
   const password = useRef<HTMLInputElement>(null);
   const [waiting, setWaiting] = useState(false);
   const [failure, setFailure] = useState("");
-  useEffect(() => email.current?.focus(), []);
+  // Before anybody can type: a focus that comes a frame later takes the next letters, of the password for instance.
+  useLayoutEffect(() => email.current?.focus(), []);
 
   const submit = async (event: Event) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem } from "../../shared/api";
 import { SignedOutCard } from "../signed_out_card";
 import type { EntryProperties } from "./entry_view";
@@ -14,7 +14,7 @@ export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
   const [missing, setMissing] = useState(false);
   const [gone, setGone] = useState(false);
   const act = useAct();
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const password = field.current?.value ?? "";

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../shared/api";
 import { useSpeech } from "../desk_context";
 import { FormField } from "../form_field";
@@ -27,7 +27,7 @@ function RequestCard({ api, onLeave }: Properties) {
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
   const act = useAct();
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const email = field.current?.value.trim() ?? "";
