@@ -1,6 +1,7 @@
 """The command line: parse, then call."""
 
 import logging
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -218,6 +219,9 @@ def _migrated() -> Settings:
 
 def main() -> None:
     """The `crumbless` command. What is wrong is told in one line on standard error, with exit code 2."""
+    # Databases, backups and reports contain what visitors wrote. Under the usual umask of 022, SQLite's files were
+    # readable by every local user.
+    os.umask(0o077)
     try:
         app()
     except Refused as refused:

@@ -24,7 +24,8 @@ def test_every_threat_is_listed_once() -> None:
     for number, *_ in ROWS:
         first, _, last = number.partition("–")
         numbers += [str(one) for one in range(int(first), int(last) + 1)] if last else [number]
-    assert numbers == [*map(str, range(1, 10)), "9b", *map(str, range(10, 71))]
+    assert len(numbers) > 70
+    assert numbers == [*map(str, range(1, 10)), "9b", *map(str, range(10, len(numbers)))]
 
 
 def test_every_threat_has_a_test_or_a_reason() -> None:

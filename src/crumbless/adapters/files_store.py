@@ -1,5 +1,6 @@
 """Keeps files in a folder or in S3-compatible storage, by obstore. Names are ours alone; nothing a person typed."""
 
+import contextlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,9 @@ class FileStore:
 
         folder = Path(unquote(self._address.path))
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # One that another program made first, or an earlier version with another mode.
+        with contextlib.suppress(PermissionError):
+            folder.chmod(0o700)
         return LocalStore(folder)
 
     def _open_bucket(self) -> "ObjectStore":

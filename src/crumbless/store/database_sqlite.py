@@ -66,6 +66,15 @@ def check_file(database_url: str) -> None:
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"CRUMBLESS_DATABASE_URL: cannot open {path}: {reason}") from None
+    _make_private(path)
+
+
+def _make_private(path: Path) -> None:
+    """Take everybody else's access to an existing database and its companions: earlier versions followed the umask."""
+    for ending in ("", "-wal", "-shm", "-journal", ".lock", ".key"):
+        # A file of another user stays as that user has set it; one that is not there needs nothing.
+        with contextlib.suppress(PermissionError, FileNotFoundError):
+            path.with_name(path.name + ending).chmod(0o600)
 
 
 def writing_engine(database_url: str) -> Engine:

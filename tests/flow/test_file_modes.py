@@ -1,0 +1,140 @@
+"""Every file that a command writes is for its owner alone (0600, in folders of 0700), whatever the umask."""
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from crumbless.cli import app
+from support.ports import free_port
+from support.server import COMMAND, ServerProcess, environment_of, wait_until
+
+USUAL_UMASK = 0o022
+SITE = "kornblume"
+OWNER = "owner@kornblume.example"
+
+SERVING = ("serve", "demo")
+
+ONE_SHOT: dict[str, tuple[str, ...]] = {
+    "migrate": (),
+    "compact": (),
+    "copy": ("sqlite:///{folder}/crumbless.db", "sqlite:///{folder}/copy/of.db"),
+    "backup": ("{folder}/backup.db",),
+    "restore": ("{folder}/earlier.db", "--yes"),
+    "operator add": (OWNER, "--name", "Alex"),
+    "operator list": (),
+    "operator reset": (OWNER,),
+    "operator disable": (OWNER,),
+    "workspace add": ("Second",),
+    "workspace list": (),
+    "site add": ("Kornblume", "--origin", "https://kornblume.example", "--key", SITE),
+    "tag set": (SITE, "ga4", "--way", "browser", "--id", "G-ABC1234567"),
+    "tag list": (SITE,),
+    "tag drop": (SITE, "ga4"),
+    "tag test": (SITE, "ga4"),
+    "consent export": ("--site", SITE),
+    "counters": (SITE,),
+    "check": ("http://127.0.0.1:1", "--patience", "1"),
+    "audit": ("http://127.0.0.1:1/", "--out", "{folder}/report", "--timeout", "5"),
+}
+"""Every command that ends by itself, in an order in which each finds what it needs."""
+
+REFUSED_HERE = {"check", "audit", "tag test", "operator disable"}
+"""There is nothing to check or audit, no relay to test, and the last owner cannot be disabled."""
+
+
+def names_of(group: TyperGroup, before: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from names_of(command, f"{before}{name} ")
+        else:
+            yield before + name
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments],
+        cwd=folder,
+        env=environment_of(folder / "crumbless.db"),
+        capture_output=True,
+        text=True,
+        umask=USUAL_UMASK,
+        timeout=120,
+        check=False,
+    )
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """Paths below the folder that their group or others may use."""
+    return [
+        f"{path.relative_to(folder)} {stat.filemode(path.stat().st_mode)}"
+        for path in sorted(folder.rglob("*"))
+        if path.stat().st_mode & 0o077
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder, in which a program that does nothing about it writes a file that everybody may read."""
+    program = [sys.executable, "-c", "open('premise', 'w')"]
+    subprocess.run(program, cwd=tmp_path, umask=USUAL_UMASK, check=True)
+    assert open_to_others(tmp_path) == ["premise -rw-r--r--"]
+    (tmp_path / "premise").unlink()
+    return tmp_path
+
+
+def test_every_command_is_tried() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    assert sorted(names_of(group)) == sorted([*ONE_SHOT, *SERVING])
+
+
+def test_commands_write_for_their_owner_alone(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
+    assert run(folder, "backup", str(folder / "earlier.db")).returncode == 0
+    for name, arguments in ONE_SHOT.items():
+        outcome = run(folder, *name.split(), *(one.format(folder=folder) for one in arguments))
+        if name not in REFUSED_HERE:
+            assert outcome.returncode == 0, (name, outcome.stderr)
+        assert "Traceback" not in outcome.stderr, name
+        assert open_to_others(folder) == [], name
+    assert {"crumbless.db", "copy", "backup.db", "report"} <= {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("command", SERVING)
+def test_a_server_writes_for_its_owner_alone(folder: Path, command: str) -> None:
+    arguments = ["--port", str(free_port())] if command == "serve" else ["--port", "0", "--json", "--data", "demo"]
+    with (folder.parent / f"{folder.name}.log").open("w+b") as log:
+        process = subprocess.Popen(
+            [COMMAND, command, *arguments],
+            cwd=folder,
+            env=environment_of(folder / "crumbless.db"),
+            stdout=log,
+            stderr=log,
+            umask=USUAL_UMASK,
+        )
+        try:
+            wait_until(lambda: len(list(folder.rglob("*.db-shm"))) == 1, 60, "the database is opened")
+            wait_until(lambda: len(list(folder.rglob("*.key"))) == 1, 60, "the key is made")
+            assert open_to_others(folder) == []
+        finally:
+            process.terminate()
+            process.wait(60)
+    assert open_to_others(folder) == []
+
+
+def test_a_start_closes_files_that_an_earlier_version_left_open(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server()
+    server.kill()
+    companions = [server.database.with_name(server.database.name + ending) for ending in ("", "-wal", "-shm", ".key")]
+    for path in companions:
+        path.chmod(0o644)
+    server.start()
+    assert [path.name for path in companions if path.stat().st_mode & 0o077] == []
