@@ -1,5 +1,6 @@
 """The command line: parse, then call."""
 
+import errno
 import logging
 import os
 import secrets
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from crumbless.database_commands import database_app
 from crumbless.errors import CrumblessError, Refused
@@ -30,6 +32,9 @@ app.add_typer(workspace_app, name="workspace")
 app.add_typer(site_app, name="site")
 app.add_typer(tag_app, name="tag")
 app.add_typer(consent_app, name="consent")
+
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+"""The disk is full, a quota or limit is reached, it is read-only or broken, or the folder belongs to another user."""
 
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
 Workspace = Annotated[str, typer.Option(help="The workspace; made when there is none of this name.")]
@@ -228,6 +233,12 @@ def main() -> None:
         sys.exit(_fail(refused.detail))
     except CrumblessError as error:
         sys.exit(_fail(str(error)))
+    except OperationalError as error:
+        sys.exit(_fail(f"the database cannot be used: {error.orig}"))
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        sys.exit(_fail(f"cannot write {error.filename or 'a file'}: {error.strerror}"))
 
 
 def _fail(line: str) -> int:

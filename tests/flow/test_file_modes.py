@@ -1,5 +1,9 @@
-"""Every file that a command writes is for its owner alone (0600, in folders of 0700), whatever the umask."""
+"""Every file that a command writes is for its owner alone (0600, in folders of 0700), whatever the umask.
 
+A disk that takes no more is reported in one line.
+"""
+
+import resource
 import stat
 import subprocess
 import sys
@@ -44,6 +48,9 @@ ONE_SHOT: dict[str, tuple[str, ...]] = {
 }
 """Every command that ends by itself, in an order in which each finds what it needs."""
 
+FULL = 34_000
+"""Bytes: the shared memory of SQLite's log fits, a batch in the log does not."""
+
 REFUSED_HERE = {"check", "audit", "tag test", "operator disable"}
 """There is nothing to check or audit, no relay to test, and the last owner cannot be disabled."""
 
@@ -56,7 +63,8 @@ def names_of(group: TyperGroup, before: str = "") -> Iterator[str]:
             yield before + name
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, limit: int = resource.RLIM_INFINITY) -> subprocess.CompletedProcess[str]:
+    """The outcome of a command whose files cannot grow beyond `limit` bytes."""
     return subprocess.run(
         [COMMAND, *arguments],
         cwd=folder,
@@ -64,6 +72,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         umask=USUAL_UMASK,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         timeout=120,
         check=False,
     )
@@ -104,6 +113,23 @@ def test_commands_write_for_their_owner_alone(folder: Path) -> None:
         assert "Traceback" not in outcome.stderr, name
         assert open_to_others(folder) == [], name
     assert {"crumbless.db", "copy", "backup.db", "report"} <= {path.name for path in folder.iterdir()}
+
+
+def test_commands_report_a_full_disk_in_one_line(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
+    assert run(folder, "backup", str(folder / "earlier.db")).returncode == 0
+    failed: list[str] = []
+    for name, arguments in ONE_SHOT.items():
+        # Some commands find room in the write-ahead log that the commands before them have left.
+        (folder / "crumbless.db-wal").unlink(missing_ok=True)
+        outcome = run(folder, *name.split(), *(one.format(folder=folder) for one in arguments), limit=FULL)
+        assert "Traceback" not in outcome.stderr, name
+        if outcome.returncode == 2:
+            failed.append(name)
+            said = [line for line in outcome.stderr.splitlines() if line and " INFO " not in line]
+            assert len(said) == 1, (name, outcome.stderr)
+            assert said[0].startswith("crumbless: "), name
+    assert {"compact", "copy", "backup", "restore", "operator add"} <= {*failed}
 
 
 @pytest.mark.parametrize("command", SERVING)
