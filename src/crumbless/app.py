@@ -39,6 +39,7 @@ from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.api.application import Application
 from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
 from crumbless.api.http_protocol import DeadlineHttpProtocol
+from crumbless.api.http_shell import HttpShell
 from crumbless.api.page_assets import Assets
 from crumbless.api.platform import Limits, Platform
 from crumbless.api.policy_view import PolicyPages
@@ -57,6 +58,7 @@ from crumbless.ids import now_ms
 from crumbless.jobs.relay_run import RelayRunner
 from crumbless.jobs.task_run import TaskRunner
 from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
+from crumbless.live.tcp_connections import TcpConnections
 from crumbless.settings import Settings
 from crumbless.store.database import open_reader, serving_lock
 from crumbless.store.ledger import BatchWriter, Ledger
@@ -144,6 +146,12 @@ class Server:
             limits=Limits.of(settings),
             assets=assets,
             policy=PolicyPages(read_registry(), settings, assets),
+            tcp=TcpConnections(
+                settings.connections,
+                settings.strangers_per_address,
+                settings.streams_per_session,
+                settings.unread_seconds,
+            ),
             trace=self._trace,
         )
 
@@ -187,6 +195,7 @@ class Server:
         self._ledger.start()
         self._live.start()
         self.platform.streams.start()
+        self.platform.tcp.start()
         self._relay.start()
         self._tasks.start()
         self._seen.start()
@@ -219,6 +228,7 @@ class Server:
             await provider.close()
         await self._ledger.close()
         await self._live.stop()
+        self.platform.tcp.stop()
         await self._reader.close()
         if self._trace is not None:
             await asyncio.to_thread(self._trace.close)
@@ -305,11 +315,11 @@ class _Uvicorn(uvicorn.Server):
             one.close()
 
 
-def _uvicorn(app: ASGIApp, ws: object = None) -> _Uvicorn:
+def _uvicorn(app: ASGIApp, shell: HttpShell, ws: object = None) -> _Uvicorn:
     return _Uvicorn(
         uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]
-            http=DeadlineHttpProtocol,
+            http=functools.partial(DeadlineHttpProtocol, shell),  # pyright: ignore[reportArgumentType]
             ws=ws or "none",  # pyright: ignore[reportArgumentType]
             lifespan="off",
             access_log=False,
@@ -357,8 +367,9 @@ async def serve(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    main = _uvicorn(server.asgi(further), functools.partial(StreamWebSocket, server.platform, WriteTurn()))
-    others = [(_uvicorn(app), its_socket) for app, its_socket in beside]
+    shell = HttpShell(server.platform)
+    main = _uvicorn(server.asgi(further), shell, functools.partial(StreamWebSocket, server.platform, WriteTurn()))
+    others = [(_uvicorn(app, shell), its_socket) for app, its_socket in beside]
     running = [
         asyncio.ensure_future(one.serve(sockets=[its_socket])) for one, its_socket in [(main, listening), *others]
     ]

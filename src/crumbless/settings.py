@@ -50,6 +50,7 @@ KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
 DrainSeconds = Annotated[float, msgspec.Meta(ge=0, le=300)]
 PollSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=60)]
+UnreadSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=600)]
 
 
 class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -97,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     privacy_request_burst: Count = 20
     streams_per_session: Count = 12
     strangers_per_address: Count = 40
+    connections: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
+    unread_seconds: UnreadSeconds = 30
     ledger_queue: Count = 8192
     consents_per_hour: Rate = 60
     consent_burst: Count = 20

@@ -9,42 +9,65 @@ from crumbless.errors import Refused
 
 STRANGERS_RETRY_SECONDS = 5.0
 
+MAX_ADDRESS = 45
+"""Characters of the longest IP address: an IPv6 one that ends in an IPv4 one. A client may write longer ones."""
+
 
 def network_of(address: str, forwarded: str, trusted_proxies: Sequence[str]) -> str:
     """The client's network: an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has.
 
     Args:
         address: the peer of the connection; empty for a Unix socket.
-        forwarded: its X-Forwarded-For, believed only when the peer is a trusted proxy. The last hop that is none
-            itself counts: what stands before it, the client may have written.
+        forwarded: all lines of its X-Forwarded-For, joined in order (`join_lines`), believed only when the peer is a
+            trusted proxy. The last hop that is none itself counts: what stands before it, the client may have written.
+            The header Forwarded (RFC 7239) is ignored: the two may contradict one another.
         trusted_proxies: addresses and networks (see Settings).
     """
     for hop in reversed(forwarded.split(",")):
         if not is_trusted(address, trusted_proxies):
             break
         address = hop.strip() or address
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    parsed = _parse(address)
+    if parsed is None:
         return "unknown"
     return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
+def peer_network(address: str, trusted_proxies: Sequence[str]) -> str:
+    """Return the network whose limit a TCP connection counts against; empty for a trusted proxy, which carries many."""
+    return "" if not address or is_trusted(address, trusted_proxies) else network_of(address, "", ())
+
+
 def is_trusted(address: str, trusted_proxies: Sequence[str]) -> bool:
     """Whether the headers of this peer are believed."""
-    return bool(trusted_proxies) and _lies_in(address, tuple(trusted_proxies))
+    # The length first: a longer address must not become a key of the cache.
+    return bool(trusted_proxies) and len(address) <= MAX_ADDRESS and _lies_in(address, tuple(trusted_proxies))
 
 
 @functools.lru_cache(1024)
 def _lies_in(address: str, networks: tuple[str, ...]) -> bool:
+    parsed = _parse(address)
+    return parsed is not None and any(parsed in ipaddress.ip_network(network, strict=False) for network in networks)
+
+
+def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address; an IPv4 client of an IPv6 socket by its IPv4 address, or all of them were one network."""
+    if len(address) > MAX_ADDRESS:
+        return None
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return any(parsed in ipaddress.ip_network(network, strict=False) for network in networks)
+        return None
+    return (parsed.ipv4_mapped or parsed) if parsed.version == 6 else parsed
 
 
 def check_strangers(platform: Platform, network: str) -> None:
-    """Raises Refused `slow_down` when too many streams of this network have not authenticated yet."""
+    """Refuse a stream that would be one too many before it has authenticated.
+
+    Raises:
+        Refused: `slow_down` for too many of this network, `busy` while the node is crowded.
+    """
+    if platform.tcp.crowded:
+        raise Refused("busy", retry_after=STRANGERS_RETRY_SECONDS)
     if platform.streams.strangers_from(network) >= platform.settings.strangers_per_address:
         raise Refused("slow_down", retry_after=STRANGERS_RETRY_SECONDS)

@@ -16,10 +16,12 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
 from crumbless.api.fair_turn import FairTurn
+from crumbless.api.http_shell import HttpConnection, connection_of
 from crumbless.api.platform import Platform
 from crumbless.api.request_record import RequestRecord, route_of
 from crumbless.domain.wire import Problem
 from crumbless.errors import Refused
+from crumbless.live.tcp_connections import RETRY_SECONDS
 
 AnyRequest = Request[Any, Any, State]
 
@@ -89,6 +91,10 @@ def answer_fault(request: AnyRequest, exception: Exception) -> Response[bytes]:
     return answer_refusal(request, Refused("internal"))
 
 
+class ClientGone(Exception):
+    """The client closed the connection before the end of the response."""
+
+
 class Guard:
     """ASGI around everything."""
 
@@ -105,19 +111,40 @@ class Guard:
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         record = RequestRecord(self._platform, scope)
-        guarded = self._guarded(scope, send, record)
+        connection = connection_of(scope)
+        guarded = self._guarded(scope, send, record, connection)
         try:
-            if host.decode("latin-1").lower() not in self._platform.settings.hosts and scope["path"] not in PROBES:
-                self._platform.http.refusals["misdirected"] += 1
-                await _send_refusal(Refused("misdirected"), guarded)
+            if refused := self._refusal_of(scope, host, connection):
+                self._platform.http.refusals[refused.code] += 1
+                await _send_refusal(refused, guarded)
             else:
                 await self._turn.come()
                 await self._app(scope, receive, guarded)
+        except Exception:
+            # Not a fault: clients leave whenever they like, and a traceback for each of them would fill the disk.
+            if connection is None or not connection.left:
+                raise
         finally:
+            if connection is not None and connection.gone:
+                log.debug("%s %s: the client left before the end of the response", scope["method"], route_of(scope))
             record.end()
 
-    def _guarded(self, scope: HTTPScope, send: Send, record: RequestRecord) -> Send:
+    def _refusal_of(self, scope: HTTPScope, host: bytes, connection: HttpConnection | None) -> Refused | None:
+        if scope["path"] in PROBES:
+            return None
+        if host.decode("latin-1").lower() not in self._platform.settings.hosts:
+            return Refused("misdirected")
+        if connection is not None and connection.crowded and not _has_token(scope):
+            # While there is little room left, it is for those who have a session.
+            return Refused("busy", retry_after=RETRY_SECONDS)
+        return None
+
+    def _guarded(self, scope: HTTPScope, send: Send, record: RequestRecord, connection: HttpConnection | None) -> Send:
         async def guarded(message: Message) -> None:
+            if connection is not None and connection.gone:
+                connection.left = True
+                # Nothing more is made for nobody: an export of thousands of rows ends here.
+                raise ClientGone
             if message["type"] == "http.response.start":
                 record.begin_answer(message["status"])
                 message["headers"] = self._headers(scope, message, record.number)
@@ -139,8 +166,16 @@ class Guard:
         return headers
 
 
+def _has_token(scope: HTTPScope) -> bool:
+    return any(name == b"authorization" for name, _ in scope["headers"])
+
+
 async def _send_refusal(refused: Refused, send: Send) -> None:
     body, status, _ = problem_of(refused)
     headers = [(b"content-type", PROBLEM_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    if refused.code == "busy":
+        # The connection makes room for another.
+        headers.append((b"connection", b"close"))
+    headers.extend((name.encode(), value.encode()) for name, value in refusal_headers(refused).items())
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -20,6 +20,7 @@ from crumbless.live.following import Following
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
 from crumbless.live.sessions import Sessions
+from crumbless.live.tcp_connections import TcpConnections
 from crumbless.settings import Settings
 
 GUESSES = 5
@@ -143,6 +144,7 @@ class Platform:
     limits: Limits
     assets: Assets
     policy: PolicyPages
+    tcp: TcpConnections
     streams: OpenStreams = field(default_factory=OpenStreams)
     node: NodeState = field(default_factory=NodeState)
     http: HttpFigures = field(default_factory=HttpFigures)

@@ -11,7 +11,9 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from crumbless.api.client_address import network_of
+from crumbless.api.http_shell import connection_of
 from crumbless.api.platform import Platform
+from crumbless.api.request_head import join_lines
 from crumbless.domain.access import FRESH_MS, Session, require, require_fresh
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.proof import ProofRefused, VerifiedProof, token_hash, verify_proof
@@ -95,7 +97,7 @@ def check_origin(request: AnyRequest) -> None:
     if request.route_handler.opt.get("pages") == "site":
         return
     address = platform_of(request).settings.address
-    if request.headers.get("origin", address) != address:
+    if any(origin != address for origin in request.headers.getall("origin", [])):
         raise Refused("foreign_origin")
 
 
@@ -162,6 +164,13 @@ async def read_caller(request: AnyRequest) -> Session:
         Refused: `invalid_token`, `invalid_proof`, `use_dpop_nonce`, `foreign_origin`.
     """
     check_origin(request)
+    session = await _find_caller(request)
+    if connection := connection_of(request.scope):
+        connection.authenticated(session.id)
+    return session
+
+
+async def _find_caller(request: AnyRequest) -> Session:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     session = await platform_of(request).sessions.find(token_hash(token)) if token else None
     if session is None or not session.alive(now_ms()):
@@ -232,5 +241,5 @@ def take_token(buckets: KeyedBuckets, key: str) -> None:
 def client_network(request: AnyRequest) -> str:
     """Where the caller is, for limits."""
     client = request.client
-    forwarded = request.headers.get("x-forwarded-for", "")
+    forwarded = join_lines(request.scope["headers"], b"x-forwarded-for")
     return network_of(client.host if client else "", forwarded, platform_of(request).settings.trusted_proxies)

@@ -15,6 +15,7 @@ from websockets.utils import accept_key
 from crumbless.api.client_address import check_strangers, network_of
 from crumbless.api.guard import problem_of
 from crumbless.api.platform import Platform
+from crumbless.api.request_head import join_lines
 from crumbless.api.request_record import log_answer
 from crumbless.api.stream import StreamConnection
 from crumbless.api.websocket_frames import (
@@ -98,6 +99,7 @@ class StreamWebSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._siblings.discard(self)
+        self._platform.tcp.discard(self._transport)
         self._closing = True
         if self._reader is not None:
             self._stream.closed()
@@ -220,6 +222,7 @@ class StreamWebSocket(asyncio.Protocol):
         """From now on full-size frames are read."""
         if self._reader is not None:
             self._reader.max_size = MAX_FRAME
+            self._platform.tcp.authenticated(self._transport, self._stream.session.id)
 
     # --- the handshake ------------------------------------------------------------------------------------------
 
@@ -286,10 +289,14 @@ class StreamWebSocket(asyncio.Protocol):
 
 
 def _parse_request(data: bytes) -> tuple[str, dict[str, str]]:
-    """Request line and headers, which uvicorn has parsed once and written out again with lower-case names."""
-    head, *lines = data.decode("latin-1").split("\r\n")
-    pairs = (line.partition(": ") for line in lines if line)
-    return head, {name: value for name, _, value in pairs}
+    """Request line and headers, which uvicorn has parsed once and written out again with lower-case names.
+
+    The head has passed `check_head` (request_head.py). Several lines of a header are joined as over HTTP: two
+    origins or two keys then fail the checks.
+    """
+    head, *lines = data.split(b"\r\n")
+    pairs = [(name, value) for name, _, value in (line.partition(b": ") for line in lines if line)]
+    return head.decode("latin-1"), {name.decode("latin-1"): join_lines(pairs, name) for name, _ in pairs}
 
 
 def _is_key(key: str) -> bool:

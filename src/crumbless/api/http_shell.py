@@ -1,0 +1,76 @@
+"""What HTTP connections share, and what the handlers of requests may know of the connection below them."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from crumbless.api.client_address import peer_network
+from crumbless.api.platform import Platform
+from crumbless.api.refusal_log import RefusalLog
+from crumbless.live.tcp_connections import TcpConnections, Transport
+
+CONNECTION = "crumbless.connection"
+"""Name of the ASGI extension that holds the connection of a request."""
+
+
+class HttpShell:
+    """The limits, figures and log of all HTTP connections of a node."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.tcp = platform.tcp
+        self._trusted_proxies = platform.settings.trusted_proxies
+        self._refusals = platform.http.refusals
+        self._log = RefusalLog()
+
+    def network_of(self, peer: str) -> str:
+        """Return the network whose limit a connection from this address counts against."""
+        return peer_network(peer, self._trusted_proxies)
+
+    def refused(self, code: str, kind: str) -> None:
+        """Count and log a refusal that no handler sees."""
+        self._refusals[code] += 1
+        self._log.add(kind)
+
+
+class ClosingTransport(Transport, Protocol):
+    """A transport that can say whether it is closing."""
+
+    def is_closing(self) -> bool:
+        """Return whether nothing can be written any longer."""
+        ...
+
+
+class HttpConnection:
+    """The connection that a request came on."""
+
+    __slots__ = ("_cycle", "_tcp", "_transport", "left")
+
+    def __init__(self, tcp: TcpConnections, transport: ClosingTransport, cycle: RequestResponseCycle) -> None:
+        self._tcp = tcp
+        self._transport = transport
+        self._cycle = cycle
+        self.left = False
+        """Whether a handler was stopped because the client had gone."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client can no longer get the response."""
+        if self._transport.is_closing() and not self._cycle.response_complete:
+            # uvicorn learns it one turn of the loop later, and would write to the closed connection until then.
+            self._cycle.disconnected = True
+        return self._cycle.disconnected
+
+    def authenticated(self, session: str) -> None:
+        """Count the connection against its session from now on."""
+        self._tcp.authenticated(self._transport, session)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the node serves only authenticated clients now, and this is not known to be one."""
+        return not self._tcp.serves(self._transport)
+
+
+def connection_of(scope: Mapping[str, Any]) -> HttpConnection | None:
+    """Return the connection of a request; None where no server of ours is below (in tests)."""
+    return scope.get("extensions", {}).get(CONNECTION)

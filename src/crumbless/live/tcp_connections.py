@@ -1,0 +1,187 @@
+"""Every TCP connection of this process: how many there may be, and which of them a client no longer reads.
+
+Limits on requests and streams do not see a connection that sends nothing, or whose responses are never read. Each one
+costs a file descriptor, so one network could use up all of them.
+"""
+
+import asyncio
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from crumbless.errors import Refused
+
+RESERVED_FILES = 256
+"""File descriptors that are left for the database, files, and connections to other services."""
+
+UNLIMITED_FILES = 1_000_000
+"""Connections at most where the operating system sets no limit."""
+
+CROWDED_SHARE = 0.9
+"""From this share of the total on, unauthenticated requests and streams are refused."""
+
+RETRY_SECONDS = 5.0
+
+SWEEPS = 10
+"""How many times a connection is looked at before it counts as unread."""
+
+SLICE = 1000
+"""Connections looked at in one turn of the loop: about 0.2 ms."""
+
+
+class Transport(Protocol):
+    """The part of asyncio's transport that is used here."""
+
+    def get_write_buffer_size(self) -> int:
+        """Return the number of bytes that wait for the client."""
+        ...
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        ...
+
+
+class TcpConnection:
+    """One connection."""
+
+    __slots__ = ("close_idle", "idle", "network", "session", "unread", "unread_since")
+
+    def __init__(self, network: str, close_idle: Callable[[], None]) -> None:
+        self.network = network
+        """Where it comes from while it is unauthenticated; empty when no limit per network applies."""
+        self.session = ""
+        """The session whose limit it counts against; empty while it is unauthenticated."""
+        self.idle = False
+        """Whether it waits for a next request (keep-alive) and may be closed without harm."""
+        self.close_idle = close_idle
+        self.unread = 0
+        self.unread_since = 0.0
+
+
+class TcpConnections:
+    """Admits, counts and aborts connections. Used on the loop only.
+
+    Args:
+        total: how many there may be; 0 derives the number from the limit of open files.
+        per_network: how many unauthenticated ones of one network there may be.
+        per_session: how many connections of one session are exempt from the limit of their network.
+        unread_seconds: how long a client may leave everything unread before its connection is aborted.
+    """
+
+    def __init__(self, total: int, per_network: int, per_session: int, unread_seconds: float) -> None:
+        self.total = total or derive_total()
+        self._per_network = per_network
+        self._per_session = per_session
+        self._unread_seconds = unread_seconds
+        self._all: dict[Transport, TcpConnection] = {}
+        self._networks: dict[str, dict[TcpConnection, None]] = {}
+        self._sessions: Counter[str] = Counter()
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many connections are open that only authenticated clients are still served."""
+        return len(self._all) >= self.total * CROWDED_SHARE
+
+    def serves(self, transport: Transport) -> bool:
+        """Return whether requests without a session are served on this connection."""
+        connection = self._all.get(transport)
+        return not self.crowded or (connection is not None and bool(connection.session))
+
+    def count_of(self, network: str) -> int:
+        """Return how many unauthenticated connections a network has."""
+        return len(self._networks.get(network, ()))
+
+    def add(self, transport: Transport, network: str, close_idle: Callable[[], None]) -> TcpConnection:
+        """Admit a new connection. At the limit of its network the one that has been idle longest gives way.
+
+        Args:
+            network: where it comes from; empty when no limit per network applies (a trusted proxy).
+            close_idle: closes the connection; called only while it is idle.
+
+        Raises:
+            Refused: `busy` at the limit of the node, `slow_down` at the limit of the network.
+        """
+        if len(self._all) >= self.total:
+            raise Refused("busy", retry_after=RETRY_SECONDS)
+        peers = self._networks.setdefault(network, {}) if network else {}
+        if len(peers) >= self._per_network:
+            idle = next((one for one in peers if one.idle), None)
+            if idle is None:
+                raise Refused("slow_down", retry_after=RETRY_SECONDS)
+            self._leave_network(idle)
+            idle.close_idle()
+        connection = TcpConnection(network, close_idle)
+        self._all[transport] = connection
+        if network:
+            self._networks.setdefault(network, {})[connection] = None
+        return connection
+
+    def authenticated(self, transport: Transport, session: str) -> None:
+        """Count the connection against its session instead of its network, unless the session has enough already."""
+        connection = self._all.get(transport)
+        if connection is not None and not connection.session and self._sessions[session] < self._per_session:
+            self._sessions[session] += 1
+            connection.session = session
+            self._leave_network(connection)
+
+    def discard(self, transport: Transport) -> None:
+        """Forget a connection that is closed. Harmless when it was never admitted."""
+        connection = self._all.pop(transport, None)
+        if connection is None:
+            return
+        self._leave_network(connection)
+        if connection.session:
+            self._sessions[connection.session] -= 1
+            if not self._sessions[connection.session]:
+                del self._sessions[connection.session]
+
+    def _leave_network(self, connection: TcpConnection) -> None:
+        peers = self._networks.get(connection.network)
+        if peers is not None:
+            peers.pop(connection, None)
+            if not peers:
+                del self._networks[connection.network]
+
+    def start(self) -> None:
+        """Begin to look for unread connections. Call on the loop."""
+        self._sweeping = asyncio.get_running_loop().create_task(self._sweep_for_ever())
+
+    def stop(self) -> None:
+        """Stop looking for unread connections."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self._unread_seconds / SWEEPS)
+            transports = [*self._all]
+            for start in range(0, len(transports), SLICE):
+                self.sweep(transports[start : start + SLICE], time.monotonic())
+                await asyncio.sleep(0)
+
+    def sweep(self, transports: list[Transport], now: float) -> None:
+        """Abort those of the connections whose clients have read nothing for too long at `now` (monotonic seconds)."""
+        for transport in transports:
+            connection = self._all.get(transport)
+            if connection is None:
+                continue
+            size = transport.get_write_buffer_size()
+            if not connection.unread or size < connection.unread:
+                connection.unread_since = now
+            connection.unread = size
+            if size and now - connection.unread_since > self._unread_seconds:
+                transport.abort()
+
+
+def derive_total() -> int:
+    """Return how many connections the operating system's limit of open files has room for."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return UNLIMITED_FILES
+    return min(max(files - RESERVED_FILES, files // 2, 1), UNLIMITED_FILES)

@@ -1,0 +1,203 @@
+"""Clients that leave in the middle of a response, and floods of refused requests: neither fills the log."""
+
+import asyncio
+import json
+import re
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support.client import ask
+from support.people import OLGA, World
+from support.raw_http import request_of
+from support.server import ServerProcess
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+SCRIPT = next((Path(__file__).parents[2] / "src" / "crumbless" / "web_dist" / "assets").glob("desk-*.js"))
+WAIT = 60.0
+TIMES = 20
+
+JSON = {"Content_Type": "application/json"}
+
+
+async def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition is true."""
+    async with asyncio.timeout(WAIT):
+        while not condition():  # noqa: ASYNC110 - another process changes it
+            await asyncio.sleep(0.05)
+    assert condition(), what
+
+
+def left_lines(server: ServerProcess) -> list[str]:
+    """The log's lines about clients that left."""
+    return [line for line in server.log().splitlines() if "the client left" in line]
+
+
+def connections_of(server: ServerProcess) -> int:
+    """How many connections the server has open."""
+    return sum(bool(one.raddr) for one in psutil.Process(server.pid).net_connections("tcp"))
+
+
+async def stuck(port: int) -> None:
+    """Wait until the kernel takes nothing more from the server for the client at this port."""
+    sizes: list[str] = []
+    async with asyncio.timeout(WAIT):
+        while len(sizes) < 5 or len({*sizes[-5:]}) > 1 or not int(sizes[-1], 16):
+            await asyncio.sleep(0.05)
+            table = await asyncio.to_thread(Path("/proc/net/tcp").read_text)
+            lines = [line.split() for line in table.splitlines()]
+            sizes += [line[4].partition(":")[0] for line in lines if line[2].endswith(f":{port:04X}")]
+
+
+async def leave(port: int, request: bytes, *, until: bytes = b"", full: bool = False) -> None:
+    """Send a request, wait for these bytes of the response, and reset the connection with the rest unread.
+
+    Args:
+        full: wait besides until the server can write nothing more.
+    """
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raw.setblocking(False)
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.sock_connect(raw, ("127.0.0.1", port))
+        await loop.sock_sendall(raw, request)
+        read = b""
+        async with asyncio.timeout(WAIT):
+            while until not in read:
+                read += await loop.sock_recv(raw, 1024)
+        if full:
+            await stuck(raw.getsockname()[1])
+    finally:
+        raw.close()
+
+
+def check_log(server: ServerProcess) -> None:
+    """No error and no traceback, and every line about a client that left is at debug level."""
+    lines = server.log().splitlines()
+    assert [line for line in lines if re.search("Traceback|Exception| ERROR | WARNING ", line)] == []
+    assert all(" DEBUG " in line for line in left_lines(server))
+
+
+@pytest.fixture
+def talkative(start_server: StartServer) -> ServerProcess:
+    return start_server(log_level="debug")
+
+
+async def test_clients_that_leave_unread_responses_cost_one_line_each(talkative: ServerProcess) -> None:
+    """Pipelined, so that a response is being written when the connection is reset."""
+    request = request_of("GET", f"/assets/{SCRIPT.name}", f"127.0.0.1:{talkative.port}") * 33
+    await asyncio.gather(*(leave(talkative.port, request, until=b"200 OK", full=True) for _ in range(TIMES)))
+    await eventually(lambda: not connections_of(talkative), "all are gone")
+    assert len(left_lines(talkative)) == TIMES
+    check_log(talkative)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "until"),
+    [
+        ("/v1/stream/open", b'{"mode":"stream"}', b"challenge"),
+        ("/v1/stream/open", b'{"mode":"poll"}', b""),
+        ("/v1/visitor/start", b"{}", b""),
+    ],
+)
+async def test_clients_that_leave_requests_of_any_kind_cause_no_error(
+    talkative: ServerProcess, path: str, body: bytes, until: bytes
+) -> None:
+    request = request_of("POST", path, f"127.0.0.1:{talkative.port}", body, **JSON)
+    await asyncio.gather(*(leave(talkative.port, request, until=until) for _ in range(TIMES)))
+    await eventually(lambda: not connections_of(talkative), "all are gone")
+    assert 0 < len(left_lines(talkative)) <= TIMES
+    check_log(talkative)
+
+
+async def test_a_client_that_leaves_in_the_middle_of_an_upload_causes_no_error(talkative: ServerProcess) -> None:
+    request = request_of("POST", "/v1/stream/open", f"127.0.0.1:{talkative.port}", b"x" * 60_000, **JSON)
+    await asyncio.gather(*(leave(talkative.port, request[:-100]) for _ in range(TIMES)))
+    await eventually(lambda: len(left_lines(talkative)) >= TIMES, "each is noticed")
+    check_log(talkative)
+
+
+async def test_a_client_that_leaves_a_long_poll_causes_no_error(
+    talkative: ServerProcess, open_world: OpenWorld
+) -> None:
+    world = open_world(talkative)
+    opened = await world.http.post(f"{talkative.address}/v1/stream/open", json={"mode": "poll"})
+    stream = opened.json()["stream"]
+    host = f"127.0.0.1:{talkative.port}"
+    request = request_of("POST", "/v1/stream/poll", host, b'{"after":1}', crumbless_stream=stream, **JSON)
+    await leave(talkative.port, request)
+    await eventually(lambda: len(left_lines(talkative)) == 1, "it is noticed")
+    check_log(talkative)
+
+
+async def test_a_client_that_leaves_an_export_causes_no_error_and_ends_it(
+    talkative: ServerProcess, open_world: OpenWorld
+) -> None:
+    world = open_world(talkative)
+    olga = await world.operator(OLGA)
+    columns = "workspace_id, at, actor_kind, actor_id, actor_name, act, target_kind, target_id, target_name, details"
+    talkative.change(
+        f"WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 30000) "
+        f"INSERT INTO audit_entry ({columns}) SELECT 1, 1, 'operator', 'x', 'Olga', 'site_changed', 'site', 'x', "
+        f"printf('%.300c', 'x'), '{{}}' FROM number"
+    )
+    whole = await ask(world.http, olga, "GET", "/v1/desk/audit/export")
+    assert len(whole.content) > 5_000_000, "the premise: more than any buffer takes"
+    host = f"127.0.0.1:{talkative.port}"
+    for _ in range(3):
+        path = "/v1/desk/audit/export"
+        request = request_of("GET", path, host, b"", **olga.credentials("GET", path))
+        await leave(talkative.port, request, until=b"200 OK", full=True)
+    await eventually(lambda: len(left_lines(talkative)) == 3, "each is noticed")
+    check_log(talkative)
+
+
+async def test_a_stream_before_another_request_ends_with_its_client(talkative: ServerProcess) -> None:
+    """A request that waits behind a long answer must not hide that the client has left."""
+    host = f"127.0.0.1:{talkative.port}"
+    opening = request_of("POST", "/v1/stream/open", host, b'{"mode":"stream"}', **JSON)
+    await leave(talkative.port, opening + request_of("GET", "/healthz", host), until=b"challenge")
+    await eventually(lambda: len(left_lines(talkative)) == 1, "it is noticed")
+    check_log(talkative)
+
+
+async def test_a_flood_of_malformed_requests_writes_a_line_a_second(talkative: ServerProcess) -> None:
+    async def flood() -> None:
+        for _ in range(100):
+            reader, writer = await asyncio.open_connection("127.0.0.1", talkative.port)
+            writer.write(b"GET / HTTP/1.1\r\n\0\r\n\r\n")
+            assert b" 400 " in await reader.readline()
+            writer.close()
+
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await asyncio.gather(*(flood() for _ in range(5)))
+
+    def counted() -> list[int]:
+        return [int(number) for number in re.findall(r"refused (\d+): requests that are not valid", talkative.log())]
+
+    await eventually(lambda: sum(counted()) == 500, "all are counted")
+    assert len(counted()) <= loop.time() - began + 2
+
+
+async def test_a_flood_for_another_host_writes_nothing(talkative: ServerProcess) -> None:
+    size = len(talkative.log())
+    for _ in range(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", talkative.port)
+        writer.write(request_of("GET", "/desk/", "evil.example") * 20)
+        for _ in range(20):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert b" 421 " in head
+            length = re.search(rb"content-length: (\d+)", head)
+            assert length is not None
+            assert json.loads(await reader.readexactly(int(length[1])))["status"] == 421
+        writer.close()
+    assert len(talkative.log()) == size
