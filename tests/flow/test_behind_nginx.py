@@ -1,0 +1,23 @@
+"""Threat 62, behind a real nginx: limits count its clients. HAProxy and Caddy: tests/proof/test_proxies.py."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from support.proxies import BEHIND_A_PROXY, Proxy, check_limits
+from support.server import ServerProcess
+
+StartServer = Callable[..., ServerProcess]
+
+
+@pytest.fixture(params=["nginx that joins", "nginx that replaces"])
+def proxy(request: pytest.FixtureRequest) -> Iterator[Proxy]:
+    one = Proxy(request.param)
+    yield one
+    one.stop()
+
+
+async def test_limits_behind_a_proxy_count_its_clients(start_server: StartServer, proxy: Proxy) -> None:
+    server = start_server(public_url=proxy.address, **BEHIND_A_PROXY)
+    proxy.start(server.port)
+    await check_limits(proxy.port)
