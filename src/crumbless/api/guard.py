@@ -95,6 +95,18 @@ class ClientGone(Exception):
     """The client closed the connection before the end of the response."""
 
 
+class Progress:
+    """How far a response got."""
+
+    __slots__ = ("finished", "left")
+
+    def __init__(self) -> None:
+        self.finished = False
+        """Whether all of it was written."""
+        self.left = False
+        """Whether its handler was stopped because the client had gone."""
+
+
 class Guard:
     """ASGI around everything."""
 
@@ -112,7 +124,8 @@ class Guard:
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         record = RequestRecord(self._platform, scope)
         connection = connection_of(scope)
-        guarded = self._guarded(scope, send, record, connection)
+        progress = Progress()
+        guarded = self._guarded(scope, send, record, connection, progress)
         try:
             if refused := self._refusal_of(scope, host, connection):
                 self._platform.http.refusals[refused.code] += 1
@@ -122,10 +135,10 @@ class Guard:
                 await self._app(scope, receive, guarded)
         except Exception:
             # Not a fault: clients leave whenever they like, and a traceback for each of them would fill the disk.
-            if connection is None or not connection.left:
+            if not progress.left:
                 raise
         finally:
-            if connection is not None and connection.gone:
+            if not progress.finished and connection is not None and connection.gone:
                 log.debug("%s %s: the client left before the end of the response", scope["method"], route_of(scope))
             record.end()
 
@@ -139,16 +152,21 @@ class Guard:
             return Refused("busy", retry_after=RETRY_SECONDS)
         return None
 
-    def _guarded(self, scope: HTTPScope, send: Send, record: RequestRecord, connection: HttpConnection | None) -> Send:
+    def _guarded(
+        self, scope: HTTPScope, send: Send, record: RequestRecord, connection: HttpConnection | None, progress: Progress
+    ) -> Send:
         async def guarded(message: Message) -> None:
             if connection is not None and connection.gone:
-                connection.left = True
+                progress.left = True
                 # Nothing more is made for nobody: an export of thousands of rows ends here.
                 raise ClientGone
             if message["type"] == "http.response.start":
                 record.begin_answer(message["status"])
                 message["headers"] = self._headers(scope, message, record.number)
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                # Not if the client left while this waited to be written.
+                progress.finished = connection is None or not connection.gone
 
         return guarded
 

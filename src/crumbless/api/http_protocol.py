@@ -2,6 +2,7 @@
 requests as a client sends, and lets responses that are never read occupy their connections."""
 
 import asyncio
+from collections.abc import Sized
 from typing import Any
 
 import httptools
@@ -41,32 +42,31 @@ class _Flow(FlowControl):
     uvicorn resumes reading after each response, also while others wait: each of them would let in thousands more.
     """
 
-    def __init__(self, protocol: "DeadlineHttpProtocol") -> None:
-        super().__init__(protocol.transport)
-        self._protocol = protocol
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+        self.stopped = False
+        """Whether nothing more is read at all."""
 
     def pause_reading(self) -> None:
         if not self._transport.is_closing():
             super().pause_reading()
 
     def resume_reading(self) -> None:
-        if not (self._protocol.pipeline or self._protocol.rejected or self._transport.is_closing()):
+        if not (self._waiting or self.stopped or self._transport.is_closing()):
             super().resume_reading()
 
 
 class DeadlineHttpProtocol(HttpToolsProtocol):
     """Closes connections whose request does not arrive in time or whose headers have no end."""
 
-    rejected: Refused | None = None
+    _rejected: Refused | None = None
     """Why the connection ends after the responses to the requests that came before."""
-
     _deadline: asyncio.TimerHandle | None = None
     _head_size: int | None = 0
     """Bytes of the head so far; None while a body is read."""
     _framing = 0
     """Bytes of the body so far that were chunk sizes, extensions or trailers."""
-    _running: RequestResponseCycle | None = None
-    """The request that is being answered; `cycle` is the one that was read last."""
 
     def __init__(self, shell: HttpShell, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
@@ -78,10 +78,11 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """A client has HEAD_SECONDS to say what it wants."""
         super().connection_made(transport)
-        self.flow = _Flow(self)
+        self.flow = self._reading = _Flow(transport, self.pipeline)
+        self._connection = HttpConnection(self._shell.tcp, transport)
         try:
             network = self._shell.network_of(self.client[0] if self.client else "")
-            self._admitted = self._shell.tcp.add(transport, network, transport.close)
+            self._admitted = self._shell.tcp.add(transport, network)
         except Refused as refused:
             self._shell.refused(refused.code, "connections beyond the limit")
             self._send_refusal(refused)
@@ -94,9 +95,9 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         self._shell.tcp.discard(self.transport)
         self.pipeline.clear()
         # uvicorn knows only the request that was read last.
-        if self._running is not None and not self._running.response_complete:
-            self._running.disconnected = True
-            self._running.message_event.set()
+        if (running := self._connection.running) is not None:
+            running.disconnected = True
+            running.message_event.set()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -110,7 +111,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of requests, a head of bounded size before each."""
-        if self.rejected or self.transport.is_closing():
+        if self._rejected or self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
         if self._admitted is not None:
@@ -148,6 +149,9 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             raise Refused("slow_down")
         super().on_message_begin()
+        scope: Any = self.scope
+        # For a response without an end that is never read: uvicorn waits for such a client for ever.
+        scope["extensions"] = {CONNECTION: self._connection, ABORT: {"call": self.transport.abort}}
         self._head_size = 0
         self._expire_in(HEAD_SECONDS)
 
@@ -160,16 +164,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         """The headers are there."""
         parser: Any = self.parser
         self.url = check_head(parser.get_http_version(), self.url, self.headers)
-        before = self.cycle
         super().on_headers_complete()
-        if self.cycle is not before:
-            # The request's task begins in a later turn of the loop.
-            one: Any = self.scope
-            one["extensions"] = {
-                CONNECTION: HttpConnection(self._shell.tcp, self.transport, self.cycle),
-                # For a response without an end that is never read: uvicorn waits for such a client for ever.
-                ABORT: {"call": self.transport.abort},
-            }
         self._head_size = None
         self._framing = 0
         self._expire_in(BODY_SECONDS)
@@ -199,20 +194,20 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
 
     @property
     def _busy(self) -> bool:
-        running = self._running
-        return bool(self.pipeline) or (running is not None and not running.response_complete)
+        return bool(self.pipeline) or self._connection.running is not None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
+        self._connection.running = cycle
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """The next request that waits is answered, or the connection is idle."""
+        self._connection.running = None
         super().on_response_complete()
         if self._busy or self.transport.is_closing():
             return
-        if self.rejected is not None:
-            self._send_refusal(self.rejected)
+        if self._rejected is not None:
+            self._send_refusal(self._rejected)
         elif self._admitted is not None:
             self._admitted.idle = self._head_size == 0 and self._deadline is None
 
@@ -224,8 +219,9 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
             self.transport.abort()
             return
         self._shell.refused(refused.code, "requests that are not valid HTTP")
-        self.rejected = refused
+        self._rejected = refused
         self.flow.pause_reading()
+        self._reading.stopped = True
         if self._head_size is None:
             # The fault is in the body of the request that was read last.
             if self.pipeline and self.pipeline[0][0] is self.cycle:

@@ -42,24 +42,26 @@ class ClosingTransport(Transport, Protocol):
 
 
 class HttpConnection:
-    """The connection that a request came on."""
+    """The connection that a request came on. One object for all requests of a connection."""
 
-    __slots__ = ("_cycle", "_tcp", "_transport", "left")
+    __slots__ = ("_tcp", "_transport", "running")
 
-    def __init__(self, tcp: TcpConnections, transport: ClosingTransport, cycle: RequestResponseCycle) -> None:
+    def __init__(self, tcp: TcpConnections, transport: ClosingTransport) -> None:
         self._tcp = tcp
         self._transport = transport
-        self._cycle = cycle
-        self.left = False
-        """Whether a handler was stopped because the client had gone."""
+        self.running: RequestResponseCycle | None = None
+        """The request that is being answered. None in between: it leads back here, and a circle of references would
+        leave each request to the garbage collector."""
 
     @property
     def gone(self) -> bool:
-        """Whether the client can no longer get the response."""
-        if self._transport.is_closing() and not self._cycle.response_complete:
+        """Whether the client can no longer get the response that is being written."""
+        if self.running is None:
+            return False
+        if self._transport.is_closing():
             # uvicorn learns it one turn of the loop later, and would write to the closed connection until then.
-            self._cycle.disconnected = True
-        return self._cycle.disconnected
+            self.running.disconnected = True
+        return self.running.disconnected
 
     def authenticated(self, session: str) -> None:
         """Count the connection against its session from now on."""

@@ -8,7 +8,6 @@ import asyncio
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Protocol
 
 from crumbless.errors import Refused
@@ -38,6 +37,10 @@ class Transport(Protocol):
         """Return the number of bytes that wait for the client."""
         ...
 
+    def close(self) -> None:
+        """Close the connection once everything is sent."""
+        ...
+
     def abort(self) -> None:
         """Close the connection at once."""
         ...
@@ -46,16 +49,16 @@ class Transport(Protocol):
 class TcpConnection:
     """One connection."""
 
-    __slots__ = ("close_idle", "idle", "network", "session", "unread", "unread_since")
+    __slots__ = ("idle", "network", "session", "transport", "unread", "unread_since")
 
-    def __init__(self, network: str, close_idle: Callable[[], None]) -> None:
+    def __init__(self, transport: Transport, network: str) -> None:
+        self.transport = transport
         self.network = network
         """Where it comes from while it is unauthenticated; empty when no limit per network applies."""
         self.session = ""
         """The session whose limit it counts against; empty while it is unauthenticated."""
         self.idle = False
         """Whether it waits for a next request (keep-alive) and may be closed without harm."""
-        self.close_idle = close_idle
         self.unread = 0
         self.unread_since = 0.0
 
@@ -97,12 +100,11 @@ class TcpConnections:
         """Return how many unauthenticated connections a network has."""
         return len(self._networks.get(network, ()))
 
-    def add(self, transport: Transport, network: str, close_idle: Callable[[], None]) -> TcpConnection:
+    def add(self, transport: Transport, network: str) -> TcpConnection:
         """Admit a new connection. At the limit of its network the one that has been idle longest gives way.
 
         Args:
             network: where it comes from; empty when no limit per network applies (a trusted proxy).
-            close_idle: closes the connection; called only while it is idle.
 
         Raises:
             Refused: `busy` at the limit of the node, `slow_down` at the limit of the network.
@@ -115,8 +117,8 @@ class TcpConnections:
             if idle is None:
                 raise Refused("slow_down", retry_after=RETRY_SECONDS)
             self._leave_network(idle)
-            idle.close_idle()
-        connection = TcpConnection(network, close_idle)
+            idle.transport.close()
+        connection = TcpConnection(transport, network)
         self._all[transport] = connection
         if network:
             self._networks.setdefault(network, {})[connection] = None

@@ -26,14 +26,14 @@ class FakeTransport:
 
 def admit(tcp: TcpConnections, network: str) -> FakeTransport:
     transport = FakeTransport()
-    tcp.add(transport, network, transport.close)
+    tcp.add(transport, network)
     return transport
 
 
 def swept(sizes: list[int], step: float = 1.0) -> list[bool]:
     """Whether a connection is aborted after each look at its write buffer, with a limit of 30 seconds."""
     tcp, transport, aborted = TcpConnections(0, 40, 12, 30), FakeTransport(), list[bool]()
-    tcp.add(transport, "n", transport.close)
+    tcp.add(transport, "n")
     for number, size in enumerate(sizes):
         transport.waiting = size
         tcp.sweep([transport], number * step)
@@ -63,7 +63,7 @@ def test_a_buffer_that_was_empty_in_between_was_read() -> None:
 
 def test_a_discarded_connection_is_looked_at_no_longer() -> None:
     tcp, transport = TcpConnections(0, 40, 12, 30), FakeTransport()
-    tcp.add(transport, "n", transport.close)
+    tcp.add(transport, "n")
     transport.waiting = 5
     tcp.sweep([transport], 0)
     tcp.discard(transport)
@@ -86,7 +86,7 @@ def test_the_longest_idle_connection_gives_way() -> None:
     tcp = TcpConnections(0, 3, 12, 30)
     transports = [FakeTransport() for _ in range(3)]
     for transport in transports:
-        tcp.add(transport, "a", transport.close).idle = transport is not transports[0]
+        tcp.add(transport, "a").idle = transport is not transports[0]
     admit(tcp, "a")
     assert [one.closed for one in transports] == [False, True, False]
     assert tcp.count_of("a") == 3
