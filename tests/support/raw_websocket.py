@@ -77,14 +77,27 @@ class RawWebSocket:
         assert opcode == TEXT, (opcode, payload)
         return json.loads(payload)
 
-    async def until_closed(self) -> int:
-        """The code of the server's close frame, after which it must close the connection; 1005: a frame without."""
+    async def until_close_frame(self) -> int:
+        """The code of the server's close frame; 1005: a frame without."""
         opcode, payload = TEXT, b""
         while opcode != CLOSE:
             opcode, payload = await self.receive()
+        return int.from_bytes(payload[:2]) if payload else 1005
+
+    async def is_cut(self) -> bool:
+        """Return True once the connection is closed or reset. Raises TimeoutError when that does not happen."""
+        async with asyncio.timeout(DEADLINE):
+            with contextlib.suppress(ConnectionError):
+                while await self.reader.read(65_536):
+                    pass
+        return True
+
+    async def until_closed(self) -> int:
+        """The code of the server's close frame, after which it must close the connection; 1005: a frame without."""
+        code = await self.until_close_frame()
         async with asyncio.timeout(DEADLINE):
             assert await self.reader.read() == b"", "the server sent more after its close frame"
-        return int.from_bytes(payload[:2]) if payload else 1005
+        return code
 
     async def pinged(self) -> bool:
         """Whether a ping of the protocol is answered: the stream works."""
@@ -94,9 +107,9 @@ class RawWebSocket:
         return True
 
 
-async def connect_raw(port: int, **changed: str | None) -> RawWebSocket:
-    """Shake hands; the answer is in `answer` whatever it is."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def connect_raw(port: int, source: str = "127.0.0.1", **changed: str | None) -> RawWebSocket:
+    """Shake hands; the answer is in `answer` whatever it is. `source` is the client's own address."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     writer.write(handshake_of(f"127.0.0.1:{port}", **changed))
     async with asyncio.timeout(DEADLINE):
         return RawWebSocket(reader, writer, await read_answer(reader))

@@ -133,8 +133,16 @@ class StreamConnection:
             self.end(ended.code, ended.reason)
 
     def heard(self) -> None:
-        """A sign of life below the frames (a pong, a poll)."""
+        """Note a poll: a sign of life that is no frame."""
         self._rules.heard_at = time.monotonic()
+
+    def count_frame(self) -> bool:
+        """Count a frame that is no message (a ping, a pong, a fragment, an empty line). Return whether to answer it."""
+        try:
+            return self._rules.count_frame(time.monotonic())
+        except StreamEnded as ended:
+            self.end(ended.code, ended.reason)
+            return False
 
     def end(self, code: int, reason: str) -> None:
         """End the stream with a close code."""

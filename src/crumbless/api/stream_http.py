@@ -130,12 +130,14 @@ class HttpStream:
 
     def receive(self, body: bytes) -> None:
         """The client's frames, one a line."""
-        for line in body.split(b"\n"):
+        for line in body.removesuffix(b"\n").split(b"\n"):
             if self._ended:
                 raise Refused("stream_gone")
-            if len(line) > self._max_frame:
+            if not line.strip():
+                self.connection.count_frame()
+            elif len(line) > self._max_frame:
                 self.connection.end(1009, "the frame is too large")
-            elif line.strip():
+            else:
                 self.connection.receive(line)
 
     async def lines(self) -> AsyncIterator[bytes]:

@@ -13,10 +13,11 @@ from uvicorn.server import ServerState
 from websockets.utils import accept_key
 
 from crumbless.api.client_address import check_strangers, network_of
-from crumbless.api.guard import problem_of
+from crumbless.api.guard import problem_of, refusal_headers
 from crumbless.api.platform import Platform
 from crumbless.api.request_head import join_lines
 from crumbless.api.request_record import log_answer
+from crumbless.api.slow_clients import SlowClients, Unread
 from crumbless.api.stream import StreamConnection
 from crumbless.api.websocket_frames import (
     BINARY,
@@ -41,8 +42,11 @@ STREAM_PATH = "/v1/stream"
 MAX_BACKLOG = 4 * 1024 * 1024
 """Bytes that may wait for one client before it counts as too slow: a full page of the longest messages fits."""
 
-CLOSING_SECONDS = 0.8
+CLOSING_SECONDS = 0.5
 """How long the server waits for the client's close frame."""
+
+FLOOD = 4429
+"""Close code of a client that sends too fast: nothing more is read from it."""
 
 
 class WriteTurn:
@@ -52,6 +56,7 @@ class WriteTurn:
     """
 
     def __init__(self) -> None:
+        self.slow_clients = SlowClients()
         self._written: list[StreamWebSocket] = []
 
     def add(self, connection: "StreamWebSocket") -> None:
@@ -69,7 +74,18 @@ class WriteTurn:
 class StreamWebSocket(asyncio.Protocol):
     """One WebSocket connection (RFC 6455, server side, without extensions)."""
 
-    __slots__ = ("_closing", "_frames", "_platform", "_reader", "_siblings", "_stream", "_transport", "_turn")
+    __slots__ = (
+        "_closing",
+        "_deaf",
+        "_frames",
+        "_platform",
+        "_reader",
+        "_siblings",
+        "_stream",
+        "_transport",
+        "_turn",
+        "_unread",
+    )
 
     def __init__(
         self,
@@ -87,19 +103,28 @@ class StreamWebSocket(asyncio.Protocol):
         self._siblings = cast("set[StreamWebSocket]", server_state.connections)
         self._reader: FrameReader | None = None
         self._closing = False
+        # Whether the rest of a flood is left unread until the connection is closed.
+        self._deaf = False
+        # Set while the client does not read as fast as the server writes.
+        self._unread: Unread | None = None
 
     # --- asyncio's side -----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is ours; the request that asked for the upgrade comes as the first data."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=MAX_BACKLOG)
+        # `pause_writing` is called as soon as the kernel takes no more: then the client does not read.
+        self._transport.set_write_buffer_limits(high=0)
+        if self._transport.get_write_buffer_size():
+            # Responses to requests before the upgrade: their protocol was told of the pause, this one is not.
+            self._unread = self._turn.slow_clients.unread(self._transport)
         self._siblings.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._siblings.discard(self)
         self._platform.tcp.discard(self._transport)
+        self._turn.slow_clients.gone(self._transport)
         self._closing = True
         if self._reader is not None:
             self._stream.closed()
@@ -109,10 +134,22 @@ class StreamWebSocket(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
-        """MAX_BACKLOG is reached: this client does not read. It comes back with its cursor; nothing is lost."""
-        self._stream.closed()
-        self._closing = True
-        self._transport.abort()
+        """The client does not read at the moment."""
+        self._unread = self._turn.slow_clients.unread(self._transport)
+        self._check_backlog()
+
+    def resume_writing(self) -> None:
+        """The client has taken everything."""
+        self._unread = None
+        self._turn.slow_clients.read(self._transport)
+
+    def _check_backlog(self) -> None:
+        """End the connection of a client that is too slow. It comes back with its cursor; nothing is lost."""
+        if self._transport.get_write_buffer_size() > MAX_BACKLOG:
+            if self._reader is not None:
+                self._stream.closed()
+            self._closing = True
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """The upgrade request, then frames."""
@@ -137,11 +174,34 @@ class StreamWebSocket(asyncio.Protocol):
                 self._stream.receive(payload)
             else:
                 self._take(opcode, payload)
+        if reader.parts:
+            self._count_parts(reader)
+        if reader.more and not self._deaf:
+            self._read_on_later()
+
+    def _count_parts(self, reader: FrameReader) -> None:
+        parts, reader.parts = reader.parts, 0
+        for _ in range(parts):
+            if self._closing:
+                return
+            self._stream.count_frame()
+
+    def _read_on_later(self) -> None:
+        """Leave the rest of a long read to the next turn of the loop, so that other connections come between."""
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if self._transport.is_closing():
+            return
+        self.data_received(b"")
+        if self._reader is not None and not self._reader.more and not self._deaf:
+            self._transport.resume_reading()
 
     def shutdown(self) -> None:
         """The server stops: the client is to come back to whoever serves next."""
         if self._reader is None:
-            self._transport.close()
+            self._close()
         else:
             self._stream.end(1012, "the server restarts")
 
@@ -155,12 +215,11 @@ class StreamWebSocket(asyncio.Protocol):
         elif opcode == BINARY:
             self._stream.end(1003, "frames are text")
         elif opcode == PING:
-            self._stream.heard()
             # A client that floods pings and does not read the pongs fills nobody's memory.
-            if self._transport.get_write_buffer_size() < MAX_FRAME:
-                self._transport.write(pong_frame(payload))
+            if self._stream.count_frame() and self._transport.get_write_buffer_size() < MAX_FRAME:
+                self._write(pong_frame(payload))
         elif opcode == PONG:
-            self._stream.heard()
+            self._stream.count_frame()
         elif opcode == CLOSE:
             self._answer_close(payload)
 
@@ -172,8 +231,8 @@ class StreamWebSocket(asyncio.Protocol):
         except FrameError as error:
             code = error.code
         self.flush()
-        self._transport.write(close_frame(code, ""))
-        self._transport.close()
+        self._write(close_frame(code, ""))
+        self._close()
 
     def _await_close(self, reader: FrameReader, data: bytes) -> None:
         """After our close frame only the client's is of interest."""
@@ -182,7 +241,15 @@ class StreamWebSocket(asyncio.Protocol):
         except FrameError:
             closed = True
         if closed:
-            self._transport.close()
+            self._close()
+        elif reader.more:
+            # Its close frame is not worth the work of reading a flood; the connection is closed soon anyway.
+            self._transport.pause_reading()
+
+    def _close(self) -> None:
+        """Close the connection once the client has read everything, but soon in any case."""
+        self._transport.close()
+        self._turn.slow_clients.closing(self._transport)
 
     # --- the stream's side (Outlet) -----------------------------------------------------------------------------
 
@@ -203,7 +270,15 @@ class StreamWebSocket(asyncio.Protocol):
         """Hand what was written to the transport."""
         frames, self._frames = self._frames, None
         if frames and not self._transport.is_closing():
-            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+            self._write(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def _write(self, data: bytes) -> None:
+        if self._unread is None:
+            self._transport.write(data)
+            return
+        self._unread.size += len(data)
+        self._transport.write(data)
+        self._check_backlog()
 
     def end(self, code: int, reason: str) -> None:
         """Send the close frame and wait a little for the client's."""
@@ -211,8 +286,12 @@ class StreamWebSocket(asyncio.Protocol):
             return
         self._closing = True
         self.flush()
-        self._transport.write(close_frame(code, reason))
+        self._write(close_frame(code, reason))
+        if code == FLOOD:
+            self._deaf = True
+            self._transport.pause_reading()
         asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
+        self._turn.slow_clients.closing(self._transport)
 
     def backlog(self) -> int:
         """Bytes that wait for the client."""
@@ -279,13 +358,15 @@ class StreamWebSocket(asyncio.Protocol):
         body, status, reason = problem_of(refused)
         self._platform.http.refusals[refused.code] += 1
         self._record(status)
+        further = "".join(f"{name}: {value}\r\n" for name, value in refusal_headers(refused).items())
         self._transport.write(
             f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\nSec-WebSocket-Version: 13\r\n"
+            f"{further}"
             f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n".encode()
             + body
         )
         self._closing = True
-        self._transport.close()
+        self._close()
 
 
 def _parse_request(data: bytes) -> tuple[str, dict[str, str]]:

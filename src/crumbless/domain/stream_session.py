@@ -21,7 +21,10 @@ MAX_AUTH_FRAME = 4_096
 """Largest first frame, in bytes."""
 
 AUTH_SECONDS = 5
-"""Time a client has for its `auth` frame."""
+"""Silence after which a client that has not authenticated is gone."""
+
+UNAUTHENTICATED_SECONDS = 15
+"""Time from opening a stream to being authenticated, whatever the client sends meanwhile."""
 
 SILENCE_SECONDS = 75
 """A client not heard for this long is gone (it pings after 25)."""
@@ -51,6 +54,10 @@ class StreamRates:
     messages: Rate
 
 
+UNAUTHENTICATED_RATES = StreamRates(Rate(5, 20), Rate(5, 20))
+"""Frames before `welcome`: one `auth` and some control frames."""
+
+
 def failure(refused: Refused, entry_id: str = "") -> Failure:
     """The `error` frame that tells this refusal."""
     words = f"{refused.refusal.title}. {refused.detail}"
@@ -67,6 +74,8 @@ class StreamSession:
         self.state: State = "challenged"
         self.session: Session | None = None
         self.heard_at = now
+        self._rates = UNAUTHENTICATED_RATES
+        self._frames = Bucket()
         self._strikes = 0
 
     def read_auth(self, data: bytes) -> Auth:
@@ -95,6 +104,7 @@ class StreamSession:
         self.nonce = ""
         self._frames = Bucket()
         self._messages: Bucket | None = None
+        self._strikes = 0
 
     def receive(self, data: bytes, now: float) -> AnyClientFrame | Failure:
         """The next frame, checked, or the refusal to send back. The stream goes on after a refusal.
@@ -117,6 +127,18 @@ class StreamSession:
         if isinstance(frame, Auth):
             return failure(Refused("unknown_op"))
         return self._check_other(frame)
+
+    def count_frame(self, now: float) -> bool:
+        """Count a frame that is no message: a ping, a pong, a fragment, an empty line. Return whether it is answered.
+
+        Raises:
+            StreamEnded: 4429 for a client that goes on too fast.
+        """
+        if take(self._frames, self._rates.frames, now):
+            self._strike()
+            return False
+        self.heard_at = now
+        return True
 
     def _check_send(self, frame: Send, now: float) -> Send | Failure:
         try:
@@ -146,10 +168,13 @@ class StreamSession:
         return frame
 
     def _too_fast(self, wait: float, entry_id: str = "") -> Failure:
+        self._strike()
+        return failure(Refused("slow_down", retry_after=wait), entry_id)
+
+    def _strike(self) -> None:
         self._strikes += 1
         if self._strikes >= STRIKES:
             raise StreamEnded(4429, "too fast")
-        return failure(Refused("slow_down", retry_after=wait), entry_id)
 
 
 def _read(data: bytes) -> AnyClientFrame | Failure:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from crumbless.domain.access import Session
-from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS
+from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS
 from crumbless.ids import now_ms
 
 SWEEP_SECONDS = 1.0
@@ -35,8 +35,8 @@ class OpenStreams:
     """One sweep for all: a timer per connection would cost more memory than the connection."""
 
     def __init__(self) -> None:
-        # Who has not authenticated yet, and from which network.
-        self._strangers: dict[OpenStream, str] = {}
+        # Streams that have not authenticated yet, in the order in which they opened: from which network, and when.
+        self._strangers: dict[OpenStream, tuple[str, float]] = {}
         self._from: Counter[str] = Counter()
         self._known: set[OpenStream] = set()
         self._sweeping: asyncio.Task[None] | None = None
@@ -51,8 +51,8 @@ class OpenStreams:
         return self._from[network]
 
     def add(self, stream: OpenStream, network: str) -> None:
-        """A stream was opened; it has AUTH_SECONDS to authenticate."""
-        self._strangers[stream] = network
+        """A stream was opened; it must authenticate within UNAUTHENTICATED_SECONDS, and not be silent before."""
+        self._strangers[stream] = network, stream.heard_at
         self._from[network] += 1
 
     def authenticated(self, stream: OpenStream) -> None:
@@ -66,8 +66,9 @@ class OpenStreams:
         self._known.discard(stream)
 
     def _forget_stranger(self, stream: OpenStream) -> None:
-        network = self._strangers.pop(stream, None)
-        if network is not None:
+        stranger = self._strangers.pop(stream, None)
+        if stranger is not None:
+            network = stranger[0]
             self._from[network] -= 1
             if not self._from[network]:
                 del self._from[network]
@@ -93,6 +94,10 @@ class OpenStreams:
     def sweep(self, now: float, today: int) -> None:
         """End what has to end at `now` (monotonic seconds), `today` (milliseconds since 1970)."""
         _end(self._strangers, now - AUTH_SECONDS, 4408, "no auth in time")
+        for stream, (_, opened_at) in [*self._strangers.items()]:
+            if opened_at >= now - UNAUTHENTICATED_SECONDS:
+                break
+            stream.end(4408, "no auth in time")
         _end(self._known, now - SILENCE_SECONDS, 4408, "nothing heard")
         for stream in [stream for stream in self._known if not stream.session.alive(today)]:
             stream.end(4401, "this session has ended")

@@ -129,3 +129,27 @@ def test_whoever_does_not_listen_is_ended() -> None:
     with pytest.raises(StreamEnded) as caught:
         rules.receive(b'{"op":"ping"}', 0.0)
     assert caught.value.code == 4429
+
+
+def test_frames_that_are_no_messages_count_against_the_frame_rate() -> None:
+    rules = ready(rates=StreamRates(Rate(1, 3), Rate(1, 1)))
+    assert [rules.count_frame(0.0) for _ in range(4)] == [True, True, True, False]
+    assert code(rules.receive(b'{"op":"ping"}', 0.0)) == "slow_down"
+    assert rules.count_frame(2.0)
+    assert rules.heard_at == 2.0
+
+
+@pytest.mark.parametrize("authenticated", [True, False])
+def test_a_flood_of_them_ends_the_stream(authenticated: bool) -> None:
+    rules = ready(rates=StreamRates(Rate(1, 1), Rate(1, 1))) if authenticated else StreamSession(0.0)
+    assert rules.count_frame(0.0), "the premise"
+    answered = 1
+    while rules.count_frame(0.0):
+        answered += 1
+    assert answered == (1 if authenticated else 20)
+    for _ in range(STRIKES - 2):
+        assert not rules.count_frame(0.0)
+    with pytest.raises(StreamEnded) as caught:
+        rules.count_frame(0.0)
+    assert caught.value.code == 4429
+    assert rules.heard_at == 0.0

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS
+from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS
 from crumbless.live import open_streams as open_streams_module
 from crumbless.live.open_streams import OpenStreams
 from support.value_make import make_session
@@ -39,6 +39,18 @@ def test_a_stranger_has_five_seconds() -> None:
     streams.sweep(NOW + AUTH_SECONDS + 9, TODAY)
     assert stream.ended == [4408]
     assert streams.everyone() == []
+
+
+def test_an_unauthenticated_stream_ends_however_much_it_sends() -> None:
+    streams = OpenStreams()
+    first, later = Stream(streams), Stream(streams, heard_at=NOW + 1)
+    first.heard_at = later.heard_at = NOW + UNAUTHENTICATED_SECONDS
+    streams.sweep(NOW + UNAUTHENTICATED_SECONDS, TODAY)
+    assert (first.ended, later.ended) == ([], [])
+    streams.sweep(NOW + UNAUTHENTICATED_SECONDS + 0.1, TODAY)
+    assert (first.ended, later.ended) == ([4408], [])
+    streams.sweep(NOW + UNAUTHENTICATED_SECONDS + 1.1, TODAY)
+    assert (first.ended, later.ended) == ([4408], [4408])
 
 
 def test_silence_ends_a_known_stream() -> None:

@@ -1,0 +1,203 @@
+"""The WebSocket shell on real sockets: clients that do not read, and connections that outlive their close."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from uvicorn.server import ServerState
+
+from crumbless.api import slow_clients
+from crumbless.api.platform import Platform
+from crumbless.api.stream_websocket import MAX_BACKLOG, StreamWebSocket, WriteTurn
+from crumbless.domain.figures import HttpFigures
+from crumbless.live.connections import Connections, Parcel
+from crumbless.live.node_state import NodeState
+from crumbless.live.open_streams import OpenStreams
+from support.raw_http import handshake_of, read_answer
+from support.raw_websocket import CLOSE, PING, TEXT, RawWebSocket, close_payload, frame
+
+DEADLINE = 20.0
+PAGE = Parcel(b"x" * 60_000)
+
+
+class Node:
+    """Streams over WebSocket on a real port, without what is behind them."""
+
+    def __init__(self) -> None:
+        self.turn = WriteTurn()
+        self.state = ServerState()
+        self.streams = OpenStreams()
+        self.settings = SimpleNamespace(
+            hosts=set[str](), address="http://x", trusted_proxies=(), access_log=False, strangers_per_address=5
+        )
+        self.platform = cast(
+            Platform,
+            SimpleNamespace(
+                streams=self.streams,
+                node=NodeState(),
+                connections=Connections(),
+                settings=self.settings,
+                http=HttpFigures(),
+            ),
+        )
+        self.server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self.server = await asyncio.get_running_loop().create_server(self.protocol, "127.0.0.1", 0)
+        self.settings.hosts.add(f"127.0.0.1:{self.port}")
+
+    def protocol(self) -> StreamWebSocket:
+        return StreamWebSocket(self.platform, self.turn, None, self.state, {})
+
+    @property
+    def port(self) -> int:
+        assert self.server is not None
+        return int(self.server.sockets[0].getsockname()[1])
+
+    @property
+    def connections(self) -> set[Any]:
+        return cast("set[Any]", self.state.connections)
+
+    async def connect(self, **changed: str | None) -> RawWebSocket:
+        """A client with a small window. uvicorn writes names in lower case before it hands a request over."""
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port))
+        reader, writer = await asyncio.open_connection(sock=client, limit=2**12)
+        head, *lines = handshake_of(f"127.0.0.1:{self.port}", **changed).decode().split("\r\n")
+        lowered = [f"{name.lower()}{colon}{value}" for name, colon, value in (line.partition(": ") for line in lines)]
+        writer.write("\r\n".join([head, *lowered]).encode())
+        return RawWebSocket(reader, writer, await read_answer(reader))
+
+    async def eventually(self, condition: Callable[[], bool]) -> None:
+        """Return once the condition holds."""
+        async with asyncio.timeout(DEADLINE):
+            while not condition():  # noqa: ASYNC110 - the protocol has no event for it
+                await asyncio.sleep(0.01)
+
+
+@pytest_asyncio.fixture
+async def node() -> AsyncIterator[Node]:
+    made = Node()
+    await made.start()
+    yield made
+    assert made.server is not None
+    made.server.close()
+    for one in [*made.connections]:
+        one._transport.abort()
+    await made.eventually(lambda: not made.connections)
+
+
+async def fill(node: Node, raw: RawWebSocket) -> StreamWebSocket:
+    """Stop reading and have the server write more than the kernel takes, but less than ends a slow client."""
+    raw.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    (connection,) = node.connections
+    while not connection.backlog():
+        connection.write(PAGE)
+        connection.flush()
+    assert connection.backlog() < MAX_BACKLOG
+    return connection
+
+
+async def abandon(raw: RawWebSocket) -> None:
+    """Close a connection that was reset."""
+    with contextlib.suppress(ConnectionError):
+        raw.writer.transport.abort()
+        await raw.writer.wait_closed()
+
+
+async def test_a_client_that_does_not_read_is_aborted(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_clients, "UNREAD_SECONDS", 0.2)
+    monkeypatch.setattr(slow_clients, "CHECK_SECONDS", 0.02)
+    idle, raw = await node.connect(), await node.connect()
+    raw.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    await node.eventually(lambda: len(node.connections) == 2)
+    watched = next(one for one in node.connections if one._transport.get_extra_info("peername") == _name(raw))
+    while not watched.backlog():
+        watched.write(PAGE)
+        watched.flush()
+    assert len(node.turn.slow_clients) == 1, "the premise: it is watched"
+    await node.eventually(lambda: len(node.connections) == 1)
+    assert watched not in node.connections
+    assert node.streams.strangers == 1, "the other goes on"
+    assert len(node.turn.slow_clients) == 0
+    await abandon(raw)
+    await idle.close()
+
+
+def _name(raw: RawWebSocket) -> tuple[str, int]:
+    return raw.writer.get_extra_info("sockname")
+
+
+async def test_a_client_that_reads_late_gets_everything(node: Node) -> None:
+    raw = await node.connect()
+    connection = await fill(node, raw)
+    connection.write(Parcel(b"last"))
+    connection.flush()
+    assert len(node.turn.slow_clients) == 1
+    raw.writer.transport.resume_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    while (await raw.receive()) != (TEXT, b"last"):
+        pass
+    await node.eventually(lambda: len(node.turn.slow_clients) == 0)
+    assert connection in node.connections
+    await raw.close()
+
+
+async def test_a_backlog_over_the_limit_ends_the_connection(node: Node) -> None:
+    raw = await node.connect()
+    connection = await fill(node, raw)
+    for _ in range(MAX_BACKLOG // len(PAGE.text) + 1):
+        connection.write(PAGE)
+        connection.flush()
+    assert node.streams.strangers == 0
+    await node.eventually(lambda: not node.connections)
+    await abandon(raw)
+
+
+@pytest.mark.parametrize("by", ["server", "client"])
+async def test_a_connection_that_is_not_read_to_its_close_is_aborted(
+    node: Node, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(slow_clients, "CLOSE_SECONDS", 1.0)
+    monkeypatch.setattr(slow_clients, "CHECK_SECONDS", 0.02)
+    raw = await node.connect()
+    connection = await fill(node, raw)
+    if by == "server":
+        connection.end(4401, "this session has ended")
+    else:
+        raw.send(frame(CLOSE, close_payload(1000)))
+    await node.eventually(lambda: len(node.turn.slow_clients) == 1)
+    await node.eventually(lambda: not node.connections)
+    assert len(node.turn.slow_clients) == 0
+    await abandon(raw)
+
+
+async def test_a_refused_handshake_is_closed(node: Node) -> None:
+    raw = await node.connect(Origin="https://evil.example")
+    assert raw.answer.status == 403
+    assert await raw.reader.read() == b""
+    await node.eventually(lambda: len(node.turn.slow_clients) == 0)
+    await raw.close()
+
+
+async def test_a_long_read_leaves_room_for_others(node: Node) -> None:
+    """Two clients send at once; the shorter one is answered before the longer one is read to its end."""
+    long, short = await node.connect(), await node.connect()
+    await node.eventually(lambda: len(node.connections) == 2)
+    for raw in (long, short):
+        assert (await raw.receive_json())["op"] == "challenge"
+    first = next(one for one in node.connections if one._transport.get_extra_info("peername") == _name(long))
+    first.data_received(frame(PING, b"x") * 50_000)
+    assert first._reader is not None
+    assert first._reader.more, "the premise: not all of it was read"
+    assert await long.until_closed() == 4429
+    short.send(frame(PING, b"y"))
+    assert (await short.receive())[1] == b"y"
+    await long.close()
+    await short.close()
