@@ -12,6 +12,7 @@ from litestar import Response
 from litestar.response import Stream
 
 from crumbless.actions.audit_write import write_audit
+from crumbless.api.long_response import while_alive
 from crumbless.api.request_read import AnyRequest, platform_of, read_choice, read_number, read_operator
 from crumbless.domain.csv_cell import csv_row
 from crumbless.domain.ports import ReaderPort
@@ -79,7 +80,7 @@ async def get_audit_export(request: AnyRequest) -> Stream:
     lines = _csv_lines(platform.reader, wish) if form == "csv" else _json_lines(platform.reader, wish)
     media_type = "text/csv" if form == "csv" else "application/jsonl"
     headers = {"content-disposition": f'attachment; filename="audit-log.{form}"'}
-    return Stream(lines, media_type=media_type, headers=headers)
+    return Stream(while_alive(request, session, lines), media_type=media_type, headers=headers)
 
 
 def _read_wish(request: AnyRequest, workspace: int) -> _Wish:

@@ -1,5 +1,6 @@
 """What every handler asks of a request: its body, its caller, its address."""
 
+import hmac
 import re
 import time
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ T = TypeVar("T")
 Choice = TypeVar("Choice", bound=str)
 
 AnyRequest = Request[Any, Any, State]
+
+CALLER = "caller"
+"""Where a request keeps the session that was found for it."""
 
 # An even number of backslashes before it are texts of their own, such as somebody's message about \\u0000.
 _finds_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
@@ -55,6 +59,7 @@ async def read_body(request: AnyRequest, most: int = MAX_FRAME) -> bytes:
         raise (too_large if error.status_code == 413 else Refused("malformed")) from None
     if len(body) > most:
         raise too_large
+    _check_still_alive(request)
     return body
 
 
@@ -175,16 +180,45 @@ async def _find_caller(request: AnyRequest) -> Session:
     session = await platform_of(request).sessions.find(token_hash(token)) if token else None
     if session is None or not session.alive(now_ms()):
         raise Refused("invalid_token")
-    if session.thumbprint is None:
-        if scheme.lower() != "bearer":
-            raise Refused("invalid_token")
-        return session
-    if scheme.lower() != "dpop":
-        raise Refused("invalid_token")
-    proof = read_proof(request, token)
-    if proof is None or proof.thumbprint != session.thumbprint:
-        raise Refused("invalid_proof")
+    _check_key(request, scheme, token, session.thumbprint)
+    request.state[CALLER] = session
     return session
+
+
+def check_credentials(request: AnyRequest, owner: bytes, thumbprint: str | None) -> None:
+    """Check that a request carries the token of this hash and the proof of its key, whether or not its session lives.
+
+    Raises:
+        Refused: as `read_caller`.
+    """
+    check_origin(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if not hmac.compare_digest(token_hash(token), owner):
+        raise Refused("invalid_token")
+    _check_key(request, scheme, token, thumbprint)
+
+
+def _check_key(request: AnyRequest, scheme: str, token: str, thumbprint: str | None) -> None:
+    if scheme.lower() != ("bearer" if thumbprint is None else "dpop"):
+        raise Refused("invalid_token")
+    if thumbprint is None:
+        return
+    proof = read_proof(request, token)
+    if proof is None or proof.thumbprint != thumbprint:
+        raise Refused("invalid_proof")
+
+
+def _check_still_alive(request: AnyRequest) -> None:
+    """Check the caller again after waiting for the body, which a client may send as slowly as 20 seconds.
+
+    Raises:
+        Refused: `invalid_token` when the session has expired; `busy` when it has ended or its operator has changed:
+            the client asks again and learns which.
+    """
+    session = cast("Session | None", request.state.get(CALLER))
+    if session is None or session.alive(now_ms()):
+        return
+    raise Refused("busy", retry_after=1) if session.ended else Refused("invalid_token")
 
 
 async def read_operator(request: AnyRequest) -> Session:

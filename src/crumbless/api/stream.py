@@ -77,8 +77,8 @@ class Outlet(Protocol):
         """Bytes that wait to be sent."""
         ...
 
-    def accepted(self) -> None:
-        """The stream is authenticated: frames of full size are welcome."""
+    def accepted(self, token: str) -> None:
+        """The stream is authenticated with this token: frames of full size are welcome."""
         ...
 
 
@@ -216,7 +216,7 @@ class StreamConnection:
         platform = self._platform
         self.session = session
         self._rules.accept(session, self._rates(session), time.monotonic())
-        self._outlet.accepted()
+        self._outlet.accepted(asked.token)
         # Listen first, read second: what is committed in between is in what was read, in what was heard, or in both.
         # The node itself begins to listen to a workspace with its first listener.
         platform.streams.authenticated(self)

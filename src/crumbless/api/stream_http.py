@@ -8,20 +8,30 @@ import contextlib
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
 from litestar import Response
 from litestar.response import Stream
 
 from crumbless.api.client_address import check_strangers
-from crumbless.api.http_protocol import ABORT
+from crumbless.api.long_response import abort_of
 from crumbless.api.platform import Platform
-from crumbless.api.request_read import AnyRequest, client_network, platform_of, read_body, read_caller, read_json
+from crumbless.api.request_read import (
+    AnyRequest,
+    check_credentials,
+    client_network,
+    platform_of,
+    read_body,
+    read_caller,
+    read_json,
+)
 from crumbless.api.stream import StreamConnection
+from crumbless.domain.proof import token_hash
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, End
 from crumbless.errors import Refused
+from crumbless.ids import now_ms
 from crumbless.live.connections import Parcel, parcel
 
 STREAM_HEADER = "crumbless-stream"
@@ -34,6 +44,9 @@ POLL_SECONDS = 25.0
 
 FAREWELL_SECONDS = 5.0
 """How long a client on a long answer may take to read its end before its connection is cut."""
+
+MAX_FAREWELL = MAX_FRAME
+"""Bytes that are kept for the client of an ended stream. More than that it reads again with its cursor."""
 
 Mode = Literal["stream", "poll"]
 
@@ -74,6 +87,8 @@ class HttpStream:
         self._ended = False
         self._max_frame = MAX_AUTH_FRAME
         self._batch = Batch(self.id, 0, [])
+        # The hash of the token that the stream was authenticated with.
+        self._owner: bytes | None = None
         streams[self.id] = self
         self.connection = StreamConnection(platform, self)
         self.connection.open(network)
@@ -96,9 +111,19 @@ class HttpStream:
         """Queue the last frame. The client has a while to fetch it."""
         if not self._ended:
             self._ended = True
-            self._queue.append(parcel(End(code, reason)).text)
+            last = parcel(End(code, reason)).text
+            if self._size > MAX_FAREWELL or sum(map(len, self._batch.frames)) > MAX_FAREWELL or self._session_ended:
+                self._take_all()
+                self._batch = Batch(self.id, self._batch.batch, [msgspec.Raw(last)])
+            self._queue.append(last)
             self._news.set()
-            asyncio.get_running_loop().call_later(FAREWELL_SECONDS if self._abort else POLL_SECONDS, self._part)
+            short = self._abort is not None or self._owner is None
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS if short else POLL_SECONDS, self._part)
+
+    @property
+    def _session_ended(self) -> bool:
+        """Whether what was sent in this session is no longer for its holder."""
+        return self._owner is not None and not self.connection.session.alive(now_ms())
 
     def _part(self) -> None:
         """The while is over. A long answer that is not at its end yet is one that nobody reads."""
@@ -115,9 +140,26 @@ class HttpStream:
         """Bytes that wait for the client."""
         return self._size
 
-    def accepted(self) -> None:
-        """From now on full-size frames are read."""
+    def accepted(self, token: str) -> None:
+        """From now on full-size frames are read, and requests need the token and key of the stream's session."""
         self._max_frame = MAX_FRAME
+        self._owner = token_hash(token)
+
+    async def check_caller(self, request: AnyRequest) -> None:
+        """Check that a request on this stream comes from its session, also after the stream or the session has ended.
+
+        Raises:
+            Refused: as `read_caller`; `forbidden` for another session.
+        """
+        if self._owner is None:
+            return
+        session = self.connection.session
+        if self._ended:
+            # The session may be gone from the database: the client must still learn why its stream has ended.
+            check_credentials(request, self._owner, session.thumbprint)
+        # By id: a session that dropped out of memory is another object when it is read again.
+        elif (await read_caller(request)).id != session.id:
+            raise Refused("forbidden")
 
     # --- the requests' side -------------------------------------------------------------------------------------
 
@@ -209,7 +251,7 @@ async def open_stream(request: AnyRequest) -> Response[bytes] | Stream:
     wanted = await read_json(request, OpenRequest)
     platform, network = platform_of(request), client_network(request)
     check_strangers(platform, network)
-    abort = _abort_of(request) if wanted.mode == "stream" else None
+    abort = abort_of(request) if wanted.mode == "stream" else None
     stream = HttpStream(platform, network, _streams_of(request), abort)
     if wanted.mode == "poll":
         return _answer(await stream.poll(0))
@@ -237,20 +279,12 @@ async def _stream_of(request: AnyRequest) -> HttpStream:
     stream = _streams_of(request).get(request.headers.get(STREAM_HEADER, ""))
     if stream is None:
         raise Refused("stream_gone")
-    # By id: a session that dropped out of memory is another object when it is read again.
-    if stream.connection.ready and (await read_caller(request)).id != stream.connection.session.id:
-        raise Refused("forbidden")
+    await stream.check_caller(request)
     return stream
 
 
 def _streams_of(request: AnyRequest) -> HttpStreams:
     return cast(HttpStreams, request.app.state["http_streams"])
-
-
-def _abort_of(request: AnyRequest) -> Callable[[], None]:
-    """What cuts the connection that the request came on (see api/http_protocol.py)."""
-    scope = cast(Any, request.scope)
-    return scope["extensions"][ABORT]["call"]
 
 
 def _answer(batch: Batch) -> Response[bytes]:

@@ -297,7 +297,7 @@ class StreamWebSocket(asyncio.Protocol):
         """Bytes that wait for the client."""
         return self._transport.get_write_buffer_size() + sum(map(len, self._frames or ()))
 
-    def accepted(self) -> None:
+    def accepted(self, token: str) -> None:
         """From now on full-size frames are read."""
         if self._reader is not None:
             self._reader.max_size = MAX_FRAME

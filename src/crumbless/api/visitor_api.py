@@ -7,6 +7,7 @@ from litestar.response import Stream
 from crumbless.actions.conversation_start import Arrival, start_conversation
 from crumbless.actions.visitor_privacy import erase_own, export_own
 from crumbless.api.admission import admit_start
+from crumbless.api.long_response import while_alive
 from crumbless.api.request_read import (
     AnyRequest,
     client_network,
@@ -52,4 +53,5 @@ async def export(request: AnyRequest) -> Stream:
     platform = platform_of(request)
     session = await read_visitor(request)
     take_token(platform.limits.privacy, client_network(request))
-    return Stream(await export_own(session, platform.reader), media_type="application/json")
+    pieces = await export_own(session, platform.reader)
+    return Stream(while_alive(request, session, pieces), media_type="application/json")

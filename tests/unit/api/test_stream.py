@@ -42,7 +42,8 @@ class Outlet:
     def backlog(self) -> int:
         return 0
 
-    def accepted(self) -> None:
+    def accepted(self, token: str) -> None:
+        assert token == "t"
         self.frames.append({"op": "(accepted)"})
 
     def numbers(self, name: str = "seq") -> list[int]:

@@ -15,7 +15,6 @@ from crumbless.api.websocket_frames import (
     CONTINUATION,
     PING,
     PONG,
-    PORTION,
     TEXT,
     FrameError,
     FrameReader,
@@ -138,42 +137,6 @@ def test_an_idle_reader_is_small() -> None:
     held = [getattr(reader, name) for name in FrameReader.__slots__]
     assert sys.getsizeof(reader) + sum(sys.getsizeof(value) for value in held if isinstance(value, bytearray)) < 200
     assert not hasattr(reader, "__dict__")
-
-
-# --- in portions --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("opcode", [TEXT, PING, PONG])
-def test_a_long_read_is_parsed_in_portions(opcode: int) -> None:
-    reader = FrameReader(MAX)
-    messages = reader.feed(client_frame(opcode, b"") * (2 * PORTION + 1))
-    assert (len(messages), reader.more) == (PORTION, True)
-    assert (len(reader.feed(b"")), reader.more) == (PORTION, True)
-    assert (reader.feed(b""), reader.more) == ([(opcode, b"")], False)
-    assert reader.feed(client_frame(opcode, b"")) == [(opcode, b"")]
-
-
-def test_fragments_count_towards_a_portion_and_are_reported() -> None:
-    reader = FrameReader(MAX)
-    stream = client_frame(TEXT, b"", fin=False) + client_frame(CONTINUATION, b"", fin=False) * PORTION
-    assert reader.feed(stream) == []
-    assert (reader.parts, reader.more) == (PORTION, True)
-    assert reader.feed(client_frame(CONTINUATION, b"x")) == [(TEXT, b"x")]
-    assert (reader.parts, reader.more) == (PORTION + 1, False)
-
-
-def test_exactly_one_portion_leaves_nothing() -> None:
-    reader = FrameReader(MAX)
-    assert len(reader.feed(client_frame(PONG, b"") * PORTION)) == PORTION
-    assert not reader.more
-
-
-def test_an_error_in_a_later_portion_is_raised_there() -> None:
-    reader = FrameReader(MAX)
-    assert len(reader.feed(client_frame(PONG, b"") * PORTION + client_frame(PING, b"x") + client_frame(0x3, b""))) == 64
-    with pytest.raises(FrameError):
-        reader.feed(b"")
-    assert (reader.messages_before_error, reader.more) == ([(PING, b"x")], False)
 
 
 # --- refused ------------------------------------------------------------------------------------------------------
