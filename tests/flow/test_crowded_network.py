@@ -1,0 +1,24 @@
+"""A crowd of streams from one network does not keep a visitor of another network out (large: tests/proof)."""
+
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from hostile import run
+from hostile.run import run_attack
+
+FILES = 200
+"""Descriptors of the server: fewer than the attacker's connections."""
+
+
+async def test_many_streams_from_one_network_leave_room_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "QUIET_SECONDS", 0.5)
+    options: dict[str, object] = {"number": 400, "seconds": 8.0, "kinds": ["websocket"]}
+    report = await run_attack(tmp_path, "crowd", options, 4.0, FILES, strangers_per_address=5)
+    assert report.seen["websocket"] >= 400, "the premise: more connections than the server has descriptors"
+    assert report.newcomer
+    # The refused ones come and go: at most moments only a few of them are open.
+    assert median(report.during.descriptors) < FILES / 2
