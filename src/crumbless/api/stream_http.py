@@ -15,6 +15,7 @@ from litestar import Response
 from litestar.response import Stream
 
 from crumbless.api.client_address import check_strangers
+from crumbless.api.http_shell import HttpConnection, connection_of
 from crumbless.api.long_response import abort_of
 from crumbless.api.platform import Platform
 from crumbless.api.request_read import (
@@ -81,6 +82,8 @@ class HttpStream:
         self._streams = streams
         # Cuts the connection that carries a long answer; None for one that polls.
         self._abort = abort
+        self.carrier: HttpConnection | None = None
+        """The connection of a long answer; polls are counted by their own requests."""
         self._queue: deque[bytes] = deque()
         self._size = 0
         self._news = asyncio.Event()
@@ -144,6 +147,8 @@ class HttpStream:
         """From now on full-size frames are read, and requests need the token and key of the stream's session."""
         self._max_frame = MAX_FRAME
         self._owner = token_hash(token)
+        if self.carrier is not None:
+            self.carrier.authenticated(self.connection.session.id)
 
     async def check_caller(self, request: AnyRequest) -> None:
         """Check that a request on this stream comes from its session, also after the stream or the session has ended.
@@ -253,7 +258,9 @@ async def open_stream(request: AnyRequest) -> Response[bytes] | Stream:
     check_strangers(platform, network)
     abort = abort_of(request) if wanted.mode == "stream" else None
     stream = HttpStream(platform, network, _streams_of(request), abort)
-    if wanted.mode == "poll":
+    if wanted.mode == "stream":
+        stream.carrier = connection_of(request.scope)
+    else:
         return _answer(await stream.poll(0))
     headers = {STREAM_HEADER: stream.id, "x-accel-buffering": "no"}
     return Stream(stream.lines(), status_code=200, media_type="application/x-ndjson", headers=headers)
