@@ -17,7 +17,6 @@ from crumbless.api.guard import problem_of, refusal_headers
 from crumbless.api.platform import Platform
 from crumbless.api.request_head import join_lines
 from crumbless.api.request_record import log_answer
-from crumbless.api.slow_clients import SlowClients, Unread
 from crumbless.api.stream import StreamConnection
 from crumbless.api.websocket_frames import (
     BINARY,
@@ -56,7 +55,6 @@ class WriteTurn:
     """
 
     def __init__(self) -> None:
-        self.slow_clients = SlowClients()
         self._written: list[StreamWebSocket] = []
 
     def add(self, connection: "StreamWebSocket") -> None:
@@ -84,7 +82,6 @@ class StreamWebSocket(asyncio.Protocol):
         "_stream",
         "_transport",
         "_turn",
-        "_unread",
     )
 
     def __init__(
@@ -105,26 +102,23 @@ class StreamWebSocket(asyncio.Protocol):
         self._closing = False
         # Whether the rest of a flood is left unread until the connection is closed.
         self._deaf = False
-        # Set while the client does not read as fast as the server writes.
-        self._unread: Unread | None = None
 
     # --- asyncio's side -----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is ours; the request that asked for the upgrade comes as the first data."""
         self._transport = cast(asyncio.Transport, transport)
-        # `pause_writing` is called as soon as the kernel takes no more: then the client does not read.
-        self._transport.set_write_buffer_limits(high=0)
+        self._transport.set_write_buffer_limits(high=MAX_BACKLOG)
         if self._transport.get_write_buffer_size():
-            # Responses to requests before the upgrade: their protocol was told of the pause, this one is not.
-            self._unread = self._turn.slow_clients.unread(self._transport)
+            # Responses to requests before the upgrade. Their protocol was told of the full buffer, and this one would
+            # not be: the backlog would have no limit.
+            self._transport.abort()
         self._siblings.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._siblings.discard(self)
         self._platform.tcp.discard(self._transport)
-        self._turn.slow_clients.gone(self._transport)
         self._closing = True
         if self._reader is not None:
             self._stream.closed()
@@ -134,22 +128,11 @@ class StreamWebSocket(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
-        """The client does not read at the moment."""
-        self._unread = self._turn.slow_clients.unread(self._transport)
-        self._check_backlog()
-
-    def resume_writing(self) -> None:
-        """The client has taken everything."""
-        self._unread = None
-        self._turn.slow_clients.read(self._transport)
-
-    def _check_backlog(self) -> None:
-        """End the connection of a client that is too slow. It comes back with its cursor; nothing is lost."""
-        if self._transport.get_write_buffer_size() > MAX_BACKLOG:
-            if self._reader is not None:
-                self._stream.closed()
-            self._closing = True
-            self._transport.abort()
+        """MAX_BACKLOG is reached: this client does not read. It comes back with its cursor; nothing is lost."""
+        if self._reader is not None:
+            self._stream.closed()
+        self._closing = True
+        self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """The upgrade request, then frames."""
@@ -217,7 +200,7 @@ class StreamWebSocket(asyncio.Protocol):
         elif opcode == PING:
             # A client that floods pings and does not read the pongs fills nobody's memory.
             if self._stream.count_frame() and self._transport.get_write_buffer_size() < MAX_FRAME:
-                self._write(pong_frame(payload))
+                self._transport.write(pong_frame(payload))
         elif opcode == PONG:
             self._stream.count_frame()
         elif opcode == CLOSE:
@@ -231,7 +214,7 @@ class StreamWebSocket(asyncio.Protocol):
         except FrameError as error:
             code = error.code
         self.flush()
-        self._write(close_frame(code, ""))
+        self._transport.write(close_frame(code, ""))
         self._close()
 
     def _await_close(self, reader: FrameReader, data: bytes) -> None:
@@ -249,7 +232,7 @@ class StreamWebSocket(asyncio.Protocol):
     def _close(self) -> None:
         """Close the connection once the client has read everything, but soon in any case."""
         self._transport.close()
-        self._turn.slow_clients.closing(self._transport)
+        self._platform.tcp.closing(self._transport)
 
     # --- the stream's side (Outlet) -----------------------------------------------------------------------------
 
@@ -270,15 +253,7 @@ class StreamWebSocket(asyncio.Protocol):
         """Hand what was written to the transport."""
         frames, self._frames = self._frames, None
         if frames and not self._transport.is_closing():
-            self._write(frames[0] if len(frames) == 1 else b"".join(frames))
-
-    def _write(self, data: bytes) -> None:
-        if self._unread is None:
-            self._transport.write(data)
-            return
-        self._unread.size += len(data)
-        self._transport.write(data)
-        self._check_backlog()
+            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def end(self, code: int, reason: str) -> None:
         """Send the close frame and wait a little for the client's."""
@@ -286,12 +261,12 @@ class StreamWebSocket(asyncio.Protocol):
             return
         self._closing = True
         self.flush()
-        self._write(close_frame(code, reason))
+        self._transport.write(close_frame(code, reason))
         if code == FLOOD:
             self._deaf = True
             self._transport.pause_reading()
         asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
-        self._turn.slow_clients.closing(self._transport)
+        self._platform.tcp.closing(self._transport)
 
     def backlog(self) -> int:
         """Bytes that wait for the client."""
@@ -306,6 +281,8 @@ class StreamWebSocket(asyncio.Protocol):
     # --- the handshake ------------------------------------------------------------------------------------------
 
     def _shake_hands(self, data: bytes) -> None:
+        if self._transport.is_closing():
+            return
         head, headers = _parse_request(data)
         network = self._network(headers)
         try:

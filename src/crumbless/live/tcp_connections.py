@@ -23,8 +23,14 @@ CROWDED_SHARE = 0.9
 
 RETRY_SECONDS = 5.0
 
+CLOSE_SECONDS = 10.0
+"""Time from a close frame, or from a refused handshake, to the end of the connection. `transport.close` waits until the
+client has read everything, which may be never."""
+
+SWEEP_SECONDS = 1.0
+
 SWEEPS = 10
-"""How many times a connection is looked at before it counts as unread."""
+"""How many times a connection is looked at, at least, before it counts as unread."""
 
 SLICE = 1000
 """Connections looked at in one turn of the loop: about 0.1 ms."""
@@ -81,6 +87,8 @@ class TcpConnections:
         self._all: dict[Transport, TcpConnection] = {}
         self._networks: dict[str, dict[TcpConnection, None]] = {}
         self._sessions: Counter[str] = Counter()
+        # Connections that are being closed, in the order of their deadlines (monotonic seconds).
+        self._closing: dict[Transport, float] = {}
         self._sweeping: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -134,6 +142,7 @@ class TcpConnections:
 
     def discard(self, transport: Transport) -> None:
         """Forget a connection that is closed. Harmless when it was never admitted."""
+        self._closing.pop(transport, None)
         connection = self._all.pop(transport, None)
         if connection is None:
             return
@@ -142,6 +151,10 @@ class TcpConnections:
             self._sessions[connection.session] -= 1
             if not self._sessions[connection.session]:
                 del self._sessions[connection.session]
+
+    def closing(self, transport: Transport) -> None:
+        """Abort the connection unless it has ended CLOSE_SECONDS from now. A second call grants no more time."""
+        self._closing.setdefault(transport, time.monotonic() + CLOSE_SECONDS)
 
     def _leave_network(self, connection: TcpConnection) -> None:
         peers = self._networks.get(connection.network)
@@ -161,11 +174,20 @@ class TcpConnections:
 
     async def _sweep_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(self._unread_seconds / SWEEPS)
+            await asyncio.sleep(min(SWEEP_SECONDS, self._unread_seconds / SWEEPS))
+            self.sweep_closing(time.monotonic())
             transports = [*self._all]
             for start in range(0, len(transports), SLICE):
                 self.sweep(transports[start : start + SLICE], time.monotonic())
                 await asyncio.sleep(0)
+
+    def sweep_closing(self, now: float) -> None:
+        """Abort the connections whose time to close is over at `now` (monotonic seconds)."""
+        for transport, deadline in [*self._closing.items()]:
+            if deadline > now:
+                break
+            del self._closing[transport]
+            transport.abort()
 
     def sweep(self, transports: list[Transport], now: float) -> None:
         """Abort those of the connections whose clients have read nothing for too long at `now` (monotonic seconds)."""

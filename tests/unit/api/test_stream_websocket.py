@@ -11,18 +11,33 @@ import pytest
 import pytest_asyncio
 from uvicorn.server import ServerState
 
-from crumbless.api import slow_clients
 from crumbless.api.platform import Platform
 from crumbless.api.stream_websocket import MAX_BACKLOG, StreamWebSocket, WriteTurn
 from crumbless.domain.figures import HttpFigures
+from crumbless.live import tcp_connections
 from crumbless.live.connections import Connections, Parcel
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
+from crumbless.live.tcp_connections import TcpConnections
 from support.raw_http import handshake_of, read_answer
 from support.raw_websocket import CLOSE, PING, TEXT, RawWebSocket, close_payload, frame
 
 DEADLINE = 20.0
 PAGE = Parcel(b"x" * 60_000)
+
+
+class Admission(asyncio.Protocol):
+    """Admits a connection, as the HTTP protocol does before the upgrade."""
+
+    def __init__(self, node: "Node") -> None:
+        self.node = node
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        made = cast(asyncio.Transport, transport)
+        self.node.tcp.add(made, "127.0.0.1")
+        protocol = StreamWebSocket(self.node.platform, self.node.turn, None, self.node.state, {})
+        made.set_protocol(protocol)
+        protocol.connection_made(made)
 
 
 class Node:
@@ -32,6 +47,7 @@ class Node:
         self.turn = WriteTurn()
         self.state = ServerState()
         self.streams = OpenStreams()
+        self.tcp = TcpConnections(0, 100, 100, 0.5)
         self.settings = SimpleNamespace(
             hosts=set[str](), address="http://x", trusted_proxies=(), access_log=False, strangers_per_address=5
         )
@@ -39,6 +55,7 @@ class Node:
             Platform,
             SimpleNamespace(
                 streams=self.streams,
+                tcp=self.tcp,
                 node=NodeState(),
                 connections=Connections(),
                 settings=self.settings,
@@ -49,10 +66,11 @@ class Node:
 
     async def start(self) -> None:
         self.server = await asyncio.get_running_loop().create_server(self.protocol, "127.0.0.1", 0)
+        self.tcp.start()
         self.settings.hosts.add(f"127.0.0.1:{self.port}")
 
-    def protocol(self) -> StreamWebSocket:
-        return StreamWebSocket(self.platform, self.turn, None, self.state, {})
+    def protocol(self) -> asyncio.Protocol:
+        return Admission(self)
 
     @property
     def port(self) -> int:
@@ -88,6 +106,7 @@ async def node() -> AsyncIterator[Node]:
     await made.start()
     yield made
     assert made.server is not None
+    made.tcp.stop()
     made.server.close()
     for one in [*made.connections]:
         one._transport.abort()
@@ -112,9 +131,7 @@ async def abandon(raw: RawWebSocket) -> None:
         await raw.writer.wait_closed()
 
 
-async def test_a_client_that_does_not_read_is_aborted(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slow_clients, "UNREAD_SECONDS", 0.2)
-    monkeypatch.setattr(slow_clients, "CHECK_SECONDS", 0.02)
+async def test_a_client_that_does_not_read_is_aborted(node: Node) -> None:
     idle, raw = await node.connect(), await node.connect()
     raw.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     await node.eventually(lambda: len(node.connections) == 2)
@@ -122,11 +139,9 @@ async def test_a_client_that_does_not_read_is_aborted(node: Node, monkeypatch: p
     while not watched.backlog():
         watched.write(PAGE)
         watched.flush()
-    assert len(node.turn.slow_clients) == 1, "the premise: it is watched"
     await node.eventually(lambda: len(node.connections) == 1)
     assert watched not in node.connections
     assert node.streams.strangers == 1, "the other goes on"
-    assert len(node.turn.slow_clients) == 0
     await abandon(raw)
     await idle.close()
 
@@ -140,11 +155,9 @@ async def test_a_client_that_reads_late_gets_everything(node: Node) -> None:
     connection = await fill(node, raw)
     connection.write(Parcel(b"last"))
     connection.flush()
-    assert len(node.turn.slow_clients) == 1
     raw.writer.transport.resume_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     while (await raw.receive()) != (TEXT, b"last"):
         pass
-    await node.eventually(lambda: len(node.turn.slow_clients) == 0)
     assert connection in node.connections
     await raw.close()
 
@@ -164,17 +177,16 @@ async def test_a_backlog_over_the_limit_ends_the_connection(node: Node) -> None:
 async def test_a_connection_that_is_not_read_to_its_close_is_aborted(
     node: Node, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    monkeypatch.setattr(slow_clients, "CLOSE_SECONDS", 1.0)
-    monkeypatch.setattr(slow_clients, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(tcp_connections, "CLOSE_SECONDS", 1.0)
+    monkeypatch.setattr(node.tcp, "_unread_seconds", 60.0)
     raw = await node.connect()
     connection = await fill(node, raw)
     if by == "server":
         connection.end(4401, "this session has ended")
     else:
         raw.send(frame(CLOSE, close_payload(1000)))
-    await node.eventually(lambda: len(node.turn.slow_clients) == 1)
     await node.eventually(lambda: not node.connections)
-    assert len(node.turn.slow_clients) == 0
+    assert len(node.tcp) == 0
     await abandon(raw)
 
 
@@ -182,7 +194,7 @@ async def test_a_refused_handshake_is_closed(node: Node) -> None:
     raw = await node.connect(Origin="https://evil.example")
     assert raw.answer.status == 403
     assert await raw.reader.read() == b""
-    await node.eventually(lambda: len(node.turn.slow_clients) == 0)
+    await node.eventually(lambda: len(node.tcp) == 0)
     await raw.close()
 
 

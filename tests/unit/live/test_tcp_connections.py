@@ -1,9 +1,11 @@
 """Who is admitted, who gives way, and which connections count as unread. The clock is an argument."""
 
+import time
+
 import pytest
 
 from crumbless.errors import Refused
-from crumbless.live.tcp_connections import TcpConnections, derive_total
+from crumbless.live.tcp_connections import CLOSE_SECONDS, TcpConnections, derive_total
 
 
 class FakeTransport:
@@ -69,6 +71,20 @@ def test_a_discarded_connection_is_looked_at_no_longer() -> None:
     tcp.discard(transport)
     tcp.sweep([transport], 100)
     assert not transport.aborted
+
+
+def test_a_connection_that_outlives_its_close_is_aborted() -> None:
+    tcp = TcpConnections(0, 40, 12, 30)
+    first, ended = admit(tcp, "a"), admit(tcp, "a")
+    began = time.monotonic()
+    tcp.closing(first)
+    tcp.closing(ended)
+    tcp.discard(ended)
+    tcp.sweep_closing(began + CLOSE_SECONDS - 0.1)
+    assert not first.aborted
+    tcp.closing(first)
+    tcp.sweep_closing(time.monotonic() + CLOSE_SECONDS)
+    assert (first.aborted, ended.aborted) == (True, False), "a second call grants no more time"
 
 
 def test_a_network_is_refused_beyond_its_limit_and_others_are_not() -> None:
