@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
-from support.client import Person, ask
+from support.client import TRANSPORTS, Person, ask
 from support.people import BUSY_MACHINE, OLGA, OSKAR, TEA, World
 from support.server import ServerProcess
 from support.vouching import add_key, code_of, identify, set_mode
@@ -45,6 +46,23 @@ async def test_a_ban_closes_the_streams_and_the_door(own: World) -> None:
     assert fresh.json()["work"]
     acts = own.server.rows("SELECT act, actor_name, session_id FROM audit_entry WHERE act = 'visitor_banned'")
     assert [(act, name) for act, name, _ in acts] == [("visitor_banned", OLGA.name)]
+
+
+async def test_a_ban_ends_streams_and_keeps_new_ones_out_over_each_transport(own: World) -> None:
+    """The network is banned: streams of its sessions end, and a session from elsewhere opens none from there."""
+    olga, vera = await own.new_operator(), await own.visitor()
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(local_address="127.0.0.9")) as elsewhere:
+        victor = await World(own.server, elsewhere).visitor()
+    streams = [await own.stream(vera, transport) for transport in TRANSPORTS]
+    assert (await ban(own, olga, vera.conversation, "visitor", "network")).status_code == 201
+    assert [(await stream.until_over()).code for stream in streams] == [4401] * 3
+    for transport in TRANSPORTS:
+        stream = await own.raw_stream(victor, transport)
+        nonce = await stream.challenged()
+        assert victor.key is not None
+        proof = victor.key.prove("GET", f"{victor.address}/v1/stream", nonce, victor.token)
+        await stream.send("auth", token=victor.token, proof=proof)
+        assert (await stream.until_over()).code == 4401, transport
 
 
 async def test_a_banned_network_is_kept_as_a_hash(own: World) -> None:
