@@ -231,7 +231,7 @@ CONTRACTS: dict[str, Contract] = {
     "GET /v1/desk/tasks": Contract(gives=wire_task.DeadTasks),
     "POST /v1/desk/tasks/{task}/retry": Contract(None, None, 204, ("not_found", "busy")),
     "POST /v1/desk/tasks/{task}/drop": Contract(None, None, 204, ("not_found", "busy")),
-    "POST /v1/stream/open": Contract(OpenRequest, Batch, codes=("slow_down",)),
+    "POST /v1/stream/open": Contract(OpenRequest, Batch, codes=("slow_down", "busy")),
     "POST /v1/stream/poll": Contract(PollRequest, Batch, codes=("stream_gone",)),
     "POST /v1/stream/send": Contract(None, None, 204, ("stream_gone",)),
 }
@@ -251,8 +251,11 @@ def statuses_of(route: Route, contract: Contract) -> set[int]:
         codes |= {"malformed", "invalid", "unsupported_media_type"}
     if contract.query:
         codes |= {"invalid"}
-    if route.who in {"visitor", "operator"}:
+    if route.who in {"visitor", "operator", "stream"}:
         codes |= {"invalid_token", "invalid_proof", "forbidden", "foreign_origin"}
+    if route.who in {"visitor", "operator"} and contract.takes is not None:
+        # The session ended while the body was on its way.
+        codes |= {"busy"}
     if "{" in route.path:
         codes |= {"not_found"}
     return {REFUSALS[code].status for code in codes}
