@@ -27,15 +27,27 @@ class ClientNumbers:
         # By chain: (last used, random part, second of its making), the longest unused first.
         self._known: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def number_of(self, chain: str, now: int) -> tuple[int, int]:
         """The random part and the second of its making; new after half an hour of silence."""
         used, number, since = self._known.pop(chain, (0, 0, 0))
         if now - used > IDLE_MS:
             number, since = secrets.randbelow(2**31), now // 1000
         self._known[chain] = (now, number, since)
+        self._forget_idle(now)
         if len(self._known) > MOST_NUMBERS:
             self._known.popitem(last=False)
         return number, since
+
+    def _forget_idle(self, now: int) -> None:
+        # Two may go for each that comes, so that idle numbers disappear without a sweep.
+        for _ in range(2):
+            chain, (used, _number, _since) = next(iter(self._known.items()))
+            if now - used <= IDLE_MS:
+                return
+            del self._known[chain]
 
     def forget(self, chain: str) -> None:
         """The consent is gone, and with it the number."""

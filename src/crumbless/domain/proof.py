@@ -33,6 +33,12 @@ MAX_PROOF = 2_048
 REPLAY_SECONDS = 180
 """How long a used proof is remembered: no nonce lives longer."""
 
+MOST_PROOFS = 200_000
+"""Used proofs in one of the two generations of the replay cache."""
+
+PROOF_BYTES = 128
+"""Upper bound of the memory of one remembered proof (measured: 91 bytes)."""
+
 _NONCE_MINUTES = 3
 _COORDINATE_BYTES = 32
 _ES256 = ECDSA(SHA256())
@@ -233,7 +239,7 @@ class ReplayCache:
 
     __slots__ = ("_before", "_most", "_now", "_recent", "_since")
 
-    def __init__(self, now: Callable[[], float], most: int = 200_000) -> None:
+    def __init__(self, now: Callable[[], float], most: int = MOST_PROOFS) -> None:
         self._now = now
         self._most = most
         self._since = now()

@@ -3,7 +3,11 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-MOST_KEYS = 50_000
+from crumbless.domain.limits import limit_key
+
+MOST_KEYS = 25_000
+"""Records of one throttle. Each costs a counted attempt, so that pushing one out takes longer than its wait."""
+
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 15 * 60.0
 FORGET_SECONDS = 24 * 3600.0
@@ -17,7 +21,7 @@ class _Record:
 
 
 class Throttle:
-    """Counts failures by key, in this process.
+    """Counts failures by key, in this process. Keys are stored as hashes of a fixed size (`limit_key`).
 
     Args:
         free: failures that cost nothing.
@@ -25,18 +29,22 @@ class Throttle:
 
     def __init__(self, free: int) -> None:
         self._free = free
-        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._records: OrderedDict[bytes, _Record] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._records)
 
     def wait(self, key: str, now: float) -> float:
         """Seconds until the key may try again; 0 when it may now. `now` is in monotonic seconds."""
-        record = self._records.get(key)
+        record = self._records.get(limit_key(key))
         if record is None or now - record.last > FORGET_SECONDS:
             return 0.0
         return max(record.free_at - now, 0.0)
 
     def count(self, key: str, now: float) -> None:
         """Count a try of this key as failed, before it is known: of many at once, only the first are free."""
-        record = self._records.pop(key, None)
+        hashed = limit_key(key)
+        record = self._records.pop(hashed, None)
         if record is None or now - record.last > FORGET_SECONDS:
             record = _Record(0, now, now)
         record.failures += 1
@@ -44,21 +52,31 @@ class Throttle:
         beyond = record.failures - self._free
         if beyond > 0:
             record.free_at = now + min(FIRST_SECONDS * 2.0 ** min(beyond - 1, 20), LONGEST_SECONDS)
-        self._records[key] = record
+        self._forget_expired(now)
+        self._records[hashed] = record
         if len(self._records) > MOST_KEYS:
             self._records.popitem(last=False)
 
+    def _forget_expired(self, now: float) -> None:
+        # Two may go for each that is counted, so that expired records disappear without a sweep.
+        for _ in range(2):
+            oldest = next(iter(self._records), None)
+            if oldest is None or now - self._records[oldest].last <= FORGET_SECONDS:
+                return
+            del self._records[oldest]
+
     def take_back(self, key: str) -> None:
         """The try that was counted last was none, or was right after all."""
-        record = self._records.get(key)
+        hashed = limit_key(key)
+        record = self._records.get(hashed)
         if record is None:
             return
         record.failures -= 1
         if record.failures <= self._free:
             record.free_at = record.last
         if not record.failures:
-            del self._records[key]
+            del self._records[hashed]
 
     def succeed(self, key: str) -> None:
         """Whoever it was has shown who they are."""
-        self._records.pop(key, None)
+        self._records.pop(limit_key(key), None)

@@ -21,3 +21,14 @@ def test_half_an_hour_of_silence_or_a_withdrawal_ends_it() -> None:
     assert later != first
     numbers.forget("a")
     assert numbers.number_of("a", NOW + IDLE_MS + 1)[0] != later[0]
+
+
+def test_idle_numbers_are_removed_as_others_come() -> None:
+    numbers = ClientNumbers()
+    for chain in "abc":
+        numbers.number_of(chain, NOW)
+    assert len(numbers) == 3
+    numbers.number_of("d", NOW + IDLE_MS + 1)
+    assert len(numbers) == 2
+    numbers.number_of("d", NOW + IDLE_MS + 2)
+    assert len(numbers) == 1

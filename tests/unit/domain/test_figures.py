@@ -1,6 +1,6 @@
 """Counters of a running node."""
 
-from crumbless.domain.figures import Histogram
+from crumbless.domain.figures import OTHER_METHOD, Histogram, HttpFigures
 
 
 def test_a_histogram_counts_what_lies_up_to_each_bound() -> None:
@@ -13,3 +13,14 @@ def test_a_histogram_counts_what_lies_up_to_each_bound() -> None:
 
 def test_an_empty_histogram_has_its_bounds() -> None:
     assert Histogram((1,)).buckets() == [("1", 0), ("+Inf", 0)]
+
+
+def test_uncommon_methods_share_one_label() -> None:
+    figures = HttpFigures()
+    for method in ("GET", "POST", "PROPFIND", "MKCOL", "x" * 1_000):
+        figures.count_answer(method, "/v1/check", 405)
+    assert figures.answers == {
+        ("GET", "/v1/check", 405): 1,
+        ("POST", "/v1/check", 405): 1,
+        (OTHER_METHOD, "/v1/check", 405): 3,
+    }

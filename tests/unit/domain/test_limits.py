@@ -1,8 +1,13 @@
+import tracemalloc
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crumbless.domain.limits import Bucket, KeyedBuckets, Rate, take
+from crumbless.domain.limits import ENTRY_BYTES, KEY_BYTES, MOST_KEYS, Bucket, KeyedBuckets, Rate, limit_key, take
+from crumbless.domain.throttle import MOST_KEYS as MOST_RECORDS
+from crumbless.domain.throttle import Throttle
 
 rates = st.builds(Rate, st.floats(0.01, 2_000), st.floats(1, 500))
 pauses = st.lists(st.floats(0, 20) | st.floats(0, 0.01), min_size=1, max_size=80)
@@ -120,7 +125,7 @@ def test_full_buckets_make_room_and_used_ones_stay() -> None:
 
     # 2.5 seconds fill a bucket of five.
     for number in range(30):
-        buckets.take(("later", number), 102.5)
+        buckets.take(f"later {number}", 102.5)
 
     assert len(buckets) == 31
     assert buckets.take("used", 102.5) > 0
@@ -162,3 +167,57 @@ def test_forgetting_full_buckets_changes_no_answer(steps: list[tuple[int, float]
     for key, pause in steps:
         now += pause
         assert keyed.take(key, now) == pytest.approx(take(lasting[key], FIVE_AT_ONCE, now), abs=1e-9)
+
+
+def test_limit_keys_have_a_fixed_size_and_differ() -> None:
+    keys = [limit_key(key) for key in ("", "a", "b", "x" * 100_000, "y" * 100_000, 1, 2, "\ud800")]
+
+    assert {len(key) for key in keys} == {KEY_BYTES}
+    assert len({*keys}) == len(keys)
+    assert limit_key("x" * 100_000) == limit_key("x" * 100_000)
+
+
+def memory_of(fill: Callable[[], object]) -> int:
+    """Return the bytes that are still allocated after `fill`, while its result lives."""
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        made = fill()
+        after = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert made is not None
+    return after - before
+
+
+def flood_buckets() -> KeyedBuckets:
+    buckets = KeyedBuckets(Rate(1 / 60, 20))
+    for number in range(2 * MOST_KEYS):
+        buckets.take(f"{number} {'x' * 1_000}", 1_000.0 + number / 1_000)
+    return buckets
+
+
+def flood_throttle() -> Throttle:
+    throttle = Throttle(5)
+    for number in range(MOST_RECORDS + 1_000):
+        throttle.count(f"{number} {'x' * 1_000}", 1_000.0 + number / 1_000)
+    return throttle
+
+
+@pytest.mark.parametrize(
+    ("flood", "most"), [(flood_buckets, MOST_KEYS), (flood_throttle, MOST_RECORDS)], ids=["buckets", "throttle"]
+)
+def test_flood_of_long_keys_stays_below_the_limit_in_bytes(flood: Callable[[], object], most: int) -> None:
+    assert memory_of(flood) < most * ENTRY_BYTES
+
+
+def test_waiting_time_is_told_without_taking_a_token() -> None:
+    buckets = KeyedBuckets(FIVE_AT_ONCE)
+    assert buckets.wait("a", 100.0) == 0.0
+    assert len(buckets) == 0
+    for _ in range(5):
+        assert buckets.wait("a", 100.0) == 0.0
+        buckets.take("a", 100.0)
+
+    assert buckets.wait("a", 100.0) == pytest.approx(0.5, abs=0.002)
+    assert buckets.wait("a", 101.0) == 0.0

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from signed_proof import (
 )
 
 from crumbless.domain.proof import (
+    MOST_PROOFS,
+    PROOF_BYTES,
     NonceClock,
     ReplayCache,
     token_hash,
@@ -138,3 +141,16 @@ def test_a_flood_of_proofs_cannot_fill_the_memory() -> None:
 
     # The newest are known for all that.
     assert not any(cache.first_time(number.to_bytes(16, "big")) for number in range(950, 1_000))
+
+
+def test_flood_of_proofs_stays_below_the_limit_in_bytes() -> None:
+    cache = ReplayCache(Clock(NOW))
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(2 * MOST_PROOFS + 10_000):
+            assert cache.first_time(number.to_bytes(16, "big"))
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 2 * MOST_PROOFS * PROOF_BYTES

@@ -60,3 +60,16 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for key in ("a", "b", "c"):
         throttle.count(key, 0.0)
     assert [throttle.wait(key, 0.0) > 0 for key in ("a", "b", "c")] == [False, True, True]
+
+
+def test_expired_records_are_removed_as_others_are_counted() -> None:
+    throttle = Throttle(0)
+    for number in range(4):
+        throttle.count(f"early {number}", 0.0)
+    assert len(throttle) == 4
+
+    throttle.count("later", FORGET_SECONDS + 1)
+    assert len(throttle) == 3
+    throttle.count("later", FORGET_SECONDS + 2)
+    assert len(throttle) == 1
+    assert throttle.wait("later", FORGET_SECONDS + 2) > 0
