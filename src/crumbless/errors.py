@@ -32,7 +32,9 @@ REFUSALS: dict[str, Refusal] = {
         400, "The request could not be read", "Send one JSON object in UTF-8, nested at most a few levels."
     ),
     "unknown_op": Refusal(400, "There is no such frame", "See the list of frames in the protocol."),
-    "invalid": Refusal(400, "A field is missing, unknown or of the wrong type", "See the protocol for the fields."),
+    "invalid": Refusal(
+        400, "A field is missing, unknown, too long or of the wrong type", "See the protocol for the fields."
+    ),
     "empty_text": Refusal(400, "The message is empty", "Write some words."),
     "text_too_long": Refusal(400, "The message is too long", "Shorten it to 8,000 characters."),
     "bad_text": Refusal(400, "The message holds control characters", "Remove them; line breaks and tabs are fine."),

@@ -155,7 +155,7 @@ async def test_every_kind_of_event_is_told(relaying: Relaying) -> None:
     assert counted == [("ga4_sent", 3)]
 
 
-@pytest.mark.parametrize("receipt", [None, "A" * 22, "x" * 5_000, "", "../../keys"], ids=repr)
+@pytest.mark.parametrize("receipt", [None, "A" * 22, "x" * 64, "", "../../keys"], ids=repr)
 async def test_nothing_is_told_before_a_grant(relaying: Relaying, receipt: str | None) -> None:
     world, theirs, others = relaying
     revision = use_tags(world.server, "ga4", "tiktok")

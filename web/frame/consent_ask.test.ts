@@ -26,7 +26,9 @@ test("asks the page's origin alone, and hears its answers and changes", () => {
   says({ crumbless: "consent", receipt: "R1" });
   says({ crumbless: "consent", receipt: null });
   says({ crumbless: "consent", receipt: 7 });
-  expect(heard).toEqual(["R1", null, null]);
+  says({ crumbless: "consent", receipt: "x".repeat(64) });
+  says({ crumbless: "consent", receipt: "x".repeat(65) });
+  expect(heard).toEqual(["R1", null, null, "x".repeat(64), null]);
 });
 
 test("hears nobody else and nothing else", () => {

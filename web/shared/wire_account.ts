@@ -38,12 +38,36 @@ export interface PasskeyOptions {
 }
 
 /**
+ * What an authenticator made, in base64url. A new passkey has `attestationObject`; one that is used has
+ * `authenticatorData`, `signature` and `userHandle`. Other members are ignored.
+ */
+export interface PasskeyResponse {
+  clientDataJSON: string;
+  attestationObject?: string | null;
+  authenticatorData?: string | null;
+  signature?: string | null;
+  userHandle?: string | null;
+  transports?: string[] | null;
+}
+
+/**
+ * The JSON form of a credential (WebAuthn Level 3, section 5.1). Members that the server does not use are ignored:
+ * browsers and extensions add some.
+ */
+export interface PasskeyCredential {
+  id: string;
+  rawId: string;
+  type: string;
+  response: PasskeyResponse;
+}
+
+/**
  * What the browser made of the options (PublicKeyCredential.toJSON). For a new passkey: its name, and whether to
  * sign out everywhere else.
  */
 export interface PasskeyRequest {
   ticket: string;
-  credential: Record<string, unknown>;
+  credential: PasskeyCredential;
   name?: string;
   end_others?: boolean;
   time_zone?: string;

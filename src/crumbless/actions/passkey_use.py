@@ -8,8 +8,9 @@ import base64
 import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
@@ -74,7 +75,7 @@ class Passkeys:
 
         def go_on(connection: Connection) -> SignInAnswer | None:
             challenge = _spend(connection, "passkey_sign_in", request, device.thumbprint, "")
-            found = find_passkey(connection, _credential_id(request))
+            found = find_passkey(connection, request.credential.id)
             person = find_active_operator(connection, found.operator) if found else None
             used = self._verify(request, challenge, found)
             if found is None:
@@ -126,7 +127,7 @@ class Passkeys:
         def go_on(connection: Connection) -> SignInAnswer | None:
             asked = spend_ticket(connection, "passkey_join", request.ticket, device.thumbprint)
             try:
-                made = self._port.verify_new(request.credential, bytes.fromhex(asked.data["challenge"]))
+                made = self._port.verify_new(_credential_of(request), bytes.fromhex(asked.data["challenge"]))
             except PasskeyRefused:
                 return None
             link = spend_shown_ticket(connection, "invitation", asked.subject)
@@ -157,7 +158,7 @@ class Passkeys:
 
         def go_on(connection: Connection) -> bool:
             challenge = _spend(connection, "passkey_step_up", request, session.thumbprint or "", session.subject)
-            found = find_passkey(connection, _credential_id(request))
+            found = find_passkey(connection, request.credential.id)
             used = self._verify(request, challenge, found)
             if found is None or used is None or found.operator != session.subject:
                 write_audit(connection, session, "passkey_refused")
@@ -206,7 +207,7 @@ class Passkeys:
             challenge = _spend(connection, "passkey_add", request, session.thumbprint or "", session.subject)
             person = find_active_operator(connection, session.subject)
             try:
-                made = self._port.verify_new(request.credential, challenge)
+                made = self._port.verify_new(_credential_of(request), challenge)
             except PasskeyRefused:
                 return None
             if person is None or not _keep(connection, session.workspace, session.subject, request, made, name):
@@ -274,7 +275,7 @@ class Passkeys:
         if found is None:
             return None
         try:
-            return self._port.verify_used(request.credential, challenge, found.public_key, found.sign_count)
+            return self._port.verify_used(_credential_of(request), challenge, found.public_key, found.sign_count)
         except PasskeyRefused:
             return None
 
@@ -323,28 +324,21 @@ def _spend(connection: Connection, kind: TicketKind, request: PasskeyRequest, th
     return bytes.fromhex(ticket.data["challenge"])
 
 
-def _credential_id(request: PasskeyRequest) -> str:
-    told = request.credential.get("id")
-    return told if isinstance(told, str) else ""
+def _credential_of(request: PasskeyRequest) -> dict[str, Any]:
+    """Return the credential in its JSON form."""
+    return msgspec.to_builtins(request.credential)
 
 
 def _is_owner(request: PasskeyRequest, found: Passkey) -> bool:
     """Whether the browser names the owner that we know (WebAuthn Level 3, section 7.2, step 6)."""
-    handle = _response(request).get("userHandle")
-    if not isinstance(handle, str):
-        return False
+    handle = request.credential.response.user_handle or ""
     owner = base64.urlsafe_b64encode(uuid.UUID(found.operator).bytes).rstrip(b"=").decode()
     return secrets.compare_digest(handle.encode(), owner.encode())
 
 
 def _transports(request: PasskeyRequest) -> list[str]:
-    told = _response(request).get("transports")
-    return [one for one in TRANSPORTS if isinstance(told, list) and one in told]
-
-
-def _response(request: PasskeyRequest) -> Mapping[str, Any]:
-    response: Any = request.credential.get("response")
-    return cast("Mapping[str, Any]", response) if isinstance(response, dict) else {}
+    named = request.credential.response.transports or []
+    return [one for one in TRANSPORTS if one in named]
 
 
 def _checked_name(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from crumbless.domain.bounds import Receipt
 from crumbless.domain.storage_registry import Category
 from crumbless.domain.wire import Categories, Choice, ConsentRequest, ConsentSource
 from crumbless.errors import Refused
@@ -31,7 +32,7 @@ _is_digest = re.compile(r"[A-Za-z0-9_-]{8,64}").fullmatch
 class VisitorConsent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt of the consent that stands on the page around the chat; null: there is none."""
 
-    receipt: str | None
+    receipt: Receipt | None
 
 
 class Record(msgspec.Struct, frozen=True):

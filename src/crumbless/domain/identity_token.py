@@ -12,12 +12,10 @@ from typing import Annotated
 
 import msgspec
 
+from crumbless.domain.bounds import MAX_IDENTITY
 from crumbless.domain.mail_order import in_one_line
 from crumbless.domain.wire_identity import KeyAlgorithm
 from crumbless.errors import Refused
-
-MAX_TOKEN = 8_192
-"""Longest token, in characters."""
 
 LONGEST_SECONDS = 24 * 3600
 """From `iat` to `exp`, at most."""
@@ -141,7 +139,7 @@ def _refused(reason: str) -> Refused:
 
 
 def _read_header(token: str) -> _Header:
-    if len(token) > MAX_TOKEN or token.count(".") != 2:
+    if len(token) > MAX_IDENTITY or token.count(".") != 2:
         raise _refused("the token is no signed JWT, or too long")
     try:
         return _decode_header(_decode_part(token.partition(".")[0]))

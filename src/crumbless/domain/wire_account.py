@@ -4,15 +4,32 @@ from typing import Any, Literal
 
 import msgspec
 
+from crumbless.domain.bounds import (
+    Code,
+    CredentialId,
+    CredentialPart,
+    Email,
+    Issuer,
+    Languages,
+    Name,
+    Password,
+    Provider,
+    ProviderCode,
+    Secret,
+    Subject,
+    TimeZone,
+    Word,
+    Words,
+)
 from crumbless.domain.wire import Operator
 
 
 class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An operator's e-mail address and password. `time_zone` is where the browser's clock is, such as Europe/Berlin."""
 
-    email: str
-    password: str
-    time_zone: str = ""
+    email: Email
+    password: Password
+    time_zone: TimeZone = ""
 
 
 class SignInAnswer(msgspec.Struct, frozen=True):
@@ -37,9 +54,9 @@ class SignInStep(msgspec.Struct, frozen=True):
 class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The code of an authenticator app, or a recovery code."""
 
-    ticket: str
-    code: str
-    time_zone: str = ""
+    ticket: Secret
+    code: Code
+    time_zone: TimeZone = ""
 
 
 class PasskeyOptions(msgspec.Struct, frozen=True):
@@ -49,29 +66,51 @@ class PasskeyOptions(msgspec.Struct, frozen=True):
     options: dict[str, Any]
 
 
+class PasskeyResponse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an authenticator made, in base64url. A new passkey has `attestationObject`; one that is used has
+    `authenticatorData`, `signature` and `userHandle`. Other members are ignored."""
+
+    client_data: CredentialPart = msgspec.field(name="clientDataJSON")
+    attestation: CredentialPart | None = msgspec.field(default=None, name="attestationObject")
+    authenticator_data: CredentialPart | None = msgspec.field(default=None, name="authenticatorData")
+    signature: CredentialPart | None = None
+    user_handle: CredentialId | None = msgspec.field(default=None, name="userHandle")
+    transports: Words | None = None
+
+
+class PasskeyCredential(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The JSON form of a credential (WebAuthn Level 3, section 5.1). Members that the server does not use are ignored:
+    browsers and extensions add some."""
+
+    id: CredentialId
+    raw_id: CredentialId = msgspec.field(name="rawId")
+    type: Word
+    response: PasskeyResponse
+
+
 class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the browser made of the options (PublicKeyCredential.toJSON). For a new passkey: its name, and whether to
     sign out everywhere else."""
 
-    ticket: str
-    credential: dict[str, Any]
-    name: str = ""
+    ticket: Secret
+    credential: PasskeyCredential
+    name: Name = ""
     end_others: bool = True
-    time_zone: str = ""
+    time_zone: TimeZone = ""
 
 
 class StepUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The password again; with an authenticator app its code too."""
 
-    password: str
-    code: str = ""
+    password: Password
+    code: Code = ""
 
 
 class PasswordRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new password. `current` is needed where there is one. `end_others`: sign out everywhere else."""
 
-    new: str
-    current: str = ""
+    new: Password
+    current: Password = ""
     end_others: bool = True
 
 
@@ -87,8 +126,8 @@ class TotpSetUp(msgspec.Struct, frozen=True):
 class TotpConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first code of the app that was set up. `end_others`: sign out everywhere else."""
 
-    ticket: str
-    code: str
+    ticket: Secret
+    code: Code
     end_others: bool = True
 
 
@@ -107,7 +146,7 @@ class RecoveryCodes(msgspec.Struct, frozen=True):
 class NameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new name."""
 
-    name: str
+    name: Name
 
 
 class PasskeyView(msgspec.Struct, frozen=True):
@@ -160,22 +199,22 @@ class SignInWays(msgspec.Struct, frozen=True):
 class InvitationUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The secret of an invitation's link, and the name (visitors see it) and languages of who joins by it."""
 
-    secret: str
-    name: str
-    languages: list[str] = []
+    secret: Secret
+    name: Name
+    languages: Languages = []
 
 
 class OidcSignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Begins a sign-in at a provider. `invitation`: the account there joins by it, and signs in from then on."""
 
-    provider: str
+    provider: Provider
     invitation: InvitationUse | None = None
 
 
 class OidcStartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Begins a connection or a step-up at a provider."""
 
-    provider: str
+    provider: Provider
 
 
 class OidcStartAnswer(msgspec.Struct, frozen=True):
@@ -187,18 +226,18 @@ class OidcStartAnswer(msgspec.Struct, frozen=True):
 class OidcFinishRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the provider gave the browser to come back with."""
 
-    provider: str
-    state: str
-    code: str
-    iss: str = ""
-    time_zone: str = ""
+    provider: Provider
+    state: Secret
+    code: ProviderCode
+    iss: Issuer = ""
+    time_zone: TimeZone = ""
 
 
 class IdentityRemoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An account at a provider that shall not sign the operator in any more."""
 
-    issuer: str
-    subject: str
+    issuer: Issuer
+    subject: Subject
 
 
 class LinkedIdentity(msgspec.Struct, frozen=True):

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from crumbless.domain.bounds import Email, Id, Identity, Language, Origin, Secret, SiteKey
+
 IdentityMode = Literal["off", "optional", "required"]
 KeyAlgorithm = Literal["EdDSA", "ES256", "HS256"]
 BanKind = Literal["visitor", "key", "contact", "network"]
@@ -21,9 +23,9 @@ class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conversation goes on; `page_origin` is then the origin of the page that embeds the chat.
     """
 
-    site: str
-    identity: str
-    page_origin: str = ""
+    site: SiteKey
+    identity: Identity
+    page_origin: Origin = ""
 
 
 class SessionAnswer(msgspec.Struct, frozen=True):
@@ -45,8 +47,8 @@ class IdentifyAnswer(msgspec.Struct, frozen=True):
 class ContinueMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the link goes that continues this conversation on another device, and in which language it is written."""
 
-    email: str
-    language: str = "en"
+    email: Email
+    language: Language = "en"
 
 
 class ContinueCode(msgspec.Struct, frozen=True):
@@ -59,8 +61,8 @@ class ContinueCode(msgspec.Struct, frozen=True):
 class ContinueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The secret of a link, or a code in any spelling. Signed by the new device's key."""
 
-    site: str
-    secret: str
+    site: SiteKey
+    secret: Secret
 
 
 # --- operators ----------------------------------------------------------------------------------------------------
@@ -117,7 +119,7 @@ class IdentityKeyAnswer(msgspec.Struct, frozen=True):
 class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ban the visitor of a conversation by what they can be known again by."""
 
-    conversation: str
+    conversation: Id
     kinds: Annotated[list[BanKind], msgspec.Meta(min_length=1, max_length=4)]
     days: Annotated[int, msgspec.Meta(ge=1, le=365)]
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""

@@ -8,6 +8,18 @@ from typing import Any, Literal
 import msgspec
 
 from crumbless.domain.access import OperatorRole
+from crumbless.domain.bounds import (
+    Colour,
+    Email,
+    Ids,
+    Language,
+    Languages,
+    Name,
+    Origins,
+    Password,
+    Secret,
+    TimeZone,
+)
 from crumbless.domain.wire import Operator
 
 PersonStatus = Literal["active", "disabled"]
@@ -18,7 +30,7 @@ ActorKind = Literal["operator", "visitor", "system"]
 class SecretRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asks what a link is for, without using it up."""
 
-    secret: str
+    secret: Secret
 
 
 class SetUpView(msgspec.Struct, frozen=True):
@@ -31,15 +43,15 @@ class SetUpView(msgspec.Struct, frozen=True):
 class SetUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Makes a workspace, its owner and its first site. `site_origins`: of the pages that shall show the chat."""
 
-    secret: str
-    workspace_name: str
-    name: str
-    email: str
-    password: str
-    site_name: str
-    site_origins: list[str]
-    languages: list[str] = []
-    time_zone: str = ""
+    secret: Secret
+    workspace_name: Name
+    name: Name
+    email: Email
+    password: Password
+    site_name: Name
+    site_origins: Origins
+    languages: Languages = []
+    time_zone: TimeZone = ""
 
 
 class SetUpAnswer(msgspec.Struct, frozen=True):
@@ -65,37 +77,37 @@ class InvitationView(msgspec.Struct, frozen=True):
 class InvitationAcceptRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The invited person joins, under the name that visitors shall see."""
 
-    secret: str
-    name: str
-    password: str
-    languages: list[str] = []
-    time_zone: str = ""
+    secret: Secret
+    name: Name
+    password: Password
+    languages: Languages = []
+    time_zone: TimeZone = ""
 
 
 class ResetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A link to set a new password is wanted; it goes by mail to the address, where that belongs to an operator."""
 
-    email: str
+    email: Email
 
 
 class PasswordReset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new password, by the link of a mail. Nobody is signed in by it; a code is asked for as before."""
 
-    secret: str
-    password: str
+    secret: Secret
+    password: Password
 
 
 class ProfileRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The name that visitors see, and the languages that the operator answers in; the first is that of mails."""
 
-    name: str
-    languages: list[str]
+    name: Name
+    languages: Languages
 
 
 class EmailChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The address to sign in with from when it is confirmed by the link that is mailed there."""
 
-    email: str
+    email: Email
 
 
 class Team(msgspec.Struct, frozen=True):
@@ -149,33 +161,33 @@ class PeopleView(msgspec.Struct, frozen=True):
 class InviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Invites somebody by mail, in `language` where its words exist. `teams`: ids."""
 
-    email: str
+    email: Email
     role: OperatorRole
-    name: str = ""
-    teams: list[str] = []
-    language: str = "en"
+    name: Name = ""
+    teams: Ids = []
+    language: Language = "en"
 
 
 class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Another role, other teams; what is left out stays."""
 
     role: OperatorRole | None = None
-    teams: list[str] | None = None
+    teams: Ids | None = None
 
 
 class TeamRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A team's name, and who is in it (ids of operators); null leaves the members as they are."""
 
-    name: str
-    members: list[str] | None = None
+    name: Name
+    members: Ids | None = None
 
 
 class SiteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A site as it shall be. `accent` is a colour such as #0e6a5a; null is the standard one."""
 
-    name: str
-    origins: list[str]
-    accent: str | None = None
+    name: Name
+    origins: Origins
+    accent: Colour | None = None
     side: SiteSide = "right"
 
 
@@ -216,7 +228,7 @@ class WorkspaceView(msgspec.Struct, frozen=True):
 class WorkspaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A workspace as it shall be."""
 
-    name: str
+    name: Name
 
 
 class AuditEntryView(msgspec.Struct, frozen=True):

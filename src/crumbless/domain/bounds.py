@@ -1,0 +1,65 @@
+"""The types of texts that come from outside, each with its longest length in characters.
+
+Every request and frame is made of them, so that no text can be stored, hashed, compared or logged before its length is
+checked. tests/house/test_bounds.py fails for a field without a limit. Where a rule of the domain is narrower and has a
+refusal or words of its own (a name of 80 characters, a message of 8,000), the limit here leaves it room.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+MAX_ANY_TEXT = 65_536
+"""Of a message's text: as long as a whole frame. Beyond `wire.MAX_TEXT` it is refused as `text_too_long`, by its ID."""
+
+MAX_SITE_KEY = 64
+
+MAX_IDENTITY = 8_192
+"""Of a JWT by which a site vouches for a visitor."""
+
+Id = Annotated[str, msgspec.Meta(max_length=36)]
+MessageText = Annotated[str, msgspec.Meta(max_length=MAX_ANY_TEXT)]
+SiteKey = Annotated[str, msgspec.Meta(max_length=MAX_SITE_KEY)]
+Origin = Annotated[str, msgspec.Meta(max_length=300)]
+"""Scheme, a host of at most 253 characters, and a port."""
+
+Email = Annotated[str, msgspec.Meta(max_length=254)]
+Password = Annotated[str, msgspec.Meta(max_length=1_024)]
+Code = Annotated[str, msgspec.Meta(max_length=64)]
+"""A code that a person types, in any spelling."""
+
+Secret = Annotated[str, msgspec.Meta(max_length=128)]
+"""A session token, the secret of a link, the ID of a challenge: ours have 36 to 47 characters."""
+
+Proof = Annotated[str, msgspec.Meta(max_length=2_048)]
+Claim = Annotated[str, msgspec.Meta(max_length=128)]
+Receipt = Annotated[str, msgspec.Meta(max_length=64)]
+Identity = Annotated[str, msgspec.Meta(max_length=MAX_IDENTITY)]
+Work = Annotated[str, msgspec.Meta(max_length=200)]
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Language = Annotated[str, msgspec.Meta(max_length=35)]
+"""RFC 5646, section 4.4.1."""
+
+Languages = Annotated[list[Language], msgspec.Meta(max_length=50)]
+TimeZone = Annotated[str, msgspec.Meta(max_length=64)]
+Digest = Annotated[str, msgspec.Meta(max_length=64)]
+Colour = Annotated[str, msgspec.Meta(max_length=7)]
+Origins = Annotated[list[Origin], msgspec.Meta(max_length=100)]
+Ids = Annotated[list[Id], msgspec.Meta(max_length=1_000)]
+
+Provider = Annotated[str, msgspec.Meta(max_length=32)]
+Issuer = Annotated[str, msgspec.Meta(max_length=500)]
+Subject = Annotated[str, msgspec.Meta(max_length=255)]
+"""OpenID Connect Core 1.0, section 2."""
+
+ProviderCode = Annotated[str, msgspec.Meta(max_length=4_096)]
+"""Some providers put a whole encrypted token into their codes."""
+
+CredentialId = Annotated[str, msgspec.Meta(max_length=1_400)]
+"""base64url of at most 1,023 bytes (WebAuthn Level 3, section 4)."""
+
+CredentialPart = Annotated[str, msgspec.Meta(max_length=8_192)]
+"""base64url of what an authenticator made; a request with it has 8 KiB in all."""
+
+Word = Annotated[str, msgspec.Meta(max_length=40)]
+Words = Annotated[list[Word], msgspec.Meta(max_length=20)]

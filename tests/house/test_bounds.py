@@ -1,0 +1,106 @@
+"""Everything that a client can send has a limit in its type: texts, lists and mappings alike."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import msgspec
+import pytest
+from msgspec import inspect as shapes
+
+from crumbless.api.route_contracts import CONTRACTS
+from crumbless.domain.wire import MAX_FRAME, AnyClientFrame
+
+API = Path(__file__).parents[2] / "src" / "crumbless" / "api"
+
+REQUESTS: dict[str, Any] = {
+    **{contract.takes.__name__: contract.takes for contract in CONTRACTS.values() if contract.takes is not None},
+    **{frame.__name__: frame for frame in get_args(AnyClientFrame)},
+}
+
+
+def unbounded(shape: shapes.Type, path: str, seen: frozenset[type] = frozenset()) -> Iterator[str]:
+    """Yield the path of every part of the type that has no limit, or one beyond a whole frame."""
+    match shape:
+        case shapes.StrType() | shapes.BytesType() | shapes.CollectionType() | shapes.DictType():
+            if shape.max_length is None or shape.max_length > MAX_FRAME:
+                yield path
+        case shapes.AnyType() | shapes.RawType() | shapes.CustomType() | shapes.ExtType():
+            yield path
+        case _:
+            pass
+    for name, part in parts_of(shape, seen):
+        yield from unbounded(part, f"{path}{name}", seen | classes_of(shape))
+
+
+def classes_of(shape: shapes.Type) -> frozenset[type]:
+    return frozenset({shape.cls}) if isinstance(shape, shapes.StructType) else frozenset()
+
+
+def parts_of(shape: shapes.Type, seen: frozenset[type]) -> list[tuple[str, shapes.Type]]:
+    """Return what the type is made of, with the names."""
+    match shape:
+        case shapes.StructType(cls=cls, fields=fields):
+            return [] if cls in seen else [(f".{field.encode_name}", field.type) for field in fields]
+        case shapes.CollectionType(item_type=item):
+            return [("[]", item)]
+        case shapes.TupleType(item_types=items):
+            return [(f"[{number}]", item) for number, item in enumerate(items)]
+        case shapes.DictType(key_type=key, value_type=value):
+            return [("{key}", key), ("{}", value)]
+        case shapes.UnionType(types=types):
+            return [("", one) for one in types]
+        case _:
+            return []
+
+
+def unbounded_of(kind: Any) -> list[str]:
+    return [*unbounded(shapes.type_info(kind), getattr(kind, "__name__", "value"))]
+
+
+@pytest.mark.parametrize("name", sorted(REQUESTS))
+def test_every_field_of_a_request_has_a_limit(name: str) -> None:
+    assert unbounded_of(REQUESTS[name]) == []
+
+
+class Inner(msgspec.Struct):
+    texts: list[Annotated[str, msgspec.Meta(max_length=3)]]
+
+
+class Sample(msgspec.Struct):
+    plain: str
+    good: Annotated[str, msgspec.Meta(max_length=3)]
+    huge: Annotated[str, msgspec.Meta(max_length=MAX_FRAME + 1)]
+    maybe: str | None
+    named: dict[str, int]
+    anything: Any
+    inner: Inner
+
+
+def test_fields_without_a_limit_are_found() -> None:
+    assert unbounded_of(Sample) == [
+        "Sample.plain",
+        "Sample.huge",
+        "Sample.maybe",
+        "Sample.named",
+        "Sample.named{key}",
+        "Sample.anything",
+        "Sample.inner.texts",
+    ]
+
+
+def test_every_body_that_a_handler_reads_is_in_the_contracts() -> None:
+    read = {
+        call.args[1].id
+        for file in API.glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"read_json", "_read", "decode_json"}
+        and len(call.args) > 1
+        and isinstance(call.args[1], ast.Name)
+        and call.args[1].id[0].isupper()
+    }
+    assert len(read) > 30
+    assert read <= {*REQUESTS}
