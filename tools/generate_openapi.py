@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from crumbless.api.request_bounds import MAX_PATH_PARAMETER
 from crumbless.api.route_contracts import CONTRACTS, Contract, name_of, statuses_of
 from crumbless.api.routes import ROUTES, Route
 from crumbless.domain.wire import Problem
@@ -64,7 +65,7 @@ def operation(route: Route, contract: Contract, schemas: dict[Any, Any]) -> dict
     if doc := inspect.getdoc(route.handler):
         told["summary"] = doc.splitlines()[0]
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "maxLength": MAX_PATH_PARAMETER}}
         for name in re.findall(r"\{(\w+):str\}", route.path)
     ]
     parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in contract.query]

@@ -88,6 +88,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     operator_message_burst: Count = 30
     frames_per_second: Rate = 20
     frame_burst: Count = 80
+    requests_per_second: Rate = 200
+    request_burst: Count = 10_000
+    unknown_names_per_minute: Rate = 60
+    unknown_name_burst: Count = 120
     starts_per_hour: Rate = 60
     start_burst: Count = 20
     site_starts_per_minute: Rate = 120

@@ -125,7 +125,7 @@ async def test_the_language_is_chosen_and_rubbish_is_english(
     assert language_of(answer) in ({"de", "fr"} if language is None else {language})
 
 
-@pytest.mark.parametrize("key", ["unknown", "%3Cb%3E", "%00", "x" * 3_000, "%FF"])
+@pytest.mark.parametrize("key", ["unknown", "%3Cb%3E", "%00", "x" * 100, "%FF"])
 @pytest.mark.parametrize("language", ["en", "de"])
 async def test_an_unknown_site_is_told_in_the_looks_of_the_page(world: World, key: str, language: str) -> None:
     assert (await get(world, PAGE)).status_code == 200

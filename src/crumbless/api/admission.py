@@ -5,7 +5,7 @@ import time
 from crumbless.api.platform import Platform
 from crumbless.domain.work import FLOOD_BITS, USUAL_BITS
 from crumbless.errors import Refused
-from crumbless.store.people_store import find_site
+from crumbless.store.people_store import Site, find_site
 
 
 async def admit_start(platform: Platform, network: str, site_key: str, work: str, thumbprint: str | None) -> None:
@@ -15,14 +15,20 @@ async def admit_start(platform: Platform, network: str, site_key: str, work: str
     its rate; on a crowded site, which cannot choose who floods it, everybody who pays.
 
     Raises:
-        Refused: `banned` for a key or network that is; `work_needed` with a challenge; `slow_down` for a network that
-            goes on and on.
+        Refused: `not_found` for a site that does not exist; `banned` for a key or network that is; `work_needed` with a
+            challenge; `slow_down` for a network that goes on and on.
     """
     limits, now = platform.limits, time.monotonic()
-    over = limits.starts.take(network, now)
-    crowded = limits.site_starts.take(site_key, now) if not over else 0.0
-    if not over and not crowded and not await _is_suspect(platform, network, site_key, thumbprint):
-        return
+    over, crowded = limits.starts.take(network, now), 0.0
+    if not over:
+        # Looked up first: only sites that exist are counted, and by their own ID. A network beyond its rate is asked
+        # for proof of work before anything is read for it.
+        site = await platform.reader.read(lambda connection: find_site(connection, site_key))
+        if site is None:
+            raise Refused("not_found")
+        crowded = limits.site_starts.take(site.id, now)
+        if not crowded and not await _is_suspect(platform, network, site, thumbprint):
+            return
     replay_key = platform.visitors.work.accepts(work, USUAL_BITS) if work else None
     if replay_key is None or not platform.replays.first_time(replay_key):
         bits = FLOOD_BITS if crowded or limits.many_asked.take(network, now) else USUAL_BITS
@@ -31,13 +37,10 @@ async def admit_start(platform: Platform, network: str, site_key: str, work: str
         raise Refused("slow_down", retry_after=wait)
 
 
-async def _is_suspect(platform: Platform, network: str, site_key: str, thumbprint: str | None) -> bool:
+async def _is_suspect(platform: Platform, network: str, site: Site, thumbprint: str | None) -> bool:
     """Whether a banned visitor of this site's workspace last came from the same network."""
     bans = await platform.visitors.bans.current()
     if not bans.suspect_networks:
-        return False
-    site = await platform.reader.read(lambda connection: find_site(connection, site_key))
-    if site is None:
         return False
     network_hash = platform.visitors.network_hash(network)
     # Told at once: nobody is asked for work that leads nowhere.

@@ -52,7 +52,7 @@ async def post_consent(request: AnyRequest) -> Response[bytes]:
         raise Refused("not_found", "There is no site with this key.")
     origin = _origin_of(request, site)
     try:
-        take_token(platform.limits.site_consents, site.key)
+        take_token(platform.limits.site_consents, site.id)
         answer = await record_consent(wanted, site, platform.ledger, platform.couriers)
     except Refused as refused:
         # The page is one of the site's: it may read why.

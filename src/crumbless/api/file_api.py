@@ -6,7 +6,15 @@ import msgspec
 from litestar import Response
 
 from crumbless.actions.photo_keep import keep_photo, remove_photo
-from crumbless.api.request_read import AnyRequest, platform_of, read_body, read_operator, take_token
+from crumbless.api.look_up import look_up
+from crumbless.api.request_read import (
+    AnyRequest,
+    client_network,
+    platform_of,
+    read_body,
+    read_operator,
+    take_token,
+)
 from crumbless.domain.photo import MAX_BYTES, SIZES, names_of
 from crumbless.domain.wire_task import PhotoAnswer
 from crumbless.errors import Refused
@@ -51,7 +59,11 @@ async def get_file(request: AnyRequest) -> Response[bytes]:
     if number is None or not is_id(file_id):
         raise Refused("not_found")
     platform = platform_of(request)
-    kept = await platform.reader.read(lambda connection: find_file(connection, file_id))
+    kept = await look_up(
+        platform.limits.unknown_names,
+        client_network(request),
+        lambda: platform.reader.read(lambda connection: find_file(connection, file_id)),
+    )
     content = kept and await platform.files.get(names_of(file_id)[number])
     if not kept or content is None:
         raise Refused("not_found")

@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, 
 from crumbless.api.fair_turn import FairTurn
 from crumbless.api.http_shell import HttpConnection, connection_of
 from crumbless.api.platform import Platform
+from crumbless.api.request_bounds import bound_target, bounded_headers
 from crumbless.api.request_record import RequestRecord, route_of
 from crumbless.domain.wire import Problem
 from crumbless.errors import Refused
@@ -121,7 +122,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+        scope["headers"] = bounded_headers(scope["headers"])
         record = RequestRecord(self._platform, scope)
         connection = connection_of(scope)
         progress = Progress()
@@ -143,13 +144,17 @@ class Guard:
             record.end()
 
     def _refusal_of(self, scope: HTTPScope, host: bytes, connection: HttpConnection | None) -> Refused | None:
-        if scope["path"] in PROBES:
-            return None
-        if host.decode("latin-1").lower() not in self._platform.settings.hosts:
-            return Refused("misdirected")
-        if connection is not None and connection.crowded and not _has_token(scope):
-            # While there is little room left, it is for those who have a session.
-            return Refused("busy", retry_after=RETRY_SECONDS)
+        """Return why nothing of the request is to be read, or None. The query is left as far as it may be read."""
+        if scope["path"] not in PROBES:
+            if host.decode("latin-1").lower() not in self._platform.settings.hosts:
+                return Refused("misdirected")
+            if connection is not None and connection.crowded and not _has_token(scope):
+                # While there is little room left, it is for those who have a session.
+                return Refused("busy", retry_after=RETRY_SECONDS)
+        try:
+            scope["query_string"] = bound_target(scope["path"], scope["query_string"])
+        except Refused as refused:
+            return refused
         return None
 
     def _guarded(

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from litestar import Response
 from litestar.response import Redirect
 
+from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import Asset, Assets, make_asset
-from crumbless.api.request_read import AnyRequest, platform_of
+from crumbless.api.request_read import AnyRequest, client_network, platform_of
 from crumbless.errors import Refused
 from crumbless.settings import Settings
-from crumbless.store.people_store import Site, find_site
+from crumbless.store.people_store import Site
 from crumbless.store.tag_store import find_tags
 
 LOADER_SECONDS = 300
@@ -116,9 +117,9 @@ async def read_site(request: AnyRequest, key: str) -> Site:
     """The site with this key.
 
     Raises:
-        Refused: `not_found`.
+        Refused: `not_found`; `slow_down` for a network that asked for too many unknown keys.
     """
-    site = await platform_of(request).reader.read(lambda connection: find_site(connection, key))
+    site = await find_public_site(platform_of(request), client_network(request), key)
     if site is None:
         raise Refused("not_found", "There is no site with this key.")
     return site

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.site_seen import SitesSeen
+from crumbless.api.known_sites import KnownSites
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.api.visitor_parts import VisitorParts
@@ -59,6 +60,9 @@ IDENTIFIES = Rate(1.0, 60)
 class Limits:
     """The rates in force, made from the settings."""
 
+    requests: KeyedBuckets
+    unknown_names: KeyedBuckets
+    unknown_tokens: KeyedBuckets
     starts: KeyedBuckets
     site_starts: KeyedBuckets
     worked_starts: KeyedBuckets
@@ -87,7 +91,11 @@ class Limits:
         per_minute = settings.visitor_messages_per_minute
         burst = settings.visitor_message_burst
         frames = Rate(settings.frames_per_second, settings.frame_burst)
+        unknown = Rate(settings.unknown_names_per_minute / 60, settings.unknown_name_burst)
         return cls(
+            requests=KeyedBuckets(Rate(settings.requests_per_second, settings.request_burst)),
+            unknown_names=KeyedBuckets(unknown),
+            unknown_tokens=KeyedBuckets(unknown),
             starts=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
             site_starts=KeyedBuckets(Rate(settings.site_starts_per_minute / 60, settings.site_start_burst)),
             worked_starts=KeyedBuckets(
@@ -148,4 +156,5 @@ class Platform:
     streams: OpenStreams = field(default_factory=OpenStreams)
     node: NodeState = field(default_factory=NodeState)
     http: HttpFigures = field(default_factory=HttpFigures)
+    known_sites: KnownSites = field(default_factory=KnownSites)
     trace: TracePort | None = None

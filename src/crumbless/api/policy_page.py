@@ -5,16 +5,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response
-from sqlalchemy import Connection
 
+from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import make_asset
 from crumbless.api.page_views import content_policy, serve_asset
 from crumbless.api.policy_view import Subject
-from crumbless.api.request_read import AnyRequest, platform_of
+from crumbless.api.request_read import AnyRequest, client_network, platform_of
 from crumbless.domain.language_choose import choose_language
 from crumbless.domain.storage_registry import disclosure
 from crumbless.errors import Refused
-from crumbless.store.people_store import find_site
 from crumbless.store.tag_store import find_tags
 
 DISCLOSURE_SECONDS = 300
@@ -48,15 +47,14 @@ async def get_disclosure(request: AnyRequest) -> Response[bytes]:
 
 
 async def _find_subject(request: AnyRequest, key: str) -> Subject | None:
-    def find(connection: Connection) -> Subject | None:
-        site = find_site(connection, key)
-        if site is None:
-            return None
-        # What a page is made of is remembered with it; a secret has no place there.
-        tags = tuple(replace(tag, secret="") for tag in find_tags(connection, site.id))
-        return Subject(site.key, site.name, site.origins, tags)
-
-    return await platform_of(request).reader.read(find)
+    platform = platform_of(request)
+    site = await find_public_site(platform, client_network(request), key)
+    if site is None:
+        return None
+    found = await platform.reader.read(lambda connection: find_tags(connection, site.id))
+    # What a page is made of is remembered with it; a secret has no place there.
+    tags = tuple(replace(tag, secret="") for tag in found)
+    return Subject(site.key, site.name, site.origins, tags)
 
 
 def _answer(request: AnyRequest, subject: Subject | None) -> Response[bytes]:

@@ -8,11 +8,14 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
 
 from crumbless.api.client_address import network_of
 from crumbless.api.http_shell import connection_of
+from crumbless.api.look_up import find_session
 from crumbless.api.platform import Platform
 from crumbless.api.request_head import join_lines
 from crumbless.domain.access import FRESH_MS, Session, require, require_fresh
@@ -166,7 +169,8 @@ async def read_caller(request: AnyRequest) -> Session:
     """Whose session this request belongs to.
 
     Raises:
-        Refused: `invalid_token`, `invalid_proof`, `use_dpop_nonce`, `foreign_origin`.
+        Refused: `invalid_token`, `invalid_proof`, `use_dpop_nonce`, `foreign_origin`; `slow_down` for a network that
+            showed too many unknown tokens.
     """
     check_origin(request)
     session = await _find_caller(request)
@@ -177,7 +181,7 @@ async def read_caller(request: AnyRequest) -> Session:
 
 async def _find_caller(request: AnyRequest) -> Session:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    session = await platform_of(request).sessions.find(token_hash(token)) if token else None
+    session = await find_session(platform_of(request), client_network(request), token) if token else None
     if session is None or not session.alive(now_ms()):
         raise Refused("invalid_token")
     _check_key(request, scheme, token, session.thumbprint)
@@ -266,10 +270,16 @@ async def _check_permission(request: AnyRequest, session: Session) -> None:
         require_fresh(session, now_ms())
 
 
-def take_token(buckets: KeyedBuckets, key: str) -> None:
+def take_token(buckets: KeyedBuckets, key: str | int) -> None:
     """Raises Refused `slow_down` when the key has used up its rate."""
     if wait := buckets.take(key, time.monotonic()):
         raise Refused("slow_down", retry_after=wait)
+
+
+def limit_requests(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Take a token of the network for a request that needs no session. Raises Refused `slow_down`."""
+    request = cast(AnyRequest, connection)
+    take_token(platform_of(request).limits.requests, client_network(request))
 
 
 def client_network(request: AnyRequest) -> str:

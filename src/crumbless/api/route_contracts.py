@@ -244,7 +244,7 @@ def name_of(route: Route) -> str:
 
 def statuses_of(route: Route, contract: Contract) -> set[int]:
     """Every status that the route may answer with, other than its success."""
-    codes = {*contract.codes, "misdirected"}
+    codes = {*contract.codes, "misdirected", "slow_down"}
     if route.method == "POST":
         codes |= {"foreign_origin", "too_large"}
     if contract.takes is not None:

@@ -6,7 +6,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, NamedTuple
 
-from litestar.handlers import HTTPRouteHandler
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from crumbless.api import (
     account_api,
@@ -30,12 +31,16 @@ from crumbless.api import (
     task_api,
     visitor_api,
 )
+from crumbless.api.guard import PROBES
+from crumbless.api.request_bounds import check_path_parameters
+from crumbless.api.request_read import limit_requests
 from crumbless.domain.access import Verb
 from crumbless.domain.photo import MAX_BYTES
 from crumbless.domain.wire import MAX_FRAME
 
 Who = Literal["anyone", "visitor", "operator", "stream"]
 Pages = Literal["own", "site"]
+RouteGuard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
 
 
 class Route(NamedTuple):
@@ -287,10 +292,22 @@ ROUTES = (
 )
 
 
+def guards_of(route: Route) -> list[RouteGuard]:
+    """What is checked before the handler: the length of parameters, and the rate of requests without a session."""
+    guards: list[RouteGuard] = [check_path_parameters] if "{" in route.path else []
+    return guards if route.who != "anyone" or route.path in PROBES else [*guards, limit_requests]
+
+
 def route_handlers() -> list[HTTPRouteHandler]:
     """The table as Litestar takes it."""
     return [
-        HTTPRouteHandler(route.path, http_method=[route.method], opt=route.options(), request_max_body_size=route.most)(
+        HTTPRouteHandler(
+            route.path,
+            http_method=[route.method],
+            opt=route.options(),
+            request_max_body_size=route.most,
+            guards=guards_of(route),
+        )(
             route.handler  # pyright: ignore[reportArgumentType]
         )
         for route in ROUTES

@@ -14,10 +14,11 @@ from crumbless.actions.conversation_close import close_conversation
 from crumbless.actions.message_send import send_message
 from crumbless.actions.seen_mark import mark_seen
 from crumbless.actions.typing_show import show_typing
+from crumbless.api.look_up import find_session
 from crumbless.api.platform import Platform
 from crumbless.domain.access import Session
 from crumbless.domain.ports import Appended
-from crumbless.domain.proof import ProofRefused, token_hash, verify_proof
+from crumbless.domain.proof import ProofRefused, verify_proof
 from crumbless.domain.stream_session import StreamEnded, StreamRates, StreamSession, failure
 from crumbless.domain.wire import (
     ENTRIES_PER_FRAME,
@@ -169,7 +170,7 @@ class StreamConnection:
         except StreamEnded as ended:
             self.end(ended.code, ended.reason)
         except Refused:
-            # The database is away.
+            # The database is unavailable, or the network has shown too many unknown tokens.
             self.end(1012, "try again")
         except Exception:
             log.exception("a stream could not be opened")
@@ -178,7 +179,7 @@ class StreamConnection:
             self._auth = None
 
     async def _verify(self, frame: Auth) -> Session:
-        session = await self._platform.sessions.find(token_hash(frame.token))
+        session = await find_session(self._platform, self._network, frame.token)
         if session is None or not session.alive(now_ms()):
             raise StreamEnded(4401, "the token is unknown or has ended")
         if session.thumbprint is None:

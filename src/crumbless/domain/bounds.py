@@ -58,8 +58,8 @@ ProviderCode = Annotated[str, msgspec.Meta(max_length=4_096)]
 CredentialId = Annotated[str, msgspec.Meta(max_length=1_400)]
 """base64url of at most 1,023 bytes (WebAuthn Level 3, section 4)."""
 
-CredentialPart = Annotated[str, msgspec.Meta(max_length=8_192)]
-"""base64url of what an authenticator made; a request with it has 8 KiB in all."""
+CredentialPart = Annotated[str, msgspec.Meta(max_length=4_096)]
+"""base64url of what an authenticator made. No attestation is asked for, so that a new passkey has about 300 bytes."""
 
 Word = Annotated[str, msgspec.Meta(max_length=40)]
 Words = Annotated[list[Word], msgspec.Meta(max_length=20)]

@@ -104,6 +104,11 @@ class KeyedBuckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    @property
+    def rate(self) -> Rate:
+        """The rate of each key."""
+        return self._rate
+
     def take(self, key: str | int, now: float) -> float:
         """Take one token for `key`: 0.0 when taken, else the seconds to wait, as the function `take` does."""
         hashed = limit_key(key)

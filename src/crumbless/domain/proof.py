@@ -33,6 +33,9 @@ MAX_PROOF = 2_048
 REPLAY_SECONDS = 180
 """How long a used proof is remembered: no nonce lives longer."""
 
+MOST_KEYS = 256
+"""Public keys that stay parsed, each with its header of at most MAX_PROOF characters."""
+
 MOST_PROOFS = 200_000
 """Used proofs in one of the two generations of the replay cache."""
 
@@ -135,7 +138,7 @@ def _open_proof(proof: str) -> tuple[str, _Claims]:
     return thumbprint, _decode_claims(_decode_base64url(claims).decode())
 
 
-@lru_cache(256)
+@lru_cache(MOST_KEYS)
 def _read_key(header: str) -> tuple[EllipticCurvePublicKey, str]:
     # A client sends the same header every time, so a key is parsed and checked against the curve once.
     jwk = _decode_header(_decode_base64url(header)).jwk

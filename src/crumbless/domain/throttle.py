@@ -34,6 +34,11 @@ class Throttle:
     def __len__(self) -> int:
         return len(self._records)
 
+    @property
+    def free(self) -> int:
+        """Failures that cost no wait."""
+        return self._free
+
     def wait(self, key: str, now: float) -> float:
         """Seconds until the key may try again; 0 when it may now. `now` is in monotonic seconds."""
         record = self._records.get(limit_key(key))

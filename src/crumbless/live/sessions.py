@@ -54,6 +54,10 @@ class Sessions:
         self.note_used(session, now)
         return session
 
+    def remembers(self, token_hash: bytes) -> bool:
+        """Return whether the session of the token is in memory, so that `find` need not read it."""
+        return token_hash in self._known
+
     def _is_idle(self, session: Session, now: int) -> bool:
         idle_ms = self._visitor_idle_ms if session.role == "visitor" else self._operator_idle_ms
         return now - session.seen_at >= idle_ms

@@ -9,6 +9,7 @@ import pytest
 
 from crumbless.api.guard import PROBLEM_TYPE, Guard, problem_of, refusal_headers
 from crumbless.api.platform import Platform
+from crumbless.api.request_bounds import HEADER_BYTES, MAX_PATH, MAX_QUERY
 from crumbless.domain.figures import HttpFigures
 from crumbless.domain.proof import NonceClock
 from crumbless.errors import REFUSALS, Refused
@@ -47,6 +48,7 @@ async def answer(path: str = "/v1/desk/me", host: bytes = b"chat.example", **mor
 
     headers = [(b"host", host), (b"cookie", b"a=b"), (b"x-kept", b"1"), *more.get("asked", [])]
     scope = {"type": more.get("kind", "http"), "path": path, "method": "GET", "headers": headers}
+    scope["query_string"] = more.get("query", b"")
     scope["client"] = more.get("client", ("192.0.2.1", 1234))
     guard = Guard(cast(Any, app), cast(Platform, Parts()))
     await guard(cast(Any, scope), cast(Any, None), cast(Any, send))
@@ -209,3 +211,32 @@ async def test_the_access_log_says_how_but_not_who(caplog: pytest.LogCaptureFixt
 async def test_what_is_not_http_is_none_of_its_business() -> None:
     _, reached = await answer(kind="lifespan")
     assert reached[0]["headers"][1] == (b"cookie", b"a=b")
+
+
+async def test_headers_are_cut_and_forwarded_addresses_are_not() -> None:
+    long = b"x" * 60_000
+    names = [*HEADER_BYTES, b"x-forwarded-for"]
+    _, reached = await answer(asked=[(name, long) for name in names])
+    sizes = {name: len(value) for name, value in reached[0]["headers"]}
+    assert sizes[b"x-forwarded-for"] == 60_000
+    assert {name: sizes[name] for name in HEADER_BYTES} == HEADER_BYTES
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/" + "x" * (MAX_PATH - 1), b"", 200),
+        ("/" + "x" * MAX_PATH, b"", 404),
+        ("/policy", b"x" * MAX_QUERY, 200),
+        ("/policy", b"x" * (MAX_QUERY + 1), 400),
+    ],
+)
+async def test_long_addresses_are_refused_before_the_router_sees_them(path: str, query: bytes, status: int) -> None:
+    sent, reached = await answer(path, query=query)
+    assert sent[0]["status"] == status
+    assert len(reached) == (status == 200)
+
+
+async def test_query_of_a_return_from_a_provider_is_not_read() -> None:
+    _, reached = await answer("/desk/oidc/acme", query=b"code=" + b"x" * 5_000)
+    assert reached[0]["query_string"] == b""

@@ -77,6 +77,9 @@ class Line:
         self.connections = Connections()
         self.told = parcel_for_operators if operator else parcel_for_visitor
 
+        def remembers(_token_hash: bytes) -> bool:
+            return True
+
         async def find(_token_hash: bytes) -> object:
             return self.session
 
@@ -93,7 +96,7 @@ class Line:
                 node=NodeState(),
                 connections=self.connections,
                 reader=reader,
-                sessions=SimpleNamespace(find=find),
+                sessions=SimpleNamespace(find=find, remembers=remembers),
                 following=SimpleNamespace(begin=begin),
                 visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
                 settings=SimpleNamespace(streams_per_session=3, address="http://x"),

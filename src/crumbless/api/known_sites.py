@@ -1,0 +1,29 @@
+"""The site keys that this node found lately: internal names that cost no limit."""
+
+from collections import OrderedDict
+
+MOST = 10_000
+
+
+class KnownSites:
+    """Keys that were found lately. Another client of the same network cannot keep visitors from these sites."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self) -> None:
+        # The key found longest ago first.
+        self._keys: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def note(self, key: str, *, known: bool) -> None:
+        """Remember a key that exists, forget one that does not."""
+        self._keys.pop(key, None)
+        if known:
+            self._keys[key] = None
+            if len(self._keys) > MOST:
+                self._keys.popitem(last=False)
