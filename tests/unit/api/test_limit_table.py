@@ -1,0 +1,99 @@
+"""The table of limits in docs/security.md has every route that needs no session, and the numbers of the code."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from crumbless.api.platform import Limits
+from crumbless.api.request_read import limit_requests
+from crumbless.api.route_contracts import name_of
+from crumbless.api.routes import ROUTES, Route, guards_of
+from crumbless.domain.limits import KeyedBuckets
+from crumbless.domain.throttle import Throttle
+from crumbless.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+HEADING = "## Limits of what needs no session"
+MODULES = {path.stem: path for path in (ROOT / "src" / "crumbless").glob("*/*.py")}
+LIMITS = Limits.of(Settings())
+
+# A number and, in brackets behind its words, the name that holds it.
+NUMBER = re.compile(r"([\d,.]*\d)([^()|\d]*)\(`([\w.]+)`\)")
+
+
+def read_rows() -> list[list[str]]:
+    """Return the cells of the table's rows, without the notes for those who edit it."""
+    text = (ROOT / "docs" / "security.md").read_text("utf-8").partition(HEADING)[2].partition("\n## ")[0]
+    rows = [line.strip().strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[re.sub(r"<!--.*?-->", "", cell).strip() for cell in row] for row in rows[2:]]
+
+
+ROWS = read_rows()
+CELLS = [(row[0], cell) for row in ROWS for cell in row[1:]]
+ROUTE_NAME = re.compile(r"`((?:GET|POST|OPTIONS) /[^`]*)`")
+
+
+def value_of(name: str) -> float:
+    """Return the number that a name of the table stands for."""
+    owner, _, member = name.rpartition(".")
+    if not owner:
+        return getattr(Settings(), member)
+    limiter = getattr(LIMITS, owner, None)
+    if isinstance(limiter, Throttle):
+        return getattr(limiter, member)
+    if isinstance(limiter, KeyedBuckets):
+        rate = limiter.rate
+        return {
+            "per_second": rate.per_second,
+            "per_minute": rate.per_second * 60,
+            "per_hour": rate.per_second * 3_600,
+            "burst": rate.burst,
+            "refill_seconds": rate.burst / rate.per_second,
+        }[member]
+    module = MODULES[owner].relative_to(ROOT / "src").with_suffix("")
+    return getattr(importlib.import_module(".".join(module.parts)), member)
+
+
+def needs_no_session(route: Route) -> bool:
+    return route.who in {"anyone", "stream"}
+
+
+def test_every_route_that_needs_no_session_is_a_row() -> None:
+    listed = [name for row in ROWS for name in ROUTE_NAME.findall(row[0])]
+    assert sorted(listed) == sorted(name_of(route) for route in ROUTES if needs_no_session(route))
+
+
+def test_every_row_has_all_limits() -> None:
+    assert len(ROWS) > 30
+    assert [row[0] for row in ROWS if len(row) != 4 or not all(row)] == []
+
+
+@pytest.mark.parametrize(("resource", "cell"), CELLS, ids=[f"{one[:24]}-{cell[:24]}" for one, cell in CELLS])
+def test_numbers_of_the_table_are_those_of_the_code(resource: str, cell: str) -> None:
+    for number, _, name in NUMBER.findall(cell):
+        assert float(number.replace(",", "")) == pytest.approx(value_of(name)), (resource, name)
+
+
+def test_every_name_stands_behind_a_number() -> None:
+    names = [name for _, cell in CELLS for name in re.findall(r"\(`([a-z_0-9]+(?:\.\w+)?)`\)", cell)]
+    assert len(names) > 60
+    assert names == [name for _, cell in CELLS for _, _, name in NUMBER.findall(cell)]
+
+
+def test_rate_of_requests_is_named_where_it_is_taken() -> None:
+    for row in ROWS:
+        for name in ROUTE_NAME.findall(row[0]):
+            route = next(one for one in ROUTES if name_of(one) == name)
+            assert ("`requests." in row[1]) == (limit_requests in guards_of(route)), name
+
+
+def test_limiters_that_a_row_names_are_those_that_its_handlers_use() -> None:
+    for row in ROWS:
+        for name in ROUTE_NAME.findall(row[0]):
+            route = next(one for one in ROUTES if name_of(one) == name)
+            used = set(re.findall(r"limits\.(\w+)", inspect.getsource(route.handler)))
+            named = {limiter for limiter in re.findall(r"`(\w+)\.\w+`", " ".join(row[1:])) if hasattr(LIMITS, limiter)}
+            assert used <= named, name
