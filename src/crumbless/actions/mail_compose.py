@@ -92,11 +92,12 @@ def _read_words(language: str) -> Words:
 
 @functools.cache
 def _template(name: str) -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - only where mails are written
+    # Imported only where mails are written.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
 
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
-        autoescape=name.endswith(".html.jinja"),
+        autoescape=select_autoescape(["html.jinja"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

@@ -4,7 +4,7 @@ import base64
 import re
 from pathlib import Path
 from typing import Any, get_args
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as Xml  # nosec B405
 
 import jinja2
 import msgspec

@@ -24,4 +24,5 @@ def event_name(one: Appended) -> EventName | None:
 def wait_after(tries: int) -> int:
     """Milliseconds until the next try: doubling from 5 s to an hour, up to a fifth longer, so that many spread."""
     wait = min(FIRST_WAIT_MS << min(tries, 16), LONGEST_WAIT_MS)
-    return wait + random.randrange(wait // 5)  # noqa: S311 - spreads load, guards nothing
+    # Spreads the load; no secret depends on it.
+    return wait + random.randrange(wait // 5)  # noqa: S311  # nosec B311

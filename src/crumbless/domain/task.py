@@ -53,4 +53,5 @@ class Task:
 def wait_after(tries: int) -> int:
     """Milliseconds until the next try: doubling from 10 s to an hour, up to a fifth longer, so that many spread."""
     wait = min(FIRST_WAIT_MS << min(tries - 1, 16), LONGEST_WAIT_MS)
-    return wait + random.randrange(wait // 5)  # noqa: S311 - spreads load, guards nothing
+    # Spreads the load; no secret depends on it.
+    return wait + random.randrange(wait // 5)  # noqa: S311  # nosec B311
