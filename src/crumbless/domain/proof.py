@@ -33,7 +33,7 @@ MAX_PROOF = 2_048
 REPLAY_SECONDS = 180
 """How long a used proof is remembered: no nonce lives longer."""
 
-MOST_KEYS = 256
+MOST_PUBLIC_KEYS = 256
 """Public keys that stay parsed, each with its header of at most MAX_PROOF characters."""
 
 MOST_PROOFS = 200_000
@@ -138,7 +138,7 @@ def _open_proof(proof: str) -> tuple[str, _Claims]:
     return thumbprint, _decode_claims(_decode_base64url(claims).decode())
 
 
-@lru_cache(MOST_KEYS)
+@lru_cache(MOST_PUBLIC_KEYS)
 def _read_key(header: str) -> tuple[EllipticCurvePublicKey, str]:
     # A client sends the same header every time, so a key is parsed and checked against the curve once.
     jwk = _decode_header(_decode_base64url(header)).jwk
