@@ -181,6 +181,23 @@ async def test_bytes_that_are_no_request_do_not_take_the_place_of_the_answer_bef
     assert [one.status for one in answers] == [200, 400]
 
 
+async def test_a_handshake_with_a_body_gets_400(world: World) -> None:
+    host = f"127.0.0.1:{world.server.port}"
+    for lines, body in (
+        (b"Transfer-Encoding: chunked", b"x"),
+        (b"Transfer-Encoding: chunked", b"2\r\n{}\r\n0"),
+        (b"Content-Length: 2", b"{}"),
+        (b"Content-Length: 2\r\nContent-Length: 3", b"{}"),
+    ):
+        request = handshake_of(host).replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n\r\n")
+        assert (await ask_raw(world.server.port, request + body + b"\r\n\r\n")).status == 400, lines
+
+
+async def test_a_faulty_body_ends_the_connection_after_the_answers_before_it(world: World) -> None:
+    answers = await answers_to(world, get() + post(CHUNKED, body="x\r\n"))
+    assert [one.status for one in answers] == [200, 400]
+
+
 async def test_a_stream_cannot_be_opened_behind_an_unanswered_request(world: World) -> None:
     host = f"127.0.0.1:{world.server.port}"
     assert (await ask_raw(world.server.port, handshake_of(host))).status == 101, "the premise: the handshake is right"

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from crumbless.api.guard import PROBLEM_TYPE, problem_of, refusal_headers
 from crumbless.api.http_shell import CONNECTION, HttpConnection, HttpShell
-from crumbless.api.request_head import check_head
+from crumbless.api.request_head import check_head, has_body
 from crumbless.errors import Refused
 from crumbless.live.tcp_connections import TcpConnection
 
@@ -65,6 +65,8 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _head_size: int | None = 0
     """Bytes of the head so far; None while a body is read."""
+    _body_of: RequestResponseCycle | None = None
+    """The request whose body is read; None for a handshake, which no handler sees."""
     _framing = 0
     """Bytes of the body so far that were chunk sizes, extensions or trailers."""
 
@@ -164,7 +166,9 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         """The headers are there."""
         parser: Any = self.parser
         self.url = check_head(parser.get_http_version(), self.url, self.headers)
+        before = self.cycle
         super().on_headers_complete()
+        self._body_of = self.cycle if self.cycle is not before else None
         self._head_size = None
         self._framing = 0
         self._expire_in(BODY_SECONDS)
@@ -184,8 +188,8 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """The connection is no longer HTTP."""
         self._expire_never()
-        if self._busy:
-            # The response to an earlier request would be written into the WebSocket.
+        # The response to an earlier request would be written into the WebSocket, and a body be read as its frames.
+        if self._busy or has_body(self.headers):
             self._reject(Refused("malformed"))
             return
         super().handle_websocket_upgrade()
@@ -222,19 +226,19 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         self._rejected = refused
         self.flow.pause_reading()
         self._reading.stopped = True
-        if self._head_size is None:
-            # The fault is in the body of the request that was read last.
-            if self.pipeline and self.pipeline[0][0] is self.cycle:
+        if self._head_size is None and (faulty := self._body_of) is not None:
+            # Its body is at fault. Pipelined requests are in the order from the last to the first.
+            if self.pipeline and self.pipeline[0][0] is faulty:
                 self.pipeline.popleft()
-            elif self.cycle.response_started:
+            elif faulty.response_started:
                 # Anything more would be read as part of the response, or as the response to a later request.
-                self.cycle.keep_alive = False
-                if self.cycle.response_complete:
+                faulty.keep_alive = False
+                if faulty.response_complete:
                     self.transport.close()
                 return
             else:
-                self.cycle.disconnected = True
-                self.cycle.message_event.set()
+                faulty.disconnected = True
+                faulty.message_event.set()
                 self._send_refusal(refused)
                 return
         if not self._busy:
@@ -258,8 +262,8 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
 
     def _expire(self) -> None:
         self._deadline = None
-        if self.pipeline:
-            # Reading is paused: the client cannot send the rest before it was answered.
+        if self.pipeline or (self._busy and self._head_size is not None):
+            # An earlier request is still answered, and must not be cut off by a later one.
             self._expire_in(HEAD_SECONDS)
         else:
             self.transport.close()

@@ -46,6 +46,11 @@ def check_head(version: str, target: bytes, headers: Headers) -> bytes:
     return _origin_form(target, hosts[0] if hosts else b"")
 
 
+def has_body(headers: Headers) -> bool:
+    """Return whether a request with this head has a body, which a WebSocket handshake must not have."""
+    return any(name == b"transfer-encoding" or (name == b"content-length" and int(value)) for name, value in headers)
+
+
 def _origin_form(target: bytes, host: bytes) -> bytes:
     if b"#" in target:
         raise Refused("malformed", "A request target has no fragment.")
