@@ -10,6 +10,7 @@ import re
 import resource
 import sys
 import time
+import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -193,7 +194,12 @@ async def long_keys(port: int, number: int = 100_000, workers: int = 32) -> Seen
         for each in left:
             source = f"127.{each // 5 >> 14 & 127 | 64}.{each // 5 >> 7 & 127}.{each // 5 & 127 | 1}"
             long = f"{each:08d}"
-            start = {"site": long + "k" * 60_000, "id": long, "text": "x", "page_origin": "https://tea.example"}
+            start = {
+                "site": long + "k" * 60_000,
+                "id": str(uuid.uuid4()),
+                "text": "x",
+                "page_origin": "https://tea.example",
+            }
             sign_in = {"email": f"{long}{'e' * 7_800}@tea.example", "password": "x"}
             path, body = ("/v1/desk/sign-in", sign_in) if each % 2 else ("/v1/visitor/start", start)
             try:
