@@ -63,6 +63,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     _rejected: Refused | None = None
     """Why the connection ends after the responses to the requests that came before."""
     _deadline: asyncio.TimerHandle | None = None
+    _upgraded = False
     _head_size: int | None = 0
     """Bytes of the head so far; None while a body is read."""
     _body_of: RequestResponseCycle | None = None
@@ -129,7 +130,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
             return
         if (self._head_size or 0) > MAX_HEAD or self._framing > MAX_HEAD:
             self._reject(Refused("malformed"))
-        elif not self._busy and self._deadline is None and self.timeout_keep_alive_task is None:
+        elif not self._busy and self._deadline is None and self.timeout_keep_alive_task is None and not self._upgraded:
             # Such as an empty line between two requests, which the parser skips.
             self._expire_in(HEAD_SECONDS)
 
@@ -192,6 +193,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         if self._busy or has_body(self.headers):
             self._reject(Refused("malformed"))
             return
+        self._upgraded = True
         super().handle_websocket_upgrade()
 
     # --- responses ----------------------------------------------------------------------------------------------
