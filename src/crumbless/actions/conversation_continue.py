@@ -17,7 +17,7 @@ from crumbless.domain.seal import Vault
 from crumbless.domain.wire_identity import ContinueCode, SessionAnswer
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
-from crumbless.store.contact_store import find_linked_visitor
+from crumbless.store.contact_store import find_linked_visitor, reach_of
 from crumbless.store.conversation_store import find_visitor_of, site_key_of
 from crumbless.store.identity_key_store import read_mode
 from crumbless.store.people_store import Site, find_site
@@ -46,31 +46,31 @@ class ConversationContinue:
         """A new code; one that was given out before for this conversation works no more.
 
         Raises:
-            Refused: `forbidden`, `invalid_token` when the conversation was erased, `busy`.
+            Refused: `forbidden`, `invalid_token` when the session has ended, `busy`.
         """
         require(by, "continue_own")
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
         def make(connection: Connection) -> ContinueCode:
-            site = _site_of(connection, by.conversation)
+            site = _site_of(connection, by)
             void_tickets(connection, "continue_code", by.conversation)
             secret = self._code_secret(site.key, code)
             _make_ticket(connection, "continue_code", by, CODE_SECONDS, secret)
             return ContinueCode(f"{code[:4]}-{code[4:]}", now_ms() + CODE_SECONDS * 1000)
 
-        return await self.ledger.write(make)
+        return await self.ledger.write(make, by.workspace)
 
     async def send_link(self, by: Session, email: str, language: str) -> None:
         """Mail a link. That somebody has an address opens nobody's history: the link leads to this conversation alone.
 
         Raises:
-            Refused: `forbidden`, `invalid` for what is no address, `busy`.
+            Refused: `forbidden`, `invalid` for what is no address, `invalid_token` when the session has ended, `busy`.
         """
         require(by, "continue_own")
         check_address(email)
 
         def send(connection: Connection) -> None:
-            site = _site_of(connection, by.conversation)
+            site = _site_of(connection, by)
             _, secret = _make_ticket(connection, "continue_link", by, LINK_HOURS * 3600)
             values = {"site": site.key, "site_name": site.name, "hours": str(LINK_HOURS), "secret": secret}
             queue_mail(
@@ -80,10 +80,12 @@ class ConversationContinue:
                 MailOrder("continuation", email, language, values, about=by.subject),
             )
 
-        await self.ledger.write(send)
+        await self.ledger.write(send, by.workspace)
 
-    async def take(self, site_key: str, told: str, thumbprint: str) -> SessionAnswer:
+    async def take(self, site: Site, told: str, thumbprint: str) -> SessionAnswer:
         """The conversation of a link or code goes on with this key. Of many at once, one wins.
+
+        The new session reaches this conversation alone, also if the visitor is verified.
 
         Raises:
             Refused: `ticket_gone`, the same for one that never was, was used, is too old, is another site's, or whose
@@ -91,14 +93,13 @@ class ConversationContinue:
         """
         is_link = told.startswith("crt_")
         kind: TicketKind = "continue_link" if is_link else "continue_code"
-        secret = told if is_link else self._code_secret(site_key, read_code(told))
+        secret = told if is_link else self._code_secret(site.key, read_code(told))
         bans = await self.bans.current()
 
         def begin(connection: Connection) -> SessionAnswer:
             ticket = find_ticket(connection, kind, secret)
-            site = find_site(connection, site_key)
             visitor = find_visitor_of(connection, ticket.subject)
-            if site is None or visitor is None or site_key_of(connection, ticket.subject) != site_key:
+            if visitor is None or site_key_of(connection, ticket.subject) != site.key:
                 raise Refused("ticket_gone")
             known = find_linked_visitor(connection, visitor)
             contact = known and known.contact
@@ -109,7 +110,7 @@ class ConversationContinue:
             spend_ticket(connection, kind, secret)
             return open_session(connection, site.workspace, visitor, ticket.subject, thumbprint, self.session_days)
 
-        return await self.ledger.write(begin)
+        return await self.ledger.write(begin, site.workspace)
 
     def _code_secret(self, site_key: str, code: str) -> str:
         """What stands for a code in the database: 40 bits alone could be tried out by whoever reads it."""
@@ -129,8 +130,10 @@ def read_code(text: str) -> str:
     return code
 
 
-def _site_of(connection: Connection, conversation: str) -> Site:
-    key = site_key_of(connection, conversation)
+def _site_of(connection: Connection, by: Session) -> Site:
+    """Return the site of the session, which must not have ended: what it makes now would outlive its end."""
+    reach_of(connection, by.id)
+    key = site_key_of(connection, by.conversation)
     site = key and find_site(connection, key)
     if not site:
         raise Refused("invalid_token")

@@ -10,10 +10,10 @@ from crumbless.actions.consent_follow import chain_under
 from crumbless.actions.identity_vouch import IdentityVouch, Vouched, become_contact
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor
-from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartAnswer, StartRequest
-from crumbless.errors import Refused
+from crumbless.errors import CrumblessError, Refused
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.contact_store import find_linked_visitor
 from crumbless.store.conversation_store import add_conversation, find_conversation, hold_consent
@@ -34,6 +34,10 @@ MIN_CLAIM, MAX_CLAIM = 22, 128
 
 UNBOUND_SESSION_MS = 2 * 3_600_000
 """A session without a key can be copied, so it is short."""
+
+
+class _KeyMoved(CrumblessError):
+    """The visitor who was found by their key is not known by it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,15 @@ async def start_conversation(
         ):
             raise Refused("banned")
         try:
-            return await _append_first(request, text, site, visitor, arrival, ledger, vouch.session_days)
+            return await _append_first(request, text, site, visitor, arrival, ledger, vouch.bus, vouch.session_days)
         except IntegrityError:
             # The same key started at the same moment on another connection: now there is somebody to find.
             if visitor.new:
                 continue
             raise
+        except _KeyMoved:
+            # Verified on another device, or erased, since they were found: this key is somebody else's from then on.
+            continue
         except Refused as refused:
             # Erased since they were found: from then on they are somebody new.
             if refused.code == "erased" and not visitor.new:
@@ -119,6 +126,7 @@ async def _append_first(
     visitor: _Visitor,
     arrival: Arrival,
     ledger: LedgerPort,
+    bus: BusPort,
     session_days: int,
 ) -> StartAnswer:
     token = new_token("crv_")
@@ -128,6 +136,8 @@ async def _append_first(
         new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime, visitor.conversation
     )
 
+    ended: list[Session] = []
+
     def begin(connection: Connection) -> None:
         # Asked again where nobody can change it meanwhile: after a change to "required", no start slips through.
         if arrival.vouched is None and read_mode(connection, site.id) == "required":
@@ -135,11 +145,14 @@ async def _append_first(
         if visitor.new:
             add_visitor(connection, site, visitor.id, visitor.name, arrival.network)
             add_conversation(connection, site, visitor.id, visitor.conversation)
+        elif visitor.name is None or find_visitor(connection, site, visitor.name) != visitor.id:
+            raise _KeyMoved
         elif arrival.network is not None:
             note_visitor_network(connection, visitor.id, arrival.network)
         if arrival.vouched is not None:
-            become_contact(connection, site, visitor.id, arrival.vouched)
-        add_session(connection, session, token_hash(token))
+            # A transaction that is run again begins again.
+            ended[:] = become_contact(connection, site, visitor.id, arrival.vouched, arrival.thumbprint)
+        add_session(connection, session, token_hash(token), verified=arrival.vouched is not None)
         # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
         hold_consent(connection, visitor.conversation, chain_under(connection, site, request.consent))
 
@@ -148,6 +161,8 @@ async def _append_first(
         site.workspace, visitor.conversation, request.id, now_ms(), "message", "visitor", visitor.id, name, text
     )
     appended = await ledger.append(entry, begin)
+    for one in ended:
+        bus.end_session(one)
     told = entry_for_visitor(appended.entry, appended.seq)
     return StartAnswer(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
 

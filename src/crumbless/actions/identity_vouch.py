@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session, require
 from crumbless.domain.identity_token import Identity, IdentityKey, kid_of, read_identity
-from crumbless.domain.ports import BansPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import BansPort, BusPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.seal import SealBroken, Vault
 from crumbless.domain.wire_identity import IdentifyAnswer, SessionAnswer
@@ -14,14 +14,19 @@ from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.contact_store import (
     conversation_to_continue,
+    conversations_of,
+    end_sessions_before_link,
     find_contact,
     find_linked_visitor,
     keep_contact,
     link_visitor,
+    mark_verified,
+    reach_of,
 )
 from crumbless.store.conversation_store import site_key_of
 from crumbless.store.identity_key_store import KeptKey, find_identity_key, note_key_used
 from crumbless.store.people_store import Site, add_session, find_site
+from crumbless.store.ticket_store import void_tickets
 
 DAY_MS = 86_400_000
 
@@ -40,6 +45,7 @@ class IdentityVouch:
 
     reader: ReaderPort
     ledger: LedgerPort
+    bus: BusPort
     bans: BansPort
     vault: Vault
     session_days: int
@@ -75,18 +81,27 @@ class IdentityVouch:
     async def identify(self, by: Session, site_key: str, token: str) -> IdentifyAnswer:
         """The visitor, with the conversations of this key, is whom the site vouches for from now on.
 
+        If that links the visitor to a contact, every other session of the visitor ends: see `become_contact`.
+
         Raises:
-            Refused: as `check`; `not_found` for another site; `other_identity` when the chat is another contact's.
+            Refused: as `check`; `not_found` for another site; `other_identity` when the chat is another contact's;
+                `invalid_token` when the session ended in the meantime.
         """
         require(by, "identify_own")
         site = await self._site_of(by, site_key)
         vouched = await self.check(token, site, by.thumbprint)
 
-        def link(connection: Connection) -> str:
-            become_contact(connection, site, by.subject, vouched)
-            return vouched.identity.name
+        def link(connection: Connection) -> list[Session]:
+            reach_of(connection, by.id)
+            ended = become_contact(connection, site, by.subject, vouched, by.thumbprint, by.id)
+            mark_verified(connection, by.id)
+            return ended
 
-        by.name = await self.ledger.write(link)
+        # The workspace's lock: no session or code of the visitor is made on another node while this runs.
+        ended = await self.ledger.write(link, by.workspace)
+        by.name = vouched.identity.name
+        for session in ended:
+            self.bus.end_session(session)
         return IdentifyAnswer(by.name)
 
     async def _site_of(self, by: Session, site_key: str) -> Site:
@@ -118,14 +133,37 @@ class IdentityVouch:
             note_key_used(connection, vouched.key)
             return IdentifyAnswer(
                 vouched.identity.name,
-                open_session(connection, site.workspace, visitor, conversation, thumbprint, self.session_days),
+                open_session(
+                    connection,
+                    site.workspace,
+                    visitor,
+                    conversation,
+                    thumbprint,
+                    self.session_days,
+                    verified=True,
+                ),
             )
 
-        return await self.ledger.write(begin)
+        return await self.ledger.write(begin, site.workspace)
 
 
-def become_contact(connection: Connection, site: Site, visitor_id: str, vouched: Vouched) -> None:
-    """The visitor is the contact from now on.
+def become_contact(
+    connection: Connection,
+    site: Site,
+    visitor_id: str,
+    vouched: Vouched,
+    thumbprint: str | None,
+    session_id: str | None = None,
+) -> list[Session]:
+    """The visitor is the contact from now on. Returns the sessions that ended; the caller tells the bus of each.
+
+    Threat: an attacker begins a chat, and a victim continues it by code or link and is then verified. So with the first
+    link everything that existed before it becomes invalid: other sessions, open codes and links, and the key that began
+    the conversation.
+
+    Args:
+        thumbprint: the key that presented the token; the visitor is known by it from now on.
+        session_id: the session that presented it, which goes on.
 
     Raises:
         Refused: `other_identity` when they are somebody else already.
@@ -136,16 +174,31 @@ def become_contact(connection: Connection, site: Site, visitor_id: str, vouched:
         raise Refused("invalid_token")
     if known.contact not in {None, contact}:
         raise Refused("other_identity")
-    if known.contact is None:
-        link_visitor(connection, visitor_id, contact, vouched.identity.name)
     note_key_used(connection, vouched.key)
+    if known.contact is not None:
+        return []
+    link_visitor(connection, known, contact, vouched.identity.name, thumbprint)
+    for conversation in conversations_of(connection, [visitor_id]):
+        void_tickets(connection, "continue_code", conversation)
+        void_tickets(connection, "continue_link", conversation)
+    return end_sessions_before_link(connection, visitor_id, session_id)
 
 
 def open_session(
-    connection: Connection, workspace: int, visitor: str, conversation: str, thumbprint: str, days: int
+    connection: Connection,
+    workspace: int,
+    visitor: str,
+    conversation: str,
+    thumbprint: str,
+    days: int,
+    *,
+    verified: bool = False,
 ) -> SessionAnswer:
-    """A new session, bound to this key, for one conversation that exists."""
+    """A new session, bound to this key, for one conversation that exists.
+
+    Unless the site has just `verified` the visitor, the session reaches no other conversation of the contact.
+    """
     token = new_token("crv_")
     session = Session(new_id(), "visitor", workspace, visitor, "", thumbprint, now_ms() + days * DAY_MS, conversation)
-    add_session(connection, session, token_hash(token))
+    add_session(connection, session, token_hash(token), verified=verified)
     return SessionAnswer(token, session.expires_at, visitor, conversation)

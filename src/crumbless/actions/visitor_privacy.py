@@ -12,7 +12,7 @@ from crumbless.domain.ports import BusPort, Erasure, LedgerPort, ReaderPort
 from crumbless.domain.wire import ErasedAnswer, ExportedConversation, VisitorExport
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
-from crumbless.store.contact_store import find_linked_visitor, remove_lone_contact, same_person
+from crumbless.store.contact_store import find_linked_visitor, reach_of, remove_lone_contact
 from crumbless.store.people_store import remove_visitor_sessions
 from crumbless.store.task_store import drop_mails_about
 from crumbless.store.ticket_store import void_tickets
@@ -34,9 +34,10 @@ class Erased:
 
 
 async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
-    """Erase every conversation of the visitor on their site, and all that would tell who they were.
+    """Erase what the session reaches, and all that would tell who the visitor was.
 
-    Where the site vouches for them, these are the conversations of all their devices.
+    In a session in which the site verified the visitor, these are the conversations of all their devices; in any other
+    it is the session's own conversation.
 
     All of it or nothing, in order with the messages that are on their way: those acknowledged before are erased, those
     after are refused. Operators hear of it by the event `erased`, the last entry of each conversation.
@@ -47,23 +48,21 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
     require(by, "erase_own")
 
     def erase(connection: Connection) -> Erasure[Erased]:
+        reach = reach_of(connection, by.id)
         known = find_linked_visitor(connection, by.subject)
-        visitors = same_person(connection, by.subject)
-        ended = [session for one in visitors for session in remove_visitor_sessions(connection, one)]
-        if by.id not in {session.id for session in ended}:
-            raise Refused("invalid_token")
-        conversations, messages = erase_conversations(connection, by.workspace, visitors)
-        for one in visitors:
+        ended = [session for one in reach.visitors for session in remove_visitor_sessions(connection, one)]
+        messages = erase_conversations(connection, by.workspace, reach.conversations)
+        for one in reach.visitors:
             anonymise_visitor(connection, one)
             drop_mails_about(connection, one)
         if known is not None and known.contact is not None:
             remove_lone_contact(connection, known.contact)
-        for conversation in conversations:
+        for conversation in reach.conversations:
             void_tickets(connection, "continue_code", conversation)
             void_tickets(connection, "continue_link", conversation)
         return Erasure(
-            Erased(ErasedAnswer(len(conversations), messages), ended),
-            [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in conversations],
+            Erased(ErasedAnswer(len(reach.conversations), messages), ended),
+            [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in reach.conversations],
         )
 
     erased = await ledger.erase(erase, by.workspace)
@@ -75,11 +74,17 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
 async def export_own(by: Session, reader: ReaderPort) -> AsyncIterator[bytes]:
     """A VisitorExport as JSON, in pieces, so that no length of a conversation fills memory or holds up the loop.
 
+    It contains what the session reaches, as it was when the export began: the session may end while it is sent.
+
     Raises:
-        Refused: `forbidden` for an operator, `invalid_token` when the visitor is gone; both before the first piece.
+        Refused: `forbidden` for an operator, `invalid_token` when the session has ended; both before the first piece.
     """
     require(by, "export_own")
-    record = await reader.read(lambda connection: find_visitor_record(connection, by.workspace, by.subject))
+
+    def read(connection: Connection) -> VisitorRecord | None:
+        return find_visitor_record(connection, by.workspace, by.subject, reach_of(connection, by.id))
+
+    record = await reader.read(read)
     if record is None:
         raise Refused("invalid_token")
     return _pieces(by, record, reader)
@@ -90,17 +95,22 @@ async def _pieces(by: Session, record: VisitorRecord, reader: ReaderPort) -> Asy
     yield _encode(VisitorExport(now_ms(), record.site, record.visitor, []))[:-2]
     for number, conversation in enumerate(record.conversations):
         yield (b"," if number else b"") + _encode(conversation)[:-2]
-        async for piece in _entries(by, conversation, reader):
+        async for piece in _entries(by, conversation, record.last_seqs[number], reader):
             yield piece
         yield b"]}"
     yield b"]}"
 
 
-async def _entries(by: Session, conversation: ExportedConversation, reader: ReaderPort) -> AsyncIterator[bytes]:
+async def _entries(
+    by: Session, conversation: ExportedConversation, last_seq: int, reader: ReaderPort
+) -> AsyncIterator[bytes]:
     after = 0
-    while True:
+    while after < last_seq:
+        most = min(EXPORT_PAGE, last_seq - after)
         page = await reader.read(
-            lambda connection, seq=after: entries_after_seq(connection, by.workspace, conversation.id, seq, EXPORT_PAGE)
+            lambda connection, seq=after, most=most: entries_after_seq(
+                connection, by.workspace, conversation.id, seq, most
+            )
         )
         if not page:
             return

@@ -95,7 +95,7 @@ async def post_continue(request: AnyRequest) -> Response[bytes]:
         if site is None:
             raise Refused("ticket_gone")
         await _check_network(request, site.workspace, proof.thumbprint)
-        answer = await platform.visitors.goes_on.take(asked.site, asked.secret, proof.thumbprint)
+        answer = await platform.visitors.goes_on.take(site, asked.secret, proof.thumbprint)
     except Refused as refused:
         if refused.code != "ticket_gone":
             platform.limits.guesses.take_back(guesser)

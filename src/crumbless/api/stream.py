@@ -163,6 +163,9 @@ class StreamConnection:
         try:
             session = await self._verify(frame)
             await self._check_bans(session)
+            if not session.alive(now_ms()):
+                # It ended while this task waited, when the stream was not yet among those to be closed.
+                raise StreamEnded(4401, "this session has ended")
             if len(self._platform.connections.streams_of(session)) >= self._platform.settings.streams_per_session:
                 raise StreamEnded(4429, "too many streams of this session")
             if self._rules.state == "authenticating":

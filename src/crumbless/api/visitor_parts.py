@@ -41,7 +41,7 @@ def open_visitor_parts(
     days = settings.visitor_session_days
     return VisitorParts(
         bans=bans,
-        vouch=IdentityVouch(reader, ledger, bans, vault, days),
+        vouch=IdentityVouch(reader, ledger, bus, bans, vault, days),
         goes_on=ConversationContinue(ledger, bans, vault, days),
         ban=VisitorBan(ledger, bus, bans.forget),
         identity=IdentityChange(reader, ledger, bus, vault),

@@ -1,5 +1,6 @@
 """Contacts: people for whom a site vouches, whatever devices they use, and which visitors they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, updat
 from crumbless.domain.access import Session
 from crumbless.domain.identity_token import Identity
 from crumbless.domain.wire_identity import Contact
+from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
 from crumbless.store.people_store import Site, read_sessions
 from crumbless.store.tables import conversation, session, visitor
@@ -21,9 +23,9 @@ class LinkedVisitor:
     """A visitor as far as identity goes: which contact they are, and by which key they are known."""
 
     id: str
+    site_id: int
     contact: str | None
     thumbprint: str | None
-    network: str | None
 
 
 def find_contact(connection: Connection, site_id: int, subject: str) -> str | None:
@@ -73,24 +75,78 @@ def contact_of_row(row: Row[tuple[object, ...]]) -> Contact | None:
     return Contact(values["contact_name"], values["contact_email"], told[VERIFIED], told["own"])
 
 
-def link_visitor(connection: Connection, visitor_id: str, contact_id: str, name: str) -> None:
-    """From now on the visitor, with their conversations, is the contact."""
-    connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(contact_id=contact_id, name=name))
+def link_visitor(connection: Connection, of: LinkedVisitor, contact_id: str, name: str, thumbprint: str | None) -> None:
+    """From now on the visitor, with their conversations, is the contact.
+
+    The visitor is known by the key `thumbprint` from now on, where there is one: the key that began the conversation
+    may be on another device, and could otherwise open a new session of the verified visitor.
+    """
+    key = of.thumbprint
+    if thumbprint not in {None, key}:
+        taken = select(visitor.c.id).where(visitor.c.site_id == of.site_id, visitor.c.thumbprint == thumbprint)
+        key = None if connection.execute(taken).first() else thumbprint
+    connection.execute(
+        update(visitor).where(visitor.c.id == of.id).values(contact_id=contact_id, name=name, thumbprint=key)
+    )
 
 
 def find_linked_visitor(connection: Connection, visitor_id: str) -> LinkedVisitor | None:
     """The visitor of this id."""
     row = connection.execute(select(visitor).where(visitor.c.id == visitor_id)).first()
-    return None if row is None else LinkedVisitor(row.id, row.contact_id, row.thumbprint, row.network_hash)
+    return None if row is None else LinkedVisitor(row.id, row.site_id, row.contact_id, row.thumbprint)
 
 
-def same_person(connection: Connection, visitor_id: str) -> list[str]:
-    """The ids of all visitors who are the same contact; the visitor alone when nobody vouches for them."""
-    found = find_linked_visitor(connection, visitor_id)
-    if found is None or found.contact is None:
-        return [visitor_id]
-    rows = connection.execute(select(visitor.c.id).where(visitor.c.contact_id == found.contact).order_by(visitor.c.id))
-    return [row.id for row in rows]
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Ids of the visitors and conversations that a visitor's session may export and erase.
+
+    `contact` is set only if the site verified the visitor in this session.
+    """
+
+    visitors: list[str]
+    conversations: list[str]
+    contact: str | None
+
+
+def reach_of(connection: Connection, session_id: str) -> Reach:
+    """Return what the session may export and erase: its own conversation, or all of the contact in a verified session.
+
+    A session that continues one conversation by a code or link, or that an old key began, may be another person's.
+
+    Raises:
+        Refused: `invalid_token` for a session that has ended.
+    """
+    row = connection.execute(
+        select(session.c.visitor_id, session.c.conversation_id, session.c.verified, visitor.c.contact_id)
+        .join(visitor, visitor.c.id == session.c.visitor_id)
+        .where(session.c.id == session_id, session.c.ended_at.is_(None))
+    ).first()
+    if row is None:
+        raise Refused("invalid_token")
+    if not row.verified or row.contact_id is None:
+        return Reach([row.visitor_id], [row.conversation_id], None)
+    visitors = select(visitor.c.id).where(visitor.c.contact_id == row.contact_id).order_by(visitor.c.id)
+    found = [*connection.execute(visitors).scalars()]
+    return Reach(found, conversations_of(connection, found), row.contact_id)
+
+
+def conversations_of(connection: Connection, visitors: Sequence[str]) -> list[str]:
+    """Return the ids of all conversations of these visitors, oldest first."""
+    query = select(conversation.c.id).where(conversation.c.visitor_id.in_(visitors)).order_by(conversation.c.no)
+    return [*connection.execute(query).scalars()]
+
+
+def mark_verified(connection: Connection, session_id: str) -> None:
+    """Mark the session as one in which the site verified the visitor."""
+    connection.execute(update(session).where(session.c.id == session_id).values(verified=1))
+
+
+def end_sessions_before_link(connection: Connection, visitor_id: str, but_not: str | None) -> list[Session]:
+    """End the sessions of a visitor who is verified now, all but one; those that had not ended."""
+    conditions = [session.c.visitor_id == visitor_id]
+    if but_not is not None:
+        conditions.append(session.c.id != but_not)
+    return _end(connection, and_(*conditions))
 
 
 def conversation_to_continue(connection: Connection, contact_id: str) -> tuple[str, str] | None:

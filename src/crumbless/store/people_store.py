@@ -174,11 +174,19 @@ def find_visitor(connection: Connection, of: Site, thumbprint: str) -> str | Non
 
 
 def add_session(
-    connection: Connection, who: Session, token_hash: bytes, factors: str = "", device: str = "", place: str = ""
+    connection: Connection,
+    who: Session,
+    token_hash: bytes,
+    factors: str = "",
+    device: str = "",
+    place: str = "",
+    *,
+    verified: bool = False,
 ) -> None:
     """Keep a session; its token is kept only as a hash.
 
     `factors`: what was shown, in words ("password totp"). `device` and `place`: in coarse words, for the list.
+    `verified`: the site verified the visitor in this session.
     """
     is_visitor = who.role == "visitor"
     connection.execute(
@@ -197,6 +205,7 @@ def add_session(
             factors=factors,
             device=device,
             place=place,
+            verified=int(verified),
         )
     )
 

@@ -258,6 +258,8 @@ session = Table(
     # In coarse words, for the list of sessions: "Firefox on Linux", "Europe, Berlin".
     Column("device", String(80), nullable=False, server_default=text("''")),
     Column("place", String(80), nullable=False, server_default=text("''")),
+    # 1: the site verified the visitor in this session, which then reaches all conversations of the contact.
+    Column("verified", Integer, nullable=False, server_default="0"),
     Column("ended_at", BigInteger),
     Index(None, "operator_id"),
     Index(None, "visitor_id"),

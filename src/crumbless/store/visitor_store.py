@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, func, select, update
 
 from crumbless.domain.wire import ExportedConversation, ExportedSite, ExportedVisitor
-from crumbless.store.contact_store import contact_of_row, same_person
+from crumbless.store.contact_store import Reach, contact_of_row
 from crumbless.store.tables import conversation, entry, site, visitor
 from crumbless.store.tables_people import contact
 
 
 @dataclass(frozen=True, slots=True)
 class VisitorRecord:
-    """A visitor, their site, and their conversations without entries."""
+    """A visitor, their site, and their conversations without entries. `last_seqs`: of each, that of its last entry."""
 
     site: ExportedSite
     visitor: ExportedVisitor
     conversations: list[ExportedConversation]
+    last_seqs: list[int]
 
 
-def find_visitor_record(connection: Connection, workspace_id: int, visitor_id: str) -> VisitorRecord | None:
-    """What an export begins with."""
+def find_visitor_record(
+    connection: Connection, workspace_id: int, visitor_id: str, reach: Reach
+) -> VisitorRecord | None:
+    """What an export begins with; only a verified session is told what the site said of the contact."""
     row = connection.execute(
         select(visitor, site.c.key.label("site_key"), site.c.name.label("site_name"))
         .add_columns(
@@ -36,37 +39,32 @@ def find_visitor_record(connection: Connection, workspace_id: int, visitor_id: s
     if row is None:
         return None
     own = connection.execute(
-        select(conversation)
-        .where(conversation.c.visitor_id.in_(same_person(connection, visitor_id)))
-        .order_by(conversation.c.no)
-    )
+        select(conversation).where(conversation.c.id.in_(reach.conversations)).order_by(conversation.c.no)
+    ).all()
+    contact_told = contact_of_row(row) if reach.contact is not None else None
     return VisitorRecord(
         ExportedSite(row.site_key, row.site_name),
-        ExportedVisitor(row.id, row.name, row.created_at, contact_of_row(row)),
+        ExportedVisitor(row.id, row.name, row.created_at, contact_told),
         [ExportedConversation(one.id, one.status, one.started_at, one.consent_chain or "", []) for one in own],
+        [one.last_seq for one in own],
     )
 
 
-def erase_conversations(connection: Connection, workspace_id: int, visitors: Sequence[str]) -> tuple[list[str], int]:
-    """Empty every conversation of these visitors; their ids, and how many messages were in them.
+def erase_conversations(connection: Connection, workspace_id: int, conversations: Sequence[str]) -> int:
+    """Empty these conversations; how many messages were in them.
 
     The rows stay, so that seqs and positions have no gap and an id that was used stays taken. In them stay the time and
     which side wrote.
     """
-    rows = connection.execute(
-        select(conversation.c.no, conversation.c.id)
-        .where(conversation.c.visitor_id.in_(visitors))
-        .order_by(conversation.c.no)
-    ).all()
-    inside = entry.c.conversation_no.in_([row.no for row in rows])
+    own = and_(conversation.c.workspace_id == workspace_id, conversation.c.id.in_(conversations))
+    numbers = [*connection.execute(select(conversation.c.no).where(own)).scalars()]
+    inside = entry.c.conversation_no.in_(numbers)
     messages = connection.execute(select(func.count()).where(inside, entry.c.kind == "message")).scalar_one()
     connection.execute(
         update(entry).where(inside).values(kind="erased", author_id="", author_name="", text="", event="")
     )
-    connection.execute(
-        update(conversation).where(conversation.c.no.in_([row.no for row in rows])).values(consent_chain=None)
-    )
-    return [row.id for row in rows], messages
+    connection.execute(update(conversation).where(conversation.c.no.in_(numbers)).values(consent_chain=None))
+    return messages
 
 
 def anonymise_visitor(connection: Connection, visitor_id: str) -> None:

@@ -187,6 +187,20 @@ async def test_a_fault_while_opening_sends_the_client_back(caplog: pytest.LogCap
     assert line.connections.streams_of(line.session) == []
 
 
+async def test_session_that_ends_while_its_stream_opens_is_not_listened_for() -> None:
+    line = Line(Reader(conversation(5), ALL))
+
+    async def end_meanwhile() -> BanList:
+        line.session.ended = True
+        return BanList()
+
+    line.platform.visitors.bans.current = end_meanwhile  # pyright: ignore[reportAttributeAccessIssue]
+    await line.authenticate(0)
+    assert line.outlet.ended == [4401]
+    assert line.connections.streams_of(line.session) == []
+    assert [frame["op"] for frame in line.outlet.frames] == ["challenge"]
+
+
 async def test_a_session_that_has_ended_may_say_no_more() -> None:
     line = await visitor_line(ALL[:1])
     line.stream.receive(b'{"op":"ping"}')

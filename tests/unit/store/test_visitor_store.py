@@ -11,6 +11,7 @@ from crumbless.domain.ports import Appended, Erasure
 from crumbless.domain.wire import ConversationSummary, Entry
 from crumbless.errors import Refused
 from crumbless.ids import new_id
+from crumbless.store.contact_store import Reach
 from crumbless.store.database import compact, write_once
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.inbox_read import conversation_summary
@@ -19,6 +20,8 @@ from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.timeline_read import entries_after_seq
 from crumbless.store.visitor_store import anonymise_visitor, erase_conversations, find_visitor_record
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry
+
+OWN = Reach(["visitor-1"], [CONVERSATION], None)
 
 MANY = 6_000
 """Messages of each of two conversations, side by side in the file: enough for several levels of pages."""
@@ -38,9 +41,9 @@ def ticket(entry: Any = None, work: Any = None, erases: bool = False) -> Ticket:
 
 
 def erase_first(connection: Connection) -> Erasure[int]:
-    conversations, messages = erase_conversations(connection, 1, ["visitor-1"])
+    messages = erase_conversations(connection, 1, [CONVERSATION])
     anonymise_visitor(connection, "visitor-1")
-    return Erasure(messages, [erasure(1, one, new_id(), 5) for one in conversations])
+    return Erasure(messages, [erasure(1, CONVERSATION, new_id(), 5)])
 
 
 def entries_of(database_url: str, workspace: int, conversation: str) -> list[Appended]:
@@ -127,11 +130,11 @@ def test_the_inbox_shows_the_event_in_place_of_words(writer: SqliteBatchWriter, 
 
 
 def test_a_record_names_site_visitor_and_conversations(database_url: str) -> None:
-    record = write_once(database_url, lambda connection: find_visitor_record(connection, 1, "visitor-1"))
+    record = write_once(database_url, lambda connection: find_visitor_record(connection, 1, "visitor-1", OWN))
     assert record is not None
     assert (record.site.key, record.visitor.id) == ("site-1", "visitor-1")
     assert [one.id for one in record.conversations] == [CONVERSATION]
-    assert write_once(database_url, lambda connection: find_visitor_record(connection, 2, "visitor-1")) is None
+    assert write_once(database_url, lambda connection: find_visitor_record(connection, 2, "visitor-1", OWN)) is None
 
 
 def test_after_compacting_no_copy_is_left_anywhere_in_the_files(database_url: str) -> None:

@@ -1,0 +1,65 @@
+"""An export contains what its session reached when it began, whatever happens while it is sent."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import Connection
+
+from crumbless.actions.visitor_privacy import EXPORT_PAGE, export_own
+from crumbless.domain.access import Session
+from crumbless.errors import Refused
+from crumbless.store.contact_store import end_sessions_before_link
+from crumbless.store.database import write_once
+from crumbless.store.ledger import Ticket
+from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.people_store import add_session
+from support.value_make import make_entry, make_session
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Reads the database of a test."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        return write_once(self._url, work)
+
+
+def append(database_url: str, count: int) -> None:
+    writer = SqliteBatchWriter(database_url)
+    writer.commit([Ticket(make_entry(text="words"), None, lambda _outcome: None) for _ in range(count)])
+    writer.close()
+
+
+@pytest.fixture
+def session(database_url: str) -> Session:
+    """A session of visitor-1 that is stored."""
+    made = make_session()
+    write_once(database_url, lambda connection: add_session(connection, made, b"0" * 32))
+    return made
+
+
+async def rest_of(pieces: AsyncIterator[bytes]) -> bytes:
+    return b"".join([piece async for piece in pieces])
+
+
+async def test_entries_from_after_the_beginning_are_not_exported(database_url: str, session: Session) -> None:
+    append(database_url, EXPORT_PAGE + 10)
+    pieces = await export_own(session, Reader(database_url))
+    first = await anext(pieces)
+    append(database_url, 5)
+    (conversation,) = json.loads(first + await rest_of(pieces))["conversations"]
+    assert [entry["seq"] for entry in conversation["entries"]] == [*range(1, EXPORT_PAGE + 11)]
+
+
+async def test_session_that_ended_after_it_was_found_exports_nothing(database_url: str, session: Session) -> None:
+    await export_own(session, Reader(database_url))
+    ended = write_once(database_url, lambda connection: end_sessions_before_link(connection, session.subject, None))
+    assert [one.id for one in ended] == [session.id]
+    with pytest.raises(Refused, match="invalid_token"):
+        await export_own(session, Reader(database_url))
