@@ -16,7 +16,7 @@ from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, ProviderVisit, run_p
 from support.people import OLGA, OTTO, World
 from support.ports import free_port
 from support.server import ServerProcess
-from support.sign_in import code_of, security, signed_in
+from support.sign_in import code_of, hire, security, signed_in
 
 OpenWorld = Callable[[ServerProcess], World]
 
@@ -254,6 +254,21 @@ async def test_threat_22_an_invitation_that_ended_while_its_browser_was_away_is_
     revoked = await ask(world.http, olga, "POST", f"/v1/desk/invitations/{invitation}/revoke", {})
     assert revoked.status_code == 204, revoked.text
     assert code_of(await finish(world, nora, back)) == "ticket_gone"
+    assert oidc_server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
+
+
+async def test_invitation_is_not_joined_by_if_its_sender_was_demoted_while_the_browser_was_away(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    anna = await world.new_operator(hire(world, "Anna", role="admin"))
+    email, secret = invite(oidc_server, inviter=anna.id)
+    nora = world.stranger()
+    back = await come_back(world, visit, nora, secret, "nora")
+    # Past the server, so that the invitation does not end with it: as if it had been written at the same moment.
+    oidc_server.change("UPDATE operator SET role = 'operator' WHERE id = ?", anna.id)
+    assert code_of(await finish(world, nora, back)) == "ticket_gone"
+    assert code_of(await begin_joining(world, world.stranger(), secret)) == "ticket_gone"
     assert oidc_server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
 
 

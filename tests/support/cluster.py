@@ -33,6 +33,11 @@ class ServerCluster:
         """The origin that browsers know."""
         return self.balancer.address
 
+    @property
+    def database_url(self) -> str:
+        """The database that the nodes share."""
+        return self.nodes[0].database_url
+
     def start(self) -> None:
         """Start balancer and nodes."""
         self.balancer.start()

@@ -15,12 +15,21 @@ SECONDS = 600
 
 
 def invite(
-    server: ServerProcess, email: str = "", *, name: str = "", role: OperatorRole = "operator", workspace: int = 1
+    server: ServerProcess,
+    email: str = "",
+    *,
+    name: str = "",
+    role: OperatorRole = "operator",
+    workspace: int = 1,
+    inviter: str = "",
 ) -> tuple[str, str]:
-    """The invited address (a new one where none is given) and the secret of the link. Workspace 1 is Tea's."""
+    """The invited address (a new one where none is given) and the secret of the link. Workspace 1 is Tea's.
+
+    `inviter`: the id of an operator; an owner where none is given.
+    """
     address = email or f"nora-{uuid.uuid4().hex[:12]}@tea.example"
-    ((inviter,),) = server.rows("SELECT MIN(id) FROM operator WHERE workspace_id = ? AND role = 'owner'", workspace)
-    new = NewInvitation(address, name, role, [], "de", inviter, now_ms() + SECONDS * 1000)
+    ((owner,),) = server.rows("SELECT MIN(id) FROM operator WHERE workspace_id = ? AND role = 'owner'", workspace)
+    new = NewInvitation(address, name, role, [], "de", inviter or owner, now_ms() + SECONDS * 1000)
     secrets: list[str] = []
 
     def offer(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from crumbless.actions.audit_write import write_audit
 from crumbless.actions.password_check import hash_of
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.actions.workspace_set_up import FOR_PEOPLE
+from crumbless.domain.access import may_invite
 from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.profile import check_languages, check_name
@@ -16,6 +17,7 @@ from crumbless.domain.wire_account import InvitationUse, SignInAnswer
 from crumbless.domain.wire_people import InvitationAcceptRequest, InvitationView
 from crumbless.errors import Refused
 from crumbless.store.invitation_store import Invitation, find_invitation, note_accepted
+from crumbless.store.operator_store import find_sender
 from crumbless.store.people_store import (
     EMAIL_TAKEN,
     Credentials,
@@ -105,9 +107,10 @@ def join(connection: Connection, ticket: Ticket, newcomer: Newcomer, factor: str
     """Make the invited person an operator. The caller has spent the ticket, and keeps the factor, in one transaction.
 
     Raises:
-        Refused: `ticket_gone` where the invitation was revoked; `invalid` where the address got an account meanwhile.
+        Refused: `ticket_gone` where the invitation was revoked, or its sender may not send it now;
+            `invalid` where the address got an account meanwhile.
     """
-    found = _invitation_of(connection, ticket)
+    found = _invitation_of(connection, ticket, lock=True)
     note_accepted(connection, found.id)
     languages = newcomer.languages or [found.language]
     operator_id = add_operator(
@@ -137,10 +140,25 @@ def join(connection: Connection, ticket: Ticket, newcomer: Newcomer, factor: str
     return person
 
 
-def _invitation_of(connection: Connection, ticket: Ticket) -> Invitation:
+def _invitation_of(connection: Connection, ticket: Ticket, *, lock: bool = False) -> Invitation:
+    """Return the invitation of the link, if its sender may still send it.
+
+    Demoting or disabling the sender ends their invitations, but not one that is written at the same moment on another
+    node. So the sender is checked here again.
+
+    Args:
+        lock: until the transaction ends the sender is not changed. A transaction that only reads cannot lock.
+
+    Raises:
+        Refused: `ticket_gone`.
+    """
     if ticket.workspace is None:
         raise LookupError("an invitation belongs to a workspace")
     try:
-        return find_invitation(connection, ticket.workspace, ticket.subject)
+        found = find_invitation(connection, ticket.workspace, ticket.subject)
     except Refused:
         raise Refused("ticket_gone") from None
+    sender = find_sender(connection, found.workspace, found.inviter, lock=lock)
+    if sender is None or not sender.active or not may_invite(sender.role, found.role):
+        raise Refused("ticket_gone")
+    return found

@@ -19,6 +19,8 @@ from crumbless.store.ticket_store import void_tickets
 def change_person(connection: Connection, by: Session, operator_id: str, wanted: PersonChange) -> None:
     """Give the operator another role or other teams. The caller tells the bus after the commit.
 
+    Invitations that they sent, and could not send with the new role, end.
+
     Raises:
         Refused: `not_found` for somebody or a team of another workspace; `forbidden` for one's own role, and for what
             only owners may do; `last_owner`.
@@ -34,6 +36,7 @@ def change_person(connection: Connection, by: Session, operator_id: str, wanted:
         _require_other_owner(owners, person)
         set_role(connection, person.id, wanted.role)
         _note(connection, by, "role_changed", person, {"from": person.role, "to": wanted.role})
+        end_invitations_by(connection, by, by.workspace, person.id, wanted.role)
     if wanted.teams is not None:
         teams = check_teams(connection, by.workspace, wanted.teams)
         set_teams_of(connection, by.workspace, person.id, teams)

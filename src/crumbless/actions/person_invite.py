@@ -6,7 +6,7 @@ from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.mail_write import queue_mail
 from crumbless.actions.workspace_set_up import FOR_PEOPLE
-from crumbless.domain.access import Session, require_power_over
+from crumbless.domain.access import Role, Session, may_invite, require_power_over
 from crumbless.domain.mail_order import MailOrder, check_address
 from crumbless.domain.profile import check_languages, check_name
 from crumbless.domain.seal import Vault
@@ -35,6 +35,8 @@ DAY_MS = 86_400_000
 def invite_person(connection: Connection, by: Session, wanted: InviteRequest, vault: Vault) -> None:
     """Invite somebody. An earlier invitation of this workspace to the same address ends.
 
+    An admin cannot replace an owner's invitation: that would end it, which an admin may not do.
+
     Whether the address has an account in another workspace shows nowhere but in the mail.
 
     Raises:
@@ -50,7 +52,10 @@ def invite_person(connection: Connection, by: Session, wanted: InviteRequest, va
     known = find_member_by_email(connection, email)
     if known is not None and known.workspace == by.workspace:
         raise Refused("invalid", "This person is in the workspace already.")
-    for earlier in pending_invitations(connection, by.workspace, email):
+    replaced = pending_invitations(connection, by.workspace, email)
+    for earlier in replaced:
+        require_power_over(by, earlier.role)
+    for earlier in replaced:
         _end(connection, earlier)
     expires_at = now_ms() + INVITATION_DAYS * DAY_MS
     new = NewInvitation(email, name, wanted.role, teams, language, by.subject, expires_at)
@@ -62,6 +67,8 @@ def invite_person(connection: Connection, by: Session, wanted: InviteRequest, va
 def resend_invitation(connection: Connection, by: Session, invitation_id: str, vault: Vault) -> None:
     """Send the invitation again, with a new link; the old one works no more.
 
+    It is an invitation by this operator from then on, and ends with their power to send it.
+
     Raises:
         Refused: `forbidden`, `not_found`.
     """
@@ -69,7 +76,7 @@ def resend_invitation(connection: Connection, by: Session, invitation_id: str, v
     found = find_invitation(connection, by.workspace, invitation_id)
     require_power_over(by, found.role)
     void_tickets(connection, "invitation", found.id)
-    prolong_invitation(connection, found.id, now_ms() + INVITATION_DAYS * DAY_MS)
+    prolong_invitation(connection, found.id, by.subject, now_ms() + INVITATION_DAYS * DAY_MS)
     _send(connection, by, found, vault)
     _note(connection, by, "invitation_resent", found.id, found.email)
 
@@ -87,9 +94,17 @@ def withdraw_invitation(connection: Connection, by: Session, invitation_id: str)
     _note(connection, by, "invitation_revoked", found.id, found.email)
 
 
-def end_invitations_by(connection: Connection, actor: Session | int, workspace: int, inviter: str) -> None:
-    """Take back what this operator (an id) sent and nobody accepted yet."""
+def end_invitations_by(
+    connection: Connection, actor: Session | int, workspace: int, inviter: str, role: Role | None = None
+) -> None:
+    """Take back what this operator (an id) sent and nobody accepted yet.
+
+    Args:
+        role: the operator's new role: only what it may not send is taken back.
+    """
     for found in invitations_by(connection, workspace, inviter):
+        if role is not None and may_invite(role, found.role):
+            continue
         _end(connection, found)
         _note(connection, actor, "invitation_revoked", found.id, found.email)
 

@@ -1,13 +1,19 @@
-"""Teams are made, renamed, filled and removed."""
+"""Teams are made, renamed, filled and removed.
+
+An admin changes nothing of an owner, so neither whether an owner is in a team.
+"""
+
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 
 from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit
-from crumbless.domain.access import Session
+from crumbless.domain.access import Session, require_power_over
 from crumbless.domain.profile import check_name
 from crumbless.domain.wire_people import Team, TeamRequest
-from crumbless.store.team_store import add_team, find_team, remove_team, rename_team, set_members
+from crumbless.store.operator_store import find_member
+from crumbless.store.team_store import add_team, find_team, members_of, remove_team, rename_team, set_members
 
 FOR_TEAMS = "the people of the workspace see it"
 
@@ -16,11 +22,12 @@ def make_team(connection: Connection, by: Session, wanted: TeamRequest) -> Team:
     """A new team.
 
     Raises:
-        Refused: `forbidden`; `invalid` for what is no name or taken; `not_found` for a member of another workspace.
+        Refused: `forbidden`, also for an admin who names an owner;
+            `invalid` for what is no name or taken; `not_found` for a member of another workspace.
     """
     require_unchanged(connection, by)
     team = add_team(connection, by.workspace, check_name(wanted.name, FOR_TEAMS))
-    set_members(connection, by.workspace, team.id, wanted.members or [])
+    _set_members(connection, by, team.id, wanted.members or [])
     _note(connection, by, "team_added", team, {"members": wanted.members or []})
     return team
 
@@ -35,7 +42,7 @@ def change_team(connection: Connection, by: Session, team_id: str, wanted: TeamR
     team = Team(find_team(connection, by.workspace, team_id).id, check_name(wanted.name, FOR_TEAMS))
     rename_team(connection, by.workspace, team.id, team.name)
     if wanted.members is not None:
-        set_members(connection, by.workspace, team.id, wanted.members)
+        _set_members(connection, by, team.id, wanted.members)
     details = {} if wanted.members is None else {"members": wanted.members}
     _note(connection, by, "team_changed", team, details)
     return team
@@ -45,12 +52,24 @@ def drop_team(connection: Connection, by: Session, team_id: str) -> None:
     """The team is no more; its members stay.
 
     Raises:
-        Refused: `forbidden`, `not_found`.
+        Refused: `forbidden`, also for an admin where an owner is in the team; `not_found`.
     """
     require_unchanged(connection, by)
     team = find_team(connection, by.workspace, team_id)
+    _set_members(connection, by, team.id, [])
     remove_team(connection, by.workspace, team.id)
     _note(connection, by, "team_removed", team, {})
+
+
+def _set_members(connection: Connection, by: Session, team_id: str, wanted: Collection[str]) -> None:
+    """Set the members, if `by` may change each operator who joins or leaves.
+
+    Raises:
+        Refused: `forbidden`; `not_found` for a member of another workspace.
+    """
+    for changed in sorted(members_of(connection, by.workspace, team_id) ^ {*wanted}):
+        require_power_over(by, find_member(connection, by.workspace, changed).role)
+    set_members(connection, by.workspace, team_id, wanted)
 
 
 def _note(connection: Connection, by: Session, act: str, team: Team, details: dict[str, list[str]]) -> None:

@@ -112,8 +112,18 @@ def require(session: Session, verb: Verb) -> None:
 
 def require_power_over(session: Session, role: Role) -> None:
     """Raises Refused `forbidden` unless the session may make, change or disable somebody of that role."""
-    if role == "owner" and not session.may("manage_owners"):
+    if not has_power_over(session.role, role):
         raise Refused("forbidden", "Only an owner may do this to an owner.")
+
+
+def has_power_over(by: Role, role: Role) -> bool:
+    """Return whether an operator of the role `by`, who manages people, may change those of the other role."""
+    return role != "owner" or "manage_owners" in PERMISSIONS[by]
+
+
+def may_invite(by: Role, role: Role) -> bool:
+    """Return whether an operator of the role `by` may send an invitation to join with the other role."""
+    return "manage_people" in PERMISSIONS[by] and has_power_over(by, role)
 
 
 def require_fresh(session: Session, now: int) -> None:

@@ -15,7 +15,7 @@ from crumbless.store.tables_people import invitation
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation that was neither accepted nor revoked. `invited_by` is the name of who invited."""
+    """An invitation that was neither accepted nor revoked. `invited_by` is the inviter's name, `inviter` the id."""
 
     id: str
     workspace: int
@@ -25,6 +25,7 @@ class Invitation:
     teams: tuple[str, ...]
     language: str
     invited_by: str
+    inviter: str
     created_at: int
     expires_at: int
 
@@ -102,6 +103,7 @@ def _pending(connection: Connection, *conditions: Any) -> list[Invitation]:
             tuple(row.teams),
             row.language,
             row.inviter or "",
+            row.invited_by,
             row.created_at,
             row.expires_at,
         )
@@ -109,9 +111,9 @@ def _pending(connection: Connection, *conditions: Any) -> list[Invitation]:
     ]
 
 
-def prolong_invitation(connection: Connection, invitation_id: str, expires_at: int) -> None:
-    """The invitation is sent anew, and stands until then."""
-    _change(connection, invitation_id, expires_at=expires_at)
+def prolong_invitation(connection: Connection, invitation_id: str, by: str, expires_at: int) -> None:
+    """The operator `by` (an id) sends the invitation again; it is theirs, and stands until then."""
+    _change(connection, invitation_id, invited_by=by, expires_at=expires_at)
 
 
 def revoke_invitation(connection: Connection, invitation_id: str) -> None:

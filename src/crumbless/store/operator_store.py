@@ -43,6 +43,17 @@ def find_member(connection: Connection, workspace: int, operator_id: str) -> Mem
     return _member(row)
 
 
+def find_sender(connection: Connection, workspace: int, operator_id: str, *, lock: bool) -> Member | None:
+    """Return the operator of this workspace who sent an invitation.
+
+    Args:
+        lock: until the transaction ends no other one changes their role or status.
+    """
+    query = select(operator).where(operator.c.id == operator_id, operator.c.workspace_id == workspace)
+    row = connection.execute(query.with_for_update(read=True) if lock else query).first()
+    return None if row is None else _member(row)
+
+
 def find_member_by_email(connection: Connection, email: str) -> Member | None:
     """The operator with this address (case does not matter), in whatever workspace."""
     row = connection.execute(select(operator).where(operator.c.email == email.lower())).first()

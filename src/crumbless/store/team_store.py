@@ -68,6 +68,17 @@ def remove_team(connection: Connection, workspace: int, team_id: str) -> None:
     connection.execute(delete(team).where(team.c.id == team_id, team.c.workspace_id == workspace))
 
 
+def members_of(connection: Connection, workspace: int, team_id: str) -> set[str]:
+    """Return the ids of the operators in the team."""
+    return {
+        *connection.execute(
+            select(team_member.c.operator_id).where(
+                team_member.c.team_id == team_id, team_member.c.workspace_id == workspace
+            )
+        ).scalars()
+    }
+
+
 def set_members(connection: Connection, workspace: int, team_id: str, members: Collection[str]) -> None:
     """Who is in the team.
 

@@ -190,15 +190,17 @@ interface TickProperties {
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
   readonly name?: string;
+  readonly disabled?: boolean;
 }
 
-export function Tick({ label, checked, onChange, name }: TickProperties) {
+export function Tick({ label, checked, onChange, name, disabled = false }: TickProperties) {
   return (
     <label class="setting setting-tick">
       <input
         type="checkbox"
         name={name}
         checked={checked}
+        disabled={disabled}
         onChange={(event) => onChange(event.currentTarget.checked)}
       />
       <span>{label}</span>

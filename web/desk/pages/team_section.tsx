@@ -89,7 +89,7 @@ interface DialogProperties extends PeopleProperties {
 
 function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
   const { people: words, save, cancel, required } = usePageWords();
-  const { call } = usePage();
+  const { call, may } = usePage();
   const field = useRef<HTMLInputElement>(null);
   const [members, setMembers] = useState<readonly string[]>(membersOf(view, team).map((one) => one.id));
   const [fault, setFault] = useState("");
@@ -121,8 +121,15 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
         />
         <fieldset class="page-choices">
           <legend>{words.members}</legend>
-          {view.people.map(({ id, name }) => (
-            <Tick key={id} label={<bdi>{name}</bdi>} checked={members.includes(id)} onChange={(on) => tick(id, on)} />
+          {view.people.map(({ id, name, role }) => (
+            <Tick
+              key={id}
+              label={<bdi>{name}</bdi>}
+              checked={members.includes(id)}
+              // The server refuses it: an admin changes nothing of an owner.
+              disabled={role === "owner" && !may("manage_owners")}
+              onChange={(on) => tick(id, on)}
+            />
           ))}
         </fieldset>
         <Outcome act={act} />
