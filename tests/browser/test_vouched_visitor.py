@@ -8,10 +8,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import expect
 from sqlalchemy import Connection
 
+from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, talk, type_code
 from crumbless.store.database import write_once
 from crumbless.store.identity_key_store import add_identity_key, set_mode
 from crumbless.store.people_store import find_site
-from support.scene import Scene
+from support.scene import Scene, Visitor
 from support.vouching import pem_of, snippet
 
 
@@ -75,6 +76,43 @@ def test_the_page_of_the_documents_says_who_its_visitor_is(scene: Scene) -> None
     desk.open("Who am I?")
     expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
     expect(desk.page.get_by_text("Vouched for by the site")).to_be_visible()
+
+
+def continue_here(phone: Visitor, laptop: Visitor) -> str:
+    """Continue the phone's chat on the laptop, by a code that is typed there. Returns a further code, still open."""
+    code = read_code(open_layer(phone, ONWARD))
+    laptop.open()
+    expect(type_code(laptop, code)).to_be_hidden()
+    expect(laptop.bubbles()).to_have_text(["From my phone"])
+    phone.page.keyboard.press("Escape")
+    further = read_code(open_layer(phone, ONWARD))
+    phone.page.keyboard.press("Escape")
+    return further
+
+
+def test_chat_that_began_elsewhere_ends_there_when_its_visitor_is_verified(scene: Scene) -> None:
+    vouching, phone, laptop, late = Vouching(scene), talk(scene), scene.visitor(), scene.visitor()
+    code = continue_here(phone, laptop)
+    laptop.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
+    expect(phone.chat.get_by_text("This chat has ended. Your next message starts a new one.")).to_be_visible()
+    laptop.say("My secret")
+    expect(laptop.bubbles()).to_have_text(["From my phone", "My secret"])
+    late.open()
+    expect(type_code(late, code).get_by_role("alert")).to_contain_text("used already")
+    phone.say("Somebody else")
+    expect(phone.bubbles()).to_have_text(["Somebody else"])
+
+
+def test_two_devices_of_a_visitor_go_on_once_both_are_verified(scene: Scene) -> None:
+    vouching, phone, laptop = Vouching(scene), talk(scene), scene.visitor()
+    continue_here(phone, laptop)
+    for device in (laptop, phone):
+        device.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
+    for device, others in ((laptop, []), (phone, ["From my laptop"])):
+        expect(device.bubbles()).to_have_text(["From my phone", *others])
+        device.say("From my laptop" if device is laptop else "From my phone again")
+    for device in (laptop, phone):
+        expect(device.bubbles()).to_have_text(["From my phone", "From my laptop", "From my phone again"])
 
 
 def test_signing_out_of_the_page_forgets_the_chat_also_offline(scene: Scene) -> None:

@@ -25,11 +25,11 @@ afterEach(() => {
 });
 
 /** A page loaded anew: its modules remember nothing. */
-async function newPage(blocked = false): Promise<ChatKeeper> {
+async function newPage(blocked = false, ready: Promise<void> = Promise.resolve()): Promise<ChatKeeper> {
   vi.resetModules();
   const store = {
     get: async (key: string) => records.get(key),
-    put: async (key: string, value: unknown) => Boolean(records.set(key, value)),
+    put: async (key: string, value: unknown) => ready.then(() => Boolean(records.set(key, value))),
     delete: async (key: string) => void records.delete(key),
     keys: async () => [...records.keys()],
   };
@@ -52,6 +52,21 @@ test("a chat is there again after a reload, and not in another tab", async () =>
   expect(await (await newPage()).load()).toMatchObject({ token: "t", conversation: "c", key: expect.any(Object) });
   session.items.clear();
   expect(await (await newPage()).load()).toBeNull();
+});
+
+test("a first save that takes a while is not taken for a deletion by somebody else", async () => {
+  let finish: () => void = () => undefined;
+  const keeper = await newPage(false, new Promise((resolve) => (finish = resolve)));
+  const own = await chat();
+  const gone = vi.fn();
+  const end = keeper.watch(own, gone, () => undefined);
+  const saving = keeper.save(own);
+  await vi.advanceTimersByTimeAsync(100);
+  finish();
+  await saving;
+  await vi.advanceTimersByTimeAsync(100);
+  expect(gone).not.toHaveBeenCalled();
+  end();
 });
 
 test("kept on the device it is there in another tab, for the days that were promised", async () => {

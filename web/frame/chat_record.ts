@@ -22,6 +22,7 @@ function isChatRecord(value: unknown): value is ChatRecord {
 export class ChatKeeper {
   /** The weakest place anything of the chat had to be put. */
   keeping: storage.Keeping = "memory";
+  #saved: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly site: string,
@@ -46,7 +47,12 @@ export class ChatKeeper {
   }
 
   /** Keeps the chat for this tab, and on the device if it is kept there already. */
-  async save(chat: Chat): Promise<void> {
+  save(chat: Chat): Promise<void> {
+    this.#saved = this.#save(chat);
+    return this.#saved;
+  }
+
+  async #save(chat: Chat): Promise<void> {
     // A token that works without a key must not stand where it can be copied: it lives in this page alone.
     if (!chat.key) return;
     const places = [storage.set("chat", { site: this.site }, recordOf(chat)), await this.#saveKey(chat)];
@@ -84,6 +90,9 @@ export class ChatKeeper {
     // Without a key nothing of the session is kept, so that nothing can be removed.
     if (!keyId) return () => undefined;
     const look = async () => {
+      // The first save of a chat that began elsewhere writes the record before its key: until then nothing is missing.
+      await Promise.resolve();
+      await this.#saved;
       const stands = storage.get("chat", { site }, isChatRecord)?.keyId === keyId;
       if (!stands || !(await storage.getRecord("key", { id: keyId }, isProofKey))) onGone();
     };

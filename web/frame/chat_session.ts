@@ -85,7 +85,7 @@ export class ChatSession {
       after: () => this.#log.lastSeq,
       onState: (state) => this.#stateChanged(state),
       onFrame: (frame) => this.#receive(frame),
-      onEnded: () => this.#sessionEnded(),
+      onEnded: () => void this.sessionEnded(),
       onRefused: () => this.#originRefused(),
     });
   }
@@ -172,6 +172,17 @@ export class ChatSession {
     this.#letGo();
     this.#showAnew(emptyLog());
     this.#setState("idle");
+  }
+
+  /** The server has ended the session: the thread is still shown until another chat begins. */
+  async sessionEnded(): Promise<void> {
+    const chat = this.#chat;
+    if (!chat) return;
+    this.#letGo();
+    this.ended = true;
+    this.#setState("idle");
+    await this.options.keeper.forget(chat);
+    this.options.onChange();
   }
 
   /** The server has erased what the visitor wrote: nothing of it stays here either. */
@@ -342,14 +353,6 @@ export class ChatSession {
     this.#toldSeen = lastSeq;
     this.#log = applySeen(this.#log, "visitor", lastSeq);
     this.options.onChange();
-  }
-
-  #sessionEnded(): void {
-    const chat = this.#chat;
-    this.#letGo();
-    this.ended = true;
-    this.#setState("idle");
-    if (chat) void this.options.keeper.forget(chat).then(this.options.onChange);
   }
 
   #letGo(): void {

@@ -36,16 +36,23 @@ async function identify(identity: string, given: LayerProps, page_origin: string
       await api.post<IdentifyAnswer>("/v1/visitor/identify", asked);
       return;
     } catch (cause) {
-      if (!(cause instanceof ApiProblem) || cause.code !== "other_identity") throw cause;
+      const code = cause instanceof ApiProblem ? cause.code : "";
+      // Verified on another device a moment ago, which ended this session: the chat continues with a session of its own.
+      if (code === "invalid_token") await chat.sessionEnded();
+      else if (code === "other_identity") await leaveOther(given, session);
+      else throw cause;
     }
-    // Somebody else's chat, on a device that two people use: it goes before the other one comes.
-    await given.onErased();
-    void endSession(api, session);
   }
   const fresh = await newChat();
   if (!fresh.key) return;
   const { session } = await api.post<IdentifyAnswer>("/v1/visitor/identify", asked, { key: fresh.key });
   if (session) await adopt(session, fresh, given);
+}
+
+/** Somebody else's chat, on a device that two people use: it goes before the other one comes. */
+async function leaveOther(given: LayerProps, session: Session | null): Promise<void> {
+  await given.onErased();
+  void endSession(given.api, session);
 }
 
 /** Redeems the secret of a link, which stands in the fragment: no server is sent it by following the link. */
