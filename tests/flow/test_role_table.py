@@ -112,22 +112,6 @@ async def told_of_bikes(world: World) -> list[dict[str, Any]]:
     return told
 
 
-async def test_ids_of_another_workspace_are_refused_in_bodies(world: World) -> None:
-    """Threat 25, where the id is not in the address."""
-    theirs, olga = await things_of_bikes(world), await fresh(world, "owner")
-    nora = await fresh(world, "operator")
-    own = await ask(world.http, olga, "POST", "/v1/desk/teams", {"name": f"Tea {new_entry_id()}"})
-    wishes: list[tuple[str, dict[str, object]]] = [
-        (f"/v1/desk/people/{nora.id}", {"teams": [theirs["team"]]}),
-        ("/v1/desk/people/invite", {"email": "n@tea.example", "role": "operator", "teams": [theirs["team"]]}),
-        (f"/v1/desk/teams/{own.json()['id']}", {"name": f"Tea {new_entry_id()}", "members": [theirs["person"]]}),
-        ("/v1/desk/teams", {"name": f"Tea {new_entry_id()}", "members": [theirs["person"]]}),
-    ]
-    for path, body in wishes:
-        answer = await ask(world.http, olga, "POST", path, body)
-        assert (answer.status_code, code_of(answer)) == (404, "not_found"), path
-
-
 def takes_a_body(route: Route) -> bool:
     contract = CONTRACTS.get(name_of(route))
     return contract is not None and isinstance(contract.takes, type) and issubclass(contract.takes, msgspec.Struct)

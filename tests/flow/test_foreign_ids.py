@@ -1,0 +1,399 @@
+"""Every ID in a path, body or query: the caller's own is taken, another person's, site's or workspace's is refused.
+
+The routes and fields come from the route table, so that a new one fails here until it is listed (threats 25, 26).
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from crumbless.api.route_contracts import CONTRACTS, name_of
+from crumbless.api.routes import ROUTES, Route
+from crumbless.store.database import write_once
+from crumbless.store.factor_store import add_passkey
+from crumbless.store.identity_store import add_identity
+from support.client import Person, ask
+from support.consent import choice, choose
+from support.invitations import invite
+from support.people import BIKES, TEA, Shop, World, new_entry_id
+from support.server import ServerProcess
+from support.sign_in import code_of, hire
+from support.storage import Storage
+from support.vouching import add_key, retire_keys, set_mode
+
+WORKSPACES = {TEA: 1, BIKES: 2}
+
+
+@dataclass
+class Side:
+    """An owner of a workspace, with its site: the caller's own, or another."""
+
+    world: World
+    owner: Person
+    shop: Shop
+
+    async def post(self, path: str, body: object) -> Any:
+        answer = await ask(self.world.http, self.owner, "POST", f"/v1/desk/{path}", body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def row(self, query: str, *values: object) -> str:
+        ((found,),) = self.world.server.rows(query, *values)
+        return str(found)
+
+
+Make = Callable[[Side], Awaitable[str]]
+
+
+async def person(side: Side) -> str:
+    one = hire(side.world, role="operator", workspace=WORKSPACES[side.shop])
+    return side.row("SELECT id FROM operator WHERE email = ?", one.email)
+
+
+async def conversation(side: Side) -> str:
+    visitor = await side.world.visitor(shop=side.shop)
+    # A ban would slow down those who start from the same network, which all of these tests do.
+    side.world.server.change("UPDATE visitor SET network_hash = NULL WHERE id = ?", visitor.id)
+    return visitor.conversation
+
+
+async def team(side: Side) -> str:
+    return str((await side.post("teams", {"name": new_entry_id()}))["id"])
+
+
+async def invitation(side: Side) -> str:
+    email, _ = invite(side.world.server, workspace=WORKSPACES[side.shop])
+    return side.row("SELECT id FROM invitation WHERE email = ?", email)
+
+
+async def site(side: Side) -> str:
+    return side.shop.key
+
+
+async def identity_key(side: Side) -> str:
+    await retire_keys(side.world, side.owner, side.shop)
+    return (await add_key(side.world, side.owner, shop=side.shop)).kid
+
+
+async def session(side: Side) -> str:
+    """Another session of the owner."""
+    made = str(uuid.uuid4())
+    side.world.server.change(
+        "INSERT INTO session (id, workspace_id, token_hash, thumbprint, operator_id, created_at, expires_at, "
+        "last_seen_at) VALUES (?1, ?2, randomblob(32), 't', ?3, ?4, ?5, ?4)",
+        *(made, WORKSPACES[side.shop], side.owner.id, now(), now() + 10**7),
+    )
+    return made
+
+
+async def passkey(side: Side) -> str:
+    credential = uuid.uuid4().hex
+    write_once(
+        side.world.server.database_url,
+        lambda connection: add_passkey(
+            connection,
+            WORKSPACES[side.shop],
+            side.owner.id,
+            credential=credential,
+            public_key=b"",
+            sign_count=0,
+            transports=[],
+            backed_up=False,
+            name="Phone",
+        ),
+    )
+    return side.row("SELECT id FROM passkey WHERE credential = ?", credential)
+
+
+async def ban(side: Side) -> str:
+    made = await side.post("bans", {"conversation": await conversation(side), "kinds": ["visitor"], "days": 1})
+    return str(made["bans"][0]["id"])
+
+
+async def task(side: Side) -> str:
+    side.world.server.change(
+        "INSERT INTO task (workspace_id, kind, payload, due_at, dead_at, created_at) "
+        "VALUES (?1, 'mail', '{}', ?2, ?2, ?2)",
+        *(WORKSPACES[side.shop], now()),
+    )
+    return side.row("SELECT MAX(id) FROM task WHERE dead_at IS NOT NULL")
+
+
+def now() -> int:
+    return int(time.time() * 1000)
+
+
+MAKERS: dict[str, Make] = {
+    "conversation": conversation,
+    "person": person,
+    "team": team,
+    "invitation": invitation,
+    "key": site,
+    "kid": identity_key,
+    "session": session,
+    "passkey": passkey,
+    "ban": ban,
+    "task": task,
+}
+
+PUBLIC = {
+    "GET /assets/{name}",
+    "GET /w/{name}",
+    "GET /consent/{key}/{name}",
+    "GET /chat/{key}",
+    "GET /policy/{key}",
+    "GET /tags/{key}/{name}",
+    "GET /v1/consent/{receipt}",
+    "GET /desk/oidc/{provider}",
+    "GET /files/{file}/{name}",
+}
+"""Whoever knows the name may read it: pages of sites, photos that visitors see, a receipt by its random number."""
+
+BODIES: dict[str, object] = {
+    "POST /v1/desk/people/{person}": {"role": "analyst"},
+    "POST /v1/desk/teams/{team}": {"name": "Changed"},
+    "POST /v1/desk/sites/{key}": {"name": "Tea", "origins": [TEA.origin]},
+    "POST /v1/desk/me/passkeys/{passkey}/rename": {"name": "Changed"},
+    "POST /v1/desk/sites/{key}/identity": {"mode": "optional"},
+    "POST /v1/desk/sites/{key}/identity/keys": {"algorithm": "HS256"},
+}
+NAMED = [route for route in ROUTES if "{" in route.path and name_of(route) not in PUBLIC]
+
+
+@pytest.fixture(scope="module")
+def own_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server of these tests, which change sites and sessions."""
+    server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("foreign")), **storage.settings)
+    server.start()
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.log()
+
+
+@pytest_asyncio.fixture
+async def sides(own_server: ServerProcess, open_world: Callable[[ServerProcess], World]) -> tuple[Side, Side, Side]:
+    """The caller, a colleague of the same workspace, and the owner of another workspace."""
+    world = open_world(own_server)
+    shops = (TEA, TEA, BIKES)
+    owners = [await world.new_operator(hire(world, "Oda", workspace=WORKSPACES[shop])) for shop in shops]
+    mine, colleague, other = [Side(world, owner, shop) for owner, shop in zip(owners, shops, strict=True)]
+    # Without a second way to sign in, no passkey is removed, whoever has it.
+    await passkey(mine)
+    return mine, colleague, other
+
+
+def test_every_route_with_an_id_in_its_path_is_covered() -> None:
+    names = {name for route in NAMED for name in re.findall(r"\{(\w+):str\}", route.path)}
+    assert names == {*MAKERS}
+    assert {route.who for route in NAMED} == {"operator"}
+    assert {name_of(route) for route in ROUTES} >= {*PUBLIC, *BODIES}
+
+
+async def values_of(route: Route, side: Side) -> dict[str, str]:
+    return {name: await MAKERS[name](side) for name in re.findall(r"\{(\w+):str\}", route.path)}
+
+
+async def request(route: Route, by: Side, values: Mapping[str, str]) -> httpx.Response:
+    path = re.sub(r"\{(\w+):str\}", lambda found: values[found[1]], route.path)
+    body = BODIES.get(name_of(route), {}) if route.method == "POST" else None
+    return await ask(by.world.http, by.owner, route.method, path, body)
+
+
+TABLES = ("operator", "team", "invitation", "site", "identity_key", "passkey", "ban", "conversation", "ticket")
+
+
+def state_of(side: Side) -> list[list[tuple[Any, ...]]]:
+    """Everything that these routes could change."""
+    rows = [side.world.server.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES]
+    others = (
+        "SELECT id, ended_at FROM session ORDER BY id",
+        # Those of the other workspace: the server runs others meanwhile.
+        "SELECT id, dead_at FROM task WHERE workspace_id = 2 AND payload = '{}' ORDER BY id",
+    )
+    return [*rows, *(side.world.server.rows(query) for query in others)]
+
+
+async def test_ids_of_another_workspace_are_not_found_in_any_path(sides: tuple[Side, Side, Side]) -> None:
+    mine, _, other = sides
+    for route in NAMED:
+        foreign = await values_of(route, other)
+        before = state_of(mine)
+        refused = await request(route, mine, foreign)
+        assert (refused.status_code, code_of(refused)) == (404, "not_found"), name_of(route)
+        assert state_of(mine) == before, name_of(route)
+        allowed = await request(route, mine, await values_of(route, mine))
+        assert allowed.is_success, f"the premise: {name_of(route)} {allowed.text}"
+
+
+PERSONAL = {"session", "passkey"}
+
+
+async def test_things_of_a_colleague_are_not_found(sides: tuple[Side, Side, Side]) -> None:
+    mine, colleague, _ = sides
+    routes = [route for route in NAMED if PERSONAL & {*re.findall(r"\{(\w+):str\}", route.path)}]
+    assert len(routes) == len([route for route in NAMED if route.path.startswith("/v1/desk/me/")])
+    for route in routes:
+        foreign = await values_of(route, colleague)
+        before = state_of(mine)
+        assert (await request(route, mine, foreign)).status_code == 404, name_of(route)
+        assert state_of(mine) == before, name_of(route)
+
+
+async def test_ids_of_another_site_of_the_workspace_are_not_found(sides: tuple[Side, Side, Side]) -> None:
+    mine, _, _ = sides
+    second = await mine.post("sites", {"name": "Second", "origins": ["https://second.example"]})
+    kid = await identity_key(mine)
+    routes = [route for route in NAMED if len(re.findall(r"\{(\w+):str\}", route.path)) > 1]
+    assert [name_of(route) for route in routes] == ["POST /v1/desk/sites/{key}/identity/keys/{kid}/retire"]
+    for route in routes:
+        refused = await request(route, mine, {"key": second["key"], "kid": kid})
+        assert (refused.status_code, code_of(refused)) == (404, "not_found")
+        assert (await request(route, mine, {"key": TEA.key, "kid": kid})).status_code == 200, "the premise"
+
+
+@dataclass
+class Asked:
+    """A request with an ID that is the caller's own, or not, and how it is refused if it is not."""
+
+    path: str
+    own: dict[str, Any]
+    foreign: dict[str, Any]
+    refusal: tuple[int, str] = (404, "not_found")
+    by: Person | None = None
+
+
+Case = Callable[[Side, Side], Awaitable[Asked]]
+
+
+def listed(path: str, field: str, make: Make, **body: Any) -> Case:
+    """A request of the owner that lists IDs in this field."""
+
+    async def case(mine: Side, other: Side) -> Asked:
+        at = path.replace("{person}", await person(mine)).replace("{team}", await team(mine))
+        bodies = [body | {field: [await make(side)]} for side in (mine, other)]
+        for one in bodies:
+            one |= {name: new_entry_id() for name in ("name",) if name in body}
+        return Asked(at, bodies[0], bodies[1])
+
+    return case
+
+
+async def banned(mine: Side, other: Side) -> Asked:
+    bodies = [{"conversation": await conversation(side), "kinds": ["visitor"], "days": 1} for side in (mine, other)]
+    return Asked("/v1/desk/bans", bodies[0], bodies[1], refusal=(404, "unknown_conversation"))
+
+
+async def account(mine: Side, other: Side) -> Asked:
+    subjects = [uuid.uuid4().hex for _ in range(2)]
+    for side, subject in zip((mine, other), subjects, strict=True):
+        write_once(
+            side.world.server.database_url,
+            lambda connection, side=side, subject=subject: add_identity(
+                connection, WORKSPACES[side.shop], side.owner.id, "https://idp.example", subject, ""
+            ),
+        )
+    bodies = [{"issuer": "https://idp.example", "subject": subject} for subject in subjects]
+    return Asked("/v1/desk/me/identities/remove", bodies[0], bodies[1])
+
+
+async def receipt(mine: Side, other: Side) -> Asked:
+    made = [await choose(side.world, choice(1, shop=side.shop), side.shop) for side in (mine, other)]
+    bodies = [{"receipt": one.json()["receipt"]} for one in made]
+    return Asked("/v1/visitor/consent", bodies[0], bodies[1], by=await mine.world.visitor())
+
+
+async def identified(mine: Side, _: Side) -> Asked:
+    await set_mode(mine.world, mine.owner, "optional")
+    await retire_keys(mine.world, mine.owner)
+    token = (await add_key(mine.world, mine.owner)).token(uuid.uuid4().hex)
+    bodies = [{"site": shop.key, "identity": token, "page_origin": shop.origin} for shop in (TEA, BIKES)]
+    return Asked("/v1/visitor/identify", bodies[0], bodies[1], by=await mine.world.visitor())
+
+
+async def continued(mine: Side, _: Side) -> Asked:
+    vera = await mine.world.visitor()
+    answer = await ask(mine.world.http, vera, "POST", "/v1/visitor/continue/code")
+    bodies = [{"site": shop.key, "secret": answer.json()["code"]} for shop in (TEA, BIKES)]
+    return Asked("/v1/visitor/continue", bodies[0], bodies[1], refusal=(410, "ticket_gone"), by=mine.world.stranger())
+
+
+async def started(mine: Side, _: Side) -> Asked:
+    bodies = [
+        {"site": shop.key, "id": new_entry_id(), "text": "Hello", "page_origin": TEA.origin} for shop in (TEA, BIKES)
+    ]
+    return Asked("/v1/visitor/start", bodies[0], bodies[1], refusal=(403, "foreign_origin"), by=mine.world.stranger())
+
+
+CASES: dict[tuple[str, str], Case] = {
+    ("POST /v1/desk/people/invite", "teams"): listed(
+        "/v1/desk/people/invite", "teams", team, email="nils@tea.example", role="operator"
+    ),
+    ("POST /v1/desk/people/{person}", "teams"): listed("/v1/desk/people/{person}", "teams", team),
+    ("POST /v1/desk/teams", "members"): listed("/v1/desk/teams", "members", person, name=""),
+    ("POST /v1/desk/teams/{team}", "members"): listed("/v1/desk/teams/{team}", "members", person, name=""),
+    ("POST /v1/desk/bans", "conversation"): banned,
+    ("POST /v1/desk/me/identities/remove", "subject"): account,
+    ("POST /v1/visitor/consent", "receipt"): receipt,
+    ("POST /v1/visitor/identify", "site"): identified,
+    ("POST /v1/visitor/continue", "site"): continued,
+    ("POST /v1/visitor/start", "site"): started,
+}
+
+NO_IDS = {
+    # What a person, a site or their client makes up, chooses or knows as a secret.
+    *("id", "text", "page_origin", "claim", "work", "email", "password", "current", "new", "name", "language"),
+    *("languages", "time_zone", "role", "origins", "accent", "side", "mode", "algorithm", "public_key", "kinds"),
+    *("days", "reason", "end_others", "workspace_name", "site_name", "site_origins", "categories", "source"),
+    *("revision", "after", "issuer", "provider"),
+    # Secrets and what is bound to the caller's key: of no use to those who do not have them.
+    *("secret", "identity", "ticket", "code", "credential", "state", "iss", "invitation"),
+    # Receipts of another site count as none: tests/flow/test_consent_records.py.
+    *("consent", "previous"),
+}
+
+
+def test_every_field_of_a_body_is_covered() -> None:
+    fields = {
+        (name, field.name)
+        for name, contract in CONTRACTS.items()
+        if isinstance(contract.takes, type) and issubclass(contract.takes, msgspec.Struct)
+        for field in msgspec.structs.fields(contract.takes)
+    }
+    assert {one for one in fields if one[1] not in NO_IDS} == {*CASES, ("POST /v1/consent", "site")}
+
+
+@pytest.mark.parametrize("name", CASES, ids=lambda name: f"{name[0]} {name[1]}")
+async def test_foreign_ids_in_bodies_are_refused(sides: tuple[Side, Side, Side], name: tuple[str, str]) -> None:
+    mine, _, other = sides
+    asked = await CASES[name](mine, other)
+    by, http = asked.by or mine.owner, mine.world.http
+    before = state_of(mine)
+    refused = await ask(http, by, "POST", asked.path, asked.foreign)
+    assert (refused.status_code, code_of(refused)) == asked.refusal
+    assert state_of(mine) == before
+    allowed = await ask(http, by, "POST", asked.path, asked.own)
+    assert allowed.is_success, f"the premise: {allowed.text}"
+
+
+QUERIES = {"before", "limit", "status", "act", "format"}
+
+
+async def test_foreign_ids_in_queries_find_nothing(sides: tuple[Side, Side, Side]) -> None:
+    asked = {
+        (name, query) for name, contract in CONTRACTS.items() for query, _ in contract.query if query not in QUERIES
+    }
+    assert asked == {("GET /v1/desk/audit", "actor"), ("GET /v1/desk/audit/export", "actor")}
+    mine, _, other = sides
+    for path in ("audit?", "audit/export?format=jsonl&"):
+        for actor, found in ((mine.owner.id, True), (other.owner.id, False)):
+            answer = await ask(mine.world.http, mine.owner, "GET", f"/v1/desk/{path}actor={actor}")
+            assert answer.status_code == 200, answer.text
+            assert ("signed_in" in answer.text) == found
