@@ -19,6 +19,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from crumbless.actions.attempts_notify import AttemptsNotify
 from crumbless.actions.mail_send import MailSend
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
@@ -115,6 +116,7 @@ class Server:
             {
                 "mail": MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings)),
                 "reset": ResetSend(self._ledger, vault),
+                "attempts": AttemptsNotify(self._ledger, vault),
                 "file_removal": FileRemoval(files, self._reader),
                 "retention": RetentionSweep(rules_of(settings), self._ledger),
             },

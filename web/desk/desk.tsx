@@ -53,6 +53,7 @@ function Desk({ api, app, arrangement }: DeskProperties) {
           secure={globalThis.crypto?.subtle !== undefined}
           failure={stage.failure}
           api={api}
+          knownKey={app.knownKey}
           onEntered={(entered) => app.enter(entered)}
         />
       )}

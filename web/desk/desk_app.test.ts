@@ -5,7 +5,7 @@ import { DeskApp } from "./desk_app";
 import { DeskSession } from "./desk_session";
 import { deskWords } from "./desk_words";
 import { HELD_BACK, keepDraft, keepOutbox, readDraft, readOutbox } from "./draft_keep";
-import { signInWithPassword } from "./sign_in_call";
+import { type Entered, signInWithPassword } from "./sign_in_call";
 
 const words = deskWords.en;
 const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", workspace_name: "North" });
@@ -78,10 +78,11 @@ function openTab(): DeskApp {
 const api = new Api("https://chat.example", "n");
 
 /** Signs in as whoever the server takes us for. */
-async function signIn(app: DeskApp): Promise<void> {
+async function signIn(app: DeskApp): Promise<Entered> {
   const entered = await signInWithPassword(api, "someone@example.org", "secret");
   if (!("answer" in entered)) throw new Error("the server asks for a code");
   await app.enter(entered);
+  return entered;
 }
 
 const stageOf = (app: DeskApp): string => app.stage.value.kind;
@@ -134,6 +135,22 @@ describe("signing in", () => {
     server.away = true;
     await expect(signIn(app)).rejects.toMatchObject({ name: "NetworkFailure" });
     expect(stageOf(app)).toBe("signed-out");
+  });
+
+  it("uses the key of the session that ended in this page, and a new one after signing out", async () => {
+    const app = openTab();
+    const { key } = await signIn(app);
+    server.ended.add("token-1");
+    await feedOf(app).inbox.showOlder();
+    await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
+    expect(app.knownKey).toBe(key);
+    const entered = await signInWithPassword(api, "someone@example.org", "secret", app.knownKey);
+    expect(entered.key).toBe(key);
+    if (!("answer" in entered)) throw new Error("the server asks for a code");
+    await app.enter(entered);
+    await app.signOut();
+    expect(app.knownKey).toBe(null);
+    expect((await signInWithPassword(api, "someone@example.org", "secret", app.knownKey)).key).not.toBe(key);
   });
 
   it("of another operator does not find what the one before has typed", async () => {

@@ -1,5 +1,6 @@
 /** What the desk is at the moment: starting, asking to sign in, or at work; and every way from one to the other. */
 import { effect, signal } from "@preact/signals";
+import type { ProofKey } from "../shared/proof";
 import type { Entry, Operator } from "../shared/wire";
 import { DeskCache, type DeskNow, dropCache, readInbox, readThread } from "./desk_cache";
 import { DeskCall } from "./desk_call";
@@ -49,6 +50,11 @@ export class DeskApp {
   /** False while the sign-in lasts only as long as the page. */
   get lasting(): boolean {
     return this.#session.lasting;
+  }
+
+  /** The key of the session that ended last in this page, unless the operator signed out. */
+  get knownKey(): ProofKey | null {
+    return this.#session.knownKey;
   }
 
   async start(notice = ""): Promise<void> {

@@ -1,6 +1,6 @@
 /** Who is signed in on this device: one session for all tabs, kept with its key, gone from all of them at once. */
 import { type Api, ApiProblem } from "../shared/api";
-import { isProofKey } from "../shared/proof";
+import { isProofKey, type ProofKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { Operator } from "../shared/wire";
 import { dropCache } from "./desk_cache";
@@ -25,6 +25,11 @@ export class DeskSession {
   onTold: (told: Told) => void = () => {};
   /** False where the browser keeps nothing: signed in for as long as the page lives. */
   lasting = true;
+  /**
+   * The key of the session that ended last in this page, in memory only. The server knows it, so that an attacker who
+   * guesses passwords cannot make this browser wait. Signing out drops it.
+   */
+  knownKey: ProofKey | null = null;
   /** The id of the operator who was signed in last in this page. */
   #operator: string | null = null;
   readonly #tabs: BroadcastChannel | null = openChannel();
@@ -84,6 +89,7 @@ export class DeskSession {
   async end(): Promise<boolean> {
     const ended = this.api.session?.token ?? null;
     if (await this.restore(ended)) return true;
+    this.knownKey = this.api.session?.key ?? null;
     this.api.session = null;
     await storage.removeRecord("deskSession", {});
     await dropCache();
@@ -100,6 +106,7 @@ export class DeskSession {
   /** Removes everything of the operator from this tab and this device. */
   async wipe(): Promise<void> {
     this.api.session = null;
+    this.knownKey = null;
     await storage.clear("desk");
   }
 }

@@ -31,8 +31,18 @@ export async function newKey(): Promise<ProofKey> {
   return key;
 }
 
-export async function signInWithPassword(api: Api, email: string, password: string): Promise<Entered | CodeAsked> {
-  const key = await newKey();
+/**
+ * Returns a session, or that a code is required as well.
+ *
+ * @param knownKey the key of a session that ended in this page; a new one is made without it
+ */
+export async function signInWithPassword(
+  api: Api,
+  email: string,
+  password: string,
+  knownKey: ProofKey | null = null,
+): Promise<Entered | CodeAsked> {
+  const key = knownKey ?? (await newKey());
   const body = { email, password, time_zone: timeZone() };
   const answer = await api.post<SignInAnswer | SignInStep>("/v1/desk/sign-in", body, { key });
   return "ticket" in answer ? { step: answer, key } : { answer, key };

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
+import type { ProofKey } from "../shared/proof";
 import { useSpeech } from "./desk_context";
 import { FormField } from "./form_field";
 import { type CodeAsked, type Entered, signInWithPassword } from "./sign_in_call";
@@ -7,12 +8,13 @@ import { tellSignInFailure } from "./sign_in_failure";
 
 interface Properties {
   readonly api: Api;
+  readonly knownKey: ProofKey | null;
   readonly onEntered: (entered: Entered) => Promise<void>;
   readonly onAsked: (asked: CodeAsked) => void;
   readonly onForgotten: () => void;
 }
 
-export function SignInForm({ api, onEntered, onAsked, onForgotten }: Properties) {
+export function SignInForm({ api, knownKey, onEntered, onAsked, onForgotten }: Properties) {
   const { words, language } = useSpeech();
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -33,7 +35,7 @@ export function SignInForm({ api, onEntered, onAsked, onForgotten }: Properties)
     setWaiting(true);
     setFailure("");
     try {
-      const answer = await signInWithPassword(api, given.email, given.password);
+      const answer = await signInWithPassword(api, given.email, given.password, knownKey);
       if ("step" in answer) onAsked(answer);
       else await onEntered(answer);
     } catch (cause) {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../shared/api";
+import type { ProofKey } from "../shared/proof";
 import type { OidcProviderName } from "../shared/wire_account";
 import { CodeForm } from "./code_form";
 import { useSpeech } from "./desk_context";
@@ -25,12 +26,14 @@ interface Properties {
   /** False where the browser cannot make a key. */
   readonly secure: boolean;
   readonly api: Api;
+  /** The key of a session that ended in this page. */
+  readonly knownKey: ProofKey | null;
   readonly onEntered: (entered: Entered) => Promise<void>;
 }
 
 const loadForgotten = async () => (await import("./pages/reset_request")).ResetRequest;
 
-export function SignInView({ notice, failure, secure, api, onEntered }: Properties) {
+export function SignInView({ notice, failure, secure, api, knownKey, onEntered }: Properties) {
   const { words } = useSpeech();
   const [asked, setAsked] = useState<CodeAsked | null>(null);
   const [forgotten, setForgotten] = useState(false);
@@ -47,6 +50,7 @@ export function SignInView({ notice, failure, secure, api, onEntered }: Properti
       {secure ? (
         <SignInWays
           api={api}
+          knownKey={knownKey}
           failure={failure}
           onEntered={onEntered}
           onAsked={setAsked}
@@ -71,12 +75,12 @@ function InsecurePage() {
   );
 }
 
-interface WaysProperties extends Pick<Properties, "api" | "failure" | "onEntered"> {
+interface WaysProperties extends Pick<Properties, "api" | "knownKey" | "failure" | "onEntered"> {
   readonly onAsked: (asked: CodeAsked) => void;
   readonly onForgotten: () => void;
 }
 
-function SignInWays({ api, failure, onEntered, onAsked, onForgotten }: WaysProperties) {
+function SignInWays({ api, knownKey, failure, onEntered, onAsked, onForgotten }: WaysProperties) {
   const { words, language } = useSpeech();
   const [refused, setRefused] = useState<unknown>(failure);
   const providers = useProviders(api);
@@ -88,7 +92,7 @@ function SignInWays({ api, failure, onEntered, onAsked, onForgotten }: WaysPrope
   const usePasskey = attempt(async () => onEntered(await signInWithPasskey(api)));
   return (
     <>
-      <SignInForm api={api} onEntered={onEntered} onAsked={onAsked} onForgotten={onForgotten} />
+      <SignInForm api={api} knownKey={knownKey} onEntered={onEntered} onAsked={onAsked} onForgotten={onForgotten} />
       <div class="sign-in-others">
         {(passkeysWork() || providers.length > 0) && <p class="sign-in-or">{words.or}</p>}
         {passkeysWork() && (

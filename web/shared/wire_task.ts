@@ -20,6 +20,7 @@ export interface DeadTask {
     | "invitation_known"
     | "new_sign_in"
     | "reset"
+    | "wrong_attempts"
     | "";
   to: string;
   error: string;

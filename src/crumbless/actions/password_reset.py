@@ -12,6 +12,7 @@ from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.mail_write import queue_mail
 from crumbless.actions.password_check import hash_of
+from crumbless.actions.session_begin import Device
 from crumbless.domain.access import Session
 from crumbless.domain.mail_order import MailOrder
 from crumbless.domain.password import check_new_password
@@ -20,6 +21,7 @@ from crumbless.domain.seal import SealBroken, Vault
 from crumbless.domain.task import Task, TaskFailed
 from crumbless.errors import Refused
 from crumbless.store.factor_store import set_password_hash
+from crumbless.store.known_store import note_network
 from crumbless.store.people_store import Credentials, find_active_operator, find_credentials
 from crumbless.store.session_store import end_sessions_of
 from crumbless.store.task_store import add_task
@@ -78,14 +80,15 @@ def new_reset(connection: Connection, person: Credentials) -> str:
 
 
 async def reset_password(
-    secret: str, password: str, device: str, ledger: LedgerPort, reader: ReaderPort, vault: Vault
+    secret: str, password: str, device: Device, ledger: LedgerPort, reader: ReaderPort, vault: Vault
 ) -> Sequence[Session]:
     """Set the password; all sessions end with that, and are returned for the bus. Nobody is signed in.
 
     A second factor is asked for as before: who reads somebody's mail is not that person yet.
 
     Args:
-        device: on which device, in coarse words, for the mail that tells of it.
+        device: its name stands in the mail that tells of it. Its network is known to the account from now on: an
+            attacker who makes the account wait cannot keep out the operator who reads the account's email.
 
     Raises:
         Refused: `ticket_gone`, `weak_password`, `busy`.
@@ -107,7 +110,9 @@ async def reset_password(
             target_id=operator.id,
             target_name=operator.name,
         )
-        tell_factor_change(connection, vault, person, "password_reset", device)
+        tell_factor_change(connection, vault, person, "password_reset", device.name)
+        if device.network:
+            note_network(connection, person.workspace, operator.id, device.network)
         return end_sessions_of(connection, operator.id)
 
     return await ledger.write(reset)

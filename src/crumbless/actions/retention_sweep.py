@@ -11,10 +11,12 @@ from crumbless.domain.ports import LedgerPort
 from crumbless.domain.task import Task
 from crumbless.ids import now_ms
 from crumbless.settings import Settings
+from crumbless.store.known_store import NETWORK_DAYS
 from crumbless.store.retention_store import (
     remove_audit_entries,
     remove_dead_tasks,
     remove_ended_sessions,
+    remove_networks,
     remove_receipts,
 )
 from crumbless.store.ticket_store import remove_tickets
@@ -46,6 +48,7 @@ def rules_of(settings: Settings) -> Sequence[Rule]:
         Rule("consent records", settings.receipt_days, remove_receipts),
         Rule("entries of the audit log", settings.audit_days, remove_audit_entries),
         Rule("ended sessions", settings.ended_session_days, remove_ended_sessions),
+        Rule("networks of operators", NETWORK_DAYS, remove_networks),
         Rule("old tickets", settings.ticket_days, remove_tickets),
         Rule("dead letters", settings.dead_task_days, remove_dead_tasks),
     )

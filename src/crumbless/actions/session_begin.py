@@ -14,6 +14,7 @@ from crumbless.domain.seal import Vault
 from crumbless.domain.wire_account import SignInAnswer
 from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
+from crumbless.store.known_store import note_network
 from crumbless.store.people_store import Credentials, add_session
 from crumbless.store.session_store import has_had_session, is_known_device
 
@@ -22,11 +23,15 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Whose key a session is bound to, and how the list of sessions names it: in coarse words."""
+    """Whose key a session is bound to, and how the list of sessions names it: in coarse words.
+
+    `network` is a keyed hash of where the request came from.
+    """
 
     thumbprint: str
     name: str = ""
     place: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ def begin_session(
     if has_had_session(connection, operator.id) and not is_known_device(connection, operator.id, device.name):
         _tell_of_new_device(connection, person, device, terms.vault)
     add_session(connection, session, token_hash(token), factors, device.name, device.place)
+    if device.network:
+        note_network(connection, person.workspace, operator.id, device.network)
     write_audit(connection, session, "signed_in", details={"factors": factors, "device": device.name})
     return SignInAnswer(token, session.expires_at, operator)
 

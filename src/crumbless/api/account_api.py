@@ -1,7 +1,5 @@
 """How operators sign in and what they do with their own account, over HTTP."""
 
-import time
-from collections.abc import Awaitable
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +17,7 @@ from crumbless.actions.operator_sign_in import sign_in, sign_in_with_code, sign_
 from crumbless.actions.session_begin import SessionTerms
 from crumbless.actions.session_end import end_others_of, end_own, tell_ended
 from crumbless.api.device_read import device_name, read_device
+from crumbless.api.guess_limit import Guesser, throttled
 from crumbless.api.platform import Platform
 from crumbless.api.request_read import (
     AnyRequest,
@@ -29,7 +28,7 @@ from crumbless.api.request_read import (
     read_proof,
     take_token,
 )
-from crumbless.domain.access import FRESH_MS
+from crumbless.domain.access import FRESH_MS, Session
 from crumbless.domain.wire_account import (
     CodeRequest,
     FactorRemove,
@@ -74,7 +73,7 @@ async def post_sign_in(request: AnyRequest) -> Response[bytes]:
     take_token(platform.limits.sign_ins, network)
     device = read_device(request, thumbprint, wanted.time_zone)
     attempt = sign_in(wanted, device, platform.ledger, platform.reader, terms_of(platform))
-    answer = await throttled(platform, email, network, attempt, "wrong_sign_in")
+    answer = await throttled(platform, Guesser(email, thumbprint, network), attempt, "wrong_sign_in")
     return _json(answer, 202 if isinstance(answer, SignInStep) else 200)
 
 
@@ -91,7 +90,8 @@ async def post_sign_in_code(request: AnyRequest) -> Response[bytes]:
     )
     device = read_device(request, thumbprint, wanted.time_zone)
     attempt = sign_in_with_code(wanted, device, platform.ledger, terms_of(platform))
-    return _json(await throttled(platform, f"code {account}", network, attempt, "wrong_code"))
+    guesser = Guesser(account, thumbprint, network, "code")
+    return _json(await throttled(platform, guesser, attempt, "wrong_code"))
 
 
 async def post_passkey_options(request: AnyRequest) -> Response[bytes]:
@@ -113,33 +113,6 @@ async def post_passkey(request: AnyRequest) -> Response[bytes]:
     return _json(await platform.passkeys.sign_in(wanted, device, terms_of(platform)))
 
 
-async def throttled(platform: Platform, account: str, network: str, attempt: Awaitable[T], *failures: str) -> T:
-    """The outcome of a try to show who one is, slowed down after failures: by account and network, and by account.
-
-    Raises:
-        Refused: `slow_down`, and whatever the attempt raises.
-    """
-    now = time.monotonic()
-    throttle, wide = platform.limits.guesses, platform.limits.wide_guesses
-    wait = max(throttle.wait(f"{account} {network}", now), wide.wait(account, now))
-    if wait:
-        # Not awaited: what was asked for is not even begun.
-        attempt.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-        raise Refused("slow_down", retry_after=wait)
-    throttle.count(f"{account} {network}", now)
-    wide.count(account, now)
-    try:
-        outcome = await attempt
-    except BaseException as error:
-        if not isinstance(error, Refused) or error.code not in failures:
-            throttle.take_back(f"{account} {network}")
-            wide.take_back(account)
-        raise
-    throttle.succeed(f"{account} {network}")
-    wide.take_back(account)
-    return outcome
-
-
 # --- a fresh factor -----------------------------------------------------------------------------------------------
 
 
@@ -148,7 +121,7 @@ async def post_step_up(request: AnyRequest) -> Response[None]:
     session, wanted = await read_operator(request), await _read(request, StepUpRequest)
     platform = platform_of(request)
     attempt = step_up(wanted, session, platform.ledger, platform.reader, platform.vault)
-    await throttled(platform, session.subject, client_network(request), attempt, "wrong_password", "wrong_code")
+    await throttled(platform, _guesser(request, session), attempt, "wrong_password", "wrong_code")
     return _nothing()
 
 
@@ -221,7 +194,7 @@ async def post_password(request: AnyRequest) -> Response[None]:
     session, wanted = await read_operator(request), await _read(request, PasswordRequest)
     platform = platform_of(request)
     attempt = change_password(wanted, session, _device(request), platform.ledger, platform.reader, platform.vault)
-    ended = await throttled(platform, session.subject, client_network(request), attempt, "wrong_password")
+    ended = await throttled(platform, _guesser(request, session), attempt, "wrong_password")
     tell_ended(platform.bus, ended)
     return _nothing()
 
@@ -348,6 +321,10 @@ def require_key(request: AnyRequest) -> str:
     if proof is None:
         raise Refused("invalid_proof")
     return proof.thumbprint
+
+
+def _guesser(request: AnyRequest, session: Session) -> Guesser:
+    return Guesser(session.subject, session.thumbprint or "", client_network(request))
 
 
 def _device(request: AnyRequest) -> str:

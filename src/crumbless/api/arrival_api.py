@@ -11,7 +11,7 @@ from crumbless.actions.password_reset import ask_for_reset, reset_password
 from crumbless.actions.profile_change import confirm_email_change
 from crumbless.actions.workspace_begin import begin_workspace, read_setup
 from crumbless.api.account_api import MOST_BYTES, require_key, terms_of
-from crumbless.api.device_read import device_name, read_device
+from crumbless.api.device_read import read_device
 from crumbless.api.request_read import (
     AnyRequest,
     client_network,
@@ -105,7 +105,8 @@ async def post_reset(request: AnyRequest) -> Response[None]:
     platform = platform_of(request)
     wanted = await read_json(request, PasswordReset)
     take_token(platform.limits.sign_ins, client_network(request))
-    device = device_name(request.headers.get("user-agent", ""))
+    # The link is enough: the request needs no key, and the new session will have one of its own.
+    device = read_device(request, "", "")
     ended = await reset_password(
         wanted.secret, wanted.password, device, platform.ledger, platform.reader, platform.vault
     )

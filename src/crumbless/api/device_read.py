@@ -5,7 +5,9 @@ import zoneinfo
 from functools import cache
 
 from crumbless.actions.session_begin import Device
-from crumbless.api.request_read import AnyRequest
+from crumbless.api.request_read import AnyRequest, client_network, platform_of
+from crumbless.domain.ban import network_hash
+from crumbless.domain.seal import Vault
 
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -31,7 +33,13 @@ _match_zone = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){0,2}").fullmatch
 
 def read_device(request: AnyRequest, thumbprint: str, time_zone: str) -> Device:
     """The device that asks, with this key, and where it says that its clock is."""
-    return Device(thumbprint, device_name(request.headers.get("user-agent", "")), place_name(time_zone))
+    network = operator_network_hash(platform_of(request).vault, client_network(request))
+    return Device(thumbprint, device_name(request.headers.get("user-agent", "")), place_name(time_zone), network)
+
+
+def operator_network_hash(vault: Vault, network: str) -> str:
+    """Return what is stored of an operator's network. Its key differs from the one for bans, so the two never match."""
+    return network_hash(vault.derive("operator networks"), network)
 
 
 def device_name(user_agent: str) -> str:

@@ -28,7 +28,10 @@ GUESSES = 5
 """Wrong passwords or codes for one account from one network that cost no wait."""
 
 WIDE_GUESSES = 20
-"""The same from anywhere."""
+"""The same from anywhere. The operator is notified by email each time that so many more were wrong."""
+
+WIDE_SECONDS = 30.0
+"""The longest wait because of wrong attempts from anywhere: an attacker must not keep the operator out."""
 
 UNBOUND_SHARE = 4
 """A session without a key gets this fraction of the usual limits."""
@@ -109,7 +112,7 @@ class Limits:
             # Of their own: whoever floods the password form must not keep passkeys out.
             passkey_asks=KeyedBuckets(Rate(settings.sign_ins_per_minute / 20, settings.sign_in_burst * 3)),
             guesses=Throttle(GUESSES),
-            wide_guesses=Throttle(WIDE_GUESSES),
+            wide_guesses=Throttle(WIDE_GUESSES, WIDE_SECONDS),
             privacy=KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)),
             consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),
             site_consents=KeyedBuckets(Rate(settings.site_consents_per_minute / 60, settings.site_consent_burst)),

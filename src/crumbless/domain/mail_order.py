@@ -13,6 +13,7 @@ MailKind = Literal[
     "invitation_known",
     "reset",
     "new_sign_in",
+    "wrong_attempts",
     "factor_changed",
     "email_change",
     "email_changed",
@@ -26,6 +27,7 @@ LINKS: Mapping[MailKind, str] = {
     "invitation_known": "/desk",
     "reset": "/desk#reset={secret}",
     "new_sign_in": "/desk",
+    "wrong_attempts": "/desk",
     "factor_changed": "/desk",
     "email_change": "/desk#email={secret}",
     "email_changed": "/desk",
@@ -40,6 +42,7 @@ VALUES: Mapping[MailKind, frozenset[str]] = {
     "invitation_known": frozenset({"inviter", "workspace"}),
     "reset": frozenset({"minutes", "secret"}),
     "new_sign_in": frozenset({"device", "place", "at"}),
+    "wrong_attempts": frozenset({"at"}),
     # One of CHANGES.
     "factor_changed": frozenset({"change", "device", "at"}),
     "email_change": frozenset({"hours", "secret"}),

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from crumbless.errors import CrumblessError
 
-TaskKind = Literal["mail", "file_removal", "retention", "reset"]
+TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts"]
 
 RECURRING: Mapping[TaskKind, int] = {"retention": -1}
 """Work that comes again for ever, each kind one row with a fixed id: however many nodes start, there is one."""

@@ -25,10 +25,12 @@ class Throttle:
 
     Args:
         free: failures that cost nothing.
+        longest: the longest wait in seconds.
     """
 
-    def __init__(self, free: int) -> None:
+    def __init__(self, free: int, longest: float = LONGEST_SECONDS) -> None:
         self._free = free
+        self._longest = longest
         self._records: OrderedDict[bytes, _Record] = OrderedDict()
 
     def __len__(self) -> int:
@@ -46,8 +48,11 @@ class Throttle:
             return 0.0
         return max(record.free_at - now, 0.0)
 
-    def count(self, key: str, now: float) -> None:
-        """Count a try of this key as failed, before it is known: of many at once, only the first are free."""
+    def count(self, key: str, now: float) -> int:
+        """Count a try of this key as failed, before it is known: of many at once, only the first are free.
+
+        Returns the number of failures, this one included.
+        """
         hashed = limit_key(key)
         record = self._records.pop(hashed, None)
         if record is None or now - record.last > FORGET_SECONDS:
@@ -56,11 +61,12 @@ class Throttle:
         record.last = now
         beyond = record.failures - self._free
         if beyond > 0:
-            record.free_at = now + min(FIRST_SECONDS * 2.0 ** min(beyond - 1, 20), LONGEST_SECONDS)
+            record.free_at = now + min(FIRST_SECONDS * 2.0 ** min(beyond - 1, 20), self._longest)
         self._forget_expired(now)
         self._records[hashed] = record
         if len(self._records) > MOST_KEYS:
             self._records.popitem(last=False)
+        return record.failures
 
     def _forget_expired(self, now: float) -> None:
         # Two may go for each that is counted, so that expired records disappear without a sweep.

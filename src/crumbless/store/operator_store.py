@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import OperatorRole
@@ -119,6 +119,19 @@ def set_email(connection: Connection, operator_id: str, email: str) -> None:
     except IntegrityError:
         # Taken on another node, at this moment.
         raise Refused("invalid", EMAIL_TAKEN) from None
+
+
+def claim_attempts_mail(connection: Connection, operator_id: str, now: int, pause_ms: int) -> bool:
+    """Return whether the operator may be notified of wrong attempts at `now`, and store that they were.
+
+    A time in the future was stored by a wrong clock and does not count.
+    """
+    mailed_at = operator.c.attempts_mailed_at
+    due = or_(mailed_at.is_(None), mailed_at <= now - pause_ms, mailed_at > now)
+    claimed = connection.execute(
+        update(operator).where(operator.c.id == operator_id, due).values(attempts_mailed_at=now)
+    )
+    return claimed.rowcount > 0
 
 
 def _change(connection: Connection, operator_id: str, **values: object) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, delete, or_, select
 
 from crumbless.store.tables import consent_receipt, session
-from crumbless.store.tables_people import audit_entry, task
+from crumbless.store.tables_people import audit_entry, operator_network, task
 
 
 def remove_receipts(connection: Connection, before: int, most: int) -> int:
@@ -24,6 +24,12 @@ def remove_ended_sessions(connection: Connection, before: int, most: int) -> int
     """Remove sessions that ended or expired before then."""
     old = select(session.c.id).where(or_(session.c.ended_at < before, session.c.expires_at < before))
     return _remove(connection, session, session.c.id, old, most)
+
+
+def remove_networks(connection: Connection, before: int, most: int) -> int:
+    """Remove networks from which their operator has not signed in since then."""
+    old = select(operator_network.c.id).where(operator_network.c.seen_at < before)
+    return _remove(connection, operator_network, operator_network.c.id, old, most)
 
 
 def remove_dead_tasks(connection: Connection, before: int, most: int) -> int:

@@ -15,7 +15,7 @@ from crumbless.store.database import check_database, is_postgres, write_once
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The newest revision in store/migrations; tests/house holds the two equal."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

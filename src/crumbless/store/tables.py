@@ -159,6 +159,8 @@ operator = Table(
     Column("totp_secret", LargeBinary),
     # The step of the last code that was taken: none is taken twice (RFC 6238, section 5.2).
     Column("totp_step", BigInteger, nullable=False, server_default="0"),
+    # When an email about many wrong attempts was last queued.
+    Column("attempts_mailed_at", BigInteger),
     # When role, status, teams or name last changed: nodes look for those who changed since their last look.
     Column("changed_at", BigInteger, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),

@@ -121,6 +121,34 @@ operator_identity = Table(
     Index(None, "operator_id"),
 )
 
+# From which networks an operator has signed in: a keyed hash, never an address. Deleted after 30 days.
+operator_network = Table(
+    "operator_network",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("operator_id", Id, ForeignKey("operator.id"), nullable=False),
+    Column("network_hash", String(43), nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    UniqueConstraint("operator_id", "network_hash"),
+    Index(None, "seen_at"),
+)
+
+# How operators of a workspace must sign in. No row: nothing is required beyond the installation's settings.
+account_policy = Table(
+    "account_policy",
+    metadata,
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), primary_key=True, autoincrement=False),
+    # From when a second factor is required. Null: never.
+    Column("second_factor_from", BigInteger),
+    # 1: only an OpenID provider signs operators in.
+    Column("provider_only", Integer, nullable=False, server_default="0"),
+    # Longest life of a session, and longest time without use. Null: as the installation's settings say.
+    Column("session_hours", Integer),
+    Column("idle_minutes", Integer),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
 # Who did what, when, from which session. Appended, never changed: triggers of the migration refuse it.
 audit_entry = Table(
     "audit_entry",

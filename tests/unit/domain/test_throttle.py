@@ -73,3 +73,10 @@ def test_expired_records_are_removed_as_others_are_counted() -> None:
     throttle.count("later", FORGET_SECONDS + 2)
     assert len(throttle) == 1
     assert throttle.wait("later", FORGET_SECONDS + 2) > 0
+
+
+def test_longest_wait_can_be_set() -> None:
+    throttle = Throttle(20, 30.0)
+    guess(throttle, 10_000)
+    assert throttle.wait("olga", 0.0) == 30
+    assert throttle.wait("olga", 30.0) == 0

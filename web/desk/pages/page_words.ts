@@ -284,6 +284,7 @@ export interface PageWords {
       readonly factor_changed: string;
       readonly invitation: string;
       readonly new_sign_in: string;
+      readonly wrong_attempts: string;
       readonly reset: string;
     };
   };

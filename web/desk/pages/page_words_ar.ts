@@ -278,6 +278,7 @@ const words: PageWords = {
       factor_changed: "رسالة: تغيير تسجيل الدخول",
       invitation: "رسالة: دعوة",
       new_sign_in: "رسالة: تسجيل دخول جديد",
+      wrong_attempts: "رسالة: محاولات دخول خاطئة",
       reset: "رسالة: كلمة مرور جديدة",
     },
   },

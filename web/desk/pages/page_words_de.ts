@@ -284,6 +284,7 @@ const words: PageWords = {
       factor_changed: "Mail: Anmeldung geändert",
       invitation: "Mail: Einladung",
       new_sign_in: "Mail: neue Anmeldung",
+      wrong_attempts: "Mail: falsche Anmeldeversuche",
       reset: "Mail: neues Passwort",
     },
   },

@@ -279,6 +279,7 @@ const words: PageWords = {
       factor_changed: "Mail: sign-in changed",
       invitation: "Mail: invitation",
       new_sign_in: "Mail: new sign-in",
+      wrong_attempts: "Mail: wrong attempts to sign in",
       reset: "Mail: new password",
     },
   },

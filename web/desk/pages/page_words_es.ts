@@ -280,6 +280,7 @@ const words: PageWords = {
       factor_changed: "Correo: inicio de sesión cambiado",
       invitation: "Correo: invitación",
       new_sign_in: "Correo: nueva sesión",
+      wrong_attempts: "Correo: intentos fallidos de inicio de sesión",
       reset: "Correo: contraseña nueva",
     },
   },

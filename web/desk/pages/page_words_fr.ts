@@ -284,6 +284,7 @@ const words: PageWords = {
       factor_changed: "E-mail : connexion modifiée",
       invitation: "E-mail : invitation",
       new_sign_in: "E-mail : nouvelle connexion",
+      wrong_attempts: "E-mail : tentatives de connexion erronées",
       reset: "E-mail : nouveau mot de passe",
     },
   },

@@ -1,0 +1,71 @@
+"""Notifies an operator by email of many wrong attempts to sign in to their account, at most once a day.
+
+Whether the account exists is looked up only by the task: the response to an attempt, and its timing, are the same for
+every address.
+"""
+
+import contextlib
+
+from sqlalchemy import Connection
+
+from crumbless.actions.audit_write import write_audit
+from crumbless.actions.mail_write import queue_mail
+from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.ports import LedgerPort
+from crumbless.domain.seal import SealBroken, Vault
+from crumbless.domain.task import Task, TaskFailed
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.operator_store import claim_attempts_mail
+from crumbless.store.people_store import find_active_operator, find_credentials
+from crumbless.store.task_store import add_task
+
+PURPOSE = "attempts"
+DAY_MS = 86_400_000
+
+
+def queue_attempts_check(connection: Connection, account: str, vault: Vault) -> None:
+    """Queue the check whether the account's operator is to be notified.
+
+    Args:
+        account: an operator's ID or email address, which may belong to no operator.
+    """
+    add_task(connection, None, "attempts", {}, sealed=vault.seal(account.encode(), PURPOSE))
+
+
+class AttemptsNotify:
+    """Runs the tasks of the kind "attempts"."""
+
+    def __init__(self, ledger: LedgerPort, vault: Vault) -> None:
+        self._ledger = ledger
+        self._vault = vault
+
+    async def __call__(self, task: Task) -> None:
+        """Queue the email. Raises TaskFailed."""
+        try:
+            account = self._vault.open(task.sealed or b"", PURPOSE).decode()
+        except SealBroken:
+            raise TaskFailed("it was sealed with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
+        await self._ledger.write(lambda connection: notify_of_attempts(connection, account, self._vault))
+
+
+def notify_of_attempts(connection: Connection, account: str, vault: Vault) -> None:
+    """Queue the email, unless the account does not exist or its operator was notified within the last day."""
+    person = find_active_operator(connection, account) or find_credentials(connection, account)
+    now = now_ms()
+    if person is None or not person.active or not claim_attempts_mail(connection, person.operator.id, now, DAY_MS):
+        return
+    operator = person.operator
+    write_audit(
+        connection,
+        person.workspace,
+        "attempts_notified",
+        target_kind="operator",
+        target_id=operator.id,
+        target_name=operator.name,
+    )
+    language = next(iter(operator.languages), "en")
+    order = MailOrder("wrong_attempts", operator.email, language, {"at": str(now)}, operator.name)
+    # An operator whose address receives no email still signs in.
+    with contextlib.suppress(Refused):
+        queue_mail(connection, vault, person.workspace, order)

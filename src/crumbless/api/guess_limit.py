@@ -1,0 +1,107 @@
+"""Slows down attempts to guess a password or code, without keeping the operator out.
+
+Wrong attempts are counted by account and network, and by account from anywhere. An attacker with many networks reaches
+the second count at will. So it makes nobody wait longer than WIDE_SECONDS, and a caller whom the account knows passes
+it: the key of an earlier session, or a network from which the operator has signed in or set a new password. A known key
+is counted by itself: neighbours on the same network cannot slow it down.
+"""
+
+import contextlib
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from crumbless.actions.attempts_notify import queue_attempts_check
+from crumbless.api.device_read import operator_network_hash
+from crumbless.api.platform import WIDE_GUESSES, Platform
+from crumbless.errors import Refused
+from crumbless.store.known_store import find_known
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Guesser:
+    """Who makes an attempt.
+
+    Args:
+        account: the operator's ID or email address.
+        thumbprint: of the key that signed the request.
+        network: as `client_network` returns it.
+        factor: set where this factor is counted apart from the account's others.
+    """
+
+    account: str
+    thumbprint: str
+    network: str
+    factor: str = ""
+
+    @property
+    def wide(self) -> str:
+        """The throttle key of the account."""
+        return f"{self.factor} {self.account}" if self.factor else self.account
+
+
+async def throttled(platform: Platform, guesser: Guesser, attempt: Awaitable[T], *failures: str) -> T:
+    """Return the outcome of an attempt to prove an identity, unless earlier failures make it wait.
+
+    Args:
+        failures: the codes of a wrong attempt.
+
+    Raises:
+        Refused: `slow_down`, and every code of the attempt.
+    """
+    try:
+        own = await _admit(platform, guesser)
+    except BaseException:
+        # It was never started: without this, Python warns that it was not awaited.
+        attempt.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        raise
+    # Counted before the outcome is known, so that many attempts at once gain nothing. No await since the check.
+    throttle, wide, now = platform.limits.guesses, platform.limits.wide_guesses, time.monotonic()
+    throttle.count(own, now)
+    wrong = wide.count(guesser.wide, now)
+    try:
+        outcome = await attempt
+    except BaseException as error:
+        if not isinstance(error, Refused) or error.code not in failures:
+            throttle.take_back(own)
+            wide.take_back(guesser.wide)
+        elif wrong % WIDE_GUESSES == 0:
+            await _notify(platform, guesser)
+        raise
+    throttle.succeed(own)
+    wide.take_back(guesser.wide)
+    return outcome
+
+
+async def _admit(platform: Platform, guesser: Guesser) -> str:
+    """Return the key under which the attempt is counted. Raises Refused `slow_down`."""
+    throttle, wide = platform.limits.guesses, platform.limits.wide_guesses
+    own, now = f"{guesser.wide} {guesser.network}", time.monotonic()
+    own_wait, wide_wait = throttle.wait(own, now), wide.wait(guesser.wide, now)
+    if not own_wait and not wide_wait:
+        return own
+    # Only now: as long as nothing waits, there is nothing to read.
+    network_hash = operator_network_hash(platform.vault, guesser.network)
+    known = await platform.reader.read(
+        lambda connection: find_known(connection, guesser.account, guesser.thumbprint, network_hash)
+    )
+    now = time.monotonic()
+    if known.key:
+        own = f"{guesser.wide} key {guesser.thumbprint}"
+    wait = throttle.wait(own, now)
+    if not known.key and not known.network:
+        wait = max(wait, wide.wait(guesser.wide, now))
+    if wait:
+        raise Refused("slow_down", retry_after=wait)
+    return own
+
+
+async def _notify(platform: Platform, guesser: Guesser) -> None:
+    # The same work for accounts that do not exist; the task looks them up later. A full queue changes no response.
+    with contextlib.suppress(Refused):
+        await platform.ledger.write(
+            lambda connection: queue_attempts_check(connection, guesser.account, platform.vault)
+        )

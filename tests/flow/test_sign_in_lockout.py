@@ -1,0 +1,138 @@
+"""An attacker who knows an operator's address does not keep the operator out, and the operator is notified."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx
+import pytest
+from pyotp.totp import TOTP
+
+from crumbless.api.platform import WIDE_SECONDS
+from support.client import Person, ask
+from support.people import Employee, World
+from support.server import ServerProcess, environment_of, run_command
+from support.sign_in import code_of, hire, post, signed_in
+
+pytestmark = pytest.mark.storages("sqlite", "postgres")
+
+WRONG = "not the password"
+ATTEMPTS = 200
+OpenWorld = Callable[[ServerProcess], World]
+
+
+@pytest.fixture
+def world(start_server: Callable[..., ServerProcess], open_world: OpenWorld) -> World:
+    """A server behind a proxy that tells the clients' addresses."""
+    return open_world(start_server(trusted_proxies="127.0.0.0/8"))
+
+
+async def sign_in(
+    world: World, one: Employee, address: str, password: str = "", person: Person | None = None
+) -> httpx.Response:
+    """The response to a sign-in from this address."""
+    body = {"email": one.email, "password": password or one.password}
+    person = person or world.stranger()
+    return await ask(world.http, person, "POST", "/v1/desk/sign-in", body, x_forwarded_for=address)
+
+
+async def guess(world: World, one: Employee) -> None:
+    """Wrong passwords from 200 networks, and on until an unknown caller has to wait for more than 15 seconds: what a
+    test does next takes less, also on a busy machine."""
+    wait, number = 0, 0
+    while number < ATTEMPTS or wait <= 15:
+        addresses = [f"198.51.{(number + more) // 250}.{(number + more) % 250 + 1}" for more in range(10)]
+        answers = await asyncio.gather(*(sign_in(world, one, address, WRONG) for address in addresses))
+        assert {code_of(answer) for answer in answers} <= {"wrong_sign_in", "slow_down"}
+        wait = max(int(answer.headers.get("retry-after", "0")) for answer in answers)
+        assert wait <= WIDE_SECONDS
+        number += 10
+
+
+async def test_known_key_and_network_sign_in_at_once_while_many_networks_guess(world: World) -> None:
+    one, key = hire(world), world.stranger()
+    await signed_in(world, await sign_in(world, one, "203.0.113.1", person=key), key)
+    await guess(world, one)
+    unknown = await sign_in(world, one, "192.0.2.77")
+    assert (unknown.status_code, code_of(unknown)) == (429, "slow_down")
+    assert 1 <= int(unknown.headers["retry-after"]) <= WIDE_SECONDS
+    by_key = await sign_in(world, one, "192.0.2.78", person=replace(key, token=None))
+    assert by_key.status_code == 200, by_key.text
+    assert (await sign_in(world, one, "203.0.113.1")).status_code == 200
+    assert "203.0.113" not in str(world.server.rows("SELECT network_hash FROM operator_network"))
+
+
+async def test_new_password_by_link_makes_the_network_known(world: World) -> None:
+    one = hire(world)
+    await guess(world, one)
+    printed = run_command("operator", "reset", one.email, environment=environment_of(world.server.storage))
+    secret = printed.stdout.partition("#reset=")[2].strip()
+    body = {"secret": secret, "password": "another good password"}
+    answer = await ask(world.http, world.stranger(), "POST", "/v1/reset", body, x_forwarded_for="203.0.113.1")
+    assert answer.status_code == 204, answer.text
+    assert (await sign_in(world, one, "203.0.113.1", "another good password")).status_code == 200
+    assert code_of(await sign_in(world, one, "203.0.113.2", "another good password")) == "slow_down"
+
+
+async def test_known_key_waits_after_wrong_attempts_of_its_own(world: World) -> None:
+    one, key = hire(world), world.stranger()
+    await signed_in(world, await sign_in(world, one, "203.0.113.1", person=key), key)
+    guesser = replace(key, token=None)
+    codes = [code_of(await sign_in(world, one, "203.0.113.1", WRONG, guesser)) for _ in range(40)]
+    # Six are counted by network and begin its wait; from then on the key counts, and six more begin its own.
+    assert codes[:12] == ["wrong_sign_in"] * 12
+    assert "slow_down" in codes
+
+
+async def test_step_up_and_second_factor_pass_while_many_networks_guess(world: World) -> None:
+    one = hire(world)
+    person = world.stranger()
+    await signed_in(world, await sign_in(world, one, "203.0.113.1", person=person), person)
+    begun = (await post(world, person, "/v1/desk/me/totp/begin")).json()
+    app = TOTP(begun["secret"])
+    confirm = {"ticket": begun["ticket"], "code": app.now()}
+    codes = (await post(world, person, "/v1/desk/me/totp/confirm", confirm)).json()["codes"]
+    # Who knows the password, too, guesses codes: from networks of their own, each with a ticket of its own.
+    refused: list[str] = []
+    for number in range(30):
+        thief, address = world.stranger(), f"198.51.100.{number + 1}"
+        step = await sign_in(world, one, address, person=thief)
+        assert step.status_code == 202, step.text
+        body = {"ticket": step.json()["ticket"], "code": "000000"}
+        answer = await ask(world.http, thief, "POST", "/v1/desk/sign-in/code", body, x_forwarded_for=address)
+        refused.append(code_of(answer))
+    assert "slow_down" in refused, "the premise: the account makes callers wait"
+    back = replace(person, token=None)
+    step = (await sign_in(world, one, "192.0.2.5", person=back)).json()
+    body = {"ticket": step["ticket"], "code": codes[0]}
+    answer = await ask(world.http, back, "POST", "/v1/desk/sign-in/code", body, x_forwarded_for="192.0.2.5")
+    assert answer.status_code == 200, answer.text
+    shown = await post(world, person, "/v1/desk/step-up", {"password": one.password, "code": codes[1]})
+    assert shown.status_code == 204, shown.text
+
+
+MAILS = "SELECT payload FROM task WHERE kind = 'mail' AND workspace_id = 1 ORDER BY id"
+CHECKS = "SELECT count(*) FROM task WHERE kind = 'attempts'"
+
+
+async def test_operator_is_notified_of_many_wrong_attempts_and_no_other_address_is(world: World) -> None:
+    one = hire(world)
+    nobody = replace(one, email=f"x{one.email}")
+
+    def notices() -> int:
+        return sum("wrong_attempts" in str(row) for row in world.server.rows(MAILS))
+
+    async def is_checked() -> bool:
+        return world.server.rows(CHECKS) == [(0,)]
+
+    async def is_notified() -> bool:
+        return notices() == 1
+
+    await guess(world, nobody)
+    await world.eventually(is_checked)
+    assert notices() == 0
+    await guess(world, one)
+    await world.eventually(is_notified)
+    assert world.server.rows("SELECT target_id FROM audit_entry WHERE act = 'attempts_notified'") == world.server.rows(
+        "SELECT id FROM operator WHERE email = ?", one.email
+    )
