@@ -68,6 +68,12 @@ REFUSALS: dict[str, Refusal] = {
     "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
     "banned": Refusal(403, "This chat is not available to you", "You can reach the website's owner in another way."),
     "forbidden": Refusal(403, "You may not do this", "Ask the owner of the workspace."),
+    "provider_only": Refusal(
+        403, "Your workspace signs in at its provider", "Use the button of the provider to sign in."
+    ),
+    "second_factor_needed": Refusal(
+        403, "Your workspace requires a second factor", "Set up an authenticator app or a passkey first."
+    ),
     "step_up": Refusal(403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."),
     "not_found": Refusal(404, "There is nothing here", "Check the address."),
     "unknown_conversation": Refusal(404, "There is no such conversation", "It may belong to somebody else."),

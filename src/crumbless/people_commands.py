@@ -140,3 +140,20 @@ def workspace_list() -> None:
 
     for number, name, people in write_once(_ready().database_url, list_workspaces):
         typer.echo(f"{number}  {name}  {people}")
+
+
+@workspace_app.command("remove-policy")
+def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The workspace, by name or number.")]) -> None:
+    """Remove the account policy: operators sign in again as the settings alone say. Use it where nobody can sign in."""
+    from crumbless.actions.account_policy_change import remove_by_command  # noqa: PLC0415
+    from crumbless.store.database import write_once  # noqa: PLC0415
+    from crumbless.store.workspace_store import choose_workspace  # noqa: PLC0415
+
+    def remove(connection: Connection) -> None:
+        workspace = choose_workspace(connection, name)
+        if workspace is None:
+            raise Refused("not_found", f"There is no workspace {name}.")
+        remove_by_command(connection, workspace)
+
+    write_once(_ready().database_url, remove)
+    typer.echo(f"{name} has no account policy any more.")

@@ -299,3 +299,47 @@ async def test_a_provider_that_is_away_is_said_kindly(start_server: StartServer,
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:crumbless:problem:provider_away")
     unknown = await ask(world.http, world.stranger(), "POST", "/v1/desk/sign-in/oidc/start", {"provider": "other"})
     assert unknown.status_code == 404
+
+
+async def test_provider_only_policy_needs_an_owner_who_came_by_it_and_ends_other_sessions(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit, issuer: str
+) -> None:
+    world = open_world(oidc_server)
+    path, policy = "/v1/desk/account-policy", {"provider_only": True, "session_hours": None, "idle_minutes": None}
+    policy |= {"second_factor_from": None}
+    olga, otto = await world.new_operator(OLGA), await world.new_operator(OTTO)
+    await connect(world, visit, olga, "olga")
+    shut_out = await ask(world.http, olga, "POST", path, policy)
+    assert (shut_out.status_code, code_of(shut_out)) == (400, "invalid")
+    assert (await world.sign_in(OTTO)).status_code == 200, "the premise: passwords are accepted until then"
+
+    owner = world.stranger()
+    await signed_in(world, await arrive(world, visit, "olga", owner), owner)
+    changed = await ask(world.http, owner, "POST", path, policy)
+    assert changed.status_code == 204, changed.text
+    statuses = [(await ask(world.http, one, "GET", "/v1/desk/me")).status_code for one in (olga, otto, owner)]
+    assert statuses == [401, 401, 200]
+    assert code_of(await world.sign_in(OTTO)) == "provider_only"
+    removed = await ask(
+        world.http, owner, "POST", "/v1/desk/me/identities/remove", {"issuer": issuer, "subject": "olga"}
+    )
+    assert code_of(removed) == "provider_only"
+    assert (await arrive(world, visit, "olga")).status_code == 200
+
+
+async def test_provider_fulfils_a_required_second_factor(
+    oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
+) -> None:
+    world = open_world(oidc_server)
+    await connect(world, visit, await world.new_operator(OLGA), "olga")
+    owner = world.stranger()
+    await signed_in(world, await arrive(world, visit, "olga", owner), owner)
+    policy = {"provider_only": False, "session_hours": None, "idle_minutes": None, "second_factor_from": 1}
+    changed = await ask(world.http, owner, "POST", "/v1/desk/account-policy", policy)
+    assert changed.status_code == 204, changed.text
+    assert (await world.sign_in(OTTO)).json()["only_sets_up"] is True, "the premise: it holds for passwords"
+    person = world.stranger()
+    answer = await arrive(world, visit, "olga", person)
+    assert answer.json()["only_sets_up"] is False
+    await signed_in(world, answer, person)
+    assert (await ask(world.http, person, "GET", "/v1/desk/conversations")).status_code == 200

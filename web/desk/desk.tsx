@@ -33,6 +33,7 @@ function readConfiguration(): PageConfiguration {
   return JSON.parse(written) as PageConfiguration;
 }
 
+const loadFactorSetUp = async () => (await import("./pages/factor_set_up")).FactorSetUp;
 const loadEntry = async () => (await import("./pages/entry_view")).EntryView;
 
 interface DeskProperties {
@@ -65,6 +66,17 @@ function Desk({ api, app, arrangement }: DeskProperties) {
             api,
             onEntered: (entered) => app.enter(entered),
             onLeave: (notice) => void app.leaveLink(notice),
+          }}
+        />
+      )}
+      {stage.kind === "setting-up" && (
+        <LazyPart
+          load={loadFactorSetUp}
+          given={{
+            call: stage.call,
+            operator: stage.entered.answer.operator,
+            onDone: (expiresAt) => app.finishSetUp(stage.entered, expiresAt),
+            onLeave: () => app.leaveSetUp(stage.call),
           }}
         />
       )}

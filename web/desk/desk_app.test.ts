@@ -14,6 +14,8 @@ const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", wo
 class Server {
   away = false;
   operator = "op-1";
+  /** Whether the workspace requires a second factor that the operator does not have. */
+  onlySetsUp = false;
   readonly ended = new Set<string>();
   readonly asked: { path: string; token: string | null }[] = [];
   #tokens = 0;
@@ -25,6 +27,7 @@ class Server {
     if (this.away) throw new TypeError("away");
     if (path === "/v1/desk/sign-in") return this.#signIn();
     if (!token || this.ended.has(token)) return problem("invalid_token", 401);
+    if (path === "/v1/desk/me/totp/begin") return Response.json({});
     if (path === "/v1/desk/sign-out") return new Response(null, { status: 204 });
     if (path === "/v1/desk/me") return Response.json(operatorOf(this.operator));
     if (path === "/v1/desk/conversations") return Response.json({ position: 0, conversations: [], more: false });
@@ -34,7 +37,8 @@ class Server {
   #signIn(): Response {
     this.#tokens += 1;
     const expires_at = Date.now() + 60_000;
-    return Response.json({ token: `token-${this.#tokens}`, expires_at, operator: operatorOf(this.operator) });
+    const { onlySetsUp: only_sets_up, operator } = this;
+    return Response.json({ token: `token-${this.#tokens}`, expires_at, operator: operatorOf(operator), only_sets_up });
   }
 }
 
@@ -151,6 +155,35 @@ describe("signing in", () => {
     await app.signOut();
     expect(app.knownKey).toBe(null);
     expect((await signInWithPassword(api, "someone@example.org", "secret", app.knownKey)).key).not.toBe(key);
+  });
+
+  it("without a required second factor opens and stores nothing until one is set up", async () => {
+    const app = openTab();
+    server.onlySetsUp = true;
+    const entered = await signIn(app);
+    const stage = app.stage.value;
+    if (stage.kind !== "setting-up") throw new Error(`the desk is ${stage.kind}`);
+    await stage.call.post("/v1/desk/me/totp/begin");
+    expect(server.asked.at(-1)?.token).toBe("token-1");
+    const reloaded = openTab();
+    await reloaded.start();
+    expect(stageOf(reloaded)).toBe("signed-out");
+    await app.finishSetUp(entered, Date.now() + 60_000);
+    expect(stageOf(app)).toBe("at-work");
+    const after = openTab();
+    await after.start();
+    expect(stageOf(after)).toBe("at-work");
+  });
+
+  it("without a required second factor can be left, which ends the session", async () => {
+    const app = openTab();
+    server.onlySetsUp = true;
+    await signIn(app);
+    const stage = app.stage.value;
+    if (stage.kind !== "setting-up") throw new Error(`the desk is ${stage.kind}`);
+    app.leaveSetUp(stage.call);
+    expect(stageOf(app)).toBe("signed-out");
+    await vi.waitFor(() => expect(server.asked.at(-1)).toEqual({ path: "/v1/desk/sign-out", token: "token-1" }));
   });
 
   it("of another operator does not find what the one before has typed", async () => {

@@ -17,6 +17,8 @@ export type Stage =
   | { readonly kind: "signed-out"; readonly notice: string; readonly failure?: unknown }
   /** Somebody came by the link of a mail, or of the console. */
   | { readonly kind: "entering"; readonly link: EntryLink }
+  /** The password was right, but the workspace requires a second factor and the operator has none yet. */
+  | { readonly kind: "setting-up"; readonly entered: Entered; readonly call: DeskCall }
   | { readonly kind: "at-work"; readonly feed: DeskFeed; readonly call: DeskCall; readonly failure?: unknown };
 
 export interface AppOptions {
@@ -76,10 +78,30 @@ export class DeskApp {
   /** Works under a session that has just begun, in place of any other. */
   async enter(entered: Entered): Promise<void> {
     this.#rest();
+    if (entered.answer.only_sets_up) return this.#setUp(entered);
     const known = this.#session.knowsOperator;
     const operator = await this.#session.enter(entered);
     if (!known) holdOutboxBack();
     this.#work({ operator });
+  }
+
+  /** Lives in memory only: a reload asks to sign in again. Nothing is stored before the session may do its work. */
+  #setUp(entered: Entered): void {
+    const api = this.#session.api.withSession({ token: entered.answer.token, key: entered.key });
+    const call = new DeskCall(api, () => this.#ask(this.options.words.sessionEnded));
+    this.stage.value = { kind: "setting-up", entered, call };
+  }
+
+  /** Works under the session, now that a second factor is set up. */
+  async finishSetUp({ answer, key }: Entered, expiresAt: number): Promise<void> {
+    await this.enter({ answer: { ...answer, only_sets_up: false, expires_at: expiresAt }, key });
+  }
+
+  /** Ends the session without a second factor. */
+  leaveSetUp(call: DeskCall): void {
+    this.#ask("");
+    // If the server is unreachable, the session ends there by itself within half an hour.
+    call.post("/v1/desk/sign-out").catch(() => {});
   }
 
   /** Shows what a link is for; whoever is signed in stays so until it is used. */

@@ -63,6 +63,8 @@ export class DeskFeed {
   readonly threads: ThreadFollow;
   readonly connection = signal<StreamState>("connecting");
   readonly operator = signal<Operator | null>(null);
+  /** From when a session like this one needs a second factor, in milliseconds since 1970; 0: never. */
+  readonly secondFactorFrom = signal(0);
   readonly typists = signal(NOBODY);
   /** All replies that are not acknowledged, and a number that grows with each change of their state. */
   readonly outbox: MessageOutbox;
@@ -247,7 +249,8 @@ export class DeskFeed {
     return { kept, reach: summary?.last_seq ?? Number.POSITIVE_INFINITY, seen: summary?.seen ?? kept.seen };
   }
 
-  #welcomed({ position, you, operator }: Welcome): void {
+  #welcomed({ position, you, operator, second_factor_from }: Welcome): void {
+    this.secondFactorFrom.value = second_factor_from ?? 0;
     const behind = position - this.inbox.inbox.peek().position;
     const known = this.operator.peek();
     const foreign = behind < 0 || (known !== null && known.id !== you.id);

@@ -3,7 +3,7 @@ import type { DeskArrangement } from "./desk_arrangement";
 import type { DeskCall } from "./desk_call";
 import { useSpeech } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
-import { type PagePlace, readPage, readRoute } from "./desk_route";
+import { type PagePlace, readPage, readRoute, writePage } from "./desk_route";
 import { DetailsView } from "./details_view";
 import { countUnread } from "./inbox_model";
 import { InboxView } from "./inbox_view";
@@ -54,6 +54,7 @@ export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut 
     <div class={["desk", ...marks].filter(Boolean).join(" ")}>
       <TopBar feed={feed} arrangement={arrangement} onSignOut={onSignOut} onPage={place !== null} />
       {!lasting && <TabNotice />}
+      <SecondFactorNotice feed={feed} />
       {failure !== undefined && <FailureNotice failure={failure} />}
       {place ? (
         <PagesPane feed={feed} call={call} place={place} />
@@ -153,6 +154,22 @@ function TabNotice() {
       <button type="button" class="button button-quiet" onClick={() => setShown(false)}>
         {words.dismiss}
       </button>
+    </div>
+  );
+}
+
+/** Warns an operator whose session lacks a second factor that the workspace requires from a date on. */
+function SecondFactorNotice({ feed }: Pick<Properties, "feed">) {
+  const { words, language } = useSpeech();
+  const from = feed.secondFactorFrom.value;
+  if (!from) return null;
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(from);
+  return (
+    <div class="tab-notice" role="status">
+      <p>{words.secondFactorDue(date)}</p>
+      <a class="button button-quiet" href={writePage("security")}>
+        {words.security}
+      </a>
     </div>
   );
 }

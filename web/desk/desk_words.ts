@@ -114,6 +114,9 @@ export interface DeskWords {
   readonly passkeyRefused: string;
   readonly providerRefused: string;
   readonly unknownIdentity: string;
+  readonly providerOnly: string;
+  readonly secondFactorNeeded: string;
+  readonly secondFactorDue: (date: string) => string;
   readonly identityTaken: string;
   readonly invitationAgain: string;
   readonly providerAway: string;

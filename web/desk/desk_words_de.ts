@@ -109,6 +109,10 @@ const words: DeskWords = {
     "Die Anmeldung beim Anbieter hat nicht geklappt. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.",
   unknownIdentity:
     "Dieses Konto ist hier mit niemandem verbunden. Melden Sie sich anders an und verbinden Sie es unter Sicherheit.",
+  providerOnly: "Ihr Arbeitsbereich meldet sich beim Anbieter an. Benutzen Sie die Schaltfläche des Anbieters.",
+  secondFactorNeeded: "Ihr Arbeitsbereich verlangt einen zweiten Faktor. Melden Sie sich mit Ihrem Passkey an.",
+  secondFactorDue: (date) =>
+    `Ab ${date} verlangt Ihr Arbeitsbereich einen zweiten Faktor. Richten Sie eine Authenticator-App oder einen Passkey ein oder melden Sie sich damit an.`,
   identityTaken: "Dieses Konto ist hier schon mit jemandem verbunden. Wählen Sie ein anderes oder einen anderen Weg.",
   invitationAgain: "Um beizutreten, öffnen Sie noch einmal den Link Ihrer Einladung.",
   providerAway:

@@ -108,6 +108,10 @@ const words: DeskWords = {
   providerRefused: "The sign-in at the provider did not work. Try again, or choose another way.",
   unknownIdentity:
     "This account is not connected to anybody here. Sign in in another way, then connect it under Security.",
+  providerOnly: "Your workspace signs in at its provider. Use the button of the provider.",
+  secondFactorNeeded: "Your workspace requires a second factor. Sign in with your passkey.",
+  secondFactorDue: (date) =>
+    `From ${date}, your workspace requires a second factor. Set up an authenticator app or a passkey, or sign in with yours.`,
   identityTaken: "This account is connected to somebody here already. Choose another one, or another way.",
   invitationAgain: "To join, open the link of your invitation again.",
   providerAway: "The provider does not answer. Try again in a minute, or choose another way.",

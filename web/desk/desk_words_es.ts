@@ -107,6 +107,10 @@ const words: DeskWords = {
   passkeyRefused: "Esta clave de acceso no funciona aquí. Elige otra forma.",
   providerRefused: "El inicio de sesión con el proveedor no funcionó. Inténtalo de nuevo o elige otra forma.",
   unknownIdentity: "Esta cuenta no está vinculada a nadie aquí. Inicia sesión de otra forma y vincúlala en Seguridad.",
+  providerOnly: "Tu espacio de trabajo inicia sesión en su proveedor. Usa el botón del proveedor.",
+  secondFactorNeeded: "Tu espacio de trabajo exige un segundo factor. Inicia sesión con tu llave de acceso.",
+  secondFactorDue: (date) =>
+    `A partir del ${date}, tu espacio de trabajo exige un segundo factor. Configura una aplicación de autenticación o una llave de acceso, o inicia sesión con la tuya.`,
   identityTaken: "Esta cuenta ya está vinculada a alguien aquí. Elige otra cuenta u otra forma.",
   invitationAgain: "Para unirte, abre otra vez el enlace de tu invitación.",
   providerAway: "El proveedor no responde. Inténtalo dentro de un minuto o elige otra forma.",

@@ -108,6 +108,10 @@ const words: DeskWords = {
   passkeyRefused: "Cette clé d’accès ne fonctionne pas ici. Choisissez un autre moyen.",
   providerRefused: "La connexion chez le fournisseur a échoué. Réessayez, ou choisissez un autre moyen.",
   unknownIdentity: "Ce compte n’est relié à personne ici. Connectez-vous autrement, puis reliez-le sous Sécurité.",
+  providerOnly: "Votre espace de travail se connecte chez son fournisseur. Utilisez le bouton du fournisseur.",
+  secondFactorNeeded: "Votre espace de travail exige un second facteur. Connectez-vous avec votre clé d’accès.",
+  secondFactorDue: (date) =>
+    `À partir du ${date}, votre espace de travail exige un second facteur. Configurez une application d’authentification ou une clé d’accès, ou connectez-vous avec la vôtre.`,
   identityTaken: "Ce compte est déjà relié à quelqu’un ici. Choisissez-en un autre, ou un autre moyen.",
   invitationAgain: "Pour rejoindre l’équipe, ouvrez de nouveau le lien de votre invitation.",
   providerAway: "Le fournisseur ne répond pas. Réessayez dans une minute, ou choisissez un autre moyen.",

@@ -16,6 +16,8 @@ const TOLD = {
   provider_refused: "providerRefused",
   unknown_identity: "unknownIdentity",
   identity_taken: "identityTaken",
+  provider_only: "providerOnly",
+  second_factor_needed: "secondFactorNeeded",
   provider_away: "providerAway",
   busy: "busy",
 } as const satisfies Record<string, keyof DeskWords>;

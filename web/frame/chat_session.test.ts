@@ -40,6 +40,7 @@ const welcome = (visitorSeen = 0): Welcome => ({
   position: 0,
   conversation: { id: "c", status: "open", last_seq: 0, seen: { visitor: visitorSeen, operator: 0 } },
   operator: null,
+  second_factor_from: 0,
 });
 const accepted = () => {
   const request = asked.at(-1);

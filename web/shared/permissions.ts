@@ -20,6 +20,7 @@ export type Verb =
   | "manage_owners"
   | "manage_sites"
   | "manage_workspace"
+  | "manage_security"
   | "read_audit";
 
 /** What each role may do; the server decides by the same table. */
@@ -49,6 +50,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "manage_people",
     "manage_sites",
     "manage_workspace",
+    "manage_security",
     "read_audit",
   ],
   owner: [
@@ -65,6 +67,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "manage_owners",
     "manage_sites",
     "manage_workspace",
+    "manage_security",
     "read_audit",
   ],
 };

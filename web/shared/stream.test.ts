@@ -22,6 +22,7 @@ const WELCOME: AnyServerFrame = {
   position: 0,
   conversation: null,
   operator: null,
+  second_factor_from: 0,
 };
 const CHALLENGE: AnyServerFrame = { op: "challenge", nonce: "c1", protocol: "crumbless.v1" };
 

@@ -168,7 +168,8 @@ export interface Operator {
 /**
  * The stream is authenticated. What was missed follows in `entries` frames.
  *
- * Operators are told the workspace's `position` and who they are; visitors their `conversation`. `bound` is false for
+ * Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
+ * factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
  * a session that is not tied to a key (see docs/protocol.md, "Sessions").
  */
 export interface Welcome {
@@ -179,6 +180,7 @@ export interface Welcome {
   position: number;
   conversation: VisitorConversation | null;
   operator: Operator | null;
+  second_factor_from: number;
 }
 
 /** Entries in order: by position for operators, by seq for visitors. Live and catching up alike. */

@@ -8,11 +8,16 @@ export interface SignInRequest {
   time_zone?: string;
 }
 
-/** A new operator session. `token` is shown once and works only with the proof's key. */
+/**
+ * A new operator session. `token` is shown once and works only with the proof's key.
+ *
+ * `only_sets_up`: the workspace requires a second factor, and the session may only set one up.
+ */
 export interface SignInAnswer {
   token: string;
   expires_at: number;
   operator: Operator;
+  only_sets_up: boolean;
 }
 
 export type SecondWay = "totp" | "recovery_code";
@@ -136,7 +141,11 @@ export interface SessionView {
   current: boolean;
 }
 
-/** How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now. */
+/**
+ * How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now.
+ *
+ * `expires_at`: when the session that asks ends at the latest.
+ */
 export interface SecurityView {
   password: boolean;
   totp: boolean;
@@ -145,6 +154,7 @@ export interface SecurityView {
   identities: LinkedIdentity[];
   sessions: SessionView[];
   fresh: boolean;
+  expires_at: number;
 }
 
 /** A provider for a button of the sign-in page. */
@@ -204,4 +214,34 @@ export interface LinkedIdentity {
   provider_name: string;
   created_at: number;
   last_used_at: number | null;
+}
+
+/**
+ * How operators of the workspace must sign in.
+ *
+ * `second_factor_from`: in milliseconds since 1970; null: not required. `session_hours`, `idle_minutes`: longest life
+ * of a session, and longest time without use; null: as the installation's settings say.
+ */
+export interface AccountPolicyRequest {
+  second_factor_from: number | null;
+  provider_only: boolean;
+  session_hours: number | null;
+  idle_minutes: number | null;
+}
+
+/**
+ * The policy, with the largest values that the installation allows.
+ *
+ * `without_second_factor`: active operators who have none. `provider_possible`: whether who asks has signed in at a
+ * provider, and may require it of the others.
+ */
+export interface AccountPolicyView {
+  second_factor_from: number | null;
+  provider_only: boolean;
+  session_hours: number | null;
+  idle_minutes: number | null;
+  longest_session_hours: number;
+  longest_idle_minutes: number;
+  without_second_factor: number;
+  provider_possible: boolean;
 }

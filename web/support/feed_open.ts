@@ -49,6 +49,7 @@ export const welcome = (position: number): AppFrame => ({
   position,
   conversation: null,
   operator: ME,
+  second_factor_from: 0,
 });
 
 /** An API whose answers stand in a table, so that no network is needed. */

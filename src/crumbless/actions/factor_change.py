@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from crumbless.actions.account_policy_check import note_second_factor, require_factor_left
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.operator_sign_in import recovery_key, totp_purpose
@@ -98,17 +99,18 @@ def _matrix(text: str) -> list[str]:
 
 async def confirm_totp(
     request: TotpConfirm, session: Session, device: str, ledger: LedgerPort, vault: Vault
-) -> tuple[RecoveryCodes, Sequence[Session]]:
+) -> tuple[RecoveryCodes, Sequence[Session], bool]:
     """The app works: from now on its codes are asked for.
 
-    Returns the recovery codes that come with it, to be shown once, and the sessions that were ended.
+    Returns the recovery codes that come with it, to be shown once, the sessions that were ended, and what
+    `note_second_factor` returns.
 
     Raises:
         Refused: `ticket_gone`, `wrong_code`, `busy`.
     """
     codes = new_recovery_codes()
 
-    def confirm(connection: Connection) -> Sequence[Session] | None:
+    def confirm(connection: Connection) -> tuple[Sequence[Session], bool] | None:
         ticket = find_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
         if ticket.subject != session.subject:
             raise Refused("ticket_gone")
@@ -122,12 +124,13 @@ async def confirm_totp(
         set_totp_secret(connection, session.subject, sealed, step)
         replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(vault))
         _tell(connection, vault, session, _active(connection, session), "totp_added", device)
-        return end_others_of(connection, session) if request.end_others else []
+        ended: Sequence[Session] = end_others_of(connection, session) if request.end_others else []
+        return ended, note_second_factor(connection, session, "totp")
 
-    ended = await ledger.write(confirm)
-    if ended is None:
+    outcome = await ledger.write(confirm)
+    if outcome is None:
         raise Refused("wrong_code")
-    return RecoveryCodes(codes), ended
+    return RecoveryCodes(codes), *outcome
 
 
 async def remove_totp(
@@ -136,13 +139,14 @@ async def remove_totp(
     """No code of an app is asked for any more; recovery codes go with it. Returns the sessions that were ended.
 
     Raises:
-        Refused: `not_found` when there is none, `busy`.
+        Refused: `not_found` when there is none, `second_factor_needed`, `busy`.
     """
 
     def remove(connection: Connection) -> Sequence[Session]:
         if find_totp_secret(connection, session.subject) is None:
             raise Refused("not_found")
         set_totp_secret(connection, session.subject, None)
+        require_factor_left(connection, session)
         replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(vault))
         _tell(connection, vault, session, _active(connection, session), "totp_removed", device)
         return end_others_of(connection, session) if request.end_others else []

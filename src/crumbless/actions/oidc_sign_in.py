@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from crumbless.actions.account_policy_check import note_second_factor, require_account_left, require_factor_left
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.invitation_accept import Joining, Newcomer, join
@@ -211,12 +212,15 @@ def unlink_identity(
     """The account signs the operator in no more; they are told by mail.
 
     Raises:
-        Refused: `not_found`; `invalid` when there would be no other way to sign in.
+        Refused: `not_found`; `invalid` when there would be no other way to sign in; `provider_only` and
+            `second_factor_needed` when there would be none that the workspace allows.
     """
     if ways_to_sign_in(connection, session.subject) < 2:
         raise Refused("invalid", "Set a password or add a passkey first: there would be no way left to sign in.")
     if not remove_identity(connection, session.subject, issuer, subject):
         raise Refused("not_found")
+    require_account_left(connection, session)
+    require_factor_left(connection, session)
     _tell(connection, vault, session, "identity_removed", device)
     write_audit(connection, session, "identity_unlinked", target_kind="identity", target_id=issuer)
 
@@ -227,8 +231,10 @@ def _tell(connection: Connection, vault: Vault, session: Session, change: str, d
         tell_factor_change(connection, vault, person, change, device)
 
 
-def step_up_by_identity(connection: Connection, session: Session, ticket: Ticket, token: IdToken) -> None:
+def step_up_by_identity(connection: Connection, session: Session, ticket: Ticket, token: IdToken) -> bool:
     """The operator has just signed in at the provider again: that is a fresh factor.
+
+    Returns what `note_second_factor` returns.
 
     Raises:
         Refused: `ticket_gone`, `unknown_identity`.
@@ -238,6 +244,7 @@ def step_up_by_identity(connection: Connection, session: Session, ticket: Ticket
         raise Refused("unknown_identity")
     set_factor_at(connection, session.id, now_ms())
     write_audit(connection, session, "factor_shown", details={"factor": "oidc"})
+    return note_second_factor(connection, session, "oidc")
 
 
 def _require_own(session: Session, ticket: Ticket) -> None:

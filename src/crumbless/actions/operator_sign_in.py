@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from crumbless.actions.account_policy_check import note_second_factor, require_way
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.password_check import hash_of, is_right
@@ -41,7 +42,7 @@ async def sign_in(
 
     Raises:
         Refused: `wrong_sign_in`, the same in words and time for an unknown address, a wrong password, an operator who
-            has no password, and one who was disabled; `busy`.
+            has no password, and one who was disabled; `provider_only`, `second_factor_needed`, `busy`.
     """
     found = await reader.read(lambda connection: find_credentials(connection, request.email))
     right = await is_right(found.password_hash if found else None, request.password)
@@ -55,6 +56,7 @@ async def sign_in(
         if current is None or current.password_hash != found.password_hash:
             return None
         person = current.operator
+        require_way(connection, current.workspace, "password")
         if renewed:
             set_password_hash(connection, person.id, renewed)
         if find_totp_secret(connection, person.id) is None:
@@ -74,7 +76,7 @@ async def sign_in_with_code(
     """The session that the password alone did not give. After five wrong codes the ticket is spent.
 
     Raises:
-        Refused: `ticket_gone`, `wrong_code`, `busy`.
+        Refused: `ticket_gone`, `wrong_code`, `provider_only`, `busy`.
     """
 
     def go_on(connection: Connection) -> SignInAnswer | None:
@@ -127,31 +129,36 @@ def recovery_key(vault: Vault) -> bytes:
 
 async def step_up(
     request: StepUpRequest, session: Session, ledger: LedgerPort, reader: ReaderPort, vault: Vault
-) -> None:
+) -> bool:
     """The operator shows password, and code where there is an app, again: dangerous acts are open for five minutes.
 
+    Returns what `note_second_factor` returns.
+
     Raises:
-        Refused: `wrong_password`, `wrong_code`, `busy`.
+        Refused: `wrong_password`, `wrong_code`, `provider_only`, `busy`.
     """
     found = await reader.read(lambda connection: find_active_operator(connection, session.subject))
     if not await is_right(found.password_hash if found else None, request.password) or found is None:
         raise Refused("wrong_password")
 
-    def go_on(connection: Connection) -> bool:
+    def go_on(connection: Connection) -> bool | None:
+        require_way(connection, session.workspace, "password")
         factors = "password"
         if find_totp_secret(connection, session.subject) is not None:
             way = take_code(connection, vault, found, request.code)
             if way is None:
                 write_audit(connection, session, "code_refused", target_kind="operator", target_id=session.subject)
-                return False
+                return None
             factors += f" {way}"
         set_factor_at(connection, session.id, now_ms())
         write_audit(connection, session, "factor_shown", details={"factor": factors})
-        return True
+        return factors != "password" and note_second_factor(connection, session, factors.removeprefix("password "))
 
-    if not await ledger.write(go_on):
+    changed = await ledger.write(go_on)
+    if changed is None:
         raise Refused("wrong_code")
     session.factor_at = now_ms()
+    return changed
 
 
 async def sign_out(session: Session, ledger: LedgerPort, bus: BusPort) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection
 
+from crumbless.actions.account_policy_check import note_second_factor, require_factor_left, require_way
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.invitation_accept import Newcomer, begin_joining, join
@@ -149,28 +150,31 @@ class Passkeys:
         """The challenge for one of the operator's passkeys. Raises Refused `not_found` when there is none, `busy`."""
         return await self._ask("passkey_step_up", session.thumbprint or "", session.subject)
 
-    async def step_up(self, request: PasskeyRequest, session: Session) -> None:
-        """Dangerous acts are open for five minutes.
+    async def step_up(self, request: PasskeyRequest, session: Session) -> bool:
+        """Dangerous acts are open for five minutes. Returns what `note_second_factor` returns.
 
         Raises:
-            Refused: `ticket_gone`, `passkey_refused`, `busy`.
+            Refused: `ticket_gone`, `passkey_refused`, `provider_only`, `busy`.
         """
 
-        def go_on(connection: Connection) -> bool:
+        def go_on(connection: Connection) -> bool | None:
             challenge = _spend(connection, "passkey_step_up", request, session.thumbprint or "", session.subject)
             found = find_passkey(connection, request.credential.id)
             used = self._verify(request, challenge, found)
             if found is None or used is None or found.operator != session.subject:
                 write_audit(connection, session, "passkey_refused")
-                return False
+                return None
+            require_way(connection, session.workspace, "passkey")
             note_passkey_used(connection, found.credential, used.sign_count)
             set_factor_at(connection, session.id, now_ms())
             write_audit(connection, session, "factor_shown", details={"factor": "passkey"})
-            return True
+            return note_second_factor(connection, session, "passkey")
 
-        if not await self._write(go_on):
+        changed = await self._write(go_on)
+        if changed is None:
             raise Refused("passkey_refused")
         session.factor_at = now_ms()
+        return changed
 
     # --- one's own passkeys ---------------------------------------------------------------------------------------
 
@@ -195,15 +199,17 @@ class Passkeys:
 
         return await self._write(begin)
 
-    async def add(self, request: PasskeyRequest, session: Session, device: str) -> Sequence[Session]:
-        """From now on the passkey signs the operator in. Returns the sessions that were ended.
+    async def add(self, request: PasskeyRequest, session: Session, device: str) -> tuple[Sequence[Session], bool]:
+        """From now on the passkey signs the operator in.
+
+        Returns the sessions that were ended, and what `note_second_factor` returns.
 
         Raises:
             Refused: `ticket_gone`, `passkey_refused`, `invalid`, `busy`.
         """
         name = _checked_name(request.name or device or "Passkey")
 
-        def go_on(connection: Connection) -> Sequence[Session] | None:
+        def go_on(connection: Connection) -> tuple[Sequence[Session], bool] | None:
             challenge = _spend(connection, "passkey_add", request, session.thumbprint or "", session.subject)
             person = find_active_operator(connection, session.subject)
             try:
@@ -214,12 +220,13 @@ class Passkeys:
                 return None
             tell_factor_change(connection, self._vault, person, "passkey_added", device)
             write_audit(connection, session, "passkey_added", target_kind="passkey", target_name=name)
-            return end_others_of(connection, session) if request.end_others else []
+            ended: Sequence[Session] = end_others_of(connection, session) if request.end_others else []
+            return ended, note_second_factor(connection, session, "passkey")
 
-        ended = await self._write(go_on)
-        if ended is None:
+        outcome = await self._write(go_on)
+        if outcome is None:
             raise Refused("passkey_refused")
-        return ended
+        return outcome
 
     async def rename(self, session: Session, passkey_id: str, name: str) -> None:
         """Raises Refused `not_found`, `invalid`, `busy`."""
@@ -235,7 +242,7 @@ class Passkeys:
         """The passkey signs the operator in no more. Returns the sessions that were ended.
 
         Raises:
-            Refused: `not_found`; `invalid` when there would be no way left to sign in; `busy`.
+            Refused: `not_found`; `invalid` when there would be no way left to sign in; `second_factor_needed`; `busy`.
         """
 
         def go_on(connection: Connection) -> Sequence[Session]:
@@ -244,6 +251,7 @@ class Passkeys:
                 raise Refused("invalid", "Set a password first: there would be no way left to sign in.")
             if person is None or not remove_passkey(connection, session.subject, passkey_id):
                 raise Refused("not_found")
+            require_factor_left(connection, session)
             tell_factor_change(connection, self._vault, person, "passkey_removed", device)
             write_audit(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
             return end_others_of(connection, session) if request.end_others else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from crumbless.actions.account_policy_check import require_way
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.mail_write import queue_mail
@@ -23,6 +24,7 @@ from crumbless.errors import Refused
 from crumbless.store.factor_store import set_password_hash
 from crumbless.store.known_store import note_network
 from crumbless.store.people_store import Credentials, find_active_operator, find_credentials
+from crumbless.store.policy_store import find_account_policy
 from crumbless.store.session_store import end_sessions_of
 from crumbless.store.task_store import add_task
 from crumbless.store.ticket_store import (
@@ -61,7 +63,7 @@ class ResetSend:
 
 def _send_link(connection: Connection, email: str, vault: Vault) -> None:
     person = find_credentials(connection, email)
-    if person is None or not person.active:
+    if person is None or not person.active or not _takes_passwords(connection, person):
         return
     operator = person.operator
     values = {"minutes": str(RESET_MINUTES), "secret": new_reset(connection, person)}
@@ -91,7 +93,7 @@ async def reset_password(
             attacker who makes the account wait cannot keep out the operator who reads the account's email.
 
     Raises:
-        Refused: `ticket_gone`, `weak_password`, `busy`.
+        Refused: `ticket_gone`, `weak_password`, `provider_only`, `busy`.
     """
     found = await reader.read(lambda connection: _person_of(connection, find_ticket(connection, "reset", secret)))
     check_new_password(password, (found.operator.email, found.operator.name, found.operator.workspace_name))
@@ -99,6 +101,7 @@ async def reset_password(
 
     def reset(connection: Connection) -> Sequence[Session]:
         person = _person_of(connection, spend_ticket(connection, "reset", secret))
+        require_way(connection, person.workspace, "password")
         operator = person.operator
         set_password_hash(connection, operator.id, password_hash)
         void_tickets_of_password(connection, operator.id)
@@ -116,6 +119,10 @@ async def reset_password(
         return end_sessions_of(connection, operator.id)
 
     return await ledger.write(reset)
+
+
+def _takes_passwords(connection: Connection, person: Credentials) -> bool:
+    return find_account_policy(connection, person.workspace).allows("password")
 
 
 def _person_of(connection: Connection, ticket: Ticket) -> Credentials:

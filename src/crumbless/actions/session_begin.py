@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from crumbless.actions.account_policy_check import has_stored_factor
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.mail_write import queue_mail
 from crumbless.domain.access import Session
@@ -16,6 +17,7 @@ from crumbless.errors import Refused
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.known_store import note_network
 from crumbless.store.people_store import Credentials, add_session
+from crumbless.store.policy_store import find_account_policy
 from crumbless.store.session_store import has_had_session, is_known_device
 
 DAY_MS = 86_400_000
@@ -55,7 +57,14 @@ def begin_session(
     Args:
         factors: what was shown, in words, such as "password totp".
         shown_at: when, in milliseconds; 0 when that is not known, None for just now.
+
+    Raises:
+        Refused: `provider_only`; `second_factor_needed` where the workspace requires a second factor, and the operator
+            has one that was not shown: a password alone must not be enough to set up another.
     """
+    policy = find_account_policy(connection, person.workspace)
+    if not policy.allows(factors):
+        raise Refused("provider_only")
     token = new_token("cro_")
     operator, now = person.operator, now_ms()
     session = Session(
@@ -67,14 +76,19 @@ def begin_session(
         device.thumbprint,
         now + terms.days * DAY_MS,
         factor_at=now if shown_at is None else shown_at,
+        second_factor_from=policy.second_factor_due(factors),
     )
+    only_sets_up = session.only_sets_up(now)
+    if only_sets_up and has_stored_factor(connection, operator.id):
+        raise Refused("second_factor_needed", "Sign in with your passkey.")
     if has_had_session(connection, operator.id) and not is_known_device(connection, operator.id, device.name):
         _tell_of_new_device(connection, person, device, terms.vault)
     add_session(connection, session, token_hash(token), factors, device.name, device.place)
     if device.network:
         note_network(connection, person.workspace, operator.id, device.network)
     write_audit(connection, session, "signed_in", details={"factors": factors, "device": device.name})
-    return SignInAnswer(token, session.expires_at, operator)
+    expires_at = policy.end_of(now, session.expires_at, factors)
+    return SignInAnswer(token, expires_at, operator, only_sets_up)
 
 
 def _tell_of_new_device(connection: Connection, person: Credentials, device: Device, vault: Vault) -> None:

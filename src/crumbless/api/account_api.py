@@ -121,7 +121,8 @@ async def post_step_up(request: AnyRequest) -> Response[None]:
     session, wanted = await read_operator(request), await _read(request, StepUpRequest)
     platform = platform_of(request)
     attempt = step_up(wanted, session, platform.ledger, platform.reader, platform.vault)
-    await throttled(platform, _guesser(request, session), attempt, "wrong_password", "wrong_code")
+    changed = await throttled(platform, _guesser(request, session), attempt, "wrong_password", "wrong_code")
+    announce_change(platform, session, changed)
     return _nothing()
 
 
@@ -134,7 +135,8 @@ async def post_step_up_passkey_options(request: AnyRequest) -> Response[bytes]:
 async def post_step_up_passkey(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/step-up/passkey."""
     session, wanted = await read_operator(request), await _read(request, PasskeyRequest)
-    await platform_of(request).passkeys.step_up(wanted, session)
+    platform = platform_of(request)
+    announce_change(platform, session, await platform.passkeys.step_up(wanted, session))
     return _nothing()
 
 
@@ -146,7 +148,8 @@ async def get_security(request: AnyRequest) -> Response[bytes]:
     session = await read_operator(request)
     platform = platform_of(request)
     names = {one.issuer: one.name for one in platform.settings.oidc_providers}
-    idle = now_ms() - platform.settings.operator_idle_days * DAY_MS
+    idle_ms = platform.settings.operator_idle_days * DAY_MS
+    idle = now_ms() - (min(idle_ms, session.idle_ms) if session.idle_ms else idle_ms)
 
     def read(connection: Connection) -> SecurityView:
         person = find_active_operator(connection, session.subject)
@@ -184,6 +187,7 @@ async def get_security(request: AnyRequest) -> Response[bytes]:
                 for one in sessions_of(connection, session.subject, idle)
             ],
             fresh=now_ms() - session.factor_at <= FRESH_MS,
+            expires_at=session.expires_at,
         )
 
     return _json(await platform.reader.read(read))
@@ -209,8 +213,9 @@ async def post_totp_confirm(request: AnyRequest) -> Response[bytes]:
     """POST /v1/desk/me/totp/confirm."""
     session, wanted = await read_operator(request), await _read(request, TotpConfirm)
     platform = platform_of(request)
-    codes, ended = await confirm_totp(wanted, session, _device(request), platform.ledger, platform.vault)
+    codes, ended, changed = await confirm_totp(wanted, session, _device(request), platform.ledger, platform.vault)
     tell_ended(platform.bus, ended)
+    announce_change(platform, session, changed)
     return _json(codes)
 
 
@@ -238,7 +243,9 @@ async def post_add_passkey(request: AnyRequest) -> Response[None]:
     """POST /v1/desk/me/passkeys."""
     session, wanted = await read_operator(request), await _read(request, PasskeyRequest)
     platform = platform_of(request)
-    tell_ended(platform.bus, await platform.passkeys.add(wanted, session, _device(request)))
+    ended, changed = await platform.passkeys.add(wanted, session, _device(request))
+    tell_ended(platform.bus, ended)
+    announce_change(platform, session, changed)
     return _nothing()
 
 
@@ -309,6 +316,12 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def terms_of(platform: Platform) -> SessionTerms:
     """How long sessions of operators last here."""
     return SessionTerms(platform.settings.operator_session_days, platform.vault)
+
+
+def announce_change(platform: Platform, session: Session, changed: bool) -> None:
+    """Make every node read the operator's sessions again, if their rights have changed."""
+    if changed:
+        platform.bus.change_person(session.workspace, session.subject)
 
 
 def require_key(request: AnyRequest) -> str:

@@ -12,7 +12,7 @@ from crumbless.actions.oidc_sign_in import (
     step_up_by_identity,
     unlink_identity,
 )
-from crumbless.api.account_api import require_key, terms_of
+from crumbless.api.account_api import announce_change, require_key, terms_of
 from crumbless.api.device_read import device_name, read_device
 from crumbless.api.page_views import get_desk
 from crumbless.api.request_read import (
@@ -133,8 +133,9 @@ async def post_step_up_finish(request: AnyRequest) -> Response[None]:
     ticket, token = await platform.oidc.finish(
         wanted.provider, wanted.state, wanted.code, wanted.iss, _key_of(session), {"step_up"}
     )
-    await platform.ledger.write(lambda connection: step_up_by_identity(connection, session, ticket, token))
+    changed = await platform.ledger.write(lambda connection: step_up_by_identity(connection, session, ticket, token))
     session.factor_at = now_ms()
+    announce_change(platform, session, changed)
     return Response(None, status_code=204)
 
 

@@ -230,7 +230,7 @@ async def read_operator(request: AnyRequest) -> Session:
 
     Raises:
         Refused: as `read_caller`; `forbidden` for a visitor and a role that may not; `step_up`;
-            `not_found` for a path with a NUL.
+            `second_factor_needed`; `not_found` for a path with a NUL.
     """
     session = await read_caller(request)
     if session.role == "visitor":
@@ -258,6 +258,8 @@ async def read_visitor(request: AnyRequest) -> Session:
 async def _check_permission(request: AnyRequest, session: Session) -> None:
     """What the table of routes demands of the caller."""
     options = request.route_handler.opt
+    if session.only_sets_up(now_ms()) and not options.get("sets_up"):
+        raise Refused("second_factor_needed")
     if verb := options.get("verb"):
         require(session, verb)
     if options.get("fresh"):

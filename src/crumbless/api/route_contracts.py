@@ -116,7 +116,7 @@ CONTRACTS: dict[str, Contract] = {
     "POST /v1/desk/sign-in": Contract(
         wire_account.SignInRequest,
         wire_account.SignInAnswer,
-        codes=("wrong_sign_in", "invalid_proof", "slow_down", "busy"),
+        codes=("wrong_sign_in", "provider_only", "invalid_proof", "slow_down", "busy"),
         also=(202,),
     ),
     "POST /v1/desk/sign-in/code": Contract(
@@ -220,6 +220,8 @@ CONTRACTS: dict[str, Contract] = {
     "GET /v1/desk/sites/{key}/seen": Contract(gives=wire_people.SiteSeen),
     "GET /v1/desk/workspace": Contract(gives=wire_people.WorkspaceView),
     "POST /v1/desk/workspace": Contract(wire_people.WorkspaceRequest, wire_people.WorkspaceView, codes=("busy",)),
+    "GET /v1/desk/account-policy": Contract(gives=wire_account.AccountPolicyView),
+    "POST /v1/desk/account-policy": Contract(wire_account.AccountPolicyRequest, None, 204, ("busy",)),
     "GET /v1/desk/audit": Contract(gives=wire_people.AuditPage, query=(_BELOW, _limit(200), *_AUDITED)),
     "GET /v1/desk/audit/export": Contract(
         codes=("busy",), query=(("format", {"type": "string", "enum": ["csv", "jsonl"]}), *_AUDITED)

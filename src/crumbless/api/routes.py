@@ -11,6 +11,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from crumbless.api import (
     account_api,
+    account_policy_api,
     arrival_api,
     audit_api,
     ban_api,
@@ -49,6 +50,7 @@ class Route(NamedTuple):
     `pages`: whose scripts may ask under /v1/. "own": ours alone. "site": those on the list of the site that the body
     names; the handler checks that, and lets them read the answer (CORS). `verb`: what the caller's role must allow.
     `fresh`: a dangerous act, for which the operator must have shown a factor within the last five minutes.
+    `sets_up`: open to a session that lacks a required second factor, and may only set one up.
     `most`: bytes of the body; beyond them nothing more is read.
     """
 
@@ -59,11 +61,12 @@ class Route(NamedTuple):
     pages: Pages = "own"
     verb: Verb | None = None
     fresh: bool = False
+    sets_up: bool = False
     most: int = MAX_FRAME
 
     def options(self) -> dict[str, object]:
         """What request_read.py enforces."""
-        return {"pages": self.pages, "verb": self.verb, "fresh": self.fresh}
+        return {"pages": self.pages, "verb": self.verb, "fresh": self.fresh, "sets_up": self.sets_up}
 
 
 ROUTES = (
@@ -111,7 +114,7 @@ ROUTES = (
     Route("POST", "/v1/desk/me/identities/remove", "operator", oidc_api.post_unlink, verb="manage_own", fresh=True),
     Route("POST", "/v1/desk/step-up/oidc/start", "operator", oidc_api.post_step_up_start, verb="manage_own"),
     Route("POST", "/v1/desk/step-up/oidc/finish", "operator", oidc_api.post_step_up_finish, verb="manage_own"),
-    Route("POST", "/v1/desk/step-up", "operator", account_api.post_step_up, verb="manage_own"),
+    Route("POST", "/v1/desk/step-up", "operator", account_api.post_step_up, verb="manage_own", sets_up=True),
     Route(
         "POST",
         "/v1/desk/step-up/passkey/options",
@@ -120,10 +123,26 @@ ROUTES = (
         verb="manage_own",
     ),
     Route("POST", "/v1/desk/step-up/passkey", "operator", account_api.post_step_up_passkey, verb="manage_own"),
-    Route("GET", "/v1/desk/me/security", "operator", account_api.get_security, verb="manage_own"),
+    Route("GET", "/v1/desk/me/security", "operator", account_api.get_security, verb="manage_own", sets_up=True),
     Route("POST", "/v1/desk/me/password", "operator", account_api.post_password, verb="manage_own", fresh=True),
-    Route("POST", "/v1/desk/me/totp/begin", "operator", account_api.post_totp_begin, verb="manage_own", fresh=True),
-    Route("POST", "/v1/desk/me/totp/confirm", "operator", account_api.post_totp_confirm, verb="manage_own", fresh=True),
+    Route(
+        "POST",
+        "/v1/desk/me/totp/begin",
+        "operator",
+        account_api.post_totp_begin,
+        verb="manage_own",
+        fresh=True,
+        sets_up=True,
+    ),
+    Route(
+        "POST",
+        "/v1/desk/me/totp/confirm",
+        "operator",
+        account_api.post_totp_confirm,
+        verb="manage_own",
+        fresh=True,
+        sets_up=True,
+    ),
     Route("POST", "/v1/desk/me/totp/remove", "operator", account_api.post_totp_remove, verb="manage_own", fresh=True),
     Route(
         "POST", "/v1/desk/me/recovery-codes", "operator", account_api.post_recovery_codes, verb="manage_own", fresh=True
@@ -135,8 +154,17 @@ ROUTES = (
         account_api.post_add_passkey_options,
         verb="manage_own",
         fresh=True,
+        sets_up=True,
     ),
-    Route("POST", "/v1/desk/me/passkeys", "operator", account_api.post_add_passkey, verb="manage_own", fresh=True),
+    Route(
+        "POST",
+        "/v1/desk/me/passkeys",
+        "operator",
+        account_api.post_add_passkey,
+        verb="manage_own",
+        fresh=True,
+        sets_up=True,
+    ),
     Route(
         "POST",
         "/v1/desk/me/passkeys/{passkey:str}/rename",
@@ -169,8 +197,8 @@ ROUTES = (
         fresh=True,
     ),
     Route("POST", "/v1/desk/me/sessions/end-all", "operator", account_api.post_end_all, verb="manage_own", fresh=True),
-    Route("POST", "/v1/desk/sign-out", "operator", account_api.post_sign_out),
-    Route("GET", "/v1/desk/me", "operator", operator_api.get_me),
+    Route("POST", "/v1/desk/sign-out", "operator", account_api.post_sign_out, sets_up=True),
+    Route("GET", "/v1/desk/me", "operator", operator_api.get_me, sets_up=True),
     Route("GET", "/v1/desk/conversations", "operator", operator_api.get_conversations, verb="read_inbox"),
     Route(
         "GET",
@@ -247,6 +275,15 @@ ROUTES = (
     Route("GET", "/v1/desk/sites/{key:str}/seen", "operator", site_api.get_site_seen, verb="manage_sites"),
     Route("GET", "/v1/desk/workspace", "operator", site_api.get_workspace, verb="manage_workspace"),
     Route("POST", "/v1/desk/workspace", "operator", site_api.post_workspace, verb="manage_workspace"),
+    Route("GET", "/v1/desk/account-policy", "operator", account_policy_api.get_account_policy, verb="manage_security"),
+    Route(
+        "POST",
+        "/v1/desk/account-policy",
+        "operator",
+        account_policy_api.post_account_policy,
+        verb="manage_security",
+        fresh=True,
+    ),
     Route("GET", "/v1/desk/audit", "operator", audit_api.get_audit, verb="read_audit"),
     Route("GET", "/v1/desk/audit/export", "operator", audit_api.get_audit_export, verb="read_audit", fresh=True),
     Route("POST", "/v1/desk/me/photo", "operator", file_api.post_photo, verb="manage_own", most=MAX_BYTES),

@@ -185,6 +185,8 @@ class StreamConnection:
         session = await find_session(self._platform, self._network, frame.token)
         if session is None or not session.alive(now_ms()):
             raise StreamEnded(4401, "the token is unknown or has ended")
+        if session.only_sets_up(now_ms()):
+            raise StreamEnded(4401, "a second factor must be set up first")
         if session.thumbprint is None:
             return session
         try:
@@ -243,7 +245,8 @@ class StreamConnection:
             lambda connection: (position_of(connection, workspace), find_operator(connection, session.subject))
         )
         you = You("operator", session.subject, session.name)
-        self._send(Welcome(you, Limits(), position=position, operator=operator))
+        due = session.second_factor_from
+        self._send(Welcome(you, Limits(), position=position, operator=operator, second_factor_from=due))
         if after is not None and within is not None and position - after > within:
             after = None
         cursor = position if after is None else max(0, min(after, position))

@@ -31,12 +31,15 @@ Verb = Literal[
     "manage_owners",
     "manage_sites",
     "manage_workspace",
+    "manage_security",
     "read_audit",
 ]
 
 _READS: frozenset[Verb] = frozenset({"read_conversation", "read_inbox", "read_people", "manage_own"})
 _ANSWERS: frozenset[Verb] = frozenset({"send_message", "close_conversation", "show_typing", "mark_seen", "ban_visitor"})
-_MANAGES: frozenset[Verb] = frozenset({"manage_people", "manage_sites", "manage_workspace", "read_audit"})
+_MANAGES: frozenset[Verb] = frozenset(
+    {"manage_people", "manage_sites", "manage_workspace", "manage_security", "read_audit"}
+)
 _MAKES_OWNERS: frozenset[Verb] = frozenset({"manage_owners"})
 
 PERMISSIONS: dict[Role, frozenset[Verb]] = {
@@ -74,7 +77,9 @@ class Session:
     (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it,
     `seen_at` when this process last saw it used. `ended` is set the
     moment the session is revoked, so that whoever holds it sees it at once. `changed_at` is when the operator's role,
-    name, teams or status had last changed when the session was read.
+    name, teams or status had last changed when the session was read. `idle_ms` is how long it may be unused by the
+    workspace's account policy (0: as the settings say), and `second_factor_from` from when it may only set up a second
+    factor (0: never).
     """
 
     id: str
@@ -89,6 +94,8 @@ class Session:
     factor_at: int = 0
     seen_at: int = 0
     changed_at: int = 0
+    idle_ms: int = 0
+    second_factor_from: int = 0
 
     @property
     def bound(self) -> bool:
@@ -98,6 +105,10 @@ class Session:
     def alive(self, now: int) -> bool:
         """Whether the session may still act at `now` (milliseconds)."""
         return not self.ended and now < self.expires_at
+
+    def only_sets_up(self, now: int) -> bool:
+        """Return whether the session lacks a required second factor at `now`: it may only set one up."""
+        return 0 < self.second_factor_from <= now
 
     def may(self, verb: Verb) -> bool:
         """Whether the session's role allows the verb."""

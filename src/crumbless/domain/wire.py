@@ -196,7 +196,8 @@ class Operator(msgspec.Struct, frozen=True, omit_defaults=True):
 class Welcome(ServerFrame, frozen=True, tag="welcome"):
     """The stream is authenticated. What was missed follows in `entries` frames.
 
-    Operators are told the workspace's `position` and who they are; visitors their `conversation`. `bound` is false for
+    Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
+    factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
     a session that is not tied to a key (see docs/protocol.md, "Sessions").
     """
 
@@ -206,6 +207,7 @@ class Welcome(ServerFrame, frozen=True, tag="welcome"):
     position: int = 0
     conversation: VisitorConversation | None = None
     operator: Operator | None = None
+    second_factor_from: int = 0
 
 
 class Entries(ServerFrame, frozen=True, tag="entries"):

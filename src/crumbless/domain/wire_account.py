@@ -33,11 +33,15 @@ class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignInAnswer(msgspec.Struct, frozen=True):
-    """A new operator session. `token` is shown once and works only with the proof's key."""
+    """A new operator session. `token` is shown once and works only with the proof's key.
+
+    `only_sets_up`: the workspace requires a second factor, and the session may only set one up.
+    """
 
     token: str
     expires_at: int
     operator: Operator
+    only_sets_up: bool = False
 
 
 SecondWay = Literal["totp", "recovery_code"]
@@ -172,7 +176,10 @@ class SessionView(msgspec.Struct, frozen=True):
 
 
 class SecurityView(msgspec.Struct, frozen=True):
-    """How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now."""
+    """How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now.
+
+    `expires_at`: when the session that asks ends at the latest.
+    """
 
     password: bool
     totp: bool
@@ -181,6 +188,7 @@ class SecurityView(msgspec.Struct, frozen=True):
     identities: list["LinkedIdentity"]
     sessions: list[SessionView]
     fresh: bool
+    expires_at: int
 
 
 class OidcProviderName(msgspec.Struct, frozen=True):
@@ -249,3 +257,33 @@ class LinkedIdentity(msgspec.Struct, frozen=True):
     provider_name: str
     created_at: int
     last_used_at: int | None
+
+
+class AccountPolicyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How operators of the workspace must sign in.
+
+    `second_factor_from`: in milliseconds since 1970; null: not required. `session_hours`, `idle_minutes`: longest life
+    of a session, and longest time without use; null: as the installation's settings say.
+    """
+
+    second_factor_from: int | None
+    provider_only: bool
+    session_hours: int | None
+    idle_minutes: int | None
+
+
+class AccountPolicyView(msgspec.Struct, frozen=True):
+    """The policy, with the largest values that the installation allows.
+
+    `without_second_factor`: active operators who have none. `provider_possible`: whether who asks has signed in at a
+    provider, and may require it of the others.
+    """
+
+    second_factor_from: int | None
+    provider_only: bool
+    session_hours: int | None
+    idle_minutes: int | None
+    longest_session_hours: int
+    longest_idle_minutes: int
+    without_second_factor: int
+    provider_possible: bool

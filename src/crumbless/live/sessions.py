@@ -60,6 +60,8 @@ class Sessions:
 
     def _is_idle(self, session: Session, now: int) -> bool:
         idle_ms = self._visitor_idle_ms if session.role == "visitor" else self._operator_idle_ms
+        if session.idle_ms:
+            idle_ms = min(idle_ms, session.idle_ms)
         return now - session.seen_at >= idle_ms
 
     def note_used(self, session: Session, now: int) -> None:

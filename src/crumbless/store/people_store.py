@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delet
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import Role, Session
+from crumbless.domain.account_policy import AccountPolicy
 from crumbless.domain.photo import photo_path
 from crumbless.domain.wire import Operator
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
 from crumbless.store.tables import operator, session, site, visitor, workspace
+from crumbless.store.tables_people import account_policy
 
 EMAIL_TAKEN = "There is an operator with this e-mail address already."
 
@@ -238,9 +240,14 @@ def _sessions() -> Select[Any]:
             operator.c.role,
             operator.c.changed_at,
             visitor.c.name.label("visitor_name"),
+            account_policy.c.second_factor_from,
+            account_policy.c.provider_only,
+            account_policy.c.session_hours,
+            account_policy.c.idle_minutes,
         )
         .outerjoin(operator, operator.c.id == session.c.operator_id)
         .outerjoin(visitor, visitor.c.id == session.c.visitor_id)
+        .outerjoin(account_policy, account_policy.c.workspace_id == operator.c.workspace_id)
     )
 
 
@@ -253,6 +260,8 @@ _OF_TOKEN = _sessions().where(
 
 
 def _session(row: Any) -> Session:
+    # Without an operator or a policy, every column is null, and nothing is required.
+    policy = AccountPolicy(row.second_factor_from, bool(row.provider_only), row.session_hours, row.idle_minutes)
     return Session(
         id=row.id,
         role=row.role if row.operator_id else "visitor",
@@ -260,11 +269,13 @@ def _session(row: Any) -> Session:
         subject=row.operator_id or row.visitor_id,
         name=row.operator_name or row.visitor_name or "",
         thumbprint=row.thumbprint,
-        expires_at=row.expires_at,
+        expires_at=policy.end_of(row.created_at, row.expires_at, row.factors),
         conversation=row.conversation_id or "",
         factor_at=row.factor_at,
         seen_at=row.last_seen_at,
         changed_at=row.changed_at or 0,
+        idle_ms=policy.idle_ms,
+        second_factor_from=policy.second_factor_due(row.factors),
     )
 
 

@@ -4,6 +4,27 @@ import { chooseLanguage, LANGUAGES } from "../../shared/words_choose";
 type Row = readonly [en: string, de: string, fr: string, es: string, ar: string];
 
 const ACTS = {
+  account_policy_changed: [
+    "Sign-in rules changed",
+    "Anmelderegeln geändert",
+    "Règles de connexion modifiées",
+    "Reglas de inicio de sesión cambiadas",
+    "تغيير قواعد تسجيل الدخول",
+  ],
+  account_policy_removed: [
+    "Sign-in rules removed",
+    "Anmelderegeln entfernt",
+    "Règles de connexion supprimées",
+    "Reglas de inicio de sesión eliminadas",
+    "إزالة قواعد تسجيل الدخول",
+  ],
+  attempts_notified: [
+    "Notified of wrong attempts to sign in",
+    "Über falsche Anmeldeversuche benachrichtigt",
+    "Averti de tentatives de connexion erronées",
+    "Avisado de intentos fallidos de inicio de sesión",
+    "إشعار بمحاولات دخول خاطئة",
+  ],
   audit_exported: [
     "Audit log exported",
     "Protokoll exportiert",

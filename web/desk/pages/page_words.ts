@@ -330,7 +330,22 @@ export interface PageWords {
     readonly session: string;
     readonly request: string;
   };
+  readonly policy: {
+    readonly title: string;
+    readonly lead: string;
+    readonly secondFactor: string;
+    readonly secondFactorHint: (without: number) => string;
+    readonly providerOnly: string;
+    readonly providerHint: string;
+    readonly providerFirst: string;
+    readonly sessionHours: string;
+    readonly idleMinutes: string;
+    readonly range: (lowest: number, highest: number) => string;
+    readonly refused: string;
+  };
   readonly entry: {
+    readonly factorTitle: string;
+    readonly factorLead: string;
     readonly checking: string;
     readonly linkGone: string;
     readonly linkGoneHint: string;

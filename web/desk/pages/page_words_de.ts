@@ -330,7 +330,26 @@ const words: PageWords = {
     session: "Sitzung",
     request: "Anfrage",
   },
+  policy: {
+    title: "Wie sich das Team anmeldet",
+    lead: "Diese Regeln gelten für alle im Arbeitsbereich, und sofort auch für offene Sitzungen.",
+    secondFactor: "Zweiten Faktor verlangen ab",
+    secondFactorHint: (without) =>
+      `${without === 0 ? "Alle Aktiven haben einen zweiten Faktor." : `Aktive ohne zweiten Faktor: ${without}.`} Vor diesem Tag erscheint eine Warnung. Danach erlaubt ein Passwort allein nur noch, einen einzurichten. Leer: nicht verlangt.`,
+    providerOnly: "Nur Anmeldung beim Anbieter",
+    providerHint:
+      "Passwörter und Passkeys werden abgelehnt. Wer den Server betreibt, kann dies mit „crumbless workspace remove-policy“ rückgängig machen.",
+    providerFirst: "Melden Sie sich selbst beim Anbieter an, um dies einzuschalten.",
+    sessionHours: "Längste Sitzung, in Stunden",
+    idleMinutes: "Längste Zeit ohne Benutzung, in Minuten",
+    range: (lowest, highest) => `${lowest} bis ${highest}. Leer: wie der Server eingestellt ist.`,
+    refused:
+      "Dies wurde abgelehnt. Melden Sie sich selbst mit einem zweiten Faktor oder beim Anbieter an, bevor Sie es verlangen. Jemand mit der Rolle „Inhaber“ muss ein Konto beim Anbieter verbunden haben.",
+  },
   entry: {
+    factorTitle: "Zweiten Faktor einrichten",
+    factorLead:
+      "Ihr Arbeitsbereich verlangt einen. Richten Sie eine Authenticator-App oder einen Passkey ein, dann öffnet sich der Arbeitsplatz.",
     checking: "Ihr Link wird geprüft…",
     linkGone: "Dieser Link gilt nicht mehr",
     linkGoneHint: "Er wurde schon benutzt oder ist zu alt. Fordern Sie einen neuen an.",

@@ -325,7 +325,25 @@ const words: PageWords = {
     session: "Session",
     request: "Request",
   },
+  policy: {
+    title: "How operators sign in",
+    lead: "These rules hold for every operator of the workspace, and at once for sessions that are open now.",
+    secondFactor: "Require a second factor from",
+    secondFactorHint: (without) =>
+      `${without === 0 ? "Every active operator has a second factor." : `Active operators without a second factor: ${without}.`} Operators are warned before this date. Afterwards a password alone only allows setting one up. Empty: not required.`,
+    providerOnly: "Sign in at a provider only",
+    providerHint:
+      "Passwords and passkeys are refused. Whoever runs the server can undo this with “crumbless workspace remove-policy”.",
+    providerFirst: "To turn this on, sign in at a provider yourself.",
+    sessionHours: "Longest session, in hours",
+    idleMinutes: "Longest time without use, in minutes",
+    range: (lowest, highest) => `${lowest} to ${highest}. Empty: as the server is set.`,
+    refused:
+      "This was refused. Sign in with a second factor or at a provider yourself before you require it. An owner must have connected an account at the provider.",
+  },
   entry: {
+    factorTitle: "Set up a second factor",
+    factorLead: "Your workspace requires one. Set up an authenticator app or a passkey, then the desk opens.",
     checking: "Looking at your link…",
     linkGone: "This link no longer works",
     linkGoneHint: "It was used already, or is too old. Ask for a new one.",

@@ -321,7 +321,26 @@ const words: PageWords = {
     session: "Sesión",
     request: "Petición",
   },
+  policy: {
+    title: "Cómo inician sesión los operadores",
+    lead: "Estas reglas valen para todos los operadores del espacio de trabajo y, de inmediato, para las sesiones abiertas.",
+    secondFactor: "Exigir un segundo factor a partir del",
+    secondFactorHint: (without) =>
+      `${without === 0 ? "Todos los operadores activos tienen un segundo factor." : `Operadores activos sin segundo factor: ${without}.`} Se avisa a los operadores antes de esta fecha. Después, una contraseña sola solo permite configurar uno. Vacío: no se exige.`,
+    providerOnly: "Iniciar sesión solo en un proveedor",
+    providerHint:
+      "Se rechazan las contraseñas y las llaves de acceso. Quien gestiona el servidor puede deshacerlo con «crumbless workspace remove-policy».",
+    providerFirst: "Para activarlo, inicia sesión primero en un proveedor.",
+    sessionHours: "Sesión más larga, en horas",
+    idleMinutes: "Tiempo máximo sin uso, en minutos",
+    range: (lowest, highest) => `De ${lowest} a ${highest}. Vacío: según el ajuste del servidor.`,
+    refused:
+      "Se ha rechazado. Inicia sesión con un segundo factor o en un proveedor antes de exigirlo. Un propietario debe haber conectado una cuenta en el proveedor.",
+  },
   entry: {
+    factorTitle: "Configurar un segundo factor",
+    factorLead:
+      "Tu espacio de trabajo exige uno. Configura una aplicación de autenticación o una llave de acceso y se abrirá el escritorio.",
     checking: "Comprobando tu enlace…",
     linkGone: "Este enlace ya no sirve",
     linkGoneHint: "Ya se usó o es demasiado antiguo. Pide uno nuevo.",

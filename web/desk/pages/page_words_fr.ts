@@ -325,7 +325,26 @@ const words: PageWords = {
     session: "Session",
     request: "Requête",
   },
+  policy: {
+    title: "Connexion des opérateurs",
+    lead: "Ces règles valent pour tous les opérateurs de l’espace de travail, et tout de suite pour les sessions ouvertes.",
+    secondFactor: "Exiger un second facteur à partir du",
+    secondFactorHint: (without) =>
+      `${without === 0 ? "Tous les opérateurs actifs ont un second facteur." : `Opérateurs actifs sans second facteur : ${without}.`} Les opérateurs sont avertis avant cette date. Ensuite, un mot de passe seul permet uniquement d’en configurer un. Vide : non exigé.`,
+    providerOnly: "Connexion chez un fournisseur uniquement",
+    providerHint:
+      "Les mots de passe et les clés d’accès sont refusés. La personne qui gère le serveur peut annuler cela avec « crumbless workspace remove-policy ».",
+    providerFirst: "Pour activer ceci, connectez-vous d’abord vous-même chez un fournisseur.",
+    sessionHours: "Durée maximale d’une session, en heures",
+    idleMinutes: "Durée maximale sans utilisation, en minutes",
+    range: (lowest, highest) => `De ${lowest} à ${highest}. Vide : selon le réglage du serveur.`,
+    refused:
+      "Ceci a été refusé. Connectez-vous vous-même avec un second facteur ou chez un fournisseur avant de l’exiger. Un propriétaire doit avoir associé un compte chez le fournisseur.",
+  },
   entry: {
+    factorTitle: "Configurer un second facteur",
+    factorLead:
+      "Votre espace de travail en exige un. Configurez une application d’authentification ou une clé d’accès, puis le bureau s’ouvre.",
     checking: "Vérification de votre lien…",
     linkGone: "Ce lien n’est plus valable",
     linkGoneHint: "Il a déjà servi, ou il est trop ancien. Demandez-en un nouveau.",

@@ -79,7 +79,8 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
         time_zone: timeZone(),
       };
       const answer = await api.post<SetUpAnswer>("/v1/setup", body, { key });
-      onMade({ answer, entered: { answer, key } });
+      // The policy of a new workspace requires nothing.
+      onMade({ answer, entered: { answer: { ...answer, only_sets_up: false }, key } });
     });
   };
   const text = (name: FieldName) => ({

@@ -4,6 +4,7 @@ import { FormField } from "../form_field";
 import { useAct, useLoaded } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { Outcome, Section, When, WhenLoaded } from "./page_parts";
+import { PolicySection } from "./policy_section";
 import { TaskSection } from "./task_section";
 
 /** What concerns everybody in the workspace. */
@@ -15,6 +16,7 @@ export function WorkspacePage() {
     <>
       <p class="page-lead">{words.lead}</p>
       <WhenLoaded of={loaded}>{(workspace) => <NameForm workspace={workspace} />}</WhenLoaded>
+      <PolicySection />
       <TaskSection />
     </>
   );

@@ -1,0 +1,122 @@
+"""An owner or admin changes how the operators of the workspace must sign in; a command removes the policy."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection
+
+from crumbless.actions.actor_check import require_unchanged
+from crumbless.actions.audit_write import write_audit
+from crumbless.domain.access import Session
+from crumbless.domain.account_policy import PROVIDER, AccountPolicy
+from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyView
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.settings import Settings
+from crumbless.store.policy_store import (
+    clear_account_policy,
+    count_without_second_factor,
+    end_violating_sessions,
+    factors_of,
+    find_account_policy,
+    has_owner_at_provider,
+    save_account_policy,
+    touch_operators,
+)
+
+SHORTEST_SESSION_HOURS = 1
+SHORTEST_IDLE_MINUTES = 15
+"""Use is stored once a minute, and nodes differ by as much: a shorter limit would end sessions that are in use."""
+
+LATEST = 253_402_300_800_000
+"""The year 10000, in milliseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLimits:
+    """What the installation's settings allow: a policy may be stricter, never looser."""
+
+    session_hours: int
+    idle_minutes: int
+    issuers: Collection[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "PolicyLimits":
+        """Return the limits of these settings."""
+        issuers = frozenset(one.issuer for one in settings.oidc_providers)
+        return cls(settings.operator_session_days * 24, settings.operator_idle_days * 24 * 60, issuers)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """What the caller announces on the bus after the commit."""
+
+    ended: Sequence[Session]
+    operators: Sequence[str]
+
+
+def read_account_policy(connection: Connection, by: Session, limits: PolicyLimits) -> AccountPolicyView:
+    """Return the policy of the session's workspace, and what is allowed for it."""
+    policy = find_account_policy(connection, by.workspace)
+    return AccountPolicyView(
+        **asdict(policy),
+        longest_session_hours=limits.session_hours,
+        longest_idle_minutes=limits.idle_minutes,
+        without_second_factor=count_without_second_factor(connection, by.workspace),
+        provider_possible=bool(limits.issuers) and PROVIDER in factors_of(connection, by.id).split(),
+    )
+
+
+def change_account_policy(
+    connection: Connection, by: Session, wanted: AccountPolicyRequest, limits: PolicyLimits
+) -> PolicyChanged:
+    """Replace the policy, and end the sessions that violate it.
+
+    Raises:
+        Refused: `forbidden`; `invalid` outside the limits, and where the change would shut out its own author:
+            a second factor or provider is required only by an operator who has signed in with one.
+    """
+    require_unchanged(connection, by)
+    before = find_account_policy(connection, by.workspace)
+    policy = AccountPolicy(wanted.second_factor_from, wanted.provider_only, wanted.session_hours, wanted.idle_minutes)
+    _check_limits(policy, limits)
+    factors = factors_of(connection, by.id)
+    if 0 < policy.second_factor_due(factors) <= now_ms():
+        raise Refused("invalid", "Sign in with a second factor first: this would end your own session.")
+    if policy.provider_only and not before.provider_only:
+        _check_provider(connection, by, factors, limits)
+    save_account_policy(connection, by.workspace, policy)
+    details = {"from": asdict(before), "to": asdict(policy)}
+    _note(connection, by, "account_policy_changed", by.workspace, details)
+    return PolicyChanged(end_violating_sessions(connection, by.workspace), touch_operators(connection, by.workspace))
+
+
+def remove_by_command(connection: Connection, workspace: int) -> None:
+    """Remove the policy: the way out where nobody can sign in by it any more."""
+    before = find_account_policy(connection, workspace)
+    clear_account_policy(connection, workspace)
+    touch_operators(connection, workspace)
+    _note(connection, workspace, "account_policy_removed", workspace, {"from": asdict(before)})
+
+
+def _check_limits(policy: AccountPolicy, limits: PolicyLimits) -> None:
+    hours, minutes, due = policy.session_hours, policy.idle_minutes, policy.second_factor_from
+    if hours is not None and not SHORTEST_SESSION_HOURS <= hours <= limits.session_hours:
+        raise Refused("invalid", f"A session lasts {SHORTEST_SESSION_HOURS} to {limits.session_hours} hours.")
+    if minutes is not None and not SHORTEST_IDLE_MINUTES <= minutes <= limits.idle_minutes:
+        raise Refused("invalid", f"The idle time is {SHORTEST_IDLE_MINUTES} to {limits.idle_minutes} minutes.")
+    if due is not None and not 0 < due < LATEST:
+        raise Refused("invalid", "The date is in milliseconds since 1970.")
+
+
+def _check_provider(connection: Connection, by: Session, factors: str, limits: PolicyLimits) -> None:
+    if PROVIDER not in factors.split():
+        raise Refused("invalid", "Sign in at the provider first: this would end your own session.")
+    if not has_owner_at_provider(connection, by.workspace, limits.issuers):
+        raise Refused("invalid", "An owner must have connected an account at a provider first.")
+
+
+def _note(
+    connection: Connection, actor: Session | int, act: str, workspace: int, details: Mapping[str, object]
+) -> None:
+    write_audit(connection, actor, act, target_kind="workspace", target_id=str(workspace), details=details)

@@ -1,0 +1,55 @@
+"""What the account policy of a workspace allows, looked up in the transaction of the action that asks."""
+
+from sqlalchemy import Connection
+
+from crumbless.domain.access import Session
+from crumbless.domain.account_policy import has_second_factor
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.factor_store import find_totp_secret, passkeys_of
+from crumbless.store.identity_store import identities_of
+from crumbless.store.policy_store import factors_of, find_account_policy, set_factors, touch_operator
+
+
+def require_way(connection: Connection, workspace: int, factors: str) -> None:
+    """Raises Refused `provider_only` unless operators of the workspace may show these factors."""
+    if not find_account_policy(connection, workspace).allows(factors):
+        raise Refused("provider_only")
+
+
+def has_stored_factor(connection: Connection, operator_id: str) -> bool:
+    """Return whether the operator has an authenticator app or a passkey."""
+    return find_totp_secret(connection, operator_id) is not None or bool(passkeys_of(connection, operator_id))
+
+
+def note_second_factor(connection: Connection, session: Session, factor: str) -> bool:
+    """Store that a second factor was shown, or set up, in the session.
+
+    Returns whether the session may do more, or lasts longer, than before: then the caller announces a change of the
+    operator on the bus after the commit.
+    """
+    factors = factors_of(connection, session.id)
+    if has_second_factor(factors):
+        return False
+    set_factors(connection, session.id, f"{factors} {factor}".strip())
+    if find_account_policy(connection, session.workspace).second_factor_from is None:
+        return False
+    touch_operator(connection, session.subject)
+    return True
+
+
+def require_factor_left(connection: Connection, session: Session) -> None:
+    """Called after a factor was removed. Raises Refused `second_factor_needed` where it was the last required one."""
+    due = find_account_policy(connection, session.workspace).second_factor_from
+    if due is None or due > now_ms() or has_stored_factor(connection, session.subject):
+        return
+    if not identities_of(connection, session.subject):
+        raise Refused("second_factor_needed", "Set up another second factor first.")
+
+
+def require_account_left(connection: Connection, session: Session) -> None:
+    """Called after an account at a provider was removed. Raises Refused `provider_only` where it was the last one."""
+    if find_account_policy(connection, session.workspace).provider_only and not identities_of(
+        connection, session.subject
+    ):
+        raise Refused("provider_only", "Connect another account first: only a provider signs you in.")
