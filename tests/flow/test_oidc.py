@@ -301,6 +301,16 @@ async def test_a_provider_that_is_away_is_said_kindly(start_server: StartServer,
     assert unknown.status_code == 404
 
 
+async def owner_at_the_provider(world: World, visit: ProviderVisit, account: str) -> Person:
+    """An operator who signed in at the provider, and again a moment ago for what needs a recent factor."""
+    owner = world.stranger()
+    await signed_in(world, await arrive(world, visit, account, owner), owner)
+    back = await visit.sign_in(await begin(world, owner, "/v1/desk/step-up/oidc/start"), account, world.server.address)
+    shown = await finish(world, owner, back, "/v1/desk/step-up/oidc/finish")
+    assert shown.status_code == 204, shown.text
+    return owner
+
+
 async def test_provider_only_policy_needs_an_owner_who_came_by_it_and_ends_other_sessions(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit, issuer: str
 ) -> None:
@@ -313,8 +323,7 @@ async def test_provider_only_policy_needs_an_owner_who_came_by_it_and_ends_other
     assert (shut_out.status_code, code_of(shut_out)) == (400, "invalid")
     assert (await world.sign_in(OTTO)).status_code == 200, "the premise: passwords are accepted until then"
 
-    owner = world.stranger()
-    await signed_in(world, await arrive(world, visit, "olga", owner), owner)
+    owner = await owner_at_the_provider(world, visit, "olga")
     changed = await ask(world.http, owner, "POST", path, policy)
     assert changed.status_code == 204, changed.text
     statuses = [(await ask(world.http, one, "GET", "/v1/desk/me")).status_code for one in (olga, otto, owner)]
@@ -332,8 +341,7 @@ async def test_provider_fulfils_a_required_second_factor(
 ) -> None:
     world = open_world(oidc_server)
     await connect(world, visit, await world.new_operator(OLGA), "olga")
-    owner = world.stranger()
-    await signed_in(world, await arrive(world, visit, "olga", owner), owner)
+    owner = await owner_at_the_provider(world, visit, "olga")
     policy = {"provider_only": False, "session_hours": None, "idle_minutes": None, "second_factor_from": 1}
     changed = await ask(world.http, owner, "POST", "/v1/desk/account-policy", policy)
     assert changed.status_code == 204, changed.text

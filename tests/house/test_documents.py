@@ -167,7 +167,7 @@ def test_the_files_that_a_document_names_exist(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_commands_that_a_document_names_exist(document: Path) -> None:
-    named = re.findall(r"`crumbless ([a-z]+(?: [a-z]+)?)", document.read_text(encoding="utf-8"))
+    named = re.findall(r"`crumbless ([a-z-]+(?: [a-z-]+)?)", document.read_text(encoding="utf-8"))
     assert [command for command in sorted(set(named)) if not is_command(command.split())] == []
 
 

@@ -168,9 +168,8 @@ export interface Operator {
 /**
  * The stream is authenticated. What was missed follows in `entries` frames.
  *
- * Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
- * factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
- * a session that is not tied to a key (see docs/protocol.md, "Sessions").
+ * Operators are told the workspace's `position`, who they are, and from when they need a second factor (0: never);
+ * visitors their `conversation`. `bound` is false for a session without a key (docs/protocol.md, "Sessions").
  */
 export interface Welcome {
   op: "welcome";
