@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
+from crumbless.domain.proof import token_hash
 from support.balancer import Balancer
 from support.client import Stream, ask
 from support.cluster import ClusterWorld, ServerCluster, seqs
 from support.nats import NatsServer, make_cluster, routes_made
-from support.people import BUSY_MACHINE, OLGA, say
+from support.people import BUSY_MACHINE, OLGA, OSKAR, say
 from support.ports import free_port
 from support.postgres import PostgresServer, ask_postgres, name_of
 
@@ -120,6 +121,28 @@ async def test_a_sign_out_at_one_node_ends_streams_and_requests_at_the_other(wor
     assert time.monotonic() - began < 1 + BUSY_MACHINE
     world.cluster.steer(1)
     assert (await ask(world.http, olga, "GET", "/v1/desk/me")).status_code == 401
+
+
+async def test_account_policy_set_at_one_node_ends_sessions_at_the_other(world: ClusterWorld) -> None:
+    world.cluster.steer(0)
+    owner, old, young = [await world.new_operator(OSKAR) for _ in range(3)]
+    world.cluster.nodes[0].change(
+        "UPDATE session SET created_at = created_at - 7200000 WHERE token_hash = ?", token_hash(old.token or "")
+    )
+    stream = await world.stream_at(1, old)
+    assert (await ask(world.http, young, "GET", "/v1/desk/me")).status_code == 200
+    policy: dict[str, object] = {"second_factor_from": None, "provider_only": False, "idle_minutes": None}
+    world.cluster.steer(0)
+    began = time.monotonic()
+    changed = await ask(world.http, owner, "POST", "/v1/desk/account-policy", policy | {"session_hours": 1})
+    assert changed.status_code == 204, changed.text
+    assert (await stream.until_over()).code == 4401
+    assert time.monotonic() - began < 1 + BUSY_MACHINE
+    world.cluster.steer(1)
+    statuses = [(await ask(world.http, one, "GET", "/v1/desk/me")).status_code for one in (old, young)]
+    assert statuses == [401, 200]
+    undone = await ask(world.http, owner, "POST", "/v1/desk/account-policy", policy | {"session_hours": None})
+    assert undone.status_code == 204, undone.text
 
 
 @ON_NATS

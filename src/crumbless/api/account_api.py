@@ -49,6 +49,7 @@ from crumbless.ids import now_ms
 from crumbless.store.factor_store import count_recovery_codes, find_totp_secret, passkeys_of
 from crumbless.store.identity_store import identities_of
 from crumbless.store.people_store import find_active_operator
+from crumbless.store.policy_store import find_account_policy
 from crumbless.store.session_store import sessions_of
 from crumbless.store.ticket_store import find_ticket
 
@@ -155,6 +156,7 @@ async def get_security(request: AnyRequest) -> Response[bytes]:
         person = find_active_operator(connection, session.subject)
         if person is None:
             raise Refused("invalid_token")
+        policy = find_account_policy(connection, session.workspace)
         return SecurityView(
             password=bool(person.password_hash),
             totp=find_totp_secret(connection, session.subject) is not None,
@@ -185,6 +187,7 @@ async def get_security(request: AnyRequest) -> Response[bytes]:
                     one.id == session.id,
                 )
                 for one in sessions_of(connection, session.subject, idle)
+                if policy.end_of(one.created_at, one.expires_at, one.factors) > now_ms()
             ],
             fresh=now_ms() - session.factor_at <= FRESH_MS,
             expires_at=session.expires_at,

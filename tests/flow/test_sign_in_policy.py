@@ -24,6 +24,7 @@ from support.sign_in import (
     end_of,
     hire,
     post,
+    security,
     signed_in,
     use_passkey,
 )
@@ -170,7 +171,10 @@ async def test_session_length_holds_at_once_for_sessions_that_began_before(stric
     await set_policy(strict, await strict.new_operator(strict.olga), session_hours=2)
     assert await end_of(stream) == 4401
     assert [await reads_inbox(strict, one) for one in (old, young)] == ["invalid_token", ""]
-    answer = await strict.sign_in(strict.otto)
+    change_session(young, strict, f"created_at = created_at - {3 * HOUR_MS}")
+    answer = await strict.sign_in(strict.otto, person=(person := strict.stranger()))
+    await signed_in(strict, answer, person)
+    assert len((await security(strict, person))["sessions"]) == 1, "one that has ended by the policy is not listed"
     assert now_ms() + HOUR_MS < answer.json()["expires_at"] <= now_ms() + 2 * HOUR_MS
 
 
