@@ -143,7 +143,7 @@ class Server:
             passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
             visitors=open_visitor_parts(settings, self._reader, self._ledger, self._live.bus, vault),
-            nonces=NonceClock(secrets.token_bytes(32), time.time),
+            nonces=NonceClock(secrets.token_bytes(32), time.monotonic),
             replays=ReplayCache(time.monotonic),
             limits=Limits.of(settings),
             assets=assets,

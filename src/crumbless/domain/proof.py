@@ -197,8 +197,11 @@ def _decode_base64url(text: str) -> bytes:
 class NonceClock:
     """Nonces that need no memory: base64url(minute in 8 bytes, HMAC-SHA256(secret, minute) in 16).
 
-    A nonce is accepted in its minute and in the two that follow, by every node that has the secret. `now` gives the
-    seconds since 1970.
+    A nonce is accepted in its minute and in the two that follow, by every process that has the secret.
+
+    Args:
+        now: monotonic seconds, as for the ReplayCache. With the wall clock, a nonce whose proof the cache has forgotten
+            would be accepted again once that clock is set back.
     """
 
     __slots__ = ("_fresh", "_minute", "_now", "_secret")
