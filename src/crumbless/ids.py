@@ -3,8 +3,9 @@
 import re
 import secrets
 import threading
-import time
 import uuid
+
+from crumbless.steady_clock import SteadyClock, elapsed_ms, read_machine
 
 _COUNTER_BITS = 74
 _RANDOM_B_BITS = 62
@@ -14,9 +15,35 @@ _VARIANT = 0b10 << 62
 _match_id = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 
 
+steady = SteadyClock(*read_machine())
+"""The time of this process. While it serves, jobs/clock_watch.py compares it with the wall clock."""
+
+
 def now_ms() -> int:
-    """Return the time as whole milliseconds since 1970 (UTC)."""
-    return time.time_ns() // 1_000_000
+    """Return the steady time as whole milliseconds since 1970 (UTC): for everything that is stored and compared.
+
+    It does not jump when the wall clock is set. What another party's clock has written (a token of a site or provider,
+    a code of an authenticator app) is compared with `wall_ms`.
+    """
+    return steady.offset + elapsed_ms()
+
+
+def confirmed_ms() -> int:
+    """Return the time for what is deleted, dropped or ended by its age: never later than the time really seen pass."""
+    return steady.confirmed_offset + elapsed_ms()
+
+
+def latest_ms() -> int:
+    """Return the time after which a stored time is from the future, whichever witness is right."""
+    return steady.latest_offset + elapsed_ms()
+
+
+def wall_ms() -> int:
+    """Return what the wall clock said when it was last read, plus the time since.
+
+    For what another party's clock has written. It jumps when the wall clock is set. With PostgreSQL, its clock is read.
+    """
+    return now_ms() + steady.ahead_ms
 
 
 def new_id() -> str:

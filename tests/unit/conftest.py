@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from crumbless import ids
+from crumbless.steady_clock import SteadyClock, read_machine
 from crumbless.store.conversation_store import add_conversation
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_site, add_visitor, add_workspace, find_site
@@ -15,6 +17,12 @@ from support.postgres import PostgresServer, name_of
 from support.value_make import CONVERSATION, OTHER_CONVERSATION
 
 MakeDatabase = Callable[[], str]
+
+
+@pytest.fixture(autouse=True)
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a process that has just started: what a test does to it ends with the test."""
+    monkeypatch.setattr(ids, "steady", SteadyClock(*read_machine()))
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,12 @@ from crumbless import ids
 
 
 def test_now_is_in_whole_milliseconds() -> None:
-    before = time.time_ns()
+    before = time.time_ns() // 1_000_000
     now = ids.now_ms()
-    after = time.time_ns()
+    after = time.time_ns() // 1_000_000
 
-    assert before // 1_000_000 <= now <= after // 1_000_000
+    # A correction of the clock while the tests run is followed by a server alone.
+    assert before - 60_000 < now < after + 60_000
 
 
 def test_an_id_is_a_uuid_of_version_7_that_carries_its_time() -> None:
@@ -53,15 +54,14 @@ def test_ids_of_several_threads_are_unique_and_sorted_in_each() -> None:
 
 def test_ids_still_ascend_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     first = ids.new_id()
-    an_hour_ago = time.time_ns() - 3_600 * 10**9
-    monkeypatch.setattr(time, "time_ns", lambda: an_hour_ago)
+    an_hour_ago = ids.now_ms() - 3_600_000
+    monkeypatch.setattr(ids, "now_ms", lambda: an_hour_ago)
 
-    assert ids.now_ms() == an_hour_ago // 1_000_000
     assert ids.new_id() > first
 
 
 def test_a_full_counter_moves_on_to_the_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "time_ns", lambda: 5_000_000)
+    monkeypatch.setattr(ids, "now_ms", lambda: 5)
 
     def highest(bits: int) -> int:
         return (1 << bits) - 1

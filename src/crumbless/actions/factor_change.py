@@ -18,7 +18,7 @@ from crumbless.domain.seal import Vault
 from crumbless.domain.totp import new_recovery_codes, new_totp_secret, secret_text, step_of, totp_uri
 from crumbless.domain.wire_account import FactorRemove, PasswordRequest, RecoveryCodes, TotpConfirm, TotpSetUp
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.ids import wall_ms
 from crumbless.store.factor_store import (
     find_totp_secret,
     replace_recovery_codes,
@@ -116,7 +116,7 @@ async def confirm_totp(
             raise Refused("ticket_gone")
         sealed = bytes.fromhex(ticket.data["sealed"])
         plain = "".join(request.code.split())
-        step = step_of(vault.open(sealed, totp_purpose(session.subject)), plain, now_ms() / 1000)
+        step = step_of(vault.open(sealed, totp_purpose(session.subject)), plain, wall_ms() / 1000)
         if step is None:
             count_try(connection, ticket.id, MOST_TRIES)
             return None

@@ -11,7 +11,7 @@ from crumbless.domain.proof import token_hash
 from crumbless.domain.seal import SealBroken, Vault
 from crumbless.domain.wire_identity import IdentifyAnswer, SessionAnswer
 from crumbless.errors import Refused
-from crumbless.ids import new_id, new_token, now_ms
+from crumbless.ids import new_id, new_token, now_ms, wall_ms
 from crumbless.store.contact_store import (
     conversation_to_continue,
     conversations_of,
@@ -62,7 +62,7 @@ class IdentityVouch:
         kept = await self.reader.read(lambda connection: find_identity_key(connection, site.id, kid))
         if kept is None:
             raise Refused("identity_refused", "Load the page again. For its developer: this site has no such kid.")
-        identity = read_identity(token, self._open(kept), site.key, now_ms() / 1000)
+        identity = read_identity(token, self._open(kept), site.key, wall_ms() / 1000)
         if identity.thumbprint is not None and identity.thumbprint != thumbprint:
             raise Refused("identity_refused", "Load the page again. For its developer: cnf names another key.")
         contact = await self.reader.read(lambda connection: find_contact(connection, site.id, identity.subject))

@@ -14,7 +14,7 @@ from crumbless.domain.seal import Vault
 from crumbless.domain.totp import read_recovery_code, step_of
 from crumbless.domain.wire_account import CodeRequest, SignInAnswer, SignInRequest, SignInStep, StepUpRequest
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.ids import now_ms, wall_ms
 from crumbless.store.factor_store import (
     count_recovery_codes,
     find_totp_secret,
@@ -104,7 +104,7 @@ def take_code(connection: Connection, vault: Vault, person: Credentials, code: s
     sealed = find_totp_secret(connection, operator_id)
     plain = "".join(code.split())
     if sealed is not None and len(plain) == 6 and plain.isascii() and plain.isdigit():
-        step = step_of(vault.open(sealed, totp_purpose(operator_id)), plain, now_ms() / 1000)
+        step = step_of(vault.open(sealed, totp_purpose(operator_id)), plain, wall_ms() / 1000)
         return "totp" if step is not None and take_totp_step(connection, operator_id, step) else None
     typed = read_recovery_code(code)
     if (

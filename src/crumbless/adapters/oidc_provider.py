@@ -10,6 +10,7 @@ import msgspec
 
 from crumbless.domain.id_token import IdToken, IdTokenRefused, read_id_token
 from crumbless.domain.ports import OidcRequest, ProviderFailed
+from crumbless.ids import wall_ms
 from crumbless.settings import OidcProviderSettings
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class OidcProvider:
 
     def _checked(self, token: str, keys: dict[str, Any], request: OidcRequest, since: int) -> IdToken:
         settings = self.settings
-        now = int(time.time())
+        now = wall_ms() // 1000
         return read_id_token(token, keys, settings.issuer, settings.client_id, request.nonce, now, since)
 
     async def _exchange(self, metadata: _Metadata, request: OidcRequest, code: str) -> _TokenAnswer:

@@ -11,7 +11,7 @@ from litestar import Response
 from crumbless.api.client_address import is_trusted
 from crumbless.api.request_read import AnyRequest, client_network, platform_of, read_body, take_token
 from crumbless.domain.wire_operation import CheckAnswer
-from crumbless.ids import now_ms
+from crumbless.ids import wall_ms
 
 
 async def check(request: AnyRequest) -> Response[bytes]:
@@ -22,7 +22,7 @@ async def check(request: AnyRequest) -> Response[bytes]:
     peer = request.client.host if request.client else ""
     answer = CheckAnswer(
         address=platform.settings.address,
-        at=now_ms(),
+        at=wall_ms(),
         draw=secrets.token_urlsafe(12),
         bytes=len(body),
         forwarded="x-forwarded-for" in request.headers,

@@ -11,6 +11,7 @@ from crumbless.domain.ban import network_hash
 from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
 from crumbless.domain.seal import Vault
 from crumbless.domain.work import WorkDesk
+from crumbless.ids import now_ms
 from crumbless.live.bans import Bans
 from crumbless.settings import Settings
 from crumbless.store.ban_store import read_ban_list
@@ -45,6 +46,6 @@ def open_visitor_parts(
         goes_on=ConversationContinue(ledger, bans, vault, days),
         ban=VisitorBan(ledger, bus, bans.forget),
         identity=IdentityChange(reader, ledger, bus, vault),
-        work=WorkDesk(vault.derive("work"), time.time),
+        work=WorkDesk(vault.derive("work"), lambda: now_ms() / 1000),
         network_key=vault.derive("networks"),
     )
