@@ -12,6 +12,9 @@ TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts"]
 RECURRING: Mapping[TaskKind, int] = {"retention": -1}
 """Work that comes again for ever, each kind one row with a fixed id: however many nodes start, there is one."""
 
+INTERVAL_MS: Mapping[TaskKind, int] = {"retention": 3_600_000}
+"""After how long each recurring kind comes again."""
+
 LEASE_MS = 60_000
 """A node that claimed a task and is not heard of again loses it after this."""
 
@@ -48,6 +51,12 @@ class Task:
     sealed: bytes | None
     tries: int
     created_at: int
+
+
+def farthest_due(kind: TaskKind) -> int:
+    """Return how many milliseconds ahead a task can be due. One that is due later was queued by a wrong clock."""
+    longest = INTERVAL_MS.get(kind, LONGEST_WAIT_MS)
+    return longest + longest // 5
 
 
 def wait_after(tries: int) -> int:

@@ -4,10 +4,11 @@ import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, or_, select, update
 
 from crumbless.domain.consent import CATEGORY_OF, grants
 from crumbless.domain.ports import EventName, RelayAccount, RelayEvent
+from crumbless.domain.relay import LONGEST_WAIT_MS
 from crumbless.ids import now_ms
 from crumbless.store.consent_store import newest_of_chain
 from crumbless.store.database import lease_clock
@@ -16,6 +17,9 @@ from crumbless.store.tag_store import consent_revision, find_tags
 
 LEASE_MS = 120_000
 """A node that claimed events and is not heard of again loses them after this."""
+
+FARTHEST_MS = LONGEST_WAIT_MS + LONGEST_WAIT_MS // 5
+"""How far ahead an event can be due. One that is due later was put off by a wrong clock."""
 
 MARGIN_MS = 15_000
 """What a request may take: nothing leaves when less of its lease is left."""
@@ -89,11 +93,12 @@ def claim_events(connection: Connection, service: str, node: str, most: int) -> 
     """
     now, clock = now_ms(), lease_clock(connection)
     free = or_(relay_event.c.claimed_until.is_(None), relay_event.c.claimed_until <= clock)
+    due = or_(and_(relay_event.c.due_at <= now, free), _far_ahead(now, clock))
     rows = connection.execute(
         select(relay_event, site_tag.c.identifier, site_tag.c.secret, site_tag.c.way, site.c.origins)
         .join(site, site.c.id == relay_event.c.site_id)
         .outerjoin(site_tag, (site_tag.c.site_id == relay_event.c.site_id) & (site_tag.c.service == service))
-        .where(relay_event.c.service == service, relay_event.c.due_at <= now, free)
+        .where(relay_event.c.service == service, due)
         .order_by(relay_event.c.due_at, relay_event.c.id)
         .limit(most)
         .with_for_update(skip_locked=True, of=relay_event)
@@ -140,8 +145,17 @@ def still_allowed(
 
 def next_due(connection: Connection, service: str) -> int | None:
     """When an event of the service can be claimed next: that nobody has, or whose node was not heard of again."""
-    free_at = func.coalesce(relay_event.c.claimed_until, relay_event.c.due_at)
+    far = _far_ahead(now_ms(), lease_clock(connection))
+    free_at = case((far, 0), else_=func.coalesce(relay_event.c.claimed_until, relay_event.c.due_at))
     return connection.execute(select(func.min(free_at)).where(relay_event.c.service == service)).scalar()
+
+
+def _far_ahead(now: int, clock: int) -> ColumnElement[bool]:
+    """Return whether the time that an event waits for is later than it can be: a clock was wrong, so it is due now."""
+    unclaimed = or_(relay_event.c.claimed_until.is_(None), relay_event.c.claimed_until <= clock)
+    # Twice: as in task_store.py.
+    late_claim = relay_event.c.claimed_until > clock + 2 * LEASE_MS
+    return or_(and_(unclaimed, relay_event.c.due_at > now + FARTHEST_MS), late_claim)
 
 
 def give_back_events(connection: Connection, node: str) -> None:

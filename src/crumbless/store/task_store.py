@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, update
 
-from crumbless.domain.task import RECURRING, Task, TaskKind
+from crumbless.domain.task import LEASE_MS, RECURRING, Task, TaskKind, farthest_due
 from crumbless.ids import now_ms
 from crumbless.store.database import lease_clock
 from crumbless.store.tables_people import task
@@ -69,19 +69,29 @@ def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
 
 def next_task_due(connection: Connection, kinds: Collection[TaskKind]) -> int | None:
     """When something can be claimed next (milliseconds): that nobody has, or whose node was not heard of again."""
-    free_at = func.coalesce(task.c.claimed_until, task.c.due_at)
+    far = _far_ahead(kinds, now_ms(), lease_clock(connection))
+    free_at = case((far, 0), else_=func.coalesce(task.c.claimed_until, task.c.due_at))
     return connection.execute(
         select(func.min(free_at)).where(task.c.dead_at.is_(None), task.c.kind.in_([*kinds]))
     ).scalar()
 
 
+def _far_ahead(kinds: Collection[TaskKind], now: int, clock: int) -> ColumnElement[bool]:
+    """Return whether the time that a task waits for is later than it can be: a clock was wrong, so it is due now."""
+    farthest = case(*[(task.c.kind == kind, now + farthest_due(kind)) for kind in kinds], else_=task.c.due_at)
+    unclaimed = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock)
+    # Twice: a lease that another node took since `clock` was read ends later than one lease from then.
+    return or_(and_(unclaimed, task.c.due_at > farthest), task.c.claimed_until > clock + 2 * LEASE_MS)
+
+
 def claim_tasks(connection: Connection, node: str, kinds: Collection[TaskKind], lease_ms: int, most: int) -> list[Task]:
     """Take what is due of these kinds, oldest first, so that no other node does for as long as the lease lasts."""
     now, clock = now_ms(), lease_clock(connection)
-    free = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock)
+    free = and_(task.c.due_at <= now, or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock))
+    due = or_(free, _far_ahead(kinds, now, clock))
     found = connection.execute(
         select(task)
-        .where(task.c.dead_at.is_(None), task.c.due_at <= now, free, task.c.kind.in_([*kinds]))
+        .where(task.c.dead_at.is_(None), due, task.c.kind.in_([*kinds]))
         .order_by(task.c.due_at, task.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)

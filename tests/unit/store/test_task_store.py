@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
-from crumbless.domain.task import RECURRING, Task, TaskKind
+from crumbless.domain.task import INTERVAL_MS, RECURRING, Task, TaskKind, farthest_due
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store import task_store
@@ -194,3 +194,40 @@ async def test_two_nodes_that_begin_together_leave_one_row(ledger: tuple[Ledger,
     )
     assert all(one is None or isinstance(one, IntegrityError) for one in outcomes)
     assert len(kept(any_url)) == 1
+
+
+@pytest.mark.parametrize("ahead", [600_000 + 3_600_000 * 6 // 5, 86_400_000, 8 * 86_400_000, 365 * 86_400_000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_task_that_is_due_later_than_it_can_be_is_due_now(any_url: str, kind: TaskKind, ahead: int) -> None:
+    """A clock that was ahead when it was queued does not put it off."""
+    write_once(any_url, lambda connection: add_task(connection, 1, kind, {}, due_at=now_ms() + farthest_due(kind)))
+    assert claim(any_url, "node") == [], "it can be due by then"
+    write_once(any_url, lambda connection: connection.execute(update(task).values(due_at=now_ms() + ahead)))
+    found = write_once(any_url, due)
+    assert found is not None
+    assert found <= now_ms()
+    assert [one.kind for one in claim(any_url, "node")] == [kind]
+    assert claim(any_url, "another") == []
+
+
+def test_a_lease_that_ends_later_than_it_can_is_over(any_url: str) -> None:
+    """PostgreSQL's clock was ahead when the task was claimed."""
+    add(any_url)
+    assert len(claim(any_url, "node-a")) == 1
+    write_once(any_url, lambda connection: connection.execute(update(task).values(claimed_until=now_ms() + 10**10)))
+    found = write_once(any_url, due)
+    assert found is not None
+    assert found <= now_ms()
+    assert len(claim(any_url, "node-b")) == 1
+
+
+def test_a_task_that_is_due_too_late_is_claimed_after_its_node_died(any_url: str) -> None:
+    add(any_url, due_at=now_ms() + 10**10)
+    assert len(claim(any_url, "node-a")) == 1
+    assert claim(any_url, "node-b") == [], "the lease holds"
+    expire_lease(any_url)
+    assert len(claim(any_url, "node-b")) == 1
+
+
+def test_each_recurring_kind_has_an_interval() -> None:
+    assert INTERVAL_MS.keys() == RECURRING.keys()
