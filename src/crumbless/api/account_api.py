@@ -28,7 +28,7 @@ from crumbless.api.request_read import (
     read_proof,
     take_token,
 )
-from crumbless.domain.access import FRESH_MS, Session
+from crumbless.domain.access import Session, is_fresh
 from crumbless.domain.wire_account import (
     CodeRequest,
     FactorRemove,
@@ -45,7 +45,7 @@ from crumbless.domain.wire_account import (
     TotpConfirm,
 )
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms, now_ms
 from crumbless.store.factor_store import count_recovery_codes, find_totp_secret, passkeys_of
 from crumbless.store.identity_store import identities_of
 from crumbless.store.people_store import find_active_operator
@@ -150,7 +150,7 @@ async def get_security(request: AnyRequest) -> Response[bytes]:
     platform = platform_of(request)
     names = {one.issuer: one.name for one in platform.settings.oidc_providers}
     idle_ms = platform.settings.operator_idle_days * DAY_MS
-    idle = now_ms() - (min(idle_ms, session.idle_ms) if session.idle_ms else idle_ms)
+    idle = confirmed_ms() - (min(idle_ms, session.idle_ms) if session.idle_ms else idle_ms)
 
     def read(connection: Connection) -> SecurityView:
         person = find_active_operator(connection, session.subject)
@@ -189,7 +189,7 @@ async def get_security(request: AnyRequest) -> Response[bytes]:
                 for one in sessions_of(connection, session.subject, idle)
                 if policy.end_of(one.created_at, one.expires_at, one.factors) > now_ms()
             ],
-            fresh=now_ms() - session.factor_at <= FRESH_MS,
+            fresh=is_fresh(session.factor_at, now_ms()),
             expires_at=session.expires_at,
         )
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from crumbless.api.http_protocol import ABORT
 from crumbless.api.request_read import AnyRequest
 from crumbless.domain.access import Session
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms
 
 
 def abort_of(request: AnyRequest) -> Callable[[], None]:
@@ -22,7 +22,7 @@ async def while_alive(request: AnyRequest, session: Session, pieces: AsyncIterat
     so that a part of an export is not taken for the whole.
     """
     async for piece in pieces:
-        if not session.alive(now_ms()):
+        if not session.alive(confirmed_ms()):
             abort_of(request)()
             return
         yield piece

@@ -18,12 +18,12 @@ from crumbless.api.http_shell import connection_of
 from crumbless.api.look_up import find_session
 from crumbless.api.platform import Platform
 from crumbless.api.request_head import join_lines
-from crumbless.domain.access import FRESH_MS, Session, require, require_fresh
+from crumbless.domain.access import Session, is_fresh, later_factor, require, require_fresh
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.proof import ProofRefused, VerifiedProof, token_hash, verify_proof
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms, now_ms
 from crumbless.store.session_store import find_factor_at
 
 T = TypeVar("T")
@@ -182,7 +182,7 @@ async def read_caller(request: AnyRequest) -> Session:
 async def _find_caller(request: AnyRequest) -> Session:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     session = await find_session(platform_of(request), client_network(request), token) if token else None
-    if session is None or not session.alive(now_ms()):
+    if session is None or not session.alive(confirmed_ms()):
         raise Refused("invalid_token")
     _check_key(request, scheme, token, session.thumbprint)
     request.state[CALLER] = session
@@ -220,7 +220,7 @@ def _check_still_alive(request: AnyRequest) -> None:
             the client asks again and learns which.
     """
     session = cast("Session | None", request.state.get(CALLER))
-    if session is None or session.alive(now_ms()):
+    if session is None or session.alive(confirmed_ms()):
         return
     raise Refused("busy", retry_after=1) if session.ended else Refused("invalid_token")
 
@@ -263,12 +263,12 @@ async def _check_permission(request: AnyRequest, session: Session) -> None:
     if verb := options.get("verb"):
         require(session, verb)
     if options.get("fresh"):
-        if now_ms() - session.factor_at > FRESH_MS:
+        if not is_fresh(session.factor_at, now_ms()):
             # It may have been shown to another node.
             factor_at = await platform_of(request).reader.read(
                 lambda connection: find_factor_at(connection, session.id)
             )
-            session.factor_at = max(session.factor_at, factor_at)
+            session.factor_at = later_factor(session.factor_at, factor_at, now_ms())
         require_fresh(session, now_ms())
 
 

@@ -40,7 +40,7 @@ from crumbless.domain.wire import (
     You,
 )
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms, now_ms
 from crumbless.live.connections import Parcel, parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.store.inbox_read import seen_marks_since
 from crumbless.store.people_store import find_operator
@@ -125,7 +125,7 @@ class StreamConnection:
         rules = self._rules
         try:
             if rules.state == "ready":
-                if not self.session.alive(now_ms()):
+                if not self.session.alive(confirmed_ms()):
                     raise StreamEnded(4401, "this session has ended")
                 self._obey(rules.receive(data, time.monotonic()))
             elif rules.state != "ended":
@@ -163,7 +163,7 @@ class StreamConnection:
         try:
             session = await self._verify(frame)
             await self._check_bans(session)
-            if not session.alive(now_ms()):
+            if not session.alive(confirmed_ms()):
                 # It ended while this task waited, when the stream was not yet among those to be closed.
                 raise StreamEnded(4401, "this session has ended")
             if len(self._platform.connections.streams_of(session)) >= self._platform.settings.streams_per_session:
@@ -183,7 +183,7 @@ class StreamConnection:
 
     async def _verify(self, frame: Auth) -> Session:
         session = await find_session(self._platform, self._network, frame.token)
-        if session is None or not session.alive(now_ms()):
+        if session is None or not session.alive(confirmed_ms()):
             raise StreamEnded(4401, "the token is unknown or has ended")
         if session.only_sets_up(now_ms()):
             raise StreamEnded(4401, "a second factor must be set up first")

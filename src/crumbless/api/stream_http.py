@@ -32,7 +32,7 @@ from crumbless.domain.proof import token_hash
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, End
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms
 from crumbless.live.connections import Parcel, parcel
 
 STREAM_HEADER = "crumbless-stream"
@@ -126,7 +126,7 @@ class HttpStream:
     @property
     def _session_ended(self) -> bool:
         """Whether what was sent in this session is no longer for its holder."""
-        return self._owner is not None and not self.connection.session.alive(now_ms())
+        return self._owner is not None and not self.connection.session.alive(confirmed_ms())
 
     def _part(self) -> None:
         """The while is over. A long answer that is not at its end yet is one that nobody reads."""

@@ -68,6 +68,9 @@ OPERATOR_ROLES: tuple[OperatorRole, ...] = get_args(OperatorRole)
 FRESH_MS = 5 * 60_000
 """For how long a factor that was shown counts as fresh: dangerous acts ask for one."""
 
+SKEW_MS = 60_000
+"""By how much the clocks of two nodes may differ."""
+
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Session:
@@ -137,12 +140,22 @@ def may_invite(by: Role, role: Role) -> bool:
     return "manage_people" in PERMISSIONS[by] and has_power_over(by, role)
 
 
+def is_fresh(factor_at: int, now: int) -> bool:
+    """Return whether a factor shown at `factor_at` counts as fresh. One from the future does not."""
+    return -SKEW_MS <= now - factor_at <= FRESH_MS
+
+
+def later_factor(one: int, other: int, now: int) -> int:
+    """Return the later of two times at which a factor was shown, but one from the future only if both are."""
+    return max((at for at in (one, other) if at - now <= SKEW_MS), default=min(one, other))
+
+
 def require_fresh(session: Session, now: int) -> None:
     """Raises Refused `step_up` unless a factor was shown within the last five minutes.
 
     Script that runs in the page can use the session's key, but it has no password, code or passkey.
     """
-    if now - session.factor_at > FRESH_MS:
+    if not is_fresh(session.factor_at, now):
         raise Refused("step_up")
 
 

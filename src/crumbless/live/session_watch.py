@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 
-from crumbless.domain.access import Session
+from crumbless.domain.access import Session, later_factor
 from crumbless.domain.session_state import SessionChanges
 from crumbless.ids import now_ms
 from crumbless.live.connections import Connections
@@ -75,7 +75,8 @@ class SessionWatch:
         if not in_use:
             return
         asked = self._next_turn(in_use)
-        changes = await self._read(asked, now_ms() - WINDOW_MS)
+        now = now_ms()
+        changes = await self._read(asked, now - WINDOW_MS)
         for session_id in asked:
             state, held = changes.states.get(session_id), in_use.get(session_id, ())
             if state is None or state.ended:
@@ -83,7 +84,7 @@ class SessionWatch:
                 continue
             self._compare(held, state.changed_at)
             for session in held:
-                session.factor_at = max(session.factor_at, state.factor_at)
+                session.factor_at = later_factor(session.factor_at, state.factor_at, now)
         for session_id in changes.ended:
             self._end(in_use.get(session_id, ()))
         people = dict(changes.people)

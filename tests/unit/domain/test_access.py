@@ -2,7 +2,18 @@
 
 import pytest
 
-from crumbless.domain.access import Role, Session, Verb, require, require_conversation
+from crumbless.domain.access import (
+    FRESH_MS,
+    SKEW_MS,
+    Role,
+    Session,
+    Verb,
+    is_fresh,
+    later_factor,
+    require,
+    require_conversation,
+    require_fresh,
+)
 from crumbless.errors import Refused
 from crumbless.ids import new_id
 
@@ -47,3 +58,24 @@ def test_a_session_lives_until_its_end() -> None:
 def test_a_session_without_a_key_is_not_bound() -> None:
     assert session("visitor").bound
     assert not session("visitor", thumbprint=None).bound
+
+
+@pytest.mark.parametrize(("ago", "fresh"), [(0, True), (FRESH_MS, True), (FRESH_MS + 1, False), (-SKEW_MS, True)])
+def test_a_factor_is_fresh_for_five_minutes(ago: int, fresh: bool) -> None:
+    assert is_fresh(10**12 - ago, 10**12) is fresh
+
+
+@pytest.mark.parametrize("ahead", [600_000, 86_400_000, 8 * 86_400_000, 365 * 86_400_000])
+def test_a_factor_from_the_future_is_not_fresh(ahead: int) -> None:
+    now = 10**12
+    with pytest.raises(Refused) as caught:
+        require_fresh(session("owner", factor_at=now + ahead), now)
+    assert caught.value.code == "step_up"
+
+
+def test_a_factor_from_the_future_does_not_hide_a_later_one() -> None:
+    now, future = 10**12, 10**12 + 86_400_000
+    assert later_factor(future, now - 1, now) == now - 1
+    assert later_factor(now - 1, future, now) == now - 1
+    assert later_factor(now - 2, now - 1, now) == now - 1
+    assert later_factor(future, future + 1, now) == future
