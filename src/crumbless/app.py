@@ -56,12 +56,14 @@ from crumbless.domain.session_state import SessionChanges
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
 from crumbless.ids import now_ms
+from crumbless.jobs.clock_watch import ClockWatch
 from crumbless.jobs.relay_run import RelayRunner
 from crumbless.jobs.task_run import TaskRunner
 from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
 from crumbless.live.tcp_connections import TcpConnections
 from crumbless.settings import Settings
-from crumbless.store.database import open_reader, serving_lock
+from crumbless.store.clock_store import begin_clock
+from crumbless.store.database import is_postgres, open_reader, serving_lock
 from crumbless.store.ledger import BatchWriter, Ledger
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_session
@@ -125,6 +127,7 @@ class Server:
             settings.task_poll_seconds,
         )
         self._seen = SeenKeeper(self._used_sessions, self._ledger)
+        self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(settings.database_url))
         self._providers = {one.id: OidcProvider(one) for one in settings.oidc_providers}
         assets = Assets()
         self.platform = Platform(
@@ -193,6 +196,7 @@ class Server:
     def start(self) -> None:
         """Take the database and start the ledger. Call on the loop."""
         self._lock.take()
+        begin_clock(self.settings.database_url)
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ledger.start()
         self._live.start()
@@ -201,6 +205,7 @@ class Server:
         self._relay.start()
         self._tasks.start()
         self._seen.start()
+        self._clock.start()
 
     def begin_stop(self) -> None:
         """Let balancers see that nothing new should come here."""
@@ -222,7 +227,7 @@ class Server:
         """Finish what was accepted, then let go of the database."""
         self.platform.streams.stop()
         # The ledger's thread keeps the process alive until it is closed: nothing before it may stand in its way.
-        first = (self._relay.stop(), self._tasks.stop(), self._seen.stop())
+        first = (self._relay.stop(), self._tasks.stop(), self._seen.stop(), self._clock.stop())
         for fault in await asyncio.gather(*first, return_exceptions=True):
             if fault is not None:
                 log.error("a part could not be stopped", exc_info=fault)

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import httpx
 
@@ -94,13 +94,21 @@ def run_command(*arguments: str, environment: dict[str, str], stdin: str = "") -
     )
 
 
+@runtime_checkable
+class HasEnvironment(Protocol):
+    """Something that a process is started with."""
+
+    @property
+    def environment(self) -> dict[str, str]: ...
+
+
 class ServerProcess:
     """`crumbless serve` on a database that exists.
 
     Args:
         database: a SQLite file, or the URL of a PostgreSQL database.
         settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: its port; any free one
-            when there is none.
+            when there is none. `clock`: its wall clock (support/clock.py).
     """
 
     def __init__(self, database: Database, **settings: object) -> None:
@@ -108,6 +116,8 @@ class ServerProcess:
         self.storage = database
         self.port = int(str(settings.pop("port_wanted", free_port())))
         self.tokens: dict[str, Any] = {}
+        clock = settings.pop("clock", None)
+        self._clock: dict[str, str] = clock.environment if isinstance(clock, HasEnvironment) else {}
         self._settings = ROOMY | settings
         self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=self._folder())[1])
         self._process: subprocess.Popen[bytes] | None = None
@@ -140,7 +150,7 @@ class ServerProcess:
     def start(self) -> None:
         """Start; returns once it answers."""
         said = len(self.log())
-        environment = environment_of(self.storage, **self._settings, port=self.port)
+        environment = environment_of(self.storage, **self._settings, port=self.port) | self._clock
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
         wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")

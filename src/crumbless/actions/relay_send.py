@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.ports import LedgerPort, ReaderPort, RelayEvent, RelayFailed, RelayPort
 from crumbless.domain.relay import KEEP_MS, wait_after
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms, now_ms
 from crumbless.store.relay_store import Due, claim_events, count, drop_events, put_off, still_allowed
 
 PAGE = 500
@@ -128,8 +128,8 @@ def _settle_failed(
     connection: Connection, service: str, node: str, due: Due, events: Sequence[RelayEvent], stopped: bool
 ) -> None:
     """Try again later; give up what is too old. What shared a request with a withdrawn consent goes again at once."""
-    now = now_ms()
-    late = {event.id for event in events if now - event.at >= KEEP_MS}
+    now, confirmed = now_ms(), confirmed_ms()
+    late = {event.id for event in events if confirmed - event.at >= KEEP_MS}
     drop_events(connection, late)
     count(connection, due.site, f"{service}_dropped", len(late))
     for event in events:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from crumbless.domain.ports import LedgerPort
-from crumbless.domain.task import Task
+from crumbless.domain.task import INTERVAL_MS, Task
 from crumbless.ids import now_ms
 from crumbless.settings import Settings
+from crumbless.store.clock_store import advance_witness
 from crumbless.store.known_store import NETWORK_DAYS
 from crumbless.store.retention_store import (
     remove_audit_entries,
@@ -27,7 +28,7 @@ BATCH = 200
 LONGEST_SECONDS = 20.0
 """After which the rest waits for the next time: well within a task's deadline."""
 
-EVERY_MS = 3_600_000
+EVERY_MS = INTERVAL_MS["retention"]
 SOON_MS = 60_000
 DAY_MS = 86_400_000
 
@@ -60,18 +61,31 @@ class RetentionSweep:
     def __init__(self, rules: Sequence[Rule], ledger: LedgerPort) -> None:
         self._rules = rules
         self._ledger = ledger
+        self._reported = False
 
     async def __call__(self, _task: Task) -> int:
         """Sweep; returns when to sweep again (milliseconds)."""
         until = time.monotonic() + LONGEST_SECONDS
+        now = await self._ledger.write(advance_witness)
+        self._report_lag(now)
         for rule in self._rules:
-            removed = await self._sweep(rule, until)
+            removed = await self._sweep(rule, now, until)
             if removed:
                 log.info("removed %d %s older than %d days", removed, rule.name, rule.days)
         return now_ms() + (EVERY_MS if time.monotonic() < until else SOON_MS)
 
-    async def _sweep(self, rule: Rule, until: float) -> int:
-        before = now_ms() - rule.days * DAY_MS
+    def _report_lag(self, now: int) -> None:
+        lag = now_ms() - now
+        if lag > DAY_MS and not self._reported:
+            log.warning(
+                "the clock is %d days ahead of the time that was seen to pass: deletions by age wait for the latter, "
+                "which catches up within two weeks if the clock stays so",
+                lag // DAY_MS,
+            )
+        self._reported = lag > DAY_MS
+
+    async def _sweep(self, rule: Rule, now: int, until: float) -> int:
+        before = now - rule.days * DAY_MS
         total = 0
         while time.monotonic() < until:
             removed = await self._ledger.write(lambda connection: rule.remove(connection, before, BATCH))

@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
+from crumbless import ids
 from crumbless.api.platform import Platform
 from crumbless.domain.figures import Histogram
 from crumbless.live.feed import Feed
@@ -71,6 +72,11 @@ class Metrics(Collector):
         yield connections
         yield _gauge("crumbless_node_stopping", "1 while the node is on its way out.", self._platform.node.stopping)
         yield _gauge("crumbless_bus_connected", "1 while other nodes can be told.", self._platform.bus.connected)
+        yield _gauge(
+            "crumbless_clock_ahead_seconds",
+            "By how much the wall clock is ahead of the time that has passed; 0 while it is right.",
+            ids.steady.ahead_ms / 1000,
+        )
         yield _counter("crumbless_feed_gaps", "Gaps that the bus left and the database filled.", self._feed.gaps)
 
     def _ledger(self) -> Iterable[Metric]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from crumbless.domain.access import Session
 from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms
 
 SWEEP_SECONDS = 1.0
 
@@ -89,10 +89,10 @@ class OpenStreams:
     async def _sweep_for_ever(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            self.sweep(time.monotonic(), now_ms())
+            self.sweep(time.monotonic(), confirmed_ms())
 
     def sweep(self, now: float, today: int) -> None:
-        """End what has to end at `now` (monotonic seconds), `today` (milliseconds since 1970)."""
+        """End what has to end at `now` (monotonic seconds), `today` (the confirmed time, ids.confirmed_ms)."""
         _end(self._strangers, now - AUTH_SECONDS, 4408, "no auth in time")
         for stream, (_, opened_at) in [*self._strangers.items()]:
             if opened_at >= now - UNAUTHENTICATED_SECONDS:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 
 from crumbless.domain.access import Session
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms, now_ms
 
 HOUR_MS = 3_600_000
 
@@ -40,12 +40,12 @@ class Sessions:
         """The session, or None when the token is unknown or has ended. The caller checks expiry and key."""
         now = now_ms()
         session = self._known.pop(token_hash, None)
-        if session is not None and not self._is_idle(session, now):
+        if session is not None and not self._is_idle(session):
             self._known[token_hash] = session
             self.note_used(session, now)
             return session
         session = await self._read_current(token_hash)
-        if session is None or session.id in self._ended or self._is_idle(session, now):
+        if session is None or session.id in self._ended or self._is_idle(session):
             return None
         # Somebody else may have read it meanwhile: all must hold the same object, so that its end reaches all.
         session = self._known.setdefault(token_hash, session)
@@ -58,15 +58,16 @@ class Sessions:
         """Return whether the session of the token is in memory, so that `find` need not read it."""
         return token_hash in self._known
 
-    def _is_idle(self, session: Session, now: int) -> bool:
+    def _is_idle(self, session: Session) -> bool:
         idle_ms = self._visitor_idle_ms if session.role == "visitor" else self._operator_idle_ms
         if session.idle_ms:
             idle_ms = min(idle_ms, session.idle_ms)
-        return now - session.seen_at >= idle_ms
+        return confirmed_ms() - session.seen_at >= idle_ms
 
     def note_used(self, session: Session, now: int) -> None:
         """The session is in use: an operator's is noted each time, a visitor's at most once an hour."""
-        if session.role != "visitor" or now - session.seen_at >= HOUR_MS:
+        # A time from the future was noted by a clock that was wrong.
+        if session.role != "visitor" or abs(now - session.seen_at) >= HOUR_MS:
             session.seen_at = now
             self._used.add(session.id)
 

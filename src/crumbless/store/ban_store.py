@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.ban import BanList
 from crumbless.domain.wire_identity import BanKind, BanView
-from crumbless.ids import new_id, now_ms
+from crumbless.ids import confirmed_ms, new_id, now_ms
 from crumbless.store.tables import conversation, operator, visitor
 from crumbless.store.tables_people import ban
 
@@ -75,7 +75,7 @@ def current_bans(connection: Connection, workspace_id: int) -> list[BanView]:
     rows = connection.execute(
         select(ban, operator.c.name.label("by_name"))
         .outerjoin(operator, operator.c.id == ban.c.created_by)
-        .where(ban.c.workspace_id == workspace_id, ban.c.lifted_at.is_(None), ban.c.ends_at > now_ms())
+        .where(ban.c.workspace_id == workspace_id, ban.c.lifted_at.is_(None), ban.c.ends_at > confirmed_ms())
         .order_by(ban.c.created_at.desc(), ban.c.id.desc())
         .limit(500)
     )
@@ -96,7 +96,7 @@ def read_ban_list(connection: Connection) -> BanList:
     """Every ban that holds now, and the networks from which banned visitors last came."""
     rows = connection.execute(
         select(ban.c.workspace_id, ban.c.kind, ban.c.value, ban.c.network_hash)
-        .where(ban.c.lifted_at.is_(None), ban.c.ends_at > now_ms())
+        .where(ban.c.lifted_at.is_(None), ban.c.ends_at > confirmed_ms())
         .order_by(ban.c.created_at.desc())
         .limit(MOST)
     ).all()

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection, text
 
 from crumbless.ids import now_ms
+from crumbless.steady_clock import machine_clock_ms
 from crumbless.store import database_sqlite
 
 T = TypeVar("T")
@@ -104,9 +105,14 @@ def compact(database_url: str) -> tuple[int, int]:
 
 def lease_clock(connection: Connection) -> int:
     """The time (milliseconds since 1970) by which leases begin and end: one clock for all nodes, the database's."""
+    return database_clock(connection) if connection.dialect.name == "postgresql" else now_ms()
+
+
+def database_clock(connection: Connection) -> int:
+    """Return the database's wall clock in milliseconds since 1970: PostgreSQL's, or this machine's for a file."""
     if connection.dialect.name == "postgresql":
         return connection.execute(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")).scalar_one()
-    return now_ms()
+    return machine_clock_ms()
 
 
 def touch_database(connection: Connection) -> None:

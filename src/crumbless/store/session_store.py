@@ -3,12 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from crumbless.domain.access import Session
-from crumbless.ids import now_ms
+from crumbless.ids import confirmed_ms, latest_ms, now_ms
 from crumbless.store.people_store import read_sessions
 from crumbless.store.tables import session
+
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def sessions_of(connection: Connection, operator_id: str, seen_after: int) -> li
         .where(
             session.c.operator_id == operator_id,
             session.c.ended_at.is_(None),
-            session.c.expires_at > now_ms(),
+            session.c.expires_at > confirmed_ms(),
             session.c.last_seen_at > seen_after,
         )
         .order_by(session.c.last_seen_at.desc(), session.c.created_at.desc())
@@ -86,7 +88,7 @@ def find_factor_at(connection: Connection, session_id: str) -> int:
 
 
 def note_seen(connection: Connection, session_ids: Collection[str], at: int) -> None:
-    """These sessions were used."""
-    connection.execute(
-        update(session).where(session.c.id.in_([*session_ids]), session.c.last_seen_at < at).values(last_seen_at=at)
-    )
+    """These sessions were used. A later time is kept, unless it is from the future: it would put off the idle limit."""
+    seen_at = session.c.last_seen_at
+    wrong = or_(seen_at < at, seen_at > latest_ms() + HOUR_MS)
+    connection.execute(update(session).where(session.c.id.in_([*session_ids]), wrong).values(last_seen_at=at))

@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import insert, select, update
 
+from crumbless import ids
 from crumbless.actions.relay_send import AT_ONCE, Courier, send_due
 from crumbless.domain.consent import Record
-from crumbless.domain.ports import RelayAccount, RelayEvent
+from crumbless.domain.ports import RelayAccount, RelayEvent, RelayFailed
+from crumbless.domain.relay import KEEP_MS
 from crumbless.domain.wire import Categories
 from crumbless.ids import now_ms
+from crumbless.steady_clock import read_machine
 from crumbless.store.consent_store import add_record
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
@@ -128,10 +131,10 @@ def test_what_one_node_has_claimed_no_other_gets_until_its_lease_ends(disk: Disk
     change(disk, claimed_until=now_ms() - 1)
     assert claim(disk, "node-c") == [1, 2, 3, 4, 5, 6, 7]
     # The first one comes back to life: it settles nothing that is no longer its own.
-    write_once(disk.url, lambda connection: put_off(connection, "node-a", 1, 2**50, 1))
+    write_once(disk.url, lambda connection: put_off(connection, "node-a", 1, now_ms() + 3_600_000, 1))
     change(disk, claimed_until=now_ms() - 1)
     assert 1 in claim(disk, "node-d")
-    write_once(disk.url, lambda connection: put_off(connection, "node-d", 1, 2**50, 1))
+    write_once(disk.url, lambda connection: put_off(connection, "node-d", 1, now_ms() + 3_600_000, 1))
     change(disk, claimed_until=now_ms() - 1)
     assert 1 not in claim(disk, "node-e")
 
@@ -172,3 +175,42 @@ async def test_a_withdrawal_stops_a_request_on_its_way(disk: Disk) -> None:
     assert vendor.forgotten == [CHAINS[0]]
     assert left(disk) == [], "the other consent's were taken by the vendor, the withdrawn ones were deleted"
     assert not courier.in_flight
+
+
+@pytest.mark.parametrize("column", ["due_at", "claimed_until"])
+def test_an_event_that_waits_for_later_than_it_can_is_due_now(disk: Disk, column: str) -> None:
+    """A clock that was ahead when it was put off or claimed does not hold it back."""
+    change(disk, **{column: now_ms() + 10**10})
+    found = write_once(disk.url, lambda connection: next_due(connection, "ga4"))
+    assert found is not None
+    assert found <= now_ms()
+    assert len(claim(disk, "node-a")) == 7
+    assert claim(disk, "node-b") == []
+
+
+def test_an_event_can_be_due_in_an_hour(disk: Disk) -> None:
+    change(disk, due_at=now_ms() + 3_600_000)
+    assert claim(disk, "node") == []
+
+
+class Refusing(Told):
+    """A vendor that takes nothing."""
+
+    async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
+        await super().send(account, events)
+        raise RelayFailed("no")
+
+
+async def test_an_event_is_not_dropped_for_its_age_by_a_clock_alone(disk: Disk) -> None:
+    change(disk, at=now_ms() - KEEP_MS + 3_600_000)
+    wall, elapsed = read_machine()
+    ids.steady.see(wall, elapsed)
+    ids.steady.begin(wall + 2 * 86_400_000, elapsed)
+    vendor = Refusing(5, mixed=True)
+    await send_due(Courier("ga4", vendor), "node", disk, disk)  # pyright: ignore[reportArgumentType]
+    assert len(vendor.requests) == 2
+    assert len(left(disk)) == 7
+    ids.steady.see(wall + 2 * 86_400_000, elapsed)
+    change(disk, due_at=0)
+    await send_due(Courier("ga4", vendor), "node", disk, disk)  # pyright: ignore[reportArgumentType]
+    assert left(disk) == [], "the time was seen to pass"

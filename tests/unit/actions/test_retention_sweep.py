@@ -4,14 +4,18 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
+from crumbless import ids
 from crumbless.actions import retention_sweep
 from crumbless.actions.retention_sweep import BATCH, DAY_MS, EVERY_MS, SOON_MS, RetentionSweep, rules_of
 from crumbless.domain.ports import LedgerPort
 from crumbless.domain.task import Task
 from crumbless.ids import new_id, now_ms
 from crumbless.settings import Settings
+from crumbless.steady_clock import elapsed_ms
+from crumbless.store import clock_store
+from crumbless.store.clock_store import begin_clock
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_operator
 from crumbless.store.tables import consent_receipt, session
@@ -108,11 +112,52 @@ async def test_many_go_in_small_batches(database_url: str) -> None:
     disk = Disk(database_url)
     await sweep(disk)
     assert kept(database_url)["receipts"] == 0
-    assert disk.writes == 3 + 5, "three batches of records, and one look at each of the others"
+    assert disk.writes == 1 + 3 + 5, "the witness, three batches of records, and one look at each of the others"
 
 
 async def test_too_much_at_once_is_left_for_soon(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention_sweep, "LONGEST_SECONDS", 0.0)
     disk = Disk(database_url)
     assert await sweep(disk) <= now_ms() + SOON_MS
-    assert disk.writes == 0
+    assert disk.writes == 1, "the witness"
+
+
+JUMPS = [sign * by for by in (600_000, DAY_MS + 600_000, 8 * DAY_MS, 365 * DAY_MS, 4000 * DAY_MS) for sign in (1, -1)]
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+async def test_a_clock_that_was_followed_deletes_nothing(
+    database_url: str, jump: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(database_url)
+    write_once(database_url, lambda connection: put_in(connection, {name: days - 0.01 for name, days in DAYS.items()}))
+    begin_clock(database_url)
+    before = kept(database_url)
+    steady, elapsed = ids.steady, elapsed_ms()
+    ids.steady.begin(now_ms() + jump, elapsed)
+    due_at = await sweep(disk)
+    assert kept(database_url) == before
+    assert abs(due_at - now_ms() - EVERY_MS) < 600_000, "the sweep is due again in an hour"
+    assert ("deletions by age wait" in caplog.text) is (jump > DAY_MS)
+    # The clock is right again, and the time passes.
+    steady.begin(now_ms() - jump + DAY_MS, elapsed)
+
+    def followed_clock(_: Connection) -> int:
+        return now_ms()
+
+    monkeypatch.setattr(clock_store, "database_clock", followed_clock)
+    let_time_pass(database_url, DAY_MS)
+    await sweep(disk)
+    assert kept(database_url) == dict.fromkeys(DAYS, 0) | {"tasks": 1}, "the sweep's own row is left"
+
+
+def let_time_pass(url: str, passed: int) -> None:
+    """As if a machine had seen so much time pass."""
+
+    def change(connection: Connection) -> None:
+        row = connection.execute(select(task.c.payload).where(task.c.id == -1)).scalar_one()
+        [mark] = row["marks"].values()
+        mark["seen"] += passed
+        connection.execute(update(task).where(task.c.id == -1).values(payload=row))
+
+    write_once(url, change)

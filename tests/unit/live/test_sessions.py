@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from crumbless import ids
 from crumbless.domain.access import Session
 from crumbless.ids import now_ms
 from crumbless.live import sessions as sessions_module
 from crumbless.live.sessions import Sessions
+from crumbless.steady_clock import read_machine
 from support.value_make import make_session
 
 IDLE_MS = 86_400_000
@@ -147,3 +149,30 @@ async def test_a_person_who_changed_is_read_anew_unless_the_change_is_known() ->
     assert not current.ended
     assert await sessions.find(b"one") is not before
     assert await sessions.find(b"two") is current
+
+
+JUMPS = [sign * by for by in (600_000, 86_400_000, 8 * 86_400_000, 365 * 86_400_000) for sign in (1, -1)]
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+async def test_a_clock_that_was_followed_ends_no_session_for_idleness(jump: int) -> None:
+    database = Database(one=make_session(role="owner"), two=make_session(role="visitor"))
+    wall, elapsed = read_machine()
+    ids.steady.see(wall, elapsed)
+    ids.steady.begin(wall + jump, elapsed)
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    assert await sessions.find(b"one") is not None
+    assert await sessions.find(b"two") is not None
+    ids.steady.begin(wall + IDLE_MS, elapsed)
+    ids.steady.see(wall + IDLE_MS, elapsed)
+    assert await Sessions(database.read, IDLE_MS, IDLE_MS).find(b"one") is None, "both witnesses say so"
+
+
+async def test_a_visitor_seen_in_the_future_is_noted_again() -> None:
+    database = Database(v=make_session(id="v", role="visitor"))
+    database.seen_at += 365 * 86_400_000
+    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    found = await sessions.find(b"v")
+    assert found is not None
+    assert found.seen_at <= now_ms()
+    assert sessions.take_used() == {"v"}

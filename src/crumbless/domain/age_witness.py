@@ -1,0 +1,90 @@
+"""The second witness of an item's age: how much time the machines of an installation have really seen pass.
+
+The wall clock alone must not delete anything: it can be a year ahead for a second. So the retention sweep stores up to
+which time it has seen the time pass (`seen`). Between two sweeps this grows by the uptime of a machine that knows both,
+restarts of the server included, and never by a difference between two readings of a wall clock.
+
+Time in which no machine ran (a server that was off for a month) is not seen, so deletions by age are late by that much
+at first. They catch up once the difference has been confirmed: at the end of each WINDOW_MS of time seen, `seen`
+advances by the smallest difference that any sweep in it has found. A clock that was wrong for less than that adds
+nothing, because the sweeps before or after it found a small difference.
+"""
+
+import msgspec
+
+HOUR_MS = 3_600_000
+
+WINDOW_MS = 7 * 24 * HOUR_MS
+"""How much time must be seen before a difference to the wall clock is believed. A month off delays by 7 to 14 days."""
+
+MOST_MACHINES = 16
+"""Runs of machines that are remembered, the newest ones."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The times at one moment of a machine's run: its uptime, the time seen, and the steady time."""
+
+    elapsed: int
+    seen: int
+    steady: int
+
+
+class AgeWitness(msgspec.Struct, frozen=True):
+    """What is stored. All times are in milliseconds.
+
+    `window` is the time seen since the differences between steady time and time seen are collected, `least` and `most`
+    are the smallest and the largest one.
+    """
+
+    seen: int
+    steady: int
+    marks: dict[str, Mark]
+    window: int = 0
+    least: int = 0
+    most: int = 0
+
+
+def first_witness(boot: str, elapsed: int, steady: int, last_use: int | None) -> AgeWitness:
+    """Return the witness of an installation that has none.
+
+    Args:
+        last_use: when it was last used, as far as its data say: the time since then was not seen.
+    """
+    seen = min(steady, last_use) if last_use else steady
+    lag = steady - seen
+    return AgeWitness(seen, steady, {boot: Mark(elapsed, seen, steady)}, least=lag, most=lag)
+
+
+def advance(witness: AgeWitness, boot: str, elapsed: int, steady: int) -> AgeWitness:
+    """Return the witness at this moment.
+
+    Args:
+        boot: the run of the machine (steady_clock.boot_name).
+        elapsed: its uptime.
+        steady: the steady time.
+    """
+    seen = witness.seen
+    mark = witness.marks.get(boot)
+    # Each machine knows how long ago its own mark was. The sweep may have run on others in between, hence the later.
+    if mark is not None and elapsed >= mark.elapsed:
+        seen = max(seen, mark.seen + elapsed - mark.elapsed)
+    window, lag = witness.window + seen - witness.seen, steady - seen
+    least, most = min(witness.least, lag), max(witness.most, lag)
+    marks = {name: one for name, one in witness.marks.items() if name != boot}
+    if window >= WINDOW_MS:
+        confirmed = max(least, 0) or min(most, 0)
+        seen += confirmed
+        window, least, most = 0, steady - seen, steady - seen
+        if confirmed < 0:
+            # Marks of other machines would bring the later time back.
+            marks = {}
+    newest = [*marks.items(), (boot, Mark(elapsed, seen, steady))][-MOST_MACHINES:]
+    return AgeWitness(seen, steady, dict(newest), window, least, most)
+
+
+def time_at_start(witness: AgeWitness, boot: str, elapsed: int) -> int | None:
+    """Return the steady time if this run of the machine is known: its uptime says how long ago it was stored."""
+    mark = witness.marks.get(boot)
+    if mark is None or elapsed < mark.elapsed:
+        return None
+    return mark.steady + elapsed - mark.elapsed

@@ -1,0 +1,87 @@
+"""Compares the steady time of this process with the wall clock, and reports when that was set."""
+
+import asyncio
+import datetime
+import logging
+
+from crumbless import ids
+from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.errors import Refused
+from crumbless.steady_clock import CONFIRM_MS, ClockChange, elapsed_ms, read_machine
+from crumbless.store.clock_store import advance_witness
+from crumbless.store.database import database_clock
+
+MACHINE_SECONDS = 1.0
+"""How often this machine's clock is read."""
+
+DATABASE_SECONDS = 10.0
+"""How often PostgreSQL's clock is read."""
+
+MOST_READ_MS = 10_000
+"""A reading that took longer is not used."""
+
+log = logging.getLogger("crumbless.clock")
+
+
+class ClockWatch:
+    """Runs for as long as the server does.
+
+    Args:
+        shared: the database has a clock that all nodes share. It is read in place of this machine's.
+    """
+
+    def __init__(self, ledger: LedgerPort, reader: ReaderPort, *, shared: bool) -> None:
+        self._ledger = ledger
+        self._reader = reader
+        self._shared = shared
+        self._watching: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin. Call on the loop, after the ledger has started."""
+        self._watching = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Stop reading clocks. Call before the ledger is closed."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(DATABASE_SECONDS if self._shared else MACHINE_SECONDS)
+            try:
+                await self._look()
+            except (Refused, TimeoutError):
+                # The database is unavailable or slow. The steady time goes on without a comparison.
+                pass
+            except Exception as error:
+                log.warning("the clock could not be compared: %s", type(error).__name__)
+
+    async def _look(self) -> None:
+        change = ids.steady.observe(*(await self._read_database() if self._shared else read_machine()))
+        if change is None:
+            return
+        _report(change)
+        if change.kind == "followed":
+            # So that the next start of a process on this machine begins with this time.
+            await self._ledger.write(advance_witness)
+
+    async def _read_database(self) -> tuple[int, int]:
+        """Return PostgreSQL's clock, and the uptime in the middle of the time in which it was read."""
+        began = elapsed_ms()
+        wall = await self._reader.read(database_clock)
+        ended = elapsed_ms()
+        if ended - began > MOST_READ_MS:
+            raise TimeoutError
+        return wall, (began + ended) // 2
+
+
+def _report(change: ClockChange) -> None:
+    direction = "ahead of" if change.by_ms > 0 else "behind"
+    by = f"{datetime.timedelta(seconds=round(abs(change.by_ms) / 1000))} {direction} the time that has passed"
+    if change.kind == "left":
+        log.warning("the clock is %s: it is not followed unless it stays so for %d minutes", by, CONFIRM_MS // 60_000)
+    elif change.kind == "followed":
+        log.warning("the clock has stayed %s: it is followed now, and deletes nothing earlier for it", by)
+    else:
+        log.warning("the clock is right again: it was %s", by)

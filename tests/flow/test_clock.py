@@ -1,0 +1,45 @@
+"""A wall clock that is set to anything deletes nothing, ends nothing and stops nothing: the short form.
+
+All jumps, on both databases and on two nodes, are in tests/proof/test_clock.py.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from support.clock import DAY, ClockScene, WrongClock
+from support.people import World
+from support.server import ServerProcess
+
+YEAR = 365 * DAY
+
+StartServer = Callable[..., ServerProcess]
+OpenWorld = Callable[[ServerProcess], World]
+
+
+async def test_threat_c1_a_clock_that_jumps_while_the_server_runs_changes_nothing(
+    start_server: StartServer, open_world: OpenWorld, tmp_path: Path
+) -> None:
+    clock = WrongClock(tmp_path)
+    scene = ClockScene(open_world(start_server(clock=clock, task_poll_seconds=0.1)))
+    await scene.begin()
+    for ahead in (YEAR, 0, -YEAR, 0):
+        before = await scene.prepare()
+        clock.jump(scene.world.server, ahead)
+        await scene.check(*before)
+    assert "the clock is 365 days, 0:00:00 ahead of the time that has passed" in scene.world.server.log()
+
+
+async def test_threat_c1_a_clock_that_jumps_across_a_restart_changes_nothing(
+    start_server: StartServer, open_world: OpenWorld, tmp_path: Path
+) -> None:
+    clock = WrongClock(tmp_path)
+    scene = ClockScene(open_world(start_server(clock=clock, task_poll_seconds=0.1)))
+    server = scene.world.server
+    await scene.begin()
+    for ahead in (YEAR, -YEAR):
+        code, _ = await scene.prepare()
+        server.kill()
+        clock.set(ahead)
+        server.start()
+        await scene.reopen()
+        await scene.check(code)
