@@ -8,6 +8,7 @@ import httpx
 
 from support.balancer import Balancer
 from support.client import Person, Stream, Transport
+from support.clock import WrongClock
 from support.people import World
 from support.ports import free_port
 from support.server import Database, ServerProcess
@@ -18,14 +19,18 @@ class ServerCluster:
 
     Args:
         buses: what each node has as its bus; one for all of two when it is a text.
+        clocks: the wall clock of each node, where it is not the right one.
     """
 
-    def __init__(self, database: Database, buses: str | Sequence[str], **settings: object) -> None:
+    def __init__(
+        self, database: Database, buses: str | Sequence[str], clocks: Sequence[WrongClock] = (), **settings: object
+    ) -> None:
         self.balancer = Balancer()
         self.tokens: dict[str, Any] = {}
         self._database = database
         self._buses = [buses, buses] if isinstance(buses, str) else buses
         self._settings = settings
+        self._clocks: Sequence[WrongClock | None] = clocks or [None] * len(self._buses)
         self.nodes: list[ServerProcess] = []
 
     @property
@@ -43,9 +48,14 @@ class ServerCluster:
         self.balancer.start()
         self.nodes = [
             ServerProcess(
-                self._database, port_wanted=free_port(), public_url=self.address, bus_url=bus, **self._settings
+                self._database,
+                port_wanted=free_port(),
+                public_url=self.address,
+                bus_url=bus,
+                clock=clock,
+                **self._settings,
             )
-            for bus in self._buses
+            for bus, clock in zip(self._buses, self._clocks, strict=True)
         ]
         with ThreadPoolExecutor() as threads:
             list(threads.map(ServerProcess.start, self.nodes))
