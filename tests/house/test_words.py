@@ -35,7 +35,9 @@ COOKIE_CLEAR = "web/consent/cookie_clear.ts"
 """The one exception to "no script touches a cookie": after a withdrawal it makes those of others expire."""
 
 COOKIES_IN_PYTHON = re.compile(r"set[-_]?cookie|response_cookies|cookiejar", re.IGNORECASE)
-COOKIES_IN_SCRIPT = re.compile(r"document\s*(?:\?\.|\.|\[\s*[\"'])\s*cookie|cookieStore|set-cookie", re.IGNORECASE)
+COOKIES_IN_SCRIPT = re.compile(
+    r"""document(?:\.prototype)?\s*(?:\?\.|\.|,|\[)\s*["']?\s*cookie|cookieStore|set-cookie""", re.IGNORECASE
+)
 STORAGE_IN_SCRIPT = re.compile(
     r"""(?:(?<!["'])|\[\s*["'])\b(localStorage|sessionStorage|indexedDB|caches|serviceWorker|storageBuckets)\b"""
 )
@@ -123,8 +125,10 @@ def test_no_script_touches_a_cookie() -> None:
 
 def test_the_one_script_that_touches_cookies_only_makes_them_expire() -> None:
     source = scripts()[COOKIE_CLEAR]
-    assigned = re.findall(r"document\.cookie\s*=\s*([^;]*;[^;]*)", source)
-    assert assigned == ["`${name}=; Max-Age=0"]
+    assert re.findall(r"expired\s*=\s*([^;]*;[^;]*)", source) == ["`${name}=; Max-Age=0"]
+    assert re.findall(r"Reflect\.\w+\([^)]*\)|\.cookie\s*=[^;]*", source) == [
+        'Reflect.set(Document.prototype, "cookie", expired, document)'
+    ]
     assert "cookieStore" not in source
 
 

@@ -1,19 +1,11 @@
 /** The second layer: a switch for each category, what each service keeps, and three equal ways to answer. */
-import { type Category, categoriesOf, type Grants, NOTHING, type Row, type Service } from "./consent_config";
+import { type Category, type Grants, NOTHING, type Row, type Service } from "./consent_config";
 import { answerButton, type ConsentView, fill, policyLink } from "./consent_view";
 import { make } from "./element_make";
 
-const DAY_SECONDS = 86_400;
-
-function tellLength(seconds: number, language: string): string {
-  const [count, unit] = seconds < DAY_SECONDS ? [seconds / 3_600, "hour"] : [seconds / DAY_SECONDS, "day"];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.ceil(count));
-}
-
-function makeRow({ said: { words, language } }: ConsentView, [where, key, seconds, purpose, domain]: Row) {
+function makeRow({ said: { words } }: ConsentView, [where, key, longest, purpose, domain]: Row) {
   const place = domain ? `${where}, ${domain}` : where;
-  const longest = fill(words.longest, tellLength(seconds, language));
-  return make("li", {}, make("bdi", { class: "key" }, key), `${purpose} (${place}; ${longest})`);
+  return make("li", {}, make("bdi", { class: "key" }, key), `${purpose} (${place}; ${fill(words.longest, longest)})`);
 }
 
 function makeService(view: ConsentView, { title, privacy, rows }: Service) {
@@ -46,8 +38,8 @@ function makeSwitch(view: ConsentView, category: Category, granted: boolean): [H
 
 /** Opens the choices; the focus goes to their heading, and back when they are closed. */
 export function openChoices(view: ConsentView, granted: Grants, answer: (grants: Grants) => void): void {
-  const { words, services } = view.said;
-  const switches = categoriesOf(services).map((one) => [one, ...makeSwitch(view, one, granted[one])] as const);
+  const { words, categories } = view.said;
+  const switches = categories.map((one) => [one, ...makeSwitch(view, one, granted[one])] as const);
   const note = view.note();
   const heading = make("h2", { id: "choices", tabindex: "-1" }, words.open);
   const decide = (pick: (input: HTMLInputElement) => boolean) => () => {

@@ -2,6 +2,7 @@
  * What a customer's page includes beside the loader when it uses analytics or marketing: the question, the scripts that wait for the
  * answer, and `window.Crumbless.consent`. Where nothing has to be asked it does nothing.
  */
+import { pageDocument, pageGlobal } from "../shared/page_document";
 import { openChoices } from "./choices_dialog";
 import { type Choice, type External, keepChoice } from "./consent_choice";
 import { type ConsentConfig, type Grants, NOTHING } from "./consent_config";
@@ -19,26 +20,24 @@ const OPENS = "data-crumbless-consent";
 /** The event on `document` that tells of a change; its detail is the choice. */
 const CHANGED = "crumbless:consent";
 
-interface Page {
-  Crumbless?: { consent?: unknown };
-  CRUMBLESS_CONSENT_EXTERNAL?: External;
+declare global {
+  interface Window {
+    Crumbless?: object;
+  }
 }
 
-// Known only while the script runs for the first time.
-const { origin } = new URL((document.currentScript as HTMLScriptElement).src);
-
 function start(): void {
-  const page = window as Page;
   // The script may stand in the page twice.
-  if (page.Crumbless?.consent) return;
+  if ((pageGlobal("Crumbless") as { consent?: unknown } | undefined)?.consent) return;
   const config = __CRUMBLESS_CONSENT__;
-  const external = page.CRUMBLESS_CONSENT_EXTERNAL;
+  const { origin } = config;
+  const external = pageGlobal("CRUMBLESS_CONSENT_EXTERNAL") as External | undefined;
   let view: Promise<ConsentView> | undefined;
   let banner: HTMLElement | undefined;
   let opener: HTMLElement | undefined;
 
-  const choice = keepChoice(config, origin, external, (now) => {
-    document.dispatchEvent(new CustomEvent(CHANGED, { detail: now }));
+  const choice = keepChoice(config, external, (now) => {
+    pageDocument.dispatchEvent(new CustomEvent(CHANGED, { detail: now }));
     tellFrame();
     if (now.needed) void show();
   });
@@ -48,13 +47,16 @@ function start(): void {
     () => void choice.report(),
   );
 
+  /** Settles when the whole page is there. */
+  const parsed = new Promise<unknown>((done) =>
+    pageDocument.readyState === "loading" ? addEventListener("DOMContentLoaded", done) : done(null),
+  );
+
   /** The words that were shown last, for the receipt. */
   let said = config.said;
   const findView = async (): Promise<ConsentView> => {
-    said = await loadWords(origin, config);
-    if (document.readyState === "loading") {
-      await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
-    }
+    said = await loadWords(config);
+    await parsed;
     const note = () => (isBlocked() ? said.words.blocked : choice.isSignalled() ? said.words.signal : "");
     const policy = `${origin}/policy/${config.site}?lang=${said.language}`;
     return { stage: addStage(said, config.side), said, note, policy };
@@ -75,7 +77,7 @@ function start(): void {
 
   /** Shows the question while it is open, and afterwards a way back to it. */
   const show = async () => {
-    if (external || (!choice.isOpen() && document.querySelector(`[${OPENS}]`))) return banner?.remove();
+    if (external || (!choice.isOpen() && pageDocument.querySelector(`[${OPENS}]`))) return banner?.remove();
     view ??= findView();
     const shown = await view;
     const focused = banner?.matches(":focus-within");
@@ -85,36 +87,38 @@ function start(): void {
       return;
     }
     banner?.remove();
-    if (document.querySelector(`[${OPENS}]`)) return;
+    if (pageDocument.querySelector(`[${OPENS}]`)) return;
     opener ??= makeOpener(shown, () => void open());
     shown.stage.prepend(opener);
     if (focused) opener.focus();
   };
 
-  page.Crumbless = {
-    ...page.Crumbless,
+  if (choice.get().needed) {
+    // A frame that asked before this script ran got no answer. Before "load" it may have no page yet, and a message would be an error.
+    addEventListener("load", tellFrame);
+    pageDocument.addEventListener("click", (event) => {
+      const [pressed] = event.composedPath();
+      // Not a method of the element's own: a form's may be an input with that name.
+      const way = pressed instanceof Element && Element.prototype.closest.call(pressed, `[${OPENS}]`);
+      if (!way) return;
+      event.preventDefault();
+      if (way.getAttribute(OPENS) === "withdraw") decide(NOTHING, "settings");
+      else void open();
+    });
+    void parsed.then(show);
+  }
+  // Last, because a getter of the page's may throw here.
+  window.Crumbless = {
+    ...(pageGlobal("Crumbless") as object),
     consent: {
       get: choice.get,
       set: (grants: Partial<Grants>) => decide(grants, "api"),
       withdraw: () => decide(NOTHING, "api"),
       open,
       on: (_: "change", hear: (now: Choice) => void) =>
-        document.addEventListener(CHANGED, (event) => hear((event as CustomEvent<Choice>).detail)),
+        pageDocument.addEventListener(CHANGED, (event) => hear((event as CustomEvent<Choice>).detail)),
     },
   };
-  if (!choice.get().needed) return;
-  // A frame that asked before this script ran got no answer. Before "load" it may have no page yet, and a message would be an error.
-  addEventListener("load", tellFrame);
-  document.addEventListener("click", (event) => {
-    const [pressed] = event.composedPath();
-    const way = (pressed as Element).closest?.(`[${OPENS}]`);
-    if (!way) return;
-    event.preventDefault();
-    if (way.getAttribute(OPENS) === "withdraw") decide(NOTHING, "settings");
-    else void open();
-  });
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", show);
-  else void show();
 }
 
 try {

@@ -1,5 +1,5 @@
 /** What is granted now, and what a change of it does: scripts load, or what they kept is removed and the page loaded anew. */
-import { type Category, type ConsentConfig, categoriesOf, type Grants, NOTHING, type Said } from "./consent_config";
+import { type ConsentConfig, forEach, type Grants, NOTHING, type Said } from "./consent_config";
 import { type Answer, grantsAny, readAnswer, type Source, watchAnswer, writeAnswer } from "./consent_record";
 import { clearKept } from "./kept_clear";
 import { sendReceipt } from "./receipt_send";
@@ -48,13 +48,11 @@ const bit = (granted: boolean) => (granted ? 1 : 0);
 
 /** Begins with what was decided before. `onChange` is told of every change, in this tab and in others. */
 export function keepChoice(
-  { site, revision, said }: ConsentConfig,
-  origin: string,
+  { site, origin, revision, said }: ConsentConfig,
   external: External | undefined,
   onChange: (choice: Choice) => void,
 ): ConsentChoice {
-  const { services } = said;
-  const used = categoriesOf(services);
+  const { services, categories: used } = said;
   /** The last answer, which may belong to an older question: it grants nothing, but the next receipt names its receipt. */
   let answer = external ? null : readAnswer(site);
   /** What this page has let load. */
@@ -66,8 +64,7 @@ export function keepChoice(
 
   const granted = (): Grants => {
     const c = current()?.c;
-    const may = (one: Category) => !!c?.[one] && used.includes(one);
-    return { analytics: may("analytics"), marketing: may("marketing") };
+    return forEach((one) => !!c?.[one] && used.includes(one));
   };
 
   const get = (): Choice => {
@@ -108,11 +105,12 @@ export function keepChoice(
     if (!answer && !stopped.length) return;
     signalTags(grants);
     const refused = services.filter(({ category }) => !grants[category]);
-    await clearKept(refused.flatMap(({ rows }) => rows));
+    const clear = () => clearKept(refused.flatMap(({ rows }) => rows));
+    await clear();
     if (!stopped.length) return;
     await told;
     // What a script wrote while it was being stopped.
-    await clearKept(refused.flatMap(({ rows }) => rows));
+    await clear();
     // Where the browser did not let us keep the refusal, a new page would run under the old grant.
     const kept = external ? null : readAnswer(site);
     if (!kept || stopped.every((one) => !kept.c[one])) location.reload();
@@ -121,12 +119,11 @@ export function keepChoice(
   const decide = (wanted: Partial<Grants>, source: Source, { language, text }: Said) => {
     const now = granted();
     const rid = answer?.rid;
-    const pick = (one: Category) => bit({ ...now, ...wanted }[one] === true && used.includes(one));
     const fresh: Answer = {
       v: 1,
       rev: revision,
       t: Date.now(),
-      c: { analytics: pick("analytics"), marketing: pick("marketing") },
+      c: forEach((one) => bit({ ...now, ...wanted }[one] === true && used.includes(one))),
       src: source,
       ...(isSignalled() && { sig: 1 }),
     };
@@ -140,8 +137,7 @@ export function keepChoice(
   let followed = "";
   const followExternal = () => {
     const given = external?.get();
-    const { analytics, marketing } = given ?? {};
-    const wanted = { analytics: analytics === true, marketing: marketing === true };
+    const wanted = forEach((one) => given?.[one] === true);
     // Telling the tags may make the tool tell us again.
     const fresh = JSON.stringify(wanted);
     if (!given || fresh === followed) return;

@@ -1,13 +1,12 @@
 /** What the server fills into consent.js, the same for every visitor of the site (src/crumbless/domain/consent_ask.py makes it). */
 
-export const CATEGORIES = ["analytics", "marketing"] as const;
-export type Category = (typeof CATEGORIES)[number];
+export type Category = "analytics" | "marketing";
 
 /** Whether each optional category may run. */
 export type Grants = Record<Category, boolean>;
 
-/** One thing a service keeps: where, under which key, for how many seconds at most, what for; a foreign host, if any. */
-export type Row = readonly [mechanism: string, key: string, seconds: number, purpose: string, domain?: string];
+/** One thing a service keeps: where, under which key, how long at most in words, what for; a foreign host, if any. */
+export type Row = readonly [mechanism: string, key: string, longest: string, purpose: string, domain?: string];
 
 export interface Service {
   name: string;
@@ -51,11 +50,15 @@ export interface Said {
   language: string;
   text: string;
   words: ConsentWords;
+  /** Those that the site uses. */
+  categories: readonly Category[];
   services: readonly Service[];
 }
 
 export interface ConsentConfig {
   site: string;
+  /** The public address of this Crumbless. The page does not choose it: its mark-up could name another one. */
+  origin: string;
   /** Rises when a vendor or purpose is added: an answer to an older question is none. */
   revision: number;
   /** Where the chat's button stands; ours stands on the other side. */
@@ -65,8 +68,10 @@ export interface ConsentConfig {
   said: Said;
 }
 
-/** The categories that the site uses. */
-export const categoriesOf = (services: readonly Service[]): Category[] =>
-  CATEGORIES.filter((one) => services.some(({ category }) => category === one));
+/** Return what `pick` gives for each optional category. */
+export const forEach = <Value>(pick: (one: Category) => Value): Record<Category, Value> => ({
+  analytics: pick("analytics"),
+  marketing: pick("marketing"),
+});
 
-export const NOTHING: Grants = { analytics: false, marketing: false };
+export const NOTHING: Grants = forEach(() => false);

@@ -15,7 +15,8 @@ const CLOCK_SLACK = 60_000;
 const keyOf = (site: string) => consentKey.replace("{site}", site);
 
 type Check = (value: unknown) => boolean;
-const isBit: Check = (value) => value === 0 || value === 1;
+const isOne: Check = (value) => value === 1;
+const isBit: Check = (value) => value === 0 || isOne(value);
 const isText: Check = (value) => typeof value === "string" && /^[\w-]{0,64}$/.test(value);
 const isTime: Check = (value) => Number.isSafeInteger(value);
 const optional =
@@ -23,21 +24,19 @@ const optional =
   (value) =>
     value === undefined || check(value);
 
-/** Whether `value` is an object with these fields and no other. */
+/** Whether `value` is an object with these fields and no other. Throws TypeError for null and undefined, which have no fields. */
 const isShaped = (value: unknown, shape: Record<string, Check>): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  Object.keys(value).every((name) => Object.hasOwn(shape, name)) &&
+  Object.keys(value as object).every((name) => Object.hasOwn(shape, name)) &&
   Object.entries(shape).every(([name, check]) => check((value as Record<string, unknown>)[name]));
 
-const isAnswer = (value: unknown): value is Answer =>
+const isAnswer: Check = (value) =>
   isShaped(value, {
-    v: (one) => one === 1,
+    v: isOne,
     rev: isTime,
     t: isTime,
     c: (grants) => isShaped(grants, { analytics: isBit, marketing: isBit }),
     src: (one) => ["banner", "settings", "api"].includes(one as string),
-    sig: optional((one) => one === 1),
+    sig: optional(isOne),
     rid: optional(isText),
     due: optional((one) => Array.isArray(one) && one.length === 3 && one.every(isText)),
   });
@@ -45,10 +44,9 @@ const isAnswer = (value: unknown): value is Answer =>
 /** Whether any category is granted. */
 export const grantsAny = ({ c }: Answer): boolean => !!(c.analytics || c.marketing);
 
-const isTrue = (answer: Answer, until: unknown, now: number): boolean =>
-  Number.isSafeInteger(until) &&
-  (until as number) > now &&
-  (until as number) <= answer.t + consentLifetime &&
+const isTrue = ({ v: answer, until }: { v: Answer; until: number }, now: number): boolean =>
+  until > now &&
+  until <= answer.t + consentLifetime &&
   answer.t <= now + CLOCK_SLACK &&
   // A receipt belongs to a grant, or to a withdrawal that is still on its way to the server.
   (!answer.rid || grantsAny(answer) || !!answer.due);
@@ -66,8 +64,9 @@ export function readAnswer(site: string): Answer | null {
   try {
     const text = localStorage.getItem(keyOf(site));
     if (text === null) return null;
-    const { v, until, at, ...more } = JSON.parse(text);
-    if (isAnswer(v) && isTrue(v, until, Date.now()) && optional(isTime)(at) && !Object.keys(more).length) return v;
+    const stored = JSON.parse(text);
+    if (isShaped(stored, { v: isAnswer, until: isTime, at: optional(isTime) }) && isTrue(stored, Date.now()))
+      return stored.v;
   } catch {
     // Blocked, not JSON, or not an object.
   }

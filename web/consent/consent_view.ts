@@ -1,6 +1,7 @@
 import "./consent.css";
 /** What the visitor sees, in a shadow root of its own at the beginning of the page: the question, and the way back to it. */
-import { type Grants, NOTHING, type Said } from "./consent_config";
+import { pageDocument } from "../shared/page_document";
+import { forEach, type Grants, NOTHING, type Said } from "./consent_config";
 import { make } from "./element_make";
 
 declare const __CRUMBLESS_CONSENT_STYLE__: string;
@@ -27,7 +28,7 @@ export function addStage({ language }: Said, side: "left" | "right"): HTMLElemen
   const direction = language === "ar" ? "rtl" : "ltr";
   const stage = make("div", { class: `stage ${side}`, lang: language, dir: direction });
   root.append(stage);
-  document.body.prepend(host);
+  pageDocument.body.prepend(host);
   return stage;
 }
 
@@ -60,7 +61,7 @@ export function makeBanner(view: ConsentView, { answer, choose }: BannerActs): H
     make(
       "div",
       { class: "answers" },
-      answerButton("accept", words.accept, () => answer({ analytics: true, marketing: true })),
+      answerButton("accept", words.accept, () => answer(forEach(() => true))),
       answerButton("reject", words.reject, () => answer(NOTHING)),
       answerButton("choose", words.choose, choose),
     ),

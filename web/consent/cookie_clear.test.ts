@@ -7,14 +7,18 @@ afterEach(() => vi.unstubAllGlobals());
 function stubCookies(shown: string): string[] {
   const assigned: string[] = [];
   vi.stubGlobal("location", { hostname: "www.shop.example", pathname: "/teas/mint" });
-  vi.stubGlobal("document", {
-    get cookie() {
-      return shown;
-    },
-    set cookie(text: string) {
-      assigned.push(text);
+  vi.stubGlobal("Document", {
+    prototype: {
+      get cookie() {
+        return shown;
+      },
+      set cookie(text: string) {
+        assigned.push(text);
+      },
     },
   });
+  // An element with this name, as a page's mark-up can put in the place of the document's own property.
+  vi.stubGlobal("document", { cookie: {} });
   return assigned;
 }
 

@@ -3,6 +3,8 @@
  * vendor's script has set and the registry declares.
  */
 
+import { pageDocument } from "../shared/page_document";
+
 /** `a.b.shop.example` and every name above it that may have been the cookie's domain; empty stands for the host alone. */
 export const domainsOf = (host: string): string[] => {
   const parts = host.split(".");
@@ -18,14 +20,15 @@ export const pathsOf = (path: string): string[] => {
 
 /** Expires every cookie of this page whose name one of the patterns matches, wherever above us it was set. */
 export function expireCookies(patterns: readonly RegExp[]): void {
-  const names = document.cookie.split("; ").map((pair) => pair.split("=")[0] ?? "");
+  const names = pageDocument.cookie.split("; ").map((pair) => pair.split("=")[0] ?? "");
   for (const name of names.filter((one) => patterns.some((pattern) => pattern.test(one)))) {
     for (const domain of domainsOf(location.hostname)) {
       for (const path of pathsOf(location.pathname)) {
         // A partitioned cookie is another cookie than one of the same name that is not.
         for (const kind of ["", "; Secure; Partitioned"]) {
-          // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is not in every browser, nor on plain http.
-          document.cookie = `${name}=; Max-Age=0; Path=${path}${domain && `; Domain=${domain}`}${kind}`;
+          const expired = `${name}=; Max-Age=0; Path=${path}${domain && `; Domain=${domain}`}${kind}`;
+          // Not by assignment: an element named "cookie" would take it (page_document.ts).
+          Reflect.set(Document.prototype, "cookie", expired, document);
         }
       }
     }

@@ -1,8 +1,9 @@
 /** Tells our chat's frame, and nobody else, which receipt the visitor's consent has (docs/protocol.md, "Consent between page and frame"). */
 
+import { findPanel } from "../shared/chat_host";
+
 /** The window of the chat that the loader has put on this page. */
-const chatWindow = (): Window | null =>
-  document.querySelector("crumbless-chat")?.shadowRoot?.querySelector("iframe")?.contentWindow ?? null;
+const chatWindow = () => findPanel()?.querySelector("iframe")?.contentWindow;
 
 /**
  * Answers the frame when it asks, and tells it again after each change.
@@ -13,7 +14,7 @@ const chatWindow = (): Window | null =>
 export function answerFrame(origin: string, receipt: () => string | null, onAsk: () => void): () => void {
   const tell = () => chatWindow()?.postMessage({ crumbless: "consent", receipt: receipt() }, origin);
   addEventListener("message", ({ data, source, origin: from }) => {
-    if (data?.crumbless !== "consent?" || from !== origin || source !== chatWindow()) return;
+    if (from !== origin || source !== chatWindow() || data?.crumbless !== "consent?") return;
     onAsk();
     tell();
   });

@@ -4,7 +4,7 @@ import type { Row } from "./consent_config";
 import { clearKept, patternOf } from "./kept_clear";
 
 const row = (mechanism: string, key: string, domain?: string): Row =>
-  domain ? [mechanism, key, 1, "", domain] : [mechanism, key, 1, ""];
+  domain ? [mechanism, key, "", "", domain] : [mechanism, key, "", ""];
 
 /** As much of the browser's Storage as is needed: its keys are the object's own. */
 const storage = (...keys: string[]) => {
@@ -24,14 +24,18 @@ beforeEach(() => {
   vi.stubGlobal("localStorage", storage("_v", "_v_1", "cart"));
   vi.stubGlobal("sessionStorage", storage("_v", "cart"));
   vi.stubGlobal("location", { hostname: "localhost", pathname: "/" });
-  vi.stubGlobal("document", {
-    get cookie() {
-      return "_v=1; cart=2";
-    },
-    set cookie(text: string) {
-      cookie += text;
+  vi.stubGlobal("Document", {
+    prototype: {
+      get cookie() {
+        return "_v=1; cart=2";
+      },
+      set cookie(text: string) {
+        cookie += text;
+      },
     },
   });
+  // An element with this name, as a page's mark-up can put in the place of the document's own property.
+  vi.stubGlobal("document", { cookie: {} });
   vi.stubGlobal("indexedDB", {
     databases: async () => databases.map((name) => ({ name })),
     deleteDatabase: (name: string) => {

@@ -35,8 +35,9 @@ export async function clearKept(rows: readonly Row[]): Promise<void> {
     return (key: string | undefined) => patterns.some((pattern) => pattern.test(key ?? ""));
   };
   await attempt(() => expireCookies(patternsIn("cookie")));
-  await attempt(() => removeTexts(localStorage, declaredIn("localStorage")));
-  await attempt(() => removeTexts(sessionStorage, declaredIn("sessionStorage")));
+  for (const place of ["localStorage", "sessionStorage"] as const) {
+    await attempt(() => removeTexts(globalThis[place], declaredIn(place)));
+  }
   await attempt(async () => {
     const isOurs = declaredIn("IndexedDB");
     for (const { name } of await indexedDB.databases()) if (name && isOurs(name)) await removeDatabase(name);

@@ -2,6 +2,7 @@
  * Scripts that wait: `<script type="text/plain" data-category="analytics" data-src="…">`. The browser does not run them; this makes
  * real ones of them, in order, once their category is granted.
  */
+import { pageDocument, pageGlobal } from "../shared/page_document";
 import type { Category, Grants } from "./consent_config";
 
 interface ScriptPolicy {
@@ -20,7 +21,7 @@ let policy: ScriptPolicy | undefined;
 
 /** The address as a script's `src` takes it, where the page demands Trusted Types and where it does not. */
 function trusted(address: string): string {
-  const factory = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes;
+  const factory = pageGlobal("trustedTypes") as PolicyFactory | undefined;
   try {
     policy ??= factory?.createPolicy("crumbless", { createScriptURL: (given) => given });
   } catch {
@@ -36,12 +37,15 @@ function activate(waiting: HTMLScriptElement): void {
     console.error("Crumbless: needs data-src", waiting);
     return;
   }
-  const { href, protocol } = new URL(address, document.baseURI);
+  const { baseURI } = pageDocument;
+  // A `<base>` of another origin would send a relative address there: the page's own base is the page.
+  const base = new URL(baseURI).origin === location.origin ? baseURI : location.href;
+  const { href, protocol } = new URL(address, base);
   if (!/^https?:$/.test(protocol)) {
     console.error(`Crumbless: not loaded: ${address}`);
     return;
   }
-  const script = document.createElement("script");
+  const script = pageDocument.createElement("script");
   for (const { name, value } of waiting.attributes) {
     if (!/^(type|(data-)?src)$/.test(name)) script.setAttribute(name, value);
   }
@@ -59,7 +63,7 @@ function activate(waiting: HTMLScriptElement): void {
 }
 
 function activateGranted(): void {
-  for (const script of document.querySelectorAll<HTMLScriptElement>(WAITING)) {
+  for (const script of pageDocument.querySelectorAll<HTMLScriptElement>(WAITING)) {
     if (!handled.has(script) && grants[script.dataset.category as Category] === true) activate(script);
   }
 }

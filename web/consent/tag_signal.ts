@@ -1,4 +1,5 @@
 /** Tells the vendors' own consent interfaces, where they are on the page: Google's consent mode v2 and TikTok's pixel. */
+import { pageGlobal } from "../shared/page_document";
 import type { Grants } from "./consent_config";
 
 interface Vendors {
@@ -8,7 +9,8 @@ interface Vendors {
 
 /** Says what is granted now. A vendor's fault is not ours to fall over. */
 export function signalTags({ analytics, marketing }: Grants): void {
-  const { gtag, ttq } = window as Vendors;
+  const gtag = pageGlobal("gtag") as Vendors["gtag"];
+  const ttq = pageGlobal("ttq") as Vendors["ttq"];
   const said = (granted: boolean) => (granted ? "granted" : "denied");
   try {
     gtag?.("consent", "update", {

@@ -1,5 +1,7 @@
 /** The line between page and frame: a MessageChannel, offered to exactly the Crumbless origin (docs/protocol.md, "Framing"). */
 
+import { pageDocument } from "../shared/page_document";
+
 /** What the frame says; its first words are those it greets with. */
 export type FrameSays =
   | { say: "close" }
@@ -22,7 +24,7 @@ export function openFrame(
   title: string,
   onSays: (says: FrameSays, ports: readonly MessagePort[]) => void,
 ): ShowFrame {
-  const frame = document.createElement("iframe");
+  const frame = pageDocument.createElement("iframe");
   let port: MessagePort | undefined;
   let newest = {};
   frame.title = title;

@@ -2,8 +2,11 @@
  * What a customer's page includes: a button, nothing else until it is pressed. No request, nothing written, one global name
  * (`Crumbless`); whatever goes wrong here stays here.
  */
+import { findPanel } from "../shared/chat_host";
+import { importRetry } from "../shared/import_retry";
+import { pageDocument, pageGlobal } from "../shared/page_document";
 import { type FrameSays, openFrame, type ShowFrame, type Vouched } from "./frame_bridge";
-import { addLauncher, HOST_NAME, type LauncherLooks } from "./launcher_view";
+import { addLauncher, type LauncherLooks } from "./launcher_view";
 import { chooseWords } from "./launcher_words";
 import { readOpenFlag, writeOpenFlag } from "./storage_flag";
 
@@ -14,29 +17,32 @@ declare global {
 }
 
 /** Filled in by the server, the same for every visitor of the site. */
-declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent"> & { key: string; keeper: string };
+declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent" | "ink"> & {
+  key: string;
+  /** The public address of this Crumbless. The page does not choose it: its mark-up could name another one. */
+  origin: string;
+  keeper: string;
+};
 
 /** A frame that has not said a word by then will not. */
 const HELLO_DEADLINE_MS = 10_000;
 
-// Known only while the script runs for the first time.
-const script = document.currentScript as HTMLScriptElement;
-
 function start(): void {
   // The script may stand in the page twice.
-  if (document.querySelector(HOST_NAME)) return;
-  const { key, side, accent, keeper } = __CRUMBLESS_SITE__;
-  const tag = document.documentElement.lang || navigator.language;
+  if (findPanel()) return;
+  const { key, origin, side, accent, ink, keeper } = __CRUMBLESS_SITE__;
+  const tag = pageDocument.documentElement.lang || navigator.language;
   const { words, direction } = chooseWords(tag);
-  const { origin } = new URL(script.src);
   const path = `/chat/${key}?lang=${encodeURIComponent(tag)}`;
-  const { launch, panel, say, badge } = addLauncher({ side, accent, words, direction });
+  const view = addLauncher({ side, accent, ink, words, direction });
+  const { launch, panel, say } = view;
   const flag = readOpenFlag(key);
   let open = false;
   /** A conversation exists in this tab: the frame is loaded again on the next page. */
   let running = flag === "minimised";
   let show: ShowFrame | null = null;
   let vouched: Vouched;
+  const loadKeeper = importRetry((query) => import(/* @vite-ignore */ origin + keeper + query));
 
   const load = () => {
     panel.className = "panel wait";
@@ -58,8 +64,7 @@ function start(): void {
 
   const turn = (opened: boolean, focus: boolean) => {
     open = opened;
-    panel.hidden = !opened;
-    launch.ariaExpanded = `${opened}`;
+    view.turn(opened);
     if (opened) show ??= load();
     show?.(opened, focus && opened, vouched);
     if (!opened) launch.focus();
@@ -69,11 +74,11 @@ function start(): void {
   const hear = (says: FrameSays, [port]: readonly MessagePort[]) => {
     if (says.say === "close") turn(false, false);
     else if (says.say === "keep")
-      void import(/* @vite-ignore */ origin + keeper).then(
+      void loadKeeper().then(
         (it) => it.keepFor(key, port),
         () => port?.postMessage({ held: [] }),
       );
-    else if (says.say === "unread") badge(says.count);
+    else if (says.say === "unread") view.badge(says.count);
     else {
       running = says.say === "started";
       if (!open) writeOpenFlag(key, running ? "minimised" : null);
@@ -86,9 +91,6 @@ function start(): void {
     if (!token) show ??= load();
     show?.(open, false, vouched);
   };
-  // The consent manager's part of it may stand there already.
-  window.Crumbless = { ...window.Crumbless, identify, logout: () => identify(null) };
-
   launch.onclick = () => turn(!open, true);
   addEventListener("keydown", (event) => {
     if (open && event.key === "Escape" && !event.defaultPrevented) turn(false, false);
@@ -96,6 +98,8 @@ function start(): void {
   // An open chat is open on the next page of the site too; it does not take the focus there.
   if (flag === "open") turn(true, false);
   else if (flag) show = load();
+  // The consent manager may have set its part already. Last, because a getter of the page's may throw here.
+  window.Crumbless = { ...(pageGlobal("Crumbless") as object), identify, logout: () => identify(null) };
 }
 
 function startSafely(): void {
@@ -106,5 +110,5 @@ function startSafely(): void {
   }
 }
 
-if (document.body) startSafely();
+if (pageDocument.body) startSafely();
 else addEventListener("DOMContentLoaded", startSafely);

@@ -1,4 +1,5 @@
 /** Google Analytics in the page: loaded by consent.js once "analytics" is granted, never before. */
+import { pageDocument, pageGlobal } from "../shared/page_document";
 import { consentNow, loadVendor } from "./vendor_load";
 
 /** Filled in by the server. */
@@ -12,14 +13,16 @@ const page = window as unknown as { dataLayer?: unknown[]; gtag?: (...given: unk
   string,
   unknown
 >;
-page.dataLayer ??= [];
-const layer = page.dataLayer;
-page.gtag ??= function () {
-  // Google's script knows commands by their being `arguments`.
-  // biome-ignore lint/complexity/noArguments: see above
-  layer.push(arguments);
-};
-const gtag = page.gtag;
+const layer = (pageGlobal("dataLayer") as unknown[] | undefined) ?? [];
+page.dataLayer = layer;
+const gtag =
+  (pageGlobal("gtag") as typeof page.gtag) ??
+  function () {
+    // Google's script knows commands by their being `arguments`.
+    // biome-ignore lint/complexity/noArguments: see above
+    layer.push(arguments);
+  };
+page.gtag = gtag;
 
 /** Consent mode v2: only what was granted is granted. Being loaded at all says that analytics is. */
 function signals(analytics: boolean, marketing = false): Record<string, string> {
@@ -43,7 +46,7 @@ gtag("config", id, {
   cookie_update: false,
   cookie_flags: location.protocol === "https:" ? "SameSite=Lax;Secure" : "SameSite=Lax",
 });
-document.addEventListener("crumbless:consent", () => {
+pageDocument.addEventListener("crumbless:consent", () => {
   const { analytics = false, marketing = false } = consentNow();
   page[`ga-disable-${id}`] = !analytics;
   gtag("consent", "update", signals(analytics, marketing));

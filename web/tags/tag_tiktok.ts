@@ -1,4 +1,5 @@
 /** TikTok's pixel in the page: loaded by consent.js once "marketing" is granted, never before. */
+import { pageDocument, pageGlobal } from "../shared/page_document";
 import { consentNow, loadVendor } from "./vendor_load";
 
 /** Filled in by the server. */
@@ -16,8 +17,8 @@ type Call = (...given: unknown[]) => void;
 const { id, script } = __CRUMBLESS_TAG__;
 const page = window as { TiktokAnalyticsObject?: string; ttq?: Queue };
 page.TiktokAnalyticsObject = "ttq";
-page.ttq ??= [] as unknown as Queue;
-const queue = page.ttq;
+const queue = (pageGlobal("ttq") ?? []) as Queue;
+page.ttq = queue;
 queue.methods = METHODS;
 for (const name of METHODS) {
   queue[name] ??= (...given: unknown[]) => {
@@ -36,6 +37,6 @@ call("holdConsent");
 loadVendor(`${script}/i18n/pixel/events.js?sdkid=${encodeURIComponent(id)}&lib=ttq`, "tiktok");
 call("page");
 call("grantConsent");
-document.addEventListener("crumbless:consent", () => {
+pageDocument.addEventListener("crumbless:consent", () => {
   call(consentNow().marketing ? "grantConsent" : "revokeConsent");
 });

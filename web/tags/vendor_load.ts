@@ -1,5 +1,7 @@
 /** Loads a vendor's script into a page that may demand Trusted Types. */
 
+import { pageDocument, pageGlobal } from "../shared/page_document";
+
 interface PolicyFactory {
   createPolicy(
     name: string,
@@ -12,11 +14,11 @@ interface PolicyFactory {
  * @param service names the policy: `crumbless-ga4`, `crumbless-tiktok`
  */
 export function loadVendor(address: string, service: string): void {
-  const script = document.createElement("script");
+  const script = pageDocument.createElement("script");
   script.async = true;
   // A page with a policy by nonce lets in what its scripts bring along only under the same nonce.
-  script.nonce = (document.currentScript as HTMLScriptElement | null)?.nonce ?? "";
-  const factory = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes;
+  script.nonce = (pageDocument.currentScript as HTMLScriptElement | null)?.nonce ?? "";
+  const factory = pageGlobal("trustedTypes") as PolicyFactory | undefined;
   try {
     const policy = factory?.createPolicy(`crumbless-${service}`, { createScriptURL: () => address });
     script.src = (policy?.createScriptURL(address) ?? address) as string;
@@ -24,10 +26,10 @@ export function loadVendor(address: string, service: string): void {
     console.error(`Crumbless: not loaded, the page's policy lacks "trusted-types crumbless-${service}": ${address}`);
     return;
   }
-  document.head.append(script);
+  pageDocument.head.append(script);
 }
 
 /** What the page's consent is now: nothing where there is no consent.js. */
 export function consentNow(): { analytics?: boolean; marketing?: boolean } {
-  return (window as { Crumbless?: { consent?: { get(): object } } }).Crumbless?.consent?.get() ?? {};
+  return (pageGlobal("Crumbless") as { consent?: { get?(): object } } | undefined)?.consent?.get?.() ?? {};
 }

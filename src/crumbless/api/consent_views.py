@@ -43,6 +43,7 @@ async def get_consent(request: AnyRequest) -> Response[bytes]:
     tags, revision = await _read_asked(request, site)
     config = ConsentConfig(
         site=site.key,
+        origin=platform_of(request).settings.address,
         revision=revision,
         side="left" if site.side == "right" else "right",
         languages=[language for language in consent_words() if language != FALLBACK],
@@ -73,7 +74,9 @@ async def _read_asked(request: AnyRequest, site: Site) -> tuple[tuple[Tag, ...],
 def _say(request: AnyRequest, tags: tuple[Tag, ...], language: str) -> Said:
     services: frozenset[Service] = frozenset(tag.service for tag in tags)
     in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.way == "browser")
-    asked = ask_services(platform_of(request).policy.registry, services, in_browser, language)
+    policy = platform_of(request).policy
+    lifetimes = policy.words[language]["lifetime"]
+    asked = ask_services(policy.registry, services, in_browser, language, lifetimes)
     return say(consent_words()[language], language, asked)
 
 

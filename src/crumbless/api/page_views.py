@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import Asset, Assets, make_asset
 from crumbless.api.request_read import AnyRequest, client_network, platform_of
+from crumbless.domain.colour import ACCENT, ink_on
 from crumbless.errors import Refused
 from crumbless.settings import Settings
 from crumbless.store.people_store import Site
@@ -63,7 +64,17 @@ async def get_loader(request: AnyRequest) -> Response[bytes]:
     site = await read_site(request, key)
     platform_of(request).sites_seen.note(site, request.headers.get("referer", ""))
     assets = platform_of(request).assets
-    looks = json.dumps({"key": site.key, "side": site.side, "accent": site.accent, "keeper": assets.script("keeper")})
+    accent = site.accent or ACCENT
+    looks = json.dumps(
+        {
+            "key": site.key,
+            "origin": platform_of(request).settings.address,
+            "side": site.side,
+            "accent": accent,
+            "ink": ink_on(accent),
+            "keeper": assets.script("keeper"),
+        }
+    )
     text = assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
     asset = make_asset(text.encode(), "text/javascript")
     return serve_asset(

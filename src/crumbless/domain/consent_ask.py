@@ -1,14 +1,15 @@
 """What a site has to ask its visitors for: the services that they may refuse, and all that each of them keeps."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from crumbless.domain.storage_registry import OPTIONAL_CATEGORIES, Category, Registry, Service
 
-Row = tuple[str, str, int, str] | tuple[str, str, int, str, str]
-"""Mechanism, key, seconds at most, purpose; and the host, where it is kept on another one."""
+Row = tuple[str, str, str, str] | tuple[str, str, str, str, str]
+"""Mechanism, key, longest time in words, purpose; and the host, where it is kept on another one."""
 
 Names = tuple[str, str]
 
@@ -35,6 +36,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     text: str
     words: dict[str, str]
+    categories: list[Category]
     services: list[AskedService]
 
 
@@ -42,6 +44,7 @@ class ConsentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What consent.js is filled with: the same for every visitor of a site (web/consent/consent_config.ts)."""
 
     site: str
+    origin: str
     revision: int
     side: Literal["left", "right"]
     languages: list[str]
@@ -49,7 +52,11 @@ class ConsentConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ask_services(
-    registry: Registry, services: frozenset[Service], in_browser: frozenset[Service], language: str
+    registry: Registry,
+    services: frozenset[Service],
+    in_browser: frozenset[Service],
+    language: str,
+    lifetimes: Mapping[str, str],
 ) -> list[AskedService]:
     """The services that a site uses, with what each keeps, told in this language, else in English.
 
@@ -58,6 +65,7 @@ def ask_services(
         services: all that the site uses.
         in_browser: those whose own script runs in the page; a service that the server tells keeps nothing there.
         language: one of the registry's, or another.
+        lifetimes: the registry's lifetimes in words of that language.
     """
     return [
         AskedService(
@@ -66,9 +74,9 @@ def ask_services(
             category=_category_of(registry, name),
             privacy=SERVICES[name][1],
             rows=[
-                (one.mechanism, one.key, one.lifetime_seconds, text)
+                (one.mechanism, one.key, lifetimes[one.lifetime], text)
                 if one.domain is None
-                else (one.mechanism, one.key, one.lifetime_seconds, text, one.domain)
+                else (one.mechanism, one.key, lifetimes[one.lifetime], text, one.domain)
                 for one in registry.item
                 if one.service == name and name in in_browser
                 for text in [one.purpose.get(language, one.purpose["en"])]
@@ -82,7 +90,9 @@ def ask_services(
 def say(words: dict[str, str], language: str, services: list[AskedService]) -> Said:
     """What is said in one language, under the digest of exactly that."""
     digest = hashlib.sha256(msgspec.json.encode([words, services], order="deterministic")).hexdigest()[:32]
-    return Said(language=language, text=digest, words=words, services=services)
+    used = {one.category for one in services}
+    categories: list[Category] = [category for category in OPTIONAL_CATEGORIES if category in used]
+    return Said(language=language, text=digest, words=words, categories=categories, services=services)
 
 
 def _category_of(registry: Registry, service: Service) -> Category:

@@ -1,0 +1,41 @@
+"""Our scripts on customers' pages read the document through web/shared/page_document.ts only.
+
+An element with a name takes the place of the document's property of that name (tests/browser/test_clobbering.py).
+"""
+
+import posixpath
+import re
+from pathlib import Path
+
+WEB = Path(__file__).parents[2] / "web"
+ENTRIES = ["loader/loader.ts", "consent/consent.ts", "tags/tag_ga4.ts", "tags/tag_tiktok.ts", "keeper/keeper.ts"]
+IMPORT = re.compile(r"""\bfrom "(\.\.?/[^".]+)";""")
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+READS = re.compile(r"\bdocument\s*[.?\[]|\bcurrentScript\b")
+
+
+def sources() -> dict[str, str]:
+    """Every file of which these scripts are made, without its comments."""
+    found: dict[str, str] = {}
+    waiting = list(ENTRIES)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        text = (WEB / name).read_text(encoding="utf-8")
+        found[name] = COMMENT.sub("", text)
+        waiting += [posixpath.normpath(posixpath.join(name, "..", f"{path}.ts")) for path in IMPORT.findall(text)]
+    return found
+
+
+def test_no_script_on_a_customers_page_reads_the_document_itself() -> None:
+    files = sources()
+    assert {"shared/page_document.ts", "loader/launcher_view.ts", "consent/script_gate.ts"} <= set(files)
+    reading = {name for name, text in files.items() if READS.search(text.replace("pageDocument.currentScript", ""))}
+    assert reading == set()
+
+
+def test_a_read_of_the_document_is_seen() -> None:
+    assert READS.search("const { origin } = new URL(document.currentScript.src);")
+    assert READS.search('document["body"].append(host);')
+    assert not READS.search("pageDocument.body.append(host);")
