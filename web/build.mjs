@@ -48,13 +48,39 @@ const plainImports = {
   },
 };
 
+/** As web/shared/import_part.ts wants it; the template is how the bundler writes it. */
+const PART = /\(\) => import\("\.\/([^"]+)"\)/g;
+
+/**
+ * Parts that can be loaded after a failure: `() => import("./part.js")` becomes `(load) => load(["./part.js", …])`. The list has
+ * the part, then the files that it imports in turn, without those that are there when the surface runs.
+ */
+const repeatableImports = {
+  name: "repeatable-imports",
+  renderChunk(code, _chunk, _options, { chunks }) {
+    const closure = (file, found = new Set()) => {
+      if (found.has(file)) return found;
+      found.add(file);
+      for (const next of chunks[file]?.imports ?? []) closure(next, found);
+      return found;
+    };
+    const entry = Object.values(chunks).find(({ isEntry }) => isEntry);
+    const running = closure(entry.fileName);
+    return code.replace(PART, (_, part) => {
+      const files = [...closure(`assets/${part}`)].filter((file) => !running.has(file));
+      const list = files.map((file) => `"./${file.slice("assets/".length)}"`).join(", ");
+      return `(load) => load([${list}])`;
+    });
+  },
+};
+
 async function bundle(name, entry) {
   const result = await build({
     root,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    plugins: [plainImports],
+    plugins: [plainImports, repeatableImports],
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       write: false,

@@ -1,6 +1,7 @@
 """consent.js: one file for everybody, made of the site's tags; and its words in other languages."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -73,6 +74,18 @@ def test_the_words_come_as_a_module_that_other_origins_may_import(start_server: 
     assert said["language"] == "de"
     assert said["words"]["reject"] == "Alle ablehnen"
     assert said["text"] != config_in(get(server, f"/consent.js?site={TEA.key}").text)["said"]["text"]
+
+
+def test_what_pages_import_is_answered_under_a_query_too(start_server: StartServer) -> None:
+    server = start_server()
+    use_tag(server, "browser")
+    keeper = re.search(r"/assets/keeper-\w+\.js", get(server, f"/w/{TEA.key}.js").text)
+    assert keeper
+    # Browsers that store a failed import ask under another address the next time.
+    for path in (keeper[0], f"/consent/{TEA.key}/de.js"):
+        answer = get(server, f"{path}?retry?retry")
+        assert answer.status_code == 200
+        assert answer.content == get(server, path).content
 
 
 NOWHERE = (

@@ -4,10 +4,13 @@ import { useSpeech } from "./desk_context";
 import { DialogFrame } from "./dialog_frame";
 import { Failure } from "./failure_view";
 import "./check_view.css";
+import { importPart } from "../shared/import_part";
 
 interface Properties {
   readonly onClose: () => void;
 }
+
+const loadView = importPart(() => import("./check_view"));
 
 type View = FunctionComponent<{ language: string }>;
 
@@ -18,7 +21,7 @@ export function CheckDialog({ onClose }: Properties) {
   const [failed, setFailed] = useState(false);
   const load = () => {
     setFailed(false);
-    import("./check_view").then(
+    loadView().then(
       (loaded) => setView(() => loaded.CheckView),
       () => setFailed(true),
     );

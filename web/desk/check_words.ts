@@ -1,4 +1,5 @@
 /** Texts of the connection check. Each language is a file of its own, loaded when it is spoken. */
+import { importPart } from "../shared/import_part";
 import type { CheckName, CheckState } from "./check_run";
 
 export interface CheckWords {
@@ -17,15 +18,17 @@ export interface CheckWords {
 
 type Load = () => Promise<{ default: CheckWords }>;
 
+const english = importPart(() => import("./check_words_en"));
+
 const loaders: Record<string, Load> = {
-  de: () => import("./check_words_de"),
-  fr: () => import("./check_words_fr"),
-  es: () => import("./check_words_es"),
-  ar: () => import("./check_words_ar"),
+  de: importPart(() => import("./check_words_de")),
+  fr: importPart(() => import("./check_words_fr")),
+  es: importPart(() => import("./check_words_es")),
+  ar: importPart(() => import("./check_words_ar")),
 };
 
 /** The words of a language (a BCP 47 tag); English where they are not written yet. */
 export async function loadCheckWords(tag: string): Promise<CheckWords> {
-  const load = loaders[tag.toLowerCase().split("-")[0] ?? ""] ?? (() => import("./check_words_en"));
+  const load = loaders[tag.toLowerCase().split("-")[0] ?? ""] ?? english;
   return (await load()).default;
 }

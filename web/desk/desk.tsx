@@ -8,6 +8,7 @@ import type { Entry } from "../shared/wire";
 import { chooseLanguage, sharedWords } from "../shared/words";
 import "../shared/theme.css";
 import "./desk.css";
+import { importPart } from "../shared/import_part";
 import { MessageSound } from "../shared/sound_play";
 import { DeskApp } from "./desk_app";
 import { DeskArrangement } from "./desk_arrangement";
@@ -33,8 +34,8 @@ function readConfiguration(): PageConfiguration {
   return JSON.parse(written) as PageConfiguration;
 }
 
-const loadFactorSetUp = async () => (await import("./pages/factor_set_up")).FactorSetUp;
-const loadEntry = async () => (await import("./pages/entry_view")).EntryView;
+const loadFactorSetUp = importPart(() => import("./pages/factor_set_up").then((it) => it.FactorSetUp));
+const loadEntry = importPart(() => import("./pages/entry_view").then((it) => it.EntryView));
 
 interface DeskProperties {
   readonly api: Api;

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { importPart } from "../shared/import_part";
 import type { DeskArrangement } from "./desk_arrangement";
 import type { DeskCall } from "./desk_call";
 import { useSpeech } from "./desk_context";
@@ -31,8 +32,8 @@ interface Properties {
   readonly onSignOut: () => void;
 }
 
-const loadPages = async () => (await import("./pages/pages_view")).PagesView;
-const loadStepUp = async () => (await import("./pages/step_up_dialog")).StepUpDialog;
+const loadPages = importPart(() => import("./pages/pages_view").then((it) => it.PagesView));
+const loadStepUp = importPart(() => import("./pages/step_up_dialog").then((it) => it.StepUpDialog));
 
 /** The desk at work: the list on one side, a conversation on the other; or one of the desk's pages. */
 export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut }: Properties) {

@@ -8,6 +8,7 @@ import { LazyPart } from "./lazy_part";
 import { StatusMark } from "./status_mark";
 import { tellFullTime } from "./time_tell";
 import "./details_view.css";
+import { importPart } from "../shared/import_part";
 
 interface Properties {
   readonly feed: DeskFeed;
@@ -15,7 +16,7 @@ interface Properties {
   readonly id: string;
 }
 
-const loadBan = async () => (await import("./pages/ban_dialog")).BanDialog;
+const loadBan = importPart(() => import("./pages/ban_dialog").then((it) => it.BanDialog));
 
 /** What is known of a conversation, beside it. */
 export function DetailsView({ feed, call, id }: Properties) {

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { importPart } from "../shared/import_part";
 import type { KeptViewProps } from "../shared/kept_view";
 import { useSpeech } from "./desk_context";
 import { DialogFrame } from "./dialog_frame";
@@ -8,6 +9,8 @@ import { Failure } from "./failure_view";
 interface Properties {
   readonly onClose: () => void;
 }
+
+const loadView = importPart(() => import("../shared/kept_view"));
 
 type View = (properties: KeptViewProps) => JSX.Element;
 
@@ -41,7 +44,7 @@ function useView() {
   const [failed, setFailed] = useState(false);
   const load = () => {
     setFailed(false);
-    import("../shared/kept_view").then(
+    loadView().then(
       (loaded) => setView(() => loaded.KeptView),
       () => setFailed(true),
     );

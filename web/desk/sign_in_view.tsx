@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../shared/api";
+import { importPart } from "../shared/import_part";
 import type { ProofKey } from "../shared/proof";
 import type { OidcProviderName } from "../shared/wire_account";
 import { CodeForm } from "./code_form";
@@ -31,7 +32,7 @@ interface Properties {
   readonly onEntered: (entered: Entered) => Promise<void>;
 }
 
-const loadForgotten = async () => (await import("./pages/reset_request")).ResetRequest;
+const loadForgotten = importPart(() => import("./pages/reset_request").then((it) => it.ResetRequest));
 
 export function SignInView({ notice, failure, secure, api, knownKey, onEntered }: Properties) {
   const { words } = useSpeech();

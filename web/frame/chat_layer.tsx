@@ -2,6 +2,7 @@
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
+import { importPart } from "../shared/import_part";
 import type { Language } from "../shared/words_choose";
 import type { ChatSession } from "./chat_session";
 import type { FrameWords } from "./frame_words";
@@ -21,10 +22,10 @@ export interface LayerProps {
 }
 
 const layers: Record<LayerName, () => Promise<{ default: ComponentType<LayerProps> }>> = {
-  settings: () => import("./settings_view"),
-  yourData: () => import("./your_data_view"),
-  onward: () => import("./continue_there_view"),
-  hither: () => import("./continue_here_view"),
+  settings: importPart(() => import("./settings_view")),
+  yourData: importPart(() => import("./your_data_view")),
+  onward: importPart(() => import("./continue_there_view")),
+  hither: importPart(() => import("./continue_here_view")),
 };
 
 export interface ChatLayerProps {

@@ -1,6 +1,7 @@
 /** Joins a chat's parts, and paints them. */
 import { render } from "preact";
 import { Api } from "../shared/api";
+import { importPart } from "../shared/import_part";
 import { isPendingList } from "../shared/message_outbox";
 import { sound, spoken } from "../shared/preferences";
 import type { MessageSound } from "../shared/sound_play";
@@ -17,6 +18,10 @@ import type { PageConfig } from "./page_config";
 /** BCP 47 tag of the page's language. */
 const pageTag = new URLSearchParams(location.search).get("lang") ?? navigator.language;
 export const pageLanguage = chooseLanguage(pageTag).language;
+
+const loadSound = importPart(() => import("../shared/sound_play"));
+const loadConsentAsk = importPart(() => import("./consent_ask"));
+const loadVouch = importPart(() => import("./visitor_vouch"));
 
 /** Made once storage is as good as it gets: it begins with what is kept. */
 export class ChatScreen {
@@ -110,7 +115,7 @@ export class ChatScreen {
 
   /** Few visitors choose to hear anything; without it the chat is only silent. */
   async #loadTone(): Promise<void> {
-    const part = await import("../shared/sound_play").catch(() => null);
+    const part = await loadSound().catch(() => null);
     if (!part || this.#tone) return;
     this.#tone = new part.MessageSound();
     this.#tone.arm(document);
@@ -127,7 +132,7 @@ export class ChatScreen {
   /** On a site that relays, the page around the chat says under which consent it stands. */
   async #followConsent(): Promise<void> {
     if (!this.config.relays) return;
-    const [origin, part] = await Promise.all([this.bridge.connected(), import("./consent_ask").catch(() => null)]);
+    const [origin, part] = await Promise.all([this.bridge.connected(), loadConsentAsk().catch(() => null)]);
     part?.askConsent(origin, (receipt) => this.#chat.consentChanged(receipt));
   }
 
@@ -169,7 +174,7 @@ export class ChatScreen {
     this.#vouched = vouched;
     const { session } = this.#api;
     if (vouched === null) await this.#erased();
-    const part = await import("./visitor_vouch").catch(() => null);
+    const part = await loadVouch().catch(() => null);
     await part?.followPage(vouched, session, this.#layer(), this.bridge);
   }
 

@@ -1,4 +1,5 @@
 /** Texts of the chat. English is there at once; each other language is a file of its own, loaded when it is spoken. */
+import { importPart } from "../shared/import_part";
 import type { Language } from "../shared/words_choose";
 import type { SharedWords } from "../shared/words_shape";
 import english from "./frame_words_en";
@@ -41,10 +42,10 @@ export interface FrameWords {
 export type ChatWords = SharedWords & FrameWords;
 
 const loaders: Record<Exclude<Language, "en">, () => Promise<{ default: ChatWords }>> = {
-  de: () => import("./frame_words_de"),
-  fr: () => import("./frame_words_fr"),
-  es: () => import("./frame_words_es"),
-  ar: () => import("./frame_words_ar"),
+  de: importPart(() => import("./frame_words_de")),
+  fr: importPart(() => import("./frame_words_fr")),
+  es: importPart(() => import("./frame_words_es")),
+  ar: importPart(() => import("./frame_words_ar")),
 };
 
 /** The words of a language; English when they cannot be loaded. */

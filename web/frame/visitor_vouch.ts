@@ -3,10 +3,13 @@
  * most pages vouch for nobody.
  */
 import { type Api, ApiProblem, NetworkFailure, type Session } from "../shared/api";
+import { importPart } from "../shared/import_part";
 import type { IdentifyAnswer, SessionAnswer } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
 import { newChat } from "./chat_start";
 import type { PageBridge } from "./page_bridge";
+
+const loadTry = importPart(() => import("./elsewhere_try"));
 
 const CONTINUE = "#continue=";
 
@@ -62,7 +65,7 @@ async function followLink(given: LayerProps): Promise<void> {
   try {
     await continueHere(secret, given);
   } catch (cause) {
-    const { tellFailure } = await import("./elsewhere_try");
+    const { tellFailure } = await loadTry();
     given.chat.tell(tellFailure(cause, given.language));
   }
 }

@@ -1,8 +1,12 @@
 /** Puts the live list into its section of the policy page. It is loaded after the page. */
 
+import { importPart } from "../shared/import_part";
+
+const loadMount = importPart(() => import("./kept_mount"));
+
 /** Loads and shows the list in `place`, in the page's language. When it cannot be loaded the section stays as it is. */
 export async function showKept(place: HTMLElement): Promise<void> {
-  const { mountKept } = await import("./kept_mount");
+  const { mountKept } = await loadMount();
   const list = document.createElement("div");
   place.append(list);
   mountKept(list, { language: document.documentElement.lang, ...readPlace(place) });

@@ -3,6 +3,8 @@
  * one, add a file and a line here.
  */
 
+import { importPart } from "./import_part";
+
 export interface KeptWords {
   /** The list is being read. */
   reading: string;
@@ -51,23 +53,25 @@ export interface KeptWords {
 
 type Load = () => Promise<{ default: KeptWords }>;
 
+const english = importPart(() => import("./kept_words_en"));
+
 const loaders: Record<string, Load> = {
-  en: () => import("./kept_words_en"),
-  de: () => import("./kept_words_de"),
-  fr: () => import("./kept_words_fr"),
-  es: () => import("./kept_words_es"),
-  ar: () => import("./kept_words_ar"),
-  it: () => import("./kept_words_it"),
-  nl: () => import("./kept_words_nl"),
-  pl: () => import("./kept_words_pl"),
-  pt: () => import("./kept_words_pt"),
-  sv: () => import("./kept_words_sv"),
-  tr: () => import("./kept_words_tr"),
-  uk: () => import("./kept_words_uk"),
+  en: english,
+  de: importPart(() => import("./kept_words_de")),
+  fr: importPart(() => import("./kept_words_fr")),
+  es: importPart(() => import("./kept_words_es")),
+  ar: importPart(() => import("./kept_words_ar")),
+  it: importPart(() => import("./kept_words_it")),
+  nl: importPart(() => import("./kept_words_nl")),
+  pl: importPart(() => import("./kept_words_pl")),
+  pt: importPart(() => import("./kept_words_pt")),
+  sv: importPart(() => import("./kept_words_sv")),
+  tr: importPart(() => import("./kept_words_tr")),
+  uk: importPart(() => import("./kept_words_uk")),
 };
 
 /** The words of a language; English where they are not written yet. */
 export async function loadKeptWords(language: string): Promise<KeptWords> {
-  const load = loaders[language] ?? (() => import("./kept_words_en"));
+  const load = loaders[language] ?? english;
   return (await load()).default;
 }

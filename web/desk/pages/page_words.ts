@@ -1,4 +1,6 @@
 // The words of the desk's pages, one file a language, loaded with the first page that is opened.
+
+import { importPart } from "../../shared/import_part";
 import type { Language } from "../../shared/words_choose";
 
 /** Every text of the pages. Functions put names and numbers where the language wants them. */
@@ -379,18 +381,15 @@ export interface PageWords {
   };
 }
 
+const loaders: Record<Language, () => Promise<{ default: PageWords }>> = {
+  en: importPart(() => import("./page_words_en")),
+  de: importPart(() => import("./page_words_de")),
+  fr: importPart(() => import("./page_words_fr")),
+  es: importPart(() => import("./page_words_es")),
+  ar: importPart(() => import("./page_words_ar")),
+};
+
 /** The words of a language; asks the server for them once. */
 export async function loadPageWords(language: Language): Promise<PageWords> {
-  switch (language) {
-    case "de":
-      return (await import("./page_words_de")).default;
-    case "fr":
-      return (await import("./page_words_fr")).default;
-    case "es":
-      return (await import("./page_words_es")).default;
-    case "ar":
-      return (await import("./page_words_ar")).default;
-    default:
-      return (await import("./page_words_en")).default;
-  }
+  return (await loaders[language]()).default;
 }

@@ -7,6 +7,7 @@ import { useSpeech } from "../desk_context";
 import { PAGES, type PageName, type PagePlace, writePage, writeRoute } from "../desk_route";
 import { LazyPart } from "../lazy_part";
 import "./pages.css";
+import { importPart } from "../../shared/import_part";
 import { mayDo, PageContext, usePageWords, WithPageWords } from "./page_context";
 
 interface Properties {
@@ -24,13 +25,16 @@ type Page = ComponentType<PageProperties>;
 
 /** What each page needs, and how it is loaded. */
 const PARTS: Record<PageName, { verb: Verb; load: () => Promise<Page> }> = {
-  profile: { verb: "manage_own", load: async () => (await import("./profile_page")).ProfilePage },
-  security: { verb: "manage_own", load: async () => (await import("./security_page")).SecurityPage },
-  people: { verb: "read_people", load: async () => (await import("./people_page")).PeoplePage },
-  sites: { verb: "manage_sites", load: async () => (await import("./sites_page")).SitesPage },
-  workspace: { verb: "manage_workspace", load: async () => (await import("./workspace_page")).WorkspacePage },
-  bans: { verb: "ban_visitor", load: async () => (await import("./bans_page")).BansPage },
-  audit: { verb: "read_audit", load: async () => (await import("./audit_page")).AuditPage },
+  profile: { verb: "manage_own", load: importPart(() => import("./profile_page").then((it) => it.ProfilePage)) },
+  security: { verb: "manage_own", load: importPart(() => import("./security_page").then((it) => it.SecurityPage)) },
+  people: { verb: "read_people", load: importPart(() => import("./people_page").then((it) => it.PeoplePage)) },
+  sites: { verb: "manage_sites", load: importPart(() => import("./sites_page").then((it) => it.SitesPage)) },
+  workspace: {
+    verb: "manage_workspace",
+    load: importPart(() => import("./workspace_page").then((it) => it.WorkspacePage)),
+  },
+  bans: { verb: "ban_visitor", load: importPart(() => import("./bans_page").then((it) => it.BansPage)) },
+  audit: { verb: "read_audit", load: importPart(() => import("./audit_page").then((it) => it.AuditPage)) },
 };
 
 /** The desk's pages, with the way from one to another and back to the conversations. */

@@ -1,0 +1,74 @@
+"""A part that is loaded when it is needed and did not come in an outage comes when it is asked for again."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+from support.scene import Scene
+from support.shopper import Shopper
+
+ONWARD = "Continue on another device"
+
+
+class Outage:
+    """Fails the requests for some files until it is over."""
+
+    def __init__(self, page: Page, files: str) -> None:
+        self.page = page
+        self.files = files
+        self.kinds: list[str] = []
+        page.route(files, self._fail)
+
+    def _fail(self, route: Route) -> None:
+        self.kinds.append(route.request.resource_type)
+        route.abort()
+
+    def end(self) -> None:
+        """Let the files through. A browser that stores failed modules has none: nothing was asked for as one."""
+        assert set(self.kinds) == {"fetch"}
+        self.page.unroute(self.files)
+
+
+def test_a_part_of_the_chat_opens_after_an_outage(scene: Scene) -> None:
+    visitor = scene.visitor()
+    visitor.open()
+    visitor.say("Hello")
+    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    # A file that this part imports, and shares with others.
+    outage = Outage(visitor.page, "**/assets/frame.elsewhere_try-*")
+    layer = visitor.chat.get_by_role("dialog", name=ONWARD)
+    visitor.chat.get_by_role("button", name="Menu").click()
+    visitor.chat.get_by_role("listitem").get_by_role("button", name=ONWARD).click()
+    expect(layer.get_by_role("alert")).to_contain_text("This part could not be loaded.")
+    outage.end()
+    layer.get_by_role("button", name="Back").click()
+    visitor.chat.get_by_role("button", name="Menu").click()
+    visitor.chat.get_by_role("listitem").get_by_role("button", name=ONWARD).click()
+    expect(layer.get_by_role("button", name="Show a code")).to_be_visible()
+
+
+def test_a_page_of_the_desk_opens_after_an_outage(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    outage = Outage(desk.page, "**/assets/desk.page_parts-*")
+    desk.page.goto(f"{desk.address}#/settings/profile")
+    expect(desk.page.get_by_text("This page could not be loaded.")).to_be_visible()
+    outage.end()
+    desk.page.get_by_role("button", name="Try again").click()
+    expect(desk.page.get_by_role("heading", name="Profile", exact=True)).to_be_visible()
+
+
+def test_the_banner_speaks_the_pages_language_though_its_words_failed_once(
+    shopper_of: Callable[..., Shopper],
+) -> None:
+    shopper = shopper_of(lang="de", arrive=False)
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        failed.append(route.request.url)
+        route.abort()
+
+    shopper.page.route("**/consent/*/de.js", fail)
+    shopper.visitor.arrive()
+    expect(shopper.page.get_by_role("button", name="Alle ablehnen")).to_be_visible()
+    assert len(failed) == 1

@@ -1,0 +1,35 @@
+"""Every dynamic import of the browser code can be repeated after a failure (web/shared/import_part.ts)."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+IMPORT = re.compile(r"\bimport\(")
+REPEATABLE = re.compile(r'importPart\(\s*\(\) => import\("[^"]+"\)|importRetry\(\(query\) =>\s*import\(')
+HELPER = "import_part.ts"
+BUILT = re.compile(r"import\(\s*[`'\"]\./\w+\.(\w+)-")
+
+IN_THE_MAIN_FILE = {"stream.ts", "chat_start.ts"}
+"""Theirs become part of the main file, which needs no import."""
+
+IN_THE_MAIN_BUNDLE = {"stream_http", "stream_poll", "work_solve"}
+
+
+def test_every_import_goes_through_the_helper() -> None:
+    files = [path for kind in ("ts", "tsx") for path in (ROOT / "web").rglob(f"*.{kind}")]
+    texts = {
+        path.name: COMMENT.sub("", path.read_text("utf-8"))
+        for path in files
+        if ".test." not in path.name and path.name != HELPER
+    }
+    assert sum(len(REPEATABLE.findall(text)) for text in texts.values()) > 40
+    bare = {name for name, text in texts.items() if IMPORT.search(REPEATABLE.sub("", text))}
+    assert bare - IN_THE_MAIN_FILE == set()
+
+
+def test_the_built_code_imports_parts_in_no_other_way() -> None:
+    files = sorted((ROOT / "src" / "crumbless" / "web_dist" / "assets").glob("*.js"))
+    assert len(files) > 40
+    bare = {name for path in files for name in BUILT.findall(path.read_text("utf-8"))}
+    assert bare - IN_THE_MAIN_BUNDLE == set()

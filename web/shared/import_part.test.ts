@@ -1,0 +1,29 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { importPart } from "./import_part";
+
+/** Modules without a server. The comment takes up the query that a repeated import has. */
+const PART = "data:text/javascript,export const name = 'part'; //";
+const SHARED = "data:text/javascript,export const name = 'shared'; //";
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("a part is imported only once all its files have been downloaded", async () => {
+  let failing = [SHARED];
+  vi.stubGlobal("fetch", async (address: string) => {
+    if (failing.includes(address)) throw new TypeError("Failed to fetch");
+    return new Response("");
+  });
+  const load = importPart<{ name: string }>((files) => files([PART, SHARED]));
+  await expect(load()).rejects.toThrow("Failed to fetch");
+  failing = [];
+  expect((await load()).name).toBe("part");
+});
+
+test("a file that is no longer there is a failure", async () => {
+  let status = 404;
+  vi.stubGlobal("fetch", async () => new Response("", { status }));
+  const load = importPart<{ name: string }>((files) => files([PART]));
+  await expect(load()).rejects.toThrow("404");
+  status = 200;
+  expect((await load()).name).toBe("part");
+});
