@@ -55,7 +55,7 @@ def test_a_page_of_the_desk_opens_after_an_outage(scene: Scene) -> None:
     expect(desk.page.get_by_text("This page could not be loaded.")).to_be_visible()
     outage.end()
     desk.page.get_by_role("button", name="Try again").click()
-    expect(desk.page.get_by_role("heading", name="Profile", exact=True)).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="Profile", level=1)).to_be_visible()
 
 
 def test_the_banner_speaks_the_pages_language_though_its_words_failed_once(
