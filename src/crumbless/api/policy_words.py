@@ -31,6 +31,7 @@ class BrowserSteps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     all: list[str] = []
     block: list[str] = []
     tracking: list[str] = []
+    look: list[str] = []
     notes: list[str] = []
 
 
