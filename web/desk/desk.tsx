@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { useMemo } from "preact/hooks";
 import { Api } from "../shared/api";
+import { followInput } from "../shared/focus_ring";
 import { useObserved } from "../shared/observable_use";
 import { followPreferences, notifications, sound, spoken } from "../shared/preferences";
 import * as storage from "../shared/storage";
@@ -97,6 +98,7 @@ function Desk({ api, app, arrangement }: DeskProperties) {
 
 function start(page: HTMLElement): void {
   const { nonce, publicUrl } = readConfiguration();
+  followInput(document);
   followPreferences(document, { language: chooseLanguage(navigator.language).language, sound: true });
   const arrangement = new DeskArrangement();
   arrangement.follow();

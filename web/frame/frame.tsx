@@ -1,5 +1,6 @@
 /** The chat that a visitor sees: reads the page's configuration, meets the page around it, and paints. */
 
+import { followInput } from "../shared/focus_ring";
 import { followPreferences, spoken } from "../shared/preferences";
 import * as storage from "../shared/storage";
 import { ChatScreen, pageLanguage } from "./chat_screen";
@@ -32,6 +33,7 @@ async function start(): Promise<void> {
   void loadChatWords(pageLanguage);
   await askToKeep(bridge);
   // Only now: where the page keeps for the frame, it has told by now what was chosen.
+  followInput(document);
   followPreferences(document, { language: pageLanguage });
   screen = new ChatScreen(config, bridge, await loadChatWords(spoken.value));
   screen.start(shown, vouched);

@@ -1,9 +1,11 @@
 /** The policy page's script: the kept colours, and the list of what is kept. The page is whole without it. */
 import "../shared/theme.css";
+import { followInput } from "../shared/focus_ring";
 import { followTheme } from "../shared/preferences";
 import { showKept } from "./kept_place";
 import "./policy.css";
 
 followTheme(document);
+followInput(document);
 const place = document.getElementById("kept");
 if (place) void showKept(place);

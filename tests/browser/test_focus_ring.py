@@ -1,0 +1,46 @@
+"""The focus ring is for those who use the keyboard; the policy page's contents scroll in the page's own colours."""
+
+from playwright.sync_api import Locator, expect
+
+from support.scene import Scene
+
+OUTLINE = "(element) => [element.matches(':focus-visible'), getComputedStyle(element).outlineStyle]"
+POINTER = "() => document.dispatchEvent(new PointerEvent('pointerdown'))"
+
+
+def ring(element: Locator) -> list[object]:
+    """Whether the browser wants a ring, and the one that is drawn."""
+    expect(element).to_be_focused()
+    return element.evaluate(OUTLINE)
+
+
+def test_a_button_shows_no_ring_while_the_pointer_is_used(scene: Scene) -> None:
+    visitor = scene.visitor()
+    visitor.open()
+    visitor.chat.get_by_role("button", name="Menu").click()
+    visitor.chat.get_by_role("listitem").get_by_role("button", name="Settings").click()
+    back = visitor.chat.get_by_role("dialog", name="Settings").get_by_role("button", name="Back")
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Shift+Tab")
+    assert ring(back) == [True, "solid"]
+    # WebKit wants a ring here, after a click; Chromium does so only after a key.
+    visitor.page.frames[1].evaluate(POINTER)
+    assert ring(back) == [True, "none"]
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Shift+Tab")
+    assert ring(back) == [True, "solid"]
+
+
+def test_a_heading_that_a_script_focuses_shows_no_ring(scene: Scene) -> None:
+    desk = scene.desk()
+    desk.sign_in()
+    desk.page.keyboard.press("Tab")
+    desk.page.goto(f"{desk.address}#/settings/profile")
+    assert ring(desk.page.get_by_role("heading", name="Profile", level=1)) == [True, "none"]
+
+
+def test_the_contents_of_the_dark_policy_page_have_no_white_scrollbar(scene: Scene) -> None:
+    visitor = scene.visitor(color_scheme="dark", viewport={"width": 1280, "height": 500})
+    visitor.page.goto(f"{scene.server.address}/policy/{scene.site}")
+    colour = visitor.page.locator(".contents").evaluate("(element) => getComputedStyle(element).scrollbarColor")
+    assert colour.endswith("rgba(0, 0, 0, 0)")
