@@ -11,11 +11,15 @@ from support.shopper import Shopper
 HAS_RECEIPT = "Crumbless.consent.get().receipt !== null"
 
 # A frame of the Crumbless origin asks, as the chat's frame does; `name` is the element that it stands in.
-ASK = """async ([address, name]) => {
-  const host = document.createElement(name);
+# As the loader does; without a panel, as the page's own mark-up can.
+ASK = """async ([address, panel]) => {
+  const host = document.createElement("crumbless-chat");
   const frame = document.createElement("iframe");
   frame.src = address;
-  host.attachShadow({ mode: "open" }).append(frame);
+  const dialog = document.createElement("div");
+  dialog.append(frame);
+  host.attachShadow({ mode: "open" }).append(dialog);
+  if (panel) host.panel = dialog;
   const loaded = new Promise((done) => { frame.onload = done });
   document.body.append(host);
   await loaded;
@@ -105,9 +109,9 @@ def test_what_was_refused_for_good_is_not_told_again(scene: Scene, shopper_of: C
 def test_the_chats_frame_and_no_other_learns_the_receipt(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
     shopper = shopper_of()
     address = f"{scene.server.address}/healthz"
-    shopper.page.evaluate(ASK, [address, "crumbless-chat"])
-    shopper.page.evaluate(ASK, [address, "somebody-else"])
-    _, chat, other = shopper.page.frames
+    shopper.page.evaluate(ASK, [address, False])
+    shopper.page.evaluate(ASK, [address, True])
+    _, other, chat = shopper.page.frames
     for frame in (other, chat):
         frame.evaluate(LISTEN)
     chat.wait_for_function("heard.length === 1")
@@ -125,7 +129,7 @@ def test_a_frame_that_asked_too_early_is_told_when_the_page_has_loaded(
     scene: Scene, shopper_of: Callable[..., Shopper]
 ) -> None:
     shopper = shopper_of()
-    shopper.page.evaluate(ASK, [f"{scene.server.address}/healthz", "crumbless-chat"])
+    shopper.page.evaluate(ASK, [f"{scene.server.address}/healthz", True])
     _, chat = shopper.page.frames
     # Its question went to a page without the script: this page has never heard it.
     chat.evaluate(LISTEN.replace('parent.postMessage({ crumbless: "consent?" }, "*");', ""))
