@@ -5,6 +5,8 @@
 import type { Api } from "./api";
 import { proofFor } from "./proof";
 import { backoff, onLikelyBack } from "./stream_backoff";
+import { openHttpStream } from "./stream_http";
+import { openPoll } from "./stream_poll";
 import { CloseCode, type Transport, type TransportEvents } from "./stream_transport";
 import { openWebSocket } from "./stream_websocket";
 import { type AnyClientFrame, type AnyServerFrame, type Challenge, type End, PING_SECONDS, type Pong } from "./wire";
@@ -33,33 +35,11 @@ export interface StreamOptions {
   ways?: Record<Way, OpenTransport>;
 }
 
-/** A way that few networks need is loaded when it is taken: who comes to it reaches the server over HTTP. */
-const later =
-  (load: () => Promise<OpenTransport>): OpenTransport =>
-  (api, events) => {
-    let line: Transport | null = null;
-    let closed = false;
-    load().then(
-      (open) => {
-        if (!closed) line = open(api, events);
-      },
-      () => {
-        if (!closed) events.ended(CloseCode.lost);
-      },
-    );
-    return {
-      send: (frame) => line?.send(frame),
-      close: () => {
-        closed = true;
-        line?.close();
-      },
-    };
-  };
-
+// None of them is loaded on demand: the moment it is needed is an outage, and Firefox never loads a module again that failed once.
 const WAYS: Record<Way, OpenTransport> = {
   websocket: (api, events) => openWebSocket(api.address("/v1/stream"), events),
-  http: later(async () => (await import("./stream_http")).openHttpStream),
-  poll: later(async () => (await import("./stream_poll")).openPoll),
+  http: openHttpStream,
+  poll: openPoll,
 };
 
 const PONG_DEADLINE_MS = 10_000;
