@@ -19,7 +19,7 @@ def compressed_size(surface: str) -> int:
     ("surface", "budget"),
     [
         ("loader", 3_000),
-        ("keeper", 3_000),
+        ("keeper", 3_200),
         ("tag_ga4", 900),
         ("tag_tiktok", 900),
         ("frame", 30_000),

@@ -30,7 +30,7 @@ async function newPage(blocked = false, ready: Promise<void> = Promise.resolve()
   const store = {
     get: async (key: string) => records.get(key),
     put: async (key: string, value: unknown) => ready.then(() => Boolean(records.set(key, value))),
-    delete: async (key: string) => void records.delete(key),
+    delete: async (key: string) => records.delete(key) || true,
     keys: async () => [...records.keys()],
   };
   vi.doMock("../shared/storage_records", () => ({ openRecords: async () => (blocked ? null : store) }));

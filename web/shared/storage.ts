@@ -171,6 +171,12 @@ export async function getRecord<N extends RecordItemName>(
   return null;
 }
 
+/** Whether an item of IndexedDB is known to be absent: false also when the browser does not say. */
+export async function isRecordAbsent<N extends RecordItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
+  const key = keyOf(name, parameters);
+  return !findText(name, key) && (await (await recordStore())?.get(key)) === undefined;
+}
+
 /** Keeps a structured value (it may hold a CryptoKey) as `set` keeps a text. */
 export async function setRecord<N extends RecordItemName>(
   name: N,
@@ -196,7 +202,7 @@ export async function setRecord<N extends RecordItemName>(
 }
 
 /** Removes an item of IndexedDB; a copy outside of it at once. */
-export function removeRecord<N extends RecordItemName>(name: N, parameters: KeyParts<N>): Promise<void> {
+export function removeRecord<N extends RecordItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
   return removeKey(keyOf(name, parameters));
 }
 
@@ -209,8 +215,11 @@ export function watch<N extends TextItemName | RecordItemName>(
   return watchKey(keyOf(name, parameters), onChange);
 }
 
-/** Removes every item of a surface: texts and memory before it returns, records when the promise settles. */
-export function clear(surface: Surface): Promise<void> {
+/**
+ * Removes every item of a surface: texts and memory before it returns, records when the promise settles.
+ * Returns whether all of them are gone.
+ */
+export function clear(surface: Surface): Promise<boolean> {
   return removeWhere((key) => {
     const name = nameOf(key);
     return name !== null && itemOf(name).surfaces.includes(surface);

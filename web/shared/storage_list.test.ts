@@ -14,7 +14,7 @@ let storage: typeof Store;
 const recordStore: RecordStore = {
   get: async (key) => records.get(key),
   put: async (key, value) => !broken && !!records.set(key, value),
-  delete: async (key) => void records.delete(key),
+  delete: async (key) => records.delete(key) || true,
   keys: async () => [...records.keys()],
 };
 

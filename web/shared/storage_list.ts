@@ -76,25 +76,32 @@ function describe(value: unknown): unknown {
 }
 
 /** Removes what `list` has found, wherever it stands. */
-export const removeStored = ({ key }: Stored): Promise<void> => removeKey(key);
+export const removeStored = ({ key }: Stored): Promise<boolean> => removeKey(key);
 
-/** Removes the item under `key`: texts and memory before it returns, records when the promise settles. */
-export async function removeKey(key: string): Promise<void> {
+/**
+ * Removes the item under `key`: texts and memory before it returns, records when the promise settles.
+ * Returns whether it is gone.
+ */
+export async function removeKey(key: string): Promise<boolean> {
   for (const place of TEXT_PLACES) dropText(place, key);
   memory.delete(key);
   const name = nameOf(key);
-  if (!name || itemOf(name).mechanism === "IndexedDB") await (await recordStore())?.delete(key);
+  let gone = true;
+  if (!name || itemOf(name).mechanism === "IndexedDB") gone = (await (await recordStore())?.delete(key)) ?? true;
   tell(key, true);
+  return gone;
 }
 
 /** Removes every item that `belongs`, as `removeKey` does. */
-export async function removeWhere(belongs: (key: string) => boolean): Promise<void> {
+export async function removeWhere(belongs: (key: string) => boolean): Promise<boolean> {
   const texts = TEXT_PLACES.flatMap((place) => keysIn(textStore(place)));
   const removed = [...texts, ...memory.keys()].filter(belongs).map(removeKey);
   const records = await recordStore();
-  removed.push(...((await records?.keys()) ?? []).filter(belongs).map(removeKey));
-  await Promise.all(removed);
+  const keys = records ? await records.keys() : [];
+  removed.push(...(keys ?? []).filter(belongs).map(removeKey));
+  const gone = await Promise.all(removed);
+  return keys !== null && gone.every(Boolean);
 }
 
 /** Removes everything of ours from this origin and this page, also what only an older version has declared. */
-export const clearAll = (): Promise<void> => removeWhere((key) => key.startsWith("crumbless."));
+export const clearAll = (): Promise<boolean> => removeWhere((key) => key.startsWith("crumbless."));

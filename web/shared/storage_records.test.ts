@@ -7,16 +7,30 @@ type FakeFactory = IDBFactory & {
   losesAll: () => void;
 };
 
-/** As much of IndexedDB as one store needs; `failWrites` lets its transactions abort. */
-function fakeFactory(options: { failWrites?: boolean; silent?: boolean } = {}): FakeFactory {
+interface FakeOptions {
+  /** Write transactions abort. */
+  failWrites?: boolean;
+  /** `open` never responds. */
+  silent?: boolean;
+  /** No transaction settles from the second on. */
+  stalls?: boolean;
+  /** As in WebKit, a database whose first version was aborted stays. */
+  keepsAborted?: boolean;
+}
+
+/** As much of IndexedDB as one store needs. */
+function fakeFactory(options: FakeOptions = {}): FakeFactory {
   const values = new Map<string, unknown>();
   let made = false;
   const opened: { onclose?: () => void }[] = [];
+  let transactions = 0;
   const transaction = (mode: string) => {
+    const stalled = options.stalls && ++transactions > 1;
     const made: Record<string, unknown> = {};
     const ask = (result: () => unknown) => {
       const request = { result: undefined as unknown };
       queueMicrotask(() => {
+        if (stalled) return;
         if (mode === "readwrite" && options.failWrites) return (made.onabort as () => void)();
         request.result = result();
         (made.oncomplete as () => void)();
@@ -49,7 +63,7 @@ function fakeFactory(options: { failWrites?: boolean; silent?: boolean } = {}): 
     if (!options.silent) {
       queueMicrotask(() => {
         if (!made) handlers.onupgradeneeded();
-        made ||= !aborted;
+        made ||= !aborted || options.keepsAborted === true;
         if (aborted) return handlers.onerror({ preventDefault: () => undefined });
         opened.push(request.result as { onclose?: () => void });
         handlers.onsuccess();
@@ -62,14 +76,34 @@ function fakeFactory(options: { failWrites?: boolean; silent?: boolean } = {}): 
     made = false;
     for (const database of opened.splice(0)) database.onclose?.();
   };
-  return { open, isMade: () => made, losesAll } as unknown as FakeFactory;
+  const deleteDatabase = () => {
+    const request: { onsuccess?: () => void } = {};
+    queueMicrotask(() => {
+      values.clear();
+      made = false;
+      request.onsuccess?.();
+    });
+    return request;
+  };
+  return { open, deleteDatabase, isMade: () => made, losesAll } as unknown as FakeFactory;
 }
 
 const lost = vi.fn();
 
+/** Web Locks of one page: one holder at a time. */
+class FakeLocks {
+  #last: Promise<unknown> = Promise.resolve();
+  request<T>(_name: string, _options: object, act: (lock: object) => Promise<T>): Promise<T> {
+    const done = this.#last.then(() => act({}));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
 afterEach(() => {
   lost.mockClear();
   vi.useRealTimers();
+  vi.unstubAllGlobals();
 });
 
 describe("records", () => {
@@ -86,7 +120,7 @@ describe("records", () => {
     const factory = fakeFactory();
     const looking = await openRecords(() => factory, lost);
     const writing = await openRecords(() => factory, lost);
-    expect(await looking?.get("a")).toBeNull();
+    expect(await looking?.get("a")).toBeUndefined();
     expect(await looking?.keys()).toEqual([]);
     await looking?.delete("a");
     expect(factory.isMade()).toBe(false);
@@ -128,7 +162,7 @@ describe("records", () => {
     await records?.put("a", 1);
     factory.losesAll();
     expect(lost).toHaveBeenCalledTimes(1);
-    expect(await records?.get("a")).toBeNull();
+    expect(await records?.get("a")).toBeUndefined();
     expect(factory.isMade(), "looking makes none").toBe(false);
     expect(await records?.put("b", 2)).toBe(true);
     expect(await records?.keys()).toEqual(["b"]);
@@ -146,5 +180,38 @@ describe("records", () => {
     const opened = openRecords(() => fakeFactory({ silent: true }), lost);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(await opened).toBeNull();
+  });
+
+  test("a database that stays when its creation is aborted is deleted", async () => {
+    vi.stubGlobal("navigator", { locks: new FakeLocks() });
+    const factory = fakeFactory({ keepsAborted: true });
+    const records = await openRecords(() => factory, lost);
+    expect(await records?.get("a")).toBeUndefined();
+    expect(factory.isMade()).toBe(false);
+  });
+
+  test("without a lock nothing is deleted: another tab may have created it", async () => {
+    vi.stubGlobal("navigator", {});
+    const factory = fakeFactory({ keepsAborted: true });
+    await openRecords(() => factory, lost);
+    expect(factory.isMade()).toBe(true);
+  });
+
+  test("a lock that is refused does not prevent the opening", async () => {
+    const refused = () => Promise.reject(new DOMException("denied", "SecurityError"));
+    vi.stubGlobal("navigator", { locks: { request: refused } });
+    const records = await openRecords(() => fakeFactory(), lost);
+    expect(await records?.put("a", 1)).toBe(true);
+  });
+
+  test("a transaction that never settles fails after a while, and an absent key differs from that", async () => {
+    const records = await openRecords(() => fakeFactory({ stalls: true }), lost);
+    expect(await records?.put("a", 1)).toBe(true);
+    vi.useFakeTimers();
+    const outcomes = Promise.all([records?.get("a"), records?.put("b", 2), records?.delete("a"), records?.keys()]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await outcomes).toEqual([null, false, false, null]);
+    const working = await openRecords(() => fakeFactory(), lost);
+    expect(await working?.get("absent")).toBeUndefined();
   });
 });

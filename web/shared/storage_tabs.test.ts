@@ -37,7 +37,7 @@ class Channel {
 const recordStore: RecordStore = {
   get: async (key) => records.get(key),
   put: async (key, value) => !blockedRecords && !!records.set(key, value),
-  delete: async (key) => void records.delete(key),
+  delete: async (key) => records.delete(key) || true,
   keys: async () => [...records.keys()],
 };
 
