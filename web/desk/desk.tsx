@@ -156,10 +156,9 @@ function callOut(): (unseen: readonly Entry[]) => void {
 
 /** What the page's coming and going asks for. */
 function followPage(app: DeskApp): void {
-  addEventListener("pagehide", () => void app.leave());
+  // Nothing is written when the page goes away: Firefox cancels it, and WebKit leaves it unfinished in its page cache.
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") void app.leave();
-    else void app.checkKept();
+    if (document.visibilityState === "visible") void app.checkKept();
   });
   addEventListener("hashchange", () => void followLink(app));
   addEventListener("focus", () => void app.checkKept());

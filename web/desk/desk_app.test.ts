@@ -300,6 +300,40 @@ describe("signing out", () => {
     expect(stageOf(reloaded)).toBe("signed-out");
   });
 
+  it("ends in two seconds when storage never responds, and reports what was not deleted", async () => {
+    const app = openTab();
+    await signIn(app);
+    const clear = vi.spyOn(storage, "clear").mockReturnValue(new Promise(() => {}));
+    vi.useFakeTimers();
+    const leaving = app.signOut();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await leaving;
+    expect(noticeOf(app)).toBe(words.notAllDeleted);
+    expect(server.asked.at(-1)?.path).toBe("/v1/desk/sign-out");
+    vi.useRealTimers();
+    clear.mockRestore();
+  });
+
+  it("reports what the browser did not delete", async () => {
+    const app = openTab();
+    await signIn(app);
+    const clear = vi.spyOn(storage, "clear").mockResolvedValue(false);
+    await app.signOut();
+    expect(noticeOf(app)).toBe(words.notAllDeleted);
+    clear.mockRestore();
+  });
+
+  it("stays signed in while storage does not say whether the session is there", async () => {
+    const app = openTab();
+    await signIn(app);
+    const read = vi.spyOn(storage, "getRecord").mockResolvedValue(null);
+    const absent = vi.spyOn(storage, "isRecordAbsent").mockResolvedValue(false);
+    await app.checkKept();
+    expect(stageOf(app)).toBe("at-work");
+    read.mockRestore();
+    absent.mockRestore();
+  });
+
   it("ends the stream", async () => {
     const app = openTab();
     await signIn(app);

@@ -64,11 +64,6 @@ export class DeskApp {
     else this.#ask(notice);
   }
 
-  /** Keeps what has not been written yet: the page may be going away. */
-  async leave(): Promise<void> {
-    await this.#cache?.save();
-  }
-
   /** Looks whether the session is still kept: somebody may have deleted it, and then nobody is signed in. */
   async checkKept(): Promise<void> {
     const stage = this.stage.peek();
@@ -140,9 +135,9 @@ export class DeskApp {
     const { words } = this.options;
     this.#rest();
     this.stage.value = { kind: "starting" };
-    const { told } = await this.#session.signOut();
-    this.#ask(words.signedOut);
-    if (!(await told)) this.#askAgain(words.signedOutHere);
+    const { wiped, told } = await this.#session.signOut();
+    this.#ask(wiped ? words.signedOut : words.notAllDeleted);
+    if (!(await told) && wiped) this.#askAgain(words.signedOutHere);
   }
 
   #work({ operator = null, warm = null, failure }: Start = {}): void {
@@ -205,8 +200,8 @@ export class DeskApp {
     if (this.stage.peek().kind !== "at-work") return;
     this.#rest();
     this.stage.value = { kind: "starting" };
-    await this.#session.wipe();
-    this.#ask(this.options.words.signedOut);
+    const wiped = await this.#session.wipe();
+    this.#ask(wiped ? this.options.words.signedOut : this.options.words.notAllDeleted);
   }
 
   async #toldSignedIn(): Promise<void> {

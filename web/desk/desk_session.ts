@@ -19,6 +19,13 @@ type Told = "signed-in" | "signed-out";
 
 /** Longest wait for the server to hear of a sign-out, in milliseconds. */
 const FAREWELL_DEADLINE = 5_000;
+/** Longest wait for the browser's storage when a session ends, in milliseconds: it may never respond. */
+const STORAGE_DEADLINE = 1_500;
+
+/** Returns what the promise resolves to, or `late` after the deadline. */
+function within<T>(promise: Promise<T>, late: T): Promise<T> {
+  return Promise.race([promise, new Promise<T>((resolve) => setTimeout(resolve, STORAGE_DEADLINE, late))]);
+}
 
 export class DeskSession {
   /** Called when another tab has signed in or out. */
@@ -72,14 +79,15 @@ export class DeskSession {
   /**
    * Signs out: wipes this device first, so that it holds offline too, then tells the other tabs and the server.
    *
-   * @returns once this device is wiped; `told` is whether the server knows, as soon as that is known
+   * @returns within two seconds; `wiped` is whether everything was deleted, `told` whether the server knows, as soon as that is
+   *   known
    */
-  async signOut(): Promise<{ told: Promise<boolean> }> {
+  async signOut(): Promise<{ wiped: boolean; told: Promise<boolean> }> {
     const farewell = this.api.withSession(this.api.session);
-    await this.wipe();
+    const wiped = await this.wipe();
     this.#tabs?.postMessage("signed-out" satisfies Told);
     const signal = AbortSignal.timeout(FAREWELL_DEADLINE);
-    return { told: farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded) };
+    return { wiped, told: farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded) };
   }
 
   /**
@@ -88,11 +96,13 @@ export class DeskSession {
    */
   async end(): Promise<boolean> {
     const ended = this.api.session?.token ?? null;
-    if (await this.restore(ended)) return true;
+    if (await within(this.restore(ended), false)) return true;
     this.knownKey = this.api.session?.key ?? null;
     this.api.session = null;
-    await storage.removeRecord("deskSession", {});
-    await dropCache();
+    await within(
+      Promise.all([storage.removeRecord("deskSession", {}), dropCache()]).then(() => true),
+      false,
+    );
     return false;
   }
 
@@ -100,14 +110,16 @@ export class DeskSession {
   async isKept(): Promise<boolean> {
     if (!this.lasting) return this.api.session !== null;
     const kept = await storage.getRecord("deskSession", {}, isKeyedSession);
-    return kept !== null && kept.token === this.api.session?.token;
+    if (kept) return kept.token === this.api.session?.token;
+    // A read that fails says nothing of the session.
+    return !(await storage.isRecordAbsent("deskSession", {}));
   }
 
-  /** Removes everything of the operator from this tab and this device. */
-  async wipe(): Promise<void> {
+  /** Removes everything of the operator from this tab and this device. Returns whether that was done in time. */
+  wipe(): Promise<boolean> {
     this.api.session = null;
     this.knownKey = null;
-    await storage.clear("desk");
+    return within(storage.clear("desk"), false);
   }
 }
 

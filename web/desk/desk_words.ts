@@ -24,6 +24,7 @@ export interface DeskWords {
   readonly sessionEnded: string;
   readonly signedOut: string;
   readonly signedOutHere: string;
+  readonly notAllDeleted: string;
   readonly lastsForTab: string;
   readonly dismiss: string;
 

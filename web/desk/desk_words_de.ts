@@ -18,6 +18,8 @@ const words: DeskWords = {
   signedOut: "Sie sind abgemeldet. In diesem Browser ist nichts von Ihnen zurückgeblieben.",
   signedOutHere:
     "Sie sind abgemeldet und in diesem Browser ist nichts von Ihnen zurückgeblieben. Der Server war nicht erreichbar; seine Sitzung endet von selbst, und ohne den Schlüssel dieses Browsers kann sie niemand benutzen.",
+  notAllDeleted:
+    "Sie sind abgemeldet, aber dieser Browser hat nicht alles gelöscht, was er für Sie gespeichert hat. Löschen Sie die Daten dieser Website in den Einstellungen des Browsers.",
   lastsForTab: "Dieser Browser speichert nichts. Sie bleiben angemeldet, bis Sie diesen Tab schließen.",
   dismiss: "Ausblenden",
 

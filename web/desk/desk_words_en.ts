@@ -18,6 +18,8 @@ const words: DeskWords = {
   signedOut: "You are signed out. Nothing of yours is left in this browser.",
   signedOutHere:
     "You are signed out and nothing of yours is left in this browser. The server could not be told, so its session ends by itself; nobody can use it without this browser's key.",
+  notAllDeleted:
+    "You are signed out, but this browser has not deleted everything that it stored for you. Delete the data of this site in the browser’s settings.",
   lastsForTab: "This browser keeps nothing, so you stay signed in until you close this tab.",
   dismiss: "Dismiss",
 

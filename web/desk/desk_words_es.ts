@@ -18,6 +18,8 @@ const words: DeskWords = {
   signedOut: "Has cerrado la sesión. En este navegador no queda nada tuyo.",
   signedOutHere:
     "Has cerrado la sesión y en este navegador no queda nada tuyo. No se pudo avisar al servidor; su sesión termina por sí sola y nadie puede usarla sin la clave de este navegador.",
+  notAllDeleted:
+    "Has cerrado la sesión, pero este navegador no ha borrado todo lo que guardó para ti. Borra los datos de este sitio en los ajustes del navegador.",
   lastsForTab: "Este navegador no guarda nada: la sesión dura hasta que cierres esta pestaña.",
   dismiss: "Ocultar",
 

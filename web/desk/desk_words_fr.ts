@@ -18,6 +18,8 @@ const words: DeskWords = {
   signedOut: "Vous êtes déconnecté. Rien de vous ne reste dans ce navigateur.",
   signedOutHere:
     "Vous êtes déconnecté et rien de vous ne reste dans ce navigateur. Le serveur n’a pas pu être prévenu ; sa session se termine d’elle-même et personne ne peut l’utiliser sans la clé de ce navigateur.",
+  notAllDeleted:
+    "Vous êtes déconnecté, mais ce navigateur n’a pas supprimé tout ce qu’il a enregistré pour vous. Supprimez les données de ce site dans les réglages du navigateur.",
   lastsForTab: "Ce navigateur ne conserve rien : vous restez connecté jusqu’à la fermeture de cet onglet.",
   dismiss: "Masquer",
 
