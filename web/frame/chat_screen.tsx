@@ -102,15 +102,22 @@ export class ChatScreen {
       // A dialog that lost its focus to the page is closed by the browser itself.
       if (document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && !event.isComposing) this.bridge.say({ say: "close" });
+      else if (event.key !== "Tab" && event.key !== "Escape") this.#focusBox();
     });
     // The frame has a process of its own, and hears late that it lost the focus: when it is opened again at once, that blurs the
     // box which has just been focused, and the frame then gets the focus with nothing in it.
-    window.addEventListener("focus", () => {
-      if (this.bridge.wantsFocus && document.activeElement === document.body) this.#box.current?.focus();
-    });
+    window.addEventListener("focus", () => this.#focusBox());
     document.addEventListener("pointerdown", () => {
       this.bridge.wantsFocus = false;
     });
+  }
+
+  /**
+   * Focuses the message box, if it was to have the focus and nothing else has it. Called for each key: WebKit ignores `focus()` in
+   * a frame of another site until the person has used the frame, and the key then still arrives in the box.
+   */
+  #focusBox(): void {
+    if (this.bridge.wantsFocus && document.activeElement === document.body) this.#box.current?.focus();
   }
 
   /** Few visitors choose to hear anything; without it the chat is only silent. */
