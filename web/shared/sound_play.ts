@@ -30,7 +30,8 @@ export class MessageSound {
     if (!audio || performance.now() - this.lastAt < QUIET) return;
     this.lastAt = performance.now();
     onlyInOneTab(() => {
-      void audio.resume();
+      // Without an audio device it waits until the page is left, and Firefox then rejects it.
+      audio.resume().catch(() => undefined);
       for (const note of NOTES) playNote(audio, note.hertz, audio.currentTime + note.start);
     });
   }
