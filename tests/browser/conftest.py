@@ -8,14 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from crumbless.store.schema import migrate
-from support.browser import KINDS, Kind, find_firefox, launch
+from support.browser import KINDS, Kind, launch
 from support.scene import Scene
 from support.server import ServerProcess
 from support.shop import ShopServer
 from support.shopper import SCRIPTS, WAITING, Shopper, use_tags
-
-# A second engine is a gift where the machine has one; the project brings only Chromium's driver.
-collect_ignore = [] if find_firefox() else ["test_firefox.py"]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-SKIPS_IN_PYTHON = re.compile(r"(?:^|\.)(?:skip|skipif|skipTest|skipUnless|xfail|importorskip|skip_module)$")
+SKIPS_IN_PYTHON = re.compile(
+    r"(?:^|\.)(?:skip|skipif|skipTest|skipUnless|xfail|importorskip|skip_module|collect_ignore(?:_glob)?)$"
+)
 SKIPS_IN_SCRIPT = re.compile(
     r"\b(?:it|test|describe|suite)\s*\.\s*(?:skip|only|todo|fails|skipIf|runIf)\b|\b[xf](?:it|describe)\("
 )
@@ -33,7 +35,8 @@ def test_no_browser_code_test_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["@pytest.mark.skipif(True)\ndef test(): ...", "pytest.importorskip('x')", "mark.xfail"]
+    "source",
+    ["@pytest.mark.skipif(True)\ndef test(): ...", "pytest.importorskip('x')", "mark.xfail", "collect_ignore = []"],
 )
 def test_a_skip_is_seen_in_python(source: str) -> None:
     assert skips(source) == [1]

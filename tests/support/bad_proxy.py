@@ -16,6 +16,7 @@ Fault = Literal[
     "impatient",
     "strip_headers",
     "forward",
+    "cut",
 ]
 
 HOP = {"connection", "upgrade", "host"}
@@ -32,6 +33,8 @@ class BadProxy:
         self.fault: Fault = "none"
         self.target = 0
         self.port = 0
+        self.refused: list[str] = []
+        """First lines of the requests that came while the network was cut."""
         self._kept: dict[str, bytes] = {}
         self._open: set[asyncio.StreamWriter] = set()
         self._started = threading.Event()
@@ -48,6 +51,16 @@ class BadProxy:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(10)
 
+    def cut(self) -> None:
+        """Close all connections, and refuse every request until `fault` is set again."""
+        self.fault = "cut"
+        self.refused.clear()
+        self._loop.call_soon_threadsafe(self._close_all)
+
+    def _close_all(self) -> None:
+        for writer in self._open:
+            writer.close()
+
     async def _run(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**20)
@@ -55,8 +68,7 @@ class BadProxy:
         self._started.set()
         await self._stopping.wait()
         server.close()
-        for writer in self._open:
-            writer.close()
+        self._close_all()
         await server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,6 +82,9 @@ class BadProxy:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line, headers = parse_head(await reader.readuntil(b"\r\n\r\n"))
+        if self.fault == "cut":
+            self.refused.append(line)
+            return
         body = await reader.readexactly(int(value_of(headers, "content-length") or 0))
         if self.fault == "small_bodies" and len(body) > SMALL:
             writer.write(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\n<p/>")

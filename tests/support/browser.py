@@ -43,11 +43,6 @@ def find_chromium() -> str:
     return found
 
 
-def find_firefox() -> str | None:
-    """Where a Firefox is, if there is one."""
-    return shutil.which("firefox-esr") or shutil.which("firefox")
-
-
 def launch(chromium: BrowserType, kind: Kind) -> Browser:
     """Start a browser. As root it cannot have its sandbox."""
     sandbox = [] if os.getuid() else ["--no-sandbox"]

@@ -121,7 +121,10 @@ KEPT = """async () => {
     } catch { return [mechanism, key, null]; }
   });
 }"""
-"""Reads everything that a frame's stores hold: mechanism, key, milliseconds left (null: no end is written in it)."""
+"""Reads everything that a frame's stores hold: mechanism, key, milliseconds left (null: no end is written in it).
+
+For Chromium: in a frame of another site WebKit lists no databases, whatever is stored. See STORED in engine_people.py.
+"""
 
 UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 

@@ -1,0 +1,290 @@
+"""Firefox and WebKit: the main steps of a visitor and an operator, and the faults that only these engines show."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from crumbless.store.schema import migrate
+from support.bad_proxy import BadProxy
+from support.engine_people import (
+    BOX,
+    CHAT,
+    DATABASES,
+    ENGINES,
+    EXPORTED_KEYS,
+    LAUNCHER,
+    SHOWS,
+    STORED,
+    Engine,
+    EngineStage,
+    EngineVisitor,
+    engine_stage,
+)
+from support.ports import free_port
+from support.scene import Scene
+from support.server import ServerProcess
+from support.shop import ShopServer
+from support.webdriver import Browser, Firefox, wait_for
+
+ROOT = Path(__file__).parents[2]
+
+ASKS_TO_SIGN_IN = "document.querySelector('input[name=email]')"
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[BadProxy]:
+    """A proxy in front of the platform."""
+    with BadProxy() as made:
+        made.target = free_port()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def proxied_server(proxy: BadProxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A platform that is known by the proxy's address."""
+    database = tmp_path_factory.mktemp("platform") / "crumbless.db"
+    migrate(f"sqlite:///{database}")
+    server = ServerProcess(database, port_wanted=proxy.target, public_url=f"http://127.0.0.1:{proxy.port}")
+    server.start()
+    server.port = proxy.port
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.log(), server.log()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def stage(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineStage]:
+    """The browsers of the engine."""
+    with engine_stage(tmp_path_factory.mktemp(engine), engine) as made:
+        yield made
+
+
+@pytest.fixture
+def scene(proxy: BadProxy, proxied_server: ServerProcess) -> Iterator[Scene]:
+    """A workspace and a shop of the test's own behind the proxy."""
+
+    def no_chromium(_: object) -> NoReturn:
+        raise AssertionError("these tests have browsers of their own")
+
+    proxy.fault = "none"
+    with closing(ShopServer()) as shop, closing(ShopServer()) as foreign:
+        yield Scene(proxied_server, shop, foreign, no_chromium)
+
+
+def test_nothing_is_stored_before_the_click(stage: EngineStage, scene: Scene) -> None:
+    visitor = stage.visitor(scene)
+    visitor.arrive()
+    assert visitor.browser.run(f"return {DATABASES}") == []
+    assert visitor.browser.run(STORED) == []
+    assert visitor.browser.run("return document.querySelectorAll('iframe').length") == 0
+    visitor.browser.open(f"{scene.server.address}/healthz")
+    assert visitor.browser.run(f"return {DATABASES}") == []
+    assert visitor.browser.run(STORED) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "sign"),
+    [("/policy/{}", "document.querySelector('.kept-empty')"), ("/desk/", ASKS_TO_SIGN_IN)],
+    ids=["policy page", "sign-in page"],
+)
+def test_a_page_that_looks_for_stored_data_creates_no_database(
+    stage: EngineStage, scene: Scene, page: str, sign: str
+) -> None:
+    browser = stage.browser("visitor")
+    browser.open(scene.server.address + page.format(scene.site))
+    # The page shows this once it has looked.
+    browser.wait_for(sign)
+    browser.wait_for(f"{DATABASES}.length === 0")
+
+
+def test_text_typed_right_after_the_click_arrives(stage: EngineStage, scene: Scene) -> None:
+    visitor = stage.visitor(scene)
+    visitor.arrive()
+    visitor.browser.click(LAUNCHER)
+    visitor.wait_for_box()
+    visitor.browser.type("abc", frame=CHAT)
+    visitor.browser.wait_for(f"{BOX}.value === 'abc'", frame=CHAT)
+
+
+def test_visitor_and_operator_talk(stage: EngineStage, scene: Scene) -> None:
+    operator, visitor = stage.operator(scene), stage.visitor(scene)
+    operator.sign_in()
+    visitor.open()
+    assert visitor.stored_by_chat() == []
+    visitor.send("Do you deliver to Lisbon?")
+    visitor.wait_for_text("Sent")
+    operator.open_conversation("Do you deliver to Lisbon?")
+    visitor.wait_for_text("Seen")
+    operator.send("Yes, in four days.")
+    visitor.wait_for_text("Yes, in four days.")
+    assert scene.timeline() == ["Do you deliver to Lisbon?", "Yes, in four days."]
+
+    chat = f"crumbless.chat.{scene.site}"
+    stored = visitor.stored_by_chat()
+    assert f"sessionStorage {chat}" in stored, stored
+    assert [one.partition(" ")[0] for one in stored] == ["IndexedDB", "sessionStorage"], stored
+    visitor.browser.reload()
+    visitor.wait_for_text("Yes, in four days.")
+    operator.browser.reload()
+    operator.browser.wait_for(SHOWS, "Yes, in four days.")
+    # Threat 8: a script of the page can read the session, but not copy its key.
+    assert set(operator.browser.run(EXPORTED_KEYS)) == {"InvalidAccessError"}
+    for browser in (operator.browser, visitor.browser):
+        # WebKit's driver does not report them.
+        if isinstance(browser, Firefox):
+            assert browser.script_errors() == []
+
+
+@pytest.mark.parametrize("engine", ["firefox"], indirect=True)
+def test_a_script_error_is_seen(stage: EngineStage, scene: Scene) -> None:
+    scene.shop.pages["/error"] = b"<!doctype html><title>Error</title><script>throw new Error('premise')</script>"
+    browser = stage.browser("visitor")
+    assert isinstance(browser, Firefox)
+    browser.open(f"{scene.shop.origin}/error")
+    wait_for(browser.script_errors, "the error is reported")
+    assert "premise" in browser.script_errors()[0]
+
+
+def test_a_chat_returns_over_http_after_an_outage(stage: EngineStage, scene: Scene, proxy: BadProxy) -> None:
+    visitor = stage.visitor(scene)
+    visitor.open()
+    visitor.send("Before")
+    visitor.wait_for_text("Sent")
+    proxy.cut()
+    visitor.send("During")
+    visitor.wait_for_text("Waiting for connection")
+    # The chat has tried a WebSocket, and then another transport, both without success.
+    wait_for(lambda: any("/v1/stream HTTP" not in line for line in proxy.refused), "another transport is tried")
+    proxy.fault = "strip_upgrade"
+    wait_for(lambda: scene.timeline() == ["Before", "During"], "the message is sent")
+    visitor.wait_for_text("Sent")
+
+
+def test_sign_out_deletes_everything_after_another_page_in_the_tab(stage: EngineStage, scene: Scene) -> None:
+    operator, visitor = stage.operator(scene), stage.visitor(scene)
+    visitor.open()
+    visitor.send("Good morning")
+    operator.sign_in()
+    operator.open_conversation("Good morning")
+    assert operator.browser.run(STORED) != []
+    operator.browser.open(f"{scene.server.address}/policy/{scene.site}")
+    operator.browser.wait_for("document.querySelector('.kept-list')")
+    operator.browser.open(operator.address)
+    operator.wait_for_inbox()
+    operator.sign_out()
+    operator.browser.wait_for(SHOWS, "You are signed out. Nothing of yours is left in this browser.")
+    assert operator.browser.run(STORED) == []
+
+
+RECORDS = """
+const { openRecords } = await import("/storage_records.js");
+const open = () => openRecords(() => indexedDB, () => {});
+const [reader, writer] = await Promise.all([open(), open()]);
+// One looks for the database while the other creates it.
+const [, stored] = await Promise.all([reader.keys(), writer.put("key", "value"), reader.get("key")]);
+return [stored, await writer.get("key"), await (await open()).get("key")];
+"""
+"""Two connections, as of two tabs."""
+
+
+@pytest.fixture
+def records_browser(stage: EngineStage, scene: Scene) -> Browser:
+    """Return a browser on a page that can import the module that reads and writes the database."""
+    scene.shop.pages["/records"] = scene.shop.pages["/next"] = b"<!doctype html><title>Records</title>"
+    scene.shop.scripts["/storage_records.js"] = compile_module(ROOT / "web/shared/storage_records.ts")
+    browser = stage.browser("visitor")
+    browser.open(f"{scene.shop.origin}/records")
+    return browser
+
+
+def test_data_that_is_stored_while_another_tab_looks_is_not_lost(records_browser: Browser) -> None:
+    assert records_browser.run(RECORDS) == [True, "value", "value"]
+
+
+WRITE_WHEN_LEAVING = """
+const { openRecords } = await import("/storage_records.js");
+const records = await openRecords(() => indexedDB, () => {});
+addEventListener("pagehide", () => void records.put("late", "value"));
+return records.put("early", "value");
+"""
+
+READ = """
+const { openRecords } = await import("/storage_records.js");
+const records = await openRecords(() => indexedDB, () => {});
+return records.get("early");
+"""
+
+
+def test_a_write_of_a_page_that_is_left_does_not_block_the_next_page(records_browser: Browser, scene: Scene) -> None:
+    assert records_browser.run(WRITE_WHEN_LEAVING)
+    records_browser.open(f"{scene.shop.origin}/next")
+    assert records_browser.run(READ) == "value"
+
+
+def compile_module(path: Path) -> bytes:
+    """Return a TypeScript module as JavaScript."""
+    compiler = ROOT / "tests/support/module_compile.mjs"
+    return subprocess.run(["node", compiler, path], cwd=ROOT, capture_output=True, check=True).stdout
+
+
+HOLDS_KEY = """await (async () => {
+  const settled = (asked) => new Promise((done) => { asked.onsuccess = () => done(asked.result) });
+  const database = await settled(indexedDB.open("crumbless"));
+  const held = await settled(database.transaction("items").objectStore("items").getAll());
+  database.close();
+  return held.some(({ v }) => [...v.keys()].some((key) => key.startsWith("crumbless.key")));
+})()"""
+"""Whether the shop's page stores the key of the chat for its frame."""
+
+STORAGE_IS_BLOCKED = "try { return localStorage.length < 0 } catch { return true }"
+
+
+@pytest.fixture
+def blocking_firefox(request: pytest.FixtureRequest, stage: EngineStage) -> Iterator[Browser]:
+    """Return a Firefox with this value of `network.cookie.cookieBehavior`."""
+    browser = stage.browser("visitor")
+    assert isinstance(browser, Firefox)
+    browser.set_preference("network.cookie.cookieBehavior", request.param)
+    yield browser
+    browser.set_preference("network.cookie.cookieBehavior", None)
+
+
+@pytest.mark.parametrize("engine", ["firefox"], indirect=True)
+@pytest.mark.parametrize("blocking_firefox", [1], indirect=True, ids=["third parties blocked"])
+def test_a_chat_without_storage_of_its_own_returns_after_a_reload(blocking_firefox: Browser, scene: Scene) -> None:
+    visitor = EngineVisitor(blocking_firefox, scene.shop.origin)
+    visitor.open()
+    assert visitor.browser.run(STORAGE_IS_BLOCKED, frame=CHAT)
+    assert not visitor.browser.run(STORAGE_IS_BLOCKED)
+    visitor.send("Hello")
+    visitor.wait_for_text("Sent")
+    visitor.browser.wait_for(HOLDS_KEY)
+    visitor.browser.reload()
+    visitor.wait_for_text("Hello")
+    assert scene.timeline() == ["Hello"]
+
+
+@pytest.mark.parametrize("engine", ["firefox"], indirect=True)
+@pytest.mark.parametrize("blocking_firefox", [2], indirect=True, ids=["all site data blocked"])
+def test_a_chat_without_any_storage_works_until_the_page_is_left(blocking_firefox: Browser, scene: Scene) -> None:
+    visitor = EngineVisitor(blocking_firefox, scene.shop.origin)
+    visitor.open()
+    assert visitor.browser.run(STORAGE_IS_BLOCKED, frame=CHAT)
+    assert visitor.browser.run(STORAGE_IS_BLOCKED)
+    visitor.send("Hello")
+    visitor.wait_for_text("Sent")
+    visitor.wait_for_text("This chat lasts until you close this tab or leave this page")
+    assert scene.timeline() == ["Hello"]
+    visitor.browser.reload()
+    visitor.browser.click(LAUNCHER)
+    visitor.wait_for_text("Ask us anything")
