@@ -17,6 +17,7 @@ from support.engine_people import (
     ENGINES,
     EXPORTED_KEYS,
     LAUNCHER,
+    NAMED,
     SHOWS,
     STORED,
     Engine,
@@ -288,3 +289,24 @@ def test_a_chat_without_any_storage_works_until_the_page_is_left(blocking_firefo
     visitor.browser.reload()
     visitor.browser.click(LAUNCHER)
     visitor.wait_for_text("Ask us anything")
+
+
+LAYER_FAILED = "document.querySelector('.layer [role=alert]')"
+
+
+def open_settings(visitor: EngineVisitor) -> None:
+    """Open the chat's settings through its menu."""
+    visitor.browser.click("document.querySelector('.chat-menu-button')", frame=CHAT)
+    visitor.browser.click(NAMED, "Settings", frame=CHAT)
+
+
+def test_a_part_that_did_not_load_in_an_outage_loads_later(stage: EngineStage, scene: Scene, proxy: BadProxy) -> None:
+    visitor = stage.visitor(scene)
+    visitor.open()
+    proxy.cut()
+    open_settings(visitor)
+    visitor.browser.wait_for(LAYER_FAILED, frame=CHAT)
+    visitor.browser.click("document.querySelector('.layer .chat-close')", frame=CHAT)
+    proxy.fault = "none"
+    open_settings(visitor)
+    visitor.browser.wait_for("document.querySelector('.layer .settings')", frame=CHAT)
