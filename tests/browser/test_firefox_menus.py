@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from crumbless.api.policy_words import read_browsers, read_words
-from support.browser import find_firefox
+from support.webdriver import find_command
 
 VALUE = re.compile(r"=[ \t]*(\S.*?)…?$", re.MULTILINE)
 SIGNS = {"☰", "F12"}
@@ -13,9 +13,7 @@ SIGNS = {"☰", "F12"}
 
 def texts_of_firefox() -> set[str]:
     """Every English text of the browser's menus, settings and developer tools."""
-    firefox = find_firefox()
-    assert firefox, "install Firefox (firefox-esr in Debian)"
-    archives = sorted(Path(firefox).resolve().parent.rglob("omni.ja"))
+    archives = sorted(Path(find_command("firefox")).resolve().parent.rglob("omni.ja"))
     texts: set[str] = set()
     for archive in map(zipfile.ZipFile, archives):
         for name in archive.namelist():

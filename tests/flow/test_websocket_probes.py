@@ -41,7 +41,7 @@ async def knock(world: World) -> AsyncIterator[Knock]:
     opened: list[RawWebSocket] = []
 
     async def connect(**changed: str | None) -> RawWebSocket:
-        opened.append(await connect_raw(world.server.port, **changed))
+        opened.append(await connect_raw(world.server.port, "127.0.0.1", **changed))
         return opened[-1]
 
     yield connect

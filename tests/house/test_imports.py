@@ -10,11 +10,6 @@ REPEATABLE = re.compile(r'importPart\(\s*\(\) => import\("[^"]+"\)|importRetry\(
 HELPER = "import_part.ts"
 BUILT = re.compile(r"import\(\s*[`'\"]\./\w+\.(\w+)-")
 
-IN_THE_MAIN_FILE = {"stream.ts", "chat_start.ts"}
-"""Theirs become part of the main file, which needs no import."""
-
-IN_THE_MAIN_BUNDLE = {"stream_http", "stream_poll", "work_solve"}
-
 
 def test_every_import_goes_through_the_helper() -> None:
     files = [path for kind in ("ts", "tsx") for path in (ROOT / "web").rglob(f"*.{kind}")]
@@ -25,11 +20,11 @@ def test_every_import_goes_through_the_helper() -> None:
     }
     assert sum(len(REPEATABLE.findall(text)) for text in texts.values()) > 40
     bare = {name for name, text in texts.items() if IMPORT.search(REPEATABLE.sub("", text))}
-    assert bare - IN_THE_MAIN_FILE == set()
+    assert bare == set()
 
 
 def test_the_built_code_imports_parts_in_no_other_way() -> None:
     files = sorted((ROOT / "src" / "crumbless" / "web_dist" / "assets").glob("*.js"))
     assert len(files) > 40
     bare = {name for path in files for name in BUILT.findall(path.read_text("utf-8"))}
-    assert bare - IN_THE_MAIN_BUNDLE == set()
+    assert bare == set()

@@ -54,7 +54,7 @@ def test_what_is_loaded_later_keeps_its_budget() -> None:
 def test_what_an_outage_needs_is_not_loaded_on_demand() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     on_demand = {part.partition(".")[2] for part in manifest}
-    assert not {"stream_http", "stream_poll", "work_solve"} & on_demand
+    assert not {"stream_http", "stream_poll"} & on_demand
 
 
 def test_the_chat_keeps_its_budget_in_every_language() -> None:

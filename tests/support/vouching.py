@@ -86,7 +86,7 @@ async def retire_keys(world: World, owner: Person, shop: Shop = TEA) -> None:
 async def identify(world: World, person: Person, token: str, shop: Shop = TEA, **headers: str) -> Any:
     """The answer to a token."""
     body = {"site": shop.key, "identity": token, "page_origin": shop.origin}
-    return await ask(world.http, person, "POST", "/v1/visitor/identify", body, **headers)
+    return await ask(world.http, person, "POST", "/v1/visitor/identify", body, None, **headers)
 
 
 def take_session(person: Person, told: dict[str, Any]) -> Person:

@@ -1,12 +1,12 @@
 /** The visitor's first message: makes the key, then the session, by asking until an answer comes. */
 import { type Api, ApiProblem, NetworkFailure } from "../shared/api";
 import { uuid7 } from "../shared/ids";
+import { importPart } from "../shared/import_part";
 import type { PendingMessage } from "../shared/message_outbox";
 import { makeKey } from "../shared/proof";
 import { backoff, onLikelyBack } from "../shared/stream_backoff";
 import type { StartAnswer } from "../shared/wire";
 import type { Chat } from "./chat_record";
-import { solveWork } from "./work_solve";
 
 /** A chat that has not begun, with a key of its own where the browser can make one. */
 export async function newChat(): Promise<Chat> {
@@ -42,7 +42,7 @@ export async function startOnce(
   try {
     return { kind: "started", answer: await api.post<StartAnswer>("/v1/visitor/start", request, { key: chat.key }) };
   } catch (cause) {
-    const work = cause instanceof ApiProblem && cause.work && !page.work && (await solveWork(cause.work));
+    const work = cause instanceof ApiProblem && cause.work && !page.work && (await workFor(cause.work));
     if (work) return startOnce(api, chat, first, { ...page, work }, attempt);
     if (cause instanceof ApiProblem && cause.status < 500 && cause.status !== 429 && !PASSING.has(cause.code)) {
       return { kind: "refused", code: cause.code };
@@ -52,6 +52,16 @@ export async function startOnce(
     return { kind: "later", wait: least + backoff(attempt) };
   }
 }
+
+/** What solves challenges is loaded when one comes: few visitors ever meet one. */
+const loadSolver = importPart(() => import("./work_solve").then((it) => it.solveWork));
+
+/** Returns the solution; empty when the solver cannot be loaded. */
+const workFor = (challenge: string): Promise<string> =>
+  loadSolver().then(
+    (solve) => solve(challenge),
+    () => "",
+  );
 
 /** Waits, but no longer than until the browser is online again or the tab is shown. */
 export function waitForRetry(wait: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** Solves the challenge that floods are asked for (docs/visitors.md), in slices, so that nothing freezes. */
+/** Solves the challenge that floods are asked for (docs/visitors.md): loaded when one comes, in slices, so that nothing freezes. */
 
 const SLICE_MS = 12;
 

@@ -34,8 +34,7 @@ export interface Author {
 /**
  * One item of a conversation's timeline. Visitors are not told the position.
  *
- * It never changes, with one exception: when the visitor erases the conversation, the kind becomes `erased` and of the
- * rest only id, seq, position, time and the side that wrote it remain.
+ * It never changes, unless the visitor erases the conversation: only id, seq, position, time and author's kind remain.
  */
 export interface Entry {
   conversation: string;
@@ -168,8 +167,9 @@ export interface Operator {
 /**
  * The stream is authenticated. What was missed follows in `entries` frames.
  *
- * Operators are told the workspace's `position`, who they are, and from when they need a second factor (0: never);
- * visitors their `conversation`. `bound` is false for a session without a key (docs/protocol.md, "Sessions").
+ * Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
+ * factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
+ * a session that is not tied to a key (see docs/protocol.md, "Sessions").
  */
 export interface Welcome {
   op: "welcome";

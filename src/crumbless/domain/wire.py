@@ -1,7 +1,6 @@
 """Every value that crosses the wire, defined once.
 
 Stream, HTTP API and web/shared/wire.ts (tools/generate_wire.py) are made from these structs; see docs/protocol.md.
-
 Times are whole milliseconds since 1970 (UTC). Ids are UUIDs in their lower-case hyphenated form.
 """
 
@@ -44,8 +43,7 @@ class Author(msgspec.Struct, frozen=True, omit_defaults=True):
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item of a conversation's timeline. Visitors are not told the position.
 
-    It never changes, with one exception: when the visitor erases the conversation, the kind becomes `erased` and of the
-    rest only id, seq, position, time and the side that wrote it remain.
+    It never changes, unless the visitor erases the conversation: only id, seq, position, time and author's kind remain.
     """
 
     conversation: str
