@@ -36,6 +36,7 @@ ONE_SHOT: dict[str, tuple[str, ...]] = {
     "operator disable": (OWNER,),
     "workspace add": ("Second",),
     "workspace list": (),
+    "workspace remove-policy": ("Main",),
     "site add": ("Kornblume", "--origin", "https://kornblume.example", "--key", SITE),
     "tag set": (SITE, "ga4", "--way", "browser", "--id", "G-ABC1234567"),
     "tag list": (SITE,),

@@ -353,6 +353,7 @@ NO_IDS = {
     *("languages", "time_zone", "role", "origins", "accent", "side", "mode", "algorithm", "public_key", "kinds"),
     *("days", "reason", "end_others", "workspace_name", "site_name", "site_origins", "categories", "source"),
     *("revision", "after", "issuer", "provider"),
+    *("second_factor_from", "provider_only", "session_hours", "idle_minutes"),
     # Secrets and what is bound to the caller's key: of no use to those who do not have them.
     *("secret", "identity", "ticket", "code", "credential", "state", "iss", "invitation"),
     # Receipts of another site count as none: tests/flow/test_consent_records.py.

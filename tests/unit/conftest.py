@@ -23,6 +23,8 @@ MakeDatabase = Callable[[], str]
 def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time of a process that has just started: what a test does to it ends with the test."""
     monkeypatch.setattr(ids, "steady", SteadyClock(*read_machine()))
+    # IDs never go back: after a test whose clock was ahead, those of the next would carry its time.
+    monkeypatch.setattr(ids, "_ids", ids._IdSequence())  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.fixture(scope="session")
