@@ -58,8 +58,10 @@ const PART = /\(\) => import\("\.\/([^"]+)"\)/g;
 const repeatableImports = {
   name: "repeatable-imports",
   renderChunk(code, _chunk, _options, { chunks }) {
+    // Style sheets that parts share are a chunk until Vite puts them into the surface's one sheet: no such file is written.
+    const isStyle = (file) => chunks[file]?.moduleIds.every((id) => id.endsWith(".css"));
     const closure = (file, found = new Set()) => {
-      if (found.has(file)) return found;
+      if (found.has(file) || isStyle(file)) return found;
       found.add(file);
       for (const next of chunks[file]?.imports ?? []) closure(next, found);
       return found;

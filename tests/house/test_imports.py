@@ -8,6 +8,10 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 IMPORT = re.compile(r"\bimport\(")
 REPEATABLE = re.compile(r'importPart\(\s*\(\) => import\("[^"]+"\)|importRetry\(\(query\) =>\s*import\(')
 HELPER = "import_part.ts"
+LOADED = re.compile(r"\w+=>\w+\(\[([`'\"]\./[^\]]*)\]\)")
+"""What web/build.mjs writes in place of an import: the part's file and those that it imports."""
+
+NAMED = re.compile(r"\./([\w.-]+\.js)")
 BUILT = re.compile(r"import\(\s*[`'\"]\./\w+\.(\w+)-")
 
 
@@ -28,3 +32,13 @@ def test_the_built_code_imports_parts_in_no_other_way() -> None:
     assert len(files) > 40
     bare = {name for path in files for name in BUILT.findall(path.read_text("utf-8"))}
     assert bare == set()
+
+
+def test_every_file_that_a_part_needs_is_built() -> None:
+    files = {
+        path.name: path.read_text("utf-8") for path in (ROOT / "src" / "crumbless" / "web_dist" / "assets").glob("*.js")
+    }
+    lists = [named for text in files.values() for named in LOADED.findall(text)]
+    assert len(lists) > 40
+    named = {name for one in lists for name in NAMED.findall(one)}
+    assert named - set(files) == set()
