@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 from crumbless.adapters.picture_cut import TOO_MANY_PIXELS
 from crumbless.domain.file_type import PictureFormat
 from crumbless.domain.ports import PictureRefused
+from crumbless.errors import Refused
+from crumbless.exhaustion import BUSY_SECONDS
 
 DEADLINE_SECONDS = 10.0
 MAX_OUTPUT = 1_000_000
 """Bytes that the process may write; a few thousand are usual."""
+
+log = logging.getLogger("crumbless.pictures")
 
 _PROGRAM = Path(__file__).with_name("picture_cut.py")
 
@@ -28,20 +33,10 @@ class PictureProcess:
 
         Raises:
             PictureRefused: for what cannot be read, has too many pixels or takes too long.
+            Refused: `busy` if the system cannot start a process now.
         """
         async with self._turn:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-I",
-                str(_PROGRAM),
-                kind,
-                *(str(size) for size in sizes),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env={},
-                cwd="/",
-            )
+            process = await _start(kind, sizes)
             try:
                 async with asyncio.timeout(DEADLINE_SECONDS):
                     written, _ = await process.communicate(content)
@@ -57,6 +52,26 @@ class PictureProcess:
         if process.returncode != 0 or len(written) > MAX_OUTPUT:
             raise PictureRefused("unreadable")
         return _parts(written, len(sizes))
+
+
+async def _start(kind: PictureFormat, sizes: Sequence[int]) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            str(_PROGRAM),
+            kind,
+            *(str(size) for size in sizes),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={},
+            cwd="/",
+        )
+    except OSError as error:
+        # Whatever its number: without free descriptors, uvloop raises "Unknown error -1".
+        log.warning("the process for pictures could not be started: %s", error)
+        raise Refused("busy", retry_after=BUSY_SECONDS) from None
 
 
 def _parts(written: bytes, number: int) -> list[bytes]:

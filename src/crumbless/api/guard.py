@@ -22,6 +22,7 @@ from crumbless.api.request_bounds import bound_target, bounded_headers
 from crumbless.api.request_record import RequestRecord, route_of
 from crumbless.domain.wire import Problem
 from crumbless.errors import Refused
+from crumbless.exhaustion import BUSY_SECONDS, in_one_line, is_exhausted
 from crumbless.live.tcp_connections import RETRY_SECONDS
 
 AnyRequest = Request[Any, Any, State]
@@ -87,7 +88,10 @@ def answer_http_exception(request: AnyRequest, exception: HTTPException) -> Resp
 
 
 def answer_fault(request: AnyRequest, exception: Exception) -> Response[bytes]:
-    """A fault of ours: the log has it, the client is told only that."""
+    """Answer `busy` if the system has no resources left. Else it is an internal error: only the log says which."""
+    if is_exhausted(exception):
+        log.warning("%s %s failed: %s", request.method, route_of(request.scope), in_one_line(exception))
+        return answer_refusal(request, Refused("busy", retry_after=BUSY_SECONDS))
     log.error("%s %s failed", request.method, route_of(request.scope), exc_info=exception)
     return answer_refusal(request, Refused("internal"))
 

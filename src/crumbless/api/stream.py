@@ -40,6 +40,7 @@ from crumbless.domain.wire import (
     You,
 )
 from crumbless.errors import Refused
+from crumbless.exhaustion import BUSY_SECONDS, in_one_line, is_exhausted
 from crumbless.ids import confirmed_ms, now_ms
 from crumbless.live.connections import Parcel, parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.store.inbox_read import seen_marks_since
@@ -175,8 +176,8 @@ class StreamConnection:
         except Refused:
             # The database is unavailable, or the network has shown too many unknown tokens.
             self.end(1012, "try again")
-        except Exception:
-            log.exception("a stream could not be opened")
+        except Exception as error:
+            _log_failure("a stream could not be opened", error)
             self.end(1012, "try again")
         finally:
             self._auth = None
@@ -383,7 +384,16 @@ class StreamConnection:
         except Refused as refused:
             if self._rules.state == "ready":
                 self._send(failure(refused))
-        except Exception:
-            log.exception("a command failed")
+        except Exception as error:
+            _log_failure("a command failed", error)
             if self._rules.state == "ready":
-                self._send(failure(Refused("internal")))
+                refused = Refused("busy", retry_after=BUSY_SECONDS) if is_exhausted(error) else Refused("internal")
+                self._send(failure(refused))
+
+
+def _log_failure(event: str, error: Exception) -> None:
+    """Log a bug with its traceback, and a system without resources in one line."""
+    if is_exhausted(error):
+        log.warning("%s: %s", event, in_one_line(error))
+    else:
+        log.error("%s", event, exc_info=error)

@@ -24,6 +24,7 @@ from crumbless.domain.task import (
     wait_after,
 )
 from crumbless.errors import Refused
+from crumbless.exhaustion import in_one_line, is_exhausted
 from crumbless.ids import new_id, now_ms
 from crumbless.store.task_store import (
     add_recurring,
@@ -155,7 +156,10 @@ class TaskRunner:
             await self._fail(task, str(failed), failed.final)
         except TimeoutError:
             await self._fail(task, f"it was not done within {DEADLINE_SECONDS:g} seconds")
-        except Exception:
+        except Exception as error:
+            if is_exhausted(error):
+                await self._fail(task, in_one_line(error))
+                return
             log.exception("a task of the kind %s failed", task.kind)
             await self._fail(task, "a fault of the server; its log says which")
         else:

@@ -50,7 +50,7 @@ def is_postgres(database_url: str) -> bool:
 
 
 def open_reader(database_url: str) -> Reader:
-    """A reader; its connections are opened when they are needed."""
+    """Return a reader. On SQLite it has all its connections already; on PostgreSQL it opens them when needed."""
     if is_postgres(database_url):
         from crumbless.store.database_postgres import PostgresReader  # noqa: PLC0415
 

@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -110,34 +109,41 @@ def _engine(database_url: str, pool: type[NullPool] | type[QueuePool], *pragmas:
 
 
 class SqliteReader:
-    """Runs reads in threads, each on a connection of its own and in one snapshot."""
+    """Runs reads in threads, each on a connection of its own and in one snapshot. Opens all connections at once."""
 
     def __init__(self, database_url: str) -> None:
         self._engine = reading_engine(database_url)
         self._threads = ThreadPoolExecutor(READERS, "crumbless-read")
-        self._local = threading.local()
+        # At the start, not with the first read: by then a burst of connections may have taken the last descriptor.
+        # There are as many as threads, so that a thread always finds a free one.
+        self._free = [self._open() for _ in range(READERS)]
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, run off the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        connection = self._connection()
-        connection.exec_driver_sql("BEGIN")
+        connection = self._free.pop()
         try:
-            return work(connection)
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return work(connection)
+            finally:
+                connection.exec_driver_sql("COMMIT")
         finally:
-            connection.exec_driver_sql("COMMIT")
+            self._free.append(connection)
 
-    def _connection(self) -> Connection:
-        """The thread's own connection, kept open: opening one per read costs more than the read."""
-        if not hasattr(self._local, "connection"):
-            self._local.connection = self._engine.connect()
-        return self._local.connection
+    def _open(self) -> Connection:
+        connection = self._engine.connect()
+        # SQLite opens the write-ahead log with the first read.
+        connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema")
+        return connection
 
     async def close(self) -> None:
         """Wait for running reads and close the connections."""
         self._threads.shutdown(wait=True)
+        for connection in self._free:
+            connection.close()
         self._engine.dispose()
 
 
