@@ -30,7 +30,7 @@ from crumbless.actions.retention_sweep import RetentionSweep, rules_of
 from crumbless.actions.session_begin import DAY_MS
 from crumbless.actions.session_seen import SeenKeeper
 from crumbless.actions.site_seen import SitesSeen
-from crumbless.adapters.files_store import FileStore, default_folder
+from crumbless.adapters.files_store import FileStore, default_folder, written_folders
 from crumbless.adapters.mail_open import open_mail, sender_name
 from crumbless.adapters.oidc_provider import OidcProvider
 from crumbless.adapters.passkey_verify import PasskeyVerifier
@@ -64,6 +64,7 @@ from crumbless.live.tcp_connections import TcpConnections
 from crumbless.settings import Settings
 from crumbless.store.clock_store import begin_clock
 from crumbless.store.database import is_postgres, open_reader, serving_lock
+from crumbless.store.disk_space import MEGABYTE, DiskSpace
 from crumbless.store.ledger import BatchWriter, Ledger
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_session
@@ -157,8 +158,10 @@ class Server:
                 settings.streams_per_session,
                 settings.unread_seconds,
             ),
+            disk=DiskSpace(written_folders(settings), settings.free_space_mb * MEGABYTE),
             trace=self._trace,
         )
+        self._readiness = Readiness(self.platform)
 
     def _open_writer(self) -> BatchWriter:
         def plain() -> BatchWriter:
@@ -206,6 +209,7 @@ class Server:
         self._tasks.start()
         self._seen.start()
         self._clock.start()
+        self._watching = asyncio.create_task(self._readiness.watch())
 
     def begin_stop(self) -> None:
         """Let balancers see that nothing new should come here."""
@@ -225,6 +229,7 @@ class Server:
 
     async def stop(self) -> None:
         """Finish what was accepted, then let go of the database."""
+        self._watching.cancel()
         self.platform.streams.stop()
         # The ledger's thread keeps the process alive until it is closed: nothing before it may stand in its way.
         first = (self._relay.stop(), self._tasks.stop(), self._seen.stop(), self._clock.stop())
@@ -249,7 +254,7 @@ class Server:
                 {
                     "platform": self.platform,
                     "http_streams": self._http_streams,
-                    "readiness": Readiness(self.platform),
+                    "readiness": self._readiness,
                     "feed": self._live.feed,
                 }
             ),

@@ -44,6 +44,7 @@ Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z
 CollectorUrl = Annotated[str, msgspec.Meta(pattern=r"\A(?:https?://[^\s/@?#]+/[^\s?#]*)?\Z")]
 # As a header carries it; long enough that nobody guesses it.
 Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
+Megabytes = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 # The database itself refuses to remove what is younger.
@@ -105,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     connections: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
     unread_seconds: UnreadSeconds = 30
     ledger_queue: Count = 8192
+    free_space_mb: Megabytes = 500
     consents_per_hour: Rate = 60
     consent_burst: Count = 20
     site_consents_per_minute: Rate = 600

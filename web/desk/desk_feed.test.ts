@@ -251,3 +251,16 @@ describe("a conversation that its visitor erases", () => {
     expect(told.onErased).toHaveBeenCalledWith("a");
   });
 });
+
+describe("the server's disk", () => {
+  it("is shown as the server reports it, and is well again after a reconnect without a report", async () => {
+    const { feed, hear, connect } = await opened();
+    expect(feed.disk.value).toBe("");
+    hear({ op: "disk", state: "low" });
+    expect(feed.disk.value).toBe("low");
+    hear({ op: "disk", state: "full" });
+    expect(feed.disk.value).toBe("full");
+    connect();
+    expect(feed.disk.value).toBe("");
+  });
+});

@@ -10,7 +10,7 @@ import { MessageOutbox } from "../shared/message_outbox";
 import { PERMISSIONS, type Verb } from "../shared/permissions";
 import type { KeptInbox, KeptThread } from "../shared/storage_values";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
-import type { ConversationSummary, Entry, Failure, Operator, TypingNow, Welcome } from "../shared/wire";
+import type { ConversationSummary, DiskNow, Entry, Failure, Operator, TypingNow, Welcome } from "../shared/wire";
 import type { Unsent } from "./draft_keep";
 import { InboxFollow } from "./inbox_follow";
 import { resumeInbox } from "./inbox_model";
@@ -66,6 +66,8 @@ export class DeskFeed {
   /** From when a session like this one needs a second factor, in milliseconds since 1970; 0: never. */
   readonly secondFactorFrom = signal(0);
   readonly typists = signal(NOBODY);
+  /** How the server's disk is, for owners and admins. */
+  readonly disk = signal<DiskNow["state"]>("");
   /** All replies that are not acknowledged, and a number that grows with each change of their state. */
   readonly outbox: MessageOutbox;
   readonly outboxChanges = signal(0);
@@ -205,6 +207,8 @@ export class DeskFeed {
   #receive(frame: AppFrame): void {
     switch (frame.op) {
       case "welcome":
+        // The server reports a disk that is not well right after this frame.
+        this.disk.value = "";
         this.#welcomed(frame);
         break;
       case "entries":
@@ -220,6 +224,9 @@ export class DeskFeed {
         break;
       case "typing":
         this.#heardTyping(frame);
+        break;
+      case "disk":
+        this.disk.value = frame.state;
         break;
       case "error":
         this.#refused(frame);

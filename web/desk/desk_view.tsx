@@ -56,6 +56,7 @@ export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut 
       <TopBar feed={feed} arrangement={arrangement} onSignOut={onSignOut} onPage={place !== null} />
       {!lasting && <TabNotice />}
       <SecondFactorNotice feed={feed} />
+      <DiskNotice feed={feed} />
       {failure !== undefined && <FailureNotice failure={failure} />}
       {place ? (
         <PagesPane feed={feed} call={call} place={place} />
@@ -142,6 +143,21 @@ function TopBar({ feed, arrangement, onSignOut, onPage }: TopBarProperties) {
         onSignOut={onSignOut}
       />
     </header>
+  );
+}
+
+/** Asks those who manage the workspace to have room made on the server. The region is always there, so that it is read. */
+function DiskNotice({ feed }: Pick<Properties, "feed">) {
+  const { words } = useSpeech();
+  const state = feed.disk.value;
+  return (
+    <div role="status">
+      {state && (
+        <div class="tab-notice">
+          <p>{state === "full" ? words.diskFull : words.diskLow}</p>
+        </div>
+      )}
+    </div>
   );
 }
 

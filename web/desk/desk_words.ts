@@ -58,6 +58,8 @@ export interface DeskWords {
   readonly heldBack: string;
   readonly showEarlier: string;
   readonly connectionLost: string;
+  readonly diskLow: string;
+  readonly diskFull: string;
 
   readonly account: string;
   readonly signOut: string;

@@ -53,6 +53,9 @@ const words: DeskWords = {
   heldBack: "Ihre Anmeldung war abgelaufen, bevor sie gesendet wurde.",
   showEarlier: "Frühere anzeigen",
   connectionLost: "Keine Verbindung. Neuer Versuch…",
+  diskLow: "Die Festplatte des Servers ist fast voll. Bitten Sie die zuständige Person, Platz zu schaffen.",
+  diskFull:
+    "Der Server kann keine Nachrichten speichern: Seine Festplatte ist vermutlich voll. Bitten Sie die zuständige Person, Platz zu schaffen. Gesendete Nachrichten gehen nicht verloren.",
 
   account: "Konto",
   signOut: "Abmelden",

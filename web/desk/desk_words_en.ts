@@ -53,6 +53,9 @@ const words: DeskWords = {
   heldBack: "Your sign-in had ended before it was sent.",
   showEarlier: "Show earlier",
   connectionLost: "Connection lost. Trying again…",
+  diskLow: "The server’s disk is nearly full. Ask the person who runs the server to free space.",
+  diskFull:
+    "The server cannot store messages: its disk may be full. Ask the person who runs the server to free space. Nothing that was sent is lost.",
 
   account: "Account",
   signOut: "Sign out",

@@ -53,6 +53,9 @@ const words: DeskWords = {
   heldBack: "Tu sesión terminó antes de enviarlo.",
   showEarlier: "Mostrar mensajes anteriores",
   connectionLost: "Sin conexión. Reintentando…",
+  diskLow: "El disco del servidor está casi lleno. Pide a la persona que administra el servidor que libere espacio.",
+  diskFull:
+    "El servidor no puede guardar mensajes: es posible que su disco esté lleno. Pide a la persona que administra el servidor que libere espacio. No se pierde nada de lo enviado.",
 
   account: "Cuenta",
   signOut: "Cerrar sesión",

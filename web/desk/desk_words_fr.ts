@@ -53,6 +53,9 @@ const words: DeskWords = {
   heldBack: "Votre session avait pris fin avant l’envoi.",
   showEarlier: "Afficher les messages précédents",
   connectionLost: "Connexion perdue. Nouvel essai…",
+  diskLow: "Le disque du serveur est presque plein. Demandez à la personne qui gère le serveur de libérer de l’espace.",
+  diskFull:
+    "Le serveur ne peut pas enregistrer de messages : son disque est peut-être plein. Demandez à la personne qui gère le serveur de libérer de l’espace. Aucun message envoyé n’est perdu.",
 
   account: "Compte",
   signOut: "Se déconnecter",

@@ -5,7 +5,8 @@ import { type Api, ApiProblem } from "./api";
 import { ConfirmButton } from "./kept_confirm";
 import { downloadJson } from "./kept_list";
 import type { KeptWords } from "./kept_words";
-import type { ErasedAnswer, VisitorExport } from "./wire";
+import type { VisitorExport } from "./wire";
+import type { ErasedAnswer } from "./wire_identity";
 
 export interface KeptConversationsProps {
   /** With the visitor's session. */

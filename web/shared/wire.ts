@@ -234,7 +234,13 @@ export interface End {
   reason: string;
 }
 
-export type AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | Failure | Pong | End;
+/** The server disk: `low` (little free space), `full` (takes nothing) or empty. For owners and admins. */
+export interface DiskNow {
+  op: "disk";
+  state: "" | "full" | "low";
+}
+
+export type AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | DiskNow | Failure | Pong | End;
 
 /**
  * A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
@@ -262,12 +268,6 @@ export interface StartAnswer {
   visitor: string;
   conversation: string;
   entry: Entry;
-}
-
-/** What was erased for a visitor: how many conversations, and how many messages of both sides in them. */
-export interface ErasedAnswer {
-  conversations: number;
-  messages: number;
 }
 
 /** The site that a visitor wrote on. */

@@ -115,3 +115,9 @@ export interface BanView {
 export interface BansAnswer {
   bans: BanView[];
 }
+
+/** What was erased for a visitor: how many conversations, and how many messages of both sides in them. */
+export interface ErasedAnswer {
+  conversations: number;
+  messages: number;
+}

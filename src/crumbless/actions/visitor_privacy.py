@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from crumbless.domain.access import Session, require
 from crumbless.domain.entry import entry_for_visitor, erasure
 from crumbless.domain.ports import BusPort, Erasure, LedgerPort, ReaderPort
-from crumbless.domain.wire import ErasedAnswer, ExportedConversation, VisitorExport
+from crumbless.domain.wire import ExportedConversation, VisitorExport
+from crumbless.domain.wire_identity import ErasedAnswer
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
 from crumbless.store.contact_store import find_linked_visitor, reach_of, remove_lone_contact

@@ -24,6 +24,18 @@ def default_folder(database_url: str) -> Path:
     return Path("var/files")
 
 
+def written_folders(settings: Settings) -> list[Path]:
+    """Return the folders of this machine that a node writes to."""
+    folders: list[Path] = []
+    if settings.database_url.startswith("sqlite:///"):
+        folders.append(Path(settings.database_url.removeprefix("sqlite:///")).parent)
+    if not settings.files_url:
+        folders.append(default_folder(settings.database_url))
+    elif settings.files_url.startswith("file://"):
+        folders.append(Path(unquote(urlsplit(settings.files_url).path)))
+    return folders
+
+
 class FileStore:
     """The port for files, opened with the first of them: who keeps none never loads obstore.
 

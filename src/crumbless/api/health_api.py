@@ -36,5 +36,7 @@ async def get_metrics(request: AnyRequest) -> Response[bytes]:
         raise Refused("not_found")
     if "metrics" not in state:
         state["metrics"] = Metrics(platform, state["feed"])
-    body = await cast("Metrics", state["metrics"]).write()
+    # A node that only its metrics are read of finds out in this way too that its disk takes data again.
+    ready = await cast(Readiness, state["readiness"]).look()
+    body = await cast("Metrics", state["metrics"]).write(ready.ready)
     return Response(body, status_code=200, media_type="text/plain; version=0.0.4", headers=_NO_STORE)

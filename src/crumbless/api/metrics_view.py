@@ -29,14 +29,25 @@ class Metrics(Collector):
         self._platform = platform
         self._feed = feed
         self._tasks: Mapping[str, int] = {}
+        self._ready = False
+        self._free: int | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
-    async def write(self) -> bytes:
+    async def write(self, ready: bool) -> bytes:
         """All of them, as text."""
+        self._ready = ready
+        self._free = await self._free_space()
         self._tasks = await self._count_tasks()
         return generate_latest(self._registry)
+
+    async def _free_space(self) -> int | None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await asyncio.to_thread(self._platform.disk.free)
+        except TimeoutError:
+            return None
 
     async def _count_tasks(self) -> Mapping[str, int]:
         try:
@@ -70,6 +81,11 @@ class Metrics(Collector):
         ):
             connections.add_metric([audience], count)
         yield connections
+        yield _gauge("crumbless_node_ready", "1 while /readyz answers 200.", self._ready)
+        if self._free is not None:
+            yield _gauge("crumbless_disk_free_bytes", "Free space of the fullest disk written to.", self._free)
+            low = self._platform.disk.is_low(self._free)
+            yield _gauge("crumbless_disk_low", "1 while less is free than the setting asks for.", low)
         yield _gauge("crumbless_node_stopping", "1 while the node is on its way out.", self._platform.node.stopping)
         yield _gauge("crumbless_bus_connected", "1 while other nodes can be told.", self._platform.bus.connected)
         yield _gauge(

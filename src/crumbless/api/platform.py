@@ -23,6 +23,7 @@ from crumbless.live.open_streams import OpenStreams
 from crumbless.live.sessions import Sessions
 from crumbless.live.tcp_connections import TcpConnections
 from crumbless.settings import Settings
+from crumbless.store.disk_space import DiskSpace
 
 GUESSES = 5
 """Wrong passwords or codes for one account from one network that cost no wait."""
@@ -156,6 +157,7 @@ class Platform:
     assets: Assets
     policy: PolicyPages
     tcp: TcpConnections
+    disk: DiskSpace
     streams: OpenStreams = field(default_factory=OpenStreams)
     node: NodeState = field(default_factory=NodeState)
     http: HttpFigures = field(default_factory=HttpFigures)

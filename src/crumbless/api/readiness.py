@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from crumbless.api.platform import Platform
 from crumbless.domain.wire_operation import ReadyAnswer, ReadyPart
-from crumbless.store.database import touch_database
+from crumbless.live.node_state import DiskState
 from crumbless.store.schema import SCHEMA, schema_of
 
 FRESH_SECONDS = 1.0
@@ -18,9 +18,12 @@ FRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 3.0
 """After which a part that has not answered counts as away; balancers give up soon after."""
 
-BEARABLE = {"bus"}
+BEARABLE = {"bus", "disk"}
 """What a node can be without: it reads the database instead. When the bus is away for all nodes, taking all of them out
-of service would turn a delay into an outage."""
+of service would turn a delay into an outage. A disk that is nearly full still takes what is written."""
+
+WATCH_SECONDS = 30.0
+"""How often a node looks at its parts when no balancer asks."""
 
 log = logging.getLogger("crumbless.readiness")
 
@@ -33,13 +36,26 @@ class Readiness:
         self._looking = asyncio.Lock()
         self._looked_at = -FRESH_SECONDS
         self._parts: list[ReadyPart] = []
+        self._healthy = True
+
+    async def watch(self) -> None:
+        """Look at the parts from time to time, until cancelled: desks learn of a full disk without a balancer."""
+        while True:
+            try:
+                await self.look()
+            except Exception as error:
+                log.warning("the parts of the node could not be looked at: %s", type(error).__name__)
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def look(self) -> ReadyAnswer:
         """How the parts are now, or were a second ago at most. That the node stops is told at once."""
         async with self._looking:
-            if time.monotonic() - self._looked_at >= FRESH_SECONDS:
-                self._parts = [*await self._database(), await self._ledger(), self._bus()]
+            stale = time.monotonic() - self._looked_at >= FRESH_SECONDS
+            # A commit that failed or worked since then is reported at once too.
+            if stale or self._platform.ledger.healthy != self._healthy:
+                self._parts = [*await self._database(), await self._ledger(), await self._disk(), self._bus()]
                 self._looked_at = time.monotonic()
+                self._healthy = self._platform.ledger.healthy
         parts = [self._node(), *self._parts]
         return ReadyAnswer(all(part.ok or part.part in BEARABLE for part in parts), parts)
 
@@ -59,11 +75,26 @@ class Readiness:
         """A node that a balancer took out of service gets no other write by which it could find itself well again."""
         ledger = self._platform.ledger
         if ledger.at_work and not ledger.healthy:
-            await self._within_patience("ledger", lambda: ledger.write(touch_database))
+            await self._within_patience("ledger", ledger.try_disk)
         if not ledger.at_work:
             return ReadyPart("ledger", ok=False, state="does not answer: a disk that hangs, or restart this node")
         state = "writes" if ledger.healthy else "cannot write: see the log; is the disk full?"
         return ReadyPart("ledger", ledger.healthy, state)
+
+    async def _disk(self) -> ReadyPart:
+        """Low space is only reported: a node that can write goes on. Tells the desks of those who can make room."""
+        platform = self._platform
+        found = await self._within_patience("disk", lambda: asyncio.to_thread(platform.disk.free))
+        free = found if isinstance(found, int) else None
+        low = platform.disk.is_low(free)
+        full = platform.ledger.at_work and not platform.ledger.healthy
+        state: DiskState = "full" if full else "low" if low else ""
+        if state != platform.node.disk:
+            platform.node.disk = state
+            platform.connections.show_disk(state)
+            if state == "low":
+                log.warning("the disk is nearly full: less than CRUMBLESS_FREE_SPACE_MB is free")
+        return ReadyPart("disk", not low, "nearly full: make room" if low else "has room")
 
     def _bus(self) -> ReadyPart:
         connected = self._platform.bus.connected

@@ -101,7 +101,7 @@ CONTRACTS: dict[str, Contract] = {
         wire_identity.IdentityKeyRequest, wire_identity.IdentityKeyAnswer, 201, ("busy",)
     ),
     "POST /v1/desk/sites/{key}/identity/keys/{kid}/retire": Contract(gives=wire_identity.SiteIdentity, codes=("busy",)),
-    "POST /v1/visitor/erase": Contract(gives=wire.ErasedAnswer, codes=("slow_down", "busy")),
+    "POST /v1/visitor/erase": Contract(gives=wire_identity.ErasedAnswer, codes=("slow_down", "busy")),
     "GET /v1/visitor/export": Contract(gives=wire.VisitorExport, codes=("slow_down", "busy")),
     "POST /v1/visitor/consent": Contract(VisitorConsent, None, 204, ("not_found",)),
     "POST /v1/consent": Contract(

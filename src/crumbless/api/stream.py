@@ -27,6 +27,7 @@ from crumbless.domain.wire import (
     Auth,
     Challenge,
     Close,
+    DiskNow,
     Failure,
     Limits,
     Ping,
@@ -248,6 +249,8 @@ class StreamConnection:
         you = You("operator", session.subject, session.name)
         due = session.second_factor_from
         self._send(Welcome(you, Limits(), position=position, operator=operator, second_factor_from=due))
+        if self._platform.node.disk and session.may("manage_workspace"):
+            self._send(DiskNow(self._platform.node.disk))
         if after is not None and within is not None and position - after > within:
             after = None
         cursor = position if after is None else max(0, min(after, position))

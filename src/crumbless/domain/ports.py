@@ -65,6 +65,8 @@ class LedgerPort(Protocol):
 
     async def erase(self, work: Work[Erasure[T]], workspace: int | None = None) -> T: ...
 
+    async def try_disk(self) -> None: ...
+
 
 class ReaderPort(Protocol):
     """Where reads run, off the loop (store/database.py)."""

@@ -259,7 +259,13 @@ class End(ServerFrame, frozen=True, tag="end"):
     reason: str
 
 
-AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | Failure | Pong | End
+class DiskNow(ServerFrame, frozen=True, tag="disk"):
+    """The server disk: `low` (little free space), `full` (takes nothing) or empty. For owners and admins."""
+
+    state: Literal["", "low", "full"]
+
+
+AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | DiskNow | Failure | Pong | End
 
 
 # --- HTTP API -----------------------------------------------------------------------------------------------------
@@ -292,13 +298,6 @@ class StartAnswer(msgspec.Struct, frozen=True):
     visitor: str
     conversation: str
     entry: Entry
-
-
-class ErasedAnswer(msgspec.Struct, frozen=True):
-    """What was erased for a visitor: how many conversations, and how many messages of both sides in them."""
-
-    conversations: int
-    messages: int
 
 
 class ExportedSite(msgspec.Struct, frozen=True):

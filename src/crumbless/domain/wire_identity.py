@@ -141,3 +141,10 @@ class BansAnswer(msgspec.Struct, frozen=True):
     """The bans that hold now, newest first."""
 
     bans: list[BanView]
+
+
+class ErasedAnswer(msgspec.Struct, frozen=True):
+    """What was erased for a visitor: how many conversations, and how many messages of both sides in them."""
+
+    conversations: int
+    messages: int

@@ -12,7 +12,8 @@ import msgspec
 from crumbless.domain.access import Session
 from crumbless.domain.entry import entry_for_operators, entry_for_visitor
 from crumbless.domain.ports import Appended
-from crumbless.domain.wire import Author, Entries, SeenNow, ServerFrame, TypingNow
+from crumbless.domain.wire import Author, DiskNow, Entries, SeenNow, ServerFrame, TypingNow
+from crumbless.live.node_state import DiskState
 
 Key = TypeVar("Key")
 
@@ -150,6 +151,14 @@ class Connections:
         told = parcel(seen)
         _push(self._operators.get(workspace, ()), told, None)
         _push(self._visitors.get(seen.conversation, ()), told, None)
+
+    def show_disk(self, state: DiskState) -> None:
+        """Tell everybody who manages a workspace how the server's disk is."""
+        told = parcel(DiskNow(state))
+        for listeners in self._operators.values():
+            for listener in listeners:
+                if listener.session.may("manage_workspace"):
+                    listener.push(told)
 
     def end_session(self, session: Session) -> None:
         """The session was ended: so are its streams."""

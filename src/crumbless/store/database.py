@@ -113,8 +113,3 @@ def database_clock(connection: Connection) -> int:
     if connection.dialect.name == "postgresql":
         return connection.execute(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")).scalar_one()
     return machine_clock_ms()
-
-
-def touch_database(connection: Connection) -> None:
-    """Write something that changes nothing: whether the disk takes it is what matters."""
-    connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")

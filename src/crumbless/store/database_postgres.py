@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from crumbless.errors import Refused, SettingsError
+from crumbless.exhaustion import is_disk_failure
 from crumbless.store.tables_people import metadata
 
 T = TypeVar("T")
@@ -74,6 +75,9 @@ def is_away(error: BaseException) -> bool:
     cause = getattr(error, "orig", None) or error.__cause__
     if getattr(error, "connection_invalidated", False) or (cause is not None and is_away(cause)):
         return True
+    if is_disk_failure(error):
+        # A fresh connection finds the same disk.
+        return False
     # 08: connection, 53: no room for one more, 57P: shut down, 25P03: idle in a transaction for too long; 0A000: a plan
     # that a migration has made old.
     state = getattr(error, "sqlstate", None) or ""

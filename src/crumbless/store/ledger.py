@@ -21,6 +21,8 @@ from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.ports import Appended, Done, Erasure, Work
 from crumbless.domain.relay import event_name
 from crumbless.errors import Refused
+from crumbless.exhaustion import in_one_line, is_disk_failure
+from crumbless.store.disk_space import write_trial
 from crumbless.store.ledger_place import Conversation, Found, kept, place
 from crumbless.store.relay_store import Heard, add_events
 from crumbless.store.task_store import TASKS_ADDED
@@ -48,10 +50,23 @@ class Ticket:
     `workspace`: what the ticket writes belongs to it, where that is known.
     `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
     `queues`: tasks for later, or events for relays, were added with it.
+    `trial`: it shows whether the disk takes a batch of usual size.
     `context`: whose request the work belongs to (log_lines.request_id).
     """
 
-    __slots__ = ("context", "done", "entry", "erases", "made", "outcome", "queues", "result", "work", "workspace")
+    __slots__ = (
+        "context",
+        "done",
+        "entry",
+        "erases",
+        "made",
+        "outcome",
+        "queues",
+        "result",
+        "trial",
+        "work",
+        "workspace",
+    )
 
     def __init__(
         self,
@@ -69,6 +84,7 @@ class Ticket:
         self.result: object = None
         self.erases = False
         self.queues = False
+        self.trial = False
         self.made: list[Ticket] | None = None
 
 
@@ -129,7 +145,10 @@ class Ledger:
 
     @property
     def healthy(self) -> bool:
-        """Whether the writer is at work and its last commit did not fail."""
+        """Return whether the writer is at work, and a batch with an entry or a trial was committed since one failed.
+
+        A batch that changes one page does not count: it finds room on a disk where messages find none.
+        """
         return self.at_work and not self._failed
 
     def start(self) -> None:
@@ -184,6 +203,12 @@ class Ledger:
         await self._wait_for(ticket)
         return cast(Erasure[T], ticket.result).result
 
+    async def try_disk(self) -> None:
+        """Commit a trial of usual size that leaves nothing behind. Raises Refused if that fails."""
+        ticket = Ticket(None, cast(Work[object], write_trial), _nobody)
+        ticket.trial = True
+        await self._wait_for(ticket)
+
     async def _wait_for(self, ticket: Ticket) -> Ticket:
         future: asyncio.Future[None] = self._loop.create_future()
 
@@ -232,7 +257,7 @@ class Ledger:
         began = time.perf_counter()
         try:
             writer.commit(batch)
-            self._failed = False
+            self._failed = self._failed and not any(_proves_room(ticket) for ticket in batch)
             self.figures.batch_sizes.add(len(batch))
             self.figures.commit_seconds.add(time.perf_counter() - began)
         except Exception as error:
@@ -241,6 +266,8 @@ class Ledger:
             self.figures.failed_batches += 1
             if isinstance(error, Refused):
                 log.warning("a batch of %d could not be committed: %s", len(batch), error.detail)
+            elif is_disk_failure(error):
+                log.warning("a batch of %d could not be committed: %s", len(batch), in_one_line(error))
             else:
                 log.exception("a batch of %d could not be committed", len(batch))
             for ticket in batch:
@@ -282,10 +309,17 @@ def _nobody(_outcome: object) -> None:
     """Who is told the outcome of an entry that nobody waits for."""
 
 
+def _proves_room(ticket: Ticket) -> bool:
+    """Return whether the ticket wrote what a message or more needs."""
+    outcome = ticket.outcome
+    return ticket.trial or (type(outcome) is Appended and not outcome.repeat)
+
+
 def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:
     """Run a ticket's work inside a savepoint, then append its entry. A failure is the ticket's, not the batch's.
 
     An entry that is refused takes the work with it: nobody is left with a conversation that nothing was said in.
+    If the disk failed, so does the batch: SQLite may have rolled back all of it, savepoint included.
     """
     if ticket.work is None or ticket.context is None:
         raise ValueError("the ticket has no work")
@@ -299,13 +333,15 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
         if isinstance(ticket.outcome, Refused):
             connection.exec_driver_sql("ROLLBACK TO work")
     except Exception as error:
+        if is_disk_failure(error):
+            connection.info.pop(TASKS_ADDED, None)
+            raise
         connection.exec_driver_sql("ROLLBACK TO work")
         ticket.made = None
         ticket.outcome = error
-    finally:
-        added = connection.info.pop(TASKS_ADDED, False)
-        ticket.queues = (added or ticket.queues) and not isinstance(ticket.outcome, Exception)
-        connection.exec_driver_sql("RELEASE work")
+    added = connection.info.pop(TASKS_ADDED, False)
+    ticket.queues = (added or ticket.queues) and not isinstance(ticket.outcome, Exception)
+    connection.exec_driver_sql("RELEASE work")
 
 
 def append_entries(

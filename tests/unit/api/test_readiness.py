@@ -17,6 +17,16 @@ from crumbless.store.ledger import Ledger, Ticket
 from crumbless.store.schema import SCHEMA
 
 
+class Disk:
+    """A disk on which 5 is enough."""
+
+    def __init__(self) -> None:
+        self.free: Callable[[], int] = lambda: 5
+
+    def is_low(self, free: int) -> bool:
+        return free < 5
+
+
 class Parts:
     """A platform whose parts can be made ill."""
 
@@ -24,6 +34,9 @@ class Parts:
         self.node = NodeState()
         self.bus = SimpleNamespace(connected=True)
         self.ledger: object = self
+        self.connections = self
+        self.shown: list[str] = []
+        self.disk = Disk()
         self.at_work = True
         self.reader = self
         self.healthy = True
@@ -39,8 +52,11 @@ class Parts:
             await asyncio.sleep(60)
         return self.schema
 
-    async def write(self, _work: object) -> None:
+    async def try_disk(self) -> None:
         self.healthy = self.heals
+
+    def show_disk(self, state: str) -> None:
+        self.shown.append(state)
 
 
 class Writer:
@@ -80,7 +96,7 @@ def ill(answer: ReadyAnswer) -> dict[str, str]:
 async def test_all_is_well() -> None:
     answer = await look(Parts())
     assert answer.ready
-    assert [part.part for part in answer.parts] == ["node", "database", "schema", "ledger", "bus"]
+    assert [part.part for part in answer.parts] == ["node", "database", "schema", "ledger", "disk", "bus"]
     assert ill(answer) == {}
 
 
@@ -162,6 +178,19 @@ async def test_a_ledger_that_is_stuck_in_a_batch_is_found_out_and_goes_on(monkey
     await waiting
     assert (await look(parts)).ready
     await one.close()
+
+
+async def test_changes_of_the_disk_are_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 0)
+    parts = Parts()
+    ready = Readiness(cast(Any, parts))
+    for free, healthy in ((5, True), (4, True), (4, True), (4, False), (4, False), (5, True), (5, True)):
+        parts.disk.free = lambda free=free: free
+        parts.healthy = parts.heals = healthy
+        answer = await ready.look()
+        assert answer.ready == healthy, "little space is borne"
+    assert parts.shown == ["low", "full", ""]
+    assert parts.node.disk == ""
 
 
 async def test_without_the_bus_the_node_goes_on_and_says_so() -> None:

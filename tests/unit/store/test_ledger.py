@@ -119,16 +119,6 @@ async def test_a_failed_commit_keeps_nothing_and_says_so(
     assert ledger.healthy
 
 
-async def test_any_write_finds_out_that_the_disk_is_back(ledger: Ledger, writer: Writer) -> None:
-    writer.failing = True
-    with pytest.raises(Refused):
-        await ledger.write(lambda _connection: None)
-    assert not ledger.healthy
-    writer.failing = False
-    await ledger.write(lambda _connection: None)
-    assert ledger.healthy
-
-
 async def test_a_feed_that_fails_keeps_nobody_from_the_acknowledgement(
     writer: Writer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,3 +172,16 @@ async def test_an_erasure_that_is_not_committed_tells_nothing(
     assert committed == []
     writer.failing = False
     assert await ledger.erase(no_work) == "what was erased"
+
+
+async def test_after_a_failure_only_an_entry_or_a_trial_makes_it_healthy(ledger: Ledger, writer: Writer) -> None:
+    for proof in (lambda: ledger.append(entry(1)), ledger.try_disk):
+        writer.failing = True
+        with pytest.raises(Refused):
+            await ledger.append(entry(2))
+        assert not ledger.healthy
+        writer.failing = False
+        await ledger.write(lambda _connection: None)
+        assert not ledger.healthy, "one page finds room where a message does not"
+        await proof()
+        assert ledger.healthy
