@@ -1,4 +1,4 @@
-"""Commands that move everything an installation keeps: copy, backup, restore."""
+"""Commands that move everything an installation keeps: copy, backup, restore; and verify a backup."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -51,8 +51,33 @@ def restore_database(
     from crumbless.store.database_move import restore  # noqa: PLC0415
 
     with _progress() as told:
-        restore(file, read_settings().database_url, replace=yes, told=told)
+        verified = restore(file, read_settings().database_url, replace=yes, told=told)
+    if not verified.summed:
+        _warn_without_sums(file)
     typer.echo(f"The database holds what {file} holds.")
+
+
+@database_app.command("verify")
+def verify_backup_file(
+    file: Annotated[Path, typer.Argument(help="What `crumbless backup` has written.", exists=True, dir_okay=False)],
+) -> None:
+    """Check that a backup is whole and holds what was backed up. Exit code 0 only then."""
+    from crumbless.store.database_move import verify_backup  # noqa: PLC0415
+
+    verified = verify_backup(file)
+    if verified.summed:
+        typer.echo(f"{file} is as it was backed up: {verified.rows} rows in {verified.tables} tables.")
+    else:
+        typer.echo(f"{file} is a whole database of Crumbless (schema {verified.schema}).")
+        _warn_without_sums(file)
+
+
+def _warn_without_sums(file: Path) -> None:
+    typer.echo(
+        f"crumbless: {file} has no sums of its content (an earlier version made it): "
+        "it is whole, but whether it was changed since cannot be checked",
+        err=True,
+    )
 
 
 def _tell_sums(rows: int, tables: int) -> None:

@@ -29,6 +29,7 @@ ONE_SHOT: dict[str, tuple[str, ...]] = {
     "compact": (),
     "copy": ("sqlite:///{folder}/crumbless.db", "sqlite:///{folder}/copy/of.db"),
     "backup": ("{folder}/backup.db",),
+    "verify": ("{folder}/earlier.db",),
     "restore": ("{folder}/earlier.db", "--yes"),
     "operator add": (OWNER, "--name", "Alex"),
     "operator list": (),

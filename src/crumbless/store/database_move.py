@@ -5,11 +5,14 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from crumbless.errors import SettingsError
+from crumbless.store.backup_sums import SCHEMA_SUM, differences, read_sums, write_sums
+from crumbless.store.backup_sums import TABLE as SUMS
 from crumbless.store.database import is_postgres
 from crumbless.store.database_copy import Sum, Told, copy_in_one, copy_onward, empty, end_copy, known_schema, verify
 from crumbless.store.database_hold import Hold, hold, in_transaction
@@ -53,25 +56,61 @@ def backup(source_url: str, file: Path, told: Told) -> int:
             _dump(source_url, part, told)
         else:
             _vacuum_into(sqlite_path(source_url), part)
+        with contextlib.closing(sqlite3.connect(part)) as written:
+            write_sums(written)
     return file.stat().st_size
 
 
-def restore(file: Path, target_url: str, *, replace: bool, told: Told) -> None:
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A backup that is as it was made. `summed`: it has sums of its content, so that this is known."""
+
+    tables: int
+    rows: int
+    schema: str
+    summed: bool
+
+
+def verify_backup(file: Path) -> Verified:
+    """Check that a backup is whole and holds what was backed up.
+
+    Raises:
+        SettingsError: when it is damaged, was changed (it says which tables), or is of no or of a newer Crumbless.
+    """
+    try:
+        with contextlib.closing(_read_only(file)) as connection:
+            found = connection.execute("PRAGMA integrity_check").fetchall()
+            if found != [("ok",)]:
+                raise SettingsError(f"{file} is damaged: {found[0][0]}")
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            schema = _known_schema(file, row and row[0])
+            sums = read_sums(connection)
+            differing = differences(connection, sums) if sums else []
+    except sqlite3.Error as error:
+        raise SettingsError(f"{file} is no backup of Crumbless: {error}") from None
+    if differing:
+        raise SettingsError(f"{file} is not as it was backed up: {', '.join(differing)}")
+    counts = [one.rows for name, one in sums.items() if name != SCHEMA_SUM]
+    return Verified(len(counts), sum(counts), schema, bool(sums))
+
+
+def restore(file: Path, target_url: str, *, replace: bool, told: Told) -> Verified:
     """Put a backup in place of what the database holds, or into an empty one. An older schema is brought up to date.
 
     Args:
         replace: whether what is there may be lost.
 
     Raises:
-        SettingsError: when the file is damaged, of no or of a newer Crumbless, or the database is served or not empty.
+        SettingsError: when the file is damaged, was changed, is of no or of a newer Crumbless, or the database is
+            served or not empty.
     """
-    _check_backup(file)
+    verified = verify_backup(file)
     if is_postgres(target_url):
         with tempfile.TemporaryDirectory(prefix="crumbless-") as folder:
             copy_of_backup = Path(folder) / "backup.db"
             _take_over(file, copy_of_backup)
             _restore_rows(f"sqlite:///{copy_of_backup}", target_url, replace, told)
-        return
+        return verified
     target = sqlite_path(target_url)
     target.parent.mkdir(parents=True, exist_ok=True)
     lock = DatabaseLock(target)
@@ -86,6 +125,7 @@ def restore(file: Path, target_url: str, *, replace: bool, told: Told) -> None:
                 target.with_name(target.name + ending).unlink(missing_ok=True)
     finally:
         lock.release()
+    return verified
 
 
 def _fold_log(target: Path) -> None:
@@ -139,17 +179,9 @@ def _dump(source_url: str, part: Path, told: Told) -> None:
     hold([Hold(source_url, alone=False), Hold(url, alone=False)], run)
 
 
-def _check_backup(file: Path) -> None:
+def _known_schema(file: Path, found: str | None) -> str:
     try:
-        with contextlib.closing(_read_only(file)) as connection:
-            found = connection.execute("PRAGMA integrity_check").fetchall()
-            if found != [("ok",)]:
-                raise SettingsError(f"{file} is damaged: {found[0][0]}")
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.Error as error:
-        raise SettingsError(f"{file} is no backup of Crumbless: {error}") from None
-    try:
-        known_schema(row and row[0])
+        return known_schema(found)
     except SettingsError as error:
         raise SettingsError(f"{file}: {error}") from None
 
@@ -161,6 +193,8 @@ def _take_over(file: Path, copy_of_backup: Path) -> None:
         contextlib.closing(sqlite3.connect(copy_of_backup)) as target,
     ):
         source.backup(target)
+        target.execute(f"DROP TABLE IF EXISTS {SUMS}")
+        target.commit()
     migrate(f"sqlite:///{copy_of_backup}")
     with contextlib.closing(sqlite3.connect(copy_of_backup)) as target:
         target.execute("PRAGMA journal_mode=DELETE")

@@ -15,7 +15,7 @@ from crumbless.store import database_copy
 from crumbless.store.consent_store import secret_of
 from crumbless.store.database import serving_lock, write_once
 from crumbless.store.database_copy import Sum, sum_table, tables
-from crumbless.store.database_move import backup, copy, restore
+from crumbless.store.database_move import backup, copy, restore, verify_backup
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_open import open_writer
@@ -258,3 +258,53 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(new_url: str, tmp_pat
 def test_a_disk_that_is_not_there_is_told_in_one_line(database_url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot write"):
         backup(database_url, tmp_path / "missing" / "backup.db", quiet)
+
+
+CHANGES = {
+    "a changed text": ("UPDATE entry SET text = 'forged'", "the content of the table entry was changed"),
+    "a missing row": ("DELETE FROM entry WHERE seq = 1", "the table entry has"),
+    "a table that is missing": ("DROP TABLE consent_receipt", "the table consent_receipt is missing"),
+    "a table that was added": ("CREATE TABLE more (one INTEGER)", "the table more was added"),
+    "a trigger": (
+        "CREATE TRIGGER later AFTER INSERT ON entry BEGIN SELECT 1; END",
+        "the schema was changed",
+    ),
+    "sums that are missing": ("DELETE FROM backup_sum WHERE name = 'entry'", "the table entry was added"),
+}
+
+
+@pytest.mark.parametrize(("statement", "said"), CHANGES.values(), ids=[*CHANGES])
+def test_a_changed_backup_is_refused_and_says_what_differs(
+    filled: str, tmp_path: Path, statement: str, said: str
+) -> None:
+    file = tmp_path / "backup.db"
+    backup(filled, file, quiet)
+    assert verify_backup(file).summed, "the premise: it is good before"
+    with contextlib.closing(sqlite3.connect(file)) as changed:
+        changed.execute("PRAGMA foreign_keys=OFF")
+        changed.execute(statement)
+        changed.commit()
+    for attempt in (lambda: verify_backup(file), lambda: restore(file, filled, replace=True, told=quiet)):
+        with pytest.raises(SettingsError, match="is not as it was backed up") as refused:
+            attempt()
+        assert said in str(refused.value)
+    assert sums_of(filled)["entry"].rows > 0
+
+
+def test_a_backup_without_sums_is_restored_and_told_apart(filled: str, new_url: str, tmp_path: Path) -> None:
+    file, before = tmp_path / "backup.db", sums_of(filled)
+    backup(filled, file, quiet)
+    with contextlib.closing(sqlite3.connect(file)) as earlier:
+        earlier.execute("DROP TABLE backup_sum")
+        earlier.commit()
+    assert not verify_backup(file).summed
+    assert not restore(file, new_url, replace=False, told=quiet).summed
+    assert sums_of(new_url) == before
+
+
+def test_a_restored_database_contains_no_sums(filled: str, database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.db"
+    backup(filled, file, quiet)
+    restore(file, database_url, replace=True, told=quiet)
+    with contextlib.closing(sqlite3.connect(sqlite_path(database_url))) as restored:
+        assert restored.execute("SELECT 1 FROM sqlite_schema WHERE name = 'backup_sum'").fetchall() == []
