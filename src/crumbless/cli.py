@@ -100,6 +100,14 @@ def compact() -> None:
     typer.echo(f"The database has {after / 1e6:.1f} MB; it had {before / 1e6:.1f} MB.")
 
 
+@app.command()
+def status(json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False) -> None:
+    """Show how the installation is, whether it runs or not. Exit code 0 if it is healthy, 1 if not."""
+    from crumbless.status_command import run_command  # noqa: PLC0415
+
+    sys.exit(run_command(read_settings(), json))
+
+
 @site_app.command("add")
 def site_add(
     name: Annotated[str, typer.Argument(help="The name above the chat.")],

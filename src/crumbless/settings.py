@@ -107,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     unread_seconds: UnreadSeconds = 30
     ledger_queue: Count = 8192
     free_space_mb: Megabytes = 500
+    backup_folder: str = ""
     consents_per_hour: Rate = 60
     consent_burst: Count = 20
     site_consents_per_minute: Rate = 600

@@ -31,6 +31,7 @@ ONE_SHOT: dict[str, tuple[str, ...]] = {
     "backup": ("{folder}/backup.db",),
     "verify": ("{folder}/earlier.db",),
     "restore": ("{folder}/earlier.db", "--yes"),
+    "status": (),
     "operator add": (OWNER, "--name", "Alex"),
     "operator list": (),
     "operator reset": (OWNER,),

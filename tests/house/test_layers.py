@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"actions"},
     {"api", "jobs"},
     {"app"},
-    {"audit", "check", "demo", "database_commands", "people_commands", "tag_commands"},
+    {"audit", "check", "demo", "database_commands", "people_commands", "status_command", "tag_commands"},
     {"cli"},
     {"__main__"},
 ]

@@ -1,0 +1,81 @@
+"""Reads how an installation is, beside a server that may be running, and without changing or making anything."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy.exc import DatabaseError
+
+from crumbless.errors import SettingsError
+from crumbless.store.database import is_postgres, write_once
+from crumbless.store.database_sqlite import sqlite_path
+from crumbless.store.schema import schema_of
+from crumbless.store.tables import relay_event
+from crumbless.store.task_store import count_dead_tasks, count_due_tasks
+
+T = TypeVar("T")
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What the database tells of the installation. Without a schema the numbers are 0."""
+
+    schema: str
+    due_tasks: int = 0
+    queued_events: int = 0
+    failed_tasks: int = 0
+
+
+def read_stored(database_url: str) -> Stored:
+    """Raises SettingsError if the database is missing, damaged or cannot be reached."""
+    if is_postgres(database_url):
+        return write_once(database_url, _read)
+    path = sqlite_path(database_url)
+    if not path.exists():
+        raise SettingsError(f"there is no database at {path}")
+    try:
+        return _read_file(path, _read)
+    except DatabaseError as error:
+        raise SettingsError(f"the database {path} cannot be read: {error.orig}") from None
+
+
+def is_served(database_url: str) -> bool | None:
+    """Return whether a server has the SQLite file; None for PostgreSQL, which any number of nodes may serve."""
+    if is_postgres(database_url):
+        return None
+    path = sqlite_path(database_url)
+    try:
+        # Only to read, so that a read-only disk does not matter.
+        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, and released at once: two of these commands do not meet, and a start hardly ever does.
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _read(connection: Connection) -> Stored:
+    schema = schema_of(connection)
+    if schema is None:
+        return Stored("")
+    events = connection.execute(select(func.count()).select_from(relay_event)).scalar_one()
+    return Stored(schema, count_due_tasks(connection), events, count_dead_tasks(connection))
+
+
+def _read_file(path: Path, work: Callable[[Connection], T]) -> T:
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True, timeout=10))
+    try:
+        with engine.connect() as connection:
+            return work(connection)
+    finally:
+        engine.dispose()
