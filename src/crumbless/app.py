@@ -56,6 +56,7 @@ from crumbless.domain.session_state import SessionChanges
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
 from crumbless.ids import now_ms
+from crumbless.jobs.backup_run import backup_of
 from crumbless.jobs.clock_watch import ClockWatch
 from crumbless.jobs.relay_run import RelayRunner
 from crumbless.jobs.task_run import TaskRunner
@@ -122,6 +123,7 @@ class Server:
                 "attempts": AttemptsNotify(self._ledger, vault),
                 "file_removal": FileRemoval(files, self._reader),
                 "retention": RetentionSweep(rules_of(settings), self._ledger),
+                **backup_of(settings),
             },
             self._ledger,
             self._reader,

@@ -44,6 +44,7 @@ Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z
 CollectorUrl = Annotated[str, msgspec.Meta(pattern=r"\A(?:https?://[^\s/@?#]+/[^\s?#]*)?\Z")]
 # As a header carries it; long enough that nobody guesses it.
 Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
+DayTime = Annotated[str, msgspec.Meta(pattern=r"\A(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Megabytes = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
@@ -108,6 +109,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ledger_queue: Count = 8192
     free_space_mb: Megabytes = 500
     backup_folder: str = ""
+    backup_time: DayTime = "02:30"
+    backup_keep: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 7
     consents_per_hour: Rate = 60
     consent_burst: Count = 20
     site_consents_per_minute: Rate = 600

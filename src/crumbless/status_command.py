@@ -61,6 +61,8 @@ def read_status(settings: Settings) -> Status:
     if server == "unreachable":
         faults.append("a server has the database, but does not answer")
     faults += _backup_faults(settings, backup)
+    if settings.backup_folder and stored.backup_error:
+        faults.append(stored.backup_error)
     return Status(
         healthy=not faults,
         version=importlib.metadata.version("crumbless"),

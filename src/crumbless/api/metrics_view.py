@@ -16,6 +16,7 @@ from crumbless.api.platform import Platform
 from crumbless.domain.figures import Histogram
 from crumbless.live.feed import Feed
 from crumbless.store.schema import SCHEMA
+from crumbless.store.task_lease import has_failed
 from crumbless.store.task_store import count_dead_tasks, count_due_tasks
 
 PATIENCE_SECONDS = 2.0
@@ -128,7 +129,11 @@ def may_read(authorization: str, token: str) -> bool:
 
 
 def _count_tasks(connection: Connection) -> Mapping[str, int]:
-    return {"due": count_due_tasks(connection), "dead": count_dead_tasks(connection)}
+    return {
+        "due": count_due_tasks(connection),
+        "dead": count_dead_tasks(connection),
+        "backup_failed": int(has_failed(connection, "backup")),
+    }
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -71,7 +71,7 @@ def _number(request: AnyRequest) -> int:
 
 def _told(one: GivenUp, vault: Vault) -> DeadTask:
     task = one.task
-    if task.kind in ("retention", "reset", "attempts"):
+    if task.kind in ("retention", "reset", "attempts", "backup"):
         raise ValueError("this kind belongs to no workspace")
     mail: MailKind | Literal[""] = task.payload["mail"] if task.kind == "mail" else ""
     to = _address_of(task, vault) if mail else ""

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from crumbless.errors import CrumblessError
 
-TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts"]
+TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts", "backup"]
 
-RECURRING: Mapping[TaskKind, int] = {"retention": -1}
+RECURRING: Mapping[TaskKind, int] = {"retention": -1, "backup": -2}
 """Work that comes again for ever, each kind one row with a fixed id: however many nodes start, there is one."""
 
-INTERVAL_MS: Mapping[TaskKind, int] = {"retention": 3_600_000}
+INTERVAL_MS: Mapping[TaskKind, int] = {"retention": 3_600_000, "backup": 86_400_000}
 """After how long each recurring kind comes again."""
 
 LEASE_MS = 60_000
@@ -20,6 +20,9 @@ LEASE_MS = 60_000
 
 DEADLINE_SECONDS = 40.0
 """How long one try may take: well within the lease, so that no two nodes are at it."""
+
+LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * 3600.0}
+"""Kinds that may take longer than DEADLINE_SECONDS. Their lease is extended when they begin."""
 
 MOST_TRIES = 8
 """With the waits between them, what fails is tried for about an hour."""

@@ -16,6 +16,7 @@ from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.task import (
     DEADLINE_SECONDS,
     LEASE_MS,
+    LONG_SECONDS,
     MOST_TRIES,
     RECURRING,
     Task,
@@ -26,6 +27,7 @@ from crumbless.domain.task import (
 from crumbless.errors import Refused
 from crumbless.exhaustion import in_one_line, is_exhausted
 from crumbless.ids import new_id, now_ms
+from crumbless.store.task_lease import extend_lease
 from crumbless.store.task_store import (
     add_recurring,
     bury_task,
@@ -149,13 +151,17 @@ class TaskRunner:
             # A node that fails in doing it notes no failure; without this it would end one node after the other.
             await self._settle(lambda connection: bury_task(connection, self._node, task.id, "every try was cut short"))
             return
+        deadline = LONG_SECONDS.get(task.kind, DEADLINE_SECONDS)
+        if deadline > DEADLINE_SECONDS:
+            lease_ms = int(deadline * 1000) + LEASE_MS
+            await self._settle(lambda connection: extend_lease(connection, self._node, task.id, lease_ms))
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(deadline):
                 again = await self._handlers[task.kind](task)
         except TaskFailed as failed:
             await self._fail(task, str(failed), failed.final)
         except TimeoutError:
-            await self._fail(task, f"it was not done within {DEADLINE_SECONDS:g} seconds")
+            await self._fail(task, f"it was not done within {deadline:g} seconds")
         except Exception as error:
             if is_exhausted(error):
                 await self._fail(task, in_one_line(error))

@@ -11,11 +11,13 @@ import msgspec
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.exc import DatabaseError
 
+from crumbless.domain.task import RECURRING
 from crumbless.errors import SettingsError
 from crumbless.store.database import is_postgres, write_once
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.schema import schema_of
 from crumbless.store.tables import relay_event
+from crumbless.store.tables_people import task
 from crumbless.store.task_store import count_dead_tasks, count_due_tasks
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ class Stored(msgspec.Struct, frozen=True):
     due_tasks: int = 0
     queued_events: int = 0
     failed_tasks: int = 0
+    backup_error: str = ""
 
 
 def read_stored(database_url: str) -> Stored:
@@ -68,7 +71,8 @@ def _read(connection: Connection) -> Stored:
     if schema is None:
         return Stored("")
     events = connection.execute(select(func.count()).select_from(relay_event)).scalar_one()
-    return Stored(schema, count_due_tasks(connection), events, count_dead_tasks(connection))
+    error = connection.execute(select(task.c.error).where(task.c.id == RECURRING["backup"])).scalar() or ""
+    return Stored(schema, count_due_tasks(connection), events, count_dead_tasks(connection), error)
 
 
 def _read_file(path: Path, work: Callable[[Connection], T]) -> T:
