@@ -56,6 +56,11 @@ class Task:
     created_at: int
 
 
+def lease_of(kind: TaskKind) -> int:
+    """Return for how many milliseconds a node may have a task of this kind."""
+    return int(LONG_SECONDS.get(kind, 0) * 1000) + LEASE_MS
+
+
 def farthest_due(kind: TaskKind) -> int:
     """Return how many milliseconds ahead a task can be due. One that is due later was queued by a wrong clock."""
     longest = INTERVAL_MS.get(kind, LONGEST_WAIT_MS)

@@ -22,6 +22,7 @@ from crumbless.domain.task import (
     Task,
     TaskFailed,
     TaskKind,
+    lease_of,
     wait_after,
 )
 from crumbless.errors import Refused
@@ -153,8 +154,7 @@ class TaskRunner:
             return
         deadline = LONG_SECONDS.get(task.kind, DEADLINE_SECONDS)
         if deadline > DEADLINE_SECONDS:
-            lease_ms = int(deadline * 1000) + LEASE_MS
-            await self._settle(lambda connection: extend_lease(connection, self._node, task.id, lease_ms))
+            await self._settle(lambda connection: extend_lease(connection, self._node, task.id, lease_of(task.kind)))
         try:
             async with asyncio.timeout(deadline):
                 again = await self._handlers[task.kind](task)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, update
 
-from crumbless.domain.task import LEASE_MS, RECURRING, Task, TaskKind, farthest_due
+from crumbless.domain.task import RECURRING, Task, TaskKind, farthest_due, lease_of
 from crumbless.ids import now_ms
 from crumbless.store.database import lease_clock
 from crumbless.store.tables_people import task
@@ -81,7 +81,8 @@ def _far_ahead(kinds: Collection[TaskKind], now: int, clock: int) -> ColumnEleme
     farthest = case(*[(task.c.kind == kind, now + farthest_due(kind)) for kind in kinds], else_=task.c.due_at)
     unclaimed = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock)
     # Twice: a lease that another node took since `clock` was read ends later than one lease from then.
-    return or_(and_(unclaimed, task.c.due_at > farthest), task.c.claimed_until > clock + 2 * LEASE_MS)
+    latest = case(*[(task.c.kind == kind, clock + 2 * lease_of(kind)) for kind in kinds], else_=task.c.claimed_until)
+    return or_(and_(unclaimed, task.c.due_at > farthest), task.c.claimed_until > latest)
 
 
 def claim_tasks(connection: Connection, node: str, kinds: Collection[TaskKind], lease_ms: int, most: int) -> list[Task]:

@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
-from crumbless.domain.task import INTERVAL_MS, RECURRING, Task, TaskKind, farthest_due
+from crumbless.domain.task import INTERVAL_MS, RECURRING, Task, TaskKind, farthest_due, lease_of
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store import task_store
@@ -17,6 +17,7 @@ from crumbless.store.database import write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.tables_people import task
+from crumbless.store.task_lease import extend_lease
 from crumbless.store.task_store import (
     add_recurring,
     add_task,
@@ -208,6 +209,19 @@ def test_a_task_that_is_due_later_than_it_can_be_is_due_now(any_url: str, kind: 
     assert found <= now_ms()
     assert [one.kind for one in claim(any_url, "node")] == [kind]
     assert claim(any_url, "another") == []
+
+
+def test_the_extended_lease_of_a_long_task_is_not_taken_for_a_wrong_clock(any_url: str) -> None:
+    def claim_backup(node: str) -> list[Task]:
+        return write_once(any_url, lambda connection: claim_tasks(connection, node, ["backup"], LEASE_MS, 9))
+
+    write_once(any_url, lambda connection: add_recurring(connection, "backup", 0))
+    [one] = claim_backup("node-a")
+    write_once(any_url, lambda connection: extend_lease(connection, "node-a", one.id, lease_of("backup")))
+    assert claim_backup("node-b") == []
+    # The premise: a lease that is longer than that is over.
+    write_once(any_url, lambda connection: extend_lease(connection, "node-a", one.id, 3 * lease_of("backup")))
+    assert len(claim_backup("node-b")) == 1
 
 
 def test_a_lease_that_ends_later_than_it_can_is_over(any_url: str) -> None:
