@@ -110,10 +110,7 @@ class Server:
         self._live = LiveNode(reads, *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
         self._trace = open_trace(settings)
         self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._hear_of_tasks)
-        couriers = [
-            Courier("ga4", Ga4Relay(settings.ga4_url)),
-            Courier("tiktok", TiktokRelay(settings.tiktok_url)),
-        ]
+        couriers = [Courier("ga4", Ga4Relay(settings.ga4_url)), Courier("tiktok", TiktokRelay(settings.tiktok_url))]
         self._relay = RelayRunner(couriers, self._ledger, self._reader)
         files = FileStore(settings, default_folder(settings.database_url))
         self._tasks = TaskRunner(
@@ -154,12 +151,7 @@ class Server:
             limits=Limits.of(settings),
             assets=assets,
             policy=PolicyPages(read_registry(), settings, assets),
-            tcp=TcpConnections(
-                settings.connections,
-                settings.strangers_per_address,
-                settings.streams_per_session,
-                settings.unread_seconds,
-            ),
+            tcp=TcpConnections.of(settings),
             disk=DiskSpace(written_folders(settings), settings.free_space_mb * MEGABYTE),
             trace=self._trace,
         )

@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Protocol
 
 from crumbless.errors import Refused
+from crumbless.settings import Settings
 
 RESERVED_FILES = 256
 """File descriptors that are left for the database, files, and connections to other services."""
@@ -90,6 +91,16 @@ class TcpConnections:
         # Connections that are being closed, in the order of their deadlines (monotonic seconds).
         self._closing: dict[Transport, float] = {}
         self._sweeping: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "TcpConnections":
+        """Return what the settings ask for."""
+        return cls(
+            settings.connections,
+            settings.strangers_per_address,
+            settings.streams_per_session,
+            settings.unread_seconds,
+        )
 
     def __len__(self) -> int:
         return len(self._all)
