@@ -78,9 +78,13 @@ def is_away(error: BaseException) -> bool:
     if is_disk_failure(error):
         # A fresh connection finds the same disk.
         return False
-    # 08: connection, 53: no room for one more, 57P: shut down, 25P03: idle in a transaction for too long; 0A000: a plan
-    # that a migration has made old.
-    state = getattr(error, "sqlstate", None) or ""
+    return is_away_state(getattr(error, "sqlstate", None) or "")
+
+
+def is_away_state(state: str) -> bool:
+    """Return whether an SQLSTATE says that the server cannot work now, whatever the statement was."""
+    # 08: connection, 53: a full disk or no room for one more, 57P: shut down, 25P03: idle in a transaction for too
+    # long; 0A000: a plan that a migration has made old.
     return state.startswith(("08", "53", "57P")) or state in {"25P03", "0A000"}
 
 

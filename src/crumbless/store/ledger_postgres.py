@@ -28,6 +28,7 @@ from crumbless.store.database_postgres import (
     LIVE_SETTINGS,
     SERVING,
     is_away,
+    is_away_state,
     make_engine,
     state_of,
     unfit,
@@ -282,8 +283,7 @@ class PostgresBatchWriter:
             # Another node may have put there just now what this work looked for in vain: so it looks again.
             _forget([ticket])
             run_work(connection, ticket, self._append)
-        if isinstance(ticket.outcome, Exception) and state_of(ticket.outcome) in CIRCLES:
-            # What is locked by the batch is let go of only by beginning it anew.
+        if isinstance(ticket.outcome, Exception) and _fails_batch(state_of(ticket.outcome)):
             raise ticket.outcome
         if isinstance(ticket.outcome, Exception) and (refused := unfit(ticket.outcome)):
             ticket.outcome = refused
@@ -325,6 +325,15 @@ class PostgresBatchWriter:
     def _wait(asked: Awaitable[T]) -> T:
         """The answer of the driver, from inside a function that SQLAlchemy runs as a synchronous one."""
         return await_only(asked)
+
+
+def _fails_batch(state: str) -> bool:
+    """Return whether an error of one ticket's work means that the batch has to begin again.
+
+    Locks of the batch that make a circle are released only by a rollback. A full disk (53100) stops every other ticket
+    too: its work is retried and then refused with `busy`, and is no internal error.
+    """
+    return state in CIRCLES or is_away_state(state)
 
 
 def _forget(batch: Sequence[Ticket]) -> None:
