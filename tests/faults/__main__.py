@@ -1,7 +1,8 @@
-"""`bin/faults [--seconds N] [--seed S] [--nodes 1|3] [--json]`."""
+"""`bin/faults [--seconds N | --tour] [--seed S] [--nodes N] [--bus nats|postgresql] [--json]`."""
 
 import argparse
 import asyncio
+import functools
 import json
 import random
 import secrets
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from faults.cluster import Cluster
 from faults.installation import SingleNode
 from faults.run import Outcome, run_once
-from faults.trouble import CLUSTER, SINGLE, Trouble, make_plan
+from faults.trouble import Trouble, kinds_of, make_plan, make_tour
 
 SHRINK_TRIES = 12
 
@@ -20,8 +21,11 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 only when nothing was lost, doubled or out of order."""
     asked = _parse(arguments)
     seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
-    kinds = SINGLE if asked.nodes == 1 else CLUSTER
-    plan = make_plan(random.Random(seed), max(int(asked.seconds), 1), kinds, asked.nodes)
+    kinds = asked.only or kinds_of(asked.nodes, asked.bus)
+    if asked.tour:
+        plan = make_tour(kinds, asked.nodes)
+    else:
+        plan = make_plan(random.Random(seed), max(int(asked.seconds), 1), kinds, asked.nodes)
     if not asked.json:
         print(f"seed {seed}: {asked.visitors} visitors, {asked.operators} operators", flush=True)
     outcome = _run(asked, seed, plan)
@@ -35,17 +39,27 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/faults", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long people talk (default 30)")
     parser.add_argument("--seed", type=int, help="the same seed makes the same troubles (default: a random one)")
-    parser.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="1: SQLite; 3: PostgreSQL and NATS")
+    parser.add_argument("--tour", action="store_true", help="each kind of trouble once, alone, instead of --seconds")
+    parser.add_argument("--nodes", type=int, default=1, help="1: SQLite; more: PostgreSQL")
+    parser.add_argument("--bus", choices=("nats", "postgresql"), default="nats", help="the bus between several nodes")
+    parser.add_argument("--only", nargs="+", metavar="KIND", help="these kinds of trouble only (docs/faults.md)")
     parser.add_argument("--visitors", type=int, default=200)
     parser.add_argument("--operators", type=int, default=10)
     parser.add_argument("--json", action="store_true", help="print the report as one line of JSON")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false", help="do not look for a shorter history")
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    if asked.nodes < 1:
+        parser.error("--nodes must be at least 1")
+    possible = kinds_of(asked.nodes, asked.bus)
+    if unknown := {*(asked.only or ())} - {*possible}:
+        parser.error(f"unknown with these nodes: {', '.join(sorted(unknown))}; there are {', '.join(possible)}")
+    return asked
 
 
 def _run(asked: argparse.Namespace, seed: int, plan: Sequence[Trouble]) -> Outcome:
-    make = SingleNode if asked.nodes == 1 else Cluster
-    return asyncio.run(run_once(make, seed, asked.seconds, plan, asked.visitors, asked.operators))
+    make = SingleNode if asked.nodes == 1 else functools.partial(Cluster, size=asked.nodes, bus=asked.bus)
+    seconds = None if asked.tour else asked.seconds
+    return asyncio.run(run_once(make, seed, seconds, plan, asked.visitors, asked.operators))
 
 
 def _shrink(asked: argparse.Namespace, seed: int, failed: Outcome) -> Outcome:
@@ -79,6 +93,11 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "longest_way_back": round(outcome.longest_way_back, 2),
         "seconds_to_heal": round(outcome.seconds_to_heal, 2),
         "tracebacks": outcome.tracebacks,
+        "failed_batches": outcome.failed_batches,
+        "recoveries": outcome.recoveries,
+        "internal_errors": dict(outcome.internal_errors),
+        "first_internal_error": next(iter(outcome.internal_error_lines), ""),
+        "not_run": outcome.not_run,
     }
 
 
@@ -89,7 +108,11 @@ def _as_text(outcome: Outcome) -> str:
         f"{outcome.clients} clients came back {outcome.ways_back} times, the longest way took "
         f"{outcome.longest_way_back:.1f} s; all was well {outcome.seconds_to_heal:.1f} s after the last trouble",
         f"{outcome.entries} entries in the database, {outcome.acknowledged} of them acknowledged to their senders",
+        f"{outcome.failed_batches} batches failed and were sent again, {outcome.recoveries} recoveries of PostgreSQL, "
+        f"{outcome.internal_errors.total()} responses with status 500",
     ]
+    lines += outcome.internal_error_lines[:1]
+    lines += [f"{kind}: not run: {reason}" for kind, reason in outcome.not_run.items()]
     if outcome.faults:
         lines += [f"WRONG (seed {outcome.seed}), the shortest history found:", *map(str, outcome.plan), ""]
         lines += [f"- {fault}" for fault in outcome.faults[:40]]

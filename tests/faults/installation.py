@@ -79,6 +79,14 @@ class Node:
             one.settimeout(0.2)
             return one.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def wait_started(self) -> None:
+        """Return once it takes connections, or has ended because what it needs is away."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers() and time.monotonic() < deadline:
+            if self._process is not None and self._process.poll() is not None:
+                return
+            time.sleep(0.05)
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal, if there is a process."""
         self._stopping = self._stopping or number == signal.SIGTERM
@@ -99,7 +107,21 @@ class Node:
 
     def tracebacks(self) -> int:
         """How many its log has."""
-        return self.log.read_text("utf-8", "replace").count("Traceback") if self.log.exists() else 0
+        return self._logged("Traceback")
+
+    def failed_batches(self) -> int:
+        """Return how many batches could not be committed."""
+        return self._logged("could not be committed")
+
+    def internal_errors(self) -> list[str]:
+        """Return the log lines of requests that ended with an internal error."""
+        return [line for line in self._log_text().splitlines() if " ERROR crumbless.guard: " in line]
+
+    def _logged(self, text: str) -> int:
+        return self._log_text().count(text)
+
+    def _log_text(self) -> str:
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
 
 
 class Installation(ABC):
@@ -109,6 +131,8 @@ class Installation(ABC):
         self.folder = folder
         self.nodes: list[Node] = []
         self.workspace = 0
+        self.not_run: dict[str, str] = {}
+        """The kinds of trouble that cannot happen on this machine, each with the reason."""
         self._held = ExitStack()
 
     @property
@@ -136,6 +160,10 @@ class Installation(ABC):
     def kept(self) -> list[Kept]:
         """Every message that the database has."""
         return write_once(self.database_url, lambda connection: [Kept(*row) for row in connection.execute(KEPT)])
+
+    def recoveries(self) -> int:
+        """Return how often the database recovered from a crash."""
+        return 0
 
     @abstractmethod
     def begin(self, trouble: "Trouble") -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from faults.history import check
 from faults.installation import ADDRESS, EMAIL, ORIGIN, PASSWORD, SITE, Installation, wait_for_nodes
+from faults.probe import probe
 from faults.talkers import Operator, Roads, Talker, Visitor
 from faults.trouble import LINKS, Trouble, begin, end, heal_all, heal_link
 from support.client import Transport
@@ -21,6 +22,9 @@ HEAL_SECONDS = 45.0
 
 BACK_SECONDS = 10.0
 """How long a process may take to be there again."""
+
+ARRIVAL_SECONDS = 0.3
+"""Between two rounds of requests of every kind."""
 
 WAYS: tuple[Transport, ...] = ("websocket",) * 8 + ("stream", "poll")
 
@@ -39,18 +43,25 @@ class Outcome:
     longest_way_back: float
     seconds_to_heal: float
     tracebacks: int
+    failed_batches: int
+    recoveries: int
+    internal_errors: Counter[str]
+    """Responses with status 500 to requests of clients, by method and path."""
+    internal_error_lines: list[str]
+    """What the nodes logged about internal errors."""
+    not_run: dict[str, str]
     troubles: Counter[str] = field(default_factory=Counter[str])
 
 
 async def run_once(
     make: Callable[[Path], Installation],
     seed: int,
-    seconds: float,
+    seconds: float | None,
     plan: Sequence[Trouble],
     visitors: int,
     operators: int,
 ) -> Outcome:
-    """Let it run."""
+    """Let it run for so many seconds; until the plan is at its end when there is no number."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         installation = make(Path(folder))
         try:
@@ -61,7 +72,7 @@ async def run_once(
 
 
 async def _talk(
-    installation: Installation, seed: int, seconds: float, plan: Sequence[Trouble], visitors: int, operators: int
+    installation: Installation, seed: int, seconds: float | None, plan: Sequence[Trouble], visitors: int, operators: int
 ) -> Outcome:
     dice = random.Random(seed)
     roads = Roads(ADDRESS, [node.proxy.port for node in installation.nodes])
@@ -76,12 +87,13 @@ async def _talk(
     everybody: list[Talker] = [*staff, *guests]
     tasks = [asyncio.create_task(one.run()) for one in everybody]
     chatter = [asyncio.create_task(_chat(one)) for one in everybody]
+    chatter += [asyncio.create_task(_arrive(roads, port)) for port in roads.ports]
     try:
         met = await _endure_all(plan, installation, seconds, dice)
         for task in chatter:
             task.cancel()
         healed_at = time.monotonic()
-        faults = await _settle(installation, guests, staff, tasks)
+        faults = await _settle(installation, roads, guests, staff, tasks)
         took = time.monotonic() - healed_at
     finally:
         for task in (*tasks, *chatter):
@@ -101,24 +113,36 @@ async def _talk(
         longest_way_back=max(back, default=0.0),
         seconds_to_heal=took,
         tracebacks=sum(node.tracebacks() for node in installation.nodes),
+        failed_batches=sum(node.failed_batches() for node in installation.nodes),
+        recoveries=installation.recoveries(),
+        internal_errors=roads.internal_errors,
+        internal_error_lines=[line for node in installation.nodes for line in node.internal_errors()],
+        not_run=installation.not_run,
         troubles=Counter(trouble.kind for trouble in met),
     )
 
 
 async def _settle(
     installation: Installation,
+    roads: Roads,
     guests: Sequence[Visitor],
     staff: Sequence[Operator],
     tasks: Sequence[asyncio.Task[None]],
 ) -> list[str]:
     """What is wrong once everybody had the time to be back; nothing as soon as nothing is."""
     deadline = time.monotonic() + HEAL_SECONDS
+    failing = {port: ["not asked yet"] for port in roads.ports}
     while True:
+        for port in [*failing]:
+            failing[port] = await probe(roads, port)
+            if not failing[port]:
+                del failing[port]
         kept = await asyncio.to_thread(installation.kept)
         faults = check(kept, [one.model for one in guests], [one.model for one in staff])
         faults += [
             f"{one.model.name} is not back: {one.failure}" for one in (*guests, *staff) if not one.ready.is_set()
         ]
+        faults += [f"node {roads.ports.index(port) + 1}: {one}" for port, found in failing.items() for one in found]
         faults += [f"a client gave up: {task.exception()!r}" for task in tasks if task.done()]
         if not faults or time.monotonic() > deadline:
             return faults
@@ -126,23 +150,23 @@ async def _settle(
 
 
 async def _endure_all(
-    plan: Sequence[Trouble], installation: Installation, seconds: float, dice: random.Random
+    plan: Sequence[Trouble], installation: Installation, seconds: float | None, dice: random.Random
 ) -> list[Trouble]:
     """Go through the episodes until the time is over; those troubles that happened."""
-    deadline = time.monotonic() + seconds
+    deadline = None if seconds is None else time.monotonic() + seconds
     met: list[Trouble] = []
     for _, episode in itertools.groupby(plan, key=lambda trouble: trouble.episode):
         await asyncio.sleep(dice.uniform(0.5, 2.0))
-        if time.monotonic() > deadline:
+        if deadline is not None and time.monotonic() > deadline:
             break
-        now = [*episode]
+        now = [trouble for trouble in episode if trouble.kind not in installation.not_run]
         await asyncio.gather(*(_endure(trouble, installation) for trouble in now))
         met += now
         for node in installation.nodes:
             heal_link(node)
         await asyncio.to_thread(heal_all, installation)
         await asyncio.to_thread(wait_for_nodes, installation.nodes)
-    await asyncio.sleep(max(deadline - time.monotonic(), 0))
+    await asyncio.sleep(max((deadline or 0) - time.monotonic(), 0))
     return met
 
 
@@ -161,6 +185,13 @@ async def _off_the_loop(
         act(trouble, installation)
     else:
         await asyncio.to_thread(act, trouble, installation)
+
+
+async def _arrive(roads: Roads, port: int) -> None:
+    """Send requests of every kind to a node, one after the other. `roads` counts internal errors; others may happen."""
+    while True:
+        await probe(roads, port)
+        await asyncio.sleep(ARRIVAL_SECONDS)
 
 
 async def _chat(one: Talker) -> None:

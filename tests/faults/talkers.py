@@ -7,6 +7,7 @@ import random
 import time
 import uuid
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,11 +41,16 @@ class NodeTransport(httpx.AsyncHTTPTransport):
     def __init__(self, port: int) -> None:
         super().__init__(limits=httpx.Limits(max_connections=400, max_keepalive_connections=50))
         self._port = port
+        self.internal_errors: Counter[str] = Counter()
+        """Responses with status 500, by method and path."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The node's answer."""
         request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)
-        return await super().handle_async_request(request)
+        answer = await super().handle_async_request(request)
+        if answer.status_code == 500:
+            self.internal_errors[f"{request.method} {request.url.path}"] += 1
+        return answer
 
 
 class NodeWebSocket(WebSocketStream):
@@ -78,10 +84,16 @@ class Roads:
     def __init__(self, address: str, ports: Sequence[int]) -> None:
         self.address = address
         self.ports = [*ports]
+        self._transports = {port: NodeTransport(port) for port in ports}
         self._clients = {
-            port: httpx.AsyncClient(transport=NodeTransport(port), timeout=STEP_SECONDS, trust_env=False)
-            for port in ports
+            port: httpx.AsyncClient(transport=transport, timeout=STEP_SECONDS, trust_env=False)
+            for port, transport in self._transports.items()
         }
+
+    @property
+    def internal_errors(self) -> Counter[str]:
+        """Return the responses with status 500 of all nodes, by method and path."""
+        return sum((one.internal_errors for one in self._transports.values()), Counter[str]())
 
     def client(self, port: int) -> httpx.AsyncClient:
         """Requests to this node."""

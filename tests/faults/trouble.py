@@ -5,9 +5,10 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crumbless.store.ledger_postgres import PATIENCE_SECONDS
 from faults.installation import Installation, Node
 
-SHIFTS = (-3600.0, -30.0, 45.0, 86_400.0)
+SHIFTS = (-3600.0, -600.0, -30.0, 45.0, 600.0, 86_400.0)
 """Seconds by which a clock is moved: it may go back too."""
 
 
@@ -30,9 +31,42 @@ class Trouble:
 LINKS = {"reset", "cut_up", "cut_down", "delay"}
 """What happens to the connections of clients."""
 
+TOUR_SECONDS = 3.0
+"""How long each trouble of a tour lasts: longer than a client waits between two messages."""
+
 _NODES = ("kill", "stop", "restart", "reset", "cut_up", "cut_down", "delay", "clock")
 SINGLE = (*_NODES, "full")
-CLUSTER = (*_NODES, "bus", "bus_part", "database", "database_sessions")
+FULL = ("database_full", "database_full_log")
+"""Need a disk of PostgreSQL's own. They outlast the time for which a node tries a batch again, so that batches fail."""
+
+DATABASE = ("database", "database_sessions", "database_kill", "database_backend", *FULL)
+NATS = ("bus", "bus_part", "bus_kill")
+
+MINUTES_APART = 600.0
+"""Seconds by which the clocks of two nodes differ in a tour."""
+
+
+def kinds_of(nodes: int, bus: str) -> Sequence[str]:
+    """Return the kinds of trouble that an installation can have."""
+    if nodes == 1:
+        return SINGLE
+    return (*_NODES, *DATABASE, *(NATS if bus == "nats" else ()))
+
+
+def make_tour(kinds: Sequence[str], nodes: int) -> list[Trouble]:
+    """Return a plan in which each kind happens once, alone, at one node after the other; a clock goes both ways."""
+    every = [(kind, 0.2 if kind == "delay" else 0.0) for kind in kinds if kind != "clock"]
+    if "clock" in kinds:
+        every += [("clock", MINUTES_APART), ("clock", -MINUTES_APART)]
+    return [
+        Trouble(number, 0.0, TOUR_SECONDS + _longer(kind), kind, number % nodes, amount)
+        for number, (kind, amount) in enumerate(every)
+    ]
+
+
+def _longer(kind: str) -> float:
+    """Return the seconds that this kind of trouble lasts longer than others."""
+    return PATIENCE_SECONDS if kind in FULL else 0.0
 
 
 def make_plan(dice: random.Random, episodes: int, kinds: Sequence[str], nodes: int) -> list[Trouble]:
@@ -42,7 +76,7 @@ def make_plan(dice: random.Random, episodes: int, kinds: Sequence[str], nodes: i
         for _ in range(dice.choice((1, 1, 2, 3))):
             kind = dice.choice(kinds)
             amount = dice.choice(SHIFTS) if kind == "clock" else dice.uniform(0.01, 0.3) if kind == "delay" else 0.0
-            at, lasts = round(dice.uniform(0.0, 1.0), 2), round(dice.uniform(0.2, 3.0), 2)
+            at, lasts = round(dice.uniform(0.0, 1.0), 2), round(dice.uniform(0.2, 3.0) + _longer(kind), 2)
             plan.append(Trouble(episode, at, lasts, kind, dice.randrange(nodes), round(amount, 3)))
     return plan
 
@@ -67,6 +101,8 @@ def begin(trouble: Trouble, installation: Installation) -> None:
             node.kill()
             node.shift = trouble.amount
             node.start()
+            # The trouble lasts from when the node serves with this clock.
+            node.wait_started()
         case _:
             installation.begin(trouble)
 

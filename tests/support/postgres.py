@@ -10,15 +10,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import asyncpg
 import psutil
+
+from support.limited_disk import LimitedDisk
 
 T = TypeVar("T")
 
@@ -84,16 +86,36 @@ class PostgresServer:
     PostgreSQL does not run as root; then it runs as nobody, to whom its folder is given.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
-        """`durable`: a commit waits for the disk, as it does where power can fail."""
+    def __init__(self, *, durable: bool = False, limited: bool = False, more: Mapping[str, str] | None = None) -> None:
+        """Make its data folder.
+
+        Args:
+            durable: a commit waits for the disk, as it does where power can fail.
+            limited: its data is on a disk that can be made full. That needs root.
+            more: further settings of PostgreSQL.
+
+        Raises:
+            PermissionError: the disk could not be mounted.
+        """
         self._settings = SETTINGS | ({"fsync": "on", "full_page_writes": "on", "autovacuum": "on"} if durable else {})
+        self._settings |= more or {}
         # A short path: that of a socket may have a hundred characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = "nobody" if os.geteuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
+        self.disk: LimitedDisk | None = None
+        owner = os.geteuid()
         if self._user:
             entry = pwd.getpwnam(self._user)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+            owner = entry.pw_uid
+        if limited:
+            (self.folder / "data").mkdir()
+            try:
+                self.disk = LimitedDisk(self.folder / "data", owner)
+            except PermissionError:
+                shutil.rmtree(self.folder)
+                raise
         self._run("initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync")
 
     def _run(self, program: str, *arguments: object) -> None:
@@ -123,16 +145,30 @@ class PostgresServer:
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
+            assert self.runs(), self.log()
             assert time.monotonic() < deadline, "PostgreSQL did not start in time"
             time.sleep(0.02)
 
+    def recover(self) -> None:
+        """Return once it answers; start it as often as it has ended."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            if not self.runs():
+                self.start()
+            if self._answers():
+                return
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+
     def _answers(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, (self.folder / "log").read_text()
         try:
             return ask_postgres(self.url(), "SELECT 1") == [(1,)]
-        except (OSError, asyncpg.PostgresError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
+
+    def log(self) -> str:
+        """Return what it wrote so far."""
+        return (self.folder / "log").read_text("utf-8", "replace")
 
     def runs(self) -> bool:
         """Whether there is a process."""
@@ -145,6 +181,32 @@ class PostgresServer:
     def kill(self) -> None:
         """End it at once; it recovers at the next start."""
         self._end(signal.SIGQUIT)
+
+    def crash(self) -> None:
+        """Kill all its processes with SIGKILL, if it runs; it recovers at the next start."""
+        if self._process is None or not self.runs():
+            return
+        parent = psutil.Process(self._process.pid)
+        # So that it makes no process meanwhile.
+        parent.suspend()
+        processes = [*parent.children(), parent]
+        for one in processes:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        self._process.wait(STOP_SECONDS)
+        psutil.wait_procs(processes, STOP_SECONDS)
+
+    def kill_backend(self, url: str) -> bool:
+        """Kill the process of the oldest connection to a database with SIGKILL. Return whether there was one.
+
+        PostgreSQL then ends all other connections and recovers, without an end of its main process.
+        """
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = ? ORDER BY backend_start LIMIT 1"
+        found = ask_postgres(self.url(), query, name_of(url))
+        for (pid,) in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(found)
 
     def _end(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -169,6 +231,8 @@ class PostgresServer:
         """Stop it and take its data away."""
         if self._process is not None and self._process.poll() is None:
             self.kill()
+        if self.disk is not None:
+            self.disk.unmount()
         shutil.rmtree(self.folder)
 
     def new_database(self, template: str = "template0") -> str:
