@@ -114,8 +114,12 @@ class Node:
         return self._logged("could not be committed")
 
     def internal_errors(self) -> list[str]:
-        """Return the log lines of requests that ended with an internal error."""
-        return [line for line in self._log_text().splitlines() if " ERROR crumbless.guard: " in line]
+        """Return the log lines with a traceback, without those about batches that failed."""
+        return [
+            line
+            for line in self._log_text().splitlines()
+            if "Traceback" in line and "could not be committed" not in line
+        ]
 
     def _logged(self, text: str) -> int:
         return self._log_text().count(text)

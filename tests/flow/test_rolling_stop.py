@@ -1,12 +1,13 @@
 """The server is told to stop while everybody sends: streams end with 1012, the process with 0, and nothing is lost."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 
 import pytest
 
-from support.client import DEADLINE, LOST, PollStream, Stream, StreamOver, Transport
+from support.client import DEADLINE, LOST, PollStream, Stream, StreamOver, Transport, ask
 from support.people import BUSY_MACHINE, World, new_entry_id
 from support.raw_http import request_of
 from support.server import ServerProcess
@@ -111,3 +112,33 @@ async def test_a_stop_does_not_wait_for_half_an_upload(start_server: StartServer
     assert time.monotonic() - began < 1 + BUSY_MACHINE, "it waited for the other half"
     assert "Cancel" not in server.log()
     writer.close()
+
+
+async def test_request_that_outlasts_the_stop_is_answered_with_busy(
+    start_server: StartServer, open_world: OpenWorld
+) -> None:
+    asked = asyncio.Event()
+
+    async def never_respond(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await writer.wait_closed()
+
+    provider = await asyncio.start_server(never_respond, "127.0.0.1")
+    try:
+        issuer = f"http://127.0.0.1:{provider.sockets[0].getsockname()[1]}"
+        own = {"id": "own", "name": "Own", "issuer": issuer, "client_id": "crumbless"}
+        server = start_server(oidc_providers=json.dumps([own]))
+        world = open_world(server)
+        person = world.stranger()
+        waiting = asyncio.create_task(
+            ask(world.http, person, "POST", "/v1/desk/sign-in/oidc/start", {"provider": "own"})
+        )
+        await asyncio.wait_for(asked.wait(), DEADLINE)
+        assert not waiting.done(), "the premise: the node waits for the provider"
+        server.begin_stop()
+        answer = await waiting
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:crumbless:problem:busy"), answer.text
+        assert int(answer.headers["retry-after"]) > 0
+        assert await asyncio.to_thread(server.wait_stopped) == 0
+    finally:
+        provider.close()

@@ -3,6 +3,7 @@
 Errors leave as RFC 9457 problem documents.
 """
 
+import asyncio
 import http
 import logging
 import math
@@ -103,9 +104,11 @@ class ClientGone(Exception):
 class Progress:
     """How far a response got."""
 
-    __slots__ = ("finished", "left")
+    __slots__ = ("begun", "finished", "left")
 
     def __init__(self) -> None:
+        self.begun = False
+        """Whether its head was written."""
         self.finished = False
         """Whether all of it was written."""
         self.left = False
@@ -142,6 +145,12 @@ class Guard:
             # Not a fault: clients leave whenever they like, and a traceback for each of them would fill the disk.
             if not progress.left:
                 raise
+        except asyncio.CancelledError:
+            # A stopping node cancels what takes longer than a second: a sign-in that waits for its turn, say. Another
+            # node, or this one once it has restarted, can serve it, so it is no internal error.
+            if progress.begun or not self._platform.node.stopping:
+                raise
+            await _send_refusal(Refused("busy", retry_after=RETRY_SECONDS), guarded)
         finally:
             if not progress.finished and connection is not None and connection.gone:
                 log.debug("%s %s: the client left before the end of the response", scope["method"], route_of(scope))
@@ -170,6 +179,7 @@ class Guard:
                 # Nothing more is made for nobody: an export of thousands of rows ends here.
                 raise ClientGone
             if message["type"] == "http.response.start":
+                progress.begun = True
                 record.begin_answer(message["status"])
                 message["headers"] = self._headers(scope, message, record.number)
             await send(message)
