@@ -1,6 +1,7 @@
 """The server is told to stop while everybody sends: streams end with 1012, the process with 0, and nothing is lost."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -117,11 +118,14 @@ async def test_a_stop_does_not_wait_for_half_an_upload(start_server: StartServer
 async def test_request_that_outlasts_the_stop_is_answered_with_busy(
     start_server: StartServer, open_world: OpenWorld
 ) -> None:
-    asked = asyncio.Event()
+    asked, left = asyncio.Event(), asyncio.Event()
 
-    async def never_respond(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def never_respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.set()
-        await writer.wait_closed()
+        with contextlib.suppress(OSError):
+            await reader.read()
+        writer.close()
+        left.set()
 
     provider = await asyncio.start_server(never_respond, "127.0.0.1")
     try:
@@ -140,5 +144,6 @@ async def test_request_that_outlasts_the_stop_is_answered_with_busy(
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:crumbless:problem:busy"), answer.text
         assert int(answer.headers["retry-after"]) > 0
         assert await asyncio.to_thread(server.wait_stopped) == 0
+        await asyncio.wait_for(left.wait(), DEADLINE)
     finally:
         provider.close()
