@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only
 
 from crumbless.domain.entry import NewEntry
+from crumbless.domain.ports import Appended
 from crumbless.errors import Refused
 from crumbless.store.database_postgres import (
     COMMAND_SECONDS,
@@ -95,9 +96,13 @@ WHERE workspace.id = new.id RETURNING pg_current_xact_id()::text
 
 _NUMBER = "SELECT pg_current_xact_id_if_assigned()::text"
 
-_SELF = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_SELF = """
+SELECT pid, backend_start, (SELECT stats_reset FROM pg_stat_wal) AS recovered
+FROM pg_stat_activity WHERE pid = pg_backend_pid()
+"""
 _END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2"
 _FATE = "SELECT pg_xact_status($1::text::xid8)"
+_STORED = "SELECT EXISTS (SELECT FROM entry WHERE workspace_id = $1 AND position = $2 AND id = $3)"
 
 _SETTINGS = (
     LIVE_SETTINGS
@@ -132,6 +137,8 @@ class PostgresBatchWriter:
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
         self._self: tuple[int, Any] | None = None
+        self._recovered: Any = None
+        """When the statistics of PostgreSQL began: its last recovery from a crash."""
         self._away = False
         self._locked: set[int] = set()
         self._number: str | None = None
@@ -158,7 +165,7 @@ class PostgresBatchWriter:
             try:
                 await self._try(batch)
             except _Unsettled as lost:
-                if await self._settle(lost.number):
+                if await self._settle(lost.number, batch):
                     break
             except Exception as error:
                 if not is_away(error) and state_of(error) not in CIRCLES:
@@ -201,7 +208,7 @@ class PostgresBatchWriter:
             if not await driver.fetchval(f"SELECT pg_try_advisory_lock_shared({SERVING})"):
                 raise ConnectionError("a command is replacing what is in the database")
             found = await driver.fetchrow(_SELF)
-            self._self = (found["pid"], found["backend_start"])
+            self._self, self._recovered = (found["pid"], found["backend_start"]), found["recovered"]
         except BaseException:
             await connection.close()
             raise
@@ -235,20 +242,24 @@ class PostgresBatchWriter:
         except Exception as error:
             log.info("a lost connection could not be closed: %s", _name(error))
 
-    async def _settle(self, number: str) -> bool:
+    async def _settle(self, number: str, batch: Sequence[Ticket]) -> bool:
         """Whether the transaction was committed. Not, when the database has never heard of it (another one took over).
 
         Raises:
             Refused: `busy` when that cannot be learned; senders find out when they come back.
         """
         log.warning("the connection was lost during a commit; asking what became of it")
-        until = time.monotonic() + SETTLE_SECONDS
+        until, recovered = time.monotonic() + SETTLE_SECONDS, self._recovered
         while True:
             try:
                 await self._connected()
                 fate = await self._driver.fetchval(_FATE, number)
+                if fate == "committed" and self._recovered != recovered:
+                    return await self._is_stored(batch)
                 if fate != "in progress":
                     return fate == "committed"
+            except Refused:
+                raise
             except Exception as error:
                 await self._let_go()
                 if not is_away(error):
@@ -256,6 +267,23 @@ class PostgresBatchWriter:
             if time.monotonic() >= until:
                 raise Refused("busy", "the database is away; what became of a commit is not known", BUSY_SECONDS)
             await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _is_stored(self, batch: Sequence[Ticket]) -> bool:
+        """Return whether the batch is stored, by one of its entries.
+
+        After a crash PostgreSQL gives the number of a lost transaction to another one, so that the number alone would
+        have a lost batch acknowledged.
+
+        Raises:
+            Refused: `busy` when the batch appended nothing that can be looked up.
+        """
+        for ticket in batch:
+            for one in ticket.made or (ticket,):
+                told = one.outcome
+                if isinstance(told, Appended) and not told.repeat and one.entry is not None:
+                    entry = one.entry
+                    return bool(await self._driver.fetchval(_STORED, entry.workspace, told.position, entry.id))
+        raise Refused("busy", "PostgreSQL crashed; what became of a commit is not known", BUSY_SECONDS)
 
     def _write(self, connection: Connection, batch: Sequence[Ticket]) -> None:
         self._inside = connection

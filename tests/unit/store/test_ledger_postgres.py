@@ -155,6 +155,46 @@ def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(
     assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
 
 
+@pytest.mark.parametrize("appends", [True, False])
+def test_commit_lost_in_a_crash_is_not_taken_for_another_transaction(
+    writer: PostgresBatchWriter,
+    postgres: PostgresServer,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    appends: bool,
+) -> None:
+    commit(writer, make_entry())
+    statuses: list[Any] = []
+    real: Execute = asyncpg.Connection.execute  # pyright: ignore
+
+    async def execute(self: Any, query: str, *values: Any, **more: Any) -> Any:
+        if query != "COMMIT" or statuses:
+            return await real(self, query, *values, **more)
+        number = await self.fetchval("SELECT pg_current_xact_id()::text")
+        postgres.crash()
+        postgres.recover()
+        for _ in range(3):
+            # The first of these gets the number of the lost transaction.
+            ask_postgres(postgres_url, "SELECT pg_current_xact_id()::text")
+        statuses.extend(ask_postgres(postgres_url, "SELECT pg_xact_status(?::text::xid8)", number))
+        raise Lost("the connection was cut")
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", execute)
+    if appends:
+        entry = make_entry()
+        assert commit(writer, entry)[0].position == 2
+        assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
+    else:
+
+        def change(connection: Connection) -> None:
+            connection.exec_driver_sql("UPDATE workspace SET position = position")
+
+        with pytest.raises(Refused) as refused:
+            writer.commit([ticket(None, change)])
+        assert refused.value.code == "busy"
+    assert statuses == [("committed",)], "the premise: the number was given to another transaction"
+
+
 def test_a_driver_that_a_stopping_server_put_out_of_step_is_replaced(
     writer: PostgresBatchWriter, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
