@@ -34,10 +34,10 @@ class NatsCluster:
 
     SIZE = 3
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: int = SIZE) -> None:
         self._folder = folder
-        self._ports = [(free_port(), free_port()) for _ in range(self.SIZE)]
-        self._processes: list[subprocess.Popen[bytes] | None] = [None] * self.SIZE
+        self._ports = [(free_port(), free_port()) for _ in range(size)]
+        self._processes: list[subprocess.Popen[bytes] | None] = [None] * size
 
     @property
     def url(self) -> str:

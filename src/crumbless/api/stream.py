@@ -246,8 +246,7 @@ class StreamConnection:
         position, operator = await reader.read(
             lambda connection: (position_of(connection, workspace), find_operator(connection, session.subject))
         )
-        you = You("operator", session.subject, session.name)
-        due = session.second_factor_from
+        you, due = You("operator", session.subject, session.name), session.second_factor_from
         self._send(Welcome(you, Limits(), position=position, operator=operator, second_factor_from=due))
         if self._platform.node.disk and session.may("manage_workspace"):
             self._send(DiskNow(self._platform.node.disk))
@@ -275,8 +274,7 @@ class StreamConnection:
         state = await reader.read(lambda connection: conversation_for_visitor(connection, workspace, conversation))
         if state is None:
             raise StreamEnded(4401, "the conversation is gone")
-        you = You("visitor", session.subject, session.name)
-        self._send(Welcome(you, Limits(), session.bound, conversation=state))
+        self._send(Welcome(You("visitor", session.subject, session.name), Limits(), session.bound, conversation=state))
         cursor = state.last_seq if after is None else max(0, min(after, state.last_seq))
 
         async def read_on(from_seq: int) -> Sequence[Appended]:
