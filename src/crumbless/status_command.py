@@ -132,7 +132,8 @@ def _ask_server(settings: Settings) -> tuple[str, ReadyAnswer | None]:
     served = is_served(settings.database_url)
     if served is False:
         return "stopped", None
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - read, not bound
+    # Not bound: a server on all addresses is asked on this machine's own.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 # nosec B104
     address = f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
     # Without proxies of the environment: the server is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

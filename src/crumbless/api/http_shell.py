@@ -74,5 +74,5 @@ class HttpConnection:
 
 
 def connection_of(scope: Mapping[str, Any]) -> HttpConnection | None:
-    """Return the connection of a request; None where no server of ours is below (in tests)."""
+    """Return the connection of a request; None without our own server below it (in tests)."""
     return scope.get("extensions", {}).get(CONNECTION)

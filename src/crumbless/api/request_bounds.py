@@ -1,7 +1,7 @@
 """How long an address and the headers of a request may be, before anything else reads them.
 
 Frameworks and libraries remember what they parsed: the router 1,024 paths, the query parser 1,024 queries, `urlsplit`
-128 addresses. With heads of up to 64 KiB that would be 64 MiB and more for each, and no limiter of ours would see it.
+128 addresses. With heads of up to 64 KiB that would be 64 MiB and more for each, and no limiter would see it.
 """
 
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ def bound_target(path: str, query: bytes) -> bytes:
     """Return the query that may be read.
 
     Raises:
-        Refused: `not_found` for a path that is longer than any of ours; `invalid` for a query that is too long.
+        Refused: `not_found` for a path that is longer than any route; `invalid` for a query that is too long.
     """
     if len(path) > MAX_PATH:
         raise Refused("not_found")
