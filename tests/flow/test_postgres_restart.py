@@ -77,8 +77,11 @@ async def test_while_it_is_away_people_are_told_to_come_back(
         assert answer.status_code == 503, answer.text
         assert answer.json()["type"].endswith("busy")
         assert int(answer.headers["retry-after"]) > 0
-        ready = await world.http.get(f"{server.address}/readyz")
-        assert ready.status_code == 503
+
+        async def unwell() -> bool:
+            return (await world.http.get(f"{server.address}/readyz")).status_code == 503
+
+        await world.eventually(unwell)
     finally:
         postgres.start()
 

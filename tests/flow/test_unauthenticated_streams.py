@@ -82,16 +82,19 @@ async def test_a_network_has_a_limit_of_unauthenticated_streams(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     """WebSocket and HTTP count together, and another network is not refused."""
-    world = open_world(start_server(strangers_per_address=3))
+    # The connections of a proxy have no limit of their own: only the streams of the networks that it names have.
+    world = open_world(start_server(strangers_per_address=3, trusted_proxies="127.0.0.0/8"))
     address, port = world.server.address, world.server.port
-    sockets = [await connect_raw(port), await connect_raw(port)]
+    here, elsewhere = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
+    sockets = [await connect_raw(port, **here), await connect_raw(port, **here)]
     assert [raw.answer.status for raw in sockets] == [101, 101], "the premise"
-    assert (await world.http.post(f"{address}/v1/stream/open", json={"mode": "poll"})).status_code == 200
-    sockets.append(await connect_raw(port))
+    opened = await world.http.post(f"{address}/v1/stream/open", json={"mode": "poll"}, headers=here)
+    assert opened.status_code == 200
+    sockets.append(await connect_raw(port, **here))
     assert (sockets[-1].answer.status, sockets[-1].answer.header("retry-after")) == (429, "5")
-    refused = await world.http.post(f"{address}/v1/stream/open", json={"mode": "poll"})
+    refused = await world.http.post(f"{address}/v1/stream/open", json={"mode": "poll"}, headers=here)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
-    sockets.append(await connect_raw(port, source="127.0.0.2"))
+    sockets.append(await connect_raw(port, **elsewhere))
     assert sockets[-1].answer.status == 101
     for raw in sockets:
         await raw.close()

@@ -24,6 +24,7 @@ from sqlalchemy.util import await_only
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.ports import Appended
 from crumbless.errors import Refused
+from crumbless.exhaustion import is_disk_failure
 from crumbless.store.database_postgres import (
     COMMAND_SECONDS,
     LIVE_SETTINGS,
@@ -168,6 +169,9 @@ class PostgresBatchWriter:
                 if await self._settle(lost.number, batch):
                     break
             except Exception as error:
+                if is_disk_failure(error):
+                    # Not retried: the senders come back, and meanwhile nobody waits for room.
+                    raise Refused("busy", f"the database's disk is full ({_name(error)})", BUSY_SECONDS) from None
                 if not is_away(error) and state_of(error) not in CIRCLES:
                     raise
                 if time.monotonic() >= until:
@@ -358,8 +362,8 @@ class PostgresBatchWriter:
 def _fails_batch(state: str) -> bool:
     """Return whether an error of one ticket's work means that the batch has to begin again.
 
-    Locks of the batch that make a circle are released only by a rollback. A full disk (53100) stops every other ticket
-    too: its work is retried and then refused with `busy`, and is no internal error.
+    Locks of the batch that make a circle are released only by a rollback. A server that cannot work now stops every
+    other ticket too.
     """
     return state in CIRCLES or is_away_state(state)
 

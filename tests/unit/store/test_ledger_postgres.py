@@ -238,9 +238,8 @@ DISK_FULL = "DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END 
 
 
 def test_work_that_finds_a_full_disk_is_busy_and_no_internal_error(
-    writer: PostgresBatchWriter, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    writer: PostgresBatchWriter, postgres_url: str
 ) -> None:
-    monkeypatch.setattr(ledger_postgres, "PATIENCE_SECONDS", 0.0)
     full = [True]
 
     def work(connection: Connection) -> str:
@@ -256,20 +255,6 @@ def test_work_that_finds_a_full_disk_is_busy_and_no_internal_error(
     one = ticket(None, work)
     writer.commit([one, ticket(make_entry())])
     assert (one.result, len(kept(postgres_url))) == ("stored", 1)
-
-
-def test_work_that_meets_a_full_disk_is_retried_until_there_is_room(writer: PostgresBatchWriter) -> None:
-    attempts: list[int] = []
-
-    def work(connection: Connection) -> str:
-        attempts.append(1)
-        if len(attempts) == 1:
-            connection.exec_driver_sql(DISK_FULL)
-        return "stored"
-
-    one = ticket(None, work)
-    writer.commit([one])
-    assert (one.result, len(attempts)) == ("stored", 2)
 
 
 def test_a_server_that_is_frozen_is_given_up_and_found_again(
