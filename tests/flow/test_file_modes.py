@@ -1,6 +1,6 @@
 """Every file that a command writes is for its owner alone (0600, in folders of 0700), whatever the umask.
 
-A disk that takes no more is reported in one line.
+A full disk is reported in one line.
 """
 
 import resource

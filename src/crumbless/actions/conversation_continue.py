@@ -64,7 +64,7 @@ class ConversationContinue:
         """Mail a link. That somebody has an address opens nobody's history: the link leads to this conversation alone.
 
         Raises:
-            Refused: `forbidden`, `invalid` for what is no address, `invalid_token` when the session has ended, `busy`.
+            Refused: `forbidden`, `invalid` for a bad address, `invalid_token` when the session has ended, `busy`.
         """
         require(by, "continue_own")
         check_address(email)

@@ -23,7 +23,7 @@ def make_team(connection: Connection, by: Session, wanted: TeamRequest) -> Team:
 
     Raises:
         Refused: `forbidden`, also for an admin who names an owner;
-            `invalid` for what is no name or taken; `not_found` for a member of another workspace.
+            `invalid` if the name is invalid or taken; `not_found` for a member of another workspace.
     """
     require_unchanged(connection, by)
     team = add_team(connection, by.workspace, check_name(wanted.name, FOR_TEAMS))

@@ -64,6 +64,6 @@ def bound_target(path: str, query: bytes) -> bytes:
 
 
 def check_path_parameters(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Raise Refused `not_found` when a parameter of the path is longer than any name or ID of ours."""
+    """Raise Refused `not_found` when a parameter of the path is longer than any name or ID can be."""
     if any(len(str(value)) > MAX_PATH_PARAMETER for value in connection.path_params.values()):
         raise Refused("not_found")

@@ -164,7 +164,7 @@ class TcpConnections:
                 del self._sessions[connection.session]
 
     def closing(self, transport: Transport) -> None:
-        """Abort the connection unless it has ended CLOSE_SECONDS from now. A second call grants no more time."""
+        """Abort the connection unless it has ended CLOSE_SECONDS from now. A second call does not extend the time."""
         self._closing.setdefault(transport, time.monotonic() + CLOSE_SECONDS)
 
     def _leave_network(self, connection: TcpConnection) -> None:
