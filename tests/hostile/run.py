@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -147,13 +146,8 @@ async def run_attack(
         settings: the server's, in place of SETTINGS.
     """
     furnish(folder / "crumbless.db")
-    server = ServerProcess(folder / "crumbless.db", **(SETTINGS | settings))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files or soft, hard))
-    try:
-        server.start()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    server = ServerProcess(folder / "crumbless.db", **(SETTINGS | settings), files=files)
+    server.start()
     async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         world = World(server, http)
         try:

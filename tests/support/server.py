@@ -108,7 +108,8 @@ class ServerProcess:
     Args:
         database: a SQLite file, or the URL of a PostgreSQL database.
         settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: its port; any free one
-            when there is none. `clock`: its wall clock (support/clock.py).
+            when there is none. `clock`: its wall clock (support/clock.py). `files`: how many descriptors it may have;
+            as many as this process when there is none.
     """
 
     def __init__(self, database: Database, **settings: object) -> None:
@@ -118,6 +119,9 @@ class ServerProcess:
         self.tokens: dict[str, Any] = {}
         clock = settings.pop("clock", None)
         self._clock: dict[str, str] = clock.environment if isinstance(clock, HasEnvironment) else {}
+        # The shell sets the limit: in this process it would apply to the test as well, whose own files may be above it.
+        files = settings.pop("files", None)
+        self._command = ["sh", "-c", f'ulimit -n {files}; exec "$0" "$@"', COMMAND] if files else [COMMAND]
         self._settings = ROOMY | settings
         self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=self._folder())[1])
         self._process: subprocess.Popen[bytes] | None = None
@@ -152,7 +156,7 @@ class ServerProcess:
         said = len(self.log())
         environment = environment_of(self.storage, **self._settings, port=self.port) | self._clock
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen([*self._command, "serve"], env=environment, stdout=log, stderr=log)
         wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")
         assert not self._gone(), f"the server did not start:\n{self.log()[said:]}"
         assert httpx.get(f"{self.address}/healthz", trust_env=False, timeout=START_SECONDS).status_code == 200
