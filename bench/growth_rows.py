@@ -29,9 +29,9 @@ SAMPLES = 200
 CHUNK = 5_000
 
 _CONVERSATIONS = """
-INSERT INTO conversation (no, id, workspace_id, site_id, visitor_id, status, last_seq, position, visitor_seen,
+INSERT INTO conversation (no, number, id, workspace_id, site_id, visitor_id, status, last_seq, position, visitor_seen,
   operator_seen, seen_position, started_at)
-SELECT n, {id_of_n}, :workspace, :site, {id_of_visitor}, CASE n % 3 WHEN 0 THEN 'closed' ELSE 'open' END, {each},
+SELECT n, n, {id_of_n}, :workspace, :site, {id_of_visitor}, CASE n % 3 WHEN 0 THEN 'closed' ELSE 'open' END, {each},
   (n - {first}) * {each} + {base}, 1, 1, 0, 1790000000000 + n
 FROM {numbers}
 """
@@ -42,11 +42,14 @@ SELECT {id_of_visitor}, :workspace, :site, '', 1790000000000 + n
 FROM {numbers}
 """
 
+MESSAGE = '{"text":"The parcel was promised for Tuesday, number '
+
 _ENTRIES = """
 INSERT INTO entry (workspace_id, position, conversation_no, seq, id, at, kind, author_kind, author_id, author_name,
-  text, event)
+  visitor_seq, data)
 SELECT :workspace, (n - {first}) * {each} + s + {base}, n, s + 1, {id_of_entry}, 1790000000000 + n, 'message',
-  'visitor', {id_of_visitor}, '', 'The parcel was promised for Tuesday, number ' || n, ''
+  'visitor', {id_of_visitor}, '', s + 1,
+  {data}
 FROM {numbers} CROSS JOIN {seqs}
 """
 
@@ -118,6 +121,7 @@ def _fill_chunk(connection: Connection, start: int, count: int) -> None:
         "id_of_n": id_of_n,
         "id_of_visitor": id_of_n.replace("'c0", "'a0"),
         "id_of_entry": id_of_entry,
+        "data": f"'{MESSAGE}' || n || '\"}}'",
         "each": ENTRIES_EACH,
         "first": first,
     }
@@ -144,7 +148,8 @@ def _read_all(url: str, conversations: Sequence[str], size: int) -> dict[str, fl
                 entries_before_seq(connection, workspace, conversations[n], None, 100),
             ),
             "first page of the inbox": lambda _n: inbox_page(connection, workspace, None, 50, None),
-            "first page of a rare status": lambda _n: inbox_page(connection, workspace, None, 50, "waiting"),
+            "first page of a rare status": lambda _n: inbox_page(connection, workspace, None, 50, "snoozed"),
+            "first page of who waits": lambda _n: inbox_page(connection, workspace, None, 50, waiting=True),
             "sync from a position": lambda n: entries_after_position(connection, workspace, positions[n], 100),
         }
         return {name: _time(read) for name, read in reads.items()}

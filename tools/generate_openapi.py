@@ -17,6 +17,7 @@ from crumbless.api.request_bounds import MAX_PATH_PARAMETER
 from crumbless.api.route_contracts import CONTRACTS, Contract, name_of, statuses_of
 from crumbless.api.routes import ROUTES, Route
 from crumbless.domain.wire import Problem
+from crumbless.domain.wire_timeline import ENTRY_DATA
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 REF = "#/components/schemas/{name}"
@@ -43,10 +44,13 @@ SECURITY = {
 def document() -> dict[str, Any]:
     """The whole document."""
     routes = [(route, CONTRACTS[name_of(route)]) for route in ROUTES if name_of(route) in CONTRACTS]
-    types = {*(c.takes for _, c in routes), *(c.gives for _, c in routes), Problem} - {None}
+    types = {*(c.takes for _, c in routes), *(c.gives for _, c in routes), Problem, *ENTRY_DATA.values()} - {None}
     ordered = sorted(types, key=str)
     shapes, components = msgspec.json.schema_components(ordered, ref_template=REF)
     schemas = dict(zip(ordered, shapes, strict=True))
+    # JSON that the server passes on as it is stored: its type follows from the kind.
+    of_kinds = [{"$ref": REF.format(name=data.__name__)} for data in ENTRY_DATA.values()]
+    components["Entry"]["properties"]["data"] = {"anyOf": [*of_kinds, {"type": "null"}]}
     paths: dict[str, dict[str, Any]] = {}
     for route, contract in routes:
         path = route.path.replace(":str}", "}")

@@ -17,7 +17,7 @@ from types import ModuleType
 import msgspec
 from msgspec import inspect as shapes
 
-from crumbless.domain import access, wire
+from crumbless.domain import access, wire, wire_timeline
 from crumbless.domain.wire_modules import WIRES
 
 TARGETS = Path(__file__).resolve().parent.parent / "web" / "shared"
@@ -118,6 +118,8 @@ def may_be_absent(cls: type[msgspec.Struct], field: shapes.Field) -> bool:
 
 
 def struct_text(cls: type[msgspec.Struct]) -> str:
+    if cls is wire_timeline.Entry:
+        return entry_text()
     shape = shapes.type_info(cls)
     assert isinstance(shape, shapes.StructType)
     lines = [f"  op: {json.dumps(shape.tag)};\n"] if shape.tag_field else []
@@ -125,7 +127,26 @@ def struct_text(cls: type[msgspec.Struct]) -> str:
         mark = "?" if may_be_absent(cls, field) else ""
         lines.append(field_text(f"{field.encode_name}{mark}", type_text(field.type)))
     body = "".join(lines)
+    if not body:
+        return f"{doc_text(cls.__doc__)}export type {cls.__name__} = Record<string, never>;\n"
     return f"{doc_text(cls.__doc__)}export interface {cls.__name__} {{\n{body}}}\n"
+
+
+def entry_text() -> str:
+    """`Entry` as a union by kind: `data` is JSON that Python passes on, and has a type by kind in TypeScript."""
+    shape = shapes.type_info(wire_timeline.Entry)
+    assert isinstance(shape, shapes.StructType)
+    fields = [field for field in shape.fields if field.encode_name not in {"kind", "data"}]
+    lines = "".join(
+        field_text(f"{one.encode_name}{'' if one.required else '?'}", type_text(one.type)) for one in fields
+    )
+    doc = doc_text(wire_timeline.Entry.__doc__)
+    kinds = [f'EntryOf<"{kind}", {data.__name__}>' for kind, data in wire_timeline.ENTRY_DATA.items()]
+    return (
+        "/** What entries of all kinds have. */\n"
+        f"interface EntryOf<K extends Kind, D> {{\n  kind: K;\n  data: D | null;\n{lines}}}\n\n"
+        f"{doc}{union_text('Entry', kinds)}"
+    )
 
 
 def field_text(name: str, text: str) -> str:

@@ -50,7 +50,8 @@ from crumbless.api.routes import route_handlers
 from crumbless.api.stream_http import HttpStreams, all_told
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
 from crumbless.api.visitor_parts import open_visitor_parts
-from crumbless.domain.ports import Appended, MailPort
+from crumbless.domain.entry import Appended
+from crumbless.domain.ports import MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.session_state import SessionChanges
 from crumbless.domain.wire import MAX_FRAME

@@ -84,10 +84,12 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
 @app.command()
 def migrate() -> None:
     """Bring the database to the schema this version needs. Harmless when it is there already."""
+    from crumbless.database_commands import progress_of_rows  # noqa: PLC0415
     from crumbless.store.schema import SCHEMA  # noqa: PLC0415
     from crumbless.store.schema import migrate as migrate_database  # noqa: PLC0415
 
-    migrate_database(read_settings().database_url)
+    with progress_of_rows() as progress:
+        migrate_database(read_settings().database_url, progress=progress)
     typer.echo(f"The database has schema {SCHEMA}.")
 
 

@@ -25,7 +25,7 @@ def copy_database(source: Url, target: Url) -> None:
 
     for url in (source, target):
         check_database_url(url)
-    with _progress() as told:
+    with progress_of_rows() as told:
         sums = copy(source, target, told)
     _tell_sums(sum(one.rows for one in sums.values()), len(sums))
 
@@ -37,7 +37,7 @@ def backup_database(
     """Write everything the database holds now into a file, while the server goes on."""
     from crumbless.store.database_move import backup  # noqa: PLC0415
 
-    with _progress() as told:
+    with progress_of_rows() as told:
         size = backup(read_settings().database_url, file, told)
     typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
 
@@ -50,7 +50,7 @@ def restore_database(
     """Put a backup into the database. Stop the server first."""
     from crumbless.store.database_move import restore  # noqa: PLC0415
 
-    with _progress() as told:
+    with progress_of_rows() as told:
         verified = restore(file, read_settings().database_url, replace=yes, told=told)
     if not verified.summed:
         _warn_without_sums(file)
@@ -85,7 +85,7 @@ def _tell_sums(rows: int, tables: int) -> None:
 
 
 @contextmanager
-def _progress() -> Generator[Told]:
+def progress_of_rows() -> Generator[Told]:
     """Shows how far each table is."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415

@@ -142,7 +142,7 @@ def test_conversations_are_exported_and_erased(scene: Scene, kind: Kind) -> None
     with visitor.page.expect_download() as download:
         panel.get_by_role("button", name="Export my conversations").click()
     (conversation,) = exported(download.value)["conversations"]
-    assert [entry["text"] for entry in conversation["entries"]] == ["Hello"]
+    assert [entry["data"]["text"] for entry in conversation["entries"]] == ["Hello"]
 
     panel.get_by_role("button", name="Erase my conversations").click()
     expect(panel.get_by_text("Erase all your conversations on this website?")).to_be_visible()

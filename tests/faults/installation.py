@@ -1,6 +1,7 @@
 """What breaks: nodes of the product behind proxies, and what they stand on."""
 
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -34,10 +35,15 @@ EMAIL, PASSWORD = "olga@tea.example", "correct horse battery"
 START_SECONDS = 30.0
 
 KEPT = text(
-    "SELECT entry.workspace_id, entry.position, conversation.id, entry.seq, entry.id, entry.text "
+    "SELECT entry.workspace_id, entry.position, conversation.id, entry.seq, entry.id, CAST(entry.data AS TEXT) "
     "FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
     "ORDER BY entry.workspace_id, entry.position"
 )
+
+
+def _kept(workspace: int, position: int, conversation: str, seq: int, entry_id: str, data: str) -> Kept:
+    """Return what was stored; the data of an entry that is no message has no text."""
+    return Kept(workspace, position, conversation, seq, entry_id, json.loads(data).get("text", ""))
 
 
 class Node:
@@ -163,7 +169,7 @@ class Installation(ABC):
 
     def kept(self) -> list[Kept]:
         """Every message that the database has."""
-        return write_once(self.database_url, lambda connection: [Kept(*row) for row in connection.execute(KEPT)])
+        return write_once(self.database_url, lambda connection: [_kept(*row) for row in connection.execute(KEPT)])
 
     def recoveries(self) -> int:
         """Return how often the database recovered from a crash."""

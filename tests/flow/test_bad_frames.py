@@ -131,7 +131,7 @@ async def test_a_bad_frame_is_refused_and_the_stream_goes_on(world: World, trans
         ack = await say(stream, f"after {what}")
         assert (ack["op"], ack["seq"]) == ("ack", number + 2), what
         await stream.until_entry(seq=number + 2)
-    texts = [entry["text"] for entry in await world.timeline(stream.person.conversation)]
+    texts = [entry["data"]["text"] for entry in await world.timeline(stream.person.conversation)]
     assert texts == ["Hello", *(f"after {what}" for what in CASES[code])]
 
 
@@ -155,7 +155,7 @@ async def test_the_longest_message_is_accepted(world: World, transport: Transpor
         ack = await say(stream, words)
         assert ack["op"] == "ack", ack
         told = await stream.until_entry(id=ack["id"])
-        assert told["text"] == words.replace("\r\n", "\n")
+        assert told["data"]["text"] == words.replace("\r\n", "\n")
 
 
 async def test_an_operators_bad_frames_are_refused_too(world: World, transport: Transport) -> None:
@@ -217,5 +217,5 @@ async def test_several_frames_in_one_request_are_obeyed_in_order(world: World) -
     lines = [send_frame(id=new_entry_id(), conversation=conversation, text=f"{number}") for number in range(5)]
     await stream.send_bytes(b"\n".join([lines[0], b"", b"junk", *lines[1:], b"\n"]))
     await stream.until_entry(seq=6)
-    assert [entry["text"] for entry in stream.entries()] == ["Hello", "0", "1", "2", "3", "4"]
+    assert [entry["data"]["text"] for entry in stream.entries()] == ["Hello", "0", "1", "2", "3", "4"]
     assert [frame["code"] for frame in stream.heard if frame["op"] == "error"] == ["malformed"]

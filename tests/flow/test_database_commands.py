@@ -21,7 +21,7 @@ async def talk(world: World) -> tuple[str, list[object]]:
 
 
 async def words_of(world: World, conversation: str) -> list[object]:
-    return [(entry["seq"], entry["id"], entry["text"]) for entry in await world.timeline(conversation)]
+    return [(entry["seq"], entry["id"], entry["data"]["text"]) for entry in await world.timeline(conversation)]
 
 
 async def test_a_shop_moves_to_postgres_and_back(

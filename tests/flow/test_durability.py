@@ -98,11 +98,11 @@ async def test_a_kill_loses_nothing_acknowledged(start_server: StartServer, open
         await sender.send_rest(await world.stream(sender.person))
     check_file(server)
     for sender in senders:
-        rows = server.rows("SELECT id, seq, text FROM entry WHERE author_id = ?", sender.person.id)
+        rows = server.rows("SELECT id, seq, data FROM entry WHERE author_id = ?", sender.person.id)
         assert len(rows) == len(sender.acknowledged) + 1, "an entry too many, or too few"
         told = {row[0]: row for row in rows}
         for entry_id, ack in sender.acknowledged.items():
-            assert told[entry_id] == (entry_id, ack["seq"], f"words of {entry_id}")
+            assert told[entry_id] == (entry_id, ack["seq"], f'{{"text":"words of {entry_id}"}}')
     assert server.stop() == 0
 
 

@@ -28,7 +28,7 @@ async def open_poll(world: World, person: Person) -> PollStream:
 
 def texts_of(frames: list[Frame]) -> list[str]:
     """The texts of all entries."""
-    return [entry["text"] for frame in frames if frame["op"] == "entries" for entry in frame["entries"]]
+    return [entry["data"]["text"] for frame in frames if frame["op"] == "entries" for entry in frame["entries"]]
 
 
 async def sign_out(world: World, person: Person) -> None:

@@ -29,7 +29,7 @@ async def test_an_export_holds_the_whole_conversation_as_its_visitor_sees_it(wor
     assert abs(export["exported_at"] - time.time() * 1000) < 60_000
     (conversation,) = export["conversations"]
     assert (conversation["id"], conversation["status"]) == (vera.conversation, "open")
-    assert [(one["seq"], one["text"], one["author"]) for one in conversation["entries"]] == [
+    assert [(one["seq"], one["data"]["text"], one["author"]) for one in conversation["entries"]] == [
         (1, "mine \u2028 \U0001f600", {"kind": "visitor"}),
         (2, "answer", {"kind": "operator", "name": "Olga"}),
     ]
@@ -42,14 +42,18 @@ async def test_a_very_long_conversation_is_exported_while_others_are_served(worl
     world.server.change(
         """
         WITH RECURSIVE count(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM count WHERE n < ?2)
-        INSERT INTO entry SELECT c.workspace_id, w.position + n - 1, c.no, n, printf('%08x-0000-7000-8000-%012x', n, n),
-          c.started_at, 'message', 'visitor', c.visitor_id, '', 'entry ' || n, ''
+        INSERT INTO entry (workspace_id, position, conversation_no, seq, visitor_seq, id, at, kind, author_kind,
+          author_id, author_name, data)
+        SELECT c.workspace_id, w.position + n - 1, c.no, n, n, printf('%08x-0000-7000-8000-%012x', n, n),
+          c.started_at, 'message', 'visitor', c.visitor_id, '', json_object('text', 'entry ' || n)
         FROM count, conversation AS c JOIN workspace AS w ON w.id = c.workspace_id WHERE c.id = ?1
         """,
         vera.conversation,
         LONG,
     )
-    world.server.change("UPDATE conversation SET last_seq = ?1 WHERE id = ?2", LONG, vera.conversation)
+    world.server.change(
+        "UPDATE conversation SET last_seq = ?1, last_visitor_seq = ?1 WHERE id = ?2", LONG, vera.conversation
+    )
     world.server.change(
         "UPDATE workspace SET position = (SELECT max(position) FROM entry WHERE workspace_id = workspace.id) "
         "WHERE id = (SELECT workspace_id FROM conversation WHERE id = ?1)",
@@ -69,7 +73,7 @@ async def test_a_very_long_conversation_is_exported_while_others_are_served(worl
                 slowest = max(slowest, time.monotonic() - began)
     export = msgspec.json.decode(b"".join(pieces))
     (conversation,) = export["conversations"]
-    assert [one["text"] for one in conversation["entries"]] == [f"entry {n}" for n in range(1, LONG + 1)]
+    assert [one["data"]["text"] for one in conversation["entries"]] == [f"entry {n}" for n in range(1, LONG + 1)]
     assert len(pieces) > 10
     assert slowest < 2 + BUSY_MACHINE, f"a message waited {slowest:.3f} s for its acknowledgement"
 

@@ -79,7 +79,8 @@ async def test_other_words_under_the_same_id_are_refused(world: World, transport
     refused = await say(visitor, "Those", entry_id)
     assert (refused["op"], refused["code"], refused["id"]) == ("error", "id_conflict", entry_id)
     assert (await say(visitor, "Next"))["seq"] == 3
-    assert [entry["text"] for entry in await world.timeline(visitor.person.conversation)] == ["Hello", "These", "Next"]
+    entries = await world.timeline(visitor.person.conversation)
+    assert [entry["data"]["text"] for entry in entries] == ["Hello", "These", "Next"]
 
 
 async def test_the_id_of_another_author_is_refused(world: World) -> None:
@@ -179,7 +180,7 @@ async def test_closing_twice(world: World) -> None:
         await desk.send("close", id="01890a5d-ac96-774b-bcce-b302099a8057", conversation=vera.conversation)
     first, second = await desk.until("ack"), await desk.until("ack")
     assert first == second
-    assert [entry["kind"] for entry in await world.timeline(vera.conversation)] == ["message", "event"]
+    assert [entry["kind"] for entry in await world.timeline(vera.conversation)] == ["message", "closed"]
 
 
 async def test_an_entry_cannot_be_closed_or_sent_under_the_id_of_the_other_kind(world: World) -> None:

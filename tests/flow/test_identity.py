@@ -62,7 +62,7 @@ Vouching = tuple[World, Person, SigningKey]
 async def entries_of(world: World, person: Person) -> list[str]:
     """The texts of every conversation that this person can take with them."""
     exported = (await ask(world.http, person, "GET", "/v1/visitor/export")).json()
-    return [entry["text"] for one in exported["conversations"] for entry in one["entries"]]
+    return [entry["data"]["text"] for one in exported["conversations"] for entry in one["entries"]]
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "HS256"])

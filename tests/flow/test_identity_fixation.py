@@ -115,7 +115,7 @@ async def export(world: World, person: Person) -> tuple[int, list[list[str]]]:
     answer = await ask(world.http, person, "GET", "/v1/visitor/export")
     if answer.status_code != 200:
         return answer.status_code, []
-    return 200, [[entry["text"] for entry in one["entries"]] for one in answer.json()["conversations"]]
+    return 200, [[entry["data"]["text"] for entry in one["entries"]] for one in answer.json()["conversations"]]
 
 
 async def history_of(world: World, key: SigningKey, subject: str) -> Person:

@@ -16,7 +16,7 @@ async def test_a_message_reaches_everybody_concerned(world: World, transport: Tr
     assert ack["op"] == "ack"
     assert (ack["seq"], ack["conversation"]) == (2, vera.conversation)
     told = [await one.until_entry(id=ack["id"]) for one in (visitor, other_tab, *desks)]
-    assert {entry["text"] for entry in told} == {"Very hot?"}
+    assert {entry["data"]["text"] for entry in told} == {"Very hot?"}
     assert {entry["seq"] for entry in told} == {2}
     assert "position" not in told[0], "visitors are not told what else happens in the workspace"
     assert told[2]["position"] == told[3]["position"] > 0
@@ -70,21 +70,21 @@ async def test_the_status_follows_from_the_timeline(world: World, transport: Tra
     vera, olga = await world.visitor(), await world.operator(OLGA)
     visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
 
-    async def inbox_row() -> tuple[str, int]:
+    async def inbox_row() -> tuple[str, bool, int]:
         row = (await ask(world.http, olga, "GET", f"/v1/desk/conversations/{vera.conversation}")).json()
-        return row["status"], row["unread"]
+        return row["status"], row["waiting_since"] is not None, row["unread"]
 
-    assert await inbox_row() == ("waiting", 1)
+    assert await inbox_row() == ("open", True, 1)
     await say(desk, "Here I am", conversation=vera.conversation)
-    assert await inbox_row() == ("open", 0)
+    assert await inbox_row() == ("open", False, 0)
     await say(visitor, "Thanks")
-    assert await inbox_row() == ("waiting", 1)
+    assert await inbox_row() == ("open", True, 1)
     await desk.send("close", id=(closing := new_entry_id()), conversation=vera.conversation)
     await desk.until("ack", id=closing)
-    assert (await visitor.until_entry(id=closing))["event"] == "closed"
-    assert await inbox_row() == ("closed", 1)
+    assert (await visitor.until_entry(id=closing))["kind"] == "closed"
+    assert await inbox_row() == ("closed", False, 1)
     await say(visitor, "One more thing")
-    assert await inbox_row() == ("waiting", 2)
+    assert await inbox_row() == ("open", True, 2)
 
 
 async def test_the_welcome_says_who_and_what_is_accepted(world: World, transport: Transport) -> None:
@@ -94,7 +94,7 @@ async def test_the_welcome_says_who_and_what_is_accepted(world: World, transport
     assert welcome["you"] == {"kind": "visitor", "id": vera.id, "name": ""}
     assert welcome["limits"] == {"text": 8000, "frame": 65536, "ping": 25}
     assert welcome["bound"] is True
-    assert welcome["conversation"]["status"] == "waiting"
+    assert welcome["conversation"]["status"] == "open"
     desk = await world.raw_stream(olga, transport)
     welcome = await desk.authenticate(await desk.challenged(), None)
     assert welcome["you"] == {"kind": "operator", "id": olga.id, "name": "Olga"}
@@ -115,11 +115,11 @@ async def test_the_welcome_says_who_and_what_is_accepted(world: World, transport
 async def test_words_arrive_as_they_were_written(world: World, words: str) -> None:
     visitor = await world.stream(await world.visitor())
     ack = await say(visitor, words)
-    assert (await visitor.until_entry(id=ack["id"]))["text"] == words
-    assert (await world.timeline(visitor.person.conversation))[-1]["text"] == words
+    assert (await visitor.until_entry(id=ack["id"]))["data"]["text"] == words
+    assert (await world.timeline(visitor.person.conversation))[-1]["data"]["text"] == words
 
 
 async def test_line_breaks_of_other_systems_become_ours(world: World) -> None:
     visitor = await world.stream(await world.visitor())
     ack = await say(visitor, "a\r\nb\rc")
-    assert (await visitor.until_entry(id=ack["id"]))["text"] == "a\nb\nc"
+    assert (await visitor.until_entry(id=ack["id"]))["data"]["text"] == "a\nb\nc"

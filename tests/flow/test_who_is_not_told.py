@@ -75,7 +75,7 @@ async def test_an_operator_of_another_workspace_sees_nothing(world: World, trans
     assert vera.conversation not in [entry["conversation"] for entry in other.entries()]
     assert vera.conversation not in [frame.get("conversation") for frame in other.heard]
     assert {"typing", "seen"}.isdisjoint(frame["op"] for frame in visitor.heard)
-    assert [entry["text"] for entry in await world.timeline(vera.conversation)] == ["Hello", "Ours"]
+    assert [entry["data"]["text"] for entry in await world.timeline(vera.conversation)] == ["Hello", "Ours"]
 
 
 async def test_an_operators_mark_in_no_conversation_is_refused(world: World) -> None:
@@ -110,4 +110,4 @@ async def test_two_visitors_started_together_do_not_mix(world: World, bound: boo
     assert len({person.conversation for person in people}) == 8
     for number, person in enumerate(people):
         stream = await world.stream(person)
-        assert (await stream.until_entry(seq=1))["text"] == f"I am {number}"
+        assert (await stream.until_entry(seq=1))["data"]["text"] == f"I am {number}"

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Column, Connection, MetaData, Table, insert, select
 
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 from crumbless.errors import SettingsError
 from crumbless.store.database import write_once
 from crumbless.store.ledger import Ticket
@@ -18,8 +18,9 @@ from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_credentials, find_session, find_site
 from crumbless.store.schema import SCHEMA, alembic_config, check_schema, migrate, schema_of
 from crumbless.store.tables_people import metadata
-from support.older_rows import BEGIN, OLDER, Rows
+from support.older_rows import BEGIN, CORE, OLDER, Rows
 from support.postgres import PostgresServer
+from support.schema_forms import is_on_both
 from support.value_make import make_entry
 
 
@@ -33,6 +34,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url = postgres.new_database()
     yield url
     postgres.drop_database(url)
+
+
+LAST_WITH_A_WAY_BACK = "0006"
 
 
 def put_in(url: str, rows: Rows) -> None:
@@ -70,7 +74,8 @@ def test_what_an_older_schema_held_is_there_and_goes_on(empty_url: str, revision
         check_schema(empty_url)
     migrate(empty_url)
     check_schema(empty_url)
-    assert rows_of(empty_url, OLDER[revision]) == OLDER[revision]
+    wanted = OLDER[revision] | CORE
+    assert rows_of(empty_url, wanted) == wanted
 
     def look(connection: Connection) -> None:
         site, olga = find_site(connection, "tea-shop"), find_credentials(connection, "olga@tea.example")
@@ -90,16 +95,23 @@ def test_what_an_older_schema_held_is_there_and_goes_on(empty_url: str, revision
 
 
 def test_the_way_down_keeps_what_the_older_schema_knows(empty_url: str) -> None:
-    migrate(empty_url)
+    migrate(empty_url, LAST_WITH_A_WAY_BACK)
     put_in(empty_url, OLDER["0002"])
     for revision in ("0002", "0001"):
         write_once(empty_url, lambda connection, to=revision: command.downgrade(alembic_config(connection), to))
         assert write_once(empty_url, schema_of) == revision
         assert rows_of(empty_url, OLDER[revision]) == OLDER[revision]
-    migrate(empty_url)
+    migrate(empty_url, LAST_WITH_A_WAY_BACK)
     assert rows_of(empty_url, BEGIN) == BEGIN
     write_once(empty_url, lambda connection: command.downgrade(alembic_config(connection), "base"))
     assert write_once(empty_url, schema_of) is None
+
+
+def test_downgrade_from_the_core_schema_is_rejected(empty_url: str) -> None:
+    migrate(empty_url)
+    with pytest.raises(NotImplementedError, match="restore a backup"):
+        write_once(empty_url, lambda connection: command.downgrade(alembic_config(connection), LAST_WITH_A_WAY_BACK))
+    check_schema(empty_url)
 
 
 def test_no_node_starts_on_a_schema_of_the_future(empty_url: str) -> None:
@@ -122,7 +134,8 @@ def test_alembic_finds_no_difference(empty_url: str) -> None:
     migrate(empty_url)
 
     def compare(connection: Connection) -> object:
-        options = {"compare_type": True, "compare_server_default": default_differs}
+        options: dict[str, Any] = {"compare_type": True, "compare_server_default": default_differs}
+        options["include_object"] = is_on_both
         context = MigrationContext.configure(connection, opts=options)
         return compare_metadata(context, metadata)
 

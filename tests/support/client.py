@@ -163,7 +163,9 @@ class Stream(ABC):
         return [entry for frame in self.heard if frame["op"] == "entries" for entry in frame["entries"]]
 
     async def until_entry(self, seconds: float = DEADLINE, **fields: Any) -> Frame:
-        """The first entry with these fields, among those that came and those to come."""
+        """The first entry with these fields, among those that came and those to come. `text`: that of its data."""
+        if "text" in fields:
+            fields["data"] = {"text": fields.pop("text")}
         checked = 0
         async with asyncio.timeout(seconds):
             while True:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from crumbless.domain.access import Session
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 from crumbless.domain.session_state import SessionChanges, SessionState
 from crumbless.live.bus_network import EVERYBODY, Packet
 from crumbless.live.connections import Parcel

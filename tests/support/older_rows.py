@@ -100,5 +100,17 @@ TAGS: Rows = BEGIN | {
     "installation_secret": [{"name": "receipt_key", "value": b"\x00\xff" * 16}],
 }
 
+CORE: Rows = {
+    "entry": [
+        {key: value for key, value in row.items() if key not in {"text", "event"}}
+        | {"visitor_seq": row["seq"], "data": f'{{"text":"{row["text"]}"}}'}
+        for row in BEGIN["entry"]
+    ],
+    "conversation": [
+        BEGIN["conversation"][0] | {"number": 1, "waiting_since": None, "last_visitor_seq": 2},
+    ],
+}
+"""The same entries and conversation since 0007."""
+
 OLDER: dict[str, Rows] = {"0001": BEGIN, "0002": TAGS}
 """By revision."""

@@ -1,6 +1,7 @@
 """Visitors and operators in browsers of their own, in a workspace of their own."""
 
 import itertools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -167,12 +168,12 @@ class Scene:
     def timeline(self) -> list[str]:
         """The texts of all messages of this site, as the database holds them."""
         rows = self.server.rows(
-            "SELECT entry.text FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
+            "SELECT entry.data FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
             "JOIN site ON site.id = conversation.site_id WHERE site.key = ? AND entry.kind = 'message' "
             "ORDER BY entry.position",
             self.site,
         )
-        return [text for (text,) in rows]
+        return [json.loads(data)["text"] for (data,) in rows]
 
     def check(self) -> None:
         """Fail on what must never be seen in any browser, and when expected violations of a policy are missing."""

@@ -1,10 +1,13 @@
 """Entries and sessions for tests of single modules."""
 
+import json
 from typing import Any
 
+from msgspec import Raw
+
 from crumbless.domain.access import Session
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended, NewEntry, message_data
+from crumbless.domain.wire_timeline import Entry
 from crumbless.ids import new_id
 
 CONVERSATION = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -24,14 +27,21 @@ def make_entry(**changed: Any) -> NewEntry:
         "author_kind": "visitor",
         "author_id": "visitor-1",
         "author_name": "",
-        "text": "Hello",
     }
+    text = changed.pop("text", "Hello")
+    if changed.get("kind", "message") in {"message", "note"}:
+        good["data"] = message_data(text)
     return NewEntry(**good | changed)
+
+
+def text_of(entry: NewEntry | Entry) -> str | None:
+    """Return the text of a message or a note; None once it was erased, and for other kinds."""
+    return json.loads(bytes(Raw(entry.data))).get("text") if entry.data is not None else None
 
 
 def make_appended(number: int, **changed: Any) -> Appended:
     """An entry that was appended as this seq and position."""
-    return Appended(make_entry(**changed), number, number, repeat=False)
+    return Appended(make_entry(**changed), number, number, number, repeat=False)
 
 
 def make_session(**changed: Any) -> Session:

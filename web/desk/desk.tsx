@@ -5,7 +5,7 @@ import { followInput } from "../shared/focus_ring";
 import { useObserved } from "../shared/observable_use";
 import { followPreferences, notifications, sound, spoken } from "../shared/preferences";
 import * as storage from "../shared/storage";
-import type { Entry } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 import { chooseLanguage, sharedWords } from "../shared/words";
 import "../shared/theme.css";
 import "./desk.css";

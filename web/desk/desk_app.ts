@@ -1,7 +1,8 @@
 /** What the desk is at the moment: starting, asking to sign in, or at work; and every way from one to the other. */
 import { effect, signal } from "@preact/signals";
 import type { ProofKey } from "../shared/proof";
-import type { Entry, Operator } from "../shared/wire";
+import type { Operator } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 import { DeskCache, type DeskNow, dropCache, readInbox, readThread } from "./desk_cache";
 import { DeskCall } from "./desk_call";
 import { DeskFeed, type Warm } from "./desk_feed";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as storage from "../shared/storage";
-import type { ConversationSummary, Entry, Operator } from "../shared/wire";
+import type { ConversationSummary, Operator } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 import {
   DeskCache,
   type DeskNow,
@@ -18,7 +19,9 @@ const ME: Operator = { id: "op-1", name: "Ola", email: "ola@example.org", role: 
 
 const summary = (id: string, position: number): ConversationSummary => ({
   id,
-  status: "waiting",
+  status: "open",
+  number: 1,
+  waiting_since: 1,
   visitor_id: id,
   visitor_name: "",
   site_name: "Shop",
@@ -38,7 +41,7 @@ const entry = (conversation: string, seq: number): Entry => ({
   at: 1,
   kind: "message",
   author: { kind: "visitor" },
-  text: "hello",
+  data: { text: "hello" },
   position: seq,
 });
 

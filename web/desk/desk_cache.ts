@@ -4,7 +4,8 @@
  */
 import * as storage from "../shared/storage";
 import type { KeptInbox, KeptThread } from "../shared/storage_values";
-import type { Author, ConversationSummary, Entry, Operator, SeenMarks } from "../shared/wire";
+import type { ConversationSummary, Operator } from "../shared/wire";
+import type { Author, Entry, SeenMarks } from "../shared/wire_timeline";
 import { type Inbox, listRows } from "./inbox_model";
 import type { Thread } from "./thread_follow";
 
@@ -147,24 +148,21 @@ const isOptionalText = (value: unknown) => value === undefined || isText(value);
 const isSeen = (value: unknown): value is SeenMarks => isFields(value) && areNumbers(value, "visitor", "operator");
 
 const isAuthor = (value: unknown): value is Author =>
-  isFields(value) &&
-  (value.kind === "visitor" || value.kind === "operator") &&
-  isOptionalText(value.name) &&
-  isOptionalText(value.id);
+  isFields(value) && isText(value.kind) && isOptionalText(value.name) && isOptionalText(value.id);
 
 const isEntry = (value: unknown): value is Entry =>
   isFields(value) &&
   areTexts(value, "conversation", "id", "kind") &&
   areNumbers(value, "seq", "at") &&
   isAuthor(value.author) &&
-  isOptionalText(value.text) &&
-  isOptionalText(value.event);
+  (value.data === null || isFields(value.data));
 
 const isSummary = (value: unknown): value is ConversationSummary =>
   isFields(value) &&
   areTexts(value, "id", "visitor_id", "visitor_name", "site_name") &&
-  ["waiting", "open", "closed"].includes(String(value.status)) &&
-  areNumbers(value, "started_at", "last_seq", "position", "unread") &&
+  ["open", "snoozed", "closed"].includes(String(value.status)) &&
+  (value.waiting_since === null || areNumbers(value, "waiting_since")) &&
+  areNumbers(value, "number", "started_at", "last_seq", "position", "unread") &&
   isSeen(value.seen) &&
   (value.last === null || isEntry(value.last));
 

@@ -145,7 +145,7 @@ describe("closing", () => {
     expect(again).toEqual(first);
     if (first?.op !== "close") throw new Error("nothing was sent");
     const author = { kind: "operator", id: ME.id } as const;
-    hear({ op: "entries", entries: [message(3, 3, { id: first.id, kind: "event", event: "closed", author })] });
+    hear({ op: "entries", entries: [message(3, 3, { id: first.id, kind: "closed", data: {}, author })] });
     expect(feed.closing.value.size).toBe(0);
     expect(feed.inbox.summary("a")?.status).toBe("closed");
   });
@@ -225,7 +225,7 @@ it("shows when a colleague types, and not what the operator types in another tab
 });
 
 describe("a conversation that its visitor erases", () => {
-  const erasure = message(3, 3, { kind: "event", event: "erased", text: "" });
+  const erasure = message(3, 3, { kind: "erased", data: {} });
 
   it("leaves nothing here: no text, no reply that waits, no closing", async () => {
     const { feed, line, told, hear } = await opened();

@@ -35,7 +35,7 @@ export function DetailsView({ feed, call, id }: Properties) {
           <bdi>{summary.site_name}</bdi>
         </Fact>
         <Fact name={words.status}>
-          <StatusMark status={summary.status} />
+          <StatusMark of={summary} />
         </Fact>
         <Fact name={words.started}>
           <time dateTime={new Date(summary.started_at).toISOString()}>

@@ -1,11 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import type { ConversationSummary, Entry, InboxPage } from "../shared/wire";
+import type { ConversationSummary, InboxPage } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 import { InboxFollow } from "./inbox_follow";
 import { listRows } from "./inbox_model";
 
 const summary = (id: string, last_seq: number, position: number, unread = last_seq): ConversationSummary => ({
   id,
-  status: "waiting",
+  status: "open",
+  number: 1,
+  waiting_since: 1,
   visitor_id: id,
   visitor_name: "",
   site_name: "Shop",
@@ -25,7 +28,7 @@ const message = (conversation: string, seq: number, position: number): Entry => 
   at: 1,
   kind: "message",
   author: { kind: "visitor" },
-  text: "hello",
+  data: { text: "hello" },
   position,
 });
 

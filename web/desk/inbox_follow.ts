@@ -1,7 +1,8 @@
 /** Keeps the inbox true: loads its pages, applies what the stream brings, and fetches what the stream only hints at. */
 import { signal } from "@preact/signals";
 import type { Api } from "../shared/api";
-import type { AuthorKind, ConversationSummary, Entry, InboxPage } from "../shared/wire";
+import type { ConversationSummary, InboxPage } from "../shared/wire";
+import type { Entry, Side } from "../shared/wire_timeline";
 import {
   addPage,
   addSummary,
@@ -69,7 +70,7 @@ export class InboxFollow {
     this.older.value = "loading";
     try {
       const { oldest } = reachOf(this.inbox.value, filter);
-      const status = filter === "all" ? "" : `status=${filter}&`;
+      const status = { all: "", waiting: "waiting=1&", open: "status=open&", closed: "status=closed&" }[filter];
       const page = await this.api.get<InboxPage>(`/v1/desk/conversations?${status}before=${oldest}&limit=${PAGE}`);
       this.inbox.value = addPage(this.inbox.value, page, filter);
       this.older.value = "idle";
@@ -94,7 +95,7 @@ export class InboxFollow {
   }
 
   /** Applies a seen mark of either side. */
-  markSeen(id: string, by: AuthorKind, seq: number): void {
+  markSeen(id: string, by: Side, seq: number): void {
     const { inbox, stale } = applySeen(this.inbox.value, id, by, seq);
     this.inbox.value = inbox;
     if (stale) this.want(id, this.summary(id)?.last_seq ?? 0);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { ConversationSummary, Entry, InboxPage } from "../shared/wire";
+import { textOf } from "../shared/message_log";
+import type { ConversationSummary, InboxPage } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 import {
   addPage,
   addSummary,
@@ -17,7 +19,9 @@ const OLA = { kind: "operator", name: "Ola", id: "op-1" } as const;
 function summary(id: string, changes: Partial<ConversationSummary> = {}): ConversationSummary {
   return {
     id,
-    status: "waiting",
+    status: "open",
+    number: 1,
+    waiting_since: 1,
     visitor_id: `visitor-${id}`,
     visitor_name: "",
     site_name: "Shop",
@@ -38,7 +42,17 @@ function page(position: number, conversations: ConversationSummary[], more = fal
 
 function message(position: number, conversation: string, seq: number, changes: Partial<Entry> = {}): Entry {
   const id = `${conversation}-${seq}`;
-  return { conversation, id, seq, at: 1000 + position, kind: "message", author: ANA, text: id, position, ...changes };
+  return {
+    conversation,
+    id,
+    seq,
+    at: 1000 + position,
+    kind: "message",
+    author: ANA,
+    data: { text: id },
+    position,
+    ...changes,
+  } as Entry;
 }
 
 const row = (inbox: Inbox, id: string): ConversationSummary | undefined => inbox.rows.get(id)?.summary;
@@ -72,22 +86,28 @@ describe("entries", () => {
   const inbox = startInbox(page(1, [summary("a")]));
 
   it("derives status, last words, unread and position as the server does", () => {
-    const asked = applyEntries(inbox, [message(2, "a", 2, { text: "Anyone?" })]).inbox;
+    const asked = applyEntries(inbox, [message(2, "a", 2, { data: { text: "Anyone?" } })]).inbox;
     expect(row(asked, "a")).toMatchObject({
-      status: "waiting",
+      status: "open",
+      waiting_since: 1,
       unread: 2,
       last_seq: 2,
       position: 2,
       visitor_name: "Ana",
     });
-    const answered = applyEntries(asked, [message(3, "a", 3, { author: OLA, text: "Yes" })]).inbox;
-    expect(row(answered, "a")).toMatchObject({ status: "open", unread: 0, seen: { visitor: 0, operator: 3 } });
-    expect(row(answered, "a")?.last?.text).toBe("Yes");
-    const closing = message(4, "a", 4, { kind: "event", event: "closed", author: OLA, text: "" });
+    const answered = applyEntries(asked, [message(3, "a", 3, { author: OLA, data: { text: "Yes" } })]).inbox;
+    expect(row(answered, "a")).toMatchObject({
+      status: "open",
+      waiting_since: null,
+      unread: 0,
+      seen: { visitor: 0, operator: 3 },
+    });
+    expect(textOf(row(answered, "a")?.last)).toBe("Yes");
+    const closing = message(4, "a", 4, { kind: "closed", author: OLA, data: {} });
     const closed = applyEntries(answered, [closing]).inbox;
     expect(row(closed, "a")).toMatchObject({ status: "closed", last_seq: 4, position: 4 });
-    expect(row(closed, "a")?.last?.text).toBe("Yes");
-    expect(row(applyEntries(closed, [message(5, "a", 5)]).inbox, "a")?.status).toBe("waiting");
+    expect(textOf(row(closed, "a")?.last)).toBe("Yes");
+    expect(row(applyEntries(closed, [message(5, "a", 5)]).inbox, "a")?.waiting_since).toBe(1005);
     expect(row(applyEntries(closed, [message(5, "a", 5, { author: OLA })]).inbox, "a")?.status).toBe("open");
   });
 
@@ -182,7 +202,7 @@ it("adds up what is unread", () => {
 describe("an erasure", () => {
   it("leaves the row without words, name or anything unread", () => {
     const before = startInbox(page(4, [summary("a", { last_seq: 2, position: 4, unread: 2, visitor_name: "Vera" })]));
-    const erasure: Entry = { ...message(5, "a", 3), kind: "event", event: "erased", text: "" };
+    const erasure: Entry = { ...message(5, "a", 3), kind: "erased", data: {} };
     const { inbox, arrived, missing } = applyEntries(before, [erasure]);
     expect(listRows(inbox)[0]).toMatchObject({
       status: "closed",

@@ -2,7 +2,8 @@
 // Everything here is derived from the timeline by the rules of docs/protocol.md, so every tab and every operator that has
 // applied the same entries shows the same list.
 import { isErasure } from "../shared/message_log";
-import type { AuthorKind, ConversationSummary, Entry, InboxPage, Status } from "../shared/wire";
+import type { ConversationSummary, InboxPage } from "../shared/wire";
+import type { Entry, Side, Status } from "../shared/wire_timeline";
 
 /** One conversation of the inbox, with what is needed to count what is unread when a seen mark lies in the middle. */
 export interface InboxRow {
@@ -22,7 +23,7 @@ export interface Inbox {
   /** Whether older conversations exist on the server. */
   readonly more: boolean;
   /** How far pages of one status have reached, where they have gone further than those of all. */
-  readonly reached: Readonly<Partial<Record<Status, Reach>>>;
+  readonly reached: Readonly<Partial<Record<Filter, Reach>>>;
 }
 
 /** Down to which position pages have come, and whether there are older ones. */
@@ -32,7 +33,7 @@ export interface Reach {
 }
 
 /** Which conversations are listed. */
-export type Filter = "all" | Status;
+export type Filter = "all" | "waiting" | "open" | "closed";
 export const FILTERS: readonly Filter[] = ["all", "waiting", "open", "closed"];
 
 /** What applying entries leads to. */
@@ -123,7 +124,7 @@ export function applyEntries(inbox: Inbox, entries: readonly Entry[], trusted = 
  *
  * @returns `stale`: the mark lies among messages that only the server has counted, so the summary has to be fetched.
  */
-export function applySeen(inbox: Inbox, id: string, by: AuthorKind, seq: number): { inbox: Inbox; stale: boolean } {
+export function applySeen(inbox: Inbox, id: string, by: Side, seq: number): { inbox: Inbox; stale: boolean } {
   const row = inbox.rows.get(id);
   if (!row || seq <= row.summary.seen[by]) return { inbox, stale: false };
   const seen = { ...row.summary.seen, [by]: seq };
@@ -138,9 +139,14 @@ export function listRows(inbox: Inbox, filter: Filter = "all"): readonly Convers
   const { oldest, more } = reachOf(inbox, filter);
   return [...inbox.rows.values()]
     .map((row) => row.summary)
-    .filter((summary) => filter === "all" || summary.status === filter)
+    .filter((summary) => fits(summary, filter))
     .filter((summary) => !more || summary.position >= oldest)
     .sort((a, b) => b.position - a.position);
+}
+
+function fits(summary: ConversationSummary, filter: Filter): boolean {
+  if (filter === "waiting") return summary.waiting_since !== null;
+  return filter === "all" || summary.status === filter;
 }
 
 /** How many visitors' messages no operator has seen, in all conversations that are known here. */
@@ -168,6 +174,7 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
     summary: {
       ...summary,
       status: statusAfter(entry, summary.status),
+      waiting_since: waitingSinceAfter(entry, summary.waiting_since),
       visitor_name: (fromVisitor && entry.author.name) || summary.visitor_name,
       last_seq: entry.seq,
       position: entry.position ?? summary.position,
@@ -181,13 +188,19 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
 /** Nothing of what was said is left, nor who said it. */
 function erasedRow({ summary }: InboxRow, entry: Entry): InboxRow {
   const { seq, position = summary.position } = entry;
-  const empty = { status: "closed", visitor_name: "", unread: 0, last: entry } as const;
+  const empty = { status: "closed", waiting_since: null, visitor_name: "", unread: 0, last: entry } as const;
   return { countedTo: seq, visitorSeqs: [], summary: { ...summary, ...empty, last_seq: seq, position } };
 }
 
 function statusAfter(entry: Entry, before: Status): Status {
-  if (entry.kind === "message") return entry.author.kind === "visitor" ? "waiting" : "open";
-  return entry.event === "closed" ? "closed" : before;
+  if (entry.kind === "message") return "open";
+  return entry.kind === "closed" ? "closed" : before;
+}
+
+/** Since when the visitor waits for a reply: the same rule as in src/crumbless/domain/conversation.py. */
+function waitingSinceAfter(entry: Entry, before: number | null): number | null {
+  if (entry.kind === "message") return entry.author.kind === "visitor" ? (before ?? entry.at) : null;
+  return entry.kind === "closed" ? null : before;
 }
 
 /** The newer of what is known and what was fetched; seen marks are never taken back. */

@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { isErasure } from "../shared/message_log";
+import { isErasure, textOf } from "../shared/message_log";
 import type { ConversationSummary, Operator } from "../shared/wire";
 import { Avatar } from "./avatar";
 import type { DeskArrangement } from "./desk_arrangement";
@@ -145,7 +145,7 @@ function Row({ row, now, operator, selected, typing }: RowProperties) {
           </span>
         )}
         <span class="row-facts">
-          <StatusMark status={row.status} />
+          <StatusMark of={row} />
           <span class="row-site" dir="auto">
             {row.site_name}
           </span>
@@ -163,7 +163,8 @@ function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   const { words } = useSpeech();
   if (!row.last) return null;
   if (isErasure(row.last)) return <>{words.erased}</>;
-  const { author, text = "" } = row.last;
+  const { author } = row.last;
+  const text = textOf(row.last) ?? "";
   const by = author.id === operator?.id ? words.you : `${author.name}:`;
   return (
     <>

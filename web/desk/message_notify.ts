@@ -1,5 +1,5 @@
 /** Notifications of the browser: only after an explicit choice, without what was written. */
-import type { Entry } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 import { writeRoute } from "./desk_route";
 
 /** What the browser lets us do: `unavailable` where it knows no notifications. */

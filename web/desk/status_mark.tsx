@@ -1,8 +1,9 @@
-import type { Status } from "../shared/wire";
+import type { ConversationSummary } from "../shared/wire";
 import { useSpeech } from "./desk_context";
 
-/** A conversation's status as a word; the shape before it is decoration, so that colour is never the only sign. */
-export function StatusMark({ status }: { readonly status: Status }) {
+/** A conversation's status in a word; the shape before it is decoration, so that colour is never the only sign. */
+export function StatusMark({ of }: { readonly of: Pick<ConversationSummary, "status" | "waiting_since"> }) {
   const { words } = useSpeech();
-  return <span class={`status status-${status}`}>{words[status]}</span>;
+  const shown = of.waiting_since !== null ? "waiting" : of.status === "closed" ? "closed" : "open";
+  return <span class={`status status-${shown}`}>{words[shown]}</span>;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ApiProblem } from "../shared/api";
-import type { ConversationSummary, Entry, TimelinePage } from "../shared/wire";
+import type { ConversationSummary, TimelinePage } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 import { ThreadFollow } from "./thread_follow";
 
 const message = (seq: number, conversation = "a"): Entry => ({
@@ -10,7 +11,7 @@ const message = (seq: number, conversation = "a"): Entry => ({
   at: seq,
   kind: "message",
   author: { kind: "visitor" },
-  text: `text ${seq}`,
+  data: { text: `text ${seq}` },
 });
 
 const span = (from: number, to: number): Entry[] => Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
@@ -19,7 +20,9 @@ function pageOf(entries: Entry[], more = false, id = "a"): TimelinePage {
   const last = entries.at(-1);
   const conversation: ConversationSummary = {
     id,
-    status: "waiting",
+    status: "open",
+    number: 1,
+    waiting_since: 1,
     visitor_id: "v",
     visitor_name: "",
     site_name: "Shop",

@@ -3,7 +3,8 @@ import { computed, signal } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
 import { applyEntries, applySeen, emptyLog, type MessageLog, prependEntries } from "../shared/message_log";
 import type { KeptThread } from "../shared/storage_values";
-import type { AuthorKind, ConversationSummary, Entry, SeenMarks, TimelinePage } from "../shared/wire";
+import type { ConversationSummary, TimelinePage } from "../shared/wire";
+import type { Entry, SeenMarks, Side } from "../shared/wire_timeline";
 
 export interface Thread {
   readonly id: string;
@@ -128,7 +129,7 @@ export class ThreadFollow {
   }
 
   /** Moves the mark of one side in an opened thread. */
-  markSeen(id: string, by: AuthorKind, seq: number): void {
+  markSeen(id: string, by: Side, seq: number): void {
     this.#change(id, (thread) => ({ ...thread, log: applySeen(thread.log, by, seq) }));
   }
 

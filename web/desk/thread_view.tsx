@@ -2,7 +2,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MessageComposer } from "../shared/message_composer";
 import { MessageList } from "../shared/message_list";
 import { isErased, isErasure, type ShownItem, type ShownMessage, shownItems } from "../shared/message_log";
-import type { Author, ConversationSummary, Operator } from "../shared/wire";
+import type { ConversationSummary, Operator } from "../shared/wire";
+import type { Author } from "../shared/wire_timeline";
 import { Avatar } from "./avatar";
 import type { DeskArrangement } from "./desk_arrangement";
 import { useSpeech } from "./desk_context";
@@ -105,7 +106,7 @@ function TalkHeader({ feed, arrangement, summary, missing, heading }: HeaderProp
         </h2>
         {summary && (
           <p class="row-facts">
-            <StatusMark status={summary.status} />
+            <StatusMark of={summary} />
             <span class="row-site" dir="auto">
               {summary.site_name}
             </span>

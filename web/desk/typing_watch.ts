@@ -1,5 +1,6 @@
 // Who is typing where, as a value. A typing frame is never stored and its end may be lost, so each lapses by itself.
-import type { Author, TypingNow } from "../shared/wire";
+import type { TypingNow } from "../shared/wire";
+import type { Author } from "../shared/wire_timeline";
 
 /** How long "on" holds without a repeat, in milliseconds. */
 export const LAPSE = 6_000;

@@ -3,7 +3,8 @@ import { Api, ApiProblem, NetworkFailure } from "../shared/api";
 import type { ShownMessage } from "../shared/message_log";
 import type { PendingMessage } from "../shared/message_outbox";
 import type { StreamOptions } from "../shared/stream";
-import type { AnyClientFrame, AuthorKind, Entry, StartRequest, Welcome } from "../shared/wire";
+import type { AnyClientFrame, StartRequest, Welcome } from "../shared/wire";
+import type { AuthorKind, Entry } from "../shared/wire_timeline";
 import type { Chat, ChatKeeper } from "./chat_record";
 import { ChatSession } from "./chat_session";
 
@@ -30,7 +31,7 @@ const entry = (seq: number, id: string, kind: AuthorKind = "visitor", text = id)
   at: 1_000 * seq,
   kind: "message",
   author: kind === "operator" ? { kind, name: "Ann" } : { kind },
-  text,
+  data: { text },
 });
 const welcome = (visitorSeen = 0): Welcome => ({
   op: "welcome",

@@ -15,7 +15,8 @@ import {
 import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
 import { TypingWatch } from "../shared/typing_notice";
-import type { Ack, Author, Entry, StartAnswer, Welcome } from "../shared/wire";
+import type { Ack, StartAnswer, Welcome } from "../shared/wire";
+import type { Author, Entry } from "../shared/wire_timeline";
 import type { Chat, ChatKeeper } from "./chat_record";
 import { newChat, startOnce, waitForRetry } from "./chat_start";
 
@@ -342,7 +343,7 @@ export class ChatSession {
   #acknowledged({ id, conversation, seq, at }: Ack): void {
     const text = this.outbox.pending.find((message) => message.id === id)?.text;
     if (text !== undefined && seq === this.#log.lastSeq + 1) {
-      this.#take([{ id, conversation, seq, at, kind: "message", author: { kind: "visitor" }, text }]);
+      this.#take([{ id, conversation, seq, at, kind: "message", author: { kind: "visitor" }, data: { text } }]);
     } else if (seq <= this.#log.lastSeq) this.outbox.acknowledge(id);
   }
 

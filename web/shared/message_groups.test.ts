@@ -35,8 +35,8 @@ test("another side, another name or a pause of five minutes cuts a group", () =>
 });
 
 test("an event stands alone", () => {
-  const event: ShownItem = { kind: "event", id: "e", seq: 2, at: NOON, author: { kind: "operator" }, event: "closed" };
-  expect(shape([message("a", NOON), event, message("b", NOON)])).toEqual(["day", "a", "event", "b"]);
+  const event: ShownItem = { kind: "closed", id: "e", seq: 2, at: NOON, author: { kind: "operator" } };
+  expect(shape([message("a", NOON), event, message("b", NOON)])).toEqual(["day", "a", "closed", "b"]);
 });
 
 test("a refused message ends its group, so that its reason stands below it", () => {

@@ -1,5 +1,5 @@
 /** How a thread is cut into days and groups of bubbles: pure. */
-import type { ShownEvent, ShownItem, ShownMessage } from "./message_log";
+import type { ShownClosing, ShownItem, ShownMessage } from "./message_log";
 
 /** Messages of one author with a shorter pause than this share a group. */
 const GROUP_PAUSE_MS = 300_000;
@@ -15,7 +15,7 @@ export interface MessageGroup {
 
 export type Block =
   | { kind: "day"; key: string; at: number }
-  | { kind: "event"; key: string; item: ShownEvent }
+  | { kind: "closed"; key: string; item: ShownClosing }
   | MessageGroup;
 
 /** The blocks of a thread, in order. */
@@ -26,7 +26,7 @@ export function blocksOf(items: readonly ShownItem[]): Block[] {
     const itemDay = new Date(item.at).toDateString();
     if (itemDay !== day) blocks.push({ kind: "day", key: `day ${itemDay} ${item.id}`, at: item.at });
     day = itemDay;
-    if (item.kind === "event") blocks.push({ kind: "event", key: item.id, item });
+    if (item.kind === "closed") blocks.push({ kind: "closed", key: item.id, item });
     else addMessage(blocks, item);
   }
   showNewestState(blocks);

@@ -73,7 +73,7 @@ function BlockView({ block, list }: { block: Block; list: MessageListProps }): J
           <time dateTime={new Date(block.at).toISOString()}>{dayText(block.at, list)}</time>
         </p>
       );
-    case "event":
+    case "closed":
       return (
         <p class="thread-line">
           {list.words.closed} · {timeText(block.item.at, list.locale)}

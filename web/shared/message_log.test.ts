@@ -10,7 +10,7 @@ import {
   shownItems,
   unreadBy,
 } from "./message_log";
-import type { AuthorKind, Entry } from "./wire";
+import type { AuthorKind, Entry } from "./wire_timeline";
 
 const message = (seq: number, kind: AuthorKind = "visitor"): Entry => ({
   conversation: "c",
@@ -19,9 +19,9 @@ const message = (seq: number, kind: AuthorKind = "visitor"): Entry => ({
   at: seq * 1000,
   kind: "message",
   author: { kind },
-  text: `text ${seq}`,
+  data: { text: `text ${seq}` },
 });
-const closing = (seq: number): Entry => ({ ...message(seq, "operator"), kind: "event", event: "closed" });
+const closing = (seq: number): Entry => ({ ...message(seq, "operator"), kind: "closed", data: {} });
 const log = (...entries: Entry[]) => applyEntries(emptyLog(), entries).log;
 
 describe("entries", () => {
@@ -91,22 +91,22 @@ describe("what is shown", () => {
   });
 
   test("a closing is an event", () => {
-    expect(show(log(message(1), closing(2)), [])[1]).toMatchObject({ kind: "event", event: "closed" });
+    expect(show(log(message(1), closing(2)), [])[1]).toMatchObject({ kind: "closed" });
   });
 });
 
 describe("an erasure", () => {
-  const erasure: Entry = { ...message(3), kind: "event", event: "erased", author: { kind: "visitor" }, text: "" };
+  const erasure: Entry = { ...message(3), kind: "erased", author: { kind: "visitor" }, data: {} };
 
   test("empties everything before it and stays the last", () => {
     const known = log(message(1), message(2));
     expect(JSON.stringify(known)).toContain("text 1");
     const after = applyEntries(known, [erasure]).log;
     expect(JSON.stringify(after)).not.toContain("text ");
-    expect(after.entries.map(({ kind, seq }) => [kind, seq])).toEqual([
-      ["erased", 1],
-      ["erased", 2],
-      ["event", 3],
+    expect(after.entries.map(({ kind, data, seq }) => [kind, data, seq])).toEqual([
+      ["message", null, 1],
+      ["message", null, 2],
+      ["erased", {}, 3],
     ]);
     expect(isErased(after.entries)).toBe(true);
     expect(isErased(known.entries)).toBe(false);

@@ -1,6 +1,6 @@
 /** The thread of one conversation, from its entries: pure values, no I/O. */
 import type { PendingMessage } from "./message_outbox";
-import type { Author, AuthorKind, Entry, SeenMarks } from "./wire";
+import type { Author, Entry, SeenMarks, Side } from "./wire_timeline";
 
 /** A contiguous piece of a timeline, in seq order, and how far each side has read. */
 export interface MessageLog {
@@ -22,18 +22,18 @@ export interface Applied {
 export const emptyLog = (lastSeq = 0): MessageLog => ({ entries: [], lastSeq, seen: { visitor: 0, operator: 0 } });
 
 /** Whether this entry says that the visitor has erased the conversation. It is the last one: nothing comes after it. */
-export const isErasure = (entry: Entry | null | undefined): boolean => entry?.event === "erased";
+export const isErasure = (entry: Entry | null | undefined): boolean => entry?.kind === "erased";
 
 /** Whether the visitor has erased the conversation whose newest entries these are. */
 export const isErased = (entries: readonly Entry[]): boolean => isErasure(entries.at(-1));
 
-/** What an erased entry still says: the same on the server and wherever it is kept. */
-function emptied(entry: Entry): Entry {
-  if (isErasure(entry)) return entry;
-  const { conversation, id, seq, at, author, position } = entry;
-  const shell: Entry = { conversation, id, seq, at, kind: "erased", author: { kind: author.kind } };
-  return position === undefined ? shell : { ...shell, position };
-}
+/** What an erased entry still contains: the same on the server and wherever it is stored. */
+const emptied = (entry: Entry): Entry =>
+  isErasure(entry) ? entry : { ...entry, author: { kind: entry.author.kind }, data: null };
+
+/** The text of a message; nothing once it was erased, and for other kinds. */
+export const textOf = (entry: Entry | null | undefined): string | undefined =>
+  entry?.kind === "message" ? entry.data?.text : undefined;
 
 const joined = (earlier: readonly Entry[], later: readonly Entry[]): readonly Entry[] =>
   isErased(later) ? [...earlier, ...later].map(emptied) : [...earlier, ...later];
@@ -64,22 +64,23 @@ export function prependEntries(log: MessageLog, page: readonly Entry[]): Message
 
 /** Who writes has read: a message moves its author's mark to itself. */
 function seenAfter(seen: SeenMarks, entry: Entry): SeenMarks {
-  return entry.kind === "message" ? movedMark(seen, entry.author.kind, entry.seq) : seen;
+  const by = entry.author.kind;
+  return entry.kind === "message" && (by === "visitor" || by === "operator") ? movedMark(seen, by, entry.seq) : seen;
 }
 
-const movedMark = (seen: SeenMarks, by: AuthorKind, seq: number): SeenMarks =>
+const movedMark = (seen: SeenMarks, by: Side, seq: number): SeenMarks =>
   seq > seen[by] ? { ...seen, [by]: seq } : seen;
 
 /** Moves one side's mark; marks never go back. */
-export const applySeen = (log: MessageLog, by: AuthorKind, seq: number): MessageLog => ({
+export const applySeen = (log: MessageLog, by: Side, seq: number): MessageLog => ({
   ...log,
   seen: movedMark(log.seen, by, seq),
 });
 
 /** How many messages of the other side came after what `reader` has seen. */
-export function unreadBy(reader: AuthorKind, log: MessageLog): number {
+export function unreadBy(reader: Side, log: MessageLog): number {
   return log.entries.filter(
-    (entry) => entry.kind === "message" && entry.author.kind !== reader && entry.seq > log.seen[reader],
+    (entry) => textOf(entry) !== undefined && entry.author.kind !== reader && entry.seq > log.seen[reader],
   ).length;
 }
 
@@ -102,21 +103,20 @@ export interface ShownMessage {
   refused: string;
 }
 
-export interface ShownEvent {
-  kind: "event";
+export interface ShownClosing {
+  kind: "closed";
   id: string;
   seq: number;
   at: number;
   author: Author;
-  event: "closed";
 }
 
-export type ShownItem = ShownMessage | ShownEvent;
+export type ShownItem = ShownMessage | ShownClosing;
 
 /** What `shownItems` needs besides the log. */
 export interface ShownOptions {
   /** Which side is ours. */
-  side: AuthorKind;
+  side: Side;
   /** Messages of this conversation that are not acknowledged. */
   pending: readonly PendingMessage[];
   isSending: (id: string) => boolean;
@@ -132,14 +132,15 @@ export function shownItems(log: MessageLog, options: ShownOptions): ShownItem[] 
   ];
 }
 
-function shownEntry(entry: Entry, log: MessageLog, side: AuthorKind): ShownItem[] {
+function shownEntry(entry: Entry, log: MessageLog, side: Side): ShownItem[] {
   const { id, seq, at, author } = entry;
-  if (entry.kind !== "message")
-    return entry.event === "closed" ? [{ kind: "event", id, seq, at, author, event: "closed" }] : [];
+  if (entry.kind === "closed" && entry.data) return [{ kind: "closed", id, seq, at, author }];
+  const text = textOf(entry);
+  if (text === undefined) return [];
   const own = author.kind === side;
   const seen = seq <= log.seen[side === "visitor" ? "operator" : "visitor"];
   const state = own ? (seen ? "seen" : "sent") : null;
-  return [{ kind: "message", id, seq, at, author, text: entry.text ?? "", own, state, refused: "" }];
+  return [{ kind: "message", id, seq, at, author, text, own, state, refused: "" }];
 }
 
 function shownPending({ id, at, text, refused }: PendingMessage, options: ShownOptions): ShownMessage {

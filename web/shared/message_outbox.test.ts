@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { isPendingList, MessageOutbox, type PendingMessage } from "./message_outbox";
-import type { Entry, Send } from "./wire";
+import type { Send } from "./wire";
+import type { Entry } from "./wire_timeline";
 
 let sent: Send[];
 let open: boolean;
@@ -159,7 +160,7 @@ describe("an id that is taken", () => {
     at: 1,
     kind: "message",
     author: { kind: "visitor" },
-    text,
+    data: { text },
   });
 
   test("by the same words: the message is there already", () => {

@@ -3,8 +3,11 @@
  * sends, reloads and restarts, so that a resend is the same message. One message of a conversation travels at a time: a
  * refusal of the first must not let the second overtake it.
  */
+
 import { uuid7 } from "./ids";
-import type { Entry, Failure, Send } from "./wire";
+import { textOf } from "./message_log";
+import type { Failure, Send } from "./wire";
+import type { Entry } from "./wire_timeline";
 
 /** A message that is not acknowledged. */
 export interface PendingMessage {
@@ -192,7 +195,7 @@ export class MessageOutbox {
 
   /** The id is taken. By the same words: this message is there already. By others: it needs an id of its own. */
   #settleConflict(message: PendingMessage): void {
-    if (this.options.entryOf?.(message.id)?.text === message.text) this.acknowledge(message.id);
+    if (textOf(this.options.entryOf?.(message.id)) === message.text) this.acknowledge(message.id);
     else this.#replace(message.id, { ...message, id: uuid7() });
   }
 

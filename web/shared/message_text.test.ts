@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import textCases from "../../tests/support/text_cases.json";
 import { cleanText, isSendable, roomLeft } from "./message_text";
-import { MAX_TEXT } from "./wire";
+import { MAX_TEXT } from "./wire_timeline";
 
 test("control characters go; tab and line feed stay; carriage returns become line feeds", () => {
   expect(cleanText("a\u0000b\u001b[0m\u0085c\u007f\td\r\ne\rf")).toBe("ab[0mc\td\ne\nf");

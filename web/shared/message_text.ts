@@ -1,5 +1,5 @@
 /** What may stand in a message: the same rules as the server's, so that a refusal is told before sending. */
-import { MAX_TEXT } from "./wire";
+import { MAX_TEXT } from "./wire_timeline";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed; tab and line feed stay.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;

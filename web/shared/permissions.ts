@@ -12,6 +12,7 @@ export type Verb =
   | "identify_own"
   | "continue_own"
   | "close_conversation"
+  | "add_note"
   | "read_inbox"
   | "ban_visitor"
   | "read_people"
@@ -32,6 +33,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "show_typing",
     "mark_seen",
     "close_conversation",
+    "add_note",
     "read_inbox",
     "ban_visitor",
     "read_people",
@@ -43,6 +45,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "show_typing",
     "mark_seen",
     "close_conversation",
+    "add_note",
     "read_inbox",
     "ban_visitor",
     "read_people",
@@ -59,6 +62,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "show_typing",
     "mark_seen",
     "close_conversation",
+    "add_note",
     "read_inbox",
     "ban_visitor",
     "read_people",

@@ -2,7 +2,8 @@
 import type { PendingMessage } from "./message_outbox";
 import type { ProofKey } from "./proof";
 import type { Kept } from "./storage_keys";
-import type { ConversationSummary, Entry, Operator, SeenMarks } from "./wire";
+import type { ConversationSummary, Operator } from "./wire";
+import type { Entry, SeenMarks } from "./wire_timeline";
 import type { Language } from "./words_choose";
 
 /** What is kept of a chat. Without the key it is useless to anybody. */

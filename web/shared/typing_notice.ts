@@ -1,5 +1,6 @@
 /** Who is typing: telling the others, and letting what they told lapse. */
-import type { Author, TypingNow } from "./wire";
+import type { TypingNow } from "./wire";
+import type { Author } from "./wire_timeline";
 
 const REPEAT_MS = 3_000;
 /** Without a key for this long, typing has stopped. */

@@ -3,7 +3,8 @@ import { expect, vi } from "vitest";
 import { DeskFeed, type FeedOptions } from "../desk/desk_feed";
 import { Api, ApiProblem } from "../shared/api";
 import type { AppFrame, StreamOptions } from "../shared/stream";
-import type { AnyClientFrame, ConversationSummary, Entry, Operator } from "../shared/wire";
+import type { AnyClientFrame, ConversationSummary, Operator } from "../shared/wire";
+import type { Entry } from "../shared/wire_timeline";
 
 export const ME: Operator = {
   id: "op-1",
@@ -16,7 +17,9 @@ export const VISITOR = { kind: "visitor" } as const;
 
 export const summary = (last_seq: number, position: number): ConversationSummary => ({
   id: "a",
-  status: "waiting",
+  status: "open",
+  number: 1,
+  waiting_since: 1,
   visitor_id: "v",
   visitor_name: "",
   site_name: "Shop",
@@ -29,17 +32,18 @@ export const summary = (last_seq: number, position: number): ConversationSummary
   contact: null,
 });
 
-export const message = (seq: number, position: number, changes: Partial<Entry> = {}): Entry => ({
-  conversation: "a",
-  id: `entry-${seq}`,
-  seq,
-  at: 1,
-  kind: "message",
-  author: VISITOR,
-  text: "hello",
-  position,
-  ...changes,
-});
+export const message = (seq: number, position: number, changes: Partial<Entry> = {}): Entry =>
+  ({
+    conversation: "a",
+    id: `entry-${seq}`,
+    seq,
+    at: 1,
+    kind: "message",
+    author: VISITOR,
+    data: { text: "hello" },
+    position,
+    ...changes,
+  }) as Entry;
 
 export const welcome = (position: number): AppFrame => ({
   op: "welcome",

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from crumbless.actions.consent_follow import chain_under
 from crumbless.actions.identity_vouch import IdentityVouch, Vouched, become_contact
 from crumbless.domain.access import Session
-from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor
+from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
 from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartAnswer, StartRequest
@@ -158,12 +158,20 @@ async def _append_first(
 
     name = arrival.vouched.identity.name if arrival.vouched else ""
     entry = NewEntry(
-        site.workspace, visitor.conversation, request.id, now_ms(), "message", "visitor", visitor.id, name, text
+        site.workspace,
+        visitor.conversation,
+        request.id,
+        now_ms(),
+        "message",
+        "visitor",
+        visitor.id,
+        name,
+        message_data(text),
     )
     appended = await ledger.append(entry, begin)
     for one in ended:
         bus.end_session(one)
-    told = entry_for_visitor(appended.entry, appended.seq)
+    told = entry_for_visitor(appended)
     return StartAnswer(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
 
 

@@ -1,34 +1,22 @@
-"""Somebody says something in a conversation."""
+"""Somebody writes a message in a conversation."""
 
-from crumbless.domain.access import Session, require, require_conversation
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Done, LedgerPort
+from crumbless.domain.access import Session, require_conversation
+from crumbless.domain.entry import NewEntry, message_data
 from crumbless.domain.wire import Send
 from crumbless.ids import now_ms
 
 
-def send_message(by: Session, frame: Send, ledger: LedgerPort, done: Done) -> None:
-    """Append the message; `done` is told once it is on disk, or why not.
-
-    Args:
-        frame: already checked by the stream's session: id and text are good.
-
-    Raises:
-        Refused: `unknown_conversation`, `forbidden`, `busy`; nothing was queued.
-    """
-    require(by, "send_message")
-    require_conversation(by, frame.conversation)
-    ledger.submit(
-        NewEntry(
-            by.workspace,
-            frame.conversation,
-            frame.id,
-            now_ms(),
-            "message",
-            "visitor" if by.role == "visitor" else "operator",
-            by.subject,
-            by.name,
-            frame.text,
-        ),
-        done,
+def send_message(actor: Session, frame: Send) -> NewEntry:
+    """Return the message as an entry of the actor's side. Raises Refused `unknown_conversation`."""
+    require_conversation(actor, frame.conversation)
+    return NewEntry(
+        actor.workspace,
+        frame.conversation,
+        frame.id,
+        now_ms(),
+        "message",
+        "visitor" if actor.role == "visitor" else "operator",
+        actor.subject,
+        actor.name,
+        message_data(frame.text),
     )

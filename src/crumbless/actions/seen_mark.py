@@ -1,23 +1,24 @@
 """Somebody has read up to an entry: the mark moves, and the other side sees it."""
 
-from crumbless.domain.access import Session, require, require_conversation
-from crumbless.domain.ports import BusPort, LedgerPort
-from crumbless.domain.wire import AuthorKind, Seen, SeenNow
+from crumbless.domain.access import Session, require_conversation
+from crumbless.domain.command import CommandServices
+from crumbless.domain.wire import Seen, SeenNow
+from crumbless.domain.wire_timeline import Side
 from crumbless.store.conversation_store import raise_seen_mark
 
 
-async def mark_seen(by: Session, frame: Seen, ledger: LedgerPort, bus: BusPort) -> None:
-    """Move the mark of the session's side forward, never back; tell both sides if it moved.
+async def mark_seen(services: CommandServices, actor: Session, frame: Seen) -> None:
+    """Move the mark of the actor's side forward, never back; send it to both sides if it moved.
 
     Raises:
-        Refused: `unknown_conversation`, `forbidden`, `busy`.
+        Refused: `unknown_conversation`, `busy`.
     """
-    require(by, "mark_seen")
-    require_conversation(by, frame.conversation)
-    side: AuthorKind = "visitor" if by.role == "visitor" else "operator"
-    moved = await ledger.write(
-        lambda connection: raise_seen_mark(connection, by.workspace, frame.conversation, side, frame.seq),
-        workspace=by.workspace,
+    require_conversation(actor, frame.conversation)
+    side: Side = "visitor" if actor.role == "visitor" else "operator"
+    moved = await services.ledger.write(
+        lambda connection: raise_seen_mark(connection, actor.workspace, frame.conversation, side, frame.seq),
+        workspace=actor.workspace,
     )
     if moved is not None:
-        bus.show_seen(by.workspace, SeenNow(frame.conversation, side, moved))
+        seen = SeenNow(frame.conversation, side, moved.seq)
+        services.bus.show_seen(actor.workspace, seen, moved.visitor_seq)

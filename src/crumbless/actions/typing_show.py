@@ -1,22 +1,21 @@
-"""Somebody types: told to the others in the conversation, kept nowhere."""
+"""Somebody types: sent to the others in the conversation, stored nowhere."""
 
-from crumbless.domain.access import Session, require, require_conversation
-from crumbless.domain.ports import BusPort, ReaderPort
+from crumbless.domain.access import Session, require_conversation
+from crumbless.domain.command import CommandServices
 from crumbless.domain.wire import Typing
 from crumbless.errors import Refused
 from crumbless.store.conversation_store import workspace_of
 
 
-async def show_typing(by: Session, frame: Typing, reader: ReaderPort, bus: BusPort) -> None:
-    """Tell the others.
+async def show_typing(services: CommandServices, actor: Session, frame: Typing) -> None:
+    """Send it to the others.
 
     Raises:
-        Refused: `unknown_conversation`, also for one of another workspace; `forbidden`.
+        Refused: `unknown_conversation`, also for one of another workspace.
     """
-    require(by, "show_typing")
-    require_conversation(by, frame.conversation)
-    if by.role != "visitor":
-        workspace = await reader.read(lambda connection: workspace_of(connection, frame.conversation))
-        if workspace != by.workspace:
+    require_conversation(actor, frame.conversation)
+    if actor.role != "visitor":
+        workspace = await services.reader.read(lambda connection: workspace_of(connection, frame.conversation))
+        if workspace != actor.workspace:
             raise Refused("unknown_conversation")
-    bus.show_typing(by, frame.conversation, frame.on)
+    services.bus.show_typing(actor, frame.conversation, frame.on)

@@ -17,7 +17,7 @@ from crumbless.store.contact_store import find_linked_visitor, reach_of, remove_
 from crumbless.store.people_store import remove_visitor_sessions
 from crumbless.store.task_store import drop_mails_about
 from crumbless.store.ticket_store import void_tickets
-from crumbless.store.timeline_read import entries_after_seq
+from crumbless.store.timeline_read import entries_for_visitor
 from crumbless.store.visitor_store import VisitorRecord, anonymise_visitor, erase_conversations, find_visitor_record
 
 EXPORT_PAGE = 500
@@ -41,7 +41,7 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
     it is the session's own conversation.
 
     All of it or nothing, in order with the messages that are on their way: those acknowledged before are erased, those
-    after are refused. Operators hear of it by the event `erased`, the last entry of each conversation.
+    after are refused. Operators hear of it by the entry `erased`, the last entry of each conversation.
 
     Raises:
         Refused: `forbidden` for an operator, `invalid_token` when the visitor was quicker elsewhere, `busy`.
@@ -109,12 +109,12 @@ async def _entries(
     while after < last_seq:
         most = min(EXPORT_PAGE, last_seq - after)
         page = await reader.read(
-            lambda connection, seq=after, most=most: entries_after_seq(
+            lambda connection, seq=after, most=most: entries_for_visitor(
                 connection, by.workspace, conversation.id, seq, most
             )
         )
         if not page:
             return
-        told = _encode([entry_for_visitor(one.entry, one.seq) for one in page])
+        told = _encode([*map(entry_for_visitor, page)])
         yield (b"," if after else b"") + told[1:-1]
-        after = page[-1].seq
+        after = page[-1].visitor_seq or last_seq

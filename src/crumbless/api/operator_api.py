@@ -14,7 +14,8 @@ from crumbless.api.request_read import (
     read_operator,
 )
 from crumbless.domain.entry import entry_for_operators
-from crumbless.domain.wire import Status, TimelinePage
+from crumbless.domain.wire import TimelinePage
+from crumbless.domain.wire_timeline import Status
 from crumbless.errors import Refused
 from crumbless.store.inbox_read import conversation_summary, inbox_page
 from crumbless.store.people_store import find_operator
@@ -39,8 +40,11 @@ async def get_conversations(request: AnyRequest) -> Response[bytes]:
     before = read_number(request, "before", 0, MAX_POSITION)
     limit = read_number(request, "limit", 1, 100) or 50
     status = read_choice(request, "status", STATUSES)
+    waiting = read_number(request, "waiting", 1, 1) is not None
     read = platform_of(request).reader.read
-    return _json(await read(lambda connection: inbox_page(connection, session.workspace, before, limit, status)))
+    return _json(
+        await read(lambda connection: inbox_page(connection, session.workspace, before, limit, status, waiting))
+    )
 
 
 async def get_conversation(request: AnyRequest) -> Response[bytes]:
@@ -66,7 +70,7 @@ async def get_entries(request: AnyRequest) -> Response[bytes]:
         if summary is None:
             return None
         entries, more = entries_before_seq(connection, session.workspace, conversation, before, limit)
-        told = [entry_for_operators(one.entry, one.seq, one.position) for one in entries]
+        told = [*map(entry_for_operators, entries)]
         return TimelinePage(summary, told, more)
 
     page = await platform_of(request).reader.read(read_page)

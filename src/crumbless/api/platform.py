@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.site_seen import SitesSeen
+from crumbless.api import commands
 from crumbless.api.known_sites import KnownSites
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
 from crumbless.api.visitor_parts import VisitorParts
+from crumbless.domain.command import Commands
 from crumbless.domain.figures import HttpFigures
 from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.domain.ports import BusPort, CouriersPort, FilesPort, LedgerPort, PicturesPort, ReaderPort, TracePort
@@ -158,6 +160,7 @@ class Platform:
     policy: PolicyPages
     tcp: TcpConnections
     disk: DiskSpace
+    commands: Commands = field(default_factory=lambda: Commands(commands.COMMANDS))
     streams: OpenStreams = field(default_factory=OpenStreams)
     node: NodeState = field(default_factory=NodeState)
     http: HttpFigures = field(default_factory=HttpFigures)

@@ -177,7 +177,8 @@ CONTRACTS: dict[str, Contract] = {
         query=(
             ("before", POSITION),
             _limit(100),
-            ("status", {"type": "string", "enum": ["waiting", "open", "closed"]}),
+            ("status", {"type": "string", "enum": ["open", "snoozed", "closed"]}),
+            ("waiting", {"type": "integer", "minimum": 1, "maximum": 1}),
         ),
     ),
     "GET /v1/desk/conversations/{conversation}": Contract(gives=wire.ConversationSummary),

@@ -10,33 +10,26 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
-from crumbless.actions.conversation_close import close_conversation
-from crumbless.actions.message_send import send_message
-from crumbless.actions.seen_mark import mark_seen
-from crumbless.actions.typing_show import show_typing
 from crumbless.api.look_up import find_session
 from crumbless.api.platform import Platform
 from crumbless.domain.access import Session
-from crumbless.domain.ports import Appended
+from crumbless.domain.command import EntryCommand
+from crumbless.domain.entry import Appended, seq_for
 from crumbless.domain.proof import ProofRefused, verify_proof
 from crumbless.domain.stream_session import StreamEnded, StreamRates, StreamSession, failure
 from crumbless.domain.wire import (
     ENTRIES_PER_FRAME,
     Ack,
-    AnyClientFrame,
     Auth,
     Challenge,
-    Close,
+    ClientFrame,
     DiskNow,
     Failure,
     Limits,
     Ping,
     Pong,
-    Seen,
     SeenNow,
-    Send,
     ServerFrame,
-    Typing,
     Welcome,
     You,
 )
@@ -49,7 +42,7 @@ from crumbless.store.people_store import find_operator
 from crumbless.store.timeline_read import (
     conversation_for_visitor,
     entries_after_position,
-    entries_after_seq,
+    entries_for_visitor,
     position_of,
 )
 
@@ -95,7 +88,7 @@ class StreamConnection:
     def __init__(self, platform: Platform, outlet: Outlet) -> None:
         self._platform = platform
         self._outlet = outlet
-        self._rules = StreamSession(time.monotonic())
+        self._rules = StreamSession(time.monotonic(), platform.commands)
         # None once caught up; until then, what arrives live waits here.
         self._missed: list[Appended] | None = []
         # The last number of the catch-up, until the feed has gone past it.
@@ -129,7 +122,7 @@ class StreamConnection:
             if rules.state == "ready":
                 if not self.session.alive(confirmed_ms()):
                     raise StreamEnded(4401, "this session has ended")
-                self._obey(rules.receive(data, time.monotonic()))
+                self._dispatch(rules.receive(data, time.monotonic()))
             elif rules.state != "ended":
                 self._auth = asyncio.get_running_loop().create_task(self._authenticate(rules.read_auth(data)))
         except StreamEnded as ended:
@@ -279,7 +272,7 @@ class StreamConnection:
 
         async def read_on(from_seq: int) -> Sequence[Appended]:
             return await reader.read(
-                lambda connection: entries_after_seq(connection, workspace, conversation, from_seq, ENTRIES_PER_FRAME)
+                lambda connection: entries_for_visitor(connection, workspace, conversation, from_seq, ENTRIES_PER_FRAME)
             )
 
         await self._catch_up(cursor, state.last_seq, read_on)
@@ -312,8 +305,8 @@ class StreamConnection:
             self._outlet.write(self._tell(newer[start : start + ENTRIES_PER_FRAME]))
 
     def _number(self, one: Appended) -> int:
-        """What this stream's cursor counts."""
-        return one.seq if self.session.role == "visitor" else one.position
+        """Return what this stream's cursor counts."""
+        return seq_for(self.session.role, one) if self.session.role == "visitor" else one.position
 
     async def _room(self) -> None:
         """Wait until the client has taken most of what it was sent. Polled: a catch-up is rare and short."""
@@ -347,20 +340,19 @@ class StreamConnection:
 
     # --- commands in ------------------------------------------------------------------------------------------
 
-    def _obey(self, frame: AnyClientFrame | Failure) -> None:
+    def _dispatch(self, frame: ClientFrame | Failure) -> None:
+        if isinstance(frame, Failure):
+            self._send(frame)
+            return
+        if isinstance(frame, Ping):
+            self._send(Pong())
+            return
+        command = self._platform.commands.of(frame)
         try:
-            if isinstance(frame, Send):
-                send_message(self.session, frame, self._platform.ledger, self._settle)
-            elif isinstance(frame, Failure):
-                self._send(frame)
-            elif isinstance(frame, Ping):
-                self._send(Pong())
-            elif isinstance(frame, Close):
-                close_conversation(self.session, frame, self._platform.ledger, self._settle)
-            elif isinstance(frame, Typing):
-                self._later(show_typing(self.session, frame, self._platform.reader, self._platform.bus))
-            elif isinstance(frame, Seen):
-                self._later(mark_seen(self.session, frame, self._platform.ledger, self._platform.bus))
+            if isinstance(command, EntryCommand):
+                self._platform.ledger.submit(command.entry(self.session, frame), self._settle)
+            else:
+                self._later(command.run(self._platform, self.session, frame))
         except Refused as refused:
             self._send(failure(refused, getattr(frame, "id", "")))
 
@@ -370,7 +362,7 @@ class StreamConnection:
             return
         if isinstance(outcome, Appended):
             entry = outcome.entry
-            self._send(Ack(entry.id, entry.conversation, outcome.seq, entry.at))
+            self._send(Ack(entry.id, entry.conversation, seq_for(self.session.role, outcome), entry.at))
         else:
             self._send(failure(outcome))
 

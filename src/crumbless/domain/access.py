@@ -23,6 +23,7 @@ Verb = Literal[
     "continue_own",
     # operators
     "close_conversation",
+    "add_note",
     "read_inbox",
     "ban_visitor",
     "read_people",
@@ -36,7 +37,9 @@ Verb = Literal[
 ]
 
 _READS: frozenset[Verb] = frozenset({"read_conversation", "read_inbox", "read_people", "manage_own"})
-_ANSWERS: frozenset[Verb] = frozenset({"send_message", "close_conversation", "show_typing", "mark_seen", "ban_visitor"})
+_ANSWERS: frozenset[Verb] = frozenset(
+    {"send_message", "add_note", "close_conversation", "show_typing", "mark_seen", "ban_visitor"}
+)
 _MANAGES: frozenset[Verb] = frozenset(
     {"manage_people", "manage_sites", "manage_workspace", "manage_security", "read_audit"}
 )

@@ -1,10 +1,11 @@
-"""What may become an entry, and what an entry looks like to each side."""
+"""Checks of what may become an entry, and the form of an entry on each side."""
 
 import re
 
 import msgspec
 
-from crumbless.domain.wire import MAX_TEXT, Author, AuthorKind, Entry, Event, Kind
+from crumbless.domain.access import Role
+from crumbless.domain.wire_timeline import MAX_TEXT, Author, AuthorKind, Entry, Kind, MessageData
 from crumbless.errors import Refused
 from crumbless.ids import is_id
 
@@ -21,8 +22,17 @@ _VISIBLE = re.compile(
 )
 
 
+NO_DATA = "{}"
+"""The data of kinds that contain nothing."""
+
+_encode = msgspec.json.Encoder().encode
+
+
 class NewEntry(msgspec.Struct, frozen=True, gc=False):
-    """An entry before the ledger gave it seq and position."""
+    """An entry before the ledger gave it seq and position.
+
+    `data` is JSON, as it is stored and sent: it is encoded once, however many receive it. None: the content was erased.
+    """
 
     workspace: int
     conversation: str
@@ -32,13 +42,33 @@ class NewEntry(msgspec.Struct, frozen=True, gc=False):
     author_kind: AuthorKind
     author_id: str
     author_name: str
-    text: str = ""
-    event: Event = ""
+    data: str | None = NO_DATA
+
+
+class Appended:
+    """Confirms that an entry is on disk. `repeat`: it was stored before under the same id.
+
+    `visitor_seq` is its number among those that the visitor sees; None: the visitor does not see it.
+    """
+
+    __slots__ = ("entry", "position", "repeat", "seq", "visitor_seq")
+
+    def __init__(self, entry: NewEntry, seq: int, visitor_seq: int | None, position: int, repeat: bool) -> None:
+        self.entry = entry
+        self.seq = seq
+        self.visitor_seq = visitor_seq
+        self.position = position
+        self.repeat = repeat
+
+
+def message_data(text: str) -> str:
+    """Return the data of a message or a note."""
+    return _encode(MessageData(text)).decode()
 
 
 def erasure(workspace: int, conversation: str, entry_id: str, at: int) -> NewEntry:
-    """The last entry of a conversation that its visitor has erased. It says that, and not who they were."""
-    return NewEntry(workspace, conversation, entry_id, at, "event", "visitor", "", "", event="erased")
+    """Return the last entry of a conversation that its visitor has erased. It does not say who they were."""
+    return NewEntry(workspace, conversation, entry_id, at, "erased", "visitor", "", "")
 
 
 def check_entry_id(entry_id: str) -> None:
@@ -66,13 +96,29 @@ def check_text(text: str) -> str:
     return text
 
 
-def entry_for_operators(entry: NewEntry, seq: int, position: int) -> Entry:
-    """The entry as operators of its workspace see it: with position, with the author's id."""
+def entry_for_operators(one: Appended) -> Entry:
+    """Return the entry as operators of its workspace see it: with position, with the author's id."""
+    entry = one.entry
     author = Author(entry.author_kind, entry.author_name, entry.author_id)
-    return Entry(entry.conversation, entry.id, seq, entry.at, entry.kind, author, entry.text, entry.event, position)
+    return Entry(entry.conversation, entry.id, one.seq, entry.at, entry.kind, author, _raw(entry.data), one.position)
 
 
-def entry_for_visitor(entry: NewEntry, seq: int) -> Entry:
-    """The entry as its visitor sees it: without position and ids, which tell about others."""
+def entry_for_visitor(one: Appended) -> Entry:
+    """Return the entry as its visitor sees it: without position and ids, which tell about others.
+
+    Raises ValueError for an entry that no visitor may see.
+    """
+    entry = one.entry
+    if one.visitor_seq is None:
+        raise ValueError("this entry is not for visitors")
     author = Author(entry.author_kind, entry.author_name)
-    return Entry(entry.conversation, entry.id, seq, entry.at, entry.kind, author, entry.text, entry.event)
+    return Entry(entry.conversation, entry.id, one.visitor_seq, entry.at, entry.kind, author, _raw(entry.data))
+
+
+def seq_for(role: Role, one: Appended) -> int:
+    """Return the entry's number on the side of a session with this role."""
+    return one.seq if one.visitor_seq is None or role != "visitor" else one.visitor_seq
+
+
+def _raw(data: str | None) -> msgspec.Raw | None:
+    return None if data is None else msgspec.Raw(data)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
 from crumbless.domain.ban import BanList
-from crumbless.domain.entry import NewEntry
+from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.file_type import PictureFormat
 from crumbless.domain.id_token import IdToken
@@ -17,18 +17,6 @@ from crumbless.domain.wire import SeenNow
 from crumbless.errors import CrumblessError, Refused
 
 T = TypeVar("T")
-
-
-class Appended:
-    """The ledger's word that an entry is on disk. `repeat`: it was there before under the same id."""
-
-    __slots__ = ("entry", "position", "repeat", "seq")
-
-    def __init__(self, entry: NewEntry, seq: int, position: int, repeat: bool) -> None:
-        self.entry = entry
-        self.seq = seq
-        self.position = position
-        self.repeat = repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,9 @@ class BusPort(Protocol):
 
     def show_typing(self, by: Session, conversation: str, on: bool) -> None: ...
 
-    def show_seen(self, workspace: int, seen: SeenNow) -> None: ...
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
+        """Send the mark to operators, and to the visitor as `visitor_seq` in the visitor's numbers, if it is one."""
+        ...
 
     def end_session(self, session: Session) -> None: ...
 

@@ -2,7 +2,8 @@
 
 import random
 
-from crumbless.domain.ports import Appended, EventName
+from crumbless.domain.entry import Appended
+from crumbless.domain.ports import EventName
 
 KEEP_MS = 72 * 3_600_000
 """GA4 takes events of the last 72 hours; what could not be told by then is dropped and counted."""
@@ -14,11 +15,11 @@ LONGEST_WAIT_MS = 3_600_000
 def event_name(one: Appended) -> EventName | None:
     """What an entry is to vendors; most are nothing."""
     entry = one.entry
-    if entry.kind == "event":
-        return "chat_closed" if entry.event == "closed" else None
-    if entry.author_kind != "visitor":
+    if entry.kind == "closed":
+        return "chat_closed"
+    if entry.kind != "message" or entry.author_kind != "visitor":
         return None
-    return "chat_start" if one.seq == 1 else "chat_message_sent"
+    return "chat_start" if one.visitor_seq == 1 else "chat_message_sent"
 
 
 def wait_after(tries: int) -> int:

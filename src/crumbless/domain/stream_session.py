@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 
 from crumbless.domain.access import Session
-from crumbless.domain.entry import check_entry_id, check_text
+from crumbless.domain.command import Command, Commands
 from crumbless.domain.limits import Bucket, Rate, take
-from crumbless.domain.wire import AnyClientFrame, Auth, Close, Failure, Ping, Seen, Send, Typing
+from crumbless.domain.wire import Auth, ClientFrame, Failure, Ping
 from crumbless.errors import Refused
 from crumbless.ids import is_id
 
@@ -33,8 +33,6 @@ STRIKES = 40
 """Refusals for speed, without an accepted frame between, after which the stream is ended."""
 
 State = Literal["challenged", "authenticating", "ready", "ended"]
-
-_decode = msgspec.json.Decoder(AnyClientFrame).decode
 
 
 class StreamEnded(Exception):
@@ -67,9 +65,10 @@ def failure(refused: Refused, entry_id: str = "") -> Failure:
 class StreamSession:
     """One stream's rules and state."""
 
-    __slots__ = ("_frames", "_messages", "_rates", "_strikes", "heard_at", "nonce", "session", "state")
+    __slots__ = ("_commands", "_frames", "_messages", "_rates", "_strikes", "heard_at", "nonce", "session", "state")
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, commands: Commands) -> None:
+        self._commands = commands
         self.nonce = secrets.token_urlsafe(16)
         self.state: State = "challenged"
         self.session: Session | None = None
@@ -88,7 +87,7 @@ class StreamSession:
             raise StreamEnded(4400, "wait for welcome after auth")
         if len(data) > MAX_AUTH_FRAME:
             raise StreamEnded(1009, "the first frame is limited to 4 KiB")
-        frame = _read(data)
+        frame = _read(self._commands, data)
         if not isinstance(frame, Auth):
             raise StreamEnded(4400, "the first frame must be auth")
         self.state = "authenticating"
@@ -106,7 +105,7 @@ class StreamSession:
         self._messages: Bucket | None = None
         self._strikes = 0
 
-    def receive(self, data: bytes, now: float) -> AnyClientFrame | Failure:
+    def receive(self, data: bytes, now: float) -> ClientFrame | Failure:
         """The next frame, checked, or the refusal to send back. The stream goes on after a refusal.
 
         Args:
@@ -119,14 +118,12 @@ class StreamSession:
         self.heard_at = now
         if wait := take(self._frames, self._rates.frames, now):
             return self._too_fast(wait)
-        frame = _read(data)
-        if isinstance(frame, Send):
-            return self._check_send(frame, now)
+        frame = _read(self._commands, data)
         if isinstance(frame, Failure | Ping):
             return frame
         if isinstance(frame, Auth):
             return failure(Refused("unknown_op"))
-        return self._check_other(frame)
+        return self._check(self._commands.of(frame), frame, now)
 
     def count_frame(self, now: float) -> bool:
         """Count a frame that is no message: a ping, a pong, a fragment, an empty line. Return whether it is answered.
@@ -140,31 +137,26 @@ class StreamSession:
         self.heard_at = now
         return True
 
-    def _check_send(self, frame: Send, now: float) -> Send | Failure:
+    def _check(self, command: Command, frame: ClientFrame, now: float) -> ClientFrame | Failure:
+        """Return the frame as its command takes it, or the refusal."""
+        name: str = getattr(frame, "id", "")
+        session = self.session
+        if session is None or not session.may(command.permission):
+            # Commands that are not for visitors do not exist for them.
+            visitor = session is not None and session.role == "visitor"
+            return failure(Refused("unknown_op" if visitor else "forbidden"), name if is_id(name) else "")
         try:
-            check_entry_id(frame.id)
-            text = check_text(frame.text)
+            frame = command.check(frame)
         except Refused as refused:
-            return failure(refused, frame.id if is_id(frame.id) else "")
-        messages = self._messages = self._messages or Bucket()
-        if wait := take(messages, self._rates.messages, now):
-            return self._too_fast(wait, frame.id)
-        self._strikes = 0
-        if not is_id(frame.conversation):
-            return failure(Refused("unknown_conversation"), frame.id)
-        return frame if text is frame.text else Send(frame.id, frame.conversation, text)
-
-    def _check_other(self, frame: Close | Typing | Seen) -> AnyClientFrame | Failure:
-        if isinstance(frame, Close):
-            if self.session is not None and self.session.role == "visitor":
-                return failure(Refused("unknown_op"))
-            if not is_id(frame.id):
-                return failure(Refused("bad_id"))
-        elif isinstance(frame, Seen) and not 0 <= frame.seq <= 2**53:
-            return failure(Refused("invalid", "seq is a number from 0."))
+            return failure(refused, name if is_id(name) else "")
+        if command.rate == "messages":
+            messages = self._messages = self._messages or Bucket()
+            if wait := take(messages, self._rates.messages, now):
+                return self._too_fast(wait, name)
+            self._strikes = 0
         # Such a name never reaches a database: PostgreSQL refuses some, and with them all that shares the batch.
-        if not is_id(frame.conversation):
-            return failure(Refused("unknown_conversation"))
+        if not is_id(getattr(frame, "conversation", "")):
+            return failure(Refused("unknown_conversation"), name)
         return frame
 
     def _too_fast(self, wait: float, entry_id: str = "") -> Failure:
@@ -177,9 +169,9 @@ class StreamSession:
             raise StreamEnded(4429, "too fast")
 
 
-def _read(data: bytes) -> AnyClientFrame | Failure:
+def _read(commands: Commands, data: bytes) -> ClientFrame | Failure:
     try:
-        return _decode(data)
+        return commands.decode(data)
     except msgspec.ValidationError as error:
         reason = str(error)
         code = "unknown_op" if reason.endswith("`$.op`") else "invalid"

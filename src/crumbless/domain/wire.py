@@ -11,11 +11,9 @@ import msgspec
 from crumbless.domain import bounds
 from crumbless.domain.access import OperatorRole
 from crumbless.domain.wire_identity import Contact
+from crumbless.domain.wire_timeline import MAX_TEXT, Author, Entry, SeenMarks, Side, Status, VisitorConversation
 
 PROTOCOL = "crumbless.v1"
-
-MAX_TEXT = 8_000
-"""Longest message, in Unicode code points."""
 
 MAX_FRAME = 65_536
 """Largest frame a client may send, in bytes."""
@@ -26,52 +24,19 @@ PING_SECONDS = 25
 ENTRIES_PER_FRAME = 100
 """Most entries in one `entries` frame while a client catches up."""
 
-Kind = Literal["message", "event", "erased"]
-AuthorKind = Literal["visitor", "operator"]
-Status = Literal["waiting", "open", "closed"]
-Event = Literal["", "closed", "erased"]
-
-
-class Author(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who wrote an entry. Visitors are not told the operator's id."""
-
-    kind: AuthorKind
-    name: str = ""
-    id: str = ""
-
-
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One item of a conversation's timeline. Visitors are not told the position.
-
-    It never changes, unless the visitor erases the conversation: only id, seq, position, time and author's kind remain.
-    """
-
-    conversation: str
-    id: str
-    seq: int
-    at: int
-    kind: Kind
-    author: Author
-    text: str = ""
-    event: Event = ""
-    position: int = 0
-
-
-class SeenMarks(msgspec.Struct, frozen=True):
-    """How far each side has read, as the seq of the last entry shown to them (0: nothing yet)."""
-
-    visitor: int
-    operator: int
-
 
 class ConversationSummary(msgspec.Struct, frozen=True):
-    """One row of the inbox. `position` is that of the newest entry. `contact`: null unless the site vouches for them.
+    """One row of the inbox. `contact`: null unless the site has verified the visitor.
 
-    `last` is the newest message, or the event `erased` once the visitor has erased the conversation.
+    `number` names the conversation to people, in its workspace. `waiting_since`: when the visitor wrote the first
+    message that no operator has replied to; null when none is left. `position` is that of the newest entry.
+    `last` is the newest message, or the entry `erased` once the visitor has erased the conversation.
     """
 
     id: str
+    number: int
     status: Status
+    waiting_since: int | None
     visitor_id: str
     visitor_name: str
     site_name: str
@@ -112,6 +77,14 @@ class Send(ClientFrame, frozen=True, tag="send"):
     text: bounds.MessageText
 
 
+class Note(ClientFrame, frozen=True, tag="note"):
+    """Append a note for the team (operators only). The visitor never receives it. Idempotent by `id`, as `send` is."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    text: bounds.MessageText
+
+
 class Close(ClientFrame, frozen=True, tag="close"):
     """Close a conversation (operators only). Idempotent by `id`, as `send` is."""
 
@@ -127,7 +100,7 @@ class Typing(ClientFrame, frozen=True, tag="typing"):
 
 
 class Seen(ClientFrame, frozen=True, tag="seen"):
-    """The sender has been shown everything up to and including `seq`."""
+    """The sender has been shown everything up to and including `seq`, as its own side counts entries."""
 
     conversation: bounds.Id
     seq: int
@@ -137,7 +110,7 @@ class Ping(ClientFrame, frozen=True, tag="ping"):
     """Asks for `pong`."""
 
 
-AnyClientFrame = Auth | Send | Close | Typing | Seen | Ping
+AnyClientFrame = Auth | Send | Note | Close | Typing | Seen | Ping
 
 
 # --- frames: server to client -------------------------------------------------------------------------------------
@@ -157,7 +130,7 @@ class Challenge(ServerFrame, frozen=True, tag="challenge"):
 class You(msgspec.Struct, frozen=True):
     """Who the server takes this stream for."""
 
-    kind: AuthorKind
+    kind: Side
     id: str
     name: str
 
@@ -168,15 +141,6 @@ class Limits(msgspec.Struct, frozen=True):
     text: int = MAX_TEXT
     frame: int = MAX_FRAME
     ping: int = PING_SECONDS
-
-
-class VisitorConversation(msgspec.Struct, frozen=True):
-    """The visitor's conversation as it stands when the stream opens."""
-
-    id: str
-    status: Status
-    last_seq: int
-    seen: SeenMarks
 
 
 class Operator(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -235,7 +199,7 @@ class SeenNow(ServerFrame, frozen=True, tag="seen"):
     """One side of the conversation has been shown everything up to `seq`."""
 
     conversation: str
-    by: AuthorKind
+    by: Side
     seq: int
 
 

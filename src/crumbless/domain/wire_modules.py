@@ -2,7 +2,15 @@
 
 from types import ModuleType
 
-from crumbless.domain import wire, wire_account, wire_identity, wire_operation, wire_people, wire_task
+from crumbless.domain import wire, wire_account, wire_identity, wire_operation, wire_people, wire_task, wire_timeline
 
-WIRES: tuple[ModuleType, ...] = (wire, wire_account, wire_identity, wire_operation, wire_people, wire_task)
+WIRES: tuple[ModuleType, ...] = (
+    wire,
+    wire_account,
+    wire_identity,
+    wire_operation,
+    wire_people,
+    wire_task,
+    wire_timeline,
+)
 """Each becomes a file of the same name in web/shared."""

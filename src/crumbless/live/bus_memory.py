@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from crumbless.domain.access import Session
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 from crumbless.domain.wire import SeenNow
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
@@ -35,9 +35,9 @@ class MemoryBus:
         """Ephemeral: may be lost, is never stored."""
         self._connections.show_typing(by, conversation, on)
 
-    def show_seen(self, workspace: int, seen: SeenNow) -> None:
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
         """The mark is in the database already; this only tells it at once."""
-        self._connections.show_seen(workspace, seen)
+        self._connections.show_seen(workspace, seen, visitor_seq)
 
     def end_session(self, session: Session) -> None:
         """The session was ended in the database; its streams end now."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crumbless.domain.access import Session
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 from crumbless.domain.wire import SeenNow
 from crumbless.live.bus_memory import MemoryBus, by_workspace
 from crumbless.live.bus_wire import (
@@ -124,10 +124,10 @@ class NetworkBus:
         self._local.show_typing(by, conversation, on)
         self._tell(by.workspace, TypingTold(by.workspace, conversation, by.id, by.role, by.subject, by.name, on))
 
-    def show_seen(self, workspace: int, seen: SeenNow) -> None:
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
         """The mark is in the database already; this only tells it at once."""
-        self._local.show_seen(workspace, seen)
-        self._tell(workspace, SeenTold(workspace, seen.conversation, seen.by, seen.seq))
+        self._local.show_seen(workspace, seen, visitor_seq)
+        self._tell(workspace, SeenTold(workspace, seen.conversation, seen.by, seen.seq, visitor_seq))
 
     def end_session(self, session: Session) -> None:
         """The session was ended in the database; its streams end now."""
@@ -203,7 +203,7 @@ class NetworkBus:
             by = Session(told.session, told.role, told.workspace, told.subject, told.name, None, 0, told.conversation)
             self._local.show_typing(by, told.conversation, told.on)
         elif isinstance(told, SeenTold):
-            self._local.show_seen(told.workspace, SeenNow(told.conversation, told.by, told.seq))
+            self._local.show_seen(told.workspace, SeenNow(told.conversation, told.by, told.seq), told.visitor_seq)
         elif isinstance(told, SessionTold):
             ended = Session(told.session, told.role, told.workspace, "", "", None, 0, told.conversation)
             self._local.end_session(ended)

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from crumbless.domain.access import Role
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
-from crumbless.domain.wire import AuthorKind
+from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.wire_timeline import Side
 
-VERSION = 1
+VERSION = 2
 
 
 class EntryTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -21,6 +20,7 @@ class EntryTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     entry: NewEntry
     seq: int
+    visitor_seq: int | None
     position: int
 
 
@@ -49,12 +49,13 @@ class TypingTold(_Told, frozen=True, tag="typing"):
 
 
 class SeenTold(_Told, frozen=True, tag="seen"):
-    """One side of a conversation has read up to `seq`."""
+    """One side of a conversation has read up to `seq`; `visitor_seq`: in the visitor's numbers, None if unchanged."""
 
     workspace: int
     conversation: str
-    by: AuthorKind
+    by: Side
     seq: int
+    visitor_seq: int | None
 
 
 class SessionTold(_Told, frozen=True, tag="ended"):
@@ -117,13 +118,13 @@ def read_envelope(payload: bytes | str) -> Envelope:
 
 def tell_entries(workspace: int, appended: Sequence[Appended]) -> EntriesTold:
     """That these entries (in position order, not empty) were committed."""
-    entries = [EntryTold(one.entry, one.seq, one.position) for one in appended]
+    entries = [EntryTold(one.entry, one.seq, one.visitor_seq, one.position) for one in appended]
     return EntriesTold(workspace, appended[-1].position, entries)
 
 
 def entries_of(told: EntriesTold) -> list[Appended]:
     """What was committed, as the feed takes it."""
-    return [Appended(one.entry, one.seq, one.position, repeat=False) for one in told.entries]
+    return [Appended(one.entry, one.seq, one.visitor_seq, one.position, repeat=False) for one in told.entries]
 
 
 def write_envelopes(node: str, told: Sequence[AnyTold], most_bytes: int) -> list[bytes]:

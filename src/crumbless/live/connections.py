@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from crumbless.domain.access import Session
-from crumbless.domain.entry import entry_for_operators, entry_for_visitor
-from crumbless.domain.ports import Appended
-from crumbless.domain.wire import Author, DiskNow, Entries, SeenNow, ServerFrame, TypingNow
+from crumbless.domain.entry import Appended, entry_for_operators, entry_for_visitor
+from crumbless.domain.wire import DiskNow, Entries, SeenNow, ServerFrame, TypingNow
+from crumbless.domain.wire_timeline import Author
 from crumbless.live.node_state import DiskState
 
 Key = TypeVar("Key")
@@ -58,12 +58,12 @@ def parcel(frame: ServerFrame) -> Parcel:
 
 def parcel_for_operators(appended: Sequence[Appended]) -> Parcel:
     """An `entries` frame as operators see it."""
-    return parcel(Entries([entry_for_operators(one.entry, one.seq, one.position) for one in appended]))
+    return parcel(Entries([*map(entry_for_operators, appended)]))
 
 
 def parcel_for_visitor(appended: Sequence[Appended]) -> Parcel:
     """An `entries` frame as the conversation's visitor sees it."""
-    return parcel(Entries([entry_for_visitor(one.entry, one.seq) for one in appended]))
+    return parcel(Entries([*map(entry_for_visitor, appended)]))
 
 
 class Connections:
@@ -129,11 +129,11 @@ class Connections:
                 listener.hear(own, told)
 
     def _by_conversation(self, appended: Sequence[Appended]) -> dict[str, list[Appended]]:
-        """The entries whose visitor listens."""
+        """Return the entries whose visitor listens, without those that the visitor does not see."""
         found: dict[str, list[Appended]] = {}
         for one in appended:
             conversation = one.entry.conversation
-            if conversation in self._visitors:
+            if one.visitor_seq is not None and conversation in self._visitors:
                 found.setdefault(conversation, []).append(one)
         return found
 
@@ -146,11 +146,11 @@ class Connections:
             to_visitor = parcel(TypingNow(conversation, Author(side, by.name), on))
             _push(self._visitors.get(conversation, ()), to_visitor, by)
 
-    def show_seen(self, workspace: int, seen: SeenNow) -> None:
-        """Tell both sides how far one side has read."""
-        told = parcel(seen)
-        _push(self._operators.get(workspace, ()), told, None)
-        _push(self._visitors.get(seen.conversation, ()), told, None)
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
+        """Send both sides how far one side has read, each in its own numbers (None: nothing new for the visitor)."""
+        _push(self._operators.get(workspace, ()), parcel(seen), None)
+        if visitor_seq is not None and (visitors := self._visitors.get(seen.conversation)):
+            _push(visitors, parcel(SeenNow(seen.conversation, seen.by, visitor_seq)), None)
 
     def show_disk(self, state: DiskState) -> None:
         """Tell everybody who manages a workspace how the server's disk is."""

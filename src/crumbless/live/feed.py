@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 
 log = logging.getLogger("crumbless.feed")
 

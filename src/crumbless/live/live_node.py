@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crumbless.domain.access import Session
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 from crumbless.domain.session_state import SessionChanges
 from crumbless.live.bus_memory import MemoryBus
 from crumbless.live.bus_network import Carrier, NetworkBus

@@ -1,31 +1,43 @@
 """Writes to a conversation that are not entries: its beginning and its seen marks."""
 
-from typing import Literal
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, exists, insert, select, update
 
-from crumbless.domain.wire import AuthorKind
+from crumbless.domain.wire_timeline import Side
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
 from crumbless.store.tables import conversation, entry, session, site, workspace
+from crumbless.store.timeline_read import seq_of, visitor_seq_at
 
-MARKS: dict[AuthorKind, Literal["visitor_seen", "operator_seen"]] = {
-    "visitor": "visitor_seen",
-    "operator": "operator_seen",
-}
+
+@dataclass(frozen=True, slots=True)
+class SeenMove:
+    """How far one side has read, in the numbers of both sides. `visitor_seq`: None when that number did not move."""
+
+    seq: int
+    visitor_seq: int | None
 
 
 def add_conversation(connection: Connection, of: Site, visitor_id: str, conversation_id: str) -> None:
-    """Add a visitor's conversation, still empty."""
+    """Add a visitor's conversation, still empty, with the workspace's next number."""
+    number = connection.execute(
+        update(workspace)
+        .where(workspace.c.id == of.workspace)
+        .values(last_number=workspace.c.last_number + 1)
+        .returning(workspace.c.last_number)
+    ).scalar_one()
     connection.execute(
         insert(conversation).values(
             id=conversation_id,
             workspace_id=of.workspace,
             site_id=of.id,
             visitor_id=visitor_id,
-            status="waiting",
+            number=number,
+            status="open",
             last_seq=0,
+            last_visitor_seq=0,
             position=0,
             started_at=now_ms(),
         )
@@ -45,8 +57,8 @@ def find_visitor_of(connection: Connection, conversation_id: str) -> str | None:
     if row is None:
         return None
     last = and_(entry.c.conversation_no == row.no, entry.c.seq == row.last_seq)
-    event = connection.execute(select(entry.c.event).where(last)).scalar()
-    return None if event == "erased" else row.visitor_id
+    kind = connection.execute(select(entry.c.kind).where(last)).scalar()
+    return None if kind == "erased" else row.visitor_id
 
 
 def workspace_of(connection: Connection, conversation_id: str) -> int | None:
@@ -55,11 +67,15 @@ def workspace_of(connection: Connection, conversation_id: str) -> int | None:
 
 
 def raise_seen_mark(
-    connection: Connection, workspace_id: int, conversation_id: str, by: AuthorKind, seq: int
-) -> int | None:
+    connection: Connection, workspace_id: int, conversation_id: str, by: Side, seq: int
+) -> SeenMove | None:
     """Move one side's seen mark forward, never back and never past the last entry.
 
-    Returns the mark's new value, or None when nothing moved.
+    Args:
+        seq: in the numbers of the side that has read.
+
+    Returns:
+        The new mark; None if it did not move.
 
     Raises:
         Refused: `unknown_conversation`, also for one of another workspace.
@@ -71,16 +87,21 @@ def raise_seen_mark(
     ).first()
     if row is None:
         raise Refused("unknown_conversation")
-    mark = MARKS[by]
-    seq = min(seq, row.last_seq)
-    if seq <= getattr(row, mark):
+    if by == "visitor":
+        before = row.visitor_seen
+        after = seq_of(connection, row.no, min(seq, row.last_visitor_seq))
+        values = {"visitor_seen": after}
+    else:
+        before = row.operator_seen
+        after = min(seq, row.last_seq)
+        values = {"operator_seen": after}
+    if after <= before:
         return None
-    connection.execute(
-        update(conversation)
-        .where(conversation.c.id == conversation_id)
-        .values({mark: seq, "seen_position": row.workspace_position})
-    )
-    return seq
+    values["seen_position"] = row.workspace_position
+    connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(values))
+    visitor_seq = visitor_seq_at(connection, row.no, after)
+    moved = visitor_seq > visitor_seq_at(connection, row.no, before)
+    return SeenMove(after, visitor_seq if moved else None)
 
 
 def consent_chain_of(connection: Connection, conversation_id: str) -> str | None:

@@ -20,10 +20,10 @@ def day_counters(connection: Connection, workspace_id: int, site_id: int, days: 
     rows = connection.execute(
         select(
             day,
-            _how_many(said & (entry.c.author_kind == "visitor") & (entry.c.seq == 1)),
+            _how_many(said & (entry.c.author_kind == "visitor") & (entry.c.visitor_seq == 1)),
             _how_many(said & (entry.c.author_kind == "visitor")),
             _how_many(said & (entry.c.author_kind == "operator")),
-            _how_many(entry.c.event == "closed"),
+            _how_many(entry.c.kind == "closed"),
         )
         .join(conversation, conversation.c.no == entry.c.conversation_no)
         .where(entry.c.workspace_id == workspace_id, conversation.c.site_id == site_id, entry.c.at >= first * DAY_MS)

@@ -194,11 +194,23 @@ def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
     return run_apart(run())
 
 
-def migrate(database_url: str, upgrade: Callable[[Connection], None]) -> None:
-    """Run Alembic in one transaction; whoever comes second waits and finds nothing to do."""
+def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: Callable[[Connection], bool]) -> None:
+    """Run Alembic in one transaction. A second process waits, and then finds nothing to do.
+
+    Args:
+        rewrites: whether `upgrade` will write the larger part of the database again. Then no node may serve.
+
+    Raises:
+        SettingsError: when a node is using a database that has to be rewritten.
+    """
 
     def run(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
+        if (
+            rewrites(connection)
+            and not connection.execute(text(f"SELECT pg_try_advisory_xact_lock({SERVING})")).scalar()
+        ):
+            raise SettingsError("CRUMBLESS_DATABASE_URL: a Crumbless is using the database; stop every node first")
         upgrade(connection)
 
     write_once(database_url, run)

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -147,11 +148,13 @@ class SqliteReader:
         self._engine.dispose()
 
 
-def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
-    """Run `work` in one durable transaction of its own (see database.py)."""
+def write_once(database_url: str, work: Callable[[Connection], T], *pragmas: str) -> T:
+    """Run `work` in one durable transaction of its own (see database.py), after these further pragmas."""
     engine = writing_engine(database_url)
     try:
         with engine.connect() as connection:
+            for pragma in pragmas:
+                connection.exec_driver_sql(pragma)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 result = work(connection)
@@ -164,10 +167,34 @@ def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
         engine.dispose()
 
 
-def migrate(database_url: str, upgrade: Callable[[Connection], None]) -> None:
-    """Run Alembic in one transaction; whoever comes second waits and finds nothing to do."""
+def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: Callable[[Connection], bool]) -> None:
+    """Run Alembic in one transaction. A second process waits, and then finds nothing to do.
+
+    Args:
+        rewrites: whether `upgrade` will write the larger part of the file again. That needs the file for itself, and as
+            much free disk as the file takes.
+
+    Raises:
+        SettingsError: when a server is using a file that has to be rewritten, or the disk has no room for it.
+    """
     check_file(database_url)
-    write_once(database_url, upgrade)
+    if not write_once(database_url, rewrites):
+        write_once(database_url, upgrade)
+        return
+    path = sqlite_path(database_url)
+    lock = DatabaseLock(path)
+    lock.take()
+    try:
+        needed, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+        if free < needed:
+            raise SettingsError(
+                f"the migration rewrites the database: it needs {needed / 1e6:.0f} MB of free disk beside the file, "
+                f"and there are {free / 1e6:.0f} MB"
+            )
+        # Not into the write-ahead log, which would take twice the file: what is overwritten is kept for a way back.
+        write_once(database_url, upgrade, "PRAGMA journal_mode=DELETE", "PRAGMA cache_size=-256000")
+    finally:
+        lock.release()
 
 
 def compact(database_url: str) -> tuple[int, int]:

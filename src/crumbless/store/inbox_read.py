@@ -3,9 +3,11 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, or_, select
+import msgspec
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, select
 
-from crumbless.domain.wire import Author, ConversationSummary, Entry, InboxPage, SeenMarks, Status
+from crumbless.domain.wire import ConversationSummary, InboxPage
+from crumbless.domain.wire_timeline import Author, Entry, SeenMarks, Status
 from crumbless.store.contact_store import contact_of_row
 from crumbless.store.tables import conversation, entry, site, visitor
 from crumbless.store.tables_people import contact
@@ -13,11 +15,21 @@ from crumbless.store.timeline_read import position_of
 
 
 def inbox_page(
-    connection: Connection, workspace_id: int, before: int | None, limit: int, status: Status | None = None
+    connection: Connection,
+    workspace_id: int,
+    before: int | None,
+    limit: int,
+    status: Status | None = None,
+    waiting: bool = False,
 ) -> InboxPage:
-    """The conversations, of one status if given, with the newest activity before a position (None: of all)."""
+    """Return the conversations with the newest activity before a position (None: of all).
+
+    Args:
+        status: only those of this status.
+        waiting: only those whose visitor waits for a reply.
+    """
     values = {"workspace": workspace_id, "limit": limit + 1, "before": before, "status": status}
-    query = _page(before is not None, status is not None)
+    query = _page(before is not None, status is not None, waiting)
     rows = connection.execute(query, {name: value for name, value in values.items() if value is not None}).all()
     page = [_summary(row) for row in rows[:limit]]
     return InboxPage(position_of(connection, workspace_id), page, len(rows) > limit)
@@ -40,12 +52,14 @@ def seen_marks_since(connection: Connection, workspace_id: int, position: int) -
 
 
 @cache
-def _page(below: bool, of_status: bool) -> Select[Any]:
+def _page(below: bool, of_status: bool, waiting: bool) -> Select[Any]:
     query = _summaries().order_by(conversation.c.position.desc()).limit(bindparam("limit", type_=Integer))
     if below:
         query = query.where(conversation.c.position < bindparam("before"))
     if of_status:
         query = query.where(conversation.c.status == bindparam("status"))
+    if waiting:
+        query = query.where(conversation.c.waiting_since.is_not(None))
     return query
 
 
@@ -57,16 +71,17 @@ def _one() -> Select[Any]:
 def _summaries() -> Select[Any]:
     """One query for a whole page: each row's newest words and unread count are looked up by index inside it.
 
-    In an erased conversation, the event that says so stands in place of the words.
+    In an erased conversation, the entry `erased` is the newest one.
     """
     own = entry.c.conversation_no == conversation.c.no
-    telling = or_(entry.c.kind == "message", entry.c.event == "erased")
+    telling = entry.c.kind.in_(("message", "erased"))
     newest = select(entry.c.seq).where(own, telling).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()
     unread = (
         select(func.count())
         .where(
             own,
             entry.c.kind == "message",
+            entry.c.data.is_not(None),
             entry.c.seq > conversation.c.operator_seen,
             entry.c.author_kind == "visitor",
         )
@@ -95,7 +110,9 @@ def _summaries() -> Select[Any]:
 def _summary(row: Any) -> ConversationSummary:
     return ConversationSummary(
         id=row.id,
+        number=row.number,
         status=row.status,
+        waiting_since=row.waiting_since,
         visitor_id=row.visitor_id,
         visitor_name=row.visitor_name,
         site_name=row.site_name,
@@ -118,7 +135,6 @@ def _newest(row: Any) -> Entry:
         at=row.newest_at,
         kind=row.newest_kind,
         author=author,
-        text=row.newest_text,
-        event=row.newest_event,
+        data=None if row.newest_data is None else msgspec.Raw(row.newest_data),
         position=row.newest_position,
     )

@@ -16,9 +16,9 @@ from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import Connection
 
-from crumbless.domain.entry import NewEntry
+from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.figures import LedgerFigures
-from crumbless.domain.ports import Appended, Done, Erasure, Work
+from crumbless.domain.ports import Done, Erasure, Work
 from crumbless.domain.relay import event_name
 from crumbless.errors import Refused
 from crumbless.exhaustion import in_one_line, is_disk_failure

@@ -4,50 +4,123 @@ from typing import Any
 
 import msgspec
 
-from crumbless.domain.conversation import status_after
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
-from crumbless.domain.wire import Status
+from crumbless.domain.conversation import status_after, waiting_since_after
+from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.wire_timeline import VISIBLE_KINDS, Status
 from crumbless.errors import Refused
 
-COLUMNS = 12
-"""Values of one row of the table `entry`, in the order in which `place` gives them."""
+COLUMNS = (
+    "workspace_id",
+    "position",
+    "conversation_no",
+    "seq",
+    "visitor_seq",
+    "id",
+    "at",
+    "kind",
+    "author_kind",
+    "author_id",
+    "author_name",
+    "data",
+)
+"""The columns of the table `entry`, in the order in which `place` gives their values."""
+
+REPEAT_COLUMNS = (
+    "e.workspace_id",
+    "e.id",
+    "c.id",
+    "e.seq",
+    "e.visitor_seq",
+    "e.position",
+    "e.at",
+    "e.kind",
+    "e.author_kind",
+    "e.author_id",
+    "e.author_name",
+    "e.data",
+)
+"""What `Found.repeats` contains of an entry `e` in a conversation `c`."""
+
+CONVERSATION_COLUMNS = (
+    "id",
+    "no",
+    "workspace_id",
+    "last_seq",
+    "last_visitor_seq",
+    "status",
+    "waiting_since",
+    "operator_seen",
+    "site_id",
+    "consent_chain",
+)
+"""What `Found.conversations` contains of a conversation, before whether it was erased."""
+
+CHANGED_COLUMNS = ("last_seq", "last_visitor_seq", "position", "status", "waiting_since", "operator_seen")
+"""The columns of the table `conversation` that entries change, in the order of `Conversation.changed`."""
 
 
 class Conversation:
     """A conversation that entries of the batch go to, as it becomes by them."""
 
-    __slots__ = ("consent", "erased", "last_seq", "no", "operator_seen", "position", "site", "status", "workspace")
+    __slots__ = (
+        "consent",
+        "erased",
+        "last_seq",
+        "last_visitor_seq",
+        "no",
+        "operator_seen",
+        "position",
+        "site",
+        "status",
+        "waiting_since",
+        "workspace",
+    )
 
     def __init__(
         self,
         no: int,
         workspace: int,
         last_seq: int,
+        last_visitor_seq: int,
         status: Status,
+        waiting_since: int | None,
         operator_seen: int,
-        erased: int,
         site: int,
         consent: str | None,
+        erased: int,
     ) -> None:
         self.no = no
         self.workspace = workspace
         self.last_seq = last_seq
+        self.last_visitor_seq = last_visitor_seq
         self.status: Status = status
+        self.waiting_since = waiting_since
         self.operator_seen = operator_seen
-        self.erased = bool(erased)
         self.site = site
         # The chain of receipts under which its events may be relayed.
         self.consent = consent
+        self.erased = bool(erased)
         self.position = 0
+
+    @property
+    def changed(self) -> tuple[int, int, int, Status, int | None, int]:
+        """Return the values of CHANGED_COLUMNS."""
+        return (
+            self.last_seq,
+            self.last_visitor_seq,
+            self.position,
+            self.status,
+            self.waiting_since,
+            self.operator_seen,
+        )
 
 
 class Found(msgspec.Struct):
     """What the database knows of a batch, as one JSON value."""
 
-    conversations: list[tuple[str, int, int, int, Status, int, int, int, str | None]]
+    conversations: list[tuple[str, int, int, int, int, Status, int | None, int, int, str | None, int]]
     workspaces: list[tuple[int, int]]
-    repeats: list[tuple[int, str, str, int, int, int, Any, Any, str, str, str, Any]]
+    repeats: list[tuple[int, str, str, int, int | None, int, int, Any, Any, str, str, str | None]]
 
 
 decode_found = msgspec.json.Decoder(Found).decode
@@ -70,49 +143,55 @@ def place(
     if before := known.get(name):
         return _repeat(before, entry)
     seq = conversation.last_seq = conversation.last_seq + 1
-    conversation.status = status_after(conversation.status, entry.kind, entry.author_kind, entry.event)
+    visitor_seq: int | None = None
+    if entry.kind in VISIBLE_KINDS:
+        visitor_seq = conversation.last_visitor_seq = conversation.last_visitor_seq + 1
+    conversation.status = status_after(conversation.status, entry.kind)
+    conversation.waiting_since = waiting_since_after(
+        conversation.waiting_since, entry.kind, entry.author_kind, entry.at
+    )
     if entry.author_kind == "operator" and entry.kind == "message":
         conversation.operator_seen = seq
     position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
-    appended = known[name] = Appended(entry, seq, position, repeat=False)
+    appended = known[name] = Appended(entry, seq, visitor_seq, position, repeat=False)
     values += (
         entry.workspace,
         position,
         conversation.no,
         seq,
+        visitor_seq,
         entry.id,
         entry.at,
         entry.kind,
         entry.author_kind,
         entry.author_id,
         entry.author_name,
-        entry.text,
-        entry.event,
+        entry.data,
     )
     return appended
 
 
 def _repeat(before: Appended, entry: NewEntry) -> Appended | Refused:
-    if before.entry.kind == "erased":
-        # An outbox that was not told sends it again: it stays erased, in whatever conversation it is to stand now.
+    if before.entry.data is None:
+        # An outbox that did not receive the acknowledgement sends it again: it stays erased, in whatever conversation.
         return Refused("erased", entry_id=entry.id)
     if not _same(before.entry, entry):
         return Refused("id_conflict", entry_id=entry.id)
-    return Appended(before.entry, before.seq, before.position, repeat=True)
+    return Appended(before.entry, before.seq, before.visitor_seq, before.position, repeat=True)
 
 
 def _same(before: NewEntry, entry: NewEntry) -> bool:
-    """Whether a resend is the same entry: same place, same author, same words. The clock may have moved on."""
+    """Return whether a resend is the same entry: same conversation, author and content. The time may differ."""
     return (
         before.conversation == entry.conversation
         and before.author_kind == entry.author_kind
         and before.author_id == entry.author_id
         and before.kind == entry.kind
-        and before.event == entry.event
-        and before.text == entry.text
+        and before.data == entry.data
     )
 
 
 def kept(row: tuple[Any, ...]) -> Appended:
-    workspace, entry_id, conversation, seq, position, at, *rest = row
-    return Appended(NewEntry(workspace, conversation, entry_id, at, *rest), seq, position, repeat=True)
+    """Return the entry behind a row of `Found.repeats`."""
+    workspace, entry_id, conversation, seq, visitor_seq, position, at, *rest = row
+    return Appended(NewEntry(workspace, conversation, entry_id, at, *rest), seq, visitor_seq, position, repeat=True)

@@ -21,8 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only
 
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended, NewEntry
 from crumbless.errors import Refused
 from crumbless.exhaustion import is_disk_failure
 from crumbless.store.database_postgres import (
@@ -36,7 +35,15 @@ from crumbless.store.database_postgres import (
     unfit,
 )
 from crumbless.store.ledger import Ticket, append_entries, run_work
-from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found
+from crumbless.store.ledger_place import (
+    CHANGED_COLUMNS,
+    COLUMNS,
+    CONVERSATION_COLUMNS,
+    REPEAT_COLUMNS,
+    Conversation,
+    Found,
+    decode_found,
+)
 
 T = TypeVar("T")
 
@@ -58,42 +65,50 @@ CIRCLES = {"40P01", "40001"}
 
 _LOCK = "SELECT id FROM workspace WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE"
 
-_LOOK_UP = """
+_LOOK_UP = f"""
 SELECT json_build_object(
   'conversations', (
-    SELECT coalesce(json_agg(json_build_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen,
-      coalesce((c.status = 'closed' AND (SELECT e.event = 'erased' FROM entry AS e
-        WHERE e.conversation_no = c.no AND e.seq = c.last_seq))::int, 0),
-      c.site_id, c.consent_chain)), '[]')
+    SELECT coalesce(json_agg(json_build_array({", ".join(f"c.{name}" for name in CONVERSATION_COLUMNS)},
+      coalesce((c.status = 'closed' AND (SELECT e.kind = 'erased' FROM entry AS e
+        WHERE e.conversation_no = c.no AND e.seq = c.last_seq))::int, 0))), '[]')
     FROM conversation AS c WHERE c.id = ANY($1::text[])),
   'workspaces', (
     SELECT coalesce(json_agg(json_build_array(w.id, w.position)), '[]')
     FROM workspace AS w WHERE w.id = ANY($2::int[])),
   'repeats', (
-    SELECT coalesce(json_agg(json_build_array(
-      e.workspace_id, e.id, c.id, e.seq, e.position, e.at,
-      e.kind, e.author_kind, e.author_id, e.author_name, e.text, e.event)), '[]')
+    SELECT coalesce(json_agg(json_build_array({", ".join(REPEAT_COLUMNS)})), '[]')
     FROM unnest($3::int[], $4::text[]) AS wanted(workspace_id, id)
     JOIN entry AS e ON e.id = wanted.id AND e.workspace_id + 0 = wanted.workspace_id
     JOIN conversation AS c ON c.no = e.conversation_no))::text
-"""
+"""  # noqa: S608 # nosec B608 - made of constants
 
-_KEEP = """
+_TYPES = {
+    **dict.fromkeys(("workspace_id", "conversation_no", "seq", "visitor_seq", "no"), "int"),
+    **dict.fromkeys(("last_seq", "last_visitor_seq", "operator_seen"), "int"),
+    **dict.fromkeys(("position", "at", "waiting_since"), "bigint"),
+}
+"""The columns that are no text."""
+
+
+def _arrays(columns: Sequence[str], first: int) -> str:
+    """Return the parameters of these columns, numbered from `first`, as arrays of their types."""
+    return ", ".join(f"${at}::{_TYPES.get(name, 'text')}[]" for at, name in enumerate(columns, first))
+
+
+_RAISED = ("no", *CHANGED_COLUMNS)
+_KEEP = f"""
 WITH added AS (
-  INSERT INTO entry
-    (workspace_id, position, conversation_no, seq, id, at, kind, author_kind, author_id, author_name, text, event)
-  SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::bigint[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+  INSERT INTO entry ({", ".join(COLUMNS)})
+  SELECT * FROM unnest({_arrays(COLUMNS, 1)})
 ), raised AS (
-  UPDATE conversation SET last_seq = new.last_seq, position = new.position, status = new.status,
-    operator_seen = new.operator_seen
-  FROM unnest($13::int[], $14::int[], $15::bigint[], $16::text[], $17::int[])
-    AS new(no, last_seq, position, status, operator_seen)
+  UPDATE conversation SET {", ".join(f"{name} = new.{name}" for name in CHANGED_COLUMNS)}
+  FROM unnest({_arrays(_RAISED, len(COLUMNS) + 1)}) AS new({", ".join(_RAISED)})
   WHERE conversation.no = new.no
 )
-UPDATE workspace SET position = new.position FROM unnest($18::int[], $19::bigint[]) AS new(id, position)
+UPDATE workspace SET position = new.position
+FROM unnest({_arrays(("no", "position"), len(COLUMNS) + len(_RAISED) + 1)}) AS new(id, position)
 WHERE workspace.id = new.id RETURNING pg_current_xact_id()::text
-"""
+"""  # noqa: S608 # nosec B608 - made of constants
 
 _NUMBER = "SELECT pg_current_xact_id_if_assigned()::text"
 
@@ -342,12 +357,9 @@ class PostgresBatchWriter:
         self._number = self._wait(
             self._driver.fetchval(
                 _KEEP,
-                *(values[column::COLUMNS] for column in range(COLUMNS)),
+                *(values[column :: len(COLUMNS)] for column in range(len(COLUMNS))),
                 [one.no for one in raised],
-                [one.last_seq for one in raised],
-                [one.position for one in raised],
-                [one.status for one in raised],
-                [one.operator_seen for one in raised],
+                *map(list, zip(*(one.changed for one in raised), strict=True)),
                 [*positions],
                 [*positions.values()],
             )

@@ -16,46 +16,50 @@ from crumbless.domain.entry import NewEntry
 from crumbless.store.checkpoint import Checkpointer, checkpoint
 from crumbless.store.database_sqlite import writing_engine
 from crumbless.store.ledger import Ticket, append_entries, run_work
-from crumbless.store.ledger_place import COLUMNS, Conversation, Found, decode_found
+from crumbless.store.ledger_place import (
+    CHANGED_COLUMNS,
+    COLUMNS,
+    CONVERSATION_COLUMNS,
+    REPEAT_COLUMNS,
+    Conversation,
+    Found,
+    decode_found,
+)
 
 _encode = msgspec.json.Encoder().encode
 
-_LOOK_UP = """
+WIDTH = len(COLUMNS)
+"""Values of one row."""
+
+_LOOK_UP = f"""
 SELECT json_object(
   'conversations', (
-    SELECT json_group_array(json_array(c.id, c.no, c.workspace_id, c.last_seq, c.status, c.operator_seen,
-      c.status = 'closed' AND (SELECT e.event = 'erased' FROM entry AS e
-        WHERE e.conversation_no = c.no AND e.seq = c.last_seq),
-      c.site_id, c.consent_chain))
+    SELECT json_group_array(json_array({", ".join(f"c.{name}" for name in CONVERSATION_COLUMNS)},
+      c.status = 'closed' AND (SELECT e.kind = 'erased' FROM entry AS e
+        WHERE e.conversation_no = c.no AND e.seq = c.last_seq)))
     FROM conversation AS c WHERE c.id IN (SELECT value FROM json_each(?1))),
   'workspaces', (
     SELECT json_group_array(json_array(w.id, w.position))
     FROM workspace AS w WHERE w.id IN (SELECT value FROM json_each(?2))),
   'repeats', (
-    SELECT json_group_array(json_array(
-      e.workspace_id, e.id, c.id, e.seq, e.position, e.at,
-      e.kind, e.author_kind, e.author_id, e.author_name, e.text, e.event))
+    SELECT json_group_array(json_array({", ".join(REPEAT_COLUMNS)}))
     FROM json_each(?3) AS wanted JOIN entry AS e
       ON e.workspace_id = json_extract(wanted.value, '$[0]') AND e.id = json_extract(wanted.value, '$[1]')
     JOIN conversation AS c ON c.no = e.conversation_no))
-"""
+"""  # noqa: S608 # nosec B608 - made of constants
 
-_INSERT = """
-INSERT INTO entry
-  (workspace_id, position, conversation_no, seq, id, at, kind, author_kind, author_id, author_name, text, event)
-VALUES """
+_INSERT = f"INSERT INTO entry ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 # nosec B608 - made of constants
 
 MAX_ROWS = 256
 """Most rows in one statement. Statements come in powers of two, so that few are prepared and all are reused."""
 
-_RAISE_CONVERSATIONS = """
-UPDATE conversation SET last_seq = new.last_seq, position = new.position, status = new.status,
-  operator_seen = new.operator_seen
-FROM (SELECT json_extract(value, '$[0]') AS no, json_extract(value, '$[1]') AS last_seq,
-  json_extract(value, '$[2]') AS position, json_extract(value, '$[3]') AS status,
-  json_extract(value, '$[4]') AS operator_seen FROM json_each(?1)) AS new
+_RAISE_CONVERSATIONS = f"""
+UPDATE conversation SET {", ".join(f"{name} = new.{name}" for name in CHANGED_COLUMNS)}
+FROM (SELECT json_extract(value, '$[0]') AS no, {
+    ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(CHANGED_COLUMNS, 1))
+} FROM json_each(?1)) AS new
 WHERE conversation.no = new.no
-"""
+"""  # noqa: S608 # nosec B608 - made of constants
 
 _RAISE_WORKSPACES = """
 UPDATE workspace SET position = new.position
@@ -134,13 +138,11 @@ class SqliteBatchWriter:
 
     def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
         at = 0
-        while (rows := (len(values) - at) // COLUMNS) > 0:
+        while (rows := (len(values) - at) // WIDTH) > 0:
             size = min(MAX_ROWS, 1 << (rows.bit_length() - 1))
-            self._execute(_insert(size), values[at : at + size * COLUMNS])
-            at += size * COLUMNS
-        raised = [
-            (c.no, c.last_seq, c.position, c.status, c.operator_seen) for c in conversations.values() if c.position
-        ]
+            self._execute(_insert(size), values[at : at + size * WIDTH])
+            at += size * WIDTH
+        raised = [(c.no, *c.changed) for c in conversations.values() if c.position]
         self._execute(_RAISE_CONVERSATIONS, (_encode(raised).decode(),))
         self._execute(_RAISE_WORKSPACES, (_encode([*positions.items()]).decode(),))
 
@@ -148,5 +150,5 @@ class SqliteBatchWriter:
 @cache
 def _insert(rows: int) -> str:
     """The statement for so many rows."""
-    row = f"({', '.join('?' * COLUMNS)})"
+    row = f"({', '.join('?' * WIDTH)})"
     return _INSERT + ", ".join([row] * rows)

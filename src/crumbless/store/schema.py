@@ -3,6 +3,7 @@
 A start only reads one number; Alembic is imported when there is something to migrate.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,14 @@ from crumbless.store.database import check_database, is_postgres, write_once
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0006"
+Progress = Callable[[str, int, int], None]
+"""(table, rows so far, rows in all): how far it is."""
+
+SCHEMA = "0007"
 """The newest revision in store/migrations; tests/house holds the two equal."""
+
+REWRITES = "0007"
+"""The revision that moves every entry: it needs the database for itself, and as much disk again."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -62,36 +69,48 @@ def schema_of(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrate(database_url: str, revision: str = "head") -> None:
+def migrate(database_url: str, revision: str = "head", progress: Progress | None = None) -> None:
     """Bring the database to the newest schema, or to this one.
 
-    Harmless when it is there already, and when several nodes do so at once.
+    Harmless when it is there already. Several nodes may do so at once, unless entries have to be moved: then every node
+    must be stopped.
 
     Raises:
         SettingsError: when the file is no database, the server cannot be reached, a newer Crumbless has migrated the
-            database, or the disk does not take it.
+            database, a node is using a database whose entries have to be moved, or the disk does not take it.
     """
     if is_postgres(database_url):
         from crumbless.store import database_postgres  # noqa: PLC0415
 
-        database_postgres.migrate(database_url, lambda connection: upgrade(connection, revision))
+        database_postgres.migrate(database_url, lambda connection: upgrade(connection, revision, progress), _rewrites)
         return
     from crumbless.store import database_sqlite  # noqa: PLC0415
 
     try:
-        database_sqlite.migrate(database_url, lambda connection: upgrade(connection, revision))
+        database_sqlite.migrate(database_url, lambda connection: upgrade(connection, revision, progress), _rewrites)
     except OperationalError as error:
         raise SettingsError(f"the database cannot be migrated: {error.orig}") from None
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
+def _rewrites(connection: Connection) -> bool:
+    """Return whether the migration will move entries."""
+    found = schema_of(connection)
+    return (
+        found is not None and found < REWRITES and bool(connection.execute(text("SELECT 1 FROM entry LIMIT 1")).first())
+    )
+
+
+def upgrade(connection: Connection, revision: str = "head", progress: Progress | None = None) -> None:
     """Run what is missing, in the connection's transaction."""
     from alembic import command  # noqa: PLC0415 - costs 0.2 s that an ordinary start does not have to pay
 
     found = schema_of(connection)
     if found is not None and found > SCHEMA:
         require_schema(found)
-    command.upgrade(alembic_config(connection), revision)
+    config = alembic_config(connection)
+    if progress is not None:
+        config.attributes["told"] = progress
+    command.upgrade(config, revision)
 
 
 def alembic_config(connection: Connection) -> "Config":

@@ -39,6 +39,8 @@ workspace = Table(
     Column("name", Text, nullable=False),
     # The newest entry's position; raised inside the ledger's transaction, once per batch.
     Column("position", BigInteger, nullable=False, default=0),
+    # The number of the newest conversation.
+    Column("last_number", Integer, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -196,12 +198,19 @@ conversation = Table(
     Column("no", Integer, primary_key=True),
     Column("id", Id, nullable=False, unique=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    # Names the conversation to people: counted in each workspace, so that it says nothing about others.
+    Column("number", Integer, nullable=False, server_default="0"),
     Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
     Column("visitor_id", Id, ForeignKey("visitor.id"), nullable=False),
     Column("status", String(16), nullable=False),
+    # When the visitor wrote the first message that has no reply; null: nobody waits.
+    Column("waiting_since", BigInteger),
     Column("last_seq", Integer, nullable=False, default=0),
+    # How many entries the visitor sees.
+    Column("last_visitor_seq", Integer, nullable=False, server_default="0"),
     # Position of the newest entry: the order of the inbox.
     Column("position", BigInteger, nullable=False, default=0),
+    # How far each side has read, as the seq of an entry.
     Column("visitor_seen", Integer, nullable=False, default=0),
     Column("operator_seen", Integer, nullable=False, default=0),
     # The workspace's position when a seen mark last moved: which marks a returning operator has missed.
@@ -212,10 +221,22 @@ conversation = Table(
     Index(None, "workspace_id", "position"),
     # For the inbox of one status: most installations close nearly all, and some never close any.
     Index(None, "workspace_id", "status", "position"),
+    # For the inbox of those who wait for a reply.
+    Index(
+        "ix_conversation_waiting",
+        "workspace_id",
+        "position",
+        sqlite_where=text("waiting_since IS NOT NULL"),
+        postgresql_where=text("waiting_since IS NOT NULL"),
+    ),
+    Index("uq_conversation_workspace_id_number", "workspace_id", "number", unique=True),
     Index(None, "workspace_id", "seen_position"),
     Index(None, "visitor_id"),
 )
 
+# On SQLite this table has another column, `no INTEGER PRIMARY KEY`, which nothing reads or copies: rows are appended to
+# one place in the file instead of one place per workspace, which writes a third of the pages (bench/README.md). Only
+# the migrations make tables, so that it needs no place here.
 entry = Table(
     "entry",
     metadata,
@@ -223,21 +244,22 @@ entry = Table(
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("conversation_no", Integer, ForeignKey("conversation.no"), nullable=False),
     Column("seq", Integer, nullable=False),
+    # The number that the visitor counts; null: the visitor does not see the entry.
+    Column("visitor_seq", Integer),
     Column("id", Id, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("author_kind", String(16), nullable=False),
     Column("author_id", Id, nullable=False),
     Column("author_name", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("event", String(16), nullable=False),
+    # JSON: what an entry of this kind contains (domain/wire_timeline.py); null once it was erased. Text on PostgreSQL
+    # too: the server passes it on byte for byte, and compares a message that is sent again with it.
+    Column("data", Text),
     # Each index begins with another column, so that there is one way to each row: while tables are small, PostgreSQL
     # would take another that begins alike, and keep to it when they have grown.
     UniqueConstraint("conversation_no", "seq"),
     # Ids grow with time, so that new ones meet on one page of this index.
     UniqueConstraint("id", "workspace_id"),
-    # Rows lie in position order in the file: appending touches one page, following the feed reads one run.
-    sqlite_with_rowid=False,
 )
 
 session = Table(

@@ -5,9 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, select
 
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
-from crumbless.domain.wire import SeenMarks, VisitorConversation
+from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.wire_timeline import SeenMarks, VisitorConversation
 from crumbless.store.tables import conversation, entry, workspace
 
 
@@ -28,14 +27,6 @@ def entries_after_position(connection: Connection, workspace_id: int, after: int
     return [appended(row) for row in connection.execute(_AFTER_POSITION, values)]
 
 
-def entries_after_seq(
-    connection: Connection, workspace_id: int, conversation_id: str, after: int, limit: int
-) -> list[Appended]:
-    """The conversation's next entries, in seq order."""
-    values = {"workspace": workspace_id, "conversation": conversation_id, "after": after, "limit": limit}
-    return [appended(row) for row in connection.execute(_AFTER_SEQ, values)]
-
-
 def entries_before_seq(
     connection: Connection, workspace_id: int, conversation_id: str, before: int | None, limit: int
 ) -> tuple[list[Appended], bool]:
@@ -50,11 +41,32 @@ def entries_before_seq(
 def conversation_for_visitor(
     connection: Connection, workspace_id: int, conversation_id: str
 ) -> VisitorConversation | None:
-    """The conversation as its visitor is welcomed with it."""
+    """Return the conversation as its visitor is welcomed with it, in the visitor's numbers."""
     row = connection.execute(_CONVERSATION, {"workspace": workspace_id, "conversation": conversation_id}).first()
     if row is None:
         return None
-    return VisitorConversation(row.id, row.status, row.last_seq, SeenMarks(row.visitor_seen, row.operator_seen))
+    marks = (visitor_seq_at(connection, row.no, mark) for mark in (row.visitor_seen, row.operator_seen))
+    # A visitor does not learn that the team has put the conversation off.
+    status = "closed" if row.status == "closed" else "open"
+    return VisitorConversation(row.id, status, row.last_visitor_seq, SeenMarks(*marks))
+
+
+def visitor_seq_at(connection: Connection, conversation_no: int, seq: int) -> int:
+    """Return the visitor's number of the newest entry up to `seq` that the visitor sees; 0 if there is none."""
+    return connection.execute(_VISITOR_SEQ, {"conversation": conversation_no, "seq": seq}).scalar() or 0
+
+
+def seq_of(connection: Connection, conversation_no: int, visitor_seq: int) -> int:
+    """Return the `seq` of the entry that the visitor counts as `visitor_seq`; 0 if there is none."""
+    return connection.execute(_SEQ, {"conversation": conversation_no, "visitor_seq": visitor_seq}).scalar() or 0
+
+
+def entries_for_visitor(
+    connection: Connection, workspace_id: int, conversation_id: str, after: int, limit: int
+) -> list[Appended]:
+    """Return the conversation's next entries that the visitor sees, after a number of the visitor's."""
+    values = {"workspace": workspace_id, "conversation": conversation_id, "after": after, "limit": limit}
+    return [appended(row) for row in connection.execute(_AFTER_VISITOR_SEQ, values)]
 
 
 def entries() -> Select[Any]:
@@ -75,10 +87,9 @@ def appended(row: Any) -> Appended:
         row.author_kind,
         row.author_id,
         row.author_name,
-        row.text,
-        row.event,
+        row.data,
     )
-    return Appended(kept, row.seq, row.position, repeat=False)
+    return Appended(kept, row.seq, row.visitor_seq, row.position, repeat=False)
 
 
 # Built once: to build a statement takes ten times as long as to run it, and holds the interpreter all the while.
@@ -98,6 +109,29 @@ _NUMBER = select(conversation.c.no).where(
 _OF_CONVERSATION = (
     entries().where(entry.c.conversation_no == _NUMBER.scalar_subquery()).limit(bindparam("limit", type_=Integer))
 )
-_AFTER_SEQ = _OF_CONVERSATION.where(entry.c.seq > bindparam("after")).order_by(entry.c.seq)
+# The visitor's number of an entry is never above its seq, so that the index on seq serves the visitor as well.
+_AFTER_VISITOR_SEQ = _OF_CONVERSATION.where(
+    entry.c.seq > bindparam("after"), entry.c.visitor_seq > bindparam("after")
+).order_by(entry.c.seq)
+_VISITOR_SEQ = (
+    select(entry.c.visitor_seq)
+    .where(
+        entry.c.conversation_no == bindparam("conversation"),
+        entry.c.seq <= bindparam("seq"),
+        entry.c.visitor_seq.is_not(None),
+    )
+    .order_by(entry.c.seq.desc())
+    .limit(1)
+)
+_SEQ = (
+    select(entry.c.seq)
+    .where(
+        entry.c.conversation_no == bindparam("conversation"),
+        entry.c.seq >= bindparam("visitor_seq"),
+        entry.c.visitor_seq == bindparam("visitor_seq"),
+    )
+    .order_by(entry.c.seq)
+    .limit(1)
+)
 _NEWEST = _OF_CONVERSATION.order_by(entry.c.seq.desc())
 _BEFORE_SEQ = _NEWEST.where(entry.c.seq < bindparam("before"))

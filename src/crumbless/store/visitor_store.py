@@ -13,7 +13,10 @@ from crumbless.store.tables_people import contact
 
 @dataclass(frozen=True, slots=True)
 class VisitorRecord:
-    """A visitor, their site, and their conversations without entries. `last_seqs`: of each, that of its last entry."""
+    """A visitor, their site, and their conversations without entries.
+
+    `last_seqs`: of each conversation, the visitor's number of its last entry.
+    """
 
     site: ExportedSite
     visitor: ExportedVisitor
@@ -46,23 +49,21 @@ def find_visitor_record(
         ExportedSite(row.site_key, row.site_name),
         ExportedVisitor(row.id, row.name, row.created_at, contact_told),
         [ExportedConversation(one.id, one.status, one.started_at, one.consent_chain or "", []) for one in own],
-        [one.last_seq for one in own],
+        [one.last_visitor_seq for one in own],
     )
 
 
 def erase_conversations(connection: Connection, workspace_id: int, conversations: Sequence[str]) -> int:
     """Empty these conversations; how many messages were in them.
 
-    The rows stay, so that seqs and positions have no gap and an id that was used stays taken. In them stay the time and
-    which side wrote.
+    The rows stay, so that seqs and positions have no gap and an id that was used stays taken. They contain the time,
+    the kind and which side wrote.
     """
     own = and_(conversation.c.workspace_id == workspace_id, conversation.c.id.in_(conversations))
     numbers = [*connection.execute(select(conversation.c.no).where(own)).scalars()]
     inside = entry.c.conversation_no.in_(numbers)
     messages = connection.execute(select(func.count()).where(inside, entry.c.kind == "message")).scalar_one()
-    connection.execute(
-        update(entry).where(inside).values(kind="erased", author_id="", author_name="", text="", event="")
-    )
+    connection.execute(update(entry).where(inside).values(author_id="", author_name="", data=None))
     connection.execute(update(conversation).where(conversation.c.no.in_(numbers)).values(consent_chain=None))
     return messages
 

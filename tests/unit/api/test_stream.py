@@ -9,13 +9,16 @@ from typing import Any, cast
 
 import pytest
 
+from crumbless.api.commands import COMMANDS
 from crumbless.api.platform import Platform
 from crumbless.api.stream import StreamConnection
 from crumbless.domain.ban import BanList
+from crumbless.domain.command import Commands
+from crumbless.domain.entry import Appended
 from crumbless.domain.limits import Rate
-from crumbless.domain.ports import Appended
 from crumbless.domain.stream_session import StreamRates
-from crumbless.domain.wire import ENTRIES_PER_FRAME, SeenMarks, VisitorConversation
+from crumbless.domain.wire import ENTRIES_PER_FRAME
+from crumbless.domain.wire_timeline import SeenMarks, VisitorConversation
 from crumbless.live.connections import Connections, Parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
@@ -100,6 +103,7 @@ class Line:
                 following=SimpleNamespace(begin=begin),
                 visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
                 settings=SimpleNamespace(streams_per_session=3, address="http://x"),
+                commands=Commands(COMMANDS),
                 limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
             ),
         )

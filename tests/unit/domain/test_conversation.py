@@ -1,36 +1,47 @@
-"""The status follows from the timeline."""
+"""A conversation's state follows from its timeline."""
 
 from typing import Any
 
 import pytest
 
-from crumbless.domain.conversation import status_after
+from crumbless.domain.conversation import status_after, waiting_since_after
 
-VISITOR = ("message", "visitor", "")
-OPERATOR = ("message", "operator", "")
-CLOSED = ("event", "operator", "closed")
-ERASED = ("event", "visitor", "erased")
-EMPTIED = ("erased", "visitor", "")
+VISITOR = ("message", "visitor")
+OPERATOR = ("message", "operator")
+RULE = ("message", "rule")
+NOTE = ("note", "operator")
+CLOSED = ("closed", "operator")
+ERASED = ("erased", "visitor")
 
 
 @pytest.mark.parametrize(
-    ("entries", "status"),
+    ("entries", "status", "since"),
     [
-        ([VISITOR], "waiting"),
-        ([VISITOR, VISITOR], "waiting"),
-        ([VISITOR, OPERATOR], "open"),
-        ([VISITOR, OPERATOR, VISITOR], "waiting"),
-        ([VISITOR, CLOSED], "closed"),
-        ([VISITOR, CLOSED, CLOSED], "closed"),
-        ([VISITOR, OPERATOR, CLOSED, VISITOR], "waiting"),
-        ([VISITOR, CLOSED, OPERATOR], "open"),
-        ([VISITOR, OPERATOR, ERASED], "closed"),
-        ([EMPTIED, ERASED], "closed"),
-        ([CLOSED, EMPTIED], "closed"),
+        ([VISITOR], "open", 1),
+        ([VISITOR, VISITOR], "open", 1),
+        ([VISITOR, OPERATOR], "open", None),
+        ([VISITOR, RULE], "open", None),
+        ([VISITOR, NOTE], "open", 1),
+        ([VISITOR, OPERATOR, VISITOR], "open", 3),
+        ([VISITOR, CLOSED], "closed", None),
+        ([VISITOR, CLOSED, CLOSED], "closed", None),
+        ([VISITOR, CLOSED, NOTE], "closed", None),
+        ([VISITOR, OPERATOR, CLOSED, VISITOR], "open", 4),
+        ([VISITOR, CLOSED, OPERATOR], "open", None),
+        ([VISITOR, OPERATOR, ERASED], "closed", None),
     ],
 )
-def test_the_last_word_decides(entries: list[tuple[Any, Any, Any]], status: str) -> None:
-    now: Any = "waiting"
-    for kind, author, event in entries:
-        now = status_after(now, kind, author, event)
-    assert now == status
+def test_status_and_wait_follow_from_the_entries(
+    entries: list[tuple[Any, Any]], status: str, since: int | None
+) -> None:
+    now: Any = "open"
+    waiting: int | None = None
+    for at, (kind, author) in enumerate(entries, 1):
+        now, waiting = status_after(now, kind), waiting_since_after(waiting, kind, author, at)
+    assert (now, waiting) == (status, since)
+
+
+@pytest.mark.parametrize("entry", [NOTE])
+def test_snoozed_conversation_stays_snoozed_without_a_message(entry: tuple[Any, Any]) -> None:
+    assert status_after("snoozed", entry[0]) == "snoozed"
+    assert status_after("snoozed", "message") == "open"

@@ -7,10 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_operators, entry_for_visitor
-from crumbless.domain.wire import MAX_TEXT
+from crumbless.domain.entry import (
+    Appended,
+    NewEntry,
+    check_entry_id,
+    check_text,
+    entry_for_operators,
+    entry_for_visitor,
+    message_data,
+)
+from crumbless.domain.wire_timeline import MAX_TEXT
 from crumbless.errors import Refused
 from crumbless.ids import new_id
+from support.value_make import text_of
 
 ID = "01a20bbf-bf5b-7747-8aa0-ba2e2d3c2e0d"
 
@@ -82,8 +91,16 @@ def test_other_spellings_of_an_id_are_refused(entry_id: str) -> None:
 
 
 def test_a_visitor_is_told_less_than_an_operator() -> None:
-    entry = NewEntry(1, new_id(), new_id(), 5, "message", "operator", new_id(), "Olga", "Hello")
-    to_visitor, to_operator = entry_for_visitor(entry, 3), entry_for_operators(entry, 3, 70)
+    entry = NewEntry(1, new_id(), new_id(), 5, "message", "operator", new_id(), "Olga", message_data("Hello"))
+    appended = Appended(entry, 5, 3, 70, repeat=False)
+    to_visitor, to_operator = entry_for_visitor(appended), entry_for_operators(appended)
     assert (to_operator.position, to_operator.author.id) == (70, entry.author_id)
     assert (to_visitor.position, to_visitor.author.id) == (0, "")
-    assert (to_visitor.seq, to_visitor.text, to_visitor.author.name) == (3, "Hello", "Olga")
+    assert (to_visitor.seq, text_of(to_visitor), to_visitor.author.name) == (3, "Hello", "Olga")
+    assert to_operator.seq == 5
+
+
+def test_hidden_entry_has_no_form_for_visitors() -> None:
+    note = NewEntry(1, new_id(), new_id(), 5, "note", "operator", new_id(), "Olga", message_data("Hm"))
+    with pytest.raises(ValueError, match="not for visitors"):
+        entry_for_visitor(Appended(note, 5, None, 70, repeat=False))

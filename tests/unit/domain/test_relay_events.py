@@ -2,24 +2,24 @@
 
 import pytest
 
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.relay import FIRST_WAIT_MS, LONGEST_WAIT_MS, event_name, wait_after
-from crumbless.domain.wire import AuthorKind, Event, Kind
+from crumbless.domain.wire_timeline import AuthorKind, Kind
 
 
 @pytest.mark.parametrize(
-    ("seq", "kind", "author", "event", "name"),
+    ("seq", "kind", "author", "name"),
     [
-        (1, "message", "visitor", "", "chat_start"),
-        (2, "message", "visitor", "", "chat_message_sent"),
-        (2, "message", "operator", "", None),
-        (3, "event", "operator", "closed", "chat_closed"),
+        (1, "message", "visitor", "chat_start"),
+        (2, "message", "visitor", "chat_message_sent"),
+        (2, "message", "operator", None),
+        (3, "closed", "operator", "chat_closed"),
+        (None, "note", "operator", None),
     ],
 )
-def test_an_entry_is_an_event_or_nothing(seq: int, kind: Kind, author: AuthorKind, event: Event, name: str) -> None:
-    entry = NewEntry(1, "c", "e", 0, kind, author, "a", "A", "text", event)
-    assert event_name(Appended(entry, seq, seq, repeat=False)) == name
+def test_an_entry_is_an_event_or_nothing(seq: int | None, kind: Kind, author: AuthorKind, name: str | None) -> None:
+    entry = NewEntry(1, "c", "e", 0, kind, author, "a", "A")
+    assert event_name(Appended(entry, 7, seq, 7, repeat=False)) == name
 
 
 def test_waits_double_up_to_an_hour() -> None:

@@ -1,16 +1,20 @@
 """What a client may send, when and how often, without any I/O."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crumbless.api.commands import COMMANDS
 from crumbless.domain.access import Role, Session
+from crumbless.domain.command import ActionCommand, Command, Commands, CommandServices, EntryCommand
+from crumbless.domain.entry import NewEntry
 from crumbless.domain.limits import Rate
 from crumbless.domain.stream_session import MAX_AUTH_FRAME, STRIKES, StreamEnded, StreamRates, StreamSession
-from crumbless.domain.wire import Auth, Close, Failure, Ping, Seen, Send
+from crumbless.domain.wire import AnyClientFrame, Auth, ClientFrame, Close, Failure, Note, Ping, Seen, Send
 from crumbless.ids import new_id
 
 PLENTY = StreamRates(Rate(1_000, 1_000), Rate(1_000, 1_000))
@@ -18,11 +22,15 @@ CONVERSATION = "01a20bbf-bf5b-7747-8aa0-ba2e4b0ffd2b"
 ENTRY = "01a20bbf-bf5b-7747-8aa0-ba2e2d3c2e0d"
 
 
-def ready(role: Role = "visitor", rates: StreamRates = PLENTY) -> StreamSession:
-    rules = StreamSession(0.0)
+def ready(role: Role = "visitor", rates: StreamRates = PLENTY, commands: Sequence[Command] = COMMANDS) -> StreamSession:
+    rules = StreamSession(0.0, Commands(commands))
     rules.read_auth(b'{"op":"auth","token":"t"}')
     rules.accept(Session(new_id(), role, 1, new_id(), "", "key", 10**15, CONVERSATION), rates, 0.0)
     return rules
+
+
+def challenged() -> StreamSession:
+    return StreamSession(0.0, Commands(COMMANDS))
 
 
 def frame(**fields: Any) -> bytes:
@@ -39,7 +47,7 @@ def code(answer: object) -> str:
 
 
 def test_the_first_frame_is_auth() -> None:
-    rules = StreamSession(0.0)
+    rules = StreamSession(0.0, Commands(COMMANDS))
     assert rules.read_auth(b'{"op":"auth","token":"t","proof":"p","after":4}') == Auth("t", "p", 4)
     with pytest.raises(StreamEnded) as caught:
         rules.read_auth(b'{"op":"auth","token":"t"}')
@@ -49,13 +57,13 @@ def test_the_first_frame_is_auth() -> None:
 @pytest.mark.parametrize("data", [b'{"op":"ping"}', b"{", b"[]", b'{"op":"auth"}', b'{"op":"auth","token":1}'])
 def test_anything_else_first_ends_the_stream(data: bytes) -> None:
     with pytest.raises(StreamEnded) as caught:
-        StreamSession(0.0).read_auth(data)
+        StreamSession(0.0, Commands(COMMANDS)).read_auth(data)
     assert caught.value.code == 4400
 
 
 def test_the_first_frame_is_small() -> None:
     with pytest.raises(StreamEnded) as caught:
-        StreamSession(0.0).read_auth(frame(op="auth", token="t" * MAX_AUTH_FRAME))
+        StreamSession(0.0, Commands(COMMANDS)).read_auth(frame(op="auth", token="t" * MAX_AUTH_FRAME))
     assert caught.value.code == 1009
 
 
@@ -104,6 +112,54 @@ def test_no_bytes_do_harm(data: bytes) -> None:
     assert isinstance(rules.receive(b'{"op":"ping"}', 0.0), Ping)
 
 
+@pytest.mark.parametrize(("role", "expected"), [("visitor", "unknown_op"), ("analyst", "forbidden")])
+def test_command_without_permission_is_rejected(role: Role, expected: str) -> None:
+    note = frame(op="note", id=ENTRY, conversation=CONVERSATION, text="Hm")
+    assert isinstance(ready("operator").receive(note, 0.0), Note), "the premise: operators may"
+    answer = ready(role).receive(note, 0.0)
+    assert isinstance(answer, Failure)
+    assert (answer.code, answer.id) == (expected, ENTRY)
+
+
+class Knock(ClientFrame, frozen=True, tag="knock"):
+    """A command that only this test knows."""
+
+    id: str
+    conversation: str
+
+
+class Homeless(ClientFrame, frozen=True, tag="homeless"):
+    """A command about no conversation."""
+
+
+def knock(_actor: Session, _frame: Knock) -> NewEntry:
+    raise NotImplementedError
+
+
+async def run(_services: CommandServices, _actor: Session, _frame: ClientFrame) -> None:
+    raise NotImplementedError
+
+
+def test_row_makes_a_command() -> None:
+    row: Command = EntryCommand(Knock, "send_message", knock, lambda one: one)
+    data = frame(op="knock", id=ENTRY, conversation=CONVERSATION)
+    assert code(ready().receive(data, 0.0)) == "unknown_op", "the premise: there is no such command"
+    rules = ready(commands=(*COMMANDS, row), rates=StreamRates(Rate(1_000, 1_000), Rate(1, 1)))
+    assert isinstance(rules.receive(data, 0.0), Knock)
+    assert code(rules.receive(data, 0.0)) == "slow_down", "it counts as a message"
+    assert code(rules.receive(frame(op="knock", id=ENTRY, conversation="x"), 9.0)) == "unknown_conversation"
+
+
+@pytest.mark.parametrize("frame_type", [Send, Homeless])
+def test_bad_row_is_rejected(frame_type: type[ClientFrame]) -> None:
+    with pytest.raises(ValueError, match=frame_type.__name__):
+        Commands((*COMMANDS, ActionCommand(frame_type, "mark_seen", run)))
+
+
+def test_rows_are_the_frames_of_the_protocol() -> None:
+    assert Commands(COMMANDS).frames | {*Commands.BUILT_IN} == {*get_args(AnyClientFrame)}
+
+
 def test_a_refused_message_is_named() -> None:
     entry_id = new_id()
     answer = ready().receive(send(id=entry_id, text=""), 0.0)
@@ -141,7 +197,7 @@ def test_frames_that_are_no_messages_count_against_the_frame_rate() -> None:
 
 @pytest.mark.parametrize("authenticated", [True, False])
 def test_a_flood_of_them_ends_the_stream(authenticated: bool) -> None:
-    rules = ready(rates=StreamRates(Rate(1, 1), Rate(1, 1))) if authenticated else StreamSession(0.0)
+    rules = ready(rates=StreamRates(Rate(1, 1), Rate(1, 1))) if authenticated else challenged()
     assert rules.count_frame(0.0), "the premise"
     answered = 1
     while rules.count_frame(0.0):

@@ -163,7 +163,7 @@ async def test_typing_and_seen_reach_the_others(cluster: Cluster) -> None:
     here.live.bus.show_typing(vera, CONVERSATION, on=True)
     await eventually(lambda: len(olga_hears.frames) == 1)
     assert b'"typing"' in olga_hears.frames[0]
-    there.live.bus.show_seen(1, SeenNow(CONVERSATION, "operator", 3))
+    there.live.bus.show_seen(1, SeenNow(CONVERSATION, "operator", 3), 3)
     await eventually(lambda: len(vera_hears.frames) == 1)
     assert vera_hears.frames[0] == olga_hears.frames[1]
     assert b'"seen"' in vera_hears.frames[0]
@@ -205,7 +205,7 @@ async def test_what_waits_is_bounded(cluster: Cluster, monkeypatch: pytest.Monke
     for _ in range(30):
         here.append()
     await eventually(lambda: ear.positions == [*range(1, 31)])
-    assert sum(payload.count(b'"text"') for _, payload in cluster.network.packets) == 10
+    assert sum(payload.count(b'{\\"text\\"') for _, payload in cluster.network.packets) == 10
 
 
 async def test_junk_on_the_bus_harms_nobody(cluster: Cluster) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 from crumbless.live.bus_wire import (
     AnyTold,
     EntriesTold,
@@ -56,7 +56,7 @@ def test_everything_is_understood() -> None:
     session = make_session()
     told: list[AnyTold] = [
         TypingTold(1, "c", session.id, "visitor", "v", "Vera", on=True),
-        SeenTold(1, "c", "operator", 4),
+        SeenTold(1, "c", "operator", 4, 3),
         SessionTold(1, session.id, "visitor", "c"),
         PersonTold(1, "o"),
     ]
@@ -67,7 +67,7 @@ def test_everything_is_understood() -> None:
 
 
 def test_many_small_ones_are_spread() -> None:
-    told: list[AnyTold] = [SeenTold(1, "c", "operator", number) for number in range(200)]
+    told: list[AnyTold] = [SeenTold(1, "c", "operator", number, 3) for number in range(200)]
     envelopes = write_envelopes("node", told, MOST)
     assert len(envelopes) > 2
     assert all(len(envelope) <= MOST for envelope in envelopes)
@@ -81,12 +81,12 @@ def test_many_small_ones_are_spread() -> None:
         b"{",
         b"\xff",
         b"[" * 100_000,
-        b'{"v":2,"node":"n","told":[]}',
-        b'{"v":1,"node":"n","told":[{"kind":"of another version"}]}',
-        b'{"v":1,"node":"n","told":[{"kind":"person","workspace":"one"}]}',
+        b'{"v":9,"node":"n","told":[]}',
+        b'{"v":2,"node":"n","told":[{"kind":"of another version"}]}',
+        b'{"v":2,"node":"n","told":[{"kind":"person","workspace":"one"}]}',
     ],
 )
 def test_what_is_not_understood_is_said_so(payload: bytes) -> None:
-    assert read_envelope(b'{"v":1,"node":"n","told":[]}').told == []
+    assert read_envelope(b'{"v":2,"node":"n","told":[]}').told == []
     with pytest.raises(NotUnderstood):
         read_envelope(payload)

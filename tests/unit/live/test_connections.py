@@ -5,10 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from crumbless.domain.access import Session
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended
 from crumbless.domain.wire import SeenNow
 from crumbless.live.connections import Connections, Parcel
-from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_appended, make_operator_session, make_session
+from support.value_make import (
+    CONVERSATION,
+    OTHER_CONVERSATION,
+    make_appended,
+    make_entry,
+    make_operator_session,
+    make_session,
+)
 
 
 class Ear:
@@ -88,16 +95,31 @@ def test_typing_is_told_to_the_others() -> None:
     assert otto.frames[1]["on"] is False
 
 
-def test_seen_is_told_to_both_sides() -> None:
+def test_seen_is_sent_to_each_side_in_its_numbers() -> None:
     connections = Connections()
     vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
     others = [
         Ear(connections, make_session(conversation=OTHER_CONVERSATION)),
         Ear(connections, make_operator_session(workspace=2)),
     ]
-    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 7))
-    assert vera.frames == olga.frames == [{"op": "seen", "conversation": CONVERSATION, "by": "operator", "seq": 7}]
+    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 7), 3)
+    seen = {"op": "seen", "conversation": CONVERSATION, "by": "operator"}
+    assert olga.frames == [seen | {"seq": 7}]
+    assert vera.frames == [seen | {"seq": 3}]
     assert [ear.frames for ear in others] == [[], []]
+    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 8), None)
+    assert (len(olga.frames), len(vera.frames)) == (2, 1)
+
+
+def test_visitor_receives_only_entries_that_visitors_see() -> None:
+    connections = Connections()
+    vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
+    note = make_entry(kind="note", author_kind="operator")
+    connections.deliver(1, [Appended(note, 1, None, 1, repeat=False)])
+    assert (len(vera.frames), len(olga.frames)) == (0, 1)
+    connections.deliver(1, [Appended(note, 2, None, 2, repeat=False), Appended(make_entry(), 3, 1, 3, repeat=False)])
+    assert [(one["seq"], one["kind"]) for one in vera.frames[0]["entries"]] == [(1, "message")]
+    assert [one["seq"] for one in olga.frames[1]["entries"]] == [2, 3]
 
 
 def test_the_end_of_a_session_ends_its_streams_and_no_others() -> None:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended, NewEntry
 from crumbless.live import feed as feed_module
 from crumbless.live.feed import Feed
 
@@ -17,7 +16,7 @@ WORKSPACE = 1
 
 def appended(position: int) -> Appended:
     return Appended(
-        NewEntry(WORKSPACE, "c", str(position), 0, "message", "visitor", "v", ""), position, position, False
+        NewEntry(WORKSPACE, "c", str(position), 0, "message", "visitor", "v", ""), position, position, position, False
     )
 
 

@@ -15,7 +15,7 @@ def test_days_are_counted_newest_first(any_url: str) -> None:
         make_entry(at=now - DAY_MS),
         make_entry(at=now - DAY_MS, author_kind="operator", author_id="operator-1"),
         make_entry(at=now),
-        make_entry(at=now, kind="event", event="closed", text="", author_kind="operator"),
+        make_entry(at=now, kind="closed", author_kind="operator"),
     ]
     writer = open_writer(any_url)
     writer.commit([Ticket(entry, None, lambda _outcome: None) for entry in entries])

@@ -111,7 +111,7 @@ def test_a_source_that_changed_meanwhile_is_found(filled: str, new_url: str, mon
     real = database_copy.verify
 
     def verify(source: Connection, target: Connection, told: Any) -> Any:
-        source.execute(text("UPDATE entry SET text = 'changed' WHERE position = 7"))
+        source.execute(text("UPDATE entry SET data = 'changed' WHERE position = 7"))
         return real(source, target, told)
 
     monkeypatch.setattr("crumbless.store.database_move.verify", verify)
@@ -261,7 +261,7 @@ def test_a_disk_that_is_not_there_is_told_in_one_line(database_url: str, tmp_pat
 
 
 CHANGES = {
-    "a changed text": ("UPDATE entry SET text = 'forged'", "the content of the table entry was changed"),
+    "a changed text": ("UPDATE entry SET data = 'forged'", "the content of the table entry was changed"),
     "a missing row": ("DELETE FROM entry WHERE seq = 1", "the table entry has"),
     "a table that is missing": ("DROP TABLE consent_receipt", "the table consent_receipt is missing"),
     "a table that was added": ("CREATE TABLE more (one INTEGER)", "the table more was added"),

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 from sqlalchemy import Connection
 
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended, Erasure
+from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.ports import Erasure
 from crumbless.errors import Refused
 from crumbless.store.ledger import Ledger, Ticket
 
@@ -35,7 +35,7 @@ class Writer:
     def _number(self, ticket: Ticket) -> None:
         if ticket.entry is not None:
             self._seq += 1
-            ticket.outcome = Appended(ticket.entry, self._seq, self._seq, repeat=False)
+            ticket.outcome = Appended(ticket.entry, self._seq, self._seq, self._seq, repeat=False)
 
     def close(self) -> None:
         self.closed = True

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended, NewEntry
 from crumbless.errors import Refused
 from crumbless.store.database import write_once
 from crumbless.store.ledger import BatchWriter, Ticket
@@ -50,7 +49,7 @@ def test_every_field_comes_back_as_it_was_given(writer: BatchWriter, any_url: st
     (kept,) = commit(writer, entry)
     assert kept.repeat
     assert kept.entry == entry
-    assert rows(any_url, "SELECT text, author_name, at FROM entry") == [(entry.text, "O'Olga", entry.at)]
+    assert rows(any_url, "SELECT CAST(data AS TEXT), author_name, at FROM entry") == [(entry.data, "O'Olga", entry.at)]
 
 
 def test_a_repeat_is_the_first_result(writer: BatchWriter) -> None:
@@ -67,8 +66,8 @@ def test_a_repeat_is_the_first_result(writer: BatchWriter) -> None:
         {"text": "Other words"},
         {"author_id": "visitor-9"},
         {"author_kind": "operator"},
-        {"kind": "event", "text": "Hello"},
-        {"event": "closed"},
+        {"kind": "note"},
+        {"kind": "closed"},
     ],
 )
 @pytest.mark.parametrize("together", [True, False])
@@ -99,13 +98,13 @@ def test_a_conversation_of_another_workspace_is_unknown(writer: BatchWriter, any
 
 
 def test_an_operators_message_moves_their_seen_mark(writer: BatchWriter, any_url: str) -> None:
-    query = "SELECT status, operator_seen, visitor_seen FROM conversation WHERE workspace_id = 1"
+    query = "SELECT status, waiting_since, operator_seen, visitor_seen FROM conversation WHERE workspace_id = 1"
     commit(writer, make_entry())
-    assert rows(any_url, query) == [("waiting", 0, 0)]
+    assert rows(any_url, query) == [("open", 1_700_000_000_000, 0, 0)]
     commit(writer, make_entry(author_kind="operator"))
-    assert rows(any_url, query) == [("open", 2, 0)]
-    commit(writer, make_entry(author_kind="operator", kind="event", event="closed", text=""))
-    assert rows(any_url, query) == [("closed", 2, 0)]
+    assert rows(any_url, query) == [("open", None, 2, 0)]
+    commit(writer, make_entry(author_kind="operator", kind="closed"))
+    assert rows(any_url, query) == [("closed", None, 2, 0)]
 
 
 def rename(name: str) -> Any:

@@ -8,8 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Connection, select, text
 
-from crumbless.domain.entry import NewEntry
-from crumbless.domain.ports import Appended
+from crumbless.domain.entry import Appended, NewEntry
 from crumbless.errors import Refused
 from crumbless.store import database_postgres, ledger_postgres
 from crumbless.store.database import write_once

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crumbless.domain.entry import NewEntry
+from crumbless.domain.entry import NewEntry, message_data
 from crumbless.errors import Refused
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.ledger import Ticket
@@ -50,8 +50,8 @@ def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("size", [1, 2, 3, MAX_ROWS - 1, MAX_ROWS, MAX_ROWS + 1, 2 * MAX_ROWS + 7])
 def test_batches_of_any_size_are_kept_whole(writer: SqliteBatchWriter, database_url: str, size: int) -> None:
     commit(writer, *(make_entry(text=str(number)) for number in range(size)))
-    kept = rows(database_url, "SELECT position, seq, text FROM entry ORDER BY position")
-    assert kept == [(number, number, str(number - 1)) for number in range(1, size + 1)]
+    kept = rows(database_url, "SELECT position, seq, data FROM entry ORDER BY position")
+    assert kept == [(number, number, message_data(str(number - 1))) for number in range(1, size + 1)]
     assert rows(database_url, "SELECT position FROM workspace WHERE id = 1") == [(size,)]
     assert rows(database_url, "SELECT last_seq, position FROM conversation WHERE workspace_id = 1") == [(size, size)]
 
@@ -99,12 +99,12 @@ def test_any_batches_number_without_gap_or_repeat(prepared: Path, batches: list[
             ]
             for entry, outcome in zip(entries, commit(writer, *entries), strict=True):
                 kept = model[entry.workspace]
-                known = kept.setdefault(entry.id, entry.text)
-                if known != entry.text:
+                known = kept.setdefault(entry.id, str(entry.data))
+                if known != entry.data:
                     assert isinstance(outcome, Refused)
                 else:
                     assert outcome.position == outcome.seq == [*kept].index(entry.id) + 1
         writer.close()
         for workspace, kept in model.items():
-            query = f"SELECT id, text FROM entry WHERE workspace_id = {workspace} ORDER BY position"
+            query = f"SELECT id, data FROM entry WHERE workspace_id = {workspace} ORDER BY position"
             assert rows(f"sqlite:///{path}", query) == [*kept.items()]

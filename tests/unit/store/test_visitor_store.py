@@ -6,9 +6,10 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Connection
 
-from crumbless.domain.entry import erasure
-from crumbless.domain.ports import Appended, Erasure
-from crumbless.domain.wire import ConversationSummary, Entry
+from crumbless.domain.entry import Appended, erasure
+from crumbless.domain.ports import Erasure
+from crumbless.domain.wire import ConversationSummary
+from crumbless.domain.wire_timeline import Entry
 from crumbless.errors import Refused
 from crumbless.ids import new_id
 from crumbless.store.contact_store import Reach
@@ -17,9 +18,9 @@ from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.inbox_read import conversation_summary
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
-from crumbless.store.timeline_read import entries_after_seq
+from crumbless.store.timeline_read import entries_for_visitor
 from crumbless.store.visitor_store import anonymise_visitor, erase_conversations, find_visitor_record
-from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry
+from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry, text_of
 
 OWN = Reach(["visitor-1"], [CONVERSATION], None)
 
@@ -47,7 +48,7 @@ def erase_first(connection: Connection) -> Erasure[int]:
 
 
 def entries_of(database_url: str, workspace: int, conversation: str) -> list[Appended]:
-    return write_once(database_url, lambda connection: entries_after_seq(connection, workspace, conversation, 0, 10))
+    return write_once(database_url, lambda connection: entries_for_visitor(connection, workspace, conversation, 0, 10))
 
 
 def summary_of(database_url: str) -> ConversationSummary:
@@ -80,12 +81,12 @@ def test_before_is_erased_and_after_is_refused_within_one_batch(writer: SqliteBa
     assert outcomes_of(batch[3:]) == ["erased", "erased", "Appended"]
     assert cast("Erasure[int]", batch[2].result).result == 1
     entries = entries_of(database_url, 1, CONVERSATION)
-    assert [(one.entry.kind, one.entry.text, one.seq, one.position) for one in entries] == [
-        ("erased", "", 1, 1),
-        ("event", "", 2, 2),
+    assert [(one.entry.kind, text_of(one.entry), one.seq, one.position) for one in entries] == [
+        ("message", None, 1, 1),
+        ("erased", None, 2, 2),
     ]
     (kept, _) = entries_of(database_url, 2, OTHER_CONVERSATION)
-    assert kept.entry.text == "kept"
+    assert text_of(kept.entry) == "kept"
 
 
 def test_an_erased_id_is_taken_in_other_conversations_too(writer: SqliteBatchWriter, database_url: str) -> None:
@@ -94,9 +95,9 @@ def test_an_erased_id_is_taken_in_other_conversations_too(writer: SqliteBatchWri
     write_once(
         database_url,
         lambda connection: connection.exec_driver_sql(
-            "INSERT INTO conversation (id, workspace_id, site_id, visitor_id, status, last_seq, position, "
-            "visitor_seen, operator_seen, seen_position, started_at) SELECT 'another', workspace_id, site_id, "
-            "visitor_id, 'waiting', 0, 0, 0, 0, 0, 1 FROM conversation WHERE workspace_id = 1"
+            "INSERT INTO conversation (id, number, workspace_id, site_id, visitor_id, status, last_seq, position, "
+            "visitor_seen, operator_seen, seen_position, started_at) SELECT 'another', 9, workspace_id, site_id, "
+            "visitor_id, 'open', 0, 0, 0, 0, 0, 1 FROM conversation WHERE workspace_id = 1"
         ),
     )
     again = [ticket(make_entry(id=entry.id, conversation="another")), ticket(make_entry(conversation="another"))]
@@ -116,17 +117,17 @@ def test_an_erasure_that_fails_is_none(writer: SqliteBatchWriter, database_url: 
     assert outcomes_of([one]) == ["unknown_conversation"]
     assert one.made is None
     entries = entries_of(database_url, 1, CONVERSATION)
-    assert [one.entry.text for one in entries] == ["still here"]
+    assert [text_of(one.entry) for one in entries] == ["still here"]
 
 
 def test_the_inbox_shows_the_event_in_place_of_words(writer: SqliteBatchWriter, database_url: str) -> None:
     writer.commit([ticket(make_entry()), ticket(make_entry(author_kind="operator")), ticket(make_entry())])
     before = summary_of(database_url)
-    assert (before.status, before.unread, last_of(before).text) == ("waiting", 1, "Hello")
+    assert (before.status, before.unread, text_of(last_of(before))) == ("open", 1, "Hello")
     writer.commit([ticket(work=erase_first, erases=True)])
     after = summary_of(database_url)
     assert (after.status, after.unread, after.last_seq) == ("closed", 0, 4)
-    assert (last_of(after).event, last_of(after).text, last_of(after).author.id) == ("erased", "", "")
+    assert (last_of(after).kind, text_of(last_of(after)), last_of(after).author.id) == ("erased", None, "")
 
 
 def test_a_record_names_site_visitor_and_conversations(database_url: str) -> None:

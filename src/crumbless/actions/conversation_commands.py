@@ -1,0 +1,51 @@
+"""The commands of a conversation, as rows for the table of commands (api/commands.py)."""
+
+from typing import TypeVar
+
+from crumbless.actions.conversation_close import close_conversation
+from crumbless.actions.message_send import send_message
+from crumbless.actions.note_add import add_note
+from crumbless.actions.seen_mark import mark_seen
+from crumbless.actions.typing_show import show_typing
+from crumbless.domain.command import ActionCommand, Command, EntryCommand
+from crumbless.domain.entry import check_entry_id, check_text
+from crumbless.domain.wire import Close, Note, Seen, Send, Typing
+from crumbless.errors import Refused
+
+Text = TypeVar("Text", Send, Note)
+
+MAX_SEQ = 2**53
+"""Larger numbers lose digits in JavaScript."""
+
+
+def check_message(frame: Text) -> Text:
+    """Return the frame with the text as it is stored.
+
+    Raises:
+        Refused: `bad_id`, `empty_text`, `text_too_long`, `bad_text`, `malformed`.
+    """
+    check_entry_id(frame.id)
+    text = check_text(frame.text)
+    return frame if text is frame.text else type(frame)(frame.id, frame.conversation, text)
+
+
+def check_closing(frame: Close) -> Close:
+    """Return the frame. Raises Refused `bad_id`."""
+    check_entry_id(frame.id)
+    return frame
+
+
+def check_mark(frame: Seen) -> Seen:
+    """Return the frame. Raises Refused `invalid` if the number cannot be a seq."""
+    if not 0 <= frame.seq <= MAX_SEQ:
+        raise Refused("invalid", "seq is a number from 0.")
+    return frame
+
+
+COMMANDS: tuple[Command, ...] = (
+    EntryCommand(Send, "send_message", send_message, check_message),
+    EntryCommand(Note, "add_note", add_note, check_message),
+    EntryCommand(Close, "close_conversation", close_conversation, check_closing, rate="frames"),
+    ActionCommand(Typing, "show_typing", show_typing),
+    ActionCommand(Seen, "mark_seen", mark_seen, check_mark),
+)

@@ -1,0 +1,21 @@
+"""An operator writes a note: an entry for the team, which the visitor neither sees nor counts."""
+
+from crumbless.domain.access import Session
+from crumbless.domain.entry import NewEntry, message_data
+from crumbless.domain.wire import Note
+from crumbless.ids import now_ms
+
+
+def add_note(actor: Session, frame: Note) -> NewEntry:
+    """Return the note as an entry."""
+    return NewEntry(
+        actor.workspace,
+        frame.conversation,
+        frame.id,
+        now_ms(),
+        "note",
+        "operator",
+        actor.subject,
+        actor.name,
+        message_data(frame.text),
+    )

@@ -1,0 +1,92 @@
+"""The items of a conversation's timeline, as they cross the wire and as they are stored.
+
+Each kind of entry is one row of ENTRY_DATA: its name, and the struct of what it contains. Operators count all entries
+(`seq`). A visitor counts only those of a kind in VISIBLE_KINDS, so that the visitor's numbers have no gap and do not
+show that there are others.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+MAX_TEXT = 8_000
+"""Longest message, in Unicode code points."""
+
+Kind = Literal["message", "note", "closed", "erased"]
+AuthorKind = Literal["visitor", "operator", "system", "rule", "api_key"]
+Side = Literal["visitor", "operator"]
+Status = Literal["open", "snoozed", "closed"]
+
+
+class MessageData(msgspec.Struct, frozen=True):
+    """What a message contains."""
+
+    text: str
+
+
+class NoteData(msgspec.Struct, frozen=True):
+    """What a note contains. The visitor never sees it."""
+
+    text: str
+
+
+class ClosedData(msgspec.Struct, frozen=True):
+    """Nothing besides who closed the conversation, and when."""
+
+
+class ErasedData(msgspec.Struct, frozen=True):
+    """Nothing: the visitor has erased the conversation, and this is its last entry."""
+
+
+ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {
+    "message": MessageData,
+    "note": NoteData,
+    "closed": ClosedData,
+    "erased": ErasedData,
+}
+"""What an entry of each kind contains."""
+
+VISIBLE_KINDS: frozenset[Kind] = frozenset({"message", "closed", "erased"})
+"""The kinds that the conversation's visitor sees and counts."""
+
+
+class Author(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who wrote an entry. Visitors do not receive the id."""
+
+    kind: AuthorKind
+    name: str = ""
+    id: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One item of a conversation's timeline. `seq` is the number on the receiver's side; visitors receive no position.
+
+    It never changes, unless its content is erased: then `data` is null, and only ids, numbers, time, kind and the
+    author's kind remain.
+    """
+
+    conversation: str
+    id: str
+    seq: int
+    at: int
+    kind: Kind
+    author: Author
+    data: msgspec.Raw | None
+    position: int = 0
+
+
+class SeenMarks(msgspec.Struct, frozen=True):
+    """How far each side has read, as the seq of the last entry shown to them (0: nothing yet)."""
+
+    visitor: int
+    operator: int
+
+
+class VisitorConversation(msgspec.Struct, frozen=True):
+    """The visitor's conversation as it is when the stream opens. All numbers are those that the visitor counts."""
+
+    id: str
+    status: Status
+    last_seq: int
+    seen: SeenMarks
