@@ -1,4 +1,4 @@
-"""Makes docs/openapi.json from the table of routes, their contracts and the wire types (OpenAPI 3.1).
+"""Makes docs/openapi.json from the table of routes (OpenAPI 3.1).
 
 `python tools/generate_openapi.py` writes the file; with `--check` it writes nothing and exits 1 when it is out of date.
 """
@@ -9,15 +9,16 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from crumbless.api.request_bounds import MAX_PATH_PARAMETER
-from crumbless.api.route_contracts import CONTRACTS, Contract, name_of, statuses_of
-from crumbless.api.routes import ROUTES, Route
+from crumbless.api.route import Route
+from crumbless.api.routes import ROUTES
 from crumbless.domain.wire import Problem
 from crumbless.domain.wire_timeline import ENTRY_DATA
+from crumbless.errors import REFUSALS
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 REF = "#/components/schemas/{name}"
@@ -43,8 +44,8 @@ SECURITY = {
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    routes = [(route, CONTRACTS[name_of(route)]) for route in ROUTES if name_of(route) in CONTRACTS]
-    types = {*(c.takes for _, c in routes), *(c.gives for _, c in routes), Problem, *ENTRY_DATA.values()} - {None}
+    routes = [route for route in ROUTES if is_described(route)]
+    types = {Problem, *ENTRY_DATA.values(), *(kind for route in routes for kind in types_of(route))}
     ordered = sorted(types, key=str)
     shapes, components = msgspec.json.schema_components(ordered, ref_template=REF)
     schemas = dict(zip(ordered, shapes, strict=True))
@@ -52,9 +53,8 @@ def document() -> dict[str, Any]:
     of_kinds = [{"$ref": REF.format(name=data.__name__)} for data in ENTRY_DATA.values()]
     components["Entry"]["properties"]["data"] = {"anyOf": [*of_kinds, {"type": "null"}]}
     paths: dict[str, dict[str, Any]] = {}
-    for route, contract in routes:
-        path = route.path.replace(":str}", "}")
-        paths.setdefault(path, {})[route.method.lower()] = operation(route, contract, schemas)
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = operation(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": INFO,
@@ -63,47 +63,97 @@ def document() -> dict[str, Any]:
     }
 
 
-def operation(route: Route, contract: Contract, schemas: dict[Any, Any]) -> dict[str, Any]:
-    """One method of one path."""
-    told: dict[str, Any] = {"operationId": operation_id(route), "tags": [route.who]}
-    if doc := inspect.getdoc(route.handler):
-        told["summary"] = doc.splitlines()[0]
+def is_described(route: Route) -> bool:
+    """Return whether the route belongs to the API. Pages, scripts and preflights do not."""
+    return route.path.startswith("/v1/") and route.method != "OPTIONS"
+
+
+def types_of(route: Route) -> list[Any]:
+    """Return the types of the route's bodies."""
+    kinds = [route.signature.takes, route.signature.gives, *route.also.values()]
+    return [kind for kind in kinds if kind not in {None, bytes} and not isinstance(kind, tuple)]
+
+
+def operation(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return one method of one path."""
+    summary = (inspect.getdoc(route.handler) or "").splitlines()[0].removesuffix(".")
+    described: dict[str, Any] = {"operationId": operation_id(route), "tags": [route.who], "summary": summary}
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "maxLength": MAX_PATH_PARAMETER}}
-        for name in re.findall(r"\{(\w+):str\}", route.path)
+        for name in route.parameters
     ]
-    parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in contract.query]
+    parameters += query_parameters(route)
     if parameters:
-        told["parameters"] = parameters
-    if contract.takes is not None:
-        told["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schemas[contract.takes]}},
-        }
-    told["security"] = [{"session": []}] if route.who in {"visitor", "operator"} else []
-    told["responses"] = responses(route, contract, schemas)
-    return told
+        described["parameters"] = parameters
+    if route.signature.takes in schemas:
+        content = {"application/json": {"schema": schemas[route.signature.takes]}}
+        described["requestBody"] = {"required": True, "content": content}
+    described["security"] = [{"session": []}] if route.who in {"visitor", "operator"} else []
+    described["responses"] = responses(route, schemas)
+    return described
 
 
-def responses(route: Route, contract: Contract, schemas: dict[Any, Any]) -> dict[str, Any]:
-    """The success, then every refusal."""
-    success: dict[str, Any] = {"description": http.HTTPStatus(contract.status).phrase}
-    if contract.gives is not None:
-        success["content"] = {contract.media_type: {"schema": schemas[contract.gives]}}
-    refused = {
-        str(status): {
-            "description": http.HTTPStatus(status).phrase,
-            "content": {"application/problem+json": {"schema": schemas[Problem]}},
-        }
-        for status in sorted(statuses_of(route, contract))
-    }
-    others = {str(status): {"description": http.HTTPStatus(status).phrase} for status in contract.also}
-    return {str(contract.status): success} | others | refused
+def query_parameters(route: Route) -> list[dict[str, Any]]:
+    """Return the parameters of the query. One that may be absent has no null: a query cannot contain it."""
+    if route.signature.query is None:
+        return []
+    described: list[dict[str, Any]] = []
+    (shape,) = msgspec.json.schema_components([route.signature.query])[1].values()
+    for name, field in shape["properties"].items():
+        schema = {key: value for key, value in field.items() if value is not None}
+        (kind,) = [one for one in schema.pop("anyOf", [{}]) if one != {"type": "null"}]
+        schema = ({"type": "string"} if "enum" in kind | schema else {}) | kind | schema
+        described.append({"name": name, "in": "query", "schema": schema})
+    return described
+
+
+def responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return the successes, then every refusal."""
+    gives = route.signature.gives
+    status = 204 if gives is None else route.status
+    found = {status: described_response(status, content_of(route, gives, schemas))}
+    found |= {code: described_response(code, content_of(route, kind, schemas)) for code, kind in route.also.items()}
+    refusal = {"application/problem+json": {"schema": schemas[Problem]}}
+    found |= {code: described_response(code, refusal) for code in sorted(refused_statuses(route))}
+    return {str(code): response for code, response in found.items()}
+
+
+def content_of(route: Route, gives: Any, schemas: dict[Any, Any]) -> dict[str, Any]:
+    """Return the media types of a result and their schemas."""
+    if gives is None:
+        return {}
+    if gives in schemas:
+        return {route.media: {"schema": schemas[gives]}}
+    return {media: {} for media in cast(tuple[str, ...], gives)}
+
+
+def described_response(status: int, content: dict[str, Any]) -> dict[str, Any]:
+    """Return a response with this status."""
+    described: dict[str, Any] = {"description": http.HTTPStatus(status).phrase}
+    return described | {"content": content} if content else described
+
+
+def refused_statuses(route: Route) -> set[int]:
+    """Return the statuses of all codes that the row names or that follow from it."""
+    codes = {*route.refuses, "misdirected", "slow_down"}
+    if route.method == "POST":
+        codes |= {"foreign_origin", "too_large", "busy"}
+    if route.signature.takes not in {None, bytes}:
+        codes |= {"malformed", "invalid", "unsupported_media_type"}
+    if route.signature.query is not None:
+        codes |= {"invalid"}
+    if route.signature.key:
+        codes |= {"invalid_proof"}
+    if route.who != "public":
+        codes |= {"invalid_token", "invalid_proof", "forbidden", "foreign_origin"}
+    if route.parameters:
+        codes |= {"not_found"}
+    return {REFUSALS[code].status for code in codes}
 
 
 def operation_id(route: Route) -> str:
     """A name for programs, such as `post_desk_sign_in`."""
-    words = re.sub(r"[{}]|:str", "", route.path.removeprefix("/v1/"))
+    words = re.sub(r"[{}]", "", route.path.removeprefix("/v1/"))
     return f"{route.method.lower()}_{re.sub(r'[^a-z]+', '_', words)}"
 
 

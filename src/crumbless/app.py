@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import uvicorn
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from crumbless.actions.attempts_notify import AttemptsNotify
@@ -46,6 +45,7 @@ from crumbless.api.platform import Limits, Platform
 from crumbless.api.policy_view import PolicyPages
 from crumbless.api.readiness import Readiness
 from crumbless.api.registry_read import read_registry
+from crumbless.api.route import Route
 from crumbless.api.routes import route_handlers
 from crumbless.api.stream_http import HttpStreams, all_told
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
@@ -241,10 +241,10 @@ class Server:
             await asyncio.to_thread(self._trace.close)
         self._lock.release()
 
-    def asgi(self, further: Sequence[HTTPRouteHandler] = ()) -> ASGIApp:
+    def asgi(self, further: Sequence[Route] = ()) -> ASGIApp:
         """The HTTP side: the table of routes, and `further` ones (the demo's)."""
         app = Application(
-            route_handlers=[*route_handlers(), *further],
+            route_handlers=route_handlers(further),
             state=State(
                 {
                     "platform": self.platform,
@@ -346,7 +346,7 @@ async def serve(
     beside: Sequence[tuple[ASGIApp, socket.socket]] = (),
     on_ready: Callable[[], Awaitable[None]] | None = None,
     mails: MailPort | None = None,
-    further: Sequence[HTTPRouteHandler] = (),
+    further: Sequence[Route] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what was accepted and return. A second one cuts the drain short.
 

@@ -56,6 +56,6 @@ async def _ask_all(http: httpx.AsyncClient, visitor: Person, operator: Person) -
     for route in ROUTES:
         if route.method == "GET":
             person = visitor if route.who == "visitor" else operator
-            path = re.sub(r"\{(\w+):\w+\}", lambda found: names.get(found[1], "none"), route.path)
+            path = re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], "none"), route.path)
             yield await ask(http, person, "GET", path)
     yield await ask(http, operator, "POST", "/v1/desk/sign-out", {})

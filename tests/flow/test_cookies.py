@@ -26,7 +26,7 @@ HEADER = "set-cookie"
 WEB_DIST = Path(__file__).parents[2] / "src" / "crumbless" / "web_dist"
 STATICS = [f"/{path.relative_to(WEB_DIST).as_posix()}" for path in (WEB_DIST / "assets").iterdir()]
 PATHS = sorted(
-    {re.sub(r"\{\w+:str\}", "tea-shop", route.path) for route in ROUTES}
+    {re.sub(r"\{\w+\}", "tea-shop", route.path) for route in ROUTES}
     | {"/w/tea-shop.js", "/w/none.js", "/desk/", "/nowhere", "/v1/nowhere", "/v1/stream", "/%00", "/assets/../x"}
     | set(STATICS)
 )

@@ -8,15 +8,15 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import msgspec
 import pytest
 import pytest_asyncio
 
-from crumbless.api.route_contracts import CONTRACTS, name_of
-from crumbless.api.routes import ROUTES, Route
+from crumbless.api.route import Route
+from crumbless.api.routes import ROUTES
 from crumbless.store.database import write_once
 from crumbless.store.factor_store import add_passkey
 from crumbless.store.identity_store import add_identity
@@ -165,7 +165,7 @@ BODIES: dict[str, object] = {
     "POST /v1/desk/sites/{key}/identity": {"mode": "optional"},
     "POST /v1/desk/sites/{key}/identity/keys": {"algorithm": "HS256"},
 }
-NAMED = [route for route in ROUTES if "{" in route.path and name_of(route) not in PUBLIC]
+NAMED = [route for route in ROUTES if "{" in route.path and route.name not in PUBLIC]
 
 
 @pytest.fixture(scope="module")
@@ -191,19 +191,19 @@ async def sides(own_server: ServerProcess, open_world: Callable[[ServerProcess],
 
 
 def test_every_route_with_an_id_in_its_path_is_covered() -> None:
-    names = {name for route in NAMED for name in re.findall(r"\{(\w+):str\}", route.path)}
+    names = {name for route in NAMED for name in route.parameters}
     assert names == {*MAKERS}
     assert {route.who for route in NAMED} == {"operator"}
-    assert {name_of(route) for route in ROUTES} >= {*PUBLIC, *BODIES}
+    assert {route.name for route in ROUTES} >= {*PUBLIC, *BODIES}
 
 
 async def values_of(route: Route, side: Side) -> dict[str, str]:
-    return {name: await MAKERS[name](side) for name in re.findall(r"\{(\w+):str\}", route.path)}
+    return {name: await MAKERS[name](side) for name in route.parameters}
 
 
 async def request(route: Route, by: Side, values: Mapping[str, str]) -> httpx.Response:
-    path = re.sub(r"\{(\w+):str\}", lambda found: values[found[1]], route.path)
-    body = BODIES.get(name_of(route), {}) if route.method == "POST" else None
+    path = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], route.path)
+    body = BODIES.get(route.name, {}) if route.method == "POST" else None
     return await ask(by.world.http, by.owner, route.method, path, body)
 
 
@@ -227,10 +227,10 @@ async def test_ids_of_another_workspace_are_not_found_in_any_path(sides: tuple[S
         foreign = await values_of(route, other)
         before = state_of(mine)
         refused = await request(route, mine, foreign)
-        assert (refused.status_code, code_of(refused)) == (404, "not_found"), name_of(route)
-        assert state_of(mine) == before, name_of(route)
+        assert (refused.status_code, code_of(refused)) == (404, "not_found"), route.name
+        assert state_of(mine) == before, route.name
         allowed = await request(route, mine, await values_of(route, mine))
-        assert allowed.is_success, f"the premise: {name_of(route)} {allowed.text}"
+        assert allowed.is_success, f"the premise: {route.name} {allowed.text}"
 
 
 PERSONAL = {"session", "passkey"}
@@ -238,21 +238,21 @@ PERSONAL = {"session", "passkey"}
 
 async def test_things_of_a_colleague_are_not_found(sides: tuple[Side, Side, Side]) -> None:
     mine, colleague, _ = sides
-    routes = [route for route in NAMED if PERSONAL & {*re.findall(r"\{(\w+):str\}", route.path)}]
+    routes = [route for route in NAMED if PERSONAL & {*route.parameters}]
     assert len(routes) == len([route for route in NAMED if route.path.startswith("/v1/desk/me/")])
     for route in routes:
         foreign = await values_of(route, colleague)
         before = state_of(mine)
-        assert (await request(route, mine, foreign)).status_code == 404, name_of(route)
-        assert state_of(mine) == before, name_of(route)
+        assert (await request(route, mine, foreign)).status_code == 404, route.name
+        assert state_of(mine) == before, route.name
 
 
 async def test_ids_of_another_site_of_the_workspace_are_not_found(sides: tuple[Side, Side, Side]) -> None:
     mine, _, _ = sides
     second = await mine.post("sites", {"name": "Second", "origins": ["https://second.example"]})
     kid = await identity_key(mine)
-    routes = [route for route in NAMED if len(re.findall(r"\{(\w+):str\}", route.path)) > 1]
-    assert [name_of(route) for route in routes] == ["POST /v1/desk/sites/{key}/identity/keys/{kid}/retire"]
+    routes = [route for route in NAMED if len(route.parameters) > 1]
+    assert [route.name for route in routes] == ["POST /v1/desk/sites/{key}/identity/keys/{kid}/retire"]
     for route in routes:
         refused = await request(route, mine, {"key": second["key"], "kid": kid})
         assert (refused.status_code, code_of(refused)) == (404, "not_found")
@@ -361,13 +361,15 @@ NO_IDS = {
 }
 
 
+def fields_of(part: Literal["takes", "query"]) -> set[tuple[str, str]]:
+    """The names of the fields in the bodies or queries of all routes."""
+    taken = [(route.name, getattr(route.signature, part)) for route in ROUTES]
+    structs = [(name, kind) for name, kind in taken if kind not in {None, bytes}]
+    return {(name, field.name) for name, kind in structs for field in msgspec.structs.fields(kind)}
+
+
 def test_every_field_of_a_body_is_covered() -> None:
-    fields = {
-        (name, field.name)
-        for name, contract in CONTRACTS.items()
-        if isinstance(contract.takes, type) and issubclass(contract.takes, msgspec.Struct)
-        for field in msgspec.structs.fields(contract.takes)
-    }
+    fields = fields_of("takes")
     assert {one for one in fields if one[1] not in NO_IDS} == {*CASES, ("POST /v1/consent", "site")}
 
 
@@ -388,9 +390,7 @@ QUERIES = {"before", "limit", "status", "act", "format"}
 
 
 async def test_foreign_ids_in_queries_find_nothing(sides: tuple[Side, Side, Side]) -> None:
-    asked = {
-        (name, query) for name, contract in CONTRACTS.items() for query, _ in contract.query if query not in QUERIES
-    }
+    asked = {one for one in fields_of("query") if one[1] not in QUERIES}
     assert asked == {("GET /v1/desk/audit", "actor"), ("GET /v1/desk/audit/export", "actor")}
     mine, _, other = sides
     for path in ("audit?", "audit/export?format=jsonl&"):

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest_asyncio
 
-from crumbless.api.route_contracts import name_of
 from crumbless.api.routes import ROUTES
 from crumbless.domain.access import OperatorRole
 from support.client import Person, ask
@@ -71,7 +70,7 @@ CASES = [(f"{name} {number}", act) for name, acts in ACTS.items() for number, ac
 
 
 def test_every_route_that_manages_people_is_listed() -> None:
-    assert {name_of(route) for route in ROUTES if route.verb == "manage_people"} == {*ACTS}
+    assert {route.name for route in ROUTES if route.access.permission == "manage_people"} == {*ACTS}
 
 
 async def state_of(world: World, owner: Person) -> tuple[Any, ...]:

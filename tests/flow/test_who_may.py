@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from crumbless.api.routes import ROUTES, Route
+from crumbless.api.route import Route
+from crumbless.api.routes import ROUTES
 from support.client import ask
 from support.people import OLGA, World
 from support.sign_in import hire
@@ -19,17 +20,17 @@ BODIES = {
 
 
 def path_of(route: Route) -> str:
-    return re.sub(r"\{\w+:str\}", ID, route.path)
+    return re.sub(r"\{\w+\}", ID, route.path)
 
 
 def name_of(route: Route) -> str:
-    return f"{route.method} {route.path}"
+    return route.name
 
 
 OPERATOR_ROUTES = [route for route in ROUTES if route.who == "operator"]
 VISITOR_ROUTES = [route for route in ROUTES if route.who == "visitor"]
 STREAM_ROUTES = [route for route in ROUTES if route.who == "stream"]
-OPEN_ROUTES = [route for route in ROUTES if route.who == "anyone" and route.method != "OPTIONS"]
+OPEN_ROUTES = [route for route in ROUTES if route.who == "public" and route.method != "OPTIONS"]
 PREFLIGHTS = [route for route in ROUTES if route.method == "OPTIONS"]
 
 

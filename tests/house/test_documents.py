@@ -117,7 +117,7 @@ def test_limits_are_documented() -> None:
 def route_of(path: str) -> str:
     """A documented or declared path with `*` for what varies, without its query and closing slash."""
     without_query = path.partition("?")[0].rstrip("/ ")
-    return re.sub(r"/(?:\{\w+:str\}|[A-Z]+(?:\.js)?)(?=/|$)", "/*", without_query)
+    return re.sub(r"/(?:\{\w+\}|[A-Z]+(?:\.js)?)(?=/|$)", "/*", without_query)
 
 
 def test_every_route_is_documented() -> None:

@@ -25,7 +25,9 @@ def test_every_threat_is_listed_once() -> None:
         first, _, last = number.partition("–")
         numbers += [str(one) for one in range(int(first), int(last) + 1)] if last else [number]
     assert len(numbers) > 70
-    assert numbers == [*map(str, range(1, 10)), "9b", *map(str, range(10, len(numbers)))]
+    # A number with a letter is given when its row is merged.
+    given = [number for number in numbers if number[0].isdigit()]
+    assert given == [*map(str, range(1, 10)), "9b", *map(str, range(10, len(given)))]
 
 
 def test_every_threat_has_a_test_or_a_reason() -> None:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import httpx
 
@@ -109,7 +109,7 @@ class ServerProcess:
         database: a SQLite file, or the URL of a PostgreSQL database.
         settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: its port; any free one
             when there is none. `clock`: its wall clock (support/clock.py). `files`: how many descriptors it may have;
-            as many as this process when there is none.
+            as many as this process when there is none. `program`: arguments of Python in place of `crumbless`.
     """
 
     def __init__(self, database: Database, **settings: object) -> None:
@@ -120,8 +120,9 @@ class ServerProcess:
         clock = settings.pop("clock", None)
         self._clock: dict[str, str] = clock.environment if isinstance(clock, HasEnvironment) else {}
         # The shell sets the limit: in this process it would apply to the test as well, whose own files may be above it.
-        files = settings.pop("files", None)
-        self._command = ["sh", "-c", f'ulimit -n {files}; exec "$0" "$@"', COMMAND] if files else [COMMAND]
+        files, program = settings.pop("files", None), settings.pop("program", None)
+        command = [sys.executable, *cast(list[str], program)] if program else [str(COMMAND)]
+        self._command = ["sh", "-c", f'ulimit -n {files}; exec "$0" "$@"', *command] if files else command
         self._settings = ROOMY | settings
         self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=self._folder())[1])
         self._process: subprocess.Popen[bytes] | None = None

@@ -11,6 +11,7 @@ export type Verb =
   | "export_own"
   | "identify_own"
   | "continue_own"
+  | "consent_own"
   | "close_conversation"
   | "add_note"
   | "read_inbox"

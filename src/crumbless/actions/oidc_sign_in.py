@@ -188,7 +188,7 @@ def _identity_owner(connection: Connection, token: IdToken) -> Credentials:
 
 
 def link_identity(
-    connection: Connection, vault: Vault, session: Session, ticket: Ticket, token: IdToken, device: str
+    connection: Connection, session: Session, vault: Vault, ticket: Ticket, token: IdToken, device: str
 ) -> None:
     """From now on the account signs the operator in; they are told by mail.
 
@@ -207,7 +207,7 @@ def _add(connection: Connection, workspace: int, operator_id: str, token: IdToke
 
 
 def unlink_identity(
-    connection: Connection, vault: Vault, session: Session, issuer: str, subject: str, device: str
+    connection: Connection, session: Session, vault: Vault, issuer: str, subject: str, device: str
 ) -> None:
     """The account signs the operator in no more; they are told by mail.
 

@@ -1,131 +1,84 @@
-"""What people ask over HTTP who have a link and no session: to set up, to accept an invitation, to replace a password.
+"""What a person with a link and without a session does: set up, accept an invitation, replace a password.
 
 The secret comes in a body: it stood in a fragment, which browsers do not send, and fetching a link has no effect.
 """
 
-import msgspec
-from litestar import Response
-
 from crumbless.actions.invitation_accept import accept_invitation, read_invitation
 from crumbless.actions.password_reset import ask_for_reset, reset_password
 from crumbless.actions.profile_change import confirm_email_change
+from crumbless.actions.session_end import tell_ended
 from crumbless.actions.workspace_begin import begin_workspace, read_setup
-from crumbless.api.account_api import MOST_BYTES, require_key, terms_of
+from crumbless.api.call import KeyCall, PublicCall
 from crumbless.api.device_read import read_device
-from crumbless.api.request_read import (
-    AnyRequest,
-    client_network,
-    platform_of,
-    read_json,
-    take_token,
-)
+from crumbless.api.request_read import take_token
 from crumbless.api.site_api import tell_site
 from crumbless.domain.mail_order import check_address
-from crumbless.domain.wire_account import InvitationUse, PasskeyRequest
+from crumbless.domain.wire_account import InvitationUse, PasskeyOptions, PasskeyRequest, SignInAnswer
 from crumbless.domain.wire_people import (
     InvitationAcceptRequest,
+    InvitationView,
     PasswordReset,
     ResetRequest,
     SecretRequest,
     SetUpAnswer,
     SetUpRequest,
+    SetUpView,
 )
 
 
-async def post_setup_read(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/setup/read."""
-    platform = platform_of(request)
-    wanted = await read_json(request, SecretRequest)
-    take_token(platform.limits.sign_ins, client_network(request))
-    return _json(await platform.reader.read(lambda connection: read_setup(connection, wanted.secret)))
+async def post_setup_read(call: PublicCall, wanted: SecretRequest) -> SetUpView:
+    """Return what a set-up link is for."""
+    return await call.read(read_setup, wanted.secret)
 
 
-async def post_setup(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/setup."""
-    platform = platform_of(request)
-    wanted = await read_json(request, SetUpRequest)
-    thumbprint = require_key(request)
-    take_token(platform.limits.sign_ins, client_network(request))
-    device = read_device(request, thumbprint, wanted.time_zone)
-    signed_in, site = await begin_workspace(wanted, device, platform.ledger, platform.reader, terms_of(platform))
+async def post_setup(call: KeyCall, wanted: SetUpRequest) -> SetUpAnswer:
+    """Set up a workspace with its first owner and site."""
+    platform, device = call.platform, call.device(wanted.time_zone)
+    signed_in, site = await begin_workspace(wanted, device, platform.ledger, platform.reader, call.terms)
     told = tell_site(site, platform.settings.address)
-    return _json(SetUpAnswer(signed_in.token, signed_in.expires_at, signed_in.operator, told))
+    return SetUpAnswer(signed_in.token, signed_in.expires_at, signed_in.operator, told)
 
 
-async def post_invitation_read(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/invitations/read."""
-    platform = platform_of(request)
-    wanted = await read_json(request, SecretRequest)
-    take_token(platform.limits.sign_ins, client_network(request))
-    return _json(await platform.reader.read(lambda connection: read_invitation(connection, wanted.secret)))
+async def post_invitation_read(call: PublicCall, wanted: SecretRequest) -> InvitationView:
+    """Return who invites whom to what."""
+    return await call.read(read_invitation, wanted.secret)
 
 
-async def post_invitation_accept(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/invitations/accept."""
-    platform = platform_of(request)
-    wanted = await read_json(request, InvitationAcceptRequest)
-    thumbprint = require_key(request)
-    take_token(platform.limits.sign_ins, client_network(request))
-    device = read_device(request, thumbprint, wanted.time_zone)
-    return _json(await accept_invitation(wanted, device, platform.ledger, platform.reader, terms_of(platform)))
+async def post_invitation_accept(call: KeyCall, wanted: InvitationAcceptRequest) -> SignInAnswer:
+    """Accept an invitation with a password."""
+    platform, device = call.platform, call.device(wanted.time_zone)
+    return await accept_invitation(wanted, device, platform.ledger, platform.reader, call.terms)
 
 
-async def post_invitation_passkey_options(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/invitations/passkey/options."""
-    platform = platform_of(request)
-    wanted = await read_json(request, InvitationUse)
-    thumbprint = require_key(request)
-    take_token(platform.limits.passkey_asks, client_network(request))
-    return _json(await platform.passkeys.ask_to_join(wanted, thumbprint))
+async def post_invitation_passkey_options(call: KeyCall, wanted: InvitationUse) -> PasskeyOptions:
+    """Return the challenge for accepting an invitation with a passkey."""
+    return await call.platform.passkeys.ask_to_join(wanted, call.thumbprint)
 
 
-async def post_invitation_passkey(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/invitations/passkey."""
-    platform = platform_of(request)
-    wanted = await read_json(request, PasskeyRequest, MOST_BYTES)
-    thumbprint = require_key(request)
-    take_token(platform.limits.passkey_asks, client_network(request))
-    device = read_device(request, thumbprint, wanted.time_zone)
-    return _json(await platform.passkeys.join(wanted, device, terms_of(platform)))
+async def post_invitation_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInAnswer:
+    """Accept an invitation with a passkey."""
+    return await call.platform.passkeys.join(wanted, call.device(wanted.time_zone), call.terms)
 
 
-async def post_reset_request(request: AnyRequest) -> Response[None]:
-    """POST /v1/reset/request."""
-    platform = platform_of(request)
-    wanted = await read_json(request, ResetRequest)
+async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:
+    """Send a link for a new password, if the address is an operator's."""
     email = check_address(wanted.email.strip()).lower()
-    take_token(platform.limits.sign_ins, client_network(request))
-    take_token(platform.limits.resets, email)
-    await platform.ledger.write(lambda connection: ask_for_reset(connection, email, platform.vault))
-    return Response(None, status_code=204)
+    take_token(call.platform.limits.sign_ins, call.network)
+    take_token(call.platform.limits.resets, email)
+    await call.write(ask_for_reset, email, call.platform.vault)
 
 
-async def post_reset(request: AnyRequest) -> Response[None]:
-    """POST /v1/reset."""
-    platform = platform_of(request)
-    wanted = await read_json(request, PasswordReset)
-    take_token(platform.limits.sign_ins, client_network(request))
+async def post_reset(call: PublicCall, wanted: PasswordReset) -> None:
+    """Replace the password."""
     # The link is enough: the request needs no key, and the new session will have one of its own.
-    device = read_device(request, "", "")
+    device, platform = read_device(call.request, "", ""), call.platform
     ended = await reset_password(
         wanted.secret, wanted.password, device, platform.ledger, platform.reader, platform.vault
     )
-    for session in ended:
-        platform.bus.end_session(session)
-    return Response(None, status_code=204)
+    tell_ended(platform.bus, ended)
 
 
-async def post_email_confirm(request: AnyRequest) -> Response[None]:
-    """POST /v1/email/confirm."""
-    platform = platform_of(request)
-    wanted = await read_json(request, SecretRequest)
-    take_token(platform.limits.sign_ins, client_network(request))
-    workspace, operator_id = await platform.ledger.write(
-        lambda connection: confirm_email_change(connection, wanted.secret, platform.vault)
-    )
-    platform.bus.change_person(workspace, operator_id)
-    return Response(None, status_code=204)
-
-
-def _json(answer: object) -> Response[bytes]:
-    return Response(msgspec.json.encode(answer), status_code=200, media_type="application/json")
+async def post_email_confirm(call: PublicCall, wanted: SecretRequest) -> None:
+    """Confirm a new email address."""
+    changed = await call.write(confirm_email_change, wanted.secret, call.platform.vault)
+    call.platform.bus.change_person(*changed)

@@ -1,31 +1,22 @@
 """The audit log, page by page or as a whole, over HTTP."""
 
 import json
-import re
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
-from litestar import Response
 from litestar.response import Stream
 
 from crumbless.actions.audit_write import write_audit
+from crumbless.api.call import OperatorCall
 from crumbless.api.long_response import while_alive
-from crumbless.api.request_read import AnyRequest, platform_of, read_choice, read_number, read_operator
 from crumbless.domain.csv_cell import csv_row
-from crumbless.domain.ports import ReaderPort
 from crumbless.domain.wire_people import ActorKind, AuditEntryView, AuditPage
-from crumbless.errors import Refused
 from crumbless.store.audit_store import AuditEntry, audit_page
-
-MAX_NUMBER = 2**31 - 1
 
 EXPORT_PAGE = 500
 """Entries read and written at a time."""
-
-Format = Literal["csv", "jsonl"]
 
 COLUMNS = (
     "no",
@@ -43,73 +34,57 @@ COLUMNS = (
     "details",
 )
 
-_is_act = re.compile(r"[a-z_]{1,48}", re.ASCII).fullmatch
-_is_actor = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII).fullmatch
+
+class AuditFilter(msgspec.Struct, frozen=True):
+    """Which entries: of which act and actor, where one is named."""
+
+    act: Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,48}$")] | None = None
+    actor: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """Which entries: of which workspace, of which act and actor where one is named."""
+class AuditQuery(AuditFilter, frozen=True):
+    """Which page: the entries below a number, newest first."""
 
-    workspace: int
-    act: str | None
-    actor: str | None
+    before: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
-async def get_audit(request: AnyRequest) -> Response[bytes]:
-    """GET /v1/desk/audit."""
-    session = await read_operator(request)
-    before = read_number(request, "before", 0, MAX_NUMBER)
-    limit = read_number(request, "limit", 1, 200) or 50
-    wish = _read_wish(request, session.workspace)
-    found = await _read(platform_of(request).reader, wish, before, limit + 1)
-    page = AuditPage([_tell(one) for one in found[:limit]], len(found) > limit)
-    return Response(msgspec.json.encode(page), status_code=200, media_type="application/json")
+class AuditExportQuery(AuditFilter, frozen=True):
+    """In which format."""
+
+    format: Literal["csv", "jsonl"] = "csv"
 
 
-async def get_audit_export(request: AnyRequest) -> Stream:
-    """GET /v1/desk/audit/export."""
-    session = await read_operator(request)
-    form = read_choice(request, "format", ("csv", "jsonl")) or "csv"
-    wish = _read_wish(request, session.workspace)
-    platform = platform_of(request)
-    # Before it is given away, not after: an export that is cut short was one too.
-    await platform.ledger.write(
-        lambda connection: write_audit(connection, session, "audit_exported", details={"format": form})
-    )
-    lines = _csv_lines(platform.reader, wish) if form == "csv" else _json_lines(platform.reader, wish)
-    media_type = "text/csv" if form == "csv" else "application/jsonl"
-    headers = {"content-disposition": f'attachment; filename="audit-log.{form}"'}
-    return Stream(while_alive(request, session, lines), media_type=media_type, headers=headers)
+async def get_audit(call: OperatorCall, query: AuditQuery) -> AuditPage:
+    """Return a page of the audit log."""
+    found = await _read(call, query, query.before, query.limit + 1)
+    return AuditPage([_tell(one) for one in found[: query.limit]], len(found) > query.limit)
 
 
-def _read_wish(request: AnyRequest, workspace: int) -> _Wish:
-    return _Wish(workspace, _read_word(request, "act", _is_act), _read_word(request, "actor", _is_actor))
+async def get_audit_export(call: OperatorCall, query: AuditExportQuery) -> Stream:
+    """Return the audit log as a file."""
+    # Logged before the first byte: an export that is cut short was one too.
+    await call.write(write_audit, "audit_exported", details={"format": query.format})
+    lines = _csv_lines(call, query) if query.format == "csv" else _json_lines(call, query)
+    media_type = "text/csv" if query.format == "csv" else "application/jsonl"
+    headers = {"content-disposition": f'attachment; filename="audit-log.{query.format}"'}
+    return Stream(while_alive(call.request, call.session, lines), media_type=media_type, headers=headers)
 
 
-def _read_word(request: AnyRequest, name: str, is_good: Callable[[str], object]) -> str | None:
-    text = request.query_params.get(name)
-    if text is not None and not is_good(text):
-        raise Refused("invalid", f"{name} is a word of letters, digits and hyphens.")
-    return text
+async def _read(call: OperatorCall, wanted: AuditFilter, before: int | None, limit: int) -> Sequence[AuditEntry]:
+    return await call.read(audit_page, call.workspace, before, limit, wanted.act, wanted.actor)
 
 
-async def _read(reader: ReaderPort, wish: _Wish, before: int | None, limit: int) -> Sequence[AuditEntry]:
-    return await reader.read(
-        lambda connection: audit_page(connection, wish.workspace, before, limit, wish.act, wish.actor)
-    )
-
-
-async def _pages(reader: ReaderPort, wish: _Wish) -> AsyncIterator[Sequence[AuditEntry]]:
+async def _pages(call: OperatorCall, wanted: AuditFilter) -> AsyncIterator[Sequence[AuditEntry]]:
     before: int | None = None
-    while page := await _read(reader, wish, before, EXPORT_PAGE):
+    while page := await _read(call, wanted, before, EXPORT_PAGE):
         yield page
         before = page[-1].no
 
 
-async def _csv_lines(reader: ReaderPort, wish: _Wish) -> AsyncIterator[bytes]:
+async def _csv_lines(call: OperatorCall, wanted: AuditFilter) -> AsyncIterator[bytes]:
     yield csv_row(COLUMNS).encode()
-    async for page in _pages(reader, wish):
+    async for page in _pages(call, wanted):
         yield "".join(csv_row(_cells(one)) for one in page).encode()
 
 
@@ -121,8 +96,8 @@ def _cells(one: AuditEntry) -> Sequence[object]:
     return [{**named, "time": time, "details": details}[name] for name in COLUMNS]
 
 
-async def _json_lines(reader: ReaderPort, wish: _Wish) -> AsyncIterator[bytes]:
-    async for page in _pages(reader, wish):
+async def _json_lines(call: OperatorCall, wanted: AuditFilter) -> AsyncIterator[bytes]:
+    async for page in _pages(call, wanted):
         yield b"".join(msgspec.json.encode(_tell(one)) + b"\n" for one in page)
 
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import msgspec
 from litestar import Response
-from sqlalchemy import Connection
 
+from crumbless.api.call import PublicCall
 from crumbless.api.page_assets import make_asset
 from crumbless.api.page_views import read_site, serve_asset
-from crumbless.api.request_read import AnyRequest, platform_of
 from crumbless.domain.consent_ask import ConsentConfig, Said, ask_services, say
 from crumbless.domain.storage_registry import Service
 from crumbless.errors import Refused
@@ -37,52 +36,48 @@ def consent_words() -> dict[str, dict[str, str]]:
     }
 
 
-async def get_consent(request: AnyRequest) -> Response[bytes]:
-    """GET /consent.js?site=SITEKEY."""
-    site = await read_site(request, request.query_params.get("site", ""))
-    tags, revision = await _read_asked(request, site)
+async def get_consent(call: PublicCall) -> Response[bytes]:
+    """Return the consent manager of a site."""
+    site = await read_site(call, call.request.query_params.get("site", ""))
+    tags, revision = await _read_asked(call, site)
     config = ConsentConfig(
         site=site.key,
-        origin=platform_of(request).settings.address,
+        origin=call.platform.settings.address,
         revision=revision,
         side="left" if site.side == "right" else "right",
         languages=[language for language in consent_words() if language != FALLBACK],
-        said=_say(request, tags, FALLBACK),
+        said=_say(call, tags, FALLBACK),
     )
-    return _serve(request, platform_of(request).assets.consent.replace("__CRUMBLESS_CONSENT__", script_value(config)))
+    return _serve(call, call.platform.assets.consent.replace("__CRUMBLESS_CONSENT__", script_value(config)))
 
 
-async def get_consent_words(request: AnyRequest) -> Response[bytes]:
-    """GET /consent/SITEKEY/LANG.js."""
-    language, _, extension = request.path_params["name"].rpartition(".")
+async def get_consent_words(call: PublicCall, key: str, name: str) -> Response[bytes]:
+    """Return the consent manager's texts in a language: LANG.js."""
+    language, _, extension = name.rpartition(".")
     if extension != "js" or language not in consent_words():
         raise Refused("not_found")
-    site = await read_site(request, request.path_params["key"])
-    tags, _ = await _read_asked(request, site)
-    return _serve(request, f"export default {script_value(_say(request, tags, language))};")
+    site = await read_site(call, key)
+    tags, _ = await _read_asked(call, site)
+    return _serve(call, f"export default {script_value(_say(call, tags, language))};")
 
 
-async def _read_asked(request: AnyRequest, site: Site) -> tuple[tuple[Tag, ...], int]:
+async def _read_asked(call: PublicCall, site: Site) -> tuple[tuple[Tag, ...], int]:
     """The tags in use, and the number of the question that they make."""
-
-    def read(connection: Connection) -> tuple[tuple[Tag, ...], int]:
-        return find_tags(connection, site.id), consent_revision(connection, site.id)
-
-    return await platform_of(request).reader.read(read)
+    return await call.read(lambda connection: (find_tags(connection, site.id), consent_revision(connection, site.id)))
 
 
-def _say(request: AnyRequest, tags: tuple[Tag, ...], language: str) -> Said:
+def _say(call: PublicCall, tags: tuple[Tag, ...], language: str) -> Said:
     services: frozenset[Service] = frozenset(tag.service for tag in tags)
     in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.way == "browser")
-    policy = platform_of(request).policy
+    policy = call.platform.policy
     lifetimes = policy.words[language]["lifetime"]
     asked = ask_services(policy.registry, services, in_browser, language, lifetimes)
     return say(consent_words()[language], language, asked)
 
 
-def _serve(request: AnyRequest, script: str) -> Response[bytes]:
+def _serve(call: PublicCall, script: str) -> Response[bytes]:
     asset = make_asset(script.encode(), "text/javascript")
-    return serve_asset(request, asset, f"public, max-age={CONSENT_SECONDS}", _PUBLIC)
+    return serve_asset(call, asset, f"public, max-age={CONSENT_SECONDS}", _PUBLIC)
 
 
 def script_value(value: object) -> str:

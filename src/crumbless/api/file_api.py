@@ -2,19 +2,12 @@
 
 import re
 
-import msgspec
 from litestar import Response
 
 from crumbless.actions.photo_keep import keep_photo, remove_photo
+from crumbless.api.call import OperatorCall, PublicCall
 from crumbless.api.look_up import look_up
-from crumbless.api.request_read import (
-    AnyRequest,
-    client_network,
-    platform_of,
-    read_body,
-    read_operator,
-    take_token,
-)
+from crumbless.api.request_read import read_body
 from crumbless.domain.photo import MAX_BYTES, SIZES, names_of
 from crumbless.domain.wire_task import PhotoAnswer
 from crumbless.errors import Refused
@@ -33,42 +26,29 @@ HEADERS = {
 }
 
 
-async def post_photo(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/desk/me/photo."""
-    # Who it is comes first: nobody else's megabytes are read.
-    session = await read_operator(request)
-    platform = platform_of(request)
-    take_token(platform.limits.uploads, session.subject)
-    if not _is_picture(request.headers.get("content-type", "").partition(";")[0].strip()):
+async def post_photo(call: OperatorCall) -> PhotoAnswer:
+    """Set the operator's photo."""
+    # The caller was checked first: an unauthenticated client's megabytes are not read.
+    if not _is_picture(call.request.headers.get("content-type", "").partition(";")[0].strip()):
         raise Refused("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
-    content = await read_body(request, MAX_BYTES)
-    return _json(PhotoAnswer(await keep_photo(session, content, platform.pictures, platform.files, platform.ledger)))
+    content, platform = await read_body(call.request, MAX_BYTES), call.platform
+    return PhotoAnswer(await keep_photo(call.session, content, platform.pictures, platform.files, platform.ledger))
 
 
-async def post_photo_remove(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/desk/me/photo/remove."""
-    session = await read_operator(request)
-    await remove_photo(session, platform_of(request).ledger)
-    return _json(PhotoAnswer(""))
+async def post_photo_remove(call: OperatorCall) -> PhotoAnswer:
+    """Remove the operator's photo."""
+    await remove_photo(call.session, call.platform.ledger)
+    return PhotoAnswer("")
 
 
-async def get_file(request: AnyRequest) -> Response[bytes]:
-    """GET /files/ID/NAME."""
-    file_id: str = request.path_params["file"]
-    number = _NAMES.get(request.path_params["name"])
-    if number is None or not is_id(file_id):
+async def get_file(call: PublicCall, file: str, name: str) -> Response[bytes]:
+    """Return one size of a photo."""
+    number = _NAMES.get(name)
+    if number is None or not is_id(file):
         raise Refused("not_found")
-    platform = platform_of(request)
-    kept = await look_up(
-        platform.limits.unknown_names,
-        client_network(request),
-        lambda: platform.reader.read(lambda connection: find_file(connection, file_id)),
-    )
-    content = kept and await platform.files.get(names_of(file_id)[number])
+    unknown_names = call.platform.limits.unknown_names
+    kept = await look_up(unknown_names, call.network, lambda: call.read(find_file, file))
+    content = kept and await call.platform.files.get(names_of(file)[number])
     if not kept or content is None:
         raise Refused("not_found")
     return Response(content, status_code=200, media_type=kept.media_type, headers=HEADERS)
-
-
-def _json(answer: PhotoAnswer) -> Response[bytes]:
-    return Response(msgspec.json.encode(answer), status_code=200, media_type="application/json")

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING, cast
 
-import msgspec
 from litestar import Response
 
+from crumbless.api.call import PublicCall, respond
 from crumbless.api.readiness import Readiness
-from crumbless.api.request_read import AnyRequest, platform_of
 from crumbless.errors import Refused
 
 if TYPE_CHECKING:
@@ -15,24 +14,23 @@ if TYPE_CHECKING:
 _NO_STORE = {"cache-control": "no-store"}
 
 
-async def get_health() -> Response[bytes]:
-    """GET /healthz: the process answers. A restart would mend little of what /readyz complains of."""
-    return Response(b'{"ok":true}', status_code=200, media_type="application/json", headers=_NO_STORE)
+async def get_health(_call: PublicCall) -> Response[bytes]:
+    """Say that the process responds. A restart would fix little of what /readyz reports."""
+    return respond({"ok": True}, headers=_NO_STORE)
 
 
-async def get_ready(request: AnyRequest) -> Response[bytes]:
-    """GET /readyz."""
-    ready = await cast(Readiness, request.app.state["readiness"]).look()
-    body = msgspec.json.encode(ready)
-    return Response(body, status_code=200 if ready.ready else 503, media_type="application/json", headers=_NO_STORE)
+async def get_ready(call: PublicCall) -> Response[bytes]:
+    """Return whether this node can do work, and which part cannot."""
+    ready = await cast(Readiness, call.request.app.state["readiness"]).look()
+    return respond(ready, 200 if ready.ready else 503, _NO_STORE)
 
 
-async def get_metrics(request: AnyRequest) -> Response[bytes]:
-    """GET /metrics, for whoever has the token of the settings. To others there is nothing here."""
+async def get_metrics(call: PublicCall) -> Response[bytes]:
+    """Return the metrics to a program that has the token of the settings. For others the path does not exist."""
     from crumbless.api.metrics_view import Metrics, may_read  # noqa: PLC0415 - a start does not wait for prometheus_client
 
-    platform, state = platform_of(request), request.app.state
-    if not may_read(request.headers.get("authorization", ""), platform.settings.metrics_token):
+    platform, state = call.platform, call.request.app.state
+    if not may_read(call.request.headers.get("authorization", ""), platform.settings.metrics_token):
         raise Refused("not_found")
     if "metrics" not in state:
         state["metrics"] = Metrics(platform, state["feed"])

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from litestar import Response
 from litestar.response import Redirect
 
+from crumbless.api.call import PublicCall
 from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import Asset, Assets, make_asset
-from crumbless.api.request_read import AnyRequest, client_network, platform_of
 from crumbless.domain.colour import ACCENT, ink_on
 from crumbless.errors import Refused
 from crumbless.settings import Settings
@@ -55,20 +55,19 @@ _ICON = make_asset(
 )
 
 
-async def get_loader(request: AnyRequest) -> Response[bytes]:
-    """GET /w/SITEKEY.js."""
-    name: str = request.path_params["name"]
+async def get_loader(call: PublicCall, name: str) -> Response[bytes]:
+    """Return the loader of a site: SITEKEY.js."""
     key, _, extension = name.rpartition(".")
     if extension != "js":
         raise Refused("not_found")
-    site = await read_site(request, key)
-    platform_of(request).sites_seen.note(site, request.headers.get("referer", ""))
-    assets = platform_of(request).assets
+    site = await read_site(call, key)
+    call.platform.sites_seen.note(site, call.request.headers.get("referer", ""))
+    assets = call.platform.assets
     accent = site.accent or ACCENT
     looks = json.dumps(
         {
             "key": site.key,
-            "origin": platform_of(request).settings.address,
+            "origin": call.platform.settings.address,
             "side": site.side,
             "accent": accent,
             "ink": ink_on(accent),
@@ -78,32 +77,30 @@ async def get_loader(request: AnyRequest) -> Response[bytes]:
     text = assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
     asset = make_asset(text.encode(), "text/javascript")
     return serve_asset(
-        request, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"}
+        call, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"}
     )
 
 
-async def get_asset(request: AnyRequest) -> Response[bytes]:
-    """GET /assets/NAME."""
-    asset = platform_of(request).assets.find(request.scope["path"])
+async def get_asset(call: PublicCall, name: str) -> Response[bytes]:
+    """Return a file of the browser code."""
+    asset = call.platform.assets.find(f"/assets/{name}")
     if asset is None:
         raise Refused("not_found")
     # The name changes with the content, so the content of a name never does.
     # The loader imports the keeper into pages of other origins, which needs CORS; there is nothing secret in an asset.
-    return serve_asset(
-        request, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"}
-    )
+    return serve_asset(call, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"})
 
 
-async def get_icon(request: AnyRequest) -> Response[bytes]:
-    """GET /favicon.svg."""
-    return serve_asset(request, _ICON, "public, max-age=86400", {})
+async def get_icon(call: PublicCall) -> Response[bytes]:
+    """Return the icon."""
+    return serve_asset(call, _ICON, "public, max-age=86400", {})
 
 
-async def get_frame(request: AnyRequest) -> Response[str]:
-    """GET /chat/SITEKEY."""
-    site = await read_site(request, request.path_params["key"])
-    platform_of(request).sites_seen.note(site, request.headers.get("referer", ""))
-    tags = await platform_of(request).reader.read(lambda connection: find_tags(connection, site.id))
+async def get_frame(call: PublicCall, key: str) -> Response[str]:
+    """Return the chat of a site."""
+    site = await read_site(call, key)
+    call.platform.sites_seen.note(site, call.request.headers.get("referer", ""))
+    tags = await call.read(find_tags, site.id)
     config: dict[str, object] = {
         "site": site.key,
         "name": site.name,
@@ -111,49 +108,49 @@ async def get_frame(request: AnyRequest) -> Response[str]:
         "keepDays": KEEP_DAYS,
         "relays": any(tag.way == "relay" for tag in tags),
     }
-    return _page(request, "frame", "Chat", config, " ".join(site.origins) or "'none'")
+    return _page(call, "frame", "Chat", config, " ".join(site.origins) or "'none'")
 
 
-async def get_desk(request: AnyRequest) -> Response[str]:
-    """GET /desk/."""
-    return _page(request, "desk", "Crumbless", {}, "'none'")
+async def get_desk(call: PublicCall) -> Response[str]:
+    """Return the desk."""
+    return _page(call, "desk", "Crumbless", {}, "'none'")
 
 
-async def get_root() -> Redirect:
-    """GET /."""
+async def get_root(_call: PublicCall) -> Redirect:
+    """Redirect to the desk."""
     return Redirect("/desk/")
 
 
-async def read_site(request: AnyRequest, key: str) -> Site:
+async def read_site(call: PublicCall, key: str) -> Site:
     """The site with this key.
 
     Raises:
         Refused: `not_found`; `slow_down` for a network that asked for too many unknown keys.
     """
-    site = await find_public_site(platform_of(request), client_network(request), key)
+    site = await find_public_site(call.platform, call.network, key)
     if site is None:
         raise Refused("not_found", "There is no site with this key.")
     return site
 
 
 def serve_asset(
-    request: AnyRequest, asset: Asset, caching: str, headers: dict[str, str], status: int = 200
+    call: PublicCall, asset: Asset, caching: str, headers: dict[str, str], status: int = 200
 ) -> Response[bytes]:
     """The asset, compressed if the browser can take it so, or that it has not changed since the browser got it."""
     headers = {"vary": "accept-encoding"} | headers | {"etag": asset.etag, "cache-control": caching}
-    if status == 200 and request.headers.get("if-none-match") == asset.etag:
+    if status == 200 and call.request.headers.get("if-none-match") == asset.etag:
         return Response(b"", status_code=304, media_type=asset.media_type, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if "gzip" in call.request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
         return Response(asset.packed, status_code=status, media_type=asset.media_type, headers=headers)
     return Response(asset.plain, status_code=status, media_type=asset.media_type, headers=headers)
 
 
-def _page(request: AnyRequest, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
-    platform = platform_of(request)
+def _page(call: PublicCall, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
+    platform = call.platform
     nonce = secrets.token_urlsafe(16)
     config = config | {"nonce": platform.nonces.current(), "publicUrl": platform.settings.address}
-    language = request.query_params.get("lang", "en")
+    language = call.request.query_params.get("lang", "en")
     language = language if _LANGUAGE.fullmatch(language) else "en"
     text = _PAGE.format(
         language=language,

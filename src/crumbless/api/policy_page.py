@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar import Response
 
+from crumbless.api.call import PublicCall
 from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import make_asset
 from crumbless.api.page_views import content_policy, serve_asset
 from crumbless.api.policy_view import Subject
-from crumbless.api.request_read import AnyRequest, client_network, platform_of
 from crumbless.domain.language_choose import choose_language
 from crumbless.domain.storage_registry import disclosure
 from crumbless.errors import Refused
@@ -20,21 +20,21 @@ DISCLOSURE_SECONDS = 300
 """How long storage.json may be used without asking: a change of a site's tags is seen after this."""
 
 
-async def get_policy(request: AnyRequest) -> Response[bytes]:
-    """GET /policy."""
-    return _answer(request, Subject())
+async def get_policy(call: PublicCall) -> Response[bytes]:
+    """Return the policy page of the installation."""
+    return _answer(call, Subject())
 
 
-async def get_site_policy(request: AnyRequest) -> Response[bytes]:
-    """GET /policy/SITEKEY."""
-    return _answer(request, await _find_subject(request, request.path_params["key"]))
+async def get_site_policy(call: PublicCall, key: str) -> Response[bytes]:
+    """Return the policy page of a site."""
+    return _answer(call, await _find_subject(call, key))
 
 
-async def get_disclosure(request: AnyRequest) -> Response[bytes]:
-    """GET /storage.json."""
-    platform = platform_of(request)
-    key, asked = request.query_params.get("site"), request.query_params.get("lang")
-    subject = Subject() if key is None else await _find_subject(request, key)
+async def get_disclosure(call: PublicCall) -> Response[bytes]:
+    """Return what is stored on a visitor's device, for programs."""
+    platform = call.platform
+    key, asked = call.request.query_params.get("site"), call.request.query_params.get("lang")
+    subject = Subject() if key is None else await _find_subject(call, key)
     if subject is None:
         raise Refused("not_found", "There is no site with this key.")
     language = None if asked is None else choose_language(asked, None, platform.policy.registry.languages)
@@ -43,25 +43,25 @@ async def get_disclosure(request: AnyRequest) -> Response[bytes]:
     asset = make_asset(msgspec.json.encode(disclosed), "application/json")
     # The auditor and the banner read it from pages of other origins; it says what anybody may know.
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
-    return serve_asset(request, asset, f"public, max-age={DISCLOSURE_SECONDS}", headers)
+    return serve_asset(call, asset, f"public, max-age={DISCLOSURE_SECONDS}", headers)
 
 
-async def _find_subject(request: AnyRequest, key: str) -> Subject | None:
-    platform = platform_of(request)
-    site = await find_public_site(platform, client_network(request), key)
+async def _find_subject(call: PublicCall, key: str) -> Subject | None:
+    platform = call.platform
+    site = await find_public_site(platform, call.network, key)
     if site is None:
         return None
-    found = await platform.reader.read(lambda connection: find_tags(connection, site.id))
+    found = await call.read(find_tags, site.id)
     # What a page is made of is remembered with it; a secret has no place there.
     tags = tuple(replace(tag, secret="") for tag in found)
     return Subject(site.key, site.name, site.origins, tags)
 
 
-def _answer(request: AnyRequest, subject: Subject | None) -> Response[bytes]:
-    platform = platform_of(request)
+def _answer(call: PublicCall, subject: Subject | None) -> Response[bytes]:
+    platform = call.platform
     pages = platform.policy
     language = choose_language(
-        request.query_params.get("lang"), request.headers.get("accept-language"), tuple(pages.words)
+        call.request.query_params.get("lang"), call.request.headers.get("accept-language"), tuple(pages.words)
     )
     asset = pages.missing(language) if subject is None else pages.page(subject, language)
     # Its scripts by their full addresses in place of a nonce: the page stays the same and can be kept by browsers.
@@ -71,4 +71,4 @@ def _answer(request: AnyRequest, subject: Subject | None) -> Response[bytes]:
         "content-security-policy": content_policy(platform.settings, scripts, "'none'"),
         "vary": "accept-encoding, accept-language",
     }
-    return serve_asset(request, asset, "no-cache", headers, 404 if subject is None else 200)
+    return serve_asset(call, asset, "no-cache", headers, 404 if subject is None else 200)

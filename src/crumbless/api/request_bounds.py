@@ -4,11 +4,7 @@ Frameworks and libraries remember what they parsed: the router 1,024 paths, the 
 128 addresses. With heads of up to 64 KiB that would be 64 MiB and more for each, and no limiter would see it.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from collections.abc import Iterable, Mapping
 
 from crumbless.errors import Refused
 
@@ -63,7 +59,7 @@ def bound_target(path: str, query: bytes) -> bytes:
     return query
 
 
-def check_path_parameters(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+def check_path_parameters(values: Mapping[str, object]) -> None:
     """Raise Refused `not_found` when a parameter of the path is longer than any name or ID can be."""
-    if any(len(str(value)) > MAX_PATH_PARAMETER for value in connection.path_params.values()):
+    if any(len(str(value)) > MAX_PATH_PARAMETER for value in values.values()):
         raise Refused("not_found")

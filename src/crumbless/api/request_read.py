@@ -1,33 +1,28 @@
-"""What every handler asks of a request: its body, its caller, its address."""
+"""Reads a request: its body, its caller, its network."""
 
 import hmac
 import re
 import time
-from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Request
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
 
 from crumbless.api.client_address import network_of
 from crumbless.api.http_shell import connection_of
 from crumbless.api.look_up import find_session
 from crumbless.api.platform import Platform
 from crumbless.api.request_head import join_lines
-from crumbless.domain.access import Session, is_fresh, later_factor, require, require_fresh
+from crumbless.domain.access import Session
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.proof import ProofRefused, VerifiedProof, token_hash, verify_proof
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused
-from crumbless.ids import confirmed_ms, now_ms
-from crumbless.store.session_store import find_factor_at
+from crumbless.ids import confirmed_ms
 
 T = TypeVar("T")
-Choice = TypeVar("Choice", bound=str)
 
 AnyRequest = Request[Any, Any, State]
 
@@ -44,15 +39,11 @@ def platform_of(request: AnyRequest) -> Platform:
 
 
 async def read_body(request: AnyRequest, most: int = MAX_FRAME) -> bytes:
-    """The body, if it is from one of our own pages or from no page at all.
-
-    Args:
-        most: bytes that it may have.
+    """Return the body, of at most `most` bytes.
 
     Raises:
-        Refused: `foreign_origin`, `too_large`.
+        Refused: `too_large`.
     """
-    check_origin(request)
     too_large = Refused("too_large", f"Send at most {most // 1024} KiB.")
     if int(request.headers.get("content-length") or 0) > most:
         raise too_large
@@ -95,47 +86,10 @@ def decode_json(body: bytes, wanted: type[T]) -> T:
 
 
 def check_origin(request: AnyRequest) -> None:
-    """Pages of other origins have no business here; programs that are no page send no Origin.
-
-    A route that the table opens to pages of sites is passed over: its handler knows the site, and so the origins.
-
-    Raises:
-        Refused: `foreign_origin`.
-    """
-    if request.route_handler.opt.get("pages") == "site":
-        return
+    """Raise Refused `foreign_origin` for a request that a page of another origin sends. Programs send no Origin."""
     address = platform_of(request).settings.address
     if any(origin != address for origin in request.headers.getall("origin", [])):
         raise Refused("foreign_origin")
-
-
-def read_number(request: AnyRequest, name: str, lowest: int, highest: int) -> int | None:
-    """A number from the query, or None when it is absent.
-
-    Raises:
-        Refused: `invalid`.
-    """
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 16 and lowest <= int(text) <= highest):
-        raise Refused("invalid", f"{name} is a number from {lowest} to {highest}.")
-    return int(text)
-
-
-def read_choice(request: AnyRequest, name: str, choices: Sequence[Choice]) -> Choice | None:
-    """One of `choices` from the query, or None when it is absent.
-
-    Raises:
-        Refused: `invalid`.
-    """
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    found = next((one for one in choices if one == text), None)
-    if found is None:
-        raise Refused("invalid", f"{name} is one of {', '.join(choices)}.")
-    return found
 
 
 def read_proof(request: AnyRequest, token: str | None) -> VerifiedProof | None:
@@ -163,6 +117,18 @@ def read_proof(request: AnyRequest, token: str | None) -> VerifiedProof | None:
     if not platform.replays.first_time(verified.replay_key):
         raise Refused("invalid_proof")
     return verified
+
+
+def require_key(request: AnyRequest) -> str:
+    """Return the thumbprint of the key that signed a request that has no session.
+
+    Raises:
+        Refused: `invalid_proof`, `use_dpop_nonce`.
+    """
+    proof = read_proof(request, None)
+    if proof is None:
+        raise Refused("invalid_proof")
+    return proof.thumbprint
 
 
 async def read_caller(request: AnyRequest) -> Session:
@@ -225,62 +191,14 @@ def _check_still_alive(request: AnyRequest) -> None:
     raise Refused("busy", retry_after=1) if session.ended else Refused("invalid_token")
 
 
-async def read_operator(request: AnyRequest) -> Session:
-    """The operator who asks.
-
-    Raises:
-        Refused: as `read_caller`; `forbidden` for a visitor and a role that may not; `step_up`;
-            `second_factor_needed`; `not_found` for a path with a NUL.
-    """
-    session = await read_caller(request)
-    if session.role == "visitor":
-        raise Refused("forbidden")
-    # PostgreSQL cannot hold a NUL: nothing of that name is there.
-    if "\0" in request.scope["path"]:
-        raise Refused("not_found")
-    await _check_permission(request, session)
-    return session
-
-
-async def read_visitor(request: AnyRequest) -> Session:
-    """The visitor who asks.
-
-    Raises:
-        Refused: as `read_caller`, and `forbidden` for an operator.
-    """
-    session = await read_caller(request)
-    if session.role != "visitor":
-        raise Refused("forbidden")
-    await _check_permission(request, session)
-    return session
-
-
-async def _check_permission(request: AnyRequest, session: Session) -> None:
-    """What the table of routes demands of the caller."""
-    options = request.route_handler.opt
-    if session.only_sets_up(now_ms()) and not options.get("sets_up"):
-        raise Refused("second_factor_needed")
-    if verb := options.get("verb"):
-        require(session, verb)
-    if options.get("fresh"):
-        if not is_fresh(session.factor_at, now_ms()):
-            # It may have been shown to another node.
-            factor_at = await platform_of(request).reader.read(
-                lambda connection: find_factor_at(connection, session.id)
-            )
-            session.factor_at = later_factor(session.factor_at, factor_at, now_ms())
-        require_fresh(session, now_ms())
-
-
 def take_token(buckets: KeyedBuckets, key: str | int) -> None:
     """Raises Refused `slow_down` when the key has used up its rate."""
     if wait := buckets.take(key, time.monotonic()):
         raise Refused("slow_down", retry_after=wait)
 
 
-def limit_requests(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+def limit_requests(request: AnyRequest) -> None:
     """Take a token of the network for a request that needs no session. Raises Refused `slow_down`."""
-    request = cast(AnyRequest, connection)
     take_token(platform_of(request).limits.requests, client_network(request))
 
 

@@ -1,13 +1,12 @@
-"""Every path in one table: method, path, who may, handler.
+"""Every path in one table. A row says everything about its route but the types in its handler's signature (route.py).
 
-`who` is what the handler demands; tests/flow/test_who_may.py walks the table and proves it.
+tests/flow/test_who_may.py and tests/flow/test_role_table.py walk the table and prove it.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from functools import partial
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler
 
 from crumbless.api import (
     account_api,
@@ -32,320 +31,294 @@ from crumbless.api import (
     task_api,
     visitor_api,
 )
-from crumbless.api.guard import PROBES
-from crumbless.api.request_bounds import check_path_parameters
-from crumbless.api.request_read import limit_requests
-from crumbless.domain.access import Verb
+from crumbless.api.account_api import MAX_ACCOUNT_BODY as SMALL
+from crumbless.api.route import JSON, PUBLIC, STREAM, RateLimit, Route, RouteError, operator, visitor
+from crumbless.api.route_adapter import handler_of
+from crumbless.api.stream_http import Batch
+from crumbless.domain.access import Visibility
 from crumbless.domain.photo import MAX_BYTES
-from crumbless.domain.wire import MAX_FRAME
+from crumbless.domain.wire import ConsentAnswer, VisitorExport
+from crumbless.domain.wire_account import SignInStep
 
-Who = Literal["anyone", "visitor", "operator", "stream"]
-Pages = Literal["own", "site"]
-RouteGuard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+OWN = operator("manage_own", Visibility.OWN)
+INBOX = operator("read_inbox", Visibility.CONVERSATION)
+CONVERSATIONS = operator("read_conversation", Visibility.CONVERSATION)
+BAN = operator("ban_visitor", Visibility.CONVERSATION)
+BANS = operator("ban_visitor", Visibility.WORKSPACE)
+READ_PEOPLE = operator("read_people", Visibility.WORKSPACE)
+PEOPLE = operator("manage_people", Visibility.WORKSPACE)
+TEAMS = operator("manage_people", Visibility.TEAM)
+SITES = operator("manage_sites", Visibility.SITE)
+SETTINGS = operator("manage_workspace", Visibility.WORKSPACE)
+SECURITY = operator("manage_security", Visibility.WORKSPACE)
+AUDIT = operator("read_audit", Visibility.WORKSPACE)
 
+CHECKS = RateLimit("checks", before_body=True)
+CONSENTS = RateLimit("consents", before_body=True)
+INVITATIONS = RateLimit("invitations", "workspace")
+PASSKEYS = RateLimit("passkey_asks")
+PRIVACY = RateLimit("privacy")
+SIGN_INS = RateLimit("sign_ins")
 
-class Route(NamedTuple):
-    """One row of the table. `who` "stream": whoever the stream belongs to.
+PAGE, SCRIPT, VALUE = ("text/html",), ("text/javascript",), (JSON,)
 
-    `pages`: whose scripts may ask under /v1/. "own": ours alone. "site": those on the list of the site that the body
-    names; the handler checks that, and lets them read the answer (CORS). `verb`: what the caller's role must allow.
-    `fresh`: a dangerous act, for which the operator must have shown a factor within the last five minutes.
-    `sets_up`: open to a session that lacks a required second factor, and may only set one up.
-    `most`: bytes of the body; beyond them nothing more is read.
-    """
+LINK = ("ticket_gone", "weak_password")
+PASSKEY = ("passkey_refused", "ticket_gone")
+PROVIDER = ("provider_refused", "provider_away", "ticket_gone", "not_found")
+VERIFIED = ("banned", "identity_needed", "identity_refused", "other_identity")
 
-    method: Literal["GET", "POST", "OPTIONS"]
-    path: str
-    who: Who
-    handler: Callable[..., Awaitable[Any]]
-    pages: Pages = "own"
-    verb: Verb | None = None
-    fresh: bool = False
-    sets_up: bool = False
-    most: int = MAX_FRAME
-
-    def options(self) -> dict[str, object]:
-        """What request_read.py enforces."""
-        return {"pages": self.pages, "verb": self.verb, "fresh": self.fresh, "sets_up": self.sets_up}
-
+get, post, options = partial(Route, "GET"), partial(Route, "POST"), partial(Route, "OPTIONS")
 
 ROUTES = (
-    Route("GET", "/", "anyone", page_views.get_root),
-    Route("GET", "/healthz", "anyone", health_api.get_health),
-    Route("GET", "/readyz", "anyone", health_api.get_ready),
-    Route("GET", "/metrics", "anyone", health_api.get_metrics),
-    Route("GET", "/favicon.svg", "anyone", page_views.get_icon),
-    Route("GET", "/assets/{name:str}", "anyone", page_views.get_asset),
-    Route("GET", "/w/{name:str}", "anyone", page_views.get_loader),
-    Route("GET", "/consent.js", "anyone", consent_views.get_consent),
-    Route("GET", "/consent/{key:str}/{name:str}", "anyone", consent_views.get_consent_words),
-    Route("GET", "/chat/{key:str}", "anyone", page_views.get_frame),
-    Route("GET", "/desk", "anyone", page_views.get_desk),
-    Route("GET", "/policy", "anyone", policy_page.get_policy),
-    Route("GET", "/policy/{key:str}", "anyone", policy_page.get_site_policy),
-    Route("GET", "/storage.json", "anyone", policy_page.get_disclosure),
-    Route("GET", "/tags/{key:str}/{name:str}", "anyone", tag_views.get_tag),
-    Route("GET", "/v1/check", "anyone", check_api.check),
-    Route("POST", "/v1/check", "anyone", check_api.check),
-    Route("POST", "/v1/visitor/start", "anyone", visitor_api.start),
-    Route("POST", "/v1/visitor/erase", "visitor", visitor_api.erase, verb="erase_own"),
-    Route("GET", "/v1/visitor/export", "visitor", visitor_api.export, verb="export_own"),
-    Route("POST", "/v1/visitor/consent", "visitor", consent_api.post_visitor_consent),
-    Route("POST", "/v1/visitor/identify", "anyone", identity_api.post_identify),
-    Route("POST", "/v1/visitor/logout", "visitor", identity_api.post_logout, verb="identify_own"),
-    Route("POST", "/v1/visitor/continue/code", "visitor", identity_api.post_continue_code, verb="continue_own"),
-    Route("POST", "/v1/visitor/continue/mail", "visitor", identity_api.post_continue_mail, verb="continue_own"),
-    Route("POST", "/v1/visitor/continue", "anyone", identity_api.post_continue),
-    Route("OPTIONS", "/v1/consent", "anyone", consent_api.options_consent, "site"),
-    Route("POST", "/v1/consent", "anyone", consent_api.post_consent, "site"),
-    Route("GET", "/v1/consent/{receipt:str}", "anyone", consent_api.get_consent),
-    Route("GET", "/consent/keys.json", "anyone", consent_api.get_keys),
-    Route("GET", "/.well-known/gpc.json", "anyone", consent_api.get_gpc),
-    Route("POST", "/v1/desk/sign-in", "anyone", account_api.post_sign_in),
-    Route("POST", "/v1/desk/sign-in/code", "anyone", account_api.post_sign_in_code),
-    Route("POST", "/v1/desk/sign-in/passkey/options", "anyone", account_api.post_passkey_options),
-    Route("POST", "/v1/desk/sign-in/passkey", "anyone", account_api.post_passkey),
-    Route("GET", "/desk/oidc/{provider:str}", "anyone", oidc_api.get_return),
-    Route("GET", "/v1/desk/sign-in/ways", "anyone", oidc_api.get_ways),
-    Route("POST", "/v1/desk/sign-in/oidc/start", "anyone", oidc_api.post_sign_in_start),
-    Route("POST", "/v1/desk/sign-in/oidc/finish", "anyone", oidc_api.post_sign_in_finish),
-    Route("POST", "/v1/desk/me/identities/start", "operator", oidc_api.post_link_start, verb="manage_own", fresh=True),
-    Route("POST", "/v1/desk/me/identities/finish", "operator", oidc_api.post_link_finish, verb="manage_own"),
-    Route("POST", "/v1/desk/me/identities/remove", "operator", oidc_api.post_unlink, verb="manage_own", fresh=True),
-    Route("POST", "/v1/desk/step-up/oidc/start", "operator", oidc_api.post_step_up_start, verb="manage_own"),
-    Route("POST", "/v1/desk/step-up/oidc/finish", "operator", oidc_api.post_step_up_finish, verb="manage_own"),
-    Route("POST", "/v1/desk/step-up", "operator", account_api.post_step_up, verb="manage_own", sets_up=True),
-    Route(
-        "POST",
-        "/v1/desk/step-up/passkey/options",
-        "operator",
-        account_api.post_step_up_passkey_options,
-        verb="manage_own",
+    get("/", page_views.get_root, PUBLIC, gives=PAGE),
+    get("/healthz", health_api.get_health, PUBLIC, gives=VALUE),
+    get("/readyz", health_api.get_ready, PUBLIC, gives=VALUE),
+    get("/metrics", health_api.get_metrics, PUBLIC, gives=("text/plain",)),
+    get("/favicon.svg", page_views.get_icon, PUBLIC, gives=("image/svg+xml",)),
+    get("/assets/{name}", page_views.get_asset, PUBLIC, gives=("text/javascript", "text/css")),
+    get("/w/{name}", page_views.get_loader, PUBLIC, gives=SCRIPT),
+    get("/consent.js", consent_views.get_consent, PUBLIC, gives=SCRIPT),
+    get("/consent/{key}/{name}", consent_views.get_consent_words, PUBLIC, gives=SCRIPT),
+    get("/chat/{key}", page_views.get_frame, PUBLIC, gives=PAGE),
+    get("/desk", page_views.get_desk, PUBLIC, gives=PAGE),
+    get("/policy", policy_page.get_policy, PUBLIC, gives=PAGE),
+    get("/policy/{key}", policy_page.get_site_policy, PUBLIC, gives=PAGE),
+    get("/storage.json", policy_page.get_disclosure, PUBLIC, gives=VALUE),
+    get("/tags/{key}/{name}", tag_views.get_tag, PUBLIC, gives=SCRIPT),
+    get("/v1/check", check_api.check, PUBLIC, limit=CHECKS),
+    post("/v1/check", check_api.check, PUBLIC, limit=CHECKS),
+    post(
+        "/v1/visitor/start",
+        visitor_api.start,
+        PUBLIC,
+        status=201,
+        refuses=(*VERIFIED, "not_found", "id_conflict", "empty_text", "erased", "invalid_proof", "work_needed"),
     ),
-    Route("POST", "/v1/desk/step-up/passkey", "operator", account_api.post_step_up_passkey, verb="manage_own"),
-    Route("GET", "/v1/desk/me/security", "operator", account_api.get_security, verb="manage_own", sets_up=True),
-    Route("POST", "/v1/desk/me/password", "operator", account_api.post_password, verb="manage_own", fresh=True),
-    Route(
-        "POST",
-        "/v1/desk/me/totp/begin",
-        "operator",
-        account_api.post_totp_begin,
-        verb="manage_own",
-        fresh=True,
+    post("/v1/visitor/erase", visitor_api.erase, visitor("erase_own"), limit=PRIVACY),
+    get(
+        "/v1/visitor/export",
+        visitor_api.export,
+        visitor("export_own"),
+        limit=PRIVACY,
+        gives=VisitorExport,
+        refuses=("busy",),
+    ),
+    post("/v1/visitor/consent", consent_api.post_visitor_consent, visitor("consent_own"), refuses=("not_found",)),
+    post(
+        "/v1/visitor/identify",
+        identity_api.post_identify,
+        PUBLIC,
+        limit=RateLimit("identifies"),
+        refuses=(
+            "banned",
+            "invalid_token",
+            "invalid_proof",
+            "not_found",
+            "identity_refused",
+            "other_identity",
+            "forbidden",
+        ),
+    ),
+    post("/v1/visitor/logout", identity_api.post_logout, visitor("identify_own")),
+    post(
+        "/v1/visitor/continue/code",
+        identity_api.post_continue_code,
+        visitor("continue_own"),
+        limit=RateLimit("continue_codes", "conversation"),
+    ),
+    post("/v1/visitor/continue/mail", identity_api.post_continue_mail, visitor("continue_own")),
+    post(
+        "/v1/visitor/continue", identity_api.post_continue, PUBLIC, refuses=("banned", "ticket_gone", "identity_needed")
+    ),
+    options("/v1/consent", consent_api.options_consent, PUBLIC, pages="site", limit=CONSENTS, gives=()),
+    post(
+        "/v1/consent",
+        consent_api.post_consent,
+        PUBLIC,
+        pages="site",
+        limit=CONSENTS,
+        status=201,
+        gives=ConsentAnswer,
+        refuses=("not_found", "outdated_revision", "id_conflict"),
+    ),
+    get("/v1/consent/{receipt}", consent_api.get_consent, PUBLIC, limit=CONSENTS, media="application/ld+json"),
+    get("/consent/keys.json", consent_api.get_keys, PUBLIC, gives=VALUE),
+    get("/.well-known/gpc.json", consent_api.get_gpc, PUBLIC, gives=VALUE),
+    post(
+        "/v1/desk/sign-in",
+        account_api.post_sign_in,
+        PUBLIC,
+        limit=SIGN_INS,
+        most=SMALL,
+        also={202: SignInStep},
+        refuses=("wrong_sign_in", "provider_only"),
+    ),
+    post(
+        "/v1/desk/sign-in/code",
+        account_api.post_sign_in_code,
+        PUBLIC,
+        limit=SIGN_INS,
+        most=SMALL,
+        refuses=("wrong_code", "ticket_gone"),
+    ),
+    post("/v1/desk/sign-in/passkey/options", account_api.post_passkey_options, PUBLIC, limit=PASSKEYS, most=SMALL),
+    post("/v1/desk/sign-in/passkey", account_api.post_passkey, PUBLIC, limit=PASSKEYS, most=SMALL, refuses=PASSKEY),
+    get("/desk/oidc/{provider}", oidc_api.get_return, PUBLIC, gives=PAGE),
+    get("/v1/desk/sign-in/ways", oidc_api.get_ways, PUBLIC),
+    post("/v1/desk/sign-in/oidc/start", oidc_api.post_sign_in_start, PUBLIC, limit=SIGN_INS, refuses=PROVIDER),
+    post(
+        "/v1/desk/sign-in/oidc/finish",
+        oidc_api.post_sign_in_finish,
+        PUBLIC,
+        limit=SIGN_INS,
+        refuses=(*PROVIDER, "unknown_identity", "identity_taken"),
+    ),
+    post("/v1/desk/me/identities/start", oidc_api.post_link_start, OWN, fresh=True, refuses=PROVIDER),
+    post("/v1/desk/me/identities/finish", oidc_api.post_link_finish, OWN, refuses=(*PROVIDER, "identity_taken")),
+    post("/v1/desk/me/identities/remove", oidc_api.post_unlink, OWN, fresh=True, refuses=("not_found",)),
+    post("/v1/desk/step-up/oidc/start", oidc_api.post_step_up_start, OWN, refuses=PROVIDER),
+    post("/v1/desk/step-up/oidc/finish", oidc_api.post_step_up_finish, OWN, refuses=PROVIDER),
+    post(
+        "/v1/desk/step-up",
+        account_api.post_step_up,
+        OWN,
         sets_up=True,
+        most=SMALL,
+        refuses=("wrong_password", "wrong_code"),
     ),
-    Route(
-        "POST",
+    post("/v1/desk/step-up/passkey/options", account_api.post_step_up_passkey_options, OWN, refuses=("not_found",)),
+    post("/v1/desk/step-up/passkey", account_api.post_step_up_passkey, OWN, most=SMALL, refuses=PASSKEY),
+    get("/v1/desk/me/security", account_api.get_security, OWN, sets_up=True),
+    post(
+        "/v1/desk/me/password",
+        account_api.post_password,
+        OWN,
+        fresh=True,
+        most=SMALL,
+        refuses=("wrong_password", "weak_password"),
+    ),
+    post("/v1/desk/me/totp/begin", account_api.post_totp_begin, OWN, fresh=True, sets_up=True),
+    post(
         "/v1/desk/me/totp/confirm",
-        "operator",
         account_api.post_totp_confirm,
-        verb="manage_own",
+        OWN,
         fresh=True,
         sets_up=True,
+        most=SMALL,
+        refuses=("wrong_code", "ticket_gone"),
     ),
-    Route("POST", "/v1/desk/me/totp/remove", "operator", account_api.post_totp_remove, verb="manage_own", fresh=True),
-    Route(
-        "POST", "/v1/desk/me/recovery-codes", "operator", account_api.post_recovery_codes, verb="manage_own", fresh=True
-    ),
-    Route(
-        "POST",
+    post("/v1/desk/me/totp/remove", account_api.post_totp_remove, OWN, fresh=True, most=SMALL, refuses=("not_found",)),
+    post("/v1/desk/me/recovery-codes", account_api.post_recovery_codes, OWN, fresh=True, refuses=("not_found",)),
+    post(
         "/v1/desk/me/passkeys/options",
-        "operator",
         account_api.post_add_passkey_options,
-        verb="manage_own",
+        OWN,
         fresh=True,
         sets_up=True,
+        refuses=("invalid",),
     ),
-    Route(
-        "POST",
-        "/v1/desk/me/passkeys",
-        "operator",
-        account_api.post_add_passkey,
-        verb="manage_own",
+    post(
+        "/v1/desk/me/passkeys", account_api.post_add_passkey, OWN, fresh=True, sets_up=True, most=SMALL, refuses=PASSKEY
+    ),
+    post("/v1/desk/me/passkeys/{passkey}/rename", account_api.post_rename_passkey, OWN, most=SMALL),
+    post("/v1/desk/me/passkeys/{passkey}/remove", account_api.post_remove_passkey, OWN, fresh=True, most=SMALL),
+    post("/v1/desk/me/sessions/{session}/end", account_api.post_end_session, OWN, fresh=True),
+    post("/v1/desk/me/sessions/end-others", account_api.post_end_others, OWN, fresh=True),
+    post("/v1/desk/me/sessions/end-all", account_api.post_end_all, OWN, fresh=True),
+    post("/v1/desk/sign-out", account_api.post_sign_out, OWN, sets_up=True),
+    get("/v1/desk/me", operator_api.get_me, OWN, sets_up=True),
+    get("/v1/desk/conversations", operator_api.get_conversations, INBOX),
+    get("/v1/desk/conversations/{conversation}", operator_api.get_conversation, CONVERSATIONS),
+    get("/v1/desk/conversations/{conversation}/entries", operator_api.get_entries, CONVERSATIONS),
+    post("/v1/setup/read", arrival_api.post_setup_read, PUBLIC, limit=SIGN_INS, refuses=LINK),
+    post("/v1/setup", arrival_api.post_setup, PUBLIC, limit=SIGN_INS, refuses=LINK),
+    post("/v1/invitations/read", arrival_api.post_invitation_read, PUBLIC, limit=SIGN_INS, refuses=LINK),
+    post("/v1/invitations/accept", arrival_api.post_invitation_accept, PUBLIC, limit=SIGN_INS, refuses=LINK),
+    post(
+        "/v1/invitations/passkey/options",
+        arrival_api.post_invitation_passkey_options,
+        PUBLIC,
+        limit=PASSKEYS,
+        refuses=("ticket_gone",),
+    ),
+    post(
+        "/v1/invitations/passkey",
+        arrival_api.post_invitation_passkey,
+        PUBLIC,
+        limit=PASSKEYS,
+        most=SMALL,
+        refuses=PASSKEY,
+    ),
+    post("/v1/reset/request", arrival_api.post_reset_request, PUBLIC),
+    post("/v1/reset", arrival_api.post_reset, PUBLIC, limit=SIGN_INS, refuses=LINK),
+    post("/v1/email/confirm", arrival_api.post_email_confirm, PUBLIC, limit=SIGN_INS, refuses=LINK),
+    post("/v1/desk/me", people_api.post_me, OWN),
+    post("/v1/desk/me/email", people_api.post_me_email, OWN, fresh=True, limit=RateLimit("invitations", "subject")),
+    get("/v1/desk/people", people_api.get_people, READ_PEOPLE),
+    post(
+        "/v1/desk/people/invite", people_api.post_invite, PEOPLE, fresh=True, limit=INVITATIONS, refuses=("not_found",)
+    ),
+    post("/v1/desk/people/{person}", people_api.post_person, PEOPLE, fresh=True, refuses=("last_owner",)),
+    post("/v1/desk/people/{person}/disable", people_api.post_disable, PEOPLE, fresh=True, refuses=("last_owner",)),
+    post("/v1/desk/people/{person}/enable", people_api.post_enable, PEOPLE, fresh=True),
+    post("/v1/desk/people/{person}/end-sessions", people_api.post_end_sessions, PEOPLE),
+    post("/v1/desk/invitations/{invitation}/resend", people_api.post_resend, PEOPLE, fresh=True, limit=INVITATIONS),
+    post("/v1/desk/invitations/{invitation}/revoke", people_api.post_revoke, PEOPLE),
+    post("/v1/desk/teams", people_api.post_team_add, TEAMS, refuses=("not_found",)),
+    post("/v1/desk/teams/{team}", people_api.post_team, TEAMS),
+    post("/v1/desk/teams/{team}/remove", people_api.post_team_remove, TEAMS),
+    get("/v1/desk/sites", site_api.get_sites, SITES),
+    post("/v1/desk/sites", site_api.post_site_add, SITES),
+    post("/v1/desk/sites/{key}", site_api.post_site, SITES, fresh=True),
+    get("/v1/desk/sites/{key}/seen", site_api.get_site_seen, SITES),
+    get("/v1/desk/workspace", site_api.get_workspace, SETTINGS),
+    post("/v1/desk/workspace", site_api.post_workspace, SETTINGS),
+    get("/v1/desk/account-policy", account_policy_api.get_account_policy, SECURITY),
+    post("/v1/desk/account-policy", account_policy_api.post_account_policy, SECURITY, fresh=True),
+    get("/v1/desk/audit", audit_api.get_audit, AUDIT),
+    get(
+        "/v1/desk/audit/export",
+        audit_api.get_audit_export,
+        AUDIT,
         fresh=True,
-        sets_up=True,
+        gives=("text/csv", "application/jsonl"),
+        refuses=("busy",),
     ),
-    Route(
-        "POST",
-        "/v1/desk/me/passkeys/{passkey:str}/rename",
-        "operator",
-        account_api.post_rename_passkey,
-        verb="manage_own",
+    post(
+        "/v1/desk/me/photo",
+        file_api.post_photo,
+        OWN,
+        limit=RateLimit("uploads", "subject"),
+        most=MAX_BYTES,
+        refuses=("unsupported_media_type", "bad_picture"),
     ),
-    Route(
-        "POST",
-        "/v1/desk/me/passkeys/{passkey:str}/remove",
-        "operator",
-        account_api.post_remove_passkey,
-        verb="manage_own",
-        fresh=True,
-    ),
-    Route(
-        "POST",
-        "/v1/desk/me/sessions/{session:str}/end",
-        "operator",
-        account_api.post_end_session,
-        verb="manage_own",
-        fresh=True,
-    ),
-    Route(
-        "POST",
-        "/v1/desk/me/sessions/end-others",
-        "operator",
-        account_api.post_end_others,
-        verb="manage_own",
-        fresh=True,
-    ),
-    Route("POST", "/v1/desk/me/sessions/end-all", "operator", account_api.post_end_all, verb="manage_own", fresh=True),
-    Route("POST", "/v1/desk/sign-out", "operator", account_api.post_sign_out, sets_up=True),
-    Route("GET", "/v1/desk/me", "operator", operator_api.get_me, sets_up=True),
-    Route("GET", "/v1/desk/conversations", "operator", operator_api.get_conversations, verb="read_inbox"),
-    Route(
-        "GET",
-        "/v1/desk/conversations/{conversation:str}",
-        "operator",
-        operator_api.get_conversation,
-        verb="read_conversation",
-    ),
-    Route(
-        "GET",
-        "/v1/desk/conversations/{conversation:str}/entries",
-        "operator",
-        operator_api.get_entries,
-        verb="read_conversation",
-    ),
-    Route("POST", "/v1/setup/read", "anyone", arrival_api.post_setup_read),
-    Route("POST", "/v1/setup", "anyone", arrival_api.post_setup),
-    Route("POST", "/v1/invitations/read", "anyone", arrival_api.post_invitation_read),
-    Route("POST", "/v1/invitations/accept", "anyone", arrival_api.post_invitation_accept),
-    Route("POST", "/v1/invitations/passkey/options", "anyone", arrival_api.post_invitation_passkey_options),
-    Route("POST", "/v1/invitations/passkey", "anyone", arrival_api.post_invitation_passkey),
-    Route("POST", "/v1/reset/request", "anyone", arrival_api.post_reset_request),
-    Route("POST", "/v1/reset", "anyone", arrival_api.post_reset),
-    Route("POST", "/v1/email/confirm", "anyone", arrival_api.post_email_confirm),
-    Route("POST", "/v1/desk/me", "operator", people_api.post_me, verb="manage_own"),
-    Route("POST", "/v1/desk/me/email", "operator", people_api.post_me_email, verb="manage_own", fresh=True),
-    Route("GET", "/v1/desk/people", "operator", people_api.get_people, verb="read_people"),
-    Route("POST", "/v1/desk/people/invite", "operator", people_api.post_invite, verb="manage_people", fresh=True),
-    Route("POST", "/v1/desk/people/{person:str}", "operator", people_api.post_person, verb="manage_people", fresh=True),
-    Route(
-        "POST",
-        "/v1/desk/people/{person:str}/disable",
-        "operator",
-        people_api.post_disable,
-        verb="manage_people",
-        fresh=True,
-    ),
-    Route(
-        "POST",
-        "/v1/desk/people/{person:str}/enable",
-        "operator",
-        people_api.post_enable,
-        verb="manage_people",
-        fresh=True,
-    ),
-    Route(
-        "POST",
-        "/v1/desk/people/{person:str}/end-sessions",
-        "operator",
-        people_api.post_end_sessions,
-        verb="manage_people",
-    ),
-    Route(
-        "POST",
-        "/v1/desk/invitations/{invitation:str}/resend",
-        "operator",
-        people_api.post_resend,
-        verb="manage_people",
-        fresh=True,
-    ),
-    Route(
-        "POST",
-        "/v1/desk/invitations/{invitation:str}/revoke",
-        "operator",
-        people_api.post_revoke,
-        verb="manage_people",
-    ),
-    Route("POST", "/v1/desk/teams", "operator", people_api.post_team_add, verb="manage_people"),
-    Route("POST", "/v1/desk/teams/{team:str}", "operator", people_api.post_team, verb="manage_people"),
-    Route("POST", "/v1/desk/teams/{team:str}/remove", "operator", people_api.post_team_remove, verb="manage_people"),
-    Route("GET", "/v1/desk/sites", "operator", site_api.get_sites, verb="manage_sites"),
-    Route("POST", "/v1/desk/sites", "operator", site_api.post_site_add, verb="manage_sites"),
-    Route("POST", "/v1/desk/sites/{key:str}", "operator", site_api.post_site, verb="manage_sites", fresh=True),
-    Route("GET", "/v1/desk/sites/{key:str}/seen", "operator", site_api.get_site_seen, verb="manage_sites"),
-    Route("GET", "/v1/desk/workspace", "operator", site_api.get_workspace, verb="manage_workspace"),
-    Route("POST", "/v1/desk/workspace", "operator", site_api.post_workspace, verb="manage_workspace"),
-    Route("GET", "/v1/desk/account-policy", "operator", account_policy_api.get_account_policy, verb="manage_security"),
-    Route(
-        "POST",
-        "/v1/desk/account-policy",
-        "operator",
-        account_policy_api.post_account_policy,
-        verb="manage_security",
-        fresh=True,
-    ),
-    Route("GET", "/v1/desk/audit", "operator", audit_api.get_audit, verb="read_audit"),
-    Route("GET", "/v1/desk/audit/export", "operator", audit_api.get_audit_export, verb="read_audit", fresh=True),
-    Route("POST", "/v1/desk/me/photo", "operator", file_api.post_photo, verb="manage_own", most=MAX_BYTES),
-    Route("POST", "/v1/desk/me/photo/remove", "operator", file_api.post_photo_remove, verb="manage_own"),
-    Route("GET", "/files/{file:str}/{name:str}", "anyone", file_api.get_file),
-    Route("GET", "/v1/desk/bans", "operator", ban_api.get_bans, verb="ban_visitor"),
-    Route("POST", "/v1/desk/bans", "operator", ban_api.post_ban, verb="ban_visitor"),
-    Route("POST", "/v1/desk/bans/{ban:str}/lift", "operator", ban_api.post_lift_ban, verb="ban_visitor"),
-    Route("GET", "/v1/desk/sites/{key:str}/identity", "operator", identity_api.get_site_identity, verb="manage_sites"),
-    Route(
-        "POST",
-        "/v1/desk/sites/{key:str}/identity",
-        "operator",
-        identity_api.post_site_identity,
-        verb="manage_sites",
-        fresh=True,
-    ),
-    Route(
-        "POST",
-        "/v1/desk/sites/{key:str}/identity/keys",
-        "operator",
-        identity_api.post_identity_key,
-        verb="manage_sites",
-        fresh=True,
-    ),
-    Route(
-        "POST",
-        "/v1/desk/sites/{key:str}/identity/keys/{kid:str}/retire",
-        "operator",
-        identity_api.post_retire_key,
-        verb="manage_sites",
-        fresh=True,
-    ),
-    Route("GET", "/v1/desk/tasks", "operator", task_api.get_tasks, verb="manage_workspace"),
-    Route("POST", "/v1/desk/tasks/{task:str}/retry", "operator", task_api.post_retry, verb="manage_workspace"),
-    Route(
-        "POST", "/v1/desk/tasks/{task:str}/drop", "operator", task_api.post_drop, verb="manage_workspace", fresh=True
-    ),
+    post("/v1/desk/me/photo/remove", file_api.post_photo_remove, OWN),
+    get("/files/{file}/{name}", file_api.get_file, PUBLIC, gives=("image/webp",)),
+    get("/v1/desk/bans", ban_api.get_bans, BANS),
+    post("/v1/desk/bans", ban_api.post_ban, BAN, status=201, refuses=("unknown_conversation",)),
+    post("/v1/desk/bans/{ban}/lift", ban_api.post_lift_ban, BANS),
+    get("/v1/desk/sites/{key}/identity", identity_api.get_site_identity, SITES),
+    post("/v1/desk/sites/{key}/identity", identity_api.post_site_identity, SITES, fresh=True),
+    post("/v1/desk/sites/{key}/identity/keys", identity_api.post_identity_key, SITES, fresh=True, status=201),
+    post("/v1/desk/sites/{key}/identity/keys/{kid}/retire", identity_api.post_retire_key, SITES, fresh=True),
+    get("/v1/desk/tasks", task_api.get_tasks, SETTINGS),
+    post("/v1/desk/tasks/{task}/retry", task_api.post_retry, SETTINGS),
+    post("/v1/desk/tasks/{task}/drop", task_api.post_drop, SETTINGS, fresh=True),
     # GET /v1/stream, the WebSocket, never comes here: uvicorn hands the upgraded socket to stream_websocket.py.
-    Route("POST", "/v1/stream/open", "anyone", stream_http.open_stream),
-    Route("POST", "/v1/stream/poll", "stream", stream_http.poll_stream),
-    Route("POST", "/v1/stream/send", "stream", stream_http.send_to_stream),
+    post("/v1/stream/open", stream_http.open_stream, PUBLIC, gives=Batch),
+    post("/v1/stream/poll", stream_http.poll_stream, STREAM, refuses=("stream_gone",)),
+    post("/v1/stream/send", stream_http.send_to_stream, STREAM, refuses=("stream_gone",)),
 )
 
 
-def guards_of(route: Route) -> list[RouteGuard]:
-    """What is checked before the handler: the length of parameters, and the rate of requests without a session."""
-    guards: list[RouteGuard] = [check_path_parameters] if "{" in route.path else []
-    return guards if route.who != "anyone" or route.path in PROBES else [*guards, limit_requests]
+def route_handlers(further: Sequence[Route] = ()) -> list[HTTPRouteHandler]:
+    """Return the table, and `further` rows (the demo's), as Litestar takes them.
 
-
-def route_handlers() -> list[HTTPRouteHandler]:
-    """The table as Litestar takes it."""
-    return [
-        HTTPRouteHandler(
-            route.path,
-            http_method=[route.method],
-            opt=route.options(),
-            request_max_body_size=route.most,
-            guards=guards_of(route),
-        )(
-            route.handler  # pyright: ignore[reportArgumentType]
-        )
-        for route in ROUTES
-    ]
+    Raises:
+        RouteError: when two rows have the same method and path.
+    """
+    rows = [*ROUTES, *further]
+    names = [route.name for route in rows]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise RouteError(f"declared twice: {', '.join(sorted(doubled))}")
+    return [handler_of(route) for route in rows]

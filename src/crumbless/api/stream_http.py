@@ -14,19 +14,12 @@ import msgspec
 from litestar import Response
 from litestar.response import Stream
 
+from crumbless.api.call import PublicCall, respond
 from crumbless.api.client_address import check_strangers
 from crumbless.api.http_shell import HttpConnection, connection_of
 from crumbless.api.long_response import abort_of
 from crumbless.api.platform import Platform
-from crumbless.api.request_read import (
-    AnyRequest,
-    check_credentials,
-    client_network,
-    platform_of,
-    read_body,
-    read_caller,
-    read_json,
-)
+from crumbless.api.request_read import AnyRequest, check_credentials, read_caller
 from crumbless.api.stream import StreamConnection
 from crumbless.domain.proof import token_hash
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
@@ -251,34 +244,30 @@ async def all_told(streams: HttpStreams, seconds: float) -> None:
                 await asyncio.sleep(0.01)
 
 
-async def open_stream(request: AnyRequest) -> Response[bytes] | Stream:
-    """POST /v1/stream/open."""
-    wanted = await read_json(request, OpenRequest)
-    platform, network = platform_of(request), client_network(request)
+async def open_stream(call: PublicCall, wanted: OpenRequest) -> Response[bytes] | Stream:
+    """Open a stream over HTTP."""
+    request, platform, network = call.request, call.platform, call.network
     check_strangers(platform, network)
     abort = abort_of(request) if wanted.mode == "stream" else None
     stream = HttpStream(platform, network, _streams_of(request), abort)
     if wanted.mode == "stream":
         stream.carrier = connection_of(request.scope)
     else:
-        return _answer(await stream.poll(0))
+        return respond(await stream.poll(0))
     headers = {STREAM_HEADER: stream.id, "x-accel-buffering": "no"}
     return Stream(stream.lines(), status_code=200, media_type="application/x-ndjson", headers=headers)
 
 
-async def poll_stream(request: AnyRequest) -> Response[bytes]:
-    """POST /v1/stream/poll."""
-    wanted = await read_json(request, PollRequest)
-    stream = await _stream_of(request)
-    return _answer(await stream.poll(wanted.after))
+async def poll_stream(call: PublicCall, wanted: PollRequest) -> Batch:
+    """Return the frames after a batch, and wait for some."""
+    stream = await _stream_of(call.request)
+    return await stream.poll(wanted.after)
 
 
-async def send_to_stream(request: AnyRequest) -> Response[None]:
-    """POST /v1/stream/send."""
-    body = await read_body(request)
-    stream = await _stream_of(request)
+async def send_to_stream(call: PublicCall, body: bytes) -> None:
+    """Take frames of the client."""
+    stream = await _stream_of(call.request)
     stream.receive(body)
-    return Response(None, status_code=204)
 
 
 async def _stream_of(request: AnyRequest) -> HttpStream:
@@ -292,7 +281,3 @@ async def _stream_of(request: AnyRequest) -> HttpStream:
 
 def _streams_of(request: AnyRequest) -> HttpStreams:
     return cast(HttpStreams, request.app.state["http_streams"])
-
-
-def _answer(batch: Batch) -> Response[bytes]:
-    return Response(msgspec.json.encode(batch), status_code=200, media_type="application/json")

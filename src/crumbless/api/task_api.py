@@ -1,72 +1,33 @@
-"""What owners and admins see of work that was given up, and what they can do about it."""
+"""Failed jobs, for owners and admins, over HTTP."""
 
 from typing import Literal
 
-import msgspec
-from litestar import Response
-from sqlalchemy import Connection
-
-from crumbless.actions.audit_write import write_audit
 from crumbless.actions.mail_write import open_order
-from crumbless.api.request_read import AnyRequest, platform_of, read_operator
-from crumbless.domain.access import Session
+from crumbless.actions.task_retry import delete_failed_task, retry_task
+from crumbless.api.call import OperatorCall
 from crumbless.domain.mail_order import MailKind
 from crumbless.domain.seal import Vault
 from crumbless.domain.task import Task, TaskFailed
 from crumbless.domain.wire_task import DeadTask, DeadTasks
-from crumbless.errors import Refused
-from crumbless.store.task_store import GivenUp, dead_tasks, drop_task, revive_task
+from crumbless.store.task_store import GivenUp, dead_tasks
 
 MOST = 100
-MAX_TASK = 2**31 - 1
 
 
-async def get_tasks(request: AnyRequest) -> Response[bytes]:
-    """GET /v1/desk/tasks."""
-    session = await read_operator(request)
-    platform = platform_of(request)
-    found = await platform.reader.read(lambda connection: dead_tasks(connection, session.workspace, MOST + 1))
-    answer = DeadTasks([_told(one, platform.vault) for one in found[:MOST]], len(found) > MOST)
-    return Response(msgspec.json.encode(answer), status_code=200, media_type="application/json")
+async def get_tasks(call: OperatorCall) -> DeadTasks:
+    """Return the failed jobs of the workspace."""
+    found = await call.read(dead_tasks, call.workspace, MOST + 1)
+    return DeadTasks([_told(one, call.platform.vault) for one in found[:MOST]], len(found) > MOST)
 
 
-async def post_retry(request: AnyRequest) -> Response[None]:
-    """POST /v1/desk/tasks/ID/retry."""
-    session = await read_operator(request)
-    number = _number(request)
-
-    def retry(connection: Connection) -> None:
-        if not revive_task(connection, session.workspace, number):
-            raise Refused("not_found")
-        _note(connection, session, "task_retried", number)
-
-    await platform_of(request).ledger.write(retry)
-    return Response(None, status_code=204)
+async def post_retry(call: OperatorCall, task: int) -> None:
+    """Attempt a failed job again."""
+    await call.write(retry_task, task)
 
 
-async def post_drop(request: AnyRequest) -> Response[None]:
-    """POST /v1/desk/tasks/ID/drop."""
-    session = await read_operator(request)
-    number = _number(request)
-
-    def drop(connection: Connection) -> None:
-        if not drop_task(connection, session.workspace, number):
-            raise Refused("not_found")
-        _note(connection, session, "task_dropped", number)
-
-    await platform_of(request).ledger.write(drop)
-    return Response(None, status_code=204)
-
-
-def _note(connection: Connection, session: Session, act: str, number: int) -> None:
-    write_audit(connection, session, act, target_kind="task", target_id=str(number))
-
-
-def _number(request: AnyRequest) -> int:
-    text: str = request.path_params["task"]
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_TASK):
-        raise Refused("not_found")
-    return int(text)
+async def post_drop(call: OperatorCall, task: int) -> None:
+    """Delete a failed job."""
+    await call.write(delete_failed_task, task)
 
 
 def _told(one: GivenUp, vault: Vault) -> DeadTask:

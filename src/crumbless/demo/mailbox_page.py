@@ -7,15 +7,16 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
-from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup, escape
 
 from crumbless.adapters.mail_box import KeptMail, MailBox
+from crumbless.api.call import PublicCall
+from crumbless.api.route import PUBLIC, Route
 
 PATH = "/demo/mailbox"
 
 
-def mailbox_route(box: MailBox, address: str) -> HTTPRouteHandler:
+def mailbox_route(box: MailBox, address: str) -> Route:
     """The page as a route.
 
     Args:
@@ -26,8 +27,8 @@ def mailbox_route(box: MailBox, address: str) -> HTTPRouteHandler:
     )
     page = environment.get_template("mailbox.html.jinja")
 
-    async def get_mailbox() -> Response[str]:
-        """GET /demo/mailbox."""
+    async def get_mailbox(_call: PublicCall) -> Response[str]:
+        """Return the page."""
         nonce = secrets.token_urlsafe(16)
         mails = [_shown(one, address) for one in box.newest_first()]
         policy = (
@@ -40,7 +41,7 @@ def mailbox_route(box: MailBox, address: str) -> HTTPRouteHandler:
             headers={"cache-control": "no-store", "content-security-policy": policy},
         )
 
-    return HTTPRouteHandler(PATH, http_method=["GET"])(get_mailbox)
+    return Route("GET", PATH, get_mailbox, PUBLIC, gives=("text/html",))
 
 
 def _shown(one: KeptMail, address: str) -> dict[str, str | Markup]:

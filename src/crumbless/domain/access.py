@@ -4,6 +4,7 @@ The desk's copy (web/shared/permissions.ts) is made from it by tools/generate_wi
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Literal, get_args
 
 from crumbless.errors import Refused
@@ -21,6 +22,7 @@ Verb = Literal[
     "export_own",
     "identify_own",
     "continue_own",
+    "consent_own",
     # operators
     "close_conversation",
     "add_note",
@@ -56,6 +58,7 @@ PERMISSIONS: dict[Role, frozenset[Verb]] = {
             "export_own",
             "identify_own",
             "continue_own",
+            "consent_own",
         }
     ),
     # Reads everything in the workspace's conversations, writes nothing but what is their own.
@@ -65,6 +68,28 @@ PERMISSIONS: dict[Role, frozenset[Verb]] = {
     # Besides what admins may: make and unmake owners.
     "owner": _READS | _ANSWERS | _MANAGES | _MAKES_OWNERS,
 }
+
+
+class Visibility(Enum):
+    """Which things a route names or reads. Every row of the route table declares one.
+
+    An operator sees the whole workspace today. A limit to sites and teams belongs into one function of this file,
+    `visible(actor)`, which returns the SQL condition for CONVERSATION, SITE and TEAM.
+    """
+
+    PUBLIC = "public"
+    """What everybody may see, or names by a secret."""
+    OWN = "own"
+    """The caller's own account or conversation."""
+    CONVERSATION = "conversation"
+    """Conversations, which belong to a site and may be assigned to a team."""
+    SITE = "site"
+    """Sites and their settings."""
+    TEAM = "team"
+    """Teams."""
+    WORKSPACE = "workspace"
+    """Things of the whole workspace, which no limit to sites and teams divides."""
+
 
 OPERATOR_ROLES: tuple[OperatorRole, ...] = get_args(OperatorRole)
 

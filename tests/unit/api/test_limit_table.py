@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from crumbless.api.platform import Limits
-from crumbless.api.request_read import limit_requests
-from crumbless.api.route_contracts import name_of
-from crumbless.api.routes import ROUTES, Route, guards_of
+from crumbless.api.route import Route
+from crumbless.api.route_adapter import counts_requests
+from crumbless.api.routes import ROUTES
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.throttle import Throttle
 from crumbless.settings import Settings
@@ -58,12 +58,12 @@ def value_of(name: str) -> float:
 
 
 def needs_no_session(route: Route) -> bool:
-    return route.who in {"anyone", "stream"}
+    return route.who in {"public", "stream"}
 
 
 def test_every_route_that_needs_no_session_is_a_row() -> None:
     listed = [name for row in ROWS for name in ROUTE_NAME.findall(row[0])]
-    assert sorted(listed) == sorted(name_of(route) for route in ROUTES if needs_no_session(route))
+    assert sorted(listed) == sorted(route.name for route in ROUTES if needs_no_session(route))
 
 
 def test_every_row_has_all_limits() -> None:
@@ -86,14 +86,15 @@ def test_every_name_stands_behind_a_number() -> None:
 def test_rate_of_requests_is_named_where_it_is_taken() -> None:
     for row in ROWS:
         for name in ROUTE_NAME.findall(row[0]):
-            route = next(one for one in ROUTES if name_of(one) == name)
-            assert ("`requests." in row[1]) == (limit_requests in guards_of(route)), name
+            route = next(one for one in ROUTES if one.name == name)
+            assert ("`requests." in row[1]) == counts_requests(route), name
 
 
 def test_limiters_that_a_row_names_are_those_that_its_handlers_use() -> None:
     for row in ROWS:
         for name in ROUTE_NAME.findall(row[0]):
-            route = next(one for one in ROUTES if name_of(one) == name)
+            route = next(one for one in ROUTES if one.name == name)
             used = set(re.findall(r"limits\.(\w+)", inspect.getsource(route.handler)))
+            used |= {route.limit.name} if route.limit else set()
             named = {limiter for limiter in re.findall(r"`(\w+)\.\w+`", " ".join(row[1:])) if hasattr(LIMITS, limiter)}
             assert used <= named, name

@@ -1,0 +1,108 @@
+"""Calls: a request with its caller, as the route adapter gives it to a handler."""
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+import msgspec
+from litestar import Response
+from sqlalchemy import Connection
+
+from crumbless.actions.session_begin import Device, SessionTerms
+from crumbless.api.device_read import device_name, read_device
+from crumbless.api.request_read import AnyRequest, client_network, platform_of
+from crumbless.domain.access import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Call:
+    """A request, the parts of the server, and how to read the database."""
+
+    __slots__ = ("platform", "request")
+
+    def __init__(self, request: AnyRequest) -> None:
+        self.request = request
+        self.platform = platform_of(request)
+
+    @property
+    def network(self) -> str:
+        """The caller's network, for limits."""
+        return client_network(self.request)
+
+    async def read(self, find: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `find` reads in one snapshot of the database."""
+        return await self.platform.reader.read(lambda connection: find(connection, *args, **kwargs))
+
+
+class PublicCall(Call):
+    """A call that needs no session."""
+
+    __slots__ = ()
+
+    async def write(self, action: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of the action, which runs in a transaction. Raises Refused, as the action does."""
+        return await self.platform.ledger.write(lambda connection: action(connection, *args, **kwargs))
+
+
+class KeyCall(PublicCall):
+    """A call without a session, signed by a key: `thumbprint` names it."""
+
+    __slots__ = ("thumbprint",)
+
+    thumbprint: str
+
+    def device(self, time_zone: str) -> Device:
+        """Return the device of the caller, for a session that begins."""
+        return read_device(self.request, self.thumbprint, time_zone)
+
+    @property
+    def terms(self) -> SessionTerms:
+        """How long a session that begins lasts."""
+        return SessionTerms(self.platform.settings.operator_session_days, self.platform.vault)
+
+
+class SessionCall(Call):
+    """A call of a session."""
+
+    __slots__ = ("session",)
+
+    def __init__(self, request: AnyRequest, session: Session) -> None:
+        super().__init__(request)
+        self.session = session
+
+    async def write(
+        self, action: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return the result of the session's action, which runs in a transaction. Raises Refused, as it does."""
+        session = self.session
+        return await self.platform.ledger.write(lambda connection: action(connection, session, *args, **kwargs))
+
+
+class VisitorCall(SessionCall):
+    """A call of a visitor."""
+
+    __slots__ = ()
+
+
+class OperatorCall(SessionCall):
+    """A call of an operator."""
+
+    __slots__ = ()
+
+    @property
+    def workspace(self) -> int:
+        """The operator's workspace."""
+        return self.session.workspace
+
+    @property
+    def device(self) -> str:
+        """The device's name, for emails about the account."""
+        return device_name(self.request.headers.get("user-agent", ""))
+
+
+def respond(
+    value: object, status: int = 200, headers: dict[str, str] | None = None, media: str = "application/json"
+) -> Response[bytes]:
+    """Return a response with the value as JSON."""
+    return Response(msgspec.json.encode(value), status_code=status, media_type=media, headers=headers)

@@ -1,0 +1,220 @@
+"""One row of the route table: what a route takes, gives and refuses, and who may use it. A row that is incomplete or
+contradicts itself cannot be made, so the server does not start.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, fields
+from re import findall
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from litestar import Response
+
+from crumbless.api.call import KeyCall, OperatorCall, PublicCall, VisitorCall
+from crumbless.api.platform import Limits
+from crumbless.domain.access import OPERATOR_ROLES, PERMISSIONS, Verb, Visibility
+from crumbless.domain.wire import MAX_FRAME
+from crumbless.errors import REFUSALS, CrumblessError
+
+Who = Literal["public", "visitor", "operator", "stream"]
+Permission = Verb | Literal["public", "stream"]
+Pages = Literal["own", "site"]
+LimitKey = Literal["network", "workspace", "subject", "conversation"]
+
+JSON = "application/json"
+
+_CALLS: dict[Who, tuple[type[PublicCall] | type[VisitorCall] | type[OperatorCall], ...]] = {
+    "public": (PublicCall, KeyCall),
+    "stream": (PublicCall,),
+    "visitor": (VisitorCall,),
+    "operator": (OperatorCall,),
+}
+
+_NAMED: dict[str, Visibility] = {
+    "conversation": Visibility.CONVERSATION,
+    "key": Visibility.SITE,
+    "team": Visibility.TEAM,
+}
+"""The visibility of what a path parameter names, on operators' routes."""
+
+_LIMITERS = {one.name for one in fields(Limits)}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a route.
+
+    Args:
+        who: "stream": the session that the stream belongs to, which the stream checks.
+        permission: the verb that the caller's role must allow.
+        visibility: which things the route names or reads.
+    """
+
+    who: Who
+    permission: Permission
+    visibility: Visibility
+
+
+PUBLIC = Access("public", "public", Visibility.PUBLIC)
+STREAM = Access("stream", "stream", Visibility.OWN)
+
+
+def visitor(permission: Verb) -> Access:
+    """Return the access of visitors to what is their own."""
+    return Access("visitor", permission, Visibility.OWN)
+
+
+def operator(permission: Verb, visibility: Visibility) -> Access:
+    """Return the access of operators whose role allows the verb."""
+    return Access("operator", permission, visibility)
+
+
+class RouteError(CrumblessError):
+    """A row of the route table is incomplete or contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A limiter of `Limits`, and by what it counts. `before_body`: a token is taken before the body is read."""
+
+    name: str
+    by: LimitKey = "network"
+    before_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a handler's parameters and result say about its route.
+
+    `body`: name of the parameter for the body, and `takes`: its type (`bytes`: the body as it came). `query`: type of
+    the parameter `query`. `path`: types of the path parameters. `key`: whether the request must prove a key.
+    `special`: whether the handler makes its own response.
+    """
+
+    body: str
+    takes: Any
+    query: Any
+    path: Mapping[str, type]
+    gives: Any
+    key: bool
+    special: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """One row of the table. The body, the query and the result are in the handler's signature.
+
+    Args:
+        handler: takes a call (PublicCall, KeyCall, VisitorCall or OperatorCall), path parameters by name, `query` and
+            the body; returns the value to encode, None for 204, or a Response, for which the row declares `gives`.
+        access: who may use it: PUBLIC, STREAM, or made by `visitor` or `operator`.
+        fresh: the operator must have re-authenticated within the last five minutes.
+        sets_up: open to a session that lacks a required second factor.
+        pages: whose scripts may use a route under /v1/. "site": pages of the origins of the site that the body names;
+            the handler checks that, and allows them to read the response (CORS).
+        limit: the rate limit that applies besides `requests`, which every public route has.
+        most: bytes of the body.
+        status: of success; 204 where the handler returns None.
+        also: further statuses of success, with the types that have them.
+        media: media type of the response.
+        gives: the type, or the media types, in the Response of a special handler.
+        refuses: codes besides those that follow from the rest of the row (tools/generate_openapi.py).
+    """
+
+    method: Literal["GET", "POST", "OPTIONS"]
+    path: str
+    handler: Callable[..., Awaitable[Any]]
+    access: Access
+    fresh: bool = False
+    sets_up: bool = False
+    pages: Pages = "own"
+    limit: RateLimit | None = None
+    most: int = MAX_FRAME
+    status: int = 200
+    also: Mapping[int, type] = field(default_factory=dict[int, type])
+    media: str = JSON
+    gives: Any = None
+    refuses: tuple[str, ...] = ()
+    signature: Signature = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Check the row and read the handler's signature. Raises RouteError."""
+        self._check_access()
+        found = self._read_signature()
+        object.__setattr__(self, "signature", found)
+        self._require(not found.special or self.gives is not None, "its handler makes a response: declare `gives`")
+        self._require(found.special or self.gives is None, "the handler's result says what it gives")
+        if self.limit is not None:
+            self._require(self.limit.name in _LIMITERS, f"there is no limiter {self.limit.name}")
+            by_network = self.limit.by == "network"
+            self._require(by_network or self.who in {"visitor", "operator"}, "there is no session to count by")
+        unknown = {*self.refuses} - {*REFUSALS}
+        self._require(not unknown, f"refuses unknown codes {sorted(unknown)}")
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def who(self) -> Who:
+        """Who may use it."""
+        return self.access.who
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the path parameters."""
+        return findall(r"\{(\w+)\}", self.path)
+
+    def _require(self, good: bool, reason: str) -> None:
+        if not good:
+            raise RouteError(f"{self.name}: {reason}")
+
+    def _check_access(self) -> None:
+        who, permission, visibility = self.access.who, self.access.permission, self.access.visibility
+        self._require(visibility in {*Visibility}, "declare a visibility")
+        if who in {"public", "stream"}:
+            self._require(permission == who, f'its permission must be "{who}"')
+        else:
+            roles = ("visitor",) if who == "visitor" else OPERATOR_ROLES
+            known = any(permission in PERMISSIONS[role] for role in roles)
+            self._require(known, f"{permission} is no permission of {who}s")
+        if who == "operator":
+            self._require(visibility is not Visibility.PUBLIC, "no operator's route is PUBLIC")
+            for name in self.parameters:
+                wanted = _NAMED.get(name, visibility)
+                self._require(visibility is wanted, f"its path names a {name}: its visibility must be {wanted}")
+        else:
+            wanted = Visibility.PUBLIC if who == "public" else Visibility.OWN
+            self._require(visibility is wanted, f"its visibility must be {wanted}")
+
+    def _read_signature(self) -> Signature:
+        """Return what the handler's annotations say. Raises RouteError."""
+        hints = get_type_hints(self.handler, include_extras=True)
+        call, *others = [*inspect.signature(self.handler).parameters] or [""]
+        self._require(hints.get(call) in _CALLS[self.who], f"its handler does not take the call of {self.who} routes")
+        path = {name: hints[name] for name in others if name in self.parameters}
+        self._require(len(path) == len(self.parameters), "its handler does not take all path parameters")
+        self._require({*path.values()} <= {str, int}, "a path parameter is a str or an int")
+        bodies = [name for name in others if name not in path and name != "query"]
+        self._require(len(bodies) <= 1, f"its handler takes more than one body: {bodies}")
+        body = bodies[0] if bodies else ""
+        takes = hints[body] if body else None
+        structured = isinstance(takes, type) and issubclass(takes, msgspec.Struct) and self.method == "POST"
+        self._require(takes in {None, bytes} or structured, f"its handler takes a body that is no struct: {body}")
+        result = hints["return"]
+        kinds = get_args(result) if get_origin(result) in {Union, UnionType} else (result,)
+        special = any(issubclass(get_origin(kind) or kind, Response) for kind in kinds)
+        given = tuple(kind for kind in kinds if kind is not NoneType and kind not in self.also.values())
+        self._require(special or len(given) <= 1, "declare in `also` which status each further result has")
+        return Signature(
+            body=body,
+            takes=takes,
+            query=hints.get("query"),
+            path=path,
+            gives=self.gives if special else given[0] if given else None,
+            key=hints[call] is KeyCall,
+            special=special,
+        )

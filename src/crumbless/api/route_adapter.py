@@ -1,0 +1,157 @@
+"""The one way from a request to a handler and back: every check that a row of the route table declares, in order."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast, get_args
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from crumbless.api.call import Call, KeyCall, OperatorCall, PublicCall, SessionCall, VisitorCall, respond
+from crumbless.api.guard import PROBES
+from crumbless.api.request_bounds import check_path_parameters
+from crumbless.api.request_read import (
+    AnyRequest,
+    check_origin,
+    limit_requests,
+    platform_of,
+    read_body,
+    read_caller,
+    read_json,
+    require_key,
+    take_token,
+)
+from crumbless.api.route import RateLimit, Route
+from crumbless.domain.access import Session, Verb, is_fresh, later_factor, require, require_fresh
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.session_store import find_factor_at
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+MAX_ROW_ID = 2**31 - 1
+
+
+def handler_of(route: Route) -> HTTPRouteHandler:
+    """Return the row as Litestar takes it."""
+
+    async def endpoint(request: AnyRequest) -> Response[Any]:
+        return await _respond(route, request)
+
+    path = route.path.replace("}", ":str}")
+    return HTTPRouteHandler(path, http_method=[route.method], request_max_body_size=route.most)(endpoint)
+
+
+def counts_requests(route: Route) -> bool:
+    """Return whether each request takes a token of `requests`: it needs no session, and balancers do not ask it."""
+    return route.who == "public" and route.path not in PROBES
+
+
+async def _respond(route: Route, request: AnyRequest) -> Response[Any]:
+    """Check the request against the row, call the handler and encode its result. Raises Refused."""
+    check_path_parameters(request.path_params)
+    if counts_requests(route):
+        limit_requests(request)
+    call = await _call_of(route, request)
+    if route.limit is not None and route.limit.before_body:
+        _limit(call, route.limit)
+    values: dict[str, object] = {name: _path_value(request, name, kind) for name, kind in route.signature.path.items()}
+    if route.signature.query is not None:
+        values["query"] = read_query(request.query_params, route.signature.query)
+    if route.signature.body:
+        values[route.signature.body] = await _read_body(route, request)
+    if isinstance(call, KeyCall):
+        call.thumbprint = require_key(request)
+    if route.limit is not None and not route.limit.before_body:
+        _limit(call, route.limit)
+    result = await route.handler(call, **values)
+    if isinstance(result, Response):
+        return cast(Response[Any], result)
+    if result is None:
+        return Response(None, status_code=204)
+    status = next((status for status, kind in route.also.items() if isinstance(result, kind)), route.status)
+    return respond(result, status, media=route.media)
+
+
+async def _call_of(route: Route, request: AnyRequest) -> Call:
+    """Return the call, once its caller is known and may make it.
+
+    Raises:
+        Refused: as `read_caller`; `forbidden`, `second_factor_needed`, `step_up`; `not_found` for a path with a NUL.
+    """
+    if route.who in {"public", "stream"}:
+        return KeyCall(request) if route.signature.key else PublicCall(request)
+    session = await read_caller(request)
+    if (session.role == "visitor") != (route.who == "visitor"):
+        raise Refused("forbidden")
+    # PostgreSQL cannot store a NUL: nothing has such a name.
+    if "\0" in request.scope["path"]:
+        raise Refused("not_found")
+    await _check_permission(route, request, session)
+    return VisitorCall(request, session) if route.who == "visitor" else OperatorCall(request, session)
+
+
+async def _check_permission(route: Route, request: AnyRequest, session: Session) -> None:
+    if session.only_sets_up(now_ms()) and not route.sets_up:
+        raise Refused("second_factor_needed")
+    require(session, cast(Verb, route.access.permission))
+    if route.fresh:
+        if not is_fresh(session.factor_at, now_ms()):
+            # It may have been shown to another node.
+            factor_at = await platform_of(request).reader.read(
+                lambda connection: find_factor_at(connection, session.id)
+            )
+            session.factor_at = later_factor(session.factor_at, factor_at, now_ms())
+        require_fresh(session, now_ms())
+
+
+def _limit(call: Call, limit: RateLimit) -> None:
+    """Raise Refused `slow_down` if the caller has used up the row's rate."""
+    key = call.network if limit.by == "network" else getattr(cast(SessionCall, call).session, limit.by)
+    take_token(getattr(call.platform.limits, limit.name), str(key))
+
+
+def _path_value(request: AnyRequest, name: str, kind: type) -> str | int:
+    text: str = request.path_params[name]
+    if kind is str:
+        return text
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_ROW_ID):
+        raise Refused("not_found")
+    return int(text)
+
+
+async def _read_body(route: Route, request: AnyRequest) -> object:
+    if route.method == "GET":
+        return b""
+    if route.pages == "own":
+        check_origin(request)
+    if route.signature.takes is bytes:
+        return await read_body(request, route.most)
+    return await read_json(request, route.signature.takes, route.most)
+
+
+def read_query(texts: Mapping[str, str], wanted: type[S]) -> S:
+    """Return the query as a struct. Parameters that it does not name are ignored.
+
+    Raises:
+        Refused: `invalid`.
+    """
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(wanted):
+        text = texts.get(field.encode_name)
+        if text is None:
+            continue
+        # No text with a NUL goes on to PostgreSQL, which cannot store it.
+        if not text.isprintable():
+            raise Refused("invalid", f"{field.encode_name} contains control characters.")
+        is_number = text.isascii() and text.isdigit() and len(text) <= 16
+        values[field.encode_name] = int(text) if is_number and int in _kinds(field.type) else text
+    try:
+        return msgspec.convert(values, wanted)
+    except msgspec.ValidationError as error:
+        raise Refused("invalid", f"{error}.") from None
+
+
+def _kinds(kind: Any) -> set[Any]:
+    """Return the type and those that it is made of."""
+    return {kind}.union(*map(_kinds, get_args(kind))) if get_args(kind) else {kind}
