@@ -1,16 +1,34 @@
 """A visitor's choice becomes a signed record, at the end of the chain of those before it."""
 
 import secrets
+from typing import Any
 
 from sqlalchemy import Connection
 
-from crumbless.domain.consent import CATEGORY_OF, Record, canonical, check_request, grants_any
+from crumbless.domain.consent import (
+    CATEGORY_OF,
+    Record,
+    canonical,
+    check_request,
+    grants_any,
+    is_receipt,
+    receipt_document,
+)
 from crumbless.domain.ports import CouriersPort, LedgerPort, ReaderPort
 from crumbless.domain.record_sign import RecordKey
 from crumbless.domain.wire import ConsentAnswer, ConsentRequest
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
-from crumbless.store.consent_store import RECEIPT_KEY, add_record, find_record, find_repeat, find_secret, secret_of
+from crumbless.store.consent_store import (
+    RECEIPT_KEY,
+    add_record,
+    find_record,
+    find_repeat,
+    find_secret,
+    newest_of_chain,
+    secret_of,
+    site_of_record,
+)
 from crumbless.store.people_store import Site
 from crumbless.store.relay_store import drop_chain
 from crumbless.store.tag_store import consent_revision, find_tags
@@ -38,6 +56,17 @@ async def show_keys(ledger: LedgerPort, reader: ReaderPort) -> dict[str, list[di
     if secret is None:
         secret = await ledger.write(lambda connection: secret_of(connection, RECEIPT_KEY))
     return {"keys": [RecordKey(secret).public]}
+
+
+def find_receipt_document(connection: Connection, receipt: str, address: str) -> dict[str, Any] | None:
+    """Return the receipt with this number as a document of the server at `address`, or None."""
+    found = find_record(connection, receipt) if is_receipt(receipt) else None
+    if found is None:
+        return None
+    record, signature = found
+    newest = newest_of_chain(connection, record.chain)
+    latest = newest is not None and newest.receipt == record.receipt
+    return receipt_document(record, signature, site_of_record(connection, record).name, address, latest)
 
 
 def _append(connection: Connection, site: Site, request: ConsentRequest) -> tuple[Record, str]:

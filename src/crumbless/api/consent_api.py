@@ -3,17 +3,16 @@
 from typing import Any
 
 from litestar import Response
-from sqlalchemy import Connection
 
 from crumbless.actions.consent_follow import follow_consent
-from crumbless.actions.consent_record import record_consent, show_keys
+from crumbless.actions.consent_record import find_receipt_document, record_consent, show_keys
 from crumbless.api.call import PublicCall, VisitorCall, respond
 from crumbless.api.guard import answer_refusal
 from crumbless.api.request_read import take_token
-from crumbless.domain.consent import VisitorConsent, is_receipt, receipt_document
+from crumbless.domain.consent import VisitorConsent
 from crumbless.domain.wire import ConsentRequest
 from crumbless.errors import Refused
-from crumbless.store.consent_store import find_record, is_known_origin, newest_of_chain, site_of_record
+from crumbless.store.consent_store import is_known_origin
 from crumbless.store.people_store import Site, find_site
 
 PREFLIGHT_SECONDS = 7_200
@@ -68,20 +67,10 @@ def _open_to(origin: str) -> dict[str, str]:
 
 async def get_consent(call: PublicCall, receipt: str) -> dict[str, Any]:
     """Return the receipt with this number: a secret of those who have it."""
-    document = await call.read(_read_document, receipt, call.platform.settings.address)
+    document = await call.read(find_receipt_document, receipt, call.platform.settings.address)
     if document is None:
         raise Refused("not_found", "There is no receipt with this number.")
     return document
-
-
-def _read_document(connection: Connection, receipt: str, address: str) -> dict[str, Any] | None:
-    found = find_record(connection, receipt) if is_receipt(receipt) else None
-    if found is None:
-        return None
-    record, signature = found
-    newest = newest_of_chain(connection, record.chain)
-    latest = newest is not None and newest.receipt == record.receipt
-    return receipt_document(record, signature, site_of_record(connection, record).name, address, latest)
 
 
 async def get_keys(call: PublicCall) -> Response[bytes]:

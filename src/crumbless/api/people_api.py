@@ -1,53 +1,27 @@
 """The people of a workspace, its invitations and teams, and the operator's own profile, over HTTP."""
 
-from sqlalchemy import Connection
-
+from crumbless.actions.people_read import read_people
 from crumbless.actions.person_change import change_person, disable_person, enable_person, sign_out_person
 from crumbless.actions.person_invite import invite_person, resend_invitation, withdraw_invitation
 from crumbless.actions.profile_change import begin_email_change, change_profile
 from crumbless.actions.session_end import tell_ended
 from crumbless.actions.team_change import change_team, drop_team, make_team
 from crumbless.api.call import OperatorCall
-from crumbless.domain.access import Session
 from crumbless.domain.wire import Operator
 from crumbless.domain.wire_people import (
     EmailChangeRequest,
     InviteRequest,
-    PendingInvitation,
     PeopleView,
     PersonChange,
     ProfileRequest,
     Team,
     TeamRequest,
 )
-from crumbless.store.invitation_store import Invitation, pending_invitations
-from crumbless.store.operator_store import list_people
-from crumbless.store.team_store import list_teams
 
 
 async def get_people(call: OperatorCall) -> PeopleView:
     """Return operators and teams; also invitations, to those who manage people."""
-    return await call.read(_read_people, call.session)
-
-
-def _read_people(connection: Connection, by: Session) -> PeopleView:
-    invited = pending_invitations(connection, by.workspace) if by.may("manage_people") else []
-    people, teams = list_people(connection, by.workspace), list_teams(connection, by.workspace)
-    return PeopleView(people, teams, [_tell_invitation(one) for one in invited])
-
-
-def _tell_invitation(one: Invitation) -> PendingInvitation:
-    return PendingInvitation(
-        one.id,
-        one.email,
-        one.name,
-        one.role,
-        [*one.teams],
-        one.language,
-        one.invited_by,
-        one.created_at,
-        one.expires_at,
-    )
+    return await call.read(read_people, call.session)
 
 
 # --- invitations --------------------------------------------------------------------------------------------------

@@ -1,0 +1,73 @@
+"""Reads the audit log: a page for the desk, or all of it as a file."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection
+
+from crumbless.domain.csv_cell import csv_row
+from crumbless.domain.ports import ReaderPort
+from crumbless.domain.wire_people import AuditEntryView, AuditPage
+from crumbless.store.audit_store import AuditEntry, audit_page
+
+ExportFormat = Literal["csv", "jsonl"]
+
+EXPORT_PAGE = 500
+"""Entries read and written at a time."""
+
+COLUMNS = (
+    "no",
+    "time",
+    "actor_kind",
+    "actor_id",
+    "actor_name",
+    "act",
+    "target_kind",
+    "target_id",
+    "target_name",
+    "session_id",
+    "thumbprint",
+    "request_id",
+    "details",
+)
+
+
+def read_audit(
+    connection: Connection, workspace: int, before: int | None, limit: int, act: str | None, actor: str | None
+) -> AuditPage:
+    """Return the newest entries below the number `before`: of one act and actor, where they are named."""
+    found = audit_page(connection, workspace, before, limit + 1, act, actor)
+    return AuditPage([_view(one) for one in found[:limit]], len(found) > limit)
+
+
+async def export_audit(
+    reader: ReaderPort, workspace: int, form: ExportFormat, act: str | None, actor: str | None
+) -> AsyncIterator[bytes]:
+    """Yield all entries, newest first: of one act and actor, where they are named."""
+    if form == "csv":
+        yield csv_row(COLUMNS).encode()
+    line = _csv_line if form == "csv" else _json_line
+    read = partial(audit_page, workspace=workspace, limit=EXPORT_PAGE, act=act, actor=actor)
+    before: int | None = None
+    while page := await reader.read(partial(read, before=before)):
+        yield b"".join(line(one) for one in page)
+        before = page[-1].no
+
+
+def _csv_line(one: AuditEntry) -> bytes:
+    time = datetime.fromtimestamp(one.at / 1000, UTC).isoformat(timespec="milliseconds")
+    details = json.dumps(dict(one.details), ensure_ascii=False) if one.details else ""
+    cells = msgspec.structs.asdict(_view(one)) | {"time": time, "details": details}
+    return csv_row([cells[name] for name in COLUMNS]).encode()
+
+
+def _json_line(one: AuditEntry) -> bytes:
+    return msgspec.json.encode(_view(one)) + b"\n"
+
+
+def _view(one: AuditEntry) -> AuditEntryView:
+    return msgspec.convert(one, AuditEntryView, from_attributes=True)
