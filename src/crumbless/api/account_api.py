@@ -1,5 +1,7 @@
 """How operators sign in and what they do with their own account, over HTTP."""
 
+from functools import partial
+
 import msgspec
 
 from crumbless.actions.factor_change import (
@@ -46,16 +48,16 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def post_sign_in(call: KeyCall, wanted: SignInRequest) -> SignInAnswer | SignInStep:
     """Sign in with email and password."""
     wanted = msgspec.structs.replace(wanted, email=wanted.email.strip().lower())
-    platform = call.platform
-    attempt = sign_in(wanted, call.device(wanted.time_zone), platform.ledger, platform.reader, call.terms)
+    platform, device = call.platform, call.device(wanted.time_zone)
     guesser = Guesser(wanted.email, call.thumbprint, call.network)
+    attempt = partial(sign_in, wanted, device, platform.ledger, platform.reader, call.terms)
     return await throttled(platform, guesser, attempt, "wrong_sign_in")
 
 
 async def post_sign_in_code(call: KeyCall, wanted: CodeRequest) -> SignInAnswer:
     """Finish a sign-in with a code of the authenticator app or a recovery code."""
     ticket = await call.read(find_ticket, "second_factor", wanted.ticket, call.thumbprint)
-    attempt = sign_in_with_code(wanted, call.device(wanted.time_zone), call.platform.ledger, call.terms)
+    attempt = partial(sign_in_with_code, wanted, call.device(wanted.time_zone), call.platform.ledger, call.terms)
     # By account as well as by ticket: a client that knows the password can request many tickets.
     guesser = Guesser(ticket.subject, call.thumbprint, call.network, "code")
     return await throttled(call.platform, guesser, attempt, "wrong_code")
@@ -77,7 +79,7 @@ async def post_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInAnswer:
 async def post_step_up(call: OperatorCall, wanted: StepUpRequest) -> None:
     """Re-authenticate with the password or a code."""
     platform = call.platform
-    attempt = step_up(wanted, call.session, platform.ledger, platform.reader, platform.vault)
+    attempt = partial(step_up, wanted, call.session, platform.ledger, platform.reader, platform.vault)
     announce_change(call, await throttled(platform, _guesser(call), attempt, "wrong_password", "wrong_code"))
 
 
@@ -106,7 +108,9 @@ async def get_security(call: OperatorCall) -> SecurityView:
 async def post_password(call: OperatorCall, wanted: PasswordRequest) -> None:
     """Change the password."""
     platform = call.platform
-    attempt = change_password(wanted, call.session, call.device, platform.ledger, platform.reader, platform.vault)
+    attempt = partial(
+        change_password, wanted, call.session, call.device, platform.ledger, platform.reader, platform.vault
+    )
     tell_ended(platform.bus, await throttled(platform, _guesser(call), attempt, "wrong_password"))
 
 

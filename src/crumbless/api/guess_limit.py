@@ -8,7 +8,7 @@ is counted by itself: neighbours on the same network cannot slow it down.
 
 import contextlib
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -43,7 +43,7 @@ class Guesser:
         return f"{self.factor} {self.account}" if self.factor else self.account
 
 
-async def throttled(platform: Platform, guesser: Guesser, attempt: Awaitable[T], *failures: str) -> T:
+async def throttled(platform: Platform, guesser: Guesser, attempt: Callable[[], Awaitable[T]], *failures: str) -> T:
     """Return the outcome of an attempt to prove an identity, unless earlier failures make it wait.
 
     Args:
@@ -52,18 +52,13 @@ async def throttled(platform: Platform, guesser: Guesser, attempt: Awaitable[T],
     Raises:
         Refused: `slow_down`, and every code of the attempt.
     """
-    try:
-        own = await _admit(platform, guesser)
-    except BaseException:
-        # It was never started: without this, Python warns that it was not awaited.
-        attempt.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-        raise
+    own = await _admit(platform, guesser)
     # Counted before the outcome is known, so that many attempts at once gain nothing. No await since the check.
     throttle, wide, now = platform.limits.guesses, platform.limits.wide_guesses, time.monotonic()
     throttle.count(own, now)
     wrong = wide.count(guesser.wide, now)
     try:
-        outcome = await attempt
+        outcome = await attempt()
     except BaseException as error:
         if not isinstance(error, Refused) or error.code not in failures:
             throttle.take_back(own)
