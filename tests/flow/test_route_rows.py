@@ -1,4 +1,4 @@
-"""A server whose route table has an incomplete row does not start."""
+"""A server whose route table has an incomplete row does not start; the checks of a row come in one order."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.client import Person, ask
+from support.people import World
 from support.server import ServerProcess
+from support.sign_in import code_of, hire
 from support.storage import Storage
 
 # `crumbless serve` whose route table begins with a further row.
@@ -62,3 +65,39 @@ def test_server_does_not_start_with_an_incomplete_row(server_with: StartWith, ac
         server.start()
     assert message in str(failure.value)
     assert server.wait_stopped() != 0
+
+
+async def refusal_of(world: World, person: Person, content: bytes, path: str = "/v1/desk/teams") -> tuple[int, str]:
+    answer = await ask(world.http, person, "POST", path, content=content, content_type="application/json")
+    return answer.status_code, code_of(answer)
+
+
+async def test_caller_and_permission_are_checked_before_the_body(world: World) -> None:
+    admin, analyst = [await world.new_operator(hire(world, role=role)) for role in ("admin", "analyst")]
+    for content, refusal in (
+        (b"{", (400, "malformed")),
+        (b"{}", (400, "invalid")),
+        (b" " * 70_000, (413, "too_large")),
+    ):
+        assert await refusal_of(world, admin, content) == refusal, "the premise"
+        assert await refusal_of(world, analyst, content) == (403, "forbidden")
+        assert await refusal_of(world, await world.visitor(), content) == (403, "forbidden")
+        assert await refusal_of(world, world.stranger(), content) == (401, "invalid_token")
+
+
+async def test_body_is_checked_before_the_key_of_a_request_without_a_session(world: World) -> None:
+    """A client that makes a mistake is told which, and costs no check of a signature."""
+    address = f"{world.server.address}/v1/desk/sign-in"
+    for content, status in ((b"{", 400), (b"{}", 400), (b" " * 9_000, 413)):
+        answer = await world.http.post(address, content=content, headers={"content-type": "application/json"})
+        assert answer.status_code == status
+    body = {"email": "nobody@tea.example", "password": "wrong"}
+    assert (await world.http.post(address, json=body)).status_code == 401, "the premise: a key is needed"
+
+
+async def test_an_id_that_is_no_number_is_not_found(world: World) -> None:
+    admin = await world.new_operator(hire(world, role="admin"))
+    for task in ("x", "1.0", "-1", "٣", "2147483648", "9" * 99):
+        assert await refusal_of(world, admin, b"", f"/v1/desk/tasks/{task}/retry") == (404, "not_found")
+    for person in (await world.visitor(), world.stranger()):
+        assert (await refusal_of(world, person, b"", "/v1/desk/tasks/x/retry"))[0] in {401, 403}

@@ -90,6 +90,13 @@ async def test_visitor_routes_refuse_everybody_else(world: World, route: Route) 
         assert answer.status_code in {200, 204}
 
 
+@pytest.mark.parametrize("route", [route for route in OPEN_ROUTES if route.method == "POST"], ids=name_of)
+async def test_open_routes_that_write_refuse_pages_of_other_origins(world: World, route: Route) -> None:
+    answer = await world.http.post(world.server.address + path_of(route), headers={"origin": "https://evil.example"})
+    # A page of a site may record a choice of consent: it is refused once the body says which site.
+    assert answer.status_code == (403 if route.pages == "own" else 415)
+
+
 def test_only_consent_is_open_to_pages_of_sites() -> None:
     assert {(route.method, route.path) for route in ROUTES if route.pages == "site"} == {
         ("OPTIONS", "/v1/consent"),

@@ -63,7 +63,6 @@ async def post_invitation_passkey(call: KeyCall, wanted: PasskeyRequest) -> Sign
 async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:
     """Send a link for a new password, if the address is an operator's."""
     email = check_address(wanted.email.strip()).lower()
-    take_token(call.platform.limits.sign_ins, call.network)
     take_token(call.platform.limits.resets, email)
     await call.write(ask_for_reset, email, call.platform.vault)
 

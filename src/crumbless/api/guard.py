@@ -8,11 +8,9 @@ import http
 import logging
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
-from litestar import Request, Response
-from litestar.datastructures import State
+from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
@@ -20,13 +18,12 @@ from crumbless.api.fair_turn import FairTurn
 from crumbless.api.http_shell import HttpConnection, connection_of
 from crumbless.api.platform import Platform
 from crumbless.api.request_bounds import bound_target, bounded_headers
+from crumbless.api.request_read import AnyRequest, platform_of
 from crumbless.api.request_record import RequestRecord, route_of
 from crumbless.domain.wire import Problem
 from crumbless.errors import Refused
 from crumbless.exhaustion import BUSY_SECONDS, in_one_line, is_exhausted
 from crumbless.live.tcp_connections import RETRY_SECONDS
-
-AnyRequest = Request[Any, Any, State]
 
 log = logging.getLogger("crumbless.guard")
 
@@ -70,8 +67,7 @@ def refusal_headers(refused: Refused) -> dict[str, str]:
 
 def answer_refusal(request: AnyRequest, refused: Refused) -> Response[bytes]:
     """What a handler refused, as an answer."""
-    platform: Platform = request.app.state["platform"]
-    platform.http.refusals[refused.code] += 1
+    platform_of(request).http.refusals[refused.code] += 1
     body, status, _ = problem_of(refused)
     return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=refusal_headers(refused))
 

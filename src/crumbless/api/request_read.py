@@ -58,23 +58,15 @@ async def read_body(request: AnyRequest, most: int = MAX_FRAME) -> bytes:
 
 
 async def read_json(request: AnyRequest, wanted: type[T], most: int = MAX_FRAME) -> T:
-    """The body, of at most so many bytes, as a value of the type `wanted`.
+    """Return the body, of at most `most` bytes, as a value of the type `wanted`.
 
     Raises:
-        Refused: as `read_body`, and `unsupported_media_type`, `malformed`, `invalid`.
+        Refused: as `read_body`, and `unsupported_media_type`, `malformed`, `invalid`; `bad_text` for a NUL in any text,
+            which PostgreSQL cannot store.
     """
     body = await read_body(request, most)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused("unsupported_media_type")
-    return decode_json(body, wanted)
-
-
-def decode_json(body: bytes, wanted: type[T]) -> T:
-    """The value in `body`.
-
-    Raises:
-        Refused: `malformed`, `invalid`; `bad_text` for a NUL in any text, which PostgreSQL cannot hold.
-    """
     if b"\\u0000" in body and _finds_nul(body):
         raise Refused("bad_text")
     try:

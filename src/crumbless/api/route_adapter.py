@@ -55,6 +55,8 @@ async def _respond(route: Route, request: AnyRequest) -> Response[Any]:
     call = await _call_of(route, request)
     if route.limit is not None and route.limit.before_body:
         _limit(call, route.limit)
+    if route.method == "POST" and route.pages == "own":
+        check_origin(request)
     values: dict[str, object] = {name: _path_value(request, name, kind) for name, kind in route.signature.path.items()}
     if route.signature.query is not None:
         values["query"] = read_query(request.query_params, route.signature.query)
@@ -121,12 +123,8 @@ def _path_value(request: AnyRequest, name: str, kind: type) -> str | int:
 
 
 async def _read_body(route: Route, request: AnyRequest) -> object:
-    if route.method == "GET":
-        return b""
-    if route.pages == "own":
-        check_origin(request)
     if route.signature.takes is bytes:
-        return await read_body(request, route.most)
+        return await read_body(request, route.most) if route.method == "POST" else b""
     return await read_json(request, route.signature.takes, route.most)
 
 

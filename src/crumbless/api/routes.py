@@ -40,6 +40,7 @@ from crumbless.domain.photo import MAX_BYTES
 from crumbless.domain.wire import ConsentAnswer, VisitorExport
 from crumbless.domain.wire_account import SignInStep
 
+# What operators may do, and which things that is about.
 OWN = operator("manage_own", Visibility.OWN)
 INBOX = operator("read_inbox", Visibility.CONVERSATION)
 CONVERSATIONS = operator("read_conversation", Visibility.CONVERSATION)
@@ -53,6 +54,7 @@ SETTINGS = operator("manage_workspace", Visibility.WORKSPACE)
 SECURITY = operator("manage_security", Visibility.WORKSPACE)
 AUDIT = operator("read_audit", Visibility.WORKSPACE)
 
+# Rate limits that several routes have. Handlers take tokens of others, whose key comes from the body.
 CHECKS = RateLimit("checks", before_body=True)
 CONSENTS = RateLimit("consents", before_body=True)
 INVITATIONS = RateLimit("invitations", "workspace")
@@ -62,10 +64,11 @@ SIGN_INS = RateLimit("sign_ins")
 
 PAGE, SCRIPT, VALUE = ("text/html",), ("text/javascript",), (JSON,)
 
+# Codes that several routes refuse with, besides those that follow from the row.
 LINK = ("ticket_gone", "weak_password")
 PASSKEY = ("passkey_refused", "ticket_gone")
 PROVIDER = ("provider_refused", "provider_away", "ticket_gone", "not_found")
-VERIFIED = ("banned", "identity_needed", "identity_refused", "other_identity")
+IDENTITY = ("banned", "identity_refused", "other_identity")
 
 get, post, options = partial(Route, "GET"), partial(Route, "POST"), partial(Route, "OPTIONS")
 
@@ -92,7 +95,10 @@ ROUTES = (
         visitor_api.start,
         PUBLIC,
         status=201,
-        refuses=(*VERIFIED, "not_found", "id_conflict", "empty_text", "erased", "invalid_proof", "work_needed"),
+        refuses=(
+            *(*IDENTITY, "identity_needed", "invalid_proof", "not_found"),
+            *("id_conflict", "empty_text", "erased", "work_needed"),
+        ),
     ),
     post("/v1/visitor/erase", visitor_api.erase, visitor("erase_own"), limit=PRIVACY),
     get(
@@ -109,15 +115,7 @@ ROUTES = (
         identity_api.post_identify,
         PUBLIC,
         limit=RateLimit("identifies"),
-        refuses=(
-            "banned",
-            "invalid_token",
-            "invalid_proof",
-            "not_found",
-            "identity_refused",
-            "other_identity",
-            "forbidden",
-        ),
+        refuses=(*IDENTITY, "invalid_token", "invalid_proof", "forbidden", "not_found"),
     ),
     post("/v1/visitor/logout", identity_api.post_logout, visitor("identify_own")),
     post(
@@ -249,7 +247,7 @@ ROUTES = (
         most=SMALL,
         refuses=PASSKEY,
     ),
-    post("/v1/reset/request", arrival_api.post_reset_request, PUBLIC),
+    post("/v1/reset/request", arrival_api.post_reset_request, PUBLIC, limit=SIGN_INS),
     post("/v1/reset", arrival_api.post_reset, PUBLIC, limit=SIGN_INS, refuses=LINK),
     post("/v1/email/confirm", arrival_api.post_email_confirm, PUBLIC, limit=SIGN_INS, refuses=LINK),
     post("/v1/desk/me", people_api.post_me, OWN),
