@@ -24,7 +24,6 @@ from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.password_reset import ResetSend
 from crumbless.actions.photo_keep import FileRemoval
-from crumbless.actions.relay_send import Courier
 from crumbless.actions.retention_sweep import RetentionSweep, rules_of
 from crumbless.actions.session_begin import DAY_MS
 from crumbless.actions.session_seen import SeenKeeper
@@ -54,13 +53,14 @@ from crumbless.domain.entry import Appended
 from crumbless.domain.ports import MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.session_state import SessionChanges
+from crumbless.domain.task import TaskKind
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
 from crumbless.ids import now_ms
 from crumbless.jobs.backup_run import backup_of
 from crumbless.jobs.clock_watch import ClockWatch
-from crumbless.jobs.relay_run import RelayRunner
-from crumbless.jobs.task_run import TaskRunner
+from crumbless.jobs.relay_run import RelaySend
+from crumbless.jobs.task_run import TaskHandler, TaskRunner
 from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
 from crumbless.live.tcp_connections import TcpConnections
 from crumbless.settings import Settings
@@ -110,23 +110,20 @@ class Server:
         idle = settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
         self._live = LiveNode(reads, *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
         self._trace = open_trace(settings)
-        self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._hear_of_tasks)
-        couriers = [Courier("ga4", Ga4Relay(settings.ga4_url)), Courier("tiktok", TiktokRelay(settings.tiktok_url))]
-        self._relay = RelayRunner(couriers, self._ledger, self._reader)
+        self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._wake_tasks)
+        mail = MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings))
         files = FileStore(settings, default_folder(settings.database_url))
-        self._tasks = TaskRunner(
-            {
-                "mail": MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings)),
-                "reset": ResetSend(self._ledger, vault),
-                "attempts": AttemptsNotify(self._ledger, vault),
-                "file_removal": FileRemoval(files, self._reader),
-                "retention": RetentionSweep(rules_of(settings), self._ledger),
-                **backup_of(settings),
-            },
-            self._ledger,
-            self._reader,
-            settings.task_poll_seconds,
-        )
+        handlers: dict[TaskKind, TaskHandler] = {
+            "mail": TaskHandler(mail),
+            "reset": TaskHandler(ResetSend(self._ledger, vault)),
+            "attempts": TaskHandler(AttemptsNotify(self._ledger, vault)),
+            "file_removal": TaskHandler(FileRemoval(files, self._reader)),
+            "retention": TaskHandler(RetentionSweep(rules_of(settings), self._ledger)),
+            "ga4": RelaySend("ga4", Ga4Relay(settings.ga4_url), self._reader),
+            "tiktok": RelaySend("tiktok", TiktokRelay(settings.tiktok_url), self._reader),
+            **backup_of(settings),
+        }
+        self._tasks = TaskRunner(handlers, self._ledger, self._reader, settings.task_poll_seconds)
         self._seen = SeenKeeper(self._used_sessions, self._ledger)
         self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(settings.database_url))
         self._providers = {one.id: OidcProvider(one) for one in settings.oidc_providers}
@@ -136,7 +133,7 @@ class Server:
             ledger=self._ledger,
             reader=self._reader,
             bus=self._live.bus,
-            couriers=self._relay,
+            couriers=self._tasks,
             connections=self._live.connections,
             sessions=self._live.sessions,
             following=self._live.following,
@@ -167,9 +164,8 @@ class Server:
     def _tell(self, appended: Sequence[Appended]) -> None:
         self._live.bus.publish(appended)
 
-    def _hear_of_tasks(self) -> None:
+    def _wake_tasks(self) -> None:
         self._tasks.wake()
-        self._relay.wake()
 
     async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
         return await self._reader.read(
@@ -200,8 +196,7 @@ class Server:
         self._live.start()
         self.platform.streams.start()
         self.platform.tcp.start()
-        self._relay.start()
-        self._tasks.start()
+        self._turning = asyncio.create_task(self._tasks.loop.run())
         self._seen.start()
         self._clock.start()
         self._watching = asyncio.create_task(self._readiness.watch())
@@ -225,9 +220,10 @@ class Server:
     async def stop(self) -> None:
         """Finish what was accepted, then let go of the database."""
         self._watching.cancel()
+        self._turning.cancel()
         self.platform.streams.stop()
         # The ledger's thread keeps the process alive until it is closed: nothing before it may stand in its way.
-        first = (self._relay.stop(), self._tasks.stop(), self._seen.stop(), self._clock.stop())
+        first = (self._tasks.stop(), self._seen.stop(), self._clock.stop())
         for fault in await asyncio.gather(*first, return_exceptions=True):
             if fault is not None:
                 log.error("a part could not be stopped", exc_info=fault)

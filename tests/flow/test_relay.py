@@ -16,7 +16,8 @@ from support.vendors import Mood, Vendor, google, tiktok
 
 pytestmark = pytest.mark.storages("sqlite", "postgres")
 
-QUEUE = "SELECT count(*) FROM relay_event"
+EVENTS_QUEUED = "FROM task WHERE kind IN ('ga4', 'tiktok')"
+QUEUE = f"SELECT count(*) {EVENTS_QUEUED}"
 EVENTS = "/open_api/v1.3/event/track/"
 
 
@@ -68,10 +69,10 @@ async def queue_is(world: World, number: int, seconds: float = DEADLINE) -> None
 
 
 async def put_off(world: World, number: int) -> None:
-    """Return once each of these events was tried and waits for its next turn, five seconds: nothing is under way."""
+    """Return once each of these events was tried and waits for its next turn, ten seconds: nothing is under way."""
 
     async def all_wait() -> bool:
-        rows = world.server.rows("SELECT tries FROM relay_event WHERE tries > 0 AND claimed_by IS NULL")
+        rows = world.server.rows(f"SELECT tries {EVENTS_QUEUED} AND tries > 0 AND claimed_by IS NULL")
         return len(rows) == number
 
     await world.eventually(all_wait)
@@ -223,7 +224,7 @@ async def test_a_vendor_that_does_not_take_it_blocks_nobody_and_loses_nothing(re
     # Meanwhile chats go on, and the other vendor is told.
     await say(world, await visit(world, None))
     await arrives(theirs, lambda: names(theirs) == ["chat_start"])
-    assert world.server.rows(f"{QUEUE} WHERE service = 'tiktok'") == [(1,)]
+    assert world.server.rows(f"{QUEUE} AND kind = 'tiktok'") == [(1,)]
     if mood == "silent":
         return
     await put_off(world, 1)
@@ -265,7 +266,7 @@ async def test_a_withdrawal_of_one_category_leaves_the_other(relaying: Relaying)
     await visit(world, receipt)
     await queue_is(world, 2)
     await choose(world, choice(revision, analytics=1, marketing=0, previous=receipt))
-    assert world.server.rows("SELECT service FROM relay_event") == [("ga4",)]
+    assert world.server.rows(f"SELECT kind {EVENTS_QUEUED}") == [("ga4",)]
 
 
 async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Relaying) -> None:
@@ -277,7 +278,7 @@ async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Rel
     take_off(world.server, "tiktok")
     use_tags(world.server, "tiktok", way="browser")
     tried = len(others.arrived)
-    world.server.change("UPDATE relay_event SET due_at = 0")
+    world.server.change("UPDATE task SET due_at = 0 WHERE kind IN ('ga4', 'tiktok')")
     # A new event makes the worker look; the revision has risen, so the old consent holds no more.
     await visit(world, await consented(world, revision + 1))
     await queue_is(world, 1)
@@ -289,7 +290,7 @@ async def test_what_is_too_old_is_dropped_and_counted(relaying: Relaying) -> Non
     theirs.mood = "failing"
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
     await put_off(world, 1)
-    world.server.change("UPDATE relay_event SET at = at - ?", 73 * 3_600_000)
+    world.server.change("UPDATE task SET created_at = created_at - ? WHERE kind = 'ga4'", 73 * 3_600_000)
     await queue_is(world, 0, 30)
     assert len(theirs.arrived) >= 2
     assert world.server.rows("SELECT name, sum(count) FROM site_counter GROUP BY name") == [("ga4_dropped", 1)]
@@ -301,8 +302,8 @@ async def test_the_queue_survives_a_kill(relaying: Relaying) -> None:
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
     await arrives(theirs, lambda: len(theirs.arrived) == 1)
     world.server.kill()
-    assert world.server.rows(f"{QUEUE} WHERE claimed_until > 0") == [(1,)], "the killed node has it for a while yet"
-    world.server.change("UPDATE relay_event SET claimed_until = 0")
+    assert world.server.rows(f"{QUEUE} AND claimed_until > 0") == [(1,)], "the killed node has it for a while yet"
+    world.server.change("UPDATE task SET claimed_until = 0 WHERE kind = 'ga4'")
     theirs.mood = "fine"
     await asyncio.to_thread(world.server.start)
     await arrives(theirs, lambda: len(theirs.arrived) == 2)
@@ -357,7 +358,7 @@ async def test_only_the_conversation_knows_its_consent_and_only_while_it_must(re
     vera = await visit(world, receipt)
     await queue_is(world, 1)
     kept: list[Any] = [
-        *world.server.rows("SELECT * FROM relay_event"),
+        *world.server.rows(f"SELECT * {EVENTS_QUEUED}"),
         *world.server.rows("SELECT * FROM consent_receipt"),
     ]
     assert [name for name in (vera.id, vera.conversation) if name in str(kept)] == []

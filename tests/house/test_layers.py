@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "crumbless"
 
 LAYERS: list[set[str]] = [
-    {"errors", "exhaustion", "ids", "log_lines", "settings", "steady_clock"},
+    {"errors", "exhaustion", "ids", "log_lines", "periodic", "settings", "steady_clock"},
     {"domain"},
     {"adapters", "live", "store"},
     {"actions"},

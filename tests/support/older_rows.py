@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from sqlalchemy import Connection, MetaData, insert
+
+from crumbless.store.database import write_once
+
 Rows = dict[str, list[dict[str, Any]]]
 
 _VISITOR = "018f0000-0000-7000-8000-000000000001"
@@ -111,6 +115,26 @@ CORE: Rows = {
     ],
 }
 """The same entries and conversation since 0007."""
+OUTBOX: Rows = {
+    "task": [
+        {"workspace_id": 1, "kind": "ga4", "destination": "1", "about": "r" * 22, "payload": {"name": "chat_started"}}
+        | {"created_at": _AT, "due_at": _AT, "tries": 1, "claimed_by": None, "claimed_until": None},
+    ]
+}
+"""The events for vendors of TAGS, as they are since 0008_outbox."""
 
 OLDER: dict[str, Rows] = {"0001": BEGIN, "0002": TAGS}
 """By revision."""
+
+
+def put_in(url: str, rows: Rows) -> None:
+    """Insert those of the rows whose tables the database has."""
+
+    def run(connection: Connection) -> None:
+        found = MetaData()
+        found.reflect(connection)
+        for table in found.sorted_tables:
+            if rows.get(table.name):
+                connection.execute(insert(table), rows[table.name])
+
+    write_once(url, run)

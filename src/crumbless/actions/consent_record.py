@@ -16,6 +16,7 @@ from crumbless.domain.consent import (
 )
 from crumbless.domain.ports import CouriersPort, LedgerPort, ReaderPort
 from crumbless.domain.record_sign import RecordKey
+from crumbless.domain.task import EVENT_KINDS, TaskKind
 from crumbless.domain.wire import ConsentAnswer, ConsentRequest
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
@@ -30,8 +31,8 @@ from crumbless.store.consent_store import (
     site_of_record,
 )
 from crumbless.store.people_store import Site
-from crumbless.store.relay_store import drop_chain
 from crumbless.store.tag_store import consent_revision, find_tags
+from crumbless.store.task_store import drop_tasks
 
 RECEIPT_BYTES = 16
 
@@ -46,7 +47,7 @@ async def record_consent(
     """
     check_request(request)
     record, signature = await ledger.write(lambda connection: _append(connection, site, request))
-    couriers.narrow(record.chain, _services(record))
+    couriers.withdraw(_withdrawn(record), record.chain)
     return ConsentAnswer(record.receipt, signature)
 
 
@@ -91,7 +92,7 @@ def _append(connection: Connection, site: Site, request: ConsentRequest) -> tupl
     )
     signature = RecordKey(secret_of(connection, RECEIPT_KEY)).sign(canonical(record))
     add_record(connection, site, record, request.id, signature)
-    drop_chain(connection, record.chain, beside=_services(record))
+    drop_tasks(connection, _withdrawn(record), about=record.chain)
     return record, signature
 
 
@@ -113,6 +114,6 @@ def _chain_of(connection: Connection, site: Site, request: ConsentRequest) -> st
     return found[0].chain
 
 
-def _services(record: Record) -> frozenset[str]:
-    """What may go on under this record."""
-    return frozenset(service for service, category in CATEGORY_OF.items() if getattr(record.categories, category))
+def _withdrawn(record: Record) -> frozenset[TaskKind]:
+    """Return the services that this record does not permit, as kinds of tasks."""
+    return frozenset(kind for kind in EVENT_KINDS if not getattr(record.categories, CATEGORY_OF[kind]))

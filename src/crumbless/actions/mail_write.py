@@ -32,8 +32,7 @@ def queue_mail(connection: Connection, vault: Vault, workspace: int, order: Mail
         values={name: in_one_line(value) for name, value in order.values.items()},
     )
     sealed = vault.seal(msgspec.json.encode(cleaned), PURPOSE)
-    about = {"about": order.about} if order.about else {}
-    add_task(connection, workspace, "mail", {"mail": order.kind, **about}, sealed=sealed)
+    add_task(connection, workspace, "mail", {"mail": order.kind}, sealed=sealed, about=order.about)
 
 
 def open_order(vault: Vault, task: Task) -> MailOrder:

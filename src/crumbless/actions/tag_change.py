@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from crumbless.domain.storage_registry import Service
 from crumbless.errors import Refused
 from crumbless.store.people_store import Site, find_site
-from crumbless.store.relay_store import drop_service
 from crumbless.store.tag_store import Tag, consent_revision, drop_tag, set_tag
+from crumbless.store.task_store import drop_tasks
 
 # They stand in addresses and in scripts that the server makes.
 _IDENTIFIERS: dict[Service, tuple[re.Pattern[str], str]] = {
@@ -43,7 +43,7 @@ def use_tag(connection: Connection, key: str, tag: Tag) -> int:
         raise Refused("invalid", "A tag in the browser needs no secret.")
     set_tag(connection, site, tag)
     if tag.way == "browser":
-        drop_service(connection, site.id, tag.service)
+        drop_tasks(connection, [tag.service], destination=str(site.id))
     return consent_revision(connection, site.id)
 
 
@@ -51,4 +51,4 @@ def remove_tag(connection: Connection, key: str, service: Service) -> None:
     """Use the service no more; what a relay had still to tell it is dropped. Raises Refused `not_found`."""
     site = find_site_of(connection, key)
     drop_tag(connection, site, service)
-    drop_service(connection, site.id, service)
+    drop_tasks(connection, [service], destination=str(site.id))

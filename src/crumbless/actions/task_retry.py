@@ -39,8 +39,8 @@ def delete_failed_task(connection: Connection, by: Session, task: int) -> None:
 
 def _view(one: GivenUp, vault: Vault) -> DeadTask:
     task = one.task
-    if task.kind in ("retention", "reset", "attempts", "backup"):
-        raise ValueError("this kind belongs to no workspace")
+    if task.kind not in ("mail", "file_removal"):
+        raise ValueError("no failed job of a workspace has this kind")
     mail: MailKind | Literal[""] = task.payload["mail"] if task.kind == "mail" else ""
     to = _address_of(task, vault) if mail else ""
     return DeadTask(task.id, task.kind, mail, to, one.error, task.tries, task.created_at, one.dead_at)

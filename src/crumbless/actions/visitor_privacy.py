@@ -15,7 +15,7 @@ from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
 from crumbless.store.contact_store import find_linked_visitor, reach_of, remove_lone_contact
 from crumbless.store.people_store import remove_visitor_sessions
-from crumbless.store.task_store import drop_mails_about
+from crumbless.store.task_store import drop_tasks
 from crumbless.store.ticket_store import void_tickets
 from crumbless.store.timeline_read import entries_for_visitor
 from crumbless.store.visitor_store import VisitorRecord, anonymise_visitor, erase_conversations, find_visitor_record
@@ -55,7 +55,7 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
         messages = erase_conversations(connection, by.workspace, reach.conversations)
         for one in reach.visitors:
             anonymise_visitor(connection, one)
-            drop_mails_about(connection, one)
+            drop_tasks(connection, ["mail"], about=one)
         if known is not None and known.contact is not None:
             remove_lone_contact(connection, known.contact)
         for conversation in reach.conversations:

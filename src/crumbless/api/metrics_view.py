@@ -16,8 +16,7 @@ from crumbless.api.platform import Platform
 from crumbless.domain.figures import Histogram
 from crumbless.live.feed import Feed
 from crumbless.store.schema import SCHEMA
-from crumbless.store.task_lease import has_failed
-from crumbless.store.task_store import count_dead_tasks, count_due_tasks
+from crumbless.store.task_store import count_dead_tasks, count_due_tasks, has_failed
 
 PATIENCE_SECONDS = 2.0
 """How long the database may take; after that its figures are left out, and the others are told."""

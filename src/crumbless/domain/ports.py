@@ -1,6 +1,6 @@
 """What the layers below app.py expect of one another, where they may not import one another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.file_type import PictureFormat
 from crumbless.domain.id_token import IdToken
-from crumbless.domain.task import TaskFailed
+from crumbless.domain.task import TaskFailed, TaskKind
 from crumbless.domain.wire import SeenNow
 from crumbless.errors import CrumblessError, Refused
 
@@ -249,14 +249,14 @@ class RelayEvent:
 
 
 class CouriersPort(Protocol):
-    """What carries events to vendors on this node (jobs/relay_run.py)."""
+    """What sends events to vendors on this node (jobs/task_run.py)."""
 
-    def narrow(self, chain: str, services: frozenset[str]) -> None:
-        """The consent of this chain has changed: only these services may go on."""
+    def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:
+        """Cancel what is being sent of these kinds about this chain of receipts, whose tasks were deleted."""
         ...
 
 
-class RelayFailed(CrumblessError):
+class RelayFailed(TaskFailed):
     """A vendor did not take what it was sent. The message says why, without a secret."""
 
 

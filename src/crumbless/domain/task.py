@@ -1,13 +1,17 @@
-"""Work for later: what kinds there are, how long one node may keep it, when it is tried again, when it is given up."""
+"""Background jobs: their kinds, how long one node may have one, when it is tried again, when it is given up."""
 
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from crumbless.domain.storage_registry import Service
 from crumbless.errors import CrumblessError
 
-TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts", "backup"]
+TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts", "backup"] | Service
+
+EVENT_KINDS: frozenset[TaskKind] = frozenset(get_args(Service))
+"""Events for vendors, one kind for each service."""
 
 RECURRING: Mapping[TaskKind, int] = {"retention": -1, "backup": -2}
 """Work that comes again for ever, each kind one row with a fixed id: however many nodes start, there is one."""
@@ -22,10 +26,13 @@ DEADLINE_SECONDS = 40.0
 """How long one try may take: well within the lease, so that no two nodes are at it."""
 
 LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * 3600.0}
-"""Kinds that may take longer than DEADLINE_SECONDS. Their lease is extended when they begin."""
+"""Kinds that may take longer than DEADLINE_SECONDS."""
 
 MOST_TRIES = 8
-"""With the waits between them, what fails is tried for about an hour."""
+"""After so many failures a task is given up."""
+
+MAX_AGE_MS: Mapping[TaskKind, int] = dict.fromkeys(EVENT_KINDS, 72 * 3_600_000)
+"""Kinds that are tried until they are this old, however often. GA4 accepts events of the last 72 hours."""
 
 FIRST_WAIT_MS = 10_000
 LONGEST_WAIT_MS = 3_600_000
@@ -45,7 +52,11 @@ class TaskFailed(CrumblessError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task that a node has claimed. `tries` counts this one; `sealed` is what only the vault opens."""
+    """One task that the node `node` has claimed.
+
+    `tries` counts this one; `sealed` is what only the vault opens. Tasks with the same `destination` can be sent
+    together. `about`: the ID of the visitor or consent that the task belongs to; it is deleted with them.
+    """
 
     id: int
     workspace: int | None
@@ -54,6 +65,9 @@ class Task:
     sealed: bytes | None
     tries: int
     created_at: int
+    destination: str = ""
+    about: str = ""
+    node: str = ""
 
 
 def lease_of(kind: TaskKind) -> int:
@@ -67,8 +81,22 @@ def farthest_due(kind: TaskKind) -> int:
     return longest + longest // 5
 
 
+def is_spent(task: Task, confirmed: int, final: bool = False) -> bool:
+    """Return whether a task that has failed is given up.
+
+    Args:
+        confirmed: the confirmed time (ids.confirmed_ms): a wrong clock gives nothing up.
+        final: trying again will not help.
+    """
+    if task.kind in RECURRING:
+        return False
+    if task.kind in MAX_AGE_MS:
+        return confirmed - task.created_at >= MAX_AGE_MS[task.kind]
+    return final or task.tries >= MOST_TRIES
+
+
 def wait_after(tries: int) -> int:
-    """Milliseconds until the next try: doubling from 10 s to an hour, up to a fifth longer, so that many spread."""
+    """Return the milliseconds until the next try: doubling from 10 s to an hour, up to a fifth longer as a spread."""
     wait = min(FIRST_WAIT_MS << min(tries - 1, 16), LONGEST_WAIT_MS)
     # Spreads the load; no secret depends on it.
     return wait + random.randrange(wait // 5)  # noqa: S311  # nosec B311

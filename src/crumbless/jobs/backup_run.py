@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crumbless.domain.task import Task, TaskFailed, TaskKind
 from crumbless.ids import now_ms
-from crumbless.jobs.task_run import Handler
+from crumbless.jobs.task_run import TaskHandler
 from crumbless.settings import Settings
 
 _is_own = re.compile(r"crumbless-\d{8}-\d{6}\.db", re.ASCII).fullmatch
@@ -80,9 +80,9 @@ class NightlyBackup:
             path.unlink()
 
 
-def backup_of(settings: Settings) -> dict[TaskKind, Handler]:
+def backup_of(settings: Settings) -> dict[TaskKind, TaskHandler]:
     """Return what makes the nightly backup, if the settings name a folder for it."""
-    return {"backup": NightlyBackup(settings)} if settings.backup_folder else {}
+    return {"backup": TaskHandler(NightlyBackup(settings))} if settings.backup_folder else {}
 
 
 def next_time(clock: str, now: int) -> int:

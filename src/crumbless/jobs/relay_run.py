@@ -1,82 +1,57 @@
-"""Tells vendors what visitors consented to be told, for as long as the server runs. Nobody waits for it."""
+"""Sends events of chats to vendors: only while consent permits it, and tried for 72 hours."""
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 
-from crumbless.actions.relay_send import Courier, send_due
-from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.errors import Refused
-from crumbless.ids import new_id, now_ms
-from crumbless.store.relay_store import give_back_events, next_due
+from sqlalchemy import Connection
 
-LOOK_SECONDS = 15.0
-"""How often a node looks for events of nodes that are gone; of its own it is told."""
+from crumbless.domain.ports import ReaderPort, RelayFailed, RelayPort
+from crumbless.domain.storage_registry import Service
+from crumbless.domain.task import Task
+from crumbless.jobs.task_run import TaskHandler
+from crumbless.store.relay_store import count, find_sendable
+from crumbless.store.task_store import finish_tasks
 
 log = logging.getLogger("crumbless.relay")
 
 
-class RelayRunner:
-    """Sends what the ledger has queued. Any node sends any event, and one at a time has it."""
+class RelaySend(TaskHandler):
+    """Does the tasks of one vendor's service. A task's destination is the ID of its site."""
 
-    def __init__(self, couriers: Sequence[Courier], ledger: LedgerPort, reader: ReaderPort) -> None:
-        self._couriers = couriers
-        self._ledger = ledger
+    def __init__(self, service: Service, relay: RelayPort, reader: ReaderPort) -> None:
+        self.most, self.mixed = relay.most, relay.mixed
+        self._service: Service = service
+        self._relay = relay
         self._reader = reader
-        self._node = new_id()
-        self._news = {courier.service: asyncio.Event() for courier in couriers}
-        self._sending: list[asyncio.Task[None]] = []
 
-    def wake(self) -> None:
-        """Events were queued, by this node."""
-        for news in self._news.values():
-            news.set()
+    async def do(self, tasks: Sequence[Task]) -> int:
+        """Send what may be sent at this moment and return how many events that was. Raises RelayFailed, TaskFailed.
 
-    def narrow(self, chain: str, services: frozenset[str]) -> None:
-        """The consent of this chain has changed: only these services may go on."""
-        for courier in self._couriers:
-            if courier.service not in services:
-                courier.stop(chain)
-
-    def start(self) -> None:
-        """Begin. Call on the loop, after the ledger has started."""
-        self._sending = [asyncio.create_task(self._send(courier)) for courier in self._couriers]
-
-    async def stop(self) -> None:
-        """Stop sending and give back what was claimed. Call before the ledger is closed."""
-        for sending in self._sending:
-            sending.cancel()
-        await asyncio.gather(*self._sending, return_exceptions=True)
-        if any(courier.claimed for courier in self._couriers):
-            with contextlib.suppress(Refused):
-                await self._ledger.write(lambda connection: give_back_events(connection, self._node))
-        for courier in self._couriers:
-            await courier.relay.close()
-
-    async def _send(self, courier: Courier) -> None:
-        news = self._news[courier.service]
-        while True:
-            news.clear()
-            try:
-                wait = await self._turn(courier)
-            except Refused as refused:
-                wait = refused.retry_after
-            except Exception as error:
-                # The disk, say. What is queued stays there.
-                log.warning("sending to %s failed: %s", courier.service, type(error).__name__)
-                wait = 5.0
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await news.wait()
-
-    async def _turn(self, courier: Courier) -> float:
-        """Send what is due; the seconds until the next look."""
-        due = await self._reader.read(lambda connection: next_due(connection, courier.service))
-        until_due = LOOK_SECONDS if due is None else (due - now_ms()) / 1000
-        if until_due > 0:
-            return min(until_due + 0.01, LOOK_SECONDS)
-        if await send_due(courier, self._node, self._ledger, self._reader):
+        Each request is checked against the newest record of its consent right before it leaves.
+        """
+        account, events = await self._reader.read(lambda connection: find_sendable(connection, self._service, tasks))
+        if account is None or not events:
             return 0
-        # Nothing although something is due: another node was quicker.
-        return LOOK_SECONDS
+        try:
+            await self._relay.send(account, events)
+        except RelayFailed as failed:
+            log.warning("%s did not take %d events: %s", self._service, len(events), failed)
+            raise
+        return len(events)
+
+    def finish(self, connection: Connection, tasks: Sequence[Task], result: int | None) -> None:
+        """Delete the events, also those that consent no longer permits, and count those that were sent."""
+        finish_tasks(connection, tasks)
+        count(connection, int(tasks[0].destination), f"{self._service}_sent", result or 0)
+
+    def give_up(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
+        """Delete and count events that are too old."""
+        count(connection, int(tasks[0].destination), f"{self._service}_dropped", finish_tasks(connection, tasks))
+
+    def forget(self, about: str) -> None:
+        """Delete what memory holds for this chain of receipts."""
+        self._relay.forget(about)
+
+    async def close(self) -> None:
+        """Close the connections to the vendor."""
+        await self._relay.close()

@@ -1,4 +1,4 @@
-"""Work for later: claims what is due, does it, tries it again, gives it up.
+"""Runs the outbox: claims the jobs that are due, does them, tries them again, gives them up.
 
 Every node runs this and any may do any task. A task is done at least once: a node that ends between doing it and noting
 so leaves it to another.
@@ -7,7 +7,10 @@ so leaves it to another.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -22,34 +25,75 @@ from crumbless.domain.task import (
     Task,
     TaskFailed,
     TaskKind,
-    lease_of,
+    is_spent,
     wait_after,
 )
 from crumbless.errors import Refused
 from crumbless.exhaustion import in_one_line, is_exhausted
-from crumbless.ids import new_id, now_ms
-from crumbless.store.task_lease import extend_lease
+from crumbless.ids import confirmed_ms, new_id, now_ms
+from crumbless.periodic import Periodic
 from crumbless.store.task_store import (
     add_recurring,
-    bury_task,
-    claim_tasks,
-    finish_task,
+    claim_batches,
+    finish_tasks,
     give_back_tasks,
-    next_task_due,
-    put_off_task,
-    repeat_task,
+    next_due,
+    settle_tasks,
 )
 
 AT_ONCE = 4
-"""Tasks that one node does at a time: a mail server that does not answer holds these, and nothing else."""
+"""Batches of a kind that one node does at a time: a server that does not answer blocks these, and no other kind."""
 
 GRACE_SECONDS = 1.0
 """How long a stopping node lets those that run come to their end."""
 
-Handler = Callable[[Task], Awaitable[int | None]]
-"""Does a task of one kind. Returns when it comes again (milliseconds) if it is recurring. Raises TaskFailed."""
+Work = Callable[[Task], Awaitable[int | None]]
+"""Does one task. Returns when it comes again (milliseconds) if it is recurring. Raises TaskFailed."""
 
 log = logging.getLogger("crumbless.tasks")
+
+
+class TaskHandler:
+    """Does the tasks of a kind one at a time; those that are given up become dead letters.
+
+    A kind whose tasks are sent together has a class of its own. `most`: tasks of one destination in a batch. `mixed`:
+    whether they may be about different visitors or consents.
+    """
+
+    most = 1
+    mixed = True
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def do(self, tasks: Sequence[Task]) -> int | None:
+        """Do a batch. What this returns is passed to `finish`. Raises TaskFailed; then all of it is tried again."""
+        return await self._work(tasks[0])
+
+    def finish(self, connection: Connection, tasks: Sequence[Task], result: int | None) -> None:
+        """Delete a batch that is done, or have it begin again at the time that the work returned."""
+        if result is None:
+            finish_tasks(connection, tasks)
+        else:
+            settle_tasks(connection, tasks, due_at=result, tries=0)
+
+    def give_up(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
+        """Make tasks that failed for the last time dead letters."""
+        settle_tasks(connection, tasks, error, dead_at=now_ms())
+
+    def forget(self, about: str) -> None:
+        """Delete what memory holds for tasks that were deleted."""
+
+    async def close(self) -> None:
+        """Close connections."""
+
+
+@dataclass(eq=False, slots=True)
+class _Batch:
+    kind: TaskKind
+    tasks: Sequence[Task]
+    doing: asyncio.Task[Any] | None = None
+    withdrawn: bool = False
 
 
 class TaskRunner:
@@ -61,55 +105,68 @@ class TaskRunner:
     """
 
     def __init__(
-        self, handlers: Mapping[TaskKind, Handler], ledger: LedgerPort, reader: ReaderPort, poll_seconds: float
+        self, handlers: Mapping[TaskKind, TaskHandler], ledger: LedgerPort, reader: ReaderPort, poll_seconds: float
     ) -> None:
         self._handlers = handlers
         self._ledger = ledger
         self._reader = reader
-        self._poll_seconds = poll_seconds
         self._node = new_id()
-        self._news = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], _Batch] = {}
+        self._began = self._claiming = False
+        # Kinds of which the last claim found as much as it asked for.
+        self._more: set[TaskKind] = set()
+        self.loop = Periodic("the outbox", self._turn, poll_seconds)
 
     def wake(self) -> None:
-        """Something was added, by this node."""
-        self._news.set()
+        """Look at once: this node has added tasks."""
+        self.loop.wake()
 
-    def start(self) -> None:
-        """Begin. Call on the loop, after the ledger has started."""
-        self._turning = asyncio.create_task(self._turn_for_ever())
+    def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:
+        """Cancel the batches under way with tasks that were deleted; their other tasks are done again at once."""
+        for kind, handler in self._handlers.items():
+            if kind in kinds:
+                handler.forget(about)
+        for batch in self._running.values():
+            if batch.kind in kinds and batch.doing and any(one.about == about for one in batch.tasks):
+                batch.withdrawn = batch.doing.cancel() or batch.withdrawn
 
     async def stop(self) -> None:
-        """Let what runs end, or give it back. Call before the ledger is closed."""
-        self._turning.cancel()
-        await asyncio.gather(self._turning, return_exceptions=True)
-        if not self._running:
-            return
-        await asyncio.wait(self._running, timeout=GRACE_SECONDS)
+        """Let what runs end, or give it back. Call when the loop has ended, before the ledger is closed."""
+        claimed = self._claiming or bool(self._running)
+        if self._running:
+            await asyncio.wait(self._running, timeout=GRACE_SECONDS)
         for one in self._running:
             one.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        with contextlib.suppress(Refused):
-            await self._ledger.write(lambda connection: give_back_tasks(connection, self._node))
+        if claimed:
+            with contextlib.suppress(Refused):
+                await self._ledger.write(lambda connection: give_back_tasks(connection, self._node))
+        for handler in self._handlers.values():
+            await handler.close()
 
-    async def _turn_for_ever(self) -> None:
-        begun = False
-        while True:
-            self._news.clear()
-            try:
-                if not begun:
-                    await self._begin_recurring()
-                    begun = True
-                wait = await self._turn()
-            except Refused as refused:
-                wait = refused.retry_after
-            except Exception as error:
-                # The database is away, say. What is queued stays there. No traceback: it would hold the values.
-                log.warning("tasks could not be looked for: %s", type(error).__name__)
-                wait = self._poll_seconds
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._news.wait()
+    async def _turn(self) -> float | None:
+        """Begin what is due, as far as there is room; return the seconds until the next look."""
+        if not self._began:
+            await self._begin_recurring()
+            self._began = True
+        running = Counter(batch.kind for batch in self._running.values())
+        room: dict[TaskKind, int] = {
+            kind: AT_ONCE - running[kind] for kind in self._handlers if running[kind] < AT_ONCE
+        }
+        if not room:
+            return None
+        due: set[TaskKind] = self._more & room.keys()
+        if due:
+            # Without a look, which reads all tasks of the kind.
+            await self._claim(due, room)
+            return 0
+        now = now_ms()
+        times = await self._reader.read(lambda connection: next_due(connection, room.keys()))
+        due = {kind for kind, at in times.items() if at <= now}
+        if due and await self._claim(due, room):
+            return 0
+        # Where nothing was claimed although something is due, another node was quicker.
+        return min(((at - now) / 1000 for at in times.values() if at > now), default=None)
 
     async def _begin_recurring(self) -> None:
         for kind in RECURRING:
@@ -118,73 +175,73 @@ class TaskRunner:
                 with contextlib.suppress(IntegrityError):
                     await self._ledger.write(lambda connection, kind=kind: add_recurring(connection, kind, now_ms()))
 
-    async def _turn(self) -> float:
-        """Begin what is due, as far as there is room; the seconds until the next look."""
-        room = AT_ONCE - len(self._running)
-        if room <= 0:
-            return self._poll_seconds
-        kinds = self._handlers.keys()
-        due = await self._reader.read(lambda connection: next_task_due(connection, kinds))
-        until_due = self._poll_seconds if due is None else (due - now_ms()) / 1000
-        if until_due > 0:
-            return min(until_due, self._poll_seconds)
-        claimed = await self._ledger.write(
-            lambda connection: claim_tasks(connection, self._node, kinds, LEASE_MS, room)
-        )
-        for task in claimed:
-            self._begin(task)
-        # Nothing although something is due: another node was quicker.
-        return 0 if claimed else self._poll_seconds
+    async def _claim(self, kinds: Collection[TaskKind], room: Mapping[TaskKind, int]) -> bool:
+        """Claim and begin batches of these kinds, and return whether there were any."""
 
-    def _begin(self, task: Task) -> None:
-        running = asyncio.create_task(self._do(task))
-        self._running.add(running)
-        running.add_done_callback(self._end)
+        def claim(connection: Connection) -> dict[TaskKind, list[list[Task]]]:
+            return {kind: self._claim_kind(connection, kind, room[kind]) for kind in kinds}
+
+        self._claiming = True
+        claimed = await self._ledger.write(claim)
+        for kind, batches in claimed.items():
+            (self._more.add if len(batches) == room[kind] else self._more.discard)(kind)
+            for tasks in batches:
+                batch = _Batch(kind, tasks)
+                running = asyncio.create_task(self._do(batch))
+                self._running[running] = batch
+                running.add_done_callback(self._end)
+        self._claiming = False
+        return any(claimed.values())
+
+    def _claim_kind(self, connection: Connection, kind: TaskKind, most: int) -> list[list[Task]]:
+        handler = self._handlers[kind]
+        return claim_batches(connection, self._node, kind, most, handler.most, handler.mixed)
 
     def _end(self, running: asyncio.Task[None]) -> None:
-        self._running.discard(running)
-        self._news.set()
+        del self._running[running]
+        self.wake()
         if not running.cancelled() and (error := running.exception()):
             log.warning("what became of a task could not be noted; it is done again: %s", type(error).__name__)
 
-    async def _do(self, task: Task) -> None:
-        if task.tries > MOST_TRIES and task.kind not in RECURRING:
+    async def _do(self, batch: _Batch) -> None:
+        handler, tasks = self._handlers[batch.kind], batch.tasks
+        if any(one.tries > MOST_TRIES and is_spent(one, confirmed_ms()) for one in tasks):
             # A node that fails in doing it notes no failure; without this it would end one node after the other.
-            await self._settle(lambda connection: bury_task(connection, self._node, task.id, "every try was cut short"))
+            await self._put_off(handler, tasks, "every try was cut short")
             return
-        deadline = LONG_SECONDS.get(task.kind, DEADLINE_SECONDS)
-        if deadline > DEADLINE_SECONDS:
-            await self._settle(lambda connection: extend_lease(connection, self._node, task.id, lease_of(task.kind)))
+        # A task of its own, so that a withdrawal cancels the work and never the note of what became of it.
+        doing = batch.doing = asyncio.ensure_future(_do_in_time(handler, tasks))
         try:
-            async with asyncio.timeout(deadline):
-                again = await self._handlers[task.kind](task)
-        except TaskFailed as failed:
-            await self._fail(task, str(failed), failed.final)
-        except TimeoutError:
-            await self._fail(task, f"it was not done within {deadline:g} seconds")
-        except Exception as error:
-            if is_exhausted(error):
-                await self._fail(task, in_one_line(error))
-                return
-            log.exception("a task of the kind %s failed", task.kind)
-            await self._fail(task, "a fault of the server; its log says which")
+            await asyncio.wait({doing})
+        finally:
+            doing.cancel()
+            await asyncio.wait({doing})
+        if doing.cancelled():
+            await self._put_off(handler, tasks, "it was cancelled", at_once=batch.withdrawn)
+        elif error := doing.exception():
+            await self._put_off(handler, tasks, *_reason(batch.kind, error))
         else:
-            await self._succeed(task, again)
+            await self._settle(lambda connection: handler.finish(connection, tasks, doing.result()))
 
-    async def _succeed(self, task: Task, again: int | None) -> None:
-        if again is None:
-            await self._settle(lambda connection: finish_task(connection, self._node, task.id))
-        else:
-            await self._settle(lambda connection: repeat_task(connection, self._node, task.id, again))
+    async def _put_off(
+        self, handler: TaskHandler, tasks: Sequence[Task], error: str, final: bool = False, at_once: bool = False
+    ) -> None:
+        """Have tasks that failed tried again, or give them up."""
+        now, confirmed = now_ms(), confirmed_ms()
+        spent = [one for one in tasks if is_spent(one, confirmed, final)]
+        if spent:
+            log.warning("%d tasks of the kind %s were given up: %s", len(spent), spent[0].kind, error)
+        elif not at_once:
+            log.info("%d tasks of the kind %s are tried again later: %s", len(tasks), tasks[0].kind, error)
 
-    async def _fail(self, task: Task, error: str, final: bool = False) -> None:
-        if (final or task.tries >= MOST_TRIES) and task.kind not in RECURRING:
-            log.warning("a task of the kind %s was given up: %s", task.kind, error)
-            await self._settle(lambda connection: bury_task(connection, self._node, task.id, error))
-            return
-        log.info("a task of the kind %s is tried again later: %s", task.kind, error)
-        later = now_ms() + wait_after(task.tries)
-        await self._settle(lambda connection: put_off_task(connection, self._node, task.id, later, error))
+        def settle(connection: Connection) -> None:
+            if spent:
+                handler.give_up(connection, spent, error)
+            for one in tasks:
+                if one not in spent:
+                    settle_tasks(connection, [one], error, due_at=now if at_once else now + wait_after(one.tries))
+
+        await self._settle(settle)
 
     async def _settle(self, work: Callable[[Connection], None]) -> None:
         """Note the outcome. While the disk takes nothing: within the lease, after which the task is anybody's."""
@@ -196,3 +253,22 @@ class TaskRunner:
                     await asyncio.sleep(refused.retry_after)
                 else:
                     return
+
+
+async def _do_in_time(handler: TaskHandler, tasks: Sequence[Task]) -> Any:
+    deadline = LONG_SECONDS.get(tasks[0].kind, DEADLINE_SECONDS)
+    try:
+        async with asyncio.timeout(deadline):
+            return await handler.do(tasks)
+    except TimeoutError:
+        raise TaskFailed(f"it was not done within {deadline:g} seconds") from None
+
+
+def _reason(kind: TaskKind, error: BaseException) -> tuple[str, bool]:
+    """Return why a task failed, without personal data, and whether another try would fail too."""
+    if isinstance(error, TaskFailed):
+        return str(error), error.final
+    if is_exhausted(error):
+        return in_one_line(error), False
+    log.error("a task of the kind %s failed", kind, exc_info=error)
+    return "a fault of the server; its log says which", False

@@ -1,25 +1,21 @@
-"""The queue of what relays have to tell, and the counters of what they told."""
+"""Events for vendors as tasks of the outbox, what consent permits of them, and the counters of what was sent."""
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.consent import CATEGORY_OF, grants
 from crumbless.domain.ports import EventName, RelayAccount, RelayEvent
-from crumbless.domain.relay import LONGEST_WAIT_MS
+from crumbless.domain.storage_registry import Service
+from crumbless.domain.task import Task, TaskFailed
 from crumbless.ids import now_ms
 from crumbless.store.consent_store import newest_of_chain
-from crumbless.store.database import lease_clock
-from crumbless.store.tables import relay_event, site, site_counter, site_tag
+from crumbless.store.tables import site, site_counter, site_tag
+from crumbless.store.tables_people import task
 from crumbless.store.tag_store import consent_revision, find_tags
-
-LEASE_MS = 120_000
-"""A node that claimed events and is not heard of again loses them after this."""
-
-FARTHEST_MS = LONGEST_WAIT_MS + LONGEST_WAIT_MS // 5
-"""How far ahead an event can be due. One that is due later was put off by a wrong clock."""
+from crumbless.store.task_store import still_claimed
 
 MARGIN_MS = 15_000
 """What a request may take: nothing leaves when less of its lease is left."""
@@ -34,16 +30,6 @@ class Heard:
     chain: str
     name: EventName
     at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Events of one site and service whose time has come, and how often each was tried."""
-
-    site: int
-    account: RelayAccount
-    events: list[RelayEvent]
-    tries: dict[int, int]
 
 
 def may_relay(connection: Connection, site_id: int, chain: str, service: str, now: int) -> bool:
@@ -65,118 +51,47 @@ def add_events(connection: Connection, heard: Sequence[Heard]) -> bool:
     rows = [
         {
             "workspace_id": one.workspace,
-            "site_id": one.site,
-            "service": service,
-            "name": one.name,
-            "chain": one.chain,
-            "at": one.at,
+            "kind": service,
+            "destination": str(one.site),
+            "about": one.chain,
+            "payload": {"name": one.name},
             "due_at": now,
-            "tries": 0,
+            "created_at": one.at,
         }
         for one in heard
         for service in allowed[one.site, one.chain]
     ]
     if rows:
-        connection.execute(insert(relay_event), rows)
+        connection.execute(insert(task), rows)
     return bool(rows)
 
 
-def drop_chain(connection: Connection, chain: str, beside: Collection[str]) -> None:
-    """Forget what waits under this consent, for all services but these."""
-    connection.execute(delete(relay_event).where(relay_event.c.chain == chain, relay_event.c.service.not_in([*beside])))
+def find_sendable(
+    connection: Connection, service: Service, tasks: Sequence[Task]
+) -> tuple[RelayAccount | None, list[RelayEvent]]:
+    """Return the account of the tasks' site, and those of their events that may be sent at this moment.
 
-
-def claim_events(connection: Connection, service: str, node: str, most: int) -> tuple[list[Due], int]:
-    """Take what is due for the service, so that no other node sends it: by site, oldest first; and how much it was.
-
-    What may not be told any more is dropped on the way.
+    Raises:
+        TaskFailed: if another node may take them while they are sent.
     """
-    now, clock = now_ms(), lease_clock(connection)
-    free = or_(relay_event.c.claimed_until.is_(None), relay_event.c.claimed_until <= clock)
-    due = or_(and_(relay_event.c.due_at <= now, free), _far_ahead(now, clock))
-    rows = connection.execute(
-        select(relay_event, site_tag.c.identifier, site_tag.c.secret, site_tag.c.way, site.c.origins)
-        .join(site, site.c.id == relay_event.c.site_id)
-        .outerjoin(site_tag, (site_tag.c.site_id == relay_event.c.site_id) & (site_tag.c.service == service))
-        .where(relay_event.c.service == service, due)
-        .order_by(relay_event.c.due_at, relay_event.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True, of=relay_event)
-    ).all()
-    allowed: dict[str, bool] = {}
-    found: dict[int, Due] = {}
-    refused: list[int] = []
-    for row in rows:
-        if row.chain not in allowed:
-            allowed[row.chain] = may_relay(connection, row.site_id, row.chain, service, now)
-        if row.way != "relay" or not allowed[row.chain]:
-            refused.append(row.id)
-            continue
-        page = next(iter(row.origins), "")
-        due = found.setdefault(row.site_id, Due(row.site_id, RelayAccount(row.identifier, row.secret, page), [], {}))
-        due.events.append(RelayEvent(row.id, row.name, row.at, row.chain))
-        due.tries[row.id] = row.tries
-    drop_events(connection, refused)
-    connection.execute(
-        update(relay_event)
-        .where(relay_event.c.id.in_([number for due in found.values() for number in due.tries]))
-        .values(claimed_by=node, claimed_until=clock + LEASE_MS)
-    )
-    return [*found.values()], len(rows)
-
-
-def still_allowed(
-    connection: Connection, service: str, site_id: int, events: Sequence[RelayEvent], node: str
-) -> list[RelayEvent]:
-    """Those that are still queued and this node's own for long enough, and whose consent still holds."""
-    now = now_ms()
-    ids = connection.execute(
-        select(relay_event.c.id).where(
-            relay_event.c.id.in_([event.id for event in events]),
-            relay_event.c.claimed_by == node,
-            relay_event.c.claimed_until > lease_clock(connection) + MARGIN_MS,
-        )
-    )
-    queued = {*ids.scalars()}
-    chains = {event.chain for event in events}
-    allowed = {chain for chain in chains if may_relay(connection, site_id, chain, service, now)}
-    return [event for event in events if event.id in queued and event.chain in allowed]
-
-
-def next_due(connection: Connection, service: str) -> int | None:
-    """When an event of the service can be claimed next: that nobody has, or whose node was not heard of again."""
-    far = _far_ahead(now_ms(), lease_clock(connection))
-    free_at = case((far, 0), else_=func.coalesce(relay_event.c.claimed_until, relay_event.c.due_at))
-    return connection.execute(select(func.min(free_at)).where(relay_event.c.service == service)).scalar()
-
-
-def _far_ahead(now: int, clock: int) -> ColumnElement[bool]:
-    """Return whether the time that an event waits for is later than it can be: a clock was wrong, so it is due now."""
-    unclaimed = or_(relay_event.c.claimed_until.is_(None), relay_event.c.claimed_until <= clock)
-    # Twice: as in task_store.py.
-    late_claim = relay_event.c.claimed_until > clock + 2 * LEASE_MS
-    return or_(and_(unclaimed, relay_event.c.due_at > now + FARTHEST_MS), late_claim)
-
-
-def give_back_events(connection: Connection, node: str) -> None:
-    """The node stops: what it had claimed is free again."""
-    connection.execute(
-        update(relay_event).where(relay_event.c.claimed_by == node).values(claimed_by=None, claimed_until=None)
-    )
-
-
-def drop_events(connection: Connection, ids: Collection[int]) -> None:
-    """They are told, or will never be."""
-    connection.execute(delete(relay_event).where(relay_event.c.id.in_([*ids])))
-
-
-def put_off(connection: Connection, node: str, event_id: int, due_at: int, tries: int) -> None:
-    """Try the event again then. A node that was too slow and lost it to another changes nothing."""
-    connection.execute(
-        update(relay_event)
-        .where(relay_event.c.id == event_id, relay_event.c.claimed_by == node)
-        .values(due_at=due_at, tries=tries, claimed_by=None, claimed_until=None)
-    )
+    now, site_id = now_ms(), int(tasks[0].destination)
+    found = connection.execute(
+        select(site_tag.c.identifier, site_tag.c.secret, site.c.origins)
+        .join(site, site.c.id == site_tag.c.site_id)
+        .where(site_tag.c.site_id == site_id, site_tag.c.service == service, site_tag.c.way == "relay")
+    ).first()
+    if found is None:
+        return None, []
+    queued = still_claimed(connection, tasks, MARGIN_MS)
+    if not all(queued.values()):
+        raise TaskFailed("its lease is about to end")
+    allowed = {chain for chain in {one.about for one in tasks} if may_relay(connection, site_id, chain, service, now)}
+    events = [
+        RelayEvent(one.id, one.payload["name"], one.created_at, one.about)
+        for one in tasks
+        if one.id in queued and one.about in allowed
+    ]
+    return RelayAccount(found.identifier, found.secret, next(iter(found.origins), "")), events
 
 
 def count(connection: Connection, site_id: int, name: str, by: int) -> None:
@@ -194,8 +109,3 @@ def count(connection: Connection, site_id: int, name: str, by: int) -> None:
         connection.execute(
             insert(site_counter).values(workspace_id=workspace, site_id=site_id, day=day, name=name, count=by)
         )
-
-
-def drop_service(connection: Connection, site_id: int, service: str) -> None:
-    """Forget what waits for this service on the site."""
-    connection.execute(delete(relay_event).where(relay_event.c.site_id == site_id, relay_event.c.service == service))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.exc import DatabaseError
 
 from crumbless.domain.task import RECURRING
@@ -16,9 +16,8 @@ from crumbless.errors import SettingsError
 from crumbless.store.database import is_postgres, write_once
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.schema import schema_of
-from crumbless.store.tables import relay_event
 from crumbless.store.tables_people import task
-from crumbless.store.task_store import count_dead_tasks, count_due_tasks
+from crumbless.store.task_store import count_dead_tasks, count_due_tasks, count_queued_events
 
 T = TypeVar("T")
 
@@ -70,9 +69,10 @@ def _read(connection: Connection) -> Stored:
     schema = schema_of(connection)
     if schema is None:
         return Stored("")
-    events = connection.execute(select(func.count()).select_from(relay_event)).scalar_one()
     error = connection.execute(select(task.c.error).where(task.c.id == RECURRING["backup"])).scalar() or ""
-    return Stored(schema, count_due_tasks(connection), events, count_dead_tasks(connection), error)
+    return Stored(
+        schema, count_due_tasks(connection), count_queued_events(connection), count_dead_tasks(connection), error
+    )
 
 
 def _read_file(path: Path, work: Callable[[Connection], T]) -> T:

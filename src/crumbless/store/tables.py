@@ -103,26 +103,6 @@ consent_receipt = Table(
     Index(None, "chain"),
 )
 
-# What a relay still has to tell a vendor: no visitor, no conversation, no text.
-relay_event = Table(
-    "relay_event",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
-    Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
-    Column("service", String(16), nullable=False),
-    Column("name", String(40), nullable=False),
-    Column("chain", String(22), nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Column("tries", Integer, nullable=False),
-    # The node that is sending it, and until when nobody else may.
-    Column("claimed_by", Id),
-    Column("claimed_until", BigInteger),
-    Index(None, "service", "due_at"),
-    Index(None, "chain"),
-)
-
 # What a relay did, by day (UTC): numbers that belong to nobody.
 site_counter = Table(
     "site_counter",

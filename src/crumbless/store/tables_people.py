@@ -229,25 +229,32 @@ ban = Table(
     Index(None, "workspace_id", "kind", "value"),
 )
 
-# The outbox: what is to be done later, written in the transaction of the act that causes it. Any node may do it.
+# The outbox: jobs, written in the transaction of the action that causes them. Any node may do them.
 task = Table(
     "task",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id")),
     Column("kind", String(24), nullable=False),
+    # Tasks of a kind with the same destination can be sent together: the ID of a site, for events to vendors.
+    Column("destination", String(64), nullable=False, server_default=text("''")),
+    # The visitor or the chain of receipts that the task belongs to and is deleted with.
+    Column("about", String(36), nullable=False, server_default=text("''")),
     Column("payload", JSON, nullable=False),
     # What of the payload nobody may read in the database (domain/seal.py).
     Column("sealed", LargeBinary),
     Column("due_at", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
+    # The node that does it, and until when no other node may.
     Column("claimed_by", Id),
     Column("claimed_until", BigInteger),
     # Given up, and why, in words without personal data.
     Column("dead_at", BigInteger),
     Column("error", Text, nullable=False, server_default=text("''")),
     Column("created_at", BigInteger, nullable=False),
-    Index(None, "dead_at", "due_at"),
+    Index(None, "kind", "due_at"),
+    Index(None, "dead_at"),
+    Index(None, "about"),
 )
 
 file = Table(

@@ -1,4 +1,4 @@
-"""The outbox: work for later, kept in the transaction of the act that causes it, claimed by one node at a time."""
+"""The outbox: jobs stored in the transaction of the action that causes them, each claimed by one node at a time."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, update
 
-from crumbless.domain.task import RECURRING, Task, TaskKind, farthest_due, lease_of
+from crumbless.domain.task import EVENT_KINDS, RECURRING, Task, TaskKind, farthest_due, lease_of
 from crumbless.ids import now_ms
 from crumbless.store.database import lease_clock
 from crumbless.store.tables_people import task
@@ -35,12 +35,14 @@ def add_task(
     *,
     sealed: bytes | None = None,
     due_at: int | None = None,
+    about: str = "",
 ) -> None:
     """Queue work. It exists when the transaction is committed, and never when it is not.
 
     Args:
         sealed: what of it nobody may read in the database.
         due_at: not before then (milliseconds); at once when absent.
+        about: the ID of the visitor with whom it is deleted.
     """
     now = now_ms()
     connection.execute(
@@ -51,6 +53,7 @@ def add_task(
             sealed=sealed,
             due_at=now if due_at is None else due_at,
             created_at=now,
+            about=about,
         )
     )
     connection.info[TASKS_ADDED] = True
@@ -67,67 +70,86 @@ def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
         connection.execute(insert(task).values(id=number, kind=kind, payload={}, due_at=due_at, created_at=now_ms()))
 
 
-def next_task_due(connection: Connection, kinds: Collection[TaskKind]) -> int | None:
-    """When something can be claimed next (milliseconds): that nobody has, or whose node was not heard of again."""
-    far = _far_ahead(kinds, now_ms(), lease_clock(connection))
+def next_due(connection: Connection, kinds: Collection[TaskKind]) -> dict[TaskKind, int]:
+    """Return for each kind of which there are tasks when one can be claimed next (milliseconds)."""
+    now, clock = now_ms(), lease_clock(connection)
+    far = or_(*(and_(task.c.kind == kind, _far_ahead(kind, now, clock)) for kind in kinds))
     free_at = case((far, 0), else_=func.coalesce(task.c.claimed_until, task.c.due_at))
-    return connection.execute(
-        select(func.min(free_at)).where(task.c.dead_at.is_(None), task.c.kind.in_([*kinds]))
-    ).scalar()
+    rows = connection.execute(
+        select(task.c.kind, func.min(free_at).label("at"))
+        .where(task.c.dead_at.is_(None), task.c.kind.in_([*kinds]))
+        .group_by(task.c.kind)
+    )
+    return {row.kind: row.at for row in rows}
 
 
-def _far_ahead(kinds: Collection[TaskKind], now: int, clock: int) -> ColumnElement[bool]:
+def _far_ahead(kind: TaskKind, now: int, clock: int) -> ColumnElement[bool]:
     """Return whether the time that a task waits for is later than it can be: a clock was wrong, so it is due now."""
-    farthest = case(*[(task.c.kind == kind, now + farthest_due(kind)) for kind in kinds], else_=task.c.due_at)
     unclaimed = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock)
     # Twice: a lease that another node took since `clock` was read ends later than one lease from then.
-    latest = case(*[(task.c.kind == kind, clock + 2 * lease_of(kind)) for kind in kinds], else_=task.c.claimed_until)
-    return or_(and_(unclaimed, task.c.due_at > farthest), task.c.claimed_until > latest)
+    late_claim = task.c.claimed_until > clock + 2 * lease_of(kind)
+    return or_(and_(unclaimed, task.c.due_at > now + farthest_due(kind)), late_claim)
 
 
-def claim_tasks(connection: Connection, node: str, kinds: Collection[TaskKind], lease_ms: int, most: int) -> list[Task]:
-    """Take what is due of these kinds, oldest first, so that no other node does for as long as the lease lasts."""
+def claim_batches(
+    connection: Connection, node: str, kind: TaskKind, most: int, size: int = 1, mixed: bool = True
+) -> list[list[Task]]:
+    """Claim the tasks of a kind that are due, oldest first, in batches of one destination each.
+
+    Args:
+        most: batches.
+        size: tasks in a batch.
+        mixed: a batch may contain tasks that are about different things.
+    """
     now, clock = now_ms(), lease_clock(connection)
     free = and_(task.c.due_at <= now, or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock))
-    due = or_(free, _far_ahead(kinds, now, clock))
-    found = connection.execute(
+    rows = connection.execute(
         select(task)
-        .where(task.c.dead_at.is_(None), due, task.c.kind.in_([*kinds]))
+        .where(task.c.dead_at.is_(None), task.c.kind == kind, or_(free, _far_ahead(kind, now, clock)))
         .order_by(task.c.due_at, task.c.id)
-        .limit(most)
+        .limit(most * size)
         .with_for_update(skip_locked=True)
     ).all()
-    if found:
+    batches: list[list[Task]] = []
+    filling: dict[tuple[str, str], list[Task]] = {}
+    for row in rows:
+        group = row.destination, "" if mixed else row.about
+        batch = filling.get(group)
+        if batch is None or len(batch) == size:
+            if len(batches) == most:
+                continue
+            batch = filling[group] = []
+            batches.append(batch)
+        batch.append(_task(row, row.tries + 1, node))
+    if batches:
         connection.execute(
             update(task)
-            .where(task.c.id.in_([row.id for row in found]))
-            .values(claimed_by=node, claimed_until=clock + lease_ms, tries=task.c.tries + 1)
+            .where(task.c.id.in_([one.id for batch in batches for one in batch]))
+            .values(claimed_by=node, claimed_until=clock + lease_of(kind), tries=task.c.tries + 1)
         )
-    return [_task(row, row.tries + 1) for row in found]
+    return batches
 
 
-def finish_task(connection: Connection, node: str, task_id: int) -> None:
-    """It is done."""
-    connection.execute(delete(task).where(_mine(node, task_id)))
+def still_claimed(connection: Connection, tasks: Sequence[Task], margin_ms: int) -> dict[int, bool]:
+    """Return the IDs of those tasks that were not deleted or lost, and whether their lease lasts that much longer."""
+    until = lease_clock(connection) + margin_ms
+    rows = connection.execute(select(task.c.id, task.c.claimed_until).where(_claimed(tasks)))
+    return {number: claimed_until > until for number, claimed_until in rows}
 
 
-def put_off_task(connection: Connection, node: str, task_id: int, due_at: int, error: str) -> None:
-    """It is to be tried again then."""
-    _settle(connection, node, task_id, due_at=due_at, error=error[:MAX_ERROR])
+def finish_tasks(connection: Connection, tasks: Sequence[Task]) -> int:
+    """Delete tasks that are done, or are given up without a dead letter. Return how many there were."""
+    return connection.execute(delete(task).where(_claimed(tasks))).rowcount
 
 
-def repeat_task(connection: Connection, node: str, task_id: int, due_at: int) -> None:
-    """It is done, and comes again then."""
-    _settle(connection, node, task_id, due_at=due_at, error="", tries=0)
-
-
-def bury_task(connection: Connection, node: str, task_id: int, error: str) -> None:
-    """It is given up: a dead letter."""
-    _settle(connection, node, task_id, dead_at=now_ms(), error=error[:MAX_ERROR])
+def settle_tasks(connection: Connection, tasks: Sequence[Task], error: str = "", **values: int) -> None:
+    """Release tasks with these new values: `due_at` when they are tried again, `dead_at` for dead letters."""
+    released = {"claimed_by": None, "claimed_until": None, "error": error[:MAX_ERROR]}
+    connection.execute(update(task).where(_claimed(tasks)).values(**released, **values))
 
 
 def give_back_tasks(connection: Connection, node: str) -> None:
-    """The node stops: what it had claimed and not begun or not ended is free again, and was not tried."""
+    """Release what a node that stops has claimed and not ended; it does not count as tried."""
     connection.execute(
         update(task)
         .where(task.c.claimed_by == node, task.c.dead_at.is_(None))
@@ -136,7 +158,7 @@ def give_back_tasks(connection: Connection, node: str) -> None:
 
 
 def dead_tasks(connection: Connection, workspace: int, most: int) -> Sequence[GivenUp]:
-    """What was given up in a workspace, the newest first."""
+    """Return what was given up in a workspace, the newest first."""
     rows = connection.execute(
         select(task)
         .where(task.c.workspace_id == workspace, task.c.dead_at.is_not(None))
@@ -147,18 +169,27 @@ def dead_tasks(connection: Connection, workspace: int, most: int) -> Sequence[Gi
 
 
 def count_dead_tasks(connection: Connection) -> int:
-    """How many tasks of all workspaces were given up and are still kept."""
-    return connection.execute(select(func.count()).where(task.c.dead_at.is_not(None))).scalar_one()
+    """Return how many tasks of all workspaces were given up and are still kept."""
+    return _count(connection, task.c.dead_at.is_not(None))
 
 
 def count_due_tasks(connection: Connection) -> int:
-    """How many tasks of all workspaces should have been done by now and are not."""
-    late = task.c.dead_at.is_(None), task.c.due_at <= now_ms()
-    return connection.execute(select(func.count()).where(*late)).scalar_one()
+    """Return how many tasks of all workspaces are overdue. Events for vendors are not among them."""
+    return _count(connection, task.c.dead_at.is_(None), task.c.due_at <= now_ms(), task.c.kind.not_in(EVENT_KINDS))
+
+
+def count_queued_events(connection: Connection) -> int:
+    """Return how many events for vendors wait."""
+    return _count(connection, task.c.kind.in_([*EVENT_KINDS]))
+
+
+def has_failed(connection: Connection, kind: TaskKind) -> bool:
+    """Return whether the last attempt of a recurring task failed."""
+    return bool(connection.execute(select(task.c.error).where(task.c.id == RECURRING[kind])).scalar())
 
 
 def revive_task(connection: Connection, workspace: int, task_id: int) -> bool:
-    """Try a dead letter anew, at once; False when the workspace has no such."""
+    """Have a dead letter tried again at once; return False if the workspace has no such."""
     revived = connection.execute(
         update(task)
         .where(_dead(workspace, task_id))
@@ -169,27 +200,28 @@ def revive_task(connection: Connection, workspace: int, task_id: int) -> bool:
 
 
 def drop_task(connection: Connection, workspace: int, task_id: int) -> bool:
-    """Forget a dead letter; False when the workspace has no such."""
+    """Delete a dead letter; return False if the workspace has no such."""
     return bool(connection.execute(delete(task).where(_dead(workspace, task_id))).rowcount)
 
 
-def drop_mails_about(connection: Connection, visitor_id: str) -> None:
-    """Forget the mails for a visitor that wait or were given up."""
-    connection.execute(delete(task).where(task.c.kind == "mail", task.c.payload["about"].as_string() == visitor_id))
+def drop_tasks(connection: Connection, kinds: Collection[TaskKind], **of: str) -> None:
+    """Delete the tasks of these kinds with this `destination` or `about`, claimed and dead ones too."""
+    connection.execute(delete(task).where(task.c.kind.in_([*kinds])).filter_by(**of))
 
 
 def _dead(workspace: int, task_id: int):
     return and_(task.c.id == task_id, task.c.workspace_id == workspace, task.c.dead_at.is_not(None))
 
 
-def _mine(node: str, task_id: int):
-    # Whoever was too slow and lost the task to another node settles nothing.
-    return and_(task.c.id == task_id, task.c.claimed_by == node)
+def _claimed(tasks: Sequence[Task]):
+    # A node that was too slow and lost a task to another changes nothing about it.
+    return and_(task.c.id.in_([one.id for one in tasks]), task.c.claimed_by == tasks[0].node)
 
 
-def _settle(connection: Connection, node: str, task_id: int, **values: object) -> None:
-    connection.execute(update(task).where(_mine(node, task_id)).values(claimed_by=None, claimed_until=None, **values))
+def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(task).where(*conditions)).scalar_one()
 
 
-def _task(row: Row[Any], tries: int) -> Task:
-    return Task(row.id, row.workspace_id, row.kind, row.payload, row.sealed, tries, row.created_at)
+def _task(row: Row[Any], tries: int, node: str = "") -> Task:
+    content = row.id, row.workspace_id, row.kind, row.payload, row.sealed
+    return Task(*content, tries, row.created_at, row.destination, row.about, node)

@@ -12,7 +12,7 @@ from crumbless.domain.task import Task, TaskFailed
 from crumbless.errors import Refused
 from crumbless.store.database import write_once
 from crumbless.store.tables_people import task
-from crumbless.store.task_store import claim_tasks, drop_mails_about
+from crumbless.store.task_store import claim_batches, drop_tasks
 
 VAULT = Vault(bytes(KEY_BYTES))
 
@@ -25,7 +25,7 @@ def order(**changed: Any) -> MailOrder:
 
 def queued(database_url: str, one: MailOrder) -> Task:
     write_once(database_url, lambda connection: queue_mail(connection, VAULT, 1, one))
-    return write_once(database_url, lambda connection: claim_tasks(connection, "node", ["mail"], 1000, 1))[0]
+    return write_once(database_url, lambda connection: claim_batches(connection, "node", "mail", 1))[0][0]
 
 
 def test_what_was_ordered_is_what_is_opened(database_url: str) -> None:
@@ -43,8 +43,8 @@ def test_the_database_shows_neither_address_nor_secret(database_url: str) -> Non
 def test_what_a_visitor_is_sent_is_dropped_when_they_erase(database_url: str) -> None:
     for about in ("visitor-1", "visitor-2", ""):
         write_once(database_url, lambda connection, about=about: queue_mail(connection, VAULT, 1, order(about=about)))
-    write_once(database_url, lambda connection: drop_mails_about(connection, "visitor-1"))
-    [second, third] = write_once(database_url, lambda connection: claim_tasks(connection, "node", ["mail"], 1000, 9))
+    write_once(database_url, lambda connection: drop_tasks(connection, ["mail"], about="visitor-1"))
+    [[second], [third]] = write_once(database_url, lambda connection: claim_batches(connection, "node", "mail", 9))
     assert [open_order(VAULT, one).about for one in (second, third)] == ["visitor-2", ""]
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from crumbless.domain.entry import Appended, NewEntry
-from crumbless.domain.relay import FIRST_WAIT_MS, LONGEST_WAIT_MS, event_name, wait_after
+from crumbless.domain.relay import event_name
+from crumbless.domain.task import FIRST_WAIT_MS, LONGEST_WAIT_MS, wait_after
 from crumbless.domain.wire_timeline import AuthorKind, Kind
 
 
@@ -23,6 +24,6 @@ def test_an_entry_is_an_event_or_nothing(seq: int | None, kind: Kind, author: Au
 
 
 def test_waits_double_up_to_an_hour() -> None:
-    for tries in range(40):
-        least = min(FIRST_WAIT_MS * 2**tries, LONGEST_WAIT_MS)
+    for tries in range(1, 40):
+        least = min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS)
         assert least <= wait_after(tries) < least * 1.2

@@ -11,12 +11,12 @@ from sqlalchemy import select, update
 from crumbless.domain.task import MOST_TRIES, RECURRING, Task, TaskFailed, TaskKind
 from crumbless.ids import now_ms
 from crumbless.jobs import task_run
-from crumbless.jobs.task_run import TaskRunner
+from crumbless.jobs.task_run import TaskHandler, TaskRunner
 from crumbless.store.database import open_reader, write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.tables_people import task
-from crumbless.store.task_store import add_task, claim_tasks
+from crumbless.store.task_store import add_task, claim_batches
 
 SECONDS = 5.0
 NEVER = 3600.0
@@ -33,6 +33,7 @@ class Office:
         self.may_end = asyncio.Event()
         self.may_end.set()
         self.runners: list[TaskRunner] = []
+        self.loops: dict[TaskRunner, asyncio.Task[None]] = {}
         self.reader = open_reader(url)
         self.ledger = Ledger(lambda: SqliteBatchWriter(url), lambda _: None, 1000, self.wake)
 
@@ -46,10 +47,15 @@ class Office:
             await self.may_end.wait()
             return self.outcome(one)
 
-        runner = TaskRunner({kind: handle}, self.ledger, self.reader, poll_seconds)
+        runner = TaskRunner({kind: TaskHandler(handle)}, self.ledger, self.reader, poll_seconds)
         self.runners.append(runner)
-        runner.start()
+        self.loops[runner] = asyncio.create_task(runner.loop.run())
         return runner
+
+    async def stop(self, runner: TaskRunner) -> None:
+        self.loops[runner].cancel()
+        await asyncio.wait({self.loops[runner]})
+        await runner.stop()
 
     async def add(self, number: int = 1, **more: Any) -> None:
         def put_in(connection: Any) -> None:
@@ -75,7 +81,7 @@ async def office(database_url: str) -> AsyncIterator[Office]:
     office = Office(database_url)
     office.ledger.start()
     yield office
-    await asyncio.gather(*(runner.stop() for runner in office.runners))
+    await asyncio.gather(*(office.stop(runner) for runner in office.runners))
     await office.ledger.close()
     await office.reader.close()
 
@@ -174,7 +180,7 @@ async def test_a_task_that_ends_every_node_is_given_up_without_being_begun(offic
 
 async def test_a_node_that_was_killed_is_followed_by_another_after_the_lease(office: Office) -> None:
     await office.add()
-    write_once(office.url, lambda connection: claim_tasks(connection, "dead node", ["mail"], 60_000, 1))
+    write_once(office.url, lambda connection: claim_batches(connection, "dead node", "mail", 1))
     office.runner(poll_seconds=0.02)
     await office.add()
     await office.until(lambda: len(office.rows()) == 1)
@@ -189,7 +195,7 @@ async def test_a_stopping_node_lets_its_work_end(office: Office) -> None:
     runner = office.runner()
     await office.add()
     await office.until(lambda: bool(office.done))
-    stopping = asyncio.create_task(runner.stop())
+    stopping = asyncio.create_task(office.stop(runner))
     office.may_end.set()
     await stopping
     assert office.rows() == []
@@ -201,7 +207,7 @@ async def test_a_stopping_node_gives_back_what_does_not_end(office: Office, monk
     runner = office.runner()
     await office.add()
     await office.until(lambda: bool(office.done))
-    await runner.stop()
+    await office.stop(runner)
     assert [(row.claimed_by, row.tries, row.error) for row in office.rows()] == [(None, 0, "")]
     office.may_end.set()
     office.runner("b")

@@ -1,12 +1,12 @@
 """The outbox: a task is there with its act or not at all, and one node at a time has it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.task import INTERVAL_MS, RECURRING, Task, TaskKind, farthest_due, lease_of
@@ -17,38 +17,41 @@ from crumbless.store.database import write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.tables_people import task
-from crumbless.store.task_lease import extend_lease
 from crumbless.store.task_store import (
     add_recurring,
     add_task,
-    bury_task,
-    claim_tasks,
+    claim_batches,
     count_dead_tasks,
+    count_due_tasks,
+    count_queued_events,
     dead_tasks,
     drop_task,
-    finish_task,
+    drop_tasks,
+    finish_tasks,
     give_back_tasks,
-    next_task_due,
-    put_off_task,
-    repeat_task,
+    next_due,
     revive_task,
+    settle_tasks,
 )
 from support.value_make import OTHER_CONVERSATION, make_entry
 
 LEASE_MS = 60_000
-KINDS: tuple[TaskKind, ...] = ("mail", "file_removal", "retention")
+KINDS: tuple[TaskKind, ...] = ("mail", "file_removal", "retention", "ga4")
 
 
 def add(any_url: str, number: int = 1, workspace: int = 1, **more: Any) -> None:
     write_once(any_url, lambda connection: add_task(connection, workspace, "file_removal", {"number": number}, **more))
 
 
-def claim(any_url: str, node: str, most: int = 10) -> list[Task]:
-    return write_once(any_url, lambda connection: claim_tasks(connection, node, KINDS, LEASE_MS, most))
+def claim(any_url: str, node: str, most: int = 10, kinds: Sequence[TaskKind] = KINDS) -> list[Task]:
+    def claim_all(connection: Connection) -> list[Task]:
+        return [one for kind in kinds for [one] in claim_batches(connection, node, kind, most)]
+
+    return write_once(any_url, claim_all)
 
 
 def due(connection: Connection) -> int | None:
-    return next_task_due(connection, KINDS)
+    return min(next_due(connection, KINDS).values(), default=None)
 
 
 def kept(any_url: str) -> list[Any]:
@@ -118,8 +121,8 @@ def test_a_node_whose_clock_is_fast_takes_nothing_from_another(
 
 def test_a_node_leaves_kinds_that_it_does_not_know(any_url: str) -> None:
     add(any_url)
-    assert write_once(any_url, lambda connection: claim_tasks(connection, "old", ["mail"], LEASE_MS, 9)) == []
-    assert write_once(any_url, lambda connection: next_task_due(connection, ["mail"])) is None
+    assert claim(any_url, "old", kinds=["mail"]) == []
+    assert write_once(any_url, lambda connection: next_due(connection, ["mail"])) == {}
     assert len(claim(any_url, "new")) == 1
 
 
@@ -131,9 +134,10 @@ def test_a_node_that_died_loses_its_tasks_after_the_lease(any_url: str) -> None:
     [theirs] = claim(any_url, "node-b")
     assert (theirs.id, theirs.tries) == (mine.id, 2)
     # The first one comes back to life: it settles nothing that is no longer its own.
-    write_once(any_url, lambda connection: finish_task(connection, "node-a", mine.id))
-    assert len(kept(any_url)) == 1
-    write_once(any_url, lambda connection: finish_task(connection, "node-b", mine.id))
+    for settle in (finish_tasks, settle_tasks):
+        write_once(any_url, lambda connection, settle=settle: settle(connection, [mine]))
+    assert [row.claimed_by for row in kept(any_url)] == ["node-b"]
+    write_once(any_url, lambda connection: finish_tasks(connection, [theirs]))
     assert kept(any_url) == []
 
 
@@ -141,7 +145,7 @@ def test_what_is_put_off_waits(any_url: str) -> None:
     add(any_url, due_at=0)
     [one] = claim(any_url, "node-a")
     later = now_ms() + 60_000
-    write_once(any_url, lambda connection: put_off_task(connection, "node-a", one.id, later, "no answer"))
+    write_once(any_url, lambda connection: settle_tasks(connection, [one], "no answer", due_at=later))
     assert claim(any_url, "node-a") == []
     assert write_once(any_url, due) == later
     assert kept(any_url)[0].error == "no answer"
@@ -160,7 +164,7 @@ def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(a
     for number in (1, 2):
         add(any_url, number)
     for one in claim(any_url, "node-a"):
-        write_once(any_url, lambda connection, number=one.id: bury_task(connection, "node-a", number, "why"))
+        write_once(any_url, lambda connection, dead=one: settle_tasks(connection, [dead], "why", dead_at=now_ms()))
     assert claim(any_url, "node-a") == []
     assert write_once(any_url, count_dead_tasks) == 2
     shown = write_once(any_url, lambda connection: dead_tasks(connection, 1, 10))
@@ -182,7 +186,7 @@ def test_recurring_work_is_one_row_and_comes_again(any_url: str) -> None:
     assert row.id == RECURRING["retention"]
     [one] = claim(any_url, "node-a")
     later = now_ms() + 60_000
-    write_once(any_url, lambda connection: repeat_task(connection, "node-a", one.id, later))
+    write_once(any_url, lambda connection: settle_tasks(connection, [one], due_at=later, tries=0))
     assert claim(any_url, "node-a") == []
     assert [(row.due_at, row.tries) for row in kept(any_url)] == [(later, 0)]
 
@@ -211,17 +215,16 @@ def test_a_task_that_is_due_later_than_it_can_be_is_due_now(any_url: str, kind: 
     assert claim(any_url, "another") == []
 
 
-def test_the_extended_lease_of_a_long_task_is_not_taken_for_a_wrong_clock(any_url: str) -> None:
-    def claim_backup(node: str) -> list[Task]:
-        return write_once(any_url, lambda connection: claim_tasks(connection, node, ["backup"], LEASE_MS, 9))
-
+def test_the_long_lease_of_a_long_task_is_not_taken_for_a_wrong_clock(any_url: str) -> None:
     write_once(any_url, lambda connection: add_recurring(connection, "backup", 0))
-    [one] = claim_backup("node-a")
-    write_once(any_url, lambda connection: extend_lease(connection, "node-a", one.id, lease_of("backup")))
-    assert claim_backup("node-b") == []
+    assert len(claim(any_url, "node-a", kinds=["backup"])) == 1
+    [row] = kept(any_url)
+    assert row.claimed_until > now_ms() + 2 * LEASE_MS, "it is longer than twice an ordinary one"
+    assert claim(any_url, "node-b", kinds=["backup"]) == []
     # The premise: a lease that is longer than that is over.
-    write_once(any_url, lambda connection: extend_lease(connection, "node-a", one.id, 3 * lease_of("backup")))
-    assert len(claim_backup("node-b")) == 1
+    later = now_ms() + 3 * lease_of("backup")
+    write_once(any_url, lambda connection: connection.execute(update(task).values(claimed_until=later)))
+    assert len(claim(any_url, "node-b", kinds=["backup"])) == 1
 
 
 def test_a_lease_that_ends_later_than_it_can_is_over(any_url: str) -> None:
@@ -245,3 +248,37 @@ def test_a_task_that_is_due_too_late_is_claimed_after_its_node_died(any_url: str
 
 def test_each_recurring_kind_has_an_interval() -> None:
     assert INTERVAL_MS.keys() == RECURRING.keys()
+
+
+def test_a_batch_has_one_destination_and_no_more_tasks_than_allowed(any_url: str) -> None:
+    rows: list[dict[str, object]] = [
+        {"kind": "ga4", "payload": {}, "due_at": 0, "created_at": 0, "destination": destination, "about": about}
+        for destination, about in ("1x", "2x", "1y", "1x", "1x", "2y", "1x")
+    ]
+    write_once(any_url, lambda connection: connection.execute(insert(task), rows))
+
+    def batches(most: int, size: int, mixed: bool) -> list[list[int]]:
+        found = write_once(any_url, lambda connection: claim_batches(connection, "node", "ga4", most, size, mixed))
+        write_once(any_url, lambda connection: give_back_tasks(connection, "node"))
+        return [[one.id for one in batch] for batch in found]
+
+    assert batches(9, 3, mixed=True) == [[1, 3, 4], [2, 6], [5, 7]]
+    assert batches(9, 3, mixed=False) == [[1, 4, 5], [2], [3], [6], [7]]
+    assert batches(2, 4, mixed=True) == [[1, 3, 4, 5], [2, 6]], "what is in no batch is not claimed"
+    assert {row.claimed_by for row in kept(any_url)} == {None}
+
+
+def test_tasks_are_deleted_with_what_they_are_about(any_url: str) -> None:
+    for about in ("visitor-1", "visitor-2", ""):
+        write_once(any_url, lambda connection, about=about: add_task(connection, 1, "mail", {}, about=about))
+    write_once(any_url, lambda connection: drop_tasks(connection, ["file_removal"], about="visitor-1"))
+    assert len(kept(any_url)) == 3, "only of the kinds that are named"
+    write_once(any_url, lambda connection: drop_tasks(connection, ["mail"], about="visitor-1"))
+    assert [row.about for row in kept(any_url)] == ["visitor-2", ""]
+
+
+def test_events_for_vendors_are_counted_apart(any_url: str) -> None:
+    for kind in ("mail", "ga4", "tiktok"):
+        write_once(any_url, lambda connection, kind=kind: add_task(connection, 1, kind, {}, due_at=0))
+    assert write_once(any_url, count_due_tasks) == 1
+    assert write_once(any_url, count_queued_events) == 2

@@ -1,0 +1,49 @@
+"""One loop for all work that a node repeats: started in app.py, in one group of tasks."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from crumbless.errors import Refused
+from crumbless.exhaustion import in_one_line
+
+log = logging.getLogger("crumbless.loops")
+
+
+class Periodic:
+    """Does some work again and again. Work that fails is reported in one line and done again at the next turn.
+
+    Args:
+        name: in log lines and in the readiness of the node: "the session watch".
+        work: one turn. It may return the seconds until the next one.
+        every: the most seconds between two turns.
+    """
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[float | None]], every: float) -> None:
+        self.name = name
+        self._work = work
+        self._every = every
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Begin the next turn at once, or right after the one that runs. Call on the loop."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Do the work until cancelled. Nothing that it raises ends this."""
+        while True:
+            self._woken.clear()
+            wait: float | None = None
+            try:
+                wait = await self._work()
+            except Refused as refused:
+                wait = refused.retry_after or None
+            except (Exception, asyncio.CancelledError) as error:
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise
+                # No traceback: it would show the values of a statement.
+                log.warning("%s failed and is tried again: %s", self.name, in_one_line(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._every if wait is None else min(wait, self._every)):
+                    await self._woken.wait()

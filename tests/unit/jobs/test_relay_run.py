@@ -1,0 +1,259 @@
+"""Sending events to vendors: in which requests, under which consent, and how a withdrawal stops one on its way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select, update
+
+from crumbless import ids
+from crumbless.domain.consent import Record
+from crumbless.domain.ports import RelayAccount, RelayEvent, RelayFailed
+from crumbless.domain.task import EVENT_KINDS, MAX_AGE_MS, Task, TaskFailed
+from crumbless.domain.wire import Categories
+from crumbless.ids import now_ms
+from crumbless.jobs.relay_run import RelaySend
+from crumbless.jobs.task_run import TaskRunner
+from crumbless.steady_clock import read_machine
+from crumbless.store.consent_store import add_record
+from crumbless.store.database import open_reader, write_once
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.store.people_store import find_site
+from crumbless.store.relay_store import MARGIN_MS, Heard, add_events
+from crumbless.store.tables import site_counter
+from crumbless.store.tables_people import task
+from crumbless.store.tag_store import Tag, consent_revision, set_tag
+from crumbless.store.task_store import claim_batches, drop_tasks
+
+CHAINS = ("A" * 22, "B" * 22)
+KEEP_MS = MAX_AGE_MS["ga4"]
+
+
+class Told:
+    """A vendor that notes requests; while `answers` is not set it does not answer."""
+
+    def __init__(self, most: int, mixed: bool, refuses: bool = False) -> None:
+        self.most, self.mixed, self.refuses = most, mixed, refuses
+        self.requests: list[list[RelayEvent]] = []
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.forgotten: list[str] = []
+        self.closed = False
+
+    async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
+        assert (account.identifier, account.secret) == ("G-A", "secret")
+        self.requests.append([*events])
+        await self.answers.wait()
+        if self.refuses:
+            raise RelayFailed("no")
+
+    async def check(self, account: RelayAccount, test_code: str) -> list[str]:
+        return []
+
+    def forget(self, chain: str) -> None:
+        self.forgotten.append(chain)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Office:
+    """A runner that sends to one vendor, and its database."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.reader = open_reader(url)
+        self.ledger = Ledger(lambda: SqliteBatchWriter(url), lambda _: None, 1000)
+        self.runner: TaskRunner | None = None
+
+    def handler(self, vendor: Told) -> RelaySend:
+        return RelaySend("ga4", vendor, self.reader)
+
+    def run(self, vendor: Told) -> TaskRunner:
+        self.runner = TaskRunner({"ga4": self.handler(vendor)}, self.ledger, self.reader, 3600)
+        self.loop = asyncio.create_task(self.runner.loop.run())
+        return self.runner
+
+    async def stop(self) -> None:
+        runner, self.runner = self.runner, None
+        if runner is not None:
+            self.loop.cancel()
+            await asyncio.wait({self.loop})
+            await runner.stop()
+
+    async def close(self) -> None:
+        await self.stop()
+        await self.ledger.close()
+        await self.reader.close()
+
+    def left(self) -> list[Any]:
+        return write_once(self.url, lambda connection: [*connection.execute(select(task).order_by(task.c.id))])
+
+    def change(self, **values: object) -> None:
+        write_once(self.url, lambda connection: connection.execute(update(task).values(**values)))
+
+    def claim(self) -> list[Task]:
+        [batch] = write_once(self.url, lambda connection: claim_batches(connection, "node", "ga4", 1, size=25))
+        return batch
+
+    def counted(self) -> dict[str, int]:
+        counters = select(site_counter.c.name, site_counter.c["count"])
+        return {name: number for name, number in write_once(self.url, lambda one: one.execute(counters).all())}  # noqa: C416
+
+
+def put_in(connection: Any) -> None:
+    """Queue seven events of two consents for GA4."""
+    site = find_site(connection, "site-1")
+    assert site is not None
+    set_tag(connection, site, Tag("ga4", "relay", "G-A", "secret"))
+    revision = consent_revision(connection, site.id)
+    for chain in CHAINS:
+        record = Record(
+            chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12345678", None
+        )
+        add_record(connection, site, record, None, "s")
+    heard = [Heard(1, site.id, CHAINS[number % 2], "chat_start", now_ms()) for number in range(7)]
+    assert add_events(connection, heard)
+
+
+@pytest_asyncio.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    write_once(database_url, put_in)
+    office = Office(database_url)
+    office.ledger.start()
+    yield office
+    await office.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - the state is in the database
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize(("mixed", "sizes"), [(False, [3, 4]), (True, [2, 5])])
+async def test_events_share_requests_as_the_vendor_allows(office: Office, mixed: bool, sizes: list[int]) -> None:
+    vendor = Told(5, mixed)
+    office.run(vendor)
+    await until(lambda: not office.left())
+    assert sorted(len(events) for events in vendor.requests) == sizes
+    assert mixed or all(len({event.chain for event in events}) == 1 for events in vendor.requests)
+    assert office.counted() == {"ga4_sent": 7}
+
+
+async def test_a_vendor_that_does_not_answer_has_four_requests_at_most(office: Office) -> None:
+    vendor = Told(1, mixed=False)
+    vendor.answers.clear()
+    runner = office.run(vendor)
+    await until(lambda: len(vendor.requests) == 4)
+    runner.wake()
+    assert [row.claimed_by is None for row in office.left()] == [False] * 4 + [True] * 3
+    vendor.answers.set()
+    await until(lambda: not office.left())
+    assert len(vendor.requests) == 7
+
+
+async def test_events_of_other_consents_in_a_cancelled_request_are_sent_again_at_once(office: Office) -> None:
+    vendor = Told(25, mixed=True)
+    vendor.answers.clear()
+    runner = office.run(vendor)
+    await until(lambda: len(vendor.requests) == 1)
+    write_once(office.url, lambda connection: drop_tasks(connection, EVENT_KINDS, about=CHAINS[0]))
+    runner.withdraw(EVENT_KINDS, CHAINS[0])
+    vendor.answers.set()
+    await until(lambda: not office.left())
+    assert [len(events) for events in vendor.requests] == [7, 3]
+    assert {event.chain for event in vendor.requests[1]} == {CHAINS[1]}
+    assert vendor.forgotten == [CHAINS[0]]
+    assert office.counted() == {"ga4_sent": 3}, "the cancelled request is not counted"
+
+
+async def test_a_withdrawal_cancels_no_request_of_another_consent_or_service(office: Office) -> None:
+    vendor = Told(25, mixed=False)
+    vendor.answers.clear()
+    runner = office.run(vendor)
+    await until(lambda: len(vendor.requests) == 2)
+    write_once(office.url, lambda connection: drop_tasks(connection, EVENT_KINDS, about=CHAINS[0]))
+    runner.withdraw(EVENT_KINDS, CHAINS[0])
+    runner.withdraw({"tiktok"}, CHAINS[1])
+    vendor.answers.set()
+    await until(lambda: not office.left())
+    assert len(vendor.requests) == 2
+    assert office.counted() == {"ga4_sent": 3}
+
+
+async def test_an_event_that_was_withdrawn_after_the_claim_does_not_leave(office: Office) -> None:
+    vendor = Told(25, mixed=True)
+    claimed = office.claim()
+    write_once(office.url, lambda connection: drop_tasks(connection, ["ga4"], about=CHAINS[0]))
+    assert await office.handler(vendor).do(claimed) == 3
+    assert {event.chain for event in vendor.requests[0]} == {CHAINS[1]}
+
+
+async def test_nothing_leaves_when_the_lease_is_about_to_end_or_is_another_nodes(office: Office) -> None:
+    vendor = Told(25, mixed=True)
+    handler, claimed = office.handler(vendor), office.claim()
+    assert await handler.do(claimed) == 7, "the premise: with its lease it does"
+    office.change(claimed_until=now_ms() + MARGIN_MS - 1000)
+    with pytest.raises(TaskFailed, match="its lease is about to end"):
+        await handler.do(claimed)
+    office.change(claimed_by="another", claimed_until=now_ms() + 60_000)
+    assert await handler.do(claimed) == 0
+    write_once(office.url, lambda connection: handler.give_up(connection, claimed, "too old"))
+    write_once(office.url, lambda connection: handler.finish(connection, claimed, 0))
+    assert len(office.left()) == 7, "nor is anything deleted"
+    assert office.counted() == {}
+    assert len(vendor.requests) == 1
+
+
+@pytest.mark.parametrize("tag", [Tag("ga4", "browser", "G-A", ""), Tag("tiktok", "relay", "C", "secret")])
+async def test_an_event_without_account_or_consent_is_deleted_and_not_sent(office: Office, tag: Tag) -> None:
+    """The service has moved into the browser, or the site asks for another consent since it uses another service."""
+    vendor = Told(25, mixed=True)
+
+    def change_tag(connection: Any) -> None:
+        site = find_site(connection, "site-1")
+        assert site is not None
+        set_tag(connection, site, tag)
+
+    write_once(office.url, change_tag)
+    office.run(vendor)
+    await until(lambda: not office.left())
+    assert vendor.requests == []
+    assert office.counted() == {}
+
+
+async def test_an_event_is_not_dropped_for_its_age_by_a_clock_alone(office: Office) -> None:
+    office.change(created_at=now_ms() - KEEP_MS + 3_600_000)
+    wall, elapsed = read_machine()
+    ids.steady.see(wall, elapsed)
+    ids.steady.begin(wall + 2 * 86_400_000, elapsed)
+    vendor = Told(5, mixed=True, refuses=True)
+    runner = office.run(vendor)
+    await until(lambda: all(row.error == "no" for row in office.left()))
+    assert len(vendor.requests) == 2
+    assert len(office.left()) == 7
+    ids.steady.see(wall + 2 * 86_400_000, elapsed)
+    office.change(due_at=0)
+    runner.wake()
+    await until(lambda: not office.left())
+    assert office.counted() == {"ga4_dropped": 7}, "the time was seen to pass"
+
+
+async def test_an_event_is_tried_as_often_as_its_age_permits(office: Office) -> None:
+    office.change(tries=30, due_at=0)
+    office.run(Told(25, mixed=True, refuses=True))
+    await until(lambda: all(row.error == "no" for row in office.left()))
+    assert [(row.tries, row.dead_at) for row in office.left()] == [(31, None)] * 7
+
+
+async def test_the_connections_are_closed_at_the_end(office: Office) -> None:
+    vendor = Told(25, mixed=True)
+    office.run(vendor)
+    await until(lambda: not office.left())
+    assert not vendor.closed
+    await office.stop()
+    assert vendor.closed
