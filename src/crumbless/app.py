@@ -63,6 +63,7 @@ from crumbless.jobs.relay_run import RelaySend
 from crumbless.jobs.task_run import TaskHandler, TaskRunner
 from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
 from crumbless.live.tcp_connections import TcpConnections
+from crumbless.periodic import Loops
 from crumbless.settings import Settings
 from crumbless.store.clock_store import begin_clock
 from crumbless.store.database import is_postgres, open_reader, serving_lock
@@ -154,6 +155,7 @@ class Server:
             trace=self._trace,
         )
         self._readiness = Readiness(self.platform)
+        self._loops = Loops(self.platform.node.ended_loops)
 
     def _open_writer(self) -> BatchWriter:
         def plain() -> BatchWriter:
@@ -188,18 +190,17 @@ class Server:
         return await self._reader.read(lambda connection: find_session(connection, token_hash))
 
     def start(self) -> None:
-        """Take the database and start the ledger. Call on the loop."""
+        """Take the database and start the ledger. Call on the loop. `run_loops` comes next."""
         self._lock.take()
         begin_clock(self.settings.database_url)
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ledger.start()
         self._live.start()
-        self.platform.streams.start()
-        self.platform.tcp.start()
-        self._turning = asyncio.create_task(self._tasks.loop.run())
-        self._seen.start()
-        self._clock.start()
-        self._watching = asyncio.create_task(self._readiness.watch())
+
+    def run_loops(self, group: asyncio.TaskGroup) -> None:
+        """Run in this group all that the node repeats, until `stop`."""
+        parts = (self._tasks, self._seen, self._clock, self.platform.streams, self.platform.tcp, self._readiness)
+        self._loops.start(group, [*self._live.loops(), *(part.loop for part in parts)])
 
     def begin_stop(self) -> None:
         """Let balancers see that nothing new should come here."""
@@ -219,11 +220,9 @@ class Server:
 
     async def stop(self) -> None:
         """Finish what was accepted, then let go of the database."""
-        self._watching.cancel()
-        self._turning.cancel()
-        self.platform.streams.stop()
+        await self._loops.stop()
         # The ledger's thread keeps the process alive until it is closed: nothing before it may stand in its way.
-        first = (self._tasks.stop(), self._seen.stop(), self._clock.stop())
+        first = (self._tasks.stop(), self._seen.write())
         for fault in await asyncio.gather(*first, return_exceptions=True):
             if fault is not None:
                 log.error("a part could not be stopped", exc_info=fault)
@@ -231,7 +230,6 @@ class Server:
             await provider.close()
         await self._ledger.close()
         await self._live.stop()
-        self.platform.tcp.stop()
         await self._reader.close()
         if self._trace is not None:
             await asyncio.to_thread(self._trace.close)
@@ -376,21 +374,23 @@ async def serve(
     running = [
         asyncio.ensure_future(one.serve(sockets=[its_socket])) for one, its_socket in [(main, listening), *others]
     ]
-    try:
-        if on_ready is not None:
-            while not all(one.started for one, _ in [(main, listening), *others]):  # noqa: ASYNC110 - uvicorn has no event
-                await asyncio.sleep(0.005)
-            await on_ready()
-        await stopping.wait()
-    finally:
-        server.begin_stop()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(settings.drain_seconds):
-                await hurry.wait()
-        for one, _ in [(main, listening), *others]:
-            one.stop_listening()
-        await server.end_streams()
-        for one, _ in [(main, listening), *others]:
-            one.should_exit = True
-        await asyncio.gather(*running)
-        await server.stop()
+    async with asyncio.TaskGroup() as group:
+        server.run_loops(group)
+        try:
+            if on_ready is not None:
+                while not all(one.started for one, _ in [(main, listening), *others]):  # noqa: ASYNC110 - uvicorn has no event
+                    await asyncio.sleep(0.005)
+                await on_ready()
+            await stopping.wait()
+        finally:
+            server.begin_stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(settings.drain_seconds):
+                    await hurry.wait()
+            for one, _ in [(main, listening), *others]:
+                one.stop_listening()
+            await server.end_streams()
+            for one, _ in [(main, listening), *others]:
+                one.should_exit = True
+            await asyncio.gather(*running)
+            await server.stop()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from crumbless.errors import Refused
 from crumbless.exhaustion import in_one_line
@@ -47,3 +47,39 @@ class Periodic:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._every if wait is None else min(wait, self._every)):
                     await self._woken.wait()
+
+
+class Loops:
+    """The loops of a node, in one group of tasks.
+
+    Args:
+        ended: gets the names of loops that end although nobody stopped them.
+    """
+
+    def __init__(self, ended: list[str]) -> None:
+        self._ended = ended
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    def start(self, group: asyncio.TaskGroup, loops: Iterable[Periodic]) -> None:
+        """Run the loops in the group until `stop`."""
+        self._tasks = [group.create_task(self._run(loop)) for loop in loops]
+
+    async def stop(self) -> None:
+        """Cancel the loops and wait for their end."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, loop: Periodic) -> None:
+        error: BaseException | None = None
+        try:
+            await loop.run()
+        except (Exception, asyncio.CancelledError) as caught:
+            error = caught
+        if not self._stopping:
+            log.error("%s has ended, restart this node: %s", loop.name, in_one_line(error) if error else "no error")
+            self._ended.append(loop.name)
+        if isinstance(error, asyncio.CancelledError):
+            raise error

@@ -167,6 +167,14 @@ class DoubleNode:
         self.carrier = DoubleCarrier(network)
         self.live = LiveNode(store.reads(), 1 << 50, 1 << 50, self.carrier)
         self.live.start()
+        self._loops = [asyncio.create_task(loop.run()) for loop in self.live.loops()]
+
+    async def stop(self) -> None:
+        """End its loops and its bus."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.live.stop()
 
     async def listen(self, session: Session) -> Ear:
         """A listener that has begun."""

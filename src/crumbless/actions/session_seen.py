@@ -1,6 +1,5 @@
 """Writes down, once a minute, which sessions were used: a list of sessions needs it, and the idle limit."""
 
-import asyncio
 import contextlib
 import functools
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from crumbless.domain.ports import LedgerPort
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
+from crumbless.periodic import Periodic
 from crumbless.store.session_store import note_seen
 
 EVERY_SECONDS = 60.0
@@ -17,7 +17,7 @@ BATCH = 500
 
 
 class SeenKeeper:
-    """Runs for as long as the server does.
+    """Stores the sessions that were used.
 
     Args:
         used: the sessions that were used since it was last called.
@@ -26,25 +26,10 @@ class SeenKeeper:
     def __init__(self, used: Callable[[], set[str]], ledger: LedgerPort) -> None:
         self._used = used
         self._ledger = ledger
-        self._task: asyncio.Task[None] | None = None
+        self.loop = Periodic("the note of used sessions", self.write, EVERY_SECONDS)
 
-    def start(self) -> None:
-        """Begin. Call on the loop, after the ledger has started."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """Write what is not written yet. Call before the ledger is closed."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self._write()
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            await self._write()
-
-    async def _write(self) -> None:
+    async def write(self) -> None:
+        """Write what is not written yet. Called for the last time before the ledger is closed."""
         used, at = [*self._used()], now_ms()
         for start in range(0, len(used), BATCH):
             # Lost once, it is written the next time: the session is in use.

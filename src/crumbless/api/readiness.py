@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from crumbless.api.platform import Platform
 from crumbless.domain.wire_operation import ReadyAnswer, ReadyPart
 from crumbless.live.node_state import DiskState
+from crumbless.periodic import Periodic
 from crumbless.store.schema import SCHEMA, schema_of
 
 FRESH_SECONDS = 1.0
@@ -37,15 +38,11 @@ class Readiness:
         self._looked_at = -FRESH_SECONDS
         self._parts: list[ReadyPart] = []
         self._healthy = True
+        # Desks learn of a full disk without a balancer.
+        self.loop = Periodic("the look at the node's parts", self._turn, WATCH_SECONDS)
 
-    async def watch(self) -> None:
-        """Look at the parts from time to time, until cancelled: desks learn of a full disk without a balancer."""
-        while True:
-            try:
-                await self.look()
-            except Exception as error:
-                log.warning("the parts of the node could not be looked at: %s", type(error).__name__)
-            await asyncio.sleep(WATCH_SECONDS)
+    async def _turn(self) -> None:
+        await self.look()
 
     async def look(self) -> ReadyAnswer:
         """How the parts are now, or were a second ago at most. That the node stops is told at once."""
@@ -60,8 +57,12 @@ class Readiness:
         return ReadyAnswer(all(part.ok or part.part in BEARABLE for part in parts), parts)
 
     def _node(self) -> ReadyPart:
-        stopping = self._platform.node.stopping
-        return ReadyPart("node", not stopping, "stops; ask another node" if stopping else "serves")
+        node = self._platform.node
+        if node.stopping:
+            return ReadyPart("node", ok=False, state="stops; ask another node")
+        if node.ended_loops:
+            return ReadyPart("node", ok=False, state=f"{node.ended_loops[0]} has ended; restart this node")
+        return ReadyPart("node", ok=True, state="serves")
 
     async def _database(self) -> list[ReadyPart]:
         """Whether the database answers, and with a schema that this code knows."""

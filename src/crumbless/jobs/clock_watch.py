@@ -1,12 +1,11 @@
 """Compares the steady time of this process with the wall clock, and reports when that was set."""
 
-import asyncio
 import datetime
 import logging
 
 from crumbless import ids
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.errors import Refused
+from crumbless.periodic import Periodic
 from crumbless.steady_clock import CONFIRM_MS, ClockChange, elapsed_ms, read_machine
 from crumbless.store.clock_store import advance_witness
 from crumbless.store.database import database_clock
@@ -34,45 +33,28 @@ class ClockWatch:
         self._ledger = ledger
         self._reader = reader
         self._shared = shared
-        self._watching: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin. Call on the loop, after the ledger has started."""
-        self._watching = asyncio.create_task(self._watch())
-
-    async def stop(self) -> None:
-        """Stop reading clocks. Call before the ledger is closed."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(DATABASE_SECONDS if self._shared else MACHINE_SECONDS)
-            try:
-                await self._look()
-            except (Refused, TimeoutError):
-                # The database is unavailable or slow. The steady time goes on without a comparison.
-                pass
-            except Exception as error:
-                log.warning("the clock could not be compared: %s", type(error).__name__)
+        self.loop = Periodic("the clock watch", self._look, DATABASE_SECONDS if shared else MACHINE_SECONDS)
 
     async def _look(self) -> None:
-        change = ids.steady.observe(*(await self._read_database() if self._shared else read_machine()))
-        if change is None:
+        reading = await self._read_database() if self._shared else read_machine()
+        change = reading and ids.steady.observe(*reading)
+        if not change:
             return
         _report(change)
         if change.kind == "followed":
             # So that the next start of a process on this machine begins with this time.
             await self._ledger.write(advance_witness)
 
-    async def _read_database(self) -> tuple[int, int]:
-        """Return PostgreSQL's clock, and the uptime in the middle of the time in which it was read."""
+    async def _read_database(self) -> tuple[int, int] | None:
+        """Return PostgreSQL's clock, and the uptime in the middle of the time in which it was read.
+
+        None if that took too long: the steady time goes on without a comparison.
+        """
         began = elapsed_ms()
         wall = await self._reader.read(database_clock)
         ended = elapsed_ms()
         if ended - began > MOST_READ_MS:
-            raise TimeoutError
+            return None
         return wall, (began + ended) // 2
 
 

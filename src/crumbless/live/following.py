@@ -5,19 +5,17 @@ workspaces that were silent are read, in one query; at once when the bus has com
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
+from crumbless.periodic import Periodic
 
 LOOK_SECONDS = 1.0
 
 GRACE_SECONDS = 0.1
 """How long the bus may take to tell what a look has found already, while it works."""
-
-log = logging.getLogger("crumbless.following")
 
 ReadPositions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 """workspaces -> their positions."""
@@ -47,8 +45,8 @@ class Following:
         self._connections = connections
         self._bus = bus
         self._read_positions = read_positions
-        self._urgent = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
+        self._urgent = False
+        self.loop = Periodic("the comparison of positions", self._turn, LOOK_SECONDS)
 
     async def begin(self, workspace: int) -> None:
         """Whatever is committed in the workspace after this returns is delivered. Add the listener first.
@@ -60,36 +58,12 @@ class Following:
 
     def look_soon(self) -> None:
         """The bus may have lost something: look at once."""
-        self._urgent.set()
+        self._urgent = True
+        self.loop.wake()
 
-    def start(self) -> None:
-        """Begin to look, where there is something to lose. Call on the loop."""
-        if self._bus.lossy:
-            self._watching = asyncio.get_running_loop().create_task(self._watch())
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        while True:
-            urgent = await self._next_look()
-            try:
-                await self.look(urgent)
-            except Exception as error:
-                log.warning("positions could not be read: %s", type(error).__name__)
-
-    async def _next_look(self) -> bool:
-        """Whether the look cannot wait for the bus."""
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await self._urgent.wait()
-        except TimeoutError:
-            return not self._bus.connected
-        self._urgent.clear()
-        return True
+    async def _turn(self) -> None:
+        urgent, self._urgent = self._urgent or not self._bus.connected, False
+        await self.look(urgent)
 
     async def look(self, urgent: bool) -> None:
         """Compare where the feed is with where the database is, and let go of workspaces that nobody listens to.

@@ -15,6 +15,7 @@ from crumbless.live.feed import Feed
 from crumbless.live.following import Following
 from crumbless.live.session_watch import SessionWatch
 from crumbless.live.sessions import Sessions
+from crumbless.periodic import Periodic
 from crumbless.settings import Settings
 
 
@@ -51,20 +52,20 @@ class LiveNode:
         return (await self._reads.positions([workspace])).get(workspace, 0)
 
     def start(self) -> None:
-        """Begin to tell, to hear and to look. Call on the loop."""
+        """Begin to tell and to hear. Call on the loop."""
         self.bus.start(self._doubt)
-        self.following.start()
-        self._watch.start()
 
     def _doubt(self) -> None:
         """Something may have been lost on the way here."""
         self.following.look_soon()
-        self._watch.look_soon()
+        self._watch.loop.wake()
+
+    def loops(self) -> list[Periodic]:
+        """Return what looks at the database; positions only where the bus can lose entries."""
+        return [self._watch.loop, *([self.following.loop] if self.bus.lossy else [])]
 
     async def stop(self) -> None:
         """Tell what is still to be told, and let go."""
-        await self._watch.stop()
-        await self.following.stop()
         await self.bus.stop()
 
 

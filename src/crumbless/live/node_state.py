@@ -9,7 +9,7 @@ DiskState = Literal["", "low", "full"]
 class NodeState:
     """Set by app.py, read by whoever takes in work: a node that stops says so first and finishes what it has."""
 
-    __slots__ = ("closed", "disk", "stopping")
+    __slots__ = ("closed", "disk", "ended_loops", "stopping")
 
     def __init__(self) -> None:
         self.stopping = False
@@ -18,3 +18,5 @@ class NodeState:
         """Streams are sent elsewhere."""
         self.disk: DiskState = ""
         """What admins see at the desk."""
+        self.ended_loops: list[str] = []
+        """Loops that ended although the node serves (periodic.py)."""

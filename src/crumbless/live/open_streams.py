@@ -1,6 +1,5 @@
 """Every stream of this process, so that those that never authenticate, fall silent or outlive their session end."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from typing import Protocol
 from crumbless.domain.access import Session
 from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS
 from crumbless.ids import confirmed_ms
+from crumbless.periodic import Periodic
 
 SWEEP_SECONDS = 1.0
 
@@ -39,7 +39,7 @@ class OpenStreams:
         self._strangers: dict[OpenStream, tuple[str, float]] = {}
         self._from: Counter[str] = Counter()
         self._known: set[OpenStream] = set()
-        self._sweeping: asyncio.Task[None] | None = None
+        self.loop = Periodic("the sweep of streams", self._turn, SWEEP_SECONDS)
 
     @property
     def strangers(self) -> int:
@@ -77,19 +77,8 @@ class OpenStreams:
         """Every stream there is."""
         return [*self._strangers, *self._known]
 
-    def start(self) -> None:
-        """Begin to sweep. Call on the loop."""
-        self._sweeping = asyncio.get_running_loop().create_task(self._sweep_for_ever())
-
-    def stop(self) -> None:
-        """Sweep no more."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            self.sweep(time.monotonic(), confirmed_ms())
+    async def _turn(self) -> None:
+        self.sweep(time.monotonic(), confirmed_ms())
 
     def sweep(self, now: float, today: int) -> None:
         """End what has to end at `now` (monotonic seconds), `today` (the confirmed time, ids.confirmed_ms)."""

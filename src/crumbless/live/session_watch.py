@@ -5,8 +5,6 @@ half minute, by its time, is found for all sessions at once; clocks that differ 
 the sessions in use themselves, some hundred each second in turn.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 
@@ -15,6 +13,7 @@ from crumbless.domain.session_state import SessionChanges
 from crumbless.ids import now_ms
 from crumbless.live.connections import Connections
 from crumbless.live.sessions import Sessions
+from crumbless.periodic import Periodic
 
 LOOK_SECONDS = 1.0
 
@@ -23,8 +22,6 @@ WINDOW_MS = 30_000
 
 TURN = 500
 """Sessions asked for by id each second."""
-
-log = logging.getLogger("crumbless.sessions")
 
 ReadChanges = Callable[[Sequence[str], int], Awaitable[SessionChanges]]
 """(ids, since) -> how these sessions stand, and what ended or changed from then on (milliseconds since 1970)."""
@@ -39,35 +36,7 @@ class SessionWatch:
         self._read = read
         # Whose turn it is still in this round.
         self._turn: list[str] = []
-        self._urgent = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to look. Call on the loop."""
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-
-    def look_soon(self) -> None:
-        """The bus may have lost something: look at once."""
-        self._urgent.set()
-
-    async def _watch(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._urgent.wait()
-            except TimeoutError:
-                pass
-            self._urgent.clear()
-            try:
-                await self.look()
-            except Exception as error:
-                log.warning("sessions could not be looked up: %s", type(error).__name__)
+        self.loop = Periodic("the session watch", self.look, LOOK_SECONDS)
 
     async def look(self) -> None:
         """One look. Nothing is asked while no session is in use."""

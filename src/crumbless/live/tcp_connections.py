@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Protocol
 
 from crumbless.errors import Refused
+from crumbless.periodic import Periodic
 from crumbless.settings import Settings
 
 RESERVED_FILES = 256
@@ -90,7 +91,7 @@ class TcpConnections:
         self._sessions: Counter[str] = Counter()
         # Connections that are being closed, in the order of their deadlines (monotonic seconds).
         self._closing: dict[Transport, float] = {}
-        self._sweeping: asyncio.Task[None] | None = None
+        self.loop = Periodic("the sweep of connections", self._turn, min(SWEEP_SECONDS, unread_seconds / SWEEPS))
 
     @classmethod
     def of(cls, settings: Settings) -> "TcpConnections":
@@ -174,23 +175,12 @@ class TcpConnections:
             if not peers:
                 del self._networks[connection.network]
 
-    def start(self) -> None:
-        """Begin to look for unread connections. Call on the loop."""
-        self._sweeping = asyncio.get_running_loop().create_task(self._sweep_for_ever())
-
-    def stop(self) -> None:
-        """Stop looking for unread connections."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(min(SWEEP_SECONDS, self._unread_seconds / SWEEPS))
-            self.sweep_closing(time.monotonic())
-            transports = [*self._all]
-            for start in range(0, len(transports), SLICE):
-                self.sweep(transports[start : start + SLICE], time.monotonic())
-                await asyncio.sleep(0)
+    async def _turn(self) -> None:
+        self.sweep_closing(time.monotonic())
+        transports = [*self._all]
+        for start in range(0, len(transports), SLICE):
+            self.sweep(transports[start : start + SLICE], time.monotonic())
+            await asyncio.sleep(0)
 
     def sweep_closing(self, now: float) -> None:
         """Abort the connections whose time to close is over at `now` (monotonic seconds)."""

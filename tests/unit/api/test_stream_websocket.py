@@ -66,7 +66,7 @@ class Node:
 
     async def start(self) -> None:
         self.server = await asyncio.get_running_loop().create_server(self.protocol, "127.0.0.1", 0)
-        self.tcp.start()
+        self.sweeping = asyncio.create_task(self.tcp.loop.run())
         self.settings.hosts.add(f"127.0.0.1:{self.port}")
 
     def protocol(self) -> asyncio.Protocol:
@@ -106,7 +106,7 @@ async def node() -> AsyncIterator[Node]:
     await made.start()
     yield made
     assert made.server is not None
-    made.tcp.stop()
+    made.sweeping.cancel()
     made.server.close()
     for one in [*made.connections]:
         one._transport.abort()

@@ -31,7 +31,7 @@ class Cluster:
 
     async def stop(self) -> None:
         for node in self.nodes:
-            await node.live.stop()
+            await node.stop()
 
 
 @pytest_asyncio.fixture

@@ -94,11 +94,11 @@ async def test_the_sweep_runs_by_itself_until_it_is_stopped(monkeypatch: pytest.
     monkeypatch.setattr(open_streams_module, "SWEEP_SECONDS", 0)
     streams = OpenStreams()
     stream = Stream(streams, heard_at=-(10.0**9))
-    streams.start()
+    sweeping = asyncio.create_task(streams.loop.run())
     async with asyncio.timeout(5):
         while not stream.ended:  # noqa: ASYNC110 - the sweep tells nobody that it has passed
             await asyncio.sleep(0)
-    streams.stop()
+    sweeping.cancel()
     late = Stream(streams, heard_at=-(10.0**9))
     for _ in range(20):
         await asyncio.sleep(0)

@@ -35,7 +35,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     monkeypatch.setattr(session_watch, "LOOK_SECONDS", 0.01)
     made = Place()
     yield made
-    await made.node.live.stop()
+    await made.node.stop()
 
 
 async def test_a_session_that_ended_elsewhere_ends_here(place: Place) -> None:
@@ -114,7 +114,7 @@ async def test_a_database_that_is_away_is_asked_again(place: Place) -> None:
     session = make_session()
     ear = await place.stream(session, b"one")
     place.store.away = True
-    place.node.live._watch.look_soon()  # pyright: ignore[reportPrivateUsage]
+    place.node.live._watch.loop.wake()  # pyright: ignore[reportPrivateUsage]
     place.store.ended[session.id] = now_ms()
     place.store.away = False
     await eventually(lambda: ear.ended == [4401])
