@@ -73,13 +73,12 @@ class Loops:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, loop: Periodic) -> None:
-        error: BaseException | None = None
+        reason = "without an error"
         try:
             await loop.run()
-        except (Exception, asyncio.CancelledError) as caught:
-            error = caught
-        if not self._stopping:
-            log.error("%s has ended, restart this node: %s", loop.name, in_one_line(error) if error else "no error")
-            self._ended.append(loop.name)
-        if isinstance(error, asyncio.CancelledError):
-            raise error
+        except Exception as error:
+            reason = in_one_line(error)
+        finally:
+            if not self._stopping:
+                log.error("%s has ended, restart this node: %s", loop.name, reason)
+                self._ended.append(loop.name)

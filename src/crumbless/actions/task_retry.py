@@ -12,7 +12,7 @@ from crumbless.domain.seal import Vault
 from crumbless.domain.task import Task, TaskFailed
 from crumbless.domain.wire_task import DeadTask, DeadTasks
 from crumbless.errors import Refused
-from crumbless.store.task_store import GivenUp, dead_tasks, drop_task, revive_task
+from crumbless.store.task_store import dead_tasks, drop_task, revive_task
 
 MAX_SHOWN = 100
 
@@ -37,13 +37,12 @@ def delete_failed_task(connection: Connection, by: Session, task: int) -> None:
     write_audit(connection, by, "task_dropped", target_kind="task", target_id=str(task))
 
 
-def _view(one: GivenUp, vault: Vault) -> DeadTask:
-    task = one.task
+def _view(task: Task, vault: Vault) -> DeadTask:
     if task.kind not in ("mail", "file_removal"):
         raise ValueError("no failed job of a workspace has this kind")
     mail: MailKind | Literal[""] = task.payload["mail"] if task.kind == "mail" else ""
     to = _address_of(task, vault) if mail else ""
-    return DeadTask(task.id, task.kind, mail, to, one.error, task.tries, task.created_at, one.dead_at)
+    return DeadTask(task.id, task.kind, mail, to, task.error, task.tries, task.created_at, task.dead_at)
 
 
 def _address_of(task: Task, vault: Vault) -> str:

@@ -16,7 +16,7 @@ from crumbless.api.platform import Platform
 from crumbless.domain.figures import Histogram
 from crumbless.live.feed import Feed
 from crumbless.store.schema import SCHEMA
-from crumbless.store.task_store import count_dead_tasks, count_due_tasks, has_failed
+from crumbless.store.task_store import count_dead_tasks, count_due_tasks, last_error
 
 PATIENCE_SECONDS = 2.0
 """How long the database may take; after that its figures are left out, and the others are told."""
@@ -131,7 +131,7 @@ def _count_tasks(connection: Connection) -> Mapping[str, int]:
     return {
         "due": count_due_tasks(connection),
         "dead": count_dead_tasks(connection),
-        "backup_failed": int(has_failed(connection, "backup")),
+        "backup_failed": int(bool(last_error(connection, "backup"))),
     }
 
 

@@ -55,7 +55,8 @@ class Task:
     """One task that the node `node` has claimed.
 
     `tries` counts this one; `sealed` is what only the vault opens. Tasks with the same `destination` can be sent
-    together. `about`: the ID of the visitor or consent that the task belongs to; it is deleted with them.
+    together. `about`: the ID of the visitor or consent that the task belongs to; it is deleted with them. `error` and
+    `dead_at` (milliseconds): why and when it was given up.
     """
 
     id: int
@@ -68,6 +69,8 @@ class Task:
     destination: str = ""
     about: str = ""
     node: str = ""
+    error: str = ""
+    dead_at: int = 0
 
 
 def lease_of(kind: TaskKind) -> int:

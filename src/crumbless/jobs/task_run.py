@@ -179,7 +179,11 @@ class TaskRunner:
         """Claim and begin batches of these kinds, and return whether there were any."""
 
         def claim(connection: Connection) -> dict[TaskKind, list[list[Task]]]:
-            return {kind: self._claim_kind(connection, kind, room[kind]) for kind in kinds}
+            found: dict[TaskKind, list[list[Task]]] = {}
+            for kind in kinds:
+                handler = self._handlers[kind]
+                found[kind] = claim_batches(connection, self._node, kind, room[kind], handler.most, handler.mixed)
+            return found
 
         self._claiming = True
         claimed = await self._ledger.write(claim)
@@ -192,10 +196,6 @@ class TaskRunner:
                 running.add_done_callback(self._end)
         self._claiming = False
         return any(claimed.values())
-
-    def _claim_kind(self, connection: Connection, kind: TaskKind, most: int) -> list[list[Task]]:
-        handler = self._handlers[kind]
-        return claim_batches(connection, self._node, kind, most, handler.most, handler.mixed)
 
     def _end(self, running: asyncio.Task[None]) -> None:
         del self._running[running]

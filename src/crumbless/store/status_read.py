@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DatabaseError
 
-from crumbless.domain.task import RECURRING
 from crumbless.errors import SettingsError
 from crumbless.store.database import is_postgres, write_once
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.schema import schema_of
-from crumbless.store.tables_people import task
-from crumbless.store.task_store import count_dead_tasks, count_due_tasks, count_queued_events
+from crumbless.store.task_store import count_dead_tasks, count_due_tasks, count_queued_events, last_error
 
 T = TypeVar("T")
 
@@ -69,10 +67,8 @@ def _read(connection: Connection) -> Stored:
     schema = schema_of(connection)
     if schema is None:
         return Stored("")
-    error = connection.execute(select(task.c.error).where(task.c.id == RECURRING["backup"])).scalar() or ""
-    return Stored(
-        schema, count_due_tasks(connection), count_queued_events(connection), count_dead_tasks(connection), error
-    )
+    counts = count_due_tasks(connection), count_queued_events(connection), count_dead_tasks(connection)
+    return Stored(schema, *counts, last_error(connection, "backup"))
 
 
 def _read_file(path: Path, work: Callable[[Connection], T]) -> T:

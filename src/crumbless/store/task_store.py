@@ -1,7 +1,6 @@
 """The outbox: jobs stored in the transaction of the action that causes them, each claimed by one node at a time."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, update
@@ -16,15 +15,6 @@ MAX_ERROR = 500
 
 TASKS_ADDED = "crumbless.tasks_added"
 """Set in a connection's `info` by those who add work, for the ledger, which tells the node once it is committed."""
-
-
-@dataclass(frozen=True, slots=True)
-class GivenUp:
-    """A dead letter: the task, and why and when it was given up."""
-
-    task: Task
-    error: str
-    dead_at: int
 
 
 def add_task(
@@ -157,7 +147,7 @@ def give_back_tasks(connection: Connection, node: str) -> None:
     )
 
 
-def dead_tasks(connection: Connection, workspace: int, most: int) -> Sequence[GivenUp]:
+def dead_tasks(connection: Connection, workspace: int, most: int) -> Sequence[Task]:
     """Return what was given up in a workspace, the newest first."""
     rows = connection.execute(
         select(task)
@@ -165,7 +155,7 @@ def dead_tasks(connection: Connection, workspace: int, most: int) -> Sequence[Gi
         .order_by(task.c.dead_at.desc(), task.c.id.desc())
         .limit(most)
     )
-    return [GivenUp(_task(row, row.tries), row.error, row.dead_at) for row in rows]
+    return [_task(row, row.tries) for row in rows]
 
 
 def count_dead_tasks(connection: Connection) -> int:
@@ -183,9 +173,9 @@ def count_queued_events(connection: Connection) -> int:
     return _count(connection, task.c.kind.in_([*EVENT_KINDS]))
 
 
-def has_failed(connection: Connection, kind: TaskKind) -> bool:
-    """Return whether the last attempt of a recurring task failed."""
-    return bool(connection.execute(select(task.c.error).where(task.c.id == RECURRING[kind])).scalar())
+def last_error(connection: Connection, kind: TaskKind) -> str:
+    """Return why the last attempt of a recurring task failed; empty if it did not."""
+    return connection.execute(select(task.c.error).where(task.c.id == RECURRING[kind])).scalar() or ""
 
 
 def revive_task(connection: Connection, workspace: int, task_id: int) -> bool:
@@ -224,4 +214,4 @@ def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
 
 def _task(row: Row[Any], tries: int, node: str = "") -> Task:
     content = row.id, row.workspace_id, row.kind, row.payload, row.sealed
-    return Task(*content, tries, row.created_at, row.destination, row.about, node)
+    return Task(*content, tries, row.created_at, row.destination, row.about, node, row.error, row.dead_at or 0)

@@ -168,8 +168,8 @@ def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(a
     assert claim(any_url, "node-a") == []
     assert write_once(any_url, count_dead_tasks) == 2
     shown = write_once(any_url, lambda connection: dead_tasks(connection, 1, 10))
-    assert [(one.task.payload["number"], one.error) for one in shown] == [(2, "why"), (1, "why")]
-    second, first = (one.task.id for one in shown)
+    assert [(one.payload["number"], one.error) for one in shown] == [(2, "why"), (1, "why")]
+    second, first = (one.id for one in shown)
     assert write_once(any_url, lambda connection: dead_tasks(connection, 2, 10)) == []
     assert not write_once(any_url, lambda connection: revive_task(connection, 2, first))
     assert not write_once(any_url, lambda connection: drop_task(connection, 2, first))
