@@ -55,8 +55,8 @@ def test_row_with_permission_and_visibility_is_served(server_with: StartWith) ->
         ('operator("manage_own")', "missing 1 required positional argument: 'visibility'"),
         ("operator(visibility=Visibility.OWN)", "missing 1 required positional argument: 'permission'"),
         ('operator("manage_own", None)', "GET /v1/desk/extra: declare a visibility"),
-        ("operator(None, Visibility.OWN)", "GET /v1/desk/extra: None is no permission of operators"),
-        ('operator("public", Visibility.OWN)', "GET /v1/desk/extra: public is no permission of operators"),
+        ("operator(None, Visibility.OWN)", "GET /v1/desk/extra: no operator has the permission None"),
+        ('operator("public", Visibility.OWN)', "GET /v1/desk/extra: no operator has the permission public"),
     ],
 )
 def test_server_does_not_start_with_an_incomplete_row(server_with: StartWith, access: str, message: str) -> None:

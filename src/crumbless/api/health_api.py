@@ -15,7 +15,7 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 async def get_health(_call: PublicCall) -> Response[bytes]:
-    """Say that the process responds. A restart would fix little of what /readyz reports."""
+    """Respond while the process runs. A restart would fix little of what /readyz reports."""
     return respond({"ok": True}, headers=_NO_STORE)
 
 

@@ -1,5 +1,5 @@
-"""One row of the route table: what a route takes, gives and refuses, and who may use it. A row that is incomplete or
-contradicts itself cannot be made, so the server does not start.
+"""One row of the route table: access, limits, types and refusals. A row that is incomplete or contradicts itself
+raises RouteError, so the server does not start with it.
 """
 
 import inspect
@@ -49,7 +49,7 @@ class Access:
     Args:
         who: "stream": the session that the stream belongs to, which the stream checks.
         permission: the verb that the caller's role must allow.
-        visibility: which things the route names or reads.
+        visibility: the kind of things that the route names or reads.
     """
 
     who: Who
@@ -77,7 +77,7 @@ class RouteError(CrumblessError):
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A limiter of `Limits`, and by what it counts. `before_body`: a token is taken before the body is read."""
+    """A limiter of `Limits` and the key by which it counts. `before_body`: it applies before the body is read."""
 
     name: str
     by: LimitKey = "network"
@@ -86,7 +86,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a handler's parameters and result say about its route.
+    """The types of a handler's parameters and result.
 
     `body`: name of the parameter for the body, and `takes`: its type (`bytes`: the body as it came). `query`: type of
     the parameter `query`. `path`: types of the path parameters. `key`: whether the request must prove a key.
@@ -145,7 +145,7 @@ class Route:
         found = self._read_signature()
         object.__setattr__(self, "signature", found)
         self._require(not found.special or self.gives is not None, "its handler makes a response: declare `gives`")
-        self._require(found.special or self.gives is None, "the handler's result says what it gives")
+        self._require(found.special or self.gives is None, "`gives` is for handlers that make a response")
         if self.limit is not None:
             self._require(self.limit.name in _LIMITERS, f"there is no limiter {self.limit.name}")
             by_network = self.limit.by == "network"
@@ -180,9 +180,9 @@ class Route:
         else:
             roles = ("visitor",) if who == "visitor" else OPERATOR_ROLES
             known = any(permission in PERMISSIONS[role] for role in roles)
-            self._require(known, f"{permission} is no permission of {who}s")
+            self._require(known, f"no {who} has the permission {permission}")
         if who == "operator":
-            self._require(visibility is not Visibility.PUBLIC, "no operator's route is PUBLIC")
+            self._require(visibility is not Visibility.PUBLIC, "an operator's route cannot be PUBLIC")
             for name in self.parameters:
                 wanted = _NAMED.get(name, visibility)
                 self._require(visibility is wanted, f"its path names a {name}: its visibility must be {wanted}")
@@ -191,7 +191,7 @@ class Route:
             self._require(visibility is wanted, f"its visibility must be {wanted}")
 
     def _read_signature(self) -> Signature:
-        """Return what the handler's annotations say. Raises RouteError."""
+        """Return the types of the handler's parameters and result. Raises RouteError."""
         hints = get_type_hints(self.handler, include_extras=True)
         call, *others = [*inspect.signature(self.handler).parameters] or [""]
         self._require(hints.get(call) in _CALLS[self.who], f"its handler does not take the call of {self.who} routes")

@@ -1,4 +1,4 @@
-"""The one way from a request to a handler and back: every check that a row of the route table declares, in order."""
+"""Checks a request against its row of the route table, calls the handler and encodes its result."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast, get_args

@@ -1,6 +1,6 @@
-"""Every path in one table. A row says everything about its route but the types in its handler's signature (route.py).
+"""Every path in one table. A row declares its route; the types are in its handler's signature (see route.py).
 
-tests/flow/test_who_may.py and tests/flow/test_role_table.py walk the table and prove it.
+tests/flow/test_who_may.py and tests/flow/test_role_table.py send requests to every row and prove its access.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ from crumbless.domain.photo import MAX_BYTES
 from crumbless.domain.wire import ConsentAnswer, VisitorExport
 from crumbless.domain.wire_account import SignInStep
 
-# What operators may do, and which things that is about.
+# Access of operators: the permission, and the kind of things that the route names or reads.
 OWN = operator("manage_own", Visibility.OWN)
 INBOX = operator("read_inbox", Visibility.CONVERSATION)
 CONVERSATIONS = operator("read_conversation", Visibility.CONVERSATION)
@@ -54,7 +54,7 @@ SETTINGS = operator("manage_workspace", Visibility.WORKSPACE)
 SECURITY = operator("manage_security", Visibility.WORKSPACE)
 AUDIT = operator("read_audit", Visibility.WORKSPACE)
 
-# Rate limits that several routes have. Handlers take tokens of others, whose key comes from the body.
+# Rate limits of several routes. Where the key comes from the body, the handler takes the token.
 CHECKS = RateLimit("checks", before_body=True)
 CONSENTS = RateLimit("consents", before_body=True)
 INVITATIONS = RateLimit("invitations", "workspace")
@@ -64,7 +64,7 @@ SIGN_INS = RateLimit("sign_ins")
 
 PAGE, SCRIPT, VALUE = ("text/html",), ("text/javascript",), (JSON,)
 
-# Codes that several routes refuse with, besides those that follow from the row.
+# Codes of several routes, besides those that follow from the row.
 LINK = ("ticket_gone", "weak_password")
 PASSKEY = ("passkey_refused", "ticket_gone")
 PROVIDER = ("provider_refused", "provider_away", "ticket_gone", "not_found")

@@ -71,14 +71,14 @@ PERMISSIONS: dict[Role, frozenset[Verb]] = {
 
 
 class Visibility(Enum):
-    """Which things a route names or reads. Every row of the route table declares one.
+    """The kind of things that a route names or reads. Every row of the route table declares one.
 
-    An operator sees the whole workspace today. A limit to sites and teams belongs into one function of this file,
-    `visible(actor)`, which returns the SQL condition for CONVERSATION, SITE and TEAM.
+    An operator sees the whole workspace today. A limit to sites and teams belongs in one function, `visible(actor)`,
+    which returns the SQL condition for CONVERSATION, SITE and TEAM.
     """
 
     PUBLIC = "public"
-    """What everybody may see, or names by a secret."""
+    """Things that everyone may see, or that a secret names."""
     OWN = "own"
     """The caller's own account or conversation."""
     CONVERSATION = "conversation"

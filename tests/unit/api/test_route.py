@@ -54,9 +54,9 @@ def test_good_rows_are_made() -> None:
 @pytest.mark.parametrize(
     ("handler", "access", "more", "reason"),
     [
-        (by_operator, operator("erase_own", Visibility.OWN), {}, "erase_own is no permission of operators"),
-        (by_operator, operator("manage_own", Visibility.PUBLIC), {}, "no operator's route is PUBLIC"),
-        (by_visitor, visitor("read_inbox"), {}, "read_inbox is no permission of visitors"),
+        (by_operator, operator("erase_own", Visibility.OWN), {}, "no operator has the permission erase_own"),
+        (by_operator, operator("manage_own", Visibility.PUBLIC), {}, "an operator's route cannot be PUBLIC"),
+        (by_visitor, visitor("read_inbox"), {}, "no visitor has the permission read_inbox"),
         (by_visitor, Access("visitor", "erase_own", Visibility.SITE), {}, "its visibility must be Visibility.OWN"),
         (by_anyone, Access("public", "read_inbox", Visibility.PUBLIC), {}, 'its permission must be "public"'),
         (by_anyone, Access("public", "public", Visibility.SITE), {}, "its visibility must be Visibility.PUBLIC"),
@@ -69,7 +69,7 @@ def test_good_rows_are_made() -> None:
         (with_bodies, OWN, {}, "its handler takes more than one body: ['one', 'other']"),
         (with_text, OWN, {}, "its handler takes a body that is no struct: text"),
         (with_response, PUBLIC, {}, "its handler makes a response: declare `gives`"),
-        (by_anyone, PUBLIC, {"gives": Wanted}, "the handler's result says what it gives"),
+        (by_anyone, PUBLIC, {"gives": Wanted}, "`gives` is for handlers that make a response"),
         (with_results, PUBLIC, {}, "declare in `also` which status each further result has"),
         (by_anyone, PUBLIC, {"refuses": ("nothing",)}, "refuses unknown codes ['nothing']"),
         (by_anyone, PUBLIC, {"limit": RateLimit("nothing")}, "there is no limiter nothing"),
@@ -89,7 +89,7 @@ def test_two_rows_with_one_path_are_refused() -> None:
         route_handlers([next(route for route in ROUTES if route.name == "GET /v1/desk/me")])
 
 
-def test_every_row_says_who_and_what_is_visible() -> None:
+def test_every_row_declares_a_permission_and_a_visibility() -> None:
     for route in ROUTES:
         assert route.access.permission, route.name
         assert (route.access.visibility is Visibility.PUBLIC) == (route.who == "public"), route.name

@@ -1,21 +1,29 @@
 """The demo's mailbox: the newest first, text as text, links to our own address alone."""
 
 import re
+from types import SimpleNamespace
 
 import httpx
 from litestar import Litestar
+from litestar.datastructures import State
 
 from crumbless.actions.mail_compose import compose_mail
 from crumbless.adapters.mail_box import MOST, MailBox
+from crumbless.api.platform import Limits
+from crumbless.api.route_adapter import handler_of
 from crumbless.demo.mailbox_page import PATH, mailbox_route
 from crumbless.domain.mail_order import MailOrder
 from crumbless.domain.ports import Mail
+from crumbless.settings import Settings
 
 ADDRESS = "http://127.0.0.1:8000"
 
 
 async def shown(box: MailBox) -> httpx.Response:
-    app = Litestar([mailbox_route(box, ADDRESS)], openapi_config=None)
+    settings = Settings()
+    platform = SimpleNamespace(settings=settings, limits=Limits.of(settings))
+    route = handler_of(mailbox_route(box, ADDRESS))
+    app = Litestar([route], state=State({"platform": platform}), openapi_config=None)
     transport = httpx.ASGITransport(app)  # pyright: ignore[reportArgumentType]
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         return await client.get(PATH)
