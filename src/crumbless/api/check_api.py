@@ -1,6 +1,6 @@
 """What `crumbless check` and the desk's "Connection check" request, to see what a proxy does to requests and responses.
 
-Anyone may request it, so it contains only what the caller sent, and what every page of ours contains.
+Anyone may request it, so it contains only what the caller sent, and what every page of this server contains.
 """
 
 import secrets
