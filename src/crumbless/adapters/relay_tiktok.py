@@ -76,10 +76,12 @@ class TiktokRelay:
         return f"{said.code}: {said.message}" if said.code else ""
 
     def _told(self, account: RelayAccount, event: RelayEvent) -> dict[str, Any]:
+        # With the time and the consent: SQLite gives the ID of a deleted row to the next one.
+        name = f"{event.id} {event.at} {event.chain}".encode()
         return {
             "event": NAMES[event.name],
             "event_time": event.at // 1000,
-            "event_id": hmac.new(self._key, str(event.id).encode(), hashlib.sha256).hexdigest()[:32],
+            "event_id": hmac.new(self._key, name, hashlib.sha256).hexdigest()[:32],
             "user": {},
             "page": {"url": account.page},
         }
