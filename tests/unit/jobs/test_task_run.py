@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
+from crumbless.domain.ports import LedgerPort
 from crumbless.domain.task import MOST_TRIES, RECURRING, Task, TaskFailed, TaskKind
 from crumbless.ids import now_ms
 from crumbless.jobs import task_run
@@ -47,10 +48,15 @@ class Office:
             await self.may_end.wait()
             return self.outcome(one)
 
-        runner = TaskRunner({kind: TaskHandler(handle)}, self.ledger, self.reader, poll_seconds)
+        return self.run(TaskRunner({kind: TaskHandler(handle)}, self.ledger, self.reader, poll_seconds))
+
+    def run(self, runner: TaskRunner) -> TaskRunner:
         self.runners.append(runner)
         self.loops[runner] = asyncio.create_task(runner.loop.run())
         return runner
+
+    async def never(self, _task: Task) -> None:
+        raise AssertionError("it was begun")
 
     async def stop(self, runner: TaskRunner) -> None:
         self.loops[runner].cancel()
@@ -231,3 +237,53 @@ async def test_recurring_work_is_never_given_up(office: Office) -> None:
     office.wake()
     await office.until(lambda: office.rows()[0].tries == MOST_TRIES + 4 and office.rows()[0].claimed_by is None)
     assert office.rows()[0].dead_at is None
+
+
+async def test_a_kind_that_hangs_delays_no_other(office: Office) -> None:
+    hanging = asyncio.Event()
+    done: list[TaskKind] = []
+
+    async def hang(one: Task) -> None:
+        done.append(one.kind)
+        await hanging.wait()
+
+    async def note(one: Task) -> None:
+        done.append(one.kind)
+
+    handlers: dict[TaskKind, TaskHandler] = {"mail": TaskHandler(hang), "file_removal": TaskHandler(note)}
+    runner = office.run(TaskRunner(handlers, office.ledger, office.reader, NEVER))
+    await office.add(6)
+    await office.until(lambda: len(done) == task_run.AT_ONCE)
+    await office.ledger.write(lambda connection: add_task(connection, 1, "file_removal", {}))
+    await office.until(lambda: "file_removal" in done)
+    assert done.count("mail") == task_run.AT_ONCE, "the others wait, unclaimed"
+    assert [row.claimed_by is None for row in office.rows() if row.kind == "mail"] == [False] * 4 + [True] * 2
+    hanging.set()
+    await office.until(lambda: not office.rows())
+    await office.stop(runner)
+
+
+class LateLedger:
+    """A ledger whose commits are known to those who wait only once `told` is set."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.told = asyncio.Event()
+
+    async def write(self, work: Callable[[Any], Any], workspace: int | None = None) -> Any:
+        result = await self._ledger.write(work, workspace)
+        await self.told.wait()
+        return result
+
+
+async def test_a_node_that_is_stopped_while_it_claims_gives_back_what_it_got(office: Office) -> None:
+    late = LateLedger(office.ledger)
+    handlers: dict[TaskKind, TaskHandler] = {"mail": TaskHandler(office.never)}
+    await office.add()
+    runner = office.run(TaskRunner(handlers, cast(LedgerPort, late), office.reader, NEVER))
+    await office.until(lambda: office.rows()[0].claimed_by is not None)
+    office.loops[runner].cancel()
+    await asyncio.wait({office.loops[runner]})
+    late.told.set()
+    await runner.stop()
+    assert [(row.claimed_by, row.claimed_until, row.tries) for row in office.rows()] == [(None, None, 0)]
