@@ -22,6 +22,7 @@ from nats.errors import Error as NatsError
 
 from crumbless.errors import SettingsError
 from crumbless.live.bus_network import EVERYBODY, Packet
+from crumbless.periodic import Periodic
 
 RETRY_SECONDS = 0.5
 
@@ -64,6 +65,7 @@ class NatsCarrier:
         self._client: Any = None
         self._complaint = ""
         self._running: asyncio.Task[None] | None = None
+        self._loop = Periodic("the connection to NATS", self._serve, RETRY_SECONDS)
 
     @property
     def connected(self) -> bool:
@@ -74,7 +76,7 @@ class NatsCarrier:
         """Connect, and stay connected."""
         self._hear = hear
         self._doubt = doubt
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        self._running = asyncio.get_running_loop().create_task(self._loop.run())
 
     async def stop(self) -> None:
         """Send what waits and let go."""
@@ -103,14 +105,6 @@ class NatsCarrier:
 
     def _subject(self, channel: int) -> str:
         return f"{self._prefix}.w.{channel}" if channel else f"{self._prefix}.all"
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._serve()
-            except Exception as error:
-                log.warning("NATS cannot be reached: %s", type(error).__name__)
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _serve(self) -> None:
         """One client, which comes back by itself, until it gives up: when it is refused."""

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from crumbless.live.bus_network import EVERYBODY, Packet
+from crumbless.periodic import Periodic
 
 RETRY_SECONDS = 0.5
 
@@ -49,6 +50,7 @@ class PostgresCarrier:
         self._changed = asyncio.Event()
         self._sending: Any = None
         self._running: asyncio.Task[None] | None = None
+        self._loop = Periodic("the connection of the bus to PostgreSQL", self._serve, RETRY_SECONDS)
 
     @property
     def connected(self) -> bool:
@@ -59,7 +61,7 @@ class PostgresCarrier:
         """Connect, and stay connected."""
         self._hear = hear
         self._doubt = doubt
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        self._running = asyncio.get_running_loop().create_task(self._loop.run())
 
     async def stop(self) -> None:
         """Let go. What was sent is with the server."""
@@ -94,16 +96,6 @@ class PostgresCarrier:
             connection.terminate()
             self._changed.set()
             raise
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._serve()
-            except Exception as error:
-                log.warning(
-                    "the bus in PostgreSQL is away (%s); entries are read from the database", type(error).__name__
-                )
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _serve(self) -> None:
         """One pair of connections until either fails."""
