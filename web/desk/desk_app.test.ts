@@ -191,7 +191,7 @@ describe("signing in", () => {
     await signIn(app);
     keepDraft("a", "mine");
     const mine = { id: "1", conversation: "a", text: "mine too", at: 1, refused: "" };
-    keepOutbox({ replies: [mine], closings: new Map([["b", "2"]]) });
+    keepOutbox([mine, closing]);
     server.ended.add("token-1");
     await feedOf(app).inbox.showOlder();
     await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
@@ -199,28 +199,29 @@ describe("signing in", () => {
     server.operator = "op-2";
     await signIn(app);
     expect(readDraft("a")).toBe("");
-    expect(readOutbox()).toEqual({ replies: [], closings: new Map() });
+    expect(readOutbox()).toEqual([]);
   });
 });
 
+const closing = { op: "close", id: "2", conversation: "b", text: "", at: 1, refused: "" } as const;
+
 describe("replies that wait when somebody signs in", () => {
   const reply = { id: "1", conversation: "a", text: "still here", at: 1, refused: "" };
-  const closings = new Map([["b", "2"]]);
 
   it("are sent by themselves when it is the operator who wrote them", async () => {
     const app = openTab();
     await signIn(app);
-    keepOutbox({ replies: [reply], closings });
+    keepOutbox([reply, closing]);
     server.ended.add("token-1");
     await feedOf(app).inbox.showOlder();
     await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
     await signIn(app);
-    expect(feedOf(app).outbox.pending).toEqual([reply]);
-    expect(feedOf(app).closing.value).toEqual(closings);
+    expect(feedOf(app).outbox.pending).toEqual([reply, closing]);
+    expect([...feedOf(app).closing.value]).toEqual([["b", "2"]]);
   });
 
   it("are held back for a decision when it is not known whose they are", async () => {
-    keepOutbox({ replies: [reply], closings });
+    keepOutbox([reply, closing]);
     const reloaded = openTab();
     await reloaded.start();
     await signIn(reloaded);
@@ -229,7 +230,7 @@ describe("replies that wait when somebody signs in", () => {
   });
 
   it("are let go of when they are deleted from the browser while the desk is open", async () => {
-    keepOutbox({ replies: [reply], closings });
+    keepOutbox([reply, closing]);
     const app = openTab();
     await signIn(app);
     expect(feedOf(app).outbox.pending).toHaveLength(1);

@@ -2,17 +2,25 @@
  * Everything live on the desk in one place: the stream's frames go to the list, the thread, the outbox and the sound; what
  * the operator does goes out. It knows no view and no storage; both are handed in.
  */
-import { effect, signal, untracked } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
-import { uuid7 } from "../shared/ids";
 import { isErasure } from "../shared/message_log";
-import { MessageOutbox } from "../shared/message_outbox";
+import { CommandOutbox, type PendingCommand } from "../shared/message_outbox";
 import { PERMISSIONS, type Verb } from "../shared/permissions";
 import type { KeptInbox, KeptThread } from "../shared/storage_values";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
-import type { ConversationSummary, DiskNow, Failure, Operator, TypingNow, Welcome } from "../shared/wire";
+import type {
+  Close,
+  ConversationSummary,
+  DiskNow,
+  Failure,
+  Note,
+  Operator,
+  Send,
+  TypingNow,
+  Welcome,
+} from "../shared/wire";
 import type { Entry } from "../shared/wire_timeline";
-import type { Unsent } from "./draft_keep";
 import { InboxFollow } from "./inbox_follow";
 import { resumeInbox } from "./inbox_model";
 import { type Recalled, ThreadFollow } from "./thread_follow";
@@ -24,8 +32,8 @@ export type Line = Pick<Stream, "start" | "stop" | "reconnect" | "send">;
 export interface FeedOptions {
   readonly api: Api;
   /** What was not acknowledged when the page went away. */
-  readonly kept: Unsent;
-  readonly keep: (unsent: Unsent) => void;
+  readonly kept: readonly PendingCommand[];
+  readonly keep: (unsent: readonly PendingCommand[]) => void;
   /** A visitor has written something that the operator is not looking at. */
   readonly ring: (unseen: readonly Entry[]) => void;
   /** The server no longer takes our session. */
@@ -69,11 +77,15 @@ export class DeskFeed {
   readonly typists = signal(NOBODY);
   /** How the server's disk is, for owners and admins. */
   readonly disk = signal<DiskNow["state"]>("");
-  /** All replies that are not acknowledged, and a number that grows with each change of their state. */
-  readonly outbox: MessageOutbox;
+  /** All commands that are not acknowledged, and a number that grows with each change of their state. */
+  readonly outbox: CommandOutbox;
   readonly outboxChanges = signal(0);
   /** Conversations that are being closed, with the id of the closing entry. */
-  readonly closing = signal<Unsent["closings"]>(new Map());
+  readonly closing = computed<ReadonlyMap<string, string>>(() => {
+    void this.outboxChanges.value;
+    const closings = this.outbox.pending.filter((command) => command.op === "close");
+    return new Map(closings.map(({ conversation, id }) => [conversation, id]));
+  });
   /** The conversation whose closing was refused last. */
   readonly closeRefused = signal<string | null>(null);
   readonly #line: Line;
@@ -101,15 +113,14 @@ export class DeskFeed {
       onFrame: (frame) => this.#receive(frame),
       onEnded: options.onEnded,
     });
-    this.closing.value = options.kept.closings;
-    this.outbox = new MessageOutbox(
+    this.outbox = new CommandOutbox(
       {
-        save: (replies) => options.keep({ replies, closings: this.closing.peek() }),
-        send: (frame) => this.#line.send(frame),
+        save: options.keep,
+        send: (command) => this.#line.send(frameOf(command)),
         onChange: () => this.outboxChanges.value++,
         entryOf: (id) => this.threads.thread.peek()?.log.entries.find((entry) => entry.id === id),
       },
-      options.kept.replies,
+      options.kept,
     );
   }
 
@@ -155,9 +166,7 @@ export class DeskFeed {
 
   /** Lets go of all that waits for the server: it was deleted from the browser. */
   forgetUnsent(): void {
-    if (this.closing.peek().size + this.outbox.pending.length === 0) return;
-    this.closing.value = new Map();
-    this.outbox.clear();
+    if (this.outbox.pending.length > 0) this.outbox.clear();
   }
 
   /** Tells the others that the operator types, or has stopped. */
@@ -176,8 +185,7 @@ export class DeskFeed {
     const id = this.threads.selected.peek();
     if (!id || this.closing.peek().has(id)) return;
     this.closeRefused.value = null;
-    this.#keepClosing(new Map(this.closing.peek()).set(id, uuid7()));
-    this.#sendClosing();
+    this.outbox.add(id, "", "close");
   }
 
   /**
@@ -217,8 +225,6 @@ export class DeskFeed {
         break;
       case "ack":
         this.outbox.acknowledge(frame.id);
-        this.#closed(frame.id);
-        this.#sendClosing();
         break;
       case "seen":
         this.#markSeen(frame.conversation, frame.by, frame.seq);
@@ -271,7 +277,6 @@ export class DeskFeed {
     this.inbox.askAgain();
     this.threads.askAgain();
     this.outbox.resume();
-    this.#sendClosing();
     this.tellSeen(true);
   }
 
@@ -301,7 +306,6 @@ export class DeskFeed {
 
   #settle(entry: Entry): void {
     this.outbox.acknowledge(entry.id);
-    this.#closed(entry.id);
     this.typists.value = stopTyping(this.typists.peek(), entry.conversation, entry.author);
     if (isErasure(entry)) this.#erased(entry.conversation);
   }
@@ -309,7 +313,6 @@ export class DeskFeed {
   /** Replies that wait go too: there is nobody to send them to, and they may quote what was erased. */
   #erased(conversation: string): void {
     this.outbox.forget(conversation);
-    this.#notClosing(conversation);
     this.options.onErased(conversation);
   }
 
@@ -323,47 +326,16 @@ export class DeskFeed {
   }
 
   #refused(failure: Failure): void {
-    const conversation = this.#closingWith(failure.id);
-    const reply = this.outbox.pending.find((message) => message.id === failure.id);
-    if (failure.code === "erased" && reply) this.#erased(reply.conversation);
-    else if (conversation === null) {
-      this.outbox.refuse(failure);
-      this.#sendClosing();
-    } else if (failure.retry_after > 0) setTimeout(() => this.#sendClosing(), failure.retry_after * 1000);
-    else {
-      this.#closed(failure.id);
-      this.closeRefused.value = conversation;
+    const command = this.outbox.pending.find((one) => one.id === failure.id);
+    if (failure.code === "erased" && command) {
+      this.#erased(command.conversation);
+      return;
     }
-  }
-
-  #sendClosing(): void {
-    for (const [conversation, id] of this.closing.peek()) {
-      if (!this.#hasReplyWaiting(conversation)) this.#line.send({ op: "close", id, conversation });
-    }
-  }
-
-  /** A reply that arrived after the closing would open the conversation again. */
-  #hasReplyWaiting(conversation: string): boolean {
-    return this.outbox.pending.some((message) => message.conversation === conversation && !message.refused);
-  }
-
-  #closed(id: string): void {
-    const conversation = this.#closingWith(id);
-    if (conversation !== null) this.#notClosing(conversation);
-  }
-
-  #notClosing(conversation: string): void {
-    const closings = this.closing.peek();
-    if (closings.has(conversation)) this.#keepClosing(new Map([...closings].filter(([one]) => one !== conversation)));
-  }
-
-  #keepClosing(closings: Unsent["closings"]): void {
-    this.closing.value = closings;
-    this.options.keep({ replies: this.outbox.pending, closings });
-  }
-
-  #closingWith(id: string): string | null {
-    return [...this.closing.peek()].find(([, one]) => one === id)?.[0] ?? null;
+    this.outbox.refuse(failure);
+    const closing = this.outbox.pending.find((one) => one.id === failure.id && one.op === "close" && one.refused);
+    if (!closing) return;
+    this.outbox.takeBack(closing.id);
+    this.closeRefused.value = closing.conversation;
   }
 
   #learnOperator(operator: Operator | null): void {
@@ -386,6 +358,11 @@ export class DeskFeed {
       throw cause;
     }
   }
+}
+
+/** The command as the stream sends it. */
+function frameOf({ op, id, conversation, text }: PendingCommand): Send | Note | Close {
+  return op === "close" ? { op, id, conversation } : { op: op ?? "send", id, conversation, text };
 }
 
 function saysEnded(cause: unknown): boolean {

@@ -262,7 +262,7 @@ function TalkSkeleton() {
 /** The thread with the replies that wait, these under the operator's own name: they join their group when acknowledged. */
 function itemsOf(feed: DeskFeed, thread: Thread, operator: Operator | null): ShownItem[] {
   void feed.outboxChanges.value;
-  const pending = feed.outbox.pending.filter((message) => message.conversation === thread.id);
+  const pending = feed.outbox.pending.filter((command) => command.conversation === thread.id && !command.op);
   const isSending = (id: string) => feed.outbox.isSending(id);
   const me: Author = { kind: "operator", name: operator?.name ?? "", id: operator?.id ?? "" };
   return shownItems(thread.log, { side: "operator", pending, isSending }).map((item) =>

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Api, ApiProblem, NetworkFailure } from "../shared/api";
 import type { ShownMessage } from "../shared/message_log";
-import type { PendingMessage } from "../shared/message_outbox";
+import type { PendingCommand } from "../shared/message_outbox";
 import type { StreamOptions } from "../shared/stream";
 import type { AnyClientFrame, StartRequest, Welcome } from "../shared/wire";
 import type { AuthorKind, Entry } from "../shared/wire_timeline";
@@ -19,7 +19,7 @@ let answers: (() => unknown)[];
 let kept: Chat | null;
 let deleteSession: () => void;
 let forgotten: number;
-let saved: PendingMessage[];
+let saved: PendingCommand[];
 let running: boolean[];
 let page: EventTarget;
 let session: ChatSession;
@@ -57,7 +57,7 @@ const accepted = () => {
 const texts = () => session.items.map((item) => (item.kind === "message" ? `${item.text}: ${item.state}` : item.kind));
 const until = (check: () => void) => vi.waitFor(check, { interval: 1 });
 
-function makeSession(storedPending: PendingMessage[] = []): ChatSession {
+function makeSession(storedPending: PendingCommand[] = []): ChatSession {
   const api = new Api("https://chat.example", "n");
   vi.spyOn(api, "post").mockImplementation(async (_, body) => {
     asked.push(body as StartRequest);

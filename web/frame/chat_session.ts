@@ -12,7 +12,7 @@ import {
   shownItems,
   unreadBy,
 } from "../shared/message_log";
-import { MessageOutbox, type PendingMessage } from "../shared/message_outbox";
+import { CommandOutbox, type PendingCommand } from "../shared/message_outbox";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
 import { TypingWatch } from "../shared/typing_notice";
 import type { Ack, StartAnswer, Welcome } from "../shared/wire";
@@ -25,8 +25,8 @@ export interface ChatSessionOptions {
   api: Api;
   keeper: ChatKeeper;
   /** Messages that storage still holds from before a reload. */
-  kept: readonly PendingMessage[];
-  savePending: (pending: PendingMessage[]) => void;
+  kept: readonly PendingCommand[];
+  savePending: (pending: PendingCommand[]) => void;
   /** Resolves to the origin of the page around the chat. */
   pageOrigin: () => Promise<string>;
   /** An operator's message came that the visitor does not see. */
@@ -54,7 +54,7 @@ export class ChatSession {
   /** By which the page vouches for the visitor, for a chat that begins. */
   identity: string | undefined;
   typing: Author | null = null;
-  readonly outbox: MessageOutbox;
+  readonly outbox: CommandOutbox;
   #log: MessageLog = emptyLog();
   #chat: Chat | null = null;
   #starting = false;
@@ -71,10 +71,10 @@ export class ChatSession {
       this.typing = by;
       options.onChange();
     });
-    this.outbox = new MessageOutbox(
+    this.outbox = new CommandOutbox(
       {
         save: options.savePending,
-        send: (frame) => this.#stream.send(frame),
+        send: ({ id, conversation, text }) => this.#stream.send({ op: "send", id, conversation, text }),
         onChange: options.onChange,
         entryOf: (id) => this.#log.entries.find((entry) => entry.id === id),
       },
@@ -245,12 +245,12 @@ export class ChatSession {
     this.#setState("connecting");
   }
 
-  #startRefused(first: PendingMessage, code: string): void {
+  #startRefused(first: PendingCommand, code: string): void {
     if (code === "foreign_origin" || code === "not_found") this.refusedSite = true;
     this.outbox.refuse({ code, id: first.id });
   }
 
-  async #started(chat: Chat, first: PendingMessage, answer: StartAnswer): Promise<void> {
+  async #started(chat: Chat, first: PendingCommand, answer: StartAnswer): Promise<void> {
     const { token, expires_at: expiresAt, visitor, conversation, entry } = answer;
     this.#chat = { ...chat, token, expiresAt, visitor, conversation };
     this.#showAnew(applyEntries(emptyLog(), [entry]).log);

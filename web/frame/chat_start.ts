@@ -2,7 +2,7 @@
 import { type Api, ApiProblem, NetworkFailure } from "../shared/api";
 import { uuid7 } from "../shared/ids";
 import { importPart } from "../shared/import_part";
-import type { PendingMessage } from "../shared/message_outbox";
+import type { PendingCommand } from "../shared/message_outbox";
 import { makeKey } from "../shared/proof";
 import { backoff, onLikelyBack } from "../shared/stream_backoff";
 import type { StartAnswer } from "../shared/wire";
@@ -33,7 +33,7 @@ const PASSING = new Set(["use_dpop_nonce", "invalid_proof"]);
 export async function startOnce(
   api: Api,
   chat: Chat,
-  first: PendingMessage,
+  first: PendingCommand,
   page: { site: string; origin: string; consent: string | null; identity?: string | undefined; work?: string },
   attempt: number,
 ): Promise<StartOutcome> {

@@ -1,5 +1,5 @@
 /** The thread of one conversation, from its entries: pure values, no I/O. */
-import type { PendingMessage } from "./message_outbox";
+import type { PendingCommand } from "./message_outbox";
 import type { Author, Entry, SeenMarks, Side } from "./wire_timeline";
 
 /** A contiguous piece of a timeline, in seq order, and how far each side has read. */
@@ -118,7 +118,7 @@ export interface ShownOptions {
   /** Which side is ours. */
   side: Side;
   /** Messages of this conversation that are not acknowledged. */
-  pending: readonly PendingMessage[];
+  pending: readonly PendingCommand[];
   isSending: (id: string) => boolean;
 }
 
@@ -143,7 +143,7 @@ function shownEntry(entry: Entry, log: MessageLog, side: Side): ShownItem[] {
   return [{ kind: "message", id, seq, at, author, text, own, state, refused: "" }];
 }
 
-function shownPending({ id, at, text, refused }: PendingMessage, options: ShownOptions): ShownMessage {
+function shownPending({ id, at, text, refused }: PendingCommand, options: ShownOptions): ShownMessage {
   const state = refused ? "refused" : options.isSending(id) ? "sending" : "waiting";
   return { kind: "message", id, seq: null, at, author: { kind: options.side }, text, own: true, state, refused };
 }

@@ -1,16 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { isPendingList, MessageOutbox, type PendingMessage } from "./message_outbox";
-import type { Send } from "./wire";
+import { CommandOutbox, isPendingList, type PendingCommand } from "./message_outbox";
 import type { Entry } from "./wire_timeline";
 
-let sent: Send[];
+let sent: PendingCommand[];
 let open: boolean;
-let saved: PendingMessage[];
+let saved: PendingCommand[];
 let entries: Entry[];
-let outbox: MessageOutbox;
+let outbox: CommandOutbox;
 
-const make = (kept: PendingMessage[] = []) =>
-  new MessageOutbox(
+const make = (kept: PendingCommand[] = []) =>
+  new CommandOutbox(
     {
       save: (pending) => {
         saved = structuredClone(pending);
@@ -46,7 +45,7 @@ describe("a message", () => {
     expect(saved).toEqual([message]);
     expect(sent).toEqual([]);
     outbox.resume();
-    expect(sent).toEqual([{ op: "send", id: message.id, conversation: "c", text: "hello" }]);
+    expect(sent).toEqual([message]);
     expect(saved).toEqual([message]);
     outbox.acknowledge(message.id);
     expect(saved).toEqual([]);
@@ -208,7 +207,7 @@ describe("before there is a conversation", () => {
 
 test("only lists of messages are taken from storage", () => {
   const good = { id: "i", conversation: "", text: "t", at: 1, refused: "" };
-  expect(isPendingList([good])).toBe(true);
+  expect(isPendingList([good, { ...good, op: "close", text: "" }])).toBe(true);
   for (const bad of [
     null,
     {},
@@ -216,6 +215,7 @@ test("only lists of messages are taken from storage", () => {
     [{ ...good, text: 1 }],
     [{ ...good, at: "1" }],
     [{ ...good, refused: undefined }],
+    [{ ...good, op: "seen" }],
   ]) {
     expect(isPendingList(bad)).toBe(false);
   }

@@ -1,19 +1,22 @@
 /**
- * Messages on their way. Each keeps its id from the first press of Send until the server has acknowledged it, over failed
- * sends, reloads and restarts, so that a resend is the same message. One message of a conversation travels at a time: a
- * refusal of the first must not let the second overtake it.
+ * Commands on their way to the server: messages, and on the desk notes and closings. Each has the same id from the first
+ * press of its button until the server has acknowledged it, over failed sends, reloads and restarts, so that a resend is the
+ * same command. One command of a conversation travels at a time: a refusal of the first must not let the second overtake it.
  */
 
 import { uuid7 } from "./ids";
 import { textOf } from "./message_log";
-import type { Failure, Send } from "./wire";
+import type { Failure } from "./wire";
 import type { Entry } from "./wire_timeline";
 
-/** A message that is not acknowledged. */
-export interface PendingMessage {
+/** A command that is not acknowledged. */
+export interface PendingCommand {
+  /** The command's name in the protocol; a message when it is absent. */
+  op?: "note" | "close";
   id: string;
   /** Empty until the conversation exists. */
   conversation: string;
+  /** Empty for commands without one. */
   text: string;
   /** When Send was pressed, ms since 1970. */
   at: number;
@@ -23,9 +26,9 @@ export interface PendingMessage {
 
 export interface OutboxOptions {
   /** Keeps the list on the device; called after each change. */
-  save: (pending: PendingMessage[]) => void;
-  /** Hands a frame to the stream; returns whether the line was open. */
-  send: (frame: Send) => boolean;
+  save: (pending: PendingCommand[]) => void;
+  /** Hands the command to the stream; returns whether the line was open. */
+  send: (command: PendingCommand) => boolean;
   /** Something shown has changed. */
   onChange: () => void;
   /** The entry that the client already has under this id, to tell a repeat from a conflict. */
@@ -40,8 +43,8 @@ const LEAST_WAIT_MS = 1_000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
-export class MessageOutbox {
-  #pending: PendingMessage[];
+export class CommandOutbox {
+  #pending: PendingCommand[];
   /** Ids handed to the open line, each with the timer that sends it again. */
   readonly #travelling = new Map<string, Timer>();
   /** Ids that wait for `retry_after` to pass. */
@@ -51,13 +54,13 @@ export class MessageOutbox {
   /** @param kept what `save` kept last time, as it was read from storage */
   constructor(
     private readonly options: OutboxOptions,
-    kept: readonly PendingMessage[] = [],
+    kept: readonly PendingCommand[] = [],
   ) {
     this.#pending = [...kept];
   }
 
   /** All that is not acknowledged, oldest first. */
-  get pending(): readonly PendingMessage[] {
+  get pending(): readonly PendingCommand[] {
     return this.#pending;
   }
 
@@ -66,9 +69,9 @@ export class MessageOutbox {
     return this.#running && !this.#resting.has(id);
   }
 
-  /** Takes a message over; from here on it is kept until it is acknowledged or taken back. */
-  add(conversation: string, text: string): PendingMessage {
-    const message = { id: uuid7(), conversation, text, at: Date.now(), refused: "" };
+  /** Takes a command over; from here on it is stored until it is acknowledged or taken back. */
+  add(conversation: string, text: string, op?: PendingCommand["op"]): PendingCommand {
+    const message = { ...(op && { op }), id: uuid7(), conversation, text, at: Date.now(), refused: "" };
     this.#change([...this.#pending, message]);
     this.#sendNext();
     return message;
@@ -153,7 +156,7 @@ export class MessageOutbox {
   }
 
   /** The oldest message that waits for a conversation to be started with it. */
-  get first(): PendingMessage | null {
+  get first(): PendingCommand | null {
     return this.#pending.find((message) => message.conversation === "" && !message.refused) ?? null;
   }
 
@@ -171,8 +174,9 @@ export class MessageOutbox {
     return this.#travelling.has(id) || this.#resting.has(id);
   }
 
-  #send({ id, conversation, text }: PendingMessage): void {
-    if (!this.options.send({ op: "send", id, conversation, text })) return;
+  #send(command: PendingCommand): void {
+    const { id } = command;
+    if (!this.options.send(command)) return;
     const again = setTimeout(() => {
       this.#travelling.delete(id);
       this.#sendNext();
@@ -194,16 +198,16 @@ export class MessageOutbox {
   }
 
   /** The id is taken. By the same words: this message is there already. By others: it needs an id of its own. */
-  #settleConflict(message: PendingMessage): void {
+  #settleConflict(message: PendingCommand): void {
     if (textOf(this.options.entryOf?.(message.id)) === message.text) this.acknowledge(message.id);
     else this.#replace(message.id, { ...message, id: uuid7() });
   }
 
-  #replace(id: string, by: PendingMessage): void {
+  #replace(id: string, by: PendingCommand): void {
     this.#change(this.#pending.map((message) => (message.id === id ? by : message)));
   }
 
-  #change(pending: PendingMessage[]): void {
+  #change(pending: PendingCommand[]): void {
     this.#pending = pending;
     this.options.save(pending);
     this.options.onChange();
@@ -222,13 +226,17 @@ export class MessageOutbox {
 }
 
 /** Guards what was read from storage. */
-export function isPendingList(value: unknown): value is PendingMessage[] {
-  return Array.isArray(value) && value.every(isPendingMessage);
+export function isPendingList(value: unknown): value is PendingCommand[] {
+  return Array.isArray(value) && value.every(isPendingCommand);
 }
 
 /** Guards one message that was read from storage. */
-export function isPendingMessage(value: unknown): value is PendingMessage {
+export function isPendingCommand(value: unknown): value is PendingCommand {
   if (typeof value !== "object" || value === null) return false;
-  const { id, conversation, text, at, refused } = value as Record<string, unknown>;
-  return [id, conversation, text, refused].every((one) => typeof one === "string") && typeof at === "number";
+  const { op, id, conversation, text, at, refused } = value as Record<string, unknown>;
+  return (
+    (op === undefined || op === "note" || op === "close") &&
+    [id, conversation, text, refused].every((one) => typeof one === "string") &&
+    typeof at === "number"
+  );
 }

@@ -1,5 +1,5 @@
 /** What the value of each item of storage.toml is. Types only: each reader brings the guard for what it reads. */
-import type { PendingMessage } from "./message_outbox";
+import type { PendingCommand } from "./message_outbox";
 import type { ProofKey } from "./proof";
 import type { Kept } from "./storage_keys";
 import type { ConversationSummary, Operator } from "./wire";
@@ -72,28 +72,20 @@ export interface ConsentChoice {
   due?: readonly [language: string, text: string, id: string];
 }
 
-/** A conversation that an operator has closed, which the server has not confirmed yet. */
-export interface PendingClosing {
-  /** Of the closing entry, so that a repeat is the same closing. */
-  id: string;
-  conversation: string;
-  kind: "closing";
-}
-
 /** The value of each item, by its name. */
 export interface ItemValues {
   open: "open" | "minimised";
   chat: ChatRecord;
   keep: ChatRecord;
   draft: string;
-  outbox: readonly PendingMessage[];
+  outbox: readonly PendingCommand[];
   key: ProofKey;
   tab: string;
   held: ReadonlyMap<string, Kept>;
   deskSession: KeyedSession;
   deskPending: PendingSignIn;
   deskDraft: string;
-  deskOutbox: readonly (PendingMessage | PendingClosing)[];
+  deskOutbox: readonly PendingCommand[];
   theme: Theme;
   language: Language;
   textSize: TextSize;

@@ -96,7 +96,7 @@ export function open(changes: Partial<FeedOptions> = {}) {
   };
   const feed = new DeskFeed({
     api,
-    kept: { replies: [], closings: new Map() },
+    kept: [],
     isVisible: () => page.visible,
     openLine,
     ...told,
