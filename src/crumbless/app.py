@@ -50,6 +50,7 @@ from crumbless.api.stream_http import HttpStreams, all_told
 from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
 from crumbless.api.visitor_parts import open_visitor_parts
 from crumbless.domain.entry import Appended
+from crumbless.domain.events import DomainEvent
 from crumbless.domain.ports import MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.session_state import SessionChanges
@@ -61,6 +62,7 @@ from crumbless.jobs.backup_run import backup_of
 from crumbless.jobs.clock_watch import ClockWatch
 from crumbless.jobs.relay_run import RelaySend
 from crumbless.jobs.task_run import TaskHandler, TaskRunner
+from crumbless.live.event_publisher import EventPublisher
 from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
 from crumbless.live.tcp_connections import TcpConnections
 from crumbless.periodic import Loops
@@ -111,7 +113,7 @@ class Server:
         idle = settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
         self._live = LiveNode(reads, *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
         self._trace = open_trace(settings)
-        self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._wake_tasks)
+        self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._publish)
         mail = MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings))
         files = FileStore(settings, default_folder(settings.database_url))
         handlers: dict[TaskKind, TaskHandler] = {
@@ -134,7 +136,6 @@ class Server:
             ledger=self._ledger,
             reader=self._reader,
             bus=self._live.bus,
-            couriers=self._tasks,
             connections=self._live.connections,
             sessions=self._live.sessions,
             following=self._live.following,
@@ -144,7 +145,7 @@ class Server:
             pictures=PictureProcess(),
             passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
-            visitors=open_visitor_parts(settings, self._reader, self._ledger, self._live.bus, vault),
+            visitors=open_visitor_parts(settings, self._reader, self._ledger, vault),
             nonces=NonceClock(secrets.token_bytes(32), time.monotonic),
             replays=ReplayCache(time.monotonic),
             limits=Limits.of(settings),
@@ -154,6 +155,7 @@ class Server:
             disk=DiskSpace(written_folders(settings), settings.free_space_mb * MEGABYTE),
             trace=self._trace,
         )
+        self._events = EventPublisher(self._live.bus, self._tasks, self.platform.visitors.bans.forget)
         self._readiness = Readiness(self.platform)
         self._loops = Loops(self.platform.node.ended_loops)
 
@@ -166,8 +168,8 @@ class Server:
     def _tell(self, appended: Sequence[Appended]) -> None:
         self._live.bus.publish(appended)
 
-    def _wake_tasks(self) -> None:
-        self._tasks.wake()
+    def _publish(self, events: Sequence[DomainEvent]) -> None:
+        self._events.publish(events)
 
     async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
         return await self._reader.read(

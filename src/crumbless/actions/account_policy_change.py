@@ -1,6 +1,6 @@
 """An owner or admin changes how the operators of the workspace must sign in; a command removes the policy."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
@@ -47,14 +47,6 @@ class PolicyLimits:
         return cls(settings.operator_session_days * 24, settings.operator_idle_days * 24 * 60, issuers)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyChanged:
-    """What the caller announces on the bus after the commit."""
-
-    ended: Sequence[Session]
-    operators: Sequence[str]
-
-
 def read_account_policy(connection: Connection, by: Session, limits: PolicyLimits) -> AccountPolicyView:
     """Return the policy of the session's workspace, and what is allowed for it."""
     policy = find_account_policy(connection, by.workspace)
@@ -69,8 +61,8 @@ def read_account_policy(connection: Connection, by: Session, limits: PolicyLimit
 
 def change_account_policy(
     connection: Connection, by: Session, wanted: AccountPolicyRequest, limits: PolicyLimits
-) -> PolicyChanged:
-    """Replace the policy, and end the sessions that violate it.
+) -> None:
+    """Replace the policy, and end the sessions that violate it. Every node reads the others again.
 
     Raises:
         Refused: `forbidden`; `invalid` outside the limits, and where the change would shut out its own author:
@@ -88,7 +80,8 @@ def change_account_policy(
     save_account_policy(connection, by.workspace, policy)
     details = {"from": asdict(before), "to": asdict(policy)}
     _note(connection, by, "account_policy_changed", by.workspace, details)
-    return PolicyChanged(end_violating_sessions(connection, by.workspace), touch_operators(connection, by.workspace))
+    end_violating_sessions(connection, by.workspace)
+    touch_operators(connection, by.workspace)
 
 
 def remove_by_command(connection: Connection, workspace: int) -> None:

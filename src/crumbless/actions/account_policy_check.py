@@ -22,20 +22,17 @@ def has_stored_factor(connection: Connection, operator_id: str) -> bool:
     return find_totp_secret(connection, operator_id) is not None or bool(passkeys_of(connection, operator_id))
 
 
-def note_second_factor(connection: Connection, session: Session, factor: str) -> bool:
+def note_second_factor(connection: Connection, session: Session, factor: str) -> None:
     """Store that a second factor was shown, or set up, in the session.
 
-    Returns whether the session may do more, or lasts longer, than before: then the caller announces a change of the
-    operator on the bus after the commit.
+    Where the session may do more, or lasts longer, than before, every node reads it again.
     """
     factors = factors_of(connection, session.id)
     if has_second_factor(factors):
-        return False
+        return
     set_factors(connection, session.id, f"{factors} {factor}".strip())
-    if find_account_policy(connection, session.workspace).second_factor_from is None:
-        return False
-    touch_operator(connection, session.subject)
-    return True
+    if find_account_policy(connection, session.workspace).second_factor_from is not None:
+        touch_operator(connection, session.subject)
 
 
 def require_factor_left(connection: Connection, session: Session) -> None:

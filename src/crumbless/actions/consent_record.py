@@ -14,7 +14,7 @@ from crumbless.domain.consent import (
     is_receipt,
     receipt_document,
 )
-from crumbless.domain.ports import CouriersPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.record_sign import RecordKey
 from crumbless.domain.task import EVENT_KINDS, TaskKind
 from crumbless.domain.wire import ConsentAnswer, ConsentRequest
@@ -37,9 +37,7 @@ from crumbless.store.task_store import drop_tasks
 RECEIPT_BYTES = 16
 
 
-async def record_consent(
-    request: ConsentRequest, site: Site, ledger: LedgerPort, couriers: CouriersPort
-) -> ConsentAnswer:
+async def record_consent(request: ConsentRequest, site: Site, ledger: LedgerPort) -> ConsentAnswer:
     """Append the choice. What a relay had still to send for a category that is no longer granted is dropped with it.
 
     Raises:
@@ -47,7 +45,6 @@ async def record_consent(
     """
     check_request(request)
     record, signature = await ledger.write(lambda connection: _append(connection, site, request))
-    couriers.withdraw(_withdrawn(record), record.chain)
     return ConsentAnswer(record.receipt, signature)
 
 

@@ -10,7 +10,7 @@ from crumbless.actions.consent_follow import chain_under
 from crumbless.actions.identity_vouch import IdentityVouch, Vouched, become_contact
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
-from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartAnswer, StartRequest
 from crumbless.errors import CrumblessError, Refused
@@ -94,7 +94,7 @@ async def start_conversation(
         ):
             raise Refused("banned")
         try:
-            return await _append_first(request, text, site, visitor, arrival, ledger, vouch.bus, vouch.session_days)
+            return await _append_first(request, text, site, visitor, arrival, ledger, vouch.session_days)
         except IntegrityError:
             # The same key started at the same moment on another connection: now there is somebody to find.
             if visitor.new:
@@ -126,7 +126,6 @@ async def _append_first(
     visitor: _Visitor,
     arrival: Arrival,
     ledger: LedgerPort,
-    bus: BusPort,
     session_days: int,
 ) -> StartAnswer:
     token = new_token("crv_")
@@ -135,8 +134,6 @@ async def _append_first(
     session = Session(
         new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime, visitor.conversation
     )
-
-    ended: list[Session] = []
 
     def begin(connection: Connection) -> None:
         # Asked again where nobody can change it meanwhile: after a change to "required", no start slips through.
@@ -150,8 +147,7 @@ async def _append_first(
         elif arrival.network is not None:
             note_visitor_network(connection, visitor.id, arrival.network)
         if arrival.vouched is not None:
-            # A transaction that is run again begins again.
-            ended[:] = become_contact(connection, site, visitor.id, arrival.vouched, arrival.thumbprint)
+            become_contact(connection, site, visitor.id, arrival.vouched, arrival.thumbprint)
         add_session(connection, session, token_hash(token), verified=arrival.vouched is not None)
         # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
         hold_consent(connection, visitor.conversation, chain_under(connection, site, request.consent))
@@ -169,8 +165,6 @@ async def _append_first(
         message_data(text),
     )
     appended = await ledger.append(entry, begin)
-    for one in ended:
-        bus.end_session(one)
     told = entry_for_visitor(appended)
     return StartAnswer(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
 

@@ -1,7 +1,6 @@
 """Operators change how they sign in: password, authenticator app, recovery codes. All of it asks for a fresh factor."""
 
 import asyncio
-from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -34,8 +33,8 @@ MOST_TRIES = 10
 
 async def change_password(
     request: PasswordRequest, session: Session, device: str, ledger: LedgerPort, reader: ReaderPort, vault: Vault
-) -> Sequence[Session]:
-    """Replace the password; the sessions that were ended with it.
+) -> None:
+    """Replace the password, and end the operator's other sessions if that is asked for.
 
     Raises:
         Refused: `wrong_password`, `weak_password`, `busy`.
@@ -48,14 +47,15 @@ async def change_password(
         raise Refused("wrong_password")
     new_hash = await hash_of(request.new)
 
-    def change(connection: Connection) -> Sequence[Session]:
+    def change(connection: Connection) -> None:
         _require_same_password(connection, session, found)
         set_password_hash(connection, session.subject, new_hash)
         void_tickets_of_password(connection, session.subject)
         _tell(connection, vault, session, found, "password_changed", device)
-        return end_others_of(connection, session) if request.end_others else []
+        if request.end_others:
+            end_others_of(connection, session)
 
-    return await ledger.write(change)
+    await ledger.write(change)
 
 
 def _require_same_password(connection: Connection, session: Session, found: Credentials) -> None:
@@ -99,18 +99,15 @@ def _matrix(text: str) -> list[str]:
 
 async def confirm_totp(
     request: TotpConfirm, session: Session, device: str, ledger: LedgerPort, vault: Vault
-) -> tuple[RecoveryCodes, Sequence[Session], bool]:
-    """The app works: from now on its codes are asked for.
-
-    Returns the recovery codes that come with it, to be shown once, the sessions that were ended, and what
-    `note_second_factor` returns.
+) -> RecoveryCodes:
+    """The app works: from now on its codes are asked for. Returns the recovery codes, to be shown once.
 
     Raises:
         Refused: `ticket_gone`, `wrong_code`, `busy`.
     """
     codes = new_recovery_codes()
 
-    def confirm(connection: Connection) -> tuple[Sequence[Session], bool] | None:
+    def confirm(connection: Connection) -> bool:
         ticket = find_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
         if ticket.subject != session.subject:
             raise Refused("ticket_gone")
@@ -119,39 +116,39 @@ async def confirm_totp(
         step = step_of(vault.open(sealed, totp_purpose(session.subject)), plain, wall_ms() / 1000)
         if step is None:
             count_try(connection, ticket.id, MOST_TRIES)
-            return None
+            return False
         spend_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
         set_totp_secret(connection, session.subject, sealed, step)
         replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(vault))
         _tell(connection, vault, session, _active(connection, session), "totp_added", device)
-        ended: Sequence[Session] = end_others_of(connection, session) if request.end_others else []
-        return ended, note_second_factor(connection, session, "totp")
+        if request.end_others:
+            end_others_of(connection, session)
+        note_second_factor(connection, session, "totp")
+        return True
 
-    outcome = await ledger.write(confirm)
-    if outcome is None:
+    if not await ledger.write(confirm):
         raise Refused("wrong_code")
-    return RecoveryCodes(codes), *outcome
+    return RecoveryCodes(codes)
 
 
-async def remove_totp(
-    request: FactorRemove, session: Session, device: str, ledger: LedgerPort, vault: Vault
-) -> Sequence[Session]:
-    """No code of an app is asked for any more; recovery codes go with it. Returns the sessions that were ended.
+async def remove_totp(request: FactorRemove, session: Session, device: str, ledger: LedgerPort, vault: Vault) -> None:
+    """No code of an app is asked for any more; recovery codes go with it.
 
     Raises:
         Refused: `not_found` when there is none, `second_factor_needed`, `busy`.
     """
 
-    def remove(connection: Connection) -> Sequence[Session]:
+    def remove(connection: Connection) -> None:
         if find_totp_secret(connection, session.subject) is None:
             raise Refused("not_found")
         set_totp_secret(connection, session.subject, None)
         require_factor_left(connection, session)
         replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(vault))
         _tell(connection, vault, session, _active(connection, session), "totp_removed", device)
-        return end_others_of(connection, session) if request.end_others else []
+        if request.end_others:
+            end_others_of(connection, session)
 
-    return await ledger.write(remove)
+    await ledger.write(remove)
 
 
 async def renew_recovery_codes(session: Session, device: str, ledger: LedgerPort, vault: Vault) -> RecoveryCodes:

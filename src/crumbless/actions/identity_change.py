@@ -9,7 +9,7 @@ from crumbless.actions.audit_write import write_audit
 from crumbless.domain.access import Session, require
 from crumbless.domain.identity_token import SECRET_BYTES, check_public_key
 from crumbless.domain.mail_order import in_one_line
-from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import Vault
 from crumbless.domain.wire_identity import IdentityKeyAnswer, IdentityKeyRequest, IdentityMode, SiteIdentity
 from crumbless.errors import Refused
@@ -31,7 +31,6 @@ class IdentityChange:
 
     reader: ReaderPort
     ledger: LedgerPort
-    bus: BusPort
     vault: Vault
 
     async def read(self, by: Session, site_key: str) -> SiteIdentity:
@@ -48,19 +47,17 @@ class IdentityChange:
         """
         require(by, "manage_sites")
 
-        def write(connection: Connection) -> tuple[list[Session], SiteIdentity]:
+        def write(connection: Connection) -> SiteIdentity:
             site = _own_site(connection, by, site_key)
             if mode == "required" and not _keys_in_use(connection, site):
                 raise Refused("invalid", "Add a key first: without one, nobody could write.")
             set_mode(connection, site.id, mode)
             _note(connection, by, "identity_mode_set", site, {"mode": mode})
-            ended = end_unvouched_sessions(connection, site.id) if mode == "required" else []
-            return ended, site_identity(connection, site)
+            if mode == "required":
+                end_unvouched_sessions(connection, site.id)
+            return site_identity(connection, site)
 
-        ended, told = await self.ledger.write(write)
-        for session in ended:
-            self.bus.end_session(session)
-        return told
+        return await self.ledger.write(write)
 
     async def add_key(self, by: Session, site_key: str, request: IdentityKeyRequest) -> IdentityKeyAnswer:
         """A new key, beside those there are: so keys are changed without a gap.

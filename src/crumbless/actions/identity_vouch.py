@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session, require
 from crumbless.domain.identity_token import Identity, IdentityKey, kid_of, read_identity
-from crumbless.domain.ports import BansPort, BusPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import BansPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.seal import SealBroken, Vault
 from crumbless.domain.wire_identity import IdentifyAnswer, SessionAnswer
@@ -45,7 +45,6 @@ class IdentityVouch:
 
     reader: ReaderPort
     ledger: LedgerPort
-    bus: BusPort
     bans: BansPort
     vault: Vault
     session_days: int
@@ -91,17 +90,14 @@ class IdentityVouch:
         site = await self._site_of(by, site_key)
         vouched = await self.check(token, site, by.thumbprint)
 
-        def link(connection: Connection) -> list[Session]:
+        def link(connection: Connection) -> None:
             reach_of(connection, by.id)
-            ended = become_contact(connection, site, by.subject, vouched, by.thumbprint, by.id)
+            become_contact(connection, site, by.subject, vouched, by.thumbprint, by.id)
             mark_verified(connection, by.id)
-            return ended
 
         # The workspace's lock: no session or code of the visitor is made on another node while this runs.
-        ended = await self.ledger.write(link, by.workspace)
+        await self.ledger.write(link, by.workspace)
         by.name = vouched.identity.name
-        for session in ended:
-            self.bus.end_session(session)
         return IdentifyAnswer(by.name)
 
     async def _site_of(self, by: Session, site_key: str) -> Site:
@@ -154,8 +150,8 @@ def become_contact(
     vouched: Vouched,
     thumbprint: str | None,
     session_id: str | None = None,
-) -> list[Session]:
-    """The visitor is the contact from now on. Returns the sessions that ended; the caller tells the bus of each.
+) -> None:
+    """The visitor is the contact from now on.
 
     Threat: an attacker begins a chat, and a victim continues it by code or link and is then verified. So with the first
     link everything that existed before it becomes invalid: other sessions, open codes and links, and the key that began
@@ -176,12 +172,12 @@ def become_contact(
         raise Refused("other_identity")
     note_key_used(connection, vouched.key)
     if known.contact is not None:
-        return []
+        return
     link_visitor(connection, known, contact, vouched.identity.name, thumbprint)
     for conversation in conversations_of(connection, [visitor_id]):
         void_tickets(connection, "continue_code", conversation)
         void_tickets(connection, "continue_link", conversation)
-    return end_sessions_before_link(connection, visitor_id, session_id)
+    end_sessions_before_link(connection, visitor_id, session_id)
 
 
 def open_session(

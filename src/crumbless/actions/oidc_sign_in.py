@@ -231,10 +231,8 @@ def _tell(connection: Connection, vault: Vault, session: Session, change: str, d
         tell_factor_change(connection, vault, person, change, device)
 
 
-def step_up_by_identity(connection: Connection, session: Session, ticket: Ticket, token: IdToken) -> bool:
+def step_up_by_identity(connection: Connection, session: Session, ticket: Ticket, token: IdToken) -> None:
     """The operator has just signed in at the provider again: that is a fresh factor.
-
-    Returns what `note_second_factor` returns.
 
     Raises:
         Refused: `ticket_gone`, `unknown_identity`.
@@ -244,7 +242,7 @@ def step_up_by_identity(connection: Connection, session: Session, ticket: Ticket
         raise Refused("unknown_identity")
     set_factor_at(connection, session.id, now_ms())
     write_audit(connection, session, "factor_shown", details={"factor": "oidc"})
-    return note_second_factor(connection, session, "oidc")
+    note_second_factor(connection, session, "oidc")
 
 
 def _require_own(session: Session, ticket: Ticket) -> None:

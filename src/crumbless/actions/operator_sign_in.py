@@ -9,7 +9,7 @@ from crumbless.actions.password_check import hash_of, is_right
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.domain.access import Session
 from crumbless.domain.password import needs_rehash
-from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import Vault
 from crumbless.domain.totp import read_recovery_code, step_of
 from crumbless.domain.wire_account import CodeRequest, SignInAnswer, SignInRequest, SignInStep, StepUpRequest
@@ -24,7 +24,7 @@ from crumbless.store.factor_store import (
 )
 from crumbless.store.people_store import (
     Credentials,
-    end_session,
+    end_sessions,
     find_active_operator,
     find_credentials,
     set_factor_at,
@@ -129,10 +129,8 @@ def recovery_key(vault: Vault) -> bytes:
 
 async def step_up(
     request: StepUpRequest, session: Session, ledger: LedgerPort, reader: ReaderPort, vault: Vault
-) -> bool:
+) -> None:
     """The operator shows password, and code where there is an app, again: dangerous acts are open for five minutes.
-
-    Returns what `note_second_factor` returns.
 
     Raises:
         Refused: `wrong_password`, `wrong_code`, `provider_only`, `busy`.
@@ -141,36 +139,27 @@ async def step_up(
     if not await is_right(found.password_hash if found else None, request.password) or found is None:
         raise Refused("wrong_password")
 
-    def go_on(connection: Connection) -> bool | None:
+    def go_on(connection: Connection) -> bool:
         require_way(connection, session.workspace, "password")
         factors = "password"
         if find_totp_secret(connection, session.subject) is not None:
             way = take_code(connection, vault, found, request.code)
             if way is None:
                 write_audit(connection, session, "code_refused", target_kind="operator", target_id=session.subject)
-                return None
+                return False
             factors += f" {way}"
         set_factor_at(connection, session.id, now_ms())
         write_audit(connection, session, "factor_shown", details={"factor": factors})
-        return factors != "password" and note_second_factor(connection, session, factors.removeprefix("password "))
+        if factors != "password":
+            note_second_factor(connection, session, factors.removeprefix("password "))
+        return True
 
-    changed = await ledger.write(go_on)
-    if changed is None:
+    if not await ledger.write(go_on):
         raise Refused("wrong_code")
     session.factor_at = now_ms()
-    return changed
 
 
-async def sign_out(session: Session, ledger: LedgerPort, bus: BusPort) -> None:
-    """End the session: its token is worth nothing, its streams end.
-
-    Raises:
-        Refused: `busy`.
-    """
-
-    def end(connection: Connection) -> None:
-        end_session(connection, session.id)
-        write_audit(connection, session, "signed_out")
-
-    await ledger.write(end)
-    bus.end_session(session)
+def sign_out(connection: Connection, session: Session) -> None:
+    """End the session: its token is worth nothing, its streams close."""
+    end_sessions(connection, [session])
+    write_audit(connection, session, "signed_out")

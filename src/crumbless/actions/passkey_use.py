@@ -7,7 +7,7 @@ import asyncio
 import base64
 import secrets
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -150,31 +150,30 @@ class Passkeys:
         """The challenge for one of the operator's passkeys. Raises Refused `not_found` when there is none, `busy`."""
         return await self._ask("passkey_step_up", session.thumbprint or "", session.subject)
 
-    async def step_up(self, request: PasskeyRequest, session: Session) -> bool:
-        """Dangerous acts are open for five minutes. Returns what `note_second_factor` returns.
+    async def step_up(self, request: PasskeyRequest, session: Session) -> None:
+        """Dangerous acts are open for five minutes.
 
         Raises:
             Refused: `ticket_gone`, `passkey_refused`, `provider_only`, `busy`.
         """
 
-        def go_on(connection: Connection) -> bool | None:
+        def go_on(connection: Connection) -> bool:
             challenge = _spend(connection, "passkey_step_up", request, session.thumbprint or "", session.subject)
             found = find_passkey(connection, request.credential.id)
             used = self._verify(request, challenge, found)
             if found is None or used is None or found.operator != session.subject:
                 write_audit(connection, session, "passkey_refused")
-                return None
+                return False
             require_way(connection, session.workspace, "passkey")
             note_passkey_used(connection, found.credential, used.sign_count)
             set_factor_at(connection, session.id, now_ms())
             write_audit(connection, session, "factor_shown", details={"factor": "passkey"})
-            return note_second_factor(connection, session, "passkey")
+            note_second_factor(connection, session, "passkey")
+            return True
 
-        changed = await self._write(go_on)
-        if changed is None:
+        if not await self._write(go_on):
             raise Refused("passkey_refused")
         session.factor_at = now_ms()
-        return changed
 
     # --- one's own passkeys ---------------------------------------------------------------------------------------
 
@@ -199,34 +198,32 @@ class Passkeys:
 
         return await self._write(begin)
 
-    async def add(self, request: PasskeyRequest, session: Session, device: str) -> tuple[Sequence[Session], bool]:
+    async def add(self, request: PasskeyRequest, session: Session, device: str) -> None:
         """From now on the passkey signs the operator in.
-
-        Returns the sessions that were ended, and what `note_second_factor` returns.
 
         Raises:
             Refused: `ticket_gone`, `passkey_refused`, `invalid`, `busy`.
         """
         name = _checked_name(request.name or device or "Passkey")
 
-        def go_on(connection: Connection) -> tuple[Sequence[Session], bool] | None:
+        def go_on(connection: Connection) -> bool:
             challenge = _spend(connection, "passkey_add", request, session.thumbprint or "", session.subject)
             person = find_active_operator(connection, session.subject)
             try:
                 made = self._port.verify_new(_credential_of(request), challenge)
             except PasskeyRefused:
-                return None
+                return False
             if person is None or not _keep(connection, session.workspace, session.subject, request, made, name):
-                return None
+                return False
             tell_factor_change(connection, self._vault, person, "passkey_added", device)
             write_audit(connection, session, "passkey_added", target_kind="passkey", target_name=name)
-            ended: Sequence[Session] = end_others_of(connection, session) if request.end_others else []
-            return ended, note_second_factor(connection, session, "passkey")
+            if request.end_others:
+                end_others_of(connection, session)
+            note_second_factor(connection, session, "passkey")
+            return True
 
-        outcome = await self._write(go_on)
-        if outcome is None:
+        if not await self._write(go_on):
             raise Refused("passkey_refused")
-        return outcome
 
     async def rename(self, session: Session, passkey_id: str, name: str) -> None:
         """Raises Refused `not_found`, `invalid`, `busy`."""
@@ -238,14 +235,14 @@ class Passkeys:
 
         await self._write(go_on)
 
-    async def remove(self, request: FactorRemove, session: Session, passkey_id: str, device: str) -> Sequence[Session]:
-        """The passkey signs the operator in no more. Returns the sessions that were ended.
+    async def remove(self, request: FactorRemove, session: Session, passkey_id: str, device: str) -> None:
+        """The passkey no longer signs the operator in.
 
         Raises:
             Refused: `not_found`; `invalid` when there would be no way left to sign in; `second_factor_needed`; `busy`.
         """
 
-        def go_on(connection: Connection) -> Sequence[Session]:
+        def go_on(connection: Connection) -> None:
             person = find_active_operator(connection, session.subject)
             if ways_to_sign_in(connection, session.subject) < 2:
                 raise Refused("invalid", "Set a password first: there would be no way left to sign in.")
@@ -254,9 +251,10 @@ class Passkeys:
             require_factor_left(connection, session)
             tell_factor_change(connection, self._vault, person, "passkey_removed", device)
             write_audit(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
-            return end_others_of(connection, session) if request.end_others else []
+            if request.end_others:
+                end_others_of(connection, session)
 
-        return await self._write(go_on)
+        await self._write(go_on)
 
     # --- shared ---------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,6 @@ Whether an address has an account is looked up only later, by a task: the answer
 them, and so is the work that it waits for.
 """
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection
 
 from crumbless.actions.account_policy_check import require_way
@@ -14,7 +12,6 @@ from crumbless.actions.factor_tell import tell_factor_change
 from crumbless.actions.mail_write import queue_mail
 from crumbless.actions.password_check import hash_of
 from crumbless.actions.session_begin import Device
-from crumbless.domain.access import Session
 from crumbless.domain.mail_order import MailOrder
 from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
@@ -83,8 +80,8 @@ def new_reset(connection: Connection, person: Credentials) -> str:
 
 async def reset_password(
     secret: str, password: str, device: Device, ledger: LedgerPort, reader: ReaderPort, vault: Vault
-) -> Sequence[Session]:
-    """Set the password; all sessions end with that, and are returned for the bus. Nobody is signed in.
+) -> None:
+    """Replace the password by the link of an email. Every session of the operator ends.
 
     A second factor is asked for as before: who reads somebody's mail is not that person yet.
 
@@ -99,7 +96,7 @@ async def reset_password(
     check_new_password(password, (found.operator.email, found.operator.name, found.operator.workspace_name))
     password_hash = await hash_of(password)
 
-    def reset(connection: Connection) -> Sequence[Session]:
+    def reset(connection: Connection) -> None:
         person = _person_of(connection, spend_ticket(connection, "reset", secret))
         require_way(connection, person.workspace, "password")
         operator = person.operator
@@ -116,9 +113,9 @@ async def reset_password(
         tell_factor_change(connection, vault, person, "password_reset", device.name)
         if device.network:
             note_network(connection, person.workspace, operator.id, device.network)
-        return end_sessions_of(connection, operator.id)
+        end_sessions_of(connection, operator.id)
 
-    return await ledger.write(reset)
+    await ledger.write(reset)
 
 
 def _takes_passwords(connection: Connection, person: Credentials) -> bool:

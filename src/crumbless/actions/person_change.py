@@ -1,6 +1,6 @@
 """An operator gets another role or other teams, is disabled or enabled, or is signed out everywhere."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 
@@ -11,13 +11,14 @@ from crumbless.domain.access import Session, require_power_over
 from crumbless.domain.wire_people import PersonChange
 from crumbless.errors import Refused
 from crumbless.store.operator_store import Member, find_member, lock_active_owners, set_active, set_role
+from crumbless.store.policy_store import touch_operator
 from crumbless.store.session_store import end_sessions_of
 from crumbless.store.team_store import check_teams, set_teams_of
 from crumbless.store.ticket_store import void_tickets
 
 
 def change_person(connection: Connection, by: Session, operator_id: str, wanted: PersonChange) -> None:
-    """Give the operator another role or other teams. The caller tells the bus after the commit.
+    """Give the operator another role or other teams.
 
     Invitations that they sent, and could not send with the new role, end.
 
@@ -40,11 +41,12 @@ def change_person(connection: Connection, by: Session, operator_id: str, wanted:
     if wanted.teams is not None:
         teams = check_teams(connection, by.workspace, wanted.teams)
         set_teams_of(connection, by.workspace, person.id, teams)
+        touch_operator(connection, person.id)
         _note(connection, by, "teams_changed", person, {"teams": teams})
 
 
-def disable_person(connection: Connection, by: Session, operator_id: str) -> Sequence[Session]:
-    """The operator cannot sign in any more; the sessions that ended with that. The caller tells the bus.
+def disable_person(connection: Connection, by: Session, operator_id: str) -> None:
+    """The operator cannot sign in any more; their sessions end.
 
     Raises:
         Refused: `not_found`, `forbidden`, `last_owner`.
@@ -53,7 +55,7 @@ def disable_person(connection: Connection, by: Session, operator_id: str) -> Seq
     require_unchanged(connection, by)
     person = find_member(connection, by.workspace, operator_id)
     require_power_over(by, person.role)
-    return _disable(connection, by, owners, person)
+    _disable(connection, by, owners, person)
 
 
 def disable_by_command(connection: Connection, person: Member) -> None:
@@ -65,11 +67,9 @@ def disable_by_command(connection: Connection, person: Member) -> None:
     _disable(connection, person.workspace, lock_active_owners(connection, person.workspace), person)
 
 
-def _disable(
-    connection: Connection, actor: Session | int, owners: Collection[str], person: Member
-) -> Sequence[Session]:
+def _disable(connection: Connection, actor: Session | int, owners: Collection[str], person: Member) -> None:
     if not person.active:
-        return []
+        return
     _require_other_owner(owners, person)
     set_active(connection, person.id, False)
     void_tickets(connection, "reset", person.id)
@@ -77,7 +77,7 @@ def _disable(
     _note(connection, actor, "person_disabled", person)
     # Their trust goes with them: an accomplice must not come in after they were shut out.
     end_invitations_by(connection, actor, person.workspace, person.id)
-    return end_sessions_of(connection, person.id)
+    end_sessions_of(connection, person.id)
 
 
 def enable_person(connection: Connection, by: Session, operator_id: str) -> None:
@@ -94,8 +94,8 @@ def enable_person(connection: Connection, by: Session, operator_id: str) -> None
         _note(connection, by, "person_enabled", person)
 
 
-def sign_out_person(connection: Connection, by: Session, operator_id: str) -> Sequence[Session]:
-    """End every session of the operator; those that ended. The caller tells the bus.
+def sign_out_person(connection: Connection, by: Session, operator_id: str) -> None:
+    """End every session of the operator.
 
     Raises:
         Refused: `not_found`, `forbidden`.
@@ -105,7 +105,6 @@ def sign_out_person(connection: Connection, by: Session, operator_id: str) -> Se
     require_power_over(by, person.role)
     ended = end_sessions_of(connection, person.id)
     _note(connection, by, "person_signed_out", person, {"sessions": len(ended)})
-    return ended
 
 
 def _require_other_owner(owners: Collection[str], person: Member) -> None:

@@ -21,7 +21,7 @@ CONFIRM_HOURS = 24
 
 
 def change_profile(connection: Connection, by: Session, wanted: ProfileRequest) -> Operator:
-    """The operator as they are from now on. The caller tells the bus after the commit.
+    """The operator as they are from now on.
 
     Raises:
         Refused: `invalid` for what is no name or language.
@@ -63,10 +63,8 @@ def begin_email_change(connection: Connection, by: Session, email: str, vault: V
     )
 
 
-def confirm_email_change(connection: Connection, secret: str, vault: Vault) -> tuple[int, str]:
+def confirm_email_change(connection: Connection, secret: str, vault: Vault) -> None:
     """From now on the operator signs in with the address that the link went to; the former one is told.
-
-    Returns workspace and id of the operator, for the bus.
 
     Raises:
         Refused: `ticket_gone`; `invalid` when somebody else has the address by now.
@@ -89,7 +87,6 @@ def confirm_email_change(connection: Connection, secret: str, vault: Vault) -> t
         person.workspace,
         MailOrder("email_changed", person.email, _language(person), values, person.name),
     )
-    return person.workspace, person.id
 
 
 def _language(person: Member) -> str:

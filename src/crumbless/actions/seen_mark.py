@@ -1,10 +1,14 @@
 """Somebody has read up to an entry: the mark moves, and the other side sees it."""
 
+from sqlalchemy import Connection
+
 from crumbless.domain.access import Session, require_conversation
 from crumbless.domain.command import CommandServices
+from crumbless.domain.events import MarkMoved
 from crumbless.domain.wire import Seen, SeenNow
 from crumbless.domain.wire_timeline import Side
 from crumbless.store.conversation_store import raise_seen_mark
+from crumbless.store.transaction import after_commit
 
 
 async def mark_seen(services: CommandServices, actor: Session, frame: Seen) -> None:
@@ -15,10 +19,11 @@ async def mark_seen(services: CommandServices, actor: Session, frame: Seen) -> N
     """
     require_conversation(actor, frame.conversation)
     side: Side = "visitor" if actor.role == "visitor" else "operator"
-    moved = await services.ledger.write(
-        lambda connection: raise_seen_mark(connection, actor.workspace, frame.conversation, side, frame.seq),
-        workspace=actor.workspace,
-    )
-    if moved is not None:
-        seen = SeenNow(frame.conversation, side, moved.seq)
-        services.bus.show_seen(actor.workspace, seen, moved.visitor_seq)
+
+    def move(connection: Connection) -> None:
+        moved = raise_seen_mark(connection, actor.workspace, frame.conversation, side, frame.seq)
+        if moved is not None:
+            seen = SeenNow(frame.conversation, side, moved.seq)
+            after_commit(connection, MarkMoved(actor.workspace, seen, moved.visitor_seq))
+
+    await services.ledger.write(move, workspace=actor.workspace)

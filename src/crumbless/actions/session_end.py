@@ -6,24 +6,17 @@ from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit
 from crumbless.domain.access import Session
-from crumbless.domain.ports import BusPort
 from crumbless.store.session_store import end_sessions_of
 
 
 def end_own(connection: Connection, by: Session, only: str | None = None) -> Sequence[Session]:
-    """End every session of the operator, or only one; those that had not ended yet. See `tell_ended`."""
+    """End every session of the operator, or only one; those that had not ended yet."""
     return _written(connection, by, end_sessions_of(connection, by.subject, only=only))
 
 
 def end_others_of(connection: Connection, by: Session) -> Sequence[Session]:
-    """End every session of the operator but the one that asks; those that had not ended yet. See `tell_ended`."""
+    """End every session of the operator but the one that asks; those that had not ended yet."""
     return _written(connection, by, end_sessions_of(connection, by.subject, but_not=by.id))
-
-
-def tell_ended(bus: BusPort, ended: Sequence[Session]) -> None:
-    """After the commit: their tokens are worth nothing in memory either, and their streams end."""
-    for session in ended:
-        bus.end_session(session)
 
 
 def _written(connection: Connection, by: Session, ended: Sequence[Session]) -> Sequence[Session]:

@@ -1,6 +1,5 @@
 """Operators ban a visitor for a while, and lift bans."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -8,7 +7,7 @@ from sqlalchemy import Connection
 from crumbless.actions.audit_write import write_audit
 from crumbless.domain.access import Session, require
 from crumbless.domain.ban import BAN_KINDS
-from crumbless.domain.ports import BusPort, LedgerPort
+from crumbless.domain.ports import LedgerPort
 from crumbless.domain.wire_identity import BanRequest, BansAnswer
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
@@ -23,8 +22,6 @@ class VisitorBan:
     """Bans and lifts. `forget`: what this node remembers of the bans holds no longer."""
 
     ledger: LedgerPort
-    bus: BusPort
-    forget: Callable[[], None]
 
     async def ban(self, by: Session, request: BanRequest) -> BansAnswer:
         """Ban whoever is known so; their sessions end, and their streams with them. The bans that hold now.
@@ -36,7 +33,7 @@ class VisitorBan:
         require(by, "ban_visitor")
         ends_at = now_ms() + request.days * DAY_MS
 
-        def write(connection: Connection) -> tuple[list[Session], BansAnswer]:
+        def write(connection: Connection) -> BansAnswer:
             culprit = find_culprit(connection, by.workspace, request.conversation)
             if culprit is None:
                 raise Refused("unknown_conversation")
@@ -51,13 +48,10 @@ class VisitorBan:
                 target_name=culprit.name,
                 details={"kinds": [one.kind for one in bans], "days": request.days},
             )
-            return _end_sessions(connection, by.workspace, bans), BansAnswer(current_bans(connection, by.workspace))
+            _end_sessions(connection, by.workspace, bans)
+            return BansAnswer(current_bans(connection, by.workspace))
 
-        ended, answer = await self.ledger.write(write)
-        self.forget()
-        for session in ended:
-            self.bus.end_session(session)
-        return answer
+        return await self.ledger.write(write)
 
     async def lift(self, by: Session, ban_id: str) -> None:
         """The ban holds no longer.
@@ -82,7 +76,6 @@ class VisitorBan:
             )
 
         await self.ledger.write(write)
-        self.forget()
 
 
 def _bans_of(culprit: Culprit, request: BanRequest) -> list[NewBan]:
@@ -102,9 +95,9 @@ def _bans_of(culprit: Culprit, request: BanRequest) -> list[NewBan]:
     return found
 
 
-def _end_sessions(connection: Connection, workspace: int, bans: list[NewBan]) -> list[Session]:
+def _end_sessions(connection: Connection, workspace: int, bans: list[NewBan]) -> None:
     values = {one.kind: one.value for one in bans}
-    return end_visitor_sessions(
+    end_visitor_sessions(
         connection,
         workspace,
         visitor_id=values.get("visitor"),

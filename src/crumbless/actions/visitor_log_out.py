@@ -1,16 +1,16 @@
 """A visitor ends their session on this device. What they wrote stays."""
 
+from sqlalchemy import Connection
+
 from crumbless.domain.access import Session, require
-from crumbless.domain.ports import BusPort, LedgerPort
-from crumbless.store.people_store import end_session
+from crumbless.store.people_store import end_sessions
 
 
-async def log_out_visitor(by: Session, ledger: LedgerPort, bus: BusPort) -> None:
-    """The token is worth nothing from the commit on; the session's streams end.
+def log_out_visitor(connection: Connection, by: Session) -> None:
+    """End the session: its token is worth nothing from the commit on, its streams close.
 
     Raises:
-        Refused: `forbidden` for an operator, `busy`.
+        Refused: `forbidden` for an operator.
     """
     require(by, "identify_own")
-    await ledger.write(lambda connection: end_session(connection, by.id))
-    bus.end_session(by)
+    end_sessions(connection, [by])

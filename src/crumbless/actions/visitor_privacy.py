@@ -1,14 +1,13 @@
 """A visitor takes with them, or takes away, what a site keeps about them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection
 
 from crumbless.domain.access import Session, require
 from crumbless.domain.entry import entry_for_visitor, erasure
-from crumbless.domain.ports import BusPort, Erasure, LedgerPort, ReaderPort
+from crumbless.domain.ports import Erasure, LedgerPort, ReaderPort
 from crumbless.domain.wire import ExportedConversation, VisitorExport
 from crumbless.domain.wire_identity import ErasedAnswer
 from crumbless.errors import Refused
@@ -26,15 +25,7 @@ EXPORT_PAGE = 500
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """What was erased, and the sessions that ended with it."""
-
-    answer: ErasedAnswer
-    ended: list[Session]
-
-
-async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
+async def erase_own(by: Session, ledger: LedgerPort) -> ErasedAnswer:
     """Erase what the session reaches, and all that would tell who the visitor was.
 
     In a session in which the site verified the visitor, these are the conversations of all their devices; in any other
@@ -48,12 +39,12 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
     """
     require(by, "erase_own")
 
-    def erase(connection: Connection) -> Erasure[Erased]:
+    def erase(connection: Connection) -> Erasure[ErasedAnswer]:
         reach = reach_of(connection, by.id)
         known = find_linked_visitor(connection, by.subject)
-        ended = [session for one in reach.visitors for session in remove_visitor_sessions(connection, one)]
         messages = erase_conversations(connection, by.workspace, reach.conversations)
         for one in reach.visitors:
+            remove_visitor_sessions(connection, one)
             anonymise_visitor(connection, one)
             drop_tasks(connection, ["mail"], about=one)
         if known is not None and known.contact is not None:
@@ -62,14 +53,11 @@ async def erase_own(by: Session, ledger: LedgerPort, bus: BusPort) -> Erased:
             void_tickets(connection, "continue_code", conversation)
             void_tickets(connection, "continue_link", conversation)
         return Erasure(
-            Erased(ErasedAnswer(len(reach.conversations), messages), ended),
+            ErasedAnswer(len(reach.conversations), messages),
             [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in reach.conversations],
         )
 
-    erased = await ledger.erase(erase, by.workspace)
-    for session in erased.ended:
-        bus.end_session(session)
-    return erased
+    return await ledger.erase(erase, by.workspace)
 
 
 async def export_own(by: Session, reader: ReaderPort) -> AsyncIterator[bytes]:

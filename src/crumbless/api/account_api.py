@@ -14,7 +14,7 @@ from crumbless.actions.factor_change import (
 from crumbless.actions.operator_sign_in import sign_in, sign_in_with_code, sign_out, step_up
 from crumbless.actions.security_read import read_security
 from crumbless.actions.session_begin import DAY_MS
-from crumbless.actions.session_end import end_others_of, end_own, tell_ended
+from crumbless.actions.session_end import end_others_of, end_own
 from crumbless.api.call import KeyCall, OperatorCall
 from crumbless.api.guess_limit import Guesser, throttled
 from crumbless.domain.wire_account import (
@@ -80,7 +80,7 @@ async def post_step_up(call: OperatorCall, wanted: StepUpRequest) -> None:
     """Re-authenticate with the password or a code."""
     platform = call.platform
     attempt = partial(step_up, wanted, call.session, platform.ledger, platform.reader, platform.vault)
-    announce_change(call, await throttled(platform, _guesser(call), attempt, "wrong_password", "wrong_code"))
+    await throttled(platform, _guesser(call), attempt, "wrong_password", "wrong_code")
 
 
 async def post_step_up_passkey_options(call: OperatorCall) -> PasskeyOptions:
@@ -90,7 +90,7 @@ async def post_step_up_passkey_options(call: OperatorCall) -> PasskeyOptions:
 
 async def post_step_up_passkey(call: OperatorCall, wanted: PasskeyRequest) -> None:
     """Re-authenticate with a passkey."""
-    announce_change(call, await call.platform.passkeys.step_up(wanted, call.session))
+    await call.platform.passkeys.step_up(wanted, call.session)
 
 
 # --- the operator's own factors -----------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ async def post_password(call: OperatorCall, wanted: PasswordRequest) -> None:
     attempt = partial(
         change_password, wanted, call.session, call.device, platform.ledger, platform.reader, platform.vault
     )
-    tell_ended(platform.bus, await throttled(platform, _guesser(call), attempt, "wrong_password"))
+    await throttled(platform, _guesser(call), attempt, "wrong_password")
 
 
 async def post_totp_begin(call: OperatorCall) -> TotpSetUp:
@@ -122,16 +122,13 @@ async def post_totp_begin(call: OperatorCall) -> TotpSetUp:
 async def post_totp_confirm(call: OperatorCall, wanted: TotpConfirm) -> RecoveryCodes:
     """Turn the authenticator app on and return the recovery codes."""
     platform = call.platform
-    codes, ended, changed = await confirm_totp(wanted, call.session, call.device, platform.ledger, platform.vault)
-    tell_ended(platform.bus, ended)
-    announce_change(call, changed)
-    return codes
+    return await confirm_totp(wanted, call.session, call.device, platform.ledger, platform.vault)
 
 
 async def post_totp_remove(call: OperatorCall, wanted: FactorRemove) -> None:
     """Turn the authenticator app off."""
     platform = call.platform
-    tell_ended(platform.bus, await remove_totp(wanted, call.session, call.device, platform.ledger, platform.vault))
+    await remove_totp(wanted, call.session, call.device, platform.ledger, platform.vault)
 
 
 async def post_recovery_codes(call: OperatorCall) -> RecoveryCodes:
@@ -146,9 +143,7 @@ async def post_add_passkey_options(call: OperatorCall) -> PasskeyOptions:
 
 async def post_add_passkey(call: OperatorCall, wanted: PasskeyRequest) -> None:
     """Add a passkey."""
-    ended, changed = await call.platform.passkeys.add(wanted, call.session, call.device)
-    tell_ended(call.platform.bus, ended)
-    announce_change(call, changed)
+    await call.platform.passkeys.add(wanted, call.session, call.device)
 
 
 async def post_rename_passkey(call: OperatorCall, passkey: str, wanted: NameRequest) -> None:
@@ -158,8 +153,7 @@ async def post_rename_passkey(call: OperatorCall, passkey: str, wanted: NameRequ
 
 async def post_remove_passkey(call: OperatorCall, passkey: str, wanted: FactorRemove) -> None:
     """Remove a passkey."""
-    platform = call.platform
-    tell_ended(platform.bus, await platform.passkeys.remove(wanted, call.session, passkey, call.device))
+    await call.platform.passkeys.remove(wanted, call.session, passkey, call.device)
 
 
 # --- the operator's own sessions ----------------------------------------------------------------------------------
@@ -167,32 +161,23 @@ async def post_remove_passkey(call: OperatorCall, passkey: str, wanted: FactorRe
 
 async def post_sign_out(call: OperatorCall) -> None:
     """Sign out."""
-    await sign_out(call.session, call.platform.ledger, call.platform.bus)
-    call.platform.sessions.forget(call.session.id)
+    await call.write(sign_out)
 
 
 async def post_end_session(call: OperatorCall, session: str) -> None:
     """End one of the operator's sessions."""
-    ended = await call.write(end_own, session)
-    if not ended:
+    if not await call.write(end_own, session):
         raise Refused("not_found")
-    tell_ended(call.platform.bus, ended)
 
 
 async def post_end_others(call: OperatorCall) -> None:
     """End the operator's other sessions."""
-    tell_ended(call.platform.bus, await call.write(end_others_of))
+    await call.write(end_others_of)
 
 
 async def post_end_all(call: OperatorCall) -> None:
     """End all of the operator's sessions."""
-    tell_ended(call.platform.bus, await call.write(end_own))
-
-
-def announce_change(call: OperatorCall, changed: bool) -> None:
-    """Make every node read the operator's sessions again, if their rights have changed."""
-    if changed:
-        call.platform.bus.change_person(call.workspace, call.session.subject)
+    await call.write(end_own)
 
 
 def _guesser(call: OperatorCall) -> Guesser:

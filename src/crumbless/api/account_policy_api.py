@@ -1,7 +1,6 @@
 """How the operators of a workspace must sign in, over HTTP."""
 
 from crumbless.actions.account_policy_change import PolicyLimits, change_account_policy, read_account_policy
-from crumbless.actions.session_end import tell_ended
 from crumbless.api.call import OperatorCall
 from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyView
 
@@ -13,9 +12,4 @@ async def get_account_policy(call: OperatorCall) -> AccountPolicyView:
 
 async def post_account_policy(call: OperatorCall, wanted: AccountPolicyRequest) -> None:
     """Change the account policy."""
-    bus = call.platform.bus
-    changed = await call.write(change_account_policy, wanted, PolicyLimits.of(call.platform.settings))
-    tell_ended(bus, changed.ended)
-    # Every node reads their sessions again, since other limits apply to them now.
-    for operator_id in changed.operators:
-        bus.change_person(call.workspace, operator_id)
+    await call.write(change_account_policy, wanted, PolicyLimits.of(call.platform.settings))

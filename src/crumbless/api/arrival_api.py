@@ -6,7 +6,6 @@ The secret comes in a body: it stood in a fragment, which browsers do not send, 
 from crumbless.actions.invitation_accept import accept_invitation, read_invitation
 from crumbless.actions.password_reset import ask_for_reset, reset_password
 from crumbless.actions.profile_change import confirm_email_change
-from crumbless.actions.session_end import tell_ended
 from crumbless.actions.workspace_begin import begin_workspace, read_setup
 from crumbless.api.call import KeyCall, PublicCall
 from crumbless.api.device_read import read_device
@@ -71,13 +70,9 @@ async def post_reset(call: PublicCall, wanted: PasswordReset) -> None:
     """Replace the password."""
     # The link is enough: the request needs no key, and the new session will have one of its own.
     device, platform = read_device(call.request, "", ""), call.platform
-    ended = await reset_password(
-        wanted.secret, wanted.password, device, platform.ledger, platform.reader, platform.vault
-    )
-    tell_ended(platform.bus, ended)
+    await reset_password(wanted.secret, wanted.password, device, platform.ledger, platform.reader, platform.vault)
 
 
 async def post_email_confirm(call: PublicCall, wanted: SecretRequest) -> None:
     """Confirm a new email address."""
-    changed = await call.write(confirm_email_change, wanted.secret, call.platform.vault)
-    call.platform.bus.change_person(*changed)
+    await call.write(confirm_email_change, wanted.secret, call.platform.vault)

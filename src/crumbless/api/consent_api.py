@@ -44,7 +44,7 @@ async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[byt
     origin = _origin_of(call, site)
     try:
         take_token(platform.limits.site_consents, site.id)
-        receipt = await record_consent(wanted, site, platform.ledger, platform.couriers)
+        receipt = await record_consent(wanted, site, platform.ledger)
     except Refused as refused:
         # The page is one of the site's: it may read why.
         refusal = answer_refusal(call.request, refused)

@@ -40,8 +40,7 @@ async def post_identify(call: PublicCall, wanted: IdentifyRequest) -> IdentifyAn
 
 async def post_logout(call: VisitorCall) -> None:
     """End the visitor's session."""
-    await log_out_visitor(call.session, call.platform.ledger, call.platform.bus)
-    call.platform.sessions.forget(call.session.id)
+    await call.write(log_out_visitor)
 
 
 async def post_continue_code(call: VisitorCall) -> ContinueCode:

@@ -11,7 +11,6 @@ from crumbless.actions.oidc_sign_in import (
     step_up_by_identity,
     unlink_identity,
 )
-from crumbless.api.account_api import announce_change
 from crumbless.api.call import Call, KeyCall, OperatorCall, PublicCall
 from crumbless.api.page_views import get_desk
 from crumbless.domain.id_token import IdToken
@@ -82,9 +81,8 @@ async def post_step_up_start(call: OperatorCall, wanted: OidcStartRequest) -> Oi
 async def post_step_up_finish(call: OperatorCall, wanted: OidcFinishRequest) -> None:
     """Re-authenticate at a provider."""
     ticket, token = await _finish(call, wanted, _key_of(call), "step_up")
-    changed = await call.write(step_up_by_identity, ticket, token)
+    await call.write(step_up_by_identity, ticket, token)
     call.session.factor_at = now_ms()
-    announce_change(call, changed)
 
 
 async def _start(call: OperatorCall, wanted: OidcStartRequest, purpose: Purpose) -> OidcStartAnswer:

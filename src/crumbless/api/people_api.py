@@ -4,7 +4,6 @@ from crumbless.actions.people_read import read_people
 from crumbless.actions.person_change import change_person, disable_person, enable_person, sign_out_person
 from crumbless.actions.person_invite import invite_person, resend_invitation, withdraw_invitation
 from crumbless.actions.profile_change import begin_email_change, change_profile
-from crumbless.actions.session_end import tell_ended
 from crumbless.actions.team_change import change_team, drop_team, make_team
 from crumbless.api.call import OperatorCall
 from crumbless.domain.wire import Operator
@@ -48,13 +47,11 @@ async def post_revoke(call: OperatorCall, invitation: str) -> None:
 async def post_person(call: OperatorCall, person: str, wanted: PersonChange) -> None:
     """Change an operator's role and teams."""
     await call.write(change_person, person, wanted)
-    call.platform.bus.change_person(call.workspace, person)
 
 
 async def post_disable(call: OperatorCall, person: str) -> None:
     """Disable an operator."""
-    tell_ended(call.platform.bus, await call.write(disable_person, person))
-    call.platform.bus.change_person(call.workspace, person)
+    await call.write(disable_person, person)
 
 
 async def post_enable(call: OperatorCall, person: str) -> None:
@@ -64,7 +61,7 @@ async def post_enable(call: OperatorCall, person: str) -> None:
 
 async def post_end_sessions(call: OperatorCall, person: str) -> None:
     """End all sessions of an operator."""
-    tell_ended(call.platform.bus, await call.write(sign_out_person, person))
+    await call.write(sign_out_person, person)
 
 
 # --- teams --------------------------------------------------------------------------------------------------------
@@ -90,10 +87,7 @@ async def post_team_remove(call: OperatorCall, team: str) -> None:
 
 async def post_me(call: OperatorCall, wanted: ProfileRequest) -> Operator:
     """Change the operator's name and languages."""
-    changed = await call.write(change_profile, wanted)
-    # Their messages have the new name from now on.
-    call.platform.bus.change_person(call.workspace, call.session.subject)
-    return changed
+    return await call.write(change_profile, wanted)
 
 
 async def post_me_email(call: OperatorCall, wanted: EmailChangeRequest) -> None:

@@ -13,7 +13,7 @@ from crumbless.api.visitor_parts import VisitorParts
 from crumbless.domain.command import Commands
 from crumbless.domain.figures import HttpFigures
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.domain.ports import BusPort, CouriersPort, FilesPort, LedgerPort, PicturesPort, ReaderPort, TracePort
+from crumbless.domain.ports import BusPort, FilesPort, LedgerPort, PicturesPort, ReaderPort, TracePort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.seal import Vault
 from crumbless.domain.stream_session import StreamRates
@@ -142,7 +142,6 @@ class Platform:
     ledger: LedgerPort
     reader: ReaderPort
     bus: BusPort
-    couriers: CouriersPort
     connections: Connections
     sessions: Sessions
     following: Following

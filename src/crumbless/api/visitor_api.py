@@ -23,10 +23,7 @@ async def start(call: PublicCall, wanted: StartRequest) -> StartAnswer:
 
 async def erase(call: VisitorCall) -> ErasedAnswer:
     """Erase what is stored about the visitor."""
-    erased = await erase_own(call.session, call.platform.ledger, call.platform.bus)
-    for ended in erased.ended:
-        call.platform.sessions.forget(ended.id)
-    return erased.answer
+    return await erase_own(call.session, call.platform.ledger)
 
 
 async def export(call: VisitorCall) -> Stream:

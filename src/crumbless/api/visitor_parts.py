@@ -8,7 +8,7 @@ from crumbless.actions.identity_change import IdentityChange
 from crumbless.actions.identity_vouch import IdentityVouch
 from crumbless.actions.visitor_ban import VisitorBan
 from crumbless.domain.ban import network_hash
-from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import Vault
 from crumbless.domain.work import WorkDesk
 from crumbless.ids import now_ms
@@ -34,18 +34,16 @@ class VisitorParts:
         return network_hash(self.network_key, network)
 
 
-def open_visitor_parts(
-    settings: Settings, reader: ReaderPort, ledger: LedgerPort, bus: BusPort, vault: Vault
-) -> VisitorParts:
+def open_visitor_parts(settings: Settings, reader: ReaderPort, ledger: LedgerPort, vault: Vault) -> VisitorParts:
     """The parts of one node; every node with the same key knows the challenges and networks of the others."""
     bans = Bans(lambda: reader.read(read_ban_list), time.monotonic)
     days = settings.visitor_session_days
     return VisitorParts(
         bans=bans,
-        vouch=IdentityVouch(reader, ledger, bus, bans, vault, days),
+        vouch=IdentityVouch(reader, ledger, bans, vault, days),
         goes_on=ConversationContinue(ledger, bans, vault, days),
-        ban=VisitorBan(ledger, bus, bans.forget),
-        identity=IdentityChange(reader, ledger, bus, vault),
+        ban=VisitorBan(ledger),
+        identity=IdentityChange(reader, ledger, vault),
         work=WorkDesk(vault.derive("work"), lambda: now_ms() / 1000),
         network_key=vault.derive("networks"),
     )

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.ban import BanList
+from crumbless.domain.events import BansChanged
 from crumbless.domain.wire_identity import BanKind, BanView
 from crumbless.ids import confirmed_ms, new_id, now_ms
 from crumbless.store.tables import conversation, operator, visitor
 from crumbless.store.tables_people import ban
+from crumbless.store.transaction import after_commit
 
 MOST = 20_000
 """Bans held in memory. Beyond it the oldest are not honoured; nobody bans so many by hand."""
@@ -67,6 +69,7 @@ def add_bans(
         for one in bans
     ]
     connection.execute(insert(ban), rows)
+    after_commit(connection, BansChanged())
     return [str(row["id"]) for row in rows]
 
 
@@ -89,6 +92,7 @@ def lift_ban(connection: Connection, workspace_id: int, ban_id: str) -> BanView 
     found = next((one for one in current_bans(connection, workspace_id) if one.id == ban_id), None)
     if found is not None:
         connection.execute(update(ban).where(ban.c.id == ban_id).values(lifted_at=now_ms()))
+        after_commit(connection, BansChanged())
     return found
 
 

@@ -10,7 +10,7 @@ from crumbless.domain.identity_token import Identity
 from crumbless.domain.wire_identity import Contact
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
-from crumbless.store.people_store import Site, read_sessions
+from crumbless.store.people_store import Site, end_sessions, read_sessions
 from crumbless.store.tables import conversation, session, visitor
 from crumbless.store.tables_people import contact
 
@@ -203,8 +203,7 @@ def _end(connection: Connection, condition: object) -> list[Session]:
         session.c.ended_at.is_(None),
         condition,  # pyright: ignore[reportArgumentType]
     )
-    if found:
-        connection.execute(update(session).where(session.c.id.in_([one.id for one in found])).values(ended_at=now_ms()))
+    end_sessions(connection, found)
     return found
 
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from crumbless.ids import now_ms
+from crumbless.store.operator_change import change_operators
 from crumbless.store.tables import operator
 from crumbless.store.tables_people import file
 
@@ -55,5 +56,5 @@ def remove_file(connection: Connection, file_id: str) -> None:
 def change_photo(connection: Connection, operator_id: str, file_id: str | None) -> str | None:
     """The operator's photo is this file from now on, or none; the file that it was before."""
     before = connection.execute(select(operator.c.photo).where(operator.c.id == operator_id)).scalar()
-    connection.execute(update(operator).where(operator.c.id == operator_id).values(photo=file_id, changed_at=now_ms()))
+    change_operators(connection, operator.c.id == operator_id, photo=file_id)
     return before

@@ -10,22 +10,22 @@ import contextvars
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import Connection
 
 from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.events import DomainEvent
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.ports import Done, Erasure, Work
-from crumbless.domain.relay import event_name
 from crumbless.errors import Refused
 from crumbless.exhaustion import in_one_line, is_disk_failure
 from crumbless.store.disk_space import write_trial
 from crumbless.store.ledger_place import Conversation, Found, kept, place
-from crumbless.store.relay_store import Heard, add_events
-from crumbless.store.task_store import TASKS_ADDED
+from crumbless.store.relay_store import queue_vendor_events
+from crumbless.store.transaction import take_events
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Ticket:
 
     `workspace`: what the ticket writes belongs to it, where that is known.
     `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
-    `queues`: tasks for later, or events for relays, were added with it.
+    `events`: what is published once it is committed.
     `trial`: it shows whether the disk takes a batch of usual size.
     `context`: whose request the work belongs to (log_lines.request_id).
     """
@@ -59,9 +59,9 @@ class Ticket:
         "done",
         "entry",
         "erases",
+        "events",
         "made",
         "outcome",
-        "queues",
         "result",
         "trial",
         "work",
@@ -83,7 +83,7 @@ class Ticket:
         self.outcome: Appended | Exception | None = None
         self.result: object = None
         self.erases = False
-        self.queues = False
+        self.events: Sequence[DomainEvent] = ()
         self.trial = False
         self.made: list[Ticket] | None = None
 
@@ -107,7 +107,7 @@ class Ledger:
         open_writer: makes the writer; called in the writer's own thread.
         on_commit: told every newly appended entry, in position order per workspace, on the loop, before `done`.
         limit: most tickets waiting or being written; beyond it `submit` refuses with `busy`.
-        on_tasks: told, on the loop, that tasks for later or events for relays were committed.
+        on_events: receives, on the loop, the events of what was committed, after `on_commit` and before `done`.
     """
 
     def __init__(
@@ -115,11 +115,11 @@ class Ledger:
         open_writer: Callable[[], BatchWriter],
         on_commit: Callable[[Sequence[Appended]], None],
         limit: int,
-        on_tasks: Callable[[], None] = lambda: None,
+        on_events: Callable[[Sequence[DomainEvent]], None] = lambda _events: None,
     ) -> None:
         self._open_writer = open_writer
         self._on_commit = on_commit
-        self._on_tasks = on_tasks
+        self._on_events = on_events
         self._limit = limit
         self._waiting: list[Ticket] = []
         self._size = 0
@@ -272,7 +272,7 @@ class Ledger:
                 log.exception("a batch of %d could not be committed", len(batch))
             for ticket in batch:
                 ticket.made = None
-                ticket.queues = False
+                ticket.events = ()
                 ticket.outcome = Refused("busy", retry_after=5.0, entry_id=ticket.entry.id if ticket.entry else "")
 
     def _deliver(self, batch: list[Ticket]) -> None:
@@ -286,8 +286,8 @@ class Ledger:
         if appended:
             self.figures.appended += len(appended)
             self._tell(appended)
-        if any(ticket.queues for ticket in batch):
-            self._on_tasks()
+        if events := [event for ticket in batch for event in ticket.events]:
+            self._publish(events)
         for ticket in batch:
             try:
                 ticket.done(ticket.outcome)  # pyright: ignore[reportArgumentType]
@@ -296,6 +296,13 @@ class Ledger:
                 log.exception("an outcome could not be delivered")
         if not self._size:
             self._drained.set()
+
+    def _publish(self, events: Sequence[DomainEvent]) -> None:
+        try:
+            self._on_events(events)
+        except Exception:
+            # The facts are on disk and have a poll (domain/events.py).
+            log.exception("events could not be published")
 
     def _tell(self, appended: Sequence[Appended]) -> None:
         try:
@@ -334,13 +341,13 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
             connection.exec_driver_sql("ROLLBACK TO work")
     except Exception as error:
         if is_disk_failure(error):
-            connection.info.pop(TASKS_ADDED, None)
+            take_events(connection)
             raise
         connection.exec_driver_sql("ROLLBACK TO work")
         ticket.made = None
         ticket.outcome = error
-    added = connection.info.pop(TASKS_ADDED, False)
-    ticket.queues = (added or ticket.queues) and not isinstance(ticket.outcome, Exception)
+    events = take_events(connection)
+    ticket.events = () if isinstance(ticket.outcome, Exception) else events
     connection.exec_driver_sql("RELEASE work")
 
 
@@ -370,25 +377,8 @@ def append_entries(
         keep(values, conversations, positions)
     consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
     if consents:
-        _queue_events(connection, tickets, consents)
-
-
-def _queue_events(connection: Connection, tickets: Sequence[Ticket], consents: Mapping[str, tuple[int, str]]) -> None:
-    """Queue what relays may tell of entries that were just appended, in the transaction of the entries themselves.
-
-    Args:
-        consents: site and chain of receipts by conversation, of those that are held to one.
-    """
-    heard: list[Heard] = []
-    for ticket in tickets:
-        one = ticket.outcome
-        if type(one) is not Appended or one.repeat or one.entry.conversation not in consents:
-            continue
-        if name := event_name(one):
-            site, chain = consents[one.entry.conversation]
-            heard.append(Heard(one.entry.workspace, site, chain, name, one.entry.at))
-    if heard and add_events(connection, heard):
-        tickets[0].queues = True
+        new = [one.outcome for one in tickets if type(one.outcome) is Appended and not one.outcome.repeat]
+        queue_vendor_events(connection, new, consents)
 
 
 def _append_made(ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:

@@ -384,7 +384,7 @@ def _forget(batch: Sequence[Ticket]) -> None:
     """The tickets are as they came: their transaction was undone."""
     for ticket in batch:
         ticket.outcome = ticket.result = ticket.made = None
-        ticket.queues = False
+        ticket.events = ()
 
 
 def _name(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from crumbless.domain.access import OperatorRole
 from crumbless.domain.wire_people import PersonView
 from crumbless.errors import Refused
-from crumbless.ids import now_ms
+from crumbless.store.operator_change import change_operators
 from crumbless.store.people_store import EMAIL_TAKEN, find_credentials
 from crumbless.store.tables import operator, session
 from crumbless.store.tables_people import passkey, team_member
@@ -135,7 +135,7 @@ def claim_attempts_mail(connection: Connection, operator_id: str, now: int, paus
 
 
 def _change(connection: Connection, operator_id: str, **values: object) -> None:
-    connection.execute(update(operator).where(operator.c.id == operator_id).values(**values, changed_at=now_ms()))
+    change_operators(connection, operator.c.id == operator_id, **values)
 
 
 def list_people(connection: Connection, workspace: int) -> list[PersonView]:

@@ -9,12 +9,14 @@ from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import Role, Session
 from crumbless.domain.account_policy import AccountPolicy
+from crumbless.domain.events import SessionEnded
 from crumbless.domain.photo import photo_path
 from crumbless.domain.wire import Operator
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
 from crumbless.store.tables import operator, session, site, visitor, workspace
 from crumbless.store.tables_people import account_policy
+from crumbless.store.transaction import after_commit
 
 EMAIL_TAKEN = "There is an operator with this e-mail address already."
 
@@ -218,13 +220,13 @@ def find_session(connection: Connection, token_hash: bytes) -> Session | None:
     return None if row is None else _session(row)
 
 
-def remove_visitor_sessions(connection: Connection, visitor_id: str) -> list[Session]:
+def remove_visitor_sessions(connection: Connection, visitor_id: str) -> Sequence[Session]:
     """Take away every session of a visitor; those that had not ended yet."""
     rows = connection.execute(
         _sessions().where(and_(session.c.visitor_id == visitor_id, session.c.ended_at.is_(None)))
     ).all()
     connection.execute(delete(session).where(session.c.visitor_id == visitor_id))
-    return [_session(row) for row in rows]
+    return _announce_end(connection, [_session(row) for row in rows])
 
 
 def read_sessions(connection: Connection, *conditions: ColumnElement[bool]) -> list[Session]:
@@ -279,9 +281,18 @@ def _session(row: Any) -> Session:
     )
 
 
-def end_session(connection: Connection, session_id: str) -> None:
-    """The session's token is worth nothing from now on."""
-    connection.execute(update(session).where(session.c.id == session_id).values(ended_at=now_ms()))
+def end_sessions(connection: Connection, ended: Sequence[Session]) -> None:
+    """End these sessions: their tokens are worth nothing from the commit on, and their streams close."""
+    if ended:
+        ids = [one.id for one in ended]
+        connection.execute(update(session).where(session.c.id.in_(ids)).values(ended_at=now_ms()))
+        _announce_end(connection, ended)
+
+
+def _announce_end(connection: Connection, ended: Sequence[Session]) -> Sequence[Session]:
+    for one in ended:
+        after_commit(connection, SessionEnded(one))
+    return ended
 
 
 def set_factor_at(connection: Connection, session_id: str, at: int) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from crumbless.domain.access import Session
 from crumbless.domain.account_policy import AccountPolicy
 from crumbless.ids import now_ms
-from crumbless.store.people_store import read_sessions
+from crumbless.store.operator_change import change_operators
+from crumbless.store.people_store import end_sessions, read_sessions
 from crumbless.store.tables import operator, session
 from crumbless.store.tables_people import account_policy, operator_identity, passkey
 
@@ -38,16 +39,14 @@ def clear_account_policy(connection: Connection, workspace: int) -> None:
     connection.execute(delete(account_policy).where(account_policy.c.workspace_id == workspace))
 
 
-def touch_operators(connection: Connection, workspace: int) -> Sequence[str]:
-    """Make every node read the sessions of the workspace's operators again. Returns the IDs of the operators."""
-    of_workspace = operator.c.workspace_id == workspace
-    connection.execute(update(operator).where(of_workspace).values(changed_at=now_ms()))
-    return connection.execute(select(operator.c.id).where(of_workspace)).scalars().all()
+def touch_operators(connection: Connection, workspace: int) -> None:
+    """Make every node read the sessions of the workspace's operators again."""
+    change_operators(connection, operator.c.workspace_id == workspace)
 
 
 def touch_operator(connection: Connection, operator_id: str) -> None:
     """Make every node read the sessions of the operator again."""
-    connection.execute(update(operator).where(operator.c.id == operator_id).values(changed_at=now_ms()))
+    change_operators(connection, operator.c.id == operator_id)
 
 
 def factors_of(connection: Connection, session_id: str) -> str:
@@ -71,8 +70,7 @@ def end_violating_sessions(connection: Connection, workspace: int) -> Sequence[S
         session.c.expires_at > now,
     )
     ended = [one for one in living if one.expires_at <= now]
-    if ended:
-        connection.execute(update(session).where(session.c.id.in_([one.id for one in ended])).values(ended_at=now))
+    end_sessions(connection, ended)
     return ended
 
 

@@ -1,13 +1,16 @@
 """Events for vendors as tasks of the outbox, what consent permits of them, and the counters of what was sent."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.consent import CATEGORY_OF, grants
+from crumbless.domain.entry import Appended
+from crumbless.domain.events import TasksQueued
 from crumbless.domain.ports import EventName, RelayAccount, RelayEvent
+from crumbless.domain.relay import event_name
 from crumbless.domain.storage_registry import Service
 from crumbless.domain.task import Task, TaskFailed
 from crumbless.ids import now_ms
@@ -16,6 +19,7 @@ from crumbless.store.tables import site, site_counter, site_tag
 from crumbless.store.tables_people import task
 from crumbless.store.tag_store import consent_revision, find_tags
 from crumbless.store.task_store import still_claimed
+from crumbless.store.transaction import after_commit
 
 MARGIN_MS = 15_000
 """What a request may take: nothing leaves when less of its lease is left."""
@@ -36,6 +40,23 @@ def may_relay(connection: Connection, site_id: int, chain: str, service: str, no
     """Whether the newest record of the chain lets this service be told of the site's events."""
     record = newest_of_chain(connection, chain)
     return record is not None and grants(record, CATEGORY_OF[service], consent_revision(connection, site_id), now)
+
+
+def queue_vendor_events(
+    connection: Connection, appended: Sequence[Appended], consents: Mapping[str, tuple[int, str]]
+) -> None:
+    """Queue what vendors may be sent of entries that were just appended, in the transaction of the entries themselves.
+
+    Args:
+        consents: site and chain of receipts by conversation, of those that are bound to one.
+    """
+    heard: list[Heard] = []
+    for one in appended:
+        found = consents.get(one.entry.conversation)
+        if found is not None and (name := event_name(one)):
+            heard.append(Heard(one.entry.workspace, *found, name, one.entry.at))
+    if heard:
+        add_events(connection, heard)
 
 
 def add_events(connection: Connection, heard: Sequence[Heard]) -> bool:
@@ -63,6 +84,7 @@ def add_events(connection: Connection, heard: Sequence[Heard]) -> bool:
     ]
     if rows:
         connection.execute(insert(task), rows)
+        after_commit(connection, TasksQueued())
     return bool(rows)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select, update
 
 from crumbless.domain.access import Session
-from crumbless.ids import confirmed_ms, latest_ms, now_ms
-from crumbless.store.people_store import read_sessions
+from crumbless.ids import confirmed_ms, latest_ms
+from crumbless.store.people_store import end_sessions, read_sessions
 from crumbless.store.tables import session
 
 HOUR_MS = 3_600_000
@@ -53,7 +53,7 @@ def end_sessions_of(
 ) -> Sequence[Session]:
     """End an operator's sessions, all but one or only one; those that had not ended yet.
 
-    Their tokens are worth nothing from the commit on. The caller tells the bus of each, so that its streams end.
+    Their tokens are worth nothing from the commit on, and their streams close.
     """
     conditions = [session.c.operator_id == operator_id, session.c.ended_at.is_(None)]
     if but_not is not None:
@@ -61,8 +61,7 @@ def end_sessions_of(
     if only is not None:
         conditions.append(session.c.id == only)
     found = read_sessions(connection, *conditions)
-    if found:
-        connection.execute(update(session).where(session.c.id.in_([one.id for one in found])).values(ended_at=now_ms()))
+    end_sessions(connection, found)
     return found
 
 

@@ -5,16 +5,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, update
 
+from crumbless.domain.events import TasksQueued, TasksWithdrawn
 from crumbless.domain.task import EVENT_KINDS, RECURRING, Task, TaskKind, farthest_due, lease_of
 from crumbless.ids import now_ms
 from crumbless.store.database import lease_clock
 from crumbless.store.tables_people import task
+from crumbless.store.transaction import after_commit
 
 MAX_ERROR = 500
 """Characters of a failure's reason that are kept."""
-
-TASKS_ADDED = "crumbless.tasks_added"
-"""Set in a connection's `info` by those who add work, for the ledger, which tells the node once it is committed."""
 
 
 def add_task(
@@ -46,7 +45,7 @@ def add_task(
             about=about,
         )
     )
-    connection.info[TASKS_ADDED] = True
+    after_commit(connection, TasksQueued())
 
 
 def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
@@ -185,7 +184,7 @@ def revive_task(connection: Connection, workspace: int, task_id: int) -> bool:
         .where(_dead(workspace, task_id))
         .values(dead_at=None, error="", tries=0, due_at=now_ms(), claimed_by=None, claimed_until=None)
     )
-    connection.info[TASKS_ADDED] = True
+    after_commit(connection, TasksQueued())
     return bool(revived.rowcount)
 
 
@@ -197,6 +196,8 @@ def drop_task(connection: Connection, workspace: int, task_id: int) -> bool:
 def drop_tasks(connection: Connection, kinds: Collection[TaskKind], **of: str) -> None:
     """Delete the tasks of these kinds with this `destination` or `about`, claimed and dead ones too."""
     connection.execute(delete(task).where(task.c.kind.in_([*kinds])).filter_by(**of))
+    if "about" in of:
+        after_commit(connection, TasksWithdrawn(frozenset(kinds), of["about"]))
 
 
 def _dead(workspace: int, task_id: int):

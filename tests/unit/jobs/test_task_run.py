@@ -1,13 +1,14 @@
 """The runner: each task once, again after a failure, given up in the end, given back at the stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
+from crumbless.domain.events import DomainEvent, TasksQueued
 from crumbless.domain.ports import LedgerPort
 from crumbless.domain.task import MOST_TRIES, RECURRING, Task, TaskFailed, TaskKind
 from crumbless.ids import now_ms
@@ -36,11 +37,12 @@ class Office:
         self.runners: list[TaskRunner] = []
         self.loops: dict[TaskRunner, asyncio.Task[None]] = {}
         self.reader = open_reader(url)
-        self.ledger = Ledger(lambda: SqliteBatchWriter(url), lambda _: None, 1000, self.wake)
+        self.ledger = Ledger(lambda: SqliteBatchWriter(url), lambda _: None, 1000, self.publish)
 
-    def wake(self) -> None:
-        for runner in self.runners:
-            runner.wake()
+    def publish(self, events: Sequence[DomainEvent]) -> None:
+        if TasksQueued() in events:
+            for runner in self.runners:
+                runner.wake()
 
     def runner(self, name: str = "a", poll_seconds: float = NEVER, kind: TaskKind = "mail") -> TaskRunner:
         async def handle(one: Task) -> int | None:

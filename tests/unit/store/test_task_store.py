@@ -65,7 +65,7 @@ def expire_lease(any_url: str) -> None:
 @pytest_asyncio.fixture
 async def ledger(any_url: str) -> AsyncIterator[tuple[Ledger, list[str]]]:
     told: list[str] = []
-    ledger = Ledger(lambda: open_writer(any_url), lambda _: None, 100, lambda: told.append("tasks"))
+    ledger = Ledger(lambda: open_writer(any_url), lambda _: None, 100, lambda events: told.extend(map(str, events)))
     ledger.start()
     yield ledger, told
     await ledger.close()
@@ -75,9 +75,9 @@ async def test_a_task_is_committed_with_its_act_and_told_once(ledger: tuple[Ledg
     writes, told = ledger
     await writes.append(make_entry(), lambda connection: add_task(connection, 1, "mail", {"mail": "reset"}))
     assert [row.payload for row in kept(any_url)] == [{"mail": "reset"}]
-    assert told == ["tasks"]
+    assert told == ["TasksQueued()"]
     await writes.write(due)
-    assert told == ["tasks"], "what adds no task wakes nobody"
+    assert told == ["TasksQueued()"], "what adds no task wakes nobody"
 
 
 async def test_a_task_of_an_act_that_was_undone_is_not_there(ledger: tuple[Ledger, list[str]], any_url: str) -> None:

@@ -1,0 +1,66 @@
+"""Domain events: what other parts of the server learn once a transaction is committed.
+
+An event is published on the node that committed it, and by the bus on the others. It can be lost when a process is
+killed between commit and publication. None of them is needed for correctness: each has a poll, or a check where it
+matters.
+
+| event | what happens without it |
+|---|---|
+| SessionEnded, OperatorChanged | the session poll of every node reads it within a second |
+| MarkMoved | clients receive the marks when they reconnect |
+| BansChanged | every node reads the bans again after a second |
+| TasksWithdrawn | a batch in flight is sent; tasks that wait were deleted in the transaction |
+| TasksQueued | the task runners look for due tasks every few seconds |
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from crumbless.domain.access import Session
+from crumbless.domain.task import TaskKind
+from crumbless.domain.wire import SeenNow
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session was ended: its token is worthless, its streams close."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorChanged:
+    """An operator's role, name, teams or status changed: their streams reconnect with the new rights."""
+
+    workspace: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMoved:
+    """One side has read further. `visitor_seq`: in the visitor's numbers; None if nothing changed for the visitor."""
+
+    workspace: int
+    seen: SeenNow
+    visitor_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BansChanged:
+    """A ban was added or lifted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TasksWithdrawn:
+    """Tasks of these kinds about this visitor or consent were deleted: those in flight are cancelled."""
+
+    kinds: Collection[TaskKind]
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class TasksQueued:
+    """Tasks were added, or became due."""
+
+
+DomainEvent = SessionEnded | OperatorChanged | MarkMoved | BansChanged | TasksWithdrawn | TasksQueued

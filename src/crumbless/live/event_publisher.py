@@ -1,0 +1,55 @@
+"""Publishes domain events once their transaction is committed: the one place that knows who needs which."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from crumbless.domain.events import (
+    BansChanged,
+    DomainEvent,
+    MarkMoved,
+    OperatorChanged,
+    SessionEnded,
+    TasksQueued,
+    TasksWithdrawn,
+)
+from crumbless.domain.ports import BusPort, CouriersPort
+
+
+class Tasks(CouriersPort, Protocol):
+    """The task runner, as far as events go."""
+
+    def wake(self) -> None:
+        """Look for due tasks now."""
+        ...
+
+
+class EventPublisher:
+    """Passes each event on. Called on the loop, with the events of one batch, in the order in which they came about.
+
+    Args:
+        forget_bans: makes this node read the bans again.
+    """
+
+    def __init__(self, bus: BusPort, tasks: Tasks, forget_bans: Callable[[], None]) -> None:
+        self._bus = bus
+        self._tasks = tasks
+        self._forget_bans = forget_bans
+
+    def publish(self, events: Sequence[DomainEvent]) -> None:
+        """Publish the events."""
+        for event in events:
+            match event:
+                case SessionEnded(session):
+                    self._bus.end_session(session)
+                case OperatorChanged(workspace, operator):
+                    self._bus.change_person(workspace, operator)
+                case MarkMoved(workspace, seen, visitor_seq):
+                    self._bus.show_seen(workspace, seen, visitor_seq)
+                case TasksWithdrawn(kinds, about):
+                    self._tasks.withdraw(kinds, about)
+                case BansChanged():
+                    self._forget_bans()
+                case TasksQueued():
+                    pass
+        if any(isinstance(event, TasksQueued) for event in events):
+            self._tasks.wake()

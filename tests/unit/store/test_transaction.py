@@ -1,0 +1,93 @@
+"""Events are published after the commit of their transaction, and never without it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+from sqlalchemy import Connection, text
+
+from crumbless.domain.entry import Appended
+from crumbless.domain.events import BansChanged, DomainEvent, OperatorChanged, SessionEnded
+from crumbless.errors import Refused
+from crumbless.store.database import write_once
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_open import open_writer
+from crumbless.store.people_store import add_session, end_sessions
+from crumbless.store.policy_store import touch_operators
+from crumbless.store.transaction import after_commit
+from support.value_make import make_entry, make_session
+
+
+class Publisher:
+    """Receives the events, and what the database contains at that moment."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.events: list[DomainEvent] = []
+        self.names: list[str] = []
+
+    def publish(self, events: Sequence[DomainEvent]) -> None:
+        self.events += events
+        query = text("SELECT name FROM visitor WHERE id = 'visitor-1'")
+        self.names.append(write_once(self.url, lambda connection: connection.execute(query).scalar_one()))
+
+
+async def with_ledger(
+    any_url: str, publish: Callable[[Sequence[DomainEvent]], None], *operations: Callable[[Connection], object]
+) -> list[object]:
+    ledger = Ledger(lambda: open_writer(any_url), lambda _: None, 100, publish)
+    ledger.start()
+    outcomes = await asyncio.gather(*(ledger.write(one) for one in operations), return_exceptions=True)
+    await ledger.close()
+    return outcomes
+
+
+def rename(connection: Connection) -> None:
+    after_commit(connection, BansChanged())
+    connection.execute(text("UPDATE visitor SET name = 'Vera' WHERE id = 'visitor-1'"))
+
+
+def reject(connection: Connection) -> None:
+    after_commit(connection, OperatorChanged(1, "operator-9"))
+    raise Refused("forbidden")
+
+
+async def test_event_is_published_once_its_change_is_committed(any_url: str) -> None:
+    publisher = Publisher(any_url)
+    await with_ledger(any_url, publisher.publish, rename)
+    assert publisher.events == [BansChanged()]
+    assert publisher.names == ["Vera"]
+
+
+async def test_event_of_a_rejected_operation_is_not_published(any_url: str) -> None:
+    publisher = Publisher(any_url)
+    outcomes = await with_ledger(any_url, publisher.publish, reject, rename)
+    assert isinstance(outcomes[0], Refused)
+    assert publisher.events == [BansChanged()], "the other operation of the batch is published"
+
+
+async def test_failing_publisher_costs_nobody_the_acknowledgement(
+    any_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_events: Sequence[DomainEvent]) -> None:
+        raise RuntimeError("the bus is gone")
+
+    ledger = Ledger(lambda: open_writer(any_url), lambda _: None, 100, fail)
+    ledger.start()
+    assert isinstance(await ledger.append(make_entry(), rename), Appended)
+    await ledger.close()
+    assert "events could not be published" in caplog.text
+
+
+async def test_ending_sessions_and_changing_operators_has_events(any_url: str) -> None:
+    publisher = Publisher(any_url)
+    session = make_session()
+
+    def end(connection: Connection) -> None:
+        add_session(connection, session, bytes(32))
+        end_sessions(connection, [session])
+        touch_operators(connection, 1)
+
+    await with_ledger(any_url, publisher.publish, end)
+    assert publisher.events[0] == SessionEnded(session)
+    assert {type(one) for one in publisher.events[1:]} <= {OperatorChanged}
