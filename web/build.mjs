@@ -8,6 +8,9 @@ import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { loadCatalogue } from "./i18n/catalogue.mjs";
+import { writeTypes } from "./i18n/texts_declare.mjs";
+import { textsPlugin } from "./i18n/texts_plugin.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/crumbless/web_dist`;
@@ -82,7 +85,7 @@ async function bundle(name, entry) {
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    plugins: [plainImports, repeatableImports],
+    plugins: [textsPlugin(), plainImports, repeatableImports],
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       write: false,
@@ -128,6 +131,7 @@ function importsOf(entry, files, found = new Set()) {
 
 // Everything is made before anything is replaced: a server that starts meanwhile, or a mistake in the sources, finds whole files.
 async function buildAll() {
+  writeTypes(loadCatalogue());
   const manifest = {};
   const files = new Map();
   for (const [name, entry] of Object.entries(entries)) {

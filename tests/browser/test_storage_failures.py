@@ -125,7 +125,7 @@ def test_a_sandbox_without_an_origin_is_not_let_in_and_says_so(scene: Scene) -> 
     inner = visitor.page.frame_locator("iframe")
     with visitor.page.expect_request("**/chat/*"):
         inner.get_by_role("button", name="Chat with us").click()
-    expect(inner.get_by_text("The chat did not load. Please open it again.")).to_be_visible()
+    expect(inner.get_by_text("The chat did not load. Open it again.")).to_be_visible()
     assert visitor.watch.kept() == []
 
 

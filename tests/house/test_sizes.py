@@ -59,7 +59,7 @@ def test_what_an_outage_needs_is_not_loaded_on_demand() -> None:
 
 def test_the_chat_keeps_its_budget_in_every_language() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
-    words = [compressed_size(part) for part in manifest if part.startswith("frame.frame_words_")]
+    words = [compressed_size(part) for part in manifest if part.startswith("frame.frame_texts_")]
     assert len(words) >= 4
     assert compressed_size("frame") + max(words) <= 30_000
 

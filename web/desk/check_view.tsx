@@ -1,6 +1,8 @@
+import type { ConnectionCheckTexts } from "texts:connection_check";
+import loaders from "texts:connection_check/lazy";
 import { useEffect, useState } from "preact/hooks";
+import { pickTexts } from "../shared/texts_pick";
 import { CHECKS, type CheckName, type Finding, type Findings, runCheck, worstOf } from "./check_run";
-import { type CheckWords, loadCheckWords } from "./check_words";
 
 interface Properties {
   readonly language: string;
@@ -8,7 +10,7 @@ interface Properties {
 
 /** What was found, row by row as it becomes known, and a sentence for all of it. */
 export function CheckView({ language }: Properties) {
-  const [words, setWords] = useState<CheckWords | null>(null);
+  const [words, setWords] = useState<ConnectionCheckTexts | null>(null);
   const [findings, setFindings] = useState<Findings>({});
   const [running, setRunning] = useState(true);
   const run = () => {
@@ -17,7 +19,7 @@ export function CheckView({ language }: Properties) {
     void runCheck(location.origin, setFindings).finally(() => setRunning(false));
   };
   useEffect(() => {
-    void loadCheckWords(language).then(setWords);
+    void pickTexts(loaders, language)().then((loaded) => setWords(loaded.default));
     run();
   }, []);
   if (!words) return null;
@@ -44,7 +46,7 @@ interface RowProperties {
   readonly name: CheckName;
   /** Missing while it is not known. */
   readonly finding: Finding | undefined;
-  readonly words: CheckWords;
+  readonly words: ConnectionCheckTexts;
 }
 
 const MARKS = { good: "M3 8.5l3.5 3.5L13 5", mind: "M8 3v6M8 12v1", bad: "M4 4l8 8M12 4l-8 8", none: "M5 8h6" };
@@ -65,7 +67,7 @@ function Row({ name, finding, words }: RowProperties) {
   );
 }
 
-function sentence(name: CheckName, { state, milliseconds }: Finding, words: CheckWords): string {
+function sentence(name: CheckName, { state, milliseconds }: Finding, words: ConnectionCheckTexts): string {
   if (state !== "good") return words.wrong[name];
-  return milliseconds === undefined ? words.fine : words.fineAfter(milliseconds);
+  return milliseconds === undefined ? words.fine : words.fineAfter({ milliseconds });
 }

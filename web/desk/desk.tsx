@@ -1,3 +1,5 @@
+import conversationTexts from "texts:conversation";
+import deskTexts from "texts:desk";
 import { render } from "preact";
 import { useMemo } from "preact/hooks";
 import { Api } from "../shared/api";
@@ -6,7 +8,7 @@ import { useObserved } from "../shared/observable_use";
 import { followPreferences, notifications, sound, spoken } from "../shared/preferences";
 import * as storage from "../shared/storage";
 import type { Entry } from "../shared/wire_timeline";
-import { chooseLanguage, sharedWords } from "../shared/words";
+import { chooseLanguage } from "../shared/words_choose";
 import "../shared/theme.css";
 import "./desk.css";
 import { importPart } from "../shared/import_part";
@@ -17,7 +19,6 @@ import { SpeechContext, speechOf } from "./desk_context";
 import { readEntryLink, readRoute } from "./desk_route";
 import { DeskSession } from "./desk_session";
 import { DeskView } from "./desk_view";
-import { deskWords } from "./desk_words";
 import { LazyPart } from "./lazy_part";
 import { notify } from "./message_notify";
 import { readReturn } from "./provider_visit";
@@ -106,7 +107,7 @@ function start(page: HTMLElement): void {
   const app = new DeskApp({
     session: new DeskSession(api),
     get words() {
-      return deskWords[spoken.value];
+      return deskTexts[spoken.value];
     },
     ring: callOut(),
     isVisible: () => document.visibilityState === "visible",
@@ -150,7 +151,9 @@ function callOut(): (unseen: readonly Entry[]) => void {
     if (sound.value) bell.play();
     if (!notifications.value || document.visibilityState === "visible") return;
     const language = spoken.value;
-    notify(unseen, ({ author }) => deskWords[language].newMessageFrom(author.name || sharedWords[language].visitor));
+    notify(unseen, ({ author }) =>
+      deskTexts[language].newMessageFrom({ name: author.name || conversationTexts[language].visitor }),
+    );
   };
 }
 

@@ -1,13 +1,13 @@
+import deskTexts from "texts:desk";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Api } from "../shared/api";
 import * as storage from "../shared/storage";
 import { DeskApp } from "./desk_app";
 import { DeskSession } from "./desk_session";
-import { deskWords } from "./desk_words";
 import { HELD_BACK, keepDraft, keepOutbox, readDraft, readOutbox } from "./draft_keep";
 import { type Entered, signInWithPassword } from "./sign_in_call";
 
-const words = deskWords.en;
+const words = deskTexts.en;
 const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", workspace_name: "North" });
 
 /** A server in place of fetch: sign-ins give the next token, tokens can be ended, and it can be away. */

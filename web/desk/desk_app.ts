@@ -1,4 +1,5 @@
 /** What the desk is at the moment: starting, asking to sign in, or at work; and every way from one to the other. */
+import type { DeskTexts } from "texts:desk";
 import { effect, signal } from "@preact/signals";
 import type { ProofKey } from "../shared/proof";
 import type { Operator } from "../shared/wire";
@@ -8,7 +9,6 @@ import { DeskCall } from "./desk_call";
 import { DeskFeed, type Warm } from "./desk_feed";
 import type { EntryLink } from "./desk_route";
 import type { DeskSession } from "./desk_session";
-import type { DeskWords } from "./desk_words";
 import { holdOutboxBack, keepDraft, keepOutbox, readOutbox, watchOutbox } from "./draft_keep";
 import { arriveFrom } from "./provider_visit";
 import type { Entered } from "./sign_in_call";
@@ -24,7 +24,7 @@ export type Stage =
 
 export interface AppOptions {
   readonly session: DeskSession;
-  readonly words: DeskWords;
+  readonly words: DeskTexts;
   readonly ring: (unseen: readonly Entry[]) => void;
   readonly isVisible: () => boolean;
   /** The conversation that the address names. */

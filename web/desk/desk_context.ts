@@ -1,13 +1,14 @@
 /** What every view needs and none decides: the words and the way of writing times. */
+import conversationTexts, { type ConversationTexts } from "texts:conversation";
+import deskTexts, { type DeskTexts } from "texts:desk";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { type Language, type SharedWords, sharedWords } from "../shared/words";
-import { type DeskWords, deskWords } from "./desk_words";
+import type { Language } from "../shared/words_choose";
 import { HELD_BACK } from "./draft_keep";
 
 export interface Speech {
-  readonly words: DeskWords;
-  readonly shared: SharedWords;
+  readonly words: DeskTexts;
+  readonly shared: ConversationTexts;
   /** BCP 47 tag for dates and numbers. */
   readonly language: string;
 }
@@ -15,8 +16,8 @@ export interface Speech {
 /** The speech of a language; `tag` adds the region's way of writing times. */
 export function speechOf(language: Language, tag: string): Speech {
   const spoken = tag.toLowerCase().split("-")[0] === language;
-  const words = deskWords[language];
-  const shared = sharedWords[language];
+  const words = deskTexts[language];
+  const shared = conversationTexts[language];
   const refusals = { ...shared.refusals, [HELD_BACK]: words.heldBack };
   return { words, shared: { ...shared, refusals }, language: spoken ? tag : language };
 }

@@ -183,7 +183,7 @@ function SecondFactorNotice({ feed }: Pick<Properties, "feed">) {
   const date = new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(from);
   return (
     <div class="tab-notice" role="status">
-      <p>{words.secondFactorDue(date)}</p>
+      <p>{words.secondFactorDue({ date })}</p>
       <a class="button button-quiet" href={writePage("security")}>
         {words.security}
       </a>

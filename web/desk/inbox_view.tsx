@@ -141,7 +141,7 @@ function Row({ row, now, operator, selected, typing }: RowProperties) {
         {row.unread > 0 && (
           <span class="badge">
             <span aria-hidden="true">{row.unread > 99 ? "99+" : row.unread}</span>
-            <span class="hidden">{words.unread(row.unread)}</span>
+            <span class="hidden">{words.unread({ count: row.unread })}</span>
           </span>
         )}
         <span class="row-facts">

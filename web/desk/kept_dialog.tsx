@@ -24,7 +24,7 @@ export function KeptDialog({ onClose }: Properties) {
       {View && (
         <View
           language={language}
-          intro={(kept) => <p>{kept.deskPart(location.host)}</p>}
+          intro={(kept) => <p>{kept.deskPart({ host: location.host })}</p>}
           outro={(kept) => (
             <p>
               {kept.deskLead}{" "}

@@ -1,5 +1,5 @@
+import languageTexts from "texts:language";
 import { useState } from "preact/hooks";
-import { languageNames } from "../shared/language_names";
 import { useObserved } from "../shared/observable_use";
 import {
   choose,
@@ -37,7 +37,7 @@ export function SettingsView({ onClose }: Properties) {
         name="language"
         label={words.language}
         value={useObserved(language)}
-        options={[[null, words.languageOfBrowser], ...LANGUAGES.map((one) => [one, languageNames[one]] as const)]}
+        options={[[null, words.languageOfBrowser], ...LANGUAGES.map((one) => [one, languageTexts[one].name] as const)]}
       />
       <Choice
         name="textSize"

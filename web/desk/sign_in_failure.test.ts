@@ -1,20 +1,20 @@
+import deskTexts from "texts:desk";
 import { expect, it } from "vitest";
 import { ApiProblem, NetworkFailure } from "../shared/api";
-import { deskWords } from "./desk_words";
 import { NoPasskey } from "./passkey_ask";
 import { JoiningFailed, NotBegunHere, NothingKept } from "./provider_visit";
 import { KeyUnavailable } from "./sign_in_call";
 import { tellSignInFailure } from "./sign_in_failure";
 
-const words = deskWords.en;
+const words = deskTexts.en;
 const problem = (code: string, status: number, retryAfter = 0) => new ApiProblem(code, code, "", status, retryAfter);
 
 it.each([
   [problem("wrong_sign_in", 401), words.wrongSignIn],
   [problem("invalid", 400), words.wrongSignIn],
-  [problem("slow_down", 429, 11.2), words.tooManyTries("12 seconds")],
-  [problem("slow_down", 429), words.tooManyTries("1 second")],
-  [problem("slow_down", 429, 840), words.tooManyTries("14 minutes")],
+  [problem("slow_down", 429, 11.2), words.tooManyTries({ wait: "12 seconds" })],
+  [problem("slow_down", 429), words.tooManyTries({ wait: "1 second" })],
+  [problem("slow_down", 429, 840), words.tooManyTries({ wait: "14 minutes" })],
   [problem("wrong_code", 400), words.wrongCode],
   [problem("ticket_gone", 410), words.tookTooLong],
   [problem("passkey_refused", 401), words.passkeyRefused],

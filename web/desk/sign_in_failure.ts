@@ -1,5 +1,5 @@
+import type { DeskTexts } from "texts:desk";
 import { ApiProblem, NetworkFailure } from "../shared/api";
-import type { DeskWords } from "./desk_words";
 import { NoPasskey } from "./passkey_ask";
 import { JoiningFailed, NotBegunHere, NothingKept } from "./provider_visit";
 import { KeyUnavailable } from "./sign_in_call";
@@ -20,14 +20,14 @@ const TOLD = {
   second_factor_needed: "secondFactorNeeded",
   provider_away: "providerAway",
   busy: "busy",
-} as const satisfies Record<string, keyof DeskWords>;
+} as const satisfies Record<string, keyof DeskTexts>;
 
 /**
  * Says what went wrong with a sign-in, and what to do, in the operator's language.
  *
  * @param language BCP 47 tag, for how long to wait
  */
-export function tellSignInFailure(cause: unknown, words: DeskWords, language: string): string {
+export function tellSignInFailure(cause: unknown, words: DeskTexts, language: string): string {
   if (cause instanceof JoiningFailed)
     return `${tellSignInFailure(cause.cause, words, language)} ${words.invitationAgain}`;
   if (cause instanceof KeyUnavailable) return words.needsSecurePageHint;
@@ -35,7 +35,7 @@ export function tellSignInFailure(cause: unknown, words: DeskWords, language: st
   if (cause instanceof NothingKept || cause instanceof NotBegunHere) return words.providerRefused;
   if (cause instanceof NetworkFailure) return words.unreachable;
   if (!(cause instanceof ApiProblem)) return words.serverFault;
-  if (cause.code === "slow_down") return words.tooManyTries(tellWait(cause.retryAfter, language));
+  if (cause.code === "slow_down") return words.tooManyTries({ wait: tellWait(cause.retryAfter, language) });
   return Object.hasOwn(TOLD, cause.code) ? words[TOLD[cause.code as keyof typeof TOLD]] : words.serverFault;
 }
 

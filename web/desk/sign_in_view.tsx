@@ -112,7 +112,7 @@ function SignInWays({ api, knownKey, failure, onEntered, onAsked, onForgotten }:
             key={id}
             onClick={attempt(async () => location.assign(await leaveFor(api, id, "sign-in", location.hash)))}
           >
-            <bdi>{words.continueWith(name)}</bdi>
+            <bdi>{words.continueWith({ name })}</bdi>
           </button>
         ))}
         <p class="form-failure" role="alert">

@@ -219,7 +219,7 @@ function TypingLine({ feed, id, summary }: Properties & { readonly summary: Conv
   const { shared } = useSpeech();
   const by = whoTypes(feed.typists.value, id);
   const fallback = by?.kind === "operator" ? shared.operator : summary?.visitor_name || shared.visitor;
-  return <p class="typing-line">{by && shared.typing(by.name || fallback)}</p>;
+  return <p class="typing-line">{by && shared.typing({ name: by.name || fallback })}</p>;
 }
 
 interface ReplyProperties extends Properties {

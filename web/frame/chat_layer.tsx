@@ -1,11 +1,11 @@
 /** What the menu leads to, over the whole chat: a dialog whose contents are loaded when it is opened. */
+import type { FrameTexts } from "texts:frame";
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
 import { importPart } from "../shared/import_part";
 import type { Language } from "../shared/words_choose";
 import type { ChatSession } from "./chat_session";
-import type { FrameWords } from "./frame_words";
 import type { PageConfig } from "./page_config";
 
 /** Each is called by the word of the same name. */
@@ -30,7 +30,7 @@ const layers: Record<LayerName, () => Promise<{ default: ComponentType<LayerProp
 
 export interface ChatLayerProps {
   name: LayerName;
-  words: FrameWords;
+  words: FrameTexts;
   given: LayerProps;
   onClose: () => void;
 }

@@ -1,11 +1,11 @@
 /** The menu in the chat's header. */
+import type { FrameTexts } from "texts:frame";
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { LayerName } from "./chat_layer";
-import type { FrameWords } from "./frame_words";
 
 export interface ChatMenuProps {
-  words: FrameWords;
+  words: FrameTexts;
   /** Whether there is a conversation that could go on elsewhere. */
   running: boolean;
   /** Address of the policy page. */

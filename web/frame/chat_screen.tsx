@@ -1,4 +1,5 @@
 /** Joins a chat's parts, and paints them. */
+import type { FrameTexts } from "texts:frame";
 import { render } from "preact";
 import { Api } from "../shared/api";
 import { importPart } from "../shared/import_part";
@@ -11,7 +12,7 @@ import type { LayerProps } from "./chat_layer";
 import { ChatKeeper } from "./chat_record";
 import { ChatSession } from "./chat_session";
 import { ChatView } from "./chat_view";
-import { type ChatWords, loadChatWords } from "./frame_words";
+import { loadFrameTexts } from "./frame_texts";
 import type { PageBridge, Vouched } from "./page_bridge";
 import type { PageConfig } from "./page_config";
 
@@ -39,7 +40,7 @@ export class ChatScreen {
   constructor(
     private readonly config: PageConfig,
     private readonly bridge: PageBridge,
-    private words: ChatWords,
+    private words: FrameTexts,
   ) {
     const { site, publicUrl, nonce, keepDays } = config;
     this.#draft = storage.get("draft", { site }, storage.isText) ?? "";
@@ -129,7 +130,7 @@ export class ChatScreen {
   }
 
   async #speak(language: Language): Promise<void> {
-    const words = await loadChatWords(language);
+    const words = await loadFrameTexts(language);
     // Another may have been chosen while this one was loaded.
     if (language !== spoken.value) return;
     this.words = words;

@@ -1,22 +1,23 @@
 /** The looks of the chat: header, thread or empty state, box, and the tick that keeps the chat. */
+
+import type { ConversationTexts } from "texts:conversation";
+import type { FrameTexts } from "texts:frame";
 import type { JSX, RefObject } from "preact";
 import { useState } from "preact/hooks";
 import { MessageComposer } from "../shared/message_composer";
 import { MessageList } from "../shared/message_list";
 import "../shared/theme.css";
-import type { SharedWords } from "../shared/words_shape";
 import { ChatLayer, type LayerName, type LayerProps } from "./chat_layer";
 import { ChatMenu } from "./chat_menu";
 import type { ChatSession } from "./chat_session";
 import "./chat_view.css";
-import type { FrameWords } from "./frame_words";
 
 export interface ChatViewProps {
   /** The site's name. */
   name: string;
   keepDays: number;
   chat: ChatSession;
-  words: SharedWords & FrameWords;
+  words: ConversationTexts & FrameTexts;
   /** BCP 47 tag for dates and times. */
   locale: string;
   draft: string;
@@ -101,7 +102,7 @@ function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): 
   );
 }
 
-function EmptyState({ words, onContinue }: { words: FrameWords; onContinue: () => void }): JSX.Element {
+function EmptyState({ words, onContinue }: { words: FrameTexts; onContinue: () => void }): JSX.Element {
   return (
     <div class="chat-empty">
       <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
@@ -123,7 +124,7 @@ function EmptyState({ words, onContinue }: { words: FrameWords; onContinue: () =
   );
 }
 
-function TypingLine({ name, words }: { name: string; words: SharedWords }): JSX.Element {
+function TypingLine({ name, words }: { name: string; words: ConversationTexts }): JSX.Element {
   return (
     <p class="chat-typing">
       <span class="chat-dots" aria-hidden="true">
@@ -131,7 +132,7 @@ function TypingLine({ name, words }: { name: string; words: SharedWords }): JSX.
         <i />
         <i />
       </span>
-      {words.typing(name)}
+      {words.typing({ name })}
     </p>
   );
 }
@@ -170,9 +171,9 @@ function KeepTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element
           aria-describedby="kept-until"
           onChange={(event) => void change(event.currentTarget)}
         />
-        {words.keep(keepDays)}
+        {words.keep({ days: keepDays })}
       </label>
-      <p id="kept-until">{until && words.keptUntil(dateText(until, locale))}</p>
+      <p id="kept-until">{until && words.keptUntil({ date: dateText(until, locale) })}</p>
     </div>
   );
 }

@@ -1,13 +1,13 @@
 /** "Continue from another device": the field for a code. Loaded when it is opened. */
+import deviceTransferTexts from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { LayerProps } from "./chat_layer";
 import { ToldLine, useTries } from "./elsewhere_try";
-import { elsewhereWords } from "./elsewhere_words";
 import { continueHere } from "./visitor_vouch";
 
 export default function ContinueHereView(given: LayerProps): JSX.Element {
-  const words = elsewhereWords[given.language];
+  const words = deviceTransferTexts[given.language];
   const field = useRef<HTMLInputElement>(null);
   const { failure, attempt } = useTries(given.language);
   useEffect(() => field.current?.focus(), []);

@@ -1,10 +1,10 @@
 /** "Continue on another device": a code to type there, or a link by mail. Loaded when it is opened. */
+import deviceTransferTexts from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { ContinueCode } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
 import { ToldLine, useTries } from "./elsewhere_try";
-import { elsewhereWords } from "./elsewhere_words";
 
 export default function ContinueThereView(given: LayerProps): JSX.Element {
   return (
@@ -16,7 +16,7 @@ export default function ContinueThereView(given: LayerProps): JSX.Element {
 }
 
 function CodePart({ language, api }: LayerProps): JSX.Element {
-  const words = elsewhereWords[language];
+  const words = deviceTransferTexts[language];
   const [given, setGiven] = useState<ContinueCode | null>(null);
   const [copied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
@@ -43,7 +43,11 @@ function CodePart({ language, api }: LayerProps): JSX.Element {
       )}
       <ToldLine
         role="status"
-        text={given ? `${words.codeUntil(timeText(given.expires_at, language))} ${copied ? words.copied : ""}` : ""}
+        text={
+          given
+            ? `${words.codeUntil({ time: timeText(given.expires_at, language) })} ${copied ? words.copied : ""}`
+            : ""
+        }
       />
       <div class="kept-acts">
         {given && (
@@ -61,7 +65,7 @@ function CodePart({ language, api }: LayerProps): JSX.Element {
 }
 
 function MailPart({ language, api }: LayerProps): JSX.Element {
-  const words = elsewhereWords[language];
+  const words = deviceTransferTexts[language];
   const field = useRef<HTMLInputElement>(null);
   const [sent, setSent] = useState(false);
   const { failure, attempt } = useTries(language);

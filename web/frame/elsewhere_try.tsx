@@ -1,17 +1,18 @@
 /** One try at a time of what the server may refuse, and what the visitor is told of it. */
+import deviceTransferTexts from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import type { Language } from "../shared/words_choose";
-import { elsewhereWords } from "./elsewhere_words";
 
 /** Why it did not work, and what to do. What is no failure of a request is thrown on. */
 export function tellFailure(cause: unknown, language: Language): string {
-  const words = elsewhereWords[language];
+  const words = deviceTransferTexts[language];
   if (cause instanceof NetworkFailure) return words.offline;
   if (!(cause instanceof ApiProblem)) throw cause;
-  if (cause.code === "slow_down") return words.slowDown(tellWait(cause.retryAfter, language));
-  return words.failures[cause.code] ?? words.failed;
+  if (cause.code === "slow_down") return words.slowDown({ wait: tellWait(cause.retryAfter, language) });
+  const failures: Readonly<Record<string, string>> = words.failures;
+  return failures[cause.code] ?? words.failed;
 }
 
 function tellWait(seconds: number, language: Language): string {

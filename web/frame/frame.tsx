@@ -4,7 +4,7 @@ import { followInput } from "../shared/focus_ring";
 import { followPreferences, spoken } from "../shared/preferences";
 import * as storage from "../shared/storage";
 import { ChatScreen, pageLanguage } from "./chat_screen";
-import { loadChatWords } from "./frame_words";
+import { loadFrameTexts } from "./frame_texts";
 import { askToKeep } from "./keeper_ask";
 import { PageBridge, type Vouched } from "./page_bridge";
 import { readConfig } from "./page_config";
@@ -30,12 +30,12 @@ const bridge = new PageBridge(
 
 async function start(): Promise<void> {
   // Fetched meanwhile: most visitors speak the page's language.
-  void loadChatWords(pageLanguage);
+  void loadFrameTexts(pageLanguage);
   await askToKeep(bridge);
   // Only now: where the page keeps for the frame, it has told by now what was chosen.
   followInput(document);
   followPreferences(document, { language: pageLanguage });
-  screen = new ChatScreen(config, bridge, await loadChatWords(spoken.value));
+  screen = new ChatScreen(config, bridge, await loadFrameTexts(spoken.value));
   screen.start(shown, vouched);
   void storage.sweep();
 }

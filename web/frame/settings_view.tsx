@@ -1,14 +1,14 @@
 /** The visitor's preferences. Each is kept only when another value than the standard is chosen. Loaded when it is opened. */
+import languageTexts from "texts:language";
+import settingsTexts from "texts:settings";
 import type { JSX } from "preact";
-import { languageNames } from "../shared/language_names";
 import { useObserved } from "../shared/observable_use";
 import { choose, language, sound, TEXT_SIZES, THEMES, textSize, theme } from "../shared/preferences";
 import { LANGUAGES, type Language } from "../shared/words_choose";
 import type { LayerProps } from "./chat_layer";
-import { settingsWords } from "./settings_words";
 
 export default function SettingsView(given: LayerProps): JSX.Element {
-  const words = settingsWords[given.language];
+  const words = settingsTexts[given.language];
   const chosenLanguage = useObserved(language);
   return (
     <div class="settings">
@@ -32,7 +32,7 @@ export default function SettingsView(given: LayerProps): JSX.Element {
           <option value="">{words.pageLanguage}</option>
           {LANGUAGES.map((one) => (
             <option key={one} value={one} lang={one}>
-              {languageNames[one]}
+              {languageTexts[one].name}
             </option>
           ))}
         </select>

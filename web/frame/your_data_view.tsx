@@ -13,7 +13,7 @@ export default function YourDataView({ language, config, api, onErased }: LayerP
       site={site}
       intro={(words) => (
         <>
-          <p>{isFramed ? words.chatPart(name) : words.chatOwnPart}</p>
+          <p>{isFramed ? words.chatPart({ site: name }) : words.chatOwnPart}</p>
           {isFramed && <p>{words.chatPagePart}</p>}
         </>
       )}
@@ -22,7 +22,7 @@ export default function YourDataView({ language, config, api, onErased }: LayerP
           {api.session && <KeptConversations api={api} words={words} say={say} onErased={onErased} />}
           <p>
             <a href={`${publicUrl}/policy/${site}?lang=${language}#kept`} target="_blank" rel="noopener">
-              {words.chatLead(new URL(publicUrl).host)}
+              {words.chatLead({ host: new URL(publicUrl).host })}
             </a>
           </p>
         </>

@@ -1,8 +1,8 @@
 /** What the loader puts on the page: a button, and a dialog once it is opened, in a shadow root of their own. */
+import type { LauncherTexts } from "texts:launcher";
 import { type ChatHost, HOST_NAME } from "../shared/chat_host";
 import { pageDocument } from "../shared/page_document";
 import { launcherStyle } from "./launcher_style";
-import type { LauncherWords } from "./launcher_words";
 
 const TALK = "M6 3h12a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 5v-5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z";
 const FOLD = "M4 10l8 8 8-8-1.5-1.5-6.5 6.5-6.5-6.5z";
@@ -28,8 +28,7 @@ export interface LauncherLooks {
   /** A CSS colour, and the one that reads well on it. */
   accent: string;
   ink: string;
-  direction: "ltr" | "rtl";
-  words: LauncherWords;
+  texts: LauncherTexts;
 }
 
 export interface LauncherView {
@@ -44,24 +43,22 @@ export interface LauncherView {
 }
 
 /** Adds the launcher to the page. */
-export function addLauncher({
-  side,
-  accent,
-  ink,
-  direction,
-  words: [name, chat, one, several],
-}: LauncherLooks): LauncherView {
+export function addLauncher({ side, accent, ink, texts }: LauncherLooks): LauncherView {
   const host: ChatHost = html(HOST_NAME);
   const root = host.attachShadow({ mode: "open" });
   const badge = make(html("b"), { hidden: "" });
-  const status = make(html("p"), { role: "status" });
+  const status = make(html("p"), { role: "status", dir: "auto" });
   const icon = svg("path");
-  const launch = make(html("button"), { "aria-label": name }, make(svg("svg"), { viewBox: "0 0 24 24" }, icon), badge);
-  const panel = make(html("div"), { class: "panel wait", role: "dialog", "aria-label": chat }, status);
+  const launch = make(
+    html("button"),
+    { "aria-label": texts.open },
+    make(svg("svg"), { viewBox: "0 0 24 24" }, icon),
+    badge,
+  );
+  const panel = make(html("div"), { class: "panel wait", role: "dialog", "aria-label": texts.chat }, status);
   addStyle(root);
   // The inline end is where the launcher stands: the direction of this element only says which side that is.
   root.append(make(html("div"), { dir: side === "left" ? "rtl" : "ltr" }, panel, launch));
-  status.dir = direction;
   host.style.setProperty("--a", accent);
   host.style.setProperty("--i", ink);
   host.panel = panel;
@@ -82,8 +79,7 @@ export function addLauncher({
     badge: (count) => {
       badge.hidden = !count;
       badge.textContent = count > 99 ? "99+" : `${count}`;
-      const news = count > 1 ? several.replace("#", `${count}`) : one;
-      launch.ariaLabel = count ? `${name}, ${news}` : name;
+      launch.ariaLabel = texts.open + (count ? `, ${texts.unread({ count })}` : "");
     },
   };
 }

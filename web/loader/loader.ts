@@ -2,12 +2,13 @@
  * What a customer's page includes: a button, nothing else until it is pressed. No request, nothing written, one global name
  * (`Crumbless`); whatever goes wrong here stays here.
  */
+import launcherTexts from "texts:launcher";
 import { findPanel } from "../shared/chat_host";
 import { importRetry } from "../shared/import_retry";
 import { pageDocument, pageGlobal } from "../shared/page_document";
+import { pickTexts } from "../shared/texts_pick";
 import { type FrameSays, openFrame, type ShowFrame, type Vouched } from "./frame_bridge";
 import { addLauncher, type LauncherLooks } from "./launcher_view";
-import { chooseWords } from "./launcher_words";
 import { readOpenFlag, writeOpenFlag } from "./storage_flag";
 
 declare global {
@@ -32,9 +33,9 @@ function start(): void {
   if (findPanel()) return;
   const { key, origin, side, accent, ink, keeper } = __CRUMBLESS_SITE__;
   const tag = pageDocument.documentElement.lang || navigator.language;
-  const { words, direction } = chooseWords(tag);
+  const texts = pickTexts(launcherTexts, tag);
   const path = `/chat/${key}?lang=${encodeURIComponent(tag)}`;
-  const view = addLauncher({ side, accent, ink, words, direction });
+  const view = addLauncher({ side, accent, ink, texts });
   const { launch, panel, say } = view;
   const flag = readOpenFlag(key);
   let open = false;
@@ -48,11 +49,11 @@ function start(): void {
     panel.className = "panel wait";
     say("");
     const silent = setTimeout(() => {
-      say(words[4]);
+      say(texts.failed);
       // Opened again, it is loaded again.
       show = null;
     }, HELLO_DEADLINE_MS);
-    const told = openFrame(panel, origin, path, words[1], (says, ports) => {
+    const told = openFrame(panel, origin, path, texts.chat, (says, ports) => {
       clearTimeout(silent);
       // It may have come after all: it must hear that it is hidden, or it takes what comes then for seen.
       show = told;

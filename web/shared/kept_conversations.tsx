@@ -1,17 +1,17 @@
 /** The server's part of "Your data": a visitor's conversations, to export and to erase. */
+import type { StoredDataTexts } from "texts:stored_data";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { type Api, ApiProblem } from "./api";
 import { ConfirmButton } from "./kept_confirm";
 import { downloadJson } from "./kept_list";
-import type { KeptWords } from "./kept_words";
 import type { VisitorExport } from "./wire";
 import type { ErasedAnswer } from "./wire_identity";
 
 export interface KeptConversationsProps {
   /** With the visitor's session. */
   api: Api;
-  words: KeptWords;
+  words: StoredDataTexts;
   say: (text: string) => void;
   /** The server has erased; the session is no more. */
   onErased: () => void | Promise<void>;
@@ -34,7 +34,7 @@ export function KeptConversations({ api, words, say, onErased }: KeptConversatio
   const erase = async () => {
     const { conversations, messages } = await api.post<ErasedAnswer>("/v1/visitor/erase", {});
     await onErased();
-    return words.erased(conversations, messages);
+    return words.erased({ conversations, messages });
   };
   return (
     <section class="kept-server">
@@ -56,6 +56,6 @@ export function KeptConversations({ api, words, say, onErased }: KeptConversatio
   );
 }
 
-function failureText(cause: unknown, words: KeptWords): string {
+function failureText(cause: unknown, words: StoredDataTexts): string {
   return cause instanceof ApiProblem && cause.status === 401 ? words.sessionOver : words.failed;
 }

@@ -1,9 +1,11 @@
 /** The panel "Kept in this browser now": every item with what it is, how long it stays, and Delete; live. Loaded when asked for. */
+import type { StoredDataTexts } from "texts:stored_data";
+import loaders from "texts:stored_data/lazy";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ConfirmButton } from "./kept_confirm";
 import { type Descriptions, downloadJson, exportRows, fetchDescriptions, type KeptRow, readRows } from "./kept_list";
-import { type KeptWords, loadKeptWords } from "./kept_words";
+import { pickTexts } from "./texts_pick";
 import "./kept_view.css";
 import * as storage from "./storage";
 
@@ -16,14 +18,14 @@ export interface KeptViewProps {
   /** Public key of the site, for the descriptions; absent where there is none. */
   site?: string | undefined;
   /** Said before the list: which part this is. */
-  intro?: ((words: KeptWords) => ComponentChildren) | undefined;
+  intro?: ((words: StoredDataTexts) => ComponentChildren) | undefined;
   /** Said after the list. */
-  outro?: ((words: KeptWords, say: (text: string) => void) => ComponentChildren) | undefined;
+  outro?: ((words: StoredDataTexts, say: (text: string) => void) => ComponentChildren) | undefined;
 }
 
 /** Everything that changes while the panel is shown. */
 interface Known {
-  words: KeptWords;
+  words: StoredDataTexts;
   descriptions: Descriptions;
   rows: KeptRow[];
 }
@@ -40,7 +42,7 @@ export function KeptView({ language, site, intro, outro }: KeptViewProps): JSX.E
   const { words, rows } = known;
   const removeOne = async ({ stored }: KeptRow) => {
     await storage.removeStored(stored);
-    say(words.removed(stored.key));
+    say(words.removed({ key: stored.key }));
     // The button that had the focus is gone.
     status.current?.focus();
   };
@@ -95,7 +97,7 @@ export function KeptView({ language, site, intro, outro }: KeptViewProps): JSX.E
 
 interface RowProps {
   row: KeptRow;
-  words: KeptWords;
+  words: StoredDataTexts;
   language: string;
   remove: (row: KeptRow) => Promise<void>;
 }
@@ -120,7 +122,7 @@ function Row({ row, words, language, remove }: RowProps): JSX.Element {
       <button
         type="button"
         class="kept-button kept-remove"
-        aria-label={words.removeOf(key)}
+        aria-label={words.removeOf({ key })}
         onClick={() => void remove(row)}
       >
         {words.remove}
@@ -146,9 +148,11 @@ function useKnown(language: string, site: string | undefined): Known | null {
     let current = true;
     const primary = language.split("-")[0] ?? language;
     const address = `/storage.json?${new URLSearchParams({ ...(site && { site }), lang: primary })}`;
-    void Promise.all([loadKeptWords(primary), fetchDescriptions(address)]).then(([words, descriptions]) => {
-      if (current) setSpoken({ words, descriptions });
-    });
+    void Promise.all([pickTexts(loaders, language)(), fetchDescriptions(address)]).then(
+      ([{ default: words }, descriptions]) => {
+        if (current) setSpoken({ words, descriptions });
+      },
+    );
     return () => {
       current = false;
     };
@@ -173,7 +177,7 @@ function useKnown(language: string, site: string | undefined): Known | null {
   return spoken && rows && { ...spoken, rows };
 }
 
-function placeText(where: KeptRow["where"], { where: texts }: KeptWords): string {
+function placeText(where: KeptRow["where"], { where: texts }: StoredDataTexts): string {
   switch (where) {
     case "localStorage":
       return texts.local;

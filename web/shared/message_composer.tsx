@@ -1,10 +1,10 @@
 /** The box to write in. What is typed leaves it only through `onSend`; the draft is the owner's to keep. */
+import type { ConversationTexts } from "texts:conversation";
 import type { JSX, RefObject } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import "./message_composer.css";
 import { cleanText, isSendable, roomLeft } from "./message_text";
 import { TypingSender } from "./typing_notice";
-import type { SharedWords } from "./words";
 
 /** From here on the counter is shown, in characters left. */
 const COUNTER_FROM = 200;
@@ -13,7 +13,7 @@ export interface ComposerProps {
   /** Accessible name and placeholder of the box. */
   label: string;
   placeholder?: string;
-  words: SharedWords;
+  words: ConversationTexts;
   draft: string;
   /** Every change of the text, to be kept and given back as `draft`. */
   onDraft: (text: string) => void;
@@ -89,9 +89,9 @@ export function MessageComposer(props: ComposerProps): JSX.Element {
   );
 }
 
-function counterText(left: number, words: SharedWords): string {
-  if (left < 0) return words.tooLong(-left);
-  return left <= COUNTER_FROM ? words.charactersLeft(left) : "";
+function counterText(left: number, words: ConversationTexts): string {
+  if (left < 0) return words.tooLong({ over: -left });
+  return left <= COUNTER_FROM ? words.charactersLeft({ left }) : "";
 }
 
 /** Enter sends, unless it ends a composition (keyCode 229 in browsers that end it before the key) or breaks a line. */

@@ -1,14 +1,14 @@
 /** Paints a thread: bubbles in groups, days, what became of our own messages. Texts are only ever text nodes. */
+import type { ConversationTexts } from "texts:conversation";
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import "./message_list.css";
 import { type Block, blocksOf, type MessageGroup } from "./message_groups";
 import type { ShownItem, ShownMessage } from "./message_log";
-import type { SharedWords } from "./words";
 
 export interface MessageListProps {
   items: readonly ShownItem[];
-  words: SharedWords;
+  words: ConversationTexts;
   /** BCP 47 tag for times and days. */
   locale: string;
   /** Name of an author who gave none. */
@@ -135,10 +135,11 @@ function Meta({
 
 function Refusal({ message, list }: { message: ShownMessage; list: MessageListProps }): JSX.Element {
   const { words } = list;
+  const refusals: Readonly<Record<string, string>> = words.refusals;
   return (
     <p class="thread-meta refusal">
       <span>
-        {words.notSent}. {words.refusals[message.refused] ?? words.refused}
+        {words.notSent}. {refusals[message.refused] ?? words.refused}
       </span>
       {!NEEDS_EDIT.has(message.refused) && (
         <button type="button" onClick={() => list.onRetry(message.id)}>

@@ -1,24 +1,20 @@
-/** Which of the languages we speak a person gets. */
+/** The language that a person gets, of those that the interface has. */
+import { LANGUAGES, type Language, RIGHT_TO_LEFT } from "texts:languages";
 
-/** BCP 47 primary subtags of the languages every table has. */
-export type Language = "en" | "de" | "fr" | "es" | "ar";
 export type Direction = "ltr" | "rtl";
 
-/** One table of texts a language. A text is a string or a function of what varies in it. */
-export type WordTables<Words> = Record<Language, Words>;
+export { LANGUAGES, type Language };
 
 export interface Chosen {
   language: Language;
   direction: Direction;
 }
 
-export const LANGUAGES: readonly Language[] = ["en", "de", "fr", "es", "ar"];
-
-/** The language for a BCP 47 tag such as `de-AT`; English when we do not speak it. */
+/** Return the language for a BCP 47 tag such as `de-AT`; English if the interface does not have it. */
 export function chooseLanguage(tag: string | null | undefined): Chosen {
   const primary = tag?.toLowerCase().split(/[-_]/)[0];
   const language = LANGUAGES.find((one) => one === primary) ?? "en";
   return { language, direction: directionOf(language) };
 }
 
-export const directionOf = (language: Language): Direction => (language === "ar" ? "rtl" : "ltr");
+export const directionOf = (language: Language): Direction => (RIGHT_TO_LEFT.includes(language) ? "rtl" : "ltr");

@@ -1,8 +1,9 @@
+import auditTexts, { type AuditLogTexts } from "texts:audit_log";
 import { useState } from "preact/hooks";
+import { pickTexts } from "../../shared/texts_pick";
 import type { AuditEntryView, AuditPage as Page, PeopleView } from "../../shared/wire_people";
 import { useSpeech } from "../desk_context";
 import { tellMoment } from "../time_tell";
-import { actWords } from "./act_words";
 import { saveFile } from "./file_save";
 import { useAct, useLoaded } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
@@ -17,6 +18,9 @@ const queryOf = (filter: Filter, more: Record<string, string> = {}): string => {
   const chosen = Object.entries({ ...filter, ...more }).filter(([, value]) => value !== "");
   return chosen.length === 0 ? "" : `?${new URLSearchParams(chosen)}`;
 };
+
+/** Return the name of each kind of entry. A kind without a text is shown as it is. */
+const actTexts = (tag: string): AuditLogTexts => pickTexts(auditTexts, tag);
 
 /** Who did what, and when; the newest first. */
 export function AuditPage() {
@@ -67,7 +71,7 @@ function AuditFilter({ filter, onFilter }: FilterProperties) {
   const { audit: words } = usePageWords();
   const { call } = usePage();
   const { language } = useSpeech();
-  const acts = Object.entries(actWords(language)).sort(([, one], [, other]) => one.localeCompare(other, language));
+  const acts = Object.entries(actTexts(language)).sort(([, one], [, other]) => one.localeCompare(other, language));
   const people = useLoaded(() => call.get<PeopleView>("/v1/desk/people")).value?.people ?? [];
   return (
     <div class="page-filters">
@@ -125,7 +129,7 @@ function AuditTable({ entries }: { readonly entries: readonly AuditEntryView[] }
   const { audit: words, pages } = usePageWords();
   const { language } = useSpeech();
   if (entries.length === 0) return <p class="page-note">{words.noEntries}</p>;
-  const said: Readonly<Record<string, string>> = actWords(language);
+  const said: Readonly<Record<string, string>> = actTexts(language);
   const columns: Column<AuditEntryView>[] = [
     { title: words.when, cell: (one) => tellMoment(one.at, language) },
     { title: words.who, cell: (one) => <bdi>{one.actor_name || words.system}</bdi> },

@@ -45,7 +45,7 @@ export function BansPage() {
       <Outcome act={act} />
       {lifting && (
         <ConfirmDialog
-          title={words.liftAsk(nameOf(lifting))}
+          title={words.liftAsk({ who: nameOf(lifting) })}
           hint={words.liftHint}
           label={words.lift}
           act={() => call.post(`/v1/desk/bans/${lifting.id}/lift`)}

@@ -51,7 +51,7 @@ function Seen({ site, ask }: LineProperties) {
     <p class={seen.seen_at === null ? "seen" : "seen seen-yes"} role="status">
       {seen.seen_at === null
         ? words.notSeen
-        : words.seenAt(seen.seen_origin ?? "", tellTime(seen.seen_at, Date.now(), language))}
+        : words.seenAt({ origin: seen.seen_origin ?? "", time: tellTime(seen.seen_at, Date.now(), language) })}
     </p>
   );
 }

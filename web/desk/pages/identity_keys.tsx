@@ -69,7 +69,7 @@ export function IdentityKeys({ site }: Properties) {
       {made && <SecretDialog made={made} onClose={() => setMade(null)} />}
       {shown !== null && shown !== "add" && (
         <ConfirmDialog
-          title={words.retireAsk(shown.name || shown.kid)}
+          title={words.retireAsk({ name: shown.name || shown.kid })}
           hint={words.retireHint}
           label={words.retire}
           act={() => call.post(`${path}/keys/${shown.kid}/retire`)}

@@ -32,7 +32,7 @@ export function IdentitySection({ security, onChanged }: SecurityProperties) {
       <div class="form-buttons">
         {providers.map(({ id, name }) => (
           <button type="button" class="button" key={id} onClick={() => void act.run(() => leave(id))}>
-            <bdi>{words.connect(name)}</bdi>
+            <bdi>{words.connect({ name })}</bdi>
           </button>
         ))}
       </div>
@@ -40,7 +40,7 @@ export function IdentitySection({ security, onChanged }: SecurityProperties) {
       {removing && (
         <ConfirmDialog
           told={{ invalid: faults.last_way }}
-          title={words.disconnectAsk(removing.provider_name)}
+          title={words.disconnectAsk({ name: removing.provider_name })}
           hint={words.disconnectHint}
           label={words.disconnect}
           act={() => {

@@ -33,7 +33,7 @@ export function InvitationSection({ view, onDone }: PeopleProperties) {
       <Outcome act={act} />
       {revoking && (
         <ConfirmDialog
-          title={words.revokeAsk(revoking.email)}
+          title={words.revokeAsk({ email: revoking.email })}
           hint={words.revokeHint}
           label={words.revoke}
           act={() => call.post(`/v1/desk/invitations/${revoking.id}/revoke`)}

@@ -1,5 +1,5 @@
+import languageTexts from "texts:language";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { languageNames } from "../../shared/language_names";
 import type { OperatorRole } from "../../shared/permissions";
 import { chooseLanguage, LANGUAGES } from "../../shared/words_choose";
 import { useSpeech } from "../desk_context";
@@ -30,7 +30,7 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
     if (!address) return email.current?.focus();
     const wanted = { email: address, name: name.current?.value.trim() ?? "", role, teams, language };
     if (!(await act.run(() => call.post("/v1/desk/people/invite", wanted)))) return;
-    onDone(words.invited(address));
+    onDone(words.invited({ email: address }));
     onClose();
   };
   return (
@@ -58,7 +58,7 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
           >
             {LANGUAGES.map((one) => (
               <option key={one} value={one}>
-                {languageNames[one]}
+                {languageTexts[one].name}
               </option>
             ))}
           </select>

@@ -69,7 +69,10 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
     });
   };
   return (
-    <SignedOutCard title={entry.inviteTitle(invitation.workspace_name)} hint={entry.inviteLead(invitation.invited_by)}>
+    <SignedOutCard
+      title={entry.inviteTitle({ workspace: invitation.workspace_name })}
+      hint={entry.inviteLead({ by: invitation.invited_by })}
+    >
       <form class="sign-in-form" onSubmit={submit} noValidate>
         <p class="page-note">
           <strong>{roles[invitation.role]}.</strong> {roleHints[invitation.role]}

@@ -28,7 +28,7 @@ export function OtherWays({ passkey, providers, onPasskey, onProvider, alone = f
       )}
       {providers.map(({ id, name }) => (
         <button type="button" class="button" key={id} onClick={() => onProvider(id)}>
-          <bdi>{words.continueWith(name)}</bdi>
+          <bdi>{words.continueWith({ name })}</bdi>
         </button>
       ))}
     </div>

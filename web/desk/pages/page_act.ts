@@ -1,21 +1,22 @@
 /** Loading what a page shows, and doing what is asked on it: what went wrong is told in words, once. */
+
+import type { DeskTexts } from "texts:desk";
+import type { DeskPagesTexts } from "texts:desk_pages";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem } from "../../shared/api";
 import { NoFactor } from "../desk_call";
 import { useSpeech } from "../desk_context";
-import type { DeskWords } from "../desk_words";
 import { NoPasskey } from "../passkey_ask";
 import { tellSignInFailure } from "../sign_in_failure";
 import { usePageWords } from "./page_context";
-import type { PageWords } from "./page_words";
 
 /** Says what went wrong on a page, and what to do; empty when nothing needs to be said. */
-export function tellFailure(cause: unknown, words: DeskWords, pageWords: PageWords, language: string): string {
+export function tellFailure(cause: unknown, words: DeskTexts, pageWords: DeskPagesTexts, language: string): string {
   if (cause instanceof NoFactor) return "";
   if (cause instanceof NoPasskey) return words.noPasskey;
   const code = cause instanceof ApiProblem ? cause.code : "";
-  if (Object.hasOwn(pageWords.faults, code)) return pageWords.faults[code as keyof PageWords["faults"]];
-  return tellSignInFailure(cause, words, language);
+  const faults: Readonly<Record<string, string>> = pageWords.faults;
+  return (Object.hasOwn(faults, code) && faults[code]) || tellSignInFailure(cause, words, language);
 }
 
 export interface Loaded<T> {

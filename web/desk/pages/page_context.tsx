@@ -1,17 +1,18 @@
 /** What every page needs and none decides: its words, who is signed in, and the way to the server. */
+import type { DeskPagesTexts } from "texts:desk_pages";
+import loaders from "texts:desk_pages/lazy";
 import { type ComponentChildren, createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { PERMISSIONS, type Verb } from "../../shared/permissions";
 import type { Operator } from "../../shared/wire";
-import { chooseLanguage } from "../../shared/words";
+import { chooseLanguage } from "../../shared/words_choose";
 import type { DeskCall } from "../desk_call";
 import { useSpeech } from "../desk_context";
 import { Failure } from "../failure_view";
-import { loadPageWords, type PageWords } from "./page_words";
 
-const WordsContext = createContext<PageWords | null>(null);
+const WordsContext = createContext<DeskPagesTexts | null>(null);
 
-export function usePageWords(): PageWords {
+export function usePageWords(): DeskPagesTexts {
   const words = useContext(WordsContext);
   if (!words) throw new Error("the page's words are used before they are loaded");
   return words;
@@ -21,11 +22,14 @@ export function usePageWords(): PageWords {
 export function WithPageWords({ children }: { readonly children: ComponentChildren }) {
   const { words, language } = useSpeech();
   const spoken = chooseLanguage(language).language;
-  const [loaded, setLoaded] = useState<PageWords | null>(null);
+  const [loaded, setLoaded] = useState<DeskPagesTexts | null>(null);
   const [failed, setFailed] = useState(false);
   const load = () => {
     setFailed(false);
-    loadPageWords(spoken).then(setLoaded, () => setFailed(true));
+    loaders[spoken]().then(
+      ({ default: texts }) => setLoaded(texts),
+      () => setFailed(true),
+    );
   };
   useEffect(load, [spoken]);
   if (failed) return <Failure text={words.pageFailed} onRetry={load} />;

@@ -159,7 +159,7 @@ function RemoveDialog({ passkey, onDone, onClose }: RemoveProperties) {
   return (
     <ConfirmDialog
       told={{ invalid: faults.last_way }}
-      title={words.removePasskey(passkey.name)}
+      title={words.removePasskey({ name: passkey.name })}
       hint={words.removePasskeyHint}
       label={remove}
       act={() => call.post(`/v1/desk/me/passkeys/${passkey.id}/remove`, { end_others: false })}

@@ -42,7 +42,7 @@ export function PersonActs({ person, view, onDone }: Properties) {
       {shown === "change" && <ChangeDialog person={person} view={view} onDone={onDone} onClose={close} />}
       {shown === "disable" && (
         <ConfirmDialog
-          title={words.disableAsk(person.name)}
+          title={words.disableAsk({ name: person.name })}
           hint={words.disableHint}
           label={words.disable}
           act={() => call.post(`${path}/disable`)}
@@ -52,7 +52,7 @@ export function PersonActs({ person, view, onDone }: Properties) {
       )}
       {shown === "end" && (
         <ConfirmDialog
-          title={words.endSessionsAsk(person.name)}
+          title={words.endSessionsAsk({ name: person.name })}
           hint={words.endSessionsHint}
           label={words.endSessions}
           act={() => call.post(`${path}/end-sessions`)}
@@ -80,7 +80,7 @@ function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly
     onClose();
   };
   return (
-    <DialogFrame name="person" title={words.changeTitle(person.name)} onClose={onClose}>
+    <DialogFrame name="person" title={words.changeTitle({ name: person.name })} onClose={onClose}>
       <form class="page-form" onSubmit={submit} noValidate>
         {own ? <p class="page-note">{words.noChangeOwn}</p> : <RoleChoice role={role} onRole={setRole} />}
         <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />

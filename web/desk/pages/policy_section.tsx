@@ -35,8 +35,8 @@ function PolicyForm({ policy, onSaved }: Properties) {
   const [providerOnly, setProviderOnly] = useState(policy.provider_only);
   const [faults, setFaults] = useState({ hours: "", minutes: "" });
   const act = useAct({ invalid: words.refused });
-  const hoursRange = words.range(SHORTEST_SESSION_HOURS, policy.longest_session_hours);
-  const minutesRange = words.range(SHORTEST_IDLE_MINUTES, policy.longest_idle_minutes);
+  const hoursRange = words.range({ lowest: SHORTEST_SESSION_HOURS, highest: policy.longest_session_hours });
+  const minutesRange = words.range({ lowest: SHORTEST_IDLE_MINUTES, highest: policy.longest_idle_minutes });
   const submit = async (event: Event) => {
     event.preventDefault();
     const badHours = hours.current?.validity.valid === false;
@@ -60,7 +60,7 @@ function PolicyForm({ policy, onSaved }: Properties) {
     <form class="page-form" onSubmit={submit} noValidate>
       <FormField
         label={words.secondFactor}
-        hint={words.secondFactorHint(policy.without_second_factor)}
+        hint={words.secondFactorHint({ without: policy.without_second_factor })}
         inputRef={date}
         type="date"
         defaultValue={writeDate(policy.second_factor_from)}

@@ -1,5 +1,5 @@
+import languageTexts from "texts:language";
 import { useRef, useState } from "preact/hooks";
-import { languageNames } from "../../shared/language_names";
 import { LANGUAGES } from "../../shared/words_choose";
 import { FormField } from "../form_field";
 import { EmailSection } from "./email_section";
@@ -83,7 +83,7 @@ function ProfileForm() {
 function LanguageName({ language, place }: { readonly language: (typeof LANGUAGES)[number]; readonly place: number }) {
   return (
     <>
-      <bdi lang={language}>{languageNames[language]}</bdi>
+      <bdi lang={language}>{languageTexts[language].name}</bdi>
       {place >= 0 && <span class="mark">{place + 1}</span>}
     </>
   );

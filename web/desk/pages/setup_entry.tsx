@@ -55,7 +55,7 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
     const found: Faults = {};
     for (const name of FIELDS) if (!typed(name).trim()) found[name] = required;
     const wrong = origins.find((one) => !isOrigin(one));
-    if (wrong) found.site_origins = sites.badOrigin(wrong);
+    if (wrong) found.site_origins = sites.badOrigin({ line: wrong });
     return found;
   };
   const submit = async (event: Event) => {

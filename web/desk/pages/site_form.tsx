@@ -28,7 +28,7 @@ export function SiteForm({ site, busy, onGiven }: Properties) {
     if (busy) return;
     const wanted = { name: name.current?.value.trim() ?? "", origins: readOrigins(origins.current?.value ?? "") };
     const wrong = wanted.origins.find((one) => !isOrigin(one));
-    const found = { name: wanted.name ? "" : required, origins: wrong ? words.badOrigin(wrong) : "" };
+    const found = { name: wanted.name ? "" : required, origins: wrong ? words.badOrigin({ line: wrong }) : "" };
     if (wanted.origins.length === 0) found.origins = required;
     setFaults(found);
     if (found.name) name.current?.focus();

@@ -103,7 +103,7 @@ function SiteSettings({ site, onChanged }: { readonly site: SiteView; readonly o
     <>
       <AllSites />
       <EmbedSection site={site} />
-      <Section title={words.open(site.name)}>
+      <Section title={words.open({ name: site.name })}>
         <SiteForm
           site={site}
           busy={act.busy}

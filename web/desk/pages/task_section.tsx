@@ -1,12 +1,12 @@
+import type { DeskPagesTexts } from "texts:desk_pages";
 import { useState } from "preact/hooks";
 import type { DeadTask, DeadTasks } from "../../shared/wire_task";
 import { useAct, useLoaded } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { CardTable, type Column, ConfirmDialog, Outcome, Section, When, WhenLoaded } from "./page_parts";
-import type { PageWords } from "./page_words";
 
 /** What the work is. A kind without words is told as what it is a kind of. */
-function tellKind({ kind, mail }: DeadTask, { kinds }: PageWords["workspace"]): string {
+function tellKind({ kind, mail }: DeadTask, { kinds }: DeskPagesTexts["workspace"]): string {
   return Object.hasOwn(kinds, mail) ? kinds[mail as keyof typeof kinds] : kinds[kind];
 }
 

@@ -50,7 +50,7 @@ export function TeamSection({ view, onDone }: PeopleProperties) {
       {shown?.kind === "edit" && <TeamDialog view={view} team={shown.team} onDone={onDone} onClose={close} />}
       {shown?.kind === "remove" && (
         <ConfirmDialog
-          title={words.removeTeamAsk(shown.team.name)}
+          title={words.removeTeamAsk({ name: shown.team.name })}
           hint={words.removeTeamHint}
           label={words.removeTeam}
           act={() => call.post(`/v1/desk/teams/${shown.team.id}/remove`)}
@@ -107,7 +107,7 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
     onClose();
   };
   return (
-    <DialogFrame name="team" title={team ? words.editTeam(team.name) : words.addTeam} onClose={onClose}>
+    <DialogFrame name="team" title={team ? words.editTeam({ name: team.name }) : words.addTeam} onClose={onClose}>
       <form class="page-form" onSubmit={submit} noValidate>
         <FormField
           label={words.teamName}

@@ -24,7 +24,7 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
       {security.totp ? (
         <>
           <p class="page-note">
-            <strong>{words.codes}:</strong> {words.codesLeft(security.recovery_codes_left)} {words.codesHint}
+            <strong>{words.codes}:</strong> {words.codesLeft({ left: security.recovery_codes_left })} {words.codesHint}
           </p>
           <div class="form-buttons">
             <button type="button" class="button" onClick={() => setAsks("codes")}>
@@ -90,7 +90,7 @@ interface DialogProperties {
 }
 
 function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
-  const { words: deskWords } = useSpeech();
+  const { words: deskTexts } = useSpeech();
   const { security: words, required, cancel } = usePageWords();
   const { call } = usePage();
   const field = useRef<HTMLInputElement>(null);
@@ -127,7 +127,7 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
           autocomplete="one-time-code"
           maxLength={10}
           dir="ltr"
-          placeholder={deskWords.code}
+          placeholder={deskTexts.code}
         />
         <Outcome act={act} />
         <div class="form-buttons">

@@ -1,0 +1,87 @@
+/**
+ * Finds texts that no browser code reads. The compiler is asked: with declarations that have every group of texts but no text, each
+ * use of a text is an error that names it.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ENGLISH, messagesOf } from "./catalogue.mjs";
+import { SURFACES } from "./surfaces.mjs";
+import { declareTexts, typeOf } from "./texts_declare.mjs";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A text that is read by its name, also as a key of the texts. */
+const NAMED = [
+  /Property '(\w+)' does not exist on type '([^']+)'/g,
+  /Type '"(\w+)"' is not assignable to type 'keyof (\w+)'/g,
+];
+/** Texts that are read by a code, and those that are passed on as a whole. */
+const BY_CODE = /can't be used to index type '([^']+)'/g;
+const WHOLE = /Type '(\w+)' is (?:not assignable|missing)/g;
+
+const typesIn = (text) => text.match(/\w*Texts\w*/g) ?? [];
+
+/** Return what the compiler says of the browser code when no text exists. */
+function compileWithout(catalogue) {
+  const folder = mkdtempSync(join(tmpdir(), "texts-"));
+  try {
+    writeFileSync(join(folder, "texts.d.ts"), declareTexts(catalogue, false));
+    const include = ["ts", "tsx"].map((kind) => `${ROOT}web/**/*.${kind}`).concat(join(folder, "texts.d.ts"));
+    const exclude = [`${ROOT}web/i18n/texts.d.ts`, `${ROOT}web/**/*.test.ts`, `${ROOT}web/support`];
+    const compilerOptions = { typeRoots: [`${ROOT}node_modules/@types`], types: [`${ROOT}node_modules/vite/client`] };
+    const config = { extends: `${ROOT}tsconfig.json`, compilerOptions, include, exclude };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    return spawnSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, "-p", folder], {
+      encoding: "utf8",
+      maxBuffer: 64 << 20,
+    }).stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Return the quoted words of the browser code: codes by which texts are read stand there, if only in a type. */
+function quotedWords() {
+  const files = readdirSync(`${ROOT}web`, { recursive: true }).filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file));
+  return new Set(
+    files.flatMap((file) => readFileSync(`${ROOT}web/${file}`, "utf8").match(/(?<=["'])\w+(?=["'])/g) ?? []),
+  );
+}
+
+/** Return every text of the browser's surfaces that no code reads, such as "desk: theme". */
+export function unusedTexts(catalogue) {
+  const said = compileWithout(catalogue);
+  const named = NAMED.flatMap((use) => [...said.matchAll(use)]).flatMap(([, key, types]) =>
+    typesIn(types).map((type) => [type, key]),
+  );
+  const isNamed = new Set(named.map((use) => use.join(".")));
+  const hasNames = new Set(named.map(([type]) => type));
+  const byCode = new Set([...said.matchAll(BY_CODE)].flatMap(([, types]) => typesIn(types)));
+  const whole = new Set([...said.matchAll(WHOLE)].flatMap(([, types]) => typesIn(types)));
+  const quoted = quotedWords();
+  // Of texts that are read by names and by codes, only those keys are codes that stand in quotes somewhere.
+  const isUsed = (type, key) =>
+    isNamed.has(`${type}.${key}`) || whole.has(type) || (byCode.has(type) && (!hasNames.has(type) || quoted.has(key)));
+  const unused = [];
+  for (const [surface, { modules = [] }] of Object.entries(SURFACES)) {
+    if (!modules.length) continue;
+    for (const [path] of messagesOf(catalogue[ENGLISH][surface])) {
+      const group = path.includes(".") ? path.slice(0, path.lastIndexOf(".")) : "";
+      const key = path.slice(path.lastIndexOf(".") + 1);
+      const types = [typeOf(surface, group), ...includersOf(surface, group)];
+      if (!types.some((type) => isUsed(type, key))) unused.push(`${surface}: ${path}`);
+    }
+  }
+  return unused;
+}
+
+/** A surface's own texts are also read through the surfaces that include it. */
+const includersOf = (surface, group) =>
+  group
+    ? []
+    : Object.keys(SURFACES)
+        .filter((one) => SURFACES[one].includes === surface)
+        .map((one) => typeOf(one));

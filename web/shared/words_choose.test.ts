@@ -1,0 +1,39 @@
+import conversationTexts from "texts:conversation";
+import storedDataLoaders from "texts:stored_data/lazy";
+import { expect, test } from "vitest";
+import { loadFrameTexts } from "../frame/frame_texts";
+import { chooseLanguage, LANGUAGES } from "./words_choose";
+
+test.each([
+  ["de-AT", "de", "ltr"],
+  ["FR", "fr", "ltr"],
+  ["ar_EG", "ar", "rtl"],
+  ["pt-BR", "en", "ltr"],
+  ["", "en", "ltr"],
+  [null, "en", "ltr"],
+])("%s gets %s, written %s", (tag, language, direction) => {
+  expect(chooseLanguage(tag)).toEqual({ language, direction });
+});
+
+test("the chat has a text of its own in every language, with those that it shares with the desk", async () => {
+  const all = await Promise.all(LANGUAGES.map(loadFrameTexts));
+  expect(new Set(all.map(({ placeholder }) => placeholder)).size).toBe(LANGUAGES.length);
+  expect(all.map(({ send }) => send)).toEqual(LANGUAGES.map((one) => conversationTexts[one].send));
+});
+
+test("texts with a number follow the plural rules of their language", async () => {
+  expect(conversationTexts.en.charactersLeft({ left: 1 })).toBe("1 character left");
+  expect(conversationTexts.en.tooLong({ over: 2 })).toBe("Too long by 2 characters. Please shorten it.");
+  expect(conversationTexts.fr.charactersLeft({ left: 0 })).toBe("Encore 0 caractère");
+  const { default: polish } = await storedDataLoaders.pl();
+  const erased = [1, 2, 5, 22].map((count) => polish.erased({ conversations: count, messages: count }));
+  expect(erased).toEqual([
+    "Usunięto 1 rozmowę i 1 wiadomość.",
+    "Usunięto 2 rozmowy i 2 wiadomości.",
+    "Usunięto 5 rozmów i 5 wiadomości.",
+    "Usunięto 22 rozmowy i 22 wiadomości.",
+  ]);
+  const { default: arabic } = await storedDataLoaders.ar();
+  const forms = [0, 1, 2, 3, 11, 100].map((count) => arabic.erased({ conversations: count, messages: 1 }));
+  expect(new Set(forms).size).toBe(6);
+});
