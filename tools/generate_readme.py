@@ -1,4 +1,4 @@
-"""Writes the table of what is kept in a browser into README.md, from storage.toml.
+"""Writes the table of what is kept in a browser into README.md, from storage.toml and its English texts.
 
 `python tools/generate_readme.py` writes the table; with `--check` it writes nothing and exits 1 when it is out of date.
 """
@@ -6,6 +6,7 @@
 import sys
 from pathlib import Path
 
+from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.storage_registry import parse_registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,9 +15,10 @@ BEGIN, END = "<!-- storage: begin -->\n", "<!-- storage: end -->"
 
 def table() -> str:
     registry = parse_registry((ROOT / "storage.toml").read_text(encoding="utf-8"))
+    texts = read_storage_texts()["en"]
     rows = [
-        f"| `{item.key}` | {item.mechanism}, {', '.join(item.surfaces)} | {item.contains['en']} "
-        f"| {registry.written[item.written]['en']} | {item.lifetime} |\n"
+        f"| `{item.key}` | {item.mechanism}, {', '.join(item.surfaces)} | {texts.item[item.name].contains} "
+        f"| {texts.written[item.written]} | {item.lifetime} |\n"
         for item in registry.of_services(frozenset())
     ]
     return "| key | where | what | written | at most |\n|---|---|---|---|---|\n" + "".join(rows)

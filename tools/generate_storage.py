@@ -1,8 +1,8 @@
 """Makes from storage.toml what the browser code may write, and from the types of its fields the schema it is held to.
 
 `python tools/generate_storage.py` writes web/shared/storage_registry.ts and storage.schema.json; with `--check` it
-writes nothing. It exits 1 when storage.toml breaks its schema, lacks a language or contradicts itself, or when a file
-is out of date.
+writes nothing. It exits 1 when storage.toml breaks its schema or contradicts itself, when a text about it is missing,
+or when a file is out of date.
 """
 
 import json
@@ -11,11 +11,13 @@ import tomllib
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
-from crumbless.domain.storage_registry import NAMES_OF_GROUPS, Item, Registry, RegistryError, parse_registry
+from crumbless.api.registry_read import read_storage_texts
+from crumbless.domain.storage_registry import Item, Registry, RegistryError, parse_registry
+from crumbless.domain.storage_texts import text_faults
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "storage.toml"
@@ -31,10 +33,6 @@ def schema_text() -> str:
         "title": "What Crumbless may keep on a device",
         **msgspec.json.schema(Registry),
     }
-    # The types' own schema leaves the names of these tables open.
-    groups = schema["$defs"]["Registry"]["properties"]
-    for group, names in NAMES_OF_GROUPS.items():
-        groups[group] |= {"propertyNames": {"enum": list(get_args(names))}, "required": list(get_args(names))}
     return json.dumps(schema, indent=2) + "\n"
 
 
@@ -91,7 +89,9 @@ def main() -> int:
         # An environment that only builds and runs has no validator; parse_registry has held it to the same types.
         if find_spec("jsonschema"):
             check_schema(source)
-    except RegistryError as error:
+        for fault in text_faults(registry, read_storage_texts()):
+            raise RegistryError(fault)
+    except (RegistryError, msgspec.ValidationError) as error:
         print(error)
         return 1
     made = {TARGET: registry_text(registry), SCHEMA: schema_text()}

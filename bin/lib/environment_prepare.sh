@@ -128,11 +128,16 @@ install_node_packages() {
   fi
 }
 
+# The build itself writes texts.d.ts.
+list_web_sources() {
+  find web storage.toml package-lock.json -type f ! -path web/i18n/texts.d.ts | LC_ALL=C sort
+}
+
 # Names and contents of everything the browser code is made from.
 hash_web_sources() {
   {
-    find web storage.toml package-lock.json -type f | LC_ALL=C sort
-    find web storage.toml package-lock.json -type f | LC_ALL=C sort | git hash-object --stdin-paths
+    list_web_sources
+    list_web_sources | git hash-object --stdin-paths
   } | git hash-object --stdin
 }
 

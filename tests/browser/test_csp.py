@@ -118,9 +118,7 @@ def test_a_page_that_is_not_on_the_list_shows_no_chat(scene: Scene) -> None:
     elsewhere.arrive()
     elsewhere.launcher.click()
     # The frame stays silent; the loader waits ten seconds for its first word.
-    expect(elsewhere.dialog.get_by_role("status")).to_have_text(
-        "The chat did not load. Open it again.", timeout=20_000
-    )
+    expect(elsewhere.dialog.get_by_role("status")).to_have_text("The chat did not load. Open it again.", timeout=20_000)
     expect(elsewhere.box).to_have_count(0)
     assert [request for request in elsewhere.watch.requests if "/v1/" in request] == []
     assert scene.timeline() == []

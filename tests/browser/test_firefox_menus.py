@@ -4,7 +4,8 @@ import re
 import zipfile
 from pathlib import Path
 
-from crumbless.api.policy_words import read_browsers, read_words
+from crumbless.api.policy_render import read_browsers
+from crumbless.texts import read_texts
 from support.webdriver import find_command
 
 VALUE = re.compile(r"=[ \t]*(\S.*?)…?$", re.MULTILINE)
@@ -33,6 +34,6 @@ def test_every_menu_that_the_policy_page_names_is_in_firefox() -> None:
 
 
 def test_the_setting_that_the_note_quotes_is_in_firefox() -> None:
-    quoted = re.search("“(.+)”", read_words()["en"]["browsers"]["note"]["firefox"])
+    quoted = re.search("“(.+)”", read_texts("en", "policy")["browsers"]["note"]["firefox"])
     assert quoted
     assert quoted[1].replace("Firefox", "{ -brand-short-name }") in texts_of_firefox()

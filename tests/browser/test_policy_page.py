@@ -7,16 +7,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Connection
 
 from crumbless.actions.workspace_set_up import add_site, workspace_for
-from crumbless.api.policy_words import read_words
 from crumbless.domain.storage_registry import Service
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
 from crumbless.store.tag_store import Tag, set_tag
+from crumbless.texts import direction_of, languages_of, read_texts
 from support.browser import Kind, Watch, accessibility_faults
 from support.server import ServerProcess
 
 SITE = "policy-shop"
-WORDS = read_words()
+WORDS = {language: read_texts(language, "policy") for language in languages_of("policy")}
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -92,7 +92,7 @@ def check_page(page: Page) -> None:
 @pytest.mark.parametrize("language", WORDS)
 def test_every_language_is_fit_for_all_on_a_narrow_screen(open_page: Open, language: str, scheme: str) -> None:
     page = open_page(language, width=360, color_scheme=scheme)
-    assert page.evaluate("document.documentElement.dir") == WORDS[language]["direction"]
+    assert page.evaluate("document.documentElement.dir") == direction_of(language)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     check_page(page)
 

@@ -12,7 +12,17 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "crumbless"
 
 LAYERS: list[set[str]] = [
-    {"errors", "exhaustion", "ids", "log_lines", "periodic", "settings", "steady_clock"},
+    {
+        "errors",
+        "exhaustion",
+        "ids",
+        "log_lines",
+        "message_format",
+        "periodic",
+        "settings",
+        "steady_clock",
+        "texts",
+    },
     {"domain"},
     {"adapters", "live", "store"},
     {"actions"},

@@ -52,7 +52,6 @@ def test_the_schema_takes_the_registry() -> None:
         ('key = "crumbless.open.{site}"', 'key = "crumbless open"', "key"),
         ('fallback = "sessionStorage"', 'fallback = "a shelf"', "fallback"),
         ("number = 1", "number = 0", "revision[0]"),
-        ("[category.session]", "[category.mood]", "category"),
     ],
 )
 def test_the_schema_alone_catches_what_breaks_it(old: str, new: str, place: str) -> None:

@@ -59,8 +59,12 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert sources <= names
     policy = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src/crumbless/policy").rglob("*.*")}
-    assert "crumbless/policy/words/en.toml" in policy
+    assert "crumbless/policy/page.html.jinja" in policy
     assert policy <= names
+    locales = ROOT / "web" / "locales"
+    texts = {f"crumbless/locales/{path.relative_to(locales).as_posix()}" for path in locales.rglob("*.json")}
+    assert "crumbless/locales/en/policy.json" in texts
+    assert texts <= names
     assert any("/migrations/versions/" in name for name in names)
 
 

@@ -1,5 +1,7 @@
 /** What the server fills into consent.js, the same for every visitor of the site (src/crumbless/domain/consent_ask.py makes it). */
 
+import type { ConsentTexts } from "texts:consent";
+
 export type Category = "analytics" | "marketing";
 
 /** Whether each optional category may run. */
@@ -17,39 +19,12 @@ export interface Service {
   rows: readonly Row[];
 }
 
-export interface ConsentWords {
-  title: string;
-  /** `#`: the services' names. */
-  ask: string;
-  accept: string;
-  reject: string;
-  choose: string;
-  save: string;
-  close: string;
-  open: string;
-  policy: string;
-  intro: string;
-  necessary: string;
-  necessaryText: string;
-  always: string;
-  analytics: string;
-  analyticsText: string;
-  marketing: string;
-  marketingText: string;
-  /** `#`: the service's name. */
-  keeps: string;
-  privacy: string;
-  /** `#`: a length of time. */
-  longest: string;
-  signal: string;
-  blocked: string;
-}
-
 /** What is said in one language. `text` is a digest of all of it, for the receipt. */
 export interface Said {
   language: string;
+  direction: string;
   text: string;
-  words: ConsentWords;
+  words: ConsentTexts;
   /** Those that the site uses. */
   categories: readonly Category[];
   services: readonly Service[];

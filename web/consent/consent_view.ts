@@ -19,21 +19,20 @@ export interface ConsentView {
 }
 
 /** Adds our element to the page: first in the body, so that it is met first by whoever cannot see it. */
-export function addStage({ language }: Said, side: "left" | "right"): HTMLElement {
+export function addStage({ language, direction }: Said, side: "left" | "right"): HTMLElement {
   const host = make(HOST_NAME as "div");
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(__CRUMBLESS_CONSENT_STYLE__);
   const root = host.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet];
-  const direction = language === "ar" ? "rtl" : "ltr";
   const stage = make("div", { class: `stage ${side}`, lang: language, dir: direction });
   root.append(stage);
   pageDocument.body.prepend(host);
   return stage;
 }
 
-/** Words with a name or number in the place of `#`. */
-export const fill = (words: string, value: string): string => words.replace("#", () => value);
+/** Return a text with its one value. The catalogue has no plurals for this surface, so that no more is needed here. */
+export const fill = (text: string, value: string): string => text.replace(/{\w+}/, () => value);
 
 /** The three ways to answer are the same element, in the same size and colour, one click each. */
 export const answerButton = (name: string, text: string, act: () => void): HTMLButtonElement =>

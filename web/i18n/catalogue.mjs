@@ -1,6 +1,7 @@
 /** The catalogue of texts: reads web/locales, checks that the languages agree, and compiles a surface to JavaScript. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { TYPE } from "@formatjs/icu-messageformat-parser";
 import { argumentsOf, compileMessage, faultsOf, parseMessage } from "./message.mjs";
 import { SURFACES } from "./surfaces.mjs";
 
@@ -88,6 +89,9 @@ function checkSurface(messages, english, language, plain) {
   return faults;
 }
 
+const isPlain = (parts) =>
+  parts.every(({ type, value }) => type === TYPE.argument || (type === TYPE.literal && !/[{}]/.test(value)));
+
 function checkMessage(text, english, language, plain) {
   if (typeof text !== "string" || !text || text !== text.trim())
     return ["is not a text, is empty, or begins or ends with a blank"];
@@ -98,7 +102,7 @@ function checkMessage(text, english, language, plain) {
     const faults = faultsOf(parts, language);
     const asText = (found) => JSON.stringify(Object.entries(found).sort());
     if (asText(given) !== asText(wanted)) faults.push(`takes ${asText(given)}, in English ${asText(wanted)}`);
-    if (plain && Object.values(given).includes("number")) faults.push("has a plural, which its reader does not know");
+    if (plain && !isPlain(parts)) faults.push("has a plural or a quoted brace, which its reader does not know");
     return faults;
   } catch (error) {
     return [`is not a message that can be compiled: ${error.message}`];
@@ -116,7 +120,7 @@ export function textsOf(catalogue, surface, language) {
   return { ...shared, ...own };
 }
 
-const PLURAL =
+export const PLURAL =
   "const plural = (language, count, forms) => forms[new Intl.PluralRules(language).select(count)] ?? forms.other;\n";
 
 /** Return the JavaScript of an object with the texts of a surface: strings, and functions where a text takes values. */

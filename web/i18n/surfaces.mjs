@@ -21,4 +21,7 @@ export const SURFACES = {
   connection_check: { languages: "interface", modules: ["lazy"] },
   stored_data: { languages: "every", modules: ["lazy"] },
   consent: { languages: "every", modules: [], plain: true },
+  policy: { languages: "every" },
+  storage: { languages: "every" },
+  email: { languages: "interface" },
 };

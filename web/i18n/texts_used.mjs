@@ -66,8 +66,8 @@ export function unusedTexts(catalogue) {
   const isUsed = (type, key) =>
     isNamed.has(`${type}.${key}`) || whole.has(type) || (byCode.has(type) && (!hasNames.has(type) || quoted.has(key)));
   const unused = [];
-  for (const [surface, { modules = [] }] of Object.entries(SURFACES)) {
-    if (!modules.length) continue;
+  for (const [surface, { modules }] of Object.entries(SURFACES)) {
+    if (!modules) continue;
     for (const [path] of messagesOf(catalogue[ENGLISH][surface])) {
       const group = path.includes(".") ? path.slice(0, path.lastIndexOf(".")) : "";
       const key = path.slice(path.lastIndexOf(".") + 1);

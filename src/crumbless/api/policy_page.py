@@ -11,10 +11,12 @@ from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import make_asset
 from crumbless.api.page_views import content_policy, serve_asset
 from crumbless.api.policy_view import Subject
+from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.language_choose import choose_language
-from crumbless.domain.storage_registry import disclosure
+from crumbless.domain.storage_disclosure import disclosure
 from crumbless.errors import Refused
 from crumbless.store.tag_store import find_tags
+from crumbless.texts import languages_of
 
 DISCLOSURE_SECONDS = 300
 """How long storage.json may be used without asking: a change of a site's tags is seen after this."""
@@ -37,9 +39,10 @@ async def get_disclosure(call: PublicCall) -> Response[bytes]:
     subject = Subject() if key is None else await _find_subject(call, key)
     if subject is None:
         raise Refused("not_found", "There is no site with this key.")
-    language = None if asked is None else choose_language(asked, None, platform.policy.registry.languages)
+    texts = read_storage_texts()
+    language = None if asked is None else choose_language(asked, None, tuple(texts))
     host = urlsplit(platform.settings.address).hostname or ""
-    disclosed = disclosure(platform.policy.registry, host, subject.services, language)
+    disclosed = disclosure(platform.policy.registry, texts, host, subject.services, language)
     asset = make_asset(msgspec.json.encode(disclosed), "application/json")
     # The auditor and the banner read it from pages of other origins; it says what anybody may know.
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
@@ -61,7 +64,7 @@ def _answer(call: PublicCall, subject: Subject | None) -> Response[bytes]:
     platform = call.platform
     pages = platform.policy
     language = choose_language(
-        call.request.query_params.get("lang"), call.request.headers.get("accept-language"), tuple(pages.words)
+        call.request.query_params.get("lang"), call.request.headers.get("accept-language"), languages_of("policy")
     )
     asset = pages.missing(language) if subject is None else pages.page(subject, language)
     # Its scripts by their full addresses in place of a nonce: the page stays the same and can be kept by browsers.

@@ -3,7 +3,7 @@
 import datetime
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -11,10 +11,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from crumbless.api.page_assets import Asset, Assets, make_asset
-from crumbless.api.policy_words import FOLDER, Words, read_browsers, read_links, read_words, render_code, render_text
-from crumbless.domain.storage_registry import Item, Registry, Texts
+from crumbless.api.policy_render import FOLDER, read_browsers, read_links, render_code, render_message
+from crumbless.api.registry_read import read_storage_texts
+from crumbless.domain.storage_registry import Item, Registry
+from crumbless.message_format import format_message
 from crumbless.settings import Settings
 from crumbless.store.tag_store import Tag
+from crumbless.texts import direction_of, languages_of, name_of, read_texts
 
 PAGES_KEPT = 128
 """Rendered pages held in memory, about 100 kB each: rendering takes milliseconds of the loop that carries the chats."""
@@ -48,7 +51,6 @@ class PolicyPages:
 
     def __init__(self, registry: Registry, settings: Settings, assets: Assets) -> None:
         self.registry = registry
-        self.words = read_words()
         self._links = read_links() | OWN_PLACES
         self._browsers = read_browsers()
         self._settings = settings
@@ -74,10 +76,10 @@ class PolicyPages:
         return self._render(self._missing, Subject(), language)
 
     def _render(self, template: Template, subject: Subject, language: str) -> Asset:
-        context = PolicyContext(self.registry, self.words, self._links, subject, language, self._settings.address)
+        context = PolicyContext(self.registry, self._links, subject, language, self._settings.address)
         html = template.render(
             page=context,
-            words=self.words[language],
+            words=context.texts,
             say=context.say,
             subject=subject,
             registry=self.registry,
@@ -93,19 +95,15 @@ class PolicyContext:
     """What the template asks while it renders one page in one language."""
 
     def __init__(
-        self,
-        registry: Registry,
-        spoken: dict[str, Words],
-        links: dict[str, str],
-        subject: Subject,
-        language: str,
-        address: str,
+        self, registry: Registry, links: dict[str, str], subject: Subject, language: str, address: str
     ) -> None:
         self._registry = registry
-        self._words = spoken[language]
         self._subject = subject
+        self.texts = read_texts(language, "policy")
+        self.stored = read_storage_texts()[language]
         self.language = language
-        self.languages = [(code, words["name"], words["direction"]) for code, words in spoken.items()]
+        self.direction = direction_of(language)
+        self.languages = [(one, name_of(one), direction_of(one)) for one in languages_of("policy")]
         self.host = urlsplit(address).netloc
         self._links = links | {
             "disclosure": f"/storage.json?{urlencode(subject.query | {'lang': language})}",
@@ -113,20 +111,20 @@ class PolicyContext:
         }
         self.config = json.dumps({"site": subject.key, "publicUrl": address, "origins": subject.origins})
 
-    def say(self, text: str, **values: object) -> Markup:
-        """A text of the words, its marks rendered and its values filled in."""
-        return render_text(text, self._links, values, self._words["page"]["new_tab"])
+    def say(self, message: str, **values: object) -> Markup:
+        """Return a message as HTML, with its values."""
+        return render_message(message, self.language, self._links, values, self.texts["page"]["new_tab"])
 
-    def said(self, texts: Texts) -> Markup:
-        """A text of the registry, in English and marked so where it lacks the language."""
-        if self.language in texts:
-            return self.say(texts[self.language])
-        return Markup('<span lang="en" dir="ltr">{}</span>').format(self.say(texts["en"]))
+    def plain(self, message: str, **values: object) -> str:
+        """Return a message without marks as text, with its values."""
+        return format_message(message, self.language, values)
 
     def joined(self, group: str, names: Sequence[str]) -> Markup:
-        """Several values of a field of the registry, as people are told them."""
-        return escape(self._words["storage"]["joiner"]).join(
-            self.said(getattr(self._registry, group)[name]) for name in names
+        """Return the texts for several values of a field of the registry."""
+        texts: Mapping[str, str] = getattr(self.stored, group)
+        message = escape(self.texts["storage"]["joined"])
+        return functools.reduce(
+            lambda some, more: message.format(some=some, more=more), (self.say(texts[name]) for name in names)
         )
 
     def keys(self, items: Sequence[Item]) -> Markup:
@@ -139,25 +137,25 @@ class PolicyContext:
 
     def date(self, date: datetime.date) -> Markup:
         """A date as the language writes it."""
-        month: str = self._words["page"]["months"][date.month - 1]
-        told: str = self._words["page"]["date"].format(day=date.day, month=month, year=date.year)
+        values = {"day": date.day, "month": self.texts["page"]["months"][date.month - 1], "year": date.year}
+        told = format_message(self.texts["page"]["date"], self.language, values)
         return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), told)
 
     def lifetime(self, item: Item) -> Markup:
         """How long a value lasts."""
-        words = self._words["storage"]["tab" if item.mechanism == "sessionStorage" else "most"]
-        return self.say(words, lifetime=self._words["lifetime"][item.lifetime])
+        message = self.texts["storage"]["tab" if item.mechanism == "sessionStorage" else "most"]
+        return self.say(message, lifetime=self.stored.lifetime_text(self.language, item.lifetime))
 
     def cleared(self, item: Item) -> Markup:
         """What deletes a value."""
         if item.cleared:
             return self.joined("cleared", item.cleared)
-        return self.say(self._words["storage"]["none_clears"], domain=item.domain)
+        return self.say(self.texts["storage"]["none_clears"], domain=item.domain)
 
     def categories(self) -> list[tuple[str, list[Item], list[Item]]]:
         """Each category of our own items: what visitors have, and what operators alone have."""
         own = [item for item in self._registry.item if item.service is None]
-        names = [name for name in self._registry.category if any(item.category == name for item in own)]
+        names = [name for name in self.stored.category if any(item.category == name for item in own)]
         return [
             (
                 name,
@@ -169,7 +167,10 @@ class PolicyContext:
 
     def revisions(self) -> list[tuple[str, Markup, Markup]]:
         """Number, date and changes of each revision, newest first."""
-        return [(str(one.number), self.date(one.date), self.said(one.changes)) for one in self._registry.revision]
+        return [
+            (str(one.number), self.date(one.date), self.say(self.stored.revision[str(one.number)]))
+            for one in self._registry.revision
+        ]
 
     def items_of(self, service: str) -> list[Item]:
         """What the tag of a service keeps."""

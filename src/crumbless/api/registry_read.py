@@ -1,8 +1,13 @@
 """Where storage.toml is found: in the package when it was installed, in the checkout when it is developed."""
 
+import functools
 from pathlib import Path
 
+import msgspec
+
 from crumbless.domain.storage_registry import Registry, parse_registry
+from crumbless.domain.storage_texts import StorageTexts
+from crumbless.texts import languages_of, read_texts
 
 _PLACES = (Path(__file__).parents[1] / "storage.toml", Path(__file__).parents[3] / "storage.toml")
 
@@ -14,3 +19,9 @@ def read_registry() -> Registry:
         RegistryError: when it is wrong, which a build does not let out.
     """
     return parse_registry(next(path for path in _PLACES if path.exists()).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def read_storage_texts() -> dict[str, StorageTexts]:
+    """Return the texts about the registry by language, English first."""
+    return {one: msgspec.convert(read_texts(one, "storage"), StorageTexts) for one in languages_of("storage")}

@@ -1,12 +1,12 @@
 """What a site has to ask its visitors for: the services that they may refuse, and all that each of them keeps."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from crumbless.domain.storage_registry import OPTIONAL_CATEGORIES, Category, Registry, Service
+from crumbless.domain.storage_texts import StorageTexts
 
 Row = tuple[str, str, str, str] | tuple[str, str, str, str, str]
 """Mechanism, key, longest time in words, purpose; and the host, where it is kept on another one."""
@@ -34,6 +34,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """All that is said in one language. `text` names these very words in receipts."""
 
     language: str
+    direction: str
     text: str
     words: dict[str, str]
     categories: list[Category]
@@ -56,16 +57,16 @@ def ask_services(
     services: frozenset[Service],
     in_browser: frozenset[Service],
     language: str,
-    lifetimes: Mapping[str, str],
+    texts: StorageTexts,
 ) -> list[AskedService]:
-    """The services that a site uses, with what each keeps, told in this language, else in English.
+    """The services that a site uses, with what each stores, in one language.
 
     Args:
         registry: what each service keeps.
         services: all that the site uses.
         in_browser: those whose own script runs in the page; a service that the server tells keeps nothing there.
-        language: one of the registry's, or another.
-        lifetimes: the registry's lifetimes in words of that language.
+        language: of the texts.
+        texts: about the registry.
     """
     return [
         AskedService(
@@ -74,12 +75,10 @@ def ask_services(
             category=_category_of(registry, name),
             privacy=SERVICES[name][1],
             rows=[
-                (one.mechanism, one.key, lifetimes[one.lifetime], text)
-                if one.domain is None
-                else (one.mechanism, one.key, lifetimes[one.lifetime], text, one.domain)
+                (one.mechanism, one.key, texts.lifetime_text(language, one.lifetime), texts.item[one.name].purpose)
+                + (() if one.domain is None else (one.domain,))
                 for one in registry.item
                 if one.service == name and name in in_browser
-                for text in [one.purpose.get(language, one.purpose["en"])]
             ],
         )
         for name in SERVICES
@@ -87,12 +86,14 @@ def ask_services(
     ]
 
 
-def say(words: dict[str, str], language: str, services: list[AskedService]) -> Said:
+def say(words: dict[str, str], language: str, direction: str, services: list[AskedService]) -> Said:
     """What is said in one language, under the digest of exactly that."""
     digest = hashlib.sha256(msgspec.json.encode([words, services], order="deterministic")).hexdigest()[:32]
     used = {one.category for one in services}
     categories: list[Category] = [category for category in OPTIONAL_CATEGORIES if category in used]
-    return Said(language=language, text=digest, words=words, categories=categories, services=services)
+    return Said(
+        language=language, direction=direction, text=digest, words=words, categories=categories, services=services
+    )
 
 
 def _category_of(registry: Registry, service: Service) -> Category:

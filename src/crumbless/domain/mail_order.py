@@ -1,4 +1,4 @@
-"""What may be mailed: the kinds of mails, whom one goes to, and what stands in it. The words are in crumbless/mails."""
+"""The kinds of emails, whom one goes to, and its values. The texts are in the catalogue (surface "email")."""
 
 import re
 from collections.abc import Mapping
@@ -19,8 +19,6 @@ MailKind = Literal[
     "email_changed",
     "continuation",
 ]
-
-MAIL_LANGUAGES = ("en", "de", "fr", "es", "ar")
 
 LINKS: Mapping[MailKind, str] = {
     "invitation": "/desk#invite={secret}",
@@ -73,7 +71,7 @@ class MailOrder(msgspec.Struct, frozen=True):
     Args:
         to: the address; nobody else gets a copy.
         to_name: the person's name, empty where none is known.
-        language: what the mail is written in where its words exist (MAIL_LANGUAGES), else English.
+        language: what the mail is written in if emails have that language, else English.
         values: what stands in it: the names in VALUES, each a line of text.
         about: the id of the visitor whom it is for. When they erase what is kept about them, it is dropped.
     """

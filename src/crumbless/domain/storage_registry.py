@@ -1,8 +1,8 @@
-"""The registry of everything kept on a device: its form, what may not contradict itself, and what follows from it.
+"""The registry of everything stored on a device: its form, and what may not contradict itself.
 
-storage.toml is the one place where items are declared; storage.schema.json is made from the types here. Sources:
-ePrivacy Directive 2002/58/EC, article 5(3), for the legal bases; IAB Tech Lab, "Vendor Device Storage & Operational
-Disclosures", for `disclosure`.
+storage.toml is the one place where items are declared; storage.schema.json is made from the types here, and the texts
+about the items are in the catalogue (storage_texts.py). Source for the legal bases: ePrivacy Directive 2002/58/EC,
+article 5(3).
 """
 
 import datetime
@@ -11,7 +11,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -37,19 +37,6 @@ _UNIT_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][A-Za-z0-9]*$")]
 Key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.{}-]+$")]
 Lifetime = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,4}[mhd]$")]
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")]
-Texts = dict[Language, Words]
-
-
-NAMES_OF_GROUPS: dict[str, Any] = {
-    "category": Category,
-    "basis": Basis,
-    "surface": Surface,
-    "written": Written,
-    "cleared": Cleared,
-}
-"""The tables that say what people are told a field's value means, and the names that each has."""
 
 
 class RegistryError(CrumblessError):
@@ -73,8 +60,6 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     written: Written
     lifetime: Lifetime
     cleared: list[Cleared]
-    contains: Texts
-    purpose: Texts
     fallback: Fallback | None = None
     version: Annotated[int, msgspec.Meta(ge=1)] = 1
     service: Service | None = None
@@ -92,25 +77,18 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Revision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One state of the registry: its number, its date, the digest of its items, and what changed for people."""
+    """One state of the registry: its number, its date and the digest of its items."""
 
     number: Annotated[int, msgspec.Meta(ge=1)]
     date: datetime.date
     digest: str
-    changes: Texts
 
 
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """storage.toml as a whole: items, revisions (newest first), and what each value of a field is called."""
+    """storage.toml as a whole: items, and revisions, the newest first."""
 
-    languages: Annotated[list[Language], msgspec.Meta(min_length=1)]
     revision: Annotated[list[Revision], msgspec.Meta(min_length=1)]
     item: Annotated[list[Item], msgspec.Meta(min_length=1)]
-    category: dict[Category, Texts]
-    basis: dict[Basis, Texts]
-    surface: dict[Surface, Texts]
-    written: dict[Written, Texts]
-    cleared: dict[Cleared, Texts]
 
     def named(self, name: str) -> Item:
         """The item with this name. Raises KeyError when there is none."""
@@ -135,7 +113,7 @@ def parse_registry(source: str) -> Registry:
     """The registry in a storage.toml.
 
     Raises:
-        RegistryError: when it is not TOML, breaks its schema, lacks a language or contradicts itself.
+        RegistryError: when it is not TOML, breaks its schema or contradicts itself.
     """
     try:
         registry = msgspec.convert(tomllib.loads(source), Registry)
@@ -149,68 +127,8 @@ def parse_registry(source: str) -> Registry:
 
 
 def digest_of(registry: Registry) -> str:
-    """Names the items' state: changes with every field of every item except texts, which may be mended freely."""
-    bare = [{**msgspec.to_builtins(one), "contains": None, "purpose": None} for one in registry.item]
-    return hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()[:16]
-
-
-def disclosure(
-    registry: Registry, domain: str, services: frozenset[str], language: str | None = None
-) -> dict[str, Any]:
-    """The registry in the IAB's "device storage" shape; what that cannot say stands under `x-crumbless`.
-
-    Args:
-        domain: the host of this installation.
-        services: the tags in use.
-        language: texts in this language alone; in all when None.
-    """
-    return {
-        "disclosures": [_disclosed(one, domain, language) for one in registry.of_services(services)],
-        "domains": [{"domain": domain, "use": "Live chat"}],
-        "x-crumbless": {
-            "revision": registry.revision[0].number,
-            "updated": registry.revision[0].date.isoformat(),
-            "digest": digest_of(registry),
-            **{
-                group: {name: _said(texts, language) for name, texts in getattr(registry, group).items()}
-                for group in NAMES_OF_GROUPS
-            },
-        },
-    }
-
-
-def _disclosed(item: Item, domain: str, language: str | None) -> dict[str, Any]:
-    is_cookie = item.mechanism == "cookie"
-    return {
-        "identifier": re.sub(r"\{\w+\}", "*", item.key),
-        "type": "cookie" if is_cookie else "web",
-        "maxAgeSeconds": item.lifetime_seconds if is_cookie else None,
-        **({"cookieRefresh": True} if is_cookie else {}),
-        "domains": [item.domain or ("*" if item.service else domain)],
-        # Purpose 1 stands for "subject to consent"; without it an item is exempt. 8 measures content, 7 advertising.
-        "purposes": {"analytics": [1, 8], "marketing": [1, 7]}.get(item.category, []),
-        "description": item.purpose["en"],
-        "x-crumbless": {
-            "name": item.name,
-            "key": item.key,
-            "mechanism": item.mechanism,
-            "fallback": item.fallback,
-            "surfaces": item.surfaces,
-            "category": item.category,
-            "basis": item.basis,
-            "written": item.written,
-            "lifetimeSeconds": item.lifetime_seconds,
-            "cleared": item.cleared,
-            "version": item.version,
-            "service": item.service,
-            "contains": _said(item.contains, language),
-            "purpose": _said(item.purpose, language),
-        },
-    }
-
-
-def _said(texts: Texts, language: str | None) -> Texts | str:
-    return texts if language is None else texts.get(language, texts["en"])
+    """Name the items' state: it changes with every field of every item."""
+    return hashlib.sha256(msgspec.json.encode(registry.item, order="deterministic")).hexdigest()[:16]
 
 
 Place = tuple[str, int | None, str]
@@ -225,8 +143,6 @@ def faults(registry: Registry) -> Iterator[tuple[Place, str]]:
             ("revision", 0, "number"),
             f"revisions are numbered from 1 without gaps, newest first (they are {numbers})",
         )
-    for place, name, texts in _texts(registry):
-        yield from ((place, fault) for fault in _text_faults(name, texts, registry.languages))
     for index, item in enumerate(registry.item):
         before = registry.item[:index]
         for field, fault in (*_clashes(item, before), *_item_faults(item)):
@@ -265,25 +181,6 @@ def _overlap(one: str, other: str) -> bool:
         return bool(a and b) and (a == b or any_one in (a, b)) and meet(i + 1, j + 1)
 
     return meet(0, 0)
-
-
-def _texts(registry: Registry) -> Iterator[tuple[Place, str, Texts]]:
-    """All texts, each with its place and what to call it."""
-    for group, names in NAMES_OF_GROUPS.items():
-        texts: dict[str, Texts] = getattr(registry, group)
-        yield from (((f"{group}.{name}", None, ""), f"{group}.{name}", texts.get(name, {})) for name in get_args(names))
-    for index, revision in enumerate(registry.revision):
-        yield ("revision", index, "changes"), f"revision {revision.number}", revision.changes
-    for index, item in enumerate(registry.item):
-        yield ("item", index, "contains"), f"{item.name}.contains", item.contains
-        yield ("item", index, "purpose"), f"{item.name}.purpose", item.purpose
-
-
-def _text_faults(name: str, texts: Texts, languages: list[str]) -> Iterator[str]:
-    if missing := [language for language in languages if language not in texts]:
-        yield f"{name} lacks a text in {', '.join(missing)}"
-    if unknown := [language for language in texts if language not in languages]:
-        yield f"{name} has a text in {', '.join(unknown)}, which `languages` does not list"
 
 
 def _item_faults(item: Item) -> Iterator[tuple[str, str]]:
@@ -341,15 +238,12 @@ def _place_schema_fault(source: str, message: str) -> str:
     """msgspec's message with the line it speaks of, as near as the source tells."""
     found = _PLACE.search(message)
     path = found[1] if found else ""
-    # A wrong name of a group is told by its value alone.
-    if named := re.match(r"Invalid enum value '([^']+)' - at `key`", message):
-        path = f"{path}.{named[1]}"
     line = _line_at(source, _place_of(path))
     return f"storage.toml, line {line}: {_PLACE.sub('', message)}{f' (in {path.lstrip(chr(46))})' if path else ''}"
 
 
 def _place_of(path: str) -> Place:
-    """The place that msgspec calls `.item[3].surfaces[0]` or `.category[...]`."""
+    """The place that msgspec calls `.item[3].surfaces[0]`."""
     in_array = re.match(r"\.(item|revision)\[(\d+)\]\.?(\w*)", path)
     if in_array:
         return in_array[1], int(in_array[2]), in_array[3]
@@ -365,6 +259,6 @@ def _line_at(source: str, place: Place) -> int:
         return next((index for index, line in enumerate(lines, 1) if table and head.match(line)), 1)
     begins = [index for index, line in enumerate(lines) if line.strip() == f"[[{table}]]"]
     begin, end = begins[number], [*begins[1:], len(lines)][number]
-    field_at = re.compile(rf"\s*(?:{re.escape(field)}\s*=|\[{table}\.{re.escape(field)}\])")
+    field_at = re.compile(rf"\s*{re.escape(field)}\s*=")
     found = (index for index in range(begin, end) if field and field_at.match(lines[index]))
     return next(found, begin) + 1

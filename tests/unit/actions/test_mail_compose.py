@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from crumbless.actions.mail_compose import compose_mail, language_of
-from crumbless.domain.mail_order import CHANGES, MAIL_LANGUAGES, VALUES, MailKind, MailOrder
+from crumbless.domain.mail_order import CHANGES, VALUES, MailKind, MailOrder
+from crumbless.texts import languages_of
 
 ADDRESS = "https://chat.tea.example"
 KINDS: tuple[MailKind, ...] = get_args(MailKind)
@@ -15,7 +16,8 @@ SECRET = "crt_" + "aB3-_" * 8
 
 
 def order(kind: MailKind, language: str = "en", value: str = "Olga", to_name: str = "Otto") -> MailOrder:
-    fixed = {"secret": SECRET, "at": "1700000000000", "change": CHANGES[0], "site": "tea-shop"}
+    numbers = {"days": "7", "hours": "24", "minutes": "30"}
+    fixed = {"secret": SECRET, "at": "1700000000000", "change": CHANGES[0], "site": "tea-shop"} | numbers
     return MailOrder(
         kind, "otto@tea.example", language, {name: fixed.get(name, value) for name in VALUES[kind]}, to_name
     )
@@ -37,7 +39,7 @@ class Seen(HTMLParser):
         self.links |= {value or "" for name, value in attrs if name in {"href", "src"}}
 
 
-@pytest.mark.parametrize("language", MAIL_LANGUAGES)
+@pytest.mark.parametrize("language", languages_of("email"))
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) -> None:
     mail = compose_mail(order(kind, language), ADDRESS, "Kornblume Tea")
@@ -55,13 +57,24 @@ def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) 
     assert Seen(mail.html).links.pop() in mail.text
 
 
-@pytest.mark.parametrize("language", MAIL_LANGUAGES)
+@pytest.mark.parametrize("language", languages_of("email"))
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_has_words(change: str, language: str) -> None:
     values = {"change": change, "device": "Firefox on Linux", "at": "1700000000000"}
     mail = compose_mail(MailOrder("factor_changed", "o@tea.example", language, values), ADDRESS, "Tea")
     assert change not in mail.text
     assert "Firefox on Linux · 2023-11-14 22:13 UTC" in mail.text
+
+
+def test_times_are_written_with_the_plurals_of_the_language() -> None:
+    def note(language: str, days: str) -> str:
+        values = {"inviter": "Olga", "workspace": "Tea", "days": days, "secret": SECRET}
+        return compose_mail(MailOrder("invitation", "o@tea.example", language, values), ADDRESS, "Tea").text
+
+    assert "for 1 day." in note("en", "1")
+    assert "for 7 days." in note("en", "7")
+    assert "7 أيام" in note("ar", "7")
+    assert "30 يومًا" in note("ar", "30")
 
 
 def test_what_is_not_known_leaves_no_gap() -> None:

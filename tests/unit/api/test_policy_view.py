@@ -8,13 +8,14 @@ import pytest
 
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages, Subject
-from crumbless.api.policy_words import read_words
-from crumbless.api.registry_read import read_registry
+from crumbless.api.registry_read import read_registry, read_storage_texts
 from crumbless.settings import Settings
 from crumbless.store.tag_store import Tag
+from crumbless.texts import direction_of, languages_of
 
 REGISTRY = read_registry()
-LANGUAGES = list(read_words())
+LANGUAGES = languages_of("policy")
+TEXTS = read_storage_texts()
 GA4 = Tag("ga4", "browser", "G-1", "")
 TIKTOK = Tag("tiktok", "browser", "C1", "")
 
@@ -46,21 +47,22 @@ def row(source: str, identifier: str) -> str:
 def test_every_item_has_its_row_in_every_language(language: str) -> None:
     subject = Subject("tea", "Tea", ("https://tea.example",), (GA4, TIKTOK))
     source = page(subject, language)
+    texts = TEXTS[language]
     for item in REGISTRY.item:
         told_row = row(source, f"{'tag' if item.service else 'item'}-{item.name}")
         assert told_row.startswith(item.key + item.mechanism)
-        for texts in (item.contains, item.purpose, REGISTRY.written[item.written], REGISTRY.basis[item.basis]):
-            assert told(texts.get(language, texts["en"])) in told_row
+        own = texts.item[item.name]
+        for text in (own.contains, own.purpose, texts.written[item.written], texts.basis[item.basis]):
+            assert told(text) in told_row
         for name in item.cleared:
-            texts = REGISTRY.cleared[name]
-            assert told(texts.get(language, texts["en"])) in told_row
-        assert read_words()[language]["lifetime"][item.lifetime] in told_row
+            assert told(texts.cleared[name]) in told_row
+        assert texts.lifetime_text(language, item.lifetime) in told_row
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_is_marked_with_its_language(language: str) -> None:
     source = page(language=language)
-    direction = read_words()[language]["direction"]
+    direction = direction_of(language)
     assert f'<html lang="{language}" dir="{direction}">' in source
     assert source.count('aria-current="true"') == 1
     assert all(f'<a href="?lang={other}" hreflang="{other}"' in source for other in LANGUAGES)

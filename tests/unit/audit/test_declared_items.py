@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from crumbless.api.registry_read import read_registry
+from crumbless.api.registry_read import read_registry, read_storage_texts
 from crumbless.audit.audit_report import Entry
 from crumbless.audit.declared_items import Declaration, DeclarationError, parse_disclosure, read_declaration
-from crumbless.domain.storage_registry import disclosure
+from crumbless.domain.storage_disclosure import disclosure
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,7 +27,9 @@ def cookie(key: str, where: str = "shop.example") -> Entry:
 
 def test_our_registry_means_the_same_in_both_forms() -> None:
     by_file = read_declaration(ROOT / "storage.toml")
-    served = json.dumps(disclosure(read_registry(), "chat.example:8000", frozenset({"ga4", "tiktok"})))
+    served = json.dumps(
+        disclosure(read_registry(), read_storage_texts(), "chat.example:8000", frozenset({"ga4", "tiktok"}))
+    )
     by_page = parse_disclosure(served, "a test")
     assert by_page.hosts == ("chat.example",)
     assert len(by_file.items) == len(by_page.items) > 20
@@ -89,7 +91,7 @@ def test_what_is_no_disclosure_is_refused(text: str) -> None:
 
 def test_a_file_that_is_neither_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "storage.toml"
-    path.write_text("languages = 1", encoding="utf-8")
+    path.write_text("item = 1", encoding="utf-8")
     with pytest.raises(DeclarationError, match="line 1"):
         read_declaration(path)
     with pytest.raises(DeclarationError, match="cannot be read"):

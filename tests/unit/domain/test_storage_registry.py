@@ -1,4 +1,4 @@
-"""A registry that breaks its form, lacks a language or contradicts itself is refused, with the line to look at."""
+"""A registry that breaks its form or contradicts itself is refused, with the line to look at."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,6 @@ from crumbless.domain.storage_registry import (
     Registry,
     RegistryError,
     digest_of,
-    disclosure,
     faults,
     parse_registry,
 )
@@ -26,12 +25,6 @@ basis = "choice"
 written = "prefer"
 lifetime = "180d"
 cleared = ["reset"]
-[item.contains]
-en = "The colours"
-de = "Die Farben"
-[item.purpose]
-en = "Looks as chosen"
-de = "Sieht aus wie gewählt"
 """
 
 DRAFT = """
@@ -45,12 +38,6 @@ basis = "requested"
 written = "type"
 lifetime = "24h"
 cleared = ["sent", "sign-out", "tab"]
-[item.contains]
-en = "A text"
-de = "Ein Text"
-[item.purpose]
-en = "Nothing is lost"
-de = "Nichts geht verloren"
 """
 
 TAG = """
@@ -65,37 +52,15 @@ basis = "consent"
 written = "grant"
 lifetime = "400d"
 cleared = ["withdraw"]
-[item.contains]
-en = "A number"
-de = "Eine Zahl"
-[item.purpose]
-en = "Counts"
-de = "Zählt"
 """
-
-NAMES = {
-    "category": ("preferences", "session", "interface", "performance", "consent", "analytics", "marketing"),
-    "basis": ("requested", "choice", "consent"),
-    "surface": ("loader", "frame", "desk", "pages", "consent", "tag"),
-    "written": ("open", "type", "send", "keep", "prefer", "sign-in", "arrange", "work", "choose", "grant"),
-    "cleared": (
-        *("tab", "fold", "sent", "end", "untick", "reset", "sign-out", "withdraw", "erase", "replace"),
-    ),
-}  # fmt: skip
 
 UNSEALED = "0" * 16
 
 
 def source_of(*items: str, digest: str | None = None) -> str:
     """A storage.toml with these items, whose digest is right unless one is given."""
-    texts = "".join(
-        f'[{group}.{name}]\nen = "{name}"\nde = "{name}"\n' for group, names in NAMES.items() for name in names
-    )
-    head = (
-        'languages = ["en", "de"]\n[[revision]]\nnumber = 1\ndate = 2026-11-24\n'
-        f'digest = "{UNSEALED}"\n[revision.changes]\nen = "First."\nde = "Erste."\n'
-    )
-    source = head + texts + "".join(items)
+    head = f'[[revision]]\nnumber = 1\ndate = 2026-11-24\ndigest = "{UNSEALED}"\n'
+    source = head + "".join(items)
     return source.replace(UNSEALED, digest) if digest else seal(source)
 
 
@@ -117,8 +82,8 @@ def planted(source: str, old: str, new: str) -> tuple[str, int]:
 
 
 def block_around(source: str, line: int) -> range:
-    """The lines of the item, revision or group of texts that a line belongs to."""
-    begins = [number for number, one in enumerate(source.splitlines(), 1) if re.match(r"\[(?!item\.|revision\.)", one)]
+    """The lines of the item or revision that a line belongs to."""
+    begins = [number for number, one in enumerate(source.splitlines(), 1) if re.match(r"\[\[", one)]
     begin = max([1, *(number for number in begins if number <= line)])
     return range(begin, min([source.count("\n") + 1, *(number for number in begins if number > begin)]))
 
@@ -128,10 +93,6 @@ FIELDS_TOLD = {
     'draft: what the desk keeps is cleared by "sign-out"': "cleared",
     "draft: only tags of others keep something elsewhere": "domain",
     "draft: only our items of localStorage and IndexedDB have a `fallback`": "fallback",
-    "theme.contains lacks a text in de": "[item.contains]",
-    "theme.purpose has a text in pl, which": "[item.purpose]",
-    "revision 1 lacks a text in de": "[revision.changes]",
-    "category.session lacks a text in en": "[category.session]",
 }
 """Where a fault is told when it is not told at the field that the test changes."""
 
@@ -211,10 +172,6 @@ def test_the_registry_of_the_project_is_sound() -> None:
         ('name = "draft"', 'name = "theme"', "theme: its name is taken by the crumbless.theme.{site} before it"),
         ('key = "crumbless.draft"', 'key = "crumbless.theme.x"', "draft: its key is taken by theme"),
         ('key = "crumbless.draft"', 'key = "crumbless.{any}.shop"', "draft: its key is taken by theme"),
-        ('de = "Die Farben"\n', "", "theme.contains lacks a text in de"),
-        ('de = "Sieht aus wie gewählt"\n', 'de = "x"\npl = "y"\n', "theme.purpose has a text in pl, which"),
-        ('[category.session]\nen = "session"\n', "[category.session]\n", "category.session lacks a text in en"),
-        ('de = "Erste."\n', "", "revision 1 lacks a text in de"),
         ("number = 1", "number = 2", "revisions are numbered from 1 without gaps"),
     ],
 )
@@ -237,11 +194,9 @@ def test_a_contradiction_is_refused_with_its_line(old: str, new: str, message: s
         ('lifetime = "24h"', "lifetime = 24", "Expected `str`, got `int`"),
         ('lifetime = "24h"\n', "", "missing required field `lifetime`"),
         ('name = "draft"\n', 'name = "draft"\ncolour = "red"\n', "unknown field `colour`"),
+        ('name = "draft"\n', 'name = "draft"\npurpose = "red"\n', "unknown field `purpose`"),
         ('key = "crumbless.draft"', 'key = "crumbless draft"', "matching regex"),
-        ('en = "A text"', 'en = ""', "length >= 1"),
-        ("[category.session]", "[category.mood]", "Invalid enum value 'mood'"),
         ("number = 1", "number = 0", ">= 1"),
-        ('languages = ["en", "de"]', "languages = []", "length >= 1"),
     ],
 )
 def test_what_breaks_the_form_is_refused_with_its_line(old: str, new: str, message: str) -> None:
@@ -260,7 +215,7 @@ def test_items_that_have_changed_need_another_digest() -> None:
 
 def test_what_is_not_toml_is_refused_with_its_line() -> None:
     with pytest.raises(RegistryError, match=r"not TOML: .*line 2"):
-        parse_registry('languages = ["en"]\nrevision = }\n')
+        parse_registry("item = []\nrevision = }\n")
 
 
 @pytest.mark.parametrize(
@@ -296,10 +251,8 @@ def test_tags_of_others_clash_only_in_the_same_store() -> None:
     assert "its key is taken by ga" in fault_of(source_of(TAG, again))[1]
 
 
-def test_a_digest_follows_every_field_but_texts() -> None:
+def test_a_digest_follows_every_field() -> None:
     registry = parse_registry(SOUND)
-    mended = SOUND.replace("Die Farben", "Welche Farben")
-    assert digest_of(parse_registry(mended)) == digest_of(registry)
     changed, _ = planted(SOUND, 'lifetime = "24h"', 'lifetime = "23h"')
     assert digest_of(registry) not in fault_of(changed)[1]
 
@@ -315,14 +268,3 @@ def test_a_key_is_found_where_it_may_stand() -> None:
     assert keys_found(registry, "sessionStorage", "crumbless.theme.shop", "crumbless.draft") == ["theme", "draft"]
     assert keys_found(registry, "localStorage", "crumbless.draft", "x") == [None, None]
     assert keys_found(registry, "cookie", "_ga", "_ga_x", "crumbless.draft") == ["ga", None, None]
-
-
-def test_the_disclosure_tells_where_an_item_may_stand_instead() -> None:
-    told = disclosure(parse_registry(SOUND), "chat.example", frozenset({"ga4"}), "de")
-    theme, draft, ga = told["disclosures"]
-    assert theme["x-crumbless"]["fallback"] == "sessionStorage"
-    assert draft["x-crumbless"]["fallback"] is None
-    assert theme["identifier"] == "crumbless.theme.*"
-    assert theme["x-crumbless"]["purpose"] == "Sieht aus wie gewählt"
-    assert ga["maxAgeSeconds"] == 400 * 86_400
-    assert len(disclosure(parse_registry(SOUND), "chat.example", frozenset())["disclosures"]) == 2

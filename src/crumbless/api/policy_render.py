@@ -1,0 +1,101 @@
+"""The policy page's texts as HTML, with the few marks that they may contain, and its facts about browsers and links."""
+
+import datetime
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from markupsafe import Markup, escape
+
+from crumbless.message_format import format_message
+
+FOLDER = Path(__file__).parents[1] / "policy"
+
+_MARK = re.compile(
+    r"\*\*(?P<strong>.+?)\*\*|`(?P<code>[^`]+)`|\[(?P<words>[^\]]+)\]\((?P<link>[a-z-]+)\)|\ue000(?P<value>\w+)\ue001"
+)
+
+
+class BrowserSteps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where one browser keeps its controls; policy/browsers.toml says what each field means."""
+
+    name: str
+    where: str
+    version: str = ""
+    last_checked: datetime.date | None = None
+    one: list[str] = []
+    all: list[str] = []
+    block: list[str] = []
+    tracking: list[str] = []
+    look: list[str] = []
+    notes: list[str] = []
+
+
+def read_links(folder: Path = FOLDER) -> dict[str, str]:
+    """The addresses of links to other people's pages."""
+    return _read(folder / "links.toml")
+
+
+def read_browsers(folder: Path = FOLDER) -> list[BrowserSteps]:
+    """How each browser manages what is kept."""
+    return msgspec.convert(_read(folder / "browsers.toml")["browser"], list[BrowserSteps])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def render_message(
+    message: str, language: str, links: Mapping[str, str], values: Mapping[str, object], leaving: str
+) -> Markup:
+    """Return a message as HTML: **strong**, `code`, [words](link) and values; everything else is escaped.
+
+    Args:
+        leaving: told to those who hear the page, behind a link to another website.
+
+    Raises:
+        KeyError: for a link that the page does not have.
+        MessageError: for a value that is not given.
+    """
+    # Values are put in after the marks were read, so that a value is never a mark.
+    places = {name: f"\ue000{name}\ue001" for name in values}
+    return _render_marks(format_message(message, language, places), links, values, leaving)
+
+
+def _render_marks(text: str, links: Mapping[str, str], values: Mapping[str, object], leaving: str) -> Markup:
+    parts: list[Markup] = []
+    end = 0
+    for found in _MARK.finditer(text):
+        parts.append(escape(text[end : found.start()]))
+        end = found.end()
+        if found["strong"]:
+            parts.append(Markup("<strong>{}</strong>").format(_render_marks(found["strong"], links, values, leaving)))
+        elif found["code"]:
+            parts.append(render_code(_fill(found["code"], values)))
+        elif found["link"]:
+            parts.append(render_link(_fill(found["words"], values), links[found["link"]], leaving))
+        else:
+            parts.append(Markup("<bdi>{}</bdi>").format(values[found["value"]]))
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _fill(text: str, values: Mapping[str, object]) -> str:
+    return re.sub("\ue000(\\w+)\ue001", lambda found: str(values[found[1]]), text)
+
+
+def render_code(code: str) -> Markup:
+    """A name from the world of programs: always from left to right, never translated, broken after its full stops."""
+    pieces = Markup("<wbr>").join(escape(piece) for piece in re.split(r"(?<=[._-])", code))
+    return Markup('<code dir="ltr" translate="no">{}</code>').format(pieces)
+
+
+def render_link(words: str, address: str, leaving: str) -> Markup:
+    """A link; one that leaves for another website says so."""
+    if not address.startswith(("http:", "https:")):
+        return Markup('<a href="{}">{}</a>').format(address, words)
+    return Markup('<a class="away" href="{}" rel="noreferrer">{}<span class="hidden"> ({})</span></a>').format(
+        address, words, leaving
+    )

@@ -1,0 +1,87 @@
+"""The few marks of the policy page's texts, and that nothing else in a text becomes HTML."""
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crumbless.api.policy_render import read_browsers, render_code, render_link, render_message
+from crumbless.message_format import MessageError
+
+LINKS = {"here": "#here", "far": "https://far.example/?a=1&b=2"}
+
+
+def render(text: str, **values: object) -> str:
+    return render_message(text, "en", LINKS, values, "opens another website")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Plain & <simple>", "Plain &amp; &lt;simple&gt;"),
+        ("**Strong**, then not", "<strong>Strong</strong>, then not"),
+        ("**one *star***", "<strong>one *star</strong>*"),
+        ("[Here](here)!", '<a href="#here">Here</a>!'),
+        ("Ask {name}.", "Ask <bdi>&lt;b&gt;</bdi>."),
+        ("**Ask {name}**", "<strong>Ask <bdi>&lt;b&gt;</bdi></strong>"),
+        ("[a < b](here)", '<a href="#here">a &lt; b</a>'),
+        ("`'{site}'`", '<code dir="ltr" translate="no">{site}</code>'),
+        ("`{name}`", '<code dir="ltr" translate="no">&lt;b&gt;</code>'),
+        ("[no link]", "[no link]"),
+        ("2 * 3 ** 4", "2 * 3 ** 4"),
+        ("", ""),
+    ],
+)
+def test_a_text_becomes_html(text: str, html: str) -> None:
+    assert render(text, name="<b>") == html
+
+
+def test_a_link_to_another_website_says_so() -> None:
+    assert render("[Far](far)") == (
+        '<a class="away" href="https://far.example/?a=1&amp;b=2" rel="noreferrer">'
+        'Far<span class="hidden"> (opens another website)</span></a>'
+    )
+    assert render_link("Disclosure", "/storage.json?site=a&lang=en", "") == (
+        '<a href="/storage.json?site=a&amp;lang=en">Disclosure</a>'
+    )
+
+
+@pytest.mark.parametrize(("text", "error"), [("[Nowhere](nowhere)", KeyError), ("{nobody}", MessageError)])
+def test_what_the_page_does_not_have_is_a_mistake(text: str, error: type[Exception]) -> None:
+    assert render("[Here](here) {name}", name="is")
+    with pytest.raises(error):
+        render(text)
+
+
+def test_a_key_may_break_after_its_parts() -> None:
+    assert render_code("a.b_c") == '<code dir="ltr" translate="no">a.<wbr>b_<wbr>c</code>'
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert all(name in {"href", "rel", "class", "dir", "translate"} for name, _ in attrs)
+
+
+MARKED = st.lists(
+    st.sampled_from(
+        ["**", "`", "[", "](here)", "](far)", "{name}", "<script>", '"', "''", "&", "<a onclick=x>", " ", "a"]
+    )
+).map("".join)
+
+
+@given(MARKED, st.text())
+def test_whatever_is_written_only_known_tags_come_out(text: str, value: str) -> None:
+    parser = _Tags()
+    parser.feed(render(text, name=f"<i>{value}</i>"))
+    parser.close()
+    assert parser.tags <= {"strong", "code", "wbr", "a", "span", "bdi"}
+
+
+def test_the_files_are_read() -> None:
+    assert next(browser.name for browser in read_browsers()) == "Chrome"
