@@ -44,11 +44,9 @@ REFUSALS: dict[str, Refusal] = {
         401, "The proof was refused", "Sign a new proof for this very request with the session's key."
     ),
     "invalid_token": Refusal(401, "This session has ended", "Sign in again."),
-    "identity_refused": Refusal(
-        401, "The page could not say who you are", "Load the page again, or sign in there again."
-    ),
+    "identity_refused": Refusal(401, "Identity verification failed", "Load the page again, or sign in there again."),
     "identity_needed": Refusal(401, "Please sign in on the website first", "Then the chat opens."),
-    "wrong_sign_in": Refusal(401, "E-mail or password is wrong", "Check both and try again."),
+    "wrong_sign_in": Refusal(401, "Email or password is wrong", "Check both and try again."),
     "wrong_password": Refusal(400, "The password is wrong", "Type your current password again."),
     "wrong_code": Refusal(400, "The code is wrong", "Type the newest code of your app, or a recovery code."),
     "weak_password": Refusal(400, "This password is too easy to guess", "Choose a longer or less common one."),
@@ -67,7 +65,7 @@ REFUSALS: dict[str, Refusal] = {
     "provider_away": Refusal(503, "The provider does not answer", "Try again in a minute, or use your password."),
     "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
     "banned": Refusal(403, "This chat is not available to you", "You can reach the website's owner in another way."),
-    "forbidden": Refusal(403, "You may not do this", "Ask the owner of the workspace."),
+    "forbidden": Refusal(403, "Permission denied", "Ask the owner of the workspace."),
     "provider_only": Refusal(
         403, "Your workspace signs in at its provider", "Use the button of the provider to sign in."
     ),
@@ -75,9 +73,9 @@ REFUSALS: dict[str, Refusal] = {
         403, "Your workspace requires a second factor", "Set up an authenticator app or a passkey first."
     ),
     "step_up": Refusal(403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."),
-    "not_found": Refusal(404, "There is nothing here", "Check the address."),
+    "not_found": Refusal(404, "Not found", "Check the address."),
     "unknown_conversation": Refusal(404, "There is no such conversation", "It may belong to somebody else."),
-    "method_not_allowed": Refusal(405, "This address does not take that method", "See the protocol for the methods."),
+    "method_not_allowed": Refusal(405, "Method not allowed", "See the protocol for the methods."),
     "other_identity": Refusal(
         409, "This chat belongs to somebody else", "End it here first; then it begins anew for you."
     ),
@@ -86,7 +84,7 @@ REFUSALS: dict[str, Refusal] = {
         410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
     ),
     "last_owner": Refusal(409, "There must be an owner", "Make somebody else an owner first."),
-    "outdated_revision": Refusal(409, "This site asks something else now", "Load the page anew and ask again."),
+    "outdated_revision": Refusal(409, "The consent question has changed", "Reload the page and ask again."),
     "ticket_gone": Refusal(410, "This link or code no longer works", "It was used, or too old. Ask for a new one."),
     "stream_gone": Refusal(410, "This stream has ended", "Open a new one."),
     "too_large": Refusal(413, "The request is too large", "Send at most 64 KiB."),
@@ -95,9 +93,9 @@ REFUSALS: dict[str, Refusal] = {
     "misdirected": Refusal(421, "This server does not answer for that host", "Use the server's public address."),
     "slow_down": Refusal(429, "That was too fast", "Wait a moment and try again."),
     "work_needed": Refusal(
-        429, "There are very many messages right now", "Solve the challenge in `work`, or wait a moment and try again."
+        429, "Too many new conversations", "Solve the challenge in `work`, or wait a moment and try again."
     ),
-    "internal": Refusal(500, "Something went wrong on our side", "Try again; nothing that was acknowledged is lost."),
+    "internal": Refusal(500, "Internal server error", "Try again; nothing that was acknowledged is lost."),
     "busy": Refusal(503, "The server is busy", "Wait a moment and try again."),
 }
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Frame, expect
 
 from crumbless.store.schema import migrate
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 from support.server import ServerProcess, wait_until
 from support.shop import ShopServer
 from support.shopper import GA4, TIKTOK, use_tags
@@ -210,7 +210,7 @@ def test_mark_up_changes_nothing_that_our_scripts_load(
     box = frame.get_by_role("textbox", name="Message")
     box.fill("Hello")
     box.press("Enter")
-    expect(frame.get_by_text("Sent")).to_be_visible()
+    expect(frame.get_by_text(SENT)).to_be_visible()
     with visitor.page.expect_event("load"):
         press(visitor, WITHDRAW)
     visitor.page.wait_for_load_state("networkidle")

@@ -18,7 +18,7 @@ PHONE = {"width": 360, "height": 740}
 FAULTS: tuple[tuple[Fault, str], ...] = (
     ("strip_upgrade", "WebSocket"),
     ("buffer", "Streaming"),
-    ("cache", "Fresh answers"),
+    ("cache", "Caching"),
     ("small_bodies", "Long messages"),
     ("forward", "Proxy of the server"),
 )
@@ -71,7 +71,7 @@ def test_it_sees_what_a_proxy_does(proxied: Scene, proxy: tuple[BadProxy, Server
     desk = proxied.desk()
     desk.sign_in()
     dialog = open_check(desk)
-    expect(dialog.get_by_role("status")).to_have_text("Everything comes through.")
+    expect(dialog.get_by_role("status")).to_have_text("Everything works.")
     expect(dialog.locator(".check-row.check-good")).to_have_count(9)
     for fault, name in FAULTS:
         proxy[0].fault = fault

@@ -126,7 +126,7 @@ def test_a_signal_denies_without_asking_or_writing(shopper_of: Callable[..., Sho
     assert shopper.kept() == set()
     assert shopper.vendor_requests() == []
     shopper.opener.click()
-    expect(shopper.choices.get_by_text("asks websites not to track you")).to_be_visible()
+    expect(shopper.choices.get_by_text("sends a do-not-track signal")).to_be_visible()
     shopper.choices.get_by_role("button", name="Accept all").click()
     shopper.wait_loaded("ga4", "tiktok")
     shopper.visitor.arrive("/2")
@@ -218,11 +218,11 @@ def test_two_tabs_keep_step(scene: Scene, shopper_of: Callable[..., Shopper]) ->
 
 def test_without_storage_the_choice_holds_for_the_page(shopper_of: Callable[..., Shopper]) -> None:
     shopper = shopper_of(script=NO_STORAGE)
-    expect(shopper.banner).to_contain_text("does not let this website remember")
+    expect(shopper.banner).to_contain_text("blocks storage")
     shopper.press("Reject all")
     expect(shopper.banner).to_have_count(0)
     shopper.visitor.arrive("/2")
-    expect(shopper.banner).to_contain_text("does not let this website remember")
+    expect(shopper.banner).to_contain_text("blocks storage")
 
 
 def policy(*directives: str) -> str:
@@ -281,7 +281,7 @@ def test_the_keyboard_alone_is_enough(shopper_of: Callable[..., Shopper]) -> Non
     keyboard = shopper.page.keyboard
     keyboard.press("Escape")
     expect(shopper.banner).to_be_visible()
-    for name in ("What is kept, and why", "Accept all", "Reject all", "Choose"):
+    for name in ("What is stored and why", "Accept all", "Reject all", "Choose"):
         keyboard.press("Tab")
         role = "link" if name.startswith("What") else "button"
         expect(shopper.banner.get_by_role(role, name=name)).to_be_focused()

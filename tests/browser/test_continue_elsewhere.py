@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from crumbless.store.database import write_once
 from crumbless.store.ticket_store import new_ticket
 from support.browser import accessibility_faults
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 
 ONWARD, HITHER = "Continue on another device", "Continue from another device"
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -29,7 +29,7 @@ def talk(scene: Scene, **settings: Any) -> Visitor:
     visitor = scene.visitor(**settings)
     visitor.open()
     visitor.say("From my phone")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     return visitor
 
 
@@ -55,7 +55,7 @@ def test_a_code_continues_the_chat_once(scene: Scene) -> None:
     phone, laptop, late = talk(scene), scene.visitor(), scene.visitor()
     layer = open_layer(phone, ONWARD)
     code = read_code(layer)
-    expect(layer.get_by_text("It works once, until")).to_be_visible()
+    expect(layer.get_by_text("Works once, until")).to_be_visible()
     layer.get_by_role("button", name="Copy").click()
     expect(layer.get_by_text("Copied.")).to_be_visible()
     laptop.open()
@@ -68,7 +68,7 @@ def test_a_code_continues_the_chat_once(scene: Scene) -> None:
     expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
     late.open()
     refused = type_code(late, code)
-    expect(refused.get_by_role("alert")).to_contain_text("used already")
+    expect(refused.get_by_role("alert")).to_contain_text("already used")
     late.page.context.set_offline(True)
     late.page.keyboard.press("Enter")
     expect(refused.get_by_role("alert")).to_contain_text("no connection")
@@ -81,11 +81,11 @@ def test_a_link_is_mailed_and_never_tells_more_than_that(scene: Scene) -> None:
     visitor = talk(scene, viewport={"width": 640, "height": 400})
     assert visitor.page.frames[1].evaluate("[innerWidth, innerHeight]") == [640, 400]
     layer = open_layer(visitor, ONWARD)
-    layer.get_by_label("Your e-mail address").fill("nobody")
-    layer.get_by_role("button", name="Mail me a link").click()
-    expect(layer.get_by_text("This is not an e-mail address.")).to_be_in_viewport()
-    layer.get_by_label("Your e-mail address").fill("vera@example.org")
-    layer.get_by_role("button", name="Mail me a link").click()
+    layer.get_by_label("Your email address").fill("nobody")
+    layer.get_by_role("button", name="Email me a link").click()
+    expect(layer.get_by_text("This is not an email address.")).to_be_in_viewport()
+    layer.get_by_label("Your email address").fill("vera@example.org")
+    layer.get_by_role("button", name="Email me a link").click()
     expect(layer.get_by_text("Sent. If nothing comes")).to_be_in_viewport()
 
 
@@ -101,7 +101,7 @@ def test_a_link_continues_the_chat_and_a_used_one_says_so(scene: Scene) -> None:
         return new_ticket(connection, "continue_link", subject=conversation, workspace=workspace, seconds=600)[1]
 
     secret = write_once(scene.server.database_url, make)
-    for words in ("From my phone", "used already"):
+    for words in ("From my phone", "already used"):
         page = scene.visitor().page
         page.goto(f"{scene.server.address}/chat/{scene.site}#continue={secret}")
         expect(page.get_by_text(words)).to_be_visible()
@@ -111,7 +111,7 @@ def test_a_link_continues_the_chat_and_a_used_one_says_so(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("code", "status", "words"),
-    [("banned", 403, "closed this chat to you"), ("identity_needed", 401, "sign in on this website first")],
+    [("banned", 403, "cannot use this chat"), ("identity_needed", 401, "sign in on this website first")],
 )
 def test_a_refused_start_says_why_and_makes_room_for_a_code(scene: Scene, code: str, status: int, words: str) -> None:
     phone, laptop = talk(scene), scene.visitor()
@@ -143,7 +143,7 @@ def test_both_layers_are_accessible(scene: Scene, scheme: str) -> None:
     assert not frame.evaluate(TOO_WIDE)
     visitor.page.keyboard.press("Escape")
     visitor.say("Hello")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     read_code(open_layer(visitor, ONWARD))
     assert accessibility_faults(frame) == []
     assert not frame.evaluate(TOO_WIDE)

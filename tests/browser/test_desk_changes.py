@@ -38,7 +38,7 @@ def _let_the_factor_age(scene: Scene, desk: Desk) -> None:
 
 
 def _show_the_password(desk: Desk) -> None:
-    dialog = desk.page.get_by_role("dialog", name="Is it you?")
+    dialog = desk.page.get_by_role("dialog", name="Confirm it’s you")
     expect(dialog).to_be_visible()
     assert accessibility_faults(desk.page.main_frame) == []
     dialog.get_by_label("Password").fill(PASSWORD)
@@ -82,7 +82,7 @@ def test_who_may_show_the_chat_is_changed_only_by_who_shows_who_they_are(scene: 
     addresses = desk.page.get_by_label("Addresses of the website")
     addresses.fill("https://elsewhere.example")
     _button(desk, "Save").click()
-    expect(desk.page.get_by_role("dialog", name="Is it you?")).to_be_visible()
+    expect(desk.page.get_by_role("dialog", name="Confirm it’s you")).to_be_visible()
     desk.page.keyboard.press("Escape")
     expect(desk.page.get_by_role("dialog")).to_have_count(0)
     expect(addresses).to_have_value("https://elsewhere.example")
@@ -108,30 +108,30 @@ def _dead_letters(scene: Scene) -> list[tuple[Any, ...]]:
 def test_work_that_was_given_up_is_tried_again_and_forgotten(scene: Scene) -> None:
     desk = _signed_in(scene)
     _open(desk, "people")
-    _button(desk, "Invite somebody").click()
-    desk.page.get_by_role("dialog").get_by_label("Email").fill("new@tea.example")
+    _button(desk, "Invite an operator").click()
+    desk.page.get_by_role("dialog").get_by_label("Email", exact=True).fill("new@tea.example")
     _button(desk, "Send the invitation").click()
-    expect(desk.page.get_by_text("An invitation is on its way")).to_be_visible()
+    expect(desk.page.get_by_text("We have sent an invitation")).to_be_visible()
     # This platform has no mail server.
     wait_until(lambda: len(_dead_letters(scene)) == 1, DEADLINE_MS / 1000, "the mail is given up")
     [(given_up,)] = _dead_letters(scene)
     _let_the_factor_age(scene, desk)
     _open(desk, "workspace")
-    row = desk.page.get_by_role("table", name="Work that was given up").get_by_role("row").nth(1)
-    expect(row).to_contain_text("Mail: invitation")
+    row = desk.page.get_by_role("table", name="Failed background jobs").get_by_role("row").nth(1)
+    expect(row).to_contain_text("Email: invitation")
     expect(row).to_contain_text("new@tea.example")
     expect(row).to_contain_text("no mail server is set")
-    row.get_by_role("button", name="Try again").click()
-    expect(desk.page.get_by_text("It is tried again now.")).to_be_visible()
+    row.get_by_role("button", name="Retry").click()
+    expect(desk.page.get_by_text("Retrying now.")).to_be_visible()
 
     def given_up_anew() -> bool:
         return any(at > given_up for (at,) in _dead_letters(scene))
 
     wait_until(given_up_anew, DEADLINE_MS / 1000, "the mail is tried again")
     _open(desk, "workspace")
-    row.get_by_role("button", name="Forget it").click()
-    desk.page.get_by_role("dialog", name="Forget this work?").get_by_role("button", name="Forget it").click()
+    row.get_by_role("button", name="Discard").click()
+    desk.page.get_by_role("dialog", name="Discard this job?").get_by_role("button", name="Discard").click()
     _show_the_password(desk)
-    expect(desk.page.get_by_text("It is forgotten.")).to_be_visible()
-    expect(desk.page.get_by_text("Nothing was given up. All is well.")).to_be_visible()
+    expect(desk.page.get_by_text("Job discarded.")).to_be_visible()
+    expect(desk.page.get_by_text("No failed jobs.")).to_be_visible()
     assert _dead_letters(scene) == []

@@ -69,7 +69,7 @@ def set_up_app(page: Page) -> None:
     app = TOTP(page.locator(".secret code").inner_text().replace(" ", ""))
     page.get_by_label("2. Type the code").fill(app.now())
     page.get_by_role("button", name="Turn on", exact=True).click()
-    page.get_by_role("button", name="I have kept them", exact=True).click()
+    page.get_by_role("button", name="I have saved them", exact=True).click()
 
 
 def require_from(page: Page, date: datetime.date, outcome: str) -> None:
@@ -87,7 +87,7 @@ def test_second_factor_is_required_after_a_warning(tea: ServerProcess, open_page
         enter(page, name)
         expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
     owner.goto(f"{tea.address}/desk/#/settings/workspace")
-    expect(owner.get_by_text("Active operators without a second factor: 2.")).to_be_visible()
+    expect(owner.get_by_text("2 active operators have no second factor.")).to_be_visible()
     assert accessibility_faults(owner.main_frame) == []
     # Who has none themselves cannot require one at once.
     require_from(owner, today - datetime.timedelta(days=2), "This was refused.")
@@ -102,7 +102,7 @@ def test_second_factor_is_required_after_a_warning(tea: ServerProcess, open_page
     owner.goto(f"{tea.address}/desk/#/settings/workspace")
     require_from(owner, today - datetime.timedelta(days=2), "Saved.")
 
-    expect(otto.get_by_text("Your sign-in has ended.")).to_be_visible()
+    expect(otto.get_by_text("Your session has expired.")).to_be_visible()
     enter(otto, "otto")
     expect(otto.get_by_role("heading", name="Set up a second factor")).to_be_visible()
     expect(otto.get_by_role("button", name="Set up an app", exact=True)).to_be_visible()

@@ -62,7 +62,7 @@ def test_each_arrangement_outlives_a_reload_and_goes_with_the_reset(scene: Scene
     desk.page.keyboard.press("ArrowLeft")
     press(desk, "Details")
     press(desk, "Compact rows")
-    desk.page.get_by_role("button", name=re.compile(r"^Waiting 1")).click()
+    desk.page.get_by_role("button", name=re.compile(r"^Needs a reply 1")).click()
     expect(desk.rows).to_have_count(1)
     kept = {
         "crumbless.desk.widths": {"list": standard - 16},
@@ -211,8 +211,8 @@ def test_the_arranged_desk_is_accessible_and_nothing_of_it_is_in_the_way_on_a_na
 def kept_dialog(desk: Desk) -> Locator:
     """The panel of everything that is kept in this browser."""
     press(desk, "Account")
-    press(desk, "Kept in this browser")
-    dialog = desk.page.get_by_role("dialog", name="Kept in this browser")
+    press(desk, "Stored in this browser")
+    dialog = desk.page.get_by_role("dialog", name="Stored in this browser")
     expect(dialog.get_by_text("crumbless.desk.session")).to_be_visible()
     return dialog
 
@@ -227,8 +227,10 @@ def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(sce
     press(desk, "Compact rows")
     dialog = kept_dialog(desk)
     expect(dialog.get_by_text("crumbless.desk.list", exact=True)).to_be_visible()
-    expect(dialog.get_by_text(f"what your browser keeps for {scene.server.address.partition('//')[2]}")).to_be_visible()
-    expect(dialog.get_by_text("inside a website is shown by the chat there")).to_be_visible()
+    expect(
+        dialog.get_by_text(f"Data that your browser stores for {scene.server.address.partition('//')[2]}")
+    ).to_be_visible()
+    expect(dialog.get_by_text("shows what it stores inside a website")).to_be_visible()
     assert accessibility_faults(desk.page.main_frame) == []
     delete(dialog, "crumbless.desk.list")
     expect(desk.page.locator(".inbox-compact")).to_have_count(0)
@@ -244,7 +246,7 @@ def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(sc
     delete(kept_dialog(desk), "crumbless.desk.session")
     for page in (desk.page, other.page):
         expect(page.get_by_label("Email")).to_be_visible()
-        expect(page.get_by_text("Your sign-in has ended")).to_be_visible()
+        expect(page.get_by_text("Your session has expired")).to_be_visible()
     desk.sign_in()
     expect(desk.rows).to_have_count(2)
 

@@ -163,7 +163,7 @@ def test_a_chat_returns_over_http_after_an_outage(stage: EngineStage, scene: Sce
     visitor.wait_for_text("Sent")
     proxy.cut()
     visitor.send("During")
-    visitor.wait_for_text("Waiting for connection")
+    visitor.wait_for_text("Will be sent when you are back online")
     # The chat has tried a WebSocket, and then another transport, both without success.
     wait_for(lambda: any("/v1/stream HTTP" not in line for line in proxy.refused), "another transport is tried")
     proxy.fault = "strip_upgrade"
@@ -183,7 +183,7 @@ def test_sign_out_deletes_everything_after_another_page_in_the_tab(stage: Engine
     operator.browser.open(operator.address)
     operator.wait_for_inbox()
     operator.sign_out()
-    operator.browser.wait_for(SHOWS, "You are signed out. Nothing of yours is left in this browser.")
+    operator.browser.wait_for(SHOWS, "You have signed out, and your data has been removed from this browser.")
     assert operator.browser.run(STORED) == []
 
 
@@ -284,7 +284,7 @@ def test_a_chat_without_any_storage_works_until_the_page_is_left(blocking_firefo
     assert visitor.browser.run(STORAGE_IS_BLOCKED)
     visitor.send("Hello")
     visitor.wait_for_text("Sent")
-    visitor.wait_for_text("This chat lasts until you close this tab or leave this page")
+    visitor.wait_for_text("this chat ends when you close this tab or leave this page")
     assert scene.timeline() == ["Hello"]
     visitor.browser.reload()
     visitor.browser.click(LAUNCHER)

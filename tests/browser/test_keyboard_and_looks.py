@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from support.browser import accessibility_faults
-from support.scene import PASSWORD, Scene
+from support.scene import PASSWORD, SENT, Scene
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 360, "height": 700}
@@ -86,7 +86,7 @@ def test_the_chat_by_keyboard_alone(scene: Scene) -> None:
     expect(visitor.box).to_be_focused()
     keyboard.type("Hello")
     keyboard.press("Enter")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     expect(visitor.box).to_be_focused()
     keyboard.press("Escape")
     expect(visitor.dialog).to_be_hidden()
@@ -111,7 +111,7 @@ def test_the_desk_by_keyboard_alone(scene: Scene) -> None:
     desk, visitor = scene.desk(), scene.visitor()
     visitor.open()
     visitor.say("Hello")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     keyboard = desk.page.keyboard
     desk.page.goto(desk.address)
     expect(desk.page.get_by_label("Email")).to_be_focused()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Request, Route, expect
 
 from support.browser import Kind
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 
 RETURN_MS = 25_000
 """Longest wait for a client that tries again with growing pauses, and has its page in view."""
@@ -75,7 +75,7 @@ def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scen
     scene, visitor = mortal_scene, mortal_scene.visitor(kind)
     visitor.open()
     visitor.say("Before")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     scene.server.kill()
     visitor.say("During")
     visitor.say("And still")
@@ -84,7 +84,7 @@ def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scen
     assert scene.timeline() == ["Before"]
 
     scene.server.start()
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible(timeout=RETURN_MS)
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible(timeout=RETURN_MS)
     expect(visitor.bubbles()).to_have_text(["Before", "During", "And still"])
     assert scene.timeline() == ["Before", "During", "And still"]
 
@@ -93,7 +93,7 @@ def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: Scene, kind
     scene, visitor = mortal_scene, mortal_scene.visitor(kind)
     visitor.open()
     visitor.say("Before")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     scene.server.kill()
     visitor.say("During")
     expect(visitor.waiting).to_be_visible()
@@ -107,7 +107,7 @@ def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: Scene, kind
     visitor.page.reload()
     expect(visitor.bubbles()).to_have_text(["Before", "During"])
     expect(visitor.box).to_have_value("half a sent")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible(timeout=RETURN_MS)
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible(timeout=RETURN_MS)
     assert scene.timeline() == ["Before", "During"]
 
 
@@ -118,7 +118,7 @@ def test_a_first_message_to_a_dead_server_starts_the_conversation_later(mortal_s
     visitor.say("Is anybody there?")
     expect(visitor.waiting).to_be_visible()
     scene.server.start()
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible(timeout=RETURN_MS)
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible(timeout=RETURN_MS)
     assert scene.timeline() == ["Is anybody there?"]
 
 
@@ -132,7 +132,7 @@ def test_what_an_operator_sent_to_a_dead_server_is_sent_by_itself_once(mortal_sc
     scene.server.kill()
     desk.say("Good morning")
     expect(desk.bubbles()).to_have_text(["Hello", "Good morning"])
-    expect(desk.page.get_by_text("Waiting for connection")).to_be_visible()
+    expect(desk.page.get_by_text("Will be sent when you are back online")).to_be_visible()
     expect(desk.page.get_by_text("Connection lost. Trying again…")).to_be_visible()
     desk.reply.press_sequentially("What can I")
     assert scene.timeline() == ["Hello"]

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from support.browser import Kind
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 from support.storage_watch import KEPT
 
 MOST_REQUESTS = 4
@@ -105,7 +105,7 @@ def test_a_message_keeps_only_what_is_declared(scene: Scene, kind: Kind) -> None
     visitor = scene.visitor(kind)
     visitor.open()
     visitor.say("Hello")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     visitor.box.press_sequentially("and")
     assert {table: count - before[table] for table, count in rows(scene).items()} == dict.fromkeys(TABLES, 1)
     names = {key.split(".")[1] for _, key in visitor.watch.writes}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
-from support.scene import Scene
+from support.scene import SENT, Scene
 from support.shopper import Shopper
 
 ONWARD = "Continue on another device"
@@ -33,13 +33,13 @@ def test_a_part_of_the_chat_opens_after_an_outage(scene: Scene) -> None:
     visitor = scene.visitor()
     visitor.open()
     visitor.say("Hello")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     # A file that this part imports, and shares with others.
     outage = Outage(visitor.page, "**/assets/frame.elsewhere_try-*")
     layer = visitor.chat.get_by_role("dialog", name=ONWARD)
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("listitem").get_by_role("button", name=ONWARD).click()
-    expect(layer.get_by_role("alert")).to_contain_text("This part could not be loaded.")
+    expect(layer.get_by_role("alert")).to_contain_text("This could not be loaded.")
     outage.end()
     layer.get_by_role("button", name="Back").click()
     visitor.chat.get_by_role("button", name="Menu").click()

@@ -48,7 +48,7 @@ def test_choices_are_followed_kept_and_gone_when_the_standard_is_chosen(scene: S
     open_settings(visitor)
     expect(visitor.chat.get_by_role("checkbox", name=re.compile("quiet tone"))).to_be_checked()
     visitor.chat.get_by_role("checkbox", name=re.compile("quiet tone")).uncheck()
-    visitor.chat.get_by_role("radio", name="As the device").check()
+    visitor.chat.get_by_role("radio", name="Same as device").check()
     visitor.chat.get_by_role("radio", name="Normal").check()
     assert preferences_kept(visitor) == set()
     assert background(visitor) == "rgb(255, 255, 255)"
@@ -87,7 +87,7 @@ def test_a_second_tab_is_in_step(scene: Scene) -> None:
     expect(other.chat.locator("html")).to_have_attribute("data-theme", "dark")
     assert background(other) == "rgb(20, 26, 24)"
     other.page.frames[1].evaluate("() => localStorage.removeItem('crumbless.theme')")
-    expect(visitor.chat.get_by_role("radio", name="As the device")).to_be_checked()
+    expect(visitor.chat.get_by_role("radio", name="Same as device")).to_be_checked()
     assert background(visitor) == "rgb(255, 255, 255)"
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.browser import STORAGE_WORKS, Kind
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 
 
 def frame_has_storage(visitor: Visitor) -> bool:
@@ -57,7 +57,7 @@ def test_a_tab_opened_from_another_keeps_words_of_its_own(scene: Scene, kind: Ki
     first = scene.visitor(kind)
     first.open()
     first.say("Hello")
-    expect(first.chat.get_by_text("Sent")).to_be_visible()
+    expect(first.chat.get_by_text(SENT)).to_be_visible()
     with first.page.expect_popup() as opened:
         first.page.evaluate("() => void window.open(location.href)")
     second = Visitor(opened.value, first.shop, first.watch)
@@ -88,13 +88,13 @@ def test_a_kept_chat_is_there_in_another_tab_and_gone_when_unticked(scene: Scene
     visitor.say("Remember me")
     tick = visitor.chat.get_by_role("checkbox", name=re.compile("Keep this chat on this device for 30 days"))
     tick.check()
-    expect(visitor.chat.get_by_text("Kept until")).to_be_visible()
+    expect(visitor.chat.get_by_text("Saved on this device until")).to_be_visible()
 
     other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
     other.open()
     expect(other.bubbles()).to_have_text(["Remember me"])
     tick.uncheck()
-    expect(visitor.chat.get_by_text("Kept until")).to_be_hidden()
+    expect(visitor.chat.get_by_text("Saved on this device until")).to_be_hidden()
     third = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
     third.open()
     expect(third.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
@@ -104,7 +104,7 @@ def test_without_the_tick_another_tab_knows_nothing(scene: Scene, kind: Kind) ->
     visitor = scene.visitor(kind)
     visitor.open()
     visitor.say("Forget me")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
     other.open()
     expect(other.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
@@ -126,7 +126,7 @@ def test_the_desk_stays_signed_in_until_signed_out(scene: Scene) -> None:
 
     desk.page.get_by_role("button", name=re.compile("Account")).click()
     desk.page.get_by_role("button", name="Sign out").click()
-    expect(desk.page.get_by_text("You are signed out.")).to_be_visible()
+    expect(desk.page.get_by_text("You have signed out")).to_be_visible()
     assert desk.watch.kept() == []
     desk.page.reload()
     expect(desk.page.get_by_label("Email")).to_be_visible()

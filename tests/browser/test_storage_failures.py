@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from support.browser import Kind, launch_lasting
-from support.scene import Desk, Scene, Visitor
+from support.scene import SENT, Desk, Scene, Visitor
 from support.storage_refuse import BLOCKED, FULL
 
-TAB_ONLY = "This chat lasts until you close this tab or leave this page"
-SIGNED_IN_FOR_THE_TAB = "you stay signed in until you close this tab"
+TAB_ONLY = "this chat ends when you close this tab or leave this page"
+SIGNED_IN_FOR_THE_TAB = "you will be signed out when you close this tab"
 
 EMPTY_BY_HAND = """async () => {
   localStorage.clear();
@@ -137,7 +137,7 @@ def test_a_sandbox_that_keeps_its_origin_has_the_chat(scene: Scene) -> None:
     box.fill("Hello")
     box.press("Enter")
     expect(inner.frame_locator("iframe").locator(".bubble")).to_have_text(["Hello"])
-    expect(inner.frame_locator("iframe").get_by_text("Sent")).to_be_visible()
+    expect(inner.frame_locator("iframe").get_by_text(SENT)).to_be_visible()
     assert scene.timeline() == ["Hello"]
 
 
@@ -174,7 +174,7 @@ def test_a_chat_that_is_cleared_away_begins_anew_at_once(scene: Scene, clear: Cl
     visitor.say("Hello")
     tick = visitor.chat.get_by_role("checkbox", name="Keep this chat on this device")
     tick.check()
-    expect(visitor.chat.get_by_text("Kept until")).to_be_visible()
+    expect(visitor.chat.get_by_text("Saved on this device until")).to_be_visible()
     assert len(visitor.watch.kept()) >= 3
     clear(visitor.page)
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
@@ -195,12 +195,12 @@ def test_a_tick_is_gone_when_another_tab_has_cleared_what_it_kept(scene: Scene) 
     visitor.say("Remember me")
     tick = visitor.chat.get_by_role("checkbox", name="Keep this chat on this device")
     tick.check()
-    expect(visitor.chat.get_by_text("Kept until")).to_be_visible()
+    expect(visitor.chat.get_by_text("Saved on this device until")).to_be_visible()
     other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
     other.open()
     other.page.frames[1].evaluate("localStorage.clear()")
     expect(tick).not_to_be_checked()
-    expect(visitor.chat.get_by_text("Kept until")).to_be_hidden()
+    expect(visitor.chat.get_by_text("Saved on this device until")).to_be_hidden()
 
 
 @WAYS_TO_CLEAR
@@ -230,7 +230,7 @@ def test_values_that_somebody_else_wrote_are_dropped(scene: Scene, kind: Kind) -
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     visitor.box.press_sequentially("Half a thou")
     visitor.wait_until_kept("Half a thou")
     spoil = """() => {

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Frame, expect
 
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 from support.storage_watch import is_declared
 
 CLEAN = """async () => {
@@ -140,7 +140,7 @@ def test_a_value_that_is_to_live_too_long_is_seen(visitor: Visitor) -> None:
     frame.evaluate("key => sessionStorage.setItem(key, 'for ever')", key)
     assert is_seen(visitor, "says nowhere when it ends")
     visitor.box.press("Enter")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     visitor.watch.storage.forget()
     assert visitor.watch.complaints() == []
     frame.evaluate(WRITE_RECORD, ["crumbless.key.x", 31 * DAY_MS])

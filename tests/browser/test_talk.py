@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from support.scene import Scene
+from support.scene import SENT, Scene
 
 A_SECOND = 1_000
 """Milliseconds within which each side sees what the other did."""
@@ -27,7 +27,7 @@ def test_a_message_is_sent_seen_and_answered_within_a_second(scene: Scene) -> No
     visitor.box.fill("Do you deliver to Portugal?")
     visitor.chat.get_by_role("button", name="Send").click()
     expect(desk.row("Do you deliver to Portugal?")).to_be_visible(timeout=A_SECOND)
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     expect(desk.page).to_have_title(re.compile(r"^\(1\) "))
     expect(desk.rows).to_contain_text("1 unread")
     expect(desk.rows).to_contain_text("Visitor")
@@ -87,7 +87,7 @@ def test_a_message_opens_a_closed_conversation_again(scene: Scene) -> None:
     expect(desk.rows).to_contain_text("Closed")
     expect(visitor.chat.get_by_text("Conversation closed")).to_be_visible()
     visitor.say("One thing more")
-    expect(desk.rows).to_contain_text("Waiting")
+    expect(desk.rows).to_contain_text("Needs a reply")
     expect(close).to_be_visible()
     expect(desk.bubbles()).to_have_text(["Hello", "One thing more"])
 
@@ -140,7 +140,7 @@ def test_shift_and_enter_break_the_line(scene: Scene) -> None:
     expect(visitor.box).to_have_value("one\ntwo")
     expect(visitor.bubbles()).to_have_count(0)
     visitor.box.press("Enter")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     expect(visitor.box).to_have_value("")
     assert scene.timeline() == ["one\ntwo"]
     bubble = visitor.bubbles().first

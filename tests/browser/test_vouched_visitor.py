@@ -12,7 +12,7 @@ from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, talk,
 from crumbless.store.database import write_once
 from crumbless.store.identity_key_store import add_identity_key, set_mode
 from crumbless.store.people_store import find_site
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 from support.vouching import pem_of, snippet
 
 
@@ -54,7 +54,7 @@ def test_a_vouched_visitor_goes_on_on_another_device(scene: Scene) -> None:
     desk.open("From my phone")
     expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
     details = desk.page.get_by_role("complementary", name="Details")
-    expect(details.get_by_text("Vouched for by the site")).to_be_visible()
+    expect(details.get_by_text("Verified by the site")).to_be_visible()
     expect(details.get_by_text("anna@shop.example")).to_be_visible()
     expect(details.get_by_text("plan: pro")).to_be_visible()
     laptop.open()
@@ -75,7 +75,7 @@ def test_the_page_of_the_documents_says_who_its_visitor_is(scene: Scene) -> None
     desk.sign_in()
     desk.open("Who am I?")
     expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
-    expect(desk.page.get_by_text("Vouched for by the site")).to_be_visible()
+    expect(desk.page.get_by_text("Verified by the site")).to_be_visible()
 
 
 def continue_here(phone: Visitor, laptop: Visitor) -> str:
@@ -98,7 +98,7 @@ def test_chat_that_began_elsewhere_ends_there_when_its_visitor_is_verified(scene
     laptop.say("My secret")
     expect(laptop.bubbles()).to_have_text(["From my phone", "My secret"])
     late.open()
-    expect(type_code(late, code).get_by_role("alert")).to_contain_text("used already")
+    expect(type_code(late, code).get_by_role("alert")).to_contain_text("already used")
     phone.say("Somebody else")
     expect(phone.bubbles()).to_have_text(["Somebody else"])
 
@@ -120,7 +120,7 @@ def test_signing_out_of_the_page_forgets_the_chat_also_offline(scene: Scene) -> 
     visitor.open()
     visitor.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
     visitor.say("My secret")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     visitor.page.context.set_offline(True)
     visitor.page.evaluate("Crumbless.logout()")
     expect(visitor.bubbles()).to_have_count(0)

@@ -188,7 +188,7 @@ def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: S
     scene.server.change("UPDATE session SET ended_at = 1 WHERE operator_id IS NOT NULL")
     scene.server.start()
     desk.page.goto(desk.address)
-    expect(desk.page.get_by_text("Your sign-in has ended")).to_be_visible()
+    expect(desk.page.get_by_text("Your session has expired")).to_be_visible()
     expect(desk.rows).to_have_count(0)
     wait_until(lambda: kept(desk.page) == {}, SECONDS, "the cache is gone")
 
@@ -240,7 +240,7 @@ def test_a_session_deleted_by_hand_asks_to_sign_in_again(scene: Scene) -> None:
     wait_until_kept(desk.page, 1)
     desk.page.evaluate(DELETE_KEPT, "crumbless.desk.session")
     desk.page.evaluate("dispatchEvent(new Event('focus'))")
-    expect(desk.page.get_by_text("Your sign-in has ended")).to_be_visible()
+    expect(desk.page.get_by_text("Your session has expired")).to_be_visible()
     wait_until(lambda: kept(desk.page) == {}, SECONDS, "the cache is gone")
     desk.sign_in()
     expect(desk.row("Who is there?")).to_be_visible()

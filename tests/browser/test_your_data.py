@@ -1,4 +1,4 @@
-"""The panel "Kept in this browser now" in the chat and on the policy page: true to what is there, and obedient."""
+"""The panel "Stored in this browser now" in the chat and on the policy page: true to what is there, and obedient."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Download, Locator, expect
 
 from support.browser import KEPT, STORAGE_WORKS, Kind, accessibility_faults
-from support.scene import Scene, Visitor
+from support.scene import SENT, Scene, Visitor
 
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
@@ -43,7 +43,7 @@ def talk(scene: Scene, kind: Kind = "ordinary", **settings: Any) -> Visitor:
     visitor = scene.visitor(kind, **settings)
     visitor.open()
     visitor.say("Hello")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     visitor.box.press_sequentially("Half a thou")
     return visitor
 
@@ -54,9 +54,9 @@ def test_the_panel_lists_exactly_what_is_kept(scene: Scene) -> None:
     keys = kept_keys(visitor)
     assert len(keys) == 3, keys
     assert listed(panel) == keys
-    expect(panel.get_by_text("A key that cannot be read or exported")).to_be_visible()
-    expect(panel.get_by_text("The text in the box that was not sent yet")).to_be_visible()
-    expect(panel.get_by_text("inside Kornblume Tea")).to_be_visible()
+    expect(panel.get_by_text("A key whose value cannot be read or exported")).to_be_visible()
+    expect(panel.get_by_text("Text you have typed but not sent")).to_be_visible()
+    expect(panel.get_by_text("the chat on Kornblume Tea")).to_be_visible()
 
 
 def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scene: Scene) -> None:
@@ -64,10 +64,10 @@ def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scene: S
     assert not visitor.page.frames[1].evaluate(STORAGE_WORKS), "the browser is not of the kind that this test is about"
     panel = open_data(visitor)
     assert [key.rpartition(".")[0] for key in listed(panel)] == ["crumbless.chat", "crumbless.draft", "crumbless.key"]
-    expect(panel.get_by_text("In the storage of the website around the chat").first).to_be_visible()
+    expect(panel.get_by_text("In the website’s own storage").first).to_be_visible()
     panel.get_by_role("button", name="Delete everything").click()
     panel.get_by_role("button", name="Delete everything").click()
-    expect(panel.get_by_text("Nothing is kept here now.")).to_be_visible()
+    expect(panel.get_by_text("Nothing is stored here.")).to_be_visible()
     visitor.page.reload()
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
     expect(visitor.box).to_have_value("")
@@ -97,7 +97,7 @@ def test_a_deleted_session_ends_in_this_tab_cleanly(scene: Scene, item: str) -> 
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
     visitor.say("Anew")
     expect(visitor.bubbles()).to_have_text(["Anew"])
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     assert scene.timeline() == ["Hello", "Anew"]
 
 
@@ -109,7 +109,7 @@ def test_everything_can_be_deleted_at_once(scene: Scene) -> None:
     assert kept_keys(visitor) != []
     panel.get_by_role("button", name="Delete everything").click()
     expect(panel.get_by_text("Everything was deleted.")).to_be_visible()
-    expect(panel.get_by_text("Nothing is kept here now.")).to_be_visible()
+    expect(panel.get_by_text("Nothing is stored here.")).to_be_visible()
     assert kept_keys(visitor) == []
     visitor.page.keyboard.press("Escape")
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
@@ -153,12 +153,12 @@ def test_conversations_are_exported_and_erased(scene: Scene, kind: Kind) -> None
     panel.get_by_role("button", name="Erase them").click()
     expect(panel.get_by_text("Erased: 1 conversation with 1 message.")).to_be_visible()
     assert scene.timeline() == []
-    expect(panel.get_by_text("Nothing is kept here now.")).to_be_visible()
+    expect(panel.get_by_text("Nothing is stored here.")).to_be_visible()
     assert kept_keys(visitor) == []
     visitor.page.keyboard.press("Escape")
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
     visitor.say("Anew")
-    expect(visitor.chat.get_by_text("Sent")).to_be_visible()
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     assert scene.timeline() == ["Anew"]
 
 
@@ -212,11 +212,11 @@ def test_each_panel_shows_its_part_and_leads_to_the_other(scene: Scene) -> None:
     visitor = talk(scene)
     panel = open_data(visitor)
     with visitor.page.expect_popup() as opened:
-        panel.get_by_role("link", name=re.compile("opened by itself")).click()
+        panel.get_by_role("link", name=re.compile("on its own page")).click()
     page = opened.value
     assert page.evaluate("window.opener") is None
     place = page.locator("#kept")
-    expect(place.get_by_text("Nothing is kept here now.")).to_be_visible()
+    expect(place.get_by_text("Nothing is stored here.")).to_be_visible()
     expect(place.get_by_role("link", name=scene.shop.origin)).to_have_attribute("href", scene.shop.origin)
     alone = Visitor(visitor.page.context.new_page(), scene.server.address, visitor.watch)
     alone.arrive(f"/chat/{scene.site}")
@@ -228,7 +228,7 @@ def test_each_panel_shows_its_part_and_leads_to_the_other(scene: Scene) -> None:
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     place.get_by_role("button", name="Delete crumbless.theme").click()
-    expect(place.get_by_text("Nothing is kept here now.")).to_be_visible()
+    expect(place.get_by_text("Nothing is stored here.")).to_be_visible()
     expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
 
 

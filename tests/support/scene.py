@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,9 @@ IS_HELD = """async (text) => {
 
 expect.set_options(timeout=DEADLINE_MS)
 
+SENT = re.compile("Sent")
+"""Below a message that the server has acknowledged. Its case tells it from "Will be sent …"."""
+
 _numbers = itertools.count(1)
 
 
@@ -47,7 +51,7 @@ class Visitor:
         self.launcher: Locator = page.get_by_role("button", name="Chat with us")
         self.dialog: Locator = page.get_by_role("dialog", name="Chat")
         self.chat: FrameLocator = page.frame_locator("iframe")
-        self.waiting: Locator = self.chat.locator(".thread-meta", has_text="Waiting for connection")
+        self.waiting: Locator = self.chat.locator(".thread-meta", has_text="Will be sent when you are back online")
         self.box: Locator = self.chat.get_by_role("textbox", name="Message")
 
     def arrive(self, path: str = "/") -> None:

@@ -1,4 +1,4 @@
-/** The panel "Kept in this browser now": every item with what it is, how long it stays, and Delete; live. Loaded when asked for. */
+/** The panel "Stored in this browser now": every item with what it is, how long it stays, and Delete; live. Loaded when asked for. */
 import type { StoredDataTexts } from "texts:stored_data";
 import loaders from "texts:stored_data/lazy";
 import type { ComponentChildren, JSX } from "preact";
@@ -146,8 +146,7 @@ function useKnown(language: string, site: string | undefined): Known | null {
   const [rows, setRows] = useState<KeptRow[] | null>(null);
   useEffect(() => {
     let current = true;
-    const primary = language.split("-")[0] ?? language;
-    const address = `/storage.json?${new URLSearchParams({ ...(site && { site }), lang: primary })}`;
+    const address = `/storage.json?${new URLSearchParams({ ...(site && { site }), lang: language })}`;
     void Promise.all([pickTexts(loaders, language)(), fetchDescriptions(address)]).then(
       ([{ default: words }, descriptions]) => {
         if (current) setSpoken({ words, descriptions });

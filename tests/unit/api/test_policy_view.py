@@ -108,7 +108,7 @@ def test_contact_is_shown_as_far_as_it_is_known() -> None:
     assert '<a href="mailto:a@b.example">' in someone
     assert '<a href="tel:+442079">' in someone
     contact = told(someone.partition('<section id="contact"')[2])
-    assert "E-mail" in contact
+    assert "Email" in contact
     assert "Organisation" not in contact
     assert "Company number" not in contact
     assert "Please ask the owner" not in contact
@@ -129,9 +129,9 @@ def test_third_parties_are_named_only_where_they_are_used() -> None:
         assert "https://policies.google.com/privacy" in third[way]
         assert "https://www.tiktok.com/legal/" in third[way]
     assert 'id="tag-ga"' in third["browser"]
-    assert "lies on tiktok.com" in told(third["browser"])
+    assert "is stored on tiktok.com" in told(third["browser"])
     assert "<table" not in third["relay"]
-    assert "nothing is kept on your device" in told(third["relay"])
+    assert "nothing is stored on your device" in told(third["relay"])
     types = told(page(Subject("tea", "Tea", (), (GA4,))).partition('<section id="types"')[2].partition("</section>")[0])
     assert "_ga, _ga_{stream}, set by the script of Google Analytics (GA4)" in types
 
