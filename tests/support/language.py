@@ -62,7 +62,8 @@ RULES: Mapping[str, re.Pattern[str]] = {
     ),
     "private word": re.compile(
         r"\b(?:farewells?|strangers?|vouch\w*|given[- ]up|mend\w*|hither|onward|elsewhere|dice|riddles?|wish(?:es)?"
-        r"|turn(?:s|ed)? out|mails?|figures|believed|trouble|fresh factor|has its end|acts?)\b",
+        r"|turn(?:s|ed)? out|mails?(?! (?:server|transport|queue))|figures|believed|trouble|fresh factor|has its end"
+        r"|acts?)\b",
         re.IGNORECASE,
     ),
 }

@@ -18,7 +18,7 @@ _is_name = re.compile(r"[a-z0-9-]+(?:/[a-z0-9-]+)*\.[a-z0-9]+", re.ASCII).fullma
 
 
 def default_folder(database_url: str) -> Path:
-    """Where files are kept when the settings do not say: beside the SQLite file, else in var/files."""
+    """Return the default folder of stored files: beside the SQLite file, else var/files."""
     if database_url.startswith("sqlite:///"):
         return Path(database_url.removeprefix("sqlite:///")).parent / "files"
     return Path("var/files")
@@ -37,14 +37,14 @@ def written_folders(settings: Settings) -> list[Path]:
 
 
 class FileStore:
-    """The port for files, opened with the first of them: who keeps none never loads obstore.
+    """The port for files. It is opened with the first file, so that obstore is only loaded where files are stored.
 
     Args:
-        settings: say where.
-        default_folder: where, when they do not.
+        settings: contain the storage's address.
+        default_folder: used if they do not.
 
     Raises:
-        SettingsError: when the address is none.
+        SettingsError: if the address is invalid.
     """
 
     def __init__(self, settings: Settings, default_folder: Path) -> None:
@@ -62,7 +62,7 @@ class FileStore:
         await self._opened().put_async(_checked(name), content)
 
     async def get(self, name: str) -> bytes | None:
-        """What is kept under the name; None for nothing."""
+        """Return the file's content, or None if it does not exist."""
         try:
             found = await self._opened().get_async(_checked(name))
             return bytes(await found.bytes_async())
@@ -70,7 +70,7 @@ class FileStore:
             return None
 
     async def delete(self, name: str) -> None:
-        """Keep it no longer. What is not there stays so."""
+        """Delete the file. No error if it does not exist."""
         try:
             await self._opened().delete_async(_checked(name))
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Keeps mails in memory instead of sending them, for the demo."""
+"""Stores emails in memory instead of sending them, for the demo."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class KeptMail:
-    """A mail and when it would have been sent (milliseconds)."""
+    """An email, and the time at which it would have been sent (milliseconds)."""
 
     at: int
     mail: Mail
 
 
 class MailBox:
-    """The port for mails, into a box that somebody can look into."""
+    """The port for emails that stores them for the demo's mailbox page."""
 
     def __init__(self) -> None:
         self._kept: deque[KeptMail] = deque(maxlen=MOST)
 
     async def send(self, mail: Mail) -> None:
-        """Put the mail into the box; the oldest of many falls out."""
+        """Store the email, and drop the oldest if there are too many."""
         self._kept.append(KeptMail(now_ms(), mail))
 
     def newest_first(self) -> list[KeptMail]:
-        """What is in the box."""
+        """Return the stored emails, newest first."""
         return [*reversed(self._kept)]

@@ -1,4 +1,4 @@
-"""The way that mails go, by the settings."""
+"""Chooses the mail transport from the settings."""
 
 from crumbless.adapters.mail_smtp import SENDER_SETTING, SmtpMail, read_smtp_url
 from crumbless.domain.ports import Mail, MailFailed, MailPort
@@ -6,11 +6,11 @@ from crumbless.errors import SettingsError
 from crumbless.settings import Settings
 
 SENDER_NAME = "Crumbless"
-"""Who writes, where the settings name no organisation."""
+"""The sender's name if the settings contain no organisation."""
 
 
 class NoMail:
-    """The port for mails where no server is set: none leaves, and the desk shows each as given up."""
+    """The port for emails without a mail server: sending fails, and the desk lists each email as failed."""
 
     async def send(self, mail: Mail) -> None:
         """Raises MailFailed."""
@@ -18,15 +18,15 @@ class NoMail:
 
 
 def sender_name(settings: Settings) -> str:
-    """Who writes, in words."""
+    """Return the sender's display name."""
     return settings.organisation or SENDER_NAME
 
 
 def open_mail(settings: Settings) -> MailPort:
-    """The port for mails. Nothing is connected yet.
+    """Return the port for emails. It is not connected yet.
 
     Raises:
-        SettingsError: when the server's address cannot be read, or mails would have no sender.
+        SettingsError: if the server's address is invalid, or emails would have no sender.
     """
     if not settings.smtp_url:
         return NoMail()

@@ -1,4 +1,4 @@
-"""Hands mails to a mail server (RFC 5321), encrypted whenever it can be and always when a password is sent."""
+"""Sends emails through a mail server (RFC 5321), encrypted if possible, and always if a password is sent."""
 
 import asyncio
 import ssl
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 DEADLINE_SECONDS = 30.0
-"""For a whole mail, from the connection to the server's last word."""
+"""For a whole email, from the connection to the server's last response."""
 
 URL_SETTING = "CRUMBLESS_SMTP_URL"
 SENDER_SETTING = "CRUMBLESS_MAIL_FROM"
@@ -27,7 +27,7 @@ Tls = Literal["from_the_start", "required", "if_offered", "off"]
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mails go, and how."""
+    """The address of a mail server, and how to connect."""
 
     host: str
     port: int
@@ -64,16 +64,16 @@ def _tls(secure: bool, option: str, signs_in: bool) -> Tls:
         return "from_the_start"
     if option == "off":
         return "off"
-    # Somebody on the way can make a server look as if it offered none; a password is not risked on that.
+    # An attacker in the network can strip STARTTLS from the server's capabilities, so a password requires encryption.
     return "required" if option == "required" or signs_in else "if_offered"
 
 
 class SmtpMail:
-    """The port for mails, by SMTP.
+    """The port for emails, by SMTP.
 
     Args:
-        sender: the address that mails come from, and answers go to.
-        sender_name: who writes, in words.
+        sender: the sender's address, which also receives replies.
+        sender_name: the sender's display name.
     """
 
     def __init__(self, server: SmtpServer, sender: str, sender_name: str) -> None:
@@ -82,7 +82,7 @@ class SmtpMail:
         self._sender_name = sender_name
 
     async def send(self, mail: Mail) -> None:
-        """Hand the mail over. Raises MailFailed."""
+        """Send the email. Raises MailFailed."""
         import aiosmtplib  # noqa: PLC0415 - an installation without mail never loads it
 
         message = write_message(mail, self._sender, self._sender_name)
@@ -114,7 +114,7 @@ class SmtpMail:
             start_tls={"required": True, "if_offered": None}.get(server.tls, False),
             tls_context=None if server.tls == "off" else ssl.create_default_context(),
             timeout=DEADLINE_SECONDS,
-            # Not the machine's name: it is nobody's business.
+            # Not the machine's name, which would reveal the internal network.
             local_hostname=self._sender.partition("@")[2],
         )
         async with client:
@@ -131,8 +131,8 @@ def _why_unreachable(error: BaseException) -> str:
 
 
 def write_message(mail: Mail, sender: str, sender_name: str) -> "EmailMessage":
-    """The mail as it travels (RFC 5322), its text first and its HTML as the alternative."""
-    # Here: whoever sends no mail does not wait for them at the start.
+    """Return the email as bytes (RFC 5322): its text first, and its HTML as the alternative."""
+    # Imported here, so that a node that sends no email starts faster.
     from email.headerregistry import Address  # noqa: PLC0415
     from email.message import EmailMessage  # noqa: PLC0415
     from email.policy import SMTP  # noqa: PLC0415

@@ -21,7 +21,7 @@ MAX_ANSWER = 262_144
 """Bytes of an answer that are read: a set of keys with certificates may have some ten thousand."""
 
 KEPT_SECONDS = 3600.0
-"""How long what the provider says of itself is taken as known."""
+"""How long the provider's metadata is cached."""
 
 REFETCH_SECONDS = 30.0
 """A key that is unknown makes us ask for the keys again, and not more often than this."""
@@ -79,15 +79,15 @@ class OidcProvider:
         return metadata.authorization_endpoint + joint + urlencode(asked)
 
     async def redeem(self, request: OidcRequest, code: str, iss: str, since: int = 0) -> IdToken:
-        """Who signed in, for the code that the browser came back with.
+        """Return the account that signed in, for the code that the browser brought back.
 
         Args:
             iss: the issuer that came with the code (RFC 9207), empty when none did.
             since: as in `read_id_token`.
 
         Raises:
-            ProviderFailed: the provider does not answer as it should.
-            IdTokenRefused: what it answered is no proof.
+            ProviderFailed: if the provider does not respond as specified.
+            IdTokenRefused: if its ID token is invalid.
         """
         metadata = await self._read_metadata()
         if iss != metadata.issuer and (iss or metadata.authorization_response_iss_parameter_supported):
@@ -168,7 +168,7 @@ class OidcProvider:
         except TimeoutError:
             raise ProviderFailed(f"no answer within {DEADLINE_SECONDS:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # Only the kind: the message may hold the address with what stands in it.
+            # Only the kind: the message may contain the address with its secrets.
             raise ProviderFailed(f"it could not be reached ({type(error).__name__})") from None
 
     async def close(self) -> None:

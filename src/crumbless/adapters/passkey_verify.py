@@ -38,7 +38,7 @@ class PasskeyVerifier:
     def creation_options(
         self, challenge: bytes, owner: bytes, email: str, name: str, known: Sequence[str]
     ) -> dict[str, Any]:
-        """What the browser needs to make a passkey. `owner`: random, never a name; `known`: credentials to exclude."""
+        """Return the browser's options for a new passkey. `owner`: a random ID. `known`: credentials to exclude."""
         import webauthn  # noqa: PLC0415 - few requests need it
         from webauthn.helpers import structs  # noqa: PLC0415
 
@@ -62,7 +62,7 @@ class PasskeyVerifier:
         return json.loads(webauthn.options_to_json(options))
 
     def request_options(self, challenge: bytes, allowed: Sequence[str] = ()) -> dict[str, Any]:
-        """What the browser needs to ask for a passkey; any of this host where none is named."""
+        """Return the browser's options for a sign-in with a passkey. Without `allowed`, any passkey of this host."""
         import webauthn  # noqa: PLC0415
         from webauthn.helpers import structs  # noqa: PLC0415
 
@@ -116,8 +116,8 @@ class PasskeyVerifier:
             )
             return UsedPasskey(used.new_sign_count, counter_fell=bool(sign_count) and used.new_sign_count <= sign_count)
 
-        # A counter that does not grow hints at a copy, and some authenticators do not count at all: it is told, not
-        # refused (WebAuthn Level 3, section 6.1.1).
+        # A counter that does not grow may mean a copied key, but some authenticators do not count. So it is reported
+        # and not rejected (WebAuthn Level 3, section 6.1.1).
         return _refusing(lambda: verify(0))
 
 

@@ -1,10 +1,10 @@
-"""A process of its own that reads one picture from standard input and writes it anew, square and small.
+"""A separate process that reads one picture from standard input and re-encodes it, square and small.
 
-It is started as a file, not as a part of the package: it imports the standard library and Pillow, and nothing of ours.
-What a picture can make a decoder do happens here, with little memory, little time and nothing to steal.
+It is started as a file, not as a part of the package: it only imports the standard library and Pillow. An attack on
+the decoder is confined to this process, which has little memory, little time and no secrets.
 
-Usage: picture_cut.py FORMAT SIZE...; exit code 0 and, for each size, four bytes of length and a WebP; 3 for a picture
-of too many pixels, 4 for one that cannot be read.
+Usage: picture_cut.py FORMAT SIZE... Exit code 0: for each size, four bytes of length and a WebP. 3: too many pixels.
+4: the picture cannot be read.
 """
 
 import io
@@ -60,7 +60,7 @@ def _main() -> None:
     try:
         pictures = _cut(sys.stdin.buffer.read(), sys.argv[1], [int(size) for size in sys.argv[2:]])
     except Exception:
-        # Which error it was says something about the picture and nothing that helps.
+        # The error is not passed on: it describes the picture, and does not help the operator.
         sys.exit(UNREADABLE)
     for one in pictures:
         sys.stdout.buffer.write(len(one).to_bytes(4, "big") + one)

@@ -69,7 +69,7 @@ async def _start(kind: PictureFormat, sizes: Sequence[int]) -> asyncio.subproces
             cwd="/",
         )
     except OSError as error:
-        # Whatever its number: without free descriptors, uvloop raises "Unknown error -1".
+        # Any error number: without free descriptors, uvloop raises "Unknown error -1".
         log.warning("the process for pictures could not be started: %s", error)
         raise Refused("busy", retry_after=BUSY_SECONDS) from None
 

@@ -1,6 +1,6 @@
-"""Tells Google Analytics by GA4's Measurement Protocol.
+"""Sends events to Google Analytics by GA4's Measurement Protocol.
 
-Google always answers 2xx to what it received; only its debug address says what is wrong with an event.
+Google always answers 2xx. Only its debug endpoint reports errors of an event.
 """
 
 import secrets
@@ -21,7 +21,7 @@ MOST_NUMBERS = 50_000
 
 
 class ClientNumbers:
-    """Random numbers that let Google tell chats apart; in memory alone, and gone with it."""
+    """Random numbers by which Google distinguishes chats. They exist in memory only."""
 
     def __init__(self) -> None:
         # By chain: (last used, random part, second of its making), the longest unused first.
@@ -73,7 +73,7 @@ class Ga4Relay:
         await self._http.post("/mp/collect", self._body(events), self._query(account))
 
     async def check(self, account: RelayAccount, test_code: str) -> list[str]:
-        """What Google's validation says of a sample. It does not check the secret; nothing is recorded."""
+        """Return Google's validation of a sample event. Google neither checks the secret nor records the event."""
         sample = self._body([RelayEvent(0, "chat_start", now_ms(), "")])
         answer = await self._http.post("/debug/mp/collect", sample, self._query(account))
         self.forget("")

@@ -39,7 +39,7 @@ class TiktokRelay:
 
     def __init__(self, address: str) -> None:
         self._http = VendorHttp(address)
-        # Makes the events' ids: the same in every try, unknown to everybody else, gone with the process.
+        # Creates the events' IDs. They are the same in each attempt, and the key exists in this process only.
         self._key = secrets.token_bytes(32)
 
     async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
@@ -48,7 +48,7 @@ class TiktokRelay:
             raise RelayFailed(wrong)
 
     async def check(self, account: RelayAccount, test_code: str) -> list[str]:
-        """What TikTok says of a sample, which it shows under "Test events" alone when a test code is given."""
+        """Return TikTok's response to a sample event. With a test code, the event only appears under "Test events"."""
         sample = RelayEvent(0, "chat_start", now_ms(), "")
         wrong = await self._post(account, [sample], {"test_event_code": test_code} if test_code else {})
         return [wrong] if wrong else []
@@ -72,7 +72,7 @@ class TiktokRelay:
             said = msgspec.json.decode(answer, type=_Answer)
         except (msgspec.DecodeError, UnicodeError):
             return "its answer could not be read"
-        # TikTok says errors in a 200.
+        # TikTok reports errors in a 200 response.
         return f"{said.code}: {said.message}" if said.code else ""
 
     def _told(self, account: RelayAccount, event: RelayEvent) -> dict[str, Any]:

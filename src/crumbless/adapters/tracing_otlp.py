@@ -22,7 +22,7 @@ EXPORT_SECONDS = 5.0
 
 
 class Writer(Protocol):
-    """What commits batches (store/ledger.py)."""
+    """The part that commits batches (store/ledger.py)."""
 
     def commit(self, batch: Sequence[Any]) -> None: ...
 
@@ -50,7 +50,7 @@ class RequestSpan:
 
 
 class OtlpTrace:
-    """Where spans are made and sent from, in a thread of its own.
+    """Creates spans and sends them in a separate thread.
 
     Args:
         url: the collector's address for traces, as `http://collector:4318/v1/traces`.

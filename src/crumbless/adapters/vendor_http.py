@@ -17,7 +17,7 @@ MAX_ANSWER = 65_536
 
 CONNECTIONS = 8
 
-# GA4's secret stands in the address, because Google wants it there; httpx would log it at "info".
+# The address contains GA4's secret, as Google requires, and httpx would log it at "info".
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 

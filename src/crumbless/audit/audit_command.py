@@ -1,4 +1,4 @@
-"""`crumbless audit`: from the wish to the report and the exit code."""
+"""`crumbless audit`: runs the storage auditor, writes its report and returns the exit code."""
 
 import asyncio
 import sys
@@ -12,11 +12,11 @@ from crumbless.audit.report_text import ProgressBar, print_report
 
 
 def run_command(wish: Wish, out: Path | None, as_json: bool) -> int:
-    """Audit and tell. Returns 0 when it is clean, 1 when something was found.
+    """Audit the page and print the report. Returns 0 if it is clean, 1 if there are findings.
 
     Raises:
-        AuditError: when it cannot be done.
-        DeclarationError: when the registry cannot be read.
+        AuditError: if the audit cannot run.
+        DeclarationError: if the registry cannot be read.
     """
     if out:
         check_folder(out)

@@ -1,4 +1,4 @@
-"""What an audit saw and found. The report's JSON is these types; docs/auditor.md describes them."""
+"""The report of an audit. Its JSON consists of these types; docs/auditor.md describes them."""
 
 from typing import Literal
 
@@ -15,20 +15,20 @@ Status = Literal["done", "not applicable"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was kept on the device, or was tried to. Values are not in the report: they may be personal.
+    """An item that was stored on the device, or that a script tried to store. Values may be personal and are left out.
 
     Args:
         mechanism: "cookie", "localStorage", "sessionStorage", "IndexedDB", "Cache Storage", "service worker",
             "file system" or "window.name".
-        key: its key; of IndexedDB the record's, else the database's; of Cache Storage the cache's; a worker's scope.
-        where: the origin that keeps it, or a cookie's domain.
-        partition: the site in whose pages it is kept apart; empty when it is not.
-        container: the database and store, or the cache, that the key stands in.
-        lasts: seconds until it ends by what is known (a cookie's expiry, `until` and the like in JSON); None unknown.
-        size: bytes of its value, where it was read.
-        acts: what the visitor had done by then, in this phase.
-        how: "kept" (found there), "written" (seen while it was written), "header" (asked for by an answer).
-        blocked: the browser did not keep it.
+        key: its key. IndexedDB: the record's or the database's. Cache Storage: the cache's. A worker: its scope.
+        where: the origin that stores it, or a cookie's domain.
+        partition: the site whose pages it is partitioned to, or empty.
+        container: the database and object store, or the cache, that contains the key.
+        lasts: seconds until it expires (a cookie's expiry, `until` and the like in JSON). None if unknown.
+        size: bytes of its value, if it was read.
+        acts: the visitor's actions in this phase up to then.
+        how: "kept" (found there), "written" (seen while it was written) or "header" (requested by a response).
+        blocked: the browser did not store it.
         source: the frame or address that wrote it.
     """
 
@@ -64,7 +64,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Phase(msgspec.Struct, kw_only=True):
-    """What happened in one phase. `kept` is what stood on the device at its end; `leftover` what should not have."""
+    """The results of one phase. `kept`: items on the device at its end. `leftover`: items that should be gone."""
 
     name: PhaseName
     title: str
@@ -116,9 +116,9 @@ class Report(msgspec.Struct, kw_only=True):
 
     @property
     def clean(self) -> bool:
-        """Nothing was found. What could not be done says nothing either way: see each phase's status."""
+        """Return whether there are no findings. A phase that could not run has none: see its status."""
         return not self.findings
 
     def found_in(self, phase: PhaseName) -> list[Finding]:
-        """What was found in this phase, among others."""
+        """Return the findings that occurred in this phase."""
         return [one for one in self.findings if phase in one.phases]

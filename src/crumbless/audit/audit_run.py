@@ -55,15 +55,15 @@ Tell = Callable[[PhaseName, str], None]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What to audit, and how.
+    """The options of an audit.
 
     Args:
         url: the page.
         phases: which of the phases.
-        registry: the declaration's file; None: ask the website for it.
+        registry: the declaration's file. None: request it from the website.
         first_party: hosts that count as the website's own.
         idle: seconds to wait and scroll.
-        timeout: seconds for all of it.
+        timeout: seconds for the whole audit.
         login_page: the page is one with a password field.
         chromium: the browser's path; None: find one.
     """
@@ -123,7 +123,7 @@ class Audit:
         )
 
     async def _read_agent(self) -> None:
-        """The browser's name without the word by which websites tell that nobody looks at it."""
+        """Return the browser's user agent without "Headless", by which websites detect automation."""
         page = await self._browser.new_page()
         self._agent = str(await page.evaluate("navigator.userAgent")).replace("HeadlessChrome", "Chrome")
         await page.context.close()
@@ -303,10 +303,10 @@ async def _screenshot(page: Page) -> bytes:
 
 
 async def run_audit(wish: Wish, tell: Tell = lambda _name, _status: None) -> Report:
-    """Audit a page in a browser of its own.
+    """Audit a page in a separate browser.
 
     Raises:
-        AuditError: when it cannot be done, the deadline included.
+        AuditError: if the audit cannot run, or exceeds its deadline.
     """
     path = find_browser(wish.chromium)
     try:

@@ -1,4 +1,4 @@
-"""Starts Chromium with a profile that nobody has used."""
+"""Starts Chromium with an empty profile."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from crumbless.errors import CrumblessError
 
-# The banner of many a website hides from browsers that a program drives. Playwright turns the partitioning of storage
-# off; another list of features takes the place of its own, and frames keep things as they do for most people.
+# Many consent banners hide from automated browsers. Playwright disables the partitioning of storage. This list of
+# features replaces Playwright's, so that frames store items as in an ordinary browser.
 ARGUMENTS = [
     "--disable-blink-features=AutomationControlled",
     "--disable-features=Translate",
@@ -30,7 +30,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 class AuditError(CrumblessError):
-    """The audit cannot be done. The message says why, and what to do."""
+    """The audit cannot run. The message contains the reason and a remedy."""
 
 
 def find_browser(named: Path | None) -> str | None:
@@ -54,10 +54,10 @@ def _arguments() -> list[str]:
 
 @asynccontextmanager
 async def started_browser(chromium: BrowserType, path: str | None) -> AsyncGenerator[Browser]:
-    """A browser, ended afterwards. Each of its contexts is a fresh profile.
+    """Start a browser, and close it afterwards. Each of its contexts is a fresh profile.
 
     Raises:
-        AuditError: when there is none that starts.
+        AuditError: if no browser starts.
     """
     try:
         browser = await chromium.launch(executable_path=path, args=_arguments())
@@ -81,10 +81,10 @@ async def fresh_profile(browser: Browser, user_agent: str) -> AsyncGenerator[Bro
 
 @asynccontextmanager
 async def blocked_profile(chromium: BrowserType, path: str | None, user_agent: str) -> AsyncGenerator[BrowserContext]:
-    """A profile whose owner lets no site keep anything: a browser of its own, for this is a setting of the profile.
+    """Start a browser whose profile blocks all site data. It is a separate browser, because this is a profile setting.
 
     Raises:
-        AuditError: when it does not start.
+        AuditError: if it does not start.
     """
     with tempfile.TemporaryDirectory(prefix="crumbless-audit-", ignore_cleanup_errors=True) as folder:
         preferences = Path(folder) / "Default" / "Preferences"

@@ -1,4 +1,4 @@
-"""What is recorded of one profile: requests, sockets, cookies, writes as they are tried, and what the stores hold."""
+"""Records one profile: requests, sockets, cookies, attempts to write, and the contents of its stores."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from crumbless.audit.site_name import host_of, site_of
 from crumbless.ids import now_ms
 
 STEP_SECONDS = 15.0
-"""What a page does not answer within this time it never will."""
+"""A page that has not answered by then never will."""
 
 QUIET_SECONDS = 0.4
 QUIET_DEADLINE_SECONDS = 6.0
@@ -31,13 +31,13 @@ RECORDER = (_SCRIPTS / "recorder.js").read_text(encoding="utf-8")
 SNAPSHOT = (_SCRIPTS / "snapshot.js").read_text(encoding="utf-8")
 
 _ENDS = ("until", "exp", "expires", "expiresAt")
-"""Where stored JSON says when it ends: seconds or milliseconds since 1970."""
+"""Fields of stored JSON that contain its expiry, in seconds or milliseconds since 1970."""
 
 T = TypeVar("T")
 
 
 async def in_time(work: Awaitable[T], what: str, seconds: float = STEP_SECONDS) -> T:
-    """The outcome of a step. Raises AuditError when there is none in time."""
+    """Return the result of a step. Raises AuditError if it takes too long."""
     try:
         return await asyncio.wait_for(work, seconds)
     except TimeoutError:
@@ -89,7 +89,7 @@ class Watch:
         self.acts.append(act)
 
     def undid(self, act: Act) -> None:
-        """What this act allowed is allowed no longer."""
+        """Note that the effect of this action is over."""
         self.acts = [one for one in self.acts if one != act]
 
     async def quiet(self) -> None:
@@ -101,13 +101,13 @@ class Watch:
             await asyncio.sleep(0.05)
 
     async def snapshot(self) -> list[Entry]:
-        """What every frame and the cookie jar hold now. It joins what was seen."""
+        """Return the items in all frames and the cookie jar, and add them to the seen ones."""
         frames = [frame for page in self.context.pages for frame in page.frames if frame.url.startswith("http")]
         found = [entry for frame in frames for entry in await self._kept_in(frame)]
         jar = await in_time(self.context.cookies(), "the cookies")
         found += [self._from_jar(cast("dict[str, Any]", one)) for one in jar]
         kept = list({_identity(one): one for one in found}.values())
-        # What was there at the last look was written then, unless it lasts longer now.
+        # An item of the previous snapshot was written before that, unless it lasts longer now.
         self.seen += [one for one in kept if self._is_news(one)]
         self._known |= {_identity(one): one for one in kept}
         return kept
@@ -125,7 +125,7 @@ class Watch:
         try:
             found = await in_time(frame.evaluate(SNAPSHOT), f"what {_short(frame.url)} keeps")
         except PlaywrightError:
-            # The frame went away, or is on its way to another page: whoever looks next sees that one.
+            # The frame is gone or is navigating. The next snapshot reads the new page.
             return []
         partition = self._partition_of(frame)
         return [
@@ -294,7 +294,7 @@ def _removes(text: str) -> bool:
 
 
 def with_fate(seen: list[Entry]) -> list[Entry]:
-    """The same, with what became of each cookie that was asked for: kept somewhere, or blocked by the browser."""
+    """Return the items with the result of each requested cookie: stored, or blocked by the browser."""
     kept = {one.key: one for one in seen if one.mechanism == "cookie" and one.how == "kept"}
     return [_fated(one, kept.get(one.key)) if one.mechanism == "cookie" else one for one in seen]
 
@@ -308,7 +308,7 @@ def _fated(entry: Entry, kept: Entry | None) -> Entry:
 
 
 def value_lasting(text: str) -> float | None:
-    """Seconds until a stored value ends by its own word; None when it says none."""
+    """Return the seconds until a stored value expires by its own fields, or None if it has none."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

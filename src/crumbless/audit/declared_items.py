@@ -1,4 +1,4 @@
-"""What a site declares that it keeps: a storage.toml, or the disclosure /storage.json, in one form."""
+"""Reads a site's declaration of stored items: a storage.toml or the disclosure /storage.json, in one form."""
 
 import json
 import re
@@ -15,7 +15,7 @@ WEB_MECHANISMS = frozenset({"localStorage", "sessionStorage", "IndexedDB", "Cach
 
 
 class DeclarationError(CrumblessError):
-    """A declaration cannot be read. The message says which, and what is wrong with it."""
+    """A declaration cannot be read. The message names it and the error."""
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,11 +24,11 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         key: as declared, for people.
         pattern: a regular expression that matches the whole of each of its keys.
-        mechanisms: where it may stand.
-        domains: of cookies: the hosts that may keep it; empty for any.
-        written: the act before which it may not be there; empty: at any time.
-        lifetime: seconds; None: not declared.
-        cleared: the acts after which it must be gone.
+        mechanisms: where it may be stored.
+        domains: the hosts that may store it, if it is a cookie. Empty for any.
+        written: the visitor's action before which it must not exist. Empty: at any time.
+        lifetime: seconds. None: not declared.
+        cleared: the actions after which it must be gone.
     """
 
     key: str
@@ -69,7 +69,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _names_of(entry: Entry) -> set[str]:
-    """What a declaration may call an entry: by its key, or by what it stands in."""
+    """Return the names by which a declaration may refer to an item: its key, or its container."""
     parts = [part for part in entry.container.split("/") if part]
     return {entry.key, *parts[:1], entry.container, "/".join([*parts, entry.key])} - {""}
 
@@ -105,7 +105,7 @@ def _from_item(item: Item) -> Declared:
 
 
 def _standing(mechanism: str) -> frozenset[str]:
-    """A localStorage item may stand in sessionStorage, which lasts shorter and is seen by fewer."""
+    """Return the mechanisms that a declared one permits. sessionStorage is shorter-lived and less shared."""
     return frozenset({mechanism, "sessionStorage"} if mechanism == "localStorage" else {mechanism})
 
 

@@ -19,7 +19,7 @@ _ACTS: dict[str, tuple[str, str]] = {
     "fold": ("the chat is closed", "fold"),
     "withdraw": ("the consent is withdrawn", "withdraw"),
 }
-"""What the registry's acts are in words, and the auditor's act that does each."""
+"""The registry's actions: their text, and the auditor's action that performs each."""
 
 _ADVICE: dict[Kind, str] = {
     "UNDECLARED": "Declare it in the registry, or stop whatever writes it.",
@@ -58,7 +58,7 @@ def _in_phase(phase: Phase, declaration: Declaration) -> Iterator[_Found]:
             yield _found("UNDECLARED", entry, _undeclared(entry, declaration))
     for entry in phase.leftover:
         declared = declaration.find(entry)
-        # What is declared nowhere and stays behind was told above.
+        # Leftover items that are not declared are reported above.
         if declared and (act := _clearing_act(declared, phase)):
             yield _found("NOT CLEARED", entry, f"It is still there after {_ACTS[act][0]}.")
     for asked in phase.requests:
@@ -81,7 +81,7 @@ def _was_done(written: str, entry: Entry) -> bool:
 
 
 def _clearing_act(declared: Declared, phase: Phase) -> str:
-    """The act of this phase that should have cleared the item; empty when none should."""
+    """Return the action of this phase that should have cleared the item, or an empty text."""
     done = (name for name in declared.cleared if name in _ACTS and _ACTS[name][1] in phase.acts)
     return next(done, "")
 

@@ -1,4 +1,4 @@
-"""Goes to a page, and tells one that can be audited from one that cannot."""
+"""Opens a page, and rejects pages that cannot be audited."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ from crumbless.audit.site_name import host_of, site_of
 
 LOAD_SECONDS = 30.0
 MOST_NAVIGATIONS = 5
-"""A page that goes elsewhere by script more often than this while it loads goes round in a circle."""
+"""A page that navigates by script more often than this while it loads redirects in a loop."""
 
 HTML = "text/html"
 
@@ -65,7 +65,7 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool) -> Non
     try:
         await _go(page, url)
     except AuditError as error:
-        # An empty answer, or a page that never rests, fails in a way that says less than its status or its path.
+        # The errors of an empty response and of a page that never rests are less precise than its status or path.
         _check_status(url, answers)
         if max(len(navigations), len(answers)) > MOST_NAVIGATIONS:
             raise _circle(url) from None
@@ -107,7 +107,7 @@ def _count_navigations(page: Page) -> list[str]:
 
 async def _go(page: Page, url: str) -> None:
     try:
-        # The browser's own deadline, and ours for a page whose script never lets go.
+        # The browser's own deadline, and ours for a page whose script never yields.
         going = page.goto(url, wait_until="load", timeout=LOAD_SECONDS * 1000)
         await asyncio.wait_for(going, LOAD_SECONDS + 5)
     except (PlaywrightTimeoutError, TimeoutError):

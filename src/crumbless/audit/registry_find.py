@@ -14,7 +14,7 @@ MOST_BYTES = 1_000_000
 
 
 async def find_declaration(url: str, requests: list[Asked]) -> tuple[Declaration, RegistryFound]:
-    """All that is declared by the website and the hosts it loads from. A host can name only hosts of its own site."""
+    """Return the declarations of the website and the hosts it loads from. A host can only name hosts of its site."""
     origins = list(dict.fromkeys(origin_of(one) for one in [url, *(asked.url for asked in requests)]))
     origins = [one for one in origins if one.startswith("http")][:MOST_ORIGINS]
     async with httpx.AsyncClient(timeout=ASK_SECONDS, verify=True, trust_env=True) as client:

@@ -14,7 +14,7 @@ from crumbless.audit.browser_start import AuditError
 
 _PAGES = Path(__file__).parent / "pages"
 
-# XML 1.0, section 2.2: what may not stand in a document, even escaped.
+# XML 1.0, section 2.2: characters that a document must not contain, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

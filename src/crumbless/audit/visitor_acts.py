@@ -1,6 +1,6 @@
-"""What a visitor does: finds the chat and the banner as people do, by what is to be seen, and uses them.
+"""Behaves like a visitor: finds the chat and the consent banner by their visible controls, and uses them.
 
-Ours are known by their structure; others by their words and place, or by the selectors that the caller gives.
+Crumbless' own are recognised by their structure, others by their texts and positions, or by the caller's selectors.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ OUR_OPENER = "crumbless-consent .opener"
 
 
 class NotPossible(Exception):
-    """The website has nothing to do this with, as far as can be seen. The message says what was looked for."""
+    """The website has no visible control for this. The message names the control."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,12 +75,12 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Visitor:
-    """Somebody on the page.
+    """A visitor on the page.
 
     Args:
         page: the tab.
-        watch: told of each act before it is done.
-        selectors: where to find what does not show itself.
+        watch: notified of each action before it is performed.
+        selectors: selectors of controls that cannot be recognised.
     """
 
     def __init__(self, page: Page, watch: Watch, selectors: Selectors) -> None:
@@ -94,7 +94,7 @@ class Visitor:
         return await self._find(self._selectors.open, _is_launcher, seconds=0, ours=OURS.open) is not None
 
     async def sees_banner(self) -> bool:
-        """Whether somebody asks for consent."""
+        """Return whether a consent banner is visible."""
         return await self._find(self._selectors.accept, _is_banner(ACCEPT), 0, OURS.accept) is not None
 
     async def scroll(self, seconds: float) -> None:
@@ -103,7 +103,7 @@ class Visitor:
         for number in range(steps):
             await self.page.mouse.move(200 + 40 * number, 150 + 30 * number)
             await self.page.mouse.wheel(0, 900)
-            # To idle for a time is the act itself.
+            # Waiting for a time is the action itself.
             await asyncio.sleep(seconds / steps)
 
     async def open_chat(self) -> None:
@@ -226,7 +226,7 @@ class Visitor:
     async def _find(
         self, selector: str, fits: Callable[[Control], bool], seconds: float = APPEAR_SECONDS, ours: str = ""
     ) -> Control | None:
-        """The first control at a selector, else of ours, else the first that fits; waited for."""
+        """Wait for a control: at the selector, else one of Crumbless, else the first that fits."""
         deadline = time.monotonic() + seconds
         while True:
             found = await self._at(selector or ours) if selector or ours else None

@@ -23,10 +23,10 @@ class CheckError(CrumblessError):
 
 
 def run_command(url: str, patience: float, as_json: bool) -> int:
-    """Check and tell. Returns 0 unless something is bad.
+    """Run the connection check and print its findings. Returns 0 unless a check failed.
 
     Raises:
-        CheckError: when `url` is not an origin.
+        CheckError: if `url` is not an origin.
     """
     origin = url.rstrip("/").lower()
     if not _is_origin(origin):

@@ -23,9 +23,9 @@ PATIENCE_SECONDS = 8.0
 
 
 async def run_check(url: str, patience: float = PATIENCE_SECONDS) -> Sequence[Finding]:
-    """What was found at `url`, an origin without a path.
+    """Return the findings at `url`, an origin without a path.
 
-    A server that is not reached is all that is found then.
+    If the server cannot be reached, that is the only finding.
     """
     # The system's own list of authorities, as browsers and companies have it.
     trust = ssl.create_default_context()

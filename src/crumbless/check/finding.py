@@ -1,4 +1,4 @@
-"""What a check found of one thing."""
+"""The finding of one check."""
 
 from dataclasses import dataclass
 from typing import Literal

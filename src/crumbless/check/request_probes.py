@@ -1,4 +1,4 @@
-"""What single requests show: where they arrive, what is added to answers or kept of them, how large a body may be."""
+"""Probes with single requests: where they arrive, how proxies change responses, and how large a body may be."""
 
 import ipaddress
 import socket
@@ -28,7 +28,7 @@ SAFETY_HEADERS = ("x-content-type-options", "referrer-policy", "content-security
 
 
 async def reach(http: httpx.AsyncClient, url: str) -> tuple[Finding, CheckAnswer | None, float]:
-    """Whether Crumbless answers there; its answer, and how far its clock is ahead of ours in seconds."""
+    """Return whether Crumbless answers, its response, and by how many seconds its clock is ahead of this machine's."""
     began = time.time()
     try:
         answer = await http.get(f"{url}/v1/check")
@@ -90,7 +90,7 @@ def judge_proxy(told: CheckAnswer) -> Finding:
 
 
 async def judge_answers(http: httpx.AsyncClient, url: str, first: CheckAnswer) -> list[Finding]:
-    """What something on the way does to answers: keep them, add cookies, take headers away."""
+    """Check whether a proxy caches responses, adds cookies or removes headers."""
     try:
         again = await http.get(f"{url}/v1/check")
         page = await http.get(f"{url}/desk/")

@@ -1,7 +1,7 @@
-"""Whether the stream gets through, each of its three ways: opened for real, up to its challenge and one step beyond.
+"""Probes of the stream's three transports: each is opened up to its challenge and one step beyond.
 
-Nobody signs in. A frame that is no `auth` makes the server end the stream with 4400 at once, which shows that what
-comes later arrives in time too.
+The probes do not sign in. A frame other than `auth` makes the server close the stream with 4400 at once. That shows
+that later frames arrive in time too.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ NO_AUTH = b"{}"
 ENDED = 4400
 
 HELD_SECONDS = 0.3
-"""A poll that is answered sooner, with nothing to tell, is not held."""
+"""A poll that is answered sooner without frames is not a long poll."""
 
 SOCKET_ADVICE = f"Let the proxy pass the headers Upgrade and Connection on for /v1/stream. {PROXY_HINT}"
 STREAM_ADVICE = (
@@ -112,7 +112,7 @@ async def _lines(answer: httpx.Response) -> AsyncGenerator[str, None]:
 
 
 async def probe_polling(http: httpx.AsyncClient, url: str, patience: float) -> Finding:
-    """Long poll: it is held while there is nothing to tell, and answered as soon as there is."""
+    """Check the long poll: it waits while there are no frames, and is answered as soon as there are."""
     try:
         async with asyncio.timeout(patience):
             opened = await http.post(f"{url}/v1/stream/open", json={"mode": "poll"})

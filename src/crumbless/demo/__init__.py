@@ -1,1 +1,1 @@
-"""The demo: a sample shop on an origin of its own, and everything it needs, in one folder."""
+"""The demo: a sample shop on a separate origin, and everything it needs, in one folder."""

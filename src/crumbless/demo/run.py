@@ -1,4 +1,4 @@
-"""Runs the demo: migrate, seed, serve platform and shop, tell the addresses."""
+"""Runs the demo: migrates and seeds the database, serves platform and shop, and prints their addresses."""
 
 import json
 import os
@@ -30,20 +30,20 @@ CONTACT = {
     "CRUMBLESS_CONTACT_ADDRESS": "1 Example Street, London",
     "CRUMBLESS_COMPANY_NUMBER": "00000000",
 }
-"""Shown on the policy page unless the environment says otherwise. The number is one that is kept free for stories."""
+"""Shown on the policy page unless the environment contains another. The phone number is reserved for fiction."""
 
 
 def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None:
     """Serve the demo until SIGINT or SIGTERM.
 
     Args:
-        folder: keeps its database and the owner's password.
-        port: of the platform; the shop takes the next one, or any free one. 0: any free one for both.
-        tags: let the shop use Google Analytics and TikTok Pixel, after consent, with identifiers that belong to nobody.
+        folder: contains its database and the owner's password.
+        port: of the platform. The shop uses the next one, or any free one. 0: any free one for both.
+        tags: let the shop use Google Analytics and TikTok Pixel, after consent, with invalid identifiers.
         as_json: print one line of JSON instead of the text.
 
     Raises:
-        SettingsError: when a setting is wrong, the port is taken or the folder cannot be used.
+        SettingsError: if a setting is invalid, the port is in use or the folder cannot be used.
     """
     say = Console(stderr=True, highlight=False).print
     try:
@@ -59,7 +59,7 @@ def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None
         host=HOST,
         port=platform_socket.getsockname()[1],
     )
-    # What goes wrong, in lines like a server's; the rest would bury the addresses below.
+    # Only warnings and errors, as a server logs them: more lines would bury the addresses below.
     set_up_logs(settings.log_format, "warning")
     say("Migrating the database …")
     migrate(settings.database_url)

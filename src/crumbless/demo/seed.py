@@ -1,4 +1,4 @@
-"""What the demo starts with: one workspace, one site, one owner and some colleagues."""
+"""The demo's initial data: one workspace, one site, one owner and some colleagues."""
 
 import json
 import os
@@ -30,7 +30,7 @@ COLLEAGUES: tuple[tuple[str, str, OperatorRole], ...] = (
 """One of each role. They have no password yet: "Forgot your password?" and the demo's mailbox give them one."""
 
 TAGS = (Tag("ga4", "browser", "G-DEMO000000", ""), Tag("tiktok", "browser", "CDEMO000000000000000", ""))
-"""Identifiers of nobody: Google and TikTok ignore what is sent under them."""
+"""Invalid identifiers: Google and TikTok ignore events with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Owner:
 
 
 def seed(database_url: str, folder: Path, shop_origin: str, with_tags: bool = False) -> Owner:
-    """Put in what is missing and let the shop, wherever it is served this time, show the chat.
+    """Add the missing data, and allow the shop's present origin to show the chat.
 
     Args:
-        with_tags: whether the shop uses the tags of others.
-        folder: where the owner's generated password is kept, readable to the user alone.
+        with_tags: whether the shop uses vendor scripts.
+        folder: where the owner's generated password is stored, readable only by the user.
 
     Raises:
-        SettingsError: when what is kept there cannot be read.
+        SettingsError: if the stored password cannot be read.
     """
     owner = _owner(folder / "owner.json")
 
