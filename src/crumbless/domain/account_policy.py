@@ -21,7 +21,7 @@ def has_second_factor(factors: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AccountPolicy:
-    """What a workspace requires of its operators, besides the installation's settings.
+    """The requirements of a workspace for its operators' sessions, besides the installation's settings.
 
     Args:
         second_factor_from: in milliseconds since 1970; None: never.
@@ -46,8 +46,8 @@ class AccountPolicy:
     def end_of(self, created_at: int, expires_at: int, factors: str) -> int:
         """Return when a session ends (milliseconds); 0 for one that must not exist.
 
-        Computed whenever a session is read, so that a policy applies at once to sessions that began before it, and to
-        one that begins on another node while the policy changes.
+        Computed whenever a session is read, so that a policy applies at once. That includes older sessions, and a
+        session that begins on another node while the policy changes.
         """
         if not self.allows(factors):
             return 0

@@ -1,8 +1,8 @@
 """The second witness of an item's age: how much time the machines of an installation have really seen pass.
 
 The wall clock alone must not delete anything: it can be a year ahead for a second. So the retention sweep stores up to
-which time it has seen the time pass (`seen`). Between two sweeps this grows by the uptime of a machine that knows both,
-restarts of the server included, and never by a difference between two readings of a wall clock.
+which time it has seen the time pass (`seen`). Between two sweeps this grows by the uptime of a machine that has both,
+restarts of the server included. It never grows by a difference between two readings of a wall clock.
 
 Time in which no machine ran (a server that was off for a month) is not seen, so deletions by age are late by that much
 at first. They catch up once the difference has been confirmed: at the end of each WINDOW_MS of time seen, `seen`
@@ -15,7 +15,7 @@ import msgspec
 HOUR_MS = 3_600_000
 
 WINDOW_MS = 7 * 24 * HOUR_MS
-"""How much time must be seen before a difference to the wall clock is believed. A month off delays by 7 to 14 days."""
+"""How much time must be seen before a difference to the wall clock is trusted. A month off delays by 7 to 14 days."""
 
 MOST_MACHINES = 16
 """Runs of machines that are remembered, the newest ones."""
@@ -30,10 +30,10 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class AgeWitness(msgspec.Struct, frozen=True):
-    """What is stored. All times are in milliseconds.
+    """The stored state. All times are in milliseconds.
 
-    `window` is the time seen since the differences between steady time and time seen are collected, `least` and `most`
-    are the smallest and the largest one.
+    `window` is the time seen since the collection of differences between steady time and time seen began. `least` and
+    `most` are the smallest and the largest difference.
     """
 
     seen: int
@@ -83,7 +83,7 @@ def advance(witness: AgeWitness, boot: str, elapsed: int, steady: int) -> AgeWit
 
 
 def time_at_start(witness: AgeWitness, boot: str, elapsed: int) -> int | None:
-    """Return the steady time if this run of the machine is known: its uptime says how long ago it was stored."""
+    """Return the steady time if this run of the machine is known: its uptime gives the age of the stored time."""
     mark = witness.marks.get(boot)
     if mark is None or elapsed < mark.elapsed:
         return None

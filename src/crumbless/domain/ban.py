@@ -15,11 +15,11 @@ class BanList:
     suspect_networks: frozenset[tuple[int, str]] = frozenset()
 
     def holds(self, workspace: int, **known: str | None) -> bool:
-        """Whether somebody is banned who is known by any of these: visitor, key, contact, network."""
+        """Return whether one of these is banned: visitor, key, contact, network."""
         return any(value is not None and (workspace, kind, value) in self.bans for kind, value in known.items())
 
     def suspects(self, workspace: int, network: str) -> bool:
-        """Whether a banned visitor last came from this network: whoever begins anew there is asked for work."""
+        """Return whether a banned visitor last used this network. New chats from it require a proof of work."""
         return (workspace, network) in self.suspect_networks
 
 
@@ -27,5 +27,5 @@ BAN_KINDS: tuple[BanKind, ...] = ("visitor", "key", "contact", "network")
 
 
 def network_hash(key: bytes, network: str) -> str:
-    """What is kept of a network: a keyed hash, from which nobody without the key finds the address again."""
+    """Return the keyed hash under which a network is stored. Without the key, it does not reveal the address."""
     return urlsafe_b64encode(hmac_digest(key, network.encode(), "sha256")).rstrip(b"=").decode()

@@ -1,8 +1,8 @@
 """The types of texts that come from outside, each with its longest length in characters.
 
-Every request and frame is made of them, so that no text can be stored, hashed, compared or logged before its length is
-checked. tests/house/test_bounds.py fails for a field without a limit. Where a rule of the domain is narrower and has a
-refusal or words of its own (a name of 80 characters, a message of 8,000), the limit here leaves it room.
+Every request and frame consists of them, so that no text is stored, hashed, compared or logged before its length is
+checked. tests/house/test_bounds.py fails for a field without a limit. Some rules of the domain are narrower and have a
+specific error (a name of 80 characters, a message of 8,000). The limit here is larger than those.
 """
 
 from typing import Annotated
@@ -15,7 +15,7 @@ MAX_ANY_TEXT = 65_536
 MAX_SITE_KEY = 64
 
 MAX_IDENTITY = 8_192
-"""Of a JWT by which a site vouches for a visitor."""
+"""Of a JWT with which a site verifies a visitor."""
 
 Id = Annotated[str, msgspec.Meta(max_length=36)]
 MessageText = Annotated[str, msgspec.Meta(max_length=MAX_ANY_TEXT)]

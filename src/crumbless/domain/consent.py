@@ -1,7 +1,7 @@
-"""Consent: what a record says, when it holds, and its shape for others.
+"""Consent: the content of a record, when it applies, and its public form.
 
 The record's form follows ISO/IEC TS 27560:2023 as the W3C's Data Privacy Vocabularies group writes it in JSON-LD. It
-holds no address, no browser's name and no visitor: only who has the receipt's 128 random bits can say it is theirs.
+contains no address, user agent or visitor. Only a holder of the receipt's 128 random bits can prove that it is theirs.
 """
 
 import datetime
@@ -30,13 +30,13 @@ _is_digest = re.compile(r"[A-Za-z0-9_-]{8,64}").fullmatch
 
 
 class VisitorConsent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The receipt of the consent that stands on the page around the chat; null: there is none."""
+    """The receipt of the consent that is valid on the page around the chat. Null: there is no consent."""
 
     receipt: Receipt | None
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What is signed and kept. `at` is in milliseconds since 1970 (UTC)."""
+    """The signed and stored record of a consent. `at` is in milliseconds since 1970 (UTC)."""
 
     receipt: str
     chain: str
@@ -62,7 +62,7 @@ def check_request(request: ConsentRequest) -> None:
     if wrong := [name for name, good in fields if not good]:
         raise Refused("invalid", f"{wrong[0]} is not what the protocol says.")
     if request.previous is None and not grants_any(request.categories):
-        # Who refuses is not recorded: a record would be the first thing we know of them.
+        # A refusal is not recorded: the record would be the first data about this visitor.
         raise Refused("invalid", "A first record grants something; a refusal is kept in the browser alone.")
 
 

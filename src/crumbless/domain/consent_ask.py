@@ -1,4 +1,4 @@
-"""What a site has to ask its visitors for: the services that they may refuse, and all that each of them keeps."""
+"""The services for which a site needs its visitors' consent, with all items that each of them stores."""
 
 import hashlib
 from typing import Literal
@@ -9,7 +9,7 @@ from crumbless.domain.storage_registry import OPTIONAL_CATEGORIES, Category, Reg
 from crumbless.domain.storage_texts import StorageTexts
 
 Row = tuple[str, str, str, str] | tuple[str, str, str, str, str]
-"""Mechanism, key, longest time in words, purpose; and the host, where it is kept on another one."""
+"""Mechanism, key, lifetime as text, purpose, and the host if it is stored on another one."""
 
 Names = tuple[str, str]
 
@@ -17,7 +17,7 @@ SERVICES: dict[Service, Names] = {
     "ga4": ("Google Analytics (GA4)", "https://policies.google.com/privacy"),
     "tiktok": ("TikTok Pixel", "https://www.tiktok.com/legal/privacy-policy"),
 }
-"""What people know each service as, and where its maker says what becomes of their data."""
+"""The public name of each service, and its vendor's privacy policy."""
 
 
 class AskedService(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class AskedService(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is said in one language. `text` names these very words in receipts."""
+    """All texts in one language. `text` is their digest, which receipts contain."""
 
     language: str
     direction: str
@@ -42,7 +42,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsentConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What consent.js is filled with: the same for every visitor of a site (web/consent/consent_config.ts)."""
+    """The configuration of consent.js, the same for every visitor of a site (web/consent/consent_config.ts)."""
 
     site: str
     origin: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-# What makes spreadsheets read a cell as a formula, which can send the sheet to anybody.
+# Spreadsheets read a cell with such a first character as a formula, which can send the sheet's content to an attacker.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 

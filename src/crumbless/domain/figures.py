@@ -1,4 +1,4 @@
-"""Figures of a running node: plain counters, added to per batch or per request and read when somebody asks for them."""
+"""Metrics of a running node: plain counters that are increased per batch or per request, and read on request."""
 
 import bisect
 from collections import Counter
@@ -45,7 +45,7 @@ class Histogram:
 
 
 class LedgerFigures:
-    """What the ledger has done since the start. Per batch, except `refused`."""
+    """Counters of the ledger since the start. They count batches, except `refused`."""
 
     def __init__(self) -> None:
         self.appended = 0
@@ -56,7 +56,7 @@ class LedgerFigures:
 
 
 class HttpFigures:
-    """What was answered since the start. Routes are counted by their templates: nobody can make new ones up."""
+    """Counters of HTTP responses since the start. Routes are counted by template: clients cannot add new ones."""
 
     def __init__(self) -> None:
         self.answers: Counter[tuple[str, str, int]] = Counter()

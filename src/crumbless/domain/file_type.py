@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes alone: never by its name, nor by what its sender says."""
+"""Detects a file's type by its first bytes, never by its name or its declared type."""
 
 from typing import Literal
 

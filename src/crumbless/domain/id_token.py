@@ -1,7 +1,7 @@
-"""What an OpenID provider says of a person, checked (OpenID Connect Core 1.0, section 3.1.3.7).
+"""Verifies the ID token of an OpenID provider (OpenID Connect Core 1.0, section 3.1.3.7).
 
-Only asymmetric algorithms are taken, whatever the token's header asks for: with a shared one, whoever knows a public
-key could sign.
+Only asymmetric algorithms are accepted, independent of the token's header. With a symmetric algorithm, an attacker
+could sign with the public key.
 """
 
 import warnings
@@ -19,9 +19,9 @@ MAX_TOKEN = 16_384
 
 
 class IdTokenRefused(Exception):
-    """The token proves nothing. The message says why, without anything of the token.
+    """The token is invalid. The message contains the reason, and nothing of the token.
 
-    `key_unknown`: it names a key that is not among those given; the provider may have new ones.
+    `key_unknown`: it names an unknown key. The provider may have new ones.
     """
 
     def __init__(self, reason: str, key_unknown: bool = False) -> None:
@@ -88,7 +88,7 @@ def _verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
         signing = [key for key in msgspec.convert(keys.get("keys", []), list[dict[str, Any]]) if _may_verify(key)]
         key_set = KeySet.import_key_set({"keys": signing})
         with warnings.catch_warnings():
-            # RFC 9864 renames EdDSA to Ed25519; providers go on saying EdDSA for a while.
+            # RFC 9864 renames EdDSA to Ed25519. Providers still use EdDSA.
             warnings.simplefilter("ignore")
             return jwt.decode(token, key_set, algorithms=[*ALGORITHMS], registry=registry).claims
     except InvalidKeyIdError:
@@ -98,7 +98,7 @@ def _verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _may_verify(key: Mapping[str, Any]) -> bool:
-    # A symmetric key in a set that everybody can read would let everybody sign.
+    # With a symmetric key in a public set, any client could sign.
     return key.get("kty") in {"RSA", "EC", "OKP"} and key.get("use", "sig") == "sig"
 
 

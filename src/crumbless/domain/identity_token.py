@@ -1,7 +1,7 @@
-"""JWTs (RFC 7519) by which a site vouches for a visitor.
+"""JWTs (RFC 7519) with which a site verifies its visitors.
 
-A key has one algorithm, chosen when it was made: what the token's header says can only agree with it. So a public key
-is never taken for a shared secret, and `none` is no algorithm (RFC 8725, sections 3.1 and 3.2).
+A key has one algorithm, chosen when it was created, and the token's header must name the same. So a public key is
+never used as a shared secret, and `none` is rejected (RFC 8725, sections 3.1 and 3.2).
 """
 
 import re
@@ -44,7 +44,7 @@ class IdentityKey:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the site vouches for. `thumbprint`: the only key that may use the token, where it names one."""
+    """A visitor as verified by the site. `thumbprint`: the only key that may use the token, if it names one."""
 
     subject: str
     name: str
@@ -92,10 +92,13 @@ def kid_of(token: str) -> str:
 
 
 def read_identity(token: str, key: IdentityKey, site_key: str, now: float) -> Identity:
-    """Whom the token vouches for on this site. The caller compares `thumbprint`. `now` is in seconds since 1970.
+    """Return the visitor that the token verifies on this site. The caller compares `thumbprint`.
+
+    Args:
+        now: seconds since 1970.
 
     Raises:
-        Refused: `identity_refused`, with what the site's developer has to mend.
+        Refused: `identity_refused`, with a hint for the site's developer.
     """
     header = _read_header(token)
     if header.typ not in {"JWT", "crumbless+jwt"}:
@@ -119,7 +122,7 @@ def read_identity(token: str, key: IdentityKey, site_key: str, now: float) -> Id
 
 
 def check_public_key(algorithm: KeyAlgorithm, pem: str) -> None:
-    """Raises Refused `invalid` for what is no public key of the algorithm."""
+    """Raises Refused `invalid` if the text is not a public key of the algorithm."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
 
@@ -175,7 +178,7 @@ def _check_times(claims: _Claims, now: float) -> None:
     if claims.exp <= now - TOLERANCE_SECONDS:
         raise _refused("it has expired")
     if max(claims.iat, claims.nbf) > now + TOLERANCE_SECONDS:
-        raise _refused("its iat or nbf lies in the future")
+        raise _refused("its iat or nbf is in the future")
     if not 0 < claims.exp - claims.iat <= LONGEST_SECONDS:
         raise _refused("its exp must lie at most 24 hours after its iat")
 

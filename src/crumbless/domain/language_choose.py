@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 STANDARD = "en"
-"""Spoken to whoever asks for nothing that we speak."""
+"""Used if none of the requested languages is available."""
 
 LONGEST_HEADER = 1_000
 """Characters of Accept-Language that are read; browsers send far fewer."""
@@ -32,7 +32,7 @@ def choose_language(asked: str | None, accepted: str | None, spoken: Sequence[st
 
 
 def _wishes(header: str) -> Iterator[tuple[str, float]]:
-    """Tag and weight of each well-formed wish, as they stand."""
+    """Return tag and weight of each well-formed language range, in the header's order."""
     for wish in header.split(","):
         tag, _, weight = (part.strip() for part in wish.partition(";"))
         found = _WEIGHT.fullmatch(weight)

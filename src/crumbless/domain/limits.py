@@ -18,11 +18,11 @@ ENTRY_BYTES = 256
 """Upper bound of the memory of one entry of a limiter (measured: 196 bytes of a bucket, 204 of a failure record).
 `MOST_KEYS * ENTRY_BYTES` is the limit of a limiter in bytes; tests/unit/domain/test_limits.py measures it."""
 
-# Of this process: a client cannot choose two keys that collide, and the keys of a memory dump name nobody.
+# Random per process: a client cannot choose two keys that collide, and a memory dump does not reveal the keys.
 _SECRET = secrets.token_bytes(32)
 
 _ROUNDING_SECONDS = 0.001
-"""Added to every wait: a client that waited as told must not be refused for the last bit of a float."""
+"""Added to every wait: a client that waited as long as required must not be rejected for a rounding error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Rate:
 
 
 class Bucket:
-    """What is left of a rate: `tokens` as they were `at` that time. A new bucket is full, whatever its rate."""
+    """The remaining `tokens` of a rate `at` a time. A new bucket is full, whatever its rate."""
 
     __slots__ = ("at", "tokens")
 
@@ -53,8 +53,8 @@ class Bucket:
 def take(bucket: Bucket, rate: Rate, now: float) -> float:
     """Take one token from `bucket`.
 
-    Returns 0.0 when it was taken, else the seconds after which it can be. A refusal costs nothing: asking again and
-    again makes nobody wait longer. In any t seconds no more than `burst + per_second * t` are given.
+    Returns 0.0 if it was taken, else the seconds after which it can be. A refusal costs nothing: repeated requests do
+    not lengthen the wait. In any t seconds, at most `burst + per_second * t` tokens are given.
     """
     elapsed = now - bucket.at
     tokens = bucket.tokens
@@ -84,12 +84,12 @@ def limit_key(key: str | int) -> bytes:
 
 
 class KeyedBuckets:
-    """One bucket for each key (an address, an e-mail), and never more than `most` of them.
+    """One bucket for each key (an IP or email address), and never more than `most` of them.
 
     Keys are stored as hashes of a fixed size (`limit_key`): a client that chooses long keys fills no memory.
 
-    A bucket that has filled up again says no more than a new one and is dropped first. When all are in use, the one
-    that gave its last token longest ago goes: a flood of keys may win a burst, never the server's memory.
+    A bucket that is full again equals a new one and is dropped first. If all are in use, the least recently used one
+    is dropped. A flood of keys may gain a burst, but cannot fill the server's memory.
     """
 
     __slots__ = ("_buckets", "_most", "_rate", "_refill_seconds")

@@ -34,9 +34,9 @@ LINKS: Mapping[MailKind, str] = {
 """Where each kind leads, behind the server's public address: never behind what a request called it (Host)."""
 
 VALUES: Mapping[MailKind, frozenset[str]] = {
-    # Who invites, into which workspace, until when.
+    # The inviter, the workspace, and the time of expiry.
     "invitation": frozenset({"inviter", "workspace", "days", "secret"}),
-    # The address has an account already: nobody learns that but its owner.
+    # The address already has an account. Only its owner may learn that.
     "invitation_known": frozenset({"inviter", "workspace"}),
     "reset": frozenset({"minutes", "secret"}),
     "new_sign_in": frozenset({"device", "place", "at"}),
@@ -48,7 +48,7 @@ VALUES: Mapping[MailKind, frozenset[str]] = {
     # The site's key and name, and the hours that the link works.
     "continuation": frozenset({"site", "site_name", "hours", "secret"}),
 }
-"""What each kind needs to be told, no more and no less. `at` is in milliseconds; the rest are words for people."""
+"""The values that each kind needs, exactly. `at` is in milliseconds, the others are texts."""
 
 CHANGES = (
     "password_changed",
@@ -62,11 +62,11 @@ CHANGES = (
     "identity_added",
     "identity_removed",
 )
-"""What a mail of the kind factor_changed may tell of."""
+"""The changes that an email of the kind factor_changed may report."""
 
 
 class MailOrder(msgspec.Struct, frozen=True):
-    """One mail to one person, to be written when it is sent.
+    """A request to send one email to one recipient. The email is composed when it is sent.
 
     Args:
         to: the address; nobody else gets a copy.
@@ -100,10 +100,10 @@ _match_unprintable = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u
 
 
 def check_address(text: str) -> str:
-    """The address as it is.
+    """Return the address unchanged.
 
     Raises:
-        Refused: `invalid` for what is no plain mail address.
+        Refused: `invalid` if it is not a plain email address.
     """
     if len(text) > MAX_ADDRESS or not _match_address(text):
         raise Refused("invalid", "Give a plain e-mail address, such as name@example.org.")

@@ -7,7 +7,7 @@ from crumbless.errors import Refused
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# Browsers send names of other scripts as xn--. Whatever else a host held would stand in a Content-Security-Policy.
+# Browsers send names of other scripts as xn--. Other characters would become part of a Content-Security-Policy.
 _match_host = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f]*:[0-9a-f:.]+", re.ASCII).fullmatch
 
 

@@ -1,4 +1,4 @@
-"""Passwords: hashed with Argon2id (RFC 9106), compared without telling who exists, refused when they are common."""
+"""Passwords: hashed with Argon2id (RFC 9106), verified without revealing which users exist, rejected if common."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -18,15 +18,15 @@ COMMON_FILE = Path(__file__).with_name("frequent_passwords.txt")
 # The second choice of RFC 9106 (section 4), in one lane: several would take every processor from those who write.
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 
-# Verified when there is nobody to verify: an unknown address must take as long as a known one.
+# Verified if the user does not exist: an unknown address must take as long as a known one.
 _nobody: list[str] = []
 
 
 def check_new_password(password: str, about: Iterable[str] = ()) -> None:
-    """Accept any password that is neither too short or long, nor common, nor made of what anybody knows of its owner.
+    """Accept any password that is not too short or long, not common, and not similar to data about its owner.
 
     Args:
-        about: e-mail address, names and the like.
+        about: email address, names and the like.
 
     Raises:
         Refused: `weak_password`.
@@ -42,7 +42,7 @@ def check_new_password(password: str, about: Iterable[str] = ()) -> None:
 
 
 def normal_form(password: str) -> str:
-    """What two passwords have in common that differ only in case."""
+    """Return a form that is the same for passwords that differ only in case."""
     return password.strip().casefold()
 
 
@@ -62,7 +62,7 @@ def needs_rehash(password_hash: str) -> bool:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; for none at all (nobody) it takes as long and is wrong. Call it off the loop."""
+    """Return whether the password is right. Without a hash it is wrong, after the same time. Call it off the loop."""
     if not password_hash and not _nobody:
         _nobody.append(_hasher.hash("nobody"))
     try:

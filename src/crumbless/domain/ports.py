@@ -1,4 +1,4 @@
-"""What the layers below app.py expect of one another, where they may not import one another."""
+"""Interfaces between layers below app.py that may not import one another."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Erasure(Generic[T]):
-    """What a work that erases has done: its result, and the entries that tell of it."""
+    """The outcome of an operation that erases: its result, and the entries that report it."""
 
     result: T
     entries: Sequence[NewEntry]
@@ -67,7 +67,7 @@ class BusPort(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether other nodes can be told and heard now."""
+        """Return whether the bus connects this node to the others now."""
         ...
 
     def show_typing(self, by: Session, conversation: str, on: bool) -> None: ...
@@ -79,8 +79,10 @@ class BusPort(Protocol):
     def end_session(self, session: Session) -> None: ...
 
     def change_person(self, workspace: int, operator_id: str) -> None:
-        """The operator's role, name, teams or status changed in the database: their streams end within a second and
-        come back with what holds now, or are refused."""
+        """Report a change of an operator's role, name, teams or status in the database.
+
+        The operator's streams are disconnected within a second. They reconnect with the new state, or are rejected.
+        """
         ...
 
 
@@ -108,12 +110,12 @@ class BansPort(Protocol):
 
 
 class MailFailed(TaskFailed):
-    """A mail could not be handed over. The message says why, without an address or a secret."""
+    """An email could not be sent. The message contains the reason, and no address or secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail to one person, as text and as HTML. `to_name` and `subject` are one line each."""
+    """One email to one recipient, as text and as HTML. `to_name` and `subject` are one line each."""
 
     to: str
     to_name: str
@@ -123,7 +125,7 @@ class Mail:
 
 
 class MailPort(Protocol):
-    """Hands mails over (adapters/mail_smtp.py, adapters/mail_box.py)."""
+    """Sends emails (adapters/mail_smtp.py, adapters/mail_box.py)."""
 
     async def send(self, mail: Mail) -> None:
         """Raises MailFailed."""
@@ -131,7 +133,7 @@ class MailPort(Protocol):
 
 
 class PasskeyRefused(CrumblessError):
-    """What the browser made of a challenge proves nothing."""
+    """The browser's response to a challenge is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class PasskeyPort(Protocol):
 
 
 class ProviderFailed(CrumblessError):
-    """An OpenID provider does not answer as it should. The message says how, without an address or a secret."""
+    """An OpenID provider does not respond as specified. The message contains no address or secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,7 @@ class PictureRefused(CrumblessError):
 
 
 class PicturesPort(Protocol):
-    """Makes pictures anew (adapters/picture_process.py)."""
+    """Re-encodes pictures (adapters/picture_process.py)."""
 
     async def cut(self, content: bytes, kind: PictureFormat, sizes: Sequence[int]) -> list[bytes]:
         """The picture's middle, square in these sizes, as WebP. Raises PictureRefused."""
@@ -249,15 +251,15 @@ class RelayEvent:
 
 
 class CouriersPort(Protocol):
-    """What sends events to vendors on this node (jobs/task_run.py)."""
+    """The workers that send events to vendors on this node (jobs/task_run.py)."""
 
     def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:
-        """Cancel what is being sent of these kinds about this chain of receipts, whose tasks were deleted."""
+        """Cancel requests in flight of these kinds for this chain of receipts, whose tasks were deleted."""
         ...
 
 
 class RelayFailed(TaskFailed):
-    """A vendor did not take what it was sent. The message says why, without a secret."""
+    """A vendor rejected a request. The message contains the reason, and no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,7 @@ class RelayAccount:
 
 
 class RelayPort(Protocol):
-    """A vendor to be told of events (adapters/relay_ga4.py, adapters/relay_tiktok.py).
+    """A vendor that receives events (adapters/relay_ga4.py, adapters/relay_tiktok.py).
 
     `most`: events in one request. `mixed`: whether those of several consents may share a request.
     """
@@ -283,7 +285,7 @@ class RelayPort(Protocol):
         ...
 
     async def check(self, account: RelayAccount, test_code: str) -> list[str]:
-        """What the vendor finds wrong with a sample event; nothing when it would be taken. Raises RelayFailed."""
+        """Return the vendor's errors for a sample event, or an empty text. Raises RelayFailed."""
         ...
 
     def forget(self, chain: str) -> None:

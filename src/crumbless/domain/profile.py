@@ -1,4 +1,4 @@
-"""What people, teams, sites and workspaces may be called, and which languages people say that they speak."""
+"""Rules for names of operators, teams, sites and workspaces, and for the languages that an operator speaks."""
 
 import re
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from crumbless.errors import Refused
 
 MAX_NAME = 80
-"""Longest name, in characters: it stands in one line above or beside a chat."""
+"""Longest name, in characters: it is shown in one line above or beside a chat."""
 
 MAX_LANGUAGES = 20
 
 # Line ends and controls; and overrides of direction, with which a name could pose as another.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
-# Language tags (RFC 5646), without the forms that nobody speaks.
+# Language tags (RFC 5646), without private and grandfathered forms.
 _match_language = re.compile(r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}", re.ASCII).fullmatch
 
 
@@ -35,10 +35,10 @@ def check_name(text: str, where: str) -> str:
 
 
 def check_languages(languages: Sequence[str]) -> list[str]:
-    """The languages, each once, in their order.
+    """Return the languages in their order, without repetitions.
 
     Raises:
-        Refused: `invalid` for what is no language tag, such as `de` or `pt-BR`, and for too many.
+        Refused: `invalid` if one is not a language tag such as `de` or `pt-BR`, or if there are too many.
     """
     if len(languages) > MAX_LANGUAGES:
         raise Refused("invalid", f"Name at most {MAX_LANGUAGES} languages.")

@@ -1,9 +1,8 @@
 """Proofs that a request comes from the holder of a session's key (RFC 9449, DPoP).
 
-A proof is a short JWT signed by a key that the browser cannot give away. It is good for one method, one address, one
-token and one use, and only while the nonce in it is fresh: its own time is not trusted. Whoever calls `verify_proof`
-still has to compare the thumbprint with the session's and, last of all, to ask the `ReplayCache`, so that junk never
-fills it.
+A proof is a short JWT signed by a key that the browser cannot export. It is valid for one method, one address, one
+token and one use, while its nonce is current. Its own time is not trusted. The caller of `verify_proof` must compare
+the thumbprint with the session's, and then check the `ReplayCache`. It comes last, so that junk never fills it.
 """
 
 import re
@@ -239,8 +238,8 @@ class NonceClock:
 class ReplayCache:
     """Remembers for at least three minutes which proofs were used, in two generations that take turns.
 
-    Each generation holds at most `most` keys. Should more come within three minutes, the older generation is forgotten
-    early: a flood can then open a gap for replays, but neither fill the memory nor shut everybody else out.
+    Each generation contains at most `most` keys. If more come within three minutes, the older generation is dropped
+    early. A flood can then open a gap for replays, but it can neither fill the memory nor lock out other clients.
     """
 
     __slots__ = ("_before", "_most", "_now", "_recent", "_since")

@@ -1,4 +1,4 @@
-"""Secrets that the database must not show to its readers: sealed (AES-256-GCM) with a key that is kept elsewhere."""
+"""Encrypts secrets in the database (AES-256-GCM) with a key that is stored outside of it."""
 
 import secrets
 
@@ -12,7 +12,7 @@ _NONCE_BYTES = 12
 
 
 class SealBroken(Exception):
-    """What was sealed was changed, was sealed for something else, or with another key."""
+    """The ciphertext was changed, or was encrypted for another purpose or with another key."""
 
 
 class Vault:

@@ -1,4 +1,4 @@
-"""How sessions stand in the database, for nodes that remember them."""
+"""The state of sessions in the database, for nodes that cache them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,11 @@ class SessionState:
 
 @dataclass(frozen=True, slots=True)
 class SessionChanges:
-    """What a look found: the states of the sessions that were asked for (none: the row is gone), the ids of those that
-    ended lately, and (operator, changed_at) of the people who changed lately."""
+    """The result of a poll.
+
+    It contains the states of the requested sessions (none: the row is gone) and the ids of those that ended recently.
+    `people` are (operator, changed_at) of the operators that changed recently.
+    """
 
     states: Mapping[str, SessionState]
     ended: Sequence[str]

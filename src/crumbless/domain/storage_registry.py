@@ -27,7 +27,7 @@ Fallback = Literal["sessionStorage"]
 Service = Literal["ga4", "tiktok"]
 
 OPTIONAL_CATEGORIES: tuple[Category, ...] = ("analytics", "marketing")
-"""What nobody needs who asked for the chat: kept only after consent."""
+"""Categories that the chat itself does not need: stored only after consent."""
 
 LONGEST_LIFETIME = 400 * 86_400
 """Seconds; browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
@@ -44,11 +44,11 @@ class RegistryError(CrumblessError):
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One thing that may be kept.
+    """One item that may be stored.
 
-    `{…}` in `key` stands for a part that differs. `fallback` is where it stands when the browser refuses it its
-    mechanism; without one it then lives in memory, as long as the page. `version` counts the forms of the value: one of
-    another version is dropped. `service` and `domain` belong to tags of others.
+    `{…}` in `key` is a variable part. `fallback` is the mechanism to use if the browser blocks the first. Without one,
+    the item is then stored in memory until the page closes. `version` counts the formats of the value: a value of
+    another version is dropped. `service` and `domain` are set for vendors' items.
     """
 
     name: Name
@@ -91,7 +91,7 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     item: Annotated[list[Item], msgspec.Meta(min_length=1)]
 
     def named(self, name: str) -> Item:
-        """The item with this name. Raises KeyError when there is none."""
+        """Return the item with this name. Raises KeyError if it does not exist."""
         return next((one for one in self.item if one.name == name), None) or _missing(name)
 
     def find(self, mechanism: str, key: str) -> Item | None:
@@ -157,7 +157,7 @@ def _clashes(item: Item, others: list[Item]) -> Iterator[tuple[str, str]]:
     for other in others:
         if item.name == other.name:
             yield "name", f"its name is taken by the {other.key} before it"
-        # A key of ours names one item wherever it stands: it may stand in its fallback.
+        # A key of Crumbless names one item in every mechanism, because it may be stored in its fallback.
         both_ours = item.service is None and other.service is None
         same_store = (item.mechanism, item.domain) == (other.mechanism, other.domain)
         if (both_ours or same_store) and _overlap(item.key, other.key):
@@ -184,7 +184,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _item_faults(item: Item) -> Iterator[tuple[str, str]]:
-    """What contradicts itself in one item: the field to look at, and what is wrong."""
+    """Return the contradictions in one item: field and message."""
     of_others = "tag" in item.surfaces
     optional = item.category in OPTIONAL_CATEGORIES
     of_tab = item.mechanism == "sessionStorage"
@@ -235,7 +235,7 @@ _PLACE = re.compile(r" - at (?:`key` in )?`\$(.*)`\Z")
 
 
 def _place_schema_fault(source: str, message: str) -> str:
-    """msgspec's message with the line it speaks of, as near as the source tells."""
+    """Return msgspec's message with the line it refers to, as precisely as the source allows."""
     found = _PLACE.search(message)
     path = found[1] if found else ""
     line = _line_at(source, _place_of(path))

@@ -1,7 +1,7 @@
 """The stream without I/O: bytes in, checked frames or refusals out. Three shells in api/ carry it.
 
 State: challenged -> (authenticating) -> ready -> ended. The shell authenticates between the first two, because that
-needs the database; everything else about what a client may send, when and how often is decided here.
+needs the database. All other rules about a client's frames and their rate are here.
 """
 
 import secrets
@@ -27,7 +27,7 @@ UNAUTHENTICATED_SECONDS = 15
 """Time from opening a stream to being authenticated, whatever the client sends meanwhile."""
 
 SILENCE_SECONDS = 75
-"""A client not heard for this long is gone (it pings after 25)."""
+"""A client that was silent for this long is gone (it pings after 25)."""
 
 STRIKES = 40
 """Refusals for speed, without an accepted frame between, after which the stream is ended."""
@@ -57,7 +57,7 @@ UNAUTHENTICATED_RATES = StreamRates(Rate(5, 20), Rate(5, 20))
 
 
 def failure(refused: Refused, entry_id: str = "") -> Failure:
-    """The `error` frame that tells this refusal."""
+    """Return the `error` frame for this error."""
     words = f"{refused.refusal.title}. {refused.detail}"
     return Failure(refused.code, words, entry_id or refused.entry_id, round(refused.retry_after, 3))
 
@@ -106,14 +106,14 @@ class StreamSession:
         self._strikes = 0
 
     def receive(self, data: bytes, now: float) -> ClientFrame | Failure:
-        """The next frame, checked, or the refusal to send back. The stream goes on after a refusal.
+        """Return the next frame, checked, or the error to send back. The stream stays open after an error.
 
         Args:
             data: one frame, UTF-8.
             now: seconds on a monotonic clock.
 
         Raises:
-            StreamEnded: 4429 for a client that goes on too fast although it was told.
+            StreamEnded: 4429 if the client stays too fast after errors.
         """
         self.heard_at = now
         if wait := take(self._frames, self._rates.frames, now):
@@ -129,7 +129,7 @@ class StreamSession:
         """Count a frame that is no message: a ping, a pong, a fragment, an empty line. Return whether it is answered.
 
         Raises:
-            StreamEnded: 4429 for a client that goes on too fast.
+            StreamEnded: 4429 if the client stays too fast.
         """
         if take(self._frames, self._rates.frames, now):
             self._strike()

@@ -1,4 +1,4 @@
-"""Slows down who guesses: after some failures each further try waits twice as long. Nobody is locked out for good."""
+"""Slows down guessing: after some failures, each further attempt waits twice as long. There is no permanent lockout."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -89,5 +89,5 @@ class Throttle:
             del self._records[hashed]
 
     def succeed(self, key: str) -> None:
-        """Whoever it was has shown who they are."""
+        """Forget the failures after a successful attempt."""
         self._records.pop(limit_key(key), None)

@@ -43,7 +43,7 @@ def step_of(secret: bytes, code: str, now: float) -> int | None:
 
 
 def totp_uri(secret: bytes, issuer: str, account: str) -> str:
-    """What a QR code tells an authenticator app (the de facto Key URI format)."""
+    """Return the content of the QR code for an authenticator app (the de facto Key URI format)."""
     label = quote(f"{issuer}:{account}", safe="")
     return f"otpauth://totp/{label}?" + urlencode({"secret": secret_text(secret), "issuer": issuer}, quote_via=quote)
 
@@ -59,7 +59,7 @@ def new_recovery_codes() -> list[str]:
 
 
 def read_recovery_code(text: str) -> str | None:
-    """The code as it was made, however it was typed; None for what is none."""
+    """Return a typed recovery code in its normal form, or None if it cannot be one."""
     plain = "".join(text.split()).replace("-", "").lower().translate(str.maketrans("oil", "011"))
     return _group(plain) if len(plain) == _CODE_LENGTH and all(c in _ALPHABET for c in plain) else None
 

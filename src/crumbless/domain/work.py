@@ -1,6 +1,6 @@
-"""Work that floods are asked for: small for one person, dear for thousands of starts. Nobody else is asked or told.
+"""Proof of work during floods: cheap for one visitor, expensive for thousands of starts. It needs no third party.
 
-A challenge is "BITS.EXPIRY.NONCE.MAC": it needs no memory, and every node knows it by its MAC. It is solved by a number
+A challenge is "BITS.EXPIRY.NONCE.MAC": it needs no memory, and every node verifies its MAC. It is solved by a number
 N for which SHA-256("CHALLENGE:N") begins with BITS zero bits; the answer is "CHALLENGE:N".
 """
 
@@ -18,7 +18,7 @@ USUAL_BITS = 15
 """32,000 hashes on average: a tenth of a second of a phone."""
 
 FLOOD_BITS = 18
-"""Eight times as much, for a network that goes on in spite of it."""
+"""Eight times as much, for a network that still floods."""
 
 _MAX_ANSWER = 200
 
@@ -41,7 +41,7 @@ class WorkDesk:
         return f"{body}.{self._mac(body)}"
 
     def accepts(self, answer: str, bits: int) -> bytes | None:
-        """By what a replay cache knows this answer; None when it is none, is too late or took too little work."""
+        """Return the solution's key in a replay cache, or None if it is invalid, expired or too easy."""
         challenge, _, number = answer.partition(":")
         body, _, mac = challenge.rpartition(".")
         if len(answer) > _MAX_ANSWER or not answer.isascii() or not number.isdigit():
