@@ -1,7 +1,7 @@
 """Makes src/crumbless/domain/frequent_passwords.txt from a file with a password in each line, the most common first.
 
 `python tools/generate_passwords.py FILE`. The list in the repository was made from that of zxcvbn (MIT licence, see
-NOTICE). Only those that are long enough to be chosen are kept.
+NOTICE). Passwords that are too short to be chosen are left out.
 """
 
 import sys

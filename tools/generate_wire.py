@@ -34,7 +34,7 @@ PLAIN_TYPES: dict[type[shapes.Type], str] = {
 
 
 def constant_docs(module: ModuleType) -> dict[str, str]:
-    """Docstrings that stand under the module's assignments, by name."""
+    """Return the docstrings under the module's assignments, by name."""
     body = ast.parse(inspect.getsource(module)).body
     docs: dict[str, str] = {}
     for statement, after in itertools.pairwise(body):
@@ -47,7 +47,7 @@ def constant_docs(module: ModuleType) -> dict[str, str]:
 
 
 def own_names(module: ModuleType) -> dict[str, object]:
-    """What the module itself assigns or defines, in the order of its text."""
+    """Return the names that the module itself assigns or defines, in their order."""
     names: list[str] = []
     for statement in ast.parse(inspect.getsource(module)).body:
         match statement:
@@ -112,7 +112,7 @@ def doc_text(doc: str | None, indent: str = "") -> str:
 
 
 def may_be_absent(cls: type[msgspec.Struct], field: shapes.Field) -> bool:
-    """The server leaves defaults out where the struct says so; a client may leave them out of what it sends."""
+    """Return whether a field may be absent: the server may omit defaults in this struct, and a client may always."""
     config = cls.__struct_config__
     return not field.required and (config.omit_defaults or config.forbid_unknown_fields)
 
@@ -189,7 +189,7 @@ def generate(module: ModuleType) -> str:
 
 
 def import_text(text: str, own: str) -> str:
-    """Imports of the types that stand in another file."""
+    """Return the imports of types from other files."""
     # Types stand after a colon, in a union or in brackets; not in comments.
     code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     used = {name for name in re.findall(r"\b[A-Z]\w+\b", code) if homes().get(name, own) != own}

@@ -41,7 +41,7 @@ class BadProxy:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
 
     def __enter__(self) -> Self:
-        """Listen on a free port, in a thread of its own: a test may wait for what goes through it."""
+        """Listen on a free port, in a separate thread: a test may block on traffic through the proxy."""
         self._thread.start()
         assert self._started.wait(10)
         return self

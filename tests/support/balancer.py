@@ -9,10 +9,10 @@ CHUNK = 65_536
 
 
 class Balancer:
-    """Listens on one port for several nodes, in a thread of its own: what goes through it may be waited for anywhere.
+    """Listens on one port for several nodes, in a separate thread, so that any thread may block on its traffic.
 
     Args:
-        ports: where the nodes listen; may be changed at any time.
+        ports: the nodes' ports. They may be changed at any time.
     """
 
     def __init__(self, *ports: int) -> None:
@@ -21,7 +21,7 @@ class Balancer:
         self.only: int | None = None
         """While set, every new connection goes to this port."""
         self.cut = False
-        """While set, bytes arrive nowhere, and nobody is told; new connections are taken."""
+        """While set, bytes are dropped silently, and new connections are accepted."""
         self._turns = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = threading.Event()

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 Kind = Literal["ordinary", "private"]
 KINDS: tuple[Kind, ...] = ("ordinary", "private")
-"""Whether the browser gives a frame of another site storage of its own, or none, as private windows do."""
+"""Whether the browser partitions the storage of a frame of another site, or blocks it, as private windows do."""
 
 # Playwright's contexts give such frames none. Its list of features to turn off includes partitioned storage; another
 # list takes its place, and the browser behaves as it does for most people.
@@ -33,7 +33,7 @@ AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def find_chromium() -> str:
-    """The path of the browser. Raises RuntimeError when there is none."""
+    """Return the path of the browser. Raises RuntimeError if it is missing."""
     named = os.environ.get("CRUMBLESS_TEST_CHROMIUM")
     found = named or shutil.which("chromium") or shutil.which("google-chrome")
     if not found or not Path(found).exists():
@@ -58,7 +58,7 @@ def launch_lasting(chromium: BrowserType, profile: Path) -> BrowserContext:
 
 @dataclass
 class Watch:
-    """What was seen in every page and frame of one browser context."""
+    """The observations in every page and frame of one browser context."""
 
     context: BrowserContext
     storage: StorageWatch = field(default_factory=StorageWatch)
@@ -96,11 +96,11 @@ class Watch:
         return self.storage.writes
 
     def undeclared(self) -> list[tuple[str, str]]:
-        """What was written, or is kept, that storage.toml does not declare."""
+        """Return the written or stored items that storage.toml does not declare."""
         return [item for item in [*self.writes, *self.kept()] if not is_declared(*item)]
 
     def kept(self) -> list[tuple[str, str]]:
-        """What the stores of all frames hold now: mechanism and key."""
+        """Return the contents of all frames' stores now: mechanism and key."""
         return [(mechanism, key) for mechanism, key, _ in self._stored()]
 
     def _stored(self) -> list[tuple[str, str, float | None]]:
@@ -108,7 +108,7 @@ class Watch:
         return [(mechanism, key, left) for frame in self.frames() for mechanism, key, left in frame.evaluate(KEPT)]
 
     def frames(self) -> list[Frame]:
-        """Every frame that shows something of ours."""
+        """Return every frame that shows a page of Crumbless."""
         frames = [frame for page in self.context.pages for frame in page.frames]
         return [frame for frame in frames if frame.url.startswith("http")]
 
@@ -118,7 +118,7 @@ class Watch:
         return [str(cookie) for cookie in self.context.cookies()] + [text for text in seen if text]
 
     def complaints(self) -> list[str]:
-        """What no test may ever see: undeclared keys, wrong phases and surfaces, lives too long, cookies, errors."""
+        """Fail for undeclared keys, wrong phases and surfaces, lifetimes too long, cookies and errors."""
         stored = self._stored()
         undeclared = [
             f"{mechanism} keeps {key}, undeclared" for mechanism, key, _ in stored if not is_declared(mechanism, key)
@@ -134,7 +134,7 @@ class Watch:
 
 
 def accessibility_faults(frame: Frame) -> list[str]:
-    """What axe-core finds in one frame, one line each: rule and element."""
+    """Return axe-core's findings in one frame, one line each: rule and element."""
     frame.evaluate(AXE)
     found = frame.evaluate("async () => (await axe.run(document, { iframes: false })).violations")
     return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

@@ -18,7 +18,7 @@ DEADLINE = 20.0
 """Seconds after which what a test waits for counts as never coming."""
 
 TRIES = 8
-"""Most times that a request is sent: several nodes have nonces of their own."""
+"""Most times that a request is sent: each of several nodes has separate nonces."""
 
 LOST = 1006
 """The code of a stream that ended without one."""
@@ -39,7 +39,7 @@ class StreamOver(Exception):
 
 @dataclass
 class Person:
-    """Who acts: a key (None: a browser that cannot make one), a token, and the conversation of a visitor."""
+    """A client: its key (None: a browser that cannot create one), its token, and a visitor's conversation."""
 
     address: str
     key: ClientKey | None = None
@@ -117,7 +117,7 @@ class Stream(ABC):
         await self.send_bytes(json.dumps({"op": op, **fields}, ensure_ascii=False).encode())
 
     async def receive(self, seconds: float = DEADLINE) -> Frame:
-        """The next frame. Raises StreamOver once there are no more, TimeoutError after `seconds`."""
+        """Return the next frame. Raises StreamOver after the last one, TimeoutError after `seconds`."""
         if self._over is not None:
             raise self._over
         async with asyncio.timeout(seconds):
@@ -224,7 +224,7 @@ class WebSocketStream(Stream):
         try:
             await self.socket.send(data, text=True)
         except ConnectionClosed:
-            # How it ended is told where frames are received.
+            # The receiving side reports how it ended.
             return
 
     async def close(self) -> None:
@@ -233,7 +233,7 @@ class WebSocketStream(Stream):
 
 
 class _HttpStream(Stream):
-    """What the two transports over HTTP share: frames are sent in requests of their own, one at a time."""
+    """The common part of both HTTP transports: each frame is sent in a separate request, one at a time."""
 
     def __init__(self, person: Person, http: httpx.AsyncClient) -> None:
         super().__init__(person)

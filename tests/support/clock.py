@@ -1,4 +1,4 @@
-"""A server whose wall clock a test sets, and what must be true of it whatever the clock says."""
+"""A server whose wall clock a test sets, and facts about it that must hold at any time of that clock."""
 
 import os
 from pathlib import Path
@@ -23,7 +23,7 @@ FACTS = {
     "dead letters": "SELECT count(*) FROM task WHERE dead_at IS NOT NULL",
     "mails": "SELECT count(*) FROM task WHERE kind = 'mail' AND dead_at IS NULL AND tries = 0",
 }
-"""What a wrong clock must not change."""
+"""Facts that a wrong clock must not change."""
 
 
 class WrongClock:
@@ -39,7 +39,7 @@ class WrongClock:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the process has to be started with."""
+        """Return the environment of the process."""
         path = os.pathsep.join([str(Path(__file__).with_name("wrong_clock")), os.environ.get("PYTHONPATH", "")])
         return {"PYTHONPATH": path, "TEST_CLOCK_FILE": str(self._file)}
 
@@ -100,7 +100,7 @@ class ClockScene:
         return answer.json()["code"], self.operator.nonce or ""
 
     async def check(self, code: str, nonce: str = "") -> None:
-        """Everybody goes on, the code is good, and a sweep deletes nothing.
+        """Fail unless both chats continue, the code is valid, and a sweep deletes nothing.
 
         Args:
             nonce: of the same process. It is good for three minutes by the uptime alone.

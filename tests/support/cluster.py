@@ -74,7 +74,7 @@ class ServerCluster:
         self.balancer.only = None if node is None else self.nodes[node].port
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """What the database holds."""
+        """Return the rows of a query."""
         return self.nodes[0].rows(query, *values)
 
 
@@ -82,7 +82,7 @@ class ClusterWorld(World):
     """A cluster and the people who use it."""
 
     def __init__(self, cluster: ServerCluster) -> None:
-        # Each request on a connection of its own, so that each can be steered.
+        # Each request uses a separate connection, so that each can be steered.
         http = httpx.AsyncClient(
             trust_env=False, timeout=40, limits=httpx.Limits(max_connections=200, max_keepalive_connections=0)
         )
@@ -95,7 +95,7 @@ class ClusterWorld(World):
         await self.http.aclose()
 
     async def bus_is(self, *, connected: bool) -> None:
-        """Return once every node says so of its bus."""
+        """Return once every node reports this state of its bus."""
 
         async def as_wanted() -> bool:
             answers = [await self.http.get(f"{node.address}/readyz") for node in self.cluster.nodes]
@@ -113,5 +113,5 @@ class ClusterWorld(World):
 
 
 def seqs(stream: Stream, conversation: str) -> Sequence[int]:
-    """The numbers of a conversation's entries, as the stream told them."""
+    """Return the numbers of a conversation's entries, as the stream delivered them."""
     return [entry["seq"] for entry in stream.entries() if entry["conversation"] == conversation]

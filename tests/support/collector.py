@@ -38,7 +38,7 @@ class Collector:
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1/traces"
 
     def take(self, path: str, body: bytes) -> None:
-        """What an exporter sent."""
+        """Store the spans that an exporter sent."""
         assert path == "/v1/traces"
         self.raw += body
         for group in ExportTraceServiceRequest.FromString(body).resource_spans:

@@ -1,4 +1,4 @@
-"""A visitor and an operator in Firefox and WebKit, each in a browser of their own."""
+"""A visitor and an operator in Firefox and WebKit, each in a separate browser."""
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -53,7 +53,7 @@ try {
 try { if (document.cookie) stored.push(`cookie ${document.cookie}`) } catch { /* Nothing is stored. */ }
 return stored.sort();
 """
-"""What the document's origin stores: mechanism and key. It opens the database, which works in every frame."""
+"""Lists the items of the document's origin: mechanism and key. It opens the database, which works in every frame."""
 
 EXPORTED_KEYS = """
 const settled = (asked) => new Promise((resolve, reject) => {
@@ -186,7 +186,7 @@ class EngineStage:
 
 @contextmanager
 def engine_stage(folder: Path, engine: Engine) -> Generator[EngineStage]:
-    """Yield the stage of an engine; WebKit's is on a display of its own."""
+    """Yield the stage of an engine. WebKit's has a separate display."""
     with ExitStack() as opened:
         display = opened.enter_context(virtual_display()) if engine == "webkit" else ""
         stage = EngineStage(folder, display, engine)

@@ -11,7 +11,7 @@ import msgspec
 
 
 class FixturePage(msgspec.Struct, kw_only=True):
-    """What one path answers. `{other}` in the body is the other site's origin."""
+    """The response of one path. `{other}` in the body is the other site's origin."""
 
     body: str = ""
     status: int = 200
@@ -77,11 +77,11 @@ KEEP_RECORD = """
 SHOP = (
     (Path(__file__).parent / "fixture_shop.html").read_text(encoding="utf-8").replace("/* keepRecord */", KEEP_RECORD)
 )
-"""A look-alike of the chats and banners of others. `...on` stands for what a test adds at each act: its faults."""
+"""A look-alike of other vendors' chats and banners. `...on` contains the faults that a test adds at each action."""
 
 
 def shop_page(on: str = "{}") -> FixturePage:
-    """The shop, with faults: a JavaScript object of functions by act."""
+    """Return the shop with faults: a JavaScript object of functions by action."""
     return FixturePage(body=SHOP.replace("...on", f"...({on})"))
 
 
@@ -93,7 +93,7 @@ def plain_page(script: str = "", *headers: str, html: str = "") -> FixturePage:
 
 
 class FixtureSite:
-    """One server for both sites: a path is a case of its own, so that all share it."""
+    """One server for both sites. Each case has a separate path, so that all tests share it."""
 
     def __init__(self) -> None:
         self.pages: dict[str, FixturePage] = {}

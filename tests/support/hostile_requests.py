@@ -78,9 +78,9 @@ class HostileRequests:
         }
 
     async def send(self, count: int) -> None:
-        """Send `count` requests of all kinds in turn; each must be answered as its kind says.
+        """Send `count` requests of all kinds in turn, and compare each response with its kind.
 
-        Raises AssertionError for another answer.
+        Raises AssertionError if one differs.
         """
         self._nonce = (await self._ask(self._get("/v1/check"))).header("dpop-nonce")
         numbers = iter(range(count))
@@ -150,7 +150,7 @@ async def close(writer: asyncio.StreamWriter) -> None:
 
 
 def network(number: int) -> str:
-    """An address in a /64 of its own."""
+    """Return an address in a separate /64."""
     return f"2001:db8:{number // 65_536:x}:{number % 65_536:x}::1"
 
 

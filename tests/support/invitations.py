@@ -1,4 +1,4 @@
-"""Invitations whose secret a test knows: elsewhere it stands in a mail alone."""
+"""Invitations whose secret a test knows. In production only the email contains it."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""A real mail server on this machine (aiosmtpd): takes mails, refuses some, keeps what it took."""
+"""A real mail server on this machine (aiosmtpd): accepts or rejects emails, and stores the accepted ones."""
 
 import asyncio
 import datetime
@@ -27,11 +27,11 @@ USER, PASSWORD = "crumbless", "s3cret/word"
 
 
 class MailServer:
-    """One mail server, in a thread of its own.
+    """One mail server, in a separate thread.
 
     Args:
         certificate: a file with key and certificate, for TLS.
-        signs_in: whether it wants USER and PASSWORD.
+        signs_in: whether it requires USER and PASSWORD.
     """
 
     def __init__(self, tls: Tls = "none", certificate: Path | None = None, signs_in: bool = False) -> None:
@@ -39,7 +39,7 @@ class MailServer:
         self.refusal = ""
         """Answered to every recipient, when there is one."""
         self.holds = threading.Event()
-        """While it is not set, a mail that was sent is not acknowledged."""
+        """While it is not set, received emails are not acknowledged."""
         self.holds.set()
         self.arrived = 0
         self.port = 0
@@ -59,14 +59,14 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Take the mail."""
+        """Accept the email."""
         self.arrived += 1
         await self._loop.run_in_executor(None, self.holds.wait)
         self.taken.append(envelope)
         return "250 OK"
 
     def messages(self) -> list[EmailMessage]:
-        """What was taken, parsed."""
+        """Return the accepted emails, parsed."""
         return [email.message_from_bytes(cast(bytes, one.content), policy=default) for one in self.taken]
 
     def texts(self) -> list[str]:
@@ -75,7 +75,7 @@ class MailServer:
         return [str(body.get_content()) for body in bodies if body is not None]
 
     def wait_for(self, number: int, seconds: float = 15) -> list[EmailMessage]:
-        """The mails, once there are so many."""
+        """Return the emails once there are `number` of them."""
         wait_until(lambda: len(self.taken) >= number, seconds, f"{number} mails arrive")
         return self.messages()
 
@@ -136,7 +136,7 @@ def mail_server(tls: Tls = "none", certificate: Path | None = None, signs_in: bo
 
 
 def make_certificate(path: Path) -> Path:
-    """Key and certificate of localhost in one file, which whoever trusts it needs as well."""
+    """Write key and certificate of localhost into one file. Clients that trust it need the file as well."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)

@@ -68,7 +68,7 @@ class NatsServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self) -> str:
-        """What it wrote."""
+        """Return its log."""
         return (self.folder / "log").read_text(errors="replace")
 
 
@@ -86,7 +86,7 @@ def make_cluster(
     for number, port in enumerate(ports):
         wanted = routes_of[number] if routes_of else [one for one in ports if one != port]
         routes = ", ".join(f'"nats://127.0.0.1:{one}"' for one in wanted)
-        # Nobody tells the others' addresses: connections run where the routes say, and can be cut there.
+        # Servers do not advertise addresses: connections only use these routes, and can be cut there.
         servers.append(
             NatsServer(
                 f'server_name: "n{number}"\n'

@@ -28,17 +28,17 @@ class NatsKey:
 
     @property
     def public(self) -> str:
-        """The public key, as it stands in tokens."""
+        """Return the public key in the form of tokens."""
         return _encode(bytes([self._kind]) + self._key.public_key().public_bytes_raw())
 
     @property
     def seed(self) -> str:
-        """The secret one, as it stands in a credentials file."""
+        """Return the secret key in the form of a credentials file."""
         prefix = bytes([SEED | self._kind >> 5, (self._kind & 31) << 3])
         return _encode(prefix + self._key.private_bytes_raw())
 
     def token(self, subject: "NatsKey", kind: str, **claims: Any) -> str:
-        """What this key says of another one."""
+        """Return a token of this key about another one."""
         body: dict[str, Any] = {
             "iat": 1_700_000_000,
             "iss": self.public,
@@ -62,7 +62,7 @@ def _base64url(raw: bytes) -> str:
 
 
 def make_credentials(path: Path) -> str:
-    """Write a user's credentials file; the lines for a server that lets this user in, and nobody else."""
+    """Write a user's credentials file. Returns the configuration of a server that only accepts this user."""
     operator, account, user = NatsKey(OPERATOR), NatsKey(ACCOUNT), NatsKey(USER)
     limits = {"subs": -1, "conn": -1, "leaf": -1, "imports": -1, "exports": -1, "data": -1, "payload": -1}
     of_account = operator.token(account, "account", limits={**limits, "wildcards": True})

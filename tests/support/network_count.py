@@ -1,4 +1,4 @@
-"""What a page asks of the server's API and how many bytes travel for it, as Chromium's network log tells."""
+"""Counts a page's requests to the server's API and their bytes, from Chromium's network log."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -13,8 +13,7 @@ from support.value_make import make_appended
 
 
 class Network:
-    """What the carriers of all nodes share. `lose`: whether a packet is lost; `held` keeps packets back while it is a
-    list."""
+    """The shared network of all nodes. `lose`: whether a packet is lost. `held`: delays packets while it is a list."""
 
     def __init__(self) -> None:
         self.carriers: list[DoubleCarrier] = []
@@ -34,7 +33,7 @@ class Network:
             carrier.take(packet)
 
     def deliver_held(self, *, backwards: bool = False) -> None:
-        """Let go of what was kept back."""
+        """Deliver the delayed packets."""
         held, self.held = self.held or [], None
         for packet in reversed(held) if backwards else held:
             for carrier in self.carriers:
@@ -141,7 +140,7 @@ class Store:
 
 
 class Ear:
-    """A listener that keeps what it hears."""
+    """A listener that stores the frames and entries it receives."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -184,7 +183,7 @@ class DoubleNode:
         return ear
 
     def append(self, count: int = 1, workspace: int = 1) -> None:
-        """Commit entries here and tell them."""
+        """Commit entries here and publish them."""
         self.live.bus.publish(self.store.commit(count, workspace))
 
 

@@ -1,4 +1,4 @@
-"""A real OpenID provider in a process of its own, and a person who signs in at it."""
+"""A real OpenID provider in a separate process, and a person who signs in at it."""
 
 import re
 import subprocess
@@ -41,7 +41,7 @@ class ProviderVisit:
         await self._client.aclose()
 
     async def sign_in(self, location: str, account: str, back: str) -> dict[str, str]:
-        """What the provider puts into the address when it sends the person back to an address under `back`."""
+        """Sign in, and return the query that the provider adds to the return address under `back`."""
         answer = await self._client.get(location)
         for _ in range(12):
             if answer.is_redirect:

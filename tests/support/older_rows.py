@@ -1,4 +1,4 @@
-"""What installations of earlier schemas held: a few rows of every table, as each schema had them."""
+"""A few rows of every table for each earlier schema."""
 
 from typing import Any
 

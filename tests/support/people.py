@@ -1,4 +1,4 @@
-"""Named people. Vera and Victor visit the shop that Olga and Otto answer for; Oskar works for somebody else."""
+"""Named people. Vera and Victor visit the shop. Olga and Otto are its operators. Oskar works for another workspace."""
 
 import asyncio
 import uuid
@@ -67,7 +67,7 @@ def new_entry_id() -> str:
 
 
 class World:
-    """A server and the people who use it. Whatever is opened through it is closed at the end of the test."""
+    """A server and the people who use it. Its streams and clients are closed at the end of the test."""
 
     def __init__(self, server: ServerProcess, http: httpx.AsyncClient) -> None:
         self.server = server
@@ -79,7 +79,7 @@ class World:
         await asyncio.gather(*(stream.close() for stream in self._streams))
 
     def stranger(self, with_key: bool = True) -> Person:
-        """Somebody who has no session yet."""
+        """Return a client without a session."""
         return Person(self.server.address, ClientKey() if with_key else None)
 
     async def start(
@@ -104,7 +104,7 @@ class World:
         return await ask(self.http, person or self.stranger(), "POST", "/v1/desk/sign-in", body)
 
     async def new_operator(self, who: Employee = OLGA) -> Person:
-        """The operator, signed in anew."""
+        """Sign the operator in again."""
         person = self.stranger()
         answer = await self.sign_in(who, person=person)
         assert answer.status_code == 200, answer.text

@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 SECRETS = (b"Secret place 52.5N", b"Secret camera", b"<x:xmpmeta>Secret", b"Secret comment", b"Secret profile")
-"""What must be in none of the pictures that we serve."""
+"""Text that must not be in any picture that the server serves."""
 
 
 def picture(kind: str, size: tuple[int, int] = (400, 300), mode: str = "RGB", **options: Any) -> bytes:
@@ -23,7 +23,7 @@ def picture(kind: str, size: tuple[int, int] = (400, 300), mode: str = "RGB", **
 
 
 def talkative(kind: str) -> bytes:
-    """A picture with everything in it that gives somebody away."""
+    """Return a picture with identifying metadata of every kind."""
     exif = Image.Exif()
     exif[0x010E], exif[0x0110] = SECRETS[0].decode(), SECRETS[1].decode()
     options: dict[str, Any] = {"icc_profile": SECRETS[4] * 10}

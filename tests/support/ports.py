@@ -1,4 +1,4 @@
-"""Ports that are named before somebody listens there."""
+"""Ports that are chosen before a server listens on them."""
 
 import itertools
 import os
@@ -12,7 +12,7 @@ _tries = itertools.count(os.getpid() * 997)
 
 
 def free_port() -> int:
-    """A port that nobody has now, and that this process is told once."""
+    """Return a free port. This process never gets the same one twice."""
     while True:
         port = FIRST + next(_tries) % NUMBER
         with socket.socket() as one:

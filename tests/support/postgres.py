@@ -29,7 +29,7 @@ STOP_SECONDS = 20.0
 
 _numbers = itertools.count(1)
 
-# The package carries no types of its own.
+# The package contains no types.
 _connect = cast(Any, asyncpg).connect
 
 SETTINGS = {
@@ -54,7 +54,7 @@ def programs() -> Path:
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine returns, whether the caller is on a loop or not."""
+    """Run a coroutine and return its result, whether the caller is on a loop or not."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
@@ -83,7 +83,7 @@ def numbered(query: str) -> str:
 class PostgresServer:
     """The server: started, stopped, killed and started again on the same data.
 
-    PostgreSQL does not run as root; then it runs as nobody, to whom its folder is given.
+    PostgreSQL does not run as root. In that case it runs as the user `nobody`, who owns its folder.
     """
 
     def __init__(self, *, durable: bool = False, limited: bool = False, more: Mapping[str, str] | None = None) -> None:
@@ -236,7 +236,7 @@ class PostgresServer:
         shutil.rmtree(self.folder)
 
     def new_database(self, template: str = "template0") -> str:
-        """The URL of a new database, a copy of another one of this server that nobody uses."""
+        """Return the URL of a new database: a copy of another one of this server without connections."""
         name = f"db{next(_numbers)}"
         self.change(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
@@ -246,7 +246,7 @@ class PostgresServer:
         ask_postgres(self.url(), statement)
 
     def drop_database(self, url: str) -> None:
-        """Take a database away, whoever uses it."""
+        """Drop a database in spite of its connections."""
         self.change(f"DROP DATABASE {name_of(url)} WITH (FORCE)")
 
     def end_connections(self, url: str) -> int:

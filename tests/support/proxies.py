@@ -1,4 +1,4 @@
-"""Real proxies in front of a server: nginx, HAProxy and Caddy, as processes of their own.
+"""Real proxies in front of a server: nginx, HAProxy and Caddy, as separate processes.
 
 bin/test finds or unpacks them (bin/lib/proxies_find.sh).
 """
@@ -89,7 +89,7 @@ CONFIGURATIONS: Mapping[str, tuple[str, str]] = {
 
 
 def find_program(name: str) -> Path:
-    """Return the path of a proxy's program. Raises AssertionError when there is none."""
+    """Return the path of a proxy's program. Raises AssertionError if it is missing."""
     named = os.environ.get(f"CRUMBLESS_TEST_{name.upper()}") or shutil.which(
         name, path=f"{os.environ['PATH']}:/usr/sbin"
     )
@@ -156,7 +156,7 @@ class Proxy:
 
 
 class Client:
-    """A client at an address of its own (127.0.0.0/8), which writes X-Forwarded-For lines of its choice."""
+    """A client at a separate address (127.0.0.0/8), which writes X-Forwarded-For lines of its choice."""
 
     def __init__(self, port: int, source: str) -> None:
         self._port = port

@@ -35,7 +35,7 @@ vault = Vault(base64.b64decode(TEST_KEY))
 async def send(
     world: World, person: Person, path: str, body: dict[str, Any], http: httpx.AsyncClient | None = None
 ) -> httpx.Response:
-    """Return the response to a request from a network of its own, so that no limit is reached."""
+    """Return the response to a request from a separate network, so that no limit is reached."""
     network = f"2001:db8:{next(networks):x}::1"
     return await ask(http or world.http, person, "POST", path, body, x_forwarded_for=network)
 
@@ -113,7 +113,7 @@ async def setup(world: World, people: list[Person]) -> tuple[str, list[dict[str,
     secret = write_once(world.server.database_url, lambda connection: offer_workspace(connection, name))
     wanted = {"workspace_name": name, "name": "Oda", "password": PASSWORD, "site_name": "Shop"}
     origins = {"site_origins": ["https://shop.example"]}
-    # Each with an address of their own, so that the link alone decides.
+    # Each from a separate address, so that only the link decides.
     return "/v1/setup", [
         {"secret": secret, "email": f"{uuid.uuid4().hex}@shop.example", **wanted, **origins} for _ in people
     ]

@@ -16,7 +16,7 @@ class RawAnswer:
     body: bytes
 
     def header(self, name: str) -> str:
-        """The header's value, empty when there is none."""
+        """Return the header's value, or an empty text."""
         return next((value for one, value in self.headers if one == name), "")
 
 
@@ -34,7 +34,7 @@ async def ask_raw(port: int, request: bytes) -> RawAnswer:
 
 
 async def read_answer(reader: asyncio.StreamReader, bodiless: bool = False) -> RawAnswer:
-    """The next answer on a connection; `bodiless`: to HEAD, which tells the length of a body that does not come."""
+    """Return the next response on a connection. `bodiless`: to HEAD, whose response has a length but no body."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -37,7 +37,7 @@ def frame(
 
 
 def close_payload(code: int, reason: bytes = b"") -> bytes:
-    """What a close frame holds."""
+    """Return the payload of a close frame."""
     return code.to_bytes(2, "big") + reason
 
 

@@ -1,4 +1,4 @@
-"""Visitors and operators in browsers of their own, in a workspace of their own."""
+"""Visitors and operators in separate browsers, in a separate workspace."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from support.shop import ShopServer
 
 PASSWORD = "correct horse battery"
 DEADLINE_MS = 20_000
-"""What a test waits for and does not come by then will not come."""
+"""How long a test waits for an element."""
 
 IS_HELD = """async (text) => {
   const database = await new Promise((done) => {
@@ -160,12 +160,12 @@ class Scene:
         return context, watch
 
     def visitor(self, kind: Kind = "ordinary", script: str = "", **settings: Any) -> Visitor:
-        """Somebody with a browser of their own."""
+        """Return a visitor with a separate browser."""
         context, watch = self.context(kind, script, **settings)
         return Visitor(context.new_page(), self.shop.origin, watch)
 
     def desk(self, name: str = "Olga", script: str = "", **settings: Any) -> Desk:
-        """An operator with a browser of their own, not yet signed in."""
+        """Return an operator with a separate browser, not yet signed in."""
         context, watch = self.context("ordinary", script, **settings)
         return Desk(context.new_page(), self.server.address, self.emails[name], watch)
 
@@ -187,6 +187,6 @@ class Scene:
         assert bool(violations) == self.expects_violations, violations
 
     def close(self) -> None:
-        """Everybody leaves."""
+        """Close all browsers."""
         for watch in self._watches:
             watch.context.close()

@@ -1,4 +1,4 @@
-"""The real server as a process of its own: started, killed and started again on the same file and port."""
+"""The real server as a separate process: started, killed and started again on the same file and port."""
 
 import os
 import signal
@@ -107,9 +107,9 @@ class ServerProcess:
 
     Args:
         database: a SQLite file, or the URL of a PostgreSQL database.
-        settings: the server's settings by their names; ROOMY stands behind them. `port_wanted`: its port; any free one
-            when there is none. `clock`: its wall clock (support/clock.py). `files`: how many descriptors it may have;
-            as many as this process when there is none. `program`: arguments of Python in place of `crumbless`.
+        settings: the server's settings by their names, in addition to ROOMY. `port_wanted`: its port, else any free
+            one. `clock`: its wall clock (support/clock.py). `files`: its limit of descriptors, else that of this
+            process. `program`: arguments of Python in place of `crumbless`.
     """
 
     def __init__(self, database: Database, **settings: object) -> None:
@@ -193,11 +193,11 @@ class ServerProcess:
             self.kill()
 
     def log(self) -> str:
-        """What it wrote so far to stdout and stderr."""
+        """Return its output so far on stdout and stderr."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """What the database holds, read past the server. The query is one that SQLite and PostgreSQL understand."""
+        """Return the rows of a query, read past the server. The query must be valid on SQLite and PostgreSQL."""
         if self.on_postgres:
             return ask_postgres(self.database_url, query, *values)
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
@@ -219,7 +219,7 @@ class ServerProcess:
             connection.close()
 
     def damage(self) -> list[tuple[Any, ...]]:
-        """What SQLite finds wrong in its file. PostgreSQL sees to its own."""
+        """Return SQLite's integrity errors in its file. PostgreSQL checks its files itself."""
         if self.on_postgres:
             return []
         found = self.rows("PRAGMA integrity_check")

@@ -1,4 +1,4 @@
-"""The sample shop on an origin and a server of its own: it outlives a platform that a test kills."""
+"""The sample shop on a separate origin and server: it survives a platform that a test kills."""
 
 import asyncio
 import threading
@@ -89,7 +89,7 @@ async def _ask(shop: Shop, path: str) -> Answer:
     async def send(message: Message) -> None:
         said.append(message)
 
-    # What the shop reads of a scope.
+    # The part of a scope that the shop reads.
     scope = cast(HTTPScope, {"type": "http", "path": path})
     await shop(scope, receive, send)
     start, body = said

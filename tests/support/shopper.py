@@ -14,7 +14,7 @@ from support.scene import Scene, Visitor
 
 GA4, TIKTOK = "/vendor/ga4.js", "/vendor/tiktok.js"
 
-# What the vendors' scripts write, as storage.toml declares it.
+# The items that the vendors' scripts write, as storage.toml declares them.
 SCRIPTS = {
     GA4: """window.loaded = [...(window.loaded ?? []), "ga4"];
       document.cookie = "_ga=GA1.1.7; Path=/; Max-Age=9999"; document.cookie = "_ga_X1=s7; Path=/; Max-Age=9999";
@@ -49,7 +49,7 @@ class Shopper:
         self.banner.get_by_role("button", name=name).click()
 
     def get(self) -> dict[str, Any]:
-        """What `Crumbless.consent.get()` gives."""
+        """Return the result of `Crumbless.consent.get()`."""
         return self.page.evaluate("Crumbless.consent.get()")
 
     def grants(self) -> dict[str, bool]:
@@ -57,7 +57,7 @@ class Shopper:
         return {"analytics": choice["analytics"], "marketing": choice["marketing"]}
 
     def record(self) -> dict[str, Any] | None:
-        """What is kept."""
+        """Return the stored consent."""
         return json.loads(self.page.evaluate("key => localStorage.getItem(key) ?? 'null'", self.key))
 
     def loaded(self) -> list[str]:
@@ -70,7 +70,7 @@ class Shopper:
         return [request for request in self.visitor.watch.requests if "/vendor/" in request]
 
     def kept(self) -> set[str]:
-        """Names of all that stands on the device."""
+        """Return the names of all items on the device."""
         cookies = {cookie["name"] for cookie in self.page.context.cookies() if "name" in cookie}
         return cookies | {key for _, key in self.visitor.watch.kept()}
 

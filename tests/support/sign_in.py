@@ -1,4 +1,4 @@
-"""What tests of the operators' sign-in share."""
+"""Common parts of the tests of the operators' sign-in."""
 
 import functools
 import uuid
@@ -76,7 +76,7 @@ class NamedWorld(World):
         self.olga, self.otto = hire(self, "Olga"), hire(self, "Otto")
 
     def stranger(self, with_key: bool = True) -> Person:
-        """Somebody who has no session yet."""
+        """Return a client without a session."""
         return Person(f"http://localhost:{self.server.port}", ClientKey() if with_key else None)
 
 

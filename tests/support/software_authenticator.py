@@ -32,7 +32,7 @@ class SoftwareAuthenticator:
         self._key = ec.generate_private_key(ec.SECP256R1())
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What navigator.credentials.create() gives for these options, in JSON."""
+        """Return the result of navigator.credentials.create() for these options, in JSON."""
         self.handle = base64.urlsafe_b64decode(options["user"]["id"] + "==")
         numbers = self._key.public_key().public_numbers()
         cose = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
@@ -47,7 +47,7 @@ class SoftwareAuthenticator:
         return self._credential(response)
 
     def get(self, options: dict[str, Any], **changed: Any) -> dict[str, Any]:
-        """What navigator.credentials.get() gives for these options, in JSON; `changed` goes into the response."""
+        """Return the result of navigator.credentials.get() for these options, in JSON, with `changed` fields."""
         self.count += 1
         client_data = self._client_data("webauthn.get", options["challenge"])
         data = self._data(0)

@@ -1,4 +1,4 @@
-"""What is asked of a database."""
+"""Records the statements that a database receives."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the servers of a test keep their data in: a SQLite file each, or a PostgreSQL database each."""
+"""The databases of a test's servers: a SQLite file or a PostgreSQL database for each."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ class Storage(Protocol):
     settings: dict[str, object]
 
     def new_database(self, folder: Path) -> Database:
-        """A furnished database; a file lies in this folder."""
+        """Return a database with data. A file is in this folder."""
         ...
 
 

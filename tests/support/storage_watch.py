@@ -1,4 +1,4 @@
-"""Holds what a browser writes to storage.toml: which key, where, after which act of the person, and for how long."""
+"""Checks a browser's writes against storage.toml: key, place, the person's action before it, and lifetime."""
 
 import re
 import time
@@ -9,8 +9,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
-# Wraps every door to the device in every frame, before the page's own scripts run, and hears what the person does.
-# Writes that go past the methods (a property set on the store) are found by reading the stores at the end.
+# Wraps every storage API in every frame before the page's own scripts run, and records the person's actions.
+# Writes that bypass the methods (a property set on the store) are found by reading the stores at the end.
 RECORDER = """(() => {
   const told = window.crumblessTestTell;
   const tell = (...words) => told(...words, location.pathname);
@@ -129,12 +129,12 @@ For Chromium: in a frame of another site WebKit lists no databases, whatever is 
 UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 LATE_ACT_SECONDS = 1.0
-"""An act in the chat may be heard after the write that it leads to in the page around it: they are two processes."""
+"""An action in the chat may be recorded after the write that it causes in the host page: they are two processes."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """What storage.toml says of an item, as far as a write can break it."""
+    """The rules of storage.toml for an item that a write can violate."""
 
     name: str
     mechanisms: tuple[str, ...]
@@ -182,7 +182,7 @@ def surfaces_at(path: str) -> frozenset[str]:
 
 
 def lifetime_fault(mechanism: str, key: str, left: float | None) -> str | None:
-    """What is wrong with the end that a value of ours is given."""
+    """Return the errors in the expiry of a stored value."""
     item = find_item(mechanism, key)
     if item is None or "tag" in item.surfaces:
         return None
@@ -195,7 +195,7 @@ def lifetime_fault(mechanism: str, key: str, left: float | None) -> str | None:
 
 @dataclass
 class StorageWatch:
-    """What the frames of one browser have written, and what of it they may not have written."""
+    """The writes of one browser's frames, and the violations among them."""
 
     writes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     misdeeds: list[str] = field(default_factory=list[str])
@@ -233,7 +233,7 @@ class StorageWatch:
         return [*self.misdeeds, *(fault for _, _, fault in self._early)]
 
     def forget(self) -> None:
-        """What was written so far is no longer held against anybody; acts stay."""
+        """Forget the writes so far. The actions stay."""
         self.writes.clear()
         self.misdeeds.clear()
         self._early.clear()

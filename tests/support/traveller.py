@@ -20,7 +20,7 @@ class Traveller:
     person: Person
     transport: Transport = "websocket"
     heard: list[Frame] = field(default_factory=list[Frame])
-    """Entries in the order in which they were told, over all streams."""
+    """Entries in the order of delivery, over all streams."""
     acknowledged: set[str] = field(default_factory=set[str])
     codes: list[int] = field(default_factory=list[int])
     away: list[float] = field(default_factory=list[float])
@@ -29,7 +29,7 @@ class Traveller:
     stream: Stream | None = None
 
     async def live(self, stop: asyncio.Event, *, talks: bool) -> None:
-        """Stay connected, and say one thing after another, until `stop`; what was said is acknowledged then."""
+        """Stay connected and send messages until `stop`. All messages are acknowledged when this returns."""
         waiting: str | None = None
         while True:
             try:
@@ -83,7 +83,7 @@ class Traveller:
         news.cancel()
 
     def _keep(self) -> None:
-        """What this stream told is the client's."""
+        """Add this stream's entries to the client's."""
         if self.stream is not None:
             self.heard += self.stream.entries()
 

@@ -1,7 +1,7 @@
-"""Doubles of Google and TikTok: they record all that arrives, and serve scripts that write what the real ones write.
+"""Doubles of Google and TikTok: they record all requests, and serve scripts that write the same items as the real ones.
 
-The look-alikes of gtag.js and events.js keep to what the vendors document: which cookies and items they set, that they
-wait for the consent they are told of, and where they send. They exist so that nothing of a test leaves the machine.
+The look-alikes of gtag.js and events.js follow the vendors' documentation: they set the documented cookies and items,
+wait for consent, and send to the documented addresses. They keep all traffic of a test on this machine.
 """
 
 import json
@@ -145,11 +145,11 @@ class Vendor:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def relayed(self) -> list[Arrived]:
-        """What a relay sent."""
+        """Return the requests of a relay."""
         return [one for one in self.arrived if one.path in self.relays]
 
     def from_browsers(self) -> list[Arrived]:
-        """What browsers asked for or sent: all that is no relay's."""
+        """Return the requests of browsers: all that are not a relay's."""
         return [one for one in self.arrived if one.path not in self.relays]
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -158,7 +158,7 @@ class Vendor:
             assert self.changed.wait_for(condition, seconds), f"not within {seconds} s; arrived: {self.arrived}"
 
     def close(self) -> None:
-        """Stop serving, and let go of those who still wait for an answer."""
+        """Stop serving, and disconnect clients that still wait for a response."""
         self.let_go.set()
         self._server.shutdown()
         self._server.server_close()
@@ -251,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _google_says(asked: Arrived, mood: Mood) -> bytes:
-    """Google never says what is wrong, except where it is asked for that."""
+    """Google only reports errors on its debug endpoint."""
     if not asked.path.startswith("/debug/"):
         return b""
     wrong = {

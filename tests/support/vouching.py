@@ -1,4 +1,4 @@
-"""A site that vouches for its visitors: keys made at the desk, tokens signed by PyJWT, which is none of ours."""
+"""A site that verifies its visitors: keys created at the desk, tokens signed by PyJWT, an independent library."""
 
 import re
 import time
@@ -17,7 +17,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "visitors.md").read_text(encodi
 
 
 def snippet(language: str) -> str:
-    """What docs/visitors.md gives in this language."""
+    """Return the example of docs/visitors.md in this language."""
     found = re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
     assert len(found) == 1, language
     return str(found[0])
@@ -46,7 +46,7 @@ class SigningKey:
         )
 
     def private_text(self) -> str:
-        """What the site keeps, as it stands in its settings."""
+        """Return the site's key in the form of its settings."""
         if isinstance(self.material, str):
             return self.material
         return self.material.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -58,7 +58,7 @@ def pem_of(key: Any) -> str:
 
 
 async def set_mode(world: World, owner: Person, mode: str, shop: Shop = TEA) -> None:
-    """Switch vouching at the desk."""
+    """Switch identity verification at the desk."""
     answer = await ask(world.http, owner, "POST", f"/v1/desk/sites/{shop.key}/identity", {"mode": mode})
     assert answer.status_code == 200, answer.text
 

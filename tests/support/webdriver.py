@@ -71,7 +71,7 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
 
 
 class Browser(ABC):
-    """One browser with a profile of its own. `frame` is a JavaScript expression that returns an iframe."""
+    """One browser with a separate profile. `frame` is a JavaScript expression that returns an iframe."""
 
     def __init__(self, folder: Path) -> None:
         self._log = folder / "log"
@@ -291,7 +291,7 @@ class Firefox(Browser):
     def command(self, name: str, **parameters: Any) -> Any:
         """Send the command over Marionette."""
         if name == "SwitchToFrame" and parameters["id"] is not None:
-            # Marionette has a form of its own for an element.
+            # Marionette has a special form for an element.
             parameters = {"element": next(iter(parameters["id"].values()))}
         return self._send(f"WebDriver:{name}", parameters)
 
