@@ -90,7 +90,7 @@ def _measure_wide(stack: PostgresStack, folder: Path, nats: NatsCluster, pace: P
     servers = stack.start_nodes(folder, nodes, nats)
 
     def load_all(load: Load) -> tuple[Counts, float]:
-        """What was counted, and the CPU seconds that the busiest node took for it."""
+        """Return the counts, and the CPU seconds of the busiest node."""
         wiring = wire_streams(stack.seeded, stack.layout, servers[0], servers[-1], spread=nodes > 1)
         before = [server.cpu_seconds() for server in servers]
         counts = run_load(wiring, load).counts
@@ -107,7 +107,7 @@ def _measure_wide(stack: PostgresStack, folder: Path, nats: NatsCluster, pace: P
 
 
 def measure_storm(clients: int, seconds: float) -> Storm:
-    """Everybody is dropped at once and comes back at once, while others go on talking."""
+    """Measure a reconnect storm: all clients are disconnected and reconnect at once, while another chat continues."""
     talking = 200
     stack = CrumblessStack(Layout(20, (clients + talking) // 20, 1))
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name:
@@ -127,7 +127,7 @@ def measure_storm(clients: int, seconds: float) -> Storm:
 def _talk(
     talkers: Seeded, layout: Layout, server: RunningServer, seconds: float, beside: Callable[[], None] | None = None
 ) -> Spread:
-    """Latencies of what is said in some seconds; `beside` begins with them."""
+    """Return the latencies of a chat during some seconds. `beside` starts at the same time."""
     wiring = wire_streams(talkers, layout, server)
     thread = threading.Timer(WARM_SECONDS, beside) if beside else None
     if thread:

@@ -1,4 +1,4 @@
-"""How the desk starts, seen in Chromium: with nothing kept, and with what the visit before has left."""
+"""How the desk starts in Chromium: without stored data, and with the data of the previous visit."""
 
 import json
 import tempfile
@@ -22,7 +22,7 @@ from support.network_count import NetworkCount
 CONVERSATIONS = 300
 _EMAIL, _PASSWORD = "olga@bench.example", "correct horse battery"
 _SETTLED_MS = 1_500
-"""By then a started desk has said and heard everything."""
+"""By then a started desk has sent all requests and received all responses."""
 
 # The time of the frame in which the first row is on the screen, from the start of the navigation.
 _WATCH_PAINT = """

@@ -26,7 +26,7 @@ class Run(msgspec.Struct, frozen=True):
     """One run of one server.
 
     `missing`: acknowledged, not in the database. `extra`: in it, not acknowledged. `others`: the share of the machine
-    that neither server nor generator used, but somebody did.
+    that other processes than server and generator used.
     """
 
     stack: str
@@ -121,7 +121,7 @@ def _measure_started(stack: Stack, measure: Callable[[str, Load], Run], pace: Pa
 
 
 def _busy_seconds() -> float:
-    """CPU time that everybody on this machine has used so far."""
+    """Return the CPU time that all processes on this machine have used so far."""
     times = psutil.cpu_times()
     return times.user + times.nice + times.system + times.irq + times.softirq + times.steal
 

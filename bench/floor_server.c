@@ -102,7 +102,7 @@ static void read_from(int fd) {
     struct member *member = members[fd];
     ssize_t got = recv(fd, member->bytes + member->used, BUFFER - member->used, 0);
     if (got <= 0) {
-        for (int room = 0; room < ROOMS; room++) room_sizes[room] = 0; /* a run is over: everybody leaves together */
+        for (int room = 0; room < ROOMS; room++) room_sizes[room] = 0; /* a run is over: all connections leave together */
         close(fd);
         return;
     }

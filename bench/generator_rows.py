@@ -1,4 +1,4 @@
-"""Whether the load generator is fast enough to be believed: its ceiling against a server that does nothing."""
+"""Measures whether the load generator is fast enough: its ceiling against a server that does nothing."""
 
 import tempfile
 from pathlib import Path
@@ -22,7 +22,7 @@ class GeneratorRun(msgspec.Struct, frozen=True):
 
 
 def check_generator(pace: Pace) -> list[GeneratorRun]:
-    """Each load once a round, against a floor server of its own."""
+    """Run each load once a round, against a separate floor server."""
     loads = {
         "closed": Load(outstanding=OUTSTANDING, warm=pace.warm, seconds=pace.seconds),
         f"open {FAST_RATE}": Load(rate=FAST_RATE, warm=pace.warm, seconds=pace.seconds),

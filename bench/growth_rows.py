@@ -1,4 +1,4 @@
-"""What reading costs when the database has grown a hundredfold: the same reads, the same code, two sizes.
+"""Measures the cost of reads when the database has grown a hundredfold: the same reads, the same code, two sizes.
 
 The filler writes rows through SQL as the ledger would have left them; it does not pass through it.
 """

@@ -31,7 +31,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class Receiver:
-    """A connection that only receives. `index` tells the operators of one run apart."""
+    """A connection that only receives. `index` distinguishes the operators of one run."""
 
     socket: OpenSocket
     role: Literal["tab", "operator"]
@@ -57,7 +57,7 @@ class Wiring:
 
 @dataclass(frozen=True)
 class Load:
-    """What to offer: `rate` a second (open loop) or `outstanding` at any time (closed loop); times in seconds."""
+    """The load: `rate` a second (open loop) or `outstanding` at any time (closed loop). Times are in seconds."""
 
     rate: float = 0
     outstanding: int = 0
@@ -77,7 +77,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """What the generator counted. Rates are of the measured window, everything else of the whole run."""
+    """The generator's counts. Rates are of the measured window, all others of the whole run."""
 
     sent: int
     acked: int

@@ -1,4 +1,4 @@
-"""What the loader does to a customer's page, seen in Chromium: requests, writes to the device, main thread."""
+"""Measures the loader's effect on a customer's page in Chromium: requests, writes to the device, main thread."""
 
 import http.server
 import os
@@ -149,5 +149,5 @@ def _serve_page() -> Generator[int]:
 
 
 def find_chromium() -> str | None:
-    """The browser that was chosen in the environment or stands on PATH; None leaves the choice to Playwright."""
+    """Return the browser that is set in the environment or found on PATH. None: Playwright chooses."""
     return os.environ.get("CRUMBLESS_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")

@@ -1,4 +1,4 @@
-"""What an idle, authenticated connection costs the server, in proportional set size."""
+"""Measures the server's memory for an idle, authenticated connection, as proportional set size."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""What a PostgreSQL database of the bench holds, read beside the server."""
+"""Reads a PostgreSQL database of the bench, independent of the server."""
 
 from support.postgres import ask_postgres
 

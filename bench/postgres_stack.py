@@ -37,7 +37,7 @@ class PostgresStack:
         return self.start_nodes(folder, 1)[0]
 
     def start_nodes(self, folder: Path, count: int, nats: NatsCluster | None = None) -> list[RunningServer]:
-        """As many nodes, each on a core of its own while there are cores; they answer to the address of the first."""
+        """Start nodes, each on a separate core while there are cores. All serve the address of the first."""
         self.url = self.postgres.new_database()
         ports = [free_port() for _ in range(count)]
         environment = {

@@ -50,7 +50,7 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class Seeded:
-    """Everybody who can sign in, workspace by workspace."""
+    """All clients that can sign in, workspace by workspace."""
 
     visitors: list[SignedIn]
     operators: list[SignedIn]

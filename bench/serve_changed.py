@@ -17,7 +17,7 @@ def take_away(what: str) -> None:
     if what == "ungrouped":
         ledger.MAX_BATCH = 1
         return
-    # Whose key it is stands in the session anyway: the proof's own words for it are compared with themselves.
+    # The session contains the key's thumbprint anyway: here it is compared with itself.
     find = request_read.read_caller.__globals__
 
     def believe(_request: object, _token: object) -> _Anybody:

@@ -19,7 +19,7 @@ START_DEADLINE = 30.0
 """Seconds a server has for its first answer."""
 
 IN_MEMORY = "/dev/shm"
-"""For servers whose use of the processor is compared: a busy machine's disk has pauses of its own."""
+"""For comparisons of CPU use: on a busy machine the disk pauses for unrelated reasons."""
 
 _PROBE_PAUSE = 0.002
 _STOP_DEADLINE = 10.0
@@ -31,7 +31,7 @@ def pinned(core: int, command: Sequence[str]) -> list[str]:
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on."""
+    """Return a free port on 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address: tuple[str, int] = probe.getsockname()

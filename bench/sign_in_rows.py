@@ -1,4 +1,4 @@
-"""What being signed in costs: a proof, a signed read, and a flood of sign-ins beside a chat."""
+"""Measures the cost of authentication: a proof, a signed read, and a flood of sign-ins during a chat."""
 
 import asyncio
 import random
@@ -134,7 +134,7 @@ class _Flood:
         self.peak = 0
 
     def beside(self, work: Callable[[], float]) -> float:
-        """What `work` returns, run beside the flood."""
+        """Run `work` during the flood and return its result."""
         thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         thread.start()
         try:
@@ -163,5 +163,5 @@ class _Flood:
             answer = await client.post(address, json=body, headers={"dpop": key.prove("POST", address, nonce, "")})
             nonce = answer.headers.get("dpop-nonce", nonce)
             self.answered += answer.status_code in {401, 429, 503}
-            # Sooner than they are told, but as people do: not all at the same instant.
+            # Sooner than the server asks for, but spread out, as people do.
             await asyncio.sleep(min(float(answer.headers.get("retry-after", 0)), 1.0) * random.uniform(0.5, 1.5))

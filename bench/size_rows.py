@@ -1,4 +1,4 @@
-"""What the browser has to fetch, from the built files: gzip at level 9, as a server would keep them."""
+"""Measures the download size of the built files: gzip at level 9, as a server stores them."""
 
 import gzip
 from pathlib import Path

@@ -17,7 +17,7 @@ _MASKED = 0x80
 
 
 class HandshakeError(Exception):
-    """The server did not do what its protocol says while a connection was set up."""
+    """The server violated its protocol during the handshake."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What a server must offer to be measured: how to start it, how to connect to it, and what it kept."""
+"""The interface of a measured server: how to start it, how to connect to it, and how to read its stored messages."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ PADDING = "The parcel was promised for Tuesday, and the tracking page still says
 
 
 class Stack(Protocol):
-    """A server with its own database, made anew in `folder` for each start."""
+    """A server with its own database, created again in `folder` for each start."""
 
     @property
     def name(self) -> str:
-        """What the table calls it."""
+        """Return its name in the table."""
         ...
 
     def start(self, folder: Path) -> RunningServer:
@@ -37,7 +37,7 @@ class Stack(Protocol):
         ...
 
     def kept(self, folder: Path, run: str) -> frozenset[str]:
-        """The ids of a run's messages that stand in the database."""
+        """Return the ids of a run's messages in the database."""
         ...
 
 

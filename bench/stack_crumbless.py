@@ -36,9 +36,9 @@ ONE_WORKSPACE = Layout(workspaces=1, conversations=CONVERSATIONS, operators=OPER
 
 @dataclass
 class CrumblessStack:
-    """The server with a layout of its own.
+    """The server with a given layout.
 
-    `page_origin` is that of the pages that may show the chat; `seeded` is who is in the database of the last start.
+    `page_origin` is that of the pages that may show the chat. `seeded` contains the clients of the last start.
     """
 
     layout: Layout = MANY_WORKSPACES

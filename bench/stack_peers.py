@@ -51,7 +51,7 @@ class PeerStack:
         return Wiring(senders, [*tabs, *operators], self.ack, self.entry, self.refuse)
 
     def open_idle(self, server: RunningServer, count: int) -> Sequence[OpenSocket]:
-        """Connections that joined a conversation of their own."""
+        """Return connections that joined separate conversations."""
         return [self._join(server, [conversation_id(number)]) for number in range(count)]
 
     def kept(self, folder: Path, run: str) -> frozenset[str]:

@@ -201,7 +201,7 @@ def size_table(sizes: dict[str, int]) -> list[Line]:
 
 
 def loader_table(seen: Sequence[LoaderSeen]) -> list[Line]:
-    """What the loader did in Chromium: the worst of the loads for counts, the median for time."""
+    """Return the loader's rows: the worst of the loads for counts, the median for time."""
     if not seen:
         return []
     requests, writes = max(one.requests for one in seen), max(one.writes for one in seen)

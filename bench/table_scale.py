@@ -100,7 +100,7 @@ def cluster_table(rounds: Sequence[ClusterRound]) -> list[Line]:
 
 
 def storm_table(storms: Sequence[Storm]) -> list[Line]:
-    """Everybody comes back at once."""
+    """Return the rows of the reconnect storm."""
     if not storms:
         return []
     back = median(one.back for one in storms)

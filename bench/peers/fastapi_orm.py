@@ -1,4 +1,4 @@
-# This file runs in an environment of its own (requirements.txt beside it), which the type checker does not see.
+# This file runs in a separate environment (requirements.txt beside it), which the type checker does not see.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownParameterType=false, reportUnknownArgumentType=false
 # pyright: reportUntypedBaseClass=false, reportUnusedFunction=false

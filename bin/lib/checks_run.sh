@@ -9,7 +9,7 @@ record() {
   printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$checks/results"
 }
 
-# check NAME COMMAND…: shows what the command said only when it fails, in one piece.
+# check NAME COMMAND…: shows the command's output only if it fails, in one piece.
 check() {
   local name=$1 start=$SECONDS status=0
   shift
@@ -23,7 +23,7 @@ check() {
   fi
 }
 
-# check_aloud NAME COMMAND…: shows what the command says while it runs.
+# check_aloud NAME COMMAND…: shows the command's output while it runs.
 check_aloud() {
   local name=$1 start=$SECONDS status=0
   shift

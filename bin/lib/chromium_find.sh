@@ -22,7 +22,7 @@ with sync_playwright() as playwright:
     print(playwright.chromium.executable_path)'
 }
 
-# try TITLE COMMAND…: as step, but a failure only moves on to the next way; what was said is kept for the last word.
+# try TITLE COMMAND…: as step, but after a failure the next method is used. The output is stored for the final message.
 try() {
   local title=$1
   shift
@@ -39,7 +39,7 @@ install_debian_chromium() {
   apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium
 }
 
-# Says why, and returns 1, when there is none.
+# Prints the reason and returns 1 if it is missing.
 find_chromium() {
   export PLAYWRIGHT_BROWSERS_PATH="$PWD/.tools/browsers"
   use_chromium "${CRUMBLESS_TEST_CHROMIUM:-}" && return

@@ -11,7 +11,7 @@ fail() {
   exit 1
 }
 
-# step TITLE ADVICE COMMAND…: runs the command in silence; shows what it said, and the advice, only when it fails.
+# step TITLE ADVICE COMMAND…: runs the command in silence. Shows its output and the advice only if it fails.
 step() {
   local title=$1 advice=$2 start=$SECONDS said
   shift 2
@@ -145,7 +145,7 @@ build_web() {
   local sources
   sources=$(hash_web_sources)
   if [ ! -f src/crumbless/web_dist/manifest.json ] || [ "$(cat "$done_with/web" 2>/dev/null)" != "$sources" ]; then
-    # What the browser code may keep on a device is made from storage.toml: a wrong one must not get into a build.
+    # The browser code may only store the items of storage.toml: an invalid one must not get into a build.
     step 'Checking storage.toml' 'Mend what the message above names, then run python tools/generate_storage.py.' \
       .venv/bin/python tools/generate_storage.py --check
     install_node_packages
@@ -154,7 +154,7 @@ build_web() {
   fi
 }
 
-# For whoever builds in another way from here on: nobody else knows then of which sources web_dist is.
+# Deletes the stamp of the recorded sources: after another kind of build, web_dist may not match them.
 forget_web_build() {
   rm -f "$done_with/web"
 }

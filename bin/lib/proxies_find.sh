@@ -42,7 +42,7 @@ unpack_debian_proxy() {
   chmod +x "$proxies_folder/bin/$1"
 }
 
-# find_proxy NAME: says why, and returns 1, when there is none.
+# find_proxy NAME: prints the reason and returns 1 if it is missing.
 find_proxy() {
   use_proxy "$1" && return
   tried=$(mktemp)
