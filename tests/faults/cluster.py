@@ -178,7 +178,7 @@ class Cluster(Installation):
     def _recover_database(self) -> None:
         with self._database_lock:
             if self._full:
-                # It cannot start before there is room; the end of that trouble starts it.
+                # It cannot start before there is room: the end of the full disk starts it.
                 return
             if self._postgres.disk is not None:
                 self._postgres.disk.make_room()
@@ -193,5 +193,5 @@ def _break_bus(nats: NatsCluster, trouble: Trouble) -> None:
             nats.kill_one(trouble.which)
         case _:
             assert trouble.kind == "bus_part", trouble
-            # It stands still: those who are connected to it hear nothing, and the others go on without it.
+            # It is frozen: its clients receive nothing, and the other servers continue without it.
             nats.send(trouble.which, signal.SIGSTOP)

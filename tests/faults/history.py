@@ -1,4 +1,4 @@
-"""What clients were promised and shown, what the server has, and where the two disagree. No I/O."""
+"""Compares the acknowledged and shown messages of clients with the server's entries. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class VisitorModel:
     shown: dict[int, str] = field(default_factory=dict[int, str])
     """By seq: entry id."""
     faults: list[str] = field(default_factory=list[str])
-    """What was wrong the moment it was seen."""
+    """Errors that were detected immediately."""
 
 
 @dataclass

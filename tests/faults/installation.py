@@ -1,4 +1,4 @@
-"""What breaks: nodes of the product behind proxies, and what they stand on."""
+"""The installation under test: nodes of the product behind proxies, and their database and bus."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from faults.trouble import Trouble
 
 ADDRESS = "http://chat.example"
-"""What clients and proofs call the installation; every node answers to it."""
+"""The public address of the installation, which every node serves."""
 
 SITE, ORIGIN = "tea-shop", "https://tea.example"
 EMAIL, PASSWORD = "olga@tea.example", "correct horse battery"
@@ -73,7 +73,7 @@ class Node:
             self._process = subprocess.Popen([COMMAND, "serve"], env=environment, stdout=log, stderr=log)
 
     def start_again(self) -> None:
-        """Start, once a process that was told to stop has ended; one that runs goes on."""
+        """Start the node after a stopping process has ended. A running process continues."""
         if self._stopping and self._process is not None:
             self._process.wait(20)
         self._stopping = False
@@ -142,7 +142,7 @@ class Installation(ABC):
         self.nodes: list[Node] = []
         self.workspace = 0
         self.not_run: dict[str, str] = {}
-        """The kinds of trouble that cannot happen on this machine, each with the reason."""
+        """The kinds of faults that cannot be injected on this machine, each with the reason."""
         self._held = ExitStack()
 
     @property
@@ -177,7 +177,7 @@ class Installation(ABC):
 
     @abstractmethod
     def begin(self, trouble: "Trouble") -> None:
-        """Let a trouble happen that is not a node's own."""
+        """Inject a fault that does not belong to a node."""
 
     @abstractmethod
     def end(self, trouble: "Trouble") -> None:
@@ -217,10 +217,10 @@ class SingleNode(Installation):
 
 
 def limit_files(pid: int, size: int) -> None:
-    """Let a process make no file longer than `size` bytes: a write beyond fails, as it does on a full disk.
+    """Limit a process to files of `size` bytes: a write beyond that fails, as on a full disk.
 
-    A real full disk says ENOSPC and this says EFBIG; for SQLite both are a write that failed. Python ignores the signal
-    that goes with it.
+    The error of a full disk is ENOSPC, and here it is EFBIG. For SQLite both are failed writes. Python ignores the
+    signal that goes with it.
     """
     with contextlib.suppress(ProcessLookupError):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

@@ -9,14 +9,14 @@ CHUNK = 65_536
 
 @dataclass
 class Weather:
-    """What happens to the bytes of one link now."""
+    """The present faults of one link."""
 
     delay: float = 0.0
-    """Seconds that each chunk waits, in both directions; order is kept within a connection."""
+    """Seconds that each chunk waits, in both directions. The order within a connection does not change."""
     cut_up: bool = False
-    """What the client sends arrives nowhere, and nobody is told."""
+    """The client's bytes are dropped silently."""
     cut_down: bool = False
-    """What the server sends arrives nowhere, and nobody is told."""
+    """The server's bytes are dropped silently."""
     closed: bool = False
     """No new connection is taken."""
 
@@ -88,7 +88,7 @@ class Proxy:
             if self.weather.delay:
                 await asyncio.sleep(self.weather.delay)
             if self.weather.cut_up if up else self.weather.cut_down:
-                # TCP would send it again until the link is back or given up: here it is given up.
+                # TCP would resend it until the link is back or times out. Here it times out.
                 continue
             writer.write(data)
             await writer.drain()

@@ -1,4 +1,4 @@
-"""One run from a seed: people talk, trouble comes and goes, everything heals, and the checker says what is wrong."""
+"""One run from a seed: clients chat, faults begin and end, all faults heal, and the checker reports errors."""
 
 import asyncio
 import itertools
@@ -18,7 +18,7 @@ from faults.trouble import LINKS, Trouble, begin, end, heal_all, heal_link
 from support.client import Transport
 
 HEAL_SECONDS = 45.0
-"""How long everybody has, after the last trouble, to be back and to have everything."""
+"""How long clients have, after the last fault, to reconnect and receive all messages."""
 
 BACK_SECONDS = 10.0
 """How long a process may take to be there again."""
@@ -31,7 +31,7 @@ WAYS: tuple[Transport, ...] = ("websocket",) * 8 + ("stream", "poll")
 
 @dataclass
 class Outcome:
-    """What a run found. `faults` is empty when nothing was lost, doubled or out of order."""
+    """The result of a run. `faults` is empty if no message was lost, doubled or out of order."""
 
     seed: int
     faults: list[str]
@@ -48,7 +48,7 @@ class Outcome:
     internal_errors: Counter[str]
     """Responses with status 500 to requests of clients, by method and path."""
     internal_error_lines: list[str]
-    """What the nodes logged about internal errors."""
+    """The nodes' log lines about internal errors."""
     not_run: dict[str, str]
     troubles: Counter[str] = field(default_factory=Counter[str])
 
@@ -129,7 +129,7 @@ async def _settle(
     staff: Sequence[Operator],
     tasks: Sequence[asyncio.Task[None]],
 ) -> list[str]:
-    """What is wrong once everybody had the time to be back; nothing as soon as nothing is."""
+    """Return the errors after all clients had time to reconnect, or nothing as soon as there are none."""
     deadline = time.monotonic() + HEAL_SECONDS
     failing = {port: ["not asked yet"] for port in roads.ports}
     while True:

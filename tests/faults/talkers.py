@@ -22,7 +22,7 @@ from support.client_key import ClientKey
 
 PING_SECONDS = 1.0
 SILENT_SECONDS = 4.0
-"""A server that says nothing for so long, though it was asked, is gone."""
+"""A server that does not answer a ping for so long is gone."""
 
 STEP_SECONDS = 6.0
 """For connecting and each step of the way in."""
@@ -30,7 +30,7 @@ STEP_SECONDS = 6.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.05, 1.0
 
 FATAL = {4400, 4401, 4403}
-"""Codes after which a client would have to be reloaded or to sign in anew: nothing in a run gives a reason for them."""
+"""Codes after which a client would have to reload or sign in again. Nothing in a run is a reason for them."""
 
 _numbers = itertools.count(1)
 
@@ -187,7 +187,7 @@ class Talker(ABC):
             asked = False
             self.take(frame)
             if frame["op"] == "pong":
-                # What was refused as busy meanwhile, or went nowhere, goes again.
+                # Messages that were rejected as busy, or were lost, are sent again.
                 for op, fields in self.unsent():
                     await stream.send(op, **fields)
 
@@ -204,7 +204,7 @@ class Talker(ABC):
 
     @abstractmethod
     async def enter(self, port: int) -> None:
-        """Get a session where there is none yet."""
+        """Get a session if the client has none yet."""
 
     @abstractmethod
     def cursor(self) -> int | None:
@@ -212,7 +212,7 @@ class Talker(ABC):
 
     @abstractmethod
     def unsent(self) -> list[tuple[str, dict[str, Any]]]:
-        """What was not acknowledged, in the order of typing."""
+        """Return the messages that are not acknowledged, in the order of typing."""
 
     @abstractmethod
     def take(self, frame: Frame) -> None:
@@ -224,7 +224,7 @@ class Talker(ABC):
 
 
 class Visitor(Talker):
-    """Starts a conversation with the first message and goes on in it."""
+    """Starts a conversation with the first message and sends further ones."""
 
     def __init__(self, roads: Roads, transport: Transport, dice: random.Random, site: str, origin: str) -> None:
         super().__init__(roads, transport, dice)

@@ -1,4 +1,4 @@
-"""The kinds of trouble, and a plan of them made from a seed."""
+"""The kinds of faults, and a plan of them created from a seed."""
 
 import random
 import signal
@@ -29,10 +29,10 @@ class Trouble:
 
 
 LINKS = {"reset", "cut_up", "cut_down", "delay"}
-"""What happens to the connections of clients."""
+"""Faults of the clients' connections."""
 
 TOUR_SECONDS = 3.0
-"""How long each trouble of a tour lasts: longer than a client waits between two messages."""
+"""How long each fault of a tour lasts: longer than a client waits between two messages."""
 
 _NODES = ("kill", "stop", "restart", "reset", "cut_up", "cut_down", "delay", "clock")
 SINGLE = (*_NODES, "full")
@@ -47,7 +47,7 @@ MINUTES_APART = 600.0
 
 
 def kinds_of(nodes: int, bus: str) -> Sequence[str]:
-    """Return the kinds of trouble that an installation can have."""
+    """Return the kinds of faults that an installation can have."""
     if nodes == 1:
         return SINGLE
     return (*_NODES, *DATABASE, *(NATS if bus == "nats" else ()))
@@ -65,12 +65,12 @@ def make_tour(kinds: Sequence[str], nodes: int) -> list[Trouble]:
 
 
 def _longer(kind: str) -> float:
-    """Return the seconds that this kind of trouble lasts longer than others."""
+    """Return the seconds that this kind of fault lasts longer than others."""
     return PATIENCE_SECONDS if kind in FULL else 0.0
 
 
 def make_plan(dice: random.Random, episodes: int, kinds: Sequence[str], nodes: int) -> list[Trouble]:
-    """Episodes of one to three troubles that overlap. After each, everything heals and everybody has time to talk."""
+    """Return episodes of one to three overlapping faults. After each, the faults heal and clients have time to chat."""
     plan: list[Trouble] = []
     for episode in range(episodes):
         for _ in range(dice.choice((1, 1, 2, 3))):
@@ -101,7 +101,7 @@ def begin(trouble: Trouble, installation: Installation) -> None:
             node.kill()
             node.shift = trouble.amount
             node.start()
-            # The trouble lasts from when the node serves with this clock.
+            # The fault begins when the node serves with this clock.
             node.wait_started()
         case _:
             installation.begin(trouble)

@@ -1,4 +1,4 @@
-"""The attacks. Each runs in a process of its own, so that its work does not slow the chat that is measured.
+"""The attacks. Each runs in a separate process, so that its work does not slow the measured chat.
 
 `python -m hostile.attacks NAME PORT OPTIONS` prints what the attacker saw, as one line of JSON.
 """
@@ -18,7 +18,7 @@ from support.raw_http import handshake_of, read_answer, request_of
 from support.raw_websocket import PING, PONG, RawWebSocket, frame
 
 Seen = dict[str, float]
-"""What an attacker saw, by name: numbers and seconds."""
+"""The attacker's observations by name: numbers and seconds."""
 
 PATIENCE = 5.0
 """Seconds after which the attacker gives up waiting for the server to close."""

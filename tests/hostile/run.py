@@ -1,4 +1,4 @@
-"""One attack on one server: quiet, during, after. What the server used, and how long messages took."""
+"""Runs one attack on one server. Measures the server's resources and message latencies before, during and after it."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ MESSAGE_DEADLINE = 30.0
 
 @dataclass
 class Phase:
-    """What was seen in one part of a run."""
+    """The measurements of one part of a run."""
 
     latencies: list[float] = field(default_factory=list[float])
     memory: list[int] = field(default_factory=list[int])
@@ -122,7 +122,7 @@ async def _attack(name: str, port: int, options: dict[str, object]) -> Seen:
 
 
 async def _newcomer(world: World, after: float) -> bool:
-    """Whether a new visitor can start, open a stream and be answered while the attack goes on."""
+    """Return whether a new visitor can start a chat, open a stream and get a reply during the attack."""
     await asyncio.sleep(after)
     stream = await world.stream(await world.visitor())
     await stream.settled()
@@ -137,7 +137,7 @@ async def run_attack(
     files: int = 0,
     **settings: object,
 ) -> Report:
-    """Run an attack against a server of its own.
+    """Run an attack against a separate server.
 
     Args:
         folder: where its database goes.

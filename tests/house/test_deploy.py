@@ -50,7 +50,7 @@ def test_the_image_is_made_of_what_there_is() -> None:
     assert {name.partition("/")[0] for name in sources} - let_in == set()
 
 
-def test_the_image_runs_as_nobody_in_particular() -> None:
+def test_image_runs_as_unprivileged_user() -> None:
     second = text_of("Dockerfile").rpartition("\nFROM ")[2]
     assert re.search(r"^USER 10001$", second, re.MULTILINE)
     assert second.index("RUN pip") < second.index("USER"), "the server cannot write its own code"

@@ -183,7 +183,7 @@ def is_command(words: list[str]) -> bool:
     return True
 
 
-def test_the_readme_tells_the_way_in() -> None:
+def test_readme_contains_the_first_steps() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert {"bin/demo", "bin/test"} <= set(re.findall(r"\bbin/\w+", readme))
     assert shutil.which(str(ROOT / "bin" / "demo"))

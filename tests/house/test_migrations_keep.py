@@ -54,7 +54,7 @@ def rows_of(url: str, wanted: Rows) -> Rows:
 
 
 @pytest.mark.parametrize("revision", OLDER)
-def test_what_an_older_schema_held_is_there_and_goes_on(empty_url: str, revision: str) -> None:
+def test_data_of_older_schemas_survive_the_upgrade(empty_url: str, revision: str) -> None:
     migrate(empty_url, revision)
     put_in(empty_url, OLDER[revision])
     with pytest.raises(

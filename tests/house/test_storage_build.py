@@ -86,7 +86,7 @@ def build(checkout: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_sound_registry_lets_the_build_go_on(checkout: Path) -> None:
+def test_valid_registry_passes_the_build(checkout: Path) -> None:
     built = build(checkout)
     assert "Checking storage.toml … done" in built.stderr
     assert built.stderr.rstrip().endswith("checked")

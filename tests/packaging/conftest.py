@@ -1,4 +1,4 @@
-"""Starting a demo as a newcomer does, from a command line, and reading what it tells."""
+"""Starts a demo from a command line, as a newcomer does, and reads its output."""
 
 import contextlib
 import json
@@ -33,7 +33,7 @@ class Demo:
         self._err = err
 
     def told(self) -> Told:
-        """The addresses and the sign-in; fails with what the demo said when it ended instead."""
+        """Return the addresses and the sign-in. Fails with the demo's output if it ends instead."""
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=lambda: lines.put(self._out.readline()), daemon=True).start()
         line = lines.get(timeout=READY_SECONDS)
@@ -41,7 +41,7 @@ class Demo:
         return Told(**json.loads(line))
 
     def stop(self, signal_number: int, seconds: float) -> tuple[int, str]:
-        """Its exit code and what else stood on stdout. Raises TimeoutExpired when it does not end in time."""
+        """Return its exit code and the rest of stdout. Raises TimeoutExpired if it does not end in time."""
         self.process.send_signal(signal_number)
         return self.process.wait(timeout=seconds), self._out.read()
 

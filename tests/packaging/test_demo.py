@@ -1,4 +1,4 @@
-"""bin/demo keeps its word: quick when all is set up, one line for programs, the same sign-in again, ends when told."""
+"""bin/demo starts fast if all is set up, prints one line for programs, reuses the sign-in, and stops on a signal."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ STOP_SECONDS = 2 + BUSY_MACHINE
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-def test_a_second_start_is_quick_and_ends_when_told(signal_number: int, tmp_path: Path, start_demo: StartDemo) -> None:
+def test_second_start_is_fast_and_stops_on_a_signal(signal_number: int, tmp_path: Path, start_demo: StartDemo) -> None:
     command = [ROOT / "bin" / "demo", "--json", "--port", "0", "--data", tmp_path / "demo"]
     first = start_demo(command, tmp_path, os.environ)
     before = first.told()

@@ -40,7 +40,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*command: object) -> None:
-    """Runs a command and shows what it said when it fails."""
+    """Run a command, and show its output if it fails."""
     done = subprocess.run(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
@@ -81,7 +81,7 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     assert [name for name in names_in(wheel) if name.endswith((".pyc", ".db", ".ts", ".tsx", ".map"))] == []
 
 
-def test_the_demo_runs_from_the_wheel_and_stops_when_told(
+def test_demo_runs_from_the_wheel_and_stops_on_a_signal(
     environment: Path, tmp_path: Path, start_demo: StartDemo
 ) -> None:
     command = [environment / "bin" / "crumbless", "demo", "--json", "--port", "0"]

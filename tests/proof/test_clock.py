@@ -102,7 +102,7 @@ def cluster(postgres: PostgresServer, tmp_path: Path) -> Iterator[ServerCluster]
         made.stop()
 
 
-async def test_two_nodes_whose_clocks_differ_act_as_one(cluster: ServerCluster) -> None:
+async def test_two_nodes_with_different_clocks_agree(cluster: ServerCluster) -> None:
     world = ClusterWorld(cluster)
     await world.bus_is(connected=True)
     try:

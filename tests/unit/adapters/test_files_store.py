@@ -84,7 +84,7 @@ def files_under(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-async def test_without_a_setting_files_lie_beside_the_database(tmp_path: Path) -> None:
+async def test_default_folder_is_beside_the_database(tmp_path: Path) -> None:
     folder = default_folder(f"sqlite:///{tmp_path / 'crumbless.db'}")
     await FileStore(Settings(), folder).put(NAME, b"content")
     assert [str(path.relative_to(tmp_path)) for path in files_under(tmp_path)] == [f"files/{NAME}"]

@@ -46,7 +46,7 @@ async def failure(url: str) -> MailFailed:
     return caught.value
 
 
-async def test_a_mail_arrives_whole(plain: MailServer) -> None:
+async def test_email_arrives_complete(plain: MailServer) -> None:
     await sender(f"smtp://127.0.0.1:{plain.port}").send(MAIL)
     [envelope], [message] = plain.taken, plain.messages()
     assert (envelope.mail_from, envelope.rcpt_tos) == ("chat@tea.example", ["olga@tea.example"])
@@ -73,7 +73,7 @@ async def test_a_password_travels_encrypted(
         assert len(server.taken) == 1
 
 
-async def test_a_wrong_password_is_said(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_wrong_password_is_reported(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with mail_server("from_the_start", certificate, signs_in=True) as server:
         failed = await failure(f"smtps://{USER}:wrong@127.0.0.1:{server.port}")
@@ -81,7 +81,7 @@ async def test_a_wrong_password_is_said(certificate: Path, monkeypatch: pytest.M
     assert not failed.final, "whoever runs the server can mend it"
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
+async def test_untrusted_certificate_is_rejected(certificate: Path) -> None:
     for tls, scheme in (("from_the_start", "smtps"), ("offered", "smtp")):
         with mail_server(tls, certificate) as server:  # pyright: ignore[reportArgumentType]
             failed = await failure(f"{scheme}://127.0.0.1:{server.port}")
@@ -104,7 +104,7 @@ async def test_an_address_that_is_refused_for_good_is_not_tried_again(plain: Mai
     assert (str(failed), failed.final) == ("the mail server refused the address (450)", False)
 
 
-async def test_a_server_that_is_away_is_said() -> None:
+async def test_unreachable_server_is_reported() -> None:
     assert "could not be reached" in str(await failure("smtp://127.0.0.1:9"))
 
 
@@ -154,7 +154,7 @@ def test_a_wrong_address_stops_the_start_and_shows_no_secret(url: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_mails_need_a_sender() -> None:
+def test_sending_email_requires_a_sender() -> None:
     assert isinstance(open_mail(Settings(smtp_url="smtp://mail.example", mail_from="chat@tea.example")), SmtpMail)
     with pytest.raises(SettingsError, match="CRUMBLESS_MAIL_FROM"):
         open_mail(Settings(smtp_url="smtp://mail.example"))

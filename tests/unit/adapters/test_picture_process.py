@@ -34,7 +34,7 @@ async def test_the_middle_is_cut_square_in_both_sizes(kind: PictureFormat) -> No
     assert blue[2] - blue[0] > 150
 
 
-async def test_a_picture_is_turned_as_its_camera_says() -> None:
+async def test_picture_is_rotated_by_its_exif_orientation() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # The top of what was seen is the right side of what is stored.
     made = opened((await cut(picture("JPEG", exif=exif)))[0])

@@ -5,7 +5,7 @@ from crumbless.adapters.relay_ga4 import IDLE_MS, ClientNumbers
 NOW = 1_800_000_000_000
 
 
-def test_a_chat_keeps_its_number_while_it_goes_on() -> None:
+def test_chat_has_the_same_number_while_it_is_active() -> None:
     numbers = ClientNumbers()
     first = numbers.number_of("a", NOW)
     assert first[1] == NOW // 1000

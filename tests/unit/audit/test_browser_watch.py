@@ -32,7 +32,7 @@ def test_a_cookie_that_is_taken_away() -> None:
 
 @pytest.mark.parametrize("unit", [1, 1000])
 @pytest.mark.parametrize("name", ["until", "exp", "expires", "expiresAt"])
-def test_a_value_says_its_end_in_seconds_or_milliseconds(name: str, unit: int) -> None:
+def test_expiry_of_a_value_is_read_in_seconds_or_milliseconds(name: str, unit: int) -> None:
     lasts = value_lasting(json.dumps({"v": 1, name: (now_ms() / 1000 + 3600) * unit}))
     assert lasts is not None
     assert abs(lasts - 3600) < 5

@@ -84,7 +84,7 @@ def test_a_database_may_be_declared_by_its_name() -> None:
 @pytest.mark.parametrize(
     "text", ["{", "{}", '{"disclosures": 1}', '{"disclosures": [1]}', '{"disclosures": [{}]}', "[" * 100_000]
 )
-def test_what_is_no_disclosure_is_refused(text: str) -> None:
+def test_invalid_disclosure_is_rejected(text: str) -> None:
     with pytest.raises(DeclarationError, match="a test is not a device storage disclosure"):
         parse_disclosure(text, "a test")
 

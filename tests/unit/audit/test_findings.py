@@ -32,7 +32,7 @@ def seen(*entries: Entry) -> Phase:
     return Phase(name="load", title="", seen=list(entries))
 
 
-def test_a_declared_item_after_its_act_is_fine() -> None:
+def test_declared_item_after_its_action_is_no_finding() -> None:
     assert kinds(seen(entry(acts=("open", "send"))), item("a", written="send", lifetime=DAY)) == []
 
 
@@ -48,7 +48,7 @@ def test_a_declaration_holds_for_its_mechanism_only() -> None:
 
 
 @pytest.mark.parametrize("written", ["open", "type", "send", "choose", "grant"])
-def test_a_write_before_its_act_is_found(written: Act) -> None:
+def test_write_before_its_action_is_a_finding(written: Act) -> None:
     others: tuple[Act, ...] = tuple(act for act in ALL if act != written)
     assert kinds(seen(entry(acts=others)), item("a", written=written)) == ["WRONG PHASE"]
     assert kinds(seen(entry(acts=ALL)), item("a", written=written)) == []
@@ -79,7 +79,9 @@ def test_without_a_declared_lifetime_nothing_is_too_long() -> None:
         ((), ["choose", "withdraw"], []),
     ],
 )
-def test_what_an_act_clears_must_be_gone(cleared: tuple[str, ...], acts: list[Act], expected: list[str]) -> None:
+def test_item_that_survives_its_clearing_action_is_a_finding(
+    cleared: tuple[str, ...], acts: list[Act], expected: list[str]
+) -> None:
     phase = Phase(name="end", title="", acts=acts, leftover=[entry()])
     assert kinds(phase, item("a", cleared=cleared)) == expected
 
@@ -120,5 +122,5 @@ def test_the_same_key_in_two_partitions_is_two_findings() -> None:
         (("choose",), "had answered the banner"),
     ],
 )
-def test_a_finding_tells_what_the_visitor_had_done(acts: tuple[Act, ...], words: str) -> None:
+def test_finding_contains_the_actions_of_the_visitor(acts: tuple[Act, ...], words: str) -> None:
     assert words in found(seen(entry(acts=acts)))[0].detail

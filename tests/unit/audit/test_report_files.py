@@ -76,7 +76,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     assert {path.name for path in write_report(report(), folder)} == {path.name for path in folder.iterdir()}
 
 
-def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
+def test_invalid_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(AuditError, match="--out"):
         check_folder(tmp_path / "file" / "out")

@@ -29,7 +29,7 @@ async def shown(box: MailBox) -> httpx.Response:
         return await client.get(PATH)
 
 
-async def test_an_empty_box_says_so() -> None:
+async def test_empty_mailbox_page_has_a_notice() -> None:
     assert "Nothing yet" in (await shown(MailBox())).text
 
 
@@ -41,7 +41,7 @@ async def test_what_would_be_sent_is_shown_the_newest_first() -> None:
     assert re.findall(r"Subject (\d+)\.", text) == [str(number) for number in range(MOST + 4, 4, -1)]
 
 
-async def test_a_link_of_ours_can_be_followed_and_no_other() -> None:
+async def test_only_links_to_the_demo_are_clickable() -> None:
     box = MailBox()
     values = {"inviter": "Olga https://evil.example/x <b>", "workspace": "Tea", "days": "7", "secret": "crt_abc"}
     await box.send(compose_mail(MailOrder("invitation", "otto@tea.example", "en", values), ADDRESS, "Tea"))

@@ -32,7 +32,7 @@ def test_visitors_do_not_run_the_desk(verb: Verb) -> None:
 
 
 @pytest.mark.parametrize("verb", ["erase_own", "export_own"])
-def test_what_is_kept_about_a_visitor_is_theirs_to_take(verb: Verb) -> None:
+def test_visitor_may_export_and_erase_their_data(verb: Verb) -> None:
     require(session("visitor"), verb)
     with pytest.raises(Refused) as caught:
         require(session("owner"), verb)

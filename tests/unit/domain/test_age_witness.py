@@ -60,7 +60,7 @@ def test_a_wrong_clock_adds_nothing_for_almost_a_window(machines: Machines, jump
 
 
 @each_jump
-def test_a_clock_that_stays_set_is_believed_after_one_to_two_windows(machines: Machines, jump: int) -> None:
+def test_lasting_clock_change_is_trusted_after_one_to_two_windows(machines: Machines, jump: int) -> None:
     machines.sweep()
     sweeps = 0
     while machines.lag == 0 and sweeps < 1_000:
@@ -115,7 +115,7 @@ def test_the_first_witness_has_not_seen_the_time_since_the_last_use() -> None:
     assert first_witness("a", 0, WALL, None).seen == WALL
 
 
-def test_a_known_run_of_a_machine_tells_the_time_at_the_start(machines: Machines) -> None:
+def test_uptime_of_a_known_run_gives_the_time_at_the_start(machines: Machines) -> None:
     machines.sweep()
     machines.wait(DAY)
     assert time_at_start(machines.witness, "a", UPTIME + machines.passed) == WALL + machines.passed

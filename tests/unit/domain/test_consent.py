@@ -48,7 +48,7 @@ def test_a_first_record_grants_something_and_a_later_one_need_not() -> None:
     assert refused.value.code == "invalid"
 
 
-def test_a_document_tells_each_choice_apart() -> None:
+def test_document_contains_each_choice_separately() -> None:
     def states(one: Record) -> list[str]:
         document = receipt_document(one, "s", "Shop", "https://chat.example", latest=True)
         return [processing["event"][0]["event_state"] for processing in document["processing"]]

@@ -59,7 +59,7 @@ def refusal(token: str, since: int = 0) -> str:
 @pytest.mark.parametrize(
     ("algorithm", "key", "kid"), [("RS256", RSA_KEY, "rsa"), ("ES256", EC_KEY, "ec"), ("EdDSA", ED_KEY, "ed")]
 )
-def test_a_good_token_is_believed(algorithm: str, key: Any, kid: str) -> None:
+def test_valid_token_is_accepted(algorithm: str, key: Any, kid: str) -> None:
     assert read(signed(GOOD, algorithm, key, kid)) == "olga"
 
 
@@ -101,7 +101,7 @@ def test_threat_17_another_key_under_the_same_name_is_refused() -> None:
     assert "signature" in refusal(signed(GOOD, key=rsa.generate_private_key(65537, 2048)))
 
 
-def test_an_unknown_key_is_told_apart_since_the_provider_may_have_new_ones() -> None:
+def test_unknown_key_is_distinguished_from_other_errors() -> None:
     with pytest.raises(IdTokenRefused) as caught:
         read(signed(GOOD, kid="newer"))
     assert caught.value.key_unknown
@@ -122,7 +122,7 @@ def test_threat_17_a_shared_secret_is_never_taken(kid: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "a.b.c", "a.b", "é.é.é", "x" * 20_000])
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_malformed_token_is_rejected(token: str) -> None:
     with pytest.raises(IdTokenRefused):
         read(token)
 

@@ -43,11 +43,11 @@ def test_the_browser_is_answered_in_what_it_likes_best(accepted: str | None, lan
     ("asked", "language"),
     [("fr", "fr"), ("FR-ca", "fr"), ("xx", "en"), ("", "en"), ("../de", "en"), ("de\n", "en"), ("d" * 10_000, "en")],
 )
-def test_the_address_is_believed_before_the_browser(asked: str, language: str) -> None:
+def test_language_in_the_address_wins_over_the_browser(asked: str, language: str) -> None:
     assert choose_language(asked, "de", SPOKEN) == language
 
 
-def test_a_wish_beyond_the_longest_header_is_not_read() -> None:
+def test_header_beyond_the_maximum_length_is_ignored() -> None:
     filler = "xx," * 1_000
     assert choose_language(None, f"{filler}de", SPOKEN) == "en"
     assert choose_language(None, f"xx,xx,de,{filler}", SPOKEN) == "de"

@@ -37,7 +37,7 @@ def test_a_bucket_refills_at_its_rate_up_to_its_burst() -> None:
     assert taken_after_an_hour[5] > 0
 
 
-def test_asking_again_and_again_makes_nobody_wait_longer() -> None:
+def test_repeated_requests_do_not_lengthen_the_wait() -> None:
     bucket = Bucket()
     for _ in range(5):
         take(bucket, FIVE_AT_ONCE, 100.0)
@@ -153,7 +153,7 @@ def test_the_bucket_that_gave_last_longest_ago_goes_first() -> None:
     assert buckets.take("a", 104.0) == 0.0
 
 
-def test_a_bucket_that_gives_again_is_kept_longer() -> None:
+def test_recently_used_bucket_is_dropped_later() -> None:
     buckets = KeyedBuckets(Rate(per_second=0.1, burst=2), most=2)
     for key, at in (("a", 100.0), ("b", 101.0), ("a", 102.0), ("c", 103.0)):
         assert buckets.take(key, at) == 0.0
@@ -211,7 +211,7 @@ def test_flood_of_long_keys_stays_below_the_limit_in_bytes(flood: Callable[[], o
     assert memory_of(flood) < most * ENTRY_BYTES
 
 
-def test_waiting_time_is_told_without_taking_a_token() -> None:
+def test_waiting_time_is_returned_without_taking_a_token() -> None:
     buckets = KeyedBuckets(FIVE_AT_ONCE)
     assert buckets.wait("a", 100.0) == 0.0
     assert len(buckets) == 0

@@ -30,17 +30,17 @@ def test_a_hash_is_argon2id_and_salted() -> None:
     assert "correct" not in one
 
 
-def test_nobody_is_never_right() -> None:
+def test_missing_hash_never_matches() -> None:
     assert not verify_password(None, "nobody")
     assert not verify_password(None, "")
 
 
-def test_a_broken_hash_lets_nobody_in() -> None:
+def test_broken_hash_never_matches() -> None:
     for broken in ("", "plain", "$argon2id$broken"):
         assert not verify_password(broken, "plain")
 
 
-def test_nobody_takes_the_same_work_as_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_hash_takes_the_same_work_as_a_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[Parameters] = []
     verify = PasswordHasher.verify
 
@@ -96,6 +96,6 @@ def test_nothing_is_asked_of_a_password_but_that(good: str) -> None:
     check_new_password(good, OLGA)
 
 
-def test_a_hash_of_less_work_is_made_anew() -> None:
+def test_weaker_hash_needs_rehash() -> None:
     assert not needs_rehash(hash_password("correct horse"))
     assert needs_rehash(PasswordHasher(time_cost=1, memory_cost=8 * 1024).hash("correct horse"))

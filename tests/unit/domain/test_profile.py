@@ -18,7 +18,7 @@ def test_names_of_all_peoples_are_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
-def test_what_is_no_name_is_refused(name: str) -> None:
+def test_invalid_name_is_rejected(name: str) -> None:
     with pytest.raises(Refused, match="invalid") as refused:
         check_name(name, "visitors see it")
     assert "visitors see it" in refused.value.detail
@@ -35,13 +35,13 @@ def test_a_name_is_one_short_line_or_none(text: str) -> None:
     assert len(name.splitlines()) == 1
 
 
-def test_languages_are_kept_in_order_and_once() -> None:
+def test_languages_stay_in_order_without_repetitions() -> None:
     assert check_languages(["de", "pt-BR", "de", "zh-Hant-TW"]) == ["de", "pt-BR", "zh-Hant-TW"]
     assert check_languages([]) == []
 
 
 @pytest.mark.parametrize("language", ["", "d", "german", "de_DE", "de-", "de\n", "ñn", "x" * 40])
-def test_what_is_no_language_is_refused(language: str) -> None:
+def test_invalid_language_is_rejected(language: str) -> None:
     with pytest.raises(Refused, match="invalid"):
         check_languages(["de", language])
 

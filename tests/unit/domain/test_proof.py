@@ -40,7 +40,7 @@ from crumbless.domain.proof import (
 # --- accepted ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_proof_tells_the_thumbprint_of_its_key_and_what_to_remember_it_by(proof: str) -> None:
+def test_verified_proof_contains_thumbprint_and_replay_key(proof: str) -> None:
     verified = verify(proof)
 
     thumbprint = thumbprint_of(public_jwk(KEY))
@@ -213,7 +213,7 @@ def test_a_proof_without_ath_is_refused_when_a_token_is_given(claims: Claims) ->
 # --- refused: without a fresh nonce -----------------------------------------------------------------------------------
 
 
-def test_a_proof_without_nonce_is_told_to_take_one(claims: Claims) -> None:
+def test_proof_without_nonce_is_rejected_with_a_nonce_request(claims: Claims) -> None:
     del claims["nonce"]
 
     assert refused(sign(pack(good_header()), pack(claims))).nonce_needed
@@ -232,7 +232,7 @@ def test_a_forged_nonce_is_refused(claims: Claims) -> None:
     assert refused(sign(pack(good_header()), pack(claims | {"nonce": forged}))).nonce_needed
 
 
-def test_a_wrong_signature_is_not_told_about_nonces(claims: Claims) -> None:
+def test_wrong_signature_is_rejected_without_a_nonce_request(claims: Claims) -> None:
     unsigned = sign(pack(good_header()), pack(claims | {"nonce": "old"}), OTHER_KEY)
 
     assert not refused(unsigned).nonce_needed

@@ -297,7 +297,7 @@ def test_claims_that_nest_without_end_are_refused(claims: Claims) -> None:
         refused_at_depth(calls)
 
 
-def test_bytes_that_are_not_utf_8_are_refused_in_claims_nobody_reads(claims: Claims) -> None:
+def test_invalid_utf_8_is_rejected_in_unused_claims(claims: Claims) -> None:
     text = json.dumps(claims)[:-1].encode() + b',"x":"\xff"}'
 
     refused(sign(pack(good_header()), encode(text)))

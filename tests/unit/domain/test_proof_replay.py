@@ -94,7 +94,7 @@ def test_a_nonce_with_any_character_changed_is_refused(at: int, other: str) -> N
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(0, 200)), max_size=60))
-def test_no_key_is_new_twice_within_three_minutes_nor_known_for_ever(steps: list[tuple[int, float]]) -> None:
+def test_replay_is_detected_for_three_minutes_and_then_forgotten(steps: list[tuple[int, float]]) -> None:
     clock = Clock(NOW)
     cache, first_at = ReplayCache(clock), dict[int, float]()
     for number, pause in steps:

@@ -14,7 +14,7 @@ PUBLIC = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 THUMBPRINT = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
-def test_the_key_is_published_as_the_standard_says() -> None:
+def test_public_key_is_published_in_jwk_form() -> None:
     assert RecordKey(SECRET).public == {
         "kty": "OKP",
         "crv": "Ed25519",

@@ -37,6 +37,6 @@ def test_derived_keys_differ_by_purpose_and_from_the_key() -> None:
     assert vault.derive("one") == Vault(bytes(32)).derive("one")
 
 
-def test_a_key_of_another_length_is_none() -> None:
+def test_key_of_another_length_is_rejected() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Vault(b"short")

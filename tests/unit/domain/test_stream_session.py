@@ -177,7 +177,7 @@ def test_messages_have_a_rate() -> None:
     assert isinstance(rules.receive(send(), answer.retry_after), Send), "the wait it names is long enough"
 
 
-def test_whoever_does_not_listen_is_ended() -> None:
+def test_client_that_ignores_errors_is_disconnected() -> None:
     rules = ready(rates=StreamRates(Rate(0.001, 1), Rate(1, 1)))
     rules.receive(b'{"op":"ping"}', 0.0)
     for _ in range(STRIKES - 1):

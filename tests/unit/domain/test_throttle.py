@@ -22,7 +22,7 @@ def test_the_first_guesses_are_free_and_each_further_one_waits_twice_as_long() -
     assert throttle.wait("otto", 100.0) == 0
 
 
-def test_nobody_waits_longer_than_a_quarter_of_an_hour_nor_is_remembered_for_ever() -> None:
+def test_wait_and_memory_of_failures_are_bounded() -> None:
     throttle = Throttle(1)
     guess(throttle, 5000)
     assert throttle.wait("olga", 0.0) == LONGEST_SECONDS
@@ -31,7 +31,7 @@ def test_nobody_waits_longer_than_a_quarter_of_an_hour_nor_is_remembered_for_eve
     assert throttle.wait("olga", FORGET_SECONDS + 1) == 0
 
 
-def test_who_shows_who_they_are_begins_anew() -> None:
+def test_success_resets_the_failures() -> None:
     throttle = Throttle(1)
     guess(throttle, 9)
     assert throttle.wait("olga", 0.0) > 0

@@ -58,7 +58,7 @@ def test_the_current_code_and_the_one_before_are_taken() -> None:
 
 
 @pytest.mark.parametrize("junk", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "\u0000" * 6])
-def test_what_is_no_code_is_refused(junk: str) -> None:
+def test_invalid_recovery_code_is_rejected(junk: str) -> None:
     assert step_of(RFC_SECRET, junk, 59) is None
 
 
