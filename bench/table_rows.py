@@ -103,7 +103,7 @@ def _saturation(runs: Sequence[Run]) -> list[Line]:
     ]
     for peer, (goal, aim) in _RATIO_GOALS.items():
         lines += _ratio(ours, _of(runs, peer, "saturation"), peer, goal, aim)
-    lines.append(Line("saturation: kept", "0 missing", _loss(ours), judge(-sum(run.missing for run in ours), 0)))
+    lines.append(Line("saturation: stored", "0 missing", _loss(ours), judge(-sum(run.missing for run in ours), 0)))
     return lines
 
 
@@ -142,7 +142,7 @@ def _overload(runs: Sequence[Run]) -> list[Line]:
             judge(median(shares), 0.95),
             f"to operator p50 {p50:,.0f} ms; {_disk(over)}",
         ),
-        Line("overload: kept", "0 missing", _loss(over), judge(-sum(run.missing for run in over), 0)),
+        Line("overload: stored", "0 missing", _loss(over), judge(-sum(run.missing for run in over), 0)),
         Line(
             "overload: refused in words",
             "0 without answer",
