@@ -11,8 +11,10 @@ import pytest
 import pytest_asyncio
 from uvicorn.server import ServerState
 
+from crumbless.api.commands import COMMANDS
 from crumbless.api.platform import Platform
 from crumbless.api.stream_websocket import MAX_BACKLOG, StreamWebSocket, WriteTurn
+from crumbless.domain.command import Commands
 from crumbless.domain.figures import HttpFigures
 from crumbless.live import tcp_connections
 from crumbless.live.connections import Connections, Parcel
@@ -60,6 +62,7 @@ class Node:
                 connections=Connections(),
                 settings=self.settings,
                 http=HttpFigures(),
+                commands=Commands(COMMANDS),
             ),
         )
         self.server: asyncio.Server | None = None

@@ -141,7 +141,7 @@ async def test_a_failure_is_tried_again_later_and_says_why(office: Office) -> No
     assert row.due_at > now_ms()
     office.outcome = lambda _task: None
     office.change(due_at=0)
-    office.wake()
+    office.publish([TasksQueued()])
     await office.until(lambda: not office.rows())
 
 
@@ -236,7 +236,7 @@ async def test_recurring_work_is_never_given_up(office: Office) -> None:
     office.runner(kind="retention")
     await office.until(lambda: bool(office.rows()) and bool(office.rows()[0].error))
     office.change(tries=MOST_TRIES + 3, due_at=0)
-    office.wake()
+    office.publish([TasksQueued()])
     await office.until(lambda: office.rows()[0].tries == MOST_TRIES + 4 and office.rows()[0].claimed_by is None)
     assert office.rows()[0].dead_at is None
 
