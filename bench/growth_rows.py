@@ -144,13 +144,15 @@ def _read_all(url: str, conversations: Sequence[str], size: int) -> dict[str, fl
     def time_all(connection: Connection) -> dict[str, float]:
         reads: dict[str, Callable[[int], object]] = {
             "open a conversation": lambda n: (
-                conversation_summary(connection, workspace, conversations[n]),
+                conversation_summary(connection, workspace, conversations[n], None),
                 entries_before_seq(connection, workspace, conversations[n], None, 100),
             ),
-            "first page of the inbox": lambda _n: inbox_page(connection, workspace, None, 50, None),
-            "first page of a rare status": lambda _n: inbox_page(connection, workspace, None, 50, "snoozed"),
-            "first page of who waits": lambda _n: inbox_page(connection, workspace, None, 50, waiting=True),
-            "sync from a position": lambda n: entries_after_position(connection, workspace, positions[n], 100),
+            "first page of the inbox": lambda _n: inbox_page(connection, workspace, None, 50, scope=None),
+            "first page of a rare status": lambda _n: inbox_page(
+                connection, workspace, None, 50, "snoozed", scope=None
+            ),
+            "first page of who waits": lambda _n: inbox_page(connection, workspace, None, 50, waiting=True, scope=None),
+            "sync from a position": lambda n: entries_after_position(connection, workspace, positions[n], 100, None),
         }
         return {name: _time(read) for name, read in reads.items()}
 

@@ -173,7 +173,7 @@ class Server:
 
     async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
         return await self._reader.read(
-            lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE)
+            lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE, None)
         )
 
     async def _read_positions(self, workspaces: Sequence[int]) -> Mapping[int, int]:

@@ -12,6 +12,7 @@ from crumbless.ids import new_id
 
 CONVERSATION = "01890a5d-ac96-774b-bcce-b302099a8057"
 OTHER_CONVERSATION = "01890a5d-ac96-774b-bcce-b302099a8058"
+SITE = 1
 FAR_AWAY = 2**53
 """A time that no test reaches."""
 
@@ -40,8 +41,9 @@ def text_of(entry: NewEntry | Entry) -> str | None:
 
 
 def make_appended(number: int, **changed: Any) -> Appended:
-    """An entry that was appended as this seq and position."""
-    return Appended(make_entry(**changed), number, number, number, repeat=False)
+    """Return an entry that was appended as this seq and position, on this site."""
+    site, team = changed.pop("site", SITE), changed.pop("team", None)
+    return Appended(make_entry(**changed), number, number, number, repeat=False, site=site, team=team)
 
 
 def make_session(**changed: Any) -> Session:

@@ -117,7 +117,11 @@ export interface Limits {
   ping: number;
 }
 
-/** The signed-in operator, as the desk shows them. `photo` is the path of a picture, empty for none. */
+/**
+ * The signed-in operator, as the desk shows them. `photo` is the path of a picture, empty for none.
+ *
+ * `scope` names the list of sites and teams that limits what they see, and changes with it; 0: they see everything.
+ */
 export interface Operator {
   id: string;
   name: string;
@@ -126,6 +130,7 @@ export interface Operator {
   workspace_name: string;
   photo?: string;
   languages?: string[];
+  scope?: number;
 }
 
 /**
@@ -133,7 +138,8 @@ export interface Operator {
  *
  * Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
  * factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
- * a session that is not tied to a key (see docs/protocol.md, "Sessions").
+ * a session that is not tied to a key (see docs/protocol.md, "Sessions"). `complete` is false for an operator who sees
+ * only some sites and teams: the positions of their entries have gaps, which are not losses.
  */
 export interface Welcome {
   op: "welcome";
@@ -144,6 +150,7 @@ export interface Welcome {
   conversation: VisitorConversation | null;
   operator: Operator | null;
   second_factor_from: number;
+  complete: boolean;
 }
 
 /** Entries in order: by position for operators, by seq for visitors. Live and catching up alike. */

@@ -87,10 +87,17 @@ export interface Team {
   name: string;
 }
 
+/** Which conversations an operator sees: all of the workspace, or those of some sites (keys) and teams (ids). */
+export interface PersonScope {
+  everything: boolean;
+  sites?: string[];
+  teams?: string[];
+}
+
 /**
  * An operator as their colleagues see them. `second_factor`: a passkey or an authenticator app is set up.
  *
- * `last_seen_at`: null for one who never signed in.
+ * `last_seen_at`: null for one who never signed in. Owners and admins see everything.
  */
 export interface PersonView {
   id: string;
@@ -100,6 +107,7 @@ export interface PersonView {
   status: PersonStatus;
   teams: string[];
   languages: string[];
+  scope: PersonScope;
   photo: string;
   second_factor: boolean;
   created_at: number;
@@ -119,10 +127,17 @@ export interface PendingInvitation {
   expires_at: number;
 }
 
-/** The people of a workspace and its teams. Invitations are told to those who may invite. */
+/** A site, for a choice among several. */
+export interface SiteName {
+  key: string;
+  name: string;
+}
+
+/** The people of a workspace and its teams. Only those who manage people receive invitations and sites. */
 export interface PeopleView {
   people: PersonView[];
   teams: Team[];
+  sites: SiteName[];
   invitations: PendingInvitation[];
 }
 
@@ -135,10 +150,11 @@ export interface InviteRequest {
   language?: string;
 }
 
-/** Another role, other teams; what is left out stays. */
+/** Another role, other teams, another list of what the operator sees; what is left out stays. */
 export interface PersonChange {
   role?: OperatorRole | null;
   teams?: string[] | null;
+  scope?: PersonScope | null;
 }
 
 /** A team's name, and who is in it (ids of operators); null leaves the members as they are. */

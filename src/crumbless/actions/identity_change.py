@@ -11,6 +11,7 @@ from crumbless.domain.identity_token import SECRET_BYTES, check_public_key
 from crumbless.domain.mail_order import in_one_line
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import Vault
+from crumbless.domain.visibility import is_visible, visible
 from crumbless.domain.wire_identity import IdentityKeyAnswer, IdentityKeyRequest, IdentityMode, SiteIdentity
 from crumbless.errors import Refused
 from crumbless.store.contact_store import end_unvouched_sessions
@@ -112,7 +113,8 @@ class IdentityChange:
 
 def _own_site(connection: Connection, by: Session, site_key: str) -> Site:
     site = find_site(connection, site_key)
-    if site is None or site.workspace != by.workspace:
+    scope = visible(by)
+    if site is None or site.workspace != by.workspace or not is_visible(scope, site.id, None):
         raise Refused("not_found", "There is no site with this key.")
     return site
 

@@ -1,4 +1,4 @@
-"""An operator gets another role or other teams, is disabled or enabled, or is signed out everywhere."""
+"""Change an operator's role, teams or list of what they see; disable, enable or sign out an operator."""
 
 from collections.abc import Collection
 
@@ -7,24 +7,26 @@ from sqlalchemy import Connection
 from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit
 from crumbless.actions.person_invite import end_invitations_by
-from crumbless.domain.access import Session, require_power_over
-from crumbless.domain.wire_people import PersonChange
+from crumbless.domain.access import OperatorRole, Session, require_power_over
+from crumbless.domain.visibility import UNLIMITED_ROLES, Scope
+from crumbless.domain.wire_people import PersonChange, PersonScope
 from crumbless.errors import Refused
 from crumbless.store.operator_store import Member, find_member, lock_active_owners, set_active, set_role
 from crumbless.store.policy_store import touch_operator
+from crumbless.store.scope_store import set_scope, site_ids_of
 from crumbless.store.session_store import end_sessions_of
 from crumbless.store.team_store import check_teams, set_teams_of
 from crumbless.store.ticket_store import void_tickets
 
 
 def change_person(connection: Connection, by: Session, operator_id: str, wanted: PersonChange) -> None:
-    """Give the operator another role or other teams.
+    """Give the operator another role, other teams or another list.
 
     Invitations that they sent, and could not send with the new role, end.
 
     Raises:
-        Refused: `not_found` for somebody or a team of another workspace; `forbidden` for one's own role, and for what
-            only owners may do; `last_owner`.
+        Refused: `not_found` for an operator, site or team of another workspace; `forbidden` for one's own role, and for
+            what only owners may do; `invalid` for a list for an owner or admin; `last_owner`.
     """
     owners = lock_active_owners(connection, by.workspace)
     require_unchanged(connection, by)
@@ -43,6 +45,23 @@ def change_person(connection: Connection, by: Session, operator_id: str, wanted:
         set_teams_of(connection, by.workspace, person.id, teams)
         touch_operator(connection, person.id)
         _note(connection, by, "teams_changed", person, {"teams": teams})
+    if wanted.scope is not None:
+        _change_scope(connection, by, person, wanted.role or person.role, wanted.scope)
+
+
+def _change_scope(connection: Connection, by: Session, person: Member, role: OperatorRole, wanted: PersonScope) -> None:
+    if wanted.everything:
+        if wanted.sites or wanted.teams:
+            raise Refused("invalid", "An operator who sees everything has no list of sites and teams.")
+        set_scope(connection, by.workspace, person.id, None)
+    else:
+        if role in UNLIMITED_ROLES:
+            raise Refused("invalid", "Owners and admins see everything.")
+        sites = site_ids_of(connection, by.workspace, wanted.sites)
+        teams = check_teams(connection, by.workspace, wanted.teams)
+        set_scope(connection, by.workspace, person.id, Scope(frozenset(sites), frozenset(teams)))
+    details: dict[str, object] = {"everything": wanted.everything, "sites": [*wanted.sites], "teams": [*wanted.teams]}
+    _note(connection, by, "scope_changed", person, details)
 
 
 def disable_person(connection: Connection, by: Session, operator_id: str) -> None:

@@ -11,6 +11,7 @@ from crumbless.actions.workspace_set_up import FOR_SITES, FOR_WORKSPACES
 from crumbless.domain.access import Session
 from crumbless.domain.origin import check_origin
 from crumbless.domain.profile import check_name
+from crumbless.domain.visibility import visible
 from crumbless.domain.wire_people import SiteRequest, WorkspaceView
 from crumbless.errors import Refused
 from crumbless.store.site_store import KeptSite, SiteLooks, find_own_site, insert_site, update_site
@@ -51,7 +52,7 @@ def make_site(connection: Connection, actor: Session | int, looks: SiteLooks) ->
     key = secrets.token_urlsafe(KEY_BYTES)
     insert_site(connection, workspace, key, looks)
     _note(connection, actor, "site_added", key, looks)
-    return find_own_site(connection, workspace, key)
+    return find_own_site(connection, workspace, key, None)
 
 
 def change_site(connection: Connection, by: Session, key: str, looks: SiteLooks) -> KeptSite:
@@ -61,10 +62,10 @@ def change_site(connection: Connection, by: Session, key: str, looks: SiteLooks)
         Refused: `forbidden`, `not_found`.
     """
     require_unchanged(connection, by)
-    find_own_site(connection, by.workspace, key)
+    find_own_site(connection, by.workspace, key, visible(by))
     update_site(connection, by.workspace, key, looks)
     _note(connection, by, "site_changed", key, looks)
-    return find_own_site(connection, by.workspace, key)
+    return find_own_site(connection, by.workspace, key, visible(by))
 
 
 def change_workspace(connection: Connection, by: Session, name: str) -> WorkspaceView:

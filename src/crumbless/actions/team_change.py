@@ -11,6 +11,7 @@ from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit
 from crumbless.domain.access import Session, require_power_over
 from crumbless.domain.profile import check_name
+from crumbless.domain.visibility import visible
 from crumbless.domain.wire_people import Team, TeamRequest
 from crumbless.store.operator_store import find_member
 from crumbless.store.team_store import add_team, find_team, members_of, remove_team, rename_team, set_members
@@ -39,7 +40,7 @@ def change_team(connection: Connection, by: Session, team_id: str, wanted: TeamR
         Refused: as `make_team`, and `not_found` for a team of another workspace.
     """
     require_unchanged(connection, by)
-    team = Team(find_team(connection, by.workspace, team_id).id, check_name(wanted.name, FOR_TEAMS))
+    team = Team(find_team(connection, by.workspace, team_id, visible(by)).id, check_name(wanted.name, FOR_TEAMS))
     rename_team(connection, by.workspace, team.id, team.name)
     if wanted.members is not None:
         _set_members(connection, by, team.id, wanted.members)
@@ -55,7 +56,7 @@ def drop_team(connection: Connection, by: Session, team_id: str) -> None:
         Refused: `forbidden`, also for an admin where an owner is in the team; `not_found`.
     """
     require_unchanged(connection, by)
-    team = find_team(connection, by.workspace, team_id)
+    team = find_team(connection, by.workspace, team_id, visible(by))
     _set_members(connection, by, team.id, [])
     remove_team(connection, by.workspace, team.id)
     _note(connection, by, "team_removed", team, {})

@@ -8,6 +8,7 @@ from crumbless.actions.audit_write import write_audit
 from crumbless.domain.access import Session, require
 from crumbless.domain.ban import BAN_KINDS
 from crumbless.domain.ports import LedgerPort
+from crumbless.domain.visibility import visible
 from crumbless.domain.wire_identity import BanRequest, BansAnswer
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
@@ -27,14 +28,15 @@ class VisitorBan:
         """Ban whoever is known so; their sessions end, and their streams with them. The bans that hold now.
 
         Raises:
-            Refused: `forbidden`; `unknown_conversation`, also for one of another workspace; `invalid` when the visitor
-                is not known by any of the kinds (a browser without a key, somebody for whom nobody vouches).
+            Refused: `forbidden`; `unknown_conversation`, also for one of another workspace or outside of the operator's
+                scope; `invalid` when the visitor is not known by any of the kinds (a browser without a key, a visitor
+                whom no site has verified).
         """
         require(by, "ban_visitor")
         ends_at = now_ms() + request.days * DAY_MS
 
         def write(connection: Connection) -> BansAnswer:
-            culprit = find_culprit(connection, by.workspace, request.conversation)
+            culprit = find_culprit(connection, by.workspace, request.conversation, visible(by))
             if culprit is None:
                 raise Refused("unknown_conversation")
             bans = _bans_of(culprit, request)

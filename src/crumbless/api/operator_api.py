@@ -6,7 +6,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from crumbless.api.call import OperatorCall
+from crumbless.domain.access import Session
 from crumbless.domain.entry import entry_for_operators
+from crumbless.domain.visibility import visible
 from crumbless.domain.wire import ConversationSummary, InboxPage, Operator, TimelinePage
 from crumbless.domain.wire_timeline import Status
 from crumbless.errors import Refused
@@ -43,12 +45,13 @@ async def get_me(call: OperatorCall) -> Operator:
 
 async def get_conversations(call: OperatorCall, query: InboxQuery) -> InboxPage:
     """Return a page of the inbox."""
-    return await call.read(inbox_page, call.workspace, query.before, query.limit, query.status, query.waiting == 1)
+    waiting, scope = query.waiting == 1, visible(call.session)
+    return await call.read(inbox_page, call.workspace, query.before, query.limit, query.status, waiting, scope=scope)
 
 
 async def get_conversation(call: OperatorCall, conversation: str) -> ConversationSummary:
     """Return a conversation's row of the inbox."""
-    found = await call.read(conversation_summary, call.workspace, conversation)
+    found = await call.read(conversation_summary, call.workspace, conversation, visible(call.session))
     if found is None:
         raise Refused("not_found")
     return found
@@ -56,12 +59,12 @@ async def get_conversation(call: OperatorCall, conversation: str) -> Conversatio
 
 async def get_entries(call: OperatorCall, conversation: str, query: EntriesQuery) -> TimelinePage:
     """Return a page of a conversation's timeline."""
-    return await call.read(_read_page, call.workspace, conversation, query)
+    return await call.read(_read_page, call.session, conversation, query)
 
 
-def _read_page(connection: Connection, workspace: int, conversation: str, query: EntriesQuery) -> TimelinePage:
-    summary = conversation_summary(connection, workspace, conversation)
+def _read_page(connection: Connection, by: Session, conversation: str, query: EntriesQuery) -> TimelinePage:
+    summary = conversation_summary(connection, by.workspace, conversation, visible(by))
     if summary is None:
         raise Refused("not_found")
-    entries, more = entries_before_seq(connection, workspace, conversation, query.before, query.limit)
+    entries, more = entries_before_seq(connection, by.workspace, conversation, query.before, query.limit)
     return TimelinePage(summary, [*map(entry_for_operators, entries)], more)

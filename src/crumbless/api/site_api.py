@@ -3,14 +3,15 @@
 from crumbless.actions.site_change import change_site, change_workspace, check_looks, make_site
 from crumbless.api.call import OperatorCall
 from crumbless.domain.embed_line import embed_line
+from crumbless.domain.visibility import visible
 from crumbless.domain.wire_people import SiteRequest, SiteSeen, SitesView, SiteView, WorkspaceRequest, WorkspaceView
 from crumbless.store.site_store import KeptSite, find_own_site, list_sites
 from crumbless.store.workspace_store import find_workspace_view
 
 
 async def get_sites(call: OperatorCall) -> SitesView:
-    """Return the sites of the workspace."""
-    kept = await call.read(list_sites, call.workspace)
+    """Return the sites of the workspace that the operator sees."""
+    kept = await call.read(list_sites, call.workspace, visible(call.session))
     return SitesView([tell_site(site, call.platform.settings.address) for site in kept])
 
 
@@ -26,7 +27,7 @@ async def post_site(call: OperatorCall, key: str, wanted: SiteRequest) -> SiteVi
 
 async def get_site_seen(call: OperatorCall, key: str) -> SiteSeen:
     """Return when and where the site's button was last loaded."""
-    site = await call.read(find_own_site, call.workspace, key)
+    site = await call.read(find_own_site, call.workspace, key, visible(call.session))
     return SiteSeen(site.seen_at, site.seen_origin)
 
 

@@ -17,6 +17,7 @@ from crumbless.domain.command import EntryCommand
 from crumbless.domain.entry import Appended, seq_for
 from crumbless.domain.proof import ProofRefused, verify_proof
 from crumbless.domain.stream_session import StreamEnded, StreamRates, StreamSession, failure
+from crumbless.domain.visibility import visible
 from crumbless.domain.wire import (
     ENTRIES_PER_FRAME,
     Ack,
@@ -235,12 +236,15 @@ class StreamConnection:
         return limits.visitor if session.bound else limits.unbound
 
     async def _welcome_operator(self, session: Session, after: int | None, within: int | None) -> None:
-        reader, workspace = self._platform.reader, session.workspace
+        reader, workspace, scope = self._platform.reader, session.workspace, visible(session)
         position, operator = await reader.read(
             lambda connection: (position_of(connection, workspace), find_operator(connection, session.subject))
         )
         you, due = You("operator", session.subject, session.name), session.second_factor_from
-        self._send(Welcome(you, Limits(), position=position, operator=operator, second_factor_from=due))
+        complete = scope is None
+        self._send(
+            Welcome(you, Limits(), position=position, operator=operator, second_factor_from=due, complete=complete)
+        )
         if self._platform.node.disk and session.may("manage_workspace"):
             self._send(DiskNow(self._platform.node.disk))
         if after is not None and within is not None and position - after > within:
@@ -249,12 +253,14 @@ class StreamConnection:
 
         async def read_on(from_position: int) -> Sequence[Appended]:
             return await reader.read(
-                lambda connection: entries_after_position(connection, workspace, from_position, ENTRIES_PER_FRAME)
+                lambda connection: entries_after_position(
+                    connection, workspace, from_position, ENTRIES_PER_FRAME, scope
+                )
             )
 
         await self._catch_up(cursor, position, read_on)
         if after is not None:
-            marks = await reader.read(lambda connection: seen_marks_since(connection, workspace, cursor))
+            marks = await reader.read(lambda connection: seen_marks_since(connection, workspace, cursor, scope))
             for conversation, seen in marks:
                 # A mark at 0 is what every client begins with.
                 if seen.visitor:
@@ -350,7 +356,8 @@ class StreamConnection:
         command = self._platform.commands.of(frame)
         try:
             if isinstance(command, EntryCommand):
-                self._platform.ledger.submit(command.entry(self.session, frame), self._settle)
+                entry = command.entry(self.session, frame)
+                self._platform.ledger.submit(entry, self._settle, visible(self.session))
             else:
                 self._later(command.run(self._platform, self.session, frame))
         except Refused as refused:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, get_args
 
+from crumbless.domain.visibility import NOTHING, Scope
 from crumbless.errors import Refused
 
 OperatorRole = Literal["owner", "admin", "operator", "analyst"]
@@ -73,8 +74,7 @@ PERMISSIONS: dict[Role, frozenset[Verb]] = {
 class Visibility(Enum):
     """The kind of things that a route names or reads. Every row of the route table declares one.
 
-    An operator sees the whole workspace today. A limit to sites and teams belongs in one function, `visible(actor)`,
-    which returns the SQL condition for CONVERSATION, SITE and TEAM.
+    Of CONVERSATION, SITE and TEAM an operator sees all, or those of a list: domain/visibility.py.
     """
 
     PUBLIC = "public"
@@ -104,8 +104,9 @@ SKEW_MS = 60_000
 class Session:
     """Who acts: one signed-in operator or one visitor, on one device.
 
-    `conversation` is the visitor's own; operators have none. `thumbprint` is None for a session without a key
-    (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it,
+    `conversation` is the visitor's own; operators have none. `scope` is the operator's list of sites and teams, None
+    for the whole workspace: read it through `visible` (domain/visibility.py). `thumbprint` is None for a session
+    without a key (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it,
     `seen_at` when this process last saw it used. `ended` is set the
     moment the session is revoked, so that whoever holds it sees it at once. `changed_at` is when the operator's role,
     name, teams or status had last changed when the session was read. `idle_ms` is how long it may be unused by the
@@ -127,6 +128,7 @@ class Session:
     changed_at: int = 0
     idle_ms: int = 0
     second_factor_from: int = 0
+    scope: Scope | None = NOTHING
 
     @property
     def bound(self) -> bool:

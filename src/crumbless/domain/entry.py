@@ -48,17 +48,30 @@ class NewEntry(msgspec.Struct, frozen=True, gc=False):
 class Appended:
     """Confirms that an entry is on disk. `repeat`: it was stored before under the same id.
 
-    `visitor_seq` is its number among those that the visitor sees; None: the visitor does not see it.
+    `visitor_seq` is its number among those that the visitor sees; None: the visitor does not see it. `site` and `team`
+    are those of its conversation: they decide which operators receive it (domain/visibility.py).
     """
 
-    __slots__ = ("entry", "position", "repeat", "seq", "visitor_seq")
+    __slots__ = ("entry", "position", "repeat", "seq", "site", "team", "visitor_seq")
 
-    def __init__(self, entry: NewEntry, seq: int, visitor_seq: int | None, position: int, repeat: bool) -> None:
+    def __init__(
+        self,
+        entry: NewEntry,
+        seq: int,
+        visitor_seq: int | None,
+        position: int,
+        repeat: bool,
+        site: int = 0,
+        team: str | None = None,
+    ) -> None:
         self.entry = entry
         self.seq = seq
         self.visitor_seq = visitor_seq
         self.position = position
         self.repeat = repeat
+        # 0 is no site: an entry whose site is not known reaches only those who see everything.
+        self.site = site
+        self.team = team
 
 
 def message_data(text: str) -> str:

@@ -38,11 +38,16 @@ class OperatorChanged:
 
 @dataclass(frozen=True, slots=True)
 class MarkMoved:
-    """One side has read further. `visitor_seq`: in the visitor's numbers; None if nothing changed for the visitor."""
+    """One side has read further in a conversation of this site and team.
+
+    `visitor_seq`: in the visitor's numbers; None if nothing changed for the visitor.
+    """
 
     workspace: int
     seen: SeenNow
     visitor_seq: int | None
+    site: int
+    team: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.file_type import PictureFormat
 from crumbless.domain.id_token import IdToken
 from crumbless.domain.task import TaskFailed, TaskKind
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire import SeenNow
 from crumbless.errors import CrumblessError, Refused
 
@@ -45,7 +46,7 @@ class LedgerPort(Protocol):
     @property
     def healthy(self) -> bool: ...
 
-    def submit(self, entry: NewEntry, done: Done) -> None: ...
+    def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None: ...
 
     async def append(self, entry: NewEntry, work: Work[object] | None = None) -> Appended: ...
 
@@ -70,9 +71,11 @@ class BusPort(Protocol):
         """Return whether the bus connects this node to the others now."""
         ...
 
-    def show_typing(self, by: Session, conversation: str, on: bool) -> None: ...
+    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
+        """Send it to the others in the conversation, which is on this site and assigned to this team."""
+        ...
 
-    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """Send the mark to operators, and to the visitor as `visitor_seq` in the visitor's numbers, if it is one."""
         ...
 

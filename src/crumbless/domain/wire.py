@@ -144,7 +144,10 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Operator(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The signed-in operator, as the desk shows them. `photo` is the path of a picture, empty for none."""
+    """The signed-in operator, as the desk shows them. `photo` is the path of a picture, empty for none.
+
+    `scope` names the list of sites and teams that limits what they see, and changes with it; 0: they see everything.
+    """
 
     id: str
     name: str
@@ -153,6 +156,7 @@ class Operator(msgspec.Struct, frozen=True, omit_defaults=True):
     workspace_name: str
     photo: str = ""
     languages: list[str] = []
+    scope: int = 0
 
 
 class Welcome(ServerFrame, frozen=True, tag="welcome"):
@@ -160,7 +164,8 @@ class Welcome(ServerFrame, frozen=True, tag="welcome"):
 
     Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
     factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
-    a session that is not tied to a key (see docs/protocol.md, "Sessions").
+    a session that is not tied to a key (see docs/protocol.md, "Sessions"). `complete` is false for an operator who sees
+    only some sites and teams: the positions of their entries have gaps, which are not losses.
     """
 
     you: You
@@ -170,6 +175,7 @@ class Welcome(ServerFrame, frozen=True, tag="welcome"):
     conversation: VisitorConversation | None = None
     operator: Operator | None = None
     second_factor_from: int = 0
+    complete: bool = True
 
 
 class Entries(ServerFrame, frozen=True, tag="entries"):

@@ -18,6 +18,7 @@ from crumbless.domain.bounds import (
     Origins,
     Password,
     Secret,
+    SiteKeys,
     TimeZone,
 )
 from crumbless.domain.wire import Operator
@@ -117,10 +118,18 @@ class Team(msgspec.Struct, frozen=True):
     name: str
 
 
+class PersonScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which conversations an operator sees: all of the workspace, or those of some sites (keys) and teams (ids)."""
+
+    everything: bool
+    sites: SiteKeys = []
+    teams: Ids = []
+
+
 class PersonView(msgspec.Struct, frozen=True):
     """An operator as their colleagues see them. `second_factor`: a passkey or an authenticator app is set up.
 
-    `last_seen_at`: null for one who never signed in.
+    `last_seen_at`: null for one who never signed in. Owners and admins see everything.
     """
 
     id: str
@@ -130,6 +139,7 @@ class PersonView(msgspec.Struct, frozen=True):
     status: PersonStatus
     teams: list[str]
     languages: list[str]
+    scope: PersonScope
     photo: str
     second_factor: bool
     created_at: int
@@ -150,11 +160,19 @@ class PendingInvitation(msgspec.Struct, frozen=True):
     expires_at: int
 
 
+class SiteName(msgspec.Struct, frozen=True):
+    """A site, for a choice among several."""
+
+    key: str
+    name: str
+
+
 class PeopleView(msgspec.Struct, frozen=True):
-    """The people of a workspace and its teams. Invitations are told to those who may invite."""
+    """The people of a workspace and its teams. Only those who manage people receive invitations and sites."""
 
     people: list[PersonView]
     teams: list[Team]
+    sites: list[SiteName]
     invitations: list[PendingInvitation]
 
 
@@ -169,10 +187,11 @@ class InviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Another role, other teams; what is left out stays."""
+    """Another role, other teams, another list of what the operator sees; what is left out stays."""
 
     role: OperatorRole | None = None
     teams: Ids | None = None
+    scope: PersonScope | None = None
 
 
 class TeamRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -31,13 +31,13 @@ class MemoryBus:
         for workspace, own in by_workspace(appended):
             self._feed.receive(workspace, own)
 
-    def show_typing(self, by: Session, conversation: str, on: bool) -> None:
+    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
         """Ephemeral: may be lost, is never stored."""
-        self._connections.show_typing(by, conversation, on)
+        self._connections.show_typing(by, conversation, on, site, team)
 
-    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """The mark is in the database already; this only tells it at once."""
-        self._connections.show_seen(workspace, seen, visitor_seq)
+        self._connections.show_seen(workspace, seen, visitor_seq, site, team)
 
     def end_session(self, session: Session) -> None:
         """The session was ended in the database; its streams end now."""

@@ -119,15 +119,16 @@ class NetworkBus:
             self._feed.receive(workspace, own)
             self._tell(workspace, tell_entries(workspace, own))
 
-    def show_typing(self, by: Session, conversation: str, on: bool) -> None:
+    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
         """Ephemeral: may be lost, is never stored."""
-        self._local.show_typing(by, conversation, on)
-        self._tell(by.workspace, TypingTold(by.workspace, conversation, by.id, by.role, by.subject, by.name, on))
+        self._local.show_typing(by, conversation, on, site, team)
+        told = TypingTold(by.workspace, conversation, by.id, by.role, by.subject, by.name, on, site, team)
+        self._tell(by.workspace, told)
 
-    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """The mark is in the database already; this only tells it at once."""
-        self._local.show_seen(workspace, seen, visitor_seq)
-        self._tell(workspace, SeenTold(workspace, seen.conversation, seen.by, seen.seq, visitor_seq))
+        self._local.show_seen(workspace, seen, visitor_seq, site, team)
+        self._tell(workspace, SeenTold(workspace, seen.conversation, seen.by, seen.seq, visitor_seq, site, team))
 
     def end_session(self, session: Session) -> None:
         """The session was ended in the database; its streams end now."""
@@ -201,9 +202,10 @@ class NetworkBus:
                 self._feed.know(told.workspace, told.position)
         elif isinstance(told, TypingTold):
             by = Session(told.session, told.role, told.workspace, told.subject, told.name, None, 0, told.conversation)
-            self._local.show_typing(by, told.conversation, told.on)
+            self._local.show_typing(by, told.conversation, told.on, told.site, told.team)
         elif isinstance(told, SeenTold):
-            self._local.show_seen(told.workspace, SeenNow(told.conversation, told.by, told.seq), told.visitor_seq)
+            seen = SeenNow(told.conversation, told.by, told.seq)
+            self._local.show_seen(told.workspace, seen, told.visitor_seq, told.site, told.team)
         elif isinstance(told, SessionTold):
             ended = Session(told.session, told.role, told.workspace, "", "", None, 0, told.conversation)
             self._local.end_session(ended)

@@ -12,7 +12,7 @@ from crumbless.domain.access import Role
 from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.wire_timeline import Side
 
-VERSION = 2
+VERSION = 3
 
 
 class EntryTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -22,6 +22,8 @@ class EntryTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seq: int
     visitor_seq: int | None
     position: int
+    site: int
+    team: str | None
 
 
 class _Told(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
@@ -46,6 +48,8 @@ class TypingTold(_Told, frozen=True, tag="typing"):
     subject: str
     name: str
     on: bool
+    site: int
+    team: str | None
 
 
 class SeenTold(_Told, frozen=True, tag="seen"):
@@ -56,6 +60,8 @@ class SeenTold(_Told, frozen=True, tag="seen"):
     by: Side
     seq: int
     visitor_seq: int | None
+    site: int
+    team: str | None
 
 
 class SessionTold(_Told, frozen=True, tag="ended"):
@@ -68,7 +74,7 @@ class SessionTold(_Told, frozen=True, tag="ended"):
 
 
 class PersonTold(_Told, frozen=True, tag="person"):
-    """An operator's role, name, teams or status changed."""
+    """An operator's role, name, teams, status, or list of sites and teams changed."""
 
     workspace: int
     operator: str
@@ -118,13 +124,16 @@ def read_envelope(payload: bytes | str) -> Envelope:
 
 def tell_entries(workspace: int, appended: Sequence[Appended]) -> EntriesTold:
     """That these entries (in position order, not empty) were committed."""
-    entries = [EntryTold(one.entry, one.seq, one.visitor_seq, one.position) for one in appended]
+    entries = [EntryTold(one.entry, one.seq, one.visitor_seq, one.position, one.site, one.team) for one in appended]
     return EntriesTold(workspace, appended[-1].position, entries)
 
 
 def entries_of(told: EntriesTold) -> list[Appended]:
     """What was committed, as the feed takes it."""
-    return [Appended(one.entry, one.seq, one.visitor_seq, one.position, repeat=False) for one in told.entries]
+    return [
+        Appended(one.entry, one.seq, one.visitor_seq, one.position, repeat=False, site=one.site, team=one.team)
+        for one in told.entries
+    ]
 
 
 def write_envelopes(node: str, told: Sequence[AnyTold], most_bytes: int) -> list[bytes]:

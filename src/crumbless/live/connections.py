@@ -4,13 +4,14 @@ A text is encoded once however many listen, and each listener gets one write for
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import Appended, entry_for_operators, entry_for_visitor
+from crumbless.domain.visibility import Scope, visible
 from crumbless.domain.wire import DiskNow, Entries, SeenNow, ServerFrame, TypingNow
 from crumbless.domain.wire_timeline import Author
 from crumbless.live.node_state import DiskState
@@ -74,7 +75,9 @@ class Connections:
     """
 
     def __init__(self) -> None:
+        # Operators who see the whole workspace, and those who see a part of it, by what they see.
         self._operators: dict[int, tuple[Listener, ...]] = {}
+        self._limited: dict[int, dict[Scope, tuple[Listener, ...]]] = {}
         self._visitors: dict[str, tuple[Listener, ...]] = {}
         # How many listeners each workspace has, of both kinds.
         self._in_workspace: Counter[int] = Counter()
@@ -85,6 +88,9 @@ class Connections:
         self._in_workspace[session.workspace] += 1
         if session.role == "visitor":
             self._visitors[session.conversation] = (*self._visitors.get(session.conversation, ()), listener)
+        elif (scope := visible(session)) is not None:
+            of_scope = self._limited.setdefault(session.workspace, {})
+            of_scope[scope] = (*of_scope.get(scope, ()), listener)
         else:
             self._operators[session.workspace] = (*self._operators.get(session.workspace, ()), listener)
 
@@ -93,6 +99,11 @@ class Connections:
         session = listener.session
         if session.role == "visitor":
             removed = _remove(self._visitors, session.conversation, listener)
+        elif (scope := visible(session)) is not None:
+            of_scope = self._limited.get(session.workspace, {})
+            removed = _remove(of_scope, scope, listener)
+            if not of_scope:
+                self._limited.pop(session.workspace, None)
         else:
             removed = _remove(self._operators, session.workspace, listener)
         if removed:
@@ -106,14 +117,15 @@ class Connections:
 
     def count(self) -> tuple[int, int]:
         """How many streams operators and visitors have here."""
-        return sum(map(len, self._operators.values())), sum(map(len, self._visitors.values()))
+        limited = sum(len(listeners) for of_scope in self._limited.values() for listeners in of_scope.values())
+        return sum(map(len, self._operators.values())) + limited, sum(map(len, self._visitors.values()))
 
     def streams_of(self, session: Session) -> list[Listener]:
         """The session's streams."""
         beside = (
             self._visitors.get(session.conversation, ())
             if session.role == "visitor"
-            else self._operators.get(session.workspace, ())
+            else self._operators_of(session.workspace)
         )
         return [listener for listener in beside if listener.session.id == session.id]
 
@@ -123,6 +135,12 @@ class Connections:
             told = parcel_for_operators(appended)
             for listener in operators:
                 listener.hear(appended, told)
+        if limited := self._limited.get(workspace):
+            for scope, listeners in [*limited.items()]:
+                if own := [one for one in appended if scope.contains(one.site, one.team)]:
+                    told = parcel_for_operators(own)
+                    for listener in listeners:
+                        listener.hear(own, told)
         for conversation, own in self._by_conversation(appended).items():
             told = parcel_for_visitor(own)
             for listener in self._visitors.get(conversation, ()):
@@ -137,26 +155,39 @@ class Connections:
                 found.setdefault(conversation, []).append(one)
         return found
 
-    def show_typing(self, by: Session, conversation: str, on: bool) -> None:
-        """Tell the others in the conversation that `by` is typing, or stopped."""
+    def _operators_of(self, workspace: int) -> Iterator[Listener]:
+        """Yield the listeners of the workspace's operators, whatever they see."""
+        yield from self._operators.get(workspace, ())
+        for listeners in [*self._limited.get(workspace, {}).values()]:
+            yield from listeners
+
+    def _operators_who_see(self, workspace: int, site: int, team: str | None) -> Iterator[Listener]:
+        """Yield the listeners of operators who see conversations of this site and team."""
+        yield from self._operators.get(workspace, ())
+        for scope, listeners in [*self._limited.get(workspace, {}).items()]:
+            if scope.contains(site, team):
+                yield from listeners
+
+    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
+        """Send the others in the conversation that `by` is typing, or stopped."""
         side = "visitor" if by.role == "visitor" else "operator"
         to_operators = parcel(TypingNow(conversation, Author(side, by.name, by.subject), on))
-        _push(self._operators.get(by.workspace, ()), to_operators, by)
+        _push(self._operators_who_see(by.workspace, site, team), to_operators, by)
         if side == "operator":
             to_visitor = parcel(TypingNow(conversation, Author(side, by.name), on))
             _push(self._visitors.get(conversation, ()), to_visitor, by)
 
-    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None) -> None:
+    def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """Send both sides how far one side has read, each in its own numbers (None: nothing new for the visitor)."""
-        _push(self._operators.get(workspace, ()), parcel(seen), None)
+        _push(self._operators_who_see(workspace, site, team), parcel(seen), None)
         if visitor_seq is not None and (visitors := self._visitors.get(seen.conversation)):
             _push(visitors, parcel(SeenNow(seen.conversation, seen.by, visitor_seq)), None)
 
     def show_disk(self, state: DiskState) -> None:
         """Tell everybody who manages a workspace how the server's disk is."""
         told = parcel(DiskNow(state))
-        for listeners in self._operators.values():
-            for listener in listeners:
+        for workspace in {*self._operators, *self._limited}:
+            for listener in self._operators_of(workspace):
                 if listener.session.may("manage_workspace"):
                     listener.push(told)
 
@@ -168,7 +199,9 @@ class Connections:
 
     def sessions(self) -> Iterator[Session]:
         """The session of each ready stream."""
-        for listeners in (*self._operators.values(), *self._visitors.values()):
+        for workspace in {*self._operators, *self._limited}:
+            yield from (listener.session for listener in self._operators_of(workspace))
+        for listeners in self._visitors.values():
             yield from (listener.session for listener in listeners)
 
     def turn_out(self, workspace: int, operator_id: str, changed_at: int | None = None) -> None:
@@ -177,13 +210,13 @@ class Connections:
         Args:
             changed_at: spares those that know of this change already.
         """
-        for listener in self._operators.get(workspace, ()):
+        for listener in self._operators_of(workspace):
             if listener.session.subject == operator_id and listener.session.changed_at != changed_at:
                 listener.session.ended = True
                 listener.end(1012, "come back")
 
 
-def _push(listeners: tuple[Listener, ...], told: Parcel, but_not: Session | None) -> None:
+def _push(listeners: Iterable[Listener], told: Parcel, but_not: Session | None) -> None:
     for listener in listeners:
         if but_not is None or listener.session.id != but_not.id:
             listener.push(told)

@@ -43,8 +43,8 @@ class EventPublisher:
                     self._bus.end_session(session)
                 case OperatorChanged(workspace, operator):
                     self._bus.change_person(workspace, operator)
-                case MarkMoved(workspace, seen, visitor_seq):
-                    self._bus.show_seen(workspace, seen, visitor_seq)
+                case MarkMoved(workspace, seen, visitor_seq, site, team):
+                    self._bus.show_seen(workspace, seen, visitor_seq, site, team)
                 case TasksWithdrawn(kinds, about):
                     self._tasks.withdraw(kinds, about)
                 case BansChanged():

@@ -7,11 +7,13 @@ from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.ban import BanList
 from crumbless.domain.events import BansChanged
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_identity import BanKind, BanView
 from crumbless.ids import confirmed_ms, new_id, now_ms
 from crumbless.store.tables import conversation, operator, visitor
 from crumbless.store.tables_people import ban
 from crumbless.store.transaction import after_commit
+from crumbless.store.visibility_sql import visible_conversations
 
 MOST = 20_000
 """Bans held in memory. Beyond it the oldest are not honoured; nobody bans so many by hand."""
@@ -38,12 +40,15 @@ class Culprit:
     network: str | None
 
 
-def find_culprit(connection: Connection, workspace_id: int, conversation_id: str) -> Culprit | None:
-    """The visitor of a conversation in this workspace."""
+def find_culprit(
+    connection: Connection, workspace_id: int, conversation_id: str, scope: Scope | None
+) -> Culprit | None:
+    """Return the visitor of a conversation in this workspace and scope."""
     row = connection.execute(
         select(visitor)
         .join(conversation, conversation.c.visitor_id == visitor.c.id)
         .where(conversation.c.id == conversation_id, conversation.c.workspace_id == workspace_id)
+        .where(*visible_conversations(scope))
     ).first()
     return None if row is None else Culprit(row.id, row.name, row.thumbprint, row.contact_id, row.network_hash)
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
 
+from crumbless.domain.visibility import Scope, is_visible
 from crumbless.domain.wire_timeline import Side
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
@@ -14,10 +15,15 @@ from crumbless.store.timeline_read import seq_of, visitor_seq_at
 
 @dataclass(frozen=True, slots=True)
 class SeenMove:
-    """How far one side has read, in the numbers of both sides. `visitor_seq`: None when that number did not move."""
+    """How far one side has read, in the numbers of both sides. `visitor_seq`: None when that number did not move.
+
+    `site` and `team`: those of the conversation.
+    """
 
     seq: int
     visitor_seq: int | None
+    site: int
+    team: str | None
 
 
 def add_conversation(connection: Connection, of: Site, visitor_id: str, conversation_id: str) -> None:
@@ -61,13 +67,27 @@ def find_visitor_of(connection: Connection, conversation_id: str) -> str | None:
     return None if kind == "erased" else row.visitor_id
 
 
-def workspace_of(connection: Connection, conversation_id: str) -> int | None:
-    """The workspace a conversation belongs to, for ever."""
-    return connection.execute(select(conversation.c.workspace_id).where(conversation.c.id == conversation_id)).scalar()
+def site_and_team_of(
+    connection: Connection, workspace_id: int, conversation_id: str, scope: Scope | None
+) -> tuple[int, str | None]:
+    """Return the site and the team of a conversation.
+
+    Raises:
+        Refused: `unknown_conversation`, also for one of another workspace or outside of the scope.
+    """
+    row = connection.execute(_SITE_AND_TEAM, {"conversation": conversation_id, "workspace": workspace_id}).first()
+    if row is None or not is_visible(scope, row.site_id, row.team_id):
+        raise Refused("unknown_conversation")
+    return row.site_id, row.team_id
+
+
+_SITE_AND_TEAM = select(conversation.c.site_id, conversation.c.team_id).where(
+    conversation.c.id == bindparam("conversation"), conversation.c.workspace_id == bindparam("workspace")
+)
 
 
 def raise_seen_mark(
-    connection: Connection, workspace_id: int, conversation_id: str, by: Side, seq: int
+    connection: Connection, workspace_id: int, conversation_id: str, by: Side, seq: int, scope: Scope | None
 ) -> SeenMove | None:
     """Move one side's seen mark forward, never back and never past the last entry.
 
@@ -78,14 +98,14 @@ def raise_seen_mark(
         The new mark; None if it did not move.
 
     Raises:
-        Refused: `unknown_conversation`, also for one of another workspace.
+        Refused: `unknown_conversation`, also for one of another workspace or outside of the scope.
     """
     row = connection.execute(
         select(conversation, workspace.c.position.label("workspace_position"))
         .join(workspace, workspace.c.id == conversation.c.workspace_id)
         .where(and_(conversation.c.workspace_id == workspace_id, conversation.c.id == conversation_id))
     ).first()
-    if row is None:
+    if row is None or not is_visible(scope, row.site_id, row.team_id):
         raise Refused("unknown_conversation")
     if by == "visitor":
         before = row.visitor_seen
@@ -101,7 +121,7 @@ def raise_seen_mark(
     connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(values))
     visitor_seq = visitor_seq_at(connection, row.no, after)
     moved = visitor_seq > visitor_seq_at(connection, row.no, before)
-    return SeenMove(after, visitor_seq if moved else None)
+    return SeenMove(after, visitor_seq if moved else None, row.site_id, row.team_id)
 
 
 def consent_chain_of(connection: Connection, conversation_id: str) -> str | None:

@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, select
 
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire import ConversationSummary, InboxPage
 from crumbless.domain.wire_timeline import Author, Entry, SeenMarks, Status
 from crumbless.store.contact_store import contact_of_row
 from crumbless.store.tables import conversation, entry, site, visitor
 from crumbless.store.tables_people import contact
 from crumbless.store.timeline_read import position_of
+from crumbless.store.visibility_sql import IN_SCOPE, scope_values, visible_conversations
 
 
 def inbox_page(
@@ -21,38 +23,47 @@ def inbox_page(
     limit: int,
     status: Status | None = None,
     waiting: bool = False,
+    *,
+    scope: Scope | None,
 ) -> InboxPage:
     """Return the conversations with the newest activity before a position (None: of all).
 
     Args:
         status: only those of this status.
         waiting: only those whose visitor waits for a reply.
+        scope: only those in it.
     """
-    values = {"workspace": workspace_id, "limit": limit + 1, "before": before, "status": status}
-    query = _page(before is not None, status is not None, waiting)
+    values = {"workspace": workspace_id, "limit": limit + 1, "before": before, "status": status} | scope_values(scope)
+    query = _page(before is not None, status is not None, waiting, scope is not None)
     rows = connection.execute(query, {name: value for name, value in values.items() if value is not None}).all()
     page = [_summary(row) for row in rows[:limit]]
     return InboxPage(position_of(connection, workspace_id), page, len(rows) > limit)
 
 
-def conversation_summary(connection: Connection, workspace_id: int, conversation_id: str) -> ConversationSummary | None:
-    """One row of the inbox."""
-    row = connection.execute(_one(), {"workspace": workspace_id, "conversation": conversation_id}).first()
+def conversation_summary(
+    connection: Connection, workspace_id: int, conversation_id: str, scope: Scope | None
+) -> ConversationSummary | None:
+    """Return one row of the inbox; None if there is none in the workspace and the scope."""
+    values = {"workspace": workspace_id, "conversation": conversation_id} | scope_values(scope)
+    row = connection.execute(_one(scope is not None), values).first()
     return None if row is None else _summary(row)
 
 
-def seen_marks_since(connection: Connection, workspace_id: int, position: int) -> list[tuple[str, SeenMarks]]:
-    """Conversations whose seen marks may have moved since the workspace was at `position`, with the marks."""
+def seen_marks_since(
+    connection: Connection, workspace_id: int, position: int, scope: Scope | None
+) -> list[tuple[str, SeenMarks]]:
+    """Return conversations in the scope whose seen marks may have moved since the workspace was at `position`."""
     rows = connection.execute(
         select(conversation.c.id, conversation.c.visitor_seen, conversation.c.operator_seen)
         .where(and_(conversation.c.workspace_id == workspace_id, conversation.c.seen_position >= position))
+        .where(*visible_conversations(scope))
         .order_by(conversation.c.seen_position)
     )
     return [(row.id, SeenMarks(row.visitor_seen, row.operator_seen)) for row in rows]
 
 
 @cache
-def _page(below: bool, of_status: bool, waiting: bool) -> Select[Any]:
+def _page(below: bool, of_status: bool, waiting: bool, limited: bool) -> Select[Any]:
     query = _summaries().order_by(conversation.c.position.desc()).limit(bindparam("limit", type_=Integer))
     if below:
         query = query.where(conversation.c.position < bindparam("before"))
@@ -60,12 +71,13 @@ def _page(below: bool, of_status: bool, waiting: bool) -> Select[Any]:
         query = query.where(conversation.c.status == bindparam("status"))
     if waiting:
         query = query.where(conversation.c.waiting_since.is_not(None))
-    return query
+    return query.where(IN_SCOPE) if limited else query
 
 
 @cache
-def _one() -> Select[Any]:
-    return _summaries().where(conversation.c.id == bindparam("conversation"))
+def _one(limited: bool) -> Select[Any]:
+    query = _summaries().where(conversation.c.id == bindparam("conversation"))
+    return query.where(IN_SCOPE) if limited else query
 
 
 def _summaries() -> Select[Any]:

@@ -20,6 +20,7 @@ from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.events import DomainEvent
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.ports import Done, Erasure, Work
+from crumbless.domain.visibility import Scope
 from crumbless.errors import Refused
 from crumbless.exhaustion import in_one_line, is_disk_failure
 from crumbless.store.disk_space import write_trial
@@ -48,6 +49,7 @@ class Ticket:
     """One request to the writer: some work, an entry, or both; then its outcome.
 
     `workspace`: what the ticket writes belongs to it, where that is known.
+    `scope`: what the operator who sends the entry sees; None: no limit.
     `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
     `events`: what is published once it is committed.
     `trial`: it shows whether the disk takes a batch of usual size.
@@ -63,6 +65,7 @@ class Ticket:
         "made",
         "outcome",
         "result",
+        "scope",
         "trial",
         "work",
         "workspace",
@@ -74,8 +77,10 @@ class Ticket:
         work: Work[object] | None,
         done: Callable[["Ticket"], None] | Done,
         workspace: int | None = None,
+        scope: Scope | None = None,
     ) -> None:
         self.entry = entry
+        self.scope = scope
         self.work = work
         self.context = None if work is None else contextvars.copy_context()
         self.done = done
@@ -166,13 +171,16 @@ class Ledger:
         self._handed_over.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
 
-    def submit(self, entry: NewEntry, done: Done) -> None:
+    def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None:
         """Append `entry`; `done` gets the outcome on the loop, after the commit.
+
+        Args:
+            scope: of the operator who sends it. A conversation outside of it is `unknown_conversation`.
 
         Raises:
             Refused: `busy`; nothing was queued.
         """
-        self._enqueue(Ticket(entry, None, done))
+        self._enqueue(Ticket(entry, None, done, scope=scope))
 
     async def append(self, entry: NewEntry, work: Work[object] | None = None) -> Appended:
         """Append `entry` after `work`, in one transaction; returns after the commit.
@@ -372,7 +380,7 @@ def append_entries(
     known = {(row[0], row[1]): kept(row) for row in found.repeats}
     values: list[object] = []
     for ticket, entry in zip(tickets, entries, strict=True):
-        ticket.outcome = place(entry, conversations, positions, known, values)
+        ticket.outcome = place(entry, conversations, positions, known, values, ticket.scope)
     if values:
         keep(values, conversations, positions)
     consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}

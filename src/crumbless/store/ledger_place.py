@@ -6,6 +6,7 @@ import msgspec
 
 from crumbless.domain.conversation import status_after, waiting_since_after
 from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.visibility import Scope, is_visible
 from crumbless.domain.wire_timeline import VISIBLE_KINDS, Status
 from crumbless.errors import Refused
 
@@ -38,6 +39,8 @@ REPEAT_COLUMNS = (
     "e.author_id",
     "e.author_name",
     "e.data",
+    "c.site_id",
+    "c.team_id",
 )
 """What `Found.repeats` contains of an entry `e` in a conversation `c`."""
 
@@ -51,6 +54,7 @@ CONVERSATION_COLUMNS = (
     "waiting_since",
     "operator_seen",
     "site_id",
+    "team_id",
     "consent_chain",
 )
 """What `Found.conversations` contains of a conversation, before whether it was erased."""
@@ -72,6 +76,7 @@ class Conversation:
         "position",
         "site",
         "status",
+        "team",
         "waiting_since",
         "workspace",
     )
@@ -86,6 +91,7 @@ class Conversation:
         waiting_since: int | None,
         operator_seen: int,
         site: int,
+        team: str | None,
         consent: str | None,
         erased: int,
     ) -> None:
@@ -97,6 +103,7 @@ class Conversation:
         self.waiting_since = waiting_since
         self.operator_seen = operator_seen
         self.site = site
+        self.team = team
         # The chain of receipts under which its events may be relayed.
         self.consent = consent
         self.erased = bool(erased)
@@ -118,9 +125,9 @@ class Conversation:
 class Found(msgspec.Struct):
     """What the database knows of a batch, as one JSON value."""
 
-    conversations: list[tuple[str, int, int, int, int, Status, int | None, int, int, str | None, int]]
+    conversations: list[tuple[str, int, int, int, int, Status, int | None, int, int, str | None, str | None, int]]
     workspaces: list[tuple[int, int]]
-    repeats: list[tuple[int, str, str, int, int | None, int, int, Any, Any, str, str, str | None]]
+    repeats: list[tuple[int, str, str, int, int | None, int, int, Any, Any, str, str, str | None, int, str | None]]
 
 
 decode_found = msgspec.json.Decoder(Found).decode
@@ -132,10 +139,19 @@ def place(
     positions: dict[int, int],
     known: dict[tuple[int, str], Appended],
     values: list[object],
+    scope: Scope | None,
 ) -> Appended | Refused:
-    """Give the entry the next seq and position, or find that it has them, or refuse it."""
+    """Give the entry the next seq and position, or find that it has them, or refuse it.
+
+    Args:
+        scope: of the operator who sends it; a conversation outside of it is refused as one that does not exist.
+    """
     conversation = conversations.get(entry.conversation)
-    if conversation is None or conversation.workspace != entry.workspace:
+    if (
+        conversation is None
+        or conversation.workspace != entry.workspace
+        or not is_visible(scope, conversation.site, conversation.team)
+    ):
         return Refused("unknown_conversation", entry_id=entry.id)
     name = (entry.workspace, entry.id)
     if conversation.erased:
@@ -153,7 +169,9 @@ def place(
     if entry.author_kind == "operator" and entry.kind == "message":
         conversation.operator_seen = seq
     position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
-    appended = known[name] = Appended(entry, seq, visitor_seq, position, repeat=False)
+    appended = known[name] = Appended(
+        entry, seq, visitor_seq, position, repeat=False, site=conversation.site, team=conversation.team
+    )
     values += (
         entry.workspace,
         position,
@@ -177,7 +195,9 @@ def _repeat(before: Appended, entry: NewEntry) -> Appended | Refused:
         return Refused("erased", entry_id=entry.id)
     if not _same(before.entry, entry):
         return Refused("id_conflict", entry_id=entry.id)
-    return Appended(before.entry, before.seq, before.visitor_seq, before.position, repeat=True)
+    return Appended(
+        before.entry, before.seq, before.visitor_seq, before.position, repeat=True, site=before.site, team=before.team
+    )
 
 
 def _same(before: NewEntry, entry: NewEntry) -> bool:
@@ -193,5 +213,6 @@ def _same(before: NewEntry, entry: NewEntry) -> bool:
 
 def kept(row: tuple[Any, ...]) -> Appended:
     """Return the entry behind a row of `Found.repeats`."""
-    workspace, entry_id, conversation, seq, visitor_seq, position, at, *rest = row
-    return Appended(NewEntry(workspace, conversation, entry_id, at, *rest), seq, visitor_seq, position, repeat=True)
+    workspace, entry_id, conversation, seq, visitor_seq, position, at, *rest, site, team = row
+    entry = NewEntry(workspace, conversation, entry_id, at, *rest)
+    return Appended(entry, seq, visitor_seq, position, repeat=True, site=site, team=team)

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import OperatorRole
-from crumbless.domain.wire_people import PersonView
+from crumbless.domain.visibility import UNLIMITED_ROLES
+from crumbless.domain.wire_people import PersonScope, PersonView
 from crumbless.errors import Refused
 from crumbless.store.operator_change import change_operators
 from crumbless.store.people_store import EMAIL_TAKEN, find_credentials
+from crumbless.store.scope_store import list_scopes
 from crumbless.store.tables import operator, session
 from crumbless.store.tables_people import passkey, team_member
 
@@ -148,6 +150,8 @@ def list_people(connection: Connection, workspace: int) -> list[PersonView]:
         *connection.execute(select(passkey.c.operator_id).where(passkey.c.workspace_id == workspace)).scalars()
     }
     last_seen = _last_seen(connection, workspace)
+    scopes = list_scopes(connection, workspace)
+    everything = PersonScope(True)
     rows = connection.execute(select(operator).where(operator.c.workspace_id == workspace).order_by(operator.c.name))
     return [
         PersonView(
@@ -158,6 +162,7 @@ def list_people(connection: Connection, workspace: int) -> list[PersonView]:
             status=row.status,
             teams=teams.get(row.id, []),
             languages=row.languages or [],
+            scope=everything if row.role in UNLIMITED_ROLES else scopes.get(row.id, everything),
             photo=f"/files/{row.photo}/photo.webp" if row.photo else "",
             second_factor=row.totp_secret is not None or row.id in with_passkey,
             created_at=row.created_at,

@@ -11,9 +11,11 @@ from crumbless.domain.access import Role, Session
 from crumbless.domain.account_policy import AccountPolicy
 from crumbless.domain.events import SessionEnded
 from crumbless.domain.photo import photo_path
+from crumbless.domain.visibility import UNLIMITED_ROLES
 from crumbless.domain.wire import Operator
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
+from crumbless.store.scope_store import read_scope
 from crumbless.store.tables import operator, session, site, visitor, workspace
 from crumbless.store.tables_people import account_policy
 from crumbless.store.transaction import after_commit
@@ -144,7 +146,9 @@ def _credentials(connection: Connection, query: Select[Any], values: dict[str, s
     row = connection.execute(query, values).first()
     if row is None:
         return None
-    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name, photo_path(row.photo), row.languages)
+    scope = 0 if row.role in UNLIMITED_ROLES else row.scoped_at or 0
+    photo = photo_path(row.photo)
+    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name, photo, row.languages, scope)
     return Credentials(person, row.workspace_id, row.password_hash, row.status == "active")
 
 
@@ -217,7 +221,12 @@ def add_session(
 def find_session(connection: Connection, token_hash: bytes) -> Session | None:
     """The session of this token, unless it has ended. The caller checks its expiry, idle time and key."""
     row = connection.execute(_OF_TOKEN, {"token_hash": token_hash}).first()
-    return None if row is None else _session(row)
+    if row is None:
+        return None
+    found = _session(row)
+    if row.operator_id:
+        found.scope = None if row.scoped_at is None else read_scope(connection, row.operator_id)
+    return found
 
 
 def remove_visitor_sessions(connection: Connection, visitor_id: str) -> Sequence[Session]:
@@ -230,7 +239,7 @@ def remove_visitor_sessions(connection: Connection, visitor_id: str) -> Sequence
 
 
 def read_sessions(connection: Connection, *conditions: ColumnElement[bool]) -> list[Session]:
-    """The sessions that meet the conditions."""
+    """The sessions that meet the conditions, to be ended: without what their operators see."""
     return [_session(row) for row in connection.execute(_sessions().where(*conditions))]
 
 
@@ -241,6 +250,7 @@ def _sessions() -> Select[Any]:
             operator.c.name.label("operator_name"),
             operator.c.role,
             operator.c.changed_at,
+            operator.c.scoped_at,
             visitor.c.name.label("visitor_name"),
             account_policy.c.second_factor_from,
             account_policy.c.provider_only,

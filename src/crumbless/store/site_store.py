@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_people import SiteSide
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.tables import site
+from crumbless.store.visibility_sql import visible_sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,18 @@ class KeptSite:
     created_at: int
 
 
-def list_sites(connection: Connection, workspace: int) -> list[KeptSite]:
-    """The sites of a workspace, oldest first."""
-    return _kept(connection, site.c.workspace_id == workspace)
+def list_sites(connection: Connection, workspace: int, scope: Scope | None) -> list[KeptSite]:
+    """Return the sites of a workspace that are in the scope, oldest first."""
+    return _kept(connection, site.c.workspace_id == workspace, *visible_sites(scope))
 
 
-def find_own_site(connection: Connection, workspace: int, key: str) -> KeptSite:
-    """The site of this workspace.
+def find_own_site(connection: Connection, workspace: int, key: str, scope: Scope | None) -> KeptSite:
+    """Return the site of this workspace.
 
     Raises:
-        Refused: `not_found`, also for one of another workspace.
+        Refused: `not_found`, also for one of another workspace or outside of the scope.
     """
-    found = _kept(connection, site.c.workspace_id == workspace, site.c.key == key)
+    found = _kept(connection, site.c.workspace_id == workspace, site.c.key == key, *visible_sites(scope))
     if not found:
         raise Refused("not_found", "There is no such site.")
     return found[0]

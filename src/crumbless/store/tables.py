@@ -143,7 +143,9 @@ operator = Table(
     Column("totp_step", BigInteger, nullable=False, server_default="0"),
     # When an email about many wrong attempts was last queued.
     Column("attempts_mailed_at", BigInteger),
-    # When role, status, teams or name last changed: nodes look for those who changed since their last look.
+    # When the operator got a list of sites and teams (operator_scope); null: they see the whole workspace.
+    Column("scoped_at", BigInteger),
+    # When role, status, teams, list or name last changed: nodes look for those who changed since their last look.
     Column("changed_at", BigInteger, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
     Index(None, "workspace_id"),
@@ -181,6 +183,8 @@ conversation = Table(
     # Names the conversation to people: counted in each workspace, so that it says nothing about others.
     Column("number", Integer, nullable=False, server_default="0"),
     Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
+    # The team that the conversation is assigned to. Operators whose list has the team see it.
+    Column("team_id", Id),
     Column("visitor_id", Id, ForeignKey("visitor.id"), nullable=False),
     Column("status", String(16), nullable=False),
     # When the visitor wrote the first message that has no reply; null: nobody waits.

@@ -39,6 +39,21 @@ team_member = Table(
     Index(None, "operator_id"),
 )
 
+# The sites and teams whose conversations an operator sees, one in each row. An operator without `scoped_at` sees all;
+# one who has it and no rows sees nothing.
+operator_scope = Table(
+    "operator_scope",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
+    Column("operator_id", Id, ForeignKey("operator.id"), nullable=False),
+    Column("site_id", Integer, ForeignKey("site.id")),
+    Column("team_id", Id, ForeignKey("team.id")),
+    UniqueConstraint("operator_id", "site_id"),
+    UniqueConstraint("operator_id", "team_id"),
+    Index(None, "team_id"),
+)
+
 invitation = Table(
     "invitation",
     metadata,

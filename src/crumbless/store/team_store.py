@@ -5,11 +5,14 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_people import Team
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
+from crumbless.store.scope_store import drop_team_from_scopes
 from crumbless.store.tables import operator
 from crumbless.store.tables_people import team, team_member
+from crumbless.store.visibility_sql import visible_teams
 
 
 def list_teams(connection: Connection, workspace: int) -> list[Team]:
@@ -18,13 +21,14 @@ def list_teams(connection: Connection, workspace: int) -> list[Team]:
     return [Team(row.id, row.name) for row in sorted(rows, key=lambda row: row.name.casefold())]
 
 
-def find_team(connection: Connection, workspace: int, team_id: str) -> Team:
-    """The team of this workspace.
+def find_team(connection: Connection, workspace: int, team_id: str, scope: Scope | None) -> Team:
+    """Return the team of this workspace.
 
     Raises:
-        Refused: `not_found`, also for one of another workspace.
+        Refused: `not_found`, also for one of another workspace or outside of the scope.
     """
-    row = connection.execute(select(team).where(team.c.id == team_id, team.c.workspace_id == workspace)).first()
+    query = select(team).where(team.c.id == team_id, team.c.workspace_id == workspace, *visible_teams(scope))
+    row = connection.execute(query).first()
     if row is None:
         raise Refused("not_found", "There is no such team.")
     return Team(row.id, row.name)
@@ -61,7 +65,8 @@ def _taken() -> Refused:
 
 
 def remove_team(connection: Connection, workspace: int, team_id: str) -> None:
-    """The team is no more; its members stay."""
+    """Delete the team; its members stay. It leaves the lists of operators who see only some teams."""
+    drop_team_from_scopes(connection, team_id)
     connection.execute(
         delete(team_member).where(team_member.c.team_id == team_id, team_member.c.workspace_id == workspace)
     )

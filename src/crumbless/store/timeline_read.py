@@ -1,13 +1,16 @@
 """Reads of the timeline: what came after a position, what came after a seq, the last entries before one."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, select
 
 from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_timeline import SeenMarks, VisitorConversation
 from crumbless.store.tables import conversation, entry, workspace
+from crumbless.store.visibility_sql import IN_SCOPE, scope_values
 
 
 def position_of(connection: Connection, workspace_id: int) -> int:
@@ -21,10 +24,16 @@ def positions_of(connection: Connection, workspace_ids: Sequence[int]) -> dict[i
     return {row.id: row.position for row in rows}
 
 
-def entries_after_position(connection: Connection, workspace_id: int, after: int, limit: int) -> list[Appended]:
-    """The workspace's next entries, in position order."""
-    values = {"workspace": workspace_id, "after": after, "limit": limit}
-    return [appended(row) for row in connection.execute(_AFTER_POSITION, values)]
+def entries_after_position(
+    connection: Connection, workspace_id: int, after: int, limit: int, scope: Scope | None
+) -> list[Appended]:
+    """Return the workspace's next entries, in position order.
+
+    Args:
+        scope: only those of conversations in it.
+    """
+    values = {"workspace": workspace_id, "after": after, "limit": limit} | scope_values(scope)
+    return [appended(row) for row in connection.execute(_after_position(scope is not None), values)]
 
 
 def entries_before_seq(
@@ -70,10 +79,9 @@ def entries_for_visitor(
 
 
 def entries() -> Select[Any]:
-    """Entries with the id of their conversation; `appended` takes the rows."""
-    return select(entry, conversation.c.id.label("conversation_id")).join(
-        conversation, conversation.c.no == entry.c.conversation_no
-    )
+    """Entries with the id, site and team of their conversation; `appended` takes the rows."""
+    own = (conversation.c.id.label("conversation_id"), conversation.c.site_id, conversation.c.team_id)
+    return select(entry, *own).join(conversation, conversation.c.no == entry.c.conversation_no)
 
 
 def appended(row: Any) -> Appended:
@@ -89,7 +97,18 @@ def appended(row: Any) -> Appended:
         row.author_name,
         row.data,
     )
-    return Appended(kept, row.seq, row.visitor_seq, row.position, repeat=False)
+    return Appended(kept, row.seq, row.visitor_seq, row.position, repeat=False, site=row.site_id, team=row.team_id)
+
+
+@cache
+def _after_position(limited: bool) -> Select[Any]:
+    query = (
+        entries()
+        .where(and_(entry.c.workspace_id == bindparam("workspace"), entry.c.position > bindparam("after")))
+        .order_by(entry.c.position)
+        .limit(bindparam("limit", type_=Integer))
+    )
+    return query.where(IN_SCOPE) if limited else query
 
 
 # Built once: to build a statement takes ten times as long as to run it, and holds the interpreter all the while.
@@ -97,12 +116,6 @@ _CONVERSATION = select(conversation).where(
     and_(conversation.c.workspace_id == bindparam("workspace"), conversation.c.id == bindparam("conversation"))
 )
 _POSITION = select(workspace.c.position).where(workspace.c.id == bindparam("workspace"))
-_AFTER_POSITION = (
-    entries()
-    .where(and_(entry.c.workspace_id == bindparam("workspace"), entry.c.position > bindparam("after")))
-    .order_by(entry.c.position)
-    .limit(bindparam("limit", type_=Integer))
-)
 _NUMBER = select(conversation.c.no).where(
     conversation.c.id == bindparam("conversation"), conversation.c.workspace_id == bindparam("workspace")
 )

@@ -13,7 +13,7 @@ from crumbless.domain.wire import SeenNow
 from crumbless.live import bus_network, following
 from crumbless.live.bus_network import EVERYBODY, NetworkBus
 from support.node_double import DoubleNode, Network, Store, eventually
-from support.value_make import CONVERSATION, make_operator_session, make_session
+from support.value_make import CONVERSATION, SITE, make_operator_session, make_session
 
 MakeNode = Callable[[], DoubleNode]
 
@@ -160,10 +160,10 @@ async def test_typing_and_seen_reach_the_others(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     vera, olga = make_session(), make_operator_session()
     vera_hears, olga_hears = await here.listen(vera), await there.listen(olga)
-    here.live.bus.show_typing(vera, CONVERSATION, on=True)
+    here.live.bus.show_typing(vera, CONVERSATION, on=True, site=SITE, team=None)
     await eventually(lambda: len(olga_hears.frames) == 1)
     assert b'"typing"' in olga_hears.frames[0]
-    there.live.bus.show_seen(1, SeenNow(CONVERSATION, "operator", 3), 3)
+    there.live.bus.show_seen(1, SeenNow(CONVERSATION, "operator", 3), 3, SITE, None)
     await eventually(lambda: len(vera_hears.frames) == 1)
     assert vera_hears.frames[0] == olga_hears.frames[1]
     assert b'"seen"' in vera_hears.frames[0]

@@ -23,8 +23,8 @@ from support.value_make import make_appended, make_session
 MOST = 2_000
 
 
-def as_values(appended: Appended) -> tuple[object, int, int]:
-    return appended.entry, appended.seq, appended.position
+def as_values(appended: Appended) -> tuple[object, ...]:
+    return appended.entry, appended.seq, appended.position, appended.site, appended.team
 
 
 def all_told(envelopes: list[bytes]) -> list[AnyTold]:
@@ -33,10 +33,10 @@ def all_told(envelopes: list[bytes]) -> list[AnyTold]:
 
 @given(st.lists(st.text(max_size=3_000), min_size=1, max_size=20))
 def test_entries_arrive_in_order_and_each_message_is_small_enough(texts: list[str]) -> None:
-    appended = [make_appended(number, text=text) for number, text in enumerate(texts, start=1)]
+    appended = [make_appended(number, text=text, site=number, team="t") for number, text in enumerate(texts, start=1)]
     envelopes = write_envelopes("node", [tell_entries(1, appended)], MOST)
     assert all(len(envelope) <= MOST for envelope in envelopes)
-    came, told = list[tuple[object, int, int]](), all_told(envelopes)
+    came, told = list[tuple[object, ...]](), all_told(envelopes)
     for one in told:
         assert isinstance(one, EntriesTold)
         came += [as_values(entry) for entry in entries_of(one)]
@@ -55,8 +55,8 @@ def test_of_an_entry_that_fits_nowhere_the_position_is_told() -> None:
 def test_everything_is_understood() -> None:
     session = make_session()
     told: list[AnyTold] = [
-        TypingTold(1, "c", session.id, "visitor", "v", "Vera", on=True),
-        SeenTold(1, "c", "operator", 4, 3),
+        TypingTold(1, "c", session.id, "visitor", "v", "Vera", on=True, site=1, team="t"),
+        SeenTold(1, "c", "operator", 4, 3, 1, None),
         SessionTold(1, session.id, "visitor", "c"),
         PersonTold(1, "o"),
     ]
@@ -67,7 +67,7 @@ def test_everything_is_understood() -> None:
 
 
 def test_many_small_ones_are_spread() -> None:
-    told: list[AnyTold] = [SeenTold(1, "c", "operator", number, 3) for number in range(200)]
+    told: list[AnyTold] = [SeenTold(1, "c", "operator", number, 3, 1, None) for number in range(200)]
     envelopes = write_envelopes("node", told, MOST)
     assert len(envelopes) > 2
     assert all(len(envelope) <= MOST for envelope in envelopes)
@@ -82,11 +82,11 @@ def test_many_small_ones_are_spread() -> None:
         b"\xff",
         b"[" * 100_000,
         b'{"v":9,"node":"n","told":[]}',
-        b'{"v":2,"node":"n","told":[{"kind":"of another version"}]}',
-        b'{"v":2,"node":"n","told":[{"kind":"person","workspace":"one"}]}',
+        b'{"v":3,"node":"n","told":[{"kind":"of another version"}]}',
+        b'{"v":3,"node":"n","told":[{"kind":"person","workspace":"one"}]}',
     ],
 )
 def test_what_is_not_understood_is_said_so(payload: bytes) -> None:
-    assert read_envelope(b'{"v":2,"node":"n","told":[]}').told == []
+    assert read_envelope(b'{"v":3,"node":"n","told":[]}').told == []
     with pytest.raises(NotUnderstood):
         read_envelope(payload)

@@ -6,11 +6,13 @@ from typing import Any
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import Appended
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire import SeenNow
 from crumbless.live.connections import Connections, Parcel
 from support.value_make import (
     CONVERSATION,
     OTHER_CONVERSATION,
+    SITE,
     make_appended,
     make_entry,
     make_operator_session,
@@ -70,6 +72,57 @@ def test_a_batch_is_one_frame_and_encoded_once_for_all() -> None:
     assert len(tabs[0].frames) == 1
 
 
+def limited(*sites: int, teams: tuple[str, ...] = ()) -> Session:
+    """Return the session of an operator who sees only these sites and teams."""
+    return make_operator_session(role="operator", scope=Scope(frozenset(sites), frozenset(teams)))
+
+
+def test_operators_with_a_list_receive_only_what_is_in_it() -> None:
+    connections = Connections()
+    all_seeing, first = Ear(connections, make_operator_session()), Ear(connections, limited(1))
+    team, nothing = Ear(connections, limited(teams=("t",))), Ear(connections, limited())
+    batch = [make_appended(1, site=1), make_appended(2, site=2), make_appended(3, site=2, team="t")]
+    connections.deliver(1, batch)
+    assert all_seeing.heard == batch
+    assert first.heard == batch[:1]
+    assert team.heard == batch[2:]
+    connections.show_typing(make_session(), CONVERSATION, True, 2, "t")
+    connections.show_seen(1, SeenNow(CONVERSATION, "visitor", 2), None, 1, None)
+    assert [frame["op"] for frame in all_seeing.frames] == ["entries", "typing", "seen"]
+    assert [frame["op"] for frame in first.frames] == ["entries", "seen"]
+    assert [frame["op"] for frame in team.frames] == ["entries", "typing"]
+    assert nothing.frames == []
+
+
+def test_entries_are_encoded_once_for_each_list() -> None:
+    connections = Connections()
+    ears = [Ear(connections, limited(1)) for _ in range(3)]
+    others = [Ear(connections, limited(1, 2)) for _ in range(2)]
+    connections.deliver(1, [make_appended(1)])
+    assert len({id(ear.parcels[0]) for ear in ears}) == 1
+    assert len({id(ear.parcels[0]) for ear in others}) == 1
+    assert ears[0].parcels[0] is not others[0].parcels[0]
+
+
+def test_role_that_sees_everything_is_not_limited_by_a_list() -> None:
+    connections = Connections()
+    admin = Ear(connections, make_operator_session(role="admin", scope=Scope(frozenset({2}))))
+    connections.deliver(1, [make_appended(1, site=1)])
+    assert len(admin.heard) == 1
+
+
+def test_operators_with_a_list_are_counted_disconnected_and_removed() -> None:
+    connections = Connections()
+    session = limited(1)
+    ears = [Ear(connections, session), Ear(connections, limited(2))]
+    assert connections.count() == (2, 0)
+    assert {one.id for one in connections.sessions()} == {ear.session.id for ear in ears}
+    connections.turn_out(1, session.subject, session.changed_at + 1)
+    assert [ear.ended for ear in ears] == [[1012], [1012]]
+    assert connections.count() == (0, 0)
+    assert not connections.listened_to(1)
+
+
 def test_who_has_left_hears_nothing() -> None:
     connections = Connections()
     vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
@@ -86,11 +139,11 @@ def test_typing_is_told_to_the_others() -> None:
     own, own_tab = Ear(connections, by), Ear(connections, by)
     vera, otto = Ear(connections, make_session()), Ear(connections, make_operator_session(subject="otto"))
     oskar = Ear(connections, make_operator_session(workspace=2))
-    connections.show_typing(by, CONVERSATION, True)
+    connections.show_typing(by, CONVERSATION, True, SITE, None)
     assert own.frames == own_tab.frames == oskar.frames == []
     assert vera.frames[0]["by"] == {"kind": "operator", "name": "Olga"}
     assert otto.frames[0]["by"]["id"] == "operator-1"
-    connections.show_typing(vera.session, CONVERSATION, False)
+    connections.show_typing(vera.session, CONVERSATION, False, SITE, None)
     assert len(vera.frames) == 1
     assert otto.frames[1]["on"] is False
 
@@ -102,12 +155,12 @@ def test_seen_is_sent_to_each_side_in_its_numbers() -> None:
         Ear(connections, make_session(conversation=OTHER_CONVERSATION)),
         Ear(connections, make_operator_session(workspace=2)),
     ]
-    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 7), 3)
+    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 7), 3, SITE, None)
     seen = {"op": "seen", "conversation": CONVERSATION, "by": "operator"}
     assert olga.frames == [seen | {"seq": 7}]
     assert vera.frames == [seen | {"seq": 3}]
     assert [ear.frames for ear in others] == [[], []]
-    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 8), None)
+    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 8), None, SITE, None)
     assert (len(olga.frames), len(vera.frames)) == (2, 1)
 
 

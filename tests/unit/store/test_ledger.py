@@ -82,7 +82,7 @@ async def test_order_is_the_order_of_asking(ledger: Ledger, committed: list[Appe
         told.append(outcome.entry.id)
 
     for number in range(300):
-        ledger.submit(entry(number), done)
+        ledger.submit(entry(number), done, None)
         if number % 7 == 0:
             await asyncio.sleep(0)
     await ledger.append(entry(300))
@@ -136,7 +136,7 @@ async def test_one_listeners_fault_is_its_own(ledger: Ledger, caplog: pytest.Log
     def broken(_outcome: object) -> None:
         raise RuntimeError("broken listener")
 
-    ledger.submit(entry(1), broken)
+    ledger.submit(entry(1), broken, None)
     assert (await ledger.append(entry(2))).seq == 2
     assert "broken listener" in caplog.text
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.visibility import Scope
 from crumbless.errors import Refused
 from crumbless.store.database import write_once
 from crumbless.store.ledger import BatchWriter, Ticket
@@ -41,6 +42,24 @@ def test_entries_are_numbered_by_conversation_and_workspace(writer: BatchWriter)
     outcomes = commit(writer, make_entry(), make_entry(workspace=2, conversation=OTHER_CONVERSATION), make_entry())
     assert [(one.seq, one.position, one.repeat) for one in outcomes] == [(1, 1, False), (1, 1, False), (2, 2, False)]
     assert [(one.seq, one.position) for one in commit(writer, make_entry())] == [(3, 3)]
+
+
+def test_conversation_outside_of_the_scope_is_refused_as_unknown(writer: BatchWriter) -> None:
+    hidden, visible = make_entry(), make_entry()
+    batch = [
+        Ticket(hidden, None, lambda _outcome: None, scope=Scope(frozenset({2}))),
+        Ticket(visible, None, lambda _outcome: None, scope=Scope(frozenset({1}))),
+        Ticket(make_entry(conversation=OTHER_CONVERSATION), None, lambda _outcome: None),
+    ]
+    writer.commit(batch)
+    refused, appended, unknown = [one.outcome for one in batch]
+    assert isinstance(refused, Refused)
+    assert isinstance(unknown, Refused)
+    assert (refused.code, refused.detail) == (unknown.code, unknown.detail) == ("unknown_conversation", unknown.detail)
+    assert isinstance(appended, Appended)
+    assert (appended.seq, appended.site, appended.team) == (1, 1, None)
+    # The outbox sends it again: once the operator sees the conversation, it is accepted.
+    assert [one.seq for one in commit(writer, hidden)] == [2]
 
 
 def test_every_field_comes_back_as_it_was_given(writer: BatchWriter, any_url: str) -> None:

@@ -52,7 +52,7 @@ def entries_of(database_url: str, workspace: int, conversation: str) -> list[App
 
 
 def summary_of(database_url: str) -> ConversationSummary:
-    found = write_once(database_url, lambda connection: conversation_summary(connection, 1, CONVERSATION))
+    found = write_once(database_url, lambda connection: conversation_summary(connection, 1, CONVERSATION, None))
     assert found is not None
     return found
 

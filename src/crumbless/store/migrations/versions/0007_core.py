@@ -1,4 +1,5 @@
-"""The entry, once: data by kind, the visitor's own numbers; statuses, numbers of conversations.
+"""The entry, once: data by kind, the visitor's own numbers; statuses, numbers of conversations; which operators see
+which sites and teams.
 
 Every row of `entry` moves into a table of another layout, in portions. On SQLite each portion leaves the old table at
 once, so that the new rows take its place in the file, and secure_delete overwrites it: the file grows little, and no
@@ -69,6 +70,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("uq_conversation_workspace_id_number"), "conversation", ["workspace_id", "number"], unique=True
     )
+    _add_scopes()
     op.create_index(
         "ix_conversation_waiting",
         "conversation",
@@ -81,6 +83,29 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Raise: the old tables have no place for what the new ones contain. A backup of before leads back."""
     raise NotImplementedError("there is no way back from schema 0007: restore a backup that was made before it")
+
+
+def _add_scopes() -> None:
+    op.add_column("conversation", sa.Column("team_id", sa.String(length=36), nullable=True))
+    op.add_column("operator", sa.Column("scoped_at", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "operator_scope",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("workspace_id", sa.Integer(), nullable=False),
+        sa.Column("operator_id", sa.String(length=36), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=True),
+        sa.Column("team_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("fk_operator_scope_workspace_id_workspace")
+        ),
+        sa.ForeignKeyConstraint(["operator_id"], ["operator.id"], name=op.f("fk_operator_scope_operator_id_operator")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_operator_scope_site_id_site")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_operator_scope_team_id_team")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_scope")),
+        sa.UniqueConstraint("operator_id", "site_id", name=op.f("uq_operator_scope_operator_id_site_id")),
+        sa.UniqueConstraint("operator_id", "team_id", name=op.f("uq_operator_scope_operator_id_team_id")),
+    )
+    op.create_index(op.f("ix_operator_scope_team_id"), "operator_scope", ["team_id"])
 
 
 def _make_table() -> None:

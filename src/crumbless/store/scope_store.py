@@ -1,0 +1,87 @@
+"""The lists of sites and teams that limit what operators see."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from crumbless.domain.visibility import Scope
+from crumbless.domain.wire_people import PersonScope
+from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.tables import operator, site
+from crumbless.store.tables_people import operator_scope
+
+_OF_OPERATOR = select(operator_scope.c.site_id, operator_scope.c.team_id).where(
+    operator_scope.c.operator_id == bindparam("operator")
+)
+
+
+def read_scope(connection: Connection, operator_id: str) -> Scope:
+    """Return the operator's list. Whether it limits them is said by `operator.scoped_at`."""
+    rows = connection.execute(_OF_OPERATOR, {"operator": operator_id}).all()
+    sites = frozenset(row.site_id for row in rows if row.site_id is not None)
+    return Scope(sites, frozenset(row.team_id for row in rows if row.team_id is not None))
+
+
+def site_ids_of(connection: Connection, workspace: int, keys: Collection[str]) -> list[int]:
+    """Return the ids of the workspace's sites with these keys.
+
+    Raises:
+        Refused: `not_found` for a key that no site of this workspace has.
+    """
+    wanted = {*keys}
+    query = select(site.c.id).where(site.c.workspace_id == workspace, site.c.key.in_(wanted))
+    found = [*connection.execute(query).scalars()]
+    if len(found) != len(wanted):
+        raise Refused("not_found", "There is no such site.")
+    return found
+
+
+def set_scope(connection: Connection, workspace: int, operator_id: str, scope: Scope | None) -> None:
+    """Store the operator's list; None: they see the whole workspace. The caller has checked sites and teams."""
+    connection.execute(delete(operator_scope).where(operator_scope.c.operator_id == operator_id))
+    now = now_ms()
+    scoped_at = None if scope is None else now
+    connection.execute(update(operator).where(operator.c.id == operator_id).values(scoped_at=scoped_at, changed_at=now))
+    if scope is None:
+        return
+    own = {"workspace_id": workspace, "operator_id": operator_id}
+    rows = [own | {"site_id": one, "team_id": None} for one in sorted(scope.sites)]
+    rows += [own | {"site_id": None, "team_id": one} for one in sorted(scope.teams)]
+    if rows:
+        connection.execute(insert(operator_scope), rows)
+
+
+def drop_team_from_scopes(connection: Connection, team_id: str) -> None:
+    """Remove a team from all lists. Operators whose list becomes empty see nothing, not everything."""
+    of_team = operator_scope.c.team_id == team_id
+    listed = select(operator_scope.c.operator_id).where(of_team)
+    now = now_ms()
+    connection.execute(
+        update(operator)
+        .where(operator.c.id.in_(listed), operator.c.scoped_at.is_not(None))
+        .values(scoped_at=now, changed_at=now)
+    )
+    connection.execute(delete(operator_scope).where(of_team))
+
+
+def list_scopes(connection: Connection, workspace: int) -> dict[str, PersonScope]:
+    """Return the stored lists of the workspace by operator, with the keys of the sites."""
+    limited = select(operator.c.id).where(operator.c.workspace_id == workspace, operator.c.scoped_at.is_not(None))
+    sites: dict[str, list[str]] = defaultdict(list)
+    teams: dict[str, list[str]] = defaultdict(list)
+    rows = connection.execute(
+        select(operator_scope.c.operator_id, operator_scope.c.team_id, site.c.key)
+        .outerjoin(site, site.c.id == operator_scope.c.site_id)
+        .where(operator_scope.c.workspace_id == workspace)
+        .order_by(operator_scope.c.id)
+    )
+    for row in rows:
+        if row.key is None:
+            teams[row.operator_id].append(row.team_id)
+        else:
+            sites[row.operator_id].append(row.key)
+    return {
+        one: PersonScope(False, sites.get(one, []), teams.get(one, [])) for one in connection.execute(limited).scalars()
+    }

@@ -1,0 +1,13 @@
+"""The `crumbless` command with another table of permissions: operators also manage sites and people.
+
+Today only owners and admins do, who always see everything. With this table a test shows that their routes respect the
+list of an operator who sees only some sites and teams.
+"""
+
+from crumbless.cli import main
+from crumbless.domain.access import PERMISSIONS
+
+PERMISSIONS["operator"] |= {"manage_sites", "manage_people"}
+
+if __name__ == "__main__":
+    main()
