@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_people import PersonScope
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
+from crumbless.store.operator_change import change_operators
 from crumbless.store.tables import operator, site
 from crumbless.store.tables_people import operator_scope
 
@@ -41,9 +42,7 @@ def site_ids_of(connection: Connection, workspace: int, keys: Collection[str]) -
 def set_scope(connection: Connection, workspace: int, operator_id: str, scope: Scope | None) -> None:
     """Store the operator's list; None: they see the whole workspace. The caller has checked sites and teams."""
     connection.execute(delete(operator_scope).where(operator_scope.c.operator_id == operator_id))
-    now = now_ms()
-    scoped_at = None if scope is None else now
-    connection.execute(update(operator).where(operator.c.id == operator_id).values(scoped_at=scoped_at, changed_at=now))
+    change_operators(connection, operator.c.id == operator_id, scoped_at=None if scope is None else now_ms())
     if scope is None:
         return
     own = {"workspace_id": workspace, "operator_id": operator_id}
@@ -57,12 +56,8 @@ def drop_team_from_scopes(connection: Connection, team_id: str) -> None:
     """Remove a team from all lists. Operators whose list becomes empty see nothing, not everything."""
     of_team = operator_scope.c.team_id == team_id
     listed = select(operator_scope.c.operator_id).where(of_team)
-    now = now_ms()
-    connection.execute(
-        update(operator)
-        .where(operator.c.id.in_(listed), operator.c.scoped_at.is_not(None))
-        .values(scoped_at=now, changed_at=now)
-    )
+    limited = and_(operator.c.id.in_(listed), operator.c.scoped_at.is_not(None))
+    change_operators(connection, limited, scoped_at=now_ms())
     connection.execute(delete(operator_scope).where(of_team))
 
 
