@@ -417,7 +417,7 @@ async def test_foreign_ids_in_bodies_are_refused(sides: tuple[Side, Side, Side],
     assert allowed.is_success, f"the premise: {allowed.text}"
 
 
-QUERIES = {"before", "limit", "status", "act", "format"}
+QUERIES = {"before", "limit", "status", "waiting", "act", "format"}
 
 
 async def test_foreign_ids_in_queries_find_nothing(sides: tuple[Side, Side, Side]) -> None:

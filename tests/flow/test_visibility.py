@@ -62,7 +62,7 @@ LISTING = {
 
 @dataclass
 class Office:
-    """A workspace with two sites: the list of `inside` has the site of `vera` and `team`, that of `outside` the other."""
+    """A workspace with two sites. `inside` sees the site of `vera` and `team`; `outside` sees the site of `victor`."""
 
     world: World
     owner: Person

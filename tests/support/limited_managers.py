@@ -5,9 +5,10 @@ list of an operator who sees only some sites and teams.
 """
 
 from crumbless.cli import main
-from crumbless.domain.access import PERMISSIONS
+from crumbless.domain.access import PERMISSIONS, Verb
 
-PERMISSIONS["operator"] |= {"manage_sites", "manage_people"}
+FURTHER: frozenset[Verb] = frozenset({"manage_sites", "manage_people"})
+PERMISSIONS["operator"] |= FURTHER
 
 if __name__ == "__main__":
     main()
