@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem } from "../shared/api";
 import type { PendingCommand } from "../shared/message_outbox";
-import { ME, message, open, opened, VISITOR } from "../support/feed_open";
+import { ME, message, open, opened, VISITOR, welcome } from "../support/feed_open";
 import { whoTypes } from "./typing_watch";
 
 beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
@@ -57,6 +57,16 @@ describe("entries", () => {
     hear({ op: "entries", entries: [message(3, 3), message(5, 5)] });
     expect(line.reconnect).toHaveBeenCalledOnce();
     expect(cursor()).toBe(3);
+  });
+
+  it("of an operator who sees only some sites and teams may skip positions", async () => {
+    const { hear, line, cursor } = await opened();
+    hear(welcome(3, false));
+    hear({ op: "entries", entries: [message(3, 3)] });
+    hear({ op: "entries", entries: [message(4, 8)] });
+    hear({ op: "entries", entries: [message(5, 12), message(6, 15)] });
+    expect(line.reconnect).not.toHaveBeenCalled();
+    expect(cursor()).toBe(15);
   });
 
   it("ring for a message that nobody looks at, and not for one on the screen", async () => {

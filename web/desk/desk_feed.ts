@@ -96,6 +96,8 @@ export class DeskFeed {
   #stopped = false;
   /** The next `entries` frame is the server's answer to our cursor. */
   #catchingUp = false;
+  /** The operator sees everything, so that a skipped position is a loss. */
+  #complete = true;
 
   constructor(private readonly options: FeedOptions) {
     const api = { get: <T>(path: string) => this.#ask<T>(path) };
@@ -263,11 +265,12 @@ export class DeskFeed {
     return { kept, reach: summary?.last_seq ?? Number.POSITIVE_INFINITY, seen: summary?.seen ?? kept.seen };
   }
 
-  #welcomed({ position, you, operator, second_factor_from }: Welcome): void {
+  #welcomed({ position, you, operator, second_factor_from, complete }: Welcome): void {
+    this.#complete = complete;
     this.secondFactorFrom.value = second_factor_from ?? 0;
     const behind = position - this.inbox.inbox.peek().position;
     const known = this.operator.peek();
-    const foreign = behind < 0 || (known !== null && known.id !== you.id);
+    const foreign = behind < 0 || (known !== null && (known.id !== you.id || !seesTheSame(known, operator)));
     this.#learnOperator(operator);
     if (foreign || behind > WITHIN) {
       void this.#startOver(foreign);
@@ -280,7 +283,7 @@ export class DeskFeed {
     this.tellSeen(true);
   }
 
-  /** The way from our cursor is too long, or is none: another operator, or a database that was put back. */
+  /** Our cursor is too old or not valid: another operator, another list of what they see, or a restored database. */
   async #startOver(foreign: boolean): Promise<void> {
     this.#line.stop();
     this.options.onStartOver?.();
@@ -294,7 +297,7 @@ export class DeskFeed {
   }
 
   #apply(entries: readonly Entry[]): void {
-    const { arrived, gap } = this.inbox.apply(entries, this.#catchingUp);
+    const { arrived, gap } = this.inbox.apply(entries, this.#catchingUp || !this.#complete);
     this.#catchingUp = false;
     if (gap) this.#line.reconnect();
     // Entries behind a gap come again after the reconnect; the thread finds its own gaps by seq.
@@ -363,6 +366,10 @@ export class DeskFeed {
 /** The command as the stream sends it. */
 function frameOf({ op, id, conversation, text }: PendingCommand): Send | Note | Close {
   return op === "close" ? { op, id, conversation } : { op: op ?? "send", id, conversation, text };
+}
+
+function seesTheSame(known: Operator, operator: Operator | null): boolean {
+  return (known.scope ?? 0) === (operator?.scope ?? 0);
 }
 
 function saysEnded(cause: unknown): boolean {

@@ -84,6 +84,18 @@ describe("a warm start", () => {
     expect(feed.operator.value).toEqual(bo);
   });
 
+  it("lets go of what the operator may no longer see", async () => {
+    const onStartOver = vi.fn();
+    const { feed, api, hear } = await warmed({ onStartOver });
+    api.answers["/v1/desk/conversations?limit=50"] = () => ({ position: 2, conversations: [], more: false });
+    hear({ ...welcome(2, false), operator: { ...ME, role: "operator", scope: 7 } } as AppFrame);
+    expect(onStartOver).toHaveBeenCalledOnce();
+    expect([...feed.inbox.inbox.value.rows.keys()]).toEqual([]);
+    await vi.waitFor(() => expect(feed.inbox.state.value).toBe("ready"));
+    hear({ ...welcome(2, false), operator: { ...ME, role: "operator", scope: 7 } } as AppFrame);
+    expect(onStartOver, "the same list again").toHaveBeenCalledOnce();
+  });
+
   it("asks for a fresh page when too much has happened since", async () => {
     const onStartOver = vi.fn();
     const { feed, api, asked, connect } = await warmed({ onStartOver });

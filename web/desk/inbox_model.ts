@@ -95,8 +95,9 @@ export function addSummary(inbox: Inbox, summary: ConversationSummary): Inbox {
 /**
  * Applies an `entries` frame.
  *
- * @param trusted The first frame after a reconnect is the server's whole answer to our cursor: a skipped position in it
- *   is no gap, and asking again would only get the same answer.
+ * @param trusted A skipped position is no gap. The first frame after a reconnect is the server's whole answer to our
+ *   cursor, and asking again would only get the same answer. An operator who sees only some sites and teams receives no
+ *   entries of others, whose positions are skipped in every frame.
  */
 export function applyEntries(inbox: Inbox, entries: readonly Entry[], trusted = false): Applied {
   const rows = new Map(inbox.rows);

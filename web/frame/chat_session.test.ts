@@ -42,6 +42,7 @@ const welcome = (visitorSeen = 0): Welcome => ({
   conversation: { id: "c", status: "open", last_seq: 0, seen: { visitor: visitorSeen, operator: 0 } },
   operator: null,
   second_factor_from: 0,
+  complete: true,
 });
 const accepted = () => {
   const request = asked.at(-1);

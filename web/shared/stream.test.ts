@@ -23,6 +23,7 @@ const WELCOME: AnyServerFrame = {
   conversation: null,
   operator: null,
   second_factor_from: 0,
+  complete: true,
 };
 const CHALLENGE: AnyServerFrame = { op: "challenge", nonce: "c1", protocol: "crumbless.v1" };
 

@@ -45,7 +45,7 @@ export const message = (seq: number, position: number, changes: Partial<Entry> =
     ...changes,
   }) as Entry;
 
-export const welcome = (position: number): AppFrame => ({
+export const welcome = (position: number, complete = true): AppFrame => ({
   op: "welcome",
   you: { kind: "operator", id: ME.id, name: ME.name },
   limits: { text: 8000, frame: 65_536, ping: 25 },
@@ -54,6 +54,7 @@ export const welcome = (position: number): AppFrame => ({
   conversation: null,
   operator: ME,
   second_factor_from: 0,
+  complete,
 });
 
 /** An API whose answers stand in a table, so that no network is needed. */

@@ -60,6 +60,9 @@ function PeopleTable({ view, onDone }: PeopleProperties) {
     ...(view.teams.length > 0
       ? [{ title: words.teams, cell: (one: PersonView) => <bdi>{named(one.teams) || "–"}</bdi> }]
       : []),
+    ...(view.people.some((one) => !one.scope.everything)
+      ? [{ title: words.canSee, cell: (one: PersonView) => <SeenPart person={one} view={view} /> }]
+      : []),
     { title: words.status, cell: (one) => <PersonStatus person={one} /> },
     { title: words.seen, cell: (one) => <LastSeen person={one} /> },
   ];
@@ -71,6 +74,18 @@ function PeopleTable({ view, onDone }: PeopleProperties) {
       <CardTable title={pages.people} columns={columns} rows={view.people} keyOf={(one) => one.id} />
     </Section>
   );
+}
+
+/** The names of the sites and teams that the operator sees. Sites are named only to those who manage people. */
+function SeenPart({ person, view }: { readonly person: PersonView; readonly view: PeopleView }) {
+  const { people: words } = usePageWords();
+  const { everything, sites = [], teams = [] } = person.scope;
+  if (everything) return <span>{words.everything}</span>;
+  const named = [
+    ...view.sites.filter(({ key }) => sites.includes(key)),
+    ...view.teams.filter(({ id }) => teams.includes(id)),
+  ].map(({ name }) => name);
+  return <bdi>{named.join(", ") || words.selected}</bdi>;
 }
 
 function PersonName({ person }: { readonly person: PersonView }) {

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import type { OperatorRole } from "../../shared/permissions";
-import type { PersonView } from "../../shared/wire_people";
+import type { PersonScope, PersonView } from "../../shared/wire_people";
 import { DialogFrame } from "../dialog_frame";
 import { useAct } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { ConfirmDialog, Outcome } from "./page_parts";
 import type { PeopleProperties } from "./people_page";
-import { RoleChoice, TeamChoice } from "./role_choice";
+import { mayBeLimited, RoleChoice, ScopeChoice, TeamChoice } from "./role_choice";
 
 interface Properties extends PeopleProperties {
   readonly person: PersonView;
@@ -64,17 +64,20 @@ export function PersonActs({ person, view, onDone }: Properties) {
   );
 }
 
-/** Role and teams of a colleague. */
+/** Role and teams of a colleague, and what they see. */
 function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly onClose: () => void }) {
   const { people: words, save, cancel } = usePageWords();
   const { call, operator } = usePage();
   const [role, setRole] = useState<OperatorRole>(person.role);
   const [teams, setTeams] = useState<readonly string[]>(person.teams);
+  const [scope, setScope] = useState<PersonScope>(person.scope);
   const act = useAct();
   const own = person.id === operator.id;
+  const limitable = !own && mayBeLimited(role);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const change = { teams, ...(role === person.role ? {} : { role }) };
+    const rescoped = limitable && scope !== person.scope;
+    const change = { teams, ...(role === person.role ? {} : { role }), ...(rescoped ? { scope } : {}) };
     if (!(await act.run(() => call.post(`/v1/desk/people/${person.id}`, change)))) return;
     onDone(words.done);
     onClose();
@@ -84,6 +87,7 @@ function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly
       <form class="page-form" onSubmit={submit} noValidate>
         {own ? <p class="page-note">{words.noChangeOwn}</p> : <RoleChoice role={role} onRole={setRole} />}
         <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />
+        {limitable && <ScopeChoice view={view} scope={scope} onScope={setScope} />}
         <Outcome act={act} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={act.busy}>

@@ -1,5 +1,5 @@
 import type { OperatorRole } from "../../shared/permissions";
-import type { Team } from "../../shared/wire_people";
+import type { PeopleView, PersonScope, Team } from "../../shared/wire_people";
 import { usePage, usePageWords } from "./page_context";
 import { Tick } from "./page_parts";
 
@@ -30,6 +30,58 @@ export function RoleChoice({ role, onRole }: RoleProperties) {
   );
 }
 
+/** Owners and admins see everything, whatever list is stored for them. */
+export const mayBeLimited = (role: OperatorRole) => role === "operator" || role === "analyst";
+
+interface ScopeProperties {
+  readonly view: PeopleView;
+  readonly scope: PersonScope;
+  readonly onScope: (scope: PersonScope) => void;
+}
+
+/** Whether the operator sees everything, or some sites and teams, and which. */
+export function ScopeChoice({ view, scope, onScope }: ScopeProperties) {
+  const { people: words } = usePageWords();
+  const { everything, sites = [], teams = [] } = scope;
+  const kind = (value: boolean, label: string) => (
+    <label class="setting setting-tick">
+      <input
+        type="radio"
+        name="scope"
+        checked={everything === value}
+        onChange={() => onScope(value ? { everything: true } : { ...scope, everything: false })}
+      />
+      <span>{label}</span>
+    </label>
+  );
+  return (
+    <>
+      <fieldset class="page-choices">
+        <legend>{words.canSee}</legend>
+        {kind(true, words.everything)}
+        {kind(false, words.selected)}
+        {!everything && <p class="field-hint">{words.selectedHint}</p>}
+      </fieldset>
+      {!everything && (
+        <>
+          <TickList
+            title={words.sites}
+            all={view.sites.map(({ key, name }) => ({ id: key, name }))}
+            chosen={sites}
+            onChosen={(chosen) => onScope({ everything, sites: [...chosen], teams })}
+          />
+          <TickList
+            title={`${words.canSee}: ${words.teams}`}
+            all={view.teams}
+            chosen={teams}
+            onChosen={(chosen) => onScope({ everything, sites, teams: [...chosen] })}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
 interface TeamProperties {
   readonly all: readonly Team[];
   readonly chosen: readonly string[];
@@ -37,13 +89,17 @@ interface TeamProperties {
 }
 
 /** Teams to be in; nothing where there are none. */
-export function TeamChoice({ all, chosen, onChosen }: TeamProperties) {
+export function TeamChoice(properties: TeamProperties) {
   const { people: words } = usePageWords();
+  return <TickList title={words.teams} {...properties} />;
+}
+
+function TickList({ title, all, chosen, onChosen }: TeamProperties & { readonly title: string }) {
   if (all.length === 0) return null;
   const tick = (id: string, on: boolean) => onChosen(on ? [...chosen, id] : chosen.filter((one) => one !== id));
   return (
     <fieldset class="page-choices">
-      <legend>{words.teams}</legend>
+      <legend>{title}</legend>
       {all.map(({ id, name }) => (
         <Tick key={id} label={<bdi>{name}</bdi>} checked={chosen.includes(id)} onChange={(on) => tick(id, on)} />
       ))}
