@@ -6,7 +6,7 @@ import msgspec
 
 from crumbless.domain.conversation import status_after, waiting_since_after
 from crumbless.domain.entry import Appended, NewEntry
-from crumbless.domain.visibility import Scope, is_visible
+from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_timeline import VISIBLE_KINDS, Status
 from crumbless.errors import Refused
 
@@ -150,7 +150,7 @@ def place(
     if (
         conversation is None
         or conversation.workspace != entry.workspace
-        or not is_visible(scope, conversation.site, conversation.team)
+        or (scope is not None and not scope.contains(conversation.site, conversation.team))
     ):
         return Refused("unknown_conversation", entry_id=entry.id)
     name = (entry.workspace, entry.id)
@@ -169,9 +169,7 @@ def place(
     if entry.author_kind == "operator" and entry.kind == "message":
         conversation.operator_seen = seq
     position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
-    appended = known[name] = Appended(
-        entry, seq, visitor_seq, position, repeat=False, site=conversation.site, team=conversation.team
-    )
+    appended = known[name] = Appended(entry, seq, visitor_seq, position, False, conversation.site, conversation.team)
     values += (
         entry.workspace,
         position,
