@@ -4,6 +4,8 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, expect
 
+from crumbless.store.database import write_once
+from crumbless.store.people_store import add_operator
 from support.browser import accessibility_faults
 from support.pictures import picture
 from support.scene import DEADLINE_MS, PASSWORD, Desk, Scene
@@ -135,3 +137,34 @@ def test_work_that_was_given_up_is_tried_again_and_forgotten(scene: Scene) -> No
     expect(desk.page.get_by_text("Job discarded.")).to_be_visible()
     expect(desk.page.get_by_text("No failed jobs.")).to_be_visible()
     assert _dead_letters(scene) == []
+
+
+def test_what_an_operator_sees_is_set_on_the_people_page(scene: Scene) -> None:
+    desk = _signed_in(scene)
+    own = "SELECT workspace_id FROM operator WHERE email = ?"
+    ((workspace,),) = scene.server.rows(own, desk.email)
+    ((site,),) = scene.server.rows(f"SELECT name FROM site WHERE workspace_id = ({own})", desk.email)
+    email = f"nora-{desk.email}"
+    write_once(scene.server.database_url, lambda db: add_operator(db, workspace, email, "Nora", "", "operator"))
+    _open(desk, "people")
+    row, dialog = desk.page.get_by_role("row").filter(has_text=email), desk.page.get_by_role("dialog")
+    everything = dialog.get_by_role("radio", name="Everything", exact=True)
+    _button(desk, "Change Nora").click()
+    expect(everything).to_be_checked()
+    expect(dialog.get_by_label(site)).to_have_count(0)
+    dialog.get_by_label("Selected sites and teams").check()
+    dialog.get_by_label(site).check()
+    assert accessibility_faults(desk.page.main_frame) == []
+    _button(desk, "Save").click()
+    expect(row).to_contain_text(site)
+    _button(desk, "Change Nora").click()
+    expect(dialog.get_by_label("Selected sites and teams")).to_be_checked()
+    expect(dialog.get_by_label(site)).to_be_checked()
+    dialog.locator("input[value=admin]").check()
+    expect(everything, "admins see everything").to_have_count(0)
+    dialog.locator("input[value=operator]").check()
+    everything.check()
+    _button(desk, "Save").click()
+    expect(row).not_to_contain_text(site)
+    _open(desk, "audit")
+    expect(desk.page.get_by_role("table")).to_contain_text("What a person can see changed")

@@ -241,33 +241,6 @@ def test_people_are_invited_changed_and_disabled(person: Callable[..., Person]) 
     expect(owner.page.get_by_role("table")).to_contain_text("Operator disabled")
 
 
-def test_what_an_operator_sees_is_set_on_the_people_page(person: Callable[..., Person]) -> None:
-    owner = person()
-    owner.sign_in("owner")
-    owner.open("people")
-    row = owner.page.get_by_role("row").filter(has_text="session@tea.example")
-    owner.page.get_by_role("button", name="Change Session").click()
-    dialog = owner.page.get_by_role("dialog")
-    expect(dialog.get_by_role("radio", name="Everything", exact=True)).to_be_checked()
-    expect(dialog.get_by_label("Kornblume Tea")).to_have_count(0)
-    dialog.get_by_label("Selected sites and teams").check()
-    dialog.get_by_label("Kornblume Tea").check()
-    owner.is_accessible("what an operator sees")
-    owner.click("Save")
-    expect(row).to_contain_text("Kornblume Tea")
-    owner.page.get_by_role("button", name="Change Session").click()
-    expect(dialog.get_by_label("Selected sites and teams")).to_be_checked()
-    expect(dialog.get_by_label("Kornblume Tea")).to_be_checked()
-    dialog.locator("input[value=admin]").check()
-    expect(dialog.get_by_role("radio", name="Everything", exact=True), "admins see everything").to_have_count(0)
-    dialog.locator("input[value=operator]").check()
-    dialog.get_by_role("radio", name="Everything", exact=True).check()
-    owner.click("Save")
-    expect(row).not_to_contain_text("Kornblume Tea")
-    owner.open("audit")
-    expect(owner.page.get_by_role("table")).to_contain_text("What a person can see changed")
-
-
 def test_a_site_is_added_and_changed(person: Callable[..., Person]) -> None:
     admin = person()
     admin.sign_in("admin")

@@ -30,7 +30,7 @@ from support.vouching import add_key, retire_keys
 
 pytestmark = pytest.mark.storages("sqlite", "postgres")
 
-PROGRAM = Path(__file__).parents[1] / "support" / "limited_managers.py"
+PROGRAM = Path(__file__).parents[1] / "support" / "wider_operators.py"
 CONFINED = {Visibility.CONVERSATION, Visibility.SITE, Visibility.TEAM}
 ROWS = [route for route in ROUTES if route.access.visibility in CONFINED]
 NAMING = [route for route in ROWS if route.parameters]
@@ -334,13 +334,15 @@ async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> 
 async def test_list_that_cannot_be_is_refused(office: Office) -> None:
     before = await scope_of(office, office.inside)
     admin = await office.world.new_operator(hire(office.world, "Ada", role="admin"))
+    stranger = await office.world.new_operator(hire(office.world, "Oskar", workspace=2))
+    foreign = (await office.post("teams", {"name": new_entry_id()}, stranger)).json()["id"]
     some = {"everything": False, "sites": [TEA.key]}
     for person, body, refusal in (
         (admin, {"scope": some}, (400, "invalid")),
         (office.inside, {"scope": some, "role": "admin"}, (400, "invalid")),
         (office.inside, {"scope": some | {"everything": True}}, (400, "invalid")),
         (office.inside, {"scope": some | {"sites": [BIKES.key]}}, (404, "not_found")),
-        (office.inside, {"scope": some | {"teams": [NOWHERE["team"]]}}, (404, "not_found")),
+        (office.inside, {"scope": some | {"teams": [foreign]}}, (404, "not_found")),
     ):
         refused = await office.post(f"people/{person.id}", body)
         assert (refused.status_code, code_of(refused)) == refusal, body

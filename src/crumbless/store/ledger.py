@@ -172,10 +172,7 @@ class Ledger:
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
 
     def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None:
-        """Append `entry`; `done` gets the outcome on the loop, after the commit.
-
-        Args:
-            scope: of the operator who sends it. A conversation outside of it is `unknown_conversation`.
+        """Append `entry`; `done` gets the outcome on the loop, after the commit. `scope`: of the operator who sends it.
 
         Raises:
             Refused: `busy`; nothing was queued.
@@ -272,10 +269,9 @@ class Ledger:
             # A full disk, say. Nothing of the batch is kept and everybody in it is told so; senders come back.
             self._failed = True
             self.figures.failed_batches += 1
-            if isinstance(error, Refused):
-                log.warning("a batch of %d could not be committed: %s", len(batch), error.detail)
-            elif is_disk_failure(error):
-                log.warning("a batch of %d could not be committed: %s", len(batch), in_one_line(error))
+            if isinstance(error, Refused) or is_disk_failure(error):
+                reason = error.detail if isinstance(error, Refused) else in_one_line(error)
+                log.warning("a batch of %d could not be committed: %s", len(batch), reason)
             else:
                 log.exception("a batch of %d could not be committed", len(batch))
             for ticket in batch:
