@@ -97,8 +97,6 @@ def _add_visitor(connection: Connection, site: Site) -> SignedIn:
     person = SignedIn(new_token("crv_"), ClientKey(), site.workspace, conversation)
     add_visitor(connection, site, visitor, person.key.thumbprint)
     add_conversation(connection, site, visitor, conversation)
-    session = Session(
-        new_id(), "visitor", site.workspace, visitor, "", person.key.thumbprint, now_ms() + _DAY_MS, conversation
-    )
+    session = Session(new_id(), "visitor", site.workspace, visitor, "", person.key.thumbprint, now_ms() + _DAY_MS)
     add_session(connection, session, token_hash(person.token))
     return person

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -19,6 +19,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from crumbless.actions.attempts_notify import AttemptsNotify
+from crumbless.actions.live_read import live_reads
 from crumbless.actions.mail_send import MailSend
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
@@ -53,7 +54,6 @@ from crumbless.domain.entry import Appended
 from crumbless.domain.events import DomainEvent
 from crumbless.domain.ports import MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
-from crumbless.domain.session_state import SessionChanges
 from crumbless.domain.task import TaskKind
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import Refused, SettingsError
@@ -63,7 +63,7 @@ from crumbless.jobs.clock_watch import ClockWatch
 from crumbless.jobs.relay_run import RelaySend
 from crumbless.jobs.task_run import TaskHandler, TaskRunner
 from crumbless.live.event_publisher import EventPublisher
-from crumbless.live.live_node import LiveNode, LiveReads, open_carrier
+from crumbless.live.live_node import LiveNode, open_carrier
 from crumbless.live.tcp_connections import TcpConnections
 from crumbless.periodic import Loops
 from crumbless.settings import Settings
@@ -72,19 +72,13 @@ from crumbless.store.database import is_postgres, open_reader, serving_lock
 from crumbless.store.disk_space import MEGABYTE, DiskSpace
 from crumbless.store.ledger import BatchWriter, Ledger
 from crumbless.store.ledger_open import open_writer
-from crumbless.store.people_store import find_session
 from crumbless.store.schema import check_schema
 from crumbless.store.secret_key import open_vault
-from crumbless.store.session_changes import read_session_changes
-from crumbless.store.timeline_read import entries_after_position, positions_of
 
 if TYPE_CHECKING:
     from crumbless.adapters.tracing_otlp import OtlpTrace
 
 log = logging.getLogger("crumbless")
-
-GAP_PAGE = 500
-"""Entries read at a time when the bus has left a gap."""
 
 STOP_SECONDS = 1
 """How long answers in flight may take once the server is told to stop."""
@@ -109,9 +103,8 @@ class Server:
         self._lock = serving_lock(settings.database_url)
         self._reader = open_reader(settings.database_url)
         vault = open_vault(settings)
-        reads = LiveReads(self._read_after, self._read_positions, self._read_session, self._read_changes)
         idle = settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
-        self._live = LiveNode(reads, *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
+        self._live = LiveNode(live_reads(self._reader), *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
         self._trace = open_trace(settings)
         self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._publish)
         mail = MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings))
@@ -171,25 +164,11 @@ class Server:
     def _publish(self, events: Sequence[DomainEvent]) -> None:
         self._events.publish(events)
 
-    async def _read_after(self, workspace: int, position: int) -> Sequence[Appended]:
-        return await self._reader.read(
-            lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE, None)
-        )
-
-    async def _read_positions(self, workspaces: Sequence[int]) -> Mapping[int, int]:
-        return await self._reader.read(lambda connection: positions_of(connection, workspaces))
-
-    async def _read_changes(self, ids: Sequence[str], since: int) -> SessionChanges:
-        return await self._reader.read(lambda connection: read_session_changes(connection, ids, since))
-
     def _used_sessions(self) -> set[str]:
         now = now_ms()
         for session in self._live.connections.sessions():
             self._live.sessions.note_used(session, now)
         return self._live.sessions.take_used()
-
-    async def _read_session(self, token_hash: bytes):
-        return await self._reader.read(lambda connection: find_session(connection, token_hash))
 
     def start(self) -> None:
         """Take the database and start the ledger. Call on the loop. `run_loops` comes next."""

@@ -24,7 +24,7 @@ def own(start_server: StartServer, open_world: OpenWorld) -> World:
 
 
 async def code_for(world: World, person: Person) -> str:
-    answer = await ask(world.http, person, "POST", "/v1/visitor/continue/code")
+    answer = await ask(world.http, person, "POST", "/v1/visitor/continue/code", {})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["code"])
 

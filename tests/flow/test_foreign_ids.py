@@ -320,7 +320,7 @@ async def identified(mine: Side, _: Side) -> Asked:
 
 async def continued(mine: Side, _: Side) -> Asked:
     vera = await mine.world.visitor()
-    answer = await ask(mine.world.http, vera, "POST", "/v1/visitor/continue/code")
+    answer = await ask(mine.world.http, vera, "POST", "/v1/visitor/continue/code", {})
     bodies = [{"site": shop.key, "secret": answer.json()["code"]} for shop in (TEA, BIKES)]
     return Asked("/v1/visitor/continue", bodies[0], bodies[1], refusal=(410, "ticket_gone"), by=mine.world.stranger())
 

@@ -15,6 +15,9 @@ NOTES = 50
 _NAME = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<="nonce":")[\w-]+')
 _TIME = re.compile(r'(?<="at":)\d{13}|(?<=_at":)\d{13}')
 
+_NUMBER = re.compile(r'"number":\d+')
+"""Counts the conversations of the workspace."""
+
 
 def normal(data: str) -> str:
     """Return JSON with each id and nonce replaced by its number among those that occur, and without times."""
@@ -75,7 +78,8 @@ async def told(world: World, transport: Transport, notes: int) -> list[str]:
         await again.settled()
         received.append(frames(again))
     exported = await ask(world.http, vera, "GET", "/v1/visitor/export")
-    received.append(normal(exported.text))
+    conversations = await ask(world.http, vera, "GET", "/v1/visitor/conversations")
+    received += [normal(exported.text), normal(_NUMBER.sub('"number":0', conversations.text))]
     summary = (await ask(world.http, olga, "GET", f"/v1/desk/conversations/{conversation}")).json()
     assert summary["last_seq"] == 5 + notes
     timeline = await world.timeline(conversation)
@@ -98,3 +102,24 @@ async def test_visitor_cannot_write_a_note(world: World, transport: Transport) -
     desk = await world.stream(await world.operator(OLGA), after=None)
     await desk.send("note", id=name, conversation=visitor.person.conversation, text="Hm")
     assert (await desk.until("ack", id=name))["seq"] == 2, "the premise: the same frame from an operator is accepted"
+
+
+async def test_note_in_another_conversation_causes_no_summary(world: World, transport: Transport) -> None:
+    vera = await world.visitor()
+    body = {"id": new_entry_id(), "text": "Another thing"}
+    other = (await ask(world.http, vera, "POST", "/v1/visitor/conversations", body)).json()["conversation"]["id"]
+    visitor, desk = await world.stream(vera, transport), await world.stream(await world.operator(OLGA), after=None)
+    first = (await ask(world.http, vera, "GET", "/v1/visitor/conversations")).json()
+    # The stream serves the newest conversation; notes are added to both, and the operators' mark moves over them.
+    for conversation in (vera.conversation, other):
+        await note(desk, conversation, 5)
+        await see(desk, 6, conversation)
+    await say(desk, "A message", conversation=vera.conversation)
+    summary = (await visitor.until("summary"))["conversation"]
+    assert (summary["id"], summary["last_seq"], summary["unread"]) == (vera.conversation, 2, 1)
+    await visitor.settled()
+    assert [frame["op"] for frame in visitor.heard].count("summary") == 1, "the premise: a message causes one"
+    assert "team" not in str(visitor.heard)
+    listed = (await ask(world.http, vera, "GET", "/v1/visitor/conversations")).json()
+    assert [one["id"] for one in listed["conversations"]] == [one["id"] for one in first["conversations"]]
+    assert listed["conversations"][0] == first["conversations"][0]

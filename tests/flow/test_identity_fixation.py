@@ -71,7 +71,7 @@ async def identify(world: World, person: Person, token: str) -> Any:
 
 
 async def new_code(world: World, person: Person) -> str:
-    answer = await ask(world.http, person, "POST", CODE)
+    answer = await ask(world.http, person, "POST", CODE, {})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["code"])
 

@@ -82,11 +82,11 @@ async def test_code_is_not_redeemed_at_one_node_while_the_other_verifies(
     for number in range(ROUNDS):
         world.cluster.steer(0)
         attacker, victim, accomplice = await world.visitor("Come with me"), world.stranger(), world.stranger()
-        code = (await ask(world.http, attacker, "POST", "/v1/visitor/continue/code")).json()["code"]
+        code = (await ask(world.http, attacker, "POST", "/v1/visitor/continue/code", {})).json()["code"]
         take_session(victim, (await redeem(world, victim, code)).json())
         stream = await world.stream_at(1, attacker)
         world.cluster.steer(0)
-        code = (await ask(world.http, attacker, "POST", "/v1/visitor/continue/code")).json()["code"]
+        code = (await ask(world.http, attacker, "POST", "/v1/visitor/continue/code", {})).json()["code"]
         # Each has its node's nonce before they meet.
         world.cluster.steer(1)
         assert code_of(await redeem(world, accomplice, "0000-0000")) == "ticket_gone"

@@ -144,7 +144,7 @@ async def _sign_in_with_two_steps(world: ClusterWorld, first: int, second: int) 
 async def _continue_on_another_device(world: ClusterWorld, first: int, second: int) -> None:
     world.cluster.steer(first)
     vera = await world.visitor()
-    code = (await ask(world.http, vera, "POST", "/v1/visitor/continue/code")).json()["code"]
+    code = (await ask(world.http, vera, "POST", "/v1/visitor/continue/code", {})).json()["code"]
     world.cluster.steer(second)
     body = {"site": "tea-shop", "secret": code}
     answer = await ask(world.http, world.stranger(), "POST", "/v1/visitor/continue", body)

@@ -95,7 +95,7 @@ class ClockScene:
         # Each conversation gets a few codes only.
         another = await self.world.visitor()
         self.before["sessions"] += 1
-        answer = await self._ask(another, "POST", "/v1/visitor/continue/code")
+        answer = await self._ask(another, "POST", "/v1/visitor/continue/code", {})
         assert answer.status_code == 200, answer.text
         return answer.json()["code"], self.operator.nonce or ""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from crumbless.domain.access import Session
 from crumbless.domain.entry import Appended
 from crumbless.domain.session_state import SessionChanges, SessionState
+from crumbless.domain.wire_timeline import VisitorSummary
 from crumbless.live.bus_network import EVERYBODY, Packet
 from crumbless.live.connections import Parcel
 from crumbless.live.live_node import LiveNode, LiveReads
@@ -82,6 +83,9 @@ class Store:
         self.ended: dict[str, int] = {}
         self.changed: dict[str, int] = {}
         self.away = False
+        # What each session reaches, and which conversations were read for summaries.
+        self.reach: dict[str, tuple[str, ...]] = {}
+        self.summaries_read: list[list[str]] = []
 
     def commit(self, count: int = 1, workspace: int = 1) -> list[Appended]:
         """The next entries of a workspace."""
@@ -92,7 +96,9 @@ class Store:
 
     def reads(self) -> LiveReads:
         """The reads of a node."""
-        return LiveReads(self._entries_after, self._positions, self._session, self._changes)
+        return LiveReads(
+            self._entries_after, self._positions, self._session, self._changes, self._reach, self._summaries
+        )
 
     async def _answer(self) -> None:
         await asyncio.sleep(0)
@@ -114,6 +120,15 @@ class Store:
             return None
         return self.copy_of(kept)
 
+    async def _reach(self, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        await self._answer()
+        return {kept.id: self.reach[kept.id] for kept in self.sessions.values() if kept.id in ids}
+
+    async def _summaries(self, ids: Sequence[str]) -> Sequence[VisitorSummary]:
+        await self._answer()
+        self.summaries_read.append([*ids])
+        return [VisitorSummary(one, 1, "open", 1, 1, 1, None) for one in ids]
+
     def copy_of(self, kept: Session) -> Session:
         """The session as a row is read: another object each time."""
         return Session(
@@ -124,7 +139,7 @@ class Store:
             kept.name,
             kept.thumbprint,
             kept.expires_at,
-            kept.conversation,
+            kept.reach,
             changed_at=self.changed.get(kept.subject, 0),
         )
 
@@ -144,6 +159,7 @@ class Ear:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.conversation = next(iter(session.reach), "")
         self.positions: list[int] = []
         self.frames: list[bytes] = []
         self.ended: list[int] = []

@@ -113,8 +113,9 @@ CORE: Rows = {
     "conversation": [
         BEGIN["conversation"][0] | {"number": 1, "waiting_since": None, "last_visitor_seq": 2},
     ],
+    "session": [{name: value for name, value in BEGIN["session"][0].items() if name != "conversation_id"}],
 }
-"""The same entries and conversation since 0007."""
+"""The same entries, conversation and session since 0007."""
 OUTBOX: Rows = {
     "task": [
         {"workspace_id": 1, "kind": "ga4", "destination": "1", "about": "r" * 22, "payload": {"name": "chat_started"}}

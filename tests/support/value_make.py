@@ -56,11 +56,11 @@ def make_session(**changed: Any) -> Session:
         "name": "",
         "thumbprint": "thumbprint",
         "expires_at": FAR_AWAY,
-        "conversation": CONVERSATION,
+        "reach": (CONVERSATION,),
     }
     return Session(**good | changed)
 
 
 def make_operator_session(**changed: Any) -> Session:
     """An operator's session."""
-    return make_session(**{"role": "owner", "subject": "operator-1", "name": "Olga", "conversation": ""} | changed)
+    return make_session(**{"role": "owner", "subject": "operator-1", "name": "Olga", "reach": ()} | changed)

@@ -377,7 +377,8 @@ describe("a session that its person deletes", () => {
 });
 
 describe("the page's consent", () => {
-  const told = () => asked.filter((request) => "receipt" in request) as unknown as { receipt: string | null }[];
+  const told = () =>
+    asked.filter((request) => "receipt" in request) as unknown as { receipt: string | null; conversation: string }[];
 
   test("goes with the start, and is told again on every connection and change", async () => {
     session.consentChanged("R1");
@@ -386,9 +387,9 @@ describe("the page's consent", () => {
     expect(asked[0]?.consent).toBe("R1");
     line.onState("open");
     line.onFrame(welcome());
-    expect(told()).toEqual([{ receipt: "R1" }]);
+    expect(told()).toEqual([{ receipt: "R1", conversation: "c" }]);
     session.consentChanged(null);
-    expect(told()).toEqual([{ receipt: "R1" }, { receipt: null }]);
+    expect(told().map(({ receipt }) => receipt)).toEqual(["R1", null]);
     line.onFrame(welcome());
     expect(told()).toHaveLength(2);
   });

@@ -84,6 +84,7 @@ export class ChatSession {
     this.#stream = open({
       api: options.api,
       after: () => this.#log.lastSeq,
+      conversation: () => this.conversation,
       onState: (state) => this.#stateChanged(state),
       onFrame: (frame) => this.#receive(frame),
       onEnded: () => void this.sessionEnded(),
@@ -94,6 +95,11 @@ export class ChatSession {
   get items(): ShownItem[] {
     const isSending = (id: string) => this.outbox.isSending(id) || (this.#starting && this.state === "connecting");
     return shownItems(this.#log, { side: "visitor", pending: this.outbox.pending, isSending });
+  }
+
+  /** The conversation that is shown; null before the first message. */
+  get conversation(): string | null {
+    return this.#chat?.conversation || null;
   }
 
   get running(): boolean {
@@ -117,7 +123,9 @@ export class ChatSession {
 
   /** A failure costs the site an event, never the visitor anything: the next connection tells it again. */
   #tellConsent(): void {
-    this.options.api.post("/v1/visitor/consent", { receipt: this.#consent }).catch(() => undefined);
+    this.options.api
+      .post("/v1/visitor/consent", { receipt: this.#consent, conversation: this.conversation })
+      .catch(() => undefined);
   }
 
   /**

@@ -15,7 +15,7 @@ export default function ContinueThereView(given: LayerProps): JSX.Element {
   );
 }
 
-function CodePart({ language, api }: LayerProps): JSX.Element {
+function CodePart({ language, api, chat }: LayerProps): JSX.Element {
   const words = deviceTransferTexts[language];
   const [given, setGiven] = useState<ContinueCode | null>(null);
   const [copied, setCopied] = useState(false);
@@ -23,7 +23,7 @@ function CodePart({ language, api }: LayerProps): JSX.Element {
   const { failure, attempt } = useTries(language);
   const show = () =>
     attempt(async () => {
-      setGiven(await api.post<ContinueCode>("/v1/visitor/continue/code", {}));
+      setGiven(await api.post<ContinueCode>("/v1/visitor/continue/code", { conversation: chat.conversation }));
       setCopied(false);
     });
   const copy = (button: HTMLElement) => {
@@ -64,7 +64,7 @@ function CodePart({ language, api }: LayerProps): JSX.Element {
   );
 }
 
-function MailPart({ language, api }: LayerProps): JSX.Element {
+function MailPart({ language, api, chat }: LayerProps): JSX.Element {
   const words = deviceTransferTexts[language];
   const field = useRef<HTMLInputElement>(null);
   const [sent, setSent] = useState(false);
@@ -74,7 +74,7 @@ function MailPart({ language, api }: LayerProps): JSX.Element {
     const email = field.current?.value.trim() ?? "";
     setSent(false);
     void attempt(async () => {
-      await api.post("/v1/visitor/continue/mail", { email, language });
+      await api.post("/v1/visitor/continue/mail", { email, language, conversation: chat.conversation });
       setSent(true);
     });
   };

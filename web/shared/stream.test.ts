@@ -68,6 +68,7 @@ beforeEach(() => {
   const options: StreamOptions = {
     api,
     after: () => 41,
+    conversation: () => "c",
     onState: (state) => states.push(state),
     onFrame: (frame) => frames.push(frame.op),
     onEnded: ended,
@@ -101,7 +102,7 @@ describe("opening", () => {
   test("answers the challenge with token and cursor, then is open", async () => {
     stream.start();
     await open();
-    expect(line().sent[0]).toEqual({ op: "auth", token: "t", proof: "", after: 41 });
+    expect(line().sent[0]).toEqual({ op: "auth", token: "t", proof: "", after: 41, conversation: "c" });
     expect(states).toEqual(["connecting", "open"]);
     expect(frames).toEqual(["welcome"]);
   });
@@ -250,10 +251,10 @@ describe("coming back", () => {
 });
 
 describe("the end", () => {
-  test("4401 stops and tells", async () => {
+  test.each([4401, 4404])("%i stops and tells", async (code) => {
     stream.start();
     await open();
-    line().events.ended(4401);
+    line().events.ended(code);
     expect(ended).toHaveBeenCalledOnce();
     await vi.advanceTimersByTimeAsync(120_000);
     expect(lines).toHaveLength(1);

@@ -23,6 +23,8 @@ export interface StreamOptions {
   api: Api;
   /** The cursor, asked at each connection: a position (operators), a seq (visitors), or null for "from now on". */
   after: () => number | null;
+  /** Visitors: the conversation that is shown; without it the newest is. */
+  conversation?: () => string | null;
   /** Operators: with more entries than this after the cursor, none is sent; see docs/protocol.md. */
   within?: number;
   onState: (state: StreamState) => void;
@@ -154,8 +156,16 @@ export class Stream {
     const { token, key } = api.session;
     const proof = key ? await proofFor(key, "GET", api.address("/v1/stream"), nonce, token) : "";
     if (line !== this.#line) return;
-    const { within } = this.options;
-    line?.send({ op: "auth", token, proof, after: this.options.after(), ...(within !== undefined && { within }) });
+    const { after, conversation, within } = this.options;
+    const shown = conversation?.() ?? null;
+    line?.send({
+      op: "auth",
+      token,
+      proof,
+      after: after(),
+      conversation: shown,
+      ...(within !== undefined && { within }),
+    });
   }
 
   #opened(): void {
@@ -170,7 +180,7 @@ export class Stream {
   #ended(code: number): void {
     const wasOpen = this.#state === "open";
     this.#hangUp();
-    if (code === CloseCode.sessionEnded) this.#finish(this.options.onEnded);
+    if (code === CloseCode.sessionEnded || code === CloseCode.noConversation) this.#finish(this.options.onEnded);
     else if (code === CloseCode.originRefused) this.#finish(this.options.onRefused);
     else this.#goOn(wasOpen, code);
   }

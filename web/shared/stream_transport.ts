@@ -9,6 +9,7 @@ export const CloseCode = {
   /** The server restarts, or wants this client elsewhere. */
   comeBack: 1012,
   sessionEnded: 4401,
+  noConversation: 4404,
   silence: 4408,
   tooMuch: 4429,
   /** Ours, never on the wire: no connection to the server at all. */

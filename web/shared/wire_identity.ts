@@ -18,7 +18,11 @@ export interface IdentifyRequest {
   page_origin?: string;
 }
 
-/** A new session for a conversation that exists. `token` is shown once and works only with the proof's key. */
+/**
+ * A new session, and the conversation that it opens with.
+ *
+ * `token` is shown once and works only with the proof's key.
+ */
 export interface SessionAnswer {
   token: string;
   expires_at: number;
@@ -32,13 +36,23 @@ export interface IdentifyAnswer {
   session: SessionAnswer | null;
 }
 
-/** Where the link goes that continues this conversation on another device, and in which language it is written. */
+/**
+ * Where the link goes that continues the chat on another device, and in which language it is written.
+ *
+ * `conversation`: the one that opens there; null: the newest that the session reaches.
+ */
 export interface ContinueMailRequest {
   email: string;
   language?: string;
+  conversation?: string | null;
 }
 
-/** Eight characters that continue this conversation on another device, once. */
+/** Which conversation opens on the other device; null: the newest that the session reaches. */
+export interface ContinueCodeRequest {
+  conversation?: string | null;
+}
+
+/** Eight characters that continue the chat on another device, once. */
 export interface ContinueCode {
   code: string;
   expires_at: number;

@@ -64,7 +64,33 @@ export interface SeenMarks {
   operator: number;
 }
 
-/** The visitor's conversation as it is when the stream opens. All numbers are those that the visitor counts. */
+/**
+ * A conversation in the list of a visitor's conversations. All numbers are those that the visitor counts.
+ *
+ * `number` names it to people. `unread` counts messages of the other side after the visitor's mark. `last` is the
+ * newest entry that the visitor sees.
+ */
+export interface VisitorSummary {
+  id: string;
+  number: number;
+  status: Status;
+  started_at: number;
+  last_seq: number;
+  unread: number;
+  last: Entry | null;
+}
+
+/** A visitor's conversations, the last started first; `more` says that earlier ones exist. */
+export interface VisitorConversations {
+  conversations: VisitorSummary[];
+  more: boolean;
+}
+
+/**
+ * The conversation that a visitor's stream serves, as it is when the stream opens.
+ *
+ * All numbers are those that the visitor counts.
+ */
 export interface VisitorConversation {
   id: string;
   status: Status;

@@ -2,30 +2,34 @@
 
 from sqlalchemy import Connection
 
-from crumbless.domain.consent import is_receipt
+from crumbless.domain.access import Session
+from crumbless.domain.consent import VisitorConsent, is_receipt
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.errors import Refused
 from crumbless.store.consent_store import find_record
 from crumbless.store.conversation_store import consent_chain_of, hold_consent, site_key_of
 from crumbless.store.people_store import Site, find_site
 from crumbless.store.tag_store import find_tags
+from crumbless.store.visitor_reach import choose_reached
 
 
-async def follow_consent(conversation: str, receipt: str | None, ledger: LedgerPort, reader: ReaderPort) -> None:
-    """Hold the conversation to this receipt, or to none.
+async def follow_consent(by: Session, wanted: VisitorConsent, ledger: LedgerPort, reader: ReaderPort) -> None:
+    """Put a conversation of the visitor under this receipt, or under none.
 
     Raises:
-        Refused: `not_found` for a receipt that is unknown or of another site; then none holds.
+        Refused: `unknown_conversation`; `not_found` for a receipt that is unknown or of another site; then none holds.
     """
+    receipt = wanted.receipt
 
-    def look(connection: Connection) -> tuple[str | None, str | None, bool]:
+    def look(connection: Connection) -> tuple[str, str | None, str | None, bool]:
+        conversation = choose_reached(connection, by.id, wanted.conversation)
         key = site_key_of(connection, conversation)
         site = key and find_site(connection, key)
         known = site and receipt is not None and _chain_of(connection, site, receipt)
         chain = chain_under(connection, site, receipt) if site else None
-        return consent_chain_of(connection, conversation), chain, bool(known)
+        return conversation, consent_chain_of(connection, conversation), chain, bool(known)
 
-    before, chain, known = await reader.read(look)
+    conversation, before, chain, known = await reader.read(look)
     if before != chain:
         await ledger.write(lambda connection: hold_consent(connection, conversation, chain))
     if receipt is not None and not known:

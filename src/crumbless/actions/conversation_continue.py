@@ -1,5 +1,8 @@
-"""A conversation goes on on another device: by a link in a mail, or by a code that is typed there. Each works once, for
-one conversation, and binds the other device's own key to it."""
+"""A chat continues on another device: by a link in an email, or by a code that is typed there.
+
+Each works once, hands over the visitor with all conversations, opens one of them, and binds the new session to the
+other device's own key.
+"""
 
 import secrets
 from base64 import urlsafe_b64encode
@@ -14,14 +17,15 @@ from crumbless.domain.access import Session, require
 from crumbless.domain.mail_order import MailOrder, check_address
 from crumbless.domain.ports import BansPort, LedgerPort
 from crumbless.domain.seal import Vault
-from crumbless.domain.wire_identity import ContinueCode, SessionAnswer
+from crumbless.domain.wire_identity import ContinueCode, ContinueMailRequest, SessionAnswer
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
-from crumbless.store.contact_store import find_linked_visitor, reach_of
-from crumbless.store.conversation_store import find_visitor_of, site_key_of
+from crumbless.store.contact_store import conversations_of, find_linked_visitor
+from crumbless.store.conversation_store import find_visitor_of, site_key_of, site_key_of_visitor
 from crumbless.store.identity_key_store import read_mode
 from crumbless.store.people_store import Site, find_site
 from crumbless.store.ticket_store import TicketKind, find_ticket, new_ticket, spend_ticket, void_tickets
+from crumbless.store.visitor_reach import Reach, choose_reached, reach_of
 
 LINK_HOURS = 24
 CODE_SECONDS = 600
@@ -42,50 +46,55 @@ class ConversationContinue:
     vault: Vault
     session_days: int
 
-    async def make_code(self, by: Session) -> ContinueCode:
-        """A new code; one that was given out before for this conversation works no more.
+    async def make_code(self, by: Session, conversation: str | None) -> ContinueCode:
+        """Return a new code. One that the visitor was given before is void.
+
+        Args:
+            conversation: the one that opens on the other device; None: the newest.
 
         Raises:
-            Refused: `forbidden`, `invalid_token` when the session has ended, `busy`.
+            Refused: `forbidden`, `unknown_conversation`, `invalid_token` when the session has ended, `busy`.
         """
         require(by, "continue_own")
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
         def make(connection: Connection) -> ContinueCode:
-            site = _site_of(connection, by)
-            void_tickets(connection, "continue_code", by.conversation)
+            site, reach = _site_of(connection, by)
+            for one in conversations_of(connection, reach.visitors):
+                void_tickets(connection, "continue_code", one)
             secret = self._code_secret(site.key, code)
-            _make_ticket(connection, "continue_code", by, CODE_SECONDS, secret)
+            _make_ticket(connection, "continue_code", by, conversation, CODE_SECONDS, secret)
             return ContinueCode(f"{code[:4]}-{code[4:]}", now_ms() + CODE_SECONDS * 1000)
 
         return await self.ledger.write(make, by.workspace)
 
-    async def send_link(self, by: Session, email: str, language: str) -> None:
-        """Mail a link. That somebody has an address opens nobody's history: the link leads to this conversation alone.
+    async def send_link(self, by: Session, request: ContinueMailRequest) -> None:
+        """Send a link by email. It opens the conversations of this visitor alone, whoever else has the address.
 
         Raises:
-            Refused: `forbidden`, `invalid` for a bad address, `invalid_token` when the session has ended, `busy`.
+            Refused: `forbidden`, `invalid` for a bad address, `unknown_conversation`, `invalid_token` when the session
+                has ended, `busy`.
         """
         require(by, "continue_own")
-        check_address(email)
+        check_address(request.email)
 
         def send(connection: Connection) -> None:
-            site = _site_of(connection, by)
-            _, secret = _make_ticket(connection, "continue_link", by, LINK_HOURS * 3600)
+            site, _ = _site_of(connection, by)
+            _, secret = _make_ticket(connection, "continue_link", by, request.conversation, LINK_HOURS * 3600)
             values = {"site": site.key, "site_name": site.name, "hours": str(LINK_HOURS), "secret": secret}
             queue_mail(
                 connection,
                 self.vault,
                 by.workspace,
-                MailOrder("continuation", email, language, values, about=by.subject),
+                MailOrder("continuation", request.email, request.language, values, about=by.subject),
             )
 
         await self.ledger.write(send, by.workspace)
 
     async def take(self, site: Site, told: str, thumbprint: str) -> SessionAnswer:
-        """The conversation of a link or code goes on with this key. Of many at once, one wins.
+        """Open a session of the visitor of a link or code with this key. Of many at once, one wins.
 
-        The new session reaches this conversation alone, also if the visitor is verified.
+        The new session reaches the conversations of this visitor alone, also if the visitor is verified.
 
         Raises:
             Refused: `ticket_gone`, the same for one that never was, was used, is too old, is another site's, or whose
@@ -130,17 +139,18 @@ def read_code(text: str) -> str:
     return code
 
 
-def _site_of(connection: Connection, by: Session) -> Site:
-    """Return the site of the session, which must not have ended: what it makes now would outlive its end."""
-    reach_of(connection, by.id)
-    key = site_key_of(connection, by.conversation)
+def _site_of(connection: Connection, by: Session) -> tuple[Site, Reach]:
+    """Return site and reach of the session, which must not have ended: what it makes now would outlive its end."""
+    reach = reach_of(connection, by.id)
+    key = site_key_of_visitor(connection, by.subject)
     site = key and find_site(connection, key)
     if not site:
         raise Refused("invalid_token")
-    return site
+    return site, reach
 
 
 def _make_ticket(
-    connection: Connection, kind: TicketKind, by: Session, seconds: float, secret: str = ""
+    connection: Connection, kind: TicketKind, by: Session, wanted: str | None, seconds: float, secret: str = ""
 ) -> tuple[str, str]:
-    return new_ticket(connection, kind, seconds=seconds, subject=by.conversation, workspace=by.workspace, secret=secret)
+    subject = choose_reached(connection, by.id, wanted)
+    return new_ticket(connection, kind, seconds=seconds, subject=subject, workspace=by.workspace, secret=secret)

@@ -1,4 +1,7 @@
-"""A visitor's first message: makes visitor, conversation and session, and appends it. Nothing exists before it."""
+"""A visitor's first message: makes visitor, conversation and session, and appends it. Nothing exists before it.
+
+Another conversation of a visitor who has a session: conversation_add.py.
+"""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
@@ -10,12 +13,13 @@ from crumbless.actions.consent_follow import chain_under
 from crumbless.actions.identity_vouch import IdentityVouch, Vouched, become_contact
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
+from crumbless.domain.events import ReachChanged
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartAnswer, StartRequest
 from crumbless.errors import CrumblessError, Refused
 from crumbless.ids import new_id, new_token, now_ms
-from crumbless.store.contact_store import find_linked_visitor
+from crumbless.store.contact_store import find_linked_visitor, visitors_of_contact
 from crumbless.store.conversation_store import add_conversation, find_conversation, hold_consent
 from crumbless.store.identity_key_store import read_mode
 from crumbless.store.people_store import (
@@ -26,6 +30,7 @@ from crumbless.store.people_store import (
     find_visitor,
     note_visitor_network,
 )
+from crumbless.store.transaction import after_commit
 
 DAY_MS = 86_400_000
 
@@ -70,6 +75,8 @@ async def start_conversation(
 ) -> StartAnswer:
     """Start, or start again with the same key and entry id, which gives the same visitor, conversation and entry.
 
+    The same key with another id continues the visitor's newest conversation.
+
     Raises:
         Refused: for the text or id; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`; `banned`;
             `identity_refused`, `identity_needed` where the site vouches for visitors; `other_identity`.
@@ -84,7 +91,7 @@ async def start_conversation(
     bans = await vouch.bans.current()
     name = arrival.thumbprint or _claimed_name(request.claim)
     while True:
-        visitor = await reader.read(lambda connection: _find_or_name(connection, site, name))
+        visitor = await reader.read(lambda connection: _find_or_name(connection, site, name, request.id))
         if bans.holds(
             site.workspace,
             visitor=visitor.id,
@@ -131,9 +138,7 @@ async def _append_first(
     token = new_token("crv_")
     thumbprint = arrival.thumbprint
     lifetime = UNBOUND_SESSION_MS if thumbprint is None else session_days * DAY_MS
-    session = Session(
-        new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime, visitor.conversation
-    )
+    session = Session(new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime)
 
     def begin(connection: Connection) -> None:
         # Asked again where nobody can change it meanwhile: after a change to "required", no start slips through.
@@ -148,6 +153,7 @@ async def _append_first(
             note_visitor_network(connection, visitor.id, arrival.network)
         if arrival.vouched is not None:
             become_contact(connection, site, visitor.id, arrival.vouched, arrival.thumbprint)
+            after_commit(connection, ReachChanged(site.workspace, visitors_of_contact(connection, visitor.id)))
         add_session(connection, session, token_hash(token), verified=arrival.vouched is not None)
         # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
         hold_consent(connection, visitor.conversation, chain_under(connection, site, request.consent))
@@ -178,9 +184,9 @@ def _claimed_name(claim: str) -> str | None:
     return urlsafe_b64encode(token_hash(f"claim {claim}")).rstrip(b"=").decode()
 
 
-def _find_or_name(connection: Connection, site: Site, name: str | None) -> _Visitor:
+def _find_or_name(connection: Connection, site: Site, name: str | None, entry_id: str) -> _Visitor:
     found = name and find_visitor(connection, site, name)
-    conversation = found and find_conversation(connection, found)
+    conversation = found and find_conversation(connection, found, entry_id)
     if found and conversation:
         known = find_linked_visitor(connection, found)
         return _Visitor(found, conversation, new=False, name=name, contact=known and known.contact)

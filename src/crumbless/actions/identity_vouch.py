@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from crumbless.domain.access import Session, require
+from crumbless.domain.events import ReachChanged
 from crumbless.domain.identity_token import Identity, IdentityKey, kid_of, read_identity
 from crumbless.domain.ports import BansPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
@@ -21,12 +22,14 @@ from crumbless.store.contact_store import (
     keep_contact,
     link_visitor,
     mark_verified,
-    reach_of,
+    visitors_of_contact,
 )
-from crumbless.store.conversation_store import site_key_of
+from crumbless.store.conversation_store import site_key_of_visitor
 from crumbless.store.identity_key_store import KeptKey, find_identity_key, note_key_used
 from crumbless.store.people_store import Site, add_session, find_site
 from crumbless.store.ticket_store import void_tickets
+from crumbless.store.transaction import after_commit
+from crumbless.store.visitor_reach import reach_of
 
 DAY_MS = 86_400_000
 
@@ -94,6 +97,7 @@ class IdentityVouch:
             reach_of(connection, by.id)
             become_contact(connection, site, by.subject, vouched, by.thumbprint, by.id)
             mark_verified(connection, by.id)
+            after_commit(connection, ReachChanged(by.workspace, visitors_of_contact(connection, by.subject)))
 
         # The workspace's lock: no session or code of the visitor is made on another node while this runs.
         await self.ledger.write(link, by.workspace)
@@ -102,7 +106,7 @@ class IdentityVouch:
 
     async def _site_of(self, by: Session, site_key: str) -> Site:
         def find(connection: Connection) -> Site | None:
-            return find_site(connection, site_key) if site_key_of(connection, by.conversation) == site_key else None
+            return find_site(connection, site_key) if site_key_of_visitor(connection, by.subject) == site_key else None
 
         if (site := await self.reader.read(find)) is None:
             raise Refused("not_found")
@@ -190,11 +194,11 @@ def open_session(
     *,
     verified: bool = False,
 ) -> SessionAnswer:
-    """A new session, bound to this key, for one conversation that exists.
+    """Open a session of the visitor, bound to this key. `conversation` is the one that it opens with.
 
-    Unless the site has just `verified` the visitor, the session reaches no other conversation of the contact.
+    Unless the site has just `verified` the visitor, the session reaches nothing of the contact's other visitors.
     """
     token = new_token("crv_")
-    session = Session(new_id(), "visitor", workspace, visitor, "", thumbprint, now_ms() + days * DAY_MS, conversation)
+    session = Session(new_id(), "visitor", workspace, visitor, "", thumbprint, now_ms() + days * DAY_MS)
     add_session(connection, session, token_hash(token), verified=verified)
     return SessionAnswer(token, session.expires_at, visitor, conversation)

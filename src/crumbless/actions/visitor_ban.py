@@ -81,6 +81,14 @@ class VisitorBan:
 
 
 def _bans_of(culprit: Culprit, request: BanRequest) -> list[NewBan]:
+    """Return what is banned.
+
+    A verified visitor is banned with the contact: verified on another device, the same person would reach the
+    conversations of this visitor as well.
+    """
+    kinds = {*request.kinds}
+    if "visitor" in kinds and culprit.contact is not None:
+        kinds.add("contact")
     values = {
         "visitor": culprit.visitor,
         "key": culprit.key,
@@ -90,7 +98,7 @@ def _bans_of(culprit: Culprit, request: BanRequest) -> list[NewBan]:
     found = [
         NewBan(kind, value, culprit.name, culprit.network)
         for kind in BAN_KINDS
-        if kind in request.kinds and (value := values[kind])
+        if kind in kinds and (value := values[kind])
     ]
     if not found:
         raise Refused("invalid", "This visitor is not known in that way. Choose another one.")

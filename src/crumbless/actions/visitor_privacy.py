@@ -12,11 +12,12 @@ from crumbless.domain.wire import ExportedConversation, VisitorExport
 from crumbless.domain.wire_identity import ErasedAnswer
 from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
-from crumbless.store.contact_store import find_linked_visitor, reach_of, remove_lone_contact
+from crumbless.store.contact_store import conversations_of, find_linked_visitor, remove_lone_contact
 from crumbless.store.people_store import remove_visitor_sessions
 from crumbless.store.task_store import drop_tasks
 from crumbless.store.ticket_store import void_tickets
 from crumbless.store.timeline_read import entries_for_visitor
+from crumbless.store.visitor_reach import reach_of
 from crumbless.store.visitor_store import VisitorRecord, anonymise_visitor, erase_conversations, find_visitor_record
 
 EXPORT_PAGE = 500
@@ -28,8 +29,8 @@ _encode = msgspec.json.Encoder().encode
 async def erase_own(by: Session, ledger: LedgerPort) -> ErasedAnswer:
     """Erase what the session reaches, and all that would tell who the visitor was.
 
-    In a session in which the site verified the visitor, these are the conversations of all their devices; in any other
-    it is the session's own conversation.
+    These are all conversations of the visitor and, in a session in which the site verified the visitor, those of all
+    the contact's devices.
 
     All of it or nothing, in order with the messages that are on their way: those acknowledged before are erased, those
     after are refused. Operators hear of it by the entry `erased`, the last entry of each conversation.
@@ -41,20 +42,21 @@ async def erase_own(by: Session, ledger: LedgerPort) -> ErasedAnswer:
 
     def erase(connection: Connection) -> Erasure[ErasedAnswer]:
         reach = reach_of(connection, by.id)
+        conversations = conversations_of(connection, reach.visitors)
         known = find_linked_visitor(connection, by.subject)
-        messages = erase_conversations(connection, by.workspace, reach.conversations)
+        messages = erase_conversations(connection, by.workspace, conversations)
         for one in reach.visitors:
             remove_visitor_sessions(connection, one)
             anonymise_visitor(connection, one)
             drop_tasks(connection, ["mail"], about=one)
         if known is not None and known.contact is not None:
             remove_lone_contact(connection, known.contact)
-        for conversation in reach.conversations:
+        for conversation in conversations:
             void_tickets(connection, "continue_code", conversation)
             void_tickets(connection, "continue_link", conversation)
         return Erasure(
-            ErasedAnswer(len(reach.conversations), messages),
-            [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in reach.conversations],
+            ErasedAnswer(len(conversations), messages),
+            [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in conversations],
         )
 
     return await ledger.erase(erase, by.workspace)

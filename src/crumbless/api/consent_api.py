@@ -88,5 +88,5 @@ def _public(seconds: int) -> dict[str, str]:
 
 
 async def post_visitor_consent(call: VisitorCall, wanted: VisitorConsent) -> None:
-    """Put the conversation under a consent receipt, or under none."""
-    await follow_consent(call.session.conversation, wanted.receipt, call.platform.ledger, call.platform.reader)
+    """Put a conversation under a consent receipt, or under none."""
+    await follow_consent(call.session, wanted, call.platform.ledger, call.platform.reader)

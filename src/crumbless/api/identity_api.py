@@ -8,6 +8,7 @@ from crumbless.api.request_read import read_caller, require_key, take_token
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.wire_identity import (
     ContinueCode,
+    ContinueCodeRequest,
     ContinueMailRequest,
     ContinueRequest,
     IdentifyAnswer,
@@ -43,17 +44,17 @@ async def post_logout(call: VisitorCall) -> None:
     await call.write(log_out_visitor)
 
 
-async def post_continue_code(call: VisitorCall) -> ContinueCode:
-    """Return a code by which the conversation continues on another device."""
-    return await call.platform.visitors.goes_on.make_code(call.session)
+async def post_continue_code(call: VisitorCall, wanted: ContinueCodeRequest) -> ContinueCode:
+    """Return a code by which the chat continues on another device."""
+    return await call.platform.visitors.goes_on.make_code(call.session, wanted.conversation)
 
 
 async def post_continue_mail(call: VisitorCall, wanted: ContinueMailRequest) -> None:
-    """Send a link by which the conversation continues on another device."""
+    """Send a link by which the chat continues on another device."""
     check_address(wanted.email)
-    for key in (call.session.conversation, call.network):
+    for key in (call.session.subject, call.network):
         take_token(call.platform.limits.continue_mails, key)
-    await call.platform.visitors.goes_on.send_link(call.session, wanted.email, wanted.language)
+    await call.platform.visitors.goes_on.send_link(call.session, wanted)
 
 
 async def post_continue(call: KeyCall, wanted: ContinueRequest) -> SessionAnswer:

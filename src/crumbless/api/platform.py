@@ -53,10 +53,10 @@ WORKED_TIMES = 10
 """How many times its usual rate of starts a network gets that works for it."""
 
 CONTINUE_MAILS = Rate(5 / 3600, 3)
-"""Links by mail: for one conversation, and from one network."""
+"""Links by mail: for one visitor, and from one network."""
 
 CONTINUE_CODES = Rate(1 / 30, 10)
-"""Codes given out for one conversation."""
+"""Codes given out to one visitor."""
 
 IDENTIFIES = Rate(1.0, 60)
 """Tokens of sites that are checked for one network: each page view of a chat that goes on brings one."""

@@ -21,7 +21,7 @@ from crumbless.errors import REFUSALS, CrumblessError
 Who = Literal["public", "visitor", "operator", "stream"]
 Permission = Verb | Literal["public", "stream"]
 Pages = Literal["own", "site"]
-LimitKey = Literal["network", "workspace", "subject", "conversation"]
+LimitKey = Literal["network", "workspace", "subject"]
 
 JSON = "application/json"
 

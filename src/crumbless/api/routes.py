@@ -68,6 +68,7 @@ PAGE, SCRIPT, VALUE = ("text/html",), ("text/javascript",), (JSON,)
 LINK = ("ticket_gone", "weak_password")
 PASSKEY = ("passkey_refused", "ticket_gone")
 PROVIDER = ("provider_refused", "provider_away", "ticket_gone", "not_found")
+MISSING = ("not_found", "unknown_conversation")
 IDENTITY = ("banned", "identity_refused", "other_identity")
 
 get, post, options = partial(Route, "GET"), partial(Route, "POST"), partial(Route, "OPTIONS")
@@ -100,6 +101,14 @@ ROUTES = (
             *("id_conflict", "empty_text", "erased", "work_needed"),
         ),
     ),
+    get("/v1/visitor/conversations", visitor_api.get_conversations, visitor("read_conversation")),
+    post(
+        "/v1/visitor/conversations",
+        visitor_api.post_conversation,
+        visitor("send_message"),
+        status=201,
+        refuses=("banned", "identity_needed", "not_found", "id_conflict", "empty_text", "erased", "work_needed"),
+    ),
     post("/v1/visitor/erase", visitor_api.erase, visitor("erase_own"), limit=PRIVACY),
     get(
         "/v1/visitor/export",
@@ -109,7 +118,7 @@ ROUTES = (
         gives=VisitorExport,
         refuses=("busy",),
     ),
-    post("/v1/visitor/consent", consent_api.post_visitor_consent, visitor("consent_own"), refuses=("not_found",)),
+    post("/v1/visitor/consent", consent_api.post_visitor_consent, visitor("consent_own"), refuses=MISSING),
     post(
         "/v1/visitor/identify",
         identity_api.post_identify,
@@ -122,9 +131,15 @@ ROUTES = (
         "/v1/visitor/continue/code",
         identity_api.post_continue_code,
         visitor("continue_own"),
-        limit=RateLimit("continue_codes", "conversation"),
+        limit=RateLimit("continue_codes", "subject"),
+        refuses=("unknown_conversation",),
     ),
-    post("/v1/visitor/continue/mail", identity_api.post_continue_mail, visitor("continue_own")),
+    post(
+        "/v1/visitor/continue/mail",
+        identity_api.post_continue_mail,
+        visitor("continue_own"),
+        refuses=("unknown_conversation",),
+    ),
     post(
         "/v1/visitor/continue", identity_api.post_continue, PUBLIC, refuses=("banned", "ticket_gone", "identity_needed")
     ),

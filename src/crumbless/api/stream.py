@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
-from crumbless.api.look_up import find_session
 from crumbless.api.platform import Platform
+from crumbless.api.stream_auth import NO_CONVERSATION, check_bans, known_conversation, verify_auth
 from crumbless.domain.access import Session
-from crumbless.domain.command import EntryCommand
+from crumbless.domain.command import Command, EntryCommand
 from crumbless.domain.entry import Appended, seq_for
-from crumbless.domain.proof import ProofRefused, verify_proof
 from crumbless.domain.stream_session import StreamEnded, StreamRates, StreamSession, failure
 from crumbless.domain.visibility import visible
 from crumbless.domain.wire import (
@@ -34,18 +33,16 @@ from crumbless.domain.wire import (
     Welcome,
     You,
 )
+from crumbless.domain.wire_timeline import VisitorConversation
 from crumbless.errors import Refused
 from crumbless.exhaustion import BUSY_SECONDS, in_one_line, is_exhausted
-from crumbless.ids import confirmed_ms, now_ms
+from crumbless.ids import confirmed_ms
 from crumbless.live.connections import Parcel, parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.store.inbox_read import seen_marks_since
 from crumbless.store.people_store import find_operator
-from crumbless.store.timeline_read import (
-    conversation_for_visitor,
-    entries_after_position,
-    entries_for_visitor,
-    position_of,
-)
+from crumbless.store.timeline_read import entries_after_position, entries_for_visitor, position_of
+from crumbless.store.visitor_conversations import conversation_to_show
+from crumbless.store.visitor_reach import MOST_REMEMBERED, reaches
 
 log = logging.getLogger("crumbless.stream")
 
@@ -82,9 +79,11 @@ class Outlet(Protocol):
 class StreamConnection:
     """A client's stream from its challenge to its end."""
 
-    __slots__ = ("_auth", "_missed", "_network", "_outlet", "_platform", "_rules", "_told", "session")
+    __slots__ = ("_auth", "_missed", "_network", "_outlet", "_platform", "_rules", "_told", "conversation", "session")
 
     session: Session
+    conversation: str
+    """The conversation that a visitor's stream serves; empty while it is not known, and for operators."""
 
     def __init__(self, platform: Platform, outlet: Outlet) -> None:
         self._platform = platform
@@ -157,8 +156,9 @@ class StreamConnection:
 
     async def _authenticate(self, frame: Auth) -> None:
         try:
-            session = await self._verify(frame)
-            await self._check_bans(session)
+            session = await verify_auth(self._platform, self._network, self._rules.nonce, frame)
+            network, self._network = self._network, ""
+            await check_bans(self._platform, network, session)
             if not session.alive(confirmed_ms()):
                 # It ended while this task waited, when the stream was not yet among those to be closed.
                 raise StreamEnded(4401, "this session has ended")
@@ -177,43 +177,6 @@ class StreamConnection:
         finally:
             self._auth = None
 
-    async def _verify(self, frame: Auth) -> Session:
-        session = await find_session(self._platform, self._network, frame.token)
-        if session is None or not session.alive(confirmed_ms()):
-            raise StreamEnded(4401, "the token is unknown or has ended")
-        if session.only_sets_up(now_ms()):
-            raise StreamEnded(4401, "a second factor must be set up first")
-        if session.thumbprint is None:
-            return session
-        try:
-            proof = verify_proof(
-                frame.proof,
-                method="GET",
-                address=f"{self._platform.settings.address}/v1/stream",
-                nonce_ok=lambda nonce: nonce == self._rules.nonce,
-                token=frame.token,
-            )
-        except ProofRefused:
-            raise StreamEnded(4401, "the proof was refused") from None
-        if proof.thumbprint != session.thumbprint:
-            raise StreamEnded(4401, "the token belongs to another key")
-        return session
-
-    async def _check_bans(self, session: Session) -> None:
-        """A ban has ended the sessions it knew of; this is for those that come into a banned network."""
-        visitors, network = self._platform.visitors, self._network
-        self._network = ""
-        if session.role != "visitor":
-            return
-        bans = await visitors.bans.current()
-        if bans.holds(
-            session.workspace,
-            visitor=session.subject,
-            key=session.thumbprint,
-            network=visitors.network_hash(network) if bans.bans else None,
-        ):
-            raise StreamEnded(4401, "this session has ended")
-
     async def _welcome(self, session: Session, asked: Auth) -> None:
         platform = self._platform
         self.session = session
@@ -222,10 +185,11 @@ class StreamConnection:
         # Listen first, read second: what is committed in between is in what was read, in what was heard, or in both.
         # The node itself begins to listen to a workspace with its first listener.
         platform.streams.authenticated(self)
+        self.conversation = known_conversation(session, asked.conversation)
         platform.connections.add(self)
         await platform.following.begin(session.workspace)
         if session.role == "visitor":
-            await self._welcome_visitor(session, asked.after)
+            await self._welcome_visitor(session, asked)
         else:
             await self._welcome_operator(session, asked.after, asked.within)
 
@@ -268,13 +232,14 @@ class StreamConnection:
                 if seen.operator:
                     self._send(SeenNow(conversation, "operator", seen.operator))
 
-    async def _welcome_visitor(self, session: Session, after: int | None) -> None:
-        reader, workspace, conversation = self._platform.reader, session.workspace, session.conversation
-        state = await reader.read(lambda connection: conversation_for_visitor(connection, workspace, conversation))
+    async def _welcome_visitor(self, session: Session, asked: Auth) -> None:
+        reader, workspace = self._platform.reader, session.workspace
+        state = await self._show(session, asked.conversation)
         if state is None:
-            raise StreamEnded(4401, "the conversation is gone")
+            return
+        conversation = state.id
         self._send(Welcome(You("visitor", session.subject, session.name), Limits(), session.bound, conversation=state))
-        cursor = state.last_seq if after is None else max(0, min(after, state.last_seq))
+        cursor = state.last_seq if asked.after is None else max(0, min(asked.after, state.last_seq))
 
         async def read_on(from_seq: int) -> Sequence[Appended]:
             return await reader.read(
@@ -282,6 +247,35 @@ class StreamConnection:
             )
 
         await self._catch_up(cursor, state.last_seq, read_on)
+
+    async def _show(self, session: Session, wanted: str | None) -> VisitorConversation | None:
+        """Serve the conversation that the client names, or the newest. Return its state, read after listening began.
+
+        A conversation that the session is not known to reach is looked up first: a stream must not receive a frame of
+        another visitor's. Returns None if the stream ended meanwhile.
+
+        Raises:
+            StreamEnded: 4404 if the session does not reach it, 4401 if it has ended.
+        """
+        while True:
+            reach, state = await self._platform.reader.read(
+                lambda connection: conversation_to_show(connection, session.id, session.workspace, wanted)
+            )
+            if self._rules.state != "ready":
+                return None
+            if state is None:
+                raise StreamEnded(*(NO_CONVERSATION if reach else (4401, "this session has ended")))
+            if state.id == self.conversation and reach == session.reach:
+                return state
+            known = state.id == self.conversation
+            self._platform.connections.turn(self, lambda reach=reach, state=state: self._turn(reach, state.id))
+            if known:
+                return state
+
+    def _turn(self, reach: tuple[str, ...], conversation: str) -> None:
+        if conversation != self.conversation:
+            self._missed = []
+        self.session.reach, self.conversation = reach, conversation
 
     async def _catch_up(
         self, cursor: int, newest: int, read_on: Callable[[int], Coroutine[Any, Any, Sequence[Appended]]]
@@ -353,7 +347,21 @@ class StreamConnection:
         if isinstance(frame, Ping):
             self._send(Pong())
             return
-        command = self._platform.commands.of(frame)
+        command, reach = self._platform.commands.of(frame), self.session.reach
+        if reach and (conversation := getattr(frame, "conversation", "")) not in reach:
+            self._later(self._look_up(command, frame, conversation))
+        else:
+            self._run(command, frame)
+
+    async def _look_up(self, command: Command, frame: ClientFrame, conversation: str) -> None:
+        """Run a command for a conversation that the session is not known to reach: it may be new, or very old."""
+        session = self.session
+        if await self._platform.reader.read(lambda connection: reaches(connection, session.id, conversation)):
+            session.reach = (conversation, *session.reach)[: 2 * MOST_REMEMBERED]
+        if self._rules.state == "ready":
+            self._run(command, frame)
+
+    def _run(self, command: Command, frame: ClientFrame) -> None:
         try:
             if isinstance(command, EntryCommand):
                 entry = command.entry(self.session, frame)

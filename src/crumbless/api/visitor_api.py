@@ -1,15 +1,22 @@
-"""What visitors request over HTTP: to start, to export what is stored about them, and to have it erased."""
+"""What visitors request over HTTP: to start, to list and add conversations, to export and erase what is stored."""
 
+from typing import Annotated
+
+import msgspec
 from litestar.response import Stream
 
+from crumbless.actions.conversation_add import ConversationAdd
 from crumbless.actions.conversation_start import Arrival, start_conversation
 from crumbless.actions.visitor_privacy import erase_own, export_own
 from crumbless.api.admission import admit_start
 from crumbless.api.call import PublicCall, VisitorCall
 from crumbless.api.long_response import while_alive
 from crumbless.api.request_read import read_proof
-from crumbless.domain.wire import StartAnswer, StartRequest
+from crumbless.domain.wire import ConversationAnswer, ConversationRequest, StartAnswer, StartRequest
 from crumbless.domain.wire_identity import ErasedAnswer
+from crumbless.domain.wire_timeline import VisitorConversations
+from crumbless.store.conversation_store import site_key_of_visitor
+from crumbless.store.visitor_conversations import visitor_conversations
 
 
 async def start(call: PublicCall, wanted: StartRequest) -> StartAnswer:
@@ -19,6 +26,27 @@ async def start(call: PublicCall, wanted: StartRequest) -> StartAnswer:
     await admit_start(platform, call.network, wanted.site, wanted.work, thumbprint)
     arrival = Arrival(thumbprint, platform.visitors.network_hash(call.network))
     return await start_conversation(wanted, arrival, platform.ledger, platform.reader, platform.visitors.vouch)
+
+
+class ConversationsQuery(msgspec.Struct, frozen=True):
+    """Which conversations of a visitor are returned: those with a number below `before`, at most `limit`."""
+
+    before: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+
+
+async def get_conversations(call: VisitorCall, query: ConversationsQuery) -> VisitorConversations:
+    """Return the visitor's conversations, the last started first."""
+    return await call.read(visitor_conversations, call.session.id, query.before, query.limit)
+
+
+async def post_conversation(call: VisitorCall, wanted: ConversationRequest) -> ConversationAnswer:
+    """Start another conversation of the visitor with its first message."""
+    platform, by = call.platform, call.session
+    site = await call.read(site_key_of_visitor, by.subject)
+    await admit_start(platform, call.network, site or "", wanted.work, by.thumbprint)
+    network = platform.visitors.network_hash(call.network)
+    return await ConversationAdd(platform.ledger, platform.reader, platform.visitors.bans).add(by, wanted, network)
 
 
 async def erase(call: VisitorCall) -> ErasedAnswer:

@@ -80,7 +80,7 @@ class Visibility(Enum):
     PUBLIC = "public"
     """Things that everyone may see, or that a secret names."""
     OWN = "own"
-    """The caller's own account or conversation."""
+    """The caller's own account or conversations."""
     CONVERSATION = "conversation"
     """Conversations, which belong to a site and may be assigned to a team."""
     SITE = "site"
@@ -104,14 +104,16 @@ SKEW_MS = 60_000
 class Session:
     """Who acts: one signed-in operator or one visitor, on one device.
 
-    `conversation` is the visitor's own; operators have none. `scope` is the operator's list of sites and teams, None
-    for the whole workspace: read it through `visible` (domain/visibility.py). `thumbprint` is None for a session
-    without a key (`bound` false). `factor_at` is when a factor (password, passkey, ...) was last shown in it,
-    `seen_at` when this process last saw it used. `ended` is set the
-    moment the session is revoked, so that whoever holds it sees it at once. `changed_at` is when the operator's role,
-    name, teams or status had last changed when the session was read. `idle_ms` is how long it may be unused by the
-    workspace's account policy (0: as the settings say), and `second_factor_from` from when it may only set up a second
-    factor (0: never).
+    `reach` contains the conversations that a visitor's session is known to reach, the newest first; operators have
+    none. It repeats what the database says (store/visitor_reach.py), so that a message costs no read. Some may be
+    missing from it, but it never contains one too many: a session loses no conversation while it lasts. `scope` is
+    the operator's list of sites and teams, None for the whole workspace: read it through `visible`
+    (domain/visibility.py). `thumbprint` is None for a session without a key (`bound` false). `factor_at` is when a
+    factor (password, passkey, ...) was last shown in it, `seen_at` when this process last saw it used. `ended` is
+    set the moment the session is revoked, so that whoever holds it sees it at once. `changed_at` is when the
+    operator's role, name, teams or status had last changed when the session was read. `idle_ms` is how long it may
+    be unused by the workspace's account policy (0: as the settings say), and `second_factor_from` from when it may
+    only set up a second factor (0: never).
     """
 
     id: str
@@ -121,7 +123,7 @@ class Session:
     name: str
     thumbprint: str | None
     expires_at: int
-    conversation: str = ""
+    reach: tuple[str, ...] = ()
     ended: bool = False
     factor_at: int = 0
     seen_at: int = 0
@@ -190,10 +192,10 @@ def require_fresh(session: Session, now: int) -> None:
 
 
 def require_conversation(session: Session, conversation: str) -> None:
-    """Raises Refused `unknown_conversation` when a visitor names a conversation that is not their own.
+    """Raises Refused `unknown_conversation` if a visitor names a conversation that the session is not known to reach.
 
     Operators are held to their workspace where the conversation's workspace is known: in the ledger's transaction
     and in the reads, which all filter by workspace.
     """
-    if session.role == "visitor" and conversation != session.conversation:
+    if session.role == "visitor" and conversation not in session.reach:
         raise Refused("unknown_conversation")

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from crumbless.domain.bounds import Receipt
+from crumbless.domain.bounds import Id, Receipt
 from crumbless.domain.storage_registry import Category
 from crumbless.domain.wire import Categories, Choice, ConsentRequest, ConsentSource
 from crumbless.errors import Refused
@@ -30,9 +30,13 @@ _is_digest = re.compile(r"[A-Za-z0-9_-]{8,64}").fullmatch
 
 
 class VisitorConsent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The receipt of the consent that is valid on the page around the chat. Null: there is no consent."""
+    """The receipt of the consent that is valid on the page around the chat. Null: there is no consent.
+
+    `conversation`: the one that the chat shows; null: the newest that the session reaches.
+    """
 
     receipt: Receipt | None
+    conversation: Id | None = None
 
 
 class Record(msgspec.Struct, frozen=True):

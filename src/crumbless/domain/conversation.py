@@ -10,6 +10,11 @@ def status_after(status: Status, kind: Kind) -> Status:
     return "closed" if kind in {"closed", "erased"} else status
 
 
+def status_for_visitor(status: Status) -> Status:
+    """Return the status as the visitor receives it, who does not learn that the team has put a conversation off."""
+    return "closed" if status == "closed" else "open"
+
+
 def waiting_since_after(since: int | None, kind: Kind, author: AuthorKind, at: int) -> int | None:
     """Return since when the visitor waits for a reply once this entry is appended; None: nobody waits.
 

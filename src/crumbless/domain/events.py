@@ -8,12 +8,13 @@ matters.
 |---|---|
 | SessionEnded, OperatorChanged | the session poll of every node reads it within a second |
 | MarkMoved | clients receive the marks when they reconnect |
+| ReachChanged | a stream that is open gets no summaries of the new conversation until it reconnects |
 | BansChanged | every node reads the bans again after a second |
 | TasksWithdrawn | a batch in flight is sent; tasks that wait were deleted in the transaction |
 | TasksQueued | the task runners look for due tasks every few seconds |
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from crumbless.domain.access import Session
@@ -51,6 +52,14 @@ class MarkMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ReachChanged:
+    """Sessions of these visitors reach another conversation, or more of them."""
+
+    workspace: int
+    visitors: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class BansChanged:
     """A ban was added or lifted."""
 
@@ -68,4 +77,4 @@ class TasksQueued:
     """Tasks were added, or became due."""
 
 
-DomainEvent = SessionEnded | OperatorChanged | MarkMoved | BansChanged | TasksWithdrawn | TasksQueued
+DomainEvent = SessionEnded | OperatorChanged | MarkMoved | ReachChanged | BansChanged | TasksWithdrawn | TasksQueued

@@ -81,6 +81,10 @@ class BusPort(Protocol):
 
     def end_session(self, session: Session) -> None: ...
 
+    def change_reach(self, workspace: int, visitors: Sequence[str]) -> None:
+        """Sessions of these visitors reach more conversations now: their streams send summaries of those too."""
+        ...
+
     def change_person(self, workspace: int, operator_id: str) -> None:
         """Report a change of an operator's role, name, teams or status in the database.
 

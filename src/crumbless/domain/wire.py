@@ -11,7 +11,16 @@ import msgspec
 from crumbless.domain import bounds
 from crumbless.domain.access import OperatorRole
 from crumbless.domain.wire_identity import Contact
-from crumbless.domain.wire_timeline import MAX_TEXT, Author, Entry, SeenMarks, Side, Status, VisitorConversation
+from crumbless.domain.wire_timeline import (
+    MAX_TEXT,
+    Author,
+    Entry,
+    SeenMarks,
+    Side,
+    Status,
+    VisitorConversation,
+    VisitorSummary,
+)
 
 PROTOCOL = "crumbless.v1"
 
@@ -60,13 +69,14 @@ class Auth(ClientFrame, frozen=True, tag="auth"):
     """Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on.
 
     `within` (operators): when more than this many entries came after `after`, none of them is sent. A fresh page is
-    cheaper.
+    cheaper. `conversation` (visitors): which one the stream serves; null: the newest that the session reaches.
     """
 
     token: bounds.Secret
     proof: bounds.Proof = ""
     after: int | None = None
     within: int | None = None
+    conversation: bounds.Id | None = None
 
 
 class Send(ClientFrame, frozen=True, tag="send"):
@@ -209,6 +219,12 @@ class SeenNow(ServerFrame, frozen=True, tag="seen"):
     seq: int
 
 
+class SummaryNow(ServerFrame, frozen=True, tag="summary"):
+    """Another conversation of the visitor has changed. The stream serves one; this is how it tells of the others."""
+
+    conversation: VisitorSummary
+
+
 class Failure(ServerFrame, frozen=True, tag="error"):
     """A frame was refused; the stream goes on. `id` names the entry when there is one, `retry_after` is in seconds."""
 
@@ -235,7 +251,7 @@ class DiskNow(ServerFrame, frozen=True, tag="disk"):
     state: Literal["", "low", "full"]
 
 
-AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | DiskNow | Failure | Pong | End
+AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | SummaryNow | DiskNow | Failure | Pong | End
 
 
 # --- HTTP API -----------------------------------------------------------------------------------------------------
@@ -267,6 +283,25 @@ class StartAnswer(msgspec.Struct, frozen=True):
     bound: bool
     visitor: str
     conversation: str
+    entry: Entry
+
+
+class ConversationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first message of another conversation of a visitor who has a session. Idempotent by `id`.
+
+    `consent` and `work` are as in a StartRequest.
+    """
+
+    id: bounds.Id
+    text: bounds.MessageText
+    consent: bounds.Receipt | None = None
+    work: bounds.Work = ""
+
+
+class ConversationAnswer(msgspec.Struct, frozen=True):
+    """The conversation that was started, and its first entry."""
+
+    conversation: VisitorSummary
     entry: Entry
 
 

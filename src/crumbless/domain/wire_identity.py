@@ -29,7 +29,10 @@ class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionAnswer(msgspec.Struct, frozen=True):
-    """A new session for a conversation that exists. `token` is shown once and works only with the proof's key."""
+    """A new session, and the conversation that it opens with.
+
+    `token` is shown once and works only with the proof's key.
+    """
 
     token: str
     expires_at: int
@@ -45,14 +48,24 @@ class IdentifyAnswer(msgspec.Struct, frozen=True):
 
 
 class ContinueMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the link goes that continues this conversation on another device, and in which language it is written."""
+    """Where the link goes that continues the chat on another device, and in which language it is written.
+
+    `conversation`: the one that opens there; null: the newest that the session reaches.
+    """
 
     email: Email
     language: Language = "en"
+    conversation: Id | None = None
+
+
+class ContinueCodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which conversation opens on the other device; null: the newest that the session reaches."""
+
+    conversation: Id | None = None
 
 
 class ContinueCode(msgspec.Struct, frozen=True):
-    """Eight characters that continue this conversation on another device, once."""
+    """Eight characters that continue the chat on another device, once."""
 
     code: str
     expires_at: int

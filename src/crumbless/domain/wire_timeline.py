@@ -83,8 +83,34 @@ class SeenMarks(msgspec.Struct, frozen=True):
     operator: int
 
 
+class VisitorSummary(msgspec.Struct, frozen=True):
+    """A conversation in the list of a visitor's conversations. All numbers are those that the visitor counts.
+
+    `number` names it to people. `unread` counts messages of the other side after the visitor's mark. `last` is the
+    newest entry that the visitor sees.
+    """
+
+    id: str
+    number: int
+    status: Status
+    started_at: int
+    last_seq: int
+    unread: int
+    last: Entry | None
+
+
+class VisitorConversations(msgspec.Struct, frozen=True):
+    """A visitor's conversations, the last started first; `more` says that earlier ones exist."""
+
+    conversations: list[VisitorSummary]
+    more: bool
+
+
 class VisitorConversation(msgspec.Struct, frozen=True):
-    """The visitor's conversation as it is when the stream opens. All numbers are those that the visitor counts."""
+    """The conversation that a visitor's stream serves, as it is when the stream opens.
+
+    All numbers are those that the visitor counts.
+    """
 
     id: str
     status: Status

@@ -9,6 +9,7 @@ from crumbless.domain.wire import SeenNow
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
 from crumbless.live.sessions import Sessions
+from crumbless.live.summaries import Summaries
 
 
 class MemoryBus:
@@ -16,10 +17,11 @@ class MemoryBus:
 
     lossy = False
 
-    def __init__(self, feed: Feed, connections: Connections, sessions: Sessions) -> None:
+    def __init__(self, feed: Feed, connections: Connections, sessions: Sessions, summaries: Summaries) -> None:
         self._feed = feed
         self._connections = connections
         self._sessions = sessions
+        self._summaries = summaries
 
     @property
     def connected(self) -> bool:
@@ -43,6 +45,10 @@ class MemoryBus:
         """The session was ended in the database; its streams end now."""
         self._sessions.forget(session.id)
         self._connections.end_session(session)
+
+    def change_reach(self, workspace: int, visitors: Sequence[str]) -> None:
+        """Sessions of these visitors reach more conversations now."""
+        self._summaries.change_reach(visitors)
 
     def change_person(self, workspace: int, operator_id: str) -> None:
         """What is known of the operator is read anew when their streams come back."""

@@ -18,6 +18,7 @@ from crumbless.live.bus_wire import (
     EntriesTold,
     NotUnderstood,
     PersonTold,
+    ReachTold,
     SeenTold,
     SessionTold,
     TypingTold,
@@ -134,7 +135,12 @@ class NetworkBus:
         """The session was ended in the database; its streams end now."""
         self._local.end_session(session)
         # Nodes without a stream in its workspace may remember it too.
-        self._tell(EVERYBODY, SessionTold(session.workspace, session.id, session.role, session.conversation))
+        self._tell(EVERYBODY, SessionTold(session.workspace, session.id, session.role, session.subject))
+
+    def change_reach(self, workspace: int, visitors: Sequence[str]) -> None:
+        """Sessions of these visitors reach more conversations now."""
+        self._local.change_reach(workspace, visitors)
+        self._tell(workspace, ReachTold(workspace, [*visitors]))
 
     def change_person(self, workspace: int, operator_id: str) -> None:
         """What is known of the operator is read anew when their streams come back."""
@@ -201,13 +207,15 @@ class NetworkBus:
             else:
                 self._feed.know(told.workspace, told.position)
         elif isinstance(told, TypingTold):
-            by = Session(told.session, told.role, told.workspace, told.subject, told.name, None, 0, told.conversation)
+            by = Session(told.session, told.role, told.workspace, told.subject, told.name, None, 0)
             self._local.show_typing(by, told.conversation, told.on, told.site, told.team)
         elif isinstance(told, SeenTold):
             seen = SeenNow(told.conversation, told.by, told.seq)
             self._local.show_seen(told.workspace, seen, told.visitor_seq, told.site, told.team)
         elif isinstance(told, SessionTold):
-            ended = Session(told.session, told.role, told.workspace, "", "", None, 0, told.conversation)
+            ended = Session(told.session, told.role, told.workspace, told.subject, "", None, 0)
             self._local.end_session(ended)
+        elif isinstance(told, ReachTold):
+            self._local.change_reach(told.workspace, told.visitors)
         else:
             self._local.change_person(told.workspace, told.operator)

@@ -70,7 +70,14 @@ class SessionTold(_Told, frozen=True, tag="ended"):
     workspace: int
     session: str
     role: Role
-    conversation: str = ""
+    subject: str
+
+
+class ReachTold(_Told, frozen=True, tag="reach"):
+    """Sessions of these visitors reach more conversations now."""
+
+    workspace: int
+    visitors: list[str]
 
 
 class PersonTold(_Told, frozen=True, tag="person"):
@@ -80,7 +87,7 @@ class PersonTold(_Told, frozen=True, tag="person"):
     operator: str
 
 
-AnyTold = EntriesTold | TypingTold | SeenTold | SessionTold | PersonTold
+AnyTold = EntriesTold | TypingTold | SeenTold | SessionTold | ReachTold | PersonTold
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -1,10 +1,13 @@
 """Who listens now: every ready stream of this process, by workspace (operators) or by conversation (visitors).
 
+A visitor's stream serves one conversation. What changes in the visitor's others is reported by `on_beside`, which sends
+summaries (summaries.py).
+
 A text is encoded once however many listen, and each listener gets one write for a whole batch.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -12,8 +15,8 @@ import msgspec
 from crumbless.domain.access import Session
 from crumbless.domain.entry import Appended, entry_for_operators, entry_for_visitor
 from crumbless.domain.visibility import Scope, visible
-from crumbless.domain.wire import DiskNow, Entries, SeenNow, ServerFrame, TypingNow
-from crumbless.domain.wire_timeline import Author
+from crumbless.domain.wire import DiskNow, Entries, SeenNow, ServerFrame, SummaryNow, TypingNow
+from crumbless.domain.wire_timeline import Author, VisitorSummary
 from crumbless.live.node_state import DiskState
 
 Key = TypeVar("Key")
@@ -37,6 +40,11 @@ class Listener(Protocol):
     @property
     def session(self) -> Session:
         """Whose it is."""
+        ...
+
+    @property
+    def conversation(self) -> str:
+        """The conversation that a visitor's stream serves; empty while it is not known, and for operators."""
         ...
 
     def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
@@ -78,7 +86,13 @@ class Connections:
         # Operators who see the whole workspace, and those who see a part of it, by what they see.
         self._operators: dict[int, tuple[Listener, ...]] = {}
         self._limited: dict[int, dict[Scope, tuple[Listener, ...]]] = {}
+        # By the conversation that they serve, and by visitor.
         self._visitors: dict[str, tuple[Listener, ...]] = {}
+        self._by_visitor: dict[str, tuple[Listener, ...]] = {}
+        # Those of visitors with several conversations, by the ones that they reach and do not serve; and the reverse.
+        self._beside: dict[str, tuple[Listener, ...]] = {}
+        self._watched: dict[Listener, tuple[str, ...]] = {}
+        self.on_beside: Callable[[str], None] = _ignore
         # How many listeners each workspace has, of both kinds.
         self._in_workspace: Counter[int] = Counter()
 
@@ -87,7 +101,8 @@ class Connections:
         session = listener.session
         self._in_workspace[session.workspace] += 1
         if session.role == "visitor":
-            self._visitors[session.conversation] = (*self._visitors.get(session.conversation, ()), listener)
+            self._by_visitor[session.subject] = (*self._by_visitor.get(session.subject, ()), listener)
+            self._serve(listener)
         elif (scope := visible(session)) is not None:
             of_scope = self._limited.setdefault(session.workspace, {})
             of_scope[scope] = (*of_scope.get(scope, ()), listener)
@@ -98,7 +113,8 @@ class Connections:
         """The listener is gone. Harmless when it never was here."""
         session = listener.session
         if session.role == "visitor":
-            removed = _remove(self._visitors, session.conversation, listener)
+            removed = _remove(self._by_visitor, session.subject, listener)
+            self._leave(listener)
         elif (scope := visible(session)) is not None:
             of_scope = self._limited.get(session.workspace, {})
             removed = _remove(of_scope, scope, listener)
@@ -111,6 +127,33 @@ class Connections:
             if not self._in_workspace[session.workspace]:
                 del self._in_workspace[session.workspace]
 
+    def turn(self, listener: Listener, change: Callable[[], None]) -> None:
+        """Run `change`, which changes what a visitor's listener serves or its session reaches."""
+        self._leave(listener)
+        change()
+        self._serve(listener)
+
+    def watched_by(self, listener: Listener) -> tuple[str, ...]:
+        """The conversations that the listener reaches and does not serve."""
+        return self._watched.get(listener, ())
+
+    def _serve(self, listener: Listener) -> None:
+        serves, reach = listener.conversation, listener.session.reach
+        if serves:
+            own = self._by_visitor[listener.session.subject]
+            # Nearly all visitors have one stream: one tuple for both.
+            before = self._visitors.get(serves, ())
+            self._visitors[serves] = (*before, listener) if before or len(own) > 1 else own
+        if len(reach) > 1:
+            watched = self._watched[listener] = tuple(one for one in reach if one != serves)
+            for one in watched:
+                self._beside[one] = (*self._beside.get(one, ()), listener)
+
+    def _leave(self, listener: Listener) -> None:
+        _remove(self._visitors, listener.conversation, listener)
+        for one in self._watched.pop(listener, ()):
+            _remove(self._beside, one, listener)
+
     def listened_to(self, workspace: int) -> bool:
         """Whether anybody listens to something in the workspace."""
         return workspace in self._in_workspace
@@ -118,16 +161,20 @@ class Connections:
     def count(self) -> tuple[int, int]:
         """How many streams operators and visitors have here."""
         limited = sum(len(listeners) for of_scope in self._limited.values() for listeners in of_scope.values())
-        return sum(map(len, self._operators.values())) + limited, sum(map(len, self._visitors.values()))
+        return sum(map(len, self._operators.values())) + limited, sum(map(len, self._by_visitor.values()))
 
     def streams_of(self, session: Session) -> list[Listener]:
         """The session's streams."""
         beside = (
-            self._visitors.get(session.conversation, ())
+            self._by_visitor.get(session.subject, ())
             if session.role == "visitor"
             else self._operators_of(session.workspace)
         )
         return [listener for listener in beside if listener.session.id == session.id]
+
+    def streams_of_visitors(self, visitors: Iterable[str]) -> list[Listener]:
+        """The streams of these visitors."""
+        return [listener for one in visitors for listener in self._by_visitor.get(one, ())]
 
     def deliver(self, workspace: int, appended: Sequence[Appended]) -> None:
         """Tell a workspace's next entries, which are in position order, to all whom they concern."""
@@ -149,10 +196,15 @@ class Connections:
     def _by_conversation(self, appended: Sequence[Appended]) -> dict[str, list[Appended]]:
         """Return the entries whose visitor listens, without those that the visitor does not see."""
         found: dict[str, list[Appended]] = {}
+        beside = self._beside
         for one in appended:
             conversation = one.entry.conversation
-            if one.visitor_seq is not None and conversation in self._visitors:
+            if one.visitor_seq is None:
+                continue
+            if conversation in self._visitors:
                 found.setdefault(conversation, []).append(one)
+            if beside and conversation in beside:
+                self.on_beside(conversation)
         return found
 
     def _operators_of(self, workspace: int) -> Iterator[Listener]:
@@ -182,6 +234,13 @@ class Connections:
         _push(self._operators_who_see(workspace, site, team), parcel(seen), None)
         if visitor_seq is not None and (visitors := self._visitors.get(seen.conversation)):
             _push(visitors, parcel(SeenNow(seen.conversation, seen.by, visitor_seq)), None)
+        if visitor_seq is not None and seen.by == "visitor" and seen.conversation in self._beside:
+            self.on_beside(seen.conversation)
+
+    def show_summary(self, summary: VisitorSummary) -> None:
+        """Send a conversation's summary to the visitor's streams that serve another one."""
+        if listeners := self._beside.get(summary.id):
+            _push(listeners, parcel(SummaryNow(summary)), None)
 
     def show_disk(self, state: DiskState) -> None:
         """Tell everybody who manages a workspace how the server's disk is."""
@@ -201,7 +260,7 @@ class Connections:
         """The session of each ready stream."""
         for workspace in {*self._operators, *self._limited}:
             yield from (listener.session for listener in self._operators_of(workspace))
-        for listeners in self._visitors.values():
+        for listeners in self._by_visitor.values():
             yield from (listener.session for listener in listeners)
 
     def turn_out(self, workspace: int, operator_id: str, changed_at: int | None = None) -> None:
@@ -214,6 +273,10 @@ class Connections:
             if listener.session.subject == operator_id and listener.session.changed_at != changed_at:
                 listener.session.ended = True
                 listener.end(1012, "come back")
+
+
+def _ignore(_conversation: str) -> None:
+    """Nothing sends summaries yet."""
 
 
 def _push(listeners: Iterable[Listener], told: Parcel, but_not: Session | None) -> None:

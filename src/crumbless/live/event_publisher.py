@@ -8,6 +8,7 @@ from crumbless.domain.events import (
     DomainEvent,
     MarkMoved,
     OperatorChanged,
+    ReachChanged,
     SessionEnded,
     TasksQueued,
     TasksWithdrawn,
@@ -45,6 +46,8 @@ class EventPublisher:
                     self._bus.change_person(workspace, operator)
                 case MarkMoved(workspace, seen, visitor_seq, site, team):
                     self._bus.show_seen(workspace, seen, visitor_seq, site, team)
+                case ReachChanged(workspace, visitors):
+                    self._bus.change_reach(workspace, visitors)
                 case TasksWithdrawn(kinds, about):
                     self._tasks.withdraw(kinds, about)
                 case BansChanged():

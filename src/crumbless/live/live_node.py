@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crumbless.domain.access import Session
 from crumbless.domain.entry import Appended
 from crumbless.domain.session_state import SessionChanges
+from crumbless.domain.wire_timeline import VisitorSummary
 from crumbless.live.bus_memory import MemoryBus
 from crumbless.live.bus_network import Carrier, NetworkBus
 from crumbless.live.connections import Connections
@@ -15,6 +16,7 @@ from crumbless.live.feed import Feed
 from crumbless.live.following import Following
 from crumbless.live.session_watch import SessionWatch
 from crumbless.live.sessions import Sessions
+from crumbless.live.summaries import Summaries
 from crumbless.periodic import Periodic
 from crumbless.settings import Settings
 
@@ -27,6 +29,8 @@ class LiveReads:
     positions: Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
     session: Callable[[bytes], Awaitable[Session | None]]
     changes: Callable[[Sequence[str], int], Awaitable[SessionChanges]]
+    reach: Callable[[Sequence[str]], Awaitable[Mapping[str, tuple[str, ...]]]]
+    summaries: Callable[[Sequence[str]], Awaitable[Sequence[VisitorSummary]]]
 
 
 class LiveNode:
@@ -43,7 +47,8 @@ class LiveNode:
         self.connections = Connections()
         self.sessions = Sessions(reads.session, operator_idle_ms, visitor_idle_ms)
         self.feed = Feed(self.connections.deliver, reads.entries_after, self._read_position)
-        local = MemoryBus(self.feed, self.connections, self.sessions)
+        self._summaries = Summaries(self.connections, reads.reach, reads.summaries)
+        local = MemoryBus(self.feed, self.connections, self.sessions, self._summaries)
         self.bus = local if carrier is None else NetworkBus(secrets.token_urlsafe(9), local, self.feed, carrier)
         self.following = Following(self.feed, self.connections, self.bus, reads.positions)
         self._watch = SessionWatch(self.sessions, self.connections, reads.changes)
@@ -66,6 +71,7 @@ class LiveNode:
 
     async def stop(self) -> None:
         """Tell what is still to be told, and let go."""
+        await self._summaries.stop()
         await self.bus.stop()
 
 

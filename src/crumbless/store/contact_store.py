@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, updat
 from crumbless.domain.access import Session
 from crumbless.domain.identity_token import Identity
 from crumbless.domain.wire_identity import Contact
-from crumbless.errors import Refused
 from crumbless.ids import new_id, now_ms
 from crumbless.store.people_store import Site, end_sessions, read_sessions
 from crumbless.store.tables import conversation, session, visitor
@@ -96,43 +95,16 @@ def find_linked_visitor(connection: Connection, visitor_id: str) -> LinkedVisito
     return None if row is None else LinkedVisitor(row.id, row.site_id, row.contact_id, row.thumbprint)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Ids of the visitors and conversations that a visitor's session may export and erase.
-
-    `contact` is set only if the site verified the visitor in this session.
-    """
-
-    visitors: list[str]
-    conversations: list[str]
-    contact: str | None
-
-
-def reach_of(connection: Connection, session_id: str) -> Reach:
-    """Return what the session may export and erase: its own conversation, or all of the contact in a verified session.
-
-    A session that continues one conversation by a code or link, or that an old key began, may be another person's.
-
-    Raises:
-        Refused: `invalid_token` for a session that has ended.
-    """
-    row = connection.execute(
-        select(session.c.visitor_id, session.c.conversation_id, session.c.verified, visitor.c.contact_id)
-        .join(visitor, visitor.c.id == session.c.visitor_id)
-        .where(session.c.id == session_id, session.c.ended_at.is_(None))
-    ).first()
-    if row is None:
-        raise Refused("invalid_token")
-    if not row.verified or row.contact_id is None:
-        return Reach([row.visitor_id], [row.conversation_id], None)
-    visitors = select(visitor.c.id).where(visitor.c.contact_id == row.contact_id).order_by(visitor.c.id)
-    found = [*connection.execute(visitors).scalars()]
-    return Reach(found, conversations_of(connection, found), row.contact_id)
-
-
 def conversations_of(connection: Connection, visitors: Sequence[str]) -> list[str]:
     """Return the ids of all conversations of these visitors, oldest first."""
     query = select(conversation.c.id).where(conversation.c.visitor_id.in_(visitors)).order_by(conversation.c.no)
+    return [*connection.execute(query).scalars()]
+
+
+def visitors_of_contact(connection: Connection, visitor_id: str) -> list[str]:
+    """Return the ids of the contact's visitors, if the visitor is one; else the visitor's own."""
+    contact_id = select(visitor.c.contact_id).where(visitor.c.id == visitor_id).scalar_subquery()
+    query = select(visitor.c.id).where(or_(visitor.c.id == visitor_id, visitor.c.contact_id == contact_id))
     return [*connection.execute(query).scalars()]
 
 
@@ -155,7 +127,7 @@ def conversation_to_continue(connection: Connection, contact_id: str) -> tuple[s
         select(conversation.c.visitor_id, conversation.c.id)
         .join(visitor, visitor.c.id == conversation.c.visitor_id)
         .where(visitor.c.contact_id == contact_id)
-        .order_by(conversation.c.status == "closed", conversation.c.position.desc())
+        .order_by(conversation.c.status == "closed", conversation.c.no.desc())
         .limit(1)
     ).first()
     return None if row is None else (row.visitor_id, row.id)

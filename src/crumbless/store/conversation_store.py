@@ -9,7 +9,7 @@ from crumbless.domain.wire_timeline import Side
 from crumbless.errors import Refused
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
-from crumbless.store.tables import conversation, entry, session, site, workspace
+from crumbless.store.tables import conversation, entry, site, visitor, workspace
 from crumbless.store.timeline_read import seq_of, visitor_seq_at
 
 
@@ -50,10 +50,20 @@ def add_conversation(connection: Connection, of: Site, visitor_id: str, conversa
     )
 
 
-def find_conversation(connection: Connection, visitor_id: str) -> str | None:
-    """The visitor's conversation."""
+def find_conversation(connection: Connection, visitor_id: str, entry_id: str) -> str | None:
+    """Return the visitor's conversation that has the entry of this id, else the visitor's newest one."""
+    own = select(conversation.c.id).where(conversation.c.visitor_id == visitor_id)
+    holding = own.join(entry, entry.c.conversation_no == conversation.c.no).where(entry.c.id == entry_id)
+    newest = own.order_by(conversation.c.no.desc()).limit(1)
+    return connection.execute(holding).scalar() or connection.execute(newest).scalar()
+
+
+def find_started(connection: Connection, visitor_id: str, entry_id: str) -> str | None:
+    """Return the visitor's conversation that began with the entry of this id."""
     return connection.execute(
-        select(conversation.c.id).where(conversation.c.visitor_id == visitor_id).order_by(conversation.c.started_at)
+        select(conversation.c.id)
+        .join(entry, entry.c.conversation_no == conversation.c.no)
+        .where(conversation.c.visitor_id == visitor_id, entry.c.id == entry_id, entry.c.seq == 1)
     ).scalar()
 
 
@@ -132,12 +142,20 @@ def consent_chain_of(connection: Connection, conversation_id: str) -> str | None
 def hold_consent(connection: Connection, conversation_id: str, chain: str | None) -> None:
     """From now on events of the conversation may be relayed under this consent; None: under none.
 
-    A conversation whose visitor has erased it has no session, and is held to nothing any more.
+    A conversation that its visitor has erased is held to nothing any more.
     """
-    lives = exists().where(session.c.conversation_id == conversation_id, session.c.ended_at.is_(None))
-    connection.execute(
-        update(conversation).where(conversation.c.id == conversation_id, lives).values(consent_chain=chain)
+    erasure = exists().where(
+        entry.c.conversation_no == conversation.c.no, entry.c.seq == conversation.c.last_seq, entry.c.kind == "erased"
     )
+    connection.execute(
+        update(conversation).where(conversation.c.id == conversation_id, ~erasure).values(consent_chain=chain)
+    )
+
+
+def site_key_of_visitor(connection: Connection, visitor_id: str) -> str | None:
+    """Return the public key of the site that a visitor is known on."""
+    query = select(site.c.key).join(visitor, visitor.c.site_id == site.c.id)
+    return connection.execute(query.where(visitor.c.id == visitor_id)).scalar()
 
 
 def site_key_of(connection: Connection, conversation_id: str) -> str | None:

@@ -255,7 +255,6 @@ session = Table(
     Column("thumbprint", String(43)),
     Column("operator_id", Id, ForeignKey("operator.id")),
     Column("visitor_id", Id, ForeignKey("visitor.id")),
-    Column("conversation_id", Id, ForeignKey("conversation.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     # To the minute. A session that is not used for the idle time has expired.

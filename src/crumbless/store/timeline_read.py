@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, select
 
+from crumbless.domain.conversation import status_for_visitor
 from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_timeline import SeenMarks, VisitorConversation
@@ -54,10 +55,11 @@ def conversation_for_visitor(
     row = connection.execute(_CONVERSATION, {"workspace": workspace_id, "conversation": conversation_id}).first()
     if row is None:
         return None
-    marks = (visitor_seq_at(connection, row.no, mark) for mark in (row.visitor_seen, row.operator_seen))
-    # A visitor does not learn that the team has put the conversation off.
-    status = "closed" if row.status == "closed" else "open"
-    return VisitorConversation(row.id, status, row.last_visitor_seq, SeenMarks(*marks))
+    marks = row.visitor_seen, row.operator_seen
+    if row.last_visitor_seq < row.last_seq:
+        visitor_mark, operator_mark = (visitor_seq_at(connection, row.no, mark) for mark in marks)
+        marks = visitor_mark, operator_mark
+    return VisitorConversation(row.id, status_for_visitor(row.status), row.last_visitor_seq, SeenMarks(*marks))
 
 
 def visitor_seq_at(connection: Connection, conversation_no: int, seq: int) -> int:

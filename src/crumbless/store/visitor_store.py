@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, select, update
 
+from crumbless.domain.conversation import status_for_visitor
 from crumbless.domain.wire import ExportedConversation, ExportedSite, ExportedVisitor
-from crumbless.store.contact_store import Reach, contact_of_row
+from crumbless.store.contact_store import contact_of_row
 from crumbless.store.tables import conversation, entry, site, visitor
 from crumbless.store.tables_people import contact
+from crumbless.store.visitor_reach import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,16 @@ def find_visitor_record(
     if row is None:
         return None
     own = connection.execute(
-        select(conversation).where(conversation.c.id.in_(reach.conversations)).order_by(conversation.c.no)
+        select(conversation).where(conversation.c.visitor_id.in_(reach.visitors)).order_by(conversation.c.no)
     ).all()
     contact_told = contact_of_row(row) if reach.contact is not None else None
     return VisitorRecord(
         ExportedSite(row.site_key, row.site_name),
         ExportedVisitor(row.id, row.name, row.created_at, contact_told),
-        [ExportedConversation(one.id, one.status, one.started_at, one.consent_chain or "", []) for one in own],
+        [
+            ExportedConversation(one.id, status_for_visitor(one.status), one.started_at, one.consent_chain or "", [])
+            for one in own
+        ],
         [one.last_visitor_seq for one in own],
     )
 

@@ -22,7 +22,7 @@ from crumbless.domain.wire_timeline import SeenMarks, VisitorConversation
 from crumbless.live.connections import Connections, Parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import OpenStreams
-from support.value_make import CONVERSATION, make_appended, make_operator_session, make_session
+from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_appended, make_operator_session, make_session
 
 ALL = [make_appended(number) for number in range(1, 6)]
 ROOMY = StreamRates(Rate(1000, 1000), Rate(1000, 1000))
@@ -70,6 +70,13 @@ class Reader:
         return cast(object, answer)
 
 
+async def others_done() -> None:
+    """Return once no other task is left."""
+    async with asyncio.timeout(5):
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:  # pyright: ignore[reportOperatorIssue, reportUnknownVariableType]
+            await asyncio.gather(*tasks)  # pyright: ignore[reportUnknownArgumentType]
+
+
 class Line:
     """A stream on doubles of everything it needs."""
 
@@ -113,14 +120,14 @@ class Line:
     def hear(self, *appended: Appended) -> None:
         self.connections.deliver(1, appended)
 
-    async def authenticate(self, after: int | None) -> None:
-        self.stream.receive(json.dumps({"op": "auth", "token": "t", "after": after}).encode())
-        async with asyncio.timeout(5):
-            await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
+    async def authenticate(self, after: int | None, **more: object) -> None:
+        self.stream.receive(json.dumps({"op": "auth", "token": "t", "after": after, **more}).encode())
+        await others_done()
 
 
-def conversation(last_seq: int) -> VisitorConversation:
-    return VisitorConversation(CONVERSATION, "open", last_seq, SeenMarks(0, 0))
+def conversation(last_seq: int) -> tuple[tuple[str, ...], VisitorConversation]:
+    """What the session reaches, and the conversation that its stream shows."""
+    return (CONVERSATION,), VisitorConversation(CONVERSATION, "open", last_seq, SeenMarks(0, 0))
 
 
 async def visitor_line(page: Sequence[Appended], meanwhile: Sequence[Appended] = ()) -> Line:
@@ -165,6 +172,63 @@ async def test_much_that_came_while_reading_is_sent_in_frames_of_the_promised_si
     sizes = [len(frame["entries"]) for frame in line.outlet.frames if frame["op"] == "entries"]
     assert sizes == [1, ENTRIES_PER_FRAME, ENTRIES_PER_FRAME]
     assert line.outlet.numbers() == [one.seq for one in many]
+
+
+async def test_conversation_that_the_session_is_not_known_to_reach_is_looked_up_before_it_is_listened_to() -> None:
+    """Typing and seen marks of others would otherwise be sent before the look-up has refused it."""
+    listened: list[str] = []
+    reader = Reader((((CONVERSATION,)), None))
+    line = Line(reader)
+
+    async def begin(_workspace: int) -> None:
+        line.connections.show_typing(make_operator_session(), OTHER_CONVERSATION, True)
+        listened.append(line.stream.conversation)
+
+    line.platform.following.begin = begin  # pyright: ignore[reportAttributeAccessIssue]
+    await line.authenticate(0, conversation=OTHER_CONVERSATION)
+    assert listened == [""]
+    assert [frame["op"] for frame in line.outlet.frames] == ["challenge", "(accepted)"]
+    assert line.outlet.ended == [4404]
+    assert line.connections.streams_of(line.session) == []
+
+
+async def test_conversation_that_is_found_by_the_look_up_is_read_again_once_it_is_listened_to() -> None:
+    reach = OTHER_CONVERSATION, CONVERSATION
+    state = VisitorConversation(OTHER_CONVERSATION, "open", 0, SeenMarks(0, 0))
+    line = Line(Reader((reach, state), (reach, state)))
+    await line.authenticate(None, conversation=OTHER_CONVERSATION)
+    assert line.session.reach == reach
+    assert line.stream.conversation == OTHER_CONVERSATION
+    line.hear(make_appended(1, conversation=OTHER_CONVERSATION))
+    assert line.outlet.numbers() == [1]
+
+
+async def test_newer_conversation_that_was_started_meanwhile_is_served() -> None:
+    reach = OTHER_CONVERSATION, CONVERSATION
+    state = VisitorConversation(OTHER_CONVERSATION, "open", 1, SeenMarks(0, 0))
+    line = Line(Reader((reach, state), (reach, state)))
+    await line.authenticate(None)
+    line.hear(make_appended(1), make_appended(2, conversation=OTHER_CONVERSATION))
+    entries = [entry for frame in line.outlet.frames if frame["op"] == "entries" for entry in frame["entries"]]
+    assert [entry["conversation"] for entry in entries] == [OTHER_CONVERSATION]
+
+
+async def test_command_for_an_unknown_conversation_is_looked_up() -> None:
+    """Another node may have started it a moment ago."""
+    line = await visitor_line(ALL[:1])
+    reader: Any = line.platform.reader
+    reader.answers += [False, True]
+    typing = {"op": "typing", "conversation": OTHER_CONVERSATION, "on": True}
+    shown: list[str] = []
+    line.platform.bus = SimpleNamespace(  # pyright: ignore[reportAttributeAccessIssue]
+        show_typing=lambda _by, conversation, _on: shown.append(conversation)
+    )
+    for expected in ([], [OTHER_CONVERSATION]):
+        line.stream.receive(json.dumps(typing).encode())
+        await others_done()
+        assert shown == expected
+    assert [frame.get("code") for frame in line.outlet.frames].count("unknown_conversation") == 1
+    assert line.session.reach == (OTHER_CONVERSATION, CONVERSATION)
 
 
 async def test_operators_count_positions() -> None:

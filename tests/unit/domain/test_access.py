@@ -19,7 +19,11 @@ from crumbless.ids import new_id
 
 
 def session(role: Role, **fields: object) -> Session:
-    values = {"thumbprint": "key", "expires_at": 1_000, "conversation": "mine" if role == "visitor" else ""} | fields
+    values = {
+        "thumbprint": "key",
+        "expires_at": 1_000,
+        "reach": ("mine", "also mine") if role == "visitor" else (),
+    } | fields
     return Session(new_id(), role, 1, new_id(), "Name", **values)  # pyright: ignore[reportArgumentType]
 
 
@@ -39,9 +43,10 @@ def test_visitor_may_export_and_erase_their_data(verb: Verb) -> None:
     assert caught.value.code == "forbidden"
 
 
-def test_a_visitor_has_one_conversation() -> None:
+def test_visitor_session_reaches_the_conversations_it_knows_and_no_other() -> None:
     visitor = session("visitor")
-    require_conversation(visitor, "mine")
+    for conversation in ("mine", "also mine"):
+        require_conversation(visitor, conversation)
     with pytest.raises(Refused) as caught:
         require_conversation(visitor, "another")
     assert caught.value.code == "unknown_conversation"

@@ -25,7 +25,7 @@ ENTRY = "01a20bbf-bf5b-7747-8aa0-ba2e2d3c2e0d"
 def ready(role: Role = "visitor", rates: StreamRates = PLENTY, commands: Sequence[Command] = COMMANDS) -> StreamSession:
     rules = StreamSession(0.0, Commands(commands))
     rules.read_auth(b'{"op":"auth","token":"t"}')
-    rules.accept(Session(new_id(), role, 1, new_id(), "", "key", 10**15, CONVERSATION), rates, 0.0)
+    rules.accept(Session(new_id(), role, 1, new_id(), "", "key", 10**15, (CONVERSATION,)), rates, 0.0)
     return rules
 
 

@@ -13,7 +13,7 @@ from crumbless.domain.wire import SeenNow
 from crumbless.live import bus_network, following
 from crumbless.live.bus_network import EVERYBODY, NetworkBus
 from support.node_double import DoubleNode, Network, Store, eventually
-from support.value_make import CONVERSATION, SITE, make_operator_session, make_session
+from support.value_make import CONVERSATION, OTHER_CONVERSATION, SITE, make_operator_session, make_session
 
 MakeNode = Callable[[], DoubleNode]
 
@@ -180,6 +180,20 @@ async def test_a_session_that_ends_here_ends_there(cluster: Cluster) -> None:
     await eventually(lambda: ear.ended == [4401])
     assert held.ended
     assert other.ended == []
+
+
+async def test_conversation_that_is_added_here_is_summarised_there(cluster: Cluster) -> None:
+    here, there = cluster.node(), cluster.node()
+    session = make_session()
+    cluster.store.sessions[b"token"] = session
+    ear, other = await there.listen(session), await there.listen(make_session(subject="visitor-2"))
+    cluster.store.reach[session.id] = OTHER_CONVERSATION, CONVERSATION
+    here.live.bus.change_reach(1, [session.subject])
+    await eventually(lambda: len(ear.frames) == 1)
+    assert b'"summary"' in ear.frames[0]
+    assert OTHER_CONVERSATION.encode() in ear.frames[0]
+    assert session.reach == (OTHER_CONVERSATION, CONVERSATION)
+    assert other.frames == []
 
 
 async def test_a_person_who_changes_here_comes_back_there(cluster: Cluster) -> None:

@@ -10,6 +10,7 @@ from crumbless.live.bus_wire import (
     EntriesTold,
     NotUnderstood,
     PersonTold,
+    ReachTold,
     SeenTold,
     SessionTold,
     TypingTold,
@@ -57,7 +58,8 @@ def test_everything_is_understood() -> None:
     told: list[AnyTold] = [
         TypingTold(1, "c", session.id, "visitor", "v", "Vera", on=True, site=1, team="t"),
         SeenTold(1, "c", "operator", 4, 3, 1, None),
-        SessionTold(1, session.id, "visitor", "c"),
+        SessionTold(1, session.id, "visitor", "v"),
+        ReachTold(1, ["v", "w"]),
         PersonTold(1, "o"),
     ]
     (envelope,) = write_envelopes("node", told, MOST)

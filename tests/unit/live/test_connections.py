@@ -25,6 +25,7 @@ class Ear:
 
     def __init__(self, connections: Connections, session: Session) -> None:
         self.session = session
+        self.conversation = next(iter(session.reach), "")
         self.heard: list[Appended] = []
         self.frames: list[dict[str, Any]] = []
         self.parcels: list[Parcel] = []
@@ -49,7 +50,7 @@ class Ear:
 def test_entries_reach_the_conversations_visitor_and_the_workspaces_operators() -> None:
     connections = Connections()
     vera = Ear(connections, make_session())
-    victor = Ear(connections, make_session(conversation=OTHER_CONVERSATION))
+    victor = Ear(connections, make_session(reach=(OTHER_CONVERSATION,)))
     olga = Ear(connections, make_operator_session())
     oskar = Ear(connections, make_operator_session(workspace=2))
     first, second = make_appended(1), make_appended(2, conversation=OTHER_CONVERSATION)
@@ -152,7 +153,7 @@ def test_seen_is_sent_to_each_side_in_its_numbers() -> None:
     connections = Connections()
     vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
     others = [
-        Ear(connections, make_session(conversation=OTHER_CONVERSATION)),
+        Ear(connections, make_session(reach=(OTHER_CONVERSATION,))),
         Ear(connections, make_operator_session(workspace=2)),
     ]
     connections.show_seen(1, SeenNow(CONVERSATION, "operator", 7), 3, SITE, None)

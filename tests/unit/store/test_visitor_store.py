@@ -12,17 +12,17 @@ from crumbless.domain.wire import ConversationSummary
 from crumbless.domain.wire_timeline import Entry
 from crumbless.errors import Refused
 from crumbless.ids import new_id
-from crumbless.store.contact_store import Reach
 from crumbless.store.database import compact, write_once
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.inbox_read import conversation_summary
 from crumbless.store.ledger import Ticket
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.timeline_read import entries_for_visitor
+from crumbless.store.visitor_reach import Reach
 from crumbless.store.visitor_store import anonymise_visitor, erase_conversations, find_visitor_record
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry, text_of
 
-OWN = Reach(["visitor-1"], [CONVERSATION], None)
+OWN = Reach(["visitor-1"], None)
 
 MANY = 6_000
 """Messages of each of two conversations, side by side in the file: enough for several levels of pages."""

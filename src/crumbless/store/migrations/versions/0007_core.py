@@ -1,5 +1,5 @@
-"""The entry, once: data by kind, the visitor's own numbers; statuses, numbers of conversations; which operators see
-which sites and teams.
+"""The entry, once: data by kind, the visitor's own numbers; statuses, numbers of conversations; sessions of visitors;
+which operators see which sites and teams.
 
 Every row of `entry` moves into a table of another layout, in portions. On SQLite each portion leaves the old table at
 once, so that the new rows take its place in the file, and secure_delete overwrites it: the file grows little, and no
@@ -78,6 +78,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("waiting_since IS NOT NULL"),
         postgresql_where=sa.text("waiting_since IS NOT NULL"),
     )
+    # A session belongs to its visitor, and reaches the conversations that follow from that.
+    with op.batch_alter_table("session") as session:
+        session.drop_constraint(op.f("fk_session_conversation_id_conversation"), type_="foreignkey")
+        session.drop_column("conversation_id")
 
 
 def downgrade() -> None:

@@ -1,0 +1,26 @@
+"""How the live side of a node reads the database."""
+
+from crumbless.domain.ports import ReaderPort
+from crumbless.live.live_node import LiveReads
+from crumbless.store.session_changes import read_session_changes
+from crumbless.store.timeline_read import entries_after_position, positions_of
+from crumbless.store.visitor_conversations import visitor_summaries
+from crumbless.store.visitor_reach import find_reaching_session, newest_reached_by
+
+GAP_PAGE = 500
+"""Entries read at a time when the bus has left a gap."""
+
+
+def live_reads(reader: ReaderPort) -> LiveReads:
+    """Return the reads, each in one snapshot."""
+    read = reader.read
+    return LiveReads(
+        entries_after=lambda workspace, position: read(
+            lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE, None)
+        ),
+        positions=lambda workspaces: read(lambda connection: positions_of(connection, workspaces)),
+        session=lambda token_hash: read(lambda connection: find_reaching_session(connection, token_hash)),
+        changes=lambda ids, since: read(lambda connection: read_session_changes(connection, ids, since)),
+        reach=lambda ids: read(lambda connection: newest_reached_by(connection, ids)),
+        summaries=lambda ids: read(lambda connection: visitor_summaries(connection, ids)),
+    )

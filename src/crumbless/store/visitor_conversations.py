@@ -1,0 +1,109 @@
+"""Reads of a visitor's conversations, in the visitor's form: the list, and what a stream opens with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Integer, and_, bindparam, func, select
+
+from crumbless.domain.conversation import status_for_visitor
+from crumbless.domain.wire_timeline import Author, Entry, VisitorConversation, VisitorConversations, VisitorSummary
+from crumbless.store.tables import conversation, entry
+from crumbless.store.timeline_read import conversation_for_visitor
+from crumbless.store.visitor_reach import REACHED, newest_reached, reaches
+
+
+def visitor_conversations(
+    connection: Connection, session_id: str, before: int | None, limit: int
+) -> VisitorConversations:
+    """Return a page of the conversations that the session reaches, the last started first.
+
+    The order is that of the numbers: it does not change with what the team does in a conversation.
+
+    Args:
+        before: only those with a lower number; None: from the newest on.
+    """
+    values = {"session": session_id, "limit": limit + 1, "before": 2**31 - 1 if before is None else before}
+    rows = connection.execute(_PAGE, values).all()
+    return VisitorConversations([_summary(row) for row in rows[:limit]], len(rows) > limit)
+
+
+def visitor_summaries(connection: Connection, conversation_ids: Sequence[str]) -> list[VisitorSummary]:
+    """Return the summaries of these conversations. The caller sends them to those alone who reach them."""
+    return [_summary(row) for row in connection.execute(_THESE, {"ids": [*conversation_ids]})]
+
+
+def conversation_to_show(
+    connection: Connection, session_id: str, workspace_id: int, wanted: str | None
+) -> tuple[tuple[str, ...], VisitorConversation | None]:
+    """Return what the session reaches, and the state of the conversation that its stream names, or of the newest.
+
+    The state is None if the session does not reach the conversation or there is none.
+    """
+    reach = newest_reached(connection, session_id)
+    if wanted is None:
+        wanted = next(iter(reach), "")
+    elif wanted not in reach and reaches(connection, session_id, wanted):
+        reach = (*reach, wanted)
+    state = conversation_for_visitor(connection, workspace_id, wanted) if wanted in reach else None
+    return reach, state
+
+
+_own = entry.c.conversation_no == conversation.c.no
+_unread = (
+    select(func.count())
+    .where(
+        _own,
+        entry.c.seq > conversation.c.visitor_seen,
+        entry.c.kind == "message",
+        entry.c.data.is_not(None),
+        entry.c.author_kind != "visitor",
+    )
+    .scalar_subquery()
+)
+_newest_seen = (
+    select(entry.c.seq)
+    .where(_own, entry.c.visitor_seq.is_not(None))
+    .order_by(entry.c.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_last = entry.alias("last")
+_SUMMARIES = (
+    select(
+        conversation.c.id,
+        conversation.c.number,
+        conversation.c.status,
+        conversation.c.started_at,
+        conversation.c.last_visitor_seq,
+        _unread.label("unread"),
+        *[column.label(f"entry_{column.name}") for column in _last.c],
+    )
+    .select_from(conversation)
+    .outerjoin(_last, and_(_last.c.conversation_no == conversation.c.no, _last.c.seq == _newest_seen))
+)
+# Built once: see timeline_read.py.
+_PAGE = (
+    _SUMMARIES.where(REACHED, conversation.c.number < bindparam("before"))
+    .order_by(conversation.c.number.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_THESE = _SUMMARIES.where(conversation.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def _summary(row: Any) -> VisitorSummary:
+    return VisitorSummary(
+        id=row.id,
+        number=row.number,
+        status=status_for_visitor(row.status),
+        started_at=row.started_at,
+        last_seq=row.last_visitor_seq,
+        unread=row.unread,
+        last=None if row.entry_position is None else _entry(row),
+    )
+
+
+def _entry(row: Any) -> Entry:
+    author = Author(row.entry_author_kind, row.entry_author_name)
+    data = None if row.entry_data is None else msgspec.Raw(row.entry_data)
+    return Entry(row.id, row.entry_id, row.entry_visitor_seq, row.entry_at, row.entry_kind, author, data)

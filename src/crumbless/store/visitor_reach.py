@@ -1,0 +1,103 @@
+"""What a visitor's session reaches: the one place that decides it.
+
+A session belongs to a visitor and reaches all conversations of that visitor. If the site verified the visitor in this
+very session, it also reaches those of the contact's other visitors, which are the contact's other devices. A session
+from a code, a link or an old key may be another person's, so it reaches no other visitor.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select, union
+
+from crumbless.domain.access import Session
+from crumbless.errors import Refused
+from crumbless.ids import is_id
+from crumbless.store.people_store import find_session
+from crumbless.store.tables import conversation, session, visitor
+
+MOST_REMEMBERED = 100
+"""Conversations that a session in memory knows of: the newest. Any other is looked up when a client names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Ids of the visitors whose conversations a session reaches. `contact` is set only in a verified session."""
+
+    visitors: list[str]
+    contact: str | None
+
+
+_mate = visitor.alias("mate")
+_lives = (session.c.id == bindparam("session")) & session.c.ended_at.is_(None)
+_CONTACT = (
+    select(visitor.c.contact_id)
+    .join(session, session.c.visitor_id == visitor.c.id)
+    .where(_lives, session.c.verified == 1)
+)
+REACHED_VISITORS = union(
+    select(session.c.visitor_id.label("id")).where(_lives),
+    select(_mate.c.id).where(_mate.c.contact_id == _CONTACT.scalar_subquery()),
+)
+"""The visitors that the session of the parameter `session` reaches; none once it has ended."""
+
+REACHED = conversation.c.visitor_id.in_(select(REACHED_VISITORS.subquery().c.id))
+"""The condition for the conversations that the session reaches."""
+
+# Built once: see timeline_read.py.
+_NEWEST = select(conversation.c.id).where(REACHED).order_by(conversation.c.no.desc()).limit(MOST_REMEMBERED)
+_ONE = select(conversation.c.id).where(REACHED, conversation.c.id == bindparam("conversation"))
+
+
+def reach_of(connection: Connection, session_id: str) -> Reach:
+    """Return the visitors that the session reaches.
+
+    Raises:
+        Refused: `invalid_token` for a session that has ended.
+    """
+    found = [*connection.execute(REACHED_VISITORS, {"session": session_id}).scalars()]
+    if not found:
+        raise Refused("invalid_token")
+    return Reach(sorted(found), connection.execute(_CONTACT, {"session": session_id}).scalar())
+
+
+def newest_reached(connection: Connection, session_id: str) -> tuple[str, ...]:
+    """Return the ids of the newest conversations that the session reaches, the last started first."""
+    return (*connection.execute(_NEWEST, {"session": session_id}).scalars(),)
+
+
+def newest_reached_by(connection: Connection, session_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return what each session reaches, as `newest_reached`. Those that have ended are left out."""
+    found = {one: newest_reached(connection, one) for one in session_ids}
+    return {one: reach for one, reach in found.items() if reach}
+
+
+def reaches(connection: Connection, session_id: str, conversation_id: str) -> bool:
+    """Return whether the session reaches the conversation."""
+    # PostgreSQL cannot store a NUL: nothing has such a name.
+    if not is_id(conversation_id):
+        return False
+    return connection.execute(_ONE, {"session": session_id, "conversation": conversation_id}).first() is not None
+
+
+def choose_reached(connection: Connection, session_id: str, wanted: str | None) -> str:
+    """Return the conversation that a request names, or the newest.
+
+    Raises:
+        Refused: `unknown_conversation` if the session does not reach it or has ended.
+    """
+    if wanted is None:
+        newest = newest_reached(connection, session_id)
+        if newest:
+            return newest[0]
+    elif reaches(connection, session_id, wanted):
+        return wanted
+    raise Refused("unknown_conversation")
+
+
+def find_reaching_session(connection: Connection, token_hash: bytes) -> Session | None:
+    """Return the session of this token with what it reaches, unless it has ended."""
+    found = find_session(connection, token_hash)
+    if found is not None and found.role == "visitor":
+        found.reach = newest_reached(connection, found.id)
+    return found
