@@ -12,7 +12,7 @@ from support.balancer import Balancer
 from support.client import Stream, ask
 from support.cluster import ClusterWorld, ServerCluster, seqs
 from support.nats import NatsServer, make_cluster, routes_made
-from support.people import BUSY_MACHINE, OLGA, OSKAR, say
+from support.people import BUSY_MACHINE, OLGA, OSKAR, new_entry_id, say
 from support.ports import free_port
 from support.postgres import PostgresServer, ask_postgres, name_of
 
@@ -83,6 +83,33 @@ async def test_both_hear_both_once_and_in_order(world: ClusterWorld) -> None:
     assert (await visitor.until("typing"))["by"]["name"] == "Olga"
     await visitor.send("seen", conversation=visitor.person.conversation, seq=5)
     assert (await operator.until("seen", by="visitor"))["seq"] == 5
+
+
+async def summary_of(stream: Stream, conversation: str, unread: int, last_seq: int) -> None:
+    """Wait for a summary of this conversation with these numbers."""
+    while True:
+        summary = (await stream.until("summary"))["conversation"]
+        if (summary["id"], summary["unread"], summary["last_seq"]) == (conversation, unread, last_seq):
+            return
+
+
+async def test_conversation_that_is_added_at_one_node_is_summarised_at_the_other(world: ClusterWorld) -> None:
+    visitor, operator = await pair(world)
+    vera = visitor.person
+    world.cluster.steer(1)
+    body = {"id": new_entry_id(), "text": "Another thing"}
+    answer = await ask(world.http, vera, "POST", "/v1/visitor/conversations", body)
+    assert answer.status_code == 201, answer.text
+    other = answer.json()["conversation"]["id"]
+    # Sent at once, whether or not the first node has heard of the conversation.
+    assert (await say(visitor, "More of it", conversation=other))["op"] == "ack"
+    await summary_of(visitor, other, unread=0, last_seq=2)
+    await say(operator, "Good day", conversation=other)
+    await summary_of(visitor, other, unread=1, last_seq=3)
+    serving = await world.stream_at(1, vera)
+    assert serving.heard[1]["conversation"]["id"] == other, "without a name it is the newest, at every node"
+    await serving.send("seen", conversation=other, seq=3)
+    await summary_of(visitor, other, unread=0, last_seq=3)
 
 
 async def test_a_lost_bus_loses_nothing(
