@@ -1,7 +1,7 @@
 """A session belongs to a visitor: the list of conversations, another one, summaries of the others."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -66,7 +66,7 @@ async def answer_in(world: World, conversation: str, words: str) -> None:
 
 
 @asynccontextmanager
-async def banned(world: World, conversation: str) -> AsyncIterator[None]:
+async def banned(world: World, conversation: str) -> AsyncGenerator[None]:
     """The visitor of a conversation is banned: others on this network would be asked for proof of work afterwards."""
     olga = await world.operator(OLGA)
     body = {"conversation": conversation, "kinds": ["visitor", "key"], "days": 1}
@@ -149,7 +149,7 @@ async def test_stream_does_not_say_whether_a_conversation_of_others_exists(world
     assert welcome["op"] == "welcome", "the premise: the session is good"
     stream, _ = await serve(world, vera, None, transport)
     for op, more in (("send", {"id": new_entry_id(), "text": "Hm"}), ("typing", {"on": True}), ("seen", {"seq": 1})):
-        answers = []
+        answers: list[str] = []
         for conversation in (victor.conversation, new_entry_id()):
             await stream.send(op, conversation=conversation, **more)
             answers.append((await stream.until("error"))["code"])

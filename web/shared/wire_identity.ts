@@ -39,7 +39,7 @@ export interface IdentifyAnswer {
 /**
  * Where the link goes that continues the chat on another device, and in which language it is written.
  *
- * `conversation`: the one that opens there; null: the newest that the session reaches.
+ * `conversation`: the one that opens there, with its visitor; null: the newest of the session's own visitor.
  */
 export interface ContinueMailRequest {
   email: string;
@@ -47,7 +47,7 @@ export interface ContinueMailRequest {
   conversation?: string | null;
 }
 
-/** Which conversation opens on the other device; null: the newest that the session reaches. */
+/** Which conversation opens on the other device, with its visitor; null: the newest of the session's own visitor. */
 export interface ContinueCodeRequest {
   conversation?: string | null;
 }

@@ -50,7 +50,7 @@ class ConversationContinue:
         """Return a new code. One that the visitor was given before is void.
 
         Args:
-            conversation: the one that opens on the other device; None: the newest.
+            conversation: the one that opens on the other device; None: the newest of the session's own visitor.
 
         Raises:
             Refused: `forbidden`, `unknown_conversation`, `invalid_token` when the session has ended, `busy`.
@@ -152,5 +152,9 @@ def _site_of(connection: Connection, by: Session) -> tuple[Site, Reach]:
 def _make_ticket(
     connection: Connection, kind: TicketKind, by: Session, wanted: str | None, seconds: float, secret: str = ""
 ) -> tuple[str, str]:
-    subject = choose_reached(connection, by.id, wanted)
+    """Make a ticket about a conversation: its visitor is handed over."""
+    if wanted is None:
+        subject = conversations_of(connection, [by.subject])[-1]
+    else:
+        subject = choose_reached(connection, by.id, wanted)
     return new_ticket(connection, kind, seconds=seconds, subject=subject, workspace=by.workspace, secret=secret)

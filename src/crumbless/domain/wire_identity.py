@@ -50,7 +50,7 @@ class IdentifyAnswer(msgspec.Struct, frozen=True):
 class ContinueMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the link goes that continues the chat on another device, and in which language it is written.
 
-    `conversation`: the one that opens there; null: the newest that the session reaches.
+    `conversation`: the one that opens there, with its visitor; null: the newest of the session's own visitor.
     """
 
     email: Email
@@ -59,7 +59,7 @@ class ContinueMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class ContinueCodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which conversation opens on the other device; null: the newest that the session reaches."""
+    """Which conversation opens on the other device, with its visitor; null: the newest of the session's own visitor."""
 
     conversation: Id | None = None
 

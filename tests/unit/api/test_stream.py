@@ -220,9 +220,11 @@ async def test_command_for_an_unknown_conversation_is_looked_up() -> None:
     reader.answers += [False, True]
     typing = {"op": "typing", "conversation": OTHER_CONVERSATION, "on": True}
     shown: list[str] = []
-    line.platform.bus = SimpleNamespace(  # pyright: ignore[reportAttributeAccessIssue]
-        show_typing=lambda _by, conversation, _on: shown.append(conversation)
-    )
+
+    def show_typing(_by: object, conversation: str, _on: bool) -> None:
+        shown.append(conversation)
+
+    line.platform.bus = SimpleNamespace(show_typing=show_typing)  # pyright: ignore[reportAttributeAccessIssue]
     for expected in ([], [OTHER_CONVERSATION]):
         line.stream.receive(json.dumps(typing).encode())
         await others_done()
