@@ -369,8 +369,9 @@ def fields_of(part: Literal["takes", "query"]) -> set[tuple[str, str]]:
 
 
 def test_every_field_of_a_body_is_covered() -> None:
-    fields = fields_of("takes")
-    assert {one for one in fields if one[1] not in NO_IDS} == {*CASES, ("POST /v1/consent", "site")}
+    # Conversations of other visitors: tests/flow/test_visitor_conversations.py.
+    own = {(f"POST /v1/visitor/{one}", "conversation") for one in ("consent", "continue/code", "continue/mail")}
+    assert {one for one in fields_of("takes") if one[1] not in NO_IDS} == {*CASES, ("POST /v1/consent", "site"), *own}
 
 
 @pytest.mark.parametrize("name", CASES, ids=lambda name: f"{name[0]} {name[1]}")

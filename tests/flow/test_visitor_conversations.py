@@ -282,8 +282,9 @@ async def test_code_hands_over_the_visitor_and_opens_the_conversation_that_was_s
     vera, victor = await world.visitor("First"), await world.visitor()
     second = await added(world, vera, "Second")
     path = "/v1/visitor/continue/code"
-    foreign = await ask(world.http, vera, "POST", path, {"conversation": victor.conversation})
-    assert code_of(foreign) == "unknown_conversation"
+    for one, more in ((path, {}), ("/v1/visitor/continue/mail", {"email": "vera@tea.example"})):
+        foreign = await ask(world.http, vera, "POST", one, {**more, "conversation": victor.conversation})
+        assert code_of(foreign) == "unknown_conversation", one
     before = (await ask(world.http, vera, "POST", path, {})).json()["code"]
     code = (await ask(world.http, vera, "POST", path, {"conversation": vera.conversation})).json()["code"]
     laptop = world.stranger()
