@@ -181,7 +181,7 @@ async def test_conversation_that_the_session_is_not_known_to_reach_is_looked_up_
     line = Line(reader)
 
     async def begin(_workspace: int) -> None:
-        line.connections.show_typing(make_operator_session(), OTHER_CONVERSATION, True)
+        line.connections.show_typing(make_operator_session(), OTHER_CONVERSATION, True, 1, None)
         listened.append(line.stream.conversation)
 
     line.platform.following.begin = begin  # pyright: ignore[reportAttributeAccessIssue]

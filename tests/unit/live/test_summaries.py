@@ -101,7 +101,7 @@ async def test_visitor_with_one_conversation_causes_no_read() -> None:
     node = Node()
     alone, several = Ear(node, make_session()), Ear(node, make_session(reach=(OTHER_CONVERSATION, THIRD)))
     node.connections.deliver(1, [make_appended(1)])
-    node.connections.show_seen(1, SeenNow(CONVERSATION, "visitor", 1), 1)
+    node.connections.show_seen(1, SeenNow(CONVERSATION, "visitor", 1), 1, 1, None)
     node.connections.deliver(1, [make_appended(2, conversation=THIRD)])
     await eventually(lambda: several.summaries == [THIRD])
     assert node.reads == [[THIRD]]
@@ -111,9 +111,9 @@ async def test_visitor_with_one_conversation_causes_no_read() -> None:
 async def test_mark_of_the_visitor_is_summarised_and_that_of_operators_is_not() -> None:
     node = Node()
     ear = Ear(node, make_session(reach=(CONVERSATION, OTHER_CONVERSATION, THIRD)))
-    node.connections.show_seen(1, SeenNow(OTHER_CONVERSATION, "operator", 1), 1)
-    node.connections.show_seen(1, SeenNow(OTHER_CONVERSATION, "visitor", 1), None)
-    node.connections.show_seen(1, SeenNow(THIRD, "visitor", 1), 1)
+    node.connections.show_seen(1, SeenNow(OTHER_CONVERSATION, "operator", 1), 1, 1, None)
+    node.connections.show_seen(1, SeenNow(OTHER_CONVERSATION, "visitor", 1), None, 1, None)
+    node.connections.show_seen(1, SeenNow(THIRD, "visitor", 1), 1, 1, None)
     await eventually(lambda: ear.summaries == [THIRD])
     assert node.reads == [[THIRD]]
 

@@ -9,7 +9,7 @@ from crumbless.store import visitor_reach
 from crumbless.store.contact_store import mark_verified
 from crumbless.store.conversation_store import add_conversation
 from crumbless.store.database import write_once
-from crumbless.store.people_store import add_session, add_visitor, end_session, find_site
+from crumbless.store.people_store import add_session, add_visitor, end_sessions, find_site
 from crumbless.store.tables import visitor
 from crumbless.store.visitor_conversations import conversation_to_show, visitor_conversations
 from crumbless.store.visitor_reach import (
@@ -90,7 +90,7 @@ def test_ended_session_reaches_nothing(database_url: str) -> None:
     def look(connection: Connection) -> None:
         session = furnish(connection)
         assert newest_reached_by(connection, [session.id, "none"]) == {session.id: (SECOND, FIRST)}, "the premise"
-        end_session(connection, session.id)
+        end_sessions(connection, [session])
         assert newest_reached(connection, session.id) == ()
         assert newest_reached_by(connection, [session.id]) == {}
         assert not reaches(connection, session.id, FIRST)
