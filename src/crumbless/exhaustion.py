@@ -1,6 +1,7 @@
 """Tells errors of a system that has no resources left (descriptors, disk space, memory) from bugs."""
 
 import errno
+import logging
 from collections.abc import Iterator
 
 BUSY_SECONDS = 5.0
@@ -72,3 +73,11 @@ def in_one_line(error: BaseException) -> str:
         if isinstance(one, OSError) or _sqlite_code(one) or getattr(one, "sqlstate", None):
             return f"{type(one).__name__}: {one}".partition("\n")[0]
     return type(error).__name__
+
+
+def log_failure(log: logging.Logger, event: str, error: BaseException) -> None:
+    """Log a bug with its traceback, and a system without resources in one line."""
+    if is_exhausted(error):
+        log.warning("%s: %s", event, in_one_line(error))
+    else:
+        log.error("%s", event, exc_info=error)

@@ -8,7 +8,6 @@ import type { AuthorKind, Entry } from "../shared/wire_timeline";
 import type { Chat, ChatKeeper } from "./chat_record";
 import { ChatSession } from "./chat_session";
 
-/** The session's stream in the test's hand. */
 let line: StreamOptions;
 let sent: AnyClientFrame[];
 let online: boolean;

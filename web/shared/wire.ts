@@ -319,10 +319,8 @@ export interface Categories {
 }
 
 /**
- * A choice that a visitor made on a page of the site.
- *
- * `text` is a digest of the words that were shown. `previous` is the receipt that this choice follows. `id` is a UUID
- * of the client's: sending it again is the same record.
+ * A choice that a visitor made on a page of the site. `text`: a digest of the shown texts. `previous`: the receipt
+ * that this choice follows. `id`: a UUID that the client makes; sending it again is the same record.
  */
 export interface ConsentRequest {
   site: string;
@@ -355,11 +353,7 @@ export interface TimelinePage {
   more: boolean;
 }
 
-/**
- * RFC 9457 problem document. `type` is `urn:crumbless:problem:CODE`; codes are listed in docs/protocol.md.
- *
- * `work` is the challenge of a `work_needed`.
- */
+/** RFC 9457 problem document. `type` is `urn:crumbless:problem:CODE`. `work`: the challenge of a `work_needed`. */
 export interface Problem {
   type: string;
   title: string;

@@ -35,7 +35,7 @@ from crumbless.domain.wire import (
 )
 from crumbless.domain.wire_timeline import VisitorConversation
 from crumbless.errors import Refused
-from crumbless.exhaustion import BUSY_SECONDS, in_one_line, is_exhausted
+from crumbless.exhaustion import BUSY_SECONDS, is_exhausted, log_failure
 from crumbless.ids import confirmed_ms
 from crumbless.live.connections import Parcel, parcel, parcel_for_operators, parcel_for_visitor
 from crumbless.store.inbox_read import seen_marks_since
@@ -172,7 +172,7 @@ class StreamConnection:
             # The database is unavailable, or the network has shown too many unknown tokens.
             self.end(1012, "try again")
         except Exception as error:
-            _log_failure("a stream could not be opened", error)
+            log_failure(log, "a stream could not be opened", error)
             self.end(1012, "try again")
         finally:
             self._auth = None
@@ -393,15 +393,7 @@ class StreamConnection:
             if self._rules.state == "ready":
                 self._send(failure(refused))
         except Exception as error:
-            _log_failure("a command failed", error)
+            log_failure(log, "a command failed", error)
             if self._rules.state == "ready":
                 refused = Refused("busy", retry_after=BUSY_SECONDS) if is_exhausted(error) else Refused("internal")
                 self._send(failure(refused))
-
-
-def _log_failure(event: str, error: Exception) -> None:
-    """Log a bug with its traceback, and a system without resources in one line."""
-    if is_exhausted(error):
-        log.warning("%s: %s", event, in_one_line(error))
-    else:
-        log.error("%s", event, exc_info=error)

@@ -352,10 +352,8 @@ class Categories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConsentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A choice that a visitor made on a page of the site.
-
-    `text` is a digest of the words that were shown. `previous` is the receipt that this choice follows. `id` is a UUID
-    of the client's: sending it again is the same record.
+    """A choice that a visitor made on a page of the site. `text`: a digest of the shown texts. `previous`: the receipt
+    that this choice follows. `id`: a UUID that the client makes; sending it again is the same record.
     """
 
     site: bounds.SiteKey
@@ -392,10 +390,7 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 9457 problem document. `type` is `urn:crumbless:problem:CODE`; codes are listed in docs/protocol.md.
-
-    `work` is the challenge of a `work_needed`.
-    """
+    """RFC 9457 problem document. `type` is `urn:crumbless:problem:CODE`. `work`: the challenge of a `work_needed`."""
 
     type: str
     title: str

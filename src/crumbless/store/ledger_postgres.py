@@ -80,7 +80,7 @@ SELECT json_build_object(
     FROM unnest($3::int[], $4::text[]) AS wanted(workspace_id, id)
     JOIN entry AS e ON e.id = wanted.id AND e.workspace_id + 0 = wanted.workspace_id
     JOIN conversation AS c ON c.no = e.conversation_no))::text
-"""  # noqa: S608 # nosec B608 - made of constants
+"""  # noqa: S608 # nosec B608
 
 _TYPES = {
     **dict.fromkeys(("workspace_id", "conversation_no", "seq", "visitor_seq", "no"), "int"),
@@ -108,7 +108,7 @@ WITH added AS (
 UPDATE workspace SET position = new.position
 FROM unnest({_arrays(("no", "position"), len(COLUMNS) + len(_RAISED) + 1)}) AS new(id, position)
 WHERE workspace.id = new.id RETURNING pg_current_xact_id()::text
-"""  # noqa: S608 # nosec B608 - made of constants
+"""  # noqa: S608 # nosec B608
 
 _NUMBER = "SELECT pg_current_xact_id_if_assigned()::text"
 

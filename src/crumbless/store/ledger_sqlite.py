@@ -46,9 +46,9 @@ SELECT json_object(
     FROM json_each(?3) AS wanted JOIN entry AS e
       ON e.workspace_id = json_extract(wanted.value, '$[0]') AND e.id = json_extract(wanted.value, '$[1]')
     JOIN conversation AS c ON c.no = e.conversation_no))
-"""  # noqa: S608 # nosec B608 - made of constants
+"""  # noqa: S608 # nosec B608
 
-_INSERT = f"INSERT INTO entry ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 # nosec B608 - made of constants
+_INSERT = f"INSERT INTO entry ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 # nosec B608
 
 MAX_ROWS = 256
 """Most rows in one statement. Statements come in powers of two, so that few are prepared and all are reused."""
@@ -59,7 +59,7 @@ FROM (SELECT json_extract(value, '$[0]') AS no, {
     ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(CHANGED_COLUMNS, 1))
 } FROM json_each(?1)) AS new
 WHERE conversation.no = new.no
-"""  # noqa: S608 # nosec B608 - made of constants
+"""  # noqa: S608 # nosec B608
 
 _RAISE_WORKSPACES = """
 UPDATE workspace SET position = new.position

@@ -217,11 +217,11 @@ async def test_command_for_an_unknown_conversation_is_looked_up() -> None:
     """Another node may have started it a moment ago."""
     line = await visitor_line(ALL[:1])
     reader: Any = line.platform.reader
-    reader.answers += [False, True]
+    reader.answers += [False, True, (1, None)]
     typing = {"op": "typing", "conversation": OTHER_CONVERSATION, "on": True}
     shown: list[str] = []
 
-    def show_typing(_by: object, conversation: str, _on: bool) -> None:
+    def show_typing(_by: object, conversation: str, _on: bool, _site: int, _team: str | None) -> None:
         shown.append(conversation)
 
     line.platform.bus = SimpleNamespace(show_typing=show_typing)  # pyright: ignore[reportAttributeAccessIssue]

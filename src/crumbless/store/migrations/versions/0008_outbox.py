@@ -14,10 +14,10 @@ def upgrade() -> None:
     postgres = op.get_bind().dialect.name == "postgresql"
     about = "payload->>'about'" if postgres else "json_extract(payload, '$.about')"
     rest = "(payload::jsonb - 'about')::json" if postgres else "json_remove(payload, '$.about')"
-    op.execute(f"UPDATE task SET about = {about}, payload = {rest} WHERE kind = 'mail' AND {about} IS NOT NULL")  # noqa: S608
+    op.execute(f"UPDATE task SET about = {about}, payload = {rest} WHERE kind = 'mail' AND {about} IS NOT NULL")  # noqa: S608 # nosec B608
     named = "json_build_object('name', name)" if postgres else "json_object('name', name)"
     op.execute(
-        "INSERT INTO task (workspace_id, kind, destination, about, payload, due_at, tries, created_at) "  # noqa: S608
+        "INSERT INTO task (workspace_id, kind, destination, about, payload, due_at, tries, created_at) "  # noqa: S608 # nosec B608
         f"SELECT workspace_id, service, CAST(site_id AS TEXT), chain, {named}, due_at, tries, at "
         "FROM relay_event ORDER BY id"
     )
@@ -52,7 +52,7 @@ def downgrade() -> None:
     postgres = op.get_bind().dialect.name == "postgresql"
     name = "payload->>'name'" if postgres else "json_extract(payload, '$.name')"
     op.execute(
-        "INSERT INTO relay_event (workspace_id, site_id, service, name, chain, at, due_at, tries) "  # noqa: S608
+        "INSERT INTO relay_event (workspace_id, site_id, service, name, chain, at, due_at, tries) "  # noqa: S608 # nosec B608
         f"SELECT workspace_id, CAST(destination AS INTEGER), kind, {name}, about, created_at, due_at, tries "
         "FROM task WHERE kind IN ('ga4', 'tiktok') ORDER BY id"
     )
@@ -62,7 +62,7 @@ def downgrade() -> None:
         if postgres
         else "json_set(payload, '$.about', about)"
     )
-    op.execute(f"UPDATE task SET payload = {both} WHERE kind = 'mail' AND about <> ''")  # noqa: S608
+    op.execute(f"UPDATE task SET payload = {both} WHERE kind = 'mail' AND about <> ''")  # noqa: S608 # nosec B608
     for index in ("ix_task_about", "ix_task_dead_at", "ix_task_kind_due_at"):
         op.drop_index(op.f(index), table_name="task")
     op.create_index(op.f("ix_task_dead_at_due_at"), "task", ["dead_at", "due_at"])
