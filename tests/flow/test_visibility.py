@@ -1,4 +1,4 @@
-"""An operator with a list of sites and teams: all else is answered as if it did not exist (threats V1, V2).
+"""An operator with a list of sites and teams: all else is answered as if it did not exist (threats 102, 103).
 
 The routes, commands and frames come from their tables, so that a new one fails here until it is covered.
 """
