@@ -59,7 +59,7 @@ async def be_busy(world: World) -> None:
     await ask_raw(world.server.port, b"\x16\x03\x01 forged line\r\n\r\n")
     await ask_raw(world.server.port, request_of("GET", "/v1/stream", host, upgrade="websocket", connection="Upgrade"))
     stream = await world.stream(vera)
-    world.server.change("ALTER TABLE entry RENAME COLUMN text TO gone")
+    world.server.change("ALTER TABLE entry RENAME COLUMN data TO gone")
     assert (await say(stream, WORDS))["code"] == "busy", "the premise: a batch that fails with a visitor's words in it"
     world.server.change("ALTER TABLE visitor RENAME COLUMN name TO gone")
     assert (await world.start(world.stranger(), WORDS)).status_code == 500, "the premise: a fault of ours"

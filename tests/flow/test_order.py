@@ -178,17 +178,17 @@ async def test_inbox_can_be_read_by_status_and_by_who_waits(world: World) -> Non
         found: list[str] = []
         before = 2**53
         while True:
-            path = f"/v1/desk/conversations?{condition}&limit=40&before={before}"
+            path = f"/v1/desk/conversations?limit=40&before={before}{condition}"
             page = (await ask(world.http, olga, "GET", path)).json()
             found += [one["id"] for one in page["conversations"] if one["id"] in own]
             if not page["more"]:
                 return found
             before = page["conversations"][-1]["position"]
 
-    assert await listed("status=open") == [answered.conversation, waiting.conversation]
-    assert await listed("status=closed") == [closed.conversation]
-    assert await listed("status=snoozed") == []
-    assert await listed("waiting=1") == [waiting.conversation]
+    assert await listed("&status=open") == [answered.conversation, waiting.conversation]
+    assert await listed("&status=closed") == [closed.conversation]
+    assert await listed("&status=snoozed") == []
+    assert await listed("&waiting=1") == [waiting.conversation]
     assert await listed("") == [closed.conversation, answered.conversation, waiting.conversation]
     assert (await ask(world.http, olga, "GET", "/v1/desk/conversations?waiting=2")).status_code == 400
 

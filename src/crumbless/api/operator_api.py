@@ -1,6 +1,6 @@
 """The inbox, timelines and the operator who is signed in, over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from sqlalchemy import Connection
@@ -25,7 +25,7 @@ class InboxQuery(msgspec.Struct, frozen=True):
     before: Position | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
     status: Status | None = None
-    waiting: Literal[1] | None = None
+    waiting: Annotated[int, msgspec.Meta(ge=1, le=1)] | None = None
 
 
 class EntriesQuery(msgspec.Struct, frozen=True):

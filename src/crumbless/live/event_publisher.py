@@ -38,7 +38,8 @@ class EventPublisher:
 
     def publish(self, events: Sequence[DomainEvent]) -> None:
         """Publish the events."""
-        for event in events:
+        # Sessions first: the streams of an operator who was disabled close for good instead of reconnecting.
+        for event in sorted(events, key=lambda one: not isinstance(one, SessionEnded)):
             match event:
                 case SessionEnded(session):
                     self._bus.end_session(session)
