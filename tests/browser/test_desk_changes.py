@@ -167,4 +167,4 @@ def test_what_an_operator_sees_is_set_on_the_people_page(scene: Scene) -> None:
     _button(desk, "Save").click()
     expect(row).not_to_contain_text(site)
     _open(desk, "audit")
-    expect(desk.page.get_by_role("table")).to_contain_text("What a person can see changed")
+    expect(desk.page.get_by_role("table")).to_contain_text("What an operator can see changed")

@@ -173,8 +173,8 @@ class Scene:
         """The texts of all messages of this site, as the database holds them."""
         rows = self.server.rows(
             "SELECT entry.data FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
-            "JOIN site ON site.id = conversation.site_id WHERE site.key = ? AND entry.kind = 'message' "
-            "ORDER BY entry.position",
+            "JOIN site ON site.id = conversation.site_id "
+            "WHERE site.key = ? AND entry.kind = 'message' AND entry.data IS NOT NULL ORDER BY entry.position",
             self.site,
         )
         return [json.loads(data)["text"] for (data,) in rows]

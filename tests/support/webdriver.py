@@ -134,6 +134,9 @@ class Browser(ABC):
 
     def _run(self, script: str, arguments: tuple[Any, ...]) -> Any:
         outcome = self.command("ExecuteAsyncScript", script=_SCRIPT % script, args=list(arguments))
+        if outcome is None:
+            # Firefox: the document was replaced while the script ran.
+            raise WebDriverError("the script was interrupted")
         if "fault" in outcome:
             raise WebDriverError(outcome["fault"])
         return outcome["value"]
