@@ -239,7 +239,8 @@ async def test_commands_to_a_hidden_conversation_are_refused_as_to_none(office: 
 
 
 ABOUT_CONVERSATIONS = {"entries", "typing", "seen"}
-OTHERS = {"challenge", "welcome", "ack", "disk", "error", "pong", "end"}
+# `summary`: of visitors only.
+OTHERS = {"summary", "challenge", "welcome", "ack", "disk", "error", "pong", "end"}
 
 
 def test_every_frame_is_covered() -> None:
@@ -273,6 +274,7 @@ async def test_streams_send_only_what_is_visible(office: Office) -> None:
     # The same again from the database: entries after a position, and the seen marks that moved since.
     again = await office.world.stream(office.outside)
     await again.until_entry(text=f"By {office.victor.id}")
+    await again.until("seen", conversation=office.victor.conversation)
     await again.settled()
     assert told_of(outside, office.victor) == ABOUT_CONVERSATIONS, "the premise"
     assert told_of(again, office.victor) == {"entries", "seen"}, "the premise"

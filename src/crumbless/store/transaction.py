@@ -1,6 +1,6 @@
 """The events of a transaction: published once it is committed, and never if it is not (domain/events.py).
 
-Whoever writes a fact adds its event in the same function, so that no caller can forget it.
+The function that writes a fact adds its event too, so that no caller can forget it.
 """
 
 from collections.abc import Sequence
