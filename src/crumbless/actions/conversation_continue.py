@@ -69,7 +69,7 @@ class ConversationContinue:
         return await self.ledger.write(make, by.workspace)
 
     async def send_link(self, by: Session, request: ContinueMailRequest) -> None:
-        """Send a link by email. It opens the conversations of this visitor alone, whoever else has the address.
+        """Send a link by email. It opens the conversations of this visitor alone, even if others have the address.
 
         Raises:
             Refused: `forbidden`, `invalid` for a bad address, `unknown_conversation`, `invalid_token` when the session

@@ -110,7 +110,7 @@ class Session:
     the operator's list of sites and teams, None for the whole workspace: read it through `visible`
     (domain/visibility.py). `thumbprint` is None for a session without a key (`bound` false). `factor_at` is when a
     factor (password, passkey, ...) was last shown in it, `seen_at` when this process last saw it used. `ended` is
-    set the moment the session is revoked, so that whoever holds it sees it at once. `changed_at` is when the
+    set the moment the session is revoked, so that every holder sees it at once. `changed_at` is when the
     operator's role, name, teams or status had last changed when the session was read. `idle_ms` is how long it may
     be unused by the workspace's account policy (0: as the settings say), and `second_factor_from` from when it may
     only set up a second factor (0: never).

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar, cast
 from sqlalchemy import Connection
 
 from crumbless.domain.entry import Appended, NewEntry
-from crumbless.domain.events import DomainEvent
+from crumbless.domain.events import DomainEvent, TasksQueued
 from crumbless.domain.figures import LedgerFigures
 from crumbless.domain.ports import Done, Erasure, Work
 from crumbless.domain.visibility import Scope
@@ -351,7 +351,7 @@ def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Tick
         ticket.made = None
         ticket.outcome = error
     events = take_events(connection)
-    ticket.events = () if isinstance(ticket.outcome, Exception) else events
+    ticket.events = () if isinstance(ticket.outcome, Exception) else (*ticket.events, *events)
     connection.exec_driver_sql("RELEASE work")
 
 
@@ -382,7 +382,9 @@ def append_entries(
     consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
     if consents:
         new = [one.outcome for one in tickets if type(one.outcome) is Appended and not one.outcome.repeat]
-        queue_vendor_events(connection, new, consents)
+        if queue_vendor_events(connection, new, consents):
+            # An entry without work has no operation whose events are taken.
+            tickets[0].events = (*tickets[0].events, TasksQueued())
 
 
 def _append_made(ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.consent import CATEGORY_OF, grants
 from crumbless.domain.entry import Appended
-from crumbless.domain.events import TasksQueued
 from crumbless.domain.ports import EventName, RelayAccount, RelayEvent
 from crumbless.domain.relay import event_name
 from crumbless.domain.storage_registry import Service
@@ -19,7 +18,6 @@ from crumbless.store.tables import site, site_counter, site_tag
 from crumbless.store.tables_people import task
 from crumbless.store.tag_store import consent_revision, find_tags
 from crumbless.store.task_store import still_claimed
-from crumbless.store.transaction import after_commit
 
 MARGIN_MS = 15_000
 """What a request may take: nothing leaves when less of its lease is left."""
@@ -44,8 +42,10 @@ def may_relay(connection: Connection, site_id: int, chain: str, service: str, no
 
 def queue_vendor_events(
     connection: Connection, appended: Sequence[Appended], consents: Mapping[str, tuple[int, str]]
-) -> None:
+) -> bool:
     """Queue what vendors may be sent of entries that were just appended, in the transaction of the entries themselves.
+
+    Returns whether there was anything.
 
     Args:
         consents: site and chain of receipts by conversation, of those that are bound to one.
@@ -55,8 +55,7 @@ def queue_vendor_events(
         found = consents.get(one.entry.conversation)
         if found is not None and (name := event_name(one)):
             heard.append(Heard(one.entry.workspace, *found, name, one.entry.at))
-    if heard:
-        add_events(connection, heard)
+    return bool(heard) and add_events(connection, heard)
 
 
 def add_events(connection: Connection, heard: Sequence[Heard]) -> bool:
@@ -84,7 +83,6 @@ def add_events(connection: Connection, heard: Sequence[Heard]) -> bool:
     ]
     if rows:
         connection.execute(insert(task), rows)
-        after_commit(connection, TasksQueued())
     return bool(rows)
 
 

@@ -4,18 +4,24 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, text, update
 
+from crumbless.domain.consent import Record
 from crumbless.domain.entry import Appended
-from crumbless.domain.events import BansChanged, DomainEvent, OperatorChanged, SessionEnded
+from crumbless.domain.events import BansChanged, DomainEvent, OperatorChanged, SessionEnded, TasksQueued
+from crumbless.domain.wire import Categories
 from crumbless.errors import Refused
+from crumbless.ids import now_ms
+from crumbless.store.consent_store import add_record
 from crumbless.store.database import write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_open import open_writer
-from crumbless.store.people_store import add_session, end_sessions
+from crumbless.store.people_store import add_session, end_sessions, find_site
 from crumbless.store.policy_store import touch_operators
+from crumbless.store.tables import conversation
+from crumbless.store.tag_store import Tag, consent_revision, set_tag
 from crumbless.store.transaction import after_commit
-from support.value_make import make_entry, make_session
+from support.value_make import CONVERSATION, make_entry, make_session
 
 
 class Publisher:
@@ -91,3 +97,27 @@ async def test_ending_sessions_and_changing_operators_has_events(any_url: str) -
     await with_ledger(any_url, publisher.publish, end)
     assert publisher.events[0] == SessionEnded(session)
     assert {type(one) for one in publisher.events[1:]} <= {OperatorChanged}
+
+
+def bind(connection: Connection) -> None:
+    """Let events of the first conversation be sent to a vendor."""
+    site = find_site(connection, "site-1")
+    assert site is not None
+    set_tag(connection, site, Tag("ga4", "relay", "G-A", "secret"))
+    revision, chain = consent_revision(connection, site.id), "A" * 22
+    record = Record(chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12", None)
+    add_record(connection, site, record, None, "s")
+    connection.execute(update(conversation).where(conversation.c.id == CONVERSATION).values(consent_chain=chain))
+
+
+async def test_message_without_an_operation_wakes_the_outbox_for_its_own_vendor_event(any_url: str) -> None:
+    write_once(any_url, bind)
+    publisher = Publisher(any_url)
+    ledger = Ledger(lambda: open_writer(any_url), lambda _: None, 100, publisher.publish)
+    ledger.start()
+    await ledger.append(make_entry())
+    after_the_message = [*publisher.events]
+    await ledger.write(lambda _connection: None)
+    await ledger.close()
+    assert after_the_message == [TasksQueued()]
+    assert publisher.events == after_the_message, "nothing is left over for the next batch"
