@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from support.browser import wait_in_page
 from support.scene import Scene, Visitor
 from support.shopper import GA4, WAITING, Shopper, drop_tags, use_tags
 
@@ -167,7 +168,7 @@ def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., Shopper]
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
     # The record's number is written into it when the server has answered, and would undo the damage.
-    shopper.page.wait_for_function("(key) => JSON.parse(localStorage.getItem(key)).v.rid", arg=shopper.key)
+    wait_in_page(shopper.page, "(key) => JSON.parse(localStorage.getItem(key)).v.rid", shopper.key)
     shopper.page.context.clear_cookies()
     shopper.page.evaluate(
         f"""(key) => {{
@@ -313,7 +314,7 @@ def test_the_pages_own_link_opens_and_withdraws(shopper_of: Callable[..., Shoppe
     shopper.page.keyboard.press("Escape")
     with shopper.page.expect_event("load"):
         shopper.page.get_by_role("button", name="Take it back").click()
-    shopper.page.wait_for_function("Crumbless.consent.get().source === 'settings'")
+    wait_in_page(shopper.page, "Crumbless.consent.get().source === 'settings'")
     assert shopper.kept() == {shopper.key}
 
 

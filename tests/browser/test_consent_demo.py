@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from crumbless.demo.shop import Shop
 from crumbless.store.schema import migrate
-from support.browser import accessibility_faults
+from support.browser import accessibility_faults, wait_in_page
 from support.scene import Scene
 from support.server import ServerProcess
 from support.shop import ShopServer
@@ -88,7 +88,7 @@ def test_each_vendor_hears_what_its_own_category_grants_and_no_more(
     assert hit.body == b""
     assert pixel.arrived == []
     # Each change of the consent lets the vendor's script look after its cookies again.
-    shopper.page.wait_for_function("Crumbless.consent.get().receipt")
+    wait_in_page(shopper.page, "Crumbless.consent.get().receipt")
     # As long as the consent, not the two years of the vendor's own.
     [cookie] = [one for one in shopper.page.context.cookies() if one.get("name") == "_ga"]
     assert cookie.get("expires", 0) <= time.time() + 182 * 86_400 + 60

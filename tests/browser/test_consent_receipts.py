@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Route, expect
 
+from support.browser import wait_in_page
 from support.scene import Scene
 from support.shopper import Shopper
 
@@ -44,7 +45,7 @@ def records(scene: Scene) -> list[tuple[Any, ...]]:
 def test_grant_change_and_withdrawal_are_recorded_in_a_chain(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
     shopper = shopper_of()
     shopper.press("Accept all")
-    shopper.page.wait_for_function(HAS_RECEIPT)
+    wait_in_page(shopper.page, HAS_RECEIPT)
     first = shopper.get()["receipt"]
     kept = shopper.record()
     assert kept
@@ -52,7 +53,7 @@ def test_grant_change_and_withdrawal_are_recorded_in_a_chain(scene: Scene, shopp
     assert "due" not in kept["v"]
     with shopper.page.expect_event("load"):
         shopper.page.evaluate("Crumbless.consent.set({ marketing: false })")
-    shopper.page.wait_for_function(HAS_RECEIPT)
+    wait_in_page(shopper.page, HAS_RECEIPT)
     second = shopper.get()["receipt"]
     with shopper.page.expect_event("load"):
         shopper.page.evaluate("Crumbless.consent.withdraw()")
@@ -82,7 +83,7 @@ def test_what_could_not_be_told_is_told_on_the_next_page(scene: Scene, shopper_o
     assert shopper.get()["receipt"] is None
     shopper.page.unroute("**/v1/consent", refuse)
     shopper.visitor.arrive("/2")
-    shopper.page.wait_for_function(HAS_RECEIPT)
+    wait_in_page(shopper.page, HAS_RECEIPT)
     assert len(records(scene)) == 1
 
 
@@ -97,7 +98,7 @@ def test_what_was_refused_for_good_is_not_told_again(scene: Scene, shopper_of: C
     shopper.page.route("**/v1/consent", refuse)
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
-    shopper.page.wait_for_function("(key) => !JSON.parse(localStorage.getItem(key)).v.due", arg=shopper.key)
+    wait_in_page(shopper.page, "(key) => !JSON.parse(localStorage.getItem(key)).v.due", shopper.key)
     assert len(told) == 1
     shopper.visitor.arrive("/2")
     shopper.wait_loaded("ga4", "tiktok")
@@ -114,12 +115,12 @@ def test_the_chats_frame_and_no_other_learns_the_receipt(scene: Scene, shopper_o
     _, other, chat = shopper.page.frames
     for frame in (other, chat):
         frame.evaluate(LISTEN)
-    chat.wait_for_function("heard.length === 1")
+    wait_in_page(chat, "heard.length === 1")
     assert chat.evaluate("heard") == [None]
     shopper.press("Accept all")
-    shopper.page.wait_for_function(HAS_RECEIPT)
+    wait_in_page(shopper.page, HAS_RECEIPT)
     receipt = shopper.get()["receipt"]
-    chat.wait_for_function("receipt => heard.at(-1) === receipt", arg=receipt)
+    wait_in_page(chat, "receipt => heard.at(-1) === receipt", receipt)
     with shopper.page.expect_event("load"):
         assert other.evaluate("heard") == []
         shopper.page.evaluate("Crumbless.consent.withdraw()")
@@ -134,5 +135,5 @@ def test_a_frame_that_asked_too_early_is_told_when_the_page_has_loaded(
     # Its question went to a page without the script: this page has never heard it.
     chat.evaluate(LISTEN.replace('parent.postMessage({ crumbless: "consent?" }, "*");', ""))
     shopper.page.evaluate("dispatchEvent(new Event('load'))")
-    chat.wait_for_function("heard.length === 1")
+    wait_in_page(chat, "heard.length === 1")
     assert chat.evaluate("heard") == [None]

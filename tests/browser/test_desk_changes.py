@@ -65,10 +65,10 @@ def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scene: 
     expect(desk.page.get_by_text("Your browser cannot read this")).to_have_count(0)
     _button(desk, "Use this photo").click()
     expect(desk.page.get_by_text("Saved.")).to_be_visible()
-    desk.page.wait_for_function("document.querySelector('img.photo')?.naturalWidth === 256")
+    expect(desk.page.locator("img.photo")).to_have_js_property("naturalWidth", 256)
     assert accessibility_faults(desk.page.main_frame) == []
     _open(desk, "profile")
-    desk.page.wait_for_function("document.querySelector('img.photo')?.naturalWidth === 256")
+    expect(desk.page.locator("img.photo")).to_have_js_property("naturalWidth", 256)
     _button(desk, "Remove the photo").click()
     expect(desk.page.get_by_text("Saved.")).to_be_visible()
     expect(photo).to_have_count(0)

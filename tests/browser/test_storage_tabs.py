@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from support.browser import wait_in_page
 from support.scene import Scene
 from support.storage_refuse import FULL
 from support.store_page import give_store
@@ -93,11 +94,11 @@ def test_what_one_tab_removes_is_gone_in_the_other(scene: Scene) -> None:
     one, other = open_pages(scene)
     other.evaluate(WATCH)
     one.evaluate(KEEP)
-    other.wait_for_function("() => changes > 0")
+    wait_in_page(other, "() => changes > 0")
     assert other.evaluate(LIST) == ["deskInbox in IndexedDB", "theme in localStorage"]
     assert one.evaluate(LIST) == KEPT
     one.evaluate("() => store.clearAll()")
-    other.wait_for_function("() => store.get('theme', {}, () => true) === null")
+    wait_in_page(other, "() => store.get('theme', {}, () => true) === null")
     assert one.evaluate(LIST) == other.evaluate(LIST) == []
 
 
@@ -125,7 +126,7 @@ def test_what_is_cleared_past_our_code_is_told_and_can_be_written_again(scene: S
     assert one.evaluate(LIST) == KEPT
     one.evaluate(WATCH)
     clear(one, other)
-    one.wait_for_function("() => changes > 0")
+    wait_in_page(one, "() => changes > 0")
     assert one.evaluate(LIST) == []
     assert one.evaluate("() => store.get('theme', {}, () => true)") is None
     one.evaluate(KEEP)

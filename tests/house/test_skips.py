@@ -15,6 +15,9 @@ SKIPS_IN_SCRIPT = re.compile(
     r"\b(?:it|test|describe|suite)\s*\.\s*(?:skip|only|todo|fails|skipIf|runIf)\b|\b[xf](?:it|describe)\("
 )
 
+WAITS_BY_EVAL = "wait_for_function"
+"""Playwright's own wait, which a strict policy refuses at its second attempt; wait_in_page instead."""
+
 
 def skips(source: str) -> list[int]:
     """Lines of a Python module that leave a test out."""
@@ -26,6 +29,12 @@ def test_no_python_test_is_left_out() -> None:
     files = sorted((ROOT / "tests").rglob("*.py"))
     assert len(files) > 5
     assert [(path.name, line) for path in files for line in skips(path.read_text("utf-8"))] == []
+
+
+def test_no_test_waits_by_eval_in_a_page() -> None:
+    sources = {path.name: path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    assert any("wait_in_page(" in source for source in sources.values())
+    assert [name for name, source in sources.items() if f".{WAITS_BY_EVAL}(" in source] == []
 
 
 def test_no_browser_code_test_is_left_out() -> None:

@@ -2,11 +2,12 @@
 
 import os
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Frame, Page
 
 from support.storage_watch import KEPT, RECORDER, StorageWatch, is_declared, lifetime_fault
 
@@ -131,6 +132,25 @@ class Watch:
         """Fail on whatever no test may ever see."""
         complaints = self.complaints()
         assert not complaints, complaints
+
+
+def wait_in_page(page: Page, expression: str, argument: Any = None, seconds: float = 30) -> None:
+    """Wait until an expression or a function is true in the page. Raises AssertionError after `seconds`.
+
+    Playwright's own `wait_for_function` repeats the expression by `eval` in the page, which a strict policy refuses
+    unless it is true at once.
+    """
+
+    def is_true() -> bool:
+        try:
+            return bool(page.evaluate(expression, argument))
+        except Error:  # The page is being replaced by the next one.
+            return False
+
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, f"not true within {seconds} s: {expression}"
+        page.wait_for_timeout(20)
 
 
 def accessibility_faults(frame: Frame) -> list[str]:

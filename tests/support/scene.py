@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
 from crumbless.store.database import write_once
-from support.browser import STORAGE_WORKS, Kind, Watch
+from support.browser import STORAGE_WORKS, Kind, Watch, wait_in_page
 from support.server import ServerProcess
 from support.shop import ShopServer
 
@@ -67,7 +67,7 @@ class Visitor:
     def wait_until_kept(self, text: str) -> None:
         """A page that keeps the chat for its frame does so a little later, though sooner than anybody turns a page."""
         if not self.page.frames[1].evaluate(STORAGE_WORKS):
-            self.page.wait_for_function(IS_HELD, arg=text)
+            wait_in_page(self.page, IS_HELD, text)
 
     def say(self, text: str) -> None:
         """Send a message."""

@@ -10,6 +10,7 @@ from crumbless.domain.storage_registry import Service
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
 from crumbless.store.tag_store import Tag, drop_tag, set_tag
+from support.browser import wait_in_page
 from support.scene import Scene, Visitor
 
 GA4, TIKTOK = "/vendor/ga4.js", "/vendor/tiktok.js"
@@ -64,7 +65,7 @@ class Shopper:
         return self.page.evaluate("window.loaded ?? []")
 
     def wait_loaded(self, *names: str) -> None:
-        self.page.wait_for_function("names => String(window.loaded ?? []) === names", arg=",".join(names))
+        wait_in_page(self.page, "names => String(window.loaded ?? []) === names", ",".join(names))
 
     def vendor_requests(self) -> list[str]:
         return [request for request in self.visitor.watch.requests if "/vendor/" in request]
