@@ -53,7 +53,7 @@ class Storm(msgspec.Struct, frozen=True):
     storm_max: float
 
 
-def measure_cluster(pace: Pace, tell: Callable[[str], None]) -> ClusterRound:
+def measure_cluster(pace: Pace, report: Callable[[str], None]) -> ClusterRound:
     """One round on PostgreSQL and NATS."""
     postgres = PostgresServer(durable=True)
     postgres.start()
@@ -62,9 +62,9 @@ def measure_cluster(pace: Pace, tell: Callable[[str], None]) -> ClusterRound:
         nats = NatsCluster(folder, 1)
         nats.start()
         try:
-            tell("two nodes: an entry on one, a client of the other")
+            report("two nodes: an entry on one, a client of the other")
             p50, p99 = _measure_across(PostgresStack(postgres, layout=LAYOUT), folder, nats, pace)
-            tell("one node and two: a wide fan-out")
+            report("one node and two: a wide fan-out")
             one = _measure_wide(PostgresStack(postgres, layout=WIDE), folder, nats, pace, 1)
             two = _measure_wide(PostgresStack(postgres, layout=WIDE), folder, nats, pace, 2)
             return ClusterRound(one, two, p50, p99)

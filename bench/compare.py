@@ -73,7 +73,7 @@ def _allow_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _tell(what: str) -> None:
+def _report(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
 
@@ -81,21 +81,21 @@ def _measure(rows: list[str], rounds: int, *, quick: bool) -> Results:
     results = Results()
     pace = Pace(0.5, 1.0, rounds) if quick else Pace(1.0, 3.0, rounds)
     if "generator" in rows:
-        _tell("generator against the floor")
+        _report("generator against the floor")
         results.generator = check_generator(pace)
     if DURABLE & set(rows):
-        results.durable = run_rounds(pace, rows, _tell)
+        results.durable = run_rounds(pace, rows, _report)
     if "memory" in rows:
         for number in range(rounds):
-            _tell(f"round {number + 1} of {rounds}: idle connections")
+            _report(f"round {number + 1} of {rounds}: idle connections")
             results.memory += measure_memory(500 if quick else 5000, number)
     if "sizes" in rows:
         results.sizes = read_sizes()
     if "loader" in rows:
-        _tell("the loader in Chromium")
+        _report("the loader in Chromium")
         results.loader = watch_loader(max(rounds, 3))
     if "desk" in rows:
-        _tell("the desk in Chromium, cold and warm in turn")
+        _report("the desk in Chromium, cold and warm in turn")
         results.desk = watch_desk(max(rounds, 5))
     _measure_scale(results, rows, pace, quick=quick)
     return results
@@ -104,17 +104,17 @@ def _measure(rows: list[str], rounds: int, *, quick: bool) -> Results:
 def _measure_scale(results: Results, rows: list[str], pace: Pace, *, quick: bool) -> None:
     for number in range(pace.rounds):
         if "signin" in rows:
-            _tell(f"round {number + 1} of {pace.rounds}: signing in")
+            _report(f"round {number + 1} of {pace.rounds}: signing in")
             results.sign_in.append(measure_sign_in(pace.seconds * 2))
         if "postgres" in rows:
-            results.postgres.append(measure_postgres(pace, number, _tell))
+            results.postgres.append(measure_postgres(pace, number, _report))
         if "cluster" in rows:
-            results.cluster.append(measure_cluster(pace, _tell))
+            results.cluster.append(measure_cluster(pace, _report))
         if "storm" in rows:
-            _tell(f"round {number + 1} of {pace.rounds}: everybody comes back at once")
+            _report(f"round {number + 1} of {pace.rounds}: everybody comes back at once")
             results.storm.append(measure_storm(500 if quick else 5_000, 3.0 if quick else 10.0))
     if "growth" in rows:
-        results.growth = measure_growth(_tell, quick=quick)
+        results.growth = measure_growth(_report, quick=quick)
 
 
 def _lines(results: Results) -> list[Line]:

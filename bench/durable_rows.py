@@ -19,7 +19,7 @@ OUTSTANDING = 800
 SLOW_RATE, FAST_RATE = 2000, 8000
 OVERLOAD = 1.5
 
-Tell = Callable[[str], None]
+ReportProgress = Callable[[str], None]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ class Pace:
         return Load(rate=rate, warm=self.warm, seconds=self.seconds)
 
 
-def run_rounds(pace: Pace, rows: Sequence[str], tell: Tell) -> list[Run]:
+def run_rounds(pace: Pace, rows: Sequence[str], report: ReportProgress) -> list[Run]:
     """All durable runs that `rows` need. Servers alternate within a round, and the order turns from round to round."""
     runs: list[Run] = []
     for number in range(pace.rounds):
@@ -69,7 +69,7 @@ def run_rounds(pace: Pace, rows: Sequence[str], tell: Tell) -> list[Run]:
         if "workspace" in rows:
             stacks.append(CrumblessStack(ONE_WORKSPACE, "Crumbless, one workspace"))
         for stack in stacks if number % 2 == 0 else reversed(stacks):
-            tell(f"round {number + 1} of {pace.rounds}: {stack.name}")
+            report(f"round {number + 1} of {pace.rounds}: {stack.name}")
             runs += _measure(stack, number, pace, rows)
     return runs
 

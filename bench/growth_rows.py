@@ -62,23 +62,23 @@ class Growth(msgspec.Struct, frozen=True):
     large: dict[str, float]
 
 
-def measure_growth(tell: Callable[[str], None], *, quick: bool) -> list[Growth]:
+def measure_growth(report: Callable[[str], None], *, quick: bool) -> list[Growth]:
     """Both databases. `quick`: a tenth of the size, a look and not a result."""
     large = LARGE // 10 if quick else LARGE
     with tempfile.TemporaryDirectory() as name:
-        sqlite = _measure("SQLite", lambda size: f"sqlite:///{Path(name) / f'{size}.db'}", large, tell)
+        sqlite = _measure("SQLite", lambda size: f"sqlite:///{Path(name) / f'{size}.db'}", large, report)
     postgres = PostgresServer()
     postgres.start()
     try:
-        return [sqlite, _measure("PostgreSQL", lambda _size: postgres.new_database(), large, tell)]
+        return [sqlite, _measure("PostgreSQL", lambda _size: postgres.new_database(), large, report)]
     finally:
         postgres.dispose()
 
 
-def _measure(name: str, url_for: Callable[[int], str], large: int, tell: Callable[[str], None]) -> Growth:
+def _measure(name: str, url_for: Callable[[int], str], large: int, report: Callable[[str], None]) -> Growth:
     found: list[dict[str, float]] = []
     for size in (SMALL, large):
-        tell(f"{name}: {size * ENTRIES_EACH:,} entries")
+        report(f"{name}: {size * ENTRIES_EACH:,} entries")
         url = url_for(size)
         migrate_database({"CRUMBLESS_DATABASE_URL": url, "CRUMBLESS_SECRET_KEY": TEST_KEY})
         seed_url(url, Layout(1, 1, 1), "https://shop.example")

@@ -23,7 +23,7 @@ class PostgresRound(msgspec.Struct, frozen=True):
     missing: int
 
 
-def measure_postgres(pace: Pace, number: int, tell: Callable[[str], None]) -> PostgresRound:
+def measure_postgres(pace: Pace, number: int, report: Callable[[str], None]) -> PostgresRound:
     """One round; the order turns from round to round."""
     postgres = PostgresServer(durable=True)
     postgres.start()
@@ -36,7 +36,7 @@ def measure_postgres(pace: Pace, number: int, tell: Callable[[str], None]) -> Po
         reached: dict[str, float] = {}
         missing = 0
         for name in stacks if number % 2 == 0 else reversed(stacks):
-            tell(f"round {number + 1} of {pace.rounds}: {name}")
+            report(f"round {number + 1} of {pace.rounds}: {name}")
             reached[name], lost = _saturate(stacks[name], pace)
             missing += lost
         return PostgresRound(**reached, missing=missing)

@@ -133,12 +133,12 @@ class _Flood:
         self.answered = 0
         self.peak = 0
 
-    def beside(self, work: Callable[[], float]) -> float:
+    def beside(self, operation: Callable[[], float]) -> float:
         """Run `work` during the flood and return its result."""
         thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         thread.start()
         try:
-            return work()
+            return operation()
         finally:
             self._over.set()
             thread.join()

@@ -18,7 +18,7 @@ from crumbless.api.route import Route
 from crumbless.api.routes import ROUTES
 from crumbless.domain.wire import Problem
 from crumbless.domain.wire_timeline import ENTRY_DATA
-from crumbless.errors import REFUSALS
+from crumbless.errors import ERROR_SPECS
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 REF = "#/components/schemas/{name}"
@@ -148,7 +148,7 @@ def refused_statuses(route: Route) -> set[int]:
         codes |= {"invalid_token", "invalid_proof", "forbidden", "foreign_origin"}
     if route.parameters:
         codes |= {"not_found"}
-    return {REFUSALS[code].status for code in codes}
+    return {ERROR_SPECS[code].status for code in codes}
 
 
 def operation_id(route: Route) -> str:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from crumbless.domain.password import COMMON_FILE, MIN_LENGTH, normal_form
 
-MOST = 6_000
+MAX_ITEMS = 6_000
 
 
 def main(source: str) -> None:
     """Writes the file, sorted."""
     lines = Path(source).read_text(encoding="utf-8").splitlines()
     long_enough = dict.fromkeys(normal_form(line) for line in lines if len(line) >= MIN_LENGTH)
-    COMMON_FILE.write_text("\n".join(sorted([*long_enough][:MOST])) + "\n", encoding="utf-8")
+    COMMON_FILE.write_text("\n".join(sorted([*long_enough][:MAX_ITEMS])) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

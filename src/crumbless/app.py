@@ -27,43 +27,43 @@ from crumbless.actions.password_reset import ResetSend
 from crumbless.actions.photo_keep import FileRemoval
 from crumbless.actions.retention_sweep import RetentionSweep, rules_of
 from crumbless.actions.session_begin import DAY_MS
-from crumbless.actions.session_seen import SeenKeeper
-from crumbless.actions.site_seen import SitesSeen
+from crumbless.actions.session_seen import LastSeenWriter
+from crumbless.actions.site_seen import EmbedSightings
 from crumbless.adapters.files_store import FileStore, default_folder, written_folders
 from crumbless.adapters.mail_open import open_mail, sender_name
 from crumbless.adapters.oidc_provider import OidcProvider
 from crumbless.adapters.passkey_verify import PasskeyVerifier
-from crumbless.adapters.picture_process import PictureProcess
+from crumbless.adapters.picture_process import ImageProcess
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.api.application import Application
-from crumbless.api.guard import Guard, answer_fault, answer_http_exception, answer_refusal
+from crumbless.api.guard import Middleware, error_response, http_exception_response, internal_error_response
 from crumbless.api.http_protocol import DeadlineHttpProtocol
 from crumbless.api.http_shell import HttpShell
 from crumbless.api.page_assets import Assets
-from crumbless.api.platform import Limits, Platform
+from crumbless.api.platform import Limits, Services
 from crumbless.api.policy_view import PolicyPages
 from crumbless.api.readiness import Readiness
 from crumbless.api.registry_read import read_registry
 from crumbless.api.route import Route
 from crumbless.api.routes import route_handlers
-from crumbless.api.stream_http import HttpStreams, all_told
-from crumbless.api.stream_websocket import StreamWebSocket, WriteTurn
-from crumbless.api.visitor_parts import open_visitor_parts
+from crumbless.api.stream_http import HttpStreams, wait_delivered
+from crumbless.api.stream_websocket import StreamWebSocket, WriteCoalescer
+from crumbless.api.visitor_parts import open_visitor_services
 from crumbless.domain.entry import Appended
 from crumbless.domain.events import DomainEvent
 from crumbless.domain.ports import MailPort
 from crumbless.domain.proof import NonceClock, ReplayCache
 from crumbless.domain.task import TaskKind
 from crumbless.domain.wire import MAX_FRAME
-from crumbless.errors import Refused, SettingsError
+from crumbless.errors import ApiError, SettingsError
 from crumbless.ids import now_ms
 from crumbless.jobs.backup_run import backup_of
 from crumbless.jobs.clock_watch import ClockWatch
 from crumbless.jobs.relay_run import RelaySend
 from crumbless.jobs.task_run import TaskHandler, TaskRunner
 from crumbless.live.event_publisher import EventPublisher
-from crumbless.live.live_node import LiveNode, open_carrier
+from crumbless.live.live_node import RealtimeNode, open_bus_transport
 from crumbless.live.tcp_connections import TcpConnections
 from crumbless.periodic import Loops
 from crumbless.settings import Settings
@@ -73,7 +73,7 @@ from crumbless.store.disk_space import MEGABYTE, DiskSpace
 from crumbless.store.ledger import BatchWriter, Ledger
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.schema import check_schema
-from crumbless.store.secret_key import open_vault
+from crumbless.store.secret_key import open_secret_box
 
 if TYPE_CHECKING:
     from crumbless.adapters.tracing_otlp import OtlpTrace
@@ -83,7 +83,7 @@ log = logging.getLogger("crumbless")
 STOP_SECONDS = 1
 """How long answers in flight may take once the server is told to stop."""
 
-FAREWELL_SECONDS = 0.5
+DRAIN_SECONDS = 0.5
 """How long clients that poll have to ask once more when the server stops."""
 
 SWITCH_SECONDS = 0.0005
@@ -102,17 +102,19 @@ class Server:
         self._http_streams: HttpStreams = {}
         self._lock = serving_lock(settings.database_url)
         self._reader = open_reader(settings.database_url)
-        vault = open_vault(settings)
+        secret_box = open_secret_box(settings)
         idle = settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
-        self._live = LiveNode(live_reads(self._reader), *idle, open_carrier(settings, vault.derive("bus")[:9].hex()))
+        self._live = RealtimeNode(
+            live_reads(self._reader), *idle, open_bus_transport(settings, secret_box.derive("bus")[:9].hex())
+        )
         self._trace = open_trace(settings)
-        self._ledger = Ledger(self._open_writer, self._tell, settings.ledger_queue, self._publish)
-        mail = MailSend(mails or open_mail(settings), vault, settings.address, sender_name(settings))
+        self._ledger = Ledger(self._open_writer, self._publish_entries, settings.ledger_queue, self._publish_events)
+        mail = MailSend(mails or open_mail(settings), secret_box, settings.address, sender_name(settings))
         files = FileStore(settings, default_folder(settings.database_url))
         handlers: dict[TaskKind, TaskHandler] = {
             "mail": TaskHandler(mail),
-            "reset": TaskHandler(ResetSend(self._ledger, vault)),
-            "attempts": TaskHandler(AttemptsNotify(self._ledger, vault)),
+            "reset": TaskHandler(ResetSend(self._ledger, secret_box)),
+            "attempts": TaskHandler(AttemptsNotify(self._ledger, secret_box)),
             "file_removal": TaskHandler(FileRemoval(files, self._reader)),
             "retention": TaskHandler(RetentionSweep(rules_of(settings), self._ledger)),
             "ga4": RelaySend("ga4", Ga4Relay(settings.ga4_url), self._reader),
@@ -120,25 +122,25 @@ class Server:
             **backup_of(settings),
         }
         self._tasks = TaskRunner(handlers, self._ledger, self._reader, settings.task_poll_seconds)
-        self._seen = SeenKeeper(self._used_sessions, self._ledger)
+        self._seen = LastSeenWriter(self._used_sessions, self._ledger)
         self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(settings.database_url))
         self._providers = {one.id: OidcProvider(one) for one in settings.oidc_providers}
         assets = Assets()
-        self.platform = Platform(
+        self.services = Services(
             settings=settings,
             ledger=self._ledger,
             reader=self._reader,
             bus=self._live.bus,
             connections=self._live.connections,
             sessions=self._live.sessions,
-            following=self._live.following,
-            vault=vault,
-            sites_seen=SitesSeen(self._ledger),
+            subscriptions=self._live.subscriptions,
+            secret_box=secret_box,
+            embed_sightings=EmbedSightings(self._ledger),
             files=files,
-            pictures=PictureProcess(),
-            passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, vault),
+            pictures=ImageProcess(),
+            passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, secret_box),
             oidc=OidcSignIn(self._providers, settings.address, self._ledger),
-            visitors=open_visitor_parts(settings, self._reader, self._ledger, vault),
+            visitors=open_visitor_services(settings, self._reader, self._ledger, secret_box),
             nonces=NonceClock(secrets.token_bytes(32), time.monotonic),
             replays=ReplayCache(time.monotonic),
             limits=Limits.of(settings),
@@ -148,9 +150,9 @@ class Server:
             disk=DiskSpace(written_folders(settings), settings.free_space_mb * MEGABYTE),
             trace=self._trace,
         )
-        self._events = EventPublisher(self._live.bus, self._tasks, self.platform.visitors.bans.forget)
-        self._readiness = Readiness(self.platform)
-        self._loops = Loops(self.platform.node.ended_loops)
+        self._events = EventPublisher(self._live.bus, self._tasks, self.services.visitors.bans.forget)
+        self._readiness = Readiness(self.services)
+        self._loops = Loops(self.services.node.ended_loops)
 
     def _open_writer(self) -> BatchWriter:
         def plain() -> BatchWriter:
@@ -158,10 +160,10 @@ class Server:
 
         return (self._trace.around(plain) if self._trace else plain)()
 
-    def _tell(self, appended: Sequence[Appended]) -> None:
+    def _publish_entries(self, appended: Sequence[Appended]) -> None:
         self._live.bus.publish(appended)
 
-    def _publish(self, events: Sequence[DomainEvent]) -> None:
+    def _publish_events(self, events: Sequence[DomainEvent]) -> None:
         self._events.publish(events)
 
     def _used_sessions(self) -> set[str]:
@@ -180,23 +182,23 @@ class Server:
 
     def run_loops(self, group: asyncio.TaskGroup) -> None:
         """Run in this group all that the node repeats, until `stop`."""
-        parts = (self._tasks, self._seen, self._clock, self.platform.streams, self.platform.tcp, self._readiness)
+        parts = (self._tasks, self._seen, self._clock, self.services.streams, self.services.tcp, self._readiness)
         self._loops.start(group, [*self._live.loops(), *(part.loop for part in parts)])
 
     def begin_stop(self) -> None:
         """Let balancers see that nothing new should come here."""
-        self.platform.node.stopping = True
+        self.services.node.stopping = True
 
     async def end_streams(self) -> None:
         """Tell every client to come back; who polls hears it in the next poll, if that comes in time."""
-        self.platform.node.closed = True
-        self._end_everyone()
-        await all_told(self._http_streams, FAREWELL_SECONDS)
+        self.services.node.closed = True
+        self._end_all_streams()
+        await wait_delivered(self._http_streams, DRAIN_SECONDS)
         # Those that were opened meanwhile.
-        self._end_everyone()
+        self._end_all_streams()
 
-    def _end_everyone(self) -> None:
-        for stream in self.platform.streams.everyone():
+    def _end_all_streams(self) -> None:
+        for stream in self.services.streams.everyone():
             stream.end(1012, "the server restarts")
 
     async def stop(self) -> None:
@@ -216,28 +218,28 @@ class Server:
             await asyncio.to_thread(self._trace.close)
         self._lock.release()
 
-    def asgi(self, further: Sequence[Route] = ()) -> ASGIApp:
+    def asgi(self, extra_routes: Sequence[Route] = ()) -> ASGIApp:
         """The HTTP side: the table of routes, and `further` ones (the demo's)."""
         app = Application(
-            route_handlers=route_handlers(further),
+            route_handlers=route_handlers(extra_routes),
             state=State(
                 {
-                    "platform": self.platform,
+                    "platform": self.services,
                     "http_streams": self._http_streams,
                     "readiness": self._readiness,
                     "feed": self._live.feed,
                 }
             ),
             exception_handlers={
-                Refused: answer_refusal,
-                HTTPException: answer_http_exception,
-                Exception: answer_fault,
+                ApiError: error_response,
+                HTTPException: http_exception_response,
+                Exception: internal_error_response,
             },
             request_max_body_size=MAX_FRAME,
             openapi_config=None,
             logging_config=None,
         )
-        return Guard(app, self.platform)
+        return Middleware(app, self.services)
 
 
 def open_trace(settings: Settings) -> "OtlpTrace | None":
@@ -274,7 +276,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _calm_collector() -> None:
+def _tune_gc() -> None:
     """Spare the collector what lives for ever, and let it look at little at a time.
 
     Its pause grows with what was made since the last one: at 50,000 things it was 15 ms whenever many came at once.
@@ -318,10 +320,10 @@ def _uvicorn(app: ASGIApp, shell: HttpShell, ws: object = None) -> _Uvicorn:
 async def serve(
     settings: Settings,
     listening: socket.socket,
-    beside: Sequence[tuple[ASGIApp, socket.socket]] = (),
+    extra_apps: Sequence[tuple[ASGIApp, socket.socket]] = (),
     on_ready: Callable[[], Awaitable[None]] | None = None,
     mails: MailPort | None = None,
-    further: Sequence[Route] = (),
+    extra_routes: Sequence[Route] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what was accepted and return. A second one cuts the drain short.
 
@@ -338,20 +340,22 @@ async def serve(
     check_schema(settings.database_url, make=True)
     if settings.bus_url == "memory" and not settings.database_url.startswith("sqlite:"):
         log.warning("CRUMBLESS_BUS_URL is memory: right for one node, not for several on this database")
-    _calm_collector()
+    _tune_gc()
     server = Server(settings, mails)
     server.start()
     stopping = asyncio.Event()
-    hurry = asyncio.Event()
+    force_exit = asyncio.Event()
 
     def stop() -> None:
-        (hurry if stopping.is_set() else stopping).set()
+        (force_exit if stopping.is_set() else stopping).set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    shell = HttpShell(server.platform)
-    main = _uvicorn(server.asgi(further), shell, functools.partial(StreamWebSocket, server.platform, WriteTurn()))
-    others = [(_uvicorn(app, shell), its_socket) for app, its_socket in beside]
+    shell = HttpShell(server.services)
+    main = _uvicorn(
+        server.asgi(extra_routes), shell, functools.partial(StreamWebSocket, server.services, WriteCoalescer())
+    )
+    others = [(_uvicorn(app, shell), its_socket) for app, its_socket in extra_apps]
     running = [
         asyncio.ensure_future(one.serve(sockets=[its_socket])) for one, its_socket in [(main, listening), *others]
     ]
@@ -367,7 +371,7 @@ async def serve(
             server.begin_stop()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(settings.drain_seconds):
-                    await hurry.wait()
+                    await force_exit.wait()
             for one, _ in [(main, listening), *others]:
                 one.stop_listening()
             await server.end_streams()

@@ -12,9 +12,9 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from crumbless.database_commands import database_app
-from crumbless.errors import CrumblessError, Refused
-from crumbless.log_lines import set_up_logs
-from crumbless.people_commands import operator_app, tell_setup_link, workspace_app
+from crumbless.errors import ApiError, CrumblessError
+from crumbless.log_lines import configure_logging
+from crumbless.people_commands import operator_app, print_setup_link, workspace_app
 from crumbless.settings import Settings, read_settings
 from crumbless.tag_commands import consent_app, print_counters, tag_app
 
@@ -66,19 +66,19 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
     from crumbless.app import serve as serve_platform  # noqa: PLC0415
 
     settings = read_settings(host=host, port=port)
-    set_up_logs(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, settings.log_level)
     listening = open_socket(settings.host, settings.port)
     settings = read_settings(host=host, port=listening.getsockname()[1])
 
-    async def tell() -> None:
+    async def report() -> None:
         line = f"Crumbless serves {settings.address}; the desk is at {settings.address}/desk/. Ctrl-C stops."
         if settings.log_format == "json":
             logging.getLogger("crumbless").info(line)
         else:
             typer.echo(line, err=True)
-        await tell_setup_link(settings)
+        await print_setup_link(settings)
 
-    uvloop.run(serve_platform(settings, listening, on_ready=tell))
+    uvloop.run(serve_platform(settings, listening, on_ready=report))
 
 
 @app.command()
@@ -119,7 +119,7 @@ def site_add(
 ) -> None:
     """Add a site and print the line to put into its pages."""
     from crumbless.actions.workspace_set_up import add_site, workspace_for  # noqa: PLC0415
-    from crumbless.domain.embed_line import embed_line  # noqa: PLC0415
+    from crumbless.domain.embed_line import embed_snippet  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
 
     settings = _migrated()
@@ -128,7 +128,7 @@ def site_add(
         settings.database_url,
         lambda connection: add_site(connection, workspace_for(connection, workspace), site_key, name, origin),
     )
-    typer.echo(embed_line(settings.address, site_key))
+    typer.echo(embed_snippet(settings.address, site_key))
 
 
 @app.command()
@@ -205,13 +205,13 @@ def audit(
     """Find out what a website keeps in browsers, and whether it declares it. Exit code 0 only when it is clean."""
     try:
         from crumbless.audit.audit_command import run_command  # noqa: PLC0415
-        from crumbless.audit.audit_run import Wish  # noqa: PLC0415
+        from crumbless.audit.audit_run import AuditOptions  # noqa: PLC0415
         from crumbless.audit.visitor_acts import Selectors  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name not in {"playwright", "publicsuffixlist"}:
             raise
         sys.exit(_fail(f"The audit needs {error.name}, which is not installed: pip install 'crumbless[audit]'"))
-    wish = Wish(
+    wish = AuditOptions(
         url=url,
         registry=registry,
         first_party=tuple(first_party or ()),
@@ -239,8 +239,8 @@ def main() -> None:
     os.umask(0o077)
     try:
         app()
-    except Refused as refused:
-        sys.exit(_fail(refused.detail))
+    except ApiError as error:
+        sys.exit(_fail(error.detail))
     except CrumblessError as error:
         sys.exit(_fail(str(error)))
     except OperationalError as error:

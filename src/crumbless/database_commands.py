@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crumbless.settings import check_database_url, read_settings
-from crumbless.store.database_copy import Told
+from crumbless.store.database_copy import ProgressCallback
 
 database_app = typer.Typer()
 
@@ -27,7 +27,7 @@ def copy_database(source: Url, target: Url) -> None:
         check_database_url(url)
     with progress_of_rows() as told:
         sums = copy(source, target, told)
-    _tell_sums(sum(one.rows for one in sums.values()), len(sums))
+    _print_sums(sum(one.rows for one in sums.values()), len(sums))
 
 
 @database_app.command("backup")
@@ -51,7 +51,7 @@ def restore_database(
     from crumbless.store.database_move import restore  # noqa: PLC0415
 
     with progress_of_rows() as told:
-        verified = restore(file, read_settings().database_url, replace=yes, told=told)
+        verified = restore(file, read_settings().database_url, replace=yes, progress=told)
     if not verified.summed:
         _warn_without_sums(file)
     typer.echo(f"The database holds what {file} holds.")
@@ -80,12 +80,12 @@ def _warn_without_sums(file: Path) -> None:
     )
 
 
-def _tell_sums(rows: int, tables: int) -> None:
+def _print_sums(rows: int, tables: int) -> None:
     typer.echo(f"{rows} rows in {tables} tables are the same on both sides.")
 
 
 @contextmanager
-def progress_of_rows() -> Generator[Told]:
+def progress_of_rows() -> Generator[ProgressCallback]:
     """Shows how far each table is."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415

@@ -19,7 +19,7 @@ class SettingsError(CrumblessError):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorSpec:
     """How a code is told: HTTP status, what happened, what to do."""
 
     status: int
@@ -27,84 +27,88 @@ class Refusal:
     detail: str
 
 
-REFUSALS: dict[str, Refusal] = {
-    "malformed": Refusal(
+ERROR_SPECS: dict[str, ErrorSpec] = {
+    "malformed": ErrorSpec(
         400, "The request could not be read", "Send one JSON object in UTF-8, nested at most a few levels."
     ),
-    "unknown_op": Refusal(400, "There is no such frame", "See the list of frames in the protocol."),
-    "invalid": Refusal(
+    "unknown_op": ErrorSpec(400, "There is no such frame", "See the list of frames in the protocol."),
+    "invalid": ErrorSpec(
         400, "A field is missing, unknown, too long or of the wrong type", "See the protocol for the fields."
     ),
-    "empty_text": Refusal(400, "The message is empty", "Write some words."),
-    "text_too_long": Refusal(400, "The message is too long", "Shorten it to 8,000 characters."),
-    "bad_text": Refusal(400, "The message holds control characters", "Remove them; line breaks and tabs are fine."),
-    "bad_id": Refusal(400, "The id is not a UUID", "Use a UUID in lower-case hyphenated form."),
-    "use_dpop_nonce": Refusal(401, "The proof needs a current nonce", "Sign again with the DPoP-Nonce of this answer."),
-    "invalid_proof": Refusal(
+    "empty_text": ErrorSpec(400, "The message is empty", "Write some words."),
+    "text_too_long": ErrorSpec(400, "The message is too long", "Shorten it to 8,000 characters."),
+    "bad_text": ErrorSpec(400, "The message holds control characters", "Remove them; line breaks and tabs are fine."),
+    "bad_id": ErrorSpec(400, "The id is not a UUID", "Use a UUID in lower-case hyphenated form."),
+    "use_dpop_nonce": ErrorSpec(
+        401, "The proof needs a current nonce", "Sign again with the DPoP-Nonce of this answer."
+    ),
+    "invalid_proof": ErrorSpec(
         401, "The proof was refused", "Sign a new proof for this very request with the session's key."
     ),
-    "invalid_token": Refusal(401, "This session has ended", "Sign in again."),
-    "identity_refused": Refusal(401, "Identity verification failed", "Load the page again, or sign in there again."),
-    "identity_needed": Refusal(401, "Please sign in on the website first", "Then the chat opens."),
-    "wrong_sign_in": Refusal(401, "Email or password is wrong", "Check both and try again."),
-    "wrong_password": Refusal(400, "The password is wrong", "Type your current password again."),
-    "wrong_code": Refusal(400, "The code is wrong", "Type the newest code of your app, or a recovery code."),
-    "weak_password": Refusal(400, "This password is too easy to guess", "Choose a longer or less common one."),
-    "passkey_refused": Refusal(401, "The passkey was not accepted", "Try again, or sign in with your password."),
-    "provider_refused": Refusal(
+    "invalid_token": ErrorSpec(401, "This session has ended", "Sign in again."),
+    "identity_refused": ErrorSpec(401, "Identity verification failed", "Load the page again, or sign in there again."),
+    "identity_needed": ErrorSpec(401, "Please sign in on the website first", "Then the chat opens."),
+    "wrong_sign_in": ErrorSpec(401, "Email or password is wrong", "Check both and try again."),
+    "wrong_password": ErrorSpec(400, "The password is wrong", "Type your current password again."),
+    "wrong_code": ErrorSpec(400, "The code is wrong", "Type the newest code of your app, or a recovery code."),
+    "weak_password": ErrorSpec(400, "This password is too easy to guess", "Choose a longer or less common one."),
+    "passkey_refused": ErrorSpec(401, "The passkey was not accepted", "Try again, or sign in with your password."),
+    "provider_refused": ErrorSpec(
         401, "The sign-in at the provider did not work", "Try again, or sign in with your password."
     ),
-    "unknown_identity": Refusal(
+    "unknown_identity": ErrorSpec(
         401,
         "This account is not connected to anybody here",
         "Sign in in another way and connect it under Security, or accept your invitation with it.",
     ),
-    "identity_taken": Refusal(
+    "identity_taken": ErrorSpec(
         409, "This account is connected to an operator already", "Choose another account, or sign in with it."
     ),
-    "provider_away": Refusal(503, "The provider does not answer", "Try again in a minute, or use your password."),
-    "foreign_origin": Refusal(403, "This page may not use this chat", "Add the page's origin to the site's list."),
-    "banned": Refusal(403, "This chat is not available to you", "You can reach the website's owner in another way."),
-    "forbidden": Refusal(403, "Permission denied", "Ask the owner of the workspace."),
-    "provider_only": Refusal(
+    "provider_away": ErrorSpec(503, "The provider does not answer", "Try again in a minute, or use your password."),
+    "foreign_origin": ErrorSpec(403, "This page may not use this chat", "Add the page's origin to the site's list."),
+    "banned": ErrorSpec(403, "This chat is not available to you", "You can reach the website's owner in another way."),
+    "forbidden": ErrorSpec(403, "Permission denied", "Ask the owner of the workspace."),
+    "provider_only": ErrorSpec(
         403, "Your workspace signs in at its provider", "Use the button of the provider to sign in."
     ),
-    "second_factor_needed": Refusal(
+    "second_factor_needed": ErrorSpec(
         403, "Your workspace requires a second factor", "Set up an authenticator app or a passkey first."
     ),
-    "step_up": Refusal(403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."),
-    "not_found": Refusal(404, "Not found", "Check the address."),
-    "unknown_conversation": Refusal(404, "There is no such conversation", "It may belong to somebody else."),
-    "method_not_allowed": Refusal(405, "Method not allowed", "See the protocol for the methods."),
-    "other_identity": Refusal(
+    "step_up": ErrorSpec(
+        403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."
+    ),
+    "not_found": ErrorSpec(404, "Not found", "Check the address."),
+    "unknown_conversation": ErrorSpec(404, "There is no such conversation", "It may belong to somebody else."),
+    "method_not_allowed": ErrorSpec(405, "Method not allowed", "See the protocol for the methods."),
+    "other_identity": ErrorSpec(
         409, "This chat belongs to somebody else", "End it here first; then it begins anew for you."
     ),
-    "id_conflict": Refusal(409, "This id is taken by another message", "Send it again with a new id."),
-    "erased": Refusal(
+    "id_conflict": ErrorSpec(409, "This id is taken by another message", "Send it again with a new id."),
+    "erased": ErrorSpec(
         410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
     ),
-    "last_owner": Refusal(409, "There must be an owner", "Make somebody else an owner first."),
-    "outdated_revision": Refusal(409, "The consent question has changed", "Reload the page and ask again."),
-    "ticket_gone": Refusal(410, "This link or code no longer works", "It was used, or too old. Ask for a new one."),
-    "stream_gone": Refusal(410, "This stream has ended", "Open a new one."),
-    "too_large": Refusal(413, "The request is too large", "Send at most 64 KiB."),
-    "unsupported_media_type": Refusal(415, "The body is not JSON", "Send application/json."),
-    "bad_picture": Refusal(422, "The picture could not be read", "Send another JPEG, PNG, WebP or GIF."),
-    "misdirected": Refusal(421, "This server does not answer for that host", "Use the server's public address."),
-    "slow_down": Refusal(429, "That was too fast", "Wait a moment and try again."),
-    "work_needed": Refusal(
+    "last_owner": ErrorSpec(409, "There must be an owner", "Make somebody else an owner first."),
+    "outdated_revision": ErrorSpec(409, "The consent question has changed", "Reload the page and ask again."),
+    "ticket_gone": ErrorSpec(410, "This link or code no longer works", "It was used, or too old. Ask for a new one."),
+    "stream_gone": ErrorSpec(410, "This stream has ended", "Open a new one."),
+    "too_large": ErrorSpec(413, "The request is too large", "Send at most 64 KiB."),
+    "unsupported_media_type": ErrorSpec(415, "The body is not JSON", "Send application/json."),
+    "bad_picture": ErrorSpec(422, "The picture could not be read", "Send another JPEG, PNG, WebP or GIF."),
+    "misdirected": ErrorSpec(421, "This server does not answer for that host", "Use the server's public address."),
+    "slow_down": ErrorSpec(429, "That was too fast", "Wait a moment and try again."),
+    "work_needed": ErrorSpec(
         429, "Too many new conversations", "Solve the challenge in `work`, or wait a moment and try again."
     ),
-    "internal": Refusal(500, "Internal server error", "Try again; nothing that was acknowledged is lost."),
-    "busy": Refusal(503, "The server is busy", "Wait a moment and try again."),
+    "internal": ErrorSpec(500, "Internal server error", "Try again; nothing that was acknowledged is lost."),
+    "busy": ErrorSpec(503, "The server is busy", "Wait a moment and try again."),
 }
 
 
-class Refused(CrumblessError):
+class ApiError(CrumblessError):
     """A request or frame is refused with a documented `code`.
 
     Args:
-        code: a key of REFUSALS.
+        code: a key of ERROR_SPECS.
         detail: what to do about it, in place of the table's words.
         retry_after: seconds after which a repeat may work (0: it will not help).
         entry_id: the entry that was refused, when it was one.
@@ -114,8 +118,8 @@ class Refused(CrumblessError):
     def __init__(self, code: str, detail: str = "", retry_after: float = 0, entry_id: str = "", work: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.refusal = REFUSALS[code]
-        self.detail = detail or self.refusal.detail
+        self.spec = ERROR_SPECS[code]
+        self.detail = detail or self.spec.detail
         self.retry_after = retry_after
         self.entry_id = entry_id
         self.work = work

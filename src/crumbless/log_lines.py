@@ -69,7 +69,7 @@ def _shorten(text: str) -> str:
     return f"{text[: MAX_LINE // 2]} […] {text[-MAX_LINE // 2 :]}"
 
 
-class Lines(logging.Formatter):
+class LogFormatter(logging.Formatter):
     """Makes the line of a record.
 
     A record may carry `fields` (by `extra`): further members of its JSON object, values of our own making.
@@ -117,13 +117,13 @@ def _text_line(fields: dict[str, Any]) -> str:
     return escape(head + tail)
 
 
-def set_up_logs(kind: LogFormat, level: str) -> None:
+def configure_logging(kind: LogFormat, level: str) -> None:
     """Send what this process has to say to standard error, in lines of this kind.
 
     Libraries say nothing below `info`: what they tell when they are debugged is what people sent.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines(kind))
+    handler.setFormatter(LogFormatter(kind))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.INFO))

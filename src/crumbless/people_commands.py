@@ -9,7 +9,7 @@ import typer
 from sqlalchemy import Connection
 
 from crumbless.domain.access import OperatorRole
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.settings import Settings, read_settings
 
 operator_app = typer.Typer(help="The people who answer.", no_args_is_help=True)
@@ -28,7 +28,7 @@ def _ready() -> Settings:
     return settings
 
 
-async def tell_setup_link(settings: Settings) -> None:
+async def print_setup_link(settings: Settings) -> None:
     """Print the link to set up with, as long as the installation has no owner. To the console, never to a log."""
     from crumbless.actions.workspace_begin import SETUP_HOURS, offer_first_setup  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
@@ -79,7 +79,7 @@ def operator_list() -> None:
 @operator_app.command("reset")
 def operator_reset(email: Email) -> None:
     """Print a link with which they choose a new password. Hand it over yourself."""
-    from crumbless.actions.audit_write import write_audit  # noqa: PLC0415
+    from crumbless.actions.audit_write import write_audit_log  # noqa: PLC0415
     from crumbless.actions.password_reset import RESET_MINUTES, new_reset  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
     from crumbless.store.people_store import find_credentials  # noqa: PLC0415
@@ -87,9 +87,9 @@ def operator_reset(email: Email) -> None:
     def make(connection: Connection) -> str:
         person = find_credentials(connection, email)
         if person is None or not person.active:
-            raise Refused("not_found", f"Nobody signs in with {email}.")
+            raise ApiError("not_found", f"Nobody signs in with {email}.")
         name = person.operator.name
-        write_audit(
+        write_audit_log(
             connection,
             person.workspace,
             "reset_asked",
@@ -114,7 +114,7 @@ def operator_disable(email: Email) -> None:
     def disable(connection: Connection) -> None:
         person = find_member_by_email(connection, email)
         if person is None:
-            raise Refused("not_found", f"Nobody signs in with {email}.")
+            raise ApiError("not_found", f"Nobody signs in with {email}.")
         disable_by_command(connection, person)
 
     write_once(_ready().database_url, disable)
@@ -152,7 +152,7 @@ def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The worksp
     def remove(connection: Connection) -> None:
         workspace = choose_workspace(connection, name)
         if workspace is None:
-            raise Refused("not_found", f"There is no workspace {name}.")
+            raise ApiError("not_found", f"There is no workspace {name}.")
         remove_by_command(connection, workspace)
 
     write_once(_ready().database_url, remove)

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.exhaustion import in_one_line
 
 log = logging.getLogger("crumbless.loops")
@@ -37,8 +37,8 @@ class Periodic:
             wait: float | None = None
             try:
                 wait = await self._work()
-            except Refused as refused:
-                wait = refused.retry_after or None
+            except ApiError as error:
+                wait = error.retry_after or None
             except (Exception, asyncio.CancelledError) as error:
                 if (task := asyncio.current_task()) and task.cancelling():
                     raise

@@ -103,7 +103,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     privacy_requests_per_hour: Rate = 60
     privacy_request_burst: Count = 20
     streams_per_session: Count = 12
-    strangers_per_address: Count = 40
+    unauthenticated_per_address: Count = 40
     connections: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
     unread_seconds: UnreadSeconds = 30
     ledger_queue: Count = 8192
@@ -134,7 +134,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     receipt_days: KeptDays = 3 * 365
     audit_days: AuditDays = 2 * 365
     ended_session_days: KeptDays = 30
-    ticket_days: KeptDays = 2
+    one_time_token_days: KeptDays = 2
     dead_task_days: KeptDays = 30
     visitor_session_days: Days = 30
     operator_session_days: Days = 30

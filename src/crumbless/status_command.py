@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from crumbless.adapters.files_store import written_folders
-from crumbless.domain.wire_operation import ReadyAnswer
+from crumbless.domain.wire_operation import ReadyResponse
 from crumbless.settings import Settings
 from crumbless.store.database import is_postgres
 from crumbless.store.database_sqlite import sqlite_path
@@ -127,7 +127,7 @@ def _time_of(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _ask_server(settings: Settings) -> tuple[str, ReadyAnswer | None]:
+def _ask_server(settings: Settings) -> tuple[str, ReadyResponse | None]:
     """Ask the server of these settings on this machine for its readiness."""
     served = is_served(settings.database_url)
     if served is False:
@@ -145,7 +145,7 @@ def _ask_server(settings: Settings) -> tuple[str, ReadyAnswer | None]:
     except OSError:
         return ("unreachable" if served else "stopped"), None
     try:
-        ready = msgspec.json.decode(body, type=ReadyAnswer)
+        ready = msgspec.json.decode(body, type=ReadyResponse)
     except msgspec.DecodeError:
         return ("unreachable" if served else "stopped"), None
     return ("ready" if ready.ready else "not ready"), ready

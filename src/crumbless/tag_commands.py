@@ -9,19 +9,19 @@ import msgspec
 import typer
 from sqlalchemy import Connection
 
-from crumbless.actions.tag_change import find_site_of, remove_tag, use_tag
+from crumbless.actions.tag_change import find_site_of, remove_vendor_tag, use_vendor_tag
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.domain.consent import CATEGORY_OF, receipt_document
 from crumbless.domain.ports import RelayAccount, RelayFailed, RelayPort
 from crumbless.domain.storage_registry import Service
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.settings import Settings, read_settings
-from crumbless.store.consent_store import records_of_site
+from crumbless.store.consent_store import receipts_of_site
 from crumbless.store.counter_read import COUNTED, day_counters
 from crumbless.store.database import write_once
 from crumbless.store.schema import check_schema
-from crumbless.store.tag_store import Tag, Way, consent_revision, find_tags
+from crumbless.store.tag_store import TagMode, VendorTag, consent_revision, find_vendor_tags
 
 tag_app = typer.Typer(help="Google Analytics and TikTok on a site, after consent.", no_args_is_help=True)
 consent_app = typer.Typer(help="The records of what visitors consented to.", no_args_is_help=True)
@@ -40,7 +40,7 @@ def _ready() -> Settings:
 def tag_set(
     site: SiteKey,
     service: ServiceName,
-    way: Annotated[Way, typer.Option(help="Vendor's script in the page, or the server telling the vendor.")],
+    mode: Annotated[TagMode, typer.Option(help="Vendor's script in the page, or the server telling the vendor.")],
     identifier: Annotated[str, typer.Option("--id", help="Measurement id (ga4) or pixel code (tiktok).")],
     secret_stdin: Annotated[
         bool, typer.Option("--secret-stdin", help="Read the API secret or access token from standard input.")
@@ -49,10 +49,10 @@ def tag_set(
     """Use a tag on the site, in place of one of the same service."""
     settings = _ready()
     secret = sys.stdin.readline().strip() if secret_stdin else ""
-    tag = Tag(service, way, identifier, secret)
-    revision = write_once(settings.database_url, lambda connection: use_tag(connection, site, tag))
-    typer.echo(f"{site} uses {service} by {way}; its consent revision is {revision}.")
-    if way == "browser":
+    tag = VendorTag(service, mode, identifier, secret)
+    revision = write_once(settings.database_url, lambda connection: use_vendor_tag(connection, site, tag))
+    typer.echo(f"{site} uses {service} by {mode}; its consent revision is {revision}.")
+    if mode == "browser":
         typer.echo(f"Put this into the site's pages, after consent.js:\n{_snippet(settings, site, service)}")
     else:
         typer.echo(f"Try it with: crumbless tag test {site} {service}")
@@ -69,7 +69,7 @@ def _snippet(settings: Settings, site: str, service: Service) -> str:
 @tag_app.command("drop")
 def tag_drop(site: SiteKey, service: ServiceName) -> None:
     """Use the service on the site no more; what a relay had still to tell it is dropped."""
-    write_once(_ready().database_url, lambda connection: remove_tag(connection, site, service))
+    write_once(_ready().database_url, lambda connection: remove_vendor_tag(connection, site, service))
     typer.echo(f"{site} does not use {service}.")
 
 
@@ -77,16 +77,16 @@ def tag_drop(site: SiteKey, service: ServiceName) -> None:
 def tag_list(site: SiteKey) -> None:
     """Show the tags of a site; secrets are not shown."""
 
-    def read(connection: Connection) -> tuple[Sequence[Tag], int]:
+    def read(connection: Connection) -> tuple[Sequence[VendorTag], int]:
         found = find_site_of(connection, site)
-        return find_tags(connection, found.id), consent_revision(connection, found.id)
+        return find_vendor_tags(connection, found.id), consent_revision(connection, found.id)
 
     settings = _ready()
     tags, revision = write_once(settings.database_url, read)
     typer.echo(f"Consent revision {revision}" + ("" if tags else "; no tags"))
     for tag in tags:
-        typer.echo(f"{tag.service}  {tag.way}  {tag.identifier}")
-        if tag.way == "browser":
+        typer.echo(f"{tag.service}  {tag.mode}  {tag.identifier}")
+        if tag.mode == "browser":
             typer.echo(_snippet(settings, site, tag.service))
 
 
@@ -101,13 +101,13 @@ def tag_test(
 
     def read(connection: Connection) -> RelayAccount:
         found = find_site_of(connection, site)
-        tag = next((one for one in find_tags(connection, found.id) if one.service == service), None)
-        if tag is None or tag.way != "relay":
-            raise Refused("not_found", f"{site} has no relay to {service}.")
+        tag = next((one for one in find_vendor_tags(connection, found.id) if one.service == service), None)
+        if tag is None or tag.mode != "relay":
+            raise ApiError("not_found", f"{site} has no relay to {service}.")
         return RelayAccount(tag.identifier, tag.secret, next(iter(found.origins), ""))
 
     if service == "tiktok" and not test_code:
-        raise Refused("invalid", "Give --test-code, or the sample would count as a real event.")
+        raise ApiError("invalid", "Give --test-code, or the sample would count as a real event.")
     account = write_once(settings.database_url, read)
     relay: RelayPort = Ga4Relay(settings.ga4_url) if service == "ga4" else TiktokRelay(settings.tiktok_url)
     wrong = asyncio.run(_check(relay, account, test_code))
@@ -133,7 +133,7 @@ def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -
 
     def export(connection: Connection) -> None:
         found = find_site_of(connection, site)
-        for record, signature, latest in records_of_site(connection, found):
+        for record, signature, latest in receipts_of_site(connection, found):
             document = receipt_document(record, signature, found.name, settings.address, latest)
             typer.echo(msgspec.json.encode(document).decode())
 

@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from crumbless.store.schema import migrate
 from support.browser import KINDS, Kind, launch
-from support.scene import Scene
+from support.scene import BrowserScenario
 from support.server import ServerProcess
 from support.shop import ShopServer
-from support.shopper import SCRIPTS, WAITING, Shopper, use_tags
+from support.shopper import SCRIPTS, WAITING, VisitorBrowser, use_tags
 
 
 @pytest.fixture(scope="module")
@@ -72,28 +72,28 @@ def shops() -> Iterator[tuple[ShopServer, ShopServer]]:
         server.close()
 
 
-def _play(scene: Scene) -> Iterator[Scene]:
-    yield scene
+def _play(scenario: BrowserScenario) -> Iterator[BrowserScenario]:
+    yield scenario
     try:
-        scene.check()
+        scenario.check()
     finally:
-        scene.close()
+        scenario.close()
 
 
 @pytest.fixture
-def scene(
+def scenario(
     shared_server: ServerProcess, shops: tuple[ShopServer, ShopServer], browser_of: Callable[[Kind], Browser]
-) -> Iterator[Scene]:
+) -> Iterator[BrowserScenario]:
     """A workspace of the test's own on the shared platform."""
-    yield from _play(Scene(shared_server, *shops, browser_of))
+    yield from _play(BrowserScenario(shared_server, *shops, browser_of))
 
 
 @pytest.fixture
 def mortal_scene(
     own_server: ServerProcess, shops: tuple[ShopServer, ShopServer], browser_of: Callable[[Kind], Browser]
-) -> Iterator[Scene]:
+) -> Iterator[BrowserScenario]:
     """A workspace on a platform that the test may kill."""
-    yield from _play(Scene(own_server, *shops, browser_of))
+    yield from _play(BrowserScenario(own_server, *shops, browser_of))
 
 
 @pytest.fixture(params=KINDS)
@@ -103,21 +103,23 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture
-def shopper_of(scene: Scene) -> Iterator[Callable[..., Shopper]]:
+def shopper_of(scenario: BrowserScenario) -> Iterator[Callable[..., VisitorBrowser]]:
     """Somebody who comes to a page of a site with both tags."""
-    use_tags(scene, "ga4", "tiktok")
-    shoppers: list[Shopper] = []
-    scene.shop.scripts.update({path: text.encode() for path, text in SCRIPTS.items()})
+    use_tags(scenario, "ga4", "tiktok")
+    shoppers: list[VisitorBrowser] = []
+    scenario.shop.scripts.update({path: text.encode() for path, text in SCRIPTS.items()})
 
-    def come(body: str = WAITING, head: str = "", lang: str = "en", arrive: bool = True, **settings: Any) -> Shopper:
-        embed = f'<script src="{scene.server.address}/consent.js?site={scene.site}"></script>'
+    def come(
+        body: str = WAITING, head: str = "", lang: str = "en", arrive: bool = True, **settings: Any
+    ) -> VisitorBrowser:
+        embed = f'<script src="{scenario.server.address}/consent.js?site={scenario.site}"></script>'
         page = (
             f'<!doctype html><html lang="{lang}"><head><title>Shop</title>{head}{embed}'
             f'<meta name="viewport" content="width=device-width"></head>'
             f'<body><main><h1>Shop</h1><a href="/2">More</a>{body}</main></body></html>'
         )
-        scene.shop.pages["/"] = scene.shop.pages["/2"] = scene.shop.pages["/shelf/tea"] = page.encode()
-        shopper = Shopper(scene.visitor(**settings), scene.site)
+        scenario.shop.pages["/"] = scenario.shop.pages["/2"] = scenario.shop.pages["/shelf/tea"] = page.encode()
+        shopper = VisitorBrowser(scenario.visitor(**settings), scenario.site)
         shoppers.append(shopper)
         if arrive:
             shopper.visitor.arrive()

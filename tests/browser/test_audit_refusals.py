@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import async_playwright
 
 from crumbless.audit import page_open
-from crumbless.audit.audit_run import Audit, Wish, run_audit
-from crumbless.audit.browser_start import AuditError, started_browser
+from crumbless.audit.audit_run import AuditOptions, StorageAudit, run_storage_audit
+from crumbless.audit.browser_start import StorageAuditError, started_browser
 from support.browser import find_chromium
 from support.fixture_site import FixturePage, FixtureSite, plain_page
 
@@ -33,7 +33,7 @@ PAGES = {
     "/busy": plain_page("for (;;);"),
 }
 
-REFUSALS = {
+ERROR_SPECS = {
     "/loop": "in a circle",
     "/script-loop": "goes from page to page in a circle",
     "/forbidden": "wants a sign-in (403)",
@@ -63,17 +63,17 @@ def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_open, "LOAD_SECONDS", 4.0)
 
 
-def outcome(wish: Wish) -> str:
+def outcome(wish: AuditOptions) -> str:
     """What an audit of its own browser says: its error, or that it was done."""
     try:
-        report = asyncio.run(run_audit(wish))
-    except AuditError as error:
+        report = asyncio.run(run_storage_audit(wish))
+    except StorageAuditError as error:
         return str(error)
     return ", ".join(one.status for one in report.phases)
 
 
 def refusal_of(url: str, timeout: float = 60, chromium: Path | None = None) -> str:
-    return outcome(Wish(url=url, phases=("load",), timeout=timeout, chromium=chromium))
+    return outcome(AuditOptions(url=url, phases=("load",), timeout=timeout, chromium=chromium))
 
 
 async def all_outcomes(site: FixtureSite) -> dict[str, str]:
@@ -82,11 +82,11 @@ async def all_outcomes(site: FixtureSite) -> dict[str, str]:
     async with async_playwright() as playwright, started_browser(playwright.chromium, path) as browser:
 
         async def audit(name: str) -> str:
-            wish = Wish(url=site.url(name), phases=("load",))
+            wish = AuditOptions(url=site.url(name), phases=("load",))
             async with few:
                 try:
-                    report = await Audit(wish, playwright, browser, path, lambda _name, _status: None).run()
-                except AuditError as error:
+                    report = await StorageAudit(wish, playwright, browser, path, lambda _name, _status: None).run()
+                except StorageAuditError as error:
                     return str(error)
             return ", ".join(one.status for one in report.phases)
 
@@ -100,9 +100,9 @@ def outcomes(site: FixtureSite) -> Iterator[dict[str, str]]:
         yield asyncio.run(all_outcomes(site))
 
 
-@pytest.mark.parametrize("path", REFUSALS)
+@pytest.mark.parametrize("path", ERROR_SPECS)
 def test_a_page_that_cannot_be_audited(path: str, outcomes: dict[str, str]) -> None:
-    assert REFUSALS[path] in outcomes[path]
+    assert ERROR_SPECS[path] in outcomes[path]
 
 
 def test_a_page_beside_them_can_be(outcomes: dict[str, str]) -> None:
@@ -110,7 +110,7 @@ def test_a_page_beside_them_can_be(outcomes: dict[str, str]) -> None:
 
 
 def test_a_page_with_a_password_field_can_be_asked_for(site: FixtureSite) -> None:
-    assert outcome(Wish(url=site.url("/sign-in"), phases=("load",), login_page=True)) == "done"
+    assert outcome(AuditOptions(url=site.url("/sign-in"), phases=("load",), login_page=True)) == "done"
 
 
 def test_the_whole_audit_has_a_deadline(site: FixtureSite) -> None:

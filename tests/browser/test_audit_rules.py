@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from crumbless.audit.audit_report import Finding, Kind, PhaseName, Report
-from crumbless.audit.audit_run import PHASES, Audit, Wish
+from crumbless.audit.audit_run import PHASES, AuditOptions, StorageAudit
 from crumbless.audit.browser_start import started_browser
 from support.browser import find_chromium
 from support.fixture_site import REGISTRY, FixturePage, FixtureSite, plain_page, shop_page
@@ -214,8 +214,8 @@ async def audit_all(site: FixtureSite) -> dict[str, Report]:
     async with async_playwright() as playwright, started_browser(playwright.chromium, path) as browser:
 
         async def audit(name: str) -> Report:
-            wish = Wish(url=site.url(f"/{name}"), phases=WISHES[name], idle=1.0)
-            return await Audit(wish, playwright, browser, path, lambda _name, _status: None).run()
+            wish = AuditOptions(url=site.url(f"/{name}"), phases=WISHES[name], idle=1.0)
+            return await StorageAudit(wish, playwright, browser, path, lambda _name, _status: None).run()
 
         return dict(zip(WISHES, await asyncio.gather(*map(audit, WISHES)), strict=True))
 

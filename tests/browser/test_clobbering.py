@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Frame, expect
 
 from crumbless.store.schema import migrate
-from support.scene import SENT, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Visitor
 from support.server import ServerProcess, wait_until
 from support.shop import ShopServer
 from support.shopper import GA4, TIKTOK, use_tags
@@ -121,19 +121,19 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory, vendor: ShopServer) 
     assert server.stop() == 0
 
 
-def words_of(scene: Scene) -> set[str]:
+def words_of(scenario: BrowserScenario) -> set[str]:
     """Every word of the scripts that we bring into a customer's page: whatever property they read is among them."""
-    paths = [f"/w/{scene.site}.js", f"/consent.js?site={scene.site}"]
-    paths += [f"/tags/{scene.site}/{service}.js" for service in ("ga4", "tiktok")]
-    texts = [httpx.get(scene.server.address + path, trust_env=False).text for path in paths]
+    paths = [f"/w/{scenario.site}.js", f"/consent.js?site={scenario.site}"]
+    paths += [f"/tags/{scenario.site}/{service}.js" for service in ("ga4", "tiktok")]
+    texts = [httpx.get(scenario.server.address + path, trust_env=False).text for path in paths]
     words = {word for text in texts for word in WORD.findall(text)}
     assert {"body", "createElement", "querySelectorAll", "documentElement", "cookie", "head", "ttq", "gtag"} <= words
     return words | {"currentScript", "crumbless"}
 
 
-def make_page(scene: Scene, markup: str, before: bool, strict: bool) -> str:
+def make_page(scenario: BrowserScenario, markup: str, before: bool, strict: bool) -> str:
     """A page with all our scripts, where the mark-up comes before or after them."""
-    platform, evil = scene.server.address, scene.foreign_shop.origin
+    platform, evil = scenario.server.address, scenario.foreign_shop.origin
     # What the mark-up itself loads is allowed: only its effect on our scripts is in question.
     policy = (
         f"default-src 'none'; script-src 'nonce-{NONCE}' 'strict-dynamic'; connect-src {platform}; "
@@ -142,8 +142,8 @@ def make_page(scene: Scene, markup: str, before: bool, strict: bool) -> str:
     )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if strict else ""
     waiting = [
-        f"{GA4}|{platform}/tags/{scene.site}/ga4.js|analytics",
-        f"{TIKTOK}|{platform}/tags/{scene.site}/tiktok.js|marketing",
+        f"{GA4}|{platform}/tags/{scenario.site}/ga4.js|analytics",
+        f"{TIKTOK}|{platform}/tags/{scenario.site}/tiktok.js|marketing",
     ]
     held = "".join(
         f'<script type="text/plain" data-category="{category}" data-src="{source}" nonce="{NONCE}"></script>'
@@ -152,8 +152,8 @@ def make_page(scene: Scene, markup: str, before: bool, strict: bool) -> str:
         for source in sources
     )
     scripts = (
-        f'<script nonce="{NONCE}" src="{platform}/consent.js?site={scene.site}"></script>'
-        f'<script nonce="{NONCE}" src="{platform}/w/{scene.site}.js"></script>'
+        f'<script nonce="{NONCE}" src="{platform}/consent.js?site={scenario.site}"></script>'
+        f'<script nonce="{NONCE}" src="{platform}/w/{scenario.site}.js"></script>'
     )
     withdraw = '<button data-crumbless-consent="withdraw">Withdraw</button>'
     head, foot = ("", scripts) if before else (scripts, "")
@@ -186,27 +186,27 @@ def open_chat(visitor: Visitor, address: str) -> Frame:
 
 @pytest.mark.parametrize(("attack", "place", "policy"), CASES)
 def test_mark_up_changes_nothing_that_our_scripts_load(
-    scene: Scene, vendor: ShopServer, attack: str, place: str, policy: str
+    scenario: BrowserScenario, vendor: ShopServer, attack: str, place: str, policy: str
 ) -> None:
-    use_tags(scene, "ga4", "tiktok")
-    evil, platform = scene.foreign_shop.origin, scene.server.address
-    scene.foreign_shop.pages["/bait"] = BAIT
-    scene.shop.scripts.update(dict.fromkeys((GA4, TIKTOK), LOADED))
+    use_tags(scenario, "ga4", "tiktok")
+    evil, platform = scenario.foreign_shop.origin, scenario.server.address
+    scenario.foreign_shop.pages["/bait"] = BAIT
+    scenario.shop.scripts.update(dict.fromkeys((GA4, TIKTOK), LOADED))
     make, premise = ATTACKS[attack]
-    markup = make(words_of(scene), evil)
-    scene.shop.pages["/clean"] = b"<!doctype html><title>Clean</title>"
-    scene.shop.pages["/bare"] = f"<!doctype html><html><body>{markup}</body></html>".encode()
-    scene.shop.pages["/"] = make_page(scene, markup, place == "before", policy == "strict policy").encode()
-    visitor = scene.visitor()
+    markup = make(words_of(scenario), evil)
+    scenario.shop.pages["/clean"] = b"<!doctype html><title>Clean</title>"
+    scenario.shop.pages["/bare"] = f"<!doctype html><html><body>{markup}</body></html>".encode()
+    scenario.shop.pages["/"] = make_page(scenario, markup, place == "before", policy == "strict policy").encode()
+    visitor = scenario.visitor()
     visitor.arrive("/bare")
     assert visitor.page.evaluate(premise), "the mark-up has no effect: it proves nothing"
 
     visitor.arrive()
     press(visitor, "button.accept")
     wait_until(lambda: visitor.page.evaluate("window.testLoaded") == 4, 20, "the scripts that waited")
-    cookie: Any = {"name": "_ga", "value": "GA1.1.7", "url": scene.shop.origin}
+    cookie: Any = {"name": "_ga", "value": "GA1.1.7", "url": scenario.shop.origin}
     visitor.page.context.add_cookies([cookie])
-    frame = open_chat(visitor, f"{platform}/chat/{scene.site}")
+    frame = open_chat(visitor, f"{platform}/chat/{scenario.site}")
     box = frame.get_by_role("textbox", name="Message")
     box.fill("Hello")
     box.press("Enter")
@@ -216,10 +216,10 @@ def test_mark_up_changes_nothing_that_our_scripts_load(
     visitor.page.wait_for_load_state("networkidle")
     assert [one.get("name") for one in visitor.page.context.cookies()] == []
 
-    assert scene.timeline() == ["Hello"]
+    assert scenario.timeline() == ["Hello"]
     theirs = {request for request in visitor.watch.requests if request.partition(" ")[2].startswith(evil)}
     assert theirs <= {f"GET {evil}/bait"}
-    ours = (scene.shop.origin, platform, vendor.origin, evil)
+    ours = (scenario.shop.origin, platform, vendor.origin, evil)
     assert [one for one in visitor.watch.requests if not one.partition(" ")[2].startswith(ours)] == []
     # Its elements no longer stand in the way of the checks that every test ends with.
     visitor.arrive("/clean")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, expect
 from crumbless.store.schema import migrate
 from support.bad_proxy import BadProxy, Fault
 from support.browser import Kind, accessibility_faults
-from support.scene import Desk, Scene
+from support.scene import BrowserScenario, Desk
 from support.server import ServerProcess
 from support.shop import ShopServer
 
@@ -47,14 +47,14 @@ def proxied(
     proxy: tuple[BadProxy, ServerProcess],
     shops: tuple[ShopServer, ShopServer],
     browser_of: Callable[[Kind], Browser],
-) -> Iterator[Scene]:
+) -> Iterator[BrowserScenario]:
     made, server = proxy
     made.fault = "none"
-    scene = Scene(server, *shops, browser_of)
-    yield scene
+    scenario = BrowserScenario(server, *shops, browser_of)
+    yield scenario
     made.fault = "none"
-    scene.check()
-    scene.close()
+    scenario.check()
+    scenario.close()
 
 
 def open_check(desk: Desk, menu: str = "Connection check") -> Locator:
@@ -67,7 +67,7 @@ def open_check(desk: Desk, menu: str = "Connection check") -> Locator:
     return dialog
 
 
-def test_it_sees_what_a_proxy_does(proxied: Scene, proxy: tuple[BadProxy, ServerProcess]) -> None:
+def test_it_sees_what_a_proxy_does(proxied: BrowserScenario, proxy: tuple[BadProxy, ServerProcess]) -> None:
     desk = proxied.desk()
     desk.sign_in()
     dialog = open_check(desk)
@@ -95,7 +95,7 @@ def test_it_sees_what_a_proxy_does(proxied: Scene, proxy: tuple[BadProxy, Server
     ],
 )
 def test_it_reads_well_everywhere(
-    proxied: Scene,
+    proxied: BrowserScenario,
     proxy: tuple[BadProxy, ServerProcess],
     language: str,
     menu: str,

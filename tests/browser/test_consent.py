@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from support.browser import wait_in_page
-from support.scene import Scene, Visitor
-from support.shopper import GA4, WAITING, Shopper, drop_tags, use_tags
+from support.scene import BrowserScenario, Visitor
+from support.shopper import GA4, WAITING, VisitorBrowser, drop_tags, use_tags
 
 SIGNALS = {
     "GPC": 'Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true })',
@@ -22,7 +22,7 @@ GRANTED = {"analytics": True, "marketing": True}
 REFUSED = {"analytics": False, "marketing": False}
 
 
-def test_nothing_is_loaded_or_kept_before_the_answer(shopper_of: Callable[..., Shopper]) -> None:
+def test_nothing_is_loaded_or_kept_before_the_answer(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     expect(shopper.banner).to_be_visible()
     shopper.page.wait_for_load_state("networkidle")
@@ -33,7 +33,7 @@ def test_nothing_is_loaded_or_kept_before_the_answer(shopper_of: Callable[..., S
     assert not shopper.get()["decided"]
 
 
-def test_granted_scripts_load_in_order_and_stay_granted(shopper_of: Callable[..., Shopper]) -> None:
+def test_granted_scripts_load_in_order_and_stay_granted(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
@@ -47,7 +47,7 @@ def test_granted_scripts_load_in_order_and_stay_granted(shopper_of: Callable[...
     assert shopper.grants() == GRANTED
 
 
-def test_a_refusal_is_kept_as_long_as_a_consent_and_names_nobody(shopper_of: Callable[..., Shopper]) -> None:
+def test_a_refusal_is_kept_as_long_as_a_consent_and_names_nobody(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.press("Reject all")
     expect(shopper.banner).to_have_count(0)
@@ -63,7 +63,7 @@ def test_a_refusal_is_kept_as_long_as_a_consent_and_names_nobody(shopper_of: Cal
     assert shopper.vendor_requests() == []
 
 
-def test_a_withdrawal_clears_and_reloads_once(shopper_of: Callable[..., Shopper]) -> None:
+def test_a_withdrawal_clears_and_reloads_once(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(arrive=False)
     shopper.visitor.arrive("/shelf/tea")
     shopper.press("Accept all")
@@ -80,7 +80,7 @@ def test_a_withdrawal_clears_and_reloads_once(shopper_of: Callable[..., Shopper]
     assert shopper.grants() == REFUSED
 
 
-def test_one_category_can_be_granted_and_later_taken_back(shopper_of: Callable[..., Shopper]) -> None:
+def test_one_category_can_be_granted_and_later_taken_back(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.press("Choose")
     expect(shopper.choices.get_by_role("heading", name="Privacy choices")).to_be_focused()
@@ -100,7 +100,7 @@ def test_one_category_can_be_granted_and_later_taken_back(shopper_of: Callable[.
     assert shopper.kept() == {shopper.key}
 
 
-def test_a_script_that_comes_later_waits_and_runs_as_the_others(shopper_of: Callable[..., Shopper]) -> None:
+def test_a_script_that_comes_later_waits_and_runs_as_the_others(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(body="")
     add = """(address) => {
       const script = document.createElement("script");
@@ -119,7 +119,7 @@ def test_a_script_that_comes_later_waits_and_runs_as_the_others(shopper_of: Call
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
-def test_a_signal_denies_without_asking_or_writing(shopper_of: Callable[..., Shopper], signal: str) -> None:
+def test_a_signal_denies_without_asking_or_writing(shopper_of: Callable[..., VisitorBrowser], signal: str) -> None:
     shopper = shopper_of(script=SIGNALS[signal])
     expect(shopper.opener).to_be_visible()
     expect(shopper.banner).to_have_count(0)
@@ -134,7 +134,7 @@ def test_a_signal_denies_without_asking_or_writing(shopper_of: Callable[..., Sho
     shopper.wait_loaded("ga4", "tiktok")
 
 
-def test_a_signal_ends_a_consent_from_before_it(shopper_of: Callable[..., Shopper]) -> None:
+def test_a_signal_ends_a_consent_from_before_it(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
@@ -163,7 +163,7 @@ TAMPERED: dict[str, str] = {
 
 
 @pytest.mark.parametrize("change", TAMPERED)
-def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., Shopper], change: str) -> None:
+def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., VisitorBrowser], change: str) -> None:
     shopper = shopper_of()
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
@@ -185,15 +185,15 @@ def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., Shopper]
     assert shopper.loaded() == []
 
 
-def test_a_new_vendor_is_asked_about(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+def test_a_new_vendor_is_asked_about(scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(arrive=False)
-    drop_tags(scene, "tiktok")
+    drop_tags(scenario, "tiktok")
     shopper.visitor.arrive()
     shopper.press("Reject all")
     shopper.visitor.arrive("/2")
     expect(shopper.opener).to_be_visible()
     expect(shopper.banner).to_have_count(0)
-    use_tags(scene, "tiktok")
+    use_tags(scenario, "tiktok")
     # What the browser has of the script is five minutes old at most.
     shopper.page.context.route("**/consent.js*", lambda route: route.continue_())
     shopper.visitor.arrive()
@@ -201,9 +201,11 @@ def test_a_new_vendor_is_asked_about(scene: Scene, shopper_of: Callable[..., Sho
     expect(shopper.banner).to_contain_text("TikTok Pixel")
 
 
-def test_two_tabs_keep_step(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+def test_two_tabs_keep_step(scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]) -> None:
     first = shopper_of()
-    second = Shopper(Visitor(first.page.context.new_page(), scene.shop.origin, first.visitor.watch), scene.site)
+    second = VisitorBrowser(
+        Visitor(first.page.context.new_page(), scenario.shop.origin, first.visitor.watch), scenario.site
+    )
     second.visitor.arrive()
     first.press("Accept all")
     second.wait_loaded("ga4", "tiktok")
@@ -217,7 +219,7 @@ def test_two_tabs_keep_step(scene: Scene, shopper_of: Callable[..., Shopper]) ->
     assert first.kept() == {first.key}
 
 
-def test_without_storage_the_choice_holds_for_the_page(shopper_of: Callable[..., Shopper]) -> None:
+def test_without_storage_the_choice_holds_for_the_page(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(script=NO_STORAGE)
     expect(shopper.banner).to_contain_text("blocks storage")
     shopper.press("Reject all")
@@ -231,11 +233,13 @@ def policy(*directives: str) -> str:
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])
-def test_a_strict_policy_is_enough(scene: Scene, shopper_of: Callable[..., Shopper], lang: str) -> None:
+def test_a_strict_policy_is_enough(
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser], lang: str
+) -> None:
     strict = policy(
         "default-src 'none'",
-        f"script-src {scene.server.address} {scene.shop.origin}/vendor/",
-        f"connect-src {scene.server.address}",
+        f"script-src {scenario.server.address} {scenario.shop.origin}/vendor/",
+        f"connect-src {scenario.server.address}",
         "require-trusted-types-for 'script'",
         "trusted-types crumbless",
     )
@@ -246,10 +250,12 @@ def test_a_strict_policy_is_enough(scene: Scene, shopper_of: Callable[..., Shopp
 
 
 def test_without_the_named_policy_all_but_the_scripts_works_and_says_so(
-    scene: Scene, shopper_of: Callable[..., Shopper]
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
-    scene.expects_violations = True
-    strict = policy(f"script-src {scene.server.address}", "require-trusted-types-for 'script'", "trusted-types 'none'")
+    scenario.expects_violations = True
+    strict = policy(
+        f"script-src {scenario.server.address}", "require-trusted-types-for 'script'", "trusted-types 'none'"
+    )
     shopper = shopper_of(head=strict)
     with shopper.page.expect_console_message(lambda message: "trusted-types crumbless" in message.text):
         shopper.press("Accept all")
@@ -258,8 +264,10 @@ def test_without_the_named_policy_all_but_the_scripts_works_and_says_so(
     assert shopper.loaded() == []
 
 
-def test_a_refused_connection_leaves_the_choice(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
-    scene.expects_violations = True
+def test_a_refused_connection_leaves_the_choice(
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
+) -> None:
+    scenario.expects_violations = True
     shopper = shopper_of(head=policy("connect-src 'none'"))
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
@@ -268,14 +276,14 @@ def test_a_refused_connection_leaves_the_choice(scene: Scene, shopper_of: Callab
     assert shopper.grants() == GRANTED
 
 
-def test_a_script_of_text_is_not_run_and_this_is_said(shopper_of: Callable[..., Shopper]) -> None:
+def test_a_script_of_text_is_not_run_and_this_is_said(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(body='<script type="text/plain" data-category="analytics">window.loaded = ["text"]</script>')
     with shopper.page.expect_console_message(lambda message: "needs data-src" in message.text):
         shopper.press("Accept all")
     assert shopper.loaded() == []
 
 
-def test_the_keyboard_alone_is_enough(shopper_of: Callable[..., Shopper]) -> None:
+def test_the_keyboard_alone_is_enough(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     expect(shopper.banner).to_be_visible()
     assert shopper.page.evaluate("document.activeElement === document.body"), "the banner takes no focus"
@@ -299,7 +307,7 @@ def test_the_keyboard_alone_is_enough(shopper_of: Callable[..., Shopper]) -> Non
     expect(shopper.opener).to_be_focused()
 
 
-def test_the_pages_own_link_opens_and_withdraws(shopper_of: Callable[..., Shopper]) -> None:
+def test_the_pages_own_link_opens_and_withdraws(shopper_of: Callable[..., VisitorBrowser]) -> None:
     links = (
         '<a href="/policy" data-crumbless-consent>Privacy choices here</a>'
         '<button data-crumbless-consent="withdraw">Take it back</button>'
@@ -318,7 +326,7 @@ def test_the_pages_own_link_opens_and_withdraws(shopper_of: Callable[..., Shoppe
     assert shopper.kept() == {shopper.key}
 
 
-def test_the_interface_tells_of_changes(shopper_of: Callable[..., Shopper]) -> None:
+def test_the_interface_tells_of_changes(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(body="")
     # The page's own settings were pressed, of which the watch knows nothing.
     shopper.visitor.watch.storage.note("choose")
@@ -335,11 +343,11 @@ def test_the_interface_tells_of_changes(shopper_of: Callable[..., Shopper]) -> N
     assert shopper.grants() == {"analytics": True, "marketing": False}
 
 
-def test_a_site_without_tags_asks_nothing(scene: Scene) -> None:
-    address = f"{scene.server.address}/consent.js?site={scene.site}"
+def test_a_site_without_tags_asks_nothing(scenario: BrowserScenario) -> None:
+    address = f"{scenario.server.address}/consent.js?site={scenario.site}"
     page = f'<!doctype html><html lang="en"><title>Shop</title><body><script src="{address}"></script></body></html>'
-    scene.shop.pages["/"] = page.encode()
-    visitor = scene.visitor()
+    scenario.shop.pages["/"] = page.encode()
+    visitor = scenario.visitor()
     visitor.arrive()
     visitor.page.wait_for_load_state("networkidle")
     choice = visitor.page.evaluate("Crumbless.consent.get()")

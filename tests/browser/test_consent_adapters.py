@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from support.shopper import Shopper
+from support.shopper import VisitorBrowser
 
 REFUSED = {"analytics": False, "marketing": False}
 
@@ -29,7 +29,7 @@ def adapter(title: str, before: str = "") -> str:
     return f"<script>{before}\n{found[1]}</script>"
 
 
-def test_the_sites_own_tool_decides(shopper_of: Callable[..., Shopper]) -> None:
+def test_the_sites_own_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(head=EXTERNAL)
     shopper.page.wait_for_load_state("networkidle")
     assert shopper.loaded() == []
@@ -46,7 +46,7 @@ def test_the_sites_own_tool_decides(shopper_of: Callable[..., Shopper]) -> None:
     assert shopper.kept() == set()
 
 
-def test_a_tcf_tool_decides(shopper_of: Callable[..., Shopper]) -> None:
+def test_a_tcf_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     tool = "window.tcfListeners = []; window.__tcfapi = (command, version, hear) => tcfListeners.push(hear);"
     shopper = shopper_of(head=adapter("IAB TCF", tool))
     say = """(consents) => tcfListeners.forEach((hear) =>
@@ -58,7 +58,7 @@ def test_a_tcf_tool_decides(shopper_of: Callable[..., Shopper]) -> None:
     assert shopper.grants() == {"analytics": False, "marketing": True}
 
 
-def test_googles_consent_mode_decides(shopper_of: Callable[..., Shopper]) -> None:
+def test_googles_consent_mode_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     tool = "window.dataLayer = []; window.gtag = function () { dataLayer.push(arguments) };"
     shopper = shopper_of(head=adapter("Google consent mode", tool))
     shopper.page.evaluate("gtag('consent', 'default', { analytics_storage: 'granted', ad_storage: 'granted' })")
@@ -68,7 +68,7 @@ def test_googles_consent_mode_decides(shopper_of: Callable[..., Shopper]) -> Non
     assert shopper.grants() == {"analytics": False, "marketing": True}
 
 
-def test_the_wp_consent_api_decides(shopper_of: Callable[..., Shopper]) -> None:
+def test_the_wp_consent_api_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     tool = "window.wpGranted = []; window.wp_has_consent = (category) => wpGranted.includes(category);"
     shopper = shopper_of(head=adapter("WP Consent API", tool))
     assert shopper.grants() == REFUSED

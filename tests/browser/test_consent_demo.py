@@ -11,10 +11,10 @@ from playwright.sync_api import expect
 from crumbless.demo.shop import Shop
 from crumbless.store.schema import migrate
 from support.browser import accessibility_faults, wait_in_page
-from support.scene import Scene
+from support.scene import BrowserScenario
 from support.server import ServerProcess
 from support.shop import ShopServer
-from support.shopper import Shopper, use_tags
+from support.shopper import VisitorBrowser, use_tags
 from support.vendors import Vendor, google, tiktok
 
 COOKIES = {"_ga", "_ttp", "_tt_enable_cookie", "ttcsid"}
@@ -30,26 +30,26 @@ def vendors() -> Iterator[tuple[Vendor, Vendor]]:
 @pytest.fixture
 def shopper(
     vendors: tuple[Vendor, Vendor], shops: tuple[ShopServer, ShopServer], browser_of: Any, tmp_path: Path
-) -> Iterator[Shopper]:
+) -> Iterator[VisitorBrowser]:
     """Somebody in the demo's shop with tags."""
     ga4, pixel = vendors
     database = tmp_path / "crumbless.db"
     migrate(f"sqlite:///{database}")
     server = ServerProcess(database, ga4_script_url=ga4.address, tiktok_script_url=pixel.address)
     server.start()
-    scene = Scene(server, *shops, browser_of)
-    use_tags(scene, "ga4", "tiktok")
-    scene.shop.show(Shop(server.address, (ga4.address, pixel.address)), scene.site)
-    shopper = Shopper(scene.visitor(), scene.site)
+    scenario = BrowserScenario(server, *shops, browser_of)
+    use_tags(scenario, "ga4", "tiktok")
+    scenario.shop.show(Shop(server.address, (ga4.address, pixel.address)), scenario.site)
+    shopper = VisitorBrowser(scenario.visitor(), scenario.site)
     yield shopper
     shopper.leave_clean()
-    scene.check()
-    scene.close()
+    scenario.check()
+    scenario.close()
     assert server.stop() == 0
 
 
 def test_the_vendors_hear_nothing_before_the_grant_and_nothing_after_the_withdrawal(
-    shopper: Shopper, vendors: tuple[Vendor, Vendor]
+    shopper: VisitorBrowser, vendors: tuple[Vendor, Vendor]
 ) -> None:
     ga4, pixel = vendors
     shopper.visitor.arrive()
@@ -73,7 +73,7 @@ def test_the_vendors_hear_nothing_before_the_grant_and_nothing_after_the_withdra
 
 
 def test_each_vendor_hears_what_its_own_category_grants_and_no_more(
-    shopper: Shopper, vendors: tuple[Vendor, Vendor]
+    shopper: VisitorBrowser, vendors: tuple[Vendor, Vendor]
 ) -> None:
     ga4, pixel = vendors
     shopper.visitor.arrive()
@@ -94,10 +94,10 @@ def test_each_vendor_hears_what_its_own_category_grants_and_no_more(
     assert cookie.get("expires", 0) <= time.time() + 182 * 86_400 + 60
 
 
-def test_without_tags_the_link_leads_to_the_policy_page(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_without_tags_the_link_leads_to_the_policy_page(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.arrive()
     expect(visitor.launcher).to_be_visible()
     assert visitor.page.locator("crumbless-consent").count() == 0
     visitor.page.get_by_role("link", name="Privacy choices").click()
-    visitor.page.wait_for_url(f"{scene.server.address}/policy/{scene.site}")
+    visitor.page.wait_for_url(f"{scenario.server.address}/policy/{scenario.site}")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.browser import accessibility_faults
-from support.shopper import Shopper
+from support.shopper import VisitorBrowser
 
 LOOKS = """(button) => {
   const style = getComputedStyle(button);
@@ -19,7 +19,9 @@ LOOKS = """(button) => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_yes_and_no_are_equal_in_every_respect(shopper_of: Callable[..., Shopper], scheme: str, width: int) -> None:
+def test_yes_and_no_are_equal_in_every_respect(
+    shopper_of: Callable[..., VisitorBrowser], scheme: str, width: int
+) -> None:
     shopper = shopper_of(color_scheme=scheme, viewport={"width": width, "height": 800})
     buttons = shopper.banner.get_by_role("button")
     expect(buttons).to_have_text(["Accept all", "Reject all", "Choose"])
@@ -39,7 +41,7 @@ def test_yes_and_no_are_equal_in_every_respect(shopper_of: Callable[..., Shopper
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), (360, 700), (640, 400), (320, 256)], ids=str)
 def test_both_layers_are_accessible(
-    shopper_of: Callable[..., Shopper], scheme: str, size: tuple[int, int], lang: str
+    shopper_of: Callable[..., VisitorBrowser], scheme: str, size: tuple[int, int], lang: str
 ) -> None:
     shopper = shopper_of(
         lang=lang, color_scheme=scheme, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"

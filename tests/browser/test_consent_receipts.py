@@ -6,8 +6,8 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from support.browser import wait_in_page
-from support.scene import Scene
-from support.shopper import Shopper
+from support.scene import BrowserScenario
+from support.shopper import VisitorBrowser
 
 HAS_RECEIPT = "Crumbless.consent.get().receipt !== null"
 
@@ -33,16 +33,18 @@ LISTEN = """() => {
 }"""
 
 
-def records(scene: Scene) -> list[tuple[Any, ...]]:
+def records(scenario: BrowserScenario) -> list[tuple[Any, ...]]:
     """What the server has of this site's visitors, the oldest first."""
-    return scene.server.rows(
+    return scenario.server.rows(
         "SELECT receipt, previous, consent_receipt.analytics, consent_receipt.marketing, source, language "
         "FROM consent_receipt JOIN site ON site.id = site_id WHERE site.key = ? ORDER BY no",
-        scene.site,
+        scenario.site,
     )
 
 
-def test_grant_change_and_withdrawal_are_recorded_in_a_chain(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+def test_grant_change_and_withdrawal_are_recorded_in_a_chain(
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
+) -> None:
     shopper = shopper_of()
     shopper.press("Accept all")
     wait_in_page(shopper.page, HAS_RECEIPT)
@@ -58,7 +60,7 @@ def test_grant_change_and_withdrawal_are_recorded_in_a_chain(scene: Scene, shopp
     with shopper.page.expect_event("load"):
         shopper.page.evaluate("Crumbless.consent.withdraw()")
     expect(shopper.opener).to_be_visible()
-    found = records(scene)
+    found = records(scenario)
     assert [row[1:] for row in found] == [
         (None, 1, 1, "banner", "en"),
         (first, 1, 0, "api", "en"),
@@ -69,7 +71,9 @@ def test_grant_change_and_withdrawal_are_recorded_in_a_chain(scene: Scene, shopp
     assert not {"rid", "due"} & set(kept["v"]), "who refuses has no number"
 
 
-def test_what_could_not_be_told_is_told_on_the_next_page(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+def test_what_could_not_be_told_is_told_on_the_next_page(
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
+) -> None:
     shopper = shopper_of()
 
     def refuse(route: Route) -> None:
@@ -79,21 +83,23 @@ def test_what_could_not_be_told_is_told_on_the_next_page(scene: Scene, shopper_o
     with shopper.page.expect_event("requestfailed", lambda request: "/v1/consent" in request.url):
         shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
-    assert records(scene) == []
+    assert records(scenario) == []
     assert shopper.get()["receipt"] is None
     shopper.page.unroute("**/v1/consent", refuse)
     shopper.visitor.arrive("/2")
     wait_in_page(shopper.page, HAS_RECEIPT)
-    assert len(records(scene)) == 1
+    assert len(records(scenario)) == 1
 
 
-def test_what_was_refused_for_good_is_not_told_again(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+def test_what_was_refused_for_good_is_not_told_again(
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
+) -> None:
     shopper = shopper_of()
     told: list[str] = []
 
     def refuse(route: Route) -> None:
         told.append(route.request.url)
-        route.fulfill(status=403, json={"title": "no"}, headers={"access-control-allow-origin": scene.shop.origin})
+        route.fulfill(status=403, json={"title": "no"}, headers={"access-control-allow-origin": scenario.shop.origin})
 
     shopper.page.route("**/v1/consent", refuse)
     shopper.press("Accept all")
@@ -107,9 +113,11 @@ def test_what_was_refused_for_good_is_not_told_again(scene: Scene, shopper_of: C
     assert shopper.get()["receipt"] is None
 
 
-def test_the_chats_frame_and_no_other_learns_the_receipt(scene: Scene, shopper_of: Callable[..., Shopper]) -> None:
+def test_the_chats_frame_and_no_other_learns_the_receipt(
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
+) -> None:
     shopper = shopper_of()
-    address = f"{scene.server.address}/healthz"
+    address = f"{scenario.server.address}/healthz"
     shopper.page.evaluate(ASK, [address, False])
     shopper.page.evaluate(ASK, [address, True])
     _, other, chat = shopper.page.frames
@@ -127,10 +135,10 @@ def test_the_chats_frame_and_no_other_learns_the_receipt(scene: Scene, shopper_o
 
 
 def test_a_frame_that_asked_too_early_is_told_when_the_page_has_loaded(
-    scene: Scene, shopper_of: Callable[..., Shopper]
+    scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     shopper = shopper_of()
-    shopper.page.evaluate(ASK, [f"{scene.server.address}/healthz", True])
+    shopper.page.evaluate(ASK, [f"{scenario.server.address}/healthz", True])
     _, chat = shopper.page.frames
     # Its question went to a page without the script: this page has never heard it.
     chat.evaluate(LISTEN.replace('parent.postMessage({ crumbless: "consent?" }, "*");', ""))

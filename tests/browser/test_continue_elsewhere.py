@@ -9,9 +9,9 @@ from playwright.sync_api import Locator, Route, expect
 from sqlalchemy import Connection
 
 from crumbless.store.database import write_once
-from crumbless.store.ticket_store import new_ticket
+from crumbless.store.ticket_store import new_one_time_token
 from support.browser import accessibility_faults
-from support.scene import SENT, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Visitor
 
 ONWARD, HITHER = "Continue on another device", "Continue from another device"
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -24,9 +24,9 @@ def open_layer(visitor: Visitor, name: str) -> Locator:
     return visitor.chat.get_by_role("dialog", name=name)
 
 
-def talk(scene: Scene, **settings: Any) -> Visitor:
+def talk(scenario: BrowserScenario, **settings: Any) -> Visitor:
     """A visitor with a conversation."""
-    visitor = scene.visitor(**settings)
+    visitor = scenario.visitor(**settings)
     visitor.open()
     visitor.say("From my phone")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
@@ -51,8 +51,8 @@ def type_code(visitor: Visitor, code: str) -> Locator:
     return layer
 
 
-def test_a_code_continues_the_chat_once(scene: Scene) -> None:
-    phone, laptop, late = talk(scene), scene.visitor(), scene.visitor()
+def test_a_code_continues_the_chat_once(scenario: BrowserScenario) -> None:
+    phone, laptop, late = talk(scenario), scenario.visitor(), scenario.visitor()
     layer = open_layer(phone, ONWARD)
     code = read_code(layer)
     expect(layer.get_by_text("Works once, until")).to_be_visible()
@@ -76,9 +76,9 @@ def test_a_code_continues_the_chat_once(scene: Scene) -> None:
     expect(late.chat.get_by_role("button", name=HITHER)).to_be_focused()
 
 
-def test_a_link_is_mailed_and_never_tells_more_than_that(scene: Scene) -> None:
+def test_a_link_is_mailed_and_never_tells_more_than_that(scenario: BrowserScenario) -> None:
     # As wide and low as a usual window at 200 %: the chat takes all of it, and what is said is seen.
-    visitor = talk(scene, viewport={"width": 640, "height": 400})
+    visitor = talk(scenario, viewport={"width": 640, "height": 400})
     assert visitor.page.frames[1].evaluate("[innerWidth, innerHeight]") == [640, 400]
     layer = open_layer(visitor, ONWARD)
     layer.get_by_label("Your email address").fill("nobody")
@@ -89,21 +89,23 @@ def test_a_link_is_mailed_and_never_tells_more_than_that(scene: Scene) -> None:
     expect(layer.get_by_text("Sent. If nothing comes")).to_be_in_viewport()
 
 
-def test_a_link_continues_the_chat_and_a_used_one_says_so(scene: Scene) -> None:
-    talk(scene)
+def test_a_link_continues_the_chat_and_a_used_one_says_so(scenario: BrowserScenario) -> None:
+    talk(scenario)
 
     def make(connection: Connection) -> str:
-        (conversation, workspace), *_ = scene.server.rows(
+        (conversation, workspace), *_ = scenario.server.rows(
             "SELECT conversation.id, conversation.workspace_id FROM conversation "
             "JOIN site ON site.id = conversation.site_id WHERE site.key = ?",
-            scene.site,
+            scenario.site,
         )
-        return new_ticket(connection, "continue_link", subject=conversation, workspace=workspace, seconds=600)[1]
+        return new_one_time_token(connection, "continue_link", subject=conversation, workspace=workspace, seconds=600)[
+            1
+        ]
 
-    secret = write_once(scene.server.database_url, make)
+    secret = write_once(scenario.server.database_url, make)
     for words in ("From my phone", "already used"):
-        page = scene.visitor().page
-        page.goto(f"{scene.server.address}/chat/{scene.site}#continue={secret}")
+        page = scenario.visitor().page
+        page.goto(f"{scenario.server.address}/chat/{scenario.site}#continue={secret}")
         expect(page.get_by_text(words)).to_be_visible()
         expect(page.get_by_role("button", name="Close chat")).to_have_count(0)
         assert secret not in page.url
@@ -113,8 +115,10 @@ def test_a_link_continues_the_chat_and_a_used_one_says_so(scene: Scene) -> None:
     ("code", "status", "words"),
     [("banned", 403, "cannot use this chat"), ("identity_needed", 401, "sign in on this website first")],
 )
-def test_a_refused_start_says_why_and_makes_room_for_a_code(scene: Scene, code: str, status: int, words: str) -> None:
-    phone, laptop = talk(scene), scene.visitor()
+def test_a_refused_start_says_why_and_makes_room_for_a_code(
+    scenario: BrowserScenario, code: str, status: int, words: str
+) -> None:
+    phone, laptop = talk(scenario), scenario.visitor()
 
     def refuse(route: Route) -> None:
         problem = {"type": f"urn:crumbless:problem:{code}", "title": "No", "detail": "", "status": status}
@@ -133,8 +137,8 @@ def test_a_refused_start_says_why_and_makes_room_for_a_code(scene: Scene, code: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_layers_are_accessible(scene: Scene, scheme: str) -> None:
-    visitor = scene.visitor(viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
+def test_both_layers_are_accessible(scenario: BrowserScenario, scheme: str) -> None:
+    visitor = scenario.visitor(viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
     visitor.open()
     frame = visitor.page.frames[1]
     layer = type_code(visitor, "0000")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Frame, expect
 
-from support.scene import Scene, Visitor
+from support.scene import BrowserScenario, Visitor
 
 # Each ends once it has run or can no longer run, and tells which by `window.hit`. Run from a timer, since the browser
 # lets the debugger's own call evaluate text whatever the policy says.
@@ -76,60 +76,60 @@ class Targets:
     chat: Frame
 
 
-def open_targets(scene: Scene) -> Targets:
-    scene.shop.pages["/plain"] = b"<!doctype html><title>Plain</title><p>No policy.</p>"
-    scene.shop.scripts["/attack.js"] = b"window.hit = true;"
-    stranger, desk, visitor = scene.visitor(), scene.desk(), scene.visitor()
+def open_targets(scenario: BrowserScenario) -> Targets:
+    scenario.shop.pages["/plain"] = b"<!doctype html><title>Plain</title><p>No policy.</p>"
+    scenario.shop.scripts["/attack.js"] = b"window.hit = true;"
+    stranger, desk, visitor = scenario.visitor(), scenario.desk(), scenario.visitor()
     stranger.arrive("/plain")
     desk.sign_in()
     visitor.open()
-    script = f"{scene.shop.origin}/attack.js"
+    script = f"{scenario.shop.origin}/attack.js"
     return Targets(script, stranger.page.main_frame, desk.page.main_frame, visitor.page.frames[1])
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_runs_in_a_plain_page_is_refused_in_desk_and_chat(scene: Scene, attack: str) -> None:
-    scene.expects_violations = True
-    targets = open_targets(scene)
+def test_what_runs_in_a_plain_page_is_refused_in_desk_and_chat(scenario: BrowserScenario, attack: str) -> None:
+    scenario.expects_violations = True
+    targets = open_targets(scenario)
     assert succeeds(attack, targets.script, targets.plain), "the attack does not work anywhere: it proves nothing"
     for target in (targets.desk, targets.chat):
         assert not succeeds(attack, targets.script, target)
         assert target.evaluate("document.getElementById('app').childElementCount") > 0
 
 
-def test_the_platforms_own_files_cannot_be_run_by_injected_mark_up(scene: Scene) -> None:
-    scene.expects_violations = True
-    targets = open_targets(scene)
+def test_the_platforms_own_files_cannot_be_run_by_injected_mark_up(scenario: BrowserScenario) -> None:
+    scenario.expects_violations = True
+    targets = open_targets(scenario)
     own = targets.desk.evaluate("document.querySelector('script[src]').src")
     for target in (targets.plain, targets.desk, targets.chat):
         ran = target.evaluate(LOADS, own)
         assert ran == (target == targets.plain)
 
 
-def test_a_page_that_is_not_on_the_list_shows_no_chat(scene: Scene) -> None:
-    embed = f'<script async src="{scene.server.address}/w/{scene.site}.js"></script>'
+def test_a_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario) -> None:
+    embed = f'<script async src="{scenario.server.address}/w/{scenario.site}.js"></script>'
     page = f'<!doctype html><html lang="en"><title>Elsewhere</title><body><h1>Elsewhere</h1>{embed}</body></html>'
-    scene.shop.pages["/"] = scene.foreign_shop.pages["/"] = page.encode()
-    known, stranger = scene.visitor(), scene.visitor()
+    scenario.shop.pages["/"] = scenario.foreign_shop.pages["/"] = page.encode()
+    known, stranger = scenario.visitor(), scenario.visitor()
     known.open()
     expect(known.box).to_be_visible()
 
-    elsewhere = Visitor(stranger.page, scene.foreign_shop.origin, stranger.watch)
+    elsewhere = Visitor(stranger.page, scenario.foreign_shop.origin, stranger.watch)
     elsewhere.arrive()
     elsewhere.launcher.click()
     # The frame stays silent; the loader waits ten seconds for its first word.
     expect(elsewhere.dialog.get_by_role("status")).to_have_text("The chat did not load. Open it again.", timeout=20_000)
     expect(elsewhere.box).to_have_count(0)
     assert [request for request in elsewhere.watch.requests if "/v1/" in request] == []
-    assert scene.timeline() == []
+    assert scenario.timeline() == []
 
 
 @pytest.mark.parametrize("path", ["/desk/", "/chat/{site}"])
-def test_desk_and_chat_cannot_be_framed_by_others(scene: Scene, path: str) -> None:
-    address = scene.server.address + path.format(site=scene.site)
-    scene.foreign_shop.pages["/"] = f'<!doctype html><title>Trap</title><iframe src="{address}"></iframe>'.encode()
-    stranger = scene.visitor()
-    stranger.page.goto(scene.foreign_shop.origin)
+def test_desk_and_chat_cannot_be_framed_by_others(scenario: BrowserScenario, path: str) -> None:
+    address = scenario.server.address + path.format(site=scenario.site)
+    scenario.foreign_shop.pages["/"] = f'<!doctype html><title>Trap</title><iframe src="{address}"></iframe>'.encode()
+    stranger = scenario.visitor()
+    stranger.page.goto(scenario.foreign_shop.origin)
     stranger.page.wait_for_load_state("networkidle")
     assert any(request.endswith(address) for request in stranger.watch.requests)
     assert stranger.page.frames[1].url == "chrome-error://chromewebdata/"

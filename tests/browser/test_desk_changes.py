@@ -8,7 +8,7 @@ from crumbless.store.database import write_once
 from crumbless.store.people_store import add_operator
 from support.browser import accessibility_faults
 from support.pictures import picture
-from support.scene import DEADLINE_MS, PASSWORD, Desk, Scene
+from support.scene import DEADLINE_MS, PASSWORD, BrowserScenario, Desk
 from support.server import wait_until
 
 
@@ -23,16 +23,16 @@ def _button(desk: Desk, name: str) -> Locator:
     return desk.page.get_by_role("button", name=name)
 
 
-def _signed_in(scene: Scene) -> Desk:
-    desk = scene.desk()
+def _signed_in(scenario: BrowserScenario) -> Desk:
+    desk = scenario.desk()
     desk.sign_in()
     return desk
 
 
-def _let_the_factor_age(scene: Scene, desk: Desk) -> None:
+def _let_the_factor_age(scenario: BrowserScenario, desk: Desk) -> None:
     """As if the sign-in were long ago. A new name makes the server read anew what it remembers of the session."""
     own = "SELECT id FROM operator WHERE email = ?"
-    scene.server.change(f"UPDATE session SET factor_at = 1 WHERE operator_id = ({own})", desk.email)
+    scenario.server.change(f"UPDATE session SET factor_at = 1 WHERE operator_id = ({own})", desk.email)
     _open(desk, "profile")
     desk.page.get_by_label("Name", exact=True).fill("Olga Old")
     _button(desk, "Save").click()
@@ -51,8 +51,8 @@ def _file(name: str, media_type: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": media_type, "buffer": content}
 
 
-def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scene: Scene) -> None:
-    desk = _signed_in(scene)
+def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scenario: BrowserScenario) -> None:
+    desk = _signed_in(scenario)
     _open(desk, "profile")
     chooser = desk.page.get_by_label("Choose a photo")
     photo, preview = desk.page.get_by_role("img", name="Photo", exact=True), desk.page.locator("canvas.photo")
@@ -77,10 +77,10 @@ def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scene: 
     expect(photo).to_have_count(0)
 
 
-def test_who_may_show_the_chat_is_changed_only_by_who_shows_who_they_are(scene: Scene) -> None:
-    desk = _signed_in(scene)
-    _let_the_factor_age(scene, desk)
-    _open(desk, f"sites/{scene.site}")
+def test_who_may_show_the_chat_is_changed_only_by_who_shows_who_they_are(scenario: BrowserScenario) -> None:
+    desk = _signed_in(scenario)
+    _let_the_factor_age(scenario, desk)
+    _open(desk, f"sites/{scenario.site}")
     addresses = desk.page.get_by_label("Addresses of the website")
     addresses.fill("https://elsewhere.example")
     _button(desk, "Save").click()
@@ -88,36 +88,36 @@ def test_who_may_show_the_chat_is_changed_only_by_who_shows_who_they_are(scene: 
     desk.page.keyboard.press("Escape")
     expect(desk.page.get_by_role("dialog")).to_have_count(0)
     expect(addresses).to_have_value("https://elsewhere.example")
-    assert "elsewhere" not in _origins(scene), "who closes the dialog has done nothing"
+    assert "elsewhere" not in _origins(scenario), "who closes the dialog has done nothing"
     _button(desk, "Save").click()
     _show_the_password(desk)
     expect(desk.page.get_by_text("Saved.")).to_be_visible()
-    assert "https://elsewhere.example" in _origins(scene)
+    assert "https://elsewhere.example" in _origins(scenario)
 
 
-def _origins(scene: Scene) -> str:
-    return str(scene.server.rows("SELECT origins FROM site WHERE key = ?", scene.site))
+def _origins(scenario: BrowserScenario) -> str:
+    return str(scenario.server.rows("SELECT origins FROM site WHERE key = ?", scenario.site))
 
 
-def _dead_letters(scene: Scene) -> list[tuple[Any, ...]]:
+def _dead_letters(scenario: BrowserScenario) -> list[tuple[Any, ...]]:
     dead = (
         "SELECT dead_at FROM task JOIN site ON site.workspace_id = task.workspace_id "
         "WHERE site.key = ? AND task.kind = 'mail' AND dead_at > 0"
     )
-    return scene.server.rows(dead, scene.site)
+    return scenario.server.rows(dead, scenario.site)
 
 
-def test_work_that_was_given_up_is_tried_again_and_forgotten(scene: Scene) -> None:
-    desk = _signed_in(scene)
+def test_work_that_was_given_up_is_tried_again_and_forgotten(scenario: BrowserScenario) -> None:
+    desk = _signed_in(scenario)
     _open(desk, "people")
     _button(desk, "Invite an operator").click()
     desk.page.get_by_role("dialog").get_by_label("Email", exact=True).fill("new@tea.example")
     _button(desk, "Send the invitation").click()
     expect(desk.page.get_by_text("We have sent an invitation")).to_be_visible()
     # This platform has no mail server.
-    wait_until(lambda: len(_dead_letters(scene)) == 1, DEADLINE_MS / 1000, "the mail is given up")
-    [(given_up,)] = _dead_letters(scene)
-    _let_the_factor_age(scene, desk)
+    wait_until(lambda: len(_dead_letters(scenario)) == 1, DEADLINE_MS / 1000, "the mail is given up")
+    [(given_up,)] = _dead_letters(scenario)
+    _let_the_factor_age(scenario, desk)
     _open(desk, "workspace")
     row = desk.page.get_by_role("table", name="Failed background jobs").get_by_role("row").nth(1)
     expect(row).to_contain_text("Email: invitation")
@@ -127,7 +127,7 @@ def test_work_that_was_given_up_is_tried_again_and_forgotten(scene: Scene) -> No
     expect(desk.page.get_by_text("Retrying now.")).to_be_visible()
 
     def given_up_anew() -> bool:
-        return any(at > given_up for (at,) in _dead_letters(scene))
+        return any(at > given_up for (at,) in _dead_letters(scenario))
 
     wait_until(given_up_anew, DEADLINE_MS / 1000, "the mail is tried again")
     _open(desk, "workspace")
@@ -136,16 +136,16 @@ def test_work_that_was_given_up_is_tried_again_and_forgotten(scene: Scene) -> No
     _show_the_password(desk)
     expect(desk.page.get_by_text("Job discarded.")).to_be_visible()
     expect(desk.page.get_by_text("No failed jobs.")).to_be_visible()
-    assert _dead_letters(scene) == []
+    assert _dead_letters(scenario) == []
 
 
-def test_what_an_operator_sees_is_set_on_the_people_page(scene: Scene) -> None:
-    desk = _signed_in(scene)
+def test_what_an_operator_sees_is_set_on_the_people_page(scenario: BrowserScenario) -> None:
+    desk = _signed_in(scenario)
     own = "SELECT workspace_id FROM operator WHERE email = ?"
-    ((workspace,),) = scene.server.rows(own, desk.email)
-    ((site,),) = scene.server.rows(f"SELECT name FROM site WHERE workspace_id = ({own})", desk.email)
+    ((workspace,),) = scenario.server.rows(own, desk.email)
+    ((site,),) = scenario.server.rows(f"SELECT name FROM site WHERE workspace_id = ({own})", desk.email)
     email = f"nora-{desk.email}"
-    write_once(scene.server.database_url, lambda db: add_operator(db, workspace, email, "Nora", "", "operator"))
+    write_once(scenario.server.database_url, lambda db: add_operator(db, workspace, email, "Nora", "", "operator"))
     _open(desk, "people")
     row, dialog = desk.page.get_by_role("row").filter(has_text=email), desk.page.get_by_role("dialog")
     everything = dialog.get_by_role("radio", name="Everything", exact=True)

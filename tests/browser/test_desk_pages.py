@@ -14,10 +14,10 @@ from crumbless.actions.workspace_set_up import add_operator, add_site, workspace
 from crumbless.domain.access import OperatorRole
 from crumbless.store.database import write_once
 from crumbless.store.schema import migrate
-from crumbless.store.ticket_store import new_ticket
+from crumbless.store.ticket_store import new_one_time_token
 from support.browser import Kind, Watch, accessibility_faults
 from support.ports import free_port
-from support.scene import DEADLINE_MS, PASSWORD, Scene
+from support.scene import DEADLINE_MS, PASSWORD, BrowserScenario
 from support.server import ServerProcess, wait_until
 
 PAGES = ("profile", "security", "people", "sites", "sites/tea-shop", "sites/new", "workspace", "bans", "audit")
@@ -36,7 +36,7 @@ AUTHENTICATOR = {
 }
 
 
-def _furnish(connection: Connection) -> None:
+def _seed_database(connection: Connection) -> None:
     workspace = workspace_for(connection, "Tea")
     add_site(connection, workspace, "tea-shop", "Kornblume Tea", ["https://tea.example"])
     for role in ROLES:
@@ -60,7 +60,7 @@ def _serve(folder: Path) -> ServerProcess:
 def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """The platform of a workspace with people of every role."""
     server = _serve(tmp_path_factory.mktemp("pages"))
-    write_once(f"sqlite:///{server.database}", _furnish)
+    write_once(f"sqlite:///{server.database}", _seed_database)
     yield server
     assert server.stop() == 0
     assert "Traceback" not in server.log(), server.log()
@@ -292,8 +292,8 @@ def test_a_ban_is_lifted_and_a_key_is_made_for_a_site(tea: ServerProcess, person
     admin.is_said("The key is retired.")
 
 
-def test_a_visitor_is_banned_from_their_conversation(scene: Scene) -> None:
-    desk, visitor = scene.desk(viewport=WIDE), scene.visitor()
+def test_a_visitor_is_banned_from_their_conversation(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(viewport=WIDE), scenario.visitor()
     visitor.open()
     visitor.say("Rubbish")
     desk.sign_in()
@@ -358,7 +358,7 @@ def test_a_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: 
     secrets: list[str] = []
 
     def offer(connection: Connection) -> None:
-        made = new_ticket(connection, "reset", subject=operator, workspace=workspace, seconds=600)
+        made = new_one_time_token(connection, "reset", subject=operator, workspace=workspace, seconds=600)
         secrets.append(made[1])
 
     write_once(f"sqlite:///{tea.database}", offer)

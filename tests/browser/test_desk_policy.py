@@ -17,7 +17,7 @@ from support.scene import DEADLINE_MS, PASSWORD
 from support.server import ServerProcess
 
 
-def _furnish(connection: Connection) -> None:
+def _seed_database(connection: Connection) -> None:
     workspace = workspace_for(connection, "Tea")
     for name in ("owner", "otto"):
         add_operator(connection, workspace, f"{name}@tea.example", name.capitalize(), PASSWORD, "owner")
@@ -28,7 +28,7 @@ def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with two owners."""
     database = tmp_path_factory.mktemp("policy") / "crumbless.db"
     migrate(f"sqlite:///{database}")
-    write_once(f"sqlite:///{database}", _furnish)
+    write_once(f"sqlite:///{database}", _seed_database)
     server = ServerProcess(Path(database))
     server.start()
     yield server

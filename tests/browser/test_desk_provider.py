@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from support.browser import Kind
 from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, run_provider
-from support.people import OLGA, furnish
+from support.people import OLGA, seed_database
 from support.ports import free_port
 from support.scene import DEADLINE_MS
 from support.server import ServerProcess
@@ -22,7 +22,7 @@ def _sign_in_at_provider(page: Page, account: str) -> None:
 
 def test_an_account_is_connected_and_signs_in(tmp_path: Path, browser_of: Callable[[Kind], Browser]) -> None:
     database = tmp_path / "crumbless.db"
-    furnish(database)
+    seed_database(database)
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with run_provider(f"{address}/desk/oidc/own") as issuer:

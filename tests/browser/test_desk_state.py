@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from support.browser import accessibility_faults
-from support.scene import Desk, Scene
+from support.scene import BrowserScenario, Desk
 from support.server import wait_until
 
 SECONDS = 10.0
@@ -21,12 +21,12 @@ def local(page: Page) -> dict[str, Any]:
     return {key: json.loads(text)["v"] for key, text in found.items()}
 
 
-def work(scene: Scene, script: str = "") -> Desk:
+def work(scenario: BrowserScenario, script: str = "") -> Desk:
     """A desk with a waiting conversation and an open one, which is shown."""
-    desk = scene.desk(script=script, viewport={"width": 1280, "height": 800})
+    desk = scenario.desk(script=script, viewport={"width": 1280, "height": 800})
     desk.sign_in()
     for text in TEXTS:
-        visitor = scene.visitor()
+        visitor = scenario.visitor()
         visitor.open()
         visitor.say(text)
         expect(desk.row(text)).to_be_visible()
@@ -53,8 +53,8 @@ def list_width(desk: Desk) -> int:
     return round(desk.page.locator(".inbox").evaluate("(list) => list.getBoundingClientRect().width"))
 
 
-def test_each_arrangement_outlives_a_reload_and_goes_with_the_reset(scene: Scene) -> None:
-    desk = work(scene)
+def test_each_arrangement_outlives_a_reload_and_goes_with_the_reset(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
     assert local(desk.page) == {}
     standard = list_width(desk)
     edge = desk.page.get_by_role("separator", name="Width of the list")
@@ -94,8 +94,8 @@ def test_each_arrangement_outlives_a_reload_and_goes_with_the_reset(scene: Scene
     expect(desk.page.get_by_role("button", name="Reset layout")).to_have_count(0)
 
 
-def test_the_edge_of_the_list_follows_the_pointer_and_a_double_click_puts_it_back(scene: Scene) -> None:
-    desk = work(scene)
+def test_the_edge_of_the_list_follows_the_pointer_and_a_double_click_puts_it_back(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
     standard = list_width(desk)
     edge = desk.page.get_by_role("separator", name="Width of the list")
     box = edge.bounding_box()
@@ -113,9 +113,9 @@ def test_the_edge_of_the_list_follows_the_pointer_and_a_double_click_puts_it_bac
     assert local(desk.page) == {}
 
 
-def test_what_one_tab_arranges_the_other_shows_and_clearing_puts_both_back(scene: Scene) -> None:
-    desk = work(scene)
-    other = Desk(desk.page.context.new_page(), scene.server.address, desk.email, desk.watch)
+def test_what_one_tab_arranges_the_other_shows_and_clearing_puts_both_back(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
+    other = Desk(desk.page.context.new_page(), scenario.server.address, desk.email, desk.watch)
     other.page.goto(other.address)
     expect(other.rows).to_have_count(2)
     press(desk, "Compact rows")
@@ -130,8 +130,8 @@ def test_what_one_tab_arranges_the_other_shows_and_clearing_puts_both_back(scene
     expect(desk.page.get_by_label("Colours")).to_have_value("0")
 
 
-def test_preferences_are_kept_by_choice_and_gone_with_the_sign_out(scene: Scene) -> None:
-    desk = work(scene)
+def test_preferences_are_kept_by_choice_and_gone_with_the_sign_out(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
     open_settings(desk)
     desk.page.get_by_label("Text size").select_option(label="Large")
     desk.page.get_by_label("Sound for new messages").uncheck()
@@ -149,7 +149,9 @@ def test_preferences_are_kept_by_choice_and_gone_with_the_sign_out(scene: Scene)
 
 
 @pytest.mark.parametrize("answer", ["granted", "denied"])
-def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(scene: Scene, answer: str) -> None:
+def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(
+    scenario: BrowserScenario, answer: str
+) -> None:
     script = f"""
       window.shown = [];
       window.asked = 0;
@@ -160,7 +162,7 @@ def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(scene
         close() {{}}
       }};
     """
-    desk = work(scene, script=script)
+    desk = work(scenario, script=script)
     assert desk.page.evaluate("asked") == 0
     open_settings(desk)
     # What the box shows afterwards is the browser's answer, so that a check of its state would say too little.
@@ -171,7 +173,7 @@ def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(scene
     assert desk.page.evaluate("asked") == 1
     assert local(desk.page) == ({"crumbless.notifications": True} if granted else {})
     desk.page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
-    visitor = scene.visitor()
+    visitor = scenario.visitor()
     visitor.open()
     visitor.say("My secret words")
     expect(desk.row("My secret words")).to_be_visible()
@@ -179,8 +181,8 @@ def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(scene
     wait_until(lambda: desk.page.evaluate("shown") == told, SECONDS, "the notification")
 
 
-def test_filters_count_and_page_by_status(scene: Scene) -> None:
-    desk = work(scene)
+def test_filters_count_and_page_by_status(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
     closed = desk.page.get_by_role("button", name=re.compile("^Closed"))
     expect(closed).to_have_text("Closed 0")
     closed.click()
@@ -190,8 +192,10 @@ def test_filters_count_and_page_by_status(scene: Scene) -> None:
     expect(desk.row("An answer")).to_be_visible()
 
 
-def test_the_arranged_desk_is_accessible_and_nothing_of_it_is_in_the_way_on_a_narrow_screen(scene: Scene) -> None:
-    desk = work(scene)
+def test_the_arranged_desk_is_accessible_and_nothing_of_it_is_in_the_way_on_a_narrow_screen(
+    scenario: BrowserScenario,
+) -> None:
+    desk = work(scenario)
     press(desk, "Compact rows")
     assert accessibility_faults(desk.page.main_frame) == []
     open_settings(desk)
@@ -222,13 +226,13 @@ def delete(dialog: Locator, key: str) -> None:
     dialog.get_by_role("button", name=re.compile(rf"{re.escape(key)}$")).click()
 
 
-def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(scene: Scene) -> None:
-    desk = work(scene)
+def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
     press(desk, "Compact rows")
     dialog = kept_dialog(desk)
     expect(dialog.get_by_text("crumbless.desk.list", exact=True)).to_be_visible()
     expect(
-        dialog.get_by_text(f"Data that your browser stores for {scene.server.address.partition('//')[2]}")
+        dialog.get_by_text(f"Data that your browser stores for {scenario.server.address.partition('//')[2]}")
     ).to_be_visible()
     expect(dialog.get_by_text("shows what it stores inside a website")).to_be_visible()
     assert accessibility_faults(desk.page.main_frame) == []
@@ -238,9 +242,9 @@ def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(sce
     expect(dialog).to_be_visible()
 
 
-def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(scene: Scene) -> None:
-    desk = work(scene)
-    other = Desk(desk.page.context.new_page(), scene.server.address, desk.email, desk.watch)
+def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
+    other = Desk(desk.page.context.new_page(), scenario.server.address, desk.email, desk.watch)
     other.page.goto(other.address)
     expect(other.rows).to_have_count(2)
     delete(kept_dialog(desk), "crumbless.desk.session")
@@ -251,8 +255,8 @@ def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(sc
     expect(desk.rows).to_have_count(2)
 
 
-def test_a_draft_that_is_deleted_in_the_panel_leaves_the_box(scene: Scene) -> None:
-    desk = work(scene)
+def test_a_draft_that_is_deleted_in_the_panel_leaves_the_box(scenario: BrowserScenario) -> None:
+    desk = work(scenario)
     desk.reply.press_sequentially("Half a thought")
     dialog = kept_dialog(desk)
     draft = dialog.get_by_text(re.compile(r"^crumbless\.desk\.draft\."))

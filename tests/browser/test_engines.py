@@ -21,12 +21,12 @@ from support.engine_people import (
     SHOWS,
     STORED,
     Engine,
-    EngineStage,
+    EngineSession,
     EngineVisitor,
     engine_stage,
 )
 from support.ports import free_port
-from support.scene import Scene
+from support.scene import BrowserScenario
 from support.server import ServerProcess
 from support.shop import ShopServer
 from support.webdriver import Browser, Firefox, wait_for
@@ -64,14 +64,14 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def stage(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineStage]:
+def stage(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
     """The browsers of the engine."""
     with engine_stage(tmp_path_factory.mktemp(engine), engine) as made:
         yield made
 
 
 @pytest.fixture
-def scene(proxy: BadProxy, proxied_server: ServerProcess) -> Iterator[Scene]:
+def scenario(proxy: BadProxy, proxied_server: ServerProcess) -> Iterator[BrowserScenario]:
     """A workspace and a shop of the test's own behind the proxy."""
 
     def no_chromium(_: object) -> NoReturn:
@@ -79,16 +79,16 @@ def scene(proxy: BadProxy, proxied_server: ServerProcess) -> Iterator[Scene]:
 
     proxy.fault = "none"
     with closing(ShopServer()) as shop, closing(ShopServer()) as foreign:
-        yield Scene(proxied_server, shop, foreign, no_chromium)
+        yield BrowserScenario(proxied_server, shop, foreign, no_chromium)
 
 
-def test_nothing_is_stored_before_the_click(stage: EngineStage, scene: Scene) -> None:
-    visitor = stage.visitor(scene)
+def test_nothing_is_stored_before_the_click(stage: EngineSession, scenario: BrowserScenario) -> None:
+    visitor = stage.visitor(scenario)
     visitor.arrive()
     assert visitor.browser.run(f"return {DATABASES}") == []
     assert visitor.browser.run(STORED) == []
     assert visitor.browser.run("return document.querySelectorAll('iframe').length") == 0
-    visitor.browser.open(f"{scene.server.address}/healthz")
+    visitor.browser.open(f"{scenario.server.address}/healthz")
     assert visitor.browser.run(f"return {DATABASES}") == []
     assert visitor.browser.run(STORED) == []
 
@@ -99,17 +99,17 @@ def test_nothing_is_stored_before_the_click(stage: EngineStage, scene: Scene) ->
     ids=["policy page", "sign-in page"],
 )
 def test_a_page_that_looks_for_stored_data_creates_no_database(
-    stage: EngineStage, scene: Scene, page: str, sign: str
+    stage: EngineSession, scenario: BrowserScenario, page: str, sign: str
 ) -> None:
     browser = stage.browser("visitor")
-    browser.open(scene.server.address + page.format(scene.site))
+    browser.open(scenario.server.address + page.format(scenario.site))
     # The page shows this once it has looked.
     browser.wait_for(sign)
     browser.wait_for(f"{DATABASES}.length === 0")
 
 
-def test_text_typed_right_after_the_click_arrives(stage: EngineStage, scene: Scene) -> None:
-    visitor = stage.visitor(scene)
+def test_text_typed_right_after_the_click_arrives(stage: EngineSession, scenario: BrowserScenario) -> None:
+    visitor = stage.visitor(scenario)
     visitor.arrive()
     visitor.browser.click(LAUNCHER)
     visitor.wait_for_box()
@@ -117,8 +117,8 @@ def test_text_typed_right_after_the_click_arrives(stage: EngineStage, scene: Sce
     visitor.browser.wait_for(f"{BOX}.value === 'abc'", frame=CHAT)
 
 
-def test_visitor_and_operator_talk(stage: EngineStage, scene: Scene) -> None:
-    operator, visitor = stage.operator(scene), stage.visitor(scene)
+def test_visitor_and_operator_talk(stage: EngineSession, scenario: BrowserScenario) -> None:
+    operator, visitor = stage.operator(scenario), stage.visitor(scenario)
     operator.sign_in()
     visitor.open()
     assert visitor.stored_by_chat() == []
@@ -128,9 +128,9 @@ def test_visitor_and_operator_talk(stage: EngineStage, scene: Scene) -> None:
     visitor.wait_for_text("Seen")
     operator.send("Yes, in four days.")
     visitor.wait_for_text("Yes, in four days.")
-    assert scene.timeline() == ["Do you deliver to Lisbon?", "Yes, in four days."]
+    assert scenario.timeline() == ["Do you deliver to Lisbon?", "Yes, in four days."]
 
-    chat = f"crumbless.chat.{scene.site}"
+    chat = f"crumbless.chat.{scenario.site}"
     stored = visitor.stored_by_chat()
     assert f"sessionStorage {chat}" in stored, stored
     assert [one.partition(" ")[0] for one in stored] == ["IndexedDB", "sessionStorage"], stored
@@ -147,17 +147,19 @@ def test_visitor_and_operator_talk(stage: EngineStage, scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("engine", ["firefox"], indirect=True)
-def test_a_script_error_is_seen(stage: EngineStage, scene: Scene) -> None:
-    scene.shop.pages["/error"] = b"<!doctype html><title>Error</title><script>throw new Error('premise')</script>"
+def test_a_script_error_is_seen(stage: EngineSession, scenario: BrowserScenario) -> None:
+    scenario.shop.pages["/error"] = b"<!doctype html><title>Error</title><script>throw new Error('premise')</script>"
     browser = stage.browser("visitor")
     assert isinstance(browser, Firefox)
-    browser.open(f"{scene.shop.origin}/error")
+    browser.open(f"{scenario.shop.origin}/error")
     wait_for(browser.script_errors, "the error is reported")
     assert "premise" in browser.script_errors()[0]
 
 
-def test_a_chat_returns_over_http_after_an_outage(stage: EngineStage, scene: Scene, proxy: BadProxy) -> None:
-    visitor = stage.visitor(scene)
+def test_a_chat_returns_over_http_after_an_outage(
+    stage: EngineSession, scenario: BrowserScenario, proxy: BadProxy
+) -> None:
+    visitor = stage.visitor(scenario)
     visitor.open()
     visitor.send("Before")
     visitor.wait_for_text("Sent")
@@ -167,18 +169,20 @@ def test_a_chat_returns_over_http_after_an_outage(stage: EngineStage, scene: Sce
     # The chat has tried a WebSocket, and then another transport, both without success.
     wait_for(lambda: any("/v1/stream HTTP" not in line for line in proxy.refused), "another transport is tried")
     proxy.fault = "strip_upgrade"
-    wait_for(lambda: scene.timeline() == ["Before", "During"], "the message is sent")
+    wait_for(lambda: scenario.timeline() == ["Before", "During"], "the message is sent")
     visitor.wait_for_text("Sent")
 
 
-def test_sign_out_deletes_everything_after_another_page_in_the_tab(stage: EngineStage, scene: Scene) -> None:
-    operator, visitor = stage.operator(scene), stage.visitor(scene)
+def test_sign_out_deletes_everything_after_another_page_in_the_tab(
+    stage: EngineSession, scenario: BrowserScenario
+) -> None:
+    operator, visitor = stage.operator(scenario), stage.visitor(scenario)
     visitor.open()
     visitor.send("Good morning")
     operator.sign_in()
     operator.open_conversation("Good morning")
     assert operator.browser.run(STORED) != []
-    operator.browser.open(f"{scene.server.address}/policy/{scene.site}")
+    operator.browser.open(f"{scenario.server.address}/policy/{scenario.site}")
     operator.browser.wait_for("document.querySelector('.kept-list')")
     operator.browser.open(operator.address)
     operator.wait_for_inbox()
@@ -199,12 +203,12 @@ return [stored, await writer.get("key"), await (await open()).get("key")];
 
 
 @pytest.fixture
-def records_browser(stage: EngineStage, scene: Scene) -> Browser:
+def records_browser(stage: EngineSession, scenario: BrowserScenario) -> Browser:
     """Return a browser on a page that can import the module that reads and writes the database."""
-    scene.shop.pages["/records"] = scene.shop.pages["/next"] = b"<!doctype html><title>Records</title>"
-    scene.shop.scripts["/storage_records.js"] = compile_module(ROOT / "web/shared/storage_records.ts")
+    scenario.shop.pages["/records"] = scenario.shop.pages["/next"] = b"<!doctype html><title>Records</title>"
+    scenario.shop.scripts["/storage_records.js"] = compile_module(ROOT / "web/shared/storage_records.ts")
     browser = stage.browser("visitor")
-    browser.open(f"{scene.shop.origin}/records")
+    browser.open(f"{scenario.shop.origin}/records")
     return browser
 
 
@@ -226,9 +230,11 @@ return records.get("early");
 """
 
 
-def test_a_write_of_a_page_that_is_left_does_not_block_the_next_page(records_browser: Browser, scene: Scene) -> None:
+def test_a_write_of_a_page_that_is_left_does_not_block_the_next_page(
+    records_browser: Browser, scenario: BrowserScenario
+) -> None:
     assert records_browser.run(WRITE_WHEN_LEAVING)
-    records_browser.open(f"{scene.shop.origin}/next")
+    records_browser.open(f"{scenario.shop.origin}/next")
     assert records_browser.run(READ) == "value"
 
 
@@ -251,7 +257,7 @@ STORAGE_IS_BLOCKED = "try { return localStorage.length < 0 } catch { return true
 
 
 @pytest.fixture
-def blocking_firefox(request: pytest.FixtureRequest, stage: EngineStage) -> Iterator[Browser]:
+def blocking_firefox(request: pytest.FixtureRequest, stage: EngineSession) -> Iterator[Browser]:
     """Return a Firefox with this value of `network.cookie.cookieBehavior`."""
     browser = stage.browser("visitor")
     assert isinstance(browser, Firefox)
@@ -262,8 +268,10 @@ def blocking_firefox(request: pytest.FixtureRequest, stage: EngineStage) -> Iter
 
 @pytest.mark.parametrize("engine", ["firefox"], indirect=True)
 @pytest.mark.parametrize("blocking_firefox", [1], indirect=True, ids=["third parties blocked"])
-def test_a_chat_without_storage_of_its_own_returns_after_a_reload(blocking_firefox: Browser, scene: Scene) -> None:
-    visitor = EngineVisitor(blocking_firefox, scene.shop.origin)
+def test_a_chat_without_storage_of_its_own_returns_after_a_reload(
+    blocking_firefox: Browser, scenario: BrowserScenario
+) -> None:
+    visitor = EngineVisitor(blocking_firefox, scenario.shop.origin)
     visitor.open()
     assert visitor.browser.run(STORAGE_IS_BLOCKED, frame=CHAT)
     assert not visitor.browser.run(STORAGE_IS_BLOCKED)
@@ -272,20 +280,22 @@ def test_a_chat_without_storage_of_its_own_returns_after_a_reload(blocking_firef
     visitor.browser.wait_for(HOLDS_KEY)
     visitor.browser.reload()
     visitor.wait_for_text("Hello")
-    assert scene.timeline() == ["Hello"]
+    assert scenario.timeline() == ["Hello"]
 
 
 @pytest.mark.parametrize("engine", ["firefox"], indirect=True)
 @pytest.mark.parametrize("blocking_firefox", [2], indirect=True, ids=["all site data blocked"])
-def test_a_chat_without_any_storage_works_until_the_page_is_left(blocking_firefox: Browser, scene: Scene) -> None:
-    visitor = EngineVisitor(blocking_firefox, scene.shop.origin)
+def test_a_chat_without_any_storage_works_until_the_page_is_left(
+    blocking_firefox: Browser, scenario: BrowserScenario
+) -> None:
+    visitor = EngineVisitor(blocking_firefox, scenario.shop.origin)
     visitor.open()
     assert visitor.browser.run(STORAGE_IS_BLOCKED, frame=CHAT)
     assert visitor.browser.run(STORAGE_IS_BLOCKED)
     visitor.send("Hello")
     visitor.wait_for_text("Sent")
     visitor.wait_for_text("this chat ends when you close this tab or leave this page")
-    assert scene.timeline() == ["Hello"]
+    assert scenario.timeline() == ["Hello"]
     visitor.browser.reload()
     visitor.browser.click(LAUNCHER)
     visitor.wait_for_text("Ask us anything")
@@ -300,8 +310,10 @@ def open_settings(visitor: EngineVisitor) -> None:
     visitor.browser.click(NAMED, "Settings", frame=CHAT)
 
 
-def test_a_part_that_did_not_load_in_an_outage_loads_later(stage: EngineStage, scene: Scene, proxy: BadProxy) -> None:
-    visitor = stage.visitor(scene)
+def test_a_part_that_did_not_load_in_an_outage_loads_later(
+    stage: EngineSession, scenario: BrowserScenario, proxy: BadProxy
+) -> None:
+    visitor = stage.visitor(scenario)
     visitor.open()
     proxy.cut()
     open_settings(visitor)

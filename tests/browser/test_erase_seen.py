@@ -6,7 +6,7 @@ import httpx
 from playwright.sync_api import expect
 
 from support.browser import accessibility_faults
-from support.scene import Scene
+from support.scene import BrowserScenario
 
 A_SECOND = 1_000
 """Milliseconds within which a desk drops what was erased."""
@@ -14,22 +14,22 @@ A_SECOND = 1_000
 ERASED = "The visitor has erased this conversation."
 
 
-def start(scene: Scene, text: str) -> dict[str, str]:
+def start(scenario: BrowserScenario, text: str) -> dict[str, str]:
     """A visitor without a key writes; the headers with which they ask from then on."""
-    body = {"site": scene.site, "id": str(uuid.uuid4()), "text": text, "page_origin": scene.shop.origin}
-    answer = httpx.post(f"{scene.server.address}/v1/visitor/start", json=body, trust_env=False)
+    body = {"site": scenario.site, "id": str(uuid.uuid4()), "text": text, "page_origin": scenario.shop.origin}
+    answer = httpx.post(f"{scenario.server.address}/v1/visitor/start", json=body, trust_env=False)
     assert answer.status_code == 201, answer.text
     return {"authorization": f"Bearer {answer.json()['token']}"}
 
 
-def erase(scene: Scene, visitor: dict[str, str]) -> None:
-    answer = httpx.post(f"{scene.server.address}/v1/visitor/erase", headers=visitor, trust_env=False)
+def erase(scenario: BrowserScenario, visitor: dict[str, str]) -> None:
+    answer = httpx.post(f"{scenario.server.address}/v1/visitor/erase", headers=visitor, trust_env=False)
     assert answer.status_code == 200, answer.text
 
 
-def test_an_open_thread_and_its_row_are_emptied_at_once(scene: Scene) -> None:
-    desk, visitor = scene.desk(), start(scene, "My number is 555 0100")
-    start(scene, "I stay")
+def test_an_open_thread_and_its_row_are_emptied_at_once(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), start(scenario, "My number is 555 0100")
+    start(scenario, "I stay")
     desk.sign_in()
     desk.open("My number is 555 0100")
     desk.say("Is 555 0100 right?")
@@ -38,7 +38,7 @@ def test_an_open_thread_and_its_row_are_emptied_at_once(scene: Scene) -> None:
     page = desk.page
     expect(page.locator("body")).to_contain_text("555 0100")
 
-    erase(scene, visitor)
+    erase(scenario, visitor)
     expect(page.locator(".talk").get_by_text(ERASED)).to_be_visible(timeout=A_SECOND)
     expect(page.locator("body")).not_to_contain_text("555 0100")
     expect(desk.row(ERASED)).to_have_count(1)
@@ -56,12 +56,12 @@ def test_an_open_thread_and_its_row_are_emptied_at_once(scene: Scene) -> None:
     expect(desk.row(ERASED)).to_have_count(1)
 
 
-def test_a_desk_that_was_away_drops_it_when_it_comes_back(scene: Scene) -> None:
-    desk, visitor = scene.desk(), start(scene, "Please forget me")
+def test_a_desk_that_was_away_drops_it_when_it_comes_back(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), start(scenario, "Please forget me")
     desk.sign_in()
     desk.open("Please forget me")
     desk.page.context.set_offline(True)
-    erase(scene, visitor)
+    erase(scenario, visitor)
     expect(desk.bubbles()).to_have_text(["Please forget me"])
     desk.page.context.set_offline(False)
     expect(desk.page.locator(".talk").get_by_text(ERASED)).to_be_visible()

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
-from support.scene import Scene
-from support.shopper import Shopper
+from support.scene import BrowserScenario
+from support.shopper import VisitorBrowser
 
 OUTLINE = "(element) => [element.matches(':focus-visible'), getComputedStyle(element).outlineStyle]"
 POINTER = "() => document.dispatchEvent(new PointerEvent('pointerdown'))"
@@ -17,8 +17,8 @@ def ring(element: Locator) -> list[object]:
     return element.evaluate(OUTLINE)
 
 
-def test_a_button_shows_no_ring_while_the_pointer_is_used(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_a_button_shows_no_ring_while_the_pointer_is_used(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.open()
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("listitem").get_by_role("button", name="Settings").click()
@@ -34,14 +34,14 @@ def test_a_button_shows_no_ring_while_the_pointer_is_used(scene: Scene) -> None:
     assert ring(back) == [True, "solid"]
 
 
-def test_a_heading_that_a_script_focuses_shows_no_ring(shopper_of: Callable[..., Shopper]) -> None:
+def test_a_heading_that_a_script_focuses_shows_no_ring(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.banner.get_by_role("button", name="Choose").press("Enter")
     assert ring(shopper.choices.get_by_role("heading", name="Privacy choices")) == [True, "none"]
 
 
-def test_the_contents_of_the_dark_policy_page_have_no_white_scrollbar(scene: Scene) -> None:
-    visitor = scene.visitor(color_scheme="dark", viewport={"width": 1280, "height": 500})
-    visitor.page.goto(f"{scene.server.address}/policy/{scene.site}")
+def test_the_contents_of_the_dark_policy_page_have_no_white_scrollbar(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor(color_scheme="dark", viewport={"width": 1280, "height": 500})
+    visitor.page.goto(f"{scenario.server.address}/policy/{scenario.site}")
     colour = visitor.page.locator(".contents").evaluate("(element) => getComputedStyle(element).scrollbarColor")
     assert colour.endswith("rgba(0, 0, 0, 0)")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from support.browser import Kind, Watch, accessibility_faults
 from support.invitations import invite
 from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, run_provider
-from support.people import furnish
+from support.people import seed_database
 from support.scene import DEADLINE_MS
 from support.server import ServerProcess
 
@@ -33,7 +33,7 @@ TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElemen
 def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A platform under a name, which passkeys need, with a provider."""
     database: Path = tmp_path_factory.mktemp("invited") / "crumbless.db"
-    furnish(database)
+    seed_database(database)
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from support.browser import accessibility_faults
-from support.scene import PASSWORD, SENT, Scene
+from support.scene import PASSWORD, SENT, BrowserScenario
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 360, "height": 700}
@@ -29,9 +29,9 @@ def checked(page: Page, view: str) -> Generator[None]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_view_is_accessible(scene: Scene, scheme: str, size: ViewportSize) -> None:
+def test_every_view_is_accessible(scenario: BrowserScenario, scheme: str, size: ViewportSize) -> None:
     looks: dict[str, Any] = {"color_scheme": scheme, "viewport": size, "reduced_motion": "reduce"}
-    desk, visitor = scene.desk(**looks), scene.visitor(**looks)
+    desk, visitor = scenario.desk(**looks), scenario.visitor(**looks)
     with checked(desk.page, "sign-in"):
         desk.page.goto(desk.address)
         expect(desk.page.get_by_label("Email")).to_be_focused()
@@ -65,16 +65,16 @@ def test_every_view_is_accessible(scene: Scene, scheme: str, size: ViewportSize)
         expect(desk.page.get_by_text("This conversation is closed.")).to_be_visible()
 
 
-def test_axe_finds_what_is_wrong(scene: Scene) -> None:
-    scene.shop.pages["/wrong"] = b"<!doctype html><title>Wrong</title><img src='data:,'><button></button>"
-    visitor = scene.visitor()
+def test_axe_finds_what_is_wrong(scenario: BrowserScenario) -> None:
+    scenario.shop.pages["/wrong"] = b"<!doctype html><title>Wrong</title><img src='data:,'><button></button>"
+    visitor = scenario.visitor()
     visitor.arrive("/wrong")
     rules = {fault.partition(":")[0] for fault in accessibility_faults(visitor.page.main_frame)}
     assert {"html-has-lang", "image-alt", "button-name"} <= rules
 
 
-def test_the_chat_by_keyboard_alone(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_the_chat_by_keyboard_alone(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.arrive()
     expect(visitor.launcher).to_be_visible()
     keyboard = visitor.page.keyboard
@@ -96,8 +96,8 @@ def test_the_chat_by_keyboard_alone(scene: Scene) -> None:
     expect(visitor.bubbles()).to_have_text(["Hello"])
 
 
-def test_the_chat_folded_and_opened_again_at_once_has_the_focus(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_the_chat_folded_and_opened_again_at_once_has_the_focus(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.open()
     for _ in range(30):
         expect(visitor.box).to_be_focused()
@@ -107,8 +107,8 @@ def test_the_chat_folded_and_opened_again_at_once_has_the_focus(scene: Scene) ->
     expect(visitor.box).to_be_focused()
 
 
-def test_the_desk_by_keyboard_alone(scene: Scene) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_the_desk_by_keyboard_alone(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     visitor.open()
     visitor.say("Hello")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
@@ -134,8 +134,8 @@ def test_the_desk_by_keyboard_alone(scene: Scene) -> None:
     expect(desk.rows.first).to_be_focused()
 
 
-def test_on_a_narrow_screen_the_chat_fills_it(scene: Scene) -> None:
-    visitor = scene.visitor(viewport=NARROW)
+def test_on_a_narrow_screen_the_chat_fills_it(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor(viewport=NARROW)
     visitor.open()
     assert visitor.dialog.bounding_box() == {"x": 0, "y": 0, **NARROW}
     visitor.chat.get_by_role("button", name="Close chat").click()
@@ -143,8 +143,8 @@ def test_on_a_narrow_screen_the_chat_fills_it(scene: Scene) -> None:
     expect(visitor.launcher).to_be_focused()
 
 
-def test_on_a_narrow_screen_the_desk_shows_one_pane_at_a_time(scene: Scene) -> None:
-    desk, visitor = scene.desk(viewport=NARROW), scene.visitor()
+def test_on_a_narrow_screen_the_desk_shows_one_pane_at_a_time(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(viewport=NARROW), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -156,8 +156,8 @@ def test_on_a_narrow_screen_the_desk_shows_one_pane_at_a_time(scene: Scene) -> N
     expect(desk.reply).to_be_hidden()
 
 
-def test_on_a_low_screen_a_long_text_leaves_room_for_the_button(scene: Scene) -> None:
-    desk, visitor = scene.desk(viewport=LOW), scene.visitor(viewport=LOW)
+def test_on_a_low_screen_a_long_text_leaves_room_for_the_button(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(viewport=LOW), scenario.visitor(viewport=LOW)
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -168,11 +168,11 @@ def test_on_a_low_screen_a_long_text_leaves_room_for_the_button(scene: Scene) ->
     expect(desk.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
 
 
-def test_on_an_arabic_page_the_chat_runs_from_right_to_left(scene: Scene) -> None:
-    embed = f'<script async src="{scene.server.address}/w/{scene.site}.js"></script>'
+def test_on_an_arabic_page_the_chat_runs_from_right_to_left(scenario: BrowserScenario) -> None:
+    embed = f'<script async src="{scenario.server.address}/w/{scenario.site}.js"></script>'
     page = f'<!doctype html><html lang="ar" dir="rtl"><title>متجر</title><body><h1>متجر</h1>{embed}</body></html>'
-    scene.shop.pages["/ar"] = page.encode()
-    visitor = scene.visitor(reduced_motion="reduce")
+    scenario.shop.pages["/ar"] = page.encode()
+    visitor = scenario.visitor(reduced_motion="reduce")
     visitor.arrive("/ar")
     visitor.page.get_by_role("button", name="تحدث معنا").click()
     box = visitor.chat.get_by_role("textbox", name="الرسالة")
@@ -197,9 +197,9 @@ WATCH_FOCUS = """new MutationObserver((_, watching) => {
 }).observe(document, { childList: true, subtree: true })"""
 
 
-def test_the_focus_is_in_the_form_before_anybody_can_type(scene: Scene) -> None:
+def test_the_focus_is_in_the_form_before_anybody_can_type(scenario: BrowserScenario) -> None:
     """One that comes a frame later takes the next letters: a password went on in the address's field."""
-    desk = scene.desk()
+    desk = scenario.desk()
     desk.page.add_init_script(WATCH_FOCUS)
     desk.page.goto(desk.address)
     expect(desk.page.get_by_label("Email")).to_be_visible()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Request, Route, expect
 
 from support.browser import Kind
-from support.scene import SENT, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Visitor
 
 RETURN_MS = 25_000
 """Longest wait for a client that tries again with growing pauses, and has its page in view."""
@@ -47,8 +47,8 @@ def watch_ways(visitor: Visitor) -> set[str]:
     return seen
 
 
-def test_a_chat_that_loads_late_still_knows_when_it_is_hidden(scene: Scene) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_a_chat_that_loads_late_still_knows_when_it_is_hidden(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     held: list[Route] = []
 
@@ -71,30 +71,30 @@ def test_a_chat_that_loads_late_still_knows_when_it_is_hidden(scene: Scene) -> N
     expect(visitor.page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
 
 
-def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: Scene, kind: Kind) -> None:
-    scene, visitor = mortal_scene, mortal_scene.visitor(kind)
+def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: BrowserScenario, kind: Kind) -> None:
+    scenario, visitor = mortal_scene, mortal_scene.visitor(kind)
     visitor.open()
     visitor.say("Before")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
-    scene.server.kill()
+    scenario.server.kill()
     visitor.say("During")
     visitor.say("And still")
     expect(visitor.bubbles()).to_have_text(["Before", "During", "And still"])
     expect(visitor.waiting).to_be_visible()
-    assert scene.timeline() == ["Before"]
+    assert scenario.timeline() == ["Before"]
 
-    scene.server.start()
+    scenario.server.start()
     expect(visitor.chat.get_by_text(SENT)).to_be_visible(timeout=RETURN_MS)
     expect(visitor.bubbles()).to_have_text(["Before", "During", "And still"])
-    assert scene.timeline() == ["Before", "During", "And still"]
+    assert scenario.timeline() == ["Before", "During", "And still"]
 
 
-def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: Scene, kind: Kind) -> None:
-    scene, visitor = mortal_scene, mortal_scene.visitor(kind)
+def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: BrowserScenario, kind: Kind) -> None:
+    scenario, visitor = mortal_scene, mortal_scene.visitor(kind)
     visitor.open()
     visitor.say("Before")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
-    scene.server.kill()
+    scenario.server.kill()
     visitor.say("During")
     expect(visitor.waiting).to_be_visible()
     visitor.box.press_sequentially("half a sent")
@@ -103,54 +103,54 @@ def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: Scene, kind
     visitor.page.reload()
     expect(visitor.page.get_by_role("heading").first).to_be_visible()
 
-    scene.server.start()
+    scenario.server.start()
     visitor.page.reload()
     expect(visitor.bubbles()).to_have_text(["Before", "During"])
     expect(visitor.box).to_have_value("half a sent")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible(timeout=RETURN_MS)
-    assert scene.timeline() == ["Before", "During"]
+    assert scenario.timeline() == ["Before", "During"]
 
 
-def test_a_first_message_to_a_dead_server_starts_the_conversation_later(mortal_scene: Scene) -> None:
-    scene, visitor = mortal_scene, mortal_scene.visitor()
+def test_a_first_message_to_a_dead_server_starts_the_conversation_later(mortal_scene: BrowserScenario) -> None:
+    scenario, visitor = mortal_scene, mortal_scene.visitor()
     visitor.open()
-    scene.server.kill()
+    scenario.server.kill()
     visitor.say("Is anybody there?")
     expect(visitor.waiting).to_be_visible()
-    scene.server.start()
+    scenario.server.start()
     expect(visitor.chat.get_by_text(SENT)).to_be_visible(timeout=RETURN_MS)
-    assert scene.timeline() == ["Is anybody there?"]
+    assert scenario.timeline() == ["Is anybody there?"]
 
 
-def test_what_an_operator_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: Scene) -> None:
-    scene, desk, visitor = mortal_scene, mortal_scene.desk(), mortal_scene.visitor()
+def test_what_an_operator_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: BrowserScenario) -> None:
+    scenario, desk, visitor = mortal_scene, mortal_scene.desk(), mortal_scene.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
     desk.open("Hello")
     expect(desk.bubbles()).to_have_text(["Hello"])
-    scene.server.kill()
+    scenario.server.kill()
     desk.say("Good morning")
     expect(desk.bubbles()).to_have_text(["Hello", "Good morning"])
     expect(desk.page.get_by_text("Will be sent when you are back online")).to_be_visible()
     expect(desk.page.get_by_text("Connection lost. Trying again…")).to_be_visible()
     desk.reply.press_sequentially("What can I")
-    assert scene.timeline() == ["Hello"]
+    assert scenario.timeline() == ["Hello"]
 
-    scene.server.start()
+    scenario.server.start()
     expect(visitor.chat.get_by_text("Good morning")).to_be_visible(timeout=RETURN_MS)
     expect(desk.page.get_by_text("Connection lost. Trying again…")).to_be_hidden(timeout=RETURN_MS)
     expect(desk.reply).to_have_value("What can I")
     desk.page.reload()
     expect(desk.bubbles()).to_have_text(["Hello", "Good morning"])
     expect(desk.reply).to_have_value("What can I")
-    assert scene.timeline() == ["Hello", "Good morning"]
+    assert scenario.timeline() == ["Hello", "Good morning"]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_chat_works_whatever_the_network_lets_through(scene: Scene, way: str) -> None:
+def test_the_chat_works_whatever_the_network_lets_through(scenario: BrowserScenario, way: str) -> None:
     script, expected = WAYS[way]
-    desk, visitor = scene.desk(), scene.visitor(script=script)
+    desk, visitor = scenario.desk(), scenario.visitor(script=script)
     ways = watch_ways(visitor)
     desk.sign_in()
     visitor.open()
@@ -165,12 +165,12 @@ def test_the_chat_works_whatever_the_network_lets_through(scene: Scene, way: str
     desk.say("It works")
     expect(visitor.bubbles()).to_have_text(["Hello", "Good morning", "And now over the stream", "It works"])
     assert ways == expected
-    assert scene.timeline() == ["Hello", "Good morning", "And now over the stream", "It works"]
+    assert scenario.timeline() == ["Hello", "Good morning", "And now over the stream", "It works"]
 
 
 @pytest.mark.parametrize("way", ["streaming", "long poll"])
-def test_the_desk_works_without_websocket(scene: Scene, way: str) -> None:
-    desk, visitor = scene.desk(script=WAYS[way][0]), scene.visitor()
+def test_the_desk_works_without_websocket(scenario: BrowserScenario, way: str) -> None:
+    desk, visitor = scenario.desk(script=WAYS[way][0]), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
-from support.scene import SENT, Scene
-from support.shopper import Shopper
+from support.scene import SENT, BrowserScenario
+from support.shopper import VisitorBrowser
 
 ONWARD = "Continue on another device"
 
@@ -29,8 +29,8 @@ class Outage:
         self.page.unroute(self.files)
 
 
-def test_a_part_of_the_chat_opens_after_an_outage(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_a_part_of_the_chat_opens_after_an_outage(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.open()
     visitor.say("Hello")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
@@ -47,8 +47,8 @@ def test_a_part_of_the_chat_opens_after_an_outage(scene: Scene) -> None:
     expect(layer.get_by_role("button", name="Show a code")).to_be_visible()
 
 
-def test_a_page_of_the_desk_opens_after_an_outage(scene: Scene) -> None:
-    desk = scene.desk()
+def test_a_page_of_the_desk_opens_after_an_outage(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.sign_in()
     outage = Outage(desk.page, "**/assets/desk.page_parts-*")
     desk.page.goto(f"{desk.address}#/settings/profile")
@@ -59,7 +59,7 @@ def test_a_page_of_the_desk_opens_after_an_outage(scene: Scene) -> None:
 
 
 def test_the_banner_speaks_the_pages_language_though_its_words_failed_once(
-    shopper_of: Callable[..., Shopper],
+    shopper_of: Callable[..., VisitorBrowser],
 ) -> None:
     shopper = shopper_of(lang="de", arrive=False)
     failed: list[str] = []

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, CDPSession, Error, Page, expect
 from support.browser import Kind
 from support.client import Person
 from support.client_key import ClientKey
-from support.people import OLGA, furnish
+from support.people import OLGA, seed_database
 from support.ports import free_port
 from support.server import ServerProcess
 
@@ -70,7 +70,7 @@ def code_of(answer: httpx.Response) -> str:
 def named_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server under a name: browsers bind no passkey to a bare address."""
     database: Path = tmp_path_factory.mktemp("named") / "crumbless.db"
-    furnish(database)
+    seed_database(database)
     port = free_port()
     hosts = f"127.0.0.1:{port}"
     server = ServerProcess(database, port_wanted=port, public_url=f"http://localhost:{port}", allowed_hosts=hosts)
@@ -129,7 +129,7 @@ def add_passkey(page: Page, caller: Caller) -> None:
     asked = caller.post("/v1/desk/me/passkeys/options")
     assert asked.status_code == 200, asked.text
     credential = page.evaluate(CREATE, asked.json()["options"])
-    body = {"ticket": asked.json()["ticket"], "credential": credential, "name": "Chromium"}
+    body = {"one_time_token": asked.json()["one_time_token"], "credential": credential, "name": "Chromium"}
     added = caller.post("/v1/desk/me/passkeys", body)
     assert added.status_code == 204, added.text
 
@@ -140,7 +140,7 @@ def show_passkey(page: Page, caller: Caller, mediation: str = "optional") -> dic
     assert asked.status_code == 200, asked.text
     assert asked.json()["options"].get("allowCredentials", []) == [], "whoever sits there need not be named"
     credential = page.evaluate(GET, [asked.json()["options"], mediation])
-    return {"ticket": asked.json()["ticket"], "credential": credential}
+    return {"one_time_token": asked.json()["one_time_token"], "credential": credential}
 
 
 def test_a_passkey_is_made_signs_in_and_shows_a_fresh_factor(page: Page, address: str) -> None:
@@ -157,7 +157,9 @@ def test_a_passkey_is_made_signs_in_and_shows_a_fresh_factor(page: Page, address
     newcomer.person.token = answer.json()["token"]
     asked = newcomer.post("/v1/desk/step-up/passkey/options").json()
     credential = page.evaluate(GET, [asked["options"], "optional"])
-    shown = newcomer.post("/v1/desk/step-up/passkey", {"ticket": asked["ticket"], "credential": credential})
+    shown = newcomer.post(
+        "/v1/desk/step-up/passkey", {"one_time_token": asked["one_time_token"], "credential": credential}
+    )
     assert shown.status_code == 204, shown.text
 
 
@@ -199,7 +201,7 @@ def test_threat_23_what_a_browser_signed_for_another_origin_or_without_its_owner
     unknown = Caller(address)
     asked = unknown.post("/v1/desk/sign-in/passkey/options").json()
     lax = asked["options"] | {"userVerification": "discouraged"}
-    body = {"ticket": asked["ticket"], "credential": page.evaluate(GET, [lax, "optional"])}
+    body = {"one_time_token": asked["one_time_token"], "credential": page.evaluate(GET, [lax, "optional"])}
     assert code_of(unknown.post("/v1/desk/sign-in/passkey", body)) == "passkey_refused"
 
 

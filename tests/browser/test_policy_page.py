@@ -10,7 +10,7 @@ from crumbless.actions.workspace_set_up import add_site, workspace_for
 from crumbless.domain.storage_registry import Service
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import Tag, set_tag
+from crumbless.store.tag_store import VendorTag, set_vendor_tag
 from crumbless.texts import direction_of, languages_of, read_texts
 from support.browser import Kind, Watch, accessibility_faults
 from support.server import ServerProcess
@@ -42,7 +42,7 @@ def address(shared_server: ServerProcess) -> str:
         assert site is not None
         services: tuple[Service, ...] = ("ga4", "tiktok")
         for service in services:
-            set_tag(connection, site, Tag(service, "browser", "X-1", "s"))
+            set_vendor_tag(connection, site, VendorTag(service, "browser", "X-1", "s"))
 
     write_once(shared_server.database_url, put_in)
     return f"{shared_server.address}/policy/{SITE}"

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from support.browser import KEPT, accessibility_faults
-from support.scene import Scene, Visitor
+from support.scene import BrowserScenario, Visitor
 
 
 def open_settings(visitor: Visitor) -> None:
@@ -27,8 +27,8 @@ def text_size(visitor: Visitor) -> float:
     return float(visitor.page.frames[1].evaluate("() => parseFloat(getComputedStyle(document.body).fontSize)"))
 
 
-def test_choices_are_followed_kept_and_gone_when_the_standard_is_chosen(scene: Scene) -> None:
-    visitor = scene.visitor(color_scheme="light")
+def test_choices_are_followed_kept_and_gone_when_the_standard_is_chosen(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor(color_scheme="light")
     visitor.open()
     size = text_size(visitor)
     assert background(visitor) == "rgb(255, 255, 255)"
@@ -55,8 +55,8 @@ def test_choices_are_followed_kept_and_gone_when_the_standard_is_chosen(scene: S
     assert text_size(visitor) == size
 
 
-def test_another_language_is_spoken_at_once_and_in_its_direction(scene: Scene) -> None:
-    visitor = scene.visitor(reduced_motion="reduce")
+def test_another_language_is_spoken_at_once_and_in_its_direction(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor(reduced_motion="reduce")
     visitor.open()
     open_settings(visitor)
     visitor.chat.get_by_role("combobox", name="Language").select_option("ar")
@@ -77,10 +77,10 @@ def test_another_language_is_spoken_at_once_and_in_its_direction(scene: Scene) -
     expect(visitor.box).to_be_attached()
 
 
-def test_a_second_tab_is_in_step(scene: Scene) -> None:
-    visitor = scene.visitor(color_scheme="light")
+def test_a_second_tab_is_in_step(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor(color_scheme="light")
     visitor.open()
-    other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    other = Visitor(visitor.page.context.new_page(), scenario.shop.origin, visitor.watch)
     other.open()
     open_settings(visitor)
     visitor.chat.get_by_role("radio", name="Dark").check()
@@ -91,8 +91,8 @@ def test_a_second_tab_is_in_step(scene: Scene) -> None:
     assert background(visitor) == "rgb(255, 255, 255)"
 
 
-def test_without_storage_a_choice_lasts_for_the_tab(scene: Scene) -> None:
-    visitor = scene.visitor("private", color_scheme="light")
+def test_without_storage_a_choice_lasts_for_the_tab(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor("private", color_scheme="light")
     visitor.open()
     open_settings(visitor)
     visitor.chat.get_by_role("radio", name="Dark").check()

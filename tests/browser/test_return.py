@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.browser import STORAGE_WORKS, Kind
-from support.scene import SENT, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Visitor
 
 
 def frame_has_storage(visitor: Visitor) -> bool:
@@ -14,8 +14,8 @@ def frame_has_storage(visitor: Visitor) -> bool:
     return bool(visitor.page.frames[1].evaluate(STORAGE_WORKS))
 
 
-def test_the_next_page_and_a_reload_show_the_conversation_again(scene: Scene, kind: Kind) -> None:
-    desk, visitor = scene.desk(), scene.visitor(kind)
+def test_the_next_page_and_a_reload_show_the_conversation_again(scenario: BrowserScenario, kind: Kind) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor(kind)
     desk.sign_in()
     visitor.open()
     assert frame_has_storage(visitor) == (kind == "ordinary"), "the browser is not of the kind that this test is about"
@@ -37,8 +37,8 @@ def test_the_next_page_and_a_reload_show_the_conversation_again(scene: Scene, ki
     expect(desk.rows).to_have_count(1)
 
 
-def test_a_closed_chat_stays_closed_and_still_counts_what_comes(scene: Scene, kind: Kind) -> None:
-    desk, visitor = scene.desk(), scene.visitor(kind)
+def test_a_closed_chat_stays_closed_and_still_counts_what_comes(scenario: BrowserScenario, kind: Kind) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor(kind)
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -53,8 +53,8 @@ def test_a_closed_chat_stays_closed_and_still_counts_what_comes(scene: Scene, ki
     expect(visitor.page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
 
 
-def test_a_tab_opened_from_another_keeps_words_of_its_own(scene: Scene, kind: Kind) -> None:
-    first = scene.visitor(kind)
+def test_a_tab_opened_from_another_keeps_words_of_its_own(scenario: BrowserScenario, kind: Kind) -> None:
+    first = scenario.visitor(kind)
     first.open()
     first.say("Hello")
     expect(first.chat.get_by_text(SENT)).to_be_visible()
@@ -72,46 +72,46 @@ def test_a_tab_opened_from_another_keeps_words_of_its_own(scene: Scene, kind: Ki
         expect(tab.bubbles()).to_have_text(["Hello"])
 
 
-def test_words_that_were_not_sent_are_in_the_box_again(scene: Scene, kind: Kind) -> None:
-    visitor = scene.visitor(kind)
+def test_words_that_were_not_sent_are_in_the_box_again(scenario: BrowserScenario, kind: Kind) -> None:
+    visitor = scenario.visitor(kind)
     visitor.open()
     visitor.box.press_sequentially("Half a thou")
     visitor.wait_until_kept("Half a thou")
     visitor.arrive("/delivery")
     expect(visitor.box).to_have_value("Half a thou")
-    assert scene.timeline() == []
+    assert scenario.timeline() == []
 
 
-def test_a_kept_chat_is_there_in_another_tab_and_gone_when_unticked(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_a_kept_chat_is_there_in_another_tab_and_gone_when_unticked(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.open()
     visitor.say("Remember me")
     tick = visitor.chat.get_by_role("checkbox", name=re.compile("Keep this chat on this device for 30 days"))
     tick.check()
     expect(visitor.chat.get_by_text("Saved on this device until")).to_be_visible()
 
-    other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    other = Visitor(visitor.page.context.new_page(), scenario.shop.origin, visitor.watch)
     other.open()
     expect(other.bubbles()).to_have_text(["Remember me"])
     tick.uncheck()
     expect(visitor.chat.get_by_text("Saved on this device until")).to_be_hidden()
-    third = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    third = Visitor(visitor.page.context.new_page(), scenario.shop.origin, visitor.watch)
     third.open()
     expect(third.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_without_the_tick_another_tab_knows_nothing(scene: Scene, kind: Kind) -> None:
-    visitor = scene.visitor(kind)
+def test_without_the_tick_another_tab_knows_nothing(scenario: BrowserScenario, kind: Kind) -> None:
+    visitor = scenario.visitor(kind)
     visitor.open()
     visitor.say("Forget me")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
-    other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    other = Visitor(visitor.page.context.new_page(), scenario.shop.origin, visitor.watch)
     other.open()
     expect(other.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_the_desk_stays_signed_in_until_signed_out(scene: Scene) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_the_desk_stays_signed_in_until_signed_out(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -133,8 +133,8 @@ def test_the_desk_stays_signed_in_until_signed_out(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])
-def test_a_wrong_password_is_told_in_words_and_lets_nobody_in(scene: Scene, password: str) -> None:
-    desk = scene.desk()
+def test_a_wrong_password_is_told_in_words_and_lets_nobody_in(scenario: BrowserScenario, password: str) -> None:
+    desk = scenario.desk()
     desk.page.goto(desk.address)
     desk.page.get_by_label("Email").fill(desk.email)
     desk.page.get_by_label("Password").fill(password)

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from support.client import Person
 from support.client_key import ClientKey
-from support.scene import Scene
+from support.scene import BrowserScenario
 
 # Every record of every database, with what becomes of each key that one tries to take along.
 COPY = """async () => {
@@ -47,8 +47,8 @@ def ask_me(person: Person, **headers: str) -> httpx.Response:
     return answer
 
 
-def test_threat_8_what_script_copies_out_of_the_desk_opens_nothing_elsewhere(scene: Scene) -> None:
-    desk = scene.desk()
+def test_threat_8_what_script_copies_out_of_the_desk_opens_nothing_elsewhere(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.sign_in()
     desk.page.reload()
     expect(desk.heading).to_be_visible()
@@ -58,7 +58,7 @@ def test_threat_8_what_script_copies_out_of_the_desk_opens_nothing_elsewhere(sce
     private = [tries for kind, tries in copied["keys"] if kind == "private"]
     assert private, "the premise: script can reach the key"
     assert [set(tries) for tries in private] == [{"InvalidAccessError"}] * len(private)
-    thief = Person(scene.server.address, ClientKey(), tokens[0])
+    thief = Person(scenario.server.address, ClientKey(), tokens[0])
     signed = ask_me(thief)
     assert (signed.status_code, signed.json()["type"]) == (401, "urn:crumbless:problem:invalid_proof")
     assert ask_me(thief, authorization=f"Bearer {tokens[0]}").status_code == 401

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from support.browser import Kind, launch_lasting
-from support.scene import SENT, Desk, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Desk, Visitor
 from support.storage_refuse import BLOCKED, FULL
 
 TAB_ONLY = "this chat ends when you close this tab or leave this page"
@@ -43,8 +43,10 @@ def talk(desk: Desk, visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("refusal", [BLOCKED, FULL], ids=["blocked", "full"])
-def test_where_nothing_can_be_kept_chat_and_desk_work_for_the_life_of_the_page(scene: Scene, refusal: str) -> None:
-    desk, visitor = scene.desk(script=refusal), scene.visitor(script=refusal)
+def test_where_nothing_can_be_kept_chat_and_desk_work_for_the_life_of_the_page(
+    scenario: BrowserScenario, refusal: str
+) -> None:
+    desk, visitor = scenario.desk(script=refusal), scenario.visitor(script=refusal)
     desk.sign_in()
     expect(desk.page.get_by_text(SIGNED_IN_FOR_THE_TAB)).to_be_visible()
     visitor.open()
@@ -61,8 +63,8 @@ def test_where_nothing_can_be_kept_chat_and_desk_work_for_the_life_of_the_page(s
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_a_tick_that_a_full_browser_cannot_keep_is_not_shown_as_kept(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_a_tick_that_a_full_browser_cannot_keep_is_not_shown_as_kept(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.open()
     visitor.say("Remember me")
     tick = visitor.chat.get_by_role("checkbox", name="Keep this chat on this device")
@@ -87,11 +89,11 @@ def refusing_browser(playwright: Playwright, tmp_path: Path) -> Iterator[Browser
 
 
 def test_a_browser_that_may_save_nothing_lets_visitor_and_operator_talk(
-    refusing_browser: BrowserContext, scene: Scene
+    refusing_browser: BrowserContext, scenario: BrowserScenario
 ) -> None:
-    context, watch = scene.adopt(refusing_browser)
-    visitor = Visitor(context.new_page(), scene.shop.origin, watch)
-    desk = Desk(context.new_page(), scene.server.address, scene.emails["Olga"], watch)
+    context, watch = scenario.adopt(refusing_browser)
+    visitor = Visitor(context.new_page(), scenario.shop.origin, watch)
+    desk = Desk(context.new_page(), scenario.server.address, scenario.emails["Olga"], watch)
     desk.sign_in()
     visitor.open()
     refused = "() => { try { return localStorage.length } catch (fault) { return fault.name } }"
@@ -109,19 +111,19 @@ window.setTimeout = (act, delay, ...rest) => realTimeout(act, Math.min(delay, 10
 """The page does not wait for long for what will not come."""
 
 
-def shop_in_a_sandbox(scene: Scene, permissions: str, script: str = "") -> Visitor:
+def shop_in_a_sandbox(scenario: BrowserScenario, permissions: str, script: str = "") -> Visitor:
     """Somebody at a page that shows another with the chat on it in a sandboxed frame."""
-    line = f'<script src="{scene.server.address}/w/{scene.site}.js" async></script>'
-    scene.shop.pages["/inner"] = f'<!doctype html><html lang="en"><title>Inner</title>{line}</html>'.encode()
+    line = f'<script src="{scenario.server.address}/w/{scenario.site}.js" async></script>'
+    scenario.shop.pages["/inner"] = f'<!doctype html><html lang="en"><title>Inner</title>{line}</html>'.encode()
     frame = f'<iframe sandbox="{permissions}" src="/inner" width="900" height="700" title="Inner"></iframe>'
-    scene.shop.pages["/outer"] = f'<!doctype html><html lang="en"><title>Outer</title>{frame}</html>'.encode()
-    visitor = scene.visitor(script=script)
-    visitor.page.goto(f"{scene.shop.origin}/outer")
+    scenario.shop.pages["/outer"] = f'<!doctype html><html lang="en"><title>Outer</title>{frame}</html>'.encode()
+    visitor = scenario.visitor(script=script)
+    visitor.page.goto(f"{scenario.shop.origin}/outer")
     return visitor
 
 
-def test_a_sandbox_without_an_origin_is_not_let_in_and_says_so(scene: Scene) -> None:
-    visitor = shop_in_a_sandbox(scene, "allow-scripts", IMPATIENT)
+def test_a_sandbox_without_an_origin_is_not_let_in_and_says_so(scenario: BrowserScenario) -> None:
+    visitor = shop_in_a_sandbox(scenario, "allow-scripts", IMPATIENT)
     inner = visitor.page.frame_locator("iframe")
     with visitor.page.expect_request("**/chat/*"):
         inner.get_by_role("button", name="Chat with us").click()
@@ -129,8 +131,8 @@ def test_a_sandbox_without_an_origin_is_not_let_in_and_says_so(scene: Scene) -> 
     assert visitor.watch.kept() == []
 
 
-def test_a_sandbox_that_keeps_its_origin_has_the_chat(scene: Scene) -> None:
-    visitor = shop_in_a_sandbox(scene, "allow-scripts allow-same-origin")
+def test_a_sandbox_that_keeps_its_origin_has_the_chat(scenario: BrowserScenario) -> None:
+    visitor = shop_in_a_sandbox(scenario, "allow-scripts allow-same-origin")
     inner = visitor.page.frame_locator("iframe")
     inner.get_by_role("button", name="Chat with us").click()
     box = inner.frame_locator("iframe").get_by_role("textbox", name="Message")
@@ -138,7 +140,7 @@ def test_a_sandbox_that_keeps_its_origin_has_the_chat(scene: Scene) -> None:
     box.press("Enter")
     expect(inner.frame_locator("iframe").locator(".bubble")).to_have_text(["Hello"])
     expect(inner.frame_locator("iframe").get_by_text(SENT)).to_be_visible()
-    assert scene.timeline() == ["Hello"]
+    assert scenario.timeline() == ["Hello"]
 
 
 Clear = Callable[[Page], None]
@@ -167,8 +169,8 @@ WAYS_TO_CLEAR = pytest.mark.parametrize("clear", [clear_by_hand, clear_by_browse
 
 
 @WAYS_TO_CLEAR
-def test_a_chat_that_is_cleared_away_begins_anew_at_once(scene: Scene, clear: Clear) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_a_chat_that_is_cleared_away_begins_anew_at_once(scenario: BrowserScenario, clear: Clear) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -189,14 +191,14 @@ def test_a_chat_that_is_cleared_away_begins_anew_at_once(scene: Scene, clear: Cl
     expect(visitor.bubbles()).to_have_text(["Still here", "So I see"])
 
 
-def test_a_tick_is_gone_when_another_tab_has_cleared_what_it_kept(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_a_tick_is_gone_when_another_tab_has_cleared_what_it_kept(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.open()
     visitor.say("Remember me")
     tick = visitor.chat.get_by_role("checkbox", name="Keep this chat on this device")
     tick.check()
     expect(visitor.chat.get_by_text("Saved on this device until")).to_be_visible()
-    other = Visitor(visitor.page.context.new_page(), scene.shop.origin, visitor.watch)
+    other = Visitor(visitor.page.context.new_page(), scenario.shop.origin, visitor.watch)
     other.open()
     other.page.frames[1].evaluate("localStorage.clear()")
     expect(tick).not_to_be_checked()
@@ -204,8 +206,10 @@ def test_a_tick_is_gone_when_another_tab_has_cleared_what_it_kept(scene: Scene) 
 
 
 @WAYS_TO_CLEAR
-def test_an_operator_whose_storage_is_cleared_is_asked_to_sign_in_again(scene: Scene, clear: Clear) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_an_operator_whose_storage_is_cleared_is_asked_to_sign_in_again(
+    scenario: BrowserScenario, clear: Clear
+) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -224,9 +228,9 @@ def test_an_operator_whose_storage_is_cleared_is_asked_to_sign_in_again(scene: S
     expect(visitor.chat.get_by_text("Good morning")).to_be_visible()
 
 
-def test_values_that_somebody_else_wrote_are_dropped(scene: Scene, kind: Kind) -> None:
+def test_values_that_somebody_else_wrote_are_dropped(scenario: BrowserScenario, kind: Kind) -> None:
     """Corrupt, edited to live longer, of another version: the chat and the desk begin as if there were nothing."""
-    desk, visitor = scene.desk(), scene.visitor(kind)
+    desk, visitor = scenario.desk(), scenario.visitor(kind)
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Frame, expect
 
-from support.scene import SENT, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Visitor
 from support.storage_watch import is_declared
 
 CLEAN = """async () => {
@@ -33,9 +33,9 @@ DAY_MS = 86_400_000
 
 
 @pytest.fixture
-def visitor(scene: Scene) -> Visitor:
+def visitor(scenario: BrowserScenario) -> Visitor:
     """Somebody in the shop who has not opened the chat; nothing can be held against them yet."""
-    somebody = scene.visitor()
+    somebody = scenario.visitor()
     somebody.arrive()
     expect(somebody.launcher).to_be_visible()
     assert somebody.watch.complaints() == []
@@ -151,7 +151,7 @@ def test_a_value_that_is_to_live_too_long_is_seen(visitor: Visitor) -> None:
     visitor.watch.storage.forget()
 
 
-def test_a_key_of_another_surface_is_seen(visitor: Visitor, scene: Scene) -> None:
+def test_a_key_of_another_surface_is_seen(visitor: Visitor, scenario: BrowserScenario) -> None:
     frame = open_chat(visitor)
     visitor.box.press_sequentially("and")
     assert visitor.watch.complaints() == []
@@ -161,8 +161,8 @@ def test_a_key_of_another_surface_is_seen(visitor: Visitor, scene: Scene) -> Non
     assert is_seen(visitor, "writes crumbless.open.x, which belongs to loader")
 
 
-def test_the_desk_is_watched_too(scene: Scene) -> None:
-    desk = scene.desk()
+def test_the_desk_is_watched_too(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.page.goto(desk.address)
     expect(desk.page.get_by_label("Email")).to_be_visible()
     desk.page.evaluate(WRITE, ["sessionStorage", "crumbless.desk.outbox", DAY_MS])

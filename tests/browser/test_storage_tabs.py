@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.browser import wait_in_page
-from support.scene import Scene
+from support.scene import BrowserScenario
 from support.storage_refuse import FULL
 from support.store_page import give_store
 
@@ -61,9 +61,9 @@ EMPTY_BY_HAND = """async () => {
 }"""
 
 
-def open_pages(scene: Scene) -> tuple[Page, Page]:
+def open_pages(scenario: BrowserScenario) -> tuple[Page, Page]:
     """Two tabs of one browser at the desk, with the store at hand; the operator asked for all that follows."""
-    first = scene.desk()
+    first = scenario.desk()
     second = first.page.context.new_page()
     for act in ("sign-in", "arrange", "prefer"):
         first.watch.storage.note(act)
@@ -78,8 +78,8 @@ def read(page: Page) -> list[Any]:
     return page.evaluate(READ)
 
 
-def test_two_tabs_that_write_at_once_leave_one_whole_value(scene: Scene) -> None:
-    pages = open_pages(scene)
+def test_two_tabs_that_write_at_once_leave_one_whole_value(scenario: BrowserScenario) -> None:
+    pages = open_pages(scenario)
     for page, own in zip(pages, ("dark", "light"), strict=True):
         page.evaluate(WRITE_AT_ONCE, own)
     for page in pages:
@@ -90,8 +90,8 @@ def test_two_tabs_that_write_at_once_leave_one_whole_value(scene: Scene) -> None
     assert one[1] in (f"dark {WRITES - 1}", f"light {WRITES - 1}"), "the last write has not won"
 
 
-def test_what_one_tab_removes_is_gone_in_the_other(scene: Scene) -> None:
-    one, other = open_pages(scene)
+def test_what_one_tab_removes_is_gone_in_the_other(scenario: BrowserScenario) -> None:
+    one, other = open_pages(scenario)
     other.evaluate(WATCH)
     one.evaluate(KEEP)
     wait_in_page(other, "() => changes > 0")
@@ -120,8 +120,10 @@ def clear_by_browser(page: Page, _: Page) -> None:
 
 
 @pytest.mark.parametrize("clear", [clear_by_another_tab, clear_by_browser])
-def test_what_is_cleared_past_our_code_is_told_and_can_be_written_again(scene: Scene, clear: Clear) -> None:
-    one, other = open_pages(scene)
+def test_what_is_cleared_past_our_code_is_told_and_can_be_written_again(
+    scenario: BrowserScenario, clear: Clear
+) -> None:
+    one, other = open_pages(scenario)
     one.evaluate(KEEP)
     assert one.evaluate(LIST) == KEPT
     one.evaluate(WATCH)
@@ -133,8 +135,8 @@ def test_what_is_cleared_past_our_code_is_told_and_can_be_written_again(scene: S
     assert one.evaluate(LIST) == KEPT, "after it, the browser keeps as before"
 
 
-def test_what_a_full_browser_refuses_lives_on_in_memory(scene: Scene) -> None:
-    page, _ = open_pages(scene)
+def test_what_a_full_browser_refuses_lives_on_in_memory(scenario: BrowserScenario) -> None:
+    page, _ = open_pages(scenario)
     page.evaluate(KEEP)
     page.evaluate(FULL)
     kept = page.evaluate("""async () => [

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from support.scene import SENT, Scene
+from support.scene import SENT, BrowserScenario
 
 A_SECOND = 1_000
 """Milliseconds within which each side sees what the other did."""
@@ -18,8 +18,8 @@ PAYLOADS = [
 ]
 
 
-def test_a_message_is_sent_seen_and_answered_within_a_second(scene: Scene) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_a_message_is_sent_seen_and_answered_within_a_second(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     expect(desk.rows).to_have_count(0)
     visitor.open()
@@ -40,11 +40,11 @@ def test_a_message_is_sent_seen_and_answered_within_a_second(scene: Scene) -> No
     expect(visitor.chat.get_by_text("Yes, in four days.")).to_be_visible(timeout=A_SECOND)
     expect(visitor.chat.get_by_text("Olga", exact=True)).to_be_visible()
     expect(desk.page.get_by_text("Seen")).to_be_visible()
-    assert scene.timeline() == ["Do you deliver to Portugal?", "Yes, in four days."]
+    assert scenario.timeline() == ["Do you deliver to Portugal?", "Yes, in four days."]
 
 
-def test_a_new_answer_is_counted_on_the_launcher_of_a_closed_chat(scene: Scene) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_a_new_answer_is_counted_on_the_launcher_of_a_closed_chat(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -58,8 +58,8 @@ def test_a_new_answer_is_counted_on_the_launcher_of_a_closed_chat(scene: Scene) 
     expect(visitor.page.get_by_role("button", name="Chat with us", exact=True)).to_be_visible()
 
 
-def test_each_side_sees_the_other_type(scene: Scene) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_each_side_sees_the_other_type(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -75,8 +75,8 @@ def test_each_side_sees_the_other_type(scene: Scene) -> None:
     expect(desk.page.get_by_text("Visitor is typing…")).to_be_hidden()
 
 
-def test_a_message_opens_a_closed_conversation_again(scene: Scene) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_a_message_opens_a_closed_conversation_again(scenario: BrowserScenario) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -92,8 +92,8 @@ def test_a_message_opens_a_closed_conversation_again(scene: Scene) -> None:
     expect(desk.bubbles()).to_have_text(["Hello", "One thing more"])
 
 
-def test_two_operators_and_their_tabs_see_the_same(scene: Scene) -> None:
-    olga, otto, visitor = scene.desk("Olga"), scene.desk("Otto"), scene.visitor()
+def test_two_operators_and_their_tabs_see_the_same(scenario: BrowserScenario) -> None:
+    olga, otto, visitor = scenario.desk("Olga"), scenario.desk("Otto"), scenario.visitor()
     olga.sign_in()
     otto.sign_in()
     second = olga.page.context.new_page()
@@ -109,13 +109,13 @@ def test_two_operators_and_their_tabs_see_the_same(scene: Scene) -> None:
     for thread in (olga.bubbles(), otto.bubbles(), second.locator(".bubble"), visitor.bubbles()):
         expect(thread).to_have_count(3)
     assert sorted(otto.bubbles().all_text_contents()) == sorted(everything)
-    assert olga.bubbles().all_text_contents() == otto.bubbles().all_text_contents() == scene.timeline()
-    assert visitor.bubbles().all_text_contents() == second.locator(".bubble").all_text_contents() == scene.timeline()
+    assert olga.bubbles().all_text_contents() == otto.bubbles().all_text_contents() == scenario.timeline()
+    assert visitor.bubbles().all_text_contents() == second.locator(".bubble").all_text_contents() == scenario.timeline()
     expect(otto.page.locator(".talk-body").get_by_text("Olga", exact=True)).to_be_visible()
 
 
-def test_the_newest_conversation_stands_on_top(scene: Scene) -> None:
-    desk, first, second = scene.desk(), scene.visitor(), scene.visitor()
+def test_the_newest_conversation_stands_on_top(scenario: BrowserScenario) -> None:
+    desk, first, second = scenario.desk(), scenario.visitor(), scenario.visitor()
     desk.sign_in()
     first.open()
     first.say("I was first")
@@ -131,8 +131,8 @@ def test_the_newest_conversation_stands_on_top(scene: Scene) -> None:
     assert second.bubbles().all_text_contents() == ["I was second"]
 
 
-def test_shift_and_enter_break_the_line(scene: Scene) -> None:
-    visitor = scene.visitor()
+def test_shift_and_enter_break_the_line(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
     visitor.open()
     visitor.box.press_sequentially("one")
     visitor.box.press("Shift+Enter")
@@ -142,14 +142,14 @@ def test_shift_and_enter_break_the_line(scene: Scene) -> None:
     visitor.box.press("Enter")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     expect(visitor.box).to_have_value("")
-    assert scene.timeline() == ["one\ntwo"]
+    assert scenario.timeline() == ["one\ntwo"]
     bubble = visitor.bubbles().first
     assert bubble.inner_text() == "one\ntwo", "the break is shown"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_markup_is_shown_as_the_text_it_is(scene: Scene, payload: str) -> None:
-    desk, visitor = scene.desk(), scene.visitor()
+def test_markup_is_shown_as_the_text_it_is(scenario: BrowserScenario, payload: str) -> None:
+    desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
     visitor.say(payload)

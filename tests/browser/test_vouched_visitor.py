@@ -12,25 +12,25 @@ from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, talk,
 from crumbless.store.database import write_once
 from crumbless.store.identity_key_store import add_identity_key, set_mode
 from crumbless.store.people_store import find_site
-from support.scene import SENT, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Visitor
 from support.vouching import pem_of, snippet
 
 
 class Vouching:
     """The scene's site may vouch, with a key of its own."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.site = scene.site
-        self.kid = f"key-{scene.site}"
+    def __init__(self, scenario: BrowserScenario) -> None:
+        self.site = scenario.site
+        self.kid = f"key-{scenario.site}"
         self.key = Ed25519PrivateKey.generate()
 
         def add(connection: Connection) -> None:
-            site = find_site(connection, scene.site)
+            site = find_site(connection, scenario.site)
             assert site is not None
             set_mode(connection, site.id, "optional")
             add_identity_key(connection, site, self.kid, "EdDSA", "test", public_key=pem_of(self.key))
 
-        write_once(f"sqlite:///{scene.server.database}", add)
+        write_once(f"sqlite:///{scenario.server.database}", add)
 
     def token(self, subject: str, **claims: Any) -> str:
         """A token for this subject."""
@@ -39,10 +39,10 @@ class Vouching:
         return jwt.encode(said, self.key, "EdDSA", headers={"kid": self.kid})
 
 
-def test_a_vouched_visitor_goes_on_on_another_device(scene: Scene) -> None:
-    vouching, desk = Vouching(scene), scene.desk()
+def test_a_vouched_visitor_goes_on_on_another_device(scenario: BrowserScenario) -> None:
+    vouching, desk = Vouching(scenario), scenario.desk()
     desk.sign_in()
-    phone, laptop = scene.visitor(), scene.visitor()
+    phone, laptop = scenario.visitor(), scenario.visitor()
     phone.arrive()
     phone.page.evaluate(
         "token => Crumbless.identify(token)",
@@ -64,12 +64,12 @@ def test_a_vouched_visitor_goes_on_on_another_device(scene: Scene) -> None:
     expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
 
 
-def test_the_page_of_the_documents_says_who_its_visitor_is(scene: Scene) -> None:
-    vouching, desk, visitor = Vouching(scene), scene.desk(), scene.visitor()
-    lines = snippet("html").replace("https://chat.example", scene.server.address).replace("SITEKEY", scene.site)
+def test_the_page_of_the_documents_says_who_its_visitor_is(scenario: BrowserScenario) -> None:
+    vouching, desk, visitor = Vouching(scenario), scenario.desk(), scenario.visitor()
+    lines = snippet("html").replace("https://chat.example", scenario.server.address).replace("SITEKEY", scenario.site)
     assert "eyJ…" in lines
     page = f"<!doctype html><title>Shop</title><h1>Shop</h1>{lines.replace('eyJ…', vouching.token('anna'))}"
-    scene.shop.pages["/"] = page.encode()
+    scenario.shop.pages["/"] = page.encode()
     visitor.open()
     visitor.say("Who am I?")
     desk.sign_in()
@@ -90,8 +90,8 @@ def continue_here(phone: Visitor, laptop: Visitor) -> str:
     return further
 
 
-def test_chat_that_began_elsewhere_ends_there_when_its_visitor_is_verified(scene: Scene) -> None:
-    vouching, phone, laptop, late = Vouching(scene), talk(scene), scene.visitor(), scene.visitor()
+def test_chat_that_began_elsewhere_ends_there_when_its_visitor_is_verified(scenario: BrowserScenario) -> None:
+    vouching, phone, laptop, late = Vouching(scenario), talk(scenario), scenario.visitor(), scenario.visitor()
     code = continue_here(phone, laptop)
     laptop.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
     expect(phone.chat.get_by_text("This chat has ended. Your next message starts a new one.")).to_be_visible()
@@ -103,8 +103,8 @@ def test_chat_that_began_elsewhere_ends_there_when_its_visitor_is_verified(scene
     expect(phone.bubbles()).to_have_text(["Somebody else"])
 
 
-def test_two_devices_of_a_visitor_go_on_once_both_are_verified(scene: Scene) -> None:
-    vouching, phone, laptop = Vouching(scene), talk(scene), scene.visitor()
+def test_two_devices_of_a_visitor_go_on_once_both_are_verified(scenario: BrowserScenario) -> None:
+    vouching, phone, laptop = Vouching(scenario), talk(scenario), scenario.visitor()
     continue_here(phone, laptop)
     for device in (laptop, phone):
         device.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
@@ -115,8 +115,8 @@ def test_two_devices_of_a_visitor_go_on_once_both_are_verified(scene: Scene) -> 
         expect(device.bubbles()).to_have_text(["From my phone", "From my laptop", "From my phone again"])
 
 
-def test_signing_out_of_the_page_forgets_the_chat_also_offline(scene: Scene) -> None:
-    vouching, visitor = Vouching(scene), scene.visitor()
+def test_signing_out_of_the_page_forgets_the_chat_also_offline(scenario: BrowserScenario) -> None:
+    vouching, visitor = Vouching(scenario), scenario.visitor()
     visitor.open()
     visitor.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
     visitor.say("My secret")
@@ -125,7 +125,7 @@ def test_signing_out_of_the_page_forgets_the_chat_also_offline(scene: Scene) -> 
     visitor.page.evaluate("Crumbless.logout()")
     expect(visitor.bubbles()).to_have_count(0)
     kept = visitor.page.frames[1].evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
-    assert [key for key in kept if scene.site in key] == []
+    assert [key for key in kept if scenario.site in key] == []
     visitor.page.context.set_offline(False)
     visitor.page.evaluate("token => Crumbless.identify(token)", vouching.token("berta"))
     visitor.say("Somebody else")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from support.network_count import NetworkCount
-from support.scene import Desk, Scene, Visitor
+from support.scene import BrowserScenario, Desk, Visitor
 from support.server import wait_until
 
 READ_KEPT = """async () => {
@@ -74,11 +74,11 @@ def wait_until_kept(page: Page, position: int, threads: int = 0) -> None:
     wait_until(is_kept, SECONDS, "list and threads are kept")
 
 
-def talk(scene: Scene, desk: Desk, *texts: str) -> list[Visitor]:
+def talk(scenario: BrowserScenario, desk: Desk, *texts: str) -> list[Visitor]:
     """Visitors who have written, and a desk that keeps their conversations."""
     visitors: list[Visitor] = []
     for text in texts:
-        visitor = scene.visitor()
+        visitor = scenario.visitor()
         visitor.open()
         visitor.say(text)
         expect(desk.row(text)).to_be_visible()
@@ -104,10 +104,10 @@ def hold_stream_back(desk: Desk) -> list[WebSocketRoute]:
     return held
 
 
-def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scene: Scene) -> None:
-    desk = scene.desk()
+def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.sign_in()
-    talk(scene, desk, "First question", "Second question")
+    talk(scenario, desk, "First question", "Second question")
     desk.open("First question")
     desk.say("An answer")
     expect(desk.bubbles()).to_have_text(["First question", "An answer"])
@@ -118,7 +118,7 @@ def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scene: Scene) 
     expect(desk.rows).to_have_count(2)
     expect(desk.bubbles()).to_have_text(["First question", "An answer"])
     expect(desk.page.locator(".menu-name")).to_have_text("Olga")
-    visitor = scene.visitor()
+    visitor = scenario.visitor()
     visitor.open()
     visitor.say("Third question")
     # By then the stream has said all that it has to say.
@@ -135,10 +135,10 @@ def newest_id(desk: Desk) -> str:
     return address.removeprefix("#/c/")
 
 
-def test_list_and_thread_are_painted_before_the_server_has_said_a_word(scene: Scene) -> None:
-    desk = scene.desk()
+def test_list_and_thread_are_painted_before_the_server_has_said_a_word(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.sign_in()
-    [visitor] = talk(scene, desk, "Is it painted?")
+    [visitor] = talk(scenario, desk, "Is it painted?")
     desk.open("Is it painted?")
     expect(desk.bubbles()).to_have_text(["Is it painted?"])
     wait_until_kept(desk.page, 1, threads=1)
@@ -154,15 +154,15 @@ def test_list_and_thread_are_painted_before_the_server_has_said_a_word(scene: Sc
     assert len(kept(desk.page)) > 0
 
 
-def test_nothing_is_kept_before_the_sign_in_or_after_the_sign_out(scene: Scene) -> None:
-    desk = scene.desk()
+def test_nothing_is_kept_before_the_sign_in_or_after_the_sign_out(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.page.goto(desk.address)
     expect(desk.page.get_by_label("Email")).to_be_visible()
     assert desk.watch.kept() == []
     desk.sign_in()
-    talk(scene, desk, "Soon gone")
+    talk(scenario, desk, "Soon gone")
     desk.open("Soon gone")
-    other = Desk(desk.page.context.new_page(), scene.server.address, desk.email, desk.watch)
+    other = Desk(desk.page.context.new_page(), scenario.server.address, desk.email, desk.watch)
     other.page.goto(other.address)
     expect(other.row("Soon gone")).to_be_visible()
     wait_until_kept(desk.page, 1, threads=1)
@@ -176,17 +176,17 @@ def test_nothing_is_kept_before_the_sign_in_or_after_the_sign_out(scene: Scene) 
     assert desk.watch.kept() == []
 
 
-def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: Scene) -> None:
-    scene = mortal_scene
-    desk = scene.desk()
+def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: BrowserScenario) -> None:
+    scenario = mortal_scene
+    desk = scenario.desk()
     desk.sign_in()
-    talk(scene, desk, "Whose is this?")
+    talk(scenario, desk, "Whose is this?")
     desk.open("Whose is this?")
     wait_until_kept(desk.page, 1, threads=1)
     desk.page.goto("about:blank")
-    scene.server.kill()
-    scene.server.change("UPDATE session SET ended_at = 1 WHERE operator_id IS NOT NULL")
-    scene.server.start()
+    scenario.server.kill()
+    scenario.server.change("UPDATE session SET ended_at = 1 WHERE operator_id IS NOT NULL")
+    scenario.server.start()
     desk.page.goto(desk.address)
     expect(desk.page.get_by_text("Your session has expired")).to_be_visible()
     expect(desk.rows).to_have_count(0)
@@ -196,10 +196,10 @@ def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: S
 @pytest.mark.parametrize(
     ("field", "value"), [("rows", [{"id": 1}]), ("position", "many"), ("operator", None), ("", "rubbish")]
 )
-def test_a_corrupt_cache_is_a_cold_start(scene: Scene, field: str, value: object) -> None:
-    desk = scene.desk()
+def test_a_corrupt_cache_is_a_cold_start(scenario: BrowserScenario, field: str, value: object) -> None:
+    desk = scenario.desk()
     desk.sign_in()
-    talk(scene, desk, "Still here")
+    talk(scenario, desk, "Still here")
     wait_until_kept(desk.page, 1)
     desk.page.evaluate(CHANGE_KEPT, [INBOX, field, value])
     count = NetworkCount(desk.page).begin()
@@ -208,10 +208,10 @@ def test_a_corrupt_cache_is_a_cold_start(scene: Scene, field: str, value: object
     assert "GET /v1/desk/conversations" in count.requests
 
 
-def test_a_cache_that_is_ahead_of_the_server_is_another_databases(scene: Scene) -> None:
-    desk = scene.desk()
+def test_a_cache_that_is_ahead_of_the_server_is_another_databases(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.sign_in()
-    talk(scene, desk, "Of this database")
+    talk(scenario, desk, "Of this database")
     wait_until_kept(desk.page, 1)
     foreign = kept(desk.page)[INBOX]["rows"][0] | {
         "id": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
@@ -233,10 +233,10 @@ def test_a_cache_that_is_ahead_of_the_server_is_another_databases(scene: Scene) 
     )
 
 
-def test_a_session_deleted_by_hand_asks_to_sign_in_again(scene: Scene) -> None:
-    desk = scene.desk()
+def test_a_session_deleted_by_hand_asks_to_sign_in_again(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
     desk.sign_in()
-    talk(scene, desk, "Who is there?")
+    talk(scenario, desk, "Who is there?")
     wait_until_kept(desk.page, 1)
     desk.page.evaluate(DELETE_KEPT, "crumbless.desk.session")
     desk.page.evaluate("dispatchEvent(new Event('focus'))")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Download, Locator, expect
 
 from support.browser import KEPT, STORAGE_WORKS, Kind, accessibility_faults
-from support.scene import SENT, Scene, Visitor
+from support.scene import SENT, BrowserScenario, Visitor
 
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
@@ -38,9 +38,9 @@ def exported(download: Download) -> dict[str, Any]:
     return json.loads(Path(download.path()).read_text(encoding="utf-8"))
 
 
-def talk(scene: Scene, kind: Kind = "ordinary", **settings: Any) -> Visitor:
+def talk(scenario: BrowserScenario, kind: Kind = "ordinary", **settings: Any) -> Visitor:
     """A visitor with a conversation, and words that were not sent."""
-    visitor = scene.visitor(kind, **settings)
+    visitor = scenario.visitor(kind, **settings)
     visitor.open()
     visitor.say("Hello")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
@@ -48,8 +48,8 @@ def talk(scene: Scene, kind: Kind = "ordinary", **settings: Any) -> Visitor:
     return visitor
 
 
-def test_the_panel_lists_exactly_what_is_kept(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_the_panel_lists_exactly_what_is_kept(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
     keys = kept_keys(visitor)
     assert len(keys) == 3, keys
@@ -59,8 +59,8 @@ def test_the_panel_lists_exactly_what_is_kept(scene: Scene) -> None:
     expect(panel.get_by_text("the chat on Kornblume Tea")).to_be_visible()
 
 
-def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scene: Scene) -> None:
-    visitor = talk(scene, "private")
+def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario, "private")
     assert not visitor.page.frames[1].evaluate(STORAGE_WORKS), "the browser is not of the kind that this test is about"
     panel = open_data(visitor)
     assert [key.rpartition(".")[0] for key in listed(panel)] == ["crumbless.chat", "crumbless.draft", "crumbless.key"]
@@ -73,11 +73,11 @@ def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scene: S
     expect(visitor.box).to_have_value("")
 
 
-def test_each_item_can_be_deleted_and_the_chat_goes_on(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_each_item_can_be_deleted_and_the_chat_goes_on(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
-    panel.get_by_role("button", name=f"Delete crumbless.draft.{scene.site}").click()
-    expect(panel.get_by_text(f"Deleted: crumbless.draft.{scene.site}")).to_be_focused()
+    panel.get_by_role("button", name=f"Delete crumbless.draft.{scenario.site}").click()
+    expect(panel.get_by_text(f"Deleted: crumbless.draft.{scenario.site}")).to_be_focused()
     expect(panel.locator("code")).to_have_count(2)
     visitor.page.keyboard.press("Escape")
     expect(visitor.box).to_have_value("")
@@ -87,8 +87,8 @@ def test_each_item_can_be_deleted_and_the_chat_goes_on(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("item", ["chat", "key"])
-def test_a_deleted_session_ends_in_this_tab_cleanly(scene: Scene, item: str) -> None:
-    visitor = talk(scene)
+def test_a_deleted_session_ends_in_this_tab_cleanly(scenario: BrowserScenario, item: str) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
     panel.get_by_role("button", name=re.compile(rf"^Delete crumbless\.{item}\.")).click()
     expect(panel.get_by_text(re.compile(rf"Deleted: crumbless\.{item}\."))).to_be_visible()
@@ -98,11 +98,11 @@ def test_a_deleted_session_ends_in_this_tab_cleanly(scene: Scene, item: str) -> 
     visitor.say("Anew")
     expect(visitor.bubbles()).to_have_text(["Anew"])
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
-    assert scene.timeline() == ["Hello", "Anew"]
+    assert scenario.timeline() == ["Hello", "Anew"]
 
 
-def test_everything_can_be_deleted_at_once(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_everything_can_be_deleted_at_once(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
     panel.get_by_role("button", name="Delete everything").click()
     expect(panel.get_by_role("button", name="Cancel")).to_be_focused()
@@ -115,16 +115,16 @@ def test_everything_can_be_deleted_at_once(scene: Scene) -> None:
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_the_panel_follows_what_others_do(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_the_panel_follows_what_others_do(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
     expect(panel.locator("code")).to_have_count(3)
     visitor.page.frames[1].evaluate("() => sessionStorage.clear()")
     expect(panel.locator("code")).to_have_count(1)
 
 
-def test_the_export_is_json_with_every_row(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_the_export_is_json_with_every_row(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
     with visitor.page.expect_download() as download:
         panel.get_by_role("button", name="Export as JSON").click()
@@ -136,8 +136,8 @@ def test_the_export_is_json_with_every_row(scene: Scene) -> None:
     assert all(item["bytes"] > 0 and item["since"] < item["until"] and item["purpose"] for item in items)
 
 
-def test_conversations_are_exported_and_erased(scene: Scene, kind: Kind) -> None:
-    visitor = talk(scene, kind)
+def test_conversations_are_exported_and_erased(scenario: BrowserScenario, kind: Kind) -> None:
+    visitor = talk(scenario, kind)
     panel = open_data(visitor)
     with visitor.page.expect_download() as download:
         panel.get_by_role("button", name="Export my conversations").click()
@@ -148,34 +148,34 @@ def test_conversations_are_exported_and_erased(scene: Scene, kind: Kind) -> None
     expect(panel.get_by_text("Erase all your conversations on this website?")).to_be_visible()
     panel.get_by_role("button", name="Cancel").click()
     expect(panel.get_by_role("button", name="Erase my conversations")).to_be_focused()
-    assert scene.timeline() == ["Hello"]
+    assert scenario.timeline() == ["Hello"]
     panel.get_by_role("button", name="Erase my conversations").click()
     panel.get_by_role("button", name="Erase them").click()
     expect(panel.get_by_text("Erased: 1 conversation with 1 message.")).to_be_visible()
-    assert scene.timeline() == []
+    assert scenario.timeline() == []
     expect(panel.get_by_text("Nothing is stored here.")).to_be_visible()
     assert kept_keys(visitor) == []
     visitor.page.keyboard.press("Escape")
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
     visitor.say("Anew")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
-    assert scene.timeline() == ["Anew"]
+    assert scenario.timeline() == ["Anew"]
 
 
-def test_without_the_server_nothing_is_erased_and_the_panel_says_so(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_without_the_server_nothing_is_erased_and_the_panel_says_so(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
     visitor.page.context.route("**/v1/visitor/erase", lambda route: route.abort())
     panel.get_by_role("button", name="Erase my conversations").click()
     panel.get_by_role("button", name="Erase them").click()
     expect(panel.get_by_text("That did not work.")).to_be_visible()
-    assert scene.timeline() == ["Hello"]
+    assert scenario.timeline() == ["Hello"]
     visitor.page.keyboard.press("Escape")
     expect(visitor.bubbles()).to_have_text(["Hello"])
 
 
-def test_a_panel_that_cannot_be_loaded_says_so(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_a_panel_that_cannot_be_loaded_says_so(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     visitor.page.context.route("**/assets/frame.your_data_view-*", lambda route: route.abort())
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("button", name="Your data").click()
@@ -184,8 +184,8 @@ def test_a_panel_that_cannot_be_loaded_says_so(scene: Scene) -> None:
     expect(visitor.bubbles()).to_have_text(["Hello"])
 
 
-def test_menu_and_panel_by_keyboard_alone(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_menu_and_panel_by_keyboard_alone(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     keyboard = visitor.page.keyboard
     menu = visitor.chat.get_by_role("button", name="Menu")
     menu.focus()
@@ -208,8 +208,8 @@ def test_menu_and_panel_by_keyboard_alone(scene: Scene) -> None:
     expect(visitor.dialog).to_be_hidden()
 
 
-def test_each_panel_shows_its_part_and_leads_to_the_other(scene: Scene) -> None:
-    visitor = talk(scene)
+def test_each_panel_shows_its_part_and_leads_to_the_other(scenario: BrowserScenario) -> None:
+    visitor = talk(scenario)
     panel = open_data(visitor)
     with visitor.page.expect_popup() as opened:
         panel.get_by_role("link", name=re.compile("on its own page")).click()
@@ -217,9 +217,9 @@ def test_each_panel_shows_its_part_and_leads_to_the_other(scene: Scene) -> None:
     assert page.evaluate("window.opener") is None
     place = page.locator("#kept")
     expect(place.get_by_text("Nothing is stored here.")).to_be_visible()
-    expect(place.get_by_role("link", name=scene.shop.origin)).to_have_attribute("href", scene.shop.origin)
-    alone = Visitor(visitor.page.context.new_page(), scene.server.address, visitor.watch)
-    alone.arrive(f"/chat/{scene.site}")
+    expect(place.get_by_role("link", name=scenario.shop.origin)).to_have_attribute("href", scenario.shop.origin)
+    alone = Visitor(visitor.page.context.new_page(), scenario.server.address, visitor.watch)
+    alone.arrive(f"/chat/{scenario.site}")
     alone.page.get_by_role("button", name="Menu").click()
     alone.page.get_by_role("button", name="Settings").click()
     alone.page.get_by_role("radio", name="Dark").check()
@@ -233,8 +233,8 @@ def test_each_panel_shows_its_part_and_leads_to_the_other(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_panel_settings_and_menu_are_accessible(scene: Scene, scheme: str) -> None:
-    visitor = talk(scene, viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
+def test_panel_settings_and_menu_are_accessible(scenario: BrowserScenario, scheme: str) -> None:
+    visitor = talk(scenario, viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
     frame = visitor.page.frames[1]
     visitor.chat.get_by_role("button", name="Menu").click()
     expect(visitor.chat.get_by_role("button", name="Settings")).to_be_visible()

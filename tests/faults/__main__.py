@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from faults.cluster import Cluster
 from faults.installation import SingleNode
 from faults.run import Outcome, run_once
-from faults.trouble import Trouble, kinds_of, make_plan, make_tour
+from faults.trouble import Fault, kinds_of, make_plan, make_tour
 
 SHRINK_TRIES = 12
 
@@ -56,7 +56,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return asked
 
 
-def _run(asked: argparse.Namespace, seed: int, plan: Sequence[Trouble]) -> Outcome:
+def _run(asked: argparse.Namespace, seed: int, plan: Sequence[Fault]) -> Outcome:
     make = SingleNode if asked.nodes == 1 else functools.partial(Cluster, size=asked.nodes, bus=asked.bus)
     seconds = None if asked.tour else asked.seconds
     return asyncio.run(run_once(make, seed, seconds, plan, asked.visitors, asked.operators))

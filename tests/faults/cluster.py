@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from faults.installation import ADDRESS, Installation, Node
-from faults.trouble import FULL, Trouble
+from faults.trouble import FULL, Fault
 from support.ports import free_port
 from support.postgres import PostgresServer, ask_postgres
 from support.server import ROOMY, environment_of
@@ -25,7 +25,7 @@ SETTINGS = {
 }
 
 FILL_LOG = "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))"
-MOST_FILLS = 500
+MAX_FILLS = 500
 """A new segment of the write-ahead log is needed after 16 MB; a few of them may be ready."""
 
 
@@ -123,7 +123,7 @@ class Cluster(Installation):
             self._nats.kill()
         self._postgres.dispose()
 
-    def begin(self, trouble: Trouble) -> None:
+    def begin(self, trouble: Fault) -> None:
         """Break the bus or the database."""
         if trouble.kind.startswith("database"):
             with self._database_lock:
@@ -131,7 +131,7 @@ class Cluster(Installation):
         elif self._nats:
             _break_bus(self._nats, trouble)
 
-    def end(self, trouble: Trouble) -> None:
+    def end(self, trouble: Fault) -> None:
         """Repair it."""
         if trouble.kind in FULL:
             with self._database_lock:
@@ -172,7 +172,7 @@ class Cluster(Installation):
     def _fill_log(self) -> None:
         """Write until the write-ahead log finds no room, at which PostgreSQL crashes."""
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            for _ in range(MOST_FILLS):
+            for _ in range(MAX_FILLS):
                 ask_postgres(self._postgres.url(), FILL_LOG)
 
     def _recover_database(self) -> None:
@@ -185,7 +185,7 @@ class Cluster(Installation):
             self._postgres.recover()
 
 
-def _break_bus(nats: NatsCluster, trouble: Trouble) -> None:
+def _break_bus(nats: NatsCluster, trouble: Fault) -> None:
     match trouble.kind:
         case "bus":
             nats.kill()

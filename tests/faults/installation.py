@@ -25,7 +25,7 @@ from support.ports import free_port
 from support.server import COMMAND, ROOMY, environment_of
 
 if TYPE_CHECKING:
-    from faults.trouble import Trouble
+    from faults.trouble import Fault
 
 ADDRESS = "http://chat.example"
 """The public address of the installation, which every node serves."""
@@ -153,7 +153,7 @@ class Installation(ABC):
     async def start(self) -> None:
         """Furnish the database and start everything."""
         migrate(self.database_url)
-        self.workspace = write_once(self.database_url, furnish)
+        self.workspace = write_once(self.database_url, seed_database)
         for node in self.nodes:
             await node.proxy.start()
             node.start()
@@ -176,11 +176,11 @@ class Installation(ABC):
         return 0
 
     @abstractmethod
-    def begin(self, trouble: "Trouble") -> None:
+    def begin(self, trouble: "Fault") -> None:
         """Inject a fault that does not belong to a node."""
 
     @abstractmethod
-    def end(self, trouble: "Trouble") -> None:
+    def end(self, trouble: "Fault") -> None:
         """Let it heal."""
 
     @abstractmethod
@@ -202,12 +202,12 @@ class SingleNode(Installation):
         """The file."""
         return f"sqlite:///{self._database}"
 
-    def begin(self, trouble: "Trouble") -> None:
+    def begin(self, trouble: "Fault") -> None:
         """The disk is full: the process may write no file beyond what the database has now."""
         assert trouble.kind == "full"
         limit_files(self.nodes[0].pid, self._database.stat().st_size)
 
-    def end(self, trouble: "Trouble") -> None:
+    def end(self, trouble: "Fault") -> None:
         """There is room again."""
         self.heal()
 
@@ -226,7 +226,7 @@ def limit_files(pid: int, size: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def furnish(connection: Connection) -> int:
+def seed_database(connection: Connection) -> int:
     """A workspace with one operator and one site; its id."""
     workspace = workspace_for(connection, "Tea")
     add_site(connection, workspace, SITE, "Tea", [ORIGIN])

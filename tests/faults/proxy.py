@@ -8,7 +8,7 @@ CHUNK = 65_536
 
 
 @dataclass
-class Weather:
+class LinkFaults:
     """The present faults of one link."""
 
     delay: float = 0.0
@@ -30,7 +30,7 @@ class Proxy:
     """
 
     target: int
-    weather: Weather = field(default_factory=Weather)
+    weather: LinkFaults = field(default_factory=LinkFaults)
     port: int = 0
     _server: asyncio.Server | None = None
     _links: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])

@@ -13,8 +13,8 @@ from pathlib import Path
 from faults.history import check
 from faults.installation import ADDRESS, EMAIL, ORIGIN, PASSWORD, SITE, Installation, wait_for_nodes
 from faults.probe import probe
-from faults.talkers import Operator, Roads, Talker, Visitor
-from faults.trouble import LINKS, Trouble, begin, end, heal_all, heal_link
+from faults.talkers import ChatClient, Operator, Roads, Visitor
+from faults.trouble import LINKS, Fault, begin, end, heal_all, heal_link
 from support.client import Transport
 
 HEAL_SECONDS = 45.0
@@ -26,7 +26,7 @@ BACK_SECONDS = 10.0
 ARRIVAL_SECONDS = 0.3
 """Between two rounds of requests of every kind."""
 
-WAYS: tuple[Transport, ...] = ("websocket",) * 8 + ("stream", "poll")
+TRANSPORTS: tuple[Transport, ...] = ("websocket",) * 8 + ("stream", "poll")
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Outcome:
 
     seed: int
     faults: list[str]
-    plan: Sequence[Trouble]
+    plan: Sequence[Fault]
     entries: int
     acknowledged: int
     clients: int
@@ -57,7 +57,7 @@ async def run_once(
     make: Callable[[Path], Installation],
     seed: int,
     seconds: float | None,
-    plan: Sequence[Trouble],
+    plan: Sequence[Fault],
     visitors: int,
     operators: int,
 ) -> Outcome:
@@ -72,7 +72,7 @@ async def run_once(
 
 
 async def _talk(
-    installation: Installation, seed: int, seconds: float | None, plan: Sequence[Trouble], visitors: int, operators: int
+    installation: Installation, seed: int, seconds: float | None, plan: Sequence[Fault], visitors: int, operators: int
 ) -> Outcome:
     dice = random.Random(seed)
     roads = Roads(ADDRESS, [node.proxy.port for node in installation.nodes])
@@ -80,11 +80,12 @@ async def _talk(
     def own() -> random.Random:
         return random.Random(dice.getrandbits(64))
 
-    guests = [Visitor(roads, dice.choice(WAYS), own(), SITE, ORIGIN) for _ in range(visitors)]
+    guests = [Visitor(roads, dice.choice(TRANSPORTS), own(), SITE, ORIGIN) for _ in range(visitors)]
     staff = [
-        Operator(roads, dice.choice(WAYS), own(), EMAIL, PASSWORD, installation.workspace) for _ in range(operators)
+        Operator(roads, dice.choice(TRANSPORTS), own(), EMAIL, PASSWORD, installation.workspace)
+        for _ in range(operators)
     ]
-    everybody: list[Talker] = [*staff, *guests]
+    everybody: list[ChatClient] = [*staff, *guests]
     tasks = [asyncio.create_task(one.run()) for one in everybody]
     chatter = [asyncio.create_task(_chat(one)) for one in everybody]
     chatter += [asyncio.create_task(_arrive(roads, port)) for port in roads.ports]
@@ -150,11 +151,11 @@ async def _settle(
 
 
 async def _endure_all(
-    plan: Sequence[Trouble], installation: Installation, seconds: float | None, dice: random.Random
-) -> list[Trouble]:
+    plan: Sequence[Fault], installation: Installation, seconds: float | None, dice: random.Random
+) -> list[Fault]:
     """Go through the episodes until the time is over; those troubles that happened."""
     deadline = None if seconds is None else time.monotonic() + seconds
-    met: list[Trouble] = []
+    met: list[Fault] = []
     for _, episode in itertools.groupby(plan, key=lambda trouble: trouble.episode):
         await asyncio.sleep(dice.uniform(0.5, 2.0))
         if deadline is not None and time.monotonic() > deadline:
@@ -170,16 +171,14 @@ async def _endure_all(
     return met
 
 
-async def _endure(trouble: Trouble, installation: Installation) -> None:
+async def _endure(trouble: Fault, installation: Installation) -> None:
     await asyncio.sleep(trouble.at)
     await _off_the_loop(begin, trouble, installation)
     await asyncio.sleep(trouble.lasts)
     await _off_the_loop(end, trouble, installation)
 
 
-async def _off_the_loop(
-    act: Callable[[Trouble, Installation], None], trouble: Trouble, installation: Installation
-) -> None:
+async def _off_the_loop(act: Callable[[Fault, Installation], None], trouble: Fault, installation: Installation) -> None:
     """Waiting for a process must not stop the clients; the proxies belong to their loop."""
     if trouble.kind in LINKS:
         act(trouble, installation)
@@ -194,7 +193,7 @@ async def _arrive(roads: Roads, port: int) -> None:
         await asyncio.sleep(ARRIVAL_SECONDS)
 
 
-async def _chat(one: Talker) -> None:
+async def _chat(one: ChatClient) -> None:
     while True:
         await asyncio.sleep(one.dice.expovariate(1.0))
         if isinstance(one, Visitor):

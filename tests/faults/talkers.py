@@ -105,7 +105,7 @@ class Roads:
             await client.aclose()
 
 
-class Talker(ABC):
+class ChatClient(ABC):
     """A client that is open from `run` until it is cancelled."""
 
     def __init__(self, roads: Roads, transport: Transport, dice: random.Random) -> None:
@@ -223,7 +223,7 @@ class Talker(ABC):
         """Something was seen that must never be."""
 
 
-class Visitor(Talker):
+class Visitor(ChatClient):
     """Starts a conversation with the first message and sends further ones."""
 
     def __init__(self, roads: Roads, transport: Transport, dice: random.Random, site: str, origin: str) -> None:
@@ -282,7 +282,7 @@ class Visitor(Talker):
         self.model.faults.append(f"{self.model.name} {what}")
 
 
-class Operator(Talker):
+class Operator(ChatClient):
     """Follows the whole workspace and answers here and there."""
 
     def __init__(

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crumbless.store.ledger_postgres import PATIENCE_SECONDS
+from crumbless.store.ledger_postgres import TIMEOUT_SECONDS
 from faults.installation import Installation, Node
 
 SHIFTS = (-3600.0, -600.0, -30.0, 45.0, 600.0, 86_400.0)
@@ -13,7 +13,7 @@ SHIFTS = (-3600.0, -600.0, -30.0, 45.0, 600.0, 86_400.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Fault:
     """Something that breaks `at` seconds into its episode and heals after `lasts`. `which`: to which node, say."""
 
     episode: int
@@ -53,35 +53,35 @@ def kinds_of(nodes: int, bus: str) -> Sequence[str]:
     return (*_NODES, *DATABASE, *(NATS if bus == "nats" else ()))
 
 
-def make_tour(kinds: Sequence[str], nodes: int) -> list[Trouble]:
+def make_tour(kinds: Sequence[str], nodes: int) -> list[Fault]:
     """Return a plan in which each kind happens once, alone, at one node after the other; a clock goes both ways."""
     every = [(kind, 0.2 if kind == "delay" else 0.0) for kind in kinds if kind != "clock"]
     if "clock" in kinds:
         every += [("clock", MINUTES_APART), ("clock", -MINUTES_APART)]
     return [
-        Trouble(number, 0.0, TOUR_SECONDS + _longer(kind), kind, number % nodes, amount)
+        Fault(number, 0.0, TOUR_SECONDS + _longer(kind), kind, number % nodes, amount)
         for number, (kind, amount) in enumerate(every)
     ]
 
 
 def _longer(kind: str) -> float:
     """Return the seconds that this kind of fault lasts longer than others."""
-    return PATIENCE_SECONDS if kind in FULL else 0.0
+    return TIMEOUT_SECONDS if kind in FULL else 0.0
 
 
-def make_plan(dice: random.Random, episodes: int, kinds: Sequence[str], nodes: int) -> list[Trouble]:
+def make_plan(dice: random.Random, episodes: int, kinds: Sequence[str], nodes: int) -> list[Fault]:
     """Return episodes of one to three overlapping faults. After each, the faults heal and clients have time to chat."""
-    plan: list[Trouble] = []
+    plan: list[Fault] = []
     for episode in range(episodes):
         for _ in range(dice.choice((1, 1, 2, 3))):
             kind = dice.choice(kinds)
             amount = dice.choice(SHIFTS) if kind == "clock" else dice.uniform(0.01, 0.3) if kind == "delay" else 0.0
             at, lasts = round(dice.uniform(0.0, 1.0), 2), round(dice.uniform(0.2, 3.0) + _longer(kind), 2)
-            plan.append(Trouble(episode, at, lasts, kind, dice.randrange(nodes), round(amount, 3)))
+            plan.append(Fault(episode, at, lasts, kind, dice.randrange(nodes), round(amount, 3)))
     return plan
 
 
-def begin(trouble: Trouble, installation: Installation) -> None:
+def begin(trouble: Fault, installation: Installation) -> None:
     """Let it happen."""
     node = installation.nodes[trouble.which % len(installation.nodes)]
     match trouble.kind:
@@ -107,7 +107,7 @@ def begin(trouble: Trouble, installation: Installation) -> None:
             installation.begin(trouble)
 
 
-def end(trouble: Trouble, installation: Installation) -> None:
+def end(trouble: Fault, installation: Installation) -> None:
     """Let it heal."""
     node = installation.nodes[trouble.which % len(installation.nodes)]
     match trouble.kind:

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from support.client import TRANSPORTS, Transport
 from support.nats import NatsServer
-from support.people import World, furnish
+from support.people import World, seed_database
 from support.postgres import PostgresServer, name_of
 from support.server import ServerProcess
 from support.sign_in import NamedWorld, named_settings
@@ -30,18 +30,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with people and sites in it: to be copied, never to be served."""
-    database = tmp_path_factory.mktemp("furnished") / "crumbless.db"
-    furnish(database)
+    database = tmp_path_factory.mktemp("seeded_database") / "crumbless.db"
+    seed_database(database)
     return database
 
 
 @pytest.fixture(scope="session")
-def furnished_postgres(postgres: PostgresServer) -> str:
+def seeded_postgres(postgres: PostgresServer) -> str:
     """A database with the same people and sites, to be copied; its name."""
     url = postgres.new_database()
-    furnish(url)
+    seed_database(url)
     return name_of(url)
 
 
@@ -56,11 +56,11 @@ def nats() -> Iterator[NatsServer]:
 
 @pytest.fixture(scope="session")
 def storage(request: pytest.FixtureRequest) -> Storage:
-    """What the servers of a test keep their data in; gives each of them a furnished database of its own."""
+    """What the servers of a test keep their data in; gives each of them a seeded_database database of its own."""
     if request.param == "sqlite":
-        return FileStorage(request.getfixturevalue("furnished"))
+        return FileStorage(request.getfixturevalue("seeded_database"))
     bus = request.getfixturevalue("nats").url if request.param == "nats" else "postgresql"
-    return PostgresStorage(request.getfixturevalue("postgres"), request.getfixturevalue("furnished_postgres"), bus)
+    return PostgresStorage(request.getfixturevalue("postgres"), request.getfixturevalue("seeded_postgres"), bus)
 
 
 @pytest.fixture(scope="session")

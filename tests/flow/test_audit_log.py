@@ -60,13 +60,13 @@ async def test_pages_follow_one_another_without_a_gap(world: World) -> None:
     for number in range(7):
         answer = await ask(world.http, owner, "POST", "/v1/desk/me", {"name": f"Name {number}", "languages": []})
         assert answer.status_code == 200
-    wanted = [one["no"] for one in await log_of(world, owner, f"&actor={owner.id}")]
+    wanted = [one["number"] for one in await log_of(world, owner, f"&actor={owner.id}")]
     seen: list[int] = []
     before = ""
     while True:
         path = f"/v1/desk/audit?limit=3&actor={owner.id}{before}"
         page = (await ask(world.http, owner, "GET", path)).json()
-        seen += [one["no"] for one in page["entries"]]
+        seen += [one["number"] for one in page["entries"]]
         if not page["more"]:
             break
         before = f"&before={page['entries'][-1]['no']}"
@@ -89,7 +89,7 @@ async def test_an_export_is_whole_and_no_cell_is_a_formula(world: World) -> None
     assert sheet.headers["content-disposition"] == 'attachment; filename="audit-log.csv"'
     rows = [*csv.DictReader(io.StringIO(sheet.text, newline=""))]
     # The export itself is the newest.
-    assert [int(row["no"]) for row in rows][1:] == [one["no"] for one in wanted]
+    assert [int(row["number"]) for row in rows][1:] == [one["number"] for one in wanted]
     assert rows[0]["act"] == "audit_exported"
     cells = [cell for row in rows for cell in row.values()]
     assert not [cell for cell in cells if re.match(r"\s*[=+\-@＝＋－＠\t\r]", cell)]
@@ -109,7 +109,7 @@ async def test_a_long_log_is_exported_in_pieces(world: World) -> None:
         owner.id,
     )
     answer = await ask(world.http, owner, "GET", "/v1/desk/audit/export?format=jsonl&act=filled")
-    numbers = [json.loads(line)["no"] for line in answer.text.splitlines()]
+    numbers = [json.loads(line)["number"] for line in answer.text.splitlines()]
     assert len(numbers) == 1234
     assert numbers == sorted({*numbers}, reverse=True)
 

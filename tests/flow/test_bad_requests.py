@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crumbless.errors import REFUSALS
+from crumbless.errors import ERROR_SPECS
 from support.client import ask
 from support.people import OLGA, TEA, World, new_entry_id
 from support.raw_http import ask_raw, request_of
@@ -23,8 +23,8 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     problem = answer.json()
     assert problem["type"] == f"urn:crumbless:problem:{code}", problem
-    assert problem["status"] == status == REFUSALS[code].status
-    assert problem["title"] == REFUSALS[code].title
+    assert problem["status"] == status == ERROR_SPECS[code].status
+    assert problem["title"] == ERROR_SPECS[code].title
     assert problem["detail"]
     assert problem.keys() == {"type", "title", "status", "detail"}
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from crumbless.check.check_run import run_check
+from crumbless.check.check_run import run_connection_check
 from crumbless.check.finding import Finding
 from crumbless.check.request_probes import judge_address, judge_clock, judge_proxy
-from crumbless.domain.wire_operation import CheckAnswer
+from crumbless.domain.wire_operation import ConnectionCheckResponse
 from support.bad_proxy import BadProxy, Fault
 from support.server import ServerProcess, environment_of, run_command
 
@@ -21,7 +21,7 @@ SHORT_PATIENCE = 4.0
 """Where a proxy makes the check wait all of it."""
 
 ALL = ["tls", "reach", "address", "clock", "proxy", "cache", "cookie", "headers", "body", "websocket", "stream", "poll"]
-TOLD = CheckAnswer("https://chat.example", 0, "draw", 0, forwarded=False, believed=False)
+TOLD = ConnectionCheckResponse("https://chat.example", 0, "draw", 0, forwarded=False, believed=False)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def amiss(findings: list[Finding]) -> dict[str, str]:
 
 async def test_a_good_proxy_is_good(proxy: BadProxy) -> None:
     proxy.fault = "none"
-    findings = [*await run_check(address_of(proxy), PATIENCE)]
+    findings = [*await run_connection_check(address_of(proxy), PATIENCE)]
     assert amiss(findings) == {}
     assert [finding.name for finding in findings] == ALL
 
@@ -71,7 +71,7 @@ async def test_a_good_proxy_is_good(proxy: BadProxy) -> None:
 )
 async def test_a_bad_proxy_is_found_out(proxy: BadProxy, fault: Fault, names: set[str], words: str) -> None:
     proxy.fault = fault
-    findings = [*await run_check(address_of(proxy), SHORT_PATIENCE if fault == "buffer" else PATIENCE)]
+    findings = [*await run_connection_check(address_of(proxy), SHORT_PATIENCE if fault == "buffer" else PATIENCE)]
     found = amiss(findings)
     assert {*found} == names
     assert words in " ".join(found.values())
@@ -80,14 +80,14 @@ async def test_a_bad_proxy_is_found_out(proxy: BadProxy, fault: Fault, names: se
 
 async def test_a_server_that_knows_another_address(proxy: BadProxy) -> None:
     inside = f"http://127.0.0.1:{proxy.target}"
-    assert {*amiss([*await run_check(inside, PATIENCE)])} == {"reach"}
+    assert {*amiss([*await run_connection_check(inside, PATIENCE)])} == {"reach"}
     assert judge_address(inside, TOLD).state == "bad"
     assert "https://chat.example" in judge_address(inside, TOLD).said
 
 
 def test_a_proxy_that_is_trusted_must_name_clients() -> None:
-    assert judge_proxy(CheckAnswer("", 0, "", 0, forwarded=False, believed=True)).state == "bad"
-    assert judge_proxy(CheckAnswer("", 0, "", 0, forwarded=True, believed=True)).state == "good"
+    assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=False, believed=True)).state == "bad"
+    assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=True, believed=True)).state == "good"
 
 
 @pytest.mark.parametrize(("ahead", "state"), [(0.5, "good"), (-29, "good"), (31, "warning"), (-3600, "warning")])

@@ -6,7 +6,7 @@ All jumps, on both databases and on two nodes, are in tests/proof/test_clock.py.
 from collections.abc import Callable
 from pathlib import Path
 
-from support.clock import DAY, ClockScene, WrongClock
+from support.clock import DAY, ClockScenario, WrongClock
 from support.people import World
 from support.server import ServerProcess
 
@@ -20,26 +20,26 @@ async def test_threat_93_a_clock_that_jumps_while_the_server_runs_changes_nothin
     start_server: StartServer, open_world: OpenWorld, tmp_path: Path
 ) -> None:
     clock = WrongClock(tmp_path)
-    scene = ClockScene(open_world(start_server(clock=clock, task_poll_seconds=0.1)))
-    await scene.begin()
+    scenario = ClockScenario(open_world(start_server(clock=clock, task_poll_seconds=0.1)))
+    await scenario.begin()
     for ahead in (YEAR, 0, -YEAR, 0):
-        before = await scene.prepare()
-        clock.jump(scene.world.server, ahead)
-        await scene.check(*before)
-    assert "the clock is 365 days, 0:00:00 ahead of the time that has passed" in scene.world.server.log()
+        before = await scenario.prepare()
+        clock.jump(scenario.world.server, ahead)
+        await scenario.check(*before)
+    assert "the clock is 365 days, 0:00:00 ahead of the time that has passed" in scenario.world.server.log()
 
 
 async def test_threat_93_a_clock_that_jumps_across_a_restart_changes_nothing(
     start_server: StartServer, open_world: OpenWorld, tmp_path: Path
 ) -> None:
     clock = WrongClock(tmp_path)
-    scene = ClockScene(open_world(start_server(clock=clock, task_poll_seconds=0.1)))
-    server = scene.world.server
-    await scene.begin()
+    scenario = ClockScenario(open_world(start_server(clock=clock, task_poll_seconds=0.1)))
+    server = scenario.world.server
+    await scenario.begin()
     for ahead in (YEAR, -YEAR):
-        code, _ = await scene.prepare()
+        code, _ = await scenario.prepare()
         server.kill()
         clock.set(ahead)
         server.start()
-        await scene.reopen()
-        await scene.check(code)
+        await scenario.reopen()
+        await scenario.check(code)

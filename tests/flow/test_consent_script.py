@@ -11,7 +11,7 @@ from tests.flow.conftest import StartServer
 
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import Tag, Way, set_tag
+from crumbless.store.tag_store import TagMode, VendorTag, set_vendor_tag
 from support.people import TEA
 from support.server import ServerProcess
 
@@ -21,13 +21,13 @@ VISITORS: tuple[dict[str, str], ...] = (
 )
 
 
-def use_tag(server: ServerProcess, way: Way) -> None:
+def use_vendor_tag(server: ServerProcess, way: TagMode) -> None:
     """Google Analytics on the tea shop's site."""
 
     def write(connection: Connection) -> None:
         site = find_site(connection, TEA.key)
         assert site
-        set_tag(connection, site, Tag("ga4", way, "G-1", "s3cret"))
+        set_vendor_tag(connection, site, VendorTag("ga4", way, "G-1", "s3cret"))
 
     write_once(server.database_url, write)
 
@@ -46,7 +46,7 @@ def test_it_is_the_same_for_every_visitor_and_says_what_is_asked(start_server: S
     server = start_server()
     path = f"/consent.js?site={TEA.key}"
     assert config_in(get(server, path).text)["said"]["services"] == []
-    use_tag(server, "browser")
+    use_vendor_tag(server, "browser")
     answers = [httpx.get(server.address + path, headers=headers, trust_env=False) for headers in VISITORS]
     assert answers[0].content == answers[1].content
     assert answers[0].headers["cache-control"] == "public, max-age=300"
@@ -58,7 +58,7 @@ def test_it_is_the_same_for_every_visitor_and_says_what_is_asked(start_server: S
     assert {row[1] for row in first["said"]["services"][0]["rows"]} >= {"_ga", "_ga_{stream}"}
     assert get(server, path, **{"if-none-match": answers[0].headers["etag"]}).status_code == 304
 
-    use_tag(server, "relay")
+    use_vendor_tag(server, "relay")
     second = config_in(get(server, path).text)
     assert second["said"]["services"][0]["rows"] == []
     assert second["revision"] > first["revision"]
@@ -66,7 +66,7 @@ def test_it_is_the_same_for_every_visitor_and_says_what_is_asked(start_server: S
 
 def test_the_words_come_as_a_module_that_other_origins_may_import(start_server: StartServer) -> None:
     server = start_server()
-    use_tag(server, "browser")
+    use_vendor_tag(server, "browser")
     answer = get(server, f"/consent/{TEA.key}/de.js")
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -78,7 +78,7 @@ def test_the_words_come_as_a_module_that_other_origins_may_import(start_server: 
 
 def test_what_pages_import_is_answered_under_a_query_too(start_server: StartServer) -> None:
     server = start_server()
-    use_tag(server, "browser")
+    use_vendor_tag(server, "browser")
     keeper = re.search(r"/assets/keeper-\w+\.js", get(server, f"/w/{TEA.key}.js").text)
     assert keeper
     # Browsers that store a failed import ask under another address the next time.

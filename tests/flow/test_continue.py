@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crumbless.actions.conversation_continue import read_code
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from support.client import Person, ask
 from support.people import BIKES, TEA, Shop, World, say
 from support.server import ServerProcess
@@ -70,8 +70,8 @@ async def test_a_new_code_replaces_the_one_before(own: World) -> None:
 async def test_what_is_not_good_enough_is_gone(own: World) -> None:
     vera = await own.visitor()
     code = await code_for(own, vera)
-    ticket = own.server.rows("SELECT id FROM ticket WHERE kind = 'continue_code'")[0][0]
-    for secret, shop in ((code, BIKES), (ticket, TEA), ("crt_" + "A" * 43, TEA), ("", TEA)):
+    one_time_token = own.server.rows("SELECT id FROM ticket WHERE kind = 'continue_code'")[0][0]
+    for secret, shop in ((code, BIKES), (one_time_token, TEA), ("crt_" + "A" * 43, TEA), ("", TEA)):
         assert code_of(await redeem(own, own.stranger(), secret, shop)) == "ticket_gone"
     assert code_of(await redeem(own, own.stranger(with_key=False), code)) == "invalid_proof"
     assert (await redeem(own, own.stranger(), code)).status_code == 200, "it was good all the time"
@@ -94,8 +94,8 @@ async def test_a_link_is_mailed_and_leads_to_this_conversation_alone(own: World)
     vera = await own.visitor("Mine")
     body = {"email": "vera@example.org", "language": "de"}
     assert (await ask(own.http, vera, "POST", "/v1/visitor/continue/mail", body)).status_code == 204
-    tickets = own.server.rows("SELECT subject, workspace_id FROM ticket WHERE kind = 'continue_link'")
-    assert [subject for subject, _ in tickets] == [vera.conversation]
+    one_time_tokens = own.server.rows("SELECT subject, workspace_id FROM ticket WHERE kind = 'continue_link'")
+    assert [subject for subject, _ in one_time_tokens] == [vera.conversation]
     assert own.server.rows("SELECT count(*) FROM visitor WHERE email <> ''") == [(0,)]
     assert "vera@example.org" not in own.server.log()
     for wrong in ("vera", "a@b, c@d", "vera@example.org\nBcc: x@y.example"):
@@ -107,7 +107,7 @@ async def test_a_link_is_mailed_and_leads_to_this_conversation_alone(own: World)
 
 @pytest.mark.parametrize("text", ["", "ABCD-123", "ABCD-12345", "ABCD-123U", "ABCD-12é4"])
 def test_what_cannot_be_a_code(text: str) -> None:
-    with pytest.raises(Refused, match="ticket_gone"):
+    with pytest.raises(ApiError, match="ticket_gone"):
         read_code(text)
 
 

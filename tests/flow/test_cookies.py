@@ -11,10 +11,10 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
 
-from crumbless.api.guard import Guard
-from crumbless.api.platform import Platform
+from crumbless.api.guard import Middleware
+from crumbless.api.platform import Services
 from crumbless.api.routes import ROUTES
-from crumbless.domain.figures import HttpFigures
+from crumbless.domain.figures import HttpMetrics
 from crumbless.domain.proof import NonceClock
 from crumbless.settings import Settings
 from support.client import ask
@@ -105,12 +105,12 @@ async def test_the_guard_refuses_a_planted_cookie_and_logs_it(caplog: pytest.Log
     async def plant_by_hand() -> Response[str]:
         return Response("planted", headers={"Set-Cookie": "planted=value"})
 
-    platform = cast(Platform, _Stub())
+    platform = cast(Services, _Stub())
     plain = Litestar([plant, plant_by_hand], state=State({}), openapi_config=None, logging_config=None)
     async with AsyncTestClient(plain, base_url="http://127.0.0.1:8000") as client:
         answer = await client.get("/v1/plant", headers={"cookie": COOKIE})
         assert HEADER in answer.headers, "the premise: without the guard it would go out"
-    guarded = Guard(plain, platform)
+    guarded = Middleware(plain, platform)
     async with AsyncTestClient(cast(Any, guarded), base_url="http://127.0.0.1:8000") as client:
         for path in ("/v1/plant", "/v1/plant-by-hand"):
             caplog.clear()
@@ -127,5 +127,5 @@ class _Stub:
 
     settings = Settings()
     trace = None
-    http = HttpFigures()
+    http = HttpMetrics()
     nonces = NonceClock(b"s" * 32, time.time)

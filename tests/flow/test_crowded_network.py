@@ -17,7 +17,7 @@ async def test_many_streams_from_one_network_leave_room_for_others(
 ) -> None:
     monkeypatch.setattr(run, "QUIET_SECONDS", 0.5)
     options: dict[str, object] = {"number": 400, "seconds": 8.0, "kinds": ["websocket"]}
-    report = await run_attack(tmp_path, "crowd", options, 4.0, FILES, strangers_per_address=5)
+    report = await run_attack(tmp_path, "crowd", options, 4.0, FILES, unauthenticated_per_address=5)
     assert report.seen["websocket"] >= 400, "the premise: more connections than the server has descriptors"
     assert report.newcomer
     # The refused ones come and go: at most moments only a few of them are open.

@@ -122,8 +122,8 @@ async def test_a_clean_stop_leaves_one_file(start_server: StartServer, open_worl
     check_file(server)
 
 
-def test_the_writing_connection_waits_for_the_disk(furnished: Path) -> None:
-    engine = writing_engine(f"sqlite:///{furnished}")
+def test_the_writing_connection_waits_for_the_disk(seeded_database: Path) -> None:
+    engine = writing_engine(f"sqlite:///{seeded_database}")
     with engine.connect() as connection:
         driver = connection.connection.dbapi_connection
         assert isinstance(driver, sqlite3.Connection)
@@ -134,7 +134,7 @@ def test_the_writing_connection_waits_for_the_disk(furnished: Path) -> None:
     engine.dispose()
 
 
-def test_the_ledger_uses_that_connection(furnished: Path) -> None:
-    writer = SqliteBatchWriter(f"sqlite:///{furnished}")
+def test_the_ledger_uses_that_connection(seeded_database: Path) -> None:
+    writer = SqliteBatchWriter(f"sqlite:///{seeded_database}")
     assert writer._execute("PRAGMA synchronous").fetchone() == (2,)  # pyright: ignore[reportPrivateUsage]
     writer.close()

@@ -40,7 +40,7 @@ ONE_SHOT: dict[str, tuple[str, ...]] = {
     "workspace list": (),
     "workspace remove-policy": ("Main",),
     "site add": ("Kornblume", "--origin", "https://kornblume.example", "--key", SITE),
-    "tag set": (SITE, "ga4", "--way", "browser", "--id", "G-ABC1234567"),
+    "tag set": (SITE, "ga4", "--mode", "browser", "--id", "G-ABC1234567"),
     "tag list": (SITE,),
     "tag drop": (SITE, "ga4"),
     "tag test": (SITE, "ga4"),

@@ -19,7 +19,7 @@ from crumbless.api.route import Route
 from crumbless.api.routes import ROUTES
 from crumbless.store.database import write_once
 from crumbless.store.factor_store import add_passkey
-from crumbless.store.identity_store import add_identity
+from crumbless.store.identity_store import add_oidc_account
 from support.client import Person, ask
 from support.consent import choice, choose
 from support.invitations import invite
@@ -207,7 +207,7 @@ async def request(route: Route, by: Side, values: Mapping[str, str]) -> httpx.Re
     return await ask(by.world.http, by.owner, route.method, path, body)
 
 
-TABLES = ("operator", "team", "invitation", "site", "identity_key", "passkey", "ban", "conversation", "ticket")
+TABLES = ("operator", "team", "invitation", "site", "identity_key", "passkey", "ban", "conversation", "one_time_token")
 
 
 def state_of(side: Side) -> list[list[tuple[Any, ...]]]:
@@ -296,7 +296,7 @@ async def account(mine: Side, other: Side) -> Asked:
     for side, subject in zip((mine, other), subjects, strict=True):
         write_once(
             side.world.server.database_url,
-            lambda connection, side=side, subject=subject: add_identity(
+            lambda connection, side=side, subject=subject: add_oidc_account(
                 connection, WORKSPACES[side.shop], side.owner.id, "https://idp.example", subject, ""
             ),
         )

@@ -39,7 +39,9 @@ LINES: dict[str, Callable[[int], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("case", [*LINES])
 async def test_lines_of_the_client_do_not_evade_a_limit(start_server: StartServer, case: str) -> None:
-    server = start_server(trusted_proxies="127.0.0.0/8", starts_per_hour=1, start_burst=2, strangers_per_address=2)
+    server = start_server(
+        trusted_proxies="127.0.0.0/8", starts_per_hour=1, start_burst=2, unauthenticated_per_address=2
+    )
     statuses = [
         (await ask_raw(server.port, with_lines(start_of(server.port), *LINES[case](number)))).status
         for number in range(5)
@@ -59,7 +61,7 @@ async def open_stream(port: int, *hops: str) -> tuple[int, asyncio.StreamWriter]
 
 @pytest.mark.parametrize("case", [*LINES])
 async def test_lines_of_the_client_do_not_evade_the_limit_of_streams(start_server: StartServer, case: str) -> None:
-    server = start_server(trusted_proxies="127.0.0.0/8", strangers_per_address=2)
+    server = start_server(trusted_proxies="127.0.0.0/8", unauthenticated_per_address=2)
     opened = [await open_stream(server.port, *LINES[case](number)) for number in range(4)]
     opened.append(await open_stream(server.port, "198.51.100.200, 203.0.113.8"))
     assert [status for status, _ in opened] == [101, 101, 429, 429, 101]

@@ -224,7 +224,7 @@ async def test_an_empty_line_does_not_keep_an_idle_connection_open(server: Serve
 async def test_one_network_has_few_unauthenticated_connections_and_others_have_theirs(
     start_server: StartServer, connect: Connect
 ) -> None:
-    server = start_server(strangers_per_address=5)
+    server = start_server(unauthenticated_per_address=5)
     silent = [await connect(server.port, "127.0.0.2") for _ in range(60)]
     reading = {asyncio.ensure_future(read_answer(one.reader)) for one in silent}
     await eventually(lambda: sum(one.done() for one in reading) >= 55, "those beyond the limit are answered at once")
@@ -242,7 +242,7 @@ async def test_one_network_has_few_unauthenticated_connections_and_others_have_t
 
 
 async def test_an_idle_connection_gives_way_to_a_new_one(start_server: StartServer, connect: Connect) -> None:
-    server = start_server(strangers_per_address=3)
+    server = start_server(unauthenticated_per_address=3)
     probe = request_of("GET", "/healthz", "x")
     idle = [await connect(server.port, "127.0.0.2") for _ in range(3)]
     for one in idle:
@@ -256,7 +256,7 @@ async def test_an_idle_connection_gives_way_to_a_new_one(start_server: StartServ
 async def test_authenticated_connections_have_no_limit_per_network(
     start_server: StartServer, open_world: OpenWorld, connect: Connect, transport: Transport
 ) -> None:
-    world = open_world(start_server(strangers_per_address=5))
+    world = open_world(start_server(unauthenticated_per_address=5))
     people = [await world.visitor() for _ in range(8)]
     streams = [await world.stream(person, transport) for person in people]
     for stream in streams:
@@ -266,7 +266,7 @@ async def test_authenticated_connections_have_no_limit_per_network(
 
 
 async def test_a_trusted_proxy_has_no_limit_of_its_own(start_server: StartServer, connect: Connect) -> None:
-    server = start_server(strangers_per_address=2, trusted_proxies="127.0.0.2")
+    server = start_server(unauthenticated_per_address=2, trusted_proxies="127.0.0.2")
     probe = request_of("GET", "/healthz", "x")
     for one in [await connect(server.port, "127.0.0.2") for _ in range(20)]:
         assert (await one.ask(probe)).status == 200

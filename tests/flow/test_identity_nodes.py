@@ -21,8 +21,8 @@ ROUNDS = 6
 
 
 @pytest.fixture(scope="module")
-def cluster(postgres: PostgresServer, furnished_postgres: str) -> Iterator[ServerCluster]:
-    made = ServerCluster(postgres.new_database(furnished_postgres), "postgresql", trusted_proxies="127.0.0.0/8")
+def cluster(postgres: PostgresServer, seeded_postgres: str) -> Iterator[ServerCluster]:
+    made = ServerCluster(postgres.new_database(seeded_postgres), "postgresql", trusted_proxies="127.0.0.0/8")
     try:
         made.start()
         yield made

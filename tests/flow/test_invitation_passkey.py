@@ -25,7 +25,10 @@ async def make(world: NamedWorld, person: Person, secret: str, **changed: Any) -
         setattr(device, attribute, value)
     asked = await ask_to_join(world, person, secret)
     assert asked.status_code == 200, asked.text
-    return device, {"ticket": asked.json()["ticket"], "credential": device.create(asked.json()["options"])}
+    return device, {
+        "one_time_token": asked.json()["one_time_token"],
+        "credential": device.create(asked.json()["options"]),
+    }
 
 
 async def test_the_invited_person_joins_with_a_passkey_and_without_a_password(named: NamedWorld) -> None:
@@ -34,7 +37,11 @@ async def test_the_invited_person_joins_with_a_passkey_and_without_a_password(na
     asked = (await ask_to_join(named, nora, secret)).json()
     assert (asked["options"]["user"]["name"], asked["options"]["user"]["displayName"]) == (email, "Nora")
     device = SoftwareAuthenticator(nora.address, "localhost")
-    body = {"ticket": asked["ticket"], "credential": device.create(asked["options"]), "name": "Blue key"}
+    body = {
+        "one_time_token": asked["one_time_token"],
+        "credential": device.create(asked["options"]),
+        "name": "Blue key",
+    }
     answer = await post(named, nora, JOIN, body)
     await signed_in(named, answer, nora)
     told = answer.json()["operator"]
@@ -87,7 +94,7 @@ async def test_threat_23_what_is_wrong_with_a_new_passkey_lets_nobody_in_and_lea
     # A credential of somebody is not made somebody else's, and nobody joins half.
     second, secret = invite(named.server)
     asked = (await ask_to_join(named, thief, secret)).json()
-    stolen = {"ticket": asked["ticket"], "credential": device.create(asked["options"])}
+    stolen = {"one_time_token": asked["one_time_token"], "credential": device.create(asked["options"])}
     assert code_of(await post(named, thief, JOIN, stolen)) == "passkey_refused"
     assert named.server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", second) == [(0,)]
     assert (await ask_to_join(named, thief, secret)).status_code == 200

@@ -91,7 +91,10 @@ async def begin_passkey(world: NamedWorld, secret: str) -> tuple[Person, dict[st
     asked = await post(world, person, "/v1/invitations/passkey/options", wanted)
     assert asked.status_code == 200, asked.text
     device = SoftwareAuthenticator(person.address, "localhost")
-    return person, {"ticket": asked.json()["ticket"], "credential": device.create(asked.json()["options"])}
+    return person, {
+        "one_time_token": asked.json()["one_time_token"],
+        "credential": device.create(asked.json()["options"]),
+    }
 
 
 async def test_invitation_that_another_admin_sends_again_is_theirs(world: World) -> None:

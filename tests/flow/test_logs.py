@@ -24,12 +24,12 @@ SECRETS = re.compile(r"\bcr[ovt]_\w|eyJ[\w-]{4}|203\.0\.113|2001:db8|@tea\.examp
 
 
 @pytest.fixture
-def talkative(furnished: Path, tmp_path: Path) -> Iterator[Callable[[LogFormat], ServerProcess]]:
+def talkative(seeded_database: Path, tmp_path: Path) -> Iterator[Callable[[LogFormat], ServerProcess]]:
     """Starts a server that writes all that it can; its log may hold tracebacks."""
     started: list[ServerProcess] = []
 
     def start(kind: LogFormat) -> ServerProcess:
-        shutil.copy(furnished, tmp_path / "crumbless.db")
+        shutil.copy(seeded_database, tmp_path / "crumbless.db")
         said = {"log_format": kind, "log_level": "debug", "access_log": "true", "trusted_proxies": "127.0.0.1"}
         started.append(ServerProcess(tmp_path / "crumbless.db", **said))
         started[-1].start()

@@ -56,16 +56,16 @@ async def test_a_busy_node_counts(start_server: StartServer, open_world: OpenWor
     assert value(after, "crumbless_ledger_batch_size_sum") >= 12
     assert value(after, "crumbless_ledger_queue") == 0
     assert value(after, "crumbless_ledger_healthy") == 1
-    assert value(after, "crumbless_http_refusals_total", code="wrong_sign_in") == 1
-    assert value(after, "crumbless_http_answers_total", route="/v1/desk/me", status="401") == 1
-    assert value(after, "crumbless_http_answers_total", route="(none)", status="404") == 2
-    assert value(after, "crumbless_http_answers_total", route="/v1/stream", status="101") == 1
+    assert value(after, "crumbless_http_errors_total", code="wrong_sign_in") == 1
+    assert value(after, "crumbless_http_responses_total", route="/v1/desk/me", status="401") == 1
+    assert value(after, "crumbless_http_responses_total", route="(none)", status="404") == 2
+    assert value(after, "crumbless_http_responses_total", route="/v1/stream", status="101") == 1
     assert value(after, "crumbless_tasks", state="dead") == 0
     assert value(after, "process_resident_memory_bytes") > 10_000_000
     text = (await world.http.get(f"{world.server.address}/metrics", headers={"authorization": f"Bearer {TOKEN}"})).text
     assert not re.search(rf"{vera.id}|{olga.id}|nowhere/1|127\.0\.0\.1|tea\.example", text)
     check_documents(after)
-    await check_strangers(world)
+    await check_unauthenticated(world)
 
 
 def check_documents(families: dict[str, Metric]) -> None:
@@ -81,7 +81,7 @@ def check_documents(families: dict[str, Metric]) -> None:
     assert used - told - {"process_open_fds", "process_max_fds"} == set()
 
 
-async def check_strangers(world: World) -> None:
+async def check_unauthenticated(world: World) -> None:
     """Whoever lacks the token finds nothing."""
     for given in ("", "Bearer", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", TOKEN, "Bearer \xff"):
         headers = {b"authorization": given.encode("latin-1")}

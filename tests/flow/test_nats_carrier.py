@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from crumbless.errors import SettingsError
-from crumbless.live.bus_nats import NatsCarrier, read_credentials
+from crumbless.live.bus_nats import NatsTransport, read_credentials
 from crumbless.live.bus_network import EVERYBODY
 from support.nats import NatsServer
 from support.nats_keys import make_certificate, make_credentials
@@ -21,12 +21,12 @@ class End:
     """One node's end of the bus, and what it heard."""
 
     def __init__(self, *arguments: str) -> None:
-        self.carrier = NatsCarrier(*arguments)
+        self.transport = NatsTransport(*arguments)
         self.heard: list[bytes] = []
         self.news = asyncio.Event()
         self.doubted = asyncio.Event()
-        self.carrier.follow(7)
-        self.carrier.start(self._hear, self.doubted.set)
+        self.transport.follow(7)
+        self.transport.start(self._hear, self.doubted.set)
 
     def _hear(self, payload: bytes) -> None:
         self.heard.append(payload)
@@ -66,13 +66,13 @@ async def end() -> AsyncIterator[MakeEnd]:
         return made[-1]
 
     yield make
-    await asyncio.gather(*(one.carrier.stop() for one in made))
+    await asyncio.gather(*(one.transport.stop() for one in made))
 
 
 async def speak(one: End, other: End) -> None:
     """What one says the other hears, and not itself."""
     await asyncio.gather(one.connected(), other.connected())
-    await one.carrier.send([(8, b"for others"), (7, b"for those who follow"), (EVERYBODY, b"for all")])
+    await one.transport.send([(8, b"for others"), (7, b"for those who follow"), (EVERYBODY, b"for all")])
     async with asyncio.timeout(10):
         while len(other.heard) < 2:
             await other.news.wait()
@@ -108,7 +108,7 @@ async def test_who_has_the_secret_is_let_in(
     async with asyncio.timeout(20):
         while "Authorization Violation" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
             await asyncio.sleep(0.02)
-    assert not stranger.carrier.connected
+    assert not stranger.transport.connected
     assert not stranger.doubted.is_set()
     assert shown.rpartition(":")[2] not in caplog.text
     assert "secret" not in caplog.text
@@ -147,4 +147,4 @@ def test_a_credentials_file_that_is_none_is_named(tmp_path: Path, content: str |
     with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CREDENTIALS"):
         read_credentials(str(file))
     with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CA"):
-        NatsCarrier("tls://127.0.0.1:1", "a", "", str(tmp_path / "none.pem"))
+        NatsTransport("tls://127.0.0.1:1", "a", "", str(tmp_path / "none.pem"))

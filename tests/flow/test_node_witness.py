@@ -24,7 +24,7 @@ def test_dpop_and_oauth4webapi_sign_in_and_read(server: ServerProcess) -> None:
     assert (told["signIn"], told["operator"]) == (200, OLGA.email)
     assert told["nonceError"] is True
     assert told["me"] == [200, OLGA.email]
-    assert told["stranger"] == "invalid_dpop_proof"
+    assert told["unauthenticated"] == "invalid_dpop_proof"
     assert told["bearer"] == [401, 'DPoP error="invalid_token", algs="ES256"']
     kept = server.rows("SELECT thumbprint FROM session WHERE thumbprint = ?", told["thumbprint"])
     assert len(kept) == 1, "both sides make the same thumbprint of the key (RFC 7638)"

@@ -185,7 +185,7 @@ async def test_what_was_begun_for_one_purpose_ends_no_other(
     assert refused.status_code == 410
 
 
-async def begin_joining(world: World, person: Person, secret: str) -> httpx.Response:
+async def begin_join(world: World, person: Person, secret: str) -> httpx.Response:
     invitation = {"secret": secret, "name": "Nora", "languages": ["fr"]}
     body = {"provider": "own", "invitation": invitation}
     return await ask(world.http, person, "POST", "/v1/desk/sign-in/oidc/start", body)
@@ -193,7 +193,7 @@ async def begin_joining(world: World, person: Person, secret: str) -> httpx.Resp
 
 async def come_back(world: World, visit: ProviderVisit, person: Person, secret: str, account: str) -> dict[str, str]:
     """What the provider gave the browser that began to join."""
-    begun = await begin_joining(world, person, secret)
+    begun = await begin_join(world, person, secret)
     assert begun.status_code == 200, begun.text
     return await visit.sign_in(begun.json()["location"], account, world.server.address)
 
@@ -215,7 +215,7 @@ async def test_the_invited_person_joins_with_an_account_of_another_address(
     assert (told["email"], told["name"], told["role"], told["languages"]) == (email, "Nora", "operator", ["fr"])
     kept = await security(world, nora)
     assert (kept["password"], [one["label"] for one in kept["identities"]]) == (False, ["private@provider.example"])
-    assert code_of(await begin_joining(world, world.stranger(), secret)) == "ticket_gone", "the link worked once"
+    assert code_of(await begin_join(world, world.stranger(), secret)) == "ticket_gone", "the link worked once"
     signed = await arrive(world, visit, "private")
     assert signed.json()["operator"]["email"] == email
     path = "/v1/desk/audit?act=invitation_accepted"
@@ -268,7 +268,7 @@ async def test_invitation_is_not_joined_by_if_its_sender_was_demoted_while_the_b
     # Past the server, so that the invitation does not end with it: as if it had been written at the same moment.
     oidc_server.change("UPDATE operator SET role = 'operator' WHERE id = ?", anna.id)
     assert code_of(await finish(world, nora, back)) == "ticket_gone"
-    assert code_of(await begin_joining(world, world.stranger(), secret)) == "ticket_gone"
+    assert code_of(await begin_join(world, world.stranger(), secret)) == "ticket_gone"
     assert oidc_server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
 
 

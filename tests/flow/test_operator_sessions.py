@@ -70,12 +70,20 @@ async def test_threat_24_every_change_of_factors_ends_the_other_sessions_unless_
     device = await add_passkey(named, olga)
     for end_others in (True, False):
         begun = (await post(named, olga, "/v1/desk/me/totp/begin")).json()
-        confirm = {"ticket": begun["ticket"], "code": TOTP(begun["secret"]).now(), "end_others": end_others}
+        confirm = {
+            "one_time_token": begun["one_time_token"],
+            "code": TOTP(begun["secret"]).now(),
+            "end_others": end_others,
+        }
         assert await survives("/v1/desk/me/totp/confirm", confirm) is not end_others
         assert await survives("/v1/desk/me/totp/remove", {"end_others": end_others}) is not end_others
         asked = (await post(named, olga, "/v1/desk/me/passkeys/options")).json()
         another = SoftwareAuthenticator(olga.address, "localhost")
-        made = {"ticket": asked["ticket"], "credential": another.create(asked["options"]), "end_others": end_others}
+        made = {
+            "one_time_token": asked["one_time_token"],
+            "credential": another.create(asked["options"]),
+            "end_others": end_others,
+        }
         assert await survives("/v1/desk/me/passkeys", made) is not end_others
         key = (await security(named, olga))["passkeys"][-1]["id"]
         assert await survives(f"/v1/desk/me/passkeys/{key}/remove", {"end_others": end_others}) is not end_others

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from crumbless.actions.mail_write import PURPOSE
-from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.mail_order import MailRequest
 from crumbless.ids import now_ms
 from crumbless.settings import Settings
 from crumbless.store.database import write_once
 from crumbless.store.schema import migrate
-from crumbless.store.secret_key import open_vault
+from crumbless.store.secret_key import open_secret_box
 from support.mail_server import mail_server
 from support.older_rows import BEGIN, TAGS, put_in
 from support.postgres import PostgresServer
@@ -40,8 +40,8 @@ def queued_mail(database: Database, about: str) -> dict[str, Any]:
     """Return a row of the table `task` as version 0.1.0 wrote it."""
     key = TEST_KEY if isinstance(database, str) else ""
     values = {"minutes": "30", "secret": "crt_" + "Zz9" * 14}
-    order = MailOrder("reset", "otto@tea.example", "en", values, "Otto", about)
-    sealed = open_vault(Settings(database_url=url_of(database), secret_key=key)).seal(
+    order = MailRequest("reset", "otto@tea.example", "en", values, "Otto", about)
+    sealed = open_secret_box(Settings(database_url=url_of(database), secret_key=key)).encrypt(
         msgspec.json.encode(order), PURPOSE
     )
     payload = {"mail": "reset", "about": about} if about else {"mail": "reset"}

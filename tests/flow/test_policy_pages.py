@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from crumbless.api.registry_read import read_registry
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import Tag, drop_tag, set_tag
+from crumbless.store.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
 from crumbless.texts import languages_of
 from support.people import TEA, World
 from support.server import ServerProcess
@@ -34,16 +34,16 @@ def language_of(answer: httpx.Response) -> str:
     return found[1]
 
 
-def use_tags(server: ServerProcess, *tags: Tag) -> None:
+def use_tags(server: ServerProcess, *tags: VendorTag) -> None:
     """From now on the tea shop uses these tags and no others."""
 
     def write(connection: Connection) -> None:
         site = find_site(connection, TEA.key)
         assert site is not None
-        drop_tag(connection, site, "ga4")
-        drop_tag(connection, site, "tiktok")
+        drop_vendor_tag(connection, site, "ga4")
+        drop_vendor_tag(connection, site, "tiktok")
         for tag in tags:
-            set_tag(connection, site, tag)
+            set_vendor_tag(connection, site, tag)
 
     write_once(server.database_url, write)
 
@@ -52,7 +52,9 @@ def use_tags(server: ServerProcess, *tags: Tag) -> None:
 def tagged(server: ServerProcess) -> Iterator[None]:
     """The tea shop uses GA4 in browsers and TikTok from the server."""
     use_tags(
-        server, Tag("ga4", "browser", "G-PUBLIC", "hush-google"), Tag("tiktok", "relay", "C-PUBLIC", "hush-tiktok")
+        server,
+        VendorTag("ga4", "browser", "G-PUBLIC", "hush-google"),
+        VendorTag("tiktok", "relay", "C-PUBLIC", "hush-tiktok"),
     )
     yield
     use_tags(server)
@@ -93,7 +95,7 @@ async def test_the_page_is_asked_for_again_only_when_it_changed(world: World, ta
 
 async def test_a_changed_tag_changes_the_page(world: World, server: ServerProcess) -> None:
     before = await get(world, PAGE)
-    use_tags(server, Tag("ga4", "browser", "G-PUBLIC", "s"))
+    use_tags(server, VendorTag("ga4", "browser", "G-PUBLIC", "s"))
     after = await get(world, PAGE, if_none_match=before.headers["etag"])
     use_tags(server)
     assert after.status_code == 200

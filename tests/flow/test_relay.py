@@ -68,7 +68,7 @@ async def queue_is(world: World, number: int, seconds: float = DEADLINE) -> None
     await world.eventually(there, seconds)
 
 
-async def put_off(world: World, number: int) -> None:
+async def reschedule(world: World, number: int) -> None:
     """Return once each of these events was tried and waits for its next turn, ten seconds: nothing is under way."""
 
     async def all_wait() -> bool:
@@ -227,7 +227,7 @@ async def test_a_vendor_that_does_not_take_it_blocks_nobody_and_loses_nothing(re
     assert world.server.rows(f"{QUEUE} AND kind = 'tiktok'") == [(1,)]
     if mood == "silent":
         return
-    await put_off(world, 1)
+    await reschedule(world, 1)
     others.mood = "fine"
     await queue_is(world, 0, 30)
     ids = [one.json["data"][0]["event_id"] for one in others.relayed()]
@@ -244,7 +244,7 @@ async def test_nothing_is_told_after_a_withdrawal_even_from_the_queue(relaying: 
     vera = await visit(world, receipt)
     await say(world, vera)
     # What is under way when somebody withdraws may arrive yet; what waits may not.
-    await put_off(world, 4)
+    await reschedule(world, 4)
     await choose(world, choice(revision, 0, 0, previous=receipt))
     assert world.server.rows(QUEUE) == [(0,)], "deleted in the withdrawal's own transaction"
     theirs.mood = others.mood = "fine"
@@ -274,7 +274,7 @@ async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Rel
     theirs.mood = others.mood = "failing"
     revision = use_tags(world.server, "ga4", "tiktok")
     await visit(world, await consented(world, revision))
-    await put_off(world, 2)
+    await reschedule(world, 2)
     take_off(world.server, "tiktok")
     use_tags(world.server, "tiktok", way="browser")
     tried = len(others.arrived)
@@ -289,7 +289,7 @@ async def test_what_is_too_old_is_dropped_and_counted(relaying: Relaying) -> Non
     world, theirs, _ = relaying
     theirs.mood = "failing"
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
-    await put_off(world, 1)
+    await reschedule(world, 1)
     world.server.change("UPDATE task SET created_at = created_at - ? WHERE kind = 'ga4'", 73 * 3_600_000)
     await queue_is(world, 0, 30)
     assert len(theirs.arrived) >= 2

@@ -10,13 +10,13 @@ from support.client import LOST, ask
 from support.cluster import ClusterWorld, ServerCluster
 from support.people import BUSY_MACHINE, OLGA
 from support.postgres import PostgresServer
-from support.traveller import Traveller
+from support.traveller import ReconnectingClient
 
 
 @pytest.fixture
-def cluster(postgres: PostgresServer, furnished_postgres: str) -> Iterator[ServerCluster]:
+def cluster(postgres: PostgresServer, seeded_postgres: str) -> Iterator[ServerCluster]:
     """Two nodes of the test's own."""
-    made = ServerCluster(postgres.new_database(furnished_postgres), "postgresql", drain_seconds=0.5)
+    made = ServerCluster(postgres.new_database(seeded_postgres), "postgresql", drain_seconds=0.5)
     try:
         made.start()
         yield made
@@ -33,7 +33,7 @@ async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
 
 
 async def test_nobody_notices(cluster: ServerCluster, world: ClusterWorld) -> None:
-    people = [Traveller(world, await world.visitor()) for _ in range(4)]
+    people = [ReconnectingClient(world, await world.visitor()) for _ in range(4)]
     stop = asyncio.Event()
     lives = [asyncio.create_task(one.live(stop, talks=number != 2)) for number, one in enumerate(people)]
 
@@ -46,10 +46,10 @@ async def test_nobody_notices(cluster: ServerCluster, world: ClusterWorld) -> No
         node.begin_stop()
         assert await asyncio.to_thread(node.wait_stopped) == 0
 
-        async def goes_on(before: int = before) -> bool:
+        async def device_transfer(before: int = before) -> bool:
             return sum(len(one.acknowledged) for one in people) > before + 5
 
-        await world.eventually(goes_on)
+        await world.eventually(device_transfer)
         await asyncio.to_thread(node.start)
     stop.set()
     await asyncio.gather(*lives)

@@ -42,7 +42,7 @@ async def set_up_app(world: World, person: Person, end_others: bool = True) -> t
     assert len({len(row) for row in begun["matrix"]}) == 1
     assert len(begun["matrix"]) == len(begun["matrix"][0])
     app = App(begun["secret"])
-    body = {"ticket": begun["ticket"], "code": app.code(), "end_others": end_others}
+    body = {"one_time_token": begun["one_time_token"], "code": app.code(), "end_others": end_others}
     confirmed = await post(world, person, "/v1/desk/me/totp/confirm", body)
     assert confirmed.status_code == 200, confirmed.text
     # As if half a minute had passed: the code that is current now may be used once more.
@@ -56,7 +56,7 @@ async def password_step(world: World, who: Employee, person: Person) -> str:
     answer = await world.sign_in(who, person=person)
     assert answer.status_code == 202, answer.text
     assert "token" not in answer.json()
-    return answer.json()["ticket"]
+    return answer.json()["one_time_token"]
 
 
 # --- authenticator app and recovery codes -------------------------------------------------------------------------
@@ -65,8 +65,8 @@ async def password_step(world: World, who: Employee, person: Person) -> str:
 async def test_with_an_app_the_password_alone_signs_nobody_in(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     person = named.stranger()
-    ticket = await password_step(named, named.olga, person)
-    answer = await post(named, person, "/v1/desk/sign-in/code", {"ticket": ticket, "code": app.code()})
+    one_time_token = await password_step(named, named.olga, person)
+    answer = await post(named, person, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": app.code()})
     await signed_in(named, answer, person)
     sessions = (await security(named, person))["sessions"]
     assert [one["factors"] for one in sessions if one["current"]] == ["password totp"]
@@ -75,12 +75,12 @@ async def test_with_an_app_the_password_alone_signs_nobody_in(named: NamedWorld)
 async def test_threat_21_a_code_is_taken_once_also_of_two_at_the_same_time(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     people = [named.stranger() for _ in range(2)]
-    tickets = [await password_step(named, named.olga, person) for person in people]
+    one_time_tokens = [await password_step(named, named.olga, person) for person in people]
     code = app.code()
     answers = await asyncio.gather(
         *(
-            post(named, person, "/v1/desk/sign-in/code", {"ticket": ticket, "code": code})
-            for person, ticket in zip(people, tickets, strict=True)
+            post(named, person, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": code})
+            for person, one_time_token in zip(people, one_time_tokens, strict=True)
         )
     )
     assert sorted(one.status_code for one in answers) == [200, 400]
@@ -90,21 +90,21 @@ async def test_threat_21_a_code_is_taken_once_also_of_two_at_the_same_time(named
 async def test_threat_21_after_five_wrong_codes_the_password_is_asked_for_again(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     person = named.stranger()
-    ticket = await password_step(named, named.olga, person)
+    one_time_token = await password_step(named, named.olga, person)
     for _ in range(5):
-        wrong = await post(named, person, "/v1/desk/sign-in/code", {"ticket": ticket, "code": "000000"})
+        wrong = await post(named, person, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": "000000"})
         assert code_of(wrong) == "wrong_code"
-    late = await post(named, person, "/v1/desk/sign-in/code", {"ticket": ticket, "code": app.code()})
+    late = await post(named, person, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": app.code()})
     assert code_of(late) == "ticket_gone"
 
 
 async def test_the_second_step_is_for_the_key_that_began_it(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     person, thief = named.stranger(), named.stranger()
-    ticket = await password_step(named, named.olga, person)
-    stolen = await post(named, thief, "/v1/desk/sign-in/code", {"ticket": ticket, "code": app.code()})
+    one_time_token = await password_step(named, named.olga, person)
+    stolen = await post(named, thief, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": app.code()})
     assert code_of(stolen) == "ticket_gone"
-    answer = await post(named, person, "/v1/desk/sign-in/code", {"ticket": ticket, "code": app.code()})
+    answer = await post(named, person, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": app.code()})
     assert answer.status_code == 200, "the premise: for its own key it is good"
 
 
@@ -112,10 +112,10 @@ async def test_threat_24_the_second_step_of_a_former_password_ends_with_it(named
     olga = await named.new_operator(named.olga)
     app, _ = await set_up_app(named, olga)
     thief = named.stranger()
-    ticket = await password_step(named, named.olga, thief)
+    one_time_token = await password_step(named, named.olga, thief)
     body = {"new": "a violet kettle sings", "current": named.olga.password}
     assert (await post(named, olga, "/v1/desk/me/password", body)).status_code == 204
-    late = await post(named, thief, "/v1/desk/sign-in/code", {"ticket": ticket, "code": app.code()})
+    late = await post(named, thief, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": app.code()})
     assert code_of(late) == "ticket_gone"
 
 
@@ -123,12 +123,12 @@ async def test_threat_22_a_recovery_code_works_once_however_it_is_typed(named: N
     _, codes = await set_up_app(named, await named.new_operator(named.olga))
     person, again = named.stranger(), named.stranger()
     typed = codes[0].upper().replace("-", " ")
-    ticket = await password_step(named, named.olga, person)
-    answer = await post(named, person, "/v1/desk/sign-in/code", {"ticket": ticket, "code": typed})
+    one_time_token = await password_step(named, named.olga, person)
+    answer = await post(named, person, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": typed})
     await signed_in(named, answer, person)
     assert (await security(named, person))["recovery_codes_left"] == 9
-    ticket = await password_step(named, named.olga, again)
-    refused = await post(named, again, "/v1/desk/sign-in/code", {"ticket": ticket, "code": codes[0]})
+    one_time_token = await password_step(named, named.olga, again)
+    refused = await post(named, again, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": codes[0]})
     assert code_of(refused) == "wrong_code"
 
 
@@ -140,7 +140,7 @@ async def test_secrets_and_codes_are_not_readable_in_the_database(named: NamedWo
         named,
         olga,
         "/v1/desk/me/totp/confirm",
-        {"ticket": begun["ticket"], "code": App(begun["secret"]).code()},
+        {"one_time_token": begun["one_time_token"], "code": App(begun["secret"]).code()},
     )
     file = named.server.database
     kept = file.read_bytes() + file.with_name(f"{file.name}-wal").read_bytes()
@@ -274,7 +274,7 @@ async def test_threat_23_a_challenge_is_good_once_and_for_the_key_that_asked(nam
     device = await add_passkey(named, await named.new_operator(named.olga))
     person, thief = named.stranger(), named.stranger()
     asked = (await post(named, person, f"{PASSKEY}/options")).json()
-    body = {"ticket": asked["ticket"], "credential": device.get(asked["options"])}
+    body = {"one_time_token": asked["one_time_token"], "credential": device.get(asked["options"])}
     assert code_of(await post(named, thief, PASSKEY, body)) == "ticket_gone"
     assert (await post(named, person, PASSKEY, body)).status_code == 200
     assert code_of(await post(named, person, PASSKEY, body)) == "ticket_gone"
@@ -304,7 +304,7 @@ async def test_a_passkey_is_a_fresh_factor_and_can_be_renamed_and_removed(named:
     device = await add_passkey(named, await named.new_operator(named.olga), end_others=False)
     asked = (await post(named, olga, "/v1/desk/step-up/passkey/options")).json()
     assert [one["id"] for one in asked["options"]["allowCredentials"]] == [base64url(device.id)]
-    body = {"ticket": asked["ticket"], "credential": device.get(asked["options"])}
+    body = {"one_time_token": asked["one_time_token"], "credential": device.get(asked["options"])}
     assert (await post(named, olga, "/v1/desk/step-up/passkey", body)).status_code == 204
     key = (await security(named, olga))["passkeys"][0]["id"]
     assert (await post(named, olga, f"/v1/desk/me/passkeys/{key}/rename", {"name": "Old phone"})).status_code == 204

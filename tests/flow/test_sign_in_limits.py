@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from crumbless.actions.password_check import HASHERS, MOST_WAITING
+from crumbless.actions.password_check import HASHERS, MAX_WAITING
 from support.client import ask
 from support.people import Employee, World
 from support.server import ServerProcess
@@ -50,14 +50,14 @@ async def test_threat_21_tickets_one_after_the_other_give_no_more_codes_to_guess
     )
     with contextlib.closing(sqlite3.connect(world.server.database, timeout=10)) as database, database:
         database.create_function("unhex", 1, bytes.fromhex)
-        database.execute(f"{confirm} WHERE email = ?", (begun["ticket"], one.email))
+        database.execute(f"{confirm} WHERE email = ?", (begun["one_time_token"], one.email))
     codes: list[str] = []
     for _ in range(4):
         guesser = world.stranger()
         step = await world.sign_in(one, person=guesser)
         assert step.status_code == 202, step.text
         for _ in range(2):
-            body = {"ticket": step.json()["ticket"], "code": "000000"}
+            body = {"one_time_token": step.json()["one_time_token"], "code": "000000"}
             codes.append(code_of(await post(world, guesser, "/v1/desk/sign-in/code", body)))
     assert codes[:6] == ["wrong_code"] * 6
     assert set(codes[6:]) == {"slow_down"}
@@ -125,7 +125,7 @@ async def test_threat_52_two_hundred_sign_ins_at_once_are_bounded_in_memory_and_
     for answered in asyncio.as_completed(asked):
         answers.append(await answered)
         hashed = [code_of(answer) for answer in answers].count("wrong_sign_in")
-        if hashed > 3 * HASHERS and len(answers) >= 200 - MOST_WAITING:
+        if hashed > 3 * HASHERS and len(answers) >= 200 - MAX_WAITING:
             break
     assert {code_of(answer) for answer in answers} == {"wrong_sign_in", "busy"}
     assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 503)
@@ -149,11 +149,11 @@ async def test_threat_68_of_fifty_who_use_one_challenge_at_once_one_gets_in(worl
     olga = await world.new_operator(hire(world))
     device = SoftwareAuthenticator(olga.address, "127.0.0.1")
     asked = (await post(world, olga, "/v1/desk/me/passkeys/options")).json()
-    body = {"ticket": asked["ticket"], "credential": device.create(asked["options"]), "name": "Key"}
+    body = {"one_time_token": asked["one_time_token"], "credential": device.create(asked["options"]), "name": "Key"}
     assert (await post(world, olga, "/v1/desk/me/passkeys", body)).status_code == 204
     person = world.stranger()
     asked = (await post(world, person, "/v1/desk/sign-in/passkey/options")).json()
-    body = {"ticket": asked["ticket"], "credential": device.get(asked["options"])}
+    body = {"one_time_token": asked["one_time_token"], "credential": device.get(asked["options"])}
     people = [replace(person) for _ in range(50)]
     answers = await asyncio.gather(*(post(world, one, "/v1/desk/sign-in/passkey", body) for one in people))
     assert sorted(answer.status_code for answer in answers) == [200] + [410] * 49

@@ -84,7 +84,7 @@ async def test_step_up_and_second_factor_pass_while_many_networks_guess(world: W
     await signed_in(world, await sign_in(world, one, "203.0.113.1", person=person), person)
     begun = (await post(world, person, "/v1/desk/me/totp/begin")).json()
     app = TOTP(begun["secret"])
-    confirm = {"ticket": begun["ticket"], "code": app.now()}
+    confirm = {"one_time_token": begun["one_time_token"], "code": app.now()}
     codes = (await post(world, person, "/v1/desk/me/totp/confirm", confirm)).json()["codes"]
     # Who knows the password, too, guesses codes: from networks of their own, each with a ticket of its own.
     refused: list[str] = []
@@ -92,13 +92,13 @@ async def test_step_up_and_second_factor_pass_while_many_networks_guess(world: W
         thief, address = world.stranger(), f"198.51.100.{number + 1}"
         step = await sign_in(world, one, address, person=thief)
         assert step.status_code == 202, step.text
-        body = {"ticket": step.json()["ticket"], "code": "000000"}
+        body = {"one_time_token": step.json()["one_time_token"], "code": "000000"}
         answer = await ask(world.http, thief, "POST", "/v1/desk/sign-in/code", body, x_forwarded_for=address)
         refused.append(code_of(answer))
     assert "slow_down" in refused, "the premise: the account makes callers wait"
     back = replace(person, token=None)
     step = (await sign_in(world, one, "192.0.2.5", person=back)).json()
-    body = {"ticket": step["ticket"], "code": codes[0]}
+    body = {"one_time_token": step["one_time_token"], "code": codes[0]}
     answer = await ask(world.http, back, "POST", "/v1/desk/sign-in/code", body, x_forwarded_for="192.0.2.5")
     assert answer.status_code == 200, answer.text
     shown = await post(world, person, "/v1/desk/step-up", {"password": one.password, "code": codes[1]})

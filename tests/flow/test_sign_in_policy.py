@@ -68,7 +68,7 @@ async def read_policy(world: NamedWorld, owner: Person) -> dict[str, Any]:
 async def set_up_totp(world: NamedWorld, person: Person) -> TOTP:
     begun = (await post(world, person, "/v1/desk/me/totp/begin")).json()
     app = TOTP(begun["secret"])
-    confirm = {"ticket": begun["ticket"], "code": app.now(), "end_others": False}
+    confirm = {"one_time_token": begun["one_time_token"], "code": app.now(), "end_others": False}
     answer = await post(world, person, "/v1/desk/me/totp/confirm", confirm)
     assert answer.status_code == 200, answer.text
     return app

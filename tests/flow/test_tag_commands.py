@@ -42,7 +42,7 @@ def run(world: World, vendors: tuple[Vendor, Vendor]) -> Run:
 
 
 def test_a_tag_in_the_browser_is_set_listed_and_dropped(run: Run, world: World) -> None:
-    done = run("tag", "set", TEA.key, "ga4", "--way", "browser", "--id", "G-ABC123")
+    done = run("tag", "set", TEA.key, "ga4", "--mode", "browser", "--id", "G-ABC123")
     assert done.returncode == 0, done.stderr
     line = f'data-category="analytics" data-service="ga4" data-src="{world.server.address}/tags/{TEA.key}/ga4.js"'
     assert line in done.stdout
@@ -58,22 +58,22 @@ def test_a_new_service_or_way_raises_the_revision_and_a_new_number_does_not(run:
     def revision(*words: str, stdin: str = "") -> str:
         return run("tag", "set", TEA.key, *words, stdin=stdin).stdout.partition(".")[0].rpartition(" ")[2]
 
-    assert revision("ga4", "--way", "browser", "--id", "G-ABC123") == "2"
-    assert revision("ga4", "--way", "browser", "--id", "G-ABC124") == "2"
-    assert revision("tiktok", "--way", "browser", "--id", "CPIXELTEA") == "3"
-    assert revision("ga4", "--way", "relay", "--id", "G-ABC124", "--secret-stdin", stdin="very-secret\n") == "4"
+    assert revision("ga4", "--mode", "browser", "--id", "G-ABC123") == "2"
+    assert revision("ga4", "--mode", "browser", "--id", "G-ABC124") == "2"
+    assert revision("tiktok", "--mode", "browser", "--id", "CPIXELTEA") == "3"
+    assert revision("ga4", "--mode", "relay", "--id", "G-ABC124", "--secret-stdin", stdin="very-secret\n") == "4"
     assert "very-secret" not in run("tag", "list", TEA.key).stdout
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("nobody", "ga4", "--way", "browser", "--id", "G-ABC123"), "no site with the key nobody"),
-        ((TEA.key, "ga4", "--way", "browser", "--id", 'G-"><script>'), "A measurement id looks like"),
-        ((TEA.key, "tiktok", "--way", "browser", "--id", "short"), "A pixel code has"),
-        ((TEA.key, "ga4", "--way", "relay", "--id", "G-ABC123"), "give it with --secret-stdin"),
-        ((TEA.key, "other", "--way", "relay", "--id", "G-ABC123"), "other"),
-        ((TEA.key, "ga4", "--way", "pigeon", "--id", "G-ABC123"), "pigeon"),
+        (("nobody", "ga4", "--mode", "browser", "--id", "G-ABC123"), "no site with the key nobody"),
+        ((TEA.key, "ga4", "--mode", "browser", "--id", 'G-"><script>'), "A measurement id looks like"),
+        ((TEA.key, "tiktok", "--mode", "browser", "--id", "short"), "A pixel code has"),
+        ((TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123"), "give it with --secret-stdin"),
+        ((TEA.key, "other", "--mode", "relay", "--id", "G-ABC123"), "other"),
+        ((TEA.key, "ga4", "--mode", "pigeon", "--id", "G-ABC123"), "pigeon"),
     ],
     ids=str,
 )
@@ -85,7 +85,7 @@ def test_a_wrong_tag_is_told_in_words(run: Run, words: tuple[str, ...], told: st
 
 
 def test_the_connection_to_google_is_tested_with_its_validation(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
-    run("tag", "set", TEA.key, "ga4", "--way", "relay", "--id", "G-ABC123", "--secret-stdin", stdin="very-secret\n")
+    run("tag", "set", TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123", "--secret-stdin", stdin="very-secret\n")
     assert run("tag", "test", TEA.key, "ga4").stdout == "ga4 takes it.\n"
     asked = vendors[0].relayed()
     assert [(one.path, one.query["api_secret"]) for one in asked] == [("/debug/mp/collect", "very-secret")]
@@ -99,7 +99,7 @@ def test_the_connection_to_google_is_tested_with_its_validation(run: Run, vendor
 
 
 def test_the_connection_to_tiktok_is_tested_with_a_test_code(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
-    run("tag", "set", TEA.key, "tiktok", "--way", "relay", "--id", "CPIXELTEA", "--secret-stdin", stdin="secret\n")
+    run("tag", "set", TEA.key, "tiktok", "--mode", "relay", "--id", "CPIXELTEA", "--secret-stdin", stdin="secret\n")
     assert run("tag", "test", TEA.key, "tiktok").returncode == 2, "without a code it would count"
     assert run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1").stdout == "tiktok takes it.\n"
     assert [one.json["test_event_code"] for one in vendors[1].relayed()] == ["TEST1"]
@@ -109,7 +109,7 @@ def test_the_connection_to_tiktok_is_tested_with_a_test_code(run: Run, vendors: 
 
 
 async def test_records_are_exported_one_a_line(run: Run, world: World) -> None:
-    run("tag", "set", TEA.key, "ga4", "--way", "browser", "--id", "G-ABC123")
+    run("tag", "set", TEA.key, "ga4", "--mode", "browser", "--id", "G-ABC123")
     first = await consented(world, 2)
     last = await choose(world, choice(2, 0, 0, previous=first))
     done = run("consent", "export", "--site", TEA.key)

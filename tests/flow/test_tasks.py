@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Connection
 
 from crumbless.actions.mail_write import queue_mail
-from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.mail_order import MailRequest
 from crumbless.settings import Settings
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_credentials
-from crumbless.store.secret_key import open_vault
+from crumbless.store.secret_key import open_secret_box
 from support.client import Person, ask
 from support.mail_server import MailServer, mail_server
 from support.people import OLGA, OSKAR, World
@@ -40,15 +40,17 @@ def settings_for(mails: MailServer) -> dict[str, object]:
 
 async def order(server: ServerProcess, number: int = 1, about: str = "") -> None:
     """Queue mails beside the server, as a command would: it has to find them by itself."""
-    vault = open_vault(Settings(database_url=server.database_url, secret_key=TEST_KEY if server.on_postgres else ""))
+    secret_box = open_secret_box(
+        Settings(database_url=server.database_url, secret_key=TEST_KEY if server.on_postgres else "")
+    )
 
     def put_in(connection: Connection) -> None:
         olga = find_credentials(connection, OLGA.email)
         assert olga is not None
         for each in range(number):
             values = {"minutes": "30", "secret": f"{SECRET}{each}"}
-            to = MailOrder("reset", "otto@tea.example", "de", values, "Otto", about)
-            queue_mail(connection, vault, olga.workspace, to)
+            to = MailRequest("reset", "otto@tea.example", "de", values, "Otto", about)
+            queue_mail(connection, secret_box, olga.workspace, to)
 
     await asyncio.to_thread(write_once, server.database_url, put_in)
 

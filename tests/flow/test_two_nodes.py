@@ -29,12 +29,10 @@ def own_nats() -> Iterator[NatsServer]:
 
 
 @pytest.fixture(scope="module", params=BUSES)
-def cluster(
-    request: pytest.FixtureRequest, postgres: PostgresServer, furnished_postgres: str
-) -> Iterator[ServerCluster]:
+def cluster(request: pytest.FixtureRequest, postgres: PostgresServer, seeded_postgres: str) -> Iterator[ServerCluster]:
     """Two nodes, for all tests on the same bus."""
     bus = request.getfixturevalue("own_nats").url if request.param == "nats" else "postgresql"
-    made = ServerCluster(postgres.new_database(furnished_postgres), bus)
+    made = ServerCluster(postgres.new_database(seeded_postgres), bus)
     try:
         made.start()
         yield made
@@ -221,7 +219,7 @@ async def test_the_first_listener_of_a_node_misses_nothing(world: ClusterWorld) 
         assert seqs(stream, visitor.person.conversation) == [*range(1, 62)]
 
 
-async def test_a_cluster_that_is_parted_loses_nothing(postgres: PostgresServer, furnished_postgres: str) -> None:
+async def test_a_cluster_that_is_parted_loses_nothing(postgres: PostgresServer, seeded_postgres: str) -> None:
     """Each node has a server of NATS that answers; between the two, nothing arrives and nobody says so."""
     ports = [free_port() for _ in range(3)]
     links = [Balancer(port) for port in ports[:2]]
@@ -230,7 +228,7 @@ async def test_a_cluster_that_is_parted_loses_nothing(postgres: PostgresServer, 
     servers = make_cluster([[ports[1]], [ports[0]], [link.port for link in links]], ports)
     for server in servers:
         server.start()
-    cluster = ServerCluster(postgres.new_database(furnished_postgres), [servers[0].url, servers[2].url])
+    cluster = ServerCluster(postgres.new_database(seeded_postgres), [servers[0].url, servers[2].url])
     world = ClusterWorld(cluster)
     try:
         cluster.start()

@@ -83,7 +83,7 @@ async def test_a_network_has_a_limit_of_unauthenticated_streams(
 ) -> None:
     """WebSocket and HTTP count together, and another network is not refused."""
     # The connections of a proxy have no limit of their own: only the streams of the networks that it names have.
-    world = open_world(start_server(strangers_per_address=3, trusted_proxies="127.0.0.0/8"))
+    world = open_world(start_server(unauthenticated_per_address=3, trusted_proxies="127.0.0.0/8"))
     address, port = world.server.address, world.server.port
     here, elsewhere = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
     sockets = [await connect_raw(port, **here), await connect_raw(port, **here)]

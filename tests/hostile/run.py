@@ -14,12 +14,12 @@ import psutil
 
 from hostile.attacks import Seen
 from support.client import Stream
-from support.people import OLGA, World, furnish, new_entry_id
+from support.people import OLGA, World, new_entry_id, seed_database
 from support.server import ServerProcess
 
 TESTS = Path(__file__).parents[1]
 
-SETTINGS: dict[str, object] = {"strangers_per_address": 40, "frames_per_second": 100, "frame_burst": 400}
+SETTINGS: dict[str, object] = {"unauthenticated_per_address": 40, "frames_per_second": 100, "frame_burst": 400}
 """The usual limits where an attack meets them; a server for tests has none."""
 
 QUIET_SECONDS = 8.0
@@ -145,7 +145,7 @@ async def run_attack(
         files: how many descriptors the server may have; 0: as many as this process.
         settings: the server's, in place of SETTINGS.
     """
-    furnish(folder / "crumbless.db")
+    seed_database(folder / "crumbless.db")
     server = ServerProcess(folder / "crumbless.db", **(SETTINGS | settings), files=files)
     server.start()
     async with httpx.AsyncClient(trust_env=False, timeout=60) as http:

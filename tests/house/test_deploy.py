@@ -12,7 +12,7 @@ from crumbless.api.http_protocol import BODY_SECONDS, HEAD_SECONDS
 from crumbless.api.routes import ROUTES
 from crumbless.api.stream_http import POLL_SECONDS
 from crumbless.cli import app
-from crumbless.errors import REFUSALS
+from crumbless.errors import ERROR_SPECS
 from crumbless.settings import CONFIG_FILE, PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -136,5 +136,5 @@ def test_the_rules_are_rules() -> None:
         code for rule in rules for named in re.findall(r'code=~?"([^"]+)"', rule["expr"]) for code in named.split("|")
     ]
     assert len(codes) > 2
-    assert {*codes} <= {*REFUSALS}
+    assert {*codes} <= {*ERROR_SPECS}
     assert all(rule["expr"].count("(") == rule["expr"].count(")") for rule in rules)

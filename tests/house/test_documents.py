@@ -15,7 +15,7 @@ from crumbless.api.routes import ROUTES
 from crumbless.cli import app
 from crumbless.domain import wire
 from crumbless.domain.wire_modules import WIRES
-from crumbless.errors import REFUSALS
+from crumbless.errors import ERROR_SPECS
 from crumbless.settings import CONFIG_FILE, PREFIX, TEST_PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -84,16 +84,16 @@ def test_every_frame_is_documented() -> None:
 
 
 def test_every_refusal_is_documented() -> None:
-    assert stream_codes() | set(problem_codes()) == set(REFUSALS)
+    assert stream_codes() | set(problem_codes()) == set(ERROR_SPECS)
 
 
 def test_every_refusal_has_the_documented_status() -> None:
     documented = problem_codes()
-    assert {code: REFUSALS[code].status for code in documented} == documented
+    assert {code: ERROR_SPECS[code].status for code in documented} == documented
 
 
 def test_every_refusal_is_used() -> None:
-    assert set(REFUSALS) - set(constants(str)) == set()
+    assert set(ERROR_SPECS) - set(constants(str)) == set()
 
 
 def test_every_close_code_is_documented() -> None:

@@ -17,7 +17,7 @@ from crumbless.errors import SettingsError
 from crumbless.store.database import write_once
 from crumbless.store.database_postgres import SERVING
 from crumbless.store.database_sqlite import DatabaseLock, sqlite_path
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.schema import MIGRATIONS, check_schema, migrate, schema_of
 from crumbless.store.visitor_store import erase_conversations
@@ -157,7 +157,7 @@ def test_every_row_has_its_new_form(old_url: str) -> None:
 def test_message_that_is_sent_again_after_the_migration_is_a_repeat(old_url: str) -> None:
     migrate(old_url)
     again = NewEntry(1, "c-1", "e-1-1", AT + 9, "message", "visitor", "", "", message_data(TEXT))
-    one = Ticket(again, None, lambda _outcome: None)
+    one = WriteRequest(again, None, lambda _outcome: None)
     writer = open_writer(old_url)
     writer.commit([one])
     writer.close()

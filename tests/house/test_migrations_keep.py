@@ -13,7 +13,7 @@ from sqlalchemy import JSON, Column, Connection, MetaData, Table, select
 from crumbless.domain.entry import Appended
 from crumbless.errors import SettingsError
 from crumbless.store.database import write_once
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_credentials, find_session, find_site
 from crumbless.store.schema import SCHEMA, alembic_config, check_schema, migrate, schema_of
@@ -78,7 +78,7 @@ def test_data_of_older_schemas_survive_the_upgrade(empty_url: str, revision: str
         assert find_session(connection, bytes(range(32))) is not None
 
     write_once(empty_url, look)
-    one = Ticket(make_entry(conversation=BEGIN["conversation"][0]["id"]), None, lambda _outcome: None)
+    one = WriteRequest(make_entry(conversation=BEGIN["conversation"][0]["id"]), None, lambda _outcome: None)
     writer = open_writer(empty_url)
     writer.commit([one])
     writer.close()

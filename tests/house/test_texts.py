@@ -14,10 +14,10 @@ from crumbless.api import policy_view
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages, Subject
 from crumbless.api.registry_read import read_registry
-from crumbless.domain.mail_order import CHANGES, VALUES, MailKind, MailOrder
+from crumbless.domain.mail_order import CHANGES, VALUES, MailKind, MailRequest
 from crumbless.message_format import Plural, Value, format_message, parse_message
 from crumbless.settings import Settings
-from crumbless.store.tag_store import Tag
+from crumbless.store.tag_store import VendorTag
 from crumbless.texts import ENGLISH, FOLDER, languages_of, read_texts
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +100,7 @@ def test_the_policy_page_reads_every_text(read: set[str]) -> None:
     contact = dict.fromkeys(
         ("organisation", "contact_address", "contact_email", "contact_phone", "company_number"), "+44 20"
     )
-    tags = [(Tag("ga4", way, "G-1", ""), Tag("tiktok", way, "C1", "")) for way in ("browser", "relay")]
+    tags = [(VendorTag("ga4", way, "G-1", ""), VendorTag("tiktok", way, "C1", "")) for way in ("browser", "relay")]
     for settings in ({}, contact):
         pages = PolicyPages(read_registry(), Settings(**settings), Assets())  # pyright: ignore[reportArgumentType]
         pages.missing(ENGLISH)
@@ -116,7 +116,7 @@ def test_emails_read_every_text(read: set[str]) -> None:
         for change in CHANGES:
             values = dict.fromkeys(VALUES[kind], "7") | ({"change": change} if "change" in VALUES[kind] else {})
             for name in ("", "Ada"):
-                order = MailOrder(kind, "ada@tea.example", ENGLISH, values, name)
+                order = MailRequest(kind, "ada@tea.example", ENGLISH, values, name)
                 mail_compose.compose_mail(order, "https://a.example", "Tea")
     assert read == set(paths(read_texts(ENGLISH, "email"), "email"))
 

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from support.hostile_requests import SETTINGS, HostileRequests, resident_bytes
-from support.people import furnish
+from support.people import seed_database
 from support.server import ServerProcess
 
 REQUESTS = 100_000
 
-MOST_BYTES = 50 * 1024 * 1024
+MAX_BYTES = 50 * 1024 * 1024
 
 
 async def test_100_000_hostile_requests_fit_into_50_megabytes(tmp_path: Path) -> None:
-    furnish(tmp_path / "crumbless.db")
+    seed_database(tmp_path / "crumbless.db")
     server = ServerProcess(tmp_path / "crumbless.db", **SETTINGS)
     server.start()
     try:
@@ -27,4 +27,4 @@ async def test_100_000_hostile_requests_fit_into_50_megabytes(tmp_path: Path) ->
     print(f"{REQUESTS:,} hostile requests raised {before / 2**20:.0f} MiB by {grown / 2**20:.1f} MiB")  # noqa: T201 - the figure
     unanswered = [kind for kind, (_, status) in hostile.kinds.items() if not hostile.statuses[kind, status]]
     assert unanswered == [], "the premise: every kind of request reached its handler"
-    assert grown < MOST_BYTES
+    assert grown < MAX_BYTES

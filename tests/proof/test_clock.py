@@ -9,27 +9,27 @@ import pytest
 from pyotp.totp import TOTP
 
 from support.client import ask
-from support.clock import JUMPS, MINUTE, ClockScene, WrongClock
+from support.clock import JUMPS, MINUTE, ClockScenario, WrongClock
 from support.cluster import ClusterWorld, ServerCluster
-from support.people import OLGA, World, furnish, say
+from support.people import OLGA, World, say, seed_database
 from support.postgres import PostgresServer
 from support.server import Database, ServerProcess
 from support.sign_in import post, signed_in
 
 WAIT_SECONDS = 120.0
 
-OpenScene = Callable[[WrongClock], AbstractAsyncContextManager[ClockScene]]
+OpenScene = Callable[[WrongClock], AbstractAsyncContextManager[ClockScenario]]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    """A furnished database of each kind."""
+    """A seeded_database database of each kind."""
     if request.param == "sqlite":
         made: Database = tmp_path / "crumbless.db"
     else:
         postgres: PostgresServer = request.getfixturevalue("postgres")
         made = postgres.new_database()
-    furnish(made)
+    seed_database(made)
     return made
 
 
@@ -38,15 +38,15 @@ def open_scene(database: Database) -> OpenScene:
     """Starts a server with this clock, and the people who use it."""
 
     @asynccontextmanager
-    async def open_one(clock: WrongClock) -> AsyncGenerator[ClockScene]:
+    async def open_one(clock: WrongClock) -> AsyncGenerator[ClockScenario]:
         server = ServerProcess(database, clock=clock, task_poll_seconds=0.1)
         server.start()
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=40) as http:
-                scene = ClockScene(World(server, http))
-                await scene.begin()
-                yield scene
-                await scene.world.close()
+                scenario = ClockScenario(World(server, http))
+                await scenario.begin()
+                yield scenario
+                await scenario.world.close()
         finally:
             server.dispose()
         assert "Traceback" not in server.log(), server.log()
@@ -56,38 +56,38 @@ def open_scene(database: Database) -> OpenScene:
 
 async def test_a_clock_that_jumps_while_the_server_runs_changes_nothing(open_scene: OpenScene, tmp_path: Path) -> None:
     clock = WrongClock(tmp_path)
-    async with open_scene(clock) as scene:
-        server = scene.world.server
+    async with open_scene(clock) as scenario:
+        server = scenario.world.server
         for ahead in JUMPS:
             for error in (ahead, 0):
-                before = await scene.prepare()
+                before = await scenario.prepare()
                 if server.on_postgres:
                     # It reads PostgreSQL's clock, so there is nothing to notice.
                     clock.set(error)
                 else:
                     clock.jump(server, error)
-                await scene.check(*before)
+                await scenario.check(*before)
         assert server.log().count("it is not followed unless") == (0 if server.on_postgres else len(JUMPS))
 
 
 async def test_a_clock_that_jumps_across_a_restart_changes_nothing(open_scene: OpenScene, tmp_path: Path) -> None:
     clock = WrongClock(tmp_path)
-    async with open_scene(clock) as scene:
-        server = scene.world.server
+    async with open_scene(clock) as scenario:
+        server = scenario.world.server
         for ahead in (*JUMPS, 0):
-            code, _ = await scene.prepare()
+            code, _ = await scenario.prepare()
             server.kill()
             clock.set(ahead)
             server.start()
-            await scene.reopen()
-            await scene.check(code)
+            await scenario.reopen()
+            await scenario.check(code)
 
 
 @pytest.fixture
 def cluster(postgres: PostgresServer, tmp_path: Path) -> Iterator[ServerCluster]:
     """Two nodes, whose clocks are ten minutes late and ten minutes early."""
     url = postgres.new_database()
-    furnish(url)
+    seed_database(url)
     clocks: list[WrongClock] = []
     for ahead in (-10 * MINUTE, 10 * MINUTE):
         folder = tmp_path / str(ahead)
@@ -122,7 +122,7 @@ async def _sign_in_with_two_steps(world: ClusterWorld, first: int, second: int) 
     olga = await world.new_operator(OLGA)
     begun = (await post(world, olga, "/v1/desk/me/totp/begin")).json()
     app = TOTP(begun["secret"])
-    body = {"ticket": begun["ticket"], "code": app.now(), "end_others": False}
+    body = {"one_time_token": begun["one_time_token"], "code": app.now(), "end_others": False}
     cluster.steer(second)
     confirmed = await post(world, olga, "/v1/desk/me/totp/confirm", body)
     assert confirmed.status_code == 200, confirmed.text
@@ -133,7 +133,9 @@ async def _sign_in_with_two_steps(world: ClusterWorld, first: int, second: int) 
     step = await world.sign_in(OLGA, person=person)
     assert step.status_code == 202, step.text
     cluster.steer(second)
-    answer = await post(world, person, "/v1/desk/sign-in/code", {"ticket": step.json()["ticket"], "code": app.now()})
+    answer = await post(
+        world, person, "/v1/desk/sign-in/code", {"one_time_token": step.json()["one_time_token"], "code": app.now()}
+    )
     await signed_in(world, answer, person)
     cluster.steer(first)
     # The other node has seen the factor that this asks for.

@@ -11,7 +11,7 @@ import pytest
 
 from flow.test_file_modes import ONE_SHOT, run
 from support.client import Stream
-from support.people import World, furnish, say
+from support.people import World, say, seed_database
 from support.server import ServerProcess
 
 MEGABYTES = 24
@@ -57,7 +57,7 @@ def fill(disk: Path) -> Path:
 
 async def test_a_node_on_a_full_disk_is_never_ready_while_messages_fail(disk: Path) -> None:
     database = disk / "crumbless.db"
-    furnish(database)
+    seed_database(database)
     server = ServerProcess(database)
     server.start()
     async with httpx.AsyncClient(trust_env=False, timeout=60) as http:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.people import furnish
+from support.people import seed_database
 from support.proxies import BEHIND_A_PROXY, CONFIGURATIONS, Proxy, check_limits
 from support.server import ServerProcess
 
@@ -19,7 +19,7 @@ def proxy(request: pytest.FixtureRequest) -> Iterator[Proxy]:
 
 @pytest.fixture
 def server(proxy: Proxy, tmp_path: Path) -> Iterator[ServerProcess]:
-    furnish(tmp_path / "crumbless.db")
+    seed_database(tmp_path / "crumbless.db")
     one = ServerProcess(tmp_path / "crumbless.db", public_url=proxy.address, **BEHIND_A_PROXY)
     one.start()
     yield one

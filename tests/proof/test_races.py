@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from support.people import World, furnish
+from support.people import World, seed_database
 from support.races import KINDS, assert_one_winner, send
 from support.server import TEST_KEY, ServerProcess
 
@@ -19,7 +19,7 @@ AT_ONCE = 2
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server that each racer asks from a network of their own: what is tested here is no limit."""
     database = tmp_path_factory.mktemp("races") / "crumbless.db"
-    furnish(database)
+    seed_database(database)
     made = ServerProcess(database, secret_key=TEST_KEY, trusted_proxies="127.0.0.0/8")
     made.start()
     yield made

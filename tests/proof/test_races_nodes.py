@@ -18,7 +18,7 @@ from faults.talkers import NodeTransport
 from support.client import Person
 from support.cluster import ClusterWorld, ServerCluster
 from support.oidc_provider import CLIENT_ID, CLIENT_SECRET, ProviderVisit, run_provider
-from support.people import furnish
+from support.people import seed_database
 from support.ports import free_port
 from support.postgres import PostgresServer
 from support.races import KINDS, assert_one_winner, send
@@ -43,7 +43,7 @@ STEP_UP = "/v1/desk/step-up/passkey"
 def cluster(postgres: PostgresServer) -> Iterator[ServerCluster]:
     """Two nodes and an OpenID provider that they both use."""
     url, port = postgres.new_database(), free_port()
-    furnish(url)
+    seed_database(url)
     with run_provider(f"http://127.0.0.1:{port}/desk/oidc/own") as issuer:
         provider = {"id": "own", "name": "Own", "issuer": issuer}
         provider |= {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
@@ -100,7 +100,7 @@ async def add_passkey(world: ClusterWorld, person: Person) -> SoftwareAuthentica
     """Add a passkey to an operator who has signed in a moment ago."""
     device = SoftwareAuthenticator(person.address, "127.0.0.1")
     asked = (await send(world, person, "/v1/desk/me/passkeys/options", {})).json()
-    body = {"ticket": asked["ticket"], "credential": device.create(asked["options"]), "name": "Key"}
+    body = {"one_time_token": asked["one_time_token"], "credential": device.create(asked["options"]), "name": "Key"}
     added = await send(world, person, "/v1/desk/me/passkeys", body)
     assert added.status_code == 204, added.text
     return device
@@ -120,7 +120,7 @@ async def _race_challenges(
     for number in range(RACES):
         asked = await send(world, people[number % 2], f"{path}/options", {}, clients[number % 2])
         assert asked.status_code == 200, asked.text
-        body = {"ticket": asked.json()["ticket"], "credential": device.get(asked.json()["options"])}
+        body = {"one_time_token": asked.json()["one_time_token"], "credential": device.get(asked.json()["options"])}
         assert_one_winner(path, await race(world, clients, people, path, [body, body]))
 
 

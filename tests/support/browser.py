@@ -134,7 +134,7 @@ class Watch:
         assert not complaints, complaints
 
 
-def wait_in_page(page: Page, expression: str, argument: Any = None, seconds: float = 30) -> None:
+def wait_in_page(page: Page | Frame, expression: str, argument: Any = None, seconds: float = 30) -> None:
     """Wait until an expression or a function is true in the page. Raises AssertionError after `seconds`.
 
     Playwright's own `wait_for_function` repeats the expression by `eval` in the page, which a strict policy refuses

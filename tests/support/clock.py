@@ -60,7 +60,7 @@ class WrongClock:
         wait_until(lambda: server.log().count("the clock is") > said, WAIT_SECONDS, "the server notices the jump")
 
 
-class ClockScene:
+class ClockScenario:
     """People and data from before the clock was set."""
 
     def __init__(self, world: World) -> None:
@@ -79,8 +79,8 @@ class ClockScene:
         letter = "INSERT INTO task (kind, payload, due_at, created_at, tries, error, dead_at) "
         change(letter + f"SELECT 'mail', '{{}}', {now}, {now}, 8, '', {now}")
         change(letter + f"SELECT 'mail', '{{}}', {now} + 3600000, {now}, 0, '', NULL")
-        ticket = "INSERT INTO ticket (id, kind, data, created_at, expires_at) "
-        change(ticket + f"SELECT 'used up', 'reset', '{{}}', {now}, {now} + 1000")
+        one_time_token = "INSERT INTO ticket (id, kind, data, created_at, expires_at) "
+        change(one_time_token + f"SELECT 'used up', 'reset', '{{}}', {now}, {now} + 1000")
         self.before = self.facts()
         assert min(self.before.values()) >= 1, self.before
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from crumbless.domain.storage_registry import Service
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import Tag, Way, consent_revision, drop_tag, set_tag
+from crumbless.store.tag_store import TagMode, VendorTag, consent_revision, drop_vendor_tag, set_vendor_tag
 from support.people import TEA, Shop, World
 from support.server import ServerProcess
 
@@ -17,14 +17,14 @@ IDENTIFIERS: dict[Service, str] = {"ga4": "G-TEA123", "tiktok": "CPIXELTEA"}
 SECRETS: dict[Service, str] = {"ga4": "google-secret", "tiktok": "tiktok-secret"}
 
 
-def use_tags(server: ServerProcess, *services: Service, way: Way = "relay", shop: Shop = TEA) -> int:
+def use_tags(server: ServerProcess, *services: Service, way: TagMode = "relay", shop: Shop = TEA) -> int:
     """Put these tags on the site; the revision that consents must name from then on."""
 
     def put_on(connection: Connection) -> int:
         site = find_site(connection, shop.key)
         assert site is not None
         for service in services:
-            set_tag(connection, site, Tag(service, way, IDENTIFIERS[service], SECRETS[service]))
+            set_vendor_tag(connection, site, VendorTag(service, way, IDENTIFIERS[service], SECRETS[service]))
         return consent_revision(connection, site.id)
 
     return write_once(server.database_url, put_on)
@@ -36,7 +36,7 @@ def take_off(server: ServerProcess, service: Service, shop: Shop = TEA) -> None:
     def drop(connection: Connection) -> None:
         site = find_site(connection, shop.key)
         assert site is not None
-        drop_tag(connection, site, service)
+        drop_vendor_tag(connection, site, service)
 
     write_once(server.database_url, drop)
 

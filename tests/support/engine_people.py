@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from support.display import virtual_display
-from support.scene import PASSWORD, Scene
+from support.scene import PASSWORD, BrowserScenario
 from support.webdriver import ENTER, Browser, Firefox, WebKit
 
 Engine = Literal["firefox", "webkit"]
@@ -151,7 +151,7 @@ class EngineOperator:
         self.browser.wait_for("document.querySelector('input[name=email]')")
 
 
-class EngineStage:
+class EngineSession:
     """The browsers of one engine. Each is started once, and cleared for each test."""
 
     def __init__(self, folder: Path, display: str, engine: Engine) -> None:
@@ -170,13 +170,13 @@ class EngineStage:
             self._browsers[name] = Firefox(folder) if self._engine == "firefox" else WebKit(folder, self._display)
         return self._browsers[name]
 
-    def visitor(self, scene: Scene) -> EngineVisitor:
+    def visitor(self, scenario: BrowserScenario) -> EngineVisitor:
         """Return a visitor of the scene's shop."""
-        return EngineVisitor(self.browser("visitor"), scene.shop.origin)
+        return EngineVisitor(self.browser("visitor"), scenario.shop.origin)
 
-    def operator(self, scene: Scene) -> EngineOperator:
+    def operator(self, scenario: BrowserScenario) -> EngineOperator:
         """Return an operator of the scene, not yet signed in."""
-        return EngineOperator(self.browser("operator"), f"{scene.server.address}/desk/", scene.emails["Olga"])
+        return EngineOperator(self.browser("operator"), f"{scenario.server.address}/desk/", scenario.emails["Olga"])
 
     def close(self) -> None:
         """End all browsers."""
@@ -185,10 +185,10 @@ class EngineStage:
 
 
 @contextmanager
-def engine_stage(folder: Path, engine: Engine) -> Generator[EngineStage]:
+def engine_stage(folder: Path, engine: Engine) -> Generator[EngineSession]:
     """Yield the stage of an engine. WebKit's has a separate display."""
     with ExitStack() as opened:
         display = opened.enter_context(virtual_display()) if engine == "webkit" else ""
-        stage = EngineStage(folder, display, engine)
+        stage = EngineSession(folder, display, engine)
         opened.callback(stage.close)
         yield stage

@@ -8,7 +8,7 @@ from crumbless.domain.access import OperatorRole
 from crumbless.ids import now_ms
 from crumbless.store.database import write_once
 from crumbless.store.invitation_store import NewInvitation, add_invitation
-from crumbless.store.ticket_store import new_ticket
+from crumbless.store.ticket_store import new_one_time_token
 from support.server import ServerProcess
 
 SECONDS = 600
@@ -34,7 +34,7 @@ def invite(
 
     def offer(connection: Connection) -> None:
         invitation = add_invitation(connection, workspace, new)
-        made = new_ticket(connection, "invitation", subject=invitation, workspace=workspace, seconds=SECONDS)
+        made = new_one_time_token(connection, "invitation", subject=invitation, workspace=workspace, seconds=SECONDS)
         secrets.append(made[1])
 
     write_once(server.database_url, offer)

@@ -8,8 +8,8 @@ from crumbless.domain.entry import Appended
 from crumbless.domain.session_state import SessionChanges, SessionState
 from crumbless.domain.wire_timeline import VisitorSummary
 from crumbless.live.bus_network import EVERYBODY, Packet
-from crumbless.live.connections import Parcel
-from crumbless.live.live_node import LiveNode, LiveReads
+from crumbless.live.connections import EncodedFrame
+from crumbless.live.live_node import RealtimeNode, RealtimeReads
 from support.value_make import make_appended
 
 
@@ -17,7 +17,7 @@ class Network:
     """The shared network of all nodes. `lose`: whether a packet is lost. `held`: delays packets while it is a list."""
 
     def __init__(self) -> None:
-        self.carriers: list[DoubleCarrier] = []
+        self.transports: list[FakeTransport] = []
         self.lose: Callable[[], bool] = lambda: False
         self.held: list[Packet] | None = None
         self.packets: list[Packet] = []
@@ -30,18 +30,18 @@ class Network:
         if self.held is not None:
             self.held.append(packet)
             return
-        for carrier in self.carriers:
-            carrier.take(packet)
+        for transport in self.transports:
+            transport.take(packet)
 
     def deliver_held(self, *, backwards: bool = False) -> None:
         """Deliver the delayed packets."""
         held, self.held = self.held or [], None
         for packet in reversed(held) if backwards else held:
-            for carrier in self.carriers:
-                carrier.take(packet)
+            for transport in self.transports:
+                transport.take(packet)
 
 
-class DoubleCarrier:
+class FakeTransport:
     """One node's end of the network."""
 
     most_bytes = 7_900
@@ -50,10 +50,10 @@ class DoubleCarrier:
         self.network = network
         self.connected = True
         self.followed = {EVERYBODY}
-        network.carriers.append(self)
+        network.transports.append(self)
 
-    def start(self, hear: Callable[[bytes | str], None], doubt: Callable[[], None]) -> None:
-        self.hear, self.doubt = hear, doubt
+    def start(self, on_message: Callable[[bytes | str], None], on_possible_loss: Callable[[], None]) -> None:
+        self.on_message, self.on_possible_loss = on_message, on_possible_loss
 
     async def stop(self) -> None:
         self.connected = False
@@ -71,7 +71,7 @@ class DoubleCarrier:
 
     def take(self, packet: Packet) -> None:
         if self.connected and packet[0] in self.followed:
-            self.hear(packet[1])
+            self.on_message(packet[1])
 
 
 class Store:
@@ -94,9 +94,9 @@ class Store:
         kept += new
         return new
 
-    def reads(self) -> LiveReads:
+    def reads(self) -> RealtimeReads:
         """The reads of a node."""
-        return LiveReads(
+        return RealtimeReads(
             self._entries_after, self._positions, self._session, self._changes, self._reach, self._summaries
         )
 
@@ -154,7 +154,7 @@ class Store:
         return SessionChanges(states, ended, [(one, at) for one, at in self.changed.items() if at >= since])
 
 
-class Ear:
+class RecordingListener:
     """A listener that stores the frames and entries it receives."""
 
     def __init__(self, session: Session) -> None:
@@ -164,11 +164,11 @@ class Ear:
         self.frames: list[bytes] = []
         self.ended: list[int] = []
 
-    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+    def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
         self.positions += [one.position for one in appended]
 
-    def push(self, told: Parcel) -> None:
-        self.frames.append(told.text)
+    def push(self, frame: EncodedFrame) -> None:
+        self.frames.append(frame.text)
 
     def end(self, code: int, reason: str) -> None:
         self.ended.append(code)
@@ -179,8 +179,8 @@ class DoubleNode:
 
     def __init__(self, store: Store, network: Network) -> None:
         self.store = store
-        self.carrier = DoubleCarrier(network)
-        self.live = LiveNode(store.reads(), 1 << 50, 1 << 50, self.carrier)
+        self.transport = FakeTransport(network)
+        self.live = RealtimeNode(store.reads(), 1 << 50, 1 << 50, self.transport)
         self.live.start()
         self._loops = [asyncio.create_task(loop.run()) for loop in self.live.loops()]
 
@@ -191,11 +191,11 @@ class DoubleNode:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.live.stop()
 
-    async def listen(self, session: Session) -> Ear:
+    async def listen(self, session: Session) -> RecordingListener:
         """A listener that has begun."""
-        ear = Ear(session)
+        ear = RecordingListener(session)
         self.live.connections.add(ear)
-        await self.live.following.begin(session.workspace)
+        await self.live.subscriptions.begin(session.workspace)
         return ear
 
     def append(self, count: int = 1, workspace: int = 1) -> None:

@@ -47,7 +47,7 @@ TEA = Shop("tea-shop", "https://tea.example", "Tea")
 BIKES = Shop("bike-shop", "https://bikes.example", "Bikes")
 
 
-def furnish(database: Database) -> None:
+def seed_database(database: Database) -> None:
     """Make the database with the people and sites above, through the product's own actions."""
     url = url_of(database)
     migrate(url)

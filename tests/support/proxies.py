@@ -193,7 +193,7 @@ BEHIND_A_PROXY: Mapping[str, object] = {
     "trusted_proxies": "127.0.0.1",
     "starts_per_hour": 1,
     "start_burst": 2,
-    "strangers_per_address": 2,
+    "unauthenticated_per_address": 2,
 }
 """Settings of a server whose limits `check_limits` meets. Clients come from other addresses than 127.0.0.1."""
 

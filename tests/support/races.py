@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from crumbless.actions.operator_sign_in import recovery_key, totp_purpose
 from crumbless.actions.password_reset import new_reset
 from crumbless.actions.workspace_begin import offer_workspace
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.totp import code_at, new_recovery_codes, new_totp_secret
 from crumbless.ids import now_ms
 from crumbless.store.database import write_once
 from crumbless.store.factor_store import replace_recovery_codes, set_totp_secret
 from crumbless.store.people_store import Credentials, find_credentials
-from crumbless.store.ticket_store import new_ticket
+from crumbless.store.ticket_store import new_one_time_token
 from support.client import Person, ask
 from support.invitations import invite
 from support.people import TEA, World
@@ -29,7 +29,7 @@ PASSWORD = "a violet kettle sings"
 STEP_MS = 30_000
 
 networks = itertools.count(1)
-vault = Vault(base64.b64decode(TEST_KEY))
+secret_box = SecretBox(base64.b64decode(TEST_KEY))
 
 
 async def send(
@@ -58,10 +58,11 @@ def second_steps(world: World, people: list[Person], prepare: Callable[[Connecti
     def make(connection: Connection) -> list[dict[str, Any]]:
         code = prepare(connection, operator_id)
         keys = [person.key.thumbprint for person in people if person.key is not None]
-        tickets = [
-            new_ticket(connection, "second_factor", subject=operator_id, thumbprint=key, seconds=600)[0] for key in keys
+        one_time_tokens = [
+            new_one_time_token(connection, "second_factor", subject=operator_id, thumbprint=key, seconds=600)[0]
+            for key in keys
         ]
-        return [{"ticket": ticket, "code": code} for ticket in tickets]
+        return [{"one_time_token": one_time_token, "code": code} for one_time_token in one_time_tokens]
 
     return write_once(world.server.database_url, make)
 
@@ -69,7 +70,7 @@ def second_steps(world: World, people: list[Person], prepare: Callable[[Connecti
 async def totp(world: World, people: list[Person]) -> tuple[str, list[dict[str, Any]]]:
     def prepare(connection: Connection, operator_id: str) -> str:
         secret = new_totp_secret()
-        set_totp_secret(connection, operator_id, vault.seal(secret, totp_purpose(operator_id)))
+        set_totp_secret(connection, operator_id, secret_box.encrypt(secret, totp_purpose(operator_id)))
         return code_at(secret, now_ms() // STEP_MS)
 
     return "/v1/desk/sign-in/code", second_steps(world, people, prepare)
@@ -77,9 +78,9 @@ async def totp(world: World, people: list[Person]) -> tuple[str, list[dict[str, 
 
 async def recovery_code(world: World, people: list[Person]) -> tuple[str, list[dict[str, Any]]]:
     def prepare(connection: Connection, operator_id: str) -> str:
-        set_totp_secret(connection, operator_id, vault.seal(new_totp_secret(), totp_purpose(operator_id)))
+        set_totp_secret(connection, operator_id, secret_box.encrypt(new_totp_secret(), totp_purpose(operator_id)))
         codes = new_recovery_codes()
-        replace_recovery_codes(connection, 1, operator_id, codes, recovery_key(vault))
+        replace_recovery_codes(connection, 1, operator_id, codes, recovery_key(secret_box))
         return codes[0]
 
     return "/v1/desk/sign-in/code", second_steps(world, people, prepare)
@@ -102,7 +103,7 @@ async def email_change(world: World, people: list[Person]) -> tuple[str, list[di
 
     def make(connection: Connection) -> str:
         one = operator.operator.id
-        return new_ticket(connection, "email_change", subject=one, workspace=1, data=data, seconds=600)[1]
+        return new_one_time_token(connection, "email_change", subject=one, workspace=1, data=data, seconds=600)[1]
 
     secret = write_once(world.server.database_url, make)
     return "/v1/email/confirm", [{"secret": secret} for _ in people]
@@ -128,7 +129,9 @@ async def device_link(world: World, people: list[Person]) -> tuple[str, list[dic
     conversation = (await world.visitor()).conversation
     _, secret = write_once(
         world.server.database_url,
-        lambda connection: new_ticket(connection, "continue_link", subject=conversation, workspace=1, seconds=600),
+        lambda connection: new_one_time_token(
+            connection, "continue_link", subject=conversation, workspace=1, seconds=600
+        ),
     )
     return "/v1/visitor/continue", [{"site": TEA.key, "secret": secret} for _ in people]
 
@@ -144,7 +147,7 @@ KINDS: dict[str, Race] = {
     "device link": device_link,
 }
 
-REFUSALS = {"TOTP code": "wrong_code", "recovery code": "wrong_code"}
+ERROR_SPECS = {"TOTP code": "wrong_code", "recovery code": "wrong_code"}
 """The problem code of the response to a client that came second; `ticket_gone` for all other kinds."""
 
 
@@ -153,4 +156,4 @@ def assert_one_winner(kind: str, answers: list[httpx.Response]) -> None:
     won = [one for one in answers if one.is_success]
     lost = [code_of(one) for one in answers if not one.is_success]
     told = [(one.status_code, one.text) for one in answers]
-    assert (len(won), lost) == (1, [REFUSALS.get(kind, "ticket_gone")] * (len(answers) - 1)), told
+    assert (len(won), lost) == (1, [ERROR_SPECS.get(kind, "ticket_gone")] * (len(answers) - 1)), told

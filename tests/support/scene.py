@@ -118,7 +118,7 @@ class Desk:
         return self.page.locator(".bubble")
 
 
-class Scene:
+class BrowserScenario:
     """A workspace of the test's own, its shop, and the people in it."""
 
     def __init__(
@@ -136,10 +136,10 @@ class Scene:
         self._browser_of = browser_of
         self._watches: list[Watch] = []
         self.emails = {name: f"{name.lower()}@{self.site}.example" for name in ("Olga", "Otto")}
-        write_once(server.database_url, self._furnish)
+        write_once(server.database_url, self._seed_database)
         shop.embed(server.address, self.site)
 
-    def _furnish(self, connection: Connection) -> None:
+    def _seed_database(self, connection: Connection) -> None:
         workspace = workspace_for(connection, f"Workspace of {self.site}")
         add_site(connection, workspace, self.site, "Kornblume Tea", [self.shop.origin])
         for name, email in self.emails.items():

@@ -47,7 +47,7 @@ ROOMY: dict[str, object] = {
     "privacy_requests_per_hour": 1_000_000,
     "privacy_request_burst": 100_000,
     "streams_per_session": 100,
-    "strangers_per_address": 10_000,
+    "unauthenticated_per_address": 10_000,
 }
 """Limits that no test meets by accident."""
 

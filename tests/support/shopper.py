@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from crumbless.domain.storage_registry import Service
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import Tag, drop_tag, set_tag
+from crumbless.store.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
 from support.browser import wait_in_page
-from support.scene import Scene, Visitor
+from support.scene import BrowserScenario, Visitor
 
 GA4, TIKTOK = "/vendor/ga4.js", "/vendor/tiktok.js"
 
@@ -32,7 +32,7 @@ WAITING = (
 )
 
 
-class Shopper:
+class VisitorBrowser:
     """A visitor on a page that asks for consent."""
 
     def __init__(self, visitor: Visitor, site: str) -> None:
@@ -80,25 +80,25 @@ class Shopper:
         self.page.context.clear_cookies()
 
 
-def use_tags(scene: Scene, *services: Service) -> None:
+def use_tags(scenario: BrowserScenario, *services: Service) -> None:
     """Give the test's site these tags."""
 
     def write(connection: Connection) -> None:
-        site = find_site(connection, scene.site)
+        site = find_site(connection, scenario.site)
         assert site
         for service in services:
-            set_tag(connection, site, Tag(service, "browser", "X", ""))
+            set_vendor_tag(connection, site, VendorTag(service, "browser", "X", ""))
 
-    write_once(scene.server.database_url, write)
+    write_once(scenario.server.database_url, write)
 
 
-def drop_tags(scene: Scene, *services: Service) -> None:
+def drop_tags(scenario: BrowserScenario, *services: Service) -> None:
     """Take these tags from it."""
 
     def write(connection: Connection) -> None:
-        site = find_site(connection, scene.site)
+        site = find_site(connection, scenario.site)
         assert site
         for service in services:
-            drop_tag(connection, site, service)
+            drop_vendor_tag(connection, site, service)
 
-    write_once(scene.server.database_url, write)
+    write_once(scenario.server.database_url, write)

@@ -93,7 +93,11 @@ def named_settings() -> dict[str, object]:
 async def add_passkey(world: World, person: Person, end_others: bool = True) -> SoftwareAuthenticator:
     device = SoftwareAuthenticator(person.address, "localhost")
     asked = (await post(world, person, "/v1/desk/me/passkeys/options")).json()
-    body = {"ticket": asked["ticket"], "credential": device.create(asked["options"]), "name": "My phone"}
+    body = {
+        "one_time_token": asked["one_time_token"],
+        "credential": device.create(asked["options"]),
+        "name": "My phone",
+    }
     body |= {"end_others": end_others}
     added = await post(world, person, "/v1/desk/me/passkeys", body)
     assert added.status_code == 204, added.text
@@ -103,7 +107,7 @@ async def add_passkey(world: World, person: Person, end_others: bool = True) -> 
 async def use_passkey(world: World, device: SoftwareAuthenticator, person: Person, **changed: Any) -> httpx.Response:
     asked = (await post(world, person, f"{PASSKEY}/options")).json()
     credential = device.get(asked["options"], **changed)
-    return await post(world, person, PASSKEY, {"ticket": asked["ticket"], "credential": credential})
+    return await post(world, person, PASSKEY, {"one_time_token": asked["one_time_token"], "credential": credential})
 
 
 def change_session(person: Person, world: World, what: str) -> None:

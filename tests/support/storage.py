@@ -21,23 +21,23 @@ class Storage(Protocol):
 class FileStorage:
     """SQLite."""
 
-    def __init__(self, furnished: Path) -> None:
-        self._furnished = furnished
+    def __init__(self, seeded_database: Path) -> None:
+        self._furnished = seeded_database
         self.settings: dict[str, object] = {}
 
     def new_database(self, folder: Path) -> Database:
-        """A copy of the furnished file."""
+        """A copy of the seeded_database file."""
         return Path(shutil.copy(self._furnished, folder / "crumbless.db"))
 
 
 class PostgresStorage:
     """PostgreSQL."""
 
-    def __init__(self, server: PostgresServer, furnished: str, bus_url: str) -> None:
+    def __init__(self, server: PostgresServer, seeded_database: str, bus_url: str) -> None:
         self._server = server
-        self._furnished = furnished
+        self._furnished = seeded_database
         self.settings: dict[str, object] = {"bus_url": bus_url}
 
     def new_database(self, folder: Path) -> Database:
-        """A copy of the furnished database; the folder is not used."""
+        """A copy of the seeded_database database; the folder is not used."""
         return self._server.new_database(self._furnished)

@@ -13,7 +13,7 @@ RETRY_SECONDS = 0.1
 
 
 @dataclass
-class Traveller:
+class ReconnectingClient:
     """One person over any number of streams."""
 
     world: World

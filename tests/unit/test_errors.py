@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crumbless.errors import REFUSALS, CrumblessError, Refused, SettingsError
+from crumbless.errors import ERROR_SPECS, ApiError, CrumblessError, SettingsError
 
 DOCS = Path(__file__).parents[2] / "docs"
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ def test_every_code_is_documented_and_every_documented_code_exists() -> None:
         for table in path.read_text(encoding="utf-8").split("| status | code |")[1:]
     ]
     assert len(tables) > 3
-    assert codes_in(stream, 1).union(*(codes_in(table, 2) for table in tables)) == REFUSALS.keys()
+    assert codes_in(stream, 1).union(*(codes_in(table, 2) for table in tables)) == ERROR_SPECS.keys()
 
 
 def codes_in(section: str, column: int) -> set[str]:
@@ -28,9 +28,9 @@ def codes_in(section: str, column: int) -> set[str]:
     return {code for row in rows for code in re.findall(r"`([a-z_]+)`", row[column])}
 
 
-@pytest.mark.parametrize("code", [*REFUSALS])
+@pytest.mark.parametrize("code", [*ERROR_SPECS])
 def test_a_refusal_says_what_happened_and_what_to_do(code: str) -> None:
-    refusal = REFUSALS[code]
+    refusal = ERROR_SPECS[code]
     assert HTTPStatus(refusal.status) >= 400
     assert refusal.title
     assert refusal.detail.endswith(".")
@@ -38,17 +38,17 @@ def test_a_refusal_says_what_happened_and_what_to_do(code: str) -> None:
 
 
 def test_a_refused_request_may_say_more_than_the_table() -> None:
-    assert Refused("busy").detail == REFUSALS["busy"].detail
-    refused = Refused("busy", "Wait for me.", 2.5, "id")
+    assert ApiError("busy").detail == ERROR_SPECS["busy"].detail
+    refused = ApiError("busy", "Wait for me.", 2.5, "id")
     assert (refused.detail, refused.retry_after, refused.entry_id) == ("Wait for me.", 2.5, "id")
-    assert refused.refusal is REFUSALS["busy"]
+    assert refused.spec is ERROR_SPECS["busy"]
 
 
 def test_an_undocumented_code_cannot_be_raised() -> None:
     with pytest.raises(KeyError):
-        Refused("no_such_code")
+        ApiError("no_such_code")
 
 
 def test_all_of_ours_have_one_root() -> None:
-    assert issubclass(Refused, CrumblessError)
+    assert issubclass(ApiError, CrumblessError)
     assert issubclass(SettingsError, CrumblessError)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crumbless.log_lines import MAX_LINE, Lines, LogFormat, escape, redact, request_id
+from crumbless.log_lines import MAX_LINE, LogFormat, LogFormatter, escape, redact, request_id
 
 FORGED = "hello\r\n2026-01-01T00:00:00Z INFO crumbless: owner signed in\x1b[2J\x9b31m\u2028\u202e\x00\x7f\ud800"
 KINDS: tuple[LogFormat, ...] = ("text", "json")
@@ -17,7 +17,7 @@ def line(kind: LogFormat, message: str, *arguments: object, **more: Any) -> str:
     record = logging.LogRecord("crumbless.x", logging.WARNING, "x.py", 1, message, arguments, more.get("exc_info"))
     if "fields" in more:
         vars(record)["fields"] = more["fields"]
-    return Lines(kind).format(record)
+    return LogFormatter(kind).format(record)
 
 
 def caught(error: Exception) -> Any:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from crumbless.api.readiness import Readiness
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.live.node_state import NodeState
 from crumbless.periodic import Loops, Periodic
 
@@ -131,7 +131,7 @@ async def test_work_that_is_refused_is_done_again_after_the_time_that_the_refusa
     group: Group, caplog: pytest.LogCaptureFixture
 ) -> None:
     work = Work()
-    work.do = fail(Refused("busy", retry_after=0.001))
+    work.do = fail(ApiError("busy", retry_after=0.001))
     group.start(Periodic("the work", work, NEVER))
     await work.turn(3)
     assert caplog.records == [], "whoever refused has logged why"

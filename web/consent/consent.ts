@@ -4,7 +4,7 @@
  */
 import { pageDocument, pageGlobal } from "../shared/page_document";
 import { openChoices } from "./choices_dialog";
-import { type Choice, type External, keepChoice } from "./consent_choice";
+import { type Choice, type External, manageConsent } from "./consent_choice";
 import { type ConsentConfig, type Grants, NOTHING } from "./consent_config";
 import { isBlocked, type Source } from "./consent_record";
 import { addStage, type ConsentView, makeBanner, makeOpener } from "./consent_view";
@@ -36,7 +36,7 @@ function start(): void {
   let banner: HTMLElement | undefined;
   let opener: HTMLElement | undefined;
 
-  const choice = keepChoice(config, external, (now) => {
+  const choice = manageConsent(config, external, (now) => {
     pageDocument.dispatchEvent(new CustomEvent(CHANGED, { detail: now }));
     tellFrame();
     if (now.needed) void show();

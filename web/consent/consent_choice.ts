@@ -1,7 +1,7 @@
 /** What is granted now, and what a change of it does: scripts load, or what they kept is removed and the page loaded anew. */
 import { type ConsentConfig, forEach, type Grants, NOTHING, type Said } from "./consent_config";
-import { type Answer, grantsAny, readAnswer, type Source, watchAnswer, writeAnswer } from "./consent_record";
-import { clearKept } from "./kept_clear";
+import { type ConsentAnswer, grantsAny, readAnswer, type Source, watchAnswer, writeAnswer } from "./consent_record";
+import { clearVendorStorage } from "./kept_clear";
 import { sendReceipt } from "./receipt_send";
 import { letScripts } from "./script_gate";
 import { signalTags } from "./tag_signal";
@@ -47,7 +47,7 @@ const newNumber = () => crypto.randomUUID?.() ?? "";
 const bit = (granted: boolean) => (granted ? 1 : 0);
 
 /** Begins with what was decided before. `onChange` is told of every change, in this tab and in others. */
-export function keepChoice(
+export function manageConsent(
   { site, origin, revision, said }: ConsentConfig,
   external: External | undefined,
   onChange: (choice: Choice) => void,
@@ -80,7 +80,7 @@ export function keepChoice(
     };
   };
 
-  const keep = (fresh: Answer) => {
+  const keep = (fresh: ConsentAnswer) => {
     answer = fresh;
     if (!external) writeAnswer(site, fresh);
   };
@@ -105,7 +105,7 @@ export function keepChoice(
     if (!answer && !stopped.length) return;
     signalTags(grants);
     const refused = services.filter(({ category }) => !grants[category]);
-    const clear = () => clearKept(refused.flatMap(({ rows }) => rows));
+    const clear = () => clearVendorStorage(refused.flatMap(({ rows }) => rows));
     await clear();
     if (!stopped.length) return;
     await told;
@@ -119,7 +119,7 @@ export function keepChoice(
   const decide = (wanted: Partial<Grants>, source: Source, { language, text }: Said) => {
     const now = granted();
     const rid = answer?.rid;
-    const fresh: Answer = {
+    const fresh: ConsentAnswer = {
       v: 1,
       rev: revision,
       t: Date.now(),

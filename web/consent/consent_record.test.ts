@@ -1,13 +1,20 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { registry } from "../shared/storage_registry";
 import { blockStorage, FakeStorage } from "../support/storage_fake";
-import { type Answer, isBlocked, readAnswer, writeAnswer } from "./consent_record";
+import { type ConsentAnswer, isBlocked, readAnswer, writeAnswer } from "./consent_record";
 
 const NOW = 1_800_000_000_000;
 const DAYS_182 = 182 * 86_400_000;
 const KEY = "crumbless.consent.shop";
-const yes: Answer = { v: 1, rev: 3, t: NOW, c: { analytics: 1, marketing: 0 }, src: "banner", rid: "r".repeat(22) };
-const no: Answer = { v: 1, rev: 3, t: NOW, c: { analytics: 0, marketing: 0 }, src: "banner" };
+const yes: ConsentAnswer = {
+  v: 1,
+  rev: 3,
+  t: NOW,
+  c: { analytics: 1, marketing: 0 },
+  src: "banner",
+  rid: "r".repeat(22),
+};
+const no: ConsentAnswer = { v: 1, rev: 3, t: NOW, c: { analytics: 0, marketing: 0 }, src: "banner" };
 
 let local: FakeStorage;
 

@@ -3,11 +3,11 @@
  * which is too heavy for every page of a site. What is not exactly what we write is no answer.
  */
 import { consentKey, consentLifetime } from "../shared/storage_registry";
-import type { ConsentChoice } from "../shared/storage_values";
+import type { StoredConsentChoice } from "../shared/storage_values";
 
 export type Source = "banner" | "settings" | "api" | "external";
 
-export type Answer = ConsentChoice & { src: Source };
+export type ConsentAnswer = StoredConsentChoice & { src: Source };
 
 /** Of what the clocks of two pages may differ, ms. */
 const CLOCK_SLACK = 60_000;
@@ -42,9 +42,9 @@ const isAnswer: Check = (value) =>
   });
 
 /** Whether any category is granted. */
-export const grantsAny = ({ c }: Answer): boolean => !!(c.analytics || c.marketing);
+export const grantsAny = ({ c }: ConsentAnswer): boolean => !!(c.analytics || c.marketing);
 
-const isTrue = ({ v: answer, until }: { v: Answer; until: number }, now: number): boolean =>
+const isTrue = ({ v: answer, until }: { v: ConsentAnswer; until: number }, now: number): boolean =>
   until > now &&
   until <= answer.t + consentLifetime &&
   answer.t <= now + CLOCK_SLACK &&
@@ -60,7 +60,7 @@ function dropAnswer(site: string): void {
 }
 
 /** The answer that stands there, to whichever revision; null when there is none or it is not sound. What is unsound is dropped. */
-export function readAnswer(site: string): Answer | null {
+export function readAnswer(site: string): ConsentAnswer | null {
   try {
     const text = localStorage.getItem(keyOf(site));
     if (text === null) return null;
@@ -75,7 +75,7 @@ export function readAnswer(site: string): Answer | null {
 }
 
 /** Keeps the answer for 182 days from when it was given, yes and no alike. What cannot be kept does not leave an older answer behind. */
-export function writeAnswer(site: string, answer: Answer): void {
+export function writeAnswer(site: string, answer: ConsentAnswer): void {
   const text = JSON.stringify({ v: answer, until: answer.t + consentLifetime, at: answer.t });
   try {
     localStorage.setItem(keyOf(site), text);

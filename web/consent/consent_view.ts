@@ -41,13 +41,13 @@ export const answerButton = (name: string, text: string, act: () => void): HTMLB
 export const policyLink = ({ said: { words }, policy }: ConsentView): HTMLAnchorElement =>
   make("a", { href: policy }, words.policy);
 
-export interface BannerActs {
+export interface BannerActions {
   answer: (grants: Grants) => void;
   choose: () => void;
 }
 
 /** The first layer. It takes no focus, holds none, and no key closes it. */
-export function makeBanner(view: ConsentView, { answer, choose }: BannerActs): HTMLElement {
+export function makeBanner(view: ConsentView, { answer, choose }: BannerActions): HTMLElement {
   const { words, language, services } = view.said;
   const names = new Intl.ListFormat(language).format(services.map(({ title }) => title));
   const note = view.note();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { blockStorage } from "../support/storage_fake";
 import type { Row } from "./consent_config";
-import { clearKept, patternOf } from "./kept_clear";
+import { clearVendorStorage, patternOf } from "./kept_clear";
 
 const row = (mechanism: string, key: string, domain?: string): Row =>
   domain ? [mechanism, key, "", "", domain] : [mechanism, key, "", ""];
@@ -73,7 +73,7 @@ test("a key stands for itself, a placeholder for anything but nothing", () => {
 });
 
 test("what is declared goes from every mechanism, and nothing else", async () => {
-  await clearKept(EVERYWHERE);
+  await clearVendorStorage(EVERYWHERE);
   expect(cookie).toMatch(/^_v=; Max-Age=0/);
   expect(cookie).not.toContain("cart");
   expect(Object.keys(localStorage)).toEqual(["_v", "cart"]);
@@ -83,14 +83,14 @@ test("what is declared goes from every mechanism, and nothing else", async () =>
 });
 
 test("what stands under the vendor's own domain is out of reach", async () => {
-  await clearKept([row("cookie", "_v", "vendor.example")]);
+  await clearVendorStorage([row("cookie", "_v", "vendor.example")]);
   expect(cookie).toBe("");
 });
 
 test("a blocked mechanism does not keep the others from being cleared", async () => {
   blockStorage();
   vi.stubGlobal("indexedDB", undefined);
-  await clearKept(EVERYWHERE);
+  await clearVendorStorage(EVERYWHERE);
   expect(cookie).not.toBe("");
   expect(cacheNames).toEqual(["shop"]);
 });

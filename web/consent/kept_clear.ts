@@ -27,7 +27,7 @@ const removeDatabase = (name: string): Promise<void> =>
   });
 
 /** Removes what these rows declare, in every mechanism. Of databases and caches the key is the name. */
-export async function clearKept(rows: readonly Row[]): Promise<void> {
+export async function clearVendorStorage(rows: readonly Row[]): Promise<void> {
   const patternsIn = (mechanism: string) =>
     rows.filter(([where, , , , domain]) => where === mechanism && !domain).map(([, key]) => patternOf(key));
   const declaredIn = (mechanism: string) => {

@@ -1,5 +1,5 @@
 /** Tells the server of a grant, a change or a withdrawal, and gets the receipt's number. Who refuses from the start is not told of. */
-import type { Answer } from "./consent_record";
+import type { ConsentAnswer } from "./consent_record";
 
 /** A page that waits for the answer before it reloads waits no longer than this. */
 const DEADLINE_MS = 3_000;
@@ -11,8 +11,8 @@ const DEADLINE_MS = 3_000;
 export async function sendReceipt(
   origin: string,
   site: string,
-  { c, src, rev, rid }: Answer,
-  [language, text, id]: NonNullable<Answer["due"]>,
+  { c, src, rev, rid }: ConsentAnswer,
+  [language, text, id]: NonNullable<ConsentAnswer["due"]>,
 ): Promise<string | null> {
   const body = {
     site,

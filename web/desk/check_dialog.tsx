@@ -1,6 +1,6 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import { DialogFrame } from "./dialog_frame";
 import { Failure } from "./failure_view";
 import "./check_view.css";
@@ -15,14 +15,14 @@ const loadView = importPart(() => import("./check_view"));
 type View = FunctionComponent<{ language: string }>;
 
 /** The connection check; what does it is loaded only now. */
-export function CheckDialog({ onClose }: Properties) {
-  const { words, language } = useSpeech();
+export function ConnectionCheckDialog({ onClose }: Properties) {
+  const { words, language } = useTranslations();
   const [View, setView] = useState<View | null>(null);
   const [failed, setFailed] = useState(false);
   const load = () => {
     setFailed(false);
     loadView().then(
-      (loaded) => setView(() => loaded.CheckView),
+      (loaded) => setView(() => loaded.ConnectionCheckView),
       () => setFailed(true),
     );
   };

@@ -1,19 +1,19 @@
 import loaders from "texts:connection_check/lazy";
 import { afterEach, expect, it, vi } from "vitest";
-import { CHECKS, type Findings, judgeWays, runCheck, worstOf } from "./check_run";
+import { CHECKS, type Findings, judgeTransports, runConnectionCheck, worstOf } from "./check_run";
 
 afterEach(() => vi.unstubAllGlobals());
 
 it("bears a way that fails while another works", () => {
-  expect(judgeWays({ websocket: null, stream: 12, poll: null })).toEqual({
-    websocket: { state: "mind" },
+  expect(judgeTransports({ websocket: null, stream: 12, poll: null })).toEqual({
+    websocket: { state: "warn" },
     stream: { state: "good", milliseconds: 12 },
-    poll: { state: "mind" },
+    poll: { state: "warn" },
   });
 });
 
 it("finds it bad when no way works", () => {
-  expect(judgeWays({ websocket: null, stream: null })).toEqual({
+  expect(judgeTransports({ websocket: null, stream: null })).toEqual({
     websocket: { state: "bad" },
     stream: { state: "bad" },
   });
@@ -22,8 +22,8 @@ it("finds it bad when no way works", () => {
 it.each([
   [{}, "good"],
   [{ server: { state: "good" } }, "good"],
-  [{ server: { state: "good" }, clock: { state: "mind" } }, "mind"],
-  [{ clock: { state: "mind" }, cache: { state: "bad" } }, "bad"],
+  [{ server: { state: "good" }, clock: { state: "warn" } }, "warn"],
+  [{ clock: { state: "warn" }, cache: { state: "bad" } }, "bad"],
 ] as [Findings, string][])("the worst of %j is %s", (findings, worst) => {
   expect(worstOf(findings)).toBe(worst);
 });
@@ -32,7 +32,7 @@ it("asks no further when there is no server", async () => {
   const fetched = vi.fn(() => Promise.reject(new TypeError("offline")));
   vi.stubGlobal("fetch", fetched);
   const told: Findings[] = [];
-  await runCheck("https://chat.example", (findings) => told.push(findings));
+  await runConnectionCheck("https://chat.example", (findings) => told.push(findings));
   expect(told).toEqual([{ server: { state: "bad" } }]);
   expect(fetched).toHaveBeenCalledTimes(1);
 });

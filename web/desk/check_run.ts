@@ -4,13 +4,13 @@ import { openHttpStream } from "../shared/stream_http";
 import { openPoll } from "../shared/stream_poll";
 import type { Transport, TransportEvents } from "../shared/stream_transport";
 import { openWebSocket } from "../shared/stream_websocket";
-import type { CheckAnswer } from "../shared/wire_operation";
+import type { ConnectionCheckResponse } from "../shared/wire_operation";
 
 /** What is looked at, in the order in which it is shown. */
 export const CHECKS = ["server", "address", "proxy", "cache", "body", "clock", "websocket", "stream", "poll"] as const;
 export type CheckName = (typeof CHECKS)[number];
 /** `mind`: it works, and could be better. */
-export type CheckState = "good" | "mind" | "bad";
+export type CheckState = "good" | "warn" | "bad";
 
 export interface Finding {
   readonly state: CheckState;
@@ -31,7 +31,7 @@ const BODY = "x".repeat(63 * 1024);
 const NO_AUTH = 4400;
 
 type Open = (api: Api, events: TransportEvents) => Transport;
-const WAYS: Record<"websocket" | "stream" | "poll", Open> = {
+const TRANSPORTS: Record<"websocket" | "stream" | "poll", Open> = {
   websocket: (api, events) => openWebSocket(api.address("/v1/stream"), events),
   stream: openHttpStream,
   poll: openPoll,
@@ -45,7 +45,7 @@ const bad: Finding = { state: "bad" };
  *
  * @param origin the address by which this page was reached
  */
-export async function runCheck(origin: string, tell: (findings: Findings) => void): Promise<void> {
+export async function runConnectionCheck(origin: string, tell: (findings: Findings) => void): Promise<void> {
   const api = new Api(origin, "");
   let findings: Findings = {};
   const add = (more: Findings) => {
@@ -57,35 +57,35 @@ export async function runCheck(origin: string, tell: (findings: Findings) => voi
   if (!first) return;
   add({
     address: first.told.address === origin ? good : bad,
-    proxy: first.told.forwarded === first.told.believed ? good : { state: "mind" },
-    clock: Math.abs(first.ahead) <= CLOCK_MS ? good : { state: "mind" },
+    proxy: first.told.forwarded === first.told.believed ? good : { state: "warn" },
+    clock: Math.abs(first.ahead) <= CLOCK_MS ? good : { state: "warn" },
   });
   const again = await askServer(api);
   add({ cache: again && again.told.draw !== first.told.draw ? good : bad });
   add({ body: await sendBody(api) });
-  const ways = Object.entries(WAYS) as ["websocket" | "stream" | "poll", Open][];
-  const tried = await Promise.all(ways.map(async ([name, open]) => [name, await tryWay(api, open)] as const));
-  add(judgeWays(Object.fromEntries(tried)));
+  const ways = Object.entries(TRANSPORTS) as ["websocket" | "stream" | "poll", Open][];
+  const tried = await Promise.all(ways.map(async ([name, open]) => [name, await tryTransport(api, open)] as const));
+  add(judgeTransports(Object.fromEntries(tried)));
 }
 
 /** One way that does not work is borne while another does: the chat takes that one. */
-export function judgeWays(took: Record<string, number | null>): Findings {
+export function judgeTransports(took: Record<string, number | null>): Findings {
   const none = Object.values(took).every((one) => one === null);
   const judge = (milliseconds: number | null): Finding =>
-    milliseconds === null ? { state: none ? "bad" : "mind" } : { state: "good", milliseconds };
+    milliseconds === null ? { state: none ? "bad" : "warn" } : { state: "good", milliseconds };
   return Object.fromEntries(Object.entries(took).map(([name, one]) => [name, judge(one)]));
 }
 
 /** The worst of them. */
 export function worstOf(findings: Findings): CheckState {
   const states = Object.values(findings).map((one) => one.state);
-  return (["bad", "mind"] as const).find((state) => states.includes(state)) ?? "good";
+  return (["bad", "warn"] as const).find((state) => states.includes(state)) ?? "good";
 }
 
 async function askServer(api: Api) {
   const began = Date.now();
   try {
-    const told = await api.get<CheckAnswer>("/v1/check");
+    const told = await api.get<ConnectionCheckResponse>("/v1/check");
     const milliseconds = Date.now() - began;
     return { told, milliseconds, ahead: told.at - began - milliseconds / 2 };
   } catch {
@@ -95,14 +95,14 @@ async function askServer(api: Api) {
 
 async function sendBody(api: Api): Promise<Finding> {
   try {
-    return (await api.post<CheckAnswer>("/v1/check", BODY)).bytes === BODY.length ? good : bad;
+    return (await api.post<ConnectionCheckResponse>("/v1/check", BODY)).bytes === BODY.length ? good : bad;
   } catch {
     return bad;
   }
 }
 
 /** Milliseconds until the first frame; null when it, or the answer to one of ours, did not come in time. */
-function tryWay(api: Api, open: Open): Promise<number | null> {
+function tryTransport(api: Api, open: Open): Promise<number | null> {
   return new Promise((settle) => {
     const began = performance.now();
     let took: number | null = null;

@@ -2,21 +2,21 @@ import type { ConnectionCheckTexts } from "texts:connection_check";
 import loaders from "texts:connection_check/lazy";
 import { useEffect, useState } from "preact/hooks";
 import { pickTexts } from "../shared/texts_pick";
-import { CHECKS, type CheckName, type Finding, type Findings, runCheck, worstOf } from "./check_run";
+import { CHECKS, type CheckName, type Finding, type Findings, runConnectionCheck, worstOf } from "./check_run";
 
 interface Properties {
   readonly language: string;
 }
 
 /** What was found, row by row as it becomes known, and a sentence for all of it. */
-export function CheckView({ language }: Properties) {
+export function ConnectionCheckView({ language }: Properties) {
   const [words, setWords] = useState<ConnectionCheckTexts | null>(null);
   const [findings, setFindings] = useState<Findings>({});
   const [running, setRunning] = useState(true);
   const run = () => {
     setFindings({});
     setRunning(true);
-    void runCheck(location.origin, setFindings).finally(() => setRunning(false));
+    void runConnectionCheck(location.origin, setFindings).finally(() => setRunning(false));
   };
   useEffect(() => {
     void pickTexts(loaders, language)().then((loaded) => setWords(loaded.default));
@@ -49,7 +49,7 @@ interface RowProperties {
   readonly words: ConnectionCheckTexts;
 }
 
-const MARKS = { good: "M3 8.5l3.5 3.5L13 5", mind: "M8 3v6M8 12v1", bad: "M4 4l8 8M12 4l-8 8", none: "M5 8h6" };
+const MARKS = { good: "M3 8.5l3.5 3.5L13 5", warn: "M8 3v6M8 12v1", bad: "M4 4l8 8M12 4l-8 8", none: "M5 8h6" };
 
 function Row({ name, finding, words }: RowProperties) {
   const state = finding?.state ?? "none";

@@ -1,20 +1,20 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../shared/api";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import { FormField } from "./form_field";
-import { type CodeAsked, type Entered, signInWithCode } from "./sign_in_call";
-import { tellSignInFailure } from "./sign_in_failure";
+import { type CodeAsked, type NewSession, signInWithCode } from "./sign_in_call";
+import { signInErrorMessage } from "./sign_in_failure";
 
 interface Properties {
   readonly api: Api;
   readonly asked: CodeAsked;
-  readonly onEntered: (entered: Entered) => Promise<void>;
+  readonly onEntered: (entered: NewSession) => Promise<void>;
   readonly onStartAgain: () => void;
 }
 
 /** The second step of a sign-in: the code of an authenticator app, or a recovery code. */
 export function CodeForm({ api, asked, onEntered, onStartAgain }: Properties) {
-  const { words, language } = useSpeech();
+  const { words, language } = useTranslations();
   const field = useRef<HTMLInputElement>(null);
   const [waiting, setWaiting] = useState(false);
   const [failure, setFailure] = useState("");
@@ -35,7 +35,7 @@ export function CodeForm({ api, asked, onEntered, onStartAgain }: Properties) {
     try {
       await onEntered(await signInWithCode(api, asked, code));
     } catch (cause) {
-      setFailure(tellSignInFailure(cause, words, language));
+      setFailure(signInErrorMessage(cause, words, language));
       setOver(cause instanceof ApiProblem && cause.code === "ticket_gone");
       setWaiting(false);
       field.current?.select();

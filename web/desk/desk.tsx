@@ -5,7 +5,7 @@ import { useMemo } from "preact/hooks";
 import { Api } from "../shared/api";
 import { followInput } from "../shared/focus_ring";
 import { useObserved } from "../shared/observable_use";
-import { followPreferences, notifications, sound, spoken } from "../shared/preferences";
+import { currentLanguage, followPreferences, notifications, sound } from "../shared/preferences";
 import * as storage from "../shared/storage";
 import type { Entry } from "../shared/wire_timeline";
 import { chooseLanguage } from "../shared/words_choose";
@@ -15,7 +15,7 @@ import { importPart } from "../shared/import_part";
 import { MessageSound } from "../shared/sound_play";
 import { DeskApp } from "./desk_app";
 import { DeskArrangement } from "./desk_arrangement";
-import { SpeechContext, speechOf } from "./desk_context";
+import { TranslationsContext, translationsOf } from "./desk_context";
 import { readEntryLink, readRoute } from "./desk_route";
 import { DeskSession } from "./desk_session";
 import { DeskView } from "./desk_view";
@@ -47,10 +47,10 @@ interface DeskProperties {
 
 function Desk({ api, app, arrangement }: DeskProperties) {
   const stage = app.stage.value;
-  const language = useObserved(spoken);
-  const speech = useMemo(() => speechOf(language, navigator.language), [language]);
+  const language = useObserved(currentLanguage);
+  const speech = useMemo(() => translationsOf(language, navigator.language), [language]);
   return (
-    <SpeechContext.Provider value={speech}>
+    <TranslationsContext.Provider value={speech}>
       {stage.kind === "signed-out" && (
         <SignInView
           notice={stage.notice}
@@ -61,7 +61,7 @@ function Desk({ api, app, arrangement }: DeskProperties) {
           onEntered={(entered) => app.enter(entered)}
         />
       )}
-      {stage.kind === "entering" && (
+      {stage.kind === "link" && (
         <LazyPart
           load={loadEntry}
           given={{
@@ -83,17 +83,17 @@ function Desk({ api, app, arrangement }: DeskProperties) {
           }}
         />
       )}
-      {stage.kind === "at-work" && (
+      {stage.kind === "signed-in" && (
         <DeskView
           feed={stage.feed}
           call={stage.call}
           failure={stage.failure}
           arrangement={arrangement}
-          lasting={app.lasting}
+          lasting={app.persistent}
           onSignOut={() => void app.signOut()}
         />
       )}
-    </SpeechContext.Provider>
+    </TranslationsContext.Provider>
   );
 }
 
@@ -107,7 +107,7 @@ function start(page: HTMLElement): void {
   const app = new DeskApp({
     session: new DeskSession(api),
     get words() {
-      return deskTexts[spoken.value];
+      return deskTexts[currentLanguage.value];
     },
     ring: callOut(),
     isVisible: () => document.visibilityState === "visible",
@@ -150,7 +150,7 @@ function callOut(): (unseen: readonly Entry[]) => void {
   return (unseen) => {
     if (sound.value) bell.play();
     if (!notifications.value || document.visibilityState === "visible") return;
-    const language = spoken.value;
+    const language = currentLanguage.value;
     notify(unseen, ({ author }) =>
       deskTexts[language].newMessageFrom({ name: author.name || conversationTexts[language].visitor }),
     );

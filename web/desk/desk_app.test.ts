@@ -4,8 +4,8 @@ import { Api } from "../shared/api";
 import * as storage from "../shared/storage";
 import { DeskApp } from "./desk_app";
 import { DeskSession } from "./desk_session";
-import { HELD_BACK, keepDraft, keepOutbox, readDraft, readOutbox } from "./draft_keep";
-import { type Entered, signInWithPassword } from "./sign_in_call";
+import { readDraft, readOutbox, storeDraft, storeOutbox, WRITE_DELAY } from "./draft_keep";
+import { type NewSession, signInWithPassword } from "./sign_in_call";
 
 const words = deskTexts.en;
 const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", workspace_name: "North" });
@@ -82,7 +82,7 @@ function openTab(): DeskApp {
 const api = new Api("https://chat.example", "n");
 
 /** Signs in as whoever the server takes us for. */
-async function signIn(app: DeskApp): Promise<Entered> {
+async function signIn(app: DeskApp): Promise<NewSession> {
   const entered = await signInWithPassword(api, "someone@example.org", "secret");
   if (!("answer" in entered)) throw new Error("the server asks for a code");
   await app.enter(entered);
@@ -93,7 +93,7 @@ const stageOf = (app: DeskApp): string => app.stage.value.kind;
 const noticeOf = (app: DeskApp): string => (app.stage.value.kind === "signed-out" ? app.stage.value.notice : "");
 
 function feedOf(app: DeskApp) {
-  if (app.stage.value.kind !== "at-work") throw new Error(`the desk is ${app.stage.value.kind}`);
+  if (app.stage.value.kind !== "signed-in") throw new Error(`the desk is ${app.stage.value.kind}`);
   return app.stage.value.feed;
 }
 
@@ -110,7 +110,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const channel of channels.splice(0)) channel.close();
-  for (const tab of tabs.splice(0)) if (tab.stage.value.kind === "at-work") tab.stage.value.feed.stop();
+  for (const tab of tabs.splice(0)) if (tab.stage.value.kind === "signed-in") tab.stage.value.feed.stop();
   await storage.clear("desk");
   vi.unstubAllGlobals();
 });
@@ -121,16 +121,16 @@ describe("signing in", () => {
     await app.start();
     expect(stageOf(app)).toBe("signed-out");
     await signIn(app);
-    expect(stageOf(app)).toBe("at-work");
+    expect(stageOf(app)).toBe("signed-in");
     const reloaded = openTab();
     await reloaded.start();
-    expect(stageOf(reloaded)).toBe("at-work");
+    expect(stageOf(reloaded)).toBe("signed-in");
   });
 
   it("says that it lasts as long as the page where the browser keeps nothing", async () => {
     const app = openTab();
     await signIn(app);
-    expect(app.lasting).toBe(false);
+    expect(app.persistent).toBe(false);
   });
 
   it("throws what went wrong and stays where it was", async () => {
@@ -169,10 +169,10 @@ describe("signing in", () => {
     await reloaded.start();
     expect(stageOf(reloaded)).toBe("signed-out");
     await app.finishSetUp(entered, Date.now() + 60_000);
-    expect(stageOf(app)).toBe("at-work");
+    expect(stageOf(app)).toBe("signed-in");
     const after = openTab();
     await after.start();
-    expect(stageOf(after)).toBe("at-work");
+    expect(stageOf(after)).toBe("signed-in");
   });
 
   it("without a required second factor can be left, which ends the session", async () => {
@@ -189,9 +189,9 @@ describe("signing in", () => {
   it("of another operator does not find what the one before has typed", async () => {
     const app = openTab();
     await signIn(app);
-    keepDraft("a", "mine");
+    storeDraft("a", "mine");
     const mine = { id: "1", conversation: "a", text: "mine too", at: 1, refused: "" };
-    keepOutbox([mine, closing]);
+    storeOutbox([mine, closing]);
     server.ended.add("token-1");
     await feedOf(app).inbox.showOlder();
     await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
@@ -211,7 +211,7 @@ describe("replies that wait when somebody signs in", () => {
   it("are sent by themselves when it is the operator who wrote them", async () => {
     const app = openTab();
     await signIn(app);
-    keepOutbox([reply, closing]);
+    storeOutbox([reply, closing]);
     server.ended.add("token-1");
     await feedOf(app).inbox.showOlder();
     await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
@@ -221,16 +221,16 @@ describe("replies that wait when somebody signs in", () => {
   });
 
   it("are held back for a decision when it is not known whose they are", async () => {
-    keepOutbox([reply, closing]);
+    storeOutbox([reply, closing]);
     const reloaded = openTab();
     await reloaded.start();
     await signIn(reloaded);
-    expect(feedOf(reloaded).outbox.pending).toEqual([{ ...reply, refused: HELD_BACK }]);
+    expect(feedOf(reloaded).outbox.pending).toEqual([{ ...reply, refused: WRITE_DELAY }]);
     expect(feedOf(reloaded).closing.value.size).toBe(0);
   });
 
   it("are let go of when they are deleted from the browser while the desk is open", async () => {
-    keepOutbox([reply, closing]);
+    storeOutbox([reply, closing]);
     const app = openTab();
     await signIn(app);
     expect(feedOf(app).outbox.pending).toHaveLength(1);
@@ -244,7 +244,7 @@ describe("a session that the server has ended", () => {
   it("leads back to the sign-in with a kind word, and everything typed is kept", async () => {
     const app = openTab();
     await signIn(app);
-    keepDraft("a", "half a sentence");
+    storeDraft("a", "half a sentence");
     server.ended.add("token-1");
     await feedOf(app).inbox.showOlder();
     await vi.waitFor(() => expect(noticeOf(app)).toBe(words.sessionEnded));
@@ -272,7 +272,7 @@ describe("a session that the server has ended", () => {
     const before = feedOf(old);
     await before.inbox.showOlder();
     await vi.waitFor(() => expect(feedOf(old)).not.toBe(before));
-    expect(stageOf(other)).toBe("at-work");
+    expect(stageOf(other)).toBe("signed-in");
   });
 });
 
@@ -280,7 +280,7 @@ describe("signing out", () => {
   it("wipes this device and tells the server, with the session that was let go", async () => {
     const app = openTab();
     await signIn(app);
-    keepDraft("a", "half a sentence");
+    storeDraft("a", "half a sentence");
     await app.signOut();
     expect(noticeOf(app)).toBe(words.signedOut);
     expect(readDraft("a")).toBe("");
@@ -327,10 +327,10 @@ describe("signing out", () => {
   it("stays signed in while storage does not say whether the session is there", async () => {
     const app = openTab();
     await signIn(app);
-    const read = vi.spyOn(storage, "getRecord").mockResolvedValue(null);
-    const absent = vi.spyOn(storage, "isRecordAbsent").mockResolvedValue(false);
+    const read = vi.spyOn(storage, "getValue").mockResolvedValue(null);
+    const absent = vi.spyOn(storage, "isValueAbsent").mockResolvedValue(false);
     await app.checkKept();
-    expect(stageOf(app)).toBe("at-work");
+    expect(stageOf(app)).toBe("signed-in");
     read.mockRestore();
     absent.mockRestore();
   });
@@ -348,10 +348,10 @@ describe("signing out", () => {
     await signIn(one);
     const other = openTab();
     await other.start();
-    expect(stageOf(other)).toBe("at-work");
+    expect(stageOf(other)).toBe("signed-in");
     await one.signOut();
     await vi.waitFor(() => expect(stageOf(other)).toBe("signed-out"));
     await signIn(one);
-    await vi.waitFor(() => expect(stageOf(other)).toBe("at-work"));
+    await vi.waitFor(() => expect(stageOf(other)).toBe("signed-in"));
   });
 });

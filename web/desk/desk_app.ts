@@ -5,22 +5,22 @@ import type { ProofKey } from "../shared/proof";
 import type { Operator } from "../shared/wire";
 import type { Entry } from "../shared/wire_timeline";
 import { DeskCache, type DeskNow, dropCache, readInbox, readThread } from "./desk_cache";
-import { DeskCall } from "./desk_call";
-import { DeskFeed, type Warm } from "./desk_feed";
+import { DeskApi } from "./desk_call";
+import { type CachedState, DeskFeed } from "./desk_feed";
 import type { EntryLink } from "./desk_route";
 import type { DeskSession } from "./desk_session";
-import { holdOutboxBack, keepDraft, keepOutbox, readOutbox, watchOutbox } from "./draft_keep";
-import { arriveFrom } from "./provider_visit";
-import type { Entered } from "./sign_in_call";
+import { holdOutboxBack, readOutbox, storeDraft, storeOutbox, watchOutbox } from "./draft_keep";
+import { finishRedirect } from "./provider_visit";
+import type { NewSession } from "./sign_in_call";
 
 export type Stage =
   | { readonly kind: "starting" }
   | { readonly kind: "signed-out"; readonly notice: string; readonly failure?: unknown }
   /** Somebody came by the link of a mail, or of the console. */
-  | { readonly kind: "entering"; readonly link: EntryLink }
+  | { readonly kind: "link"; readonly link: EntryLink }
   /** The password was right, but the workspace requires a second factor and the operator has none yet. */
-  | { readonly kind: "setting-up"; readonly entered: Entered; readonly call: DeskCall }
-  | { readonly kind: "at-work"; readonly feed: DeskFeed; readonly call: DeskCall; readonly failure?: unknown };
+  | { readonly kind: "setting-up"; readonly entered: NewSession; readonly call: DeskApi }
+  | { readonly kind: "signed-in"; readonly feed: DeskFeed; readonly call: DeskApi; readonly failure?: unknown };
 
 export interface AppOptions {
   readonly session: DeskSession;
@@ -34,7 +34,7 @@ export interface AppOptions {
 /** With what the work begins. */
 interface Start {
   readonly operator?: Operator | null;
-  readonly warm?: Warm | null;
+  readonly warm?: CachedState | null;
   /** What went wrong on the way here. */
   readonly failure?: unknown;
 }
@@ -47,12 +47,12 @@ export class DeskApp {
 
   constructor(private readonly options: AppOptions) {
     this.#session = options.session;
-    this.#session.onTold = (told) => void (told === "signed-out" ? this.#toldSignedOut() : this.#toldSignedIn());
+    this.#session.onTabMessage = (told) => void (told === "signed-out" ? this.#onSignedOut() : this.#onSignedIn());
   }
 
   /** False while the sign-in lasts only as long as the page. */
-  get lasting(): boolean {
-    return this.#session.lasting;
+  get persistent(): boolean {
+    return this.#session.persistent;
   }
 
   /** The key of the session that ended last in this page, unless the operator signed out. */
@@ -68,11 +68,11 @@ export class DeskApp {
   /** Looks whether the session is still kept: somebody may have deleted it, and then nobody is signed in. */
   async checkKept(): Promise<void> {
     const stage = this.stage.peek();
-    if (stage.kind === "at-work" && !(await this.#session.isKept())) await this.#ended(stage.feed);
+    if (stage.kind === "signed-in" && !(await this.#session.isKept())) await this.#ended(stage.feed);
   }
 
   /** Works under a session that has just begun, in place of any other. */
-  async enter(entered: Entered): Promise<void> {
+  async enter(entered: NewSession): Promise<void> {
     this.#rest();
     if (entered.answer.only_sets_up) return this.#setUp(entered);
     const known = this.#session.knowsOperator;
@@ -82,19 +82,19 @@ export class DeskApp {
   }
 
   /** Lives in memory only: a reload asks to sign in again. Nothing is stored before the session may do its work. */
-  #setUp(entered: Entered): void {
+  #setUp(entered: NewSession): void {
     const api = this.#session.api.withSession({ token: entered.answer.token, key: entered.key });
-    const call = new DeskCall(api, () => this.#ask(this.options.words.sessionEnded));
+    const call = new DeskApi(api, () => this.#ask(this.options.words.sessionEnded));
     this.stage.value = { kind: "setting-up", entered, call };
   }
 
   /** Works under the session, now that a second factor is set up. */
-  async finishSetUp({ answer, key }: Entered, expiresAt: number): Promise<void> {
+  async finishSetUp({ answer, key }: NewSession, expiresAt: number): Promise<void> {
     await this.enter({ answer: { ...answer, only_sets_up: false, expires_at: expiresAt }, key });
   }
 
   /** Ends the session without a second factor. */
-  leaveSetUp(call: DeskCall): void {
+  leaveSetUp(call: DeskApi): void {
     this.#ask("");
     // If the server is unreachable, the session ends there by itself within half an hour.
     call.post("/v1/desk/sign-out").catch(() => {});
@@ -103,7 +103,7 @@ export class DeskApp {
   /** Shows what a link is for; whoever is signed in stays so until it is used. */
   follow(link: EntryLink): void {
     this.#rest();
-    this.stage.value = { kind: "entering", link };
+    this.stage.value = { kind: "link", link };
   }
 
   /** Leaves what a link was for. */
@@ -121,7 +121,7 @@ export class DeskApp {
   async arrive(path: string, told: URLSearchParams): Promise<string> {
     const signedIn = await this.#session.restore();
     try {
-      const { signIn, back } = await arriveFrom(this.#session.api, path, told);
+      const { signIn, back } = await finishRedirect(this.#session.api, path, told);
       if (signIn) await this.enter(signIn);
       else await this.start();
       return back || "#/";
@@ -145,12 +145,12 @@ export class DeskApp {
     const feed: DeskFeed = new DeskFeed({
       api: this.#session.api,
       kept: readOutbox(),
-      keep: keepOutbox,
+      keep: storeOutbox,
       ring: this.options.ring,
       isVisible: this.options.isVisible,
       onEnded: () => void this.#ended(feed),
       onErased: (conversation) => {
-        keepDraft(conversation, "");
+        storeDraft(conversation, "");
         void this.#cache?.forgetThread(conversation);
       },
       onOperator: (told) => this.#session.know(told),
@@ -160,13 +160,13 @@ export class DeskApp {
       onStartOver: () => void dropCache(),
     });
     this.#keep(feed, warm);
-    const call = new DeskCall(this.#session.api, () => void this.#ended(feed));
-    this.stage.value = { kind: "at-work", feed, call, failure };
+    const call = new DeskApi(this.#session.api, () => void this.#ended(feed));
+    this.stage.value = { kind: "signed-in", feed, call, failure };
     void feed.start();
   }
 
   /** Keeps what the feed shows for the next visit. */
-  #keep(feed: DeskFeed, warm: Warm | null): void {
+  #keep(feed: DeskFeed, warm: CachedState | null): void {
     const cache = new DeskCache({ now: () => deskNow(feed), maySave: () => this.#maySave(feed) }, warm?.inbox.threads);
     const follow = effect(() => {
       void feed.inbox.inbox.value;
@@ -190,29 +190,29 @@ export class DeskApp {
 
   async #ended(feed: DeskFeed): Promise<void> {
     const stage = this.stage.peek();
-    if (stage.kind !== "at-work" || stage.feed !== feed) return;
+    if (stage.kind !== "signed-in" || stage.feed !== feed) return;
     this.#rest();
     this.stage.value = { kind: "starting" };
     if (await this.#session.end()) this.#work();
     else this.#ask(this.options.words.sessionEnded);
   }
 
-  async #toldSignedOut(): Promise<void> {
-    if (this.stage.peek().kind !== "at-work") return;
+  async #onSignedOut(): Promise<void> {
+    if (this.stage.peek().kind !== "signed-in") return;
     this.#rest();
     this.stage.value = { kind: "starting" };
     const wiped = await this.#session.wipe();
     this.#ask(wiped ? this.options.words.signedOut : this.options.words.notAllDeleted);
   }
 
-  async #toldSignedIn(): Promise<void> {
+  async #onSignedIn(): Promise<void> {
     if (this.stage.peek().kind !== "signed-out") return;
     if (await this.#session.restore()) this.#work();
   }
 
   #rest(): void {
     const stage = this.stage.peek();
-    if (stage.kind === "at-work") stage.feed.stop();
+    if (stage.kind === "signed-in") stage.feed.stop();
     this.#unfollow();
   }
 
@@ -227,7 +227,7 @@ export class DeskApp {
 }
 
 /** What an earlier visit has left, for a start that asks only for what is new. */
-async function readWarm(route: string | null): Promise<Warm | null> {
+async function readWarm(route: string | null): Promise<CachedState | null> {
   const inbox = await readInbox();
   const kept = inbox && route ? await readThread(route) : null;
   return inbox && { inbox, thread: kept && route ? { id: route, kept } : null };

@@ -6,9 +6,9 @@ import {
   DeskCache,
   type DeskNow,
   dropCache,
-  MOST_ENTRIES,
-  MOST_ROWS,
-  MOST_THREADS,
+  MAX_ENTRIES,
+  MAX_ROWS,
+  MAX_THREADS,
   readInbox,
   readThread,
 } from "./desk_cache";
@@ -82,17 +82,17 @@ describe("what is kept", () => {
   });
 
   it("is bounded: the newest conversations, the newest entries, the threads opened last", async () => {
-    const threads = Array.from({ length: MOST_THREADS + 2 }, (_, index) => threadOf(`c${index + 1}`));
-    threads.push(threadOf("long", MOST_ENTRIES + 3));
-    const now = shown(MOST_ROWS + 5, threads);
+    const threads = Array.from({ length: MAX_THREADS + 2 }, (_, index) => threadOf(`c${index + 1}`));
+    threads.push(threadOf("long", MAX_ENTRIES + 3));
+    const now = shown(MAX_ROWS + 5, threads);
     await new DeskCache({ now: () => now, ...signedIn }).save();
     const kept = await readInbox();
-    expect(kept?.rows).toHaveLength(MOST_ROWS);
+    expect(kept?.rows).toHaveLength(MAX_ROWS);
     expect(kept).toMatchObject({ more: true, oldest: 6 });
-    expect(kept?.threads).toHaveLength(MOST_THREADS);
+    expect(kept?.threads).toHaveLength(MAX_THREADS);
     expect(await readThread("c1")).toBeNull();
     const long = await readThread("long");
-    expect(long?.entries).toHaveLength(MOST_ENTRIES);
+    expect(long?.entries).toHaveLength(MAX_ENTRIES);
     expect(long).toMatchObject({ more: true });
     expect(long?.entries[0]?.seq).toBe(4);
   });
@@ -148,9 +148,9 @@ describe("what is not as it should be", () => {
     { ...good, rows: [{ ...summary("c1", 1), last: {} }] },
     { ...good, threads: [1] },
   ])("is dropped: list %#", async (value) => {
-    await storage.setRecord("deskInbox", {}, good);
+    await storage.setValue("deskInbox", {}, good);
     expect(await readInbox()).toEqual(good);
-    await storage.setRecord("deskInbox", {}, value as never);
+    await storage.setValue("deskInbox", {}, value as never);
     expect(await readInbox()).toBeNull();
   });
 
@@ -162,9 +162,9 @@ describe("what is not as it should be", () => {
     { ...thread, entries: [entry("other", 1)] },
     { ...thread, seen: null },
   ])("is dropped: thread %#", async (value) => {
-    await storage.setRecord("deskThread", { conversation: "c1" }, thread);
+    await storage.setValue("deskThread", { conversation: "c1" }, thread);
     expect(await readThread("c1")).toEqual(thread);
-    await storage.setRecord("deskThread", { conversation: "c1" }, value as never);
+    await storage.setValue("deskThread", { conversation: "c1" }, value as never);
     expect(await readThread("c1")).toBeNull();
   });
 });

@@ -3,7 +3,7 @@
  * the newest entries of opened threads. It is written after things have settled, and only while the operator is signed in.
  */
 import * as storage from "../shared/storage";
-import type { KeptInbox, KeptThread } from "../shared/storage_values";
+import type { StoredInbox, StoredThread } from "../shared/storage_values";
 import type { ConversationSummary, Operator } from "../shared/wire";
 import type { Author, Entry, SeenMarks } from "../shared/wire_timeline";
 import { type Inbox, listRows } from "./inbox_model";
@@ -16,9 +16,9 @@ export interface DeskNow {
   readonly threads: ReadonlyMap<string, Thread>;
 }
 
-export const MOST_ROWS = 200;
-export const MOST_THREADS = 50;
-export const MOST_ENTRIES = 100;
+export const MAX_ROWS = 200;
+export const MAX_THREADS = 50;
+export const MAX_ENTRIES = 100;
 /** From a change to its writing, in milliseconds: what comes in between is written with it. */
 const QUIET_MS = 1_000;
 /** Longest wait for an idle moment after that, in milliseconds. */
@@ -71,7 +71,7 @@ export class DeskCache {
   async forgetThread(id: string): Promise<void> {
     this.#written.delete(id);
     this.#kept = this.#kept.filter((one) => one !== id);
-    await storage.removeRecord("deskThread", { conversation: id });
+    await storage.removeValue("deskThread", { conversation: id });
   }
 
   async #write(): Promise<void> {
@@ -79,53 +79,53 @@ export class DeskCache {
     if (!now || this.#stopped || !(await this.options.maySave())) return;
     // Threads first: one that is newer than the list is merely ahead, one that is older would have a hole.
     await this.#writeThreads(now.threads);
-    if (!this.#stopped) await storage.setRecord("deskInbox", {}, keptInbox(now, this.#kept));
+    if (!this.#stopped) await storage.setValue("deskInbox", {}, storedInbox(now, this.#kept));
   }
 
   async #writeThreads(threads: ReadonlyMap<string, Thread>): Promise<void> {
     const ready = [...threads.values()].filter((thread) => thread.state === "ready");
     const opened = new Set(ready.map((thread) => thread.id));
     const order = [...this.#kept.filter((id) => !opened.has(id)), ...opened];
-    this.#kept = order.slice(-MOST_THREADS);
-    for (const id of order.slice(0, -MOST_THREADS)) await storage.removeRecord("deskThread", { conversation: id });
-    for (const thread of ready.slice(-MOST_THREADS)) {
+    this.#kept = order.slice(-MAX_THREADS);
+    for (const id of order.slice(0, -MAX_THREADS)) await storage.removeValue("deskThread", { conversation: id });
+    for (const thread of ready.slice(-MAX_THREADS)) {
       if (this.#stopped) return;
       if (this.#written.get(thread.id) === thread.log) continue;
       this.#written.set(thread.id, thread.log);
-      await storage.setRecord("deskThread", { conversation: thread.id }, keptThread(thread));
+      await storage.setValue("deskThread", { conversation: thread.id }, storedThread(thread));
     }
   }
 }
 
 /** The list that this device keeps, or null: for a cold start. What is not as it should be is dropped. */
-export function readInbox(): Promise<KeptInbox | null> {
-  return storage.getRecord("deskInbox", {}, isKeptInbox);
+export function readInbox(): Promise<StoredInbox | null> {
+  return storage.getValue("deskInbox", {}, isStoredInbox);
 }
 
 /** A kept thread, or null. */
-export async function readThread(id: string): Promise<KeptThread | null> {
-  const kept = await storage.getRecord("deskThread", { conversation: id }, isKeptThread);
+export async function readThread(id: string): Promise<StoredThread | null> {
+  const kept = await storage.getValue("deskThread", { conversation: id }, isStoredThread);
   return kept?.entries.every((entry) => entry.conversation === id) ? kept : null;
 }
 
 /** Removes list and threads; what was typed and the session stay. */
 export async function dropCache(): Promise<void> {
-  await storage.removeRecord("deskInbox", {});
+  await storage.removeValue("deskInbox", {});
   for (const stored of await storage.list()) {
     if (stored.name === "deskThread") await storage.removeStored(stored);
   }
 }
 
-function keptInbox({ operator, inbox }: DeskNow, threads: readonly string[]): KeptInbox {
+function storedInbox({ operator, inbox }: DeskNow, threads: readonly string[]): StoredInbox {
   const listed = listRows(inbox);
-  const rows = listed.slice(0, MOST_ROWS);
+  const rows = listed.slice(0, MAX_ROWS);
   const cut = listed.length > rows.length;
   const oldest = cut ? (rows.at(-1)?.position ?? inbox.oldest) : inbox.oldest;
   return { operator, position: inbox.position, oldest, more: inbox.more || cut, rows, threads };
 }
 
-function keptThread({ log, more }: Thread): KeptThread {
-  const entries = log.entries.slice(-MOST_ENTRIES);
+function storedThread({ log, more }: Thread): StoredThread {
+  const entries = log.entries.slice(-MAX_ENTRIES);
   return { entries, more: more || entries.length < log.entries.length, seen: log.seen };
 }
 
@@ -169,7 +169,7 @@ const isSummary = (value: unknown): value is ConversationSummary =>
 const isOperator = (value: unknown): value is Operator =>
   isFields(value) && areTexts(value, "id", "name", "email", "role", "workspace_name");
 
-const isKeptInbox = (value: unknown): value is KeptInbox =>
+const isStoredInbox = (value: unknown): value is StoredInbox =>
   isFields(value) &&
   isOperator(value.operator) &&
   areNumbers(value, "position", "oldest") &&
@@ -177,7 +177,7 @@ const isKeptInbox = (value: unknown): value is KeptInbox =>
   isListOf(value.rows, isSummary) &&
   isListOf(value.threads, isText);
 
-const isKeptThread = (value: unknown): value is KeptThread =>
+const isStoredThread = (value: unknown): value is StoredThread =>
   isFields(value) &&
   isListOf(value.entries, isEntry) &&
   value.entries.length > 0 &&

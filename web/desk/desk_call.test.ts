@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { type Api, ApiProblem } from "../shared/api";
-import { DeskCall, NoFactor } from "./desk_call";
+import { DeskApi, StepUpCancelled } from "./desk_call";
 
 const problem = (code: string, status = 403) => new ApiProblem(code, code, "", status, 0);
 
@@ -11,28 +11,28 @@ function callOf(...answers: unknown[]) {
     return answer;
   });
   const onEnded = vi.fn();
-  return { call: new DeskCall({ post } as unknown as Api, onEnded), post, onEnded };
+  return { call: new DeskApi({ post } as unknown as Api, onEnded), post, onEnded };
 }
 
 it("repeats a request once after a factor was shown", async () => {
   const { call, post } = callOf(problem("step_up"), "done");
   const asked = call.post("/v1/desk/people/invite", { email: "a@example.org" });
-  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
-  call.wish.value?.answer(true);
+  await vi.waitFor(() => expect(call.prompt.value).not.toBeNull());
+  call.prompt.value?.answer(true);
   expect(await asked).toBe("done");
   expect(post.mock.calls).toEqual([
     ["/v1/desk/people/invite", { email: "a@example.org" }, {}],
     ["/v1/desk/people/invite", { email: "a@example.org" }, {}],
   ]);
-  expect(call.wish.value).toBeNull();
+  expect(call.prompt.value).toBeNull();
 });
 
 it("does nothing when no factor was shown", async () => {
   const { call, post } = callOf(problem("step_up"));
   const asked = call.post("/x");
-  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
-  call.wish.value?.answer(false);
-  await expect(asked).rejects.toBeInstanceOf(NoFactor);
+  await vi.waitFor(() => expect(call.prompt.value).not.toBeNull());
+  call.prompt.value?.answer(false);
+  await expect(asked).rejects.toBeInstanceOf(StepUpCancelled);
   expect(post).toHaveBeenCalledTimes(1);
 });
 
@@ -40,18 +40,18 @@ it("asks once for two acts at a time", async () => {
   const { call, post } = callOf(problem("step_up"), problem("step_up"), "one", "two");
   const both = Promise.all([call.post("/1"), call.post("/2")]);
   await vi.waitFor(() => expect(post).toHaveBeenCalledTimes(2));
-  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
-  call.wish.value?.answer(true);
+  await vi.waitFor(() => expect(call.prompt.value).not.toBeNull());
+  call.prompt.value?.answer(true);
   expect(await both).toEqual(["one", "two"]);
 });
 
 it("does not ask a second time", async () => {
   const { call } = callOf(problem("step_up"), problem("step_up"));
   const asked = call.post("/x");
-  await vi.waitFor(() => expect(call.wish.value).not.toBeNull());
-  call.wish.value?.answer(true);
+  await vi.waitFor(() => expect(call.prompt.value).not.toBeNull());
+  call.prompt.value?.answer(true);
   await expect(asked).rejects.toMatchObject({ code: "step_up" });
-  expect(call.wish.value).toBeNull();
+  expect(call.prompt.value).toBeNull();
 });
 
 it("says when the session has ended", async () => {

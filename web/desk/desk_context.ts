@@ -4,9 +4,9 @@ import deskTexts, { type DeskTexts } from "texts:desk";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Language } from "../shared/words_choose";
-import { HELD_BACK } from "./draft_keep";
+import { WRITE_DELAY } from "./draft_keep";
 
-export interface Speech {
+export interface Translations {
   readonly words: DeskTexts;
   readonly shared: ConversationTexts;
   /** BCP 47 tag for dates and numbers. */
@@ -14,16 +14,16 @@ export interface Speech {
 }
 
 /** The speech of a language; `tag` adds the region's way of writing times. */
-export function speechOf(language: Language, tag: string): Speech {
+export function translationsOf(language: Language, tag: string): Translations {
   const spoken = tag.toLowerCase().split("-")[0] === language;
   const words = deskTexts[language];
   const shared = conversationTexts[language];
-  const refusals = { ...shared.refusals, [HELD_BACK]: words.heldBack };
+  const refusals = { ...shared.refusals, [WRITE_DELAY]: words.heldBack };
   return { words, shared: { ...shared, refusals }, language: spoken ? tag : language };
 }
 
-export const SpeechContext = createContext<Speech>(speechOf("en", "en"));
+export const TranslationsContext = createContext<Translations>(translationsOf("en", "en"));
 
-export function useSpeech(): Speech {
-  return useContext(SpeechContext);
+export function useTranslations(): Translations {
+  return useContext(TranslationsContext);
 }

@@ -86,7 +86,7 @@ describe("seen marks", () => {
     const { feed, hear, sentOf } = await opened();
     expect(sentOf("seen")).toEqual([]);
     feed.scrolled(true);
-    feed.tellSeen();
+    feed.reportSeen();
     expect(sentOf("seen")).toEqual([{ op: "seen", conversation: "a", seq: 2 }]);
     expect(feed.inbox.summary("a")?.unread).toBe(0);
     hear({ op: "entries", entries: [message(3, 3)] });

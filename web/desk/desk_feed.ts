@@ -7,7 +7,7 @@ import { type Api, ApiProblem } from "../shared/api";
 import { isErasure } from "../shared/message_log";
 import { CommandOutbox, type PendingCommand } from "../shared/message_outbox";
 import { PERMISSIONS, type Verb } from "../shared/permissions";
-import type { KeptInbox, KeptThread } from "../shared/storage_values";
+import type { StoredInbox, StoredThread } from "../shared/storage_values";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
 import type {
   Close,
@@ -21,13 +21,13 @@ import type {
   Welcome,
 } from "../shared/wire";
 import type { Entry } from "../shared/wire_timeline";
-import { InboxFollow } from "./inbox_follow";
+import { InboxSync } from "./inbox_follow";
 import { resumeInbox } from "./inbox_model";
-import { type Recalled, ThreadFollow } from "./thread_follow";
-import { applyTyping, lapseTyping, NOBODY, stopTyping } from "./typing_watch";
+import { type Recalled, ThreadSync } from "./thread_follow";
+import { applyTyping, expireTyping, NOBODY, stopTyping } from "./typing_watch";
 
 /** What the feed needs of a stream; a double in tests. */
-export type Line = Pick<Stream, "start" | "stop" | "reconnect" | "send">;
+export type StreamLike = Pick<Stream, "start" | "stop" | "reconnect" | "send">;
 
 export interface FeedOptions {
   readonly api: Api;
@@ -47,19 +47,19 @@ export interface FeedOptions {
   /** Who signed in just now; of a session that was taken up again the stream tells. */
   readonly operator?: Operator | null;
   /** What this device keeps of an earlier visit. */
-  readonly warm?: Warm | null;
+  readonly warm?: CachedState | null;
   /** What this device keeps of a thread. */
-  readonly recall?: (id: string) => Promise<KeptThread | null>;
+  readonly recall?: (id: string) => Promise<StoredThread | null>;
   /** What this device keeps is of no use any more: let it go. */
   readonly onStartOver?: () => void;
   /** For tests. */
-  readonly openLine?: (options: StreamOptions) => Line;
+  readonly openLine?: (options: StreamOptions) => StreamLike;
 }
 
 /** The list as it was when the desk was left, and the thread that the address names. */
-export interface Warm {
-  readonly inbox: KeptInbox;
-  readonly thread: { readonly id: string; readonly kept: KeptThread } | null;
+export interface CachedState {
+  readonly inbox: StoredInbox;
+  readonly thread: { readonly id: string; readonly kept: StoredThread } | null;
 }
 
 /** More entries than this since the desk was left: a fresh page of the list costs less than all of them. */
@@ -68,8 +68,8 @@ export const WITHIN = 500;
 const ENDED_CODES = new Set(["invalid_token", "invalid_proof"]);
 
 export class DeskFeed {
-  readonly inbox: InboxFollow;
-  readonly threads: ThreadFollow;
+  readonly inbox: InboxSync;
+  readonly threads: ThreadSync;
   readonly connection = signal<StreamState>("connecting");
   readonly operator = signal<Operator | null>(null);
   /** From when a session like this one needs a second factor, in milliseconds since 1970; 0: never. */
@@ -88,7 +88,7 @@ export class DeskFeed {
   });
   /** The conversation whose closing was refused last. */
   readonly closeRefused = signal<string | null>(null);
-  readonly #line: Line;
+  readonly #line: StreamLike;
   /** Whether the end of the shown thread is in view. */
   #atEnd = false;
   #unfollow: () => void = () => {};
@@ -101,10 +101,10 @@ export class DeskFeed {
 
   constructor(private readonly options: FeedOptions) {
     const api = { get: <T>(path: string) => this.#ask<T>(path) };
-    this.inbox = new InboxFollow(api);
+    this.inbox = new InboxSync(api);
     const { recall } = options;
     const learn = (summary: ConversationSummary) => this.inbox.learn(summary);
-    this.threads = new ThreadFollow(api, learn, recall && ((id) => this.#recall(id, recall)));
+    this.threads = new ThreadSync(api, learn, recall && ((id) => this.#recall(id, recall)));
     this.operator.value = options.operator ?? null;
     if (options.warm) this.#resume(options.warm);
     this.#line = (options.openLine ?? ((given) => new Stream(given)))({
@@ -130,7 +130,7 @@ export class DeskFeed {
   async start(): Promise<void> {
     this.#unfollow();
     this.#unfollow = effect(() => {
-      if (this.threads.thread.value) untracked(() => this.tellSeen());
+      if (this.threads.thread.value) untracked(() => this.reportSeen());
     });
     this.#stopped = false;
     if ((await this.inbox.load()) && !this.#stopped) this.#line.start();
@@ -179,7 +179,7 @@ export class DeskFeed {
   /** The end of the shown thread has come into view, or left it. */
   scrolled(atEnd: boolean): void {
     this.#atEnd = atEnd;
-    this.tellSeen();
+    this.reportSeen();
   }
 
   /** Closes the shown conversation; without a connection, as soon as there is one, after the replies that wait. */
@@ -195,7 +195,7 @@ export class DeskFeed {
    *
    * @param again also when it was told before: the line may have died with the frame
    */
-  tellSeen(again = false): void {
+  reportSeen(again = false): void {
     const thread = this.threads.thread.peek();
     if (thread?.state !== "ready" || !this.#atEnd || !this.options.isVisible() || !this.may("mark_seen")) return;
     const { id, log } = thread;
@@ -206,8 +206,8 @@ export class DeskFeed {
   }
 
   /** Lets go of typing notices whose time has passed; called every second or so. */
-  lapse(now: number): void {
-    this.typists.value = lapseTyping(this.typists.peek(), now);
+  expire(now: number): void {
+    this.typists.value = expireTyping(this.typists.peek(), now);
   }
 
   #connected(state: StreamState): void {
@@ -232,7 +232,7 @@ export class DeskFeed {
         this.#markSeen(frame.conversation, frame.by, frame.seq);
         break;
       case "typing":
-        this.#heardTyping(frame);
+        this.#receiveTyping(frame);
         break;
       case "disk":
         this.disk.value = frame.state;
@@ -242,25 +242,25 @@ export class DeskFeed {
     }
   }
 
-  #heardTyping(frame: TypingNow): void {
+  #receiveTyping(frame: TypingNow): void {
     // What the operator types in another tab is no news to them.
     if (frame.by.id && frame.by.id === this.operator.peek()?.id) return;
     this.typists.value = applyTyping(this.typists.peek(), frame, Date.now());
   }
 
-  #resume({ inbox, thread }: Warm): void {
+  #resume({ inbox, thread }: CachedState): void {
     this.operator.value = inbox.operator;
     this.inbox.resume(resumeInbox(inbox));
     if (thread) this.threads.resume(thread.id, this.#reached(thread.id, thread.kept));
   }
 
-  async #recall(id: string, recall: (id: string) => Promise<KeptThread | null>): Promise<Recalled | null> {
+  async #recall(id: string, recall: (id: string) => Promise<StoredThread | null>): Promise<Recalled | null> {
     const kept = await recall(id);
     return kept && this.#reached(id, kept);
   }
 
   /** A thread that the list does not know may have grown since: then nothing kept is enough. */
-  #reached(id: string, kept: KeptThread): Recalled {
+  #reached(id: string, kept: StoredThread): Recalled {
     const summary = this.inbox.summary(id);
     return { kept, reach: summary?.last_seq ?? Number.POSITIVE_INFINITY, seen: summary?.seen ?? kept.seen };
   }
@@ -280,7 +280,7 @@ export class DeskFeed {
     this.inbox.askAgain();
     this.threads.askAgain();
     this.outbox.resume();
-    this.tellSeen(true);
+    this.reportSeen(true);
   }
 
   /** Our cursor is too old or not valid: another operator, another list of what they see, or a restored database. */
@@ -337,7 +337,7 @@ export class DeskFeed {
     this.outbox.refuse(failure);
     const closing = this.outbox.pending.find((one) => one.id === failure.id && one.op === "close" && one.refused);
     if (!closing) return;
-    this.outbox.takeBack(closing.id);
+    this.outbox.withdraw(closing.id);
     this.closeRefused.value = closing.conversation;
   }
 

@@ -4,7 +4,7 @@ import { isProofKey, type ProofKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { Operator } from "../shared/wire";
 import { dropCache } from "./desk_cache";
-import type { Entered } from "./sign_in_call";
+import type { NewSession } from "./sign_in_call";
 
 const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSession"] =>
   typeof value === "object" &&
@@ -15,7 +15,7 @@ const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSessio
   isProofKey(value.key);
 
 /** What another tab has done. */
-type Told = "signed-in" | "signed-out";
+type TabMessage = "signed-in" | "signed-out";
 
 /** Longest wait for the server to hear of a sign-out, in milliseconds. */
 const FAREWELL_DEADLINE = 5_000;
@@ -29,9 +29,9 @@ function within<T>(promise: Promise<T>, late: T): Promise<T> {
 
 export class DeskSession {
   /** Called when another tab has signed in or out. */
-  onTold: (told: Told) => void = () => {};
+  onTabMessage: (told: TabMessage) => void = () => {};
   /** False where the browser keeps nothing: signed in for as long as the page lives. */
-  lasting = true;
+  persistent = true;
   /**
    * The key of the session that ended last in this page, in memory only. The server knows it, so that an attacker who
    * guesses passwords cannot make this browser wait. Signing out drops it.
@@ -42,27 +42,27 @@ export class DeskSession {
   readonly #tabs: BroadcastChannel | null = openChannel();
 
   constructor(readonly api: Api) {
-    this.#tabs?.addEventListener("message", (event: MessageEvent<Told>) => this.onTold(event.data));
+    this.#tabs?.addEventListener("message", (event: MessageEvent<TabMessage>) => this.onTabMessage(event.data));
   }
 
   /** Takes up the session that this device keeps. Returns false when there is none, or only the one that has ended. */
   async restore(ended: string | null = null): Promise<boolean> {
-    const kept = await storage.getRecord("deskSession", {}, isKeyedSession);
+    const kept = await storage.getValue("deskSession", {}, isKeyedSession);
     if (!kept || kept.token === ended) return false;
     this.api.session = { token: kept.token, key: kept.key };
     return true;
   }
 
   /** Takes up a session that has just begun. */
-  async enter({ answer, key }: Entered): Promise<Operator> {
+  async enter({ answer, key }: NewSession): Promise<Operator> {
     // What another operator has typed in this tab must not be sent, or shown, under this one's name.
     if (this.#operator && this.#operator !== answer.operator.id) await this.wipe();
     this.know(answer.operator);
     const session = { token: answer.token, key };
     this.api.session = session;
-    const kept = await storage.setRecord("deskSession", {}, session, answer.expires_at - Date.now());
-    this.lasting = kept === "device";
-    this.#tabs?.postMessage("signed-in" satisfies Told);
+    const kept = await storage.setValue("deskSession", {}, session, answer.expires_at - Date.now());
+    this.persistent = kept === "device";
+    this.#tabs?.postMessage("signed-in" satisfies TabMessage);
     return answer.operator;
   }
 
@@ -85,7 +85,7 @@ export class DeskSession {
   async signOut(): Promise<{ wiped: boolean; told: Promise<boolean> }> {
     const farewell = this.api.withSession(this.api.session);
     const wiped = await this.wipe();
-    this.#tabs?.postMessage("signed-out" satisfies Told);
+    this.#tabs?.postMessage("signed-out" satisfies TabMessage);
     const signal = AbortSignal.timeout(FAREWELL_DEADLINE);
     return { wiped, told: farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded) };
   }
@@ -100,7 +100,7 @@ export class DeskSession {
     this.knownKey = this.api.session?.key ?? null;
     this.api.session = null;
     await within(
-      Promise.all([storage.removeRecord("deskSession", {}), dropCache()]).then(() => true),
+      Promise.all([storage.removeValue("deskSession", {}), dropCache()]).then(() => true),
       false,
     );
     return false;
@@ -108,11 +108,11 @@ export class DeskSession {
 
   /** Whether the session is still where it was put. It may have been deleted by hand, or with all of the site's data. */
   async isKept(): Promise<boolean> {
-    if (!this.lasting) return this.api.session !== null;
-    const kept = await storage.getRecord("deskSession", {}, isKeyedSession);
+    if (!this.persistent) return this.api.session !== null;
+    const kept = await storage.getValue("deskSession", {}, isKeyedSession);
     if (kept) return kept.token === this.api.session?.token;
     // A read that fails says nothing of the session.
-    return !(await storage.isRecordAbsent("deskSession", {}));
+    return !(await storage.isValueAbsent("deskSession", {}));
   }
 
   /** Removes everything of the operator from this tab and this device. Returns whether that was done in time. */

@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { importPart } from "../shared/import_part";
 import type { DeskArrangement } from "./desk_arrangement";
-import type { DeskCall } from "./desk_call";
-import { useSpeech } from "./desk_context";
+import type { DeskApi } from "./desk_call";
+import { useTranslations } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { type PagePlace, readPage, readRoute, writePage } from "./desk_route";
 import { DetailsView } from "./details_view";
@@ -11,19 +11,19 @@ import { InboxView } from "./inbox_view";
 import { LazyPart } from "./lazy_part";
 import { MenuView } from "./menu_view";
 import { focusRow } from "./pane_focus";
-import { tellSignInFailure } from "./sign_in_failure";
+import { signInErrorMessage } from "./sign_in_failure";
 import { ThreadView } from "./thread_view";
 
 /** How often times in the list are written anew, in milliseconds. */
 const TICK = 15_000;
 /** How often typing notices are looked at, in milliseconds. */
-const LAPSE_TICK = 1_000;
+const EXPIRE_TICK = 1_000;
 /** A shorter break than this is not worth a word, in milliseconds. */
 const PATIENCE = 1_500;
 
 interface Properties {
   readonly feed: DeskFeed;
-  readonly call: DeskCall;
+  readonly call: DeskApi;
   /** What went wrong on the way here. */
   readonly failure?: unknown;
   readonly arrangement: DeskArrangement;
@@ -41,7 +41,7 @@ export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut 
   const place = useRoute(feed);
   useTitle(feed, place !== null);
   useReturn(feed);
-  useLapse(feed);
+  useTypingExpiry(feed);
   const selected = feed.threads.selected.value;
   const panes = useListWidth(arrangement);
   const details = selected !== null && !arrangement.collapsed.value.has("details");
@@ -50,7 +50,7 @@ export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut 
     selected && arrangement.focus.value && "desk-focus",
     details && "desk-details",
   ];
-  const wish = call.wish.value;
+  const wish = call.prompt.value;
   return (
     <div class={["desk", ...marks].filter(Boolean).join(" ")}>
       <TopBar feed={feed} arrangement={arrangement} onSignOut={onSignOut} onPage={place !== null} />
@@ -92,10 +92,10 @@ function PagesPane({ feed, call, place }: Pick<Properties, "feed" | "call"> & { 
 }
 
 function FailureNotice({ failure }: { readonly failure: unknown }) {
-  const { words, language } = useSpeech();
+  const { words, language } = useTranslations();
   return (
     <div class="tab-notice" role="alert">
-      <p>{tellSignInFailure(failure, words, language)}</p>
+      <p>{signInErrorMessage(failure, words, language)}</p>
     </div>
   );
 }
@@ -117,7 +117,7 @@ interface TopBarProperties extends Pick<Properties, "feed" | "arrangement" | "on
 }
 
 function TopBar({ feed, arrangement, onSignOut, onPage }: TopBarProperties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const Brand = onPage ? "p" : "h1";
   const lost = useLost(feed);
   const operator = feed.operator.value;
@@ -148,7 +148,7 @@ function TopBar({ feed, arrangement, onSignOut, onPage }: TopBarProperties) {
 
 /** Asks those who manage the workspace to have room made on the server. The region is always there, so that it is read. */
 function DiskNotice({ feed }: Pick<Properties, "feed">) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const state = feed.disk.value;
   return (
     <div role="status">
@@ -162,7 +162,7 @@ function DiskNotice({ feed }: Pick<Properties, "feed">) {
 }
 
 function TabNotice() {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const [shown, setShown] = useState(true);
   if (!shown) return null;
   return (
@@ -177,7 +177,7 @@ function TabNotice() {
 
 /** Warns an operator whose session lacks a second factor that the workspace requires from a date on. */
 function SecondFactorNotice({ feed }: Pick<Properties, "feed">) {
-  const { words, language } = useSpeech();
+  const { words, language } = useTranslations();
   const from = feed.secondFactorFrom.value;
   if (!from) return null;
   const date = new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(from);
@@ -192,7 +192,7 @@ function SecondFactorNotice({ feed }: Pick<Properties, "feed">) {
 }
 
 function NoneSelected({ feed }: Pick<Properties, "feed">) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   if (feed.inbox.inbox.value.rows.size === 0) return <div class="talk talk-none" />;
   return (
     <section class="talk talk-none" aria-labelledby="talk-heading">
@@ -231,7 +231,7 @@ function useRoute(feed: DeskFeed): PagePlace | null {
 
 /** The title of the conversations; a page has its own. */
 function useTitle(feed: DeskFeed, onPage: boolean): void {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const unread = countUnread(feed.inbox.inbox.value);
   useEffect(() => {
     if (!onPage) document.title = `${unread > 0 ? `(${unread}) ` : ""}${words.conversations} · Crumbless`;
@@ -241,7 +241,7 @@ function useTitle(feed: DeskFeed, onPage: boolean): void {
 /** A thread that comes into view with the page has been read; what could not be loaded is tried again with the network. */
 function useReturn(feed: DeskFeed): void {
   useEffect(() => {
-    const read = () => feed.tellSeen();
+    const read = () => feed.reportSeen();
     const load = () => void feed.start();
     document.addEventListener("visibilitychange", read);
     addEventListener("online", load);
@@ -252,9 +252,9 @@ function useReturn(feed: DeskFeed): void {
   }, [feed]);
 }
 
-function useLapse(feed: DeskFeed): void {
+function useTypingExpiry(feed: DeskFeed): void {
   useEffect(() => {
-    const timer = setInterval(() => feed.lapse(Date.now()), LAPSE_TICK);
+    const timer = setInterval(() => feed.expire(Date.now()), EXPIRE_TICK);
     return () => clearInterval(timer);
   }, [feed]);
 }

@@ -1,18 +1,18 @@
 import { useState } from "preact/hooks";
 import type { ConversationSummary } from "../shared/wire";
 import type { Contact } from "../shared/wire_identity";
-import type { DeskCall } from "./desk_call";
-import { useSpeech } from "./desk_context";
+import type { DeskApi } from "./desk_call";
+import { useTranslations } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { LazyPart } from "./lazy_part";
 import { StatusMark } from "./status_mark";
-import { tellFullTime } from "./time_tell";
+import { formatFullTime } from "./time_tell";
 import "./details_view.css";
 import { importPart } from "../shared/import_part";
 
 interface Properties {
   readonly feed: DeskFeed;
-  readonly call: DeskCall;
+  readonly call: DeskApi;
   readonly id: string;
 }
 
@@ -20,7 +20,7 @@ const loadBan = importPart(() => import("./pages/ban_dialog").then((it) => it.Ba
 
 /** What is known of a conversation, beside it. */
 export function DetailsView({ feed, call, id }: Properties) {
-  const { words, shared, language } = useSpeech();
+  const { words, shared, language } = useTranslations();
   const summary = feed.inbox.inbox.value.rows.get(id)?.summary;
   if (!summary) return null;
   return (
@@ -30,7 +30,7 @@ export function DetailsView({ feed, call, id }: Properties) {
         <Fact name={shared.visitor}>
           <bdi>{summary.visitor_name || words.noName}</bdi>
         </Fact>
-        {summary.contact && <Vouched {...summary.contact} />}
+        {summary.contact && <VerifiedIdentity {...summary.contact} />}
         <Fact name={words.website}>
           <bdi>{summary.site_name}</bdi>
         </Fact>
@@ -39,7 +39,7 @@ export function DetailsView({ feed, call, id }: Properties) {
         </Fact>
         <Fact name={words.started}>
           <time dateTime={new Date(summary.started_at).toISOString()}>
-            {tellFullTime(summary.started_at, language)}
+            {formatFullTime(summary.started_at, language)}
           </time>
         </Fact>
         <Fact name={shared.messages}>{countMessages(feed, summary)}</Fact>
@@ -50,8 +50,8 @@ export function DetailsView({ feed, call, id }: Properties) {
 }
 
 /** What the site says of the visitor: unlike what a visitor types, it is proven. */
-function Vouched({ name, email, email_verified, attributes }: Contact) {
-  const { words } = useSpeech();
+function VerifiedIdentity({ name, email, email_verified, attributes }: Contact) {
+  const { words } = useTranslations();
   return (
     <div class="fact vouched">
       <dt>{words.vouchedFor}</dt>
@@ -75,7 +75,7 @@ function Vouched({ name, email, email_verified, attributes }: Contact) {
 }
 
 function BanButton({ call, id }: Pick<Properties, "call" | "id">) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const [asks, setAsks] = useState(false);
   return (
     <>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import "./settings_view.css";
 
 interface Properties {
@@ -13,7 +13,7 @@ interface Properties {
 
 /** A dialog over the desk, with a heading and a way to close it; open for as long as it is rendered. */
 export function DialogFrame({ name, title, children, onClose }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return (

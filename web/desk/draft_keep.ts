@@ -3,7 +3,7 @@ import { isPendingList, type PendingCommand } from "../shared/message_outbox";
 import * as storage from "../shared/storage";
 
 /** Why a reply waits for the operator's own decision; stands where the server's refusals stand. */
-export const HELD_BACK = "sign_in_ended";
+export const WRITE_DELAY = "sign_in_ended";
 
 export function readDraft(conversation: string): string {
   return storage.get("deskDraft", { conversation }, storage.isText) ?? "";
@@ -14,7 +14,7 @@ export function watchDraft(conversation: string, onChange: () => void): () => vo
   return storage.watch("deskDraft", { conversation }, onChange);
 }
 
-export function keepDraft(conversation: string, text: string): void {
+export function storeDraft(conversation: string, text: string): void {
   if (text) storage.set("deskDraft", { conversation }, text);
   else storage.remove("deskDraft", { conversation });
 }
@@ -30,7 +30,7 @@ export function watchOutbox(onGone: () => void): () => void {
   });
 }
 
-export function keepOutbox(unsent: readonly PendingCommand[]): void {
+export function storeOutbox(unsent: readonly PendingCommand[]): void {
   if (unsent.length > 0) storage.set("deskOutbox", {}, unsent);
   else storage.remove("deskOutbox", {});
 }
@@ -41,5 +41,5 @@ export function keepOutbox(unsent: readonly PendingCommand[]): void {
  */
 export function holdOutboxBack(): void {
   const written = readOutbox().filter((command) => command.op !== "close");
-  keepOutbox(written.map((command) => ({ ...command, refused: command.refused || HELD_BACK })));
+  storeOutbox(written.map((command) => ({ ...command, refused: command.refused || WRITE_DELAY })));
 }

@@ -1,4 +1,4 @@
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 
 interface Properties {
   /** What happened. */
@@ -8,7 +8,7 @@ interface Properties {
 
 /** In place of what could not be loaded: what happened, and a way to try again. */
 export function Failure({ text, onRetry }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <div class="empty">
       <p class="empty-title" role="alert">

@@ -5,7 +5,7 @@ interface Properties {
 }
 
 /** Gives focus back to the element that had it when a list is put into another order: moving an element drops its focus. */
-export class FocusKeeper extends Component<Properties> {
+export class FocusGuard extends Component<Properties> {
   override getSnapshotBeforeUpdate(): Element | null {
     return document.activeElement;
   }

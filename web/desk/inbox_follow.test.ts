@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { ConversationSummary, InboxPage } from "../shared/wire";
 import type { Entry } from "../shared/wire_timeline";
-import { InboxFollow } from "./inbox_follow";
+import { InboxSync } from "./inbox_follow";
 import { listRows } from "./inbox_model";
 
 const summary = (id: string, last_seq: number, position: number, unread = last_seq): ConversationSummary => ({
@@ -43,7 +43,7 @@ function serve(answers: Answers) {
     if (!answer) throw new Error(`nothing at ${path}`);
     return answer() as T;
   };
-  return { follow: new InboxFollow({ get }), asked };
+  return { follow: new InboxSync({ get }), asked };
 }
 
 const FIRST = "/v1/desk/conversations?limit=50";

@@ -20,11 +20,11 @@ const PAGE = 50;
 /** Fewer listed conversations than this do not fill a screen. */
 const FEW = 20;
 /** More unknown conversations than this in one frame: a page is cheaper than a request for each. */
-const MOST_SINGLE = 4;
+const MAX_SINGLE = 4;
 /** Each try is at least as new as the stream; more in a row would only load the server. */
-const MOST_TRIES = 3;
+const MAX_ATTEMPTS = 3;
 
-export class InboxFollow {
+export class InboxSync {
   readonly inbox = signal<Inbox>(EMPTY_INBOX);
   readonly state = signal<"loading" | "ready" | "failed">("loading");
   readonly older = signal<"idle" | "loading" | "failed">("idle");
@@ -89,7 +89,7 @@ export class InboxFollow {
   apply(entries: readonly Entry[], trusted: boolean): { arrived: readonly Entry[]; gap: boolean } {
     const { inbox, arrived, missing, gap } = applyEntries(this.inbox.value, entries, trusted);
     this.inbox.value = inbox;
-    if (missing.size > MOST_SINGLE) void this.#wantMany(missing);
+    if (missing.size > MAX_SINGLE) void this.#wantMany(missing);
     else for (const [id, reach] of missing) this.want(id, reach);
     return { arrived, gap };
   }
@@ -136,7 +136,7 @@ export class InboxFollow {
     if (this.#fetching.has(id)) return;
     this.#fetching.add(id);
     try {
-      for (let tries = 0; this.#wanted.has(id) && tries < MOST_TRIES; tries++) await this.#fetchOnce(id);
+      for (let tries = 0; this.#wanted.has(id) && tries < MAX_ATTEMPTS; tries++) await this.#fetchOnce(id);
     } catch {
       // Kept as wanted; the connection is likely down, and its return calls askAgain.
     } finally {

@@ -3,16 +3,16 @@ import { isErasure, textOf } from "../shared/message_log";
 import type { ConversationSummary, Operator } from "../shared/wire";
 import { Avatar } from "./avatar";
 import type { DeskArrangement } from "./desk_arrangement";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { writeRoute } from "./desk_route";
 import { Failure } from "./failure_view";
-import { FocusKeeper } from "./focus_keeper";
+import { FocusGuard } from "./focus_keeper";
 import { type Filter, listRows, reachOf } from "./inbox_model";
 import { ListSplitter } from "./list_splitter";
 import { DensityButton, FilterBar } from "./list_tools";
 import { StatusMark } from "./status_mark";
-import { tellFullTime, tellTime } from "./time_tell";
+import { formatFullTime, formatTime } from "./time_tell";
 import { whoTypes } from "./typing_watch";
 import "./inbox_view.css";
 
@@ -24,7 +24,7 @@ interface Properties {
 }
 
 export function InboxView({ feed, arrangement, now }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <section class={`inbox inbox-${arrangement.density.value}`} aria-labelledby="inbox-heading">
       <header class="pane-header">
@@ -40,7 +40,7 @@ export function InboxView({ feed, arrangement, now }: Properties) {
 }
 
 function InboxBody({ feed, arrangement, now }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const { inbox, state } = feed.inbox;
   if (state.value === "loading") return <InboxSkeleton />;
   if (state.value === "failed") return <Failure text={words.listFailed} onRetry={() => void feed.start()} />;
@@ -62,7 +62,7 @@ function InboxBody({ feed, arrangement, now }: Properties) {
 }
 
 function FilteredList({ feed, arrangement, now }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const filter = arrangement.filter.value;
   const rows = listRows(feed.inbox.inbox.value, filter);
   if (rows.length > 0) return <InboxList feed={feed} arrangement={arrangement} now={now} rows={rows} />;
@@ -81,7 +81,7 @@ function InboxList({ feed, arrangement, now, rows }: Properties & { readonly row
   const operator = feed.operator.value;
   return (
     <div class="inbox-scroll">
-      <FocusKeeper>
+      <FocusGuard>
         <ul
           class="rows"
           ref={list}
@@ -99,7 +99,7 @@ function InboxList({ feed, arrangement, now, rows }: Properties & { readonly row
             />
           ))}
         </ul>
-      </FocusKeeper>
+      </FocusGuard>
       <OlderButton feed={feed} filter={arrangement.filter.value} />
     </div>
   );
@@ -114,7 +114,7 @@ interface RowProperties {
 }
 
 function Row({ row, now, operator, selected, typing }: RowProperties) {
-  const { words, shared, language } = useSpeech();
+  const { words, shared, language } = useTranslations();
   const at = row.last?.at ?? row.started_at;
   return (
     <li>
@@ -128,8 +128,8 @@ function Row({ row, now, operator, selected, typing }: RowProperties) {
         <span class="row-name" dir="auto">
           {row.visitor_name || shared.visitor}
         </span>
-        <time class="row-time" dateTime={new Date(at).toISOString()} title={tellFullTime(at, language)}>
-          {tellTime(at, now, language)}
+        <time class="row-time" dateTime={new Date(at).toISOString()} title={formatFullTime(at, language)}>
+          {formatTime(at, now, language)}
         </time>
         {typing ? (
           <span class="row-words row-typing">{words.typingShort}</span>
@@ -160,7 +160,7 @@ const LAST_WORDS = 160;
 
 /** The author's name stands apart, so that the words alone decide the direction. */
 function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   if (!row.last) return null;
   if (isErasure(row.last)) return <>{words.erased}</>;
   const { author } = row.last;
@@ -174,7 +174,7 @@ function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
 }
 
 function OlderButton({ feed, filter }: { readonly feed: DeskFeed; readonly filter: Filter }) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const { inbox, older } = feed.inbox;
   if (!reachOf(inbox.value, filter).more) return null;
   const label = { idle: words.showOlder, loading: words.loading, failed: words.tryAgain }[older.value];
@@ -189,7 +189,7 @@ function OlderButton({ feed, filter }: { readonly feed: DeskFeed; readonly filte
 }
 
 function InboxSkeleton() {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <div class="rows rows-skeleton">
       <p class="hidden" role="status">

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { importPart } from "../shared/import_part";
-import type { KeptViewProps } from "../shared/kept_view";
-import { useSpeech } from "./desk_context";
+import type { StoredDataViewProps } from "../shared/kept_view";
+import { useTranslations } from "./desk_context";
 import { DialogFrame } from "./dialog_frame";
 import { Failure } from "./failure_view";
 
@@ -12,11 +12,11 @@ interface Properties {
 
 const loadView = importPart(() => import("../shared/kept_view"));
 
-type View = (properties: KeptViewProps) => JSX.Element;
+type View = (properties: StoredDataViewProps) => JSX.Element;
 
 /** Everything that is kept in this browser, with a way to delete each; what is shown in it is loaded only now. */
-export function KeptDialog({ onClose }: Properties) {
-  const { words, language } = useSpeech();
+export function StoredDataDialog({ onClose }: Properties) {
+  const { words, language } = useTranslations();
   const { View, failed, load } = useView();
   return (
     <DialogFrame name="kept" title={words.kept} onClose={onClose}>
@@ -45,7 +45,7 @@ function useView() {
   const load = () => {
     setFailed(false);
     loadView().then(
-      (loaded) => setView(() => loaded.KeptView),
+      (loaded) => setView(() => loaded.StoredDataView),
       () => setFailed(true),
     );
   };

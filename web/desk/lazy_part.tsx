@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import { Failure } from "./failure_view";
 
 interface Properties<Given extends object> {
@@ -12,7 +12,7 @@ interface Properties<Given extends object> {
 
 /** A part of the desk that is loaded when it is first shown. */
 export function LazyPart<Given extends object>({ load, given }: Properties<Given>) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const [part, setPart] = useState<{ of: unknown; Part: ComponentType<Given> | null }>({ of: null, Part: null });
   const begin = () => {
     setPart({ of: null, Part: null });

@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import { clampWidth, type DeskArrangement, LIST_WIDTH } from "./desk_arrangement";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 
 /** One press of an arrow key, in CSS pixels. */
 const STEP = 16;
@@ -11,7 +11,7 @@ interface Properties {
 
 /** The edge of the list: dragged, moved by arrow keys, put back by a double click. Kept when it is let go. */
 export function ListSplitter({ arrangement }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const edge = useRef<HTMLDivElement>(null);
   const list = () => edge.current?.parentElement?.getBoundingClientRect() ?? new DOMRect();
   const isRightToLeft = () => document.documentElement.dir === "rtl";
@@ -48,7 +48,7 @@ export function ListSplitter({ arrangement }: Properties) {
       role="separator"
       aria-orientation="vertical"
       aria-label={words.listWidth}
-      aria-valuenow={now ?? STANDARD_WIDTH}
+      aria-valuenow={now ?? DEFAULT_WIDTH}
       aria-valuemin={LIST_WIDTH.least}
       aria-valuemax={LIST_WIDTH.most}
       tabIndex={0}
@@ -63,4 +63,4 @@ export function ListSplitter({ arrangement }: Properties) {
 }
 
 /** What desk.css gives the list in a wide window, in CSS pixels. */
-const STANDARD_WIDTH = 352;
+const DEFAULT_WIDTH = 352;

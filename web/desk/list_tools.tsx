@@ -1,5 +1,5 @@
 import type { DeskArrangement } from "./desk_arrangement";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { FILTERS, type Filter, type Inbox, listRows, reachOf } from "./inbox_model";
 
@@ -10,7 +10,7 @@ interface Properties {
 
 /** Above the list: which conversations it shows, and how many of each kind are loaded. */
 export function FilterBar({ feed, arrangement }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const inbox = feed.inbox.inbox.value;
   const choose = (filter: Filter) => {
     arrangement.setFilter(filter);
@@ -39,7 +39,7 @@ function countOf(inbox: Inbox, filter: Filter): string {
 }
 
 export function DensityButton({ arrangement }: Pick<Properties, "arrangement">) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const compact = arrangement.density.value === "compact";
   return (
     <button
@@ -59,7 +59,7 @@ export function DensityButton({ arrangement }: Pick<Properties, "arrangement">) 
 
 /** Hides the list while a conversation is read, or shows it again. */
 export function FocusButton({ arrangement }: Pick<Properties, "arrangement">) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const focus = arrangement.focus.value;
   const label = focus ? words.showList : words.hideList;
   return (
@@ -78,7 +78,7 @@ export function FocusButton({ arrangement }: Pick<Properties, "arrangement">) {
 }
 
 export function DetailsButton({ arrangement }: Pick<Properties, "arrangement">) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const shown = !arrangement.collapsed.value.has("details");
   return (
     <button

@@ -1,9 +1,9 @@
 import { useRef, useState } from "preact/hooks";
-import { CheckDialog } from "./check_dialog";
+import { ConnectionCheckDialog } from "./check_dialog";
 import type { DeskArrangement } from "./desk_arrangement";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import { type PageName, writePage } from "./desk_route";
-import { KeptDialog } from "./kept_dialog";
+import { StoredDataDialog } from "./kept_dialog";
 import { SettingsView } from "./settings_view";
 import "./menu_view.css";
 
@@ -27,7 +27,7 @@ const PAGES_SHOWN: readonly (readonly [PageName, "profile" | "security" | "admin
 
 /** The operator's menu. The browser's own popover brings Escape, a click elsewhere, and focus back to the button. */
 export function MenuView({ operator, email, workspace, unsent, arrangement, onSignOut }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const [shown, setShown] = useState<"settings" | "kept" | "check" | null>(null);
   const panel = useRef<HTMLDivElement>(null);
   const pick = (act: () => void) => () => {
@@ -79,8 +79,8 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
         </button>
       </div>
       {shown === "settings" && <SettingsView onClose={() => setShown(null)} />}
-      {shown === "kept" && <KeptDialog onClose={() => setShown(null)} />}
-      {shown === "check" && <CheckDialog onClose={() => setShown(null)} />}
+      {shown === "kept" && <StoredDataDialog onClose={() => setShown(null)} />}
+      {shown === "check" && <ConnectionCheckDialog onClose={() => setShown(null)} />}
     </div>
   );
 }

@@ -5,8 +5,8 @@
 import type { Api } from "../shared/api";
 import { isProofKey, makeKey } from "../shared/proof";
 import * as storage from "../shared/storage";
-import type { InvitationUse, OidcFinishRequest, OidcStartAnswer, SignInAnswer } from "../shared/wire_account";
-import { KeyUnavailable } from "./sign_in_call";
+import type { InvitationUse, OidcFinishRequest, OidcStartResponse, SignInResponse } from "../shared/wire_account";
+import { KeyCreationFailed } from "./sign_in_call";
 
 type Pending = storage.ItemValues["deskPending"];
 export type Purpose = Pending["purpose"];
@@ -15,12 +15,12 @@ export type Purpose = Pending["purpose"];
 export interface Arrival {
   readonly purpose: Purpose;
   readonly back: string;
-  readonly signIn: { readonly answer: SignInAnswer; readonly key: Pending["key"] } | null;
+  readonly signIn: { readonly answer: SignInResponse; readonly key: Pending["key"] } | null;
 }
 
 /** This browser keeps nothing, so that it would not know itself again when it comes back. */
-export class NothingKept extends Error {
-  override readonly name = "NothingKept";
+export class NothingStored extends Error {
+  override readonly name = "NothingStored";
 }
 
 /** This browser did not begin the sign-in that comes back, or began it too long ago. */
@@ -60,9 +60,9 @@ const isPending = (value: unknown): value is Pending =>
  *
  * @param back where in the desk the person is, to bring them back there
  * @param invitation by which the person joins, for that purpose
- * Throws KeyUnavailable, NothingKept, ApiProblem or NetworkFailure.
+ * Throws KeyCreationFailed, NothingStored, ApiProblem or NetworkFailure.
  */
-export async function leaveFor(
+export async function startRedirect(
   api: Api,
   provider: string,
   purpose: Purpose,
@@ -71,11 +71,11 @@ export async function leaveFor(
 ): Promise<string> {
   const signedIn = needsSession(purpose);
   const key = signedIn ? (api.session?.key ?? null) : await makeKey();
-  if (!key) throw new KeyUnavailable();
+  if (!key) throw new KeyCreationFailed();
   const pending: Pending = { key, provider, purpose, back };
-  if ((await storage.setRecord("deskPending", {}, pending, LIFETIME_MS)) !== "device") throw new NothingKept();
+  if ((await storage.setValue("deskPending", {}, pending, LIFETIME_MS)) !== "device") throw new NothingStored();
   const body = invitation ? { provider, invitation } : { provider };
-  const { location } = await api.post<OidcStartAnswer>(STARTS[purpose], body, signedIn ? {} : { key });
+  const { location } = await api.post<OidcStartResponse>(STARTS[purpose], body, signedIn ? {} : { key });
   return location;
 }
 
@@ -90,9 +90,9 @@ export function readReturn(address: URL): URLSearchParams | null {
  *
  * Throws NotBegunHere, JoiningFailed, ApiProblem or NetworkFailure.
  */
-export async function arriveFrom(api: Api, path: string, told: URLSearchParams): Promise<Arrival> {
-  const pending = await storage.getRecord("deskPending", {}, isPending);
-  await storage.removeRecord("deskPending", {});
+export async function finishRedirect(api: Api, path: string, told: URLSearchParams): Promise<Arrival> {
+  const pending = await storage.getValue("deskPending", {}, isPending);
+  await storage.removeValue("deskPending", {});
   const provider = RETURN_PATH.exec(path)?.[1];
   if (!pending || pending.provider !== provider) throw new NotBegunHere();
   const request: OidcFinishRequest = {
@@ -107,7 +107,7 @@ export async function arriveFrom(api: Api, path: string, told: URLSearchParams):
     await api.post<null>(FINISHES[purpose], request);
     return { purpose, back, signIn: null };
   }
-  const asked = api.post<SignInAnswer>(FINISHES[purpose], request, { key });
+  const asked = api.post<SignInResponse>(FINISHES[purpose], request, { key });
   const answer = await asked.catch((cause) => {
     throw purpose === "invitation" ? new JoiningFailed("not joined", { cause }) : cause;
   });

@@ -14,7 +14,7 @@ import {
   theme,
 } from "../shared/preferences";
 import { LANGUAGES } from "../shared/words_choose";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import { DialogFrame } from "./dialog_frame";
 import { askPermission, permission } from "./message_notify";
 
@@ -24,7 +24,7 @@ interface Properties {
 
 /** The operator's preferences. Each is kept as soon as it is chosen, and no longer once the standard is chosen again. */
 export function SettingsView({ onClose }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <DialogFrame name="settings" title={words.settings} onClose={onClose}>
       <Choice
@@ -84,7 +84,7 @@ function Choice<N extends PreferenceName>({ name, label, value, options }: Choic
 }
 
 function NotificationsTick() {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const [asked, setAsked] = useState(false);
   const wanted = useObserved(notifications);
   const allowed = permission();

@@ -1,17 +1,23 @@
 /** The ways to sign in. All steps of one sign-in are signed with one fresh key, which the session is then bound to. */
 import type { Api } from "../shared/api";
 import { makeKey, type ProofKey } from "../shared/proof";
-import type { OidcProviderName, PasskeyOptions, SignInAnswer, SignInStep, SignInWays } from "../shared/wire_account";
+import type {
+  OidcProviderName,
+  PasskeyOptions,
+  SignInMethods,
+  SignInResponse,
+  SignInStep,
+} from "../shared/wire_account";
 import { type AskOptions, askPasskey } from "./passkey_ask";
 
 /** This page cannot make a key: it was not opened over https. */
-export class KeyUnavailable extends Error {
-  override readonly name = "KeyUnavailable";
+export class KeyCreationFailed extends Error {
+  override readonly name = "KeyCreationFailed";
 }
 
 /** A session that has just begun, and the key it works with. */
-export interface Entered {
-  readonly answer: SignInAnswer;
+export interface NewSession {
+  readonly answer: SignInResponse;
   readonly key: ProofKey;
 }
 
@@ -24,10 +30,10 @@ export interface CodeAsked {
 /** Where the browser's clock is, which is all that we learn of where the person is. */
 export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 
-/** A fresh key. Throws KeyUnavailable. */
+/** A fresh key. Throws KeyCreationFailed. */
 export async function newKey(): Promise<ProofKey> {
   const key = await makeKey();
-  if (!key) throw new KeyUnavailable();
+  if (!key) throw new KeyCreationFailed();
   return key;
 }
 
@@ -41,28 +47,28 @@ export async function signInWithPassword(
   email: string,
   password: string,
   knownKey: ProofKey | null = null,
-): Promise<Entered | CodeAsked> {
+): Promise<NewSession | CodeAsked> {
   const key = knownKey ?? (await newKey());
   const body = { email, password, time_zone: timeZone() };
-  const answer = await api.post<SignInAnswer | SignInStep>("/v1/desk/sign-in", body, { key });
-  return "ticket" in answer ? { step: answer, key } : { answer, key };
+  const answer = await api.post<SignInResponse | SignInStep>("/v1/desk/sign-in", body, { key });
+  return "one_time_token" in answer ? { step: answer, key } : { answer, key };
 }
 
-export async function signInWithCode(api: Api, { step, key }: CodeAsked, code: string): Promise<Entered> {
-  const body = { ticket: step.ticket, code, time_zone: timeZone() };
-  return { answer: await api.post<SignInAnswer>("/v1/desk/sign-in/code", body, { key }), key };
+export async function signInWithCode(api: Api, { step, key }: CodeAsked, code: string): Promise<NewSession> {
+  const body = { one_time_token: step.one_time_token, code, time_zone: timeZone() };
+  return { answer: await api.post<SignInResponse>("/v1/desk/sign-in/code", body, { key }), key };
 }
 
 /** Throws NoPasskey besides what requests throw. */
-export async function signInWithPasskey(api: Api, asking: AskOptions = {}): Promise<Entered> {
+export async function signInWithPasskey(api: Api, asking: AskOptions = {}): Promise<NewSession> {
   const key = await newKey();
   const asked = await api.post<PasskeyOptions>("/v1/desk/sign-in/passkey/options", {}, { key });
   const credential = await askPasskey(asked.options, asking);
-  const body = { ticket: asked.ticket, credential, time_zone: timeZone() };
-  return { answer: await api.post<SignInAnswer>("/v1/desk/sign-in/passkey", body, { key }), key };
+  const body = { one_time_token: asked.one_time_token, credential, time_zone: timeZone() };
+  return { answer: await api.post<SignInResponse>("/v1/desk/sign-in/passkey", body, { key }), key };
 }
 
 export async function readProviders(api: Api): Promise<readonly OidcProviderName[]> {
-  const ways = await api.request<SignInWays>("GET", "/v1/desk/sign-in/ways", { signed: false });
+  const ways = await api.request<SignInMethods>("GET", "/v1/desk/sign-in/ways", { signed: false });
   return ways.providers;
 }

@@ -2,9 +2,9 @@ import deskTexts from "texts:desk";
 import { expect, it } from "vitest";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import { NoPasskey } from "./passkey_ask";
-import { JoiningFailed, NotBegunHere, NothingKept } from "./provider_visit";
-import { KeyUnavailable } from "./sign_in_call";
-import { tellSignInFailure } from "./sign_in_failure";
+import { JoiningFailed, NotBegunHere, NothingStored } from "./provider_visit";
+import { KeyCreationFailed } from "./sign_in_call";
+import { signInErrorMessage } from "./sign_in_failure";
 
 const words = deskTexts.en;
 const problem = (code: string, status: number, retryAfter = 0) => new ApiProblem(code, code, "", status, retryAfter);
@@ -26,12 +26,12 @@ it.each([
   ],
   [problem("constructor", 400), words.serverFault],
   [new NoPasskey("closed"), words.noPasskey],
-  [new NothingKept(), words.providerRefused],
+  [new NothingStored(), words.providerRefused],
   [new NotBegunHere(), words.providerRefused],
   [problem("internal", 500), words.serverFault],
   [new NetworkFailure("gone"), words.unreachable],
-  [new KeyUnavailable(), words.needsSecurePageHint],
+  [new KeyCreationFailed(), words.needsSecurePageHint],
   [new TypeError("ours"), words.serverFault],
 ])("tells %s as a sentence that says what to do", (cause, said) => {
-  expect(tellSignInFailure(cause, words, "en")).toBe(said);
+  expect(signInErrorMessage(cause, words, "en")).toBe(said);
 });

@@ -1,8 +1,8 @@
 import type { DeskTexts } from "texts:desk";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import { NoPasskey } from "./passkey_ask";
-import { JoiningFailed, NotBegunHere, NothingKept } from "./provider_visit";
-import { KeyUnavailable } from "./sign_in_call";
+import { JoiningFailed, NotBegunHere, NothingStored } from "./provider_visit";
+import { KeyCreationFailed } from "./sign_in_call";
 
 /** What each refusal of a sign-in is told as. */
 const TOLD = {
@@ -27,20 +27,20 @@ const TOLD = {
  *
  * @param language BCP 47 tag, for how long to wait
  */
-export function tellSignInFailure(cause: unknown, words: DeskTexts, language: string): string {
+export function signInErrorMessage(cause: unknown, words: DeskTexts, language: string): string {
   if (cause instanceof JoiningFailed)
-    return `${tellSignInFailure(cause.cause, words, language)} ${words.invitationAgain}`;
-  if (cause instanceof KeyUnavailable) return words.needsSecurePageHint;
+    return `${signInErrorMessage(cause.cause, words, language)} ${words.invitationAgain}`;
+  if (cause instanceof KeyCreationFailed) return words.needsSecurePageHint;
   if (cause instanceof NoPasskey) return words.noPasskey;
-  if (cause instanceof NothingKept || cause instanceof NotBegunHere) return words.providerRefused;
+  if (cause instanceof NothingStored || cause instanceof NotBegunHere) return words.providerRefused;
   if (cause instanceof NetworkFailure) return words.unreachable;
   if (!(cause instanceof ApiProblem)) return words.serverFault;
-  if (cause.code === "slow_down") return words.tooManyTries({ wait: tellWait(cause.retryAfter, language) });
+  if (cause.code === "slow_down") return words.tooManyTries({ wait: formatWait(cause.retryAfter, language) });
   return Object.hasOwn(TOLD, cause.code) ? words[TOLD[cause.code as keyof typeof TOLD]] : words.serverFault;
 }
 
 /** How long to wait: "12 seconds", from two minutes on "15 minutes". */
-export function tellWait(seconds: number, language: string): string {
+export function formatWait(seconds: number, language: string): string {
   const [value, unit] = seconds < 120 ? [seconds, "second"] : [seconds / 60, "minute"];
   const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
   return format.format(Math.max(1, Math.ceil(value)));

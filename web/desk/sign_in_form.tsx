@@ -1,21 +1,21 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
 import type { ProofKey } from "../shared/proof";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import { FormField } from "./form_field";
-import { type CodeAsked, type Entered, signInWithPassword } from "./sign_in_call";
-import { tellSignInFailure } from "./sign_in_failure";
+import { type CodeAsked, type NewSession, signInWithPassword } from "./sign_in_call";
+import { signInErrorMessage } from "./sign_in_failure";
 
 interface Properties {
   readonly api: Api;
   readonly knownKey: ProofKey | null;
-  readonly onEntered: (entered: Entered) => Promise<void>;
+  readonly onEntered: (entered: NewSession) => Promise<void>;
   readonly onAsked: (asked: CodeAsked) => void;
   readonly onForgotten: () => void;
 }
 
 export function SignInForm({ api, knownKey, onEntered, onAsked, onForgotten }: Properties) {
-  const { words, language } = useSpeech();
+  const { words, language } = useTranslations();
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [waiting, setWaiting] = useState(false);
@@ -39,7 +39,7 @@ export function SignInForm({ api, knownKey, onEntered, onAsked, onForgotten }: P
       if ("step" in answer) onAsked(answer);
       else await onEntered(answer);
     } catch (cause) {
-      setFailure(tellSignInFailure(cause, words, language));
+      setFailure(signInErrorMessage(cause, words, language));
       setWaiting(false);
       password.current?.select();
     }

@@ -4,12 +4,12 @@ import { importPart } from "../shared/import_part";
 import type { ProofKey } from "../shared/proof";
 import type { OidcProviderName } from "../shared/wire_account";
 import { CodeForm } from "./code_form";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import { LazyPart } from "./lazy_part";
 import { NoPasskey, passkeysWork, suggestsPasskeys } from "./passkey_ask";
-import { leaveFor } from "./provider_visit";
-import { type CodeAsked, type Entered, readProviders, signInWithPasskey } from "./sign_in_call";
-import { tellSignInFailure } from "./sign_in_failure";
+import { startRedirect } from "./provider_visit";
+import { type CodeAsked, type NewSession, readProviders, signInWithPasskey } from "./sign_in_call";
+import { signInErrorMessage } from "./sign_in_failure";
 import { SignInForm } from "./sign_in_form";
 import { SignedOutCard } from "./signed_out_card";
 
@@ -29,13 +29,13 @@ interface Properties {
   readonly api: Api;
   /** The key of a session that ended in this page. */
   readonly knownKey: ProofKey | null;
-  readonly onEntered: (entered: Entered) => Promise<void>;
+  readonly onEntered: (entered: NewSession) => Promise<void>;
 }
 
 const loadForgotten = importPart(() => import("./pages/reset_request").then((it) => it.ResetRequest));
 
 export function SignInView({ notice, failure, secure, api, knownKey, onEntered }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const [asked, setAsked] = useState<CodeAsked | null>(null);
   const [forgotten, setForgotten] = useState(false);
   if (forgotten) return <LazyPart load={loadForgotten} given={{ api, onLeave: () => setForgotten(false) }} />;
@@ -49,7 +49,7 @@ export function SignInView({ notice, failure, secure, api, knownKey, onEntered }
   return (
     <SignedOutCard title={words.signIn} hint={words.signInHint} notice={notice}>
       {secure ? (
-        <SignInWays
+        <SignInMethodsView
           api={api}
           knownKey={knownKey}
           failure={failure}
@@ -65,7 +65,7 @@ export function SignInView({ notice, failure, secure, api, knownKey, onEntered }
 }
 
 function InsecurePage() {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <div class="notice notice-warning">
       <p>
@@ -81,8 +81,8 @@ interface WaysProperties extends Pick<Properties, "api" | "knownKey" | "failure"
   readonly onForgotten: () => void;
 }
 
-function SignInWays({ api, knownKey, failure, onEntered, onAsked, onForgotten }: WaysProperties) {
-  const { words, language } = useSpeech();
+function SignInMethodsView({ api, knownKey, failure, onEntered, onAsked, onForgotten }: WaysProperties) {
+  const { words, language } = useTranslations();
   const [refused, setRefused] = useState<unknown>(failure);
   const providers = useProviders(api);
   useSuggestedPasskey(api, onEntered, setRefused);
@@ -110,13 +110,13 @@ function SignInWays({ api, knownKey, failure, onEntered, onAsked, onForgotten }:
             type="button"
             class="button"
             key={id}
-            onClick={attempt(async () => location.assign(await leaveFor(api, id, "sign-in", location.hash)))}
+            onClick={attempt(async () => location.assign(await startRedirect(api, id, "sign-in", location.hash)))}
           >
             <bdi>{words.continueWith({ name })}</bdi>
           </button>
         ))}
         <p class="form-failure" role="alert">
-          {refused !== undefined && tellSignInFailure(refused, words, language)}
+          {refused !== undefined && signInErrorMessage(refused, words, language)}
         </p>
       </div>
     </>

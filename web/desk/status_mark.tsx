@@ -1,9 +1,9 @@
 import type { ConversationSummary } from "../shared/wire";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 
 /** A conversation's status in a word; the shape before it is decoration, so that colour is never the only sign. */
 export function StatusMark({ of }: { readonly of: Pick<ConversationSummary, "status" | "waiting_since"> }) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const shown = of.waiting_since !== null ? "waiting" : of.status === "closed" ? "closed" : "open";
   return <span class={`status status-${shown}`}>{words[shown]}</span>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ApiProblem } from "../shared/api";
 import type { ConversationSummary, TimelinePage } from "../shared/wire";
 import type { Entry } from "../shared/wire_timeline";
-import { ThreadFollow } from "./thread_follow";
+import { ThreadSync } from "./thread_follow";
 
 const message = (seq: number, conversation = "a"): Entry => ({
   conversation,
@@ -44,7 +44,7 @@ function handServed() {
     new Promise<T>((resolve, reject) => {
       asked.push({ path, answer: (page) => resolve(page as T), fail: reject });
     });
-  const follow = new ThreadFollow({ get }, () => {});
+  const follow = new ThreadSync({ get }, () => {});
   const nth = (index: number) => {
     const one = asked[index];
     if (!one) throw new Error(`nothing was asked for the ${index}th time`);
@@ -53,7 +53,7 @@ function handServed() {
   return { follow, asked, nth };
 }
 
-const seqs = (follow: ThreadFollow): number[] | undefined => follow.thread.value?.log.entries.map((one) => one.seq);
+const seqs = (follow: ThreadSync): number[] | undefined => follow.thread.value?.log.entries.map((one) => one.seq);
 
 async function opened(entries: Entry[], more = false) {
   const served = handServed();

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
 import { applyEntries, applySeen, emptyLog, type MessageLog, prependEntries } from "../shared/message_log";
-import type { KeptThread } from "../shared/storage_values";
+import type { StoredThread } from "../shared/storage_values";
 import type { ConversationSummary, TimelinePage } from "../shared/wire";
 import type { Entry, SeenMarks, Side } from "../shared/wire_timeline";
 
@@ -20,7 +20,7 @@ export interface Thread {
 const KEPT = 20;
 const PAGE = 100;
 
-export class ThreadFollow {
+export class ThreadSync {
   readonly selected = signal<string | null>(null);
   readonly thread = computed(() => this.threads.value.get(this.selected.value ?? "") ?? null);
   /** The opened threads, the one opened last at the end. */
@@ -45,7 +45,7 @@ export class ThreadFollow {
     this.selected.value = id;
     if (!id) return;
     const known = this.threads.value.get(id) ?? emptyThread(id);
-    this.threads.value = newestKept(this.threads.value, known);
+    this.threads.value = newestStored(this.threads.value, known);
     if (known.state === "ready") return;
     if (this.recall && known.state === "loading") void this.#begin(id, this.recall(id));
     else void this.load(id);
@@ -54,7 +54,7 @@ export class ThreadFollow {
   /** Takes up a thread that this device keeps. */
   resume(id: string, recalled: Recalled): void {
     const thread = resumedThread(id, recalled);
-    this.threads.value = newestKept(this.threads.value, thread);
+    this.threads.value = newestStored(this.threads.value, thread);
     if (thread.log.lastSeq < recalled.reach) void this.load(id);
   }
 
@@ -161,7 +161,7 @@ export class ThreadFollow {
 
 /** What a device keeps of a thread; `reach` is the seq of the newest entry that the list knows of. */
 export interface Recalled {
-  readonly kept: KeptThread;
+  readonly kept: StoredThread;
   readonly reach: number;
   readonly seen: SeenMarks;
 }
@@ -177,7 +177,7 @@ function emptyThread(id: string): Thread {
 }
 
 /** Puts a thread last and lets the one go that was opened longest ago. */
-function newestKept(threads: ReadonlyMap<string, Thread>, thread: Thread): ReadonlyMap<string, Thread> {
+function newestStored(threads: ReadonlyMap<string, Thread>, thread: Thread): ReadonlyMap<string, Thread> {
   const others = [...threads].filter(([id]) => id !== thread.id).slice(1 - KEPT);
   return new Map([...others, [thread.id, thread]]);
 }

@@ -6,10 +6,10 @@ import type { ConversationSummary, Operator } from "../shared/wire";
 import type { Author } from "../shared/wire_timeline";
 import { Avatar } from "./avatar";
 import type { DeskArrangement } from "./desk_arrangement";
-import { useSpeech } from "./desk_context";
+import { useTranslations } from "./desk_context";
 import type { DeskFeed } from "./desk_feed";
 import { writeRoute } from "./desk_route";
-import { keepDraft, readDraft, watchDraft } from "./draft_keep";
+import { readDraft, storeDraft, watchDraft } from "./draft_keep";
 import { Failure } from "./failure_view";
 import { DetailsButton, FocusButton } from "./list_tools";
 import { focusRow, isNarrow } from "./pane_focus";
@@ -29,7 +29,7 @@ interface ViewProperties extends Properties {
 
 /** One conversation: who it is, what was said, and the box to reply. Mounted anew for each conversation. */
 export function ThreadView({ feed, arrangement, id }: ViewProperties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const thread = feed.threads.thread.value;
   const summary = feed.inbox.inbox.value.rows.get(id)?.summary ?? null;
   const [draft, setDraft] = useState(() => readDraft(id));
@@ -46,10 +46,10 @@ export function ThreadView({ feed, arrangement, id }: ViewProperties) {
 
   const change = (text: string) => {
     setDraft(text);
-    keepDraft(id, text);
+    storeDraft(id, text);
   };
   const edit = (refused: string) => {
-    change([feed.outbox.takeBack(refused), draft].filter(Boolean).join("\n"));
+    change([feed.outbox.withdraw(refused), draft].filter(Boolean).join("\n"));
     box.current?.focus();
   };
   const leave = (event: KeyboardEvent) => {
@@ -88,7 +88,7 @@ interface HeaderProperties {
 }
 
 function TalkHeader({ feed, arrangement, summary, missing, heading }: HeaderProperties) {
-  const { words, shared } = useSpeech();
+  const { words, shared } = useTranslations();
   const name = summary?.visitor_name || shared.visitor;
   return (
     <header class="pane-header talk-header">
@@ -122,7 +122,7 @@ function TalkHeader({ feed, arrangement, summary, missing, heading }: HeaderProp
 }
 
 function CloseButton({ feed, id }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const refused = feed.closeRefused.value === id;
   return (
     <div class="close">
@@ -153,9 +153,9 @@ interface BodyProperties {
 }
 
 function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
-  const { words, shared, language } = useSpeech();
+  const { words, shared, language } = useTranslations();
   const frame = useRef<HTMLDivElement>(null);
-  const keepPlace = usePlaceKept(frame, thread.log.entries[0]?.id);
+  const keepPlace = useStablePlace(frame, thread.log.entries[0]?.id);
   switch (thread.state) {
     case "loading":
       return <TalkSkeleton />;
@@ -192,7 +192,7 @@ function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
 
 /** In place of everything that was said. */
 function ErasedBody() {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <div class="empty" role="status">
       <p class="empty-title">{words.erased}</p>
@@ -202,7 +202,7 @@ function ErasedBody() {
 }
 
 function EarlierButton({ state, onClick }: { readonly state: Thread["earlier"]; readonly onClick: () => void }) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const label = { idle: words.showEarlier, loading: words.loading, failed: words.tryAgain }[state];
   return (
     <p class="more">
@@ -216,7 +216,7 @@ function EarlierButton({ state, onClick }: { readonly state: Thread["earlier"]; 
 
 /** Room is kept for the line, so that nothing moves when somebody starts to type. Not a live region: it would chatter. */
 function TypingLine({ feed, id, summary }: Properties & { readonly summary: ConversationSummary | null }) {
-  const { shared } = useSpeech();
+  const { shared } = useTranslations();
   const by = whoTypes(feed.typists.value, id);
   const fallback = by?.kind === "operator" ? shared.operator : summary?.visitor_name || shared.visitor;
   return <p class="typing-line">{by && shared.typing({ name: by.name || fallback })}</p>;
@@ -229,7 +229,7 @@ interface ReplyProperties extends Properties {
 }
 
 function ReplyBox({ feed, id, draft, onDraft, box }: ReplyProperties) {
-  const { words, shared } = useSpeech();
+  const { words, shared } = useTranslations();
   return (
     <MessageComposer
       label={words.reply}
@@ -244,7 +244,7 @@ function ReplyBox({ feed, id, draft, onDraft, box }: ReplyProperties) {
 }
 
 function TalkSkeleton() {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <div class="talk-body talk-skeleton">
       <p class="hidden" role="status">
@@ -279,7 +279,7 @@ function isColleague(author: Author, operator: Operator | null): boolean {
  *
  * @returns to be called before earlier entries are asked for
  */
-function usePlaceKept(frame: { current: HTMLElement | null }, first: string | undefined): () => void {
+function useStablePlace(frame: { current: HTMLElement | null }, first: string | undefined): () => void {
   const fromEnd = useRef<number | null>(null);
   const scroller = () => frame.current?.querySelector(".thread-scroll") ?? null;
   useLayoutEffect(() => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { tellFullTime, tellTime } from "./time_tell";
+import { formatFullTime, formatTime } from "./time_tell";
 
 const NOW = new Date(2026, 10, 25, 15, 30).getTime();
 const ago = (minutes: number): number => NOW - minutes * 60_000;
 
-describe("tellTime", () => {
+describe("formatTime", () => {
   it.each([
     [ago(0.9), "now"],
     [ago(-5), "now"],
@@ -15,26 +15,26 @@ describe("tellTime", () => {
     [new Date(2026, 2, 12).getTime(), "12 Mar"],
     [new Date(2025, 2, 12).getTime(), "12 Mar 2025"],
   ])("says %s as %s", (at, words) => {
-    expect(tellTime(at, NOW, "en-GB")).toBe(words);
+    expect(formatTime(at, NOW, "en-GB")).toBe(words);
   });
 
   it("names the same weekday of last week by its date, not by the name of today", () => {
-    expect(tellTime(new Date(2026, 10, 18, 16, 0).getTime(), NOW, "en-GB")).toBe("18 Nov");
+    expect(formatTime(new Date(2026, 10, 18, 16, 0).getTime(), NOW, "en-GB")).toBe("18 Nov");
   });
 
   it("shortly after midnight, tells yesterday evening as a weekday once the hour has passed", () => {
     const midnight = new Date(2026, 10, 25, 0, 30).getTime();
-    expect(tellTime(midnight - 40 * 60_000, midnight, "en-GB")).toBe("40 min");
-    expect(tellTime(midnight - 90 * 60_000, midnight, "en-GB")).toBe("Tue");
+    expect(formatTime(midnight - 40 * 60_000, midnight, "en-GB")).toBe("40 min");
+    expect(formatTime(midnight - 90 * 60_000, midnight, "en-GB")).toBe("Tue");
   });
 
   it("speaks the reader's language", () => {
-    expect(tellTime(ago(0), NOW, "de")).toBe("jetzt");
-    expect(tellTime(ago(2), NOW, "fr")).toBe("2\u00a0min");
-    expect(tellTime(ago(0), NOW, "ar")).toBe("الآن");
+    expect(formatTime(ago(0), NOW, "de")).toBe("jetzt");
+    expect(formatTime(ago(2), NOW, "fr")).toBe("2\u00a0min");
+    expect(formatTime(ago(0), NOW, "ar")).toBe("الآن");
   });
 });
 
 it("tells the full time for those who want to know exactly", () => {
-  expect(tellFullTime(NOW, "en-GB")).toContain("25 November 2026");
+  expect(formatFullTime(NOW, "en-GB")).toContain("25 November 2026");
 });

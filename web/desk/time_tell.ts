@@ -11,10 +11,10 @@ const DAY = 24 * HOUR;
  * @param at Milliseconds since 1970.
  * @param now Milliseconds since 1970.
  */
-export function tellTime(at: number, now: number, language: string): string {
+export function formatTime(at: number, now: number, language: string): string {
   const age = now - at;
-  if (age < MINUTE) return tellNow(language);
-  if (age < HOUR) return tellMinutes(Math.floor(age / MINUTE), language);
+  if (age < MINUTE) return formatNow(language);
+  if (age < HOUR) return formatMinutes(Math.floor(age / MINUTE), language);
   if (isSameDay(at, now)) return format(at, language, { hour: "numeric", minute: "2-digit" });
   if (age < 6 * DAY) return format(at, language, { weekday: "short" });
   if (new Date(at).getFullYear() === new Date(now).getFullYear()) {
@@ -24,21 +24,21 @@ export function tellTime(at: number, now: number, language: string): string {
 }
 
 /** Date and time in full, for the tooltip of a short time. */
-export function tellFullTime(at: number, language: string): string {
+export function formatFullTime(at: number, language: string): string {
   return format(at, language, { dateStyle: "full", timeStyle: "short" });
 }
 
 /** Date and time to the second, short enough for a table. */
-export function tellMoment(at: number, language: string): string {
+export function formatMoment(at: number, language: string): string {
   return format(at, language, { dateStyle: "medium", timeStyle: "medium" });
 }
 
-function tellNow(language: string): string {
+function formatNow(language: string): string {
   const make = () => new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return remembered(nowFormats, language, make).format(0, "second");
 }
 
-function tellMinutes(minutes: number, language: string): string {
+function formatMinutes(minutes: number, language: string): string {
   const [base = "en"] = language.split("-"); // "2 min" everywhere; some regions have a longer short form.
   return remembered(minuteFormats, base, () => new Intl.NumberFormat(base, MINUTES)).format(minutes);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { applyTyping, LAPSE, lapseTyping, NOBODY, stopTyping, whoTypes } from "./typing_watch";
+import { applyTyping, EXPIRE_AFTER, expireTyping, NOBODY, stopTyping, whoTypes } from "./typing_watch";
 
 const visitor = { kind: "visitor", name: "Ana" } as const;
 const colleague = { kind: "operator", name: "Ola", id: "op-1" } as const;
@@ -14,11 +14,11 @@ it("shows who started last, per conversation", () => {
 
 it("lapses after six seconds without a repeat, and a repeat renews it", () => {
   const typists = applyTyping(NOBODY, on(visitor), 0);
-  expect(lapseTyping(typists, LAPSE - 1)).toBe(typists);
-  expect(whoTypes(lapseTyping(typists, LAPSE), "a")).toBeNull();
+  expect(expireTyping(typists, EXPIRE_AFTER - 1)).toBe(typists);
+  expect(whoTypes(expireTyping(typists, EXPIRE_AFTER), "a")).toBeNull();
   const renewed = applyTyping(typists, on(visitor), 3_000);
-  expect(whoTypes(lapseTyping(renewed, LAPSE), "a")).toEqual(visitor);
-  expect(lapseTyping(lapseTyping(renewed, LAPSE), 3_000 + LAPSE).size).toBe(0);
+  expect(whoTypes(expireTyping(renewed, EXPIRE_AFTER), "a")).toEqual(visitor);
+  expect(expireTyping(expireTyping(renewed, EXPIRE_AFTER), 3_000 + EXPIRE_AFTER).size).toBe(0);
 });
 
 it("ends with the message, and only for its author", () => {

@@ -3,7 +3,7 @@ import type { TypingNow } from "../shared/wire";
 import type { Author } from "../shared/wire_timeline";
 
 /** How long "on" holds without a repeat, in milliseconds. */
-export const LAPSE = 6_000;
+export const EXPIRE_AFTER = 6_000;
 
 interface Typist {
   readonly by: Author;
@@ -23,7 +23,7 @@ export function applyTyping(
   now: number,
 ): Typists {
   const others = withoutAuthor(typists.get(frame.conversation) ?? [], frame.by);
-  const here = frame.on ? [...others, { by: frame.by, until: now + LAPSE }] : others;
+  const here = frame.on ? [...others, { by: frame.by, until: now + EXPIRE_AFTER }] : others;
   return put(typists, frame.conversation, here);
 }
 
@@ -33,7 +33,7 @@ export function stopTyping(typists: Typists, conversation: string, by: Author): 
 }
 
 /** Drops everybody whose time has passed at `now`; the same value when nobody's has. */
-export function lapseTyping(typists: Typists, now: number): Typists {
+export function expireTyping(typists: Typists, now: number): Typists {
   let left = typists;
   for (const [conversation, here] of typists) {
     const still = here.filter((one) => one.until > now);

@@ -5,18 +5,18 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
 import { importPart } from "../shared/import_part";
 import type { Language } from "../shared/words_choose";
-import type { ChatSession } from "./chat_session";
+import type { Chat } from "./chat_session";
 import type { PageConfig } from "./page_config";
 
 /** Each is called by the word of the same name. */
-export type LayerName = "settings" | "yourData" | "onward" | "hither";
+export type LayerName = "settings" | "yourData" | "sendTransfer" | "receiveTransfer";
 
 /** What the contents are given. */
 export interface LayerProps {
   language: Language;
   config: PageConfig;
   api: Api;
-  chat: ChatSession;
+  chat: Chat;
   /** The server has erased the visitor's conversations. */
   onErased: () => Promise<void>;
 }
@@ -24,8 +24,8 @@ export interface LayerProps {
 const layers: Record<LayerName, () => Promise<{ default: ComponentType<LayerProps> }>> = {
   settings: importPart(() => import("./settings_view")),
   yourData: importPart(() => import("./your_data_view")),
-  onward: importPart(() => import("./continue_there_view")),
-  hither: importPart(() => import("./continue_here_view")),
+  sendTransfer: importPart(() => import("./continue_there_view")),
+  receiveTransfer: importPart(() => import("./continue_here_view")),
 };
 
 export interface ChatLayerProps {

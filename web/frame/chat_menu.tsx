@@ -46,7 +46,7 @@ export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX
       </button>
       {open && (
         <ul class="chat-menu-panel">
-          {(["settings", "yourData", running ? "onward" : "hither"] as const).map((layer) => (
+          {(["settings", "yourData", running ? "sendTransfer" : "receiveTransfer"] as const).map((layer) => (
             <li key={layer}>
               <button type="button" class="chat-menu-item" onClick={() => choose(layer)}>
                 {words[layer]}

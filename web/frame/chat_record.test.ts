@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { makeKey } from "../shared/proof";
 import { blockStorage, FakeStorage } from "../support/storage_fake";
-import type { Chat, ChatKeeper } from "./chat_record";
+import type { ChatKey, ChatStorage } from "./chat_record";
 
 const DAY_MS = 86_400_000;
 let local: FakeStorage;
@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 /** A page loaded anew: its modules remember nothing. */
-async function newPage(blocked = false, ready: Promise<void> = Promise.resolve()): Promise<ChatKeeper> {
+async function newPage(blocked = false, ready: Promise<void> = Promise.resolve()): Promise<ChatStorage> {
   vi.resetModules();
   const store = {
     get: async (key: string) => records.get(key),
@@ -33,12 +33,12 @@ async function newPage(blocked = false, ready: Promise<void> = Promise.resolve()
     delete: async (key: string) => records.delete(key) || true,
     keys: async () => [...records.keys()],
   };
-  vi.doMock("../shared/storage_records", () => ({ openRecords: async () => (blocked ? null : store) }));
+  vi.doMock("../shared/storage_records", () => ({ openValues: async () => (blocked ? null : store) }));
   const module = await import("./chat_record");
-  return new module.ChatKeeper("shop", 30);
+  return new module.ChatStorage("shop", 30);
 }
 
-async function chat(): Promise<Chat> {
+async function chat(): Promise<ChatKey> {
   const expiresAt = Date.now() + 30 * DAY_MS;
   return { token: "t", expiresAt, visitor: "v", conversation: "c", keyId: "k1", key: await makeKey() };
 }
@@ -75,7 +75,7 @@ test("kept on the device it is there in another tab, for the days that were prom
   await keeper.save(own);
   expect(keyLife()).toBe(DAY_MS);
   expect(await keeper.keep(own)).toBe(true);
-  expect(keeper.keptUntil(own)).toBe(Date.now() + 30 * DAY_MS);
+  expect(keeper.storedUntil(own)).toBe(Date.now() + 30 * DAY_MS);
   expect(keyLife()).toBe(30 * DAY_MS);
   session.items.clear();
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
@@ -87,7 +87,7 @@ test("no longer kept it is this tab's alone, and its key lives a day", async () 
   await keeper.save(own);
   await keeper.keep(own);
   await keeper.unkeep(own);
-  expect(keeper.keptUntil(own)).toBeNull();
+  expect(keeper.storedUntil(own)).toBeNull();
   expect(local.items.size).toBe(0);
   expect(keyLife()).toBe(DAY_MS);
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
@@ -100,7 +100,7 @@ test("another tab's kept chat is neither replaced, nor taken for this one, nor r
   const keeper = await newPage();
   const own = { ...(await chat()), token: "other", keyId: "k2" };
   await keeper.save(own);
-  expect(keeper.keptUntil(own)).toBeNull();
+  expect(keeper.storedUntil(own)).toBeNull();
   await keeper.forget(own);
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
 });
@@ -111,7 +111,7 @@ test("a browser that cannot keep it says so, and keeps nothing half", async () =
   await keeper.save(own);
   local.full = true;
   expect(await keeper.keep(own)).toBe(false);
-  expect(keeper.keptUntil(own)).toBeNull();
+  expect(keeper.storedUntil(own)).toBeNull();
 });
 
 test("a token that works without a key is never written", async () => {

@@ -4,16 +4,16 @@ import { render } from "preact";
 import { Api } from "../shared/api";
 import { importPart } from "../shared/import_part";
 import { isPendingList } from "../shared/message_outbox";
-import { sound, spoken } from "../shared/preferences";
+import { currentLanguage, sound } from "../shared/preferences";
 import type { MessageSound } from "../shared/sound_play";
 import * as storage from "../shared/storage";
 import { chooseLanguage, type Language } from "../shared/words_choose";
 import type { LayerProps } from "./chat_layer";
-import { ChatKeeper } from "./chat_record";
-import { ChatSession } from "./chat_session";
+import { ChatStorage } from "./chat_record";
+import { Chat } from "./chat_session";
 import { ChatView } from "./chat_view";
 import { loadFrameTexts } from "./frame_texts";
-import type { PageBridge, Vouched } from "./page_bridge";
+import type { PageBridge, VerifiedIdentity } from "./page_bridge";
 import type { PageConfig } from "./page_config";
 
 /** BCP 47 tag of the page's language. */
@@ -22,7 +22,7 @@ export const pageLanguage = chooseLanguage(pageTag).language;
 
 const loadSound = importPart(() => import("../shared/sound_play"));
 const loadConsentAsk = importPart(() => import("./consent_ask"));
-const loadVouch = importPart(() => import("./visitor_vouch"));
+const loadIdentitySync = importPart(() => import("./visitor_vouch"));
 
 /** Made once storage is as good as it gets: it begins with what is kept. */
 export class ChatScreen {
@@ -31,10 +31,10 @@ export class ChatScreen {
   /** Loaded when somebody has chosen to hear it. */
   #tone: MessageSound | undefined;
   readonly #api: Api;
-  readonly #chat: ChatSession;
+  readonly #chat: Chat;
   #draft: string;
   #shown = false;
-  #vouched: Vouched;
+  #vouched: VerifiedIdentity;
   #atEnd = true;
 
   constructor(
@@ -45,10 +45,10 @@ export class ChatScreen {
     const { site, publicUrl, nonce, keepDays } = config;
     this.#draft = storage.get("draft", { site }, storage.isText) ?? "";
     this.#api = new Api(publicUrl, nonce);
-    this.#chat = new ChatSession({
+    this.#chat = new Chat({
       site,
       api: this.#api,
-      keeper: new ChatKeeper(site, keepDays),
+      keeper: new ChatStorage(site, keepDays),
       kept: storage.get("outbox", { site }, isPendingList) ?? [],
       savePending: (pending) => {
         if (pending.length > 0) storage.set("outbox", { site }, pending);
@@ -72,7 +72,7 @@ export class ChatScreen {
   }
 
   /** The page has shown or hidden the chat. */
-  show(shown: boolean, focus: boolean, jwt: Vouched): void {
+  show(shown: boolean, focus: boolean, jwt: VerifiedIdentity): void {
     if (jwt !== this.#vouched) void this.#followPage(jwt);
     this.#shown = shown;
     if (shown && focus) this.#box.current?.focus();
@@ -80,12 +80,12 @@ export class ChatScreen {
   }
 
   /** @param shown whether the page shows the chat already */
-  start(shown: boolean, jwt: Vouched): void {
+  start(shown: boolean, jwt: VerifiedIdentity): void {
     this.#shown = shown;
     this.#watch();
     this.#listen();
     this.#paint();
-    spoken.observe((language) => void this.#speak(language));
+    currentLanguage.observe((language) => void this.#speak(language));
     sound.observe((on) => void (on && this.#loadTone()));
     this.#followDeletions();
     // Shown while storage was looked through: there was no box yet to put the focus into.
@@ -132,7 +132,7 @@ export class ChatScreen {
   async #speak(language: Language): Promise<void> {
     const words = await loadFrameTexts(language);
     // Another may have been chosen while this one was loaded.
-    if (language !== spoken.value) return;
+    if (language !== currentLanguage.value) return;
     this.words = words;
     this.#paint();
   }
@@ -158,7 +158,7 @@ export class ChatScreen {
 
   /** The text of a refused message goes back into the box, before what stands there. */
   #edit(id: string): void {
-    this.#keepDraft([this.#chat.outbox.takeBack(id), this.#draft].filter(Boolean).join("\n"));
+    this.#keepDraft([this.#chat.outbox.withdraw(id), this.#draft].filter(Boolean).join("\n"));
     this.#box.current?.focus();
   }
 
@@ -178,17 +178,17 @@ export class ChatScreen {
   }
 
   /** What the page says of its visitor; what must work offline comes first. */
-  async #followPage(vouched: Vouched): Promise<void> {
-    this.#vouched = vouched;
+  async #followPage(verifiedIdentity: VerifiedIdentity): Promise<void> {
+    this.#vouched = verifiedIdentity;
     const { session } = this.#api;
-    if (vouched === null) await this.#erased();
-    const part = await loadVouch().catch(() => null);
-    await part?.followPage(vouched, session, this.#layer(), this.bridge);
+    if (verifiedIdentity === null) await this.#erased();
+    const part = await loadIdentitySync().catch(() => null);
+    await part?.followPage(verifiedIdentity, session, this.#layer(), this.bridge);
   }
 
   #layer(): LayerProps {
     return {
-      language: spoken.value,
+      language: currentLanguage.value,
       config: this.config,
       api: this.#api,
       chat: this.#chat,
@@ -203,7 +203,7 @@ export class ChatScreen {
 
   #paint(): void {
     const { name, site, keepDays, publicUrl } = this.config;
-    const language = spoken.value;
+    const language = currentLanguage.value;
     const chat = this.#chat;
     this.bridge.unread(chat.unread);
     render(

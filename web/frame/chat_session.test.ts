@@ -5,8 +5,8 @@ import type { PendingCommand } from "../shared/message_outbox";
 import type { StreamOptions } from "../shared/stream";
 import type { AnyClientFrame, StartRequest, Welcome } from "../shared/wire";
 import type { AuthorKind, Entry } from "../shared/wire_timeline";
-import type { Chat, ChatKeeper } from "./chat_record";
-import { ChatSession } from "./chat_session";
+import type { ChatKey, ChatStorage } from "./chat_record";
+import { Chat } from "./chat_session";
 
 let line: StreamOptions;
 let sent: AnyClientFrame[];
@@ -15,13 +15,13 @@ let started: number;
 let reconnected: number;
 let asked: StartRequest[];
 let answers: (() => unknown)[];
-let kept: Chat | null;
+let kept: ChatKey | null;
 let deleteSession: () => void;
 let forgotten: number;
 let saved: PendingCommand[];
 let running: boolean[];
 let page: EventTarget;
-let session: ChatSession;
+let session: Chat;
 
 const entry = (seq: number, id: string, kind: AuthorKind = "visitor", text = id): Entry => ({
   conversation: "c",
@@ -57,19 +57,19 @@ const accepted = () => {
 const texts = () => session.items.map((item) => (item.kind === "message" ? `${item.text}: ${item.state}` : item.kind));
 const until = (check: () => void) => vi.waitFor(check, { interval: 1 });
 
-function makeSession(storedPending: PendingCommand[] = []): ChatSession {
+function makeSession(storedPending: PendingCommand[] = []): Chat {
   const api = new Api("https://chat.example", "n");
   vi.spyOn(api, "post").mockImplementation(async (_, body) => {
     asked.push(body as StartRequest);
     return (answers.shift() ?? accepted)();
   });
-  return new ChatSession({
+  return new Chat({
     site: "shop",
     api,
     keeper: {
       keeping: "tab",
       load: async () => kept,
-      save: async (chat: Chat) => {
+      save: async (chat: ChatKey) => {
         kept = chat;
       },
       forget: async () => {
@@ -77,13 +77,13 @@ function makeSession(storedPending: PendingCommand[] = []): ChatSession {
         kept = null;
       },
       keptUntil: () => null,
-      watch: (_: Chat, onGone: () => void) => {
+      watch: (_: ChatKey, onGone: () => void) => {
         deleteSession = onGone;
         return () => {
           deleteSession = () => undefined;
         };
       },
-    } as unknown as ChatKeeper,
+    } as unknown as ChatStorage,
     kept: storedPending,
     savePending: (pending) => {
       saved = pending;

@@ -14,16 +14,16 @@ import {
 } from "../shared/message_log";
 import { CommandOutbox, type PendingCommand } from "../shared/message_outbox";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../shared/stream";
-import { TypingWatch } from "../shared/typing_notice";
-import type { Ack, StartAnswer, Welcome } from "../shared/wire";
+import { TypingState } from "../shared/typing_notice";
+import type { Ack, StartResponse, Welcome } from "../shared/wire";
 import type { Author, Entry } from "../shared/wire_timeline";
-import type { Chat, ChatKeeper } from "./chat_record";
+import type { ChatKey, ChatStorage } from "./chat_record";
 import { newChat, startOnce, waitForRetry } from "./chat_start";
 
-export interface ChatSessionOptions {
+export interface ChatOptions {
   site: string;
   api: Api;
-  keeper: ChatKeeper;
+  keeper: ChatStorage;
   /** Messages that storage still holds from before a reload. */
   kept: readonly PendingCommand[];
   savePending: (pending: PendingCommand[]) => void;
@@ -38,7 +38,7 @@ export interface ChatSessionOptions {
   openStream?: (options: StreamOptions) => Pick<Stream, "start" | "stop" | "send" | "reconnect">;
 }
 
-export class ChatSession {
+export class Chat {
   /** "idle": there is no conversation, so nothing to be connected to. */
   state: StreamState | "idle" = "idle";
   /** The server was lost and is not back yet. A try in between does not change it, so that the words stay calm. */
@@ -56,18 +56,18 @@ export class ChatSession {
   typing: Author | null = null;
   readonly outbox: CommandOutbox;
   #log: MessageLog = emptyLog();
-  #chat: Chat | null = null;
+  #chat: ChatKey | null = null;
   #starting = false;
   #stopWatching: () => void = () => undefined;
   #watched = false;
   /** The seen mark the server knows of, as far as we know. */
-  #toldSeen = 0;
+  #sentSeen = 0;
   #consent: string | null = null;
   readonly #stream: Pick<Stream, "start" | "stop" | "send" | "reconnect">;
-  readonly #typingWatch: TypingWatch;
+  readonly #typingWatch: TypingState;
 
-  constructor(private readonly options: ChatSessionOptions) {
-    this.#typingWatch = new TypingWatch((by) => {
+  constructor(private readonly options: ChatOptions) {
+    this.#typingWatch = new TypingState((by) => {
       this.typing = by;
       options.onChange();
     });
@@ -118,11 +118,11 @@ export class ChatSession {
   /** The page around the chat stands under this receipt now; null: under none. */
   consentChanged(receipt: string | null): void {
     this.#consent = receipt;
-    if (this.state === "open") this.#tellConsent();
+    if (this.state === "open") this.#sendConsent();
   }
 
   /** A failure costs the site an event, never the visitor anything: the next connection tells it again. */
-  #tellConsent(): void {
+  #sendConsent(): void {
     this.options.api
       .post("/v1/visitor/consent", { receipt: this.#consent, conversation: this.conversation })
       .catch(() => undefined);
@@ -133,7 +133,7 @@ export class ChatSession {
    *
    * @param adopted a chat that was begun elsewhere: nothing of it is kept here before the visitor writes here
    */
-  async restore(adopted?: Chat): Promise<void> {
+  async restore(adopted?: ChatKey): Promise<void> {
     await this.#takeUp(adopted);
     if (!this.running && this.outbox.first) void this.#start();
   }
@@ -154,7 +154,7 @@ export class ChatSession {
     if (!this.running) void this.#start();
   }
 
-  tellTyping(on: boolean): void {
+  sendTyping(on: boolean): void {
     if (this.#chat?.token) this.#stream.send({ op: "typing", conversation: this.#chat.conversation, on });
   }
 
@@ -164,8 +164,8 @@ export class ChatSession {
     this.#markSeen();
   }
 
-  keptUntil(): number | null {
-    return this.#chat?.token ? this.options.keeper.keptUntil(this.#chat) : null;
+  storedUntil(): number | null {
+    return this.#chat?.token ? this.options.keeper.storedUntil(this.#chat) : null;
   }
 
   /** The tick "Keep this chat on this device". */
@@ -203,7 +203,7 @@ export class ChatSession {
   }
 
   /** Asked again before a chat begins: since this page was loaded, another tab may have kept one on the device. */
-  async #takeUp(adopted?: Chat): Promise<void> {
+  async #takeUp(adopted?: ChatKey): Promise<void> {
     if (this.running || (this.#chat && !adopted)) return;
     // One that could not begin makes room for one that has begun.
     if (this.#chat) await this.options.keeper.forget(this.#chat);
@@ -211,7 +211,7 @@ export class ChatSession {
     if (this.running || (this.#chat && !adopted)) return;
     this.#chat = chat;
     // What waited for a session that is lost goes to the next one.
-    this.outbox.moveTo(chat?.conversation ?? "");
+    this.outbox.reassign(chat?.conversation ?? "");
     if (!chat?.token) return;
     this.#showAnew(emptyLog());
     this.#run(chat);
@@ -258,12 +258,12 @@ export class ChatSession {
     this.outbox.refuse({ code, id: first.id });
   }
 
-  async #started(chat: Chat, first: PendingCommand, answer: StartAnswer): Promise<void> {
+  async #started(chat: ChatKey, first: PendingCommand, answer: StartResponse): Promise<void> {
     const { token, expires_at: expiresAt, visitor, conversation, entry } = answer;
     this.#chat = { ...chat, token, expiresAt, visitor, conversation };
     this.#showAnew(applyEntries(emptyLog(), [entry]).log);
     this.outbox.acknowledge(first.id);
-    this.outbox.moveTo(conversation);
+    this.outbox.reassign(conversation);
     await this.options.keeper.save(this.#chat);
     this.#run(this.#chat);
   }
@@ -273,11 +273,11 @@ export class ChatSession {
     this.ended = false;
     this.refusedSite = false;
     this.told = "";
-    this.#toldSeen = 0;
+    this.#sentSeen = 0;
     this.#log = log;
   }
 
-  #run(chat: Chat): void {
+  #run(chat: ChatKey): void {
     const { token, key } = chat;
     this.options.api.session = { token, key };
     this.#stopWatching = this.options.keeper.watch(chat, () => this.leave(), this.options.onChange);
@@ -312,7 +312,7 @@ export class ChatSession {
         this.#acknowledged(frame);
         break;
       case "typing":
-        if (frame.by.kind === "operator") this.#typingWatch.heard(frame);
+        if (frame.by.kind === "operator") this.#typingWatch.receive(frame);
         break;
       case "seen":
         this.#log = applySeen(this.#log, frame.by, frame.seq);
@@ -326,12 +326,12 @@ export class ChatSession {
 
   #welcome({ conversation }: Welcome): void {
     if (conversation) {
-      this.#toldSeen = conversation.seen.visitor;
+      this.#sentSeen = conversation.seen.visitor;
       this.#log = applySeen(this.#log, "visitor", conversation.seen.visitor);
       this.#log = applySeen(this.#log, "operator", conversation.seen.operator);
     }
     // The server keeps in memory alone which chats stand under a consent, and may be another process now.
-    if (this.#consent) this.#tellConsent();
+    if (this.#consent) this.#sendConsent();
     this.outbox.resume();
   }
 
@@ -357,9 +357,9 @@ export class ChatSession {
 
   #markSeen(): void {
     const { lastSeq } = this.#log;
-    if (!this.#watched || !this.#chat?.token || lastSeq <= this.#toldSeen) return;
+    if (!this.#watched || !this.#chat?.token || lastSeq <= this.#sentSeen) return;
     if (!this.#stream.send({ op: "seen", conversation: this.#chat.conversation, seq: lastSeq })) return;
-    this.#toldSeen = lastSeq;
+    this.#sentSeen = lastSeq;
     this.#log = applySeen(this.#log, "visitor", lastSeq);
     this.options.onChange();
   }
@@ -371,7 +371,7 @@ export class ChatSession {
     this.#chat = null;
     this.options.api.session = null;
     this.outbox.pause();
-    this.outbox.moveTo("");
+    this.outbox.reassign("");
     for (const message of [...this.outbox.pending]) this.outbox.refuse({ code: "session_ended", id: message.id });
     this.options.onRunning(false);
   }

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { Api } from "../shared/api";
 import type { StreamOptions } from "../shared/stream";
-import type { Chat, ChatKeeper } from "./chat_record";
-import { ChatSession } from "./chat_session";
+import type { ChatKey, ChatStorage } from "./chat_record";
+import { Chat } from "./chat_session";
 
-const stored: Chat = {
+const stored: ChatKey = {
   token: "t",
   expiresAt: Date.now() + 86_400_000,
   visitor: "v",
@@ -14,10 +14,10 @@ const stored: Chat = {
 };
 
 /** A chat in a browser that has stored one, and its stream. */
-function makeChat(kept: Chat | null): { chat: ChatSession; line: StreamOptions } {
+function makeChat(kept: ChatKey | null): { chat: Chat; line: StreamOptions } {
   let line: StreamOptions | undefined;
-  const keeper = { load: async () => kept, watch: () => () => undefined } as unknown as ChatKeeper;
-  const chat = new ChatSession({
+  const keeper = { load: async () => kept, watch: () => () => undefined } as unknown as ChatStorage;
+  const chat = new Chat({
     site: "shop",
     api: new Api("https://chat.example", "n"),
     keeper,

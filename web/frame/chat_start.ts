@@ -4,12 +4,12 @@ import { uuid7 } from "../shared/ids";
 import { importPart } from "../shared/import_part";
 import type { PendingCommand } from "../shared/message_outbox";
 import { makeKey } from "../shared/proof";
-import { backoff, onLikelyBack } from "../shared/stream_backoff";
-import type { StartAnswer } from "../shared/wire";
-import type { Chat } from "./chat_record";
+import { backoff, onReconnectHint } from "../shared/stream_backoff";
+import type { StartResponse } from "../shared/wire";
+import type { ChatKey } from "./chat_record";
 
 /** A chat that has not begun, with a key of its own where the browser can make one. */
-export async function newChat(): Promise<Chat> {
+export async function newChat(): Promise<ChatKey> {
   const key = await makeKey();
   const chat = { token: "", expiresAt: 0, visitor: "", conversation: "", keyId: key && uuid7(), key };
   return key ? chat : { ...chat, claim: uuid7() + uuid7() };
@@ -17,13 +17,13 @@ export async function newChat(): Promise<Chat> {
 
 /** What came of one try. */
 export type StartOutcome =
-  | { kind: "started"; answer: StartAnswer }
+  | { kind: "started"; answer: StartResponse }
   | { kind: "refused"; code: string }
   /** Try again after this many ms. */
   | { kind: "later"; wait: number };
 
 /** Problems that another try may not meet, besides those of the 500s and 429. */
-const PASSING = new Set(["use_dpop_nonce", "invalid_proof"]);
+const RETRYABLE = new Set(["use_dpop_nonce", "invalid_proof"]);
 
 /**
  * Sends the first message once. Repeating it with the same key and id gives the same visitor and conversation.
@@ -32,7 +32,7 @@ const PASSING = new Set(["use_dpop_nonce", "invalid_proof"]);
  */
 export async function startOnce(
   api: Api,
-  chat: Chat,
+  chat: ChatKey,
   first: PendingCommand,
   page: { site: string; origin: string; consent: string | null; identity?: string | undefined; work?: string },
   attempt: number,
@@ -40,11 +40,11 @@ export async function startOnce(
   const { origin, ...told } = page;
   const request = { ...told, id: first.id, text: first.text, page_origin: origin, claim: chat.claim };
   try {
-    return { kind: "started", answer: await api.post<StartAnswer>("/v1/visitor/start", request, { key: chat.key }) };
+    return { kind: "started", answer: await api.post<StartResponse>("/v1/visitor/start", request, { key: chat.key }) };
   } catch (cause) {
-    const work = cause instanceof ApiProblem && cause.work && !page.work && (await workFor(cause.work));
+    const work = cause instanceof ApiProblem && cause.work && !page.work && (await proofOfWorkFor(cause.work));
     if (work) return startOnce(api, chat, first, { ...page, work }, attempt);
-    if (cause instanceof ApiProblem && cause.status < 500 && cause.status !== 429 && !PASSING.has(cause.code)) {
+    if (cause instanceof ApiProblem && cause.status < 500 && cause.status !== 429 && !RETRYABLE.has(cause.code)) {
       return { kind: "refused", code: cause.code };
     }
     if (!(cause instanceof ApiProblem || cause instanceof NetworkFailure)) throw cause;
@@ -54,10 +54,10 @@ export async function startOnce(
 }
 
 /** What solves challenges is loaded when one comes: few visitors ever meet one. */
-const loadSolver = importPart(() => import("./work_solve").then((it) => it.solveWork));
+const loadSolver = importPart(() => import("./work_solve").then((it) => it.solveProofOfWork));
 
 /** Returns the solution; empty when the solver cannot be loaded. */
-const workFor = (challenge: string): Promise<string> =>
+const proofOfWorkFor = (challenge: string): Promise<string> =>
   loadSolver().then(
     (solve) => solve(challenge),
     () => "",
@@ -72,6 +72,6 @@ export function waitForRetry(wait: number): Promise<void> {
       resolve();
     };
     const timer = setTimeout(go, wait);
-    const stopListening = onLikelyBack(go);
+    const stopListening = onReconnectHint(go);
   });
 }

@@ -9,14 +9,14 @@ import { MessageList } from "../shared/message_list";
 import "../shared/theme.css";
 import { ChatLayer, type LayerName, type LayerProps } from "./chat_layer";
 import { ChatMenu } from "./chat_menu";
-import type { ChatSession } from "./chat_session";
+import type { Chat } from "./chat_session";
 import "./chat_view.css";
 
 export interface ChatViewProps {
   /** The site's name. */
   name: string;
   keepDays: number;
-  chat: ChatSession;
+  chat: Chat;
   words: ConversationTexts & FrameTexts;
   /** BCP 47 tag for dates and times. */
   locale: string;
@@ -39,14 +39,14 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   const closeLayer = () => {
     show(null);
     // The layer gives the focus back to what opened it. Here a chat has come meanwhile, to be gone on with.
-    if (layer === "hither" && chat.running) props.box.current?.focus();
+    if (layer === "receiveTransfer" && chat.running) props.box.current?.focus();
   };
   return (
     <main class="chat">
       <Header {...props} onOpen={show} />
       {layer && <ChatLayer key={layer} name={layer} words={words} given={props.layer} onClose={closeLayer} />}
       {items.length === 0 ? (
-        <EmptyState words={words} onContinue={() => show("hither")} />
+        <EmptyState words={words} onContinue={() => show("receiveTransfer")} />
       ) : (
         <MessageList
           items={items}
@@ -67,10 +67,10 @@ export function ChatView(props: ChatViewProps): JSX.Element {
           draft={props.draft}
           onDraft={props.onDraft}
           onSend={(text) => chat.send(text)}
-          onTyping={(on) => chat.tellTyping(on)}
+          onTyping={(on) => chat.sendTyping(on)}
           inputRef={props.box}
         />
-        {chat.running && !chat.memoryOnly && <KeepTick {...props} />}
+        {chat.running && !chat.memoryOnly && <StoreTick {...props} />}
       </footer>
     </main>
   );
@@ -118,7 +118,7 @@ function EmptyState({ words, onContinue }: { words: FrameTexts; onContinue: () =
       <h2>{words.welcome}</h2>
       <p>{words.welcomeMore}</p>
       <button type="button" class="chat-continue" onClick={onContinue}>
-        {words.hither}
+        {words.receiveTransfer}
       </button>
     </div>
   );
@@ -155,13 +155,13 @@ function Notice(props: ChatViewProps): JSX.Element | null {
   );
 }
 
-function KeepTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element {
+function StoreTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element {
   const change = async (tick: HTMLInputElement) => {
     await chat.keep(tick.checked);
     // The browser may have refused: the tick shows what is, not what was asked for.
-    tick.checked = chat.keptUntil() !== null;
+    tick.checked = chat.storedUntil() !== null;
   };
-  const until = chat.keptUntil();
+  const until = chat.storedUntil();
   return (
     <div class="chat-keep">
       <label>

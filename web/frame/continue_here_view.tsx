@@ -4,9 +4,9 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { LayerProps } from "./chat_layer";
 import { ToldLine, useTries } from "./elsewhere_try";
-import { continueHere } from "./visitor_vouch";
+import { acceptTransfer } from "./visitor_vouch";
 
-export default function ContinueHereView(given: LayerProps): JSX.Element {
+export default function ReceiveTransferView(given: LayerProps): JSX.Element {
   const words = deviceTransferTexts[given.language];
   const field = useRef<HTMLInputElement>(null);
   const { failure, attempt } = useTries(given.language);
@@ -15,7 +15,7 @@ export default function ContinueHereView(given: LayerProps): JSX.Element {
     event.preventDefault();
     const code = field.current;
     void attempt(async () => {
-      await continueHere(code?.value.trim() ?? "", given);
+      await acceptTransfer(code?.value.trim() ?? "", given);
       code?.closest("dialog")?.close();
     });
   };

@@ -2,11 +2,11 @@
 import deviceTransferTexts from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import type { ContinueCode } from "../shared/wire_identity";
+import type { DeviceTransferCode } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
 import { ToldLine, useTries } from "./elsewhere_try";
 
-export default function ContinueThereView(given: LayerProps): JSX.Element {
+export default function SendTransferView(given: LayerProps): JSX.Element {
   return (
     <div class="kept">
       <CodePart {...given} />
@@ -17,13 +17,13 @@ export default function ContinueThereView(given: LayerProps): JSX.Element {
 
 function CodePart({ language, api, chat }: LayerProps): JSX.Element {
   const words = deviceTransferTexts[language];
-  const [given, setGiven] = useState<ContinueCode | null>(null);
+  const [given, setGiven] = useState<DeviceTransferCode | null>(null);
   const [copied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const { failure, attempt } = useTries(language);
   const show = () =>
     attempt(async () => {
-      setGiven(await api.post<ContinueCode>("/v1/visitor/continue/code", { conversation: chat.conversation }));
+      setGiven(await api.post<DeviceTransferCode>("/v1/visitor/continue/code", { conversation: chat.conversation }));
       setCopied(false);
     });
   const copy = (button: HTMLElement) => {

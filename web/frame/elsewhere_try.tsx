@@ -6,16 +6,16 @@ import { ApiProblem, NetworkFailure } from "../shared/api";
 import type { Language } from "../shared/words_choose";
 
 /** Why it did not work, and what to do. What is no failure of a request is thrown on. */
-export function tellFailure(cause: unknown, language: Language): string {
+export function errorMessage(cause: unknown, language: Language): string {
   const words = deviceTransferTexts[language];
   if (cause instanceof NetworkFailure) return words.offline;
   if (!(cause instanceof ApiProblem)) throw cause;
-  if (cause.code === "slow_down") return words.slowDown({ wait: tellWait(cause.retryAfter, language) });
+  if (cause.code === "slow_down") return words.slowDown({ wait: formatWait(cause.retryAfter, language) });
   const failures: Readonly<Record<string, string>> = words.failures;
   return failures[cause.code] ?? words.failed;
 }
 
-function tellWait(seconds: number, language: Language): string {
+function formatWait(seconds: number, language: Language): string {
   const [amount, unit] =
     seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [Math.max(1, Math.ceil(seconds)), "second"];
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(amount);
@@ -38,7 +38,7 @@ export function useTries(language: Language): Tries {
     try {
       await act();
     } catch (cause) {
-      setFailure(tellFailure(cause, language));
+      setFailure(errorMessage(cause, language));
     } finally {
       runs.current = false;
     }

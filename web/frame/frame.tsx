@@ -1,25 +1,25 @@
 /** The chat that a visitor sees: reads the page's configuration, meets the page around it, and paints. */
 
 import { followInput } from "../shared/focus_ring";
-import { followPreferences, spoken } from "../shared/preferences";
+import { currentLanguage, followPreferences } from "../shared/preferences";
 import * as storage from "../shared/storage";
 import { ChatScreen, pageLanguage } from "./chat_screen";
 import { loadFrameTexts } from "./frame_texts";
-import { askToKeep } from "./keeper_ask";
-import { PageBridge, type Vouched } from "./page_bridge";
+import { openHostStorage } from "./keeper_ask";
+import { PageBridge, type VerifiedIdentity } from "./page_bridge";
 import { readConfig } from "./page_config";
 
 const config = readConfig(document);
 let shown = window.parent === window;
 /** Absent until we know what storage holds. */
 let screen: ChatScreen | undefined;
-let vouched: Vouched;
+let verifiedIdentity: VerifiedIdentity;
 
 const bridge = new PageBridge(
   config.origins,
   (nowShown, focus, jwt) => {
     shown = nowShown;
-    vouched = jwt;
+    verifiedIdentity = jwt;
     screen?.show(shown, focus, jwt);
   },
   () => {
@@ -31,12 +31,12 @@ const bridge = new PageBridge(
 async function start(): Promise<void> {
   // Fetched meanwhile: most visitors speak the page's language.
   void loadFrameTexts(pageLanguage);
-  await askToKeep(bridge);
+  await openHostStorage(bridge);
   // Only now: where the page keeps for the frame, it has told by now what was chosen.
   followInput(document);
   followPreferences(document, { language: pageLanguage });
-  screen = new ChatScreen(config, bridge, await loadFrameTexts(spoken.value));
-  screen.start(shown, vouched);
+  screen = new ChatScreen(config, bridge, await loadFrameTexts(currentLanguage.value));
+  screen.start(shown, verifiedIdentity);
   void storage.sweep();
 }
 

@@ -1,10 +1,10 @@
 /** The frame's end of the line to the page that embeds it (docs/protocol.md, "Framing a site"). */
 
-type LoaderSays = ({ say: "shown"; focus?: boolean } | { say: "hidden" }) & { jwt?: Vouched };
+type LoaderMessage = ({ say: "shown"; focus?: boolean } | { say: "hidden" }) & { jwt?: VerifiedIdentity };
 /** A token by which the page vouches for its visitor; null once they signed out there, undefined while it has said nothing. */
-export type Vouched = string | null | undefined;
+export type VerifiedIdentity = string | null | undefined;
 
-type FrameSays =
+type FrameMessage =
   | { say: "close" }
   | { say: "unread"; count: number }
   | { say: "started" }
@@ -29,7 +29,7 @@ export class PageBridge {
    */
   constructor(
     private readonly origins: readonly string[],
-    private readonly onShown: (shown: boolean, focus: boolean, jwt: Vouched) => void,
+    private readonly onShown: (shown: boolean, focus: boolean, jwt: VerifiedIdentity) => void,
     private readonly greet: () => void,
   ) {
     addEventListener("message", (event) => this.#connect(event));
@@ -40,7 +40,7 @@ export class PageBridge {
   /** Resolves to the origin of the page around us once its loader has connected. */
   readonly connected = (): Promise<string> => this.#connected;
 
-  say(words: FrameSays, ...ports: MessagePort[]): void {
+  say(words: FrameMessage, ...ports: MessagePort[]): void {
     this.#port?.postMessage(words, ports);
   }
 
@@ -59,7 +59,7 @@ export class PageBridge {
     if (!port || this.#port) return;
     this.#resolve(event.origin);
     this.#port = port;
-    port.onmessage = (message: MessageEvent<LoaderSays>) => {
+    port.onmessage = (message: MessageEvent<LoaderMessage>) => {
       const says = message.data;
       this.wantsFocus = says.say === "shown" && says.focus !== false;
       this.onShown(says.say === "shown", this.wantsFocus, says.jwt);

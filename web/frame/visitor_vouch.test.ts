@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Api, ApiProblem } from "../shared/api";
 import type { LayerProps } from "./chat_layer";
-import type { Chat } from "./chat_record";
+import type { ChatKey } from "./chat_record";
 import { followPage } from "./visitor_vouch";
 
 const answer = {
@@ -12,7 +12,7 @@ const problem = (code: string) => new ApiProblem(code, "No", "", 401, 0);
 
 let did: string[];
 let refusal: ApiProblem | null;
-let restored: Chat | undefined;
+let restored: ChatKey | undefined;
 let given: LayerProps;
 
 beforeEach(() => {
@@ -36,7 +36,7 @@ beforeEach(() => {
       did.push("session ended");
       chat.running = false;
     },
-    restore: async (adopted: Chat) => {
+    restore: async (adopted: ChatKey) => {
       restored = adopted;
     },
   };

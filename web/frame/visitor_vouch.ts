@@ -4,7 +4,7 @@
  */
 import { type Api, ApiProblem, NetworkFailure, type Session } from "../shared/api";
 import { importPart } from "../shared/import_part";
-import type { IdentifyAnswer, SessionAnswer } from "../shared/wire_identity";
+import type { IdentifyResponse, VisitorSessionResponse } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
 import { newChat } from "./chat_start";
 import type { PageBridge } from "./page_bridge";
@@ -18,16 +18,16 @@ const CONTINUE = "#continue=";
  * @param last the session that was
  */
 export async function followPage(
-  vouched: string | null | undefined,
+  verifiedIdentity: string | null | undefined,
   last: Session | null,
   given: LayerProps,
   bridge: Pick<PageBridge, "connected">,
 ): Promise<void> {
   if (location.hash.startsWith(CONTINUE)) await followLink(given);
-  if (vouched === undefined) return;
-  given.chat.identity = vouched ?? undefined;
-  if (vouched === null) await endSession(given.api, last);
-  else await identify(vouched, given, await bridge.connected()).catch(tellDeveloper);
+  if (verifiedIdentity === undefined) return;
+  given.chat.identity = verifiedIdentity ?? undefined;
+  if (verifiedIdentity === null) await endSession(given.api, last);
+  else await identify(verifiedIdentity, given, await bridge.connected()).catch(warnDeveloper);
 }
 
 async function identify(identity: string, given: LayerProps, page_origin: string): Promise<void> {
@@ -36,7 +36,7 @@ async function identify(identity: string, given: LayerProps, page_origin: string
   if (chat.running) {
     const { session } = api;
     try {
-      await api.post<IdentifyAnswer>("/v1/visitor/identify", asked);
+      await api.post<IdentifyResponse>("/v1/visitor/identify", asked);
       return;
     } catch (cause) {
       const code = cause instanceof ApiProblem ? cause.code : "";
@@ -48,7 +48,7 @@ async function identify(identity: string, given: LayerProps, page_origin: string
   }
   const fresh = await newChat();
   if (!fresh.key) return;
-  const { session } = await api.post<IdentifyAnswer>("/v1/visitor/identify", asked, { key: fresh.key });
+  const { session } = await api.post<IdentifyResponse>("/v1/visitor/identify", asked, { key: fresh.key });
   if (session) await adopt(session, fresh, given);
 }
 
@@ -63,25 +63,29 @@ async function followLink(given: LayerProps): Promise<void> {
   const secret = location.hash.slice(CONTINUE.length);
   history.replaceState(null, "", location.pathname + location.search);
   try {
-    await continueHere(secret, given);
+    await acceptTransfer(secret, given);
   } catch (cause) {
-    const { tellFailure } = await loadTry();
-    given.chat.tell(tellFailure(cause, given.language));
+    const { errorMessage } = await loadTry();
+    given.chat.tell(errorMessage(cause, given.language));
   }
 }
 
 /** The conversation of a link or code goes on in this chat. Throws ApiProblem or NetworkFailure. */
-export async function continueHere(secret: string, given: LayerProps): Promise<void> {
+export async function acceptTransfer(secret: string, given: LayerProps): Promise<void> {
   const fresh = await newChat();
   const { site } = given.config;
-  const session = await given.api.post<SessionAnswer>("/v1/visitor/continue", { site, secret }, { key: fresh.key });
+  const session = await given.api.post<VisitorSessionResponse>(
+    "/v1/visitor/continue",
+    { site, secret },
+    { key: fresh.key },
+  );
   if (given.chat.running) await given.onErased();
   await adopt(session, fresh, given);
 }
 
 /** Taken up as after a reload. */
 const adopt = (
-  { token, expires_at: expiresAt, visitor, conversation }: SessionAnswer,
+  { token, expires_at: expiresAt, visitor, conversation }: VisitorSessionResponse,
   fresh: Awaited<ReturnType<typeof newChat>>,
   { chat }: LayerProps,
 ): Promise<void> => chat.restore({ ...fresh, token, expiresAt, visitor, conversation });
@@ -98,6 +102,6 @@ async function endSession(api: Api, session: Session | null): Promise<void> {
 }
 
 /** What is wrong with a token is for who made it, never for the visitor, who can write all the same. */
-function tellDeveloper(cause: unknown): void {
+function warnDeveloper(cause: unknown): void {
   if (cause instanceof ApiProblem) console.error(`Crumbless: ${cause.title}. ${cause.detail}`);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstWord, solveWork } from "./work_solve";
+import { firstWord, solveProofOfWork } from "./work_solve";
 
 const sha256 = async (text: string) =>
   new DataView(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).getUint32(0);
@@ -12,7 +12,7 @@ test("is SHA-256 at every length around the blocks' edges", async () => {
 });
 
 test("an answer has the zero bits that were asked for", async () => {
-  const answer = await solveWork("10.1900000000.nonce.mac");
+  const answer = await solveProofOfWork("10.1900000000.nonce.mac");
   expect(answer).toMatch(/^10\.1900000000\.nonce\.mac:\d+$/);
   expect((await sha256(answer)) >>> 22).toBe(0);
 });

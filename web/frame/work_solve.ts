@@ -3,7 +3,7 @@
 const SLICE_MS = 12;
 
 /** The answer "CHALLENGE:N" whose SHA-256 begins with as many zero bits as the challenge asks for. */
-export async function solveWork(challenge: string): Promise<string> {
+export async function solveProofOfWork(challenge: string): Promise<string> {
   const bits = Number.parseInt(challenge, 10);
   let until = performance.now() + SLICE_MS;
   for (let number = 0; ; number++) {

@@ -1,14 +1,14 @@
 /** "Your data": what the browser keeps for the chat, and what the server does. Loaded when it is opened. */
 import type { JSX } from "preact";
-import { KeptConversations } from "../shared/kept_conversations";
-import { KeptView } from "../shared/kept_view";
+import { StoredConversations } from "../shared/kept_conversations";
+import { StoredDataView } from "../shared/kept_view";
 import type { LayerProps } from "./chat_layer";
 
 export default function YourDataView({ language, config, api, onErased }: LayerProps): JSX.Element {
   const { site, name, publicUrl } = config;
   const isFramed = window.parent !== window;
   return (
-    <KeptView
+    <StoredDataView
       language={language}
       site={site}
       intro={(words) => (
@@ -19,7 +19,7 @@ export default function YourDataView({ language, config, api, onErased }: LayerP
       )}
       outro={(words, say) => (
         <>
-          {api.session && <KeptConversations api={api} words={words} say={say} onErased={onErased} />}
+          {api.session && <StoredConversations api={api} words={words} say={say} onErased={onErased} />}
           <p>
             <a href={`${publicUrl}/policy/${site}?lang=${language}#kept`} target="_blank" rel="noopener">
               {words.chatLead({ host: new URL(publicUrl).host })}

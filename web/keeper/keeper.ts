@@ -7,7 +7,7 @@
  */
 
 import { uuid7 } from "../shared/ids";
-import type { KeeperAnswers, KeeperAsks } from "../shared/keeper_words";
+import type { HostStorageRequest, HostStorageResponse } from "../shared/keeper_words";
 import * as storage from "../shared/storage";
 
 type Held = Map<string, storage.Kept>;
@@ -15,16 +15,16 @@ type Held = Map<string, storage.Kept>;
 const isHeld = (value: unknown): value is Held => value instanceof Map;
 
 /** Serves the frame of `site` over `port`: tells what is held for this tab, then holds what the frame says. */
-export async function keepFor(site: string, port: MessagePort): Promise<void> {
+export async function serve(site: string, port: MessagePort): Promise<void> {
   const found = storage.get("tab", { site }, storage.isText);
-  const held: Held = new Map(found ? await storage.getRecord("held", { id: found }, isHeld) : null);
+  const held: Held = new Map(found ? await storage.getValue("held", { id: found }, isHeld) : null);
   const hold = writer(site, found && (await claim(found)) ? found : await newId(), held);
-  port.onmessage = ({ data: { key, kept } }: MessageEvent<KeeperAsks>) => {
+  port.onmessage = ({ data: { key, kept } }: MessageEvent<HostStorageRequest>) => {
     if (kept) held.set(key, kept);
     else held.delete(key);
     hold();
   };
-  const answers: KeeperAnswers = { held: [...held], able: !(await storage.isBlocked()) };
+  const answers: HostStorageResponse = { held: [...held], able: !(await storage.isBlocked()) };
   port.postMessage(answers);
   void storage.sweep();
 }
@@ -59,10 +59,10 @@ function writer(site: string, id: string, held: Held): () => void {
   const write = async (): Promise<void> => {
     if (held.size > 0) {
       storage.set("tab", { site }, id);
-      await storage.setRecord("held", { id }, held);
+      await storage.setValue("held", { id }, held);
     } else {
       storage.remove("tab", { site });
-      await storage.removeRecord("held", { id });
+      await storage.removeValue("held", { id });
     }
   };
   return () => {

@@ -3,7 +3,7 @@
 import { pageDocument } from "../shared/page_document";
 
 /** What the frame says; its first words are those it greets with. */
-export type FrameSays =
+export type FrameMessage =
   | { say: "close" }
   | { say: "unread"; count: number }
   | { say: "started" }
@@ -11,10 +11,10 @@ export type FrameSays =
   | { say: "keep" };
 
 /** A token by which the page vouches for its visitor, null once they signed out there, undefined while it has said nothing. */
-export type Vouched = string | null | undefined;
+export type VerifiedIdentity = string | null | undefined;
 
 /** Tells the frame whether it is visible, whether the focus should move into it, and what the page said of its visitor. */
-export type ShowFrame = (shown: boolean, focus: boolean, jwt: Vouched) => void;
+export type ShowFrame = (shown: boolean, focus: boolean, jwt: VerifiedIdentity) => void;
 
 /** Loads the frame, which stands at `path` of the Crumbless origin, into `panel`, in place of one that was there. */
 export function openFrame(
@@ -22,7 +22,7 @@ export function openFrame(
   origin: string,
   path: string,
   title: string,
-  onSays: (says: FrameSays, ports: readonly MessagePort[]) => void,
+  onSays: (says: FrameMessage, ports: readonly MessagePort[]) => void,
 ): ShowFrame {
   const frame = pageDocument.createElement("iframe");
   let port: MessagePort | undefined;

@@ -23,7 +23,7 @@ function addStyle(root: ShadowRoot): void {
   root.adoptedStyleSheets = [sheet];
 }
 
-export interface LauncherLooks {
+export interface LauncherAppearance {
   side: "right" | "left";
   /** A CSS colour, and the one that reads well on it. */
   accent: string;
@@ -43,7 +43,7 @@ export interface LauncherView {
 }
 
 /** Adds the launcher to the page. */
-export function addLauncher({ side, accent, ink, texts }: LauncherLooks): LauncherView {
+export function addLauncher({ side, accent, ink, texts }: LauncherAppearance): LauncherView {
   const host: ChatHost = html(HOST_NAME);
   const root = host.attachShadow({ mode: "open" });
   const badge = make(html("b"), { hidden: "" });

@@ -7,8 +7,8 @@ import { findPanel } from "../shared/chat_host";
 import { importRetry } from "../shared/import_retry";
 import { pageDocument, pageGlobal } from "../shared/page_document";
 import { pickTexts } from "../shared/texts_pick";
-import { type FrameSays, openFrame, type ShowFrame, type Vouched } from "./frame_bridge";
-import { addLauncher, type LauncherLooks } from "./launcher_view";
+import { type FrameMessage, openFrame, type ShowFrame, type VerifiedIdentity } from "./frame_bridge";
+import { addLauncher, type LauncherAppearance } from "./launcher_view";
 import { readOpenFlag, writeOpenFlag } from "./storage_flag";
 
 declare global {
@@ -18,7 +18,7 @@ declare global {
 }
 
 /** Filled in by the server, the same for every visitor of the site. */
-declare const __CRUMBLESS_SITE__: Pick<LauncherLooks, "side" | "accent" | "ink"> & {
+declare const __CRUMBLESS_SITE__: Pick<LauncherAppearance, "side" | "accent" | "ink"> & {
   key: string;
   /** The public address of this Crumbless. The page does not choose it: its mark-up could name another one. */
   origin: string;
@@ -42,7 +42,7 @@ function start(): void {
   /** A conversation exists in this tab: the frame is loaded again on the next page. */
   let running = flag === "minimised";
   let show: ShowFrame | null = null;
-  let vouched: Vouched;
+  let vouched: VerifiedIdentity;
   const loadKeeper = importRetry((query) => import(/* @vite-ignore */ origin + keeper + query));
 
   const load = () => {
@@ -72,11 +72,11 @@ function start(): void {
     writeOpenFlag(key, opened ? "open" : running ? "minimised" : null);
   };
 
-  const hear = (says: FrameSays, [port]: readonly MessagePort[]) => {
+  const hear = (says: FrameMessage, [port]: readonly MessagePort[]) => {
     if (says.say === "close") turn(false, false);
     else if (says.say === "keep")
       void loadKeeper().then(
-        (it) => it.keepFor(key, port),
+        (it) => it.serve(key, port),
         () => port?.postMessage({ held: [] }),
       );
     else if (says.say === "unread") view.badge(says.count);

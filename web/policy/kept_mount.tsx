@@ -1,17 +1,17 @@
 /** The policy page's part of the list: this origin opened by itself. */
 import { render } from "preact";
-import { KeptView } from "../shared/kept_view";
+import { StoredDataView } from "../shared/kept_view";
 
-export interface KeptPlace {
+export interface StoredDataPlace {
   language: string;
   site: string | undefined;
   /** Websites with this site's chat. */
   origins: readonly string[];
 }
 
-export function mountKept(root: HTMLElement, { language, site, origins }: KeptPlace): void {
+export function mountStoredData(root: HTMLElement, { language, site, origins }: StoredDataPlace): void {
   render(
-    <KeptView
+    <StoredDataView
       language={language}
       site={site}
       outro={(words) =>

@@ -5,11 +5,11 @@ import { importPart } from "../shared/import_part";
 const loadMount = importPart(() => import("./kept_mount"));
 
 /** Loads and shows the list in `place`, in the page's language. When it cannot be loaded the section stays as it is. */
-export async function showKept(place: HTMLElement): Promise<void> {
-  const { mountKept } = await loadMount();
+export async function showStoredData(place: HTMLElement): Promise<void> {
+  const { mountStoredData } = await loadMount();
   const list = document.createElement("div");
   place.append(list);
-  mountKept(list, { language: document.documentElement.lang, ...readPlace(place) });
+  mountStoredData(list, { language: document.documentElement.lang, ...readPlace(place) });
 }
 
 /** What the server says there: the site, and where its chat can be opened. */

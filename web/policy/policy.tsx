@@ -2,10 +2,10 @@
 import "../shared/theme.css";
 import { followInput } from "../shared/focus_ring";
 import { followTheme } from "../shared/preferences";
-import { showKept } from "./kept_place";
+import { showStoredData } from "./kept_place";
 import "./policy.css";
 
 followTheme(document);
 followInput(document);
 const place = document.getElementById("kept");
-if (place) void showKept(place);
+if (place) void showStoredData(place);

@@ -2,7 +2,7 @@
 import { type ProofKey, proofFor } from "./proof";
 
 /** Longest wait for an ordinary answer. */
-const ANSWER_DEADLINE_MS = 20_000;
+const RESPONSE_DEADLINE_MS = 20_000;
 
 /** Nodes behind a balancer have nonces of their own: a request is repeated so often until it reaches the right one. */
 const TRIES = 8;
@@ -156,7 +156,7 @@ function wantsNonce(answer: Response): boolean | undefined {
   return answer.headers.get("WWW-Authenticate")?.includes("use_dpop_nonce");
 }
 
-function signalOf({ signal, deadline = ANSWER_DEADLINE_MS }: RequestOptions): AbortSignal | null {
+function signalOf({ signal, deadline = RESPONSE_DEADLINE_MS }: RequestOptions): AbortSignal | null {
   if (deadline === 0) return signal ?? null;
   const late = AbortSignal.timeout(deadline);
   // Browsers before 2024 have no `any`: there, being able to end the request matters more than its deadline.

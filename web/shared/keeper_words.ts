@@ -2,13 +2,13 @@
 import type { Kept } from "./storage";
 
 /** From the frame: hold this value under its key, or null to let it go. */
-export interface KeeperAsks {
+export interface HostStorageRequest {
   key: string;
   kept: Kept | null;
 }
 
 /** From the keeper, once: what it holds for this tab, and whether the page's own storage works. */
-export interface KeeperAnswers {
+export interface HostStorageResponse {
   held: [string, Kept][];
   able: boolean;
 }

@@ -6,9 +6,9 @@ import { type Api, ApiProblem } from "./api";
 import { ConfirmButton } from "./kept_confirm";
 import { downloadJson } from "./kept_list";
 import type { VisitorExport } from "./wire";
-import type { ErasedAnswer } from "./wire_identity";
+import type { ErasedResponse } from "./wire_identity";
 
-export interface KeptConversationsProps {
+export interface StoredConversationsProps {
   /** With the visitor's session. */
   api: Api;
   words: StoredDataTexts;
@@ -17,7 +17,7 @@ export interface KeptConversationsProps {
   onErased: () => void | Promise<void>;
 }
 
-export function KeptConversations({ api, words, say, onErased }: KeptConversationsProps): JSX.Element {
+export function StoredConversations({ api, words, say, onErased }: StoredConversationsProps): JSX.Element {
   const [busy, setBusy] = useState(false);
   const attempt = async (act: () => Promise<string>) => {
     if (busy) return;
@@ -32,7 +32,7 @@ export function KeptConversations({ api, words, say, onErased }: KeptConversatio
     return "";
   };
   const erase = async () => {
-    const { conversations, messages } = await api.post<ErasedAnswer>("/v1/visitor/erase", {});
+    const { conversations, messages } = await api.post<ErasedResponse>("/v1/visitor/erase", {});
     await onErased();
     return words.erased({ conversations, messages });
   };

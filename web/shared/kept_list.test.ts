@@ -62,7 +62,7 @@ test("without an answer of the server there are no descriptions", async () => {
 test("the export is JSON with every row, and names a key that cannot be in it", () => {
   const stored = { size: 9, since: NOW - 1_000, until: NOW + 1_000 } as const;
   const key = { cryptoKey: "private", algorithm: "ECDSA", extractable: false };
-  const rows: List.KeptRow[] = [
+  const rows: List.StoredDataRow[] = [
     {
       stored: { ...stored, name: "key", key: "crumbless.key.1", where: "IndexedDB", value: { privateKey: key } },
       where: "IndexedDB",

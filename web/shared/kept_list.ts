@@ -8,7 +8,7 @@ export interface Description {
 }
 export type Descriptions = ReadonlyMap<string, Description>;
 
-export interface KeptRow {
+export interface StoredDataRow {
   stored: storage.Stored;
   /** Where it stands; "page": the website around the chat keeps it for the tab. */
   where: storage.Stored["where"] | "page";
@@ -19,7 +19,7 @@ export interface KeptRow {
 }
 
 /** The rows of everything that stands here now, by key. */
-export async function readRows(descriptions: Descriptions): Promise<KeptRow[]> {
+export async function readRows(descriptions: Descriptions): Promise<StoredDataRow[]> {
   const found = await storage.list();
   return found
     .sort((one, other) => one.key.localeCompare(other.key))
@@ -63,7 +63,7 @@ export async function fetchDescriptions(address: string): Promise<Descriptions> 
 }
 
 /** The rows as a JSON document for their person. Times are ISO 8601, sizes bytes; a key is described, for it cannot be read. */
-export function exportRows(rows: readonly KeptRow[], origin: string, now: number): string {
+export function exportRows(rows: readonly StoredDataRow[], origin: string, now: number): string {
   const items = rows.map(({ stored: { key, size, since, until, value }, where, description, isKey }) => ({
     key,
     where,

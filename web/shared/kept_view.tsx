@@ -4,15 +4,22 @@ import loaders from "texts:stored_data/lazy";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ConfirmButton } from "./kept_confirm";
-import { type Descriptions, downloadJson, exportRows, fetchDescriptions, type KeptRow, readRows } from "./kept_list";
+import {
+  type Descriptions,
+  downloadJson,
+  exportRows,
+  fetchDescriptions,
+  readRows,
+  type StoredDataRow,
+} from "./kept_list";
 import { pickTexts } from "./texts_pick";
 import "./kept_view.css";
 import * as storage from "./storage";
 
 /** What was deleted past our code, as in the browser's own tools, and what has expired, is seen this often. ms. */
-const LOOK_AGAIN_MS = 3_000;
+const POLL_MS = 3_000;
 
-export interface KeptViewProps {
+export interface StoredDataViewProps {
   /** BCP 47 tag: whose words, and how dates are written. */
   language: string;
   /** Public key of the site, for the descriptions; absent where there is none. */
@@ -27,10 +34,10 @@ export interface KeptViewProps {
 interface Known {
   words: StoredDataTexts;
   descriptions: Descriptions;
-  rows: KeptRow[];
+  rows: StoredDataRow[];
 }
 
-export function KeptView({ language, site, intro, outro }: KeptViewProps): JSX.Element {
+export function StoredDataView({ language, site, intro, outro }: StoredDataViewProps): JSX.Element {
   const known = useKnown(language, site);
   const [said, say] = useState("");
   const status = useRef<HTMLParagraphElement>(null);
@@ -40,7 +47,7 @@ export function KeptView({ language, site, intro, outro }: KeptViewProps): JSX.E
   }, [said]);
   if (!known) return <p class="kept-status" role="status" />;
   const { words, rows } = known;
-  const removeOne = async ({ stored }: KeptRow) => {
+  const removeOne = async ({ stored }: StoredDataRow) => {
     await storage.removeStored(stored);
     say(words.removed({ key: stored.key }));
     // The button that had the focus is gone.
@@ -96,10 +103,10 @@ export function KeptView({ language, site, intro, outro }: KeptViewProps): JSX.E
 }
 
 interface RowProps {
-  row: KeptRow;
+  row: StoredDataRow;
   words: StoredDataTexts;
   language: string;
-  remove: (row: KeptRow) => Promise<void>;
+  remove: (row: StoredDataRow) => Promise<void>;
 }
 
 function Row({ row, words, language, remove }: RowProps): JSX.Element {
@@ -143,7 +150,7 @@ function Fact({ name, value }: { name: string; value: string }): JSX.Element {
 /** The newest state of what is kept, in words of the language; null until it is there. */
 function useKnown(language: string, site: string | undefined): Known | null {
   const [spoken, setSpoken] = useState<Omit<Known, "rows"> | null>(null);
-  const [rows, setRows] = useState<KeptRow[] | null>(null);
+  const [rows, setRows] = useState<StoredDataRow[] | null>(null);
   useEffect(() => {
     let current = true;
     const address = `/storage.json?${new URLSearchParams({ ...(site && { site }), lang: language })}`;
@@ -166,7 +173,7 @@ function useKnown(language: string, site: string | undefined): Known | null {
     };
     look();
     const stop = storage.watchAll(look);
-    const timer = setInterval(look, LOOK_AGAIN_MS);
+    const timer = setInterval(look, POLL_MS);
     return () => {
       current = false;
       stop();
@@ -176,7 +183,7 @@ function useKnown(language: string, site: string | undefined): Known | null {
   return spoken && rows && { ...spoken, rows };
 }
 
-function placeText(where: KeptRow["where"], { where: texts }: StoredDataTexts): string {
+function placeText(where: StoredDataRow["where"], { where: texts }: StoredDataTexts): string {
   switch (where) {
     case "localStorage":
       return texts.local;

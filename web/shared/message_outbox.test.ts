@@ -139,8 +139,8 @@ describe("refusals", () => {
     outbox.retry(id);
     expect(texts()).toEqual(["words", "words"]);
     outbox.refuse({ code: "unknown_conversation", id });
-    expect(outbox.takeBack(id)).toBe("words");
-    expect(outbox.takeBack(id)).toBe("");
+    expect(outbox.withdraw(id)).toBe("words");
+    expect(outbox.withdraw(id)).toBe("");
     expect(saved).toEqual([]);
   });
 
@@ -199,7 +199,7 @@ describe("before there is a conversation", () => {
     expect(sent).toEqual([]);
     expect(outbox.first?.id).toBe(first.id);
     outbox.acknowledge(first.id);
-    outbox.moveTo("c");
+    outbox.reassign("c");
     expect(sent).toMatchObject([{ conversation: "c", text: "two" }]);
     expect(outbox.first).toBeNull();
   });

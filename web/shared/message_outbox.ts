@@ -36,7 +36,7 @@ export interface OutboxOptions {
 }
 
 /** Refusals that pass: the message is sent again after `retry_after`. */
-const PASSING = new Set(["busy", "slow_down", "internal"]);
+const RETRYABLE = new Set(["busy", "slow_down", "internal"]);
 /** No answer for this long: sent again with the same id, which the server takes for the same message. */
 const ACK_DEADLINE_MS = 20_000;
 const LEAST_WAIT_MS = 1_000;
@@ -95,7 +95,7 @@ export class CommandOutbox {
   /** The server has it on disk: an `ack` came, or the entry itself. Unknown ids are fine. */
   acknowledge(id: string): void {
     if (!this.#pending.some((message) => message.id === id)) return;
-    this.#rest(id);
+    this.#clearTimers(id);
     this.#change(this.#pending.filter((message) => message.id !== id));
     this.#sendNext();
   }
@@ -105,14 +105,14 @@ export class CommandOutbox {
    * then it may have been any of those on their way, and sending one twice does no harm.
    */
   refuse(failure: Pick<Failure, "code"> & { id?: string; retry_after?: number }): void {
-    if (!failure.id && PASSING.has(failure.code)) {
+    if (!failure.id && RETRYABLE.has(failure.code)) {
       for (const id of [...this.#travelling.keys()]) this.refuse({ ...failure, id });
       return;
     }
     const message = this.#pending.find((one) => one.id === failure.id);
     if (!message) return;
-    this.#rest(message.id);
-    if (PASSING.has(failure.code)) this.#sendLater(message.id, failure.retry_after ?? 0);
+    this.#clearTimers(message.id);
+    if (RETRYABLE.has(failure.code)) this.#sendLater(message.id, failure.retry_after ?? 0);
     else if (failure.code === "id_conflict") this.#settleConflict(message);
     else this.#replace(message.id, { ...message, refused: failure.code });
     this.#sendNext();
@@ -127,9 +127,9 @@ export class CommandOutbox {
   }
 
   /** Removes a message and hands its text back, for the box; empty when it is no longer here. */
-  takeBack(id: string): string {
+  withdraw(id: string): string {
     const message = this.#pending.find((one) => one.id === id);
-    this.#rest(id);
+    this.#clearTimers(id);
     this.#change(this.#pending.filter((one) => one.id !== id));
     this.#sendNext();
     return message?.text ?? "";
@@ -139,19 +139,19 @@ export class CommandOutbox {
   forget(conversation: string): void {
     const gone = this.#pending.filter((one) => one.conversation === conversation);
     if (gone.length === 0) return;
-    for (const { id } of gone) this.#rest(id);
+    for (const { id } of gone) this.#clearTimers(id);
     this.#change(this.#pending.filter((one) => one.conversation !== conversation));
   }
 
   /** Puts every message into another conversation: "" after a session ended, its id when a new one has started. */
-  moveTo(conversation: string): void {
+  reassign(conversation: string): void {
     this.#change(this.#pending.map((message) => ({ ...message, conversation })));
     this.#sendNext();
   }
 
   /** Lets go of every message: what was not sent is not to be sent any more. */
   clear(): void {
-    for (const { id } of this.#pending) this.#rest(id);
+    for (const { id } of this.#pending) this.#clearTimers(id);
     this.#change([]);
   }
 
@@ -213,7 +213,7 @@ export class CommandOutbox {
     this.options.onChange();
   }
 
-  #rest(id: string): void {
+  #clearTimers(id: string): void {
     for (const timers of [this.#travelling, this.#resting]) {
       clearTimeout(timers.get(id));
       timers.delete(id);
@@ -221,7 +221,7 @@ export class CommandOutbox {
   }
 
   #forgetTimers(): void {
-    for (const id of [...this.#travelling.keys(), ...this.#resting.keys()]) this.#rest(id);
+    for (const id of [...this.#travelling.keys(), ...this.#resting.keys()]) this.#clearTimers(id);
   }
 }
 

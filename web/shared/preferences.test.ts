@@ -13,7 +13,7 @@ let storage: typeof Store;
 let page: Page;
 let stop: () => void;
 
-const follow = (standards?: Choices.Standards): void => {
+const follow = (standards?: Choices.Defaults): void => {
   stop = preferences.followPreferences(page as unknown as Document, standards);
 };
 

@@ -26,7 +26,7 @@ type Guard<T> = (value: unknown) => value is T;
 
 interface Preference<T> {
   value: Observable<T>;
-  standard: T;
+  default: T;
   is: Guard<T>;
 }
 
@@ -36,7 +36,11 @@ const isOneOf =
     (choices as readonly unknown[]).includes(value);
 const isBoolean: Guard<boolean> = (value) => typeof value === "boolean";
 
-const preference = <T>(standard: T, is: Guard<T>): Preference<T> => ({ value: new Observable(standard), standard, is });
+const preference = <T>(standard: T, is: Guard<T>): Preference<T> => ({
+  value: new Observable(standard),
+  default: standard,
+  is,
+});
 
 const all: { [N in PreferenceName]: Preference<Preferences[N]> } = {
   theme: preference<Theme>("system", isOneOf(THEMES)),
@@ -56,7 +60,7 @@ export const sound: Observed<boolean> = all.sound.value;
 export const notifications: Observed<boolean> = all.notifications.value;
 
 /** What stands for a choice that nobody made, where it differs from place to place. */
-export interface Standards {
+export interface Defaults {
   /** The page's language. Absent where the page's language is not ours to change. */
   language?: Language;
   sound?: boolean;
@@ -66,17 +70,17 @@ export interface Standards {
 const partless = <N extends PreferenceName>() => ({}) as storage.KeyParts<N>;
 
 let pageLanguage: Language = "en";
-const speaking = new Observable<Language>(pageLanguage);
+const languages = new Observable<Language>(pageLanguage);
 /** The language to speak: the chosen one, else the page's. */
-export const spoken: Observed<Language> = speaking;
-const chooseSpoken = (): void => {
-  speaking.value = language.value ?? pageLanguage;
+export const currentLanguage: Observed<Language> = languages;
+const chooseLanguageTag = (): void => {
+  languages.value = language.value ?? pageLanguage;
 };
-language.observe(chooseSpoken);
+language.observe(chooseLanguageTag);
 
 /** Keeps a choice and follows it at once. null, or what is the standard anyway, removes the item. */
 export function choose<N extends PreferenceName>(name: N, value: Preferences[N] | null): void {
-  const { standard } = all[name];
+  const { default: standard } = all[name];
   if (value === null || value === standard) storage.remove(name, partless<N>());
   else storage.set(name, partless<N>(), value as storage.ItemValues[N]);
   recall(name);
@@ -84,7 +88,7 @@ export function choose<N extends PreferenceName>(name: N, value: Preferences[N] 
 
 function recall<N extends PreferenceName>(name: N): void {
   const one: Preference<Preferences[N]> = all[name];
-  one.value.value = storage.get(name, partless<N>(), one.is as ItemGuard<N>) ?? one.standard;
+  one.value.value = storage.get(name, partless<N>(), one.is as ItemGuard<N>) ?? one.default;
 }
 
 /** Keeps `page` in the chosen colours. Returns what ends it. */
@@ -93,15 +97,15 @@ export function followTheme(page: Document): () => void {
 }
 
 /** Keeps `page` as its person wants it: colours, text size, language with its direction. Returns what ends it. */
-export function followPreferences(page: Document, standards: Standards = {}): () => void {
-  if (standards.sound !== undefined) all.sound.standard = standards.sound;
+export function followPreferences(page: Document, standards: Defaults = {}): () => void {
+  if (standards.sound !== undefined) all.sound.default = standards.sound;
   if (standards.language) pageLanguage = standards.language;
-  chooseSpoken();
+  chooseLanguageTag();
   return joined(
     followTheme(page),
     ...(["language", "textSize", "sound", "notifications"] as const).map(follow),
     mark(page, "textSize", textSize, "normal"),
-    standards.language ? spoken.observe((chosen) => speak(page, chosen)) : () => undefined,
+    standards.language ? currentLanguage.observe((chosen) => setLanguage(page, chosen)) : () => undefined,
   );
 }
 
@@ -119,7 +123,7 @@ function mark(page: Document, name: string, choice: Observed<string>, standard: 
   });
 }
 
-function speak(page: Document, chosen: Language): void {
+function setLanguage(page: Document, chosen: Language): void {
   page.documentElement.lang = chosen;
   page.documentElement.dir = directionOf(chosen);
 }

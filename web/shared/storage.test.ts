@@ -135,15 +135,15 @@ describe("when the browser refuses", () => {
   });
 
   test("no IndexedDB: a record lives in memory until it expires", async () => {
-    type KeptThread = ItemValues["deskThread"];
-    const isThread = (value: unknown): value is KeptThread => typeof value === "object";
+    type StoredThread = ItemValues["deskThread"];
+    const isThread = (value: unknown): value is StoredThread => typeof value === "object";
     const conversation = "1";
-    const thread: KeptThread = { entries: [], more: false, seen: { visitor: 0, operator: 0 } };
-    expect(await storage.setRecord("deskThread", { conversation }, thread, 5_000)).toBe("memory");
+    const thread: StoredThread = { entries: [], more: false, seen: { visitor: 0, operator: 0 } };
+    expect(await storage.setValue("deskThread", { conversation }, thread, 5_000)).toBe("memory");
     expect(session.items.size).toBe(0);
-    expect(await storage.getRecord("deskThread", { conversation }, isThread)).toEqual(thread);
+    expect(await storage.getValue("deskThread", { conversation }, isThread)).toEqual(thread);
     vi.setSystemTime(1_005_000);
-    expect(await storage.getRecord("deskThread", { conversation }, isThread)).toBeNull();
+    expect(await storage.getValue("deskThread", { conversation }, isThread)).toBeNull();
   });
 });
 

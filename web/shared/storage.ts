@@ -5,14 +5,14 @@
 import {
   type Guard,
   itemOf,
-  type Kept,
   type KeyParts,
   keyOf,
   nameOf,
-  type RecordItemName,
+  type StoredValue,
   type Surface,
   type TextItemName,
   usable,
+  type ValueItemName,
   wrap,
 } from "./storage_keys";
 import { readText, removeKey, removeWhere } from "./storage_list";
@@ -22,26 +22,34 @@ import {
   keysIn,
   type Mirror,
   memory,
-  recordStore,
   TEXT_PLACES,
   type TextPlace,
   textStore,
+  valueStore,
 } from "./storage_places";
-import { listen, tell, watchKey } from "./storage_tabs";
+import { announce, listen, watchKey } from "./storage_tabs";
 import type { ItemValues } from "./storage_values";
 
-export type { Guard, ItemName, Kept, KeyParts, RecordItemName, Surface, TextItemName } from "./storage_keys";
+export type {
+  Guard,
+  ItemName,
+  KeyParts,
+  StoredValue as Kept,
+  Surface,
+  TextItemName,
+  ValueItemName,
+} from "./storage_keys";
 export { clearAll, list, removeStored, type Stored } from "./storage_list";
 export type { Mirror } from "./storage_places";
 export { watchAll } from "./storage_tabs";
 export type { ItemValues } from "./storage_values";
 
 /** How long a value lasts where it was put: across tabs, for this tab, or until this page goes away. */
-export type Keeping = "device" | "tab" | "memory";
+export type Durability = "device" | "tab" | "memory";
 
 /** Whether the browser keeps anything here at all: texts for the tab, and records. Writes nothing. */
 export async function isBlocked(): Promise<boolean> {
-  return !textStore("sessionStorage") || !(await recordStore());
+  return !textStore("sessionStorage") || !(await valueStore());
 }
 
 /**
@@ -67,27 +75,27 @@ function isOfOneSurface(key: string): boolean {
 export const isMirrored = (): boolean => memory.mirror !== null;
 
 /** Keeps in memory what no store took. */
-function remember(key: string, kept: Kept): Keeping {
+function remember(key: string, kept: StoredValue): Durability {
   listen();
   memory.set(key, kept);
-  tell(key, false);
+  announce(key, false);
   return memory.mirror && isOfOneSurface(key) ? "tab" : "memory";
 }
 
 /** Memory holds only what no store took: what is there is newer than what a store may still hold. */
-function readMemory(key: string): Kept | null {
+function readMemory(key: string): StoredValue | null {
   const kept = usable(key, memory.get(key));
   if (!kept) memory.delete(key);
   return kept;
 }
 
 /** The stores of texts an item may stand in, best first. */
-const placesOf = (name: TextItemName | RecordItemName): TextPlace[] => {
+const placesOf = (name: TextItemName | ValueItemName): TextPlace[] => {
   const { mechanism, fallback } = itemOf(name);
   return TEXT_PLACES.filter((place) => place === mechanism || place === fallback);
 };
 
-function findText(name: TextItemName | RecordItemName, key: string): Kept | null {
+function findText(name: TextItemName | ValueItemName, key: string): StoredValue | null {
   let kept = readMemory(key);
   for (const place of placesOf(name)) {
     kept ??= readText(place, key);
@@ -100,7 +108,7 @@ function findText(name: TextItemName | RecordItemName, key: string): Kept | null
  * Writes into the first store that takes it, and out of the others. A store that refuses must not keep an older value either:
  * that would come back later.
  */
-function writeText(name: TextItemName | RecordItemName, key: string, kept: Kept): TextPlace | null {
+function writeText(name: TextItemName | ValueItemName, key: string, kept: StoredValue): TextPlace | null {
   const text = JSON.stringify(kept);
   let taken: TextPlace | null = null;
   for (const place of placesOf(name)) {
@@ -141,14 +149,14 @@ export function set<N extends TextItemName>(
   parameters: KeyParts<N>,
   value: ItemValues[N],
   lifetime?: number,
-): Keeping {
+): Durability {
   const key = keyOf(name, parameters);
   const kept = wrap(itemOf(name), value, lifetime);
   const taken = writeText(name, key, kept);
   if (!taken) return remember(key, kept);
   memory.delete(key);
   if (taken !== itemOf(name).mechanism) listen();
-  tell(key, taken === "localStorage");
+  announce(key, taken === "localStorage");
   return taken === "localStorage" ? "device" : "tab";
 }
 
@@ -158,56 +166,56 @@ export function remove<N extends TextItemName>(name: N, parameters: KeyParts<N>)
 }
 
 /** Reads an item of IndexedDB, as `get` reads a text. */
-export async function getRecord<N extends RecordItemName>(
+export async function getValue<N extends ValueItemName>(
   name: N,
   parameters: KeyParts<N>,
   is: Guard<N>,
 ): Promise<ItemValues[N] | null> {
   const key = keyOf(name, parameters);
-  const found = findText(name, key) ?? (await (await recordStore())?.get(key)) ?? null;
+  const found = findText(name, key) ?? (await (await valueStore())?.get(key)) ?? null;
   const kept = usable(key, found);
   if (kept && is(kept.v)) return kept.v;
-  if (found) await removeRecord(name, parameters);
+  if (found) await removeValue(name, parameters);
   return null;
 }
 
 /** Whether an item of IndexedDB is known to be absent: false also when the browser does not say. */
-export async function isRecordAbsent<N extends RecordItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
+export async function isValueAbsent<N extends ValueItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
   const key = keyOf(name, parameters);
-  return !findText(name, key) && (await (await recordStore())?.get(key)) === undefined;
+  return !findText(name, key) && (await (await valueStore())?.get(key)) === undefined;
 }
 
 /** Keeps a structured value (it may hold a CryptoKey) as `set` keeps a text. */
-export async function setRecord<N extends RecordItemName>(
+export async function setValue<N extends ValueItemName>(
   name: N,
   parameters: KeyParts<N>,
   value: ItemValues[N],
   lifetime?: number,
-): Promise<Keeping> {
+): Promise<Durability> {
   const key = keyOf(name, parameters);
   const kept = wrap(itemOf(name), value, lifetime);
-  const records = await recordStore();
+  const records = await valueStore();
   if (await records?.put(key, kept)) {
     for (const place of placesOf(name)) dropText(place, key);
     memory.delete(key);
-    tell(key, true);
+    announce(key, true);
     return "device";
   }
   await records?.delete(key);
   if (!writeText(name, key, kept)) return remember(key, kept);
   memory.delete(key);
   listen();
-  tell(key, false);
+  announce(key, false);
   return "tab";
 }
 
 /** Removes an item of IndexedDB; a copy outside of it at once. */
-export function removeRecord<N extends RecordItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
+export function removeValue<N extends ValueItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
   return removeKey(keyOf(name, parameters));
 }
 
 /** Calls `onChange` after the item was changed or removed, in this page or another tab, perhaps more than once. Returns what ends it. */
-export function watch<N extends TextItemName | RecordItemName>(
+export function watch<N extends TextItemName | ValueItemName>(
   name: N,
   parameters: KeyParts<N>,
   onChange: () => void,
@@ -234,7 +242,7 @@ export async function sweep(): Promise<void> {
   for (const place of TEXT_PLACES) {
     for (const key of keysIn(textStore(place)).filter((one) => one.startsWith("crumbless."))) readText(place, key);
   }
-  const records = await recordStore();
+  const records = await valueStore();
   for (const key of (await records?.keys()) ?? []) {
     if (!usable(key, await records?.get(key))) await records?.delete(key);
   }

@@ -82,17 +82,17 @@ describe("a value that is to live longer than declared", () => {
 
 describe("a record whose item has a fallback", () => {
   test("stands in sessionStorage where there is no database, and is removed from there", async () => {
-    expect(await storage.setRecord("deskInbox", {}, inbox(1))).toBe("tab");
+    expect(await storage.setValue("deskInbox", {}, inbox(1))).toBe("tab");
     expect([...session.items.keys()]).toEqual(["crumbless.desk.inbox"]);
-    expect(await storage.getRecord("deskInbox", {}, isInbox)).toEqual({ rows: [1] });
-    await storage.removeRecord("deskInbox", {});
+    expect(await storage.getValue("deskInbox", {}, isInbox)).toEqual({ rows: [1] });
+    await storage.removeValue("deskInbox", {});
     expect(session.items.size).toBe(0);
   });
 
   test("stands in memory when that is full too", async () => {
     session.full = true;
-    expect(await storage.setRecord("deskInbox", {}, inbox(1))).toBe("memory");
-    expect(await storage.getRecord("deskInbox", {}, isInbox)).toEqual({ rows: [1] });
+    expect(await storage.setValue("deskInbox", {}, inbox(1))).toBe("memory");
+    expect(await storage.getValue("deskInbox", {}, isInbox)).toEqual({ rows: [1] });
   });
 });
 

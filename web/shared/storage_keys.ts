@@ -8,11 +8,11 @@ type NamesBy<Mechanism> = { [N in ItemName]: Registry[N]["mechanism"] extends Me
 /** Items kept as text in sessionStorage or localStorage: read and written at once. */
 export type TextItemName = NamesBy<"sessionStorage" | "localStorage">;
 /** Items kept in IndexedDB, which may hold a CryptoKey: read and written asynchronously. */
-export type RecordItemName = NamesBy<"IndexedDB">;
+export type ValueItemName = NamesBy<"IndexedDB">;
 export type Surface = Registry[ItemName]["surfaces"][number];
 
 /** A value and the end of its life. */
-export interface Kept {
+export interface StoredValue {
   v: unknown;
   /** ms since 1970. */
   until: number;
@@ -70,9 +70,9 @@ const patterns = (Object.keys(items) as ItemName[]).map(
 export const nameOf = (key: string): ItemName | null => patterns.find(([, pattern]) => pattern.test(key))?.[0] ?? null;
 
 /** The value to keep: it ends after `lifetime` ms, at most (and when absent) the declared lifetime. */
-export function wrap({ lifetime: longest, version }: Declared, value: unknown, lifetime = longest): Kept {
+export function wrap({ lifetime: longest, version }: Declared, value: unknown, lifetime = longest): StoredValue {
   const at = Date.now();
-  const kept: Kept = { v: value, until: at + Math.min(lifetime, longest), at };
+  const kept: StoredValue = { v: value, until: at + Math.min(lifetime, longest), at };
   return version ? { ...kept, n: version } : kept;
 }
 
@@ -80,11 +80,11 @@ export function wrap({ lifetime: longest, version }: Declared, value: unknown, l
  * What was found under `key` when it is ours and still good, else null: it may be anybody's bytes, from another version of
  * Crumbless, past its end, or edited to live longer than was promised.
  */
-export function usable(key: string, found: unknown): Kept | null {
+export function usable(key: string, found: unknown): StoredValue | null {
   const name = nameOf(key);
   if (!name || typeof found !== "object" || !found || !("v" in found)) return null;
-  const { until, n = 1 } = found as Kept;
+  const { until, n = 1 } = found as StoredValue;
   const { lifetime, version = 1 } = items[name];
   const left = typeof until === "number" ? until - Date.now() : 0;
-  return left > 0 && left <= lifetime + CLOCK_SLACK_MS && n === version ? (found as Kept) : null;
+  return left > 0 && left <= lifetime + CLOCK_SLACK_MS && n === version ? (found as StoredValue) : null;
 }

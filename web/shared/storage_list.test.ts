@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { blockStorage, FakeStorage } from "../support/storage_fake";
 import type * as Store from "./storage";
-import type { RecordStore } from "./storage_records";
+import type { ValueStore } from "./storage_records";
 
 const site = "shop";
 const record = { token: "t", expiresAt: 0, visitor: "v", conversation: "c", keyId: null };
@@ -11,7 +11,7 @@ let records: Map<string, unknown>;
 let broken: boolean;
 let storage: typeof Store;
 
-const recordStore: RecordStore = {
+const valueStore: ValueStore = {
   get: async (key) => records.get(key),
   put: async (key, value) => !broken && !!records.set(key, value),
   delete: async (key) => records.delete(key) || true,
@@ -21,7 +21,7 @@ const recordStore: RecordStore = {
 beforeEach(async () => {
   vi.useFakeTimers({ now: 1_000_000 });
   vi.resetModules();
-  vi.doMock("./storage_records", () => ({ openRecords: async () => recordStore }));
+  vi.doMock("./storage_records", () => ({ openValues: async () => valueStore }));
   local = new FakeStorage();
   session = new FakeStorage();
   records = new Map();
@@ -44,7 +44,7 @@ const inbox = (...rows: unknown[]) => ({ rows }) as unknown as Store.ItemValues[
 test("everything is listed where it stands, with size, age and end", async () => {
   storage.set("theme", {}, "dark");
   storage.set("draft", { site }, "é", 5_000);
-  await storage.setRecord("deskInbox", {}, inbox(1));
+  await storage.setValue("deskInbox", {}, inbox(1));
   session.full = true;
   storage.set("chat", { site }, record);
   session.items.set("crumbless.open.shop", JSON.stringify({ v: "open", until: 1_000_000 + 86_400_000 - 7_000 }));
@@ -76,8 +76,8 @@ test("a key is described, never exported", async () => {
     "sign",
     "verify",
   ])) as CryptoKeyPair;
-  await storage.setRecord("deskSession", {}, { token: "t", key: pair });
-  await storage.setRecord("held", { id: "1" }, new Map([["crumbless.key.1", { v: pair, until: 2_000_000 }]]));
+  await storage.setValue("deskSession", {}, { token: "t", key: pair });
+  await storage.setValue("held", { id: "1" }, new Map([["crumbless.key.1", { v: pair, until: 2_000_000 }]]));
   const [session_, held] = await storage.list();
   const secret = { cryptoKey: "private", algorithm: "ECDSA", extractable: false };
   expect(JSON.parse(JSON.stringify(session_?.value))).toMatchObject({ token: "t", key: { privateKey: secret } });
@@ -87,9 +87,9 @@ test("a key is described, never exported", async () => {
 test("what is listed can be removed, wherever it stands, and its watchers hear of it", async () => {
   storage.set("theme", {}, "dark");
   storage.set("draft", { site }, "text");
-  await storage.setRecord("deskInbox", {}, inbox());
+  await storage.setValue("deskInbox", {}, inbox());
   broken = true;
-  await storage.setRecord("deskThread", { conversation: "1" }, inbox() as unknown as Store.ItemValues["deskThread"]);
+  await storage.setValue("deskThread", { conversation: "1" }, inbox() as unknown as Store.ItemValues["deskThread"]);
   broken = false;
   const changed = vi.fn();
   const end = storage.watch("theme", {}, changed);
@@ -108,7 +108,7 @@ test("what is listed can be removed, wherever it stands, and its watchers hear o
 test("clearing all takes everything of ours, an older version's too, and nothing of the page's", async () => {
   storage.set("theme", {}, "dark");
   storage.set("draft", { site }, "text");
-  await storage.setRecord("deskInbox", {}, inbox());
+  await storage.setValue("deskInbox", {}, inbox());
   local.items.set("crumbless.forgotten", "1");
   records.set("crumbless.ancient", 1);
   local.items.set("somebody.else", "theirs");
@@ -127,18 +127,18 @@ test("where everything is blocked, what lives in memory is listed", async () => 
 });
 
 test("a record that is refused does not let an older one come back", async () => {
-  await storage.setRecord("deskInbox", {}, inbox("older"));
+  await storage.setValue("deskInbox", {}, inbox("older"));
   broken = true;
-  expect(await storage.setRecord("deskInbox", {}, inbox("newer"))).toBe("memory");
-  expect(await storage.getRecord("deskInbox", {}, isInbox)).toEqual({ rows: ["newer"] });
+  expect(await storage.setValue("deskInbox", {}, inbox("newer"))).toBe("memory");
+  expect(await storage.getValue("deskInbox", {}, isInbox)).toEqual({ rows: ["newer"] });
   expect(records.size).toBe(0);
   broken = false;
-  expect(await storage.setRecord("deskInbox", {}, inbox("newest"))).toBe("device");
+  expect(await storage.setValue("deskInbox", {}, inbox("newest"))).toBe("device");
   expect((await storage.list()).map(({ where }) => where)).toEqual(["IndexedDB"]);
 });
 
 test("a sweep drops records that are unusable or that nothing declares any more", async () => {
-  await storage.setRecord("deskInbox", {}, inbox());
+  await storage.setValue("deskInbox", {}, inbox());
   records.set("crumbless.desk.thread.1", { v: {}, until: 5 });
   records.set("crumbless.desk.thread.2", "nonsense");
   records.set("crumbless.desk.thread.3", { v: {}, until: 10 ** 12 });

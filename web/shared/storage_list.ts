@@ -1,16 +1,16 @@
 /** What stands in this browser now, of everything that storage.toml declares: to show it, to export it, to delete it. */
-import { type ItemName, itemOf, type Kept, nameOf, usable } from "./storage_keys";
+import { type ItemName, itemOf, nameOf, type StoredValue, usable } from "./storage_keys";
 import {
   dropText,
   guarded,
   keysIn,
   memory,
-  recordStore,
   TEXT_PLACES,
   type TextPlace,
   textStore,
+  valueStore,
 } from "./storage_places";
-import { tell } from "./storage_tabs";
+import { announce } from "./storage_tabs";
 
 export interface Stored {
   name: ItemName;
@@ -27,7 +27,7 @@ export interface Stored {
 }
 
 /** The good value under `key` in a store of texts; what is unusable is dropped. */
-export function readText(place: TextPlace, key: string): Kept | null {
+export function readText(place: TextPlace, key: string): StoredValue | null {
   const text = guarded(() => textStore(place)?.getItem(key)) ?? null;
   if (text === null) return null;
   const kept = usable(
@@ -45,7 +45,7 @@ export async function list(): Promise<Stored[]> {
     const declared = keysIn(textStore(place)).filter(nameOf);
     found.push(...declared.map((key) => storedOf(key, place, readText(place, key))));
   }
-  const records = await recordStore();
+  const records = await valueStore();
   for (const key of (await records?.keys()) ?? []) {
     found.push(storedOf(key, "IndexedDB", usable(key, await records?.get(key))));
   }
@@ -53,7 +53,7 @@ export async function list(): Promise<Stored[]> {
   return found.filter((one) => one !== null);
 }
 
-function storedOf(key: string, where: Stored["where"], kept: Kept | null): Stored | null {
+function storedOf(key: string, where: Stored["where"], kept: StoredValue | null): Stored | null {
   const name = nameOf(key);
   if (!name || !kept) return null;
   const { until, at } = kept;
@@ -87,8 +87,8 @@ export async function removeKey(key: string): Promise<boolean> {
   memory.delete(key);
   const name = nameOf(key);
   let gone = true;
-  if (!name || itemOf(name).mechanism === "IndexedDB") gone = (await (await recordStore())?.delete(key)) ?? true;
-  tell(key, true);
+  if (!name || itemOf(name).mechanism === "IndexedDB") gone = (await (await valueStore())?.delete(key)) ?? true;
+  announce(key, true);
   return gone;
 }
 
@@ -96,7 +96,7 @@ export async function removeKey(key: string): Promise<boolean> {
 export async function removeWhere(belongs: (key: string) => boolean): Promise<boolean> {
   const texts = TEXT_PLACES.flatMap((place) => keysIn(textStore(place)));
   const removed = [...texts, ...memory.keys()].filter(belongs).map(removeKey);
-  const records = await recordStore();
+  const records = await valueStore();
   const keys = records ? await records.keys() : [];
   removed.push(...(keys ?? []).filter(belongs).map(removeKey));
   const gone = await Promise.all(removed);

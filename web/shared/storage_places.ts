@@ -2,8 +2,8 @@
  * The places where something can be kept: the only module that touches the browser's storage. Used by the storage_*.ts
  * files alone. Nothing here throws because of the browser.
  */
-import type { Kept } from "./storage_keys";
-import { openRecords, type RecordStore } from "./storage_records";
+import type { StoredValue } from "./storage_keys";
+import { openValues, type ValueStore } from "./storage_records";
 
 export const TEXT_PLACES = ["localStorage", "sessionStorage"] as const;
 export type TextPlace = (typeof TEXT_PLACES)[number];
@@ -31,24 +31,24 @@ export function dropText(place: TextPlace, key: string): void {
 }
 
 /** Who hears that the records are gone, as when the person clears the site's data. */
-export const recordsLost = { hear: (): void => undefined };
+export const valuesLost = { hear: (): void => undefined };
 
-let records: Promise<RecordStore | null> | null = null;
-export const recordStore = (): Promise<RecordStore | null> => {
-  records ??= openRecords(
+let records: Promise<ValueStore | null> | null = null;
+export const valueStore = (): Promise<ValueStore | null> => {
+  records ??= openValues(
     () => indexedDB,
-    () => recordsLost.hear(),
+    () => valuesLost.hear(),
   );
   return records;
 };
 
 /** Told what memory holds instead of a store: null when it is gone. */
-export type Mirror = (key: string, kept: Kept | null) => void;
+export type Mirror = (key: string, kept: StoredValue | null) => void;
 
-class Memory extends Map<string, Kept> {
+class Memory extends Map<string, StoredValue> {
   mirror: Mirror | null = null;
 
-  override set(key: string, kept: Kept): this {
+  override set(key: string, kept: StoredValue): this {
     this.mirror?.(key, kept);
     return super.set(key, kept);
   }

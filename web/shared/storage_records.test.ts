@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { openRecords } from "./storage_records";
+import { openValues } from "./storage_records";
 
 type FakeFactory = IDBFactory & {
   isMade: () => boolean;
@@ -108,7 +108,7 @@ afterEach(() => {
 
 describe("records", () => {
   test("are written, read, listed and deleted", async () => {
-    const records = await openRecords(() => fakeFactory(), lost);
+    const records = await openValues(() => fakeFactory(), lost);
     expect(await records?.put("a", { v: 1 })).toBe(true);
     expect(await records?.get("a")).toEqual({ v: 1 });
     expect(await records?.keys()).toEqual(["a"]);
@@ -118,8 +118,8 @@ describe("records", () => {
 
   test("looking makes no database, writing does, also for those who looked before", async () => {
     const factory = fakeFactory();
-    const looking = await openRecords(() => factory, lost);
-    const writing = await openRecords(() => factory, lost);
+    const looking = await openValues(() => factory, lost);
+    const writing = await openValues(() => factory, lost);
     expect(await looking?.get("a")).toBeUndefined();
     expect(await looking?.keys()).toEqual([]);
     await looking?.delete("a");
@@ -130,12 +130,12 @@ describe("records", () => {
   });
 
   test("a write that is aborted is told as not written", async () => {
-    const records = await openRecords(() => fakeFactory({ failWrites: true }), lost);
+    const records = await openValues(() => fakeFactory({ failWrites: true }), lost);
     expect(await records?.put("a", 1)).toBe(false);
   });
 
   test("a value that cannot be cloned is told as not written", async () => {
-    const records = await openRecords(
+    const records = await openValues(
       () =>
         ({
           open: () => {
@@ -158,7 +158,7 @@ describe("records", () => {
 
   test("a database that is deleted meanwhile is told, and made again by the next write", async () => {
     const factory = fakeFactory();
-    const records = await openRecords(() => factory, lost);
+    const records = await openValues(() => factory, lost);
     await records?.put("a", 1);
     factory.losesAll();
     expect(lost).toHaveBeenCalledTimes(1);
@@ -172,12 +172,12 @@ describe("records", () => {
     const denied = () => {
       throw new DOMException("denied", "SecurityError");
     };
-    expect(await openRecords(denied, lost)).toBeNull();
+    expect(await openValues(denied, lost)).toBeNull();
   });
 
   test("a database that never answers means no records after a while", async () => {
     vi.useFakeTimers();
-    const opened = openRecords(() => fakeFactory({ silent: true }), lost);
+    const opened = openValues(() => fakeFactory({ silent: true }), lost);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(await opened).toBeNull();
   });
@@ -185,7 +185,7 @@ describe("records", () => {
   test("a database that stays when its creation is aborted is deleted", async () => {
     vi.stubGlobal("navigator", { locks: new FakeLocks() });
     const factory = fakeFactory({ keepsAborted: true });
-    const records = await openRecords(() => factory, lost);
+    const records = await openValues(() => factory, lost);
     expect(await records?.get("a")).toBeUndefined();
     expect(factory.isMade()).toBe(false);
   });
@@ -193,25 +193,25 @@ describe("records", () => {
   test("without a lock nothing is deleted: another tab may have created it", async () => {
     vi.stubGlobal("navigator", {});
     const factory = fakeFactory({ keepsAborted: true });
-    await openRecords(() => factory, lost);
+    await openValues(() => factory, lost);
     expect(factory.isMade()).toBe(true);
   });
 
   test("a lock that is refused does not prevent the opening", async () => {
     const refused = () => Promise.reject(new DOMException("denied", "SecurityError"));
     vi.stubGlobal("navigator", { locks: { request: refused } });
-    const records = await openRecords(() => fakeFactory(), lost);
+    const records = await openValues(() => fakeFactory(), lost);
     expect(await records?.put("a", 1)).toBe(true);
   });
 
   test("a transaction that never settles fails after a while, and an absent key differs from that", async () => {
-    const records = await openRecords(() => fakeFactory({ stalls: true }), lost);
+    const records = await openValues(() => fakeFactory({ stalls: true }), lost);
     expect(await records?.put("a", 1)).toBe(true);
     vi.useFakeTimers();
     const outcomes = Promise.all([records?.get("a"), records?.put("b", 2), records?.delete("a"), records?.keys()]);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await outcomes).toEqual([null, false, false, null]);
-    const working = await openRecords(() => fakeFactory(), lost);
+    const working = await openValues(() => fakeFactory(), lost);
     expect(await working?.get("absent")).toBeUndefined();
   });
 });

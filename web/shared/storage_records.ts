@@ -8,7 +8,7 @@ const RUN_DEADLINE_MS = 10_000;
 const LOCK = "crumbless.records";
 
 /** A store of structured values that never throws: a failed read is null, a failed write false. */
-export interface RecordStore {
+export interface ValueStore {
   /** Returns undefined when nothing is stored under the key. */
   get(key: string): Promise<unknown>;
   put(key: string, value: unknown): Promise<boolean>;
@@ -25,10 +25,10 @@ export interface RecordStore {
  * @param factory returns the browser's `indexedDB`, and may throw while doing so
  * @param onLost called when the database was deleted or taken away meanwhile
  */
-export async function openRecords(factory: () => IDBFactory, onLost: () => void): Promise<RecordStore | null> {
+export async function openValues(factory: () => IDBFactory, onLost: () => void): Promise<ValueStore | null> {
   const connection = new Connection(factory, onLost);
   return connection.reach(false).then(
-    () => recordsIn(connection),
+    () => valuesIn(connection),
     () => null,
   );
 }
@@ -109,7 +109,7 @@ function openDatabase(factory: IDBFactory, make: boolean, locked: boolean): Prom
   });
 }
 
-function recordsIn(connection: Connection): RecordStore {
+function valuesIn(connection: Connection): ValueStore {
   /** Settles when the transaction is complete, not when its request succeeded: only then is it kept. */
   const run = async <T>(make: boolean, mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>) => {
     const database = await connection.reach(make);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeStorage } from "../support/storage_fake";
 import type * as Store from "./storage";
-import type { RecordStore } from "./storage_records";
+import type { ValueStore } from "./storage_records";
 
 let local: FakeStorage;
 let records: Map<string, unknown>;
@@ -34,7 +34,7 @@ class Channel {
   }
 }
 
-const recordStore: RecordStore = {
+const valueStore: ValueStore = {
   get: async (key) => records.get(key),
   put: async (key, value) => !blockedRecords && !!records.set(key, value),
   delete: async (key) => records.delete(key) || true,
@@ -71,7 +71,7 @@ beforeEach(async () => {
   vi.stubGlobal("localStorage", local);
   vi.stubGlobal("BroadcastChannel", Channel);
   vi.stubGlobal("addEventListener", (_: string, hear: (typeof heard)[0]) => heard.push(hear));
-  vi.doMock("./storage_records", () => ({ openRecords: async () => recordStore }));
+  vi.doMock("./storage_records", () => ({ openValues: async () => valueStore }));
   vi.stubGlobal("sessionStorage", new FakeStorage());
   one = await openTab();
   other = await openTab();
@@ -101,12 +101,12 @@ test("a change is heard in the other tab, and a removal", () => {
 
 test("a change of a record is heard once it can be read", async () => {
   const seen: unknown[] = [];
-  other.here(({ watch, getRecord }) =>
-    watch("deskInbox", {}, async () => seen.push(await getRecord("deskInbox", {}, isInbox))),
+  other.here(({ watch, getValue }) =>
+    watch("deskInbox", {}, async () => seen.push(await getValue("deskInbox", {}, isInbox))),
   );
-  await one.here(({ setRecord }) => setRecord("deskInbox", {}, inbox(1)));
+  await one.here(({ setValue }) => setValue("deskInbox", {}, inbox(1)));
   await vi.waitFor(() => expect(seen).toEqual([{ rows: [1] }]));
-  await one.here(({ removeRecord }) => removeRecord("deskInbox", {}));
+  await one.here(({ removeValue }) => removeValue("deskInbox", {}));
   await vi.waitFor(() => expect(seen).toEqual([{ rows: [1] }, null]));
 });
 
@@ -131,13 +131,13 @@ test("a removed item is gone from what other tabs hold by themselves", async () 
   expect(one.here(({ set }) => set("theme", {}, "dark"))).toBe("memory");
   expect(other.here(({ set }) => set("theme", {}, "light"))).toBe("tab");
   blockedRecords = true;
-  await one.here(({ setRecord }) => setRecord("deskInbox", {}, inbox(1)));
+  await one.here(({ setValue }) => setValue("deskInbox", {}, inbox(1)));
   expect([themeOf(one), themeOf(other)]).toEqual(["dark", "light"]);
   const third = await openTab();
   third.here(({ remove }) => remove("theme", {}));
-  await third.here(({ removeRecord }) => removeRecord("deskInbox", {}));
+  await third.here(({ removeValue }) => removeValue("deskInbox", {}));
   expect([themeOf(one), themeOf(other)]).toEqual([null, null]);
-  expect(await one.here(({ getRecord }) => getRecord("deskInbox", {}, isInbox))).toBeNull();
+  expect(await one.here(({ getValue }) => getValue("deskInbox", {}, isInbox))).toBeNull();
 });
 
 test("what one tab had to keep for itself yields to what another could share", () => {

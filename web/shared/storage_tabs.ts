@@ -4,7 +4,7 @@
  * clears the site's data.
  */
 import { type ItemName, itemOf, nameOf } from "./storage_keys";
-import { dropText, guarded, memory, recordsLost } from "./storage_places";
+import { dropText, guarded, memory, valuesLost } from "./storage_places";
 
 type Watcher = () => void;
 
@@ -18,17 +18,17 @@ function line(): BroadcastChannel | null {
   if (channel === undefined) {
     channel = guarded(() => new BroadcastChannel("crumbless.storage"));
     channel?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === "string") hear(data);
+      if (typeof data === "string") onMessage(data);
     });
     // No key: all were cleared.
     globalThis.addEventListener?.("storage", ({ key }: StorageEvent) => (key === null ? alertAll() : alert(key)));
-    recordsLost.hear = alertAll;
+    valuesLost.hear = alertAll;
   }
   return channel;
 }
 
 /** Another tab has written or removed a shared item: a copy that this page alone holds is out of date. */
-function hear(key: string): void {
+function onMessage(key: string): void {
   const name = nameOf(key);
   if (!name || !isShared(name)) return;
   memory.delete(key);
@@ -50,7 +50,7 @@ const isShared = (name: ItemName): boolean => itemOf(name).mechanism !== "sessio
 export const listen = (): void => void line();
 
 /** This page has changed the item under `key`; `everywhere` when other tabs can see it. */
-export function tell(key: string, everywhere: boolean): void {
+export function announce(key: string, everywhere: boolean): void {
   const name = nameOf(key);
   if (everywhere && name && isShared(name)) guarded(() => line()?.postMessage(key));
   alert(key);

@@ -1,13 +1,13 @@
 /** What the value of each item of storage.toml is. Types only: each reader brings the guard for what it reads. */
 import type { PendingCommand } from "./message_outbox";
 import type { ProofKey } from "./proof";
-import type { Kept } from "./storage_keys";
+import type { StoredValue } from "./storage_keys";
 import type { ConversationSummary, Operator } from "./wire";
 import type { Entry, SeenMarks } from "./wire_timeline";
 import type { Language } from "./words_choose";
 
 /** What is kept of a chat. Without the key it is useless to anybody. */
-export interface ChatRecord {
+export interface StoredChat {
   /** Empty until the first message was accepted; the key is kept before, so that a repeated start is the same start. */
   token: string;
   /** End of the session, ms since 1970; 0 until it has begun. */
@@ -38,7 +38,7 @@ export type Theme = "system" | "light" | "dark";
 export type TextSize = "normal" | "large" | "larger";
 
 /** The desk's list as it was last shown. `threads` names the kept threads, the one opened longest ago first. */
-export interface KeptInbox {
+export interface StoredInbox {
   readonly operator: Operator;
   readonly position: number;
   readonly oldest: number;
@@ -48,14 +48,14 @@ export interface KeptInbox {
 }
 
 /** The newest entries of a thread, in seq order without a gap. */
-export interface KeptThread {
+export interface StoredThread {
   readonly entries: readonly Entry[];
   readonly more: boolean;
   readonly seen: SeenMarks;
 }
 
 /** An answer to the consent banner. No identifier for who refuses: only who has granted something has a receipt's number. */
-export interface ConsentChoice {
+export interface StoredConsentChoice {
   v: 1;
   /** The revision of the question that was answered. */
   rev: number;
@@ -75,13 +75,13 @@ export interface ConsentChoice {
 /** The value of each item, by its name. */
 export interface ItemValues {
   open: "open" | "minimised";
-  chat: ChatRecord;
-  keep: ChatRecord;
+  chat: StoredChat;
+  keep: StoredChat;
   draft: string;
   outbox: readonly PendingCommand[];
   key: ProofKey;
   tab: string;
-  held: ReadonlyMap<string, Kept>;
+  held: ReadonlyMap<string, StoredValue>;
   deskSession: KeyedSession;
   deskPending: PendingSignIn;
   deskDraft: string;
@@ -97,7 +97,7 @@ export interface ItemValues {
   /** Widths in CSS pixels, by the column's name. */
   deskWidths: Readonly<Record<string, number>>;
   deskList: Readonly<Record<string, string>>;
-  deskInbox: KeptInbox;
-  deskThread: KeptThread;
-  consent: ConsentChoice;
+  deskInbox: StoredInbox;
+  deskThread: StoredThread;
+  consent: StoredConsentChoice;
 }

@@ -73,7 +73,7 @@ beforeEach(() => {
     onFrame: (frame) => frames.push(frame.op),
     onEnded: ended,
     onRefused: refused,
-    ways: { websocket: way("websocket"), http: way("http"), poll: way("poll") },
+    transports: { websocket: way("websocket"), http: way("http"), poll: way("poll") },
   };
   stream = new Stream(options);
 });

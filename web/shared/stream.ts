@@ -4,7 +4,7 @@
  */
 import type { Api } from "./api";
 import { proofFor } from "./proof";
-import { backoff, onLikelyBack } from "./stream_backoff";
+import { backoff, onReconnectHint } from "./stream_backoff";
 import { openHttpStream } from "./stream_http";
 import { openPoll } from "./stream_poll";
 import { CloseCode, type Transport, type TransportEvents } from "./stream_transport";
@@ -15,7 +15,7 @@ export type StreamState = "connecting" | "open" | "waiting";
 /** Frames an application sees; the rest is the stream's own business. */
 export type AppFrame = Exclude<AnyServerFrame, Challenge | Pong | End>;
 
-type Way = "websocket" | "http" | "poll";
+type TransportKind = "websocket" | "http" | "poll";
 /** Opens one way to the server. */
 export type OpenTransport = (api: Api, events: TransportEvents) => Transport;
 
@@ -34,11 +34,11 @@ export interface StreamOptions {
   /** The origin is not allowed: the stream has stopped for good. */
   onRefused?: () => void;
   /** For tests. */
-  ways?: Record<Way, OpenTransport>;
+  transports?: Record<TransportKind, OpenTransport>;
 }
 
 // None of them is loaded on demand: the moment it is needed is an outage, and Firefox never loads a module again that failed once.
-const WAYS: Record<Way, OpenTransport> = {
+const TRANSPORTS: Record<TransportKind, OpenTransport> = {
   websocket: (api, events) => openWebSocket(api.address("/v1/stream"), events),
   http: openHttpStream,
   poll: openPoll,
@@ -61,12 +61,12 @@ type TimerName = "ping" | "pong" | "deadline" | "retry" | "upgrade";
 
 export class Stream {
   #state: StreamState | "stopped" = "stopped";
-  #way: Way = "websocket";
+  #kind: TransportKind = "websocket";
   #line: Transport | null = null;
   #attempt = 0;
   #moves = 0;
   #openedAt = 0;
-  #openedWay: Way = "websocket";
+  #openedKind: TransportKind = "websocket";
   #heard = false;
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
   #stopListening: () => void = () => undefined;
@@ -81,14 +81,14 @@ export class Stream {
   /** Connects, and stays connected until `stop`. */
   start(): void {
     if (this.#state !== "stopped") return;
-    this.#stopListening = onLikelyBack(() => this.#likelyBack());
+    this.#stopListening = onReconnectHint(() => this.#onReconnectHint());
     this.#attempt = 0;
     this.#connect("websocket");
   }
 
   /** Ends the stream. It may be started again. */
   stop(): void {
-    this.#hangUp();
+    this.#close();
     this.#stopListening();
     this.#state = "stopped";
   }
@@ -96,7 +96,7 @@ export class Stream {
   /** Drops the line and connects anew with the cursor: for a client that saw a gap. */
   reconnect(): void {
     if (this.#state === "stopped") return;
-    this.#hangUp();
+    this.#close();
     this.#waitAndConnect(backoff(this.#attempt++));
   }
 
@@ -108,16 +108,16 @@ export class Stream {
     return true;
   }
 
-  #connect(way: Way): void {
-    this.#hangUp();
-    this.#way = way;
+  #connect(way: TransportKind): void {
+    this.#close();
+    this.#kind = way;
     this.#heard = false;
     this.#tell("connecting");
     const events: TransportEvents = {
       frame: (frame) => this.#receive(frame),
       ended: (code) => this.#ended(code),
     };
-    this.#line = (this.options.ways ?? WAYS)[way](this.options.api, events);
+    this.#line = (this.options.transports ?? TRANSPORTS)[way](this.options.api, events);
     if (way === "http") this.#after("deadline", FIRST_LINE_DEADLINE_MS, () => this.#silent());
     else this.#after("deadline", WELCOME_DEADLINE_MS, () => this.#silent());
   }
@@ -171,22 +171,22 @@ export class Stream {
   #opened(): void {
     this.#cancel("deadline");
     this.#openedAt = Date.now();
-    this.#openedWay = this.#way;
+    this.#openedKind = this.#kind;
     this.#tell("open");
     this.#pingLater();
-    if (this.#way !== "websocket") this.#after("upgrade", WEBSOCKET_RETRY_MS, () => this.#tryWebSocket());
+    if (this.#kind !== "websocket") this.#after("upgrade", WEBSOCKET_RETRY_MS, () => this.#tryWebSocket());
   }
 
   #ended(code: number): void {
     const wasOpen = this.#state === "open";
-    this.#hangUp();
+    this.#close();
     if (code === CloseCode.sessionEnded || code === CloseCode.noConversation) this.#finish(this.options.onEnded);
     else if (code === CloseCode.originRefused) this.#finish(this.options.onRefused);
-    else this.#goOn(wasOpen, code);
+    else this.#reconnect(wasOpen, code);
   }
 
-  #goOn(wasOpen: boolean, code: number): void {
-    const next = wasOpen ? null : this.#nextWay(code);
+  #reconnect(wasOpen: boolean, code: number): void {
+    const next = wasOpen ? null : this.#nextTransport(code);
     if (next) {
       this.#connect(next);
       return;
@@ -199,21 +199,21 @@ export class Stream {
   }
 
   /** The way to try at once after this one died before `welcome`, or null when waiting is better. */
-  #nextWay(code: number): Way | null {
+  #nextTransport(code: number): TransportKind | null {
     // A code of the server's own came through, so the way works.
     if (code > CloseCode.lost) return null;
-    if (this.#way === "websocket") return "http";
-    return this.#way === "http" && code !== CloseCode.unreachable ? "poll" : null;
+    if (this.#kind === "websocket") return "http";
+    return this.#kind === "http" && code !== CloseCode.unreachable ? "poll" : null;
   }
 
   #waitAndConnect(delay: number): void {
     this.#tell("waiting");
-    this.#after("retry", delay, () => this.#connect(this.#firstWay()));
+    this.#after("retry", delay, () => this.#connect(this.#firstTransport()));
   }
 
   /** What was open lately is tried first; after that a WebSocket gets its chance again. */
-  #firstWay(): Way {
-    return Date.now() - this.#openedAt < WEBSOCKET_RETRY_MS ? this.#openedWay : "websocket";
+  #firstTransport(): TransportKind {
+    return Date.now() - this.#openedAt < WEBSOCKET_RETRY_MS ? this.#openedKind : "websocket";
   }
 
   #finish(tell: (() => void) | undefined): void {
@@ -221,8 +221,8 @@ export class Stream {
     tell?.();
   }
 
-  #likelyBack(): void {
-    if (this.#state === "waiting") this.#connect(this.#firstWay());
+  #onReconnectHint(): void {
+    if (this.#state === "waiting") this.#connect(this.#firstTransport());
     // Half-open: after a sleep or a change of network the line may be dead without a word.
     else if (this.#state === "open") this.#ping();
   }
@@ -241,7 +241,7 @@ export class Stream {
 
   /** Opens a WebSocket beside the line in use; if the server is heard over it, moves there. */
   #tryWebSocket(): void {
-    this.#probe = (this.options.ways ?? WAYS).websocket(this.options.api, {
+    this.#probe = (this.options.transports ?? TRANSPORTS).websocket(this.options.api, {
       frame: () => this.#connect("websocket"),
       ended: () => this.#after("upgrade", WEBSOCKET_RETRY_MS, () => this.#tryWebSocket()),
     });
@@ -253,7 +253,7 @@ export class Stream {
     this.options.onState(state);
   }
 
-  #hangUp(): void {
+  #close(): void {
     for (const name of this.#timers.keys()) this.#cancel(name);
     this.#probe?.close();
     this.#line?.close();

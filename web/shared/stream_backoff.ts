@@ -15,7 +15,7 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 }
 
 /** Calls `act` when trying again is likely to succeed: the browser is online again, or the tab is shown. Returns the undo. */
-export function onLikelyBack(act: () => void): () => void {
+export function onReconnectHint(act: () => void): () => void {
   const shown = () => {
     if (document.visibilityState === "visible") act();
   };

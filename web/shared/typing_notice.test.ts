@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { TypingSender, TypingWatch } from "./typing_notice";
+import { TypingSender, TypingState } from "./typing_notice";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
@@ -39,10 +39,10 @@ describe("watching", () => {
 
   test("lapses six seconds after the last word of it", () => {
     const seen: (string | undefined)[] = [];
-    const watch = new TypingWatch((by) => seen.push(by?.name));
-    watch.heard({ on: true, by: ann });
+    const watch = new TypingState((by) => seen.push(by?.name));
+    watch.receive({ on: true, by: ann });
     vi.advanceTimersByTime(5_000);
-    watch.heard({ on: true, by: ann });
+    watch.receive({ on: true, by: ann });
     vi.advanceTimersByTime(5_999);
     expect(seen).toEqual(["Ann"]);
     vi.advanceTimersByTime(1);
@@ -51,8 +51,8 @@ describe("watching", () => {
 
   test("ends with their message, not with one of ours", () => {
     const seen: (string | undefined)[] = [];
-    const watch = new TypingWatch((by) => seen.push(by?.name));
-    watch.heard({ on: true, by: ann });
+    const watch = new TypingState((by) => seen.push(by?.name));
+    watch.receive({ on: true, by: ann });
     watch.wrote({ kind: "visitor" });
     expect(seen).toEqual(["Ann"]);
     watch.wrote(ann);

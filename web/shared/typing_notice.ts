@@ -5,13 +5,13 @@ import type { Author } from "./wire_timeline";
 const REPEAT_MS = 3_000;
 /** Without a key for this long, typing has stopped. */
 const PAUSE_MS = 4_000;
-const LAPSE_MS = 6_000;
+const EXPIRE_MS = 6_000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
 /** Turns key strokes into "on" every 3 seconds and one "off". */
 export class TypingSender {
-  #toldAt = 0;
+  #sentAt = 0;
   #on = false;
   #pause: Timer | undefined;
 
@@ -20,9 +20,9 @@ export class TypingSender {
   typed(): void {
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => this.stopped(), PAUSE_MS);
-    if (this.#on && Date.now() - this.#toldAt < REPEAT_MS) return;
+    if (this.#on && Date.now() - this.#sentAt < REPEAT_MS) return;
     this.#on = true;
-    this.#toldAt = Date.now();
+    this.#sentAt = Date.now();
     this.tell(true);
   }
 
@@ -35,13 +35,13 @@ export class TypingSender {
 }
 
 /** The one who types in one conversation, until they stop, write, or fall silent for 6 seconds. */
-export class TypingWatch {
+export class TypingState {
   #by: Author | null = null;
   #lapse: Timer | undefined;
 
   constructor(private readonly onChange: (by: Author | null) => void) {}
 
-  heard({ on, by }: Pick<TypingNow, "on" | "by">): void {
+  receive({ on, by }: Pick<TypingNow, "on" | "by">): void {
     this.#set(on ? by : null);
   }
 
@@ -56,7 +56,7 @@ export class TypingWatch {
 
   #set(by: Author | null): void {
     clearTimeout(this.#lapse);
-    if (by) this.#lapse = setTimeout(() => this.#set(null), LAPSE_MS);
+    if (by) this.#lapse = setTimeout(() => this.#set(null), EXPIRE_MS);
     if (by?.name === this.#by?.name && by?.kind === this.#by?.kind) return;
     this.#by = by;
     this.onChange(by);

@@ -250,7 +250,7 @@ export interface StartRequest {
 }
 
 /** Session, conversation and first entry of a visitor. `token` is shown once and works only with the proof's key. */
-export interface StartAnswer {
+export interface StartResponse {
   token: string;
   expires_at: number;
   bound: boolean;
@@ -334,7 +334,7 @@ export interface ConsentRequest {
 }
 
 /** The record's number, which nobody else is told, and the record, signed (JWS compact, EdDSA). */
-export interface ConsentAnswer {
+export interface ConsentResponse {
   receipt: string;
   signature: string;
 }

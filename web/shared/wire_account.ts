@@ -13,32 +13,32 @@ export interface SignInRequest {
  *
  * `only_sets_up`: the workspace requires a second factor, and the session may only set one up.
  */
-export interface SignInAnswer {
+export interface SignInResponse {
   token: string;
   expires_at: number;
   operator: Operator;
   only_sets_up: boolean;
 }
 
-export type SecondWay = "totp" | "recovery_code";
+export type SecondFactorMethod = "totp" | "recovery_code";
 
 /** The password was right; one of these codes is asked for as well, with the same key, within five minutes. */
 export interface SignInStep {
-  ticket: string;
-  ways: SecondWay[];
+  one_time_token: string;
+  ways: SecondFactorMethod[];
   expires_at: number;
 }
 
 /** The code of an authenticator app, or a recovery code. */
 export interface CodeRequest {
-  ticket: string;
+  one_time_token: string;
   code: string;
   time_zone?: string;
 }
 
 /** What the browser needs to ask for a passkey: the JSON form of WebAuthn Level 3. Good for five minutes, once. */
 export interface PasskeyOptions {
-  ticket: string;
+  one_time_token: string;
   options: Record<string, unknown>;
 }
 
@@ -46,7 +46,7 @@ export interface PasskeyOptions {
  * What an authenticator made, in base64url. A new passkey has `attestationObject`; one that is used has
  * `authenticatorData`, `signature` and `userHandle`. Other members are ignored.
  */
-export interface PasskeyResponse {
+export interface AuthenticatorResponse {
   clientDataJSON: string;
   attestationObject?: string | null;
   authenticatorData?: string | null;
@@ -63,7 +63,7 @@ export interface PasskeyCredential {
   id: string;
   rawId: string;
   type: string;
-  response: PasskeyResponse;
+  response: AuthenticatorResponse;
 }
 
 /**
@@ -71,7 +71,7 @@ export interface PasskeyCredential {
  * sign out everywhere else.
  */
 export interface PasskeyRequest {
-  ticket: string;
+  one_time_token: string;
   credential: PasskeyCredential;
   name?: string;
   end_others?: boolean;
@@ -93,7 +93,7 @@ export interface PasswordRequest {
 
 /** A secret for an authenticator app, for typing in, as an address, and as the rows of its QR code (1 is dark). */
 export interface TotpSetUp {
-  ticket: string;
+  one_time_token: string;
   secret: string;
   uri: string;
   matrix: string[];
@@ -101,7 +101,7 @@ export interface TotpSetUp {
 
 /** The first code of the app that was set up. `end_others`: sign out everywhere else. */
 export interface TotpConfirm {
-  ticket: string;
+  one_time_token: string;
   code: string;
   end_others?: boolean;
 }
@@ -122,7 +122,7 @@ export interface NameRequest {
 }
 
 /** A passkey as its owner sees it. `backed_up`: its provider keeps it on several devices. */
-export interface PasskeyView {
+export interface PasskeyInfo {
   id: string;
   name: string;
   backed_up: boolean;
@@ -131,7 +131,7 @@ export interface PasskeyView {
 }
 
 /** A session as its owner sees it: where in coarse words, and whether it is the one that asks. */
-export interface SessionView {
+export interface SessionResponse {
   id: string;
   device: string;
   place: string;
@@ -146,13 +146,13 @@ export interface SessionView {
  *
  * `expires_at`: when the session that asks ends at the latest.
  */
-export interface SecurityView {
+export interface SecurityResponse {
   password: boolean;
   totp: boolean;
   recovery_codes_left: number;
-  passkeys: PasskeyView[];
-  identities: LinkedIdentity[];
-  sessions: SessionView[];
+  passkeys: PasskeyInfo[];
+  identities: OidcAccountResponse[];
+  sessions: SessionResponse[];
   fresh: boolean;
   expires_at: number;
 }
@@ -164,7 +164,7 @@ export interface OidcProviderName {
 }
 
 /** How one can sign in here beside a password and a passkey. */
-export interface SignInWays {
+export interface SignInMethods {
   providers: OidcProviderName[];
 }
 
@@ -187,7 +187,7 @@ export interface OidcStartRequest {
 }
 
 /** Where the browser goes. The key that signed the request must sign what ends it, within ten minutes. */
-export interface OidcStartAnswer {
+export interface OidcStartResponse {
   location: string;
 }
 
@@ -201,13 +201,13 @@ export interface OidcFinishRequest {
 }
 
 /** An account at a provider that shall not sign the operator in any more. */
-export interface IdentityRemoveRequest {
+export interface OidcAccountRemoveRequest {
   issuer: string;
   subject: string;
 }
 
 /** An account at a provider that signs the operator in. `label` is the e-mail address that the provider told. */
-export interface LinkedIdentity {
+export interface OidcAccountResponse {
   issuer: string;
   subject: string;
   label: string;
@@ -235,7 +235,7 @@ export interface AccountPolicyRequest {
  * `without_second_factor`: active operators who have none. `provider_possible`: whether who asks has signed in at a
  * provider, and may require it of the others.
  */
-export interface AccountPolicyView {
+export interface AccountPolicyResponse {
   second_factor_from: number | null;
   provider_only: boolean;
   session_hours: number | null;

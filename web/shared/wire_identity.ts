@@ -23,7 +23,7 @@ export interface IdentifyRequest {
  *
  * `token` is shown once and works only with the proof's key.
  */
-export interface SessionAnswer {
+export interface VisitorSessionResponse {
   token: string;
   expires_at: number;
   visitor: string;
@@ -31,9 +31,9 @@ export interface SessionAnswer {
 }
 
 /** The contact's name. `session` is where their conversation goes on, for a browser that had none. */
-export interface IdentifyAnswer {
+export interface IdentifyResponse {
   name: string;
-  session: SessionAnswer | null;
+  session: VisitorSessionResponse | null;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface IdentifyAnswer {
  *
  * `conversation`: the one that opens there, with its visitor; null: the newest of the session's own visitor.
  */
-export interface ContinueMailRequest {
+export interface DeviceTransferMailRequest {
   email: string;
   language?: string;
   conversation?: string | null;
@@ -53,13 +53,13 @@ export interface ContinueCodeRequest {
 }
 
 /** Eight characters that continue the chat on another device, once. */
-export interface ContinueCode {
+export interface DeviceTransferCode {
   code: string;
   expires_at: number;
 }
 
 /** The secret of a link, or a code in any spelling. Signed by the new device's key. */
-export interface ContinueRequest {
+export interface DeviceTransferRequest {
   site: string;
   secret: string;
 }
@@ -73,7 +73,7 @@ export interface Contact {
 }
 
 /** A key with which a site signs. Its secret is never shown again. */
-export interface IdentityKeyView {
+export interface IdentityKeyResponse {
   kid: string;
   algorithm: KeyAlgorithm;
   name: string;
@@ -85,7 +85,7 @@ export interface IdentityKeyView {
 /** Whether a site's visitors may or must be vouched for, and by which keys. */
 export interface SiteIdentity {
   mode: IdentityMode;
-  keys: IdentityKeyView[];
+  keys: IdentityKeyResponse[];
 }
 
 /** A new mode. "required" ends the sessions of visitors for whom nobody vouches. */
@@ -101,8 +101,8 @@ export interface IdentityKeyRequest {
 }
 
 /** The new key. `secret` is shown once: 43 characters of base64url, used as they are; empty for public keys. */
-export interface IdentityKeyAnswer {
-  key: IdentityKeyView;
+export interface NewIdentityKeyResponse {
+  key: IdentityKeyResponse;
   secret: string;
 }
 
@@ -115,7 +115,7 @@ export interface BanRequest {
 }
 
 /** A ban. `label` is the visitor's name or address, as it was known then; it may be empty. */
-export interface BanView {
+export interface BanResponse {
   id: string;
   kind: BanKind;
   label: string;
@@ -126,12 +126,12 @@ export interface BanView {
 }
 
 /** The bans that hold now, newest first. */
-export interface BansAnswer {
-  bans: BanView[];
+export interface BansResponse {
+  bans: BanResponse[];
 }
 
 /** What was erased for a visitor: how many conversations, and how many messages of both sides in them. */
-export interface ErasedAnswer {
+export interface ErasedResponse {
   conversations: number;
   messages: number;
 }

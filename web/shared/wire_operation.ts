@@ -8,7 +8,7 @@ export interface ReadyPart {
 }
 
 /** Whether the node can do work: only when every part can. */
-export interface ReadyAnswer {
+export interface ReadyResponse {
   ready: boolean;
   parts: ReadyPart[];
 }
@@ -17,7 +17,7 @@ export interface ReadyAnswer {
  * How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another
  * in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted.
  */
-export interface CheckAnswer {
+export interface ConnectionCheckResponse {
   address: string;
   at: number;
   draw: string;

@@ -2,7 +2,7 @@
 import type { OperatorRole } from "./permissions";
 import type { Operator } from "./wire";
 
-export type PersonStatus = "active" | "disabled";
+export type OperatorStatus = "active" | "disabled";
 
 export type SiteSide = "left" | "right";
 
@@ -14,7 +14,7 @@ export interface SecretRequest {
 }
 
 /** What a setup link is for. `workspace_name` is empty where the owner shall choose it. */
-export interface SetUpView {
+export interface SetUpLinkResponse {
   workspace_name: string;
   expires_at: number;
 }
@@ -33,15 +33,15 @@ export interface SetUpRequest {
 }
 
 /** The owner is signed in, with the key that signed the request; the site is there. `token` is shown once. */
-export interface SetUpAnswer {
+export interface SetUpResponse {
   token: string;
   expires_at: number;
   operator: Operator;
-  site: SiteView;
+  site: SiteResponse;
 }
 
 /** What an invitation is for, as the invited person sees it. */
-export interface InvitationView {
+export interface InvitationResponse {
   workspace_name: string;
   invited_by: string;
   email: string;
@@ -99,12 +99,12 @@ export interface PersonScope {
  *
  * `last_seen_at`: null for one who never signed in. Owners and admins see everything.
  */
-export interface PersonView {
+export interface OperatorResponse {
   id: string;
   name: string;
   email: string;
   role: OperatorRole;
-  status: PersonStatus;
+  status: OperatorStatus;
   teams: string[];
   languages: string[];
   scope: PersonScope;
@@ -134,8 +134,8 @@ export interface SiteName {
 }
 
 /** The people of a workspace and its teams. Only those who manage people receive invitations and sites. */
-export interface PeopleView {
-  people: PersonView[];
+export interface PeopleResponse {
+  people: OperatorResponse[];
   teams: Team[];
   sites: SiteName[];
   invitations: PendingInvitation[];
@@ -151,7 +151,7 @@ export interface InviteRequest {
 }
 
 /** Another role, other teams, another list of what the operator sees; what is left out stays. */
-export interface PersonChange {
+export interface OperatorChangeRequest {
   role?: OperatorRole | null;
   teams?: string[] | null;
   scope?: PersonScope | null;
@@ -172,7 +172,7 @@ export interface SiteRequest {
 }
 
 /** A site, and the line for its pages. `seen_at`: when the widget was last fetched by one of its pages. */
-export interface SiteView {
+export interface SiteResponse {
   key: string;
   name: string;
   origins: string[];
@@ -185,8 +185,8 @@ export interface SiteView {
 }
 
 /** The sites of a workspace. */
-export interface SitesView {
-  sites: SiteView[];
+export interface SitesResponse {
+  sites: SiteResponse[];
 }
 
 /** When, to the minute, the widget was last fetched by a page of the site, and from which of its origins. */
@@ -196,7 +196,7 @@ export interface SiteSeen {
 }
 
 /** A workspace. */
-export interface WorkspaceView {
+export interface WorkspaceResponse {
   name: string;
   created_at: number;
 }
@@ -207,8 +207,8 @@ export interface WorkspaceRequest {
 }
 
 /** Who did what to whom, when, from which session. `system`: the server itself, or somebody at its command line. */
-export interface AuditEntryView {
-  no: number;
+export interface AuditRecordResponse {
+  number: number;
   at: number;
   actor_kind: ActorKind;
   actor_id: string;
@@ -224,7 +224,7 @@ export interface AuditEntryView {
 }
 
 /** Entries of the audit log, newest first; `more` when there are older ones. */
-export interface AuditPage {
-  entries: AuditEntryView[];
+export interface AuditLogPage {
+  entries: AuditRecordResponse[];
   more: boolean;
 }

@@ -36,6 +36,6 @@ export interface DeadTasks {
 }
 
 /** The path of a photo that was taken; empty once it is removed. */
-export interface PhotoAnswer {
+export interface PhotoResponse {
   photo: string;
 }

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection
 
 from crumbless.actions.actor_check import require_unchanged
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session
 from crumbless.domain.account_policy import PROVIDER, AccountPolicy
-from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyView
-from crumbless.errors import Refused
+from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyResponse
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.settings import Settings
 from crumbless.store.policy_store import (
@@ -47,41 +47,41 @@ class PolicyLimits:
         return cls(settings.operator_session_days * 24, settings.operator_idle_days * 24 * 60, issuers)
 
 
-def read_account_policy(connection: Connection, by: Session, limits: PolicyLimits) -> AccountPolicyView:
+def read_account_policy(connection: Connection, actor: Session, limits: PolicyLimits) -> AccountPolicyResponse:
     """Return the policy of the session's workspace, and what is allowed for it."""
-    policy = find_account_policy(connection, by.workspace)
-    return AccountPolicyView(
+    policy = find_account_policy(connection, actor.workspace)
+    return AccountPolicyResponse(
         **asdict(policy),
         longest_session_hours=limits.session_hours,
         longest_idle_minutes=limits.idle_minutes,
-        without_second_factor=count_without_second_factor(connection, by.workspace),
-        provider_possible=bool(limits.issuers) and PROVIDER in factors_of(connection, by.id).split(),
+        without_second_factor=count_without_second_factor(connection, actor.workspace),
+        provider_possible=bool(limits.issuers) and PROVIDER in factors_of(connection, actor.id).split(),
     )
 
 
 def change_account_policy(
-    connection: Connection, by: Session, wanted: AccountPolicyRequest, limits: PolicyLimits
+    connection: Connection, actor: Session, wanted: AccountPolicyRequest, limits: PolicyLimits
 ) -> None:
     """Replace the policy, and end the sessions that violate it. Every node reads the others again.
 
     Raises:
-        Refused: `forbidden`; `invalid` outside the limits, and where the change would shut out its own author:
+        ApiError: `forbidden`; `invalid` outside the limits, and where the change would shut out its own author:
             a second factor or provider is required only by an operator who has signed in with one.
     """
-    require_unchanged(connection, by)
-    before = find_account_policy(connection, by.workspace)
+    require_unchanged(connection, actor)
+    before = find_account_policy(connection, actor.workspace)
     policy = AccountPolicy(wanted.second_factor_from, wanted.provider_only, wanted.session_hours, wanted.idle_minutes)
     _check_limits(policy, limits)
-    factors = factors_of(connection, by.id)
+    factors = factors_of(connection, actor.id)
     if 0 < policy.second_factor_due(factors) <= now_ms():
-        raise Refused("invalid", "Sign in with a second factor first: this would end your own session.")
+        raise ApiError("invalid", "Sign in with a second factor first: this would end your own session.")
     if policy.provider_only and not before.provider_only:
-        _check_provider(connection, by, factors, limits)
-    save_account_policy(connection, by.workspace, policy)
+        _check_provider(connection, actor, factors, limits)
+    save_account_policy(connection, actor.workspace, policy)
     details = {"from": asdict(before), "to": asdict(policy)}
-    _note(connection, by, "account_policy_changed", by.workspace, details)
-    end_violating_sessions(connection, by.workspace)
-    touch_operators(connection, by.workspace)
+    _note(connection, actor, "account_policy_changed", actor.workspace, details)
+    end_violating_sessions(connection, actor.workspace)
+    touch_operators(connection, actor.workspace)
 
 
 def remove_by_command(connection: Connection, workspace: int) -> None:
@@ -95,21 +95,21 @@ def remove_by_command(connection: Connection, workspace: int) -> None:
 def _check_limits(policy: AccountPolicy, limits: PolicyLimits) -> None:
     hours, minutes, due = policy.session_hours, policy.idle_minutes, policy.second_factor_from
     if hours is not None and not SHORTEST_SESSION_HOURS <= hours <= limits.session_hours:
-        raise Refused("invalid", f"A session lasts {SHORTEST_SESSION_HOURS} to {limits.session_hours} hours.")
+        raise ApiError("invalid", f"A session lasts {SHORTEST_SESSION_HOURS} to {limits.session_hours} hours.")
     if minutes is not None and not SHORTEST_IDLE_MINUTES <= minutes <= limits.idle_minutes:
-        raise Refused("invalid", f"The idle time is {SHORTEST_IDLE_MINUTES} to {limits.idle_minutes} minutes.")
+        raise ApiError("invalid", f"The idle time is {SHORTEST_IDLE_MINUTES} to {limits.idle_minutes} minutes.")
     if due is not None and not 0 < due < LATEST:
-        raise Refused("invalid", "The date is in milliseconds since 1970.")
+        raise ApiError("invalid", "The date is in milliseconds since 1970.")
 
 
-def _check_provider(connection: Connection, by: Session, factors: str, limits: PolicyLimits) -> None:
+def _check_provider(connection: Connection, actor: Session, factors: str, limits: PolicyLimits) -> None:
     if PROVIDER not in factors.split():
-        raise Refused("invalid", "Sign in at the provider first: this would end your own session.")
-    if not has_owner_at_provider(connection, by.workspace, limits.issuers):
-        raise Refused("invalid", "An owner must have connected an account at a provider first.")
+        raise ApiError("invalid", "Sign in at the provider first: this would end your own session.")
+    if not has_owner_at_provider(connection, actor.workspace, limits.issuers):
+        raise ApiError("invalid", "An owner must have connected an account at a provider first.")
 
 
 def _note(
     connection: Connection, actor: Session | int, act: str, workspace: int, details: Mapping[str, object]
 ) -> None:
-    write_audit(connection, actor, act, target_kind="workspace", target_id=str(workspace), details=details)
+    write_audit_log(connection, actor, act, target_kind="workspace", target_id=str(workspace), details=details)

@@ -4,17 +4,17 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
 from crumbless.domain.account_policy import has_second_factor
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.factor_store import find_totp_secret, passkeys_of
-from crumbless.store.identity_store import identities_of
+from crumbless.store.identity_store import oidc_accounts_of
 from crumbless.store.policy_store import factors_of, find_account_policy, set_factors, touch_operator
 
 
-def require_way(connection: Connection, workspace: int, factors: str) -> None:
-    """Raises Refused `provider_only` unless operators of the workspace may show these factors."""
+def require_method(connection: Connection, workspace: int, factors: str) -> None:
+    """Raises ApiError `provider_only` unless operators of the workspace may show these factors."""
     if not find_account_policy(connection, workspace).allows(factors):
-        raise Refused("provider_only")
+        raise ApiError("provider_only")
 
 
 def has_stored_factor(connection: Connection, operator_id: str) -> bool:
@@ -36,17 +36,17 @@ def note_second_factor(connection: Connection, session: Session, factor: str) ->
 
 
 def require_factor_left(connection: Connection, session: Session) -> None:
-    """Called after a factor was removed. Raises Refused `second_factor_needed` where it was the last required one."""
+    """Called after a factor was removed. Raises ApiError `second_factor_needed` where it was the last required one."""
     due = find_account_policy(connection, session.workspace).second_factor_from
     if due is None or due > now_ms() or has_stored_factor(connection, session.subject):
         return
-    if not identities_of(connection, session.subject):
-        raise Refused("second_factor_needed", "Set up another second factor first.")
+    if not oidc_accounts_of(connection, session.subject):
+        raise ApiError("second_factor_needed", "Set up another second factor first.")
 
 
 def require_account_left(connection: Connection, session: Session) -> None:
-    """Called after an account at a provider was removed. Raises Refused `provider_only` where it was the last one."""
-    if find_account_policy(connection, session.workspace).provider_only and not identities_of(
+    """Called after an account at a provider was removed. Raises ApiError `provider_only` where it was the last one."""
+    if find_account_policy(connection, session.workspace).provider_only and not oidc_accounts_of(
         connection, session.subject
     ):
-        raise Refused("provider_only", "Connect another account first: only a provider signs you in.")
+        raise ApiError("provider_only", "Connect another account first: only a provider signs you in.")

@@ -3,17 +3,17 @@
 from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.operator_store import Member, find_member
 
 
-def require_unchanged(connection: Connection, by: Session) -> Member:
+def require_unchanged(connection: Connection, actor: Session) -> Member:
     """The operator who acts.
 
     Raises:
-        Refused: `forbidden` when they are disabled, or have another role than their session says.
+        ApiError: `forbidden` when they are disabled, or have another role than their session says.
     """
-    actor = find_member(connection, by.workspace, by.subject)
-    if not actor.active or actor.role != by.role:
-        raise Refused("forbidden", "Your role has just changed.")
-    return actor
+    current = find_member(connection, actor.workspace, actor.subject)
+    if not current.active or current.role != actor.role:
+        raise ApiError("forbidden", "Your role has just changed.")
+    return current

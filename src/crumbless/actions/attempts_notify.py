@@ -8,13 +8,13 @@ import contextlib
 
 from sqlalchemy import Connection
 
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.mail_write import queue_mail
-from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.mail_order import MailRequest
 from crumbless.domain.ports import LedgerPort
-from crumbless.domain.seal import SealBroken, Vault
+from crumbless.domain.seal import DecryptionFailed, SecretBox
 from crumbless.domain.task import Task, TaskFailed
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.operator_store import claim_attempts_mail
 from crumbless.store.people_store import find_active_operator, find_credentials
@@ -24,39 +24,39 @@ PURPOSE = "attempts"
 DAY_MS = 86_400_000
 
 
-def queue_attempts_check(connection: Connection, account: str, vault: Vault) -> None:
+def queue_attempts_check(connection: Connection, account: str, secret_box: SecretBox) -> None:
     """Queue the check whether the account's operator is to be notified.
 
     Args:
         account: an operator's ID or email address, which may belong to no operator.
     """
-    add_task(connection, None, "attempts", {}, sealed=vault.seal(account.encode(), PURPOSE))
+    add_task(connection, None, "attempts", {}, sealed=secret_box.encrypt(account.encode(), PURPOSE))
 
 
 class AttemptsNotify:
     """Runs the tasks of the kind "attempts"."""
 
-    def __init__(self, ledger: LedgerPort, vault: Vault) -> None:
+    def __init__(self, ledger: LedgerPort, secret_box: SecretBox) -> None:
         self._ledger = ledger
-        self._vault = vault
+        self._secret_box = secret_box
 
     async def __call__(self, task: Task) -> None:
         """Queue the email. Raises TaskFailed."""
         try:
-            account = self._vault.open(task.sealed or b"", PURPOSE).decode()
-        except SealBroken:
+            account = self._secret_box.decrypt(task.sealed or b"", PURPOSE).decode()
+        except DecryptionFailed:
             raise TaskFailed("it was sealed with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
-        await self._ledger.write(lambda connection: notify_of_attempts(connection, account, self._vault))
+        await self._ledger.write(lambda connection: notify_of_attempts(connection, account, self._secret_box))
 
 
-def notify_of_attempts(connection: Connection, account: str, vault: Vault) -> None:
+def notify_of_attempts(connection: Connection, account: str, secret_box: SecretBox) -> None:
     """Queue the email, unless the account does not exist or its operator was notified within the last day."""
     person = find_active_operator(connection, account) or find_credentials(connection, account)
     now = now_ms()
     if person is None or not person.active or not claim_attempts_mail(connection, person.operator.id, now, DAY_MS):
         return
     operator = person.operator
-    write_audit(
+    write_audit_log(
         connection,
         person.workspace,
         "attempts_notified",
@@ -65,7 +65,7 @@ def notify_of_attempts(connection: Connection, account: str, vault: Vault) -> No
         target_name=operator.name,
     )
     language = next(iter(operator.languages), "en")
-    order = MailOrder("wrong_attempts", operator.email, language, {"at": str(now)}, operator.name)
+    order = MailRequest("wrong_attempts", operator.email, language, {"at": str(now)}, operator.name)
     # An operator whose address receives no email still signs in.
-    with contextlib.suppress(Refused):
-        queue_mail(connection, vault, person.workspace, order)
+    with contextlib.suppress(ApiError):
+        queue_mail(connection, secret_box, person.workspace, order)

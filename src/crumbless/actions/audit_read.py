@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from crumbless.domain.csv_cell import csv_row
 from crumbless.domain.ports import ReaderPort
-from crumbless.domain.wire_people import AuditEntryView, AuditPage
-from crumbless.store.audit_store import AuditEntry, audit_page
+from crumbless.domain.wire_people import AuditLogPage, AuditRecordResponse
+from crumbless.store.audit_store import AuditRecord, audit_log_page
 
 ExportFormat = Literal["csv", "jsonl"]
 
@@ -38,10 +38,10 @@ COLUMNS = (
 
 def read_audit(
     connection: Connection, workspace: int, before: int | None, limit: int, act: str | None, actor: str | None
-) -> AuditPage:
+) -> AuditLogPage:
     """Return the newest entries below the number `before`: of one act and actor, where they are named."""
-    found = audit_page(connection, workspace, before, limit + 1, act, actor)
-    return AuditPage([_view(one) for one in found[:limit]], len(found) > limit)
+    found = audit_log_page(connection, workspace, before, limit + 1, act, actor)
+    return AuditLogPage([_view(one) for one in found[:limit]], len(found) > limit)
 
 
 async def export_audit(
@@ -51,23 +51,23 @@ async def export_audit(
     if form == "csv":
         yield csv_row(COLUMNS).encode()
     line = _csv_line if form == "csv" else _json_line
-    read = partial(audit_page, workspace=workspace, limit=EXPORT_PAGE, act=act, actor=actor)
+    read = partial(audit_log_page, workspace=workspace, limit=EXPORT_PAGE, act=act, actor=actor)
     before: int | None = None
     while page := await reader.read(partial(read, before=before)):
         yield b"".join(line(one) for one in page)
-        before = page[-1].no
+        before = page[-1].number
 
 
-def _csv_line(one: AuditEntry) -> bytes:
+def _csv_line(one: AuditRecord) -> bytes:
     time = datetime.fromtimestamp(one.at / 1000, UTC).isoformat(timespec="milliseconds")
     details = json.dumps(dict(one.details), ensure_ascii=False) if one.details else ""
     cells = msgspec.structs.asdict(_view(one)) | {"time": time, "details": details}
     return csv_row([cells[name] for name in COLUMNS]).encode()
 
 
-def _json_line(one: AuditEntry) -> bytes:
+def _json_line(one: AuditRecord) -> bytes:
     return msgspec.json.encode(_view(one)) + b"\n"
 
 
-def _view(one: AuditEntry) -> AuditEntryView:
-    return msgspec.convert(one, AuditEntryView, from_attributes=True)
+def _view(one: AuditRecord) -> AuditRecordResponse:
+    return msgspec.convert(one, AuditRecordResponse, from_attributes=True)

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from crumbless.domain.access import Session
 from crumbless.ids import now_ms
 from crumbless.log_lines import request_id
-from crumbless.store.audit_store import AuditEntry, add_audit_entry
+from crumbless.store.audit_store import AuditRecord, add_audit_record
 
 
-def write_audit(
+def write_audit_log(
     connection: Connection,
     actor: Session | int,
     act: str,
@@ -28,9 +28,9 @@ def write_audit(
         act: what was done, in lower-case words in the past tense, such as "person_invited".
     """
     session = actor if isinstance(actor, Session) else None
-    add_audit_entry(
+    add_audit_record(
         connection,
-        AuditEntry(
+        AuditRecord(
             workspace=actor.workspace if isinstance(actor, Session) else actor,
             at=now_ms(),
             actor_kind="system" if session is None else "visitor" if session.role == "visitor" else "operator",

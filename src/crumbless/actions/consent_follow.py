@@ -5,44 +5,44 @@ from sqlalchemy import Connection
 from crumbless.domain.access import Session
 from crumbless.domain.consent import VisitorConsent, is_receipt
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.errors import Refused
-from crumbless.store.consent_store import find_record
-from crumbless.store.conversation_store import consent_chain_of, hold_consent, site_key_of
+from crumbless.errors import ApiError
+from crumbless.store.consent_store import find_receipt
+from crumbless.store.conversation_store import bind_consent, consent_chain_of, site_key_of
 from crumbless.store.people_store import Site, find_site
-from crumbless.store.tag_store import find_tags
+from crumbless.store.tag_store import find_vendor_tags
 from crumbless.store.visitor_reach import choose_reached
 
 
-async def follow_consent(by: Session, wanted: VisitorConsent, ledger: LedgerPort, reader: ReaderPort) -> None:
+async def bind_receipt(actor: Session, wanted: VisitorConsent, ledger: LedgerPort, reader: ReaderPort) -> None:
     """Put a conversation of the visitor under this receipt, or under none.
 
     Raises:
-        Refused: `unknown_conversation`; `not_found` for a receipt that is unknown or of another site; then none holds.
+        ApiError: `unknown_conversation`; `not_found` for a receipt that is unknown or of another site; then none holds.
     """
     receipt = wanted.receipt
 
     def look(connection: Connection) -> tuple[str, str | None, str | None, bool]:
-        conversation = choose_reached(connection, by.id, wanted.conversation)
+        conversation = choose_reached(connection, actor.id, wanted.conversation)
         key = site_key_of(connection, conversation)
         site = key and find_site(connection, key)
         known = site and receipt is not None and _chain_of(connection, site, receipt)
-        chain = chain_under(connection, site, receipt) if site else None
+        chain = receipt_chain_for(connection, site, receipt) if site else None
         return conversation, consent_chain_of(connection, conversation), chain, bool(known)
 
     conversation, before, chain, known = await reader.read(look)
     if before != chain:
-        await ledger.write(lambda connection: hold_consent(connection, conversation, chain))
+        await ledger.write(lambda connection: bind_consent(connection, conversation, chain))
     if receipt is not None and not known:
-        raise Refused("not_found", "There is no such receipt on this site.")
+        raise ApiError("not_found", "There is no such receipt on this site.")
 
 
-def chain_under(connection: Connection, site: Site, receipt: str | None) -> str | None:
+def receipt_chain_for(connection: Connection, site: Site, receipt: str | None) -> str | None:
     """The consent that this receipt holds a chat to; None where the site relays nothing, for then nothing needs it."""
-    if receipt is None or not any(tag.way == "relay" for tag in find_tags(connection, site.id)):
+    if receipt is None or not any(tag.mode == "relay" for tag in find_vendor_tags(connection, site.id)):
         return None
     return _chain_of(connection, site, receipt)
 
 
 def _chain_of(connection: Connection, site: Site, receipt: str) -> str | None:
-    found = find_record(connection, receipt) if is_receipt(receipt) else None
+    found = find_receipt(connection, receipt) if is_receipt(receipt) else None
     return found[0].chain if found is not None and found[0].site == site.key else None

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from crumbless.domain.consent import (
     CATEGORY_OF,
-    Record,
+    ConsentReceipt,
     canonical,
     check_request,
     grants_any,
@@ -15,37 +15,37 @@ from crumbless.domain.consent import (
     receipt_document,
 )
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.domain.record_sign import RecordKey
+from crumbless.domain.record_sign import ReceiptKey
 from crumbless.domain.task import EVENT_KINDS, TaskKind
-from crumbless.domain.wire import ConsentAnswer, ConsentRequest
-from crumbless.errors import Refused
+from crumbless.domain.wire import ConsentRequest, ConsentResponse
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.consent_store import (
     RECEIPT_KEY,
-    add_record,
-    find_record,
+    add_receipt,
+    find_receipt,
     find_repeat,
     find_secret,
     newest_of_chain,
     secret_of,
-    site_of_record,
+    site_of_receipt,
 )
 from crumbless.store.people_store import Site
-from crumbless.store.tag_store import consent_revision, find_tags
-from crumbless.store.task_store import drop_tasks
+from crumbless.store.tag_store import consent_revision, find_vendor_tags
+from crumbless.store.task_store import delete_tasks
 
 RECEIPT_BYTES = 16
 
 
-async def record_consent(request: ConsentRequest, site: Site, ledger: LedgerPort) -> ConsentAnswer:
+async def store_consent(request: ConsentRequest, site: Site, ledger: LedgerPort) -> ConsentResponse:
     """Append the choice. What a relay had still to send for a category that is no longer granted is dropped with it.
 
     Raises:
-        Refused: `invalid`, `not_found` for the previous receipt, `outdated_revision`, `id_conflict`, `busy`.
+        ApiError: `invalid`, `not_found` for the previous receipt, `outdated_revision`, `id_conflict`, `busy`.
     """
     check_request(request)
     record, signature = await ledger.write(lambda connection: _append(connection, site, request))
-    return ConsentAnswer(record.receipt, signature)
+    return ConsentResponse(record.receipt, signature)
 
 
 async def show_keys(ledger: LedgerPort, reader: ReaderPort) -> dict[str, list[dict[str, str]]]:
@@ -53,43 +53,43 @@ async def show_keys(ledger: LedgerPort, reader: ReaderPort) -> dict[str, list[di
     secret = await reader.read(lambda connection: find_secret(connection, RECEIPT_KEY))
     if secret is None:
         secret = await ledger.write(lambda connection: secret_of(connection, RECEIPT_KEY))
-    return {"keys": [RecordKey(secret).public]}
+    return {"keys": [ReceiptKey(secret).public]}
 
 
 def find_receipt_document(connection: Connection, receipt: str, address: str) -> dict[str, Any] | None:
     """Return the receipt with this number as a document of the server at `address`, or None."""
-    found = find_record(connection, receipt) if is_receipt(receipt) else None
+    found = find_receipt(connection, receipt) if is_receipt(receipt) else None
     if found is None:
         return None
     record, signature = found
     newest = newest_of_chain(connection, record.chain)
     latest = newest is not None and newest.receipt == record.receipt
-    return receipt_document(record, signature, site_of_record(connection, record).name, address, latest)
+    return receipt_document(record, signature, site_of_receipt(connection, record).name, address, latest)
 
 
-def _append(connection: Connection, site: Site, request: ConsentRequest) -> tuple[Record, str]:
+def _append(connection: Connection, site: Site, request: ConsentRequest) -> tuple[ConsentReceipt, str]:
     if repeat := find_repeat(connection, site, request):
         if repeat[0].categories != request.categories or repeat[0].previous != request.previous:
-            raise Refused("id_conflict")
+            raise ApiError("id_conflict")
         return repeat
     _check_revision(connection, site, request)
     receipt = secrets.token_urlsafe(RECEIPT_BYTES)
-    record = Record(
+    record = ConsentReceipt(
         receipt,
         _chain_of(connection, site, request) or receipt,
         site.key,
         now_ms(),
         request.categories,
-        [tag.service for tag in find_tags(connection, site.id)],
+        [tag.service for tag in find_vendor_tags(connection, site.id)],
         request.source,
         request.revision,
         request.language,
         request.text,
         request.previous,
     )
-    signature = RecordKey(secret_of(connection, RECEIPT_KEY)).sign(canonical(record))
-    add_record(connection, site, record, request.id, signature)
-    drop_tasks(connection, _withdrawn(record), about=record.chain)
+    signature = ReceiptKey(secret_of(connection, RECEIPT_KEY)).sign(canonical(record))
+    add_receipt(connection, site, record, request.id, signature)
+    delete_tasks(connection, _withdrawn(record), about=record.chain)
     return record, signature
 
 
@@ -97,7 +97,7 @@ def _check_revision(connection: Connection, site: Site, request: ConsentRequest)
     current = consent_revision(connection, site.id)
     # A withdrawal is taken whatever its page was told last: nobody has to read anew to say no.
     if request.revision != current and (grants_any(request.categories) or not 0 < request.revision < current):
-        raise Refused(
+        raise ApiError(
             "outdated_revision", f"This site asks for revision {current} now: load the page anew and ask again."
         )
 
@@ -105,12 +105,12 @@ def _check_revision(connection: Connection, site: Site, request: ConsentRequest)
 def _chain_of(connection: Connection, site: Site, request: ConsentRequest) -> str | None:
     if request.previous is None:
         return None
-    found = find_record(connection, request.previous)
+    found = find_receipt(connection, request.previous)
     if found is None or found[0].site != site.key:
-        raise Refused("not_found", "There is no such previous receipt on this site: begin anew without one.")
+        raise ApiError("not_found", "There is no such previous receipt on this site: begin anew without one.")
     return found[0].chain
 
 
-def _withdrawn(record: Record) -> frozenset[TaskKind]:
+def _withdrawn(record: ConsentReceipt) -> frozenset[TaskKind]:
     """Return the services that this record does not permit, as kinds of tasks."""
     return frozenset(kind for kind in EVENT_KINDS if not getattr(record.categories, CATEGORY_OF[kind]))

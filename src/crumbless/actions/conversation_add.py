@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from crumbless.actions.consent_follow import chain_under
+from crumbless.actions.consent_follow import receipt_chain_for
 from crumbless.domain.access import Session, require
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
 from crumbless.domain.events import ReachChanged
 from crumbless.domain.ports import BansPort, LedgerPort, ReaderPort
 from crumbless.domain.wire import ConversationAnswer, ConversationRequest
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
 from crumbless.store.contact_store import find_linked_visitor, visitors_of_contact
-from crumbless.store.conversation_store import add_conversation, find_started, hold_consent, site_key_of_visitor
+from crumbless.store.conversation_store import add_conversation, bind_consent, find_started, site_key_of_visitor
 from crumbless.store.identity_key_store import read_mode
 from crumbless.store.people_store import Site, find_site, note_visitor_network
 from crumbless.store.transaction import after_commit
@@ -29,70 +29,71 @@ class ConversationAdd:
     reader: ReaderPort
     bans: BansPort
 
-    async def add(self, by: Session, wanted: ConversationRequest, network: str) -> ConversationAnswer:
+    async def add(self, actor: Session, wanted: ConversationRequest, network: str) -> ConversationAnswer:
         """Start a conversation with its first message, or return the one that this entry id started before.
 
         Args:
             network: the keyed hash of the caller's network.
 
         Raises:
-            Refused: for the text or id; `forbidden`, `banned`, `id_conflict`, `erased`, `busy`; `identity_needed` where
+            ApiError: for the text or id; `forbidden`, `banned`, `id_conflict`, `erased`, `busy`; `identity_needed`
+            where
                 the site must verify its visitors; `invalid_token` when the session has ended.
         """
-        require(by, "send_message")
+        require(actor, "send_message")
         check_entry_id(wanted.id)
         entry = message_data(check_text(wanted.text))
-        await self._check_bans(by, network)
+        await self._check_bans(actor, network)
         while True:
-            found = await self.reader.read(lambda connection: find_started(connection, by.subject, wanted.id))
+            found = await self.reader.read(lambda connection: find_started(connection, actor.subject, wanted.id))
             conversation = found or new_id()
             try:
-                return await self._append(by, wanted, conversation, entry, network, new=found is None)
-            except Refused as refused:
+                return await self._append(actor, wanted, conversation, entry, network, new=found is None)
+            except ApiError as error:
                 # The same request came twice at the same moment, and the other one was first.
-                if refused.code != "id_conflict" or found is not None or not await self._has_started(by, wanted.id):
+                if error.code != "id_conflict" or found is not None or not await self._has_started(actor, wanted.id):
                     raise
 
-    async def _check_bans(self, by: Session, network: str) -> None:
-        known = await self.reader.read(lambda connection: find_linked_visitor(connection, by.subject))
+    async def _check_bans(self, actor: Session, network: str) -> None:
+        known = await self.reader.read(lambda connection: find_linked_visitor(connection, actor.subject))
         bans = await self.bans.current()
         contact = known and known.contact
-        if bans.holds(by.workspace, visitor=by.subject, key=by.thumbprint, contact=contact, network=network):
-            raise Refused("banned")
+        if bans.holds(actor.workspace, visitor=actor.subject, key=actor.thumbprint, contact=contact, network=network):
+            raise ApiError("banned")
 
-    async def _has_started(self, by: Session, entry_id: str) -> bool:
-        return await self.reader.read(lambda connection: find_started(connection, by.subject, entry_id)) is not None
+    async def _has_started(self, actor: Session, entry_id: str) -> bool:
+        return await self.reader.read(lambda connection: find_started(connection, actor.subject, entry_id)) is not None
 
     async def _append(
-        self, by: Session, wanted: ConversationRequest, conversation: str, data: str, network: str, *, new: bool
+        self, actor: Session, wanted: ConversationRequest, conversation: str, data: str, network: str, *, new: bool
     ) -> ConversationAnswer:
         def begin(connection: Connection) -> None:
             # Checked here, where nothing can change meanwhile: the session may have ended, or the site's mode changed.
-            reach_of(connection, by.id)
-            site = _site_of(connection, by)
-            known = find_linked_visitor(connection, by.subject)
+            reach_of(connection, actor.id)
+            site = _site_of(connection, actor)
+            known = find_linked_visitor(connection, actor.subject)
             if read_mode(connection, site.id) == "required" and (known is None or known.contact is None):
-                raise Refused("identity_needed")
-            note_visitor_network(connection, by.subject, network)
+                raise ApiError("identity_needed")
+            note_visitor_network(connection, actor.subject, network)
             if new:
-                add_conversation(connection, site, by.subject, conversation)
+                add_conversation(connection, site, actor.subject, conversation)
                 # Before the entry, so that the start itself is relayed.
-                hold_consent(connection, conversation, chain_under(connection, site, wanted.consent))
-            after_commit(connection, ReachChanged(by.workspace, visitors_of_contact(connection, by.subject)))
+                bind_consent(connection, conversation, receipt_chain_for(connection, site, wanted.consent))
+            after_commit(connection, ReachChanged(actor.workspace, visitors_of_contact(connection, actor.subject)))
 
         entry = NewEntry(
-            by.workspace, conversation, wanted.id, now_ms(), "message", "visitor", by.subject, by.name, data
+            actor.workspace, conversation, wanted.id, now_ms(), "message", "visitor", actor.subject, actor.name, data
         )
         appended = await self.ledger.append(entry, begin)
-        if conversation not in by.reach:
-            by.reach = (conversation, *by.reach)[:MOST_REMEMBERED]
+        if conversation not in actor.reach:
+            actor.reach = (conversation, *actor.reach)[:MOST_REMEMBERED]
         summary = await self.reader.read(lambda connection: visitor_summaries(connection, [conversation])[0])
         return ConversationAnswer(summary, entry_for_visitor(appended))
 
 
-def _site_of(connection: Connection, by: Session) -> Site:
-    key = site_key_of_visitor(connection, by.subject)
+def _site_of(connection: Connection, actor: Session) -> Site:
+    key = site_key_of_visitor(connection, actor.subject)
     site = key and find_site(connection, key)
     if not site:
-        raise Refused("invalid_token")
+        raise ApiError("invalid_token")
     return site

@@ -10,7 +10,7 @@ from crumbless.actions.typing_show import show_typing
 from crumbless.domain.command import ActionCommand, Command, EntryCommand
 from crumbless.domain.entry import check_entry_id, check_text
 from crumbless.domain.wire import Close, Note, Seen, Send, Typing
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 Text = TypeVar("Text", Send, Note)
 
@@ -22,7 +22,7 @@ def check_message(frame: Text) -> Text:
     """Return the frame with the text as it is stored.
 
     Raises:
-        Refused: `bad_id`, `empty_text`, `text_too_long`, `bad_text`, `malformed`.
+        ApiError: `bad_id`, `empty_text`, `text_too_long`, `bad_text`, `malformed`.
     """
     check_entry_id(frame.id)
     text = check_text(frame.text)
@@ -30,15 +30,15 @@ def check_message(frame: Text) -> Text:
 
 
 def check_closing(frame: Close) -> Close:
-    """Return the frame. Raises Refused `bad_id`."""
+    """Return the frame. Raises ApiError `bad_id`."""
     check_entry_id(frame.id)
     return frame
 
 
 def check_mark(frame: Seen) -> Seen:
-    """Return the frame. Raises Refused `invalid` if the number cannot be a seq."""
+    """Return the frame. Raises ApiError `invalid` if the number cannot be a seq."""
     if not 0 <= frame.seq <= MAX_SEQ:
-        raise Refused("invalid", "seq is a number from 0.")
+        raise ApiError("invalid", "seq is a number from 0.")
     return frame
 
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from crumbless.actions.consent_follow import chain_under
-from crumbless.actions.identity_vouch import IdentityVouch, Vouched, become_contact
+from crumbless.actions.consent_follow import receipt_chain_for
+from crumbless.actions.identity_vouch import IdentityVerification, VerifiedIdentity, link_contact
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
 from crumbless.domain.events import ReachChanged
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
-from crumbless.domain.wire import StartAnswer, StartRequest
-from crumbless.errors import CrumblessError, Refused
+from crumbless.domain.wire import StartRequest, StartResponse
+from crumbless.errors import ApiError, CrumblessError
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.contact_store import find_linked_visitor, visitors_of_contact
-from crumbless.store.conversation_store import add_conversation, find_conversation, hold_consent
+from crumbless.store.conversation_store import add_conversation, bind_consent, find_conversation
 from crumbless.store.identity_key_store import read_mode
 from crumbless.store.people_store import (
     Site,
@@ -57,51 +57,53 @@ class _Visitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class StartContext:
     """Where a first message comes from: the key that signed it (None: a browser without WebCrypto), the keyed hash of
     the network, and for whom the site vouches."""
 
     thumbprint: str | None
     network: str | None = None
-    vouched: Vouched | None = None
+    verified_identity: VerifiedIdentity | None = None
 
 
 async def start_conversation(
     request: StartRequest,
-    arrival: Arrival,
+    context: StartContext,
     ledger: LedgerPort,
     reader: ReaderPort,
-    vouch: IdentityVouch,
-) -> StartAnswer:
+    verification: IdentityVerification,
+) -> StartResponse:
     """Start, or start again with the same key and entry id, which gives the same visitor, conversation and entry.
 
     The same key with another id continues the visitor's newest conversation.
 
     Raises:
-        Refused: for the text or id; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`; `banned`;
+        ApiError: for the text or id; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`; `banned`;
             `identity_refused`, `identity_needed` where the site vouches for visitors; `other_identity`.
     """
     check_entry_id(request.id)
     text = check_text(request.text)
     site = await _find_site_of(request, reader)
     if request.identity:
-        arrival = replace(arrival, vouched=await vouch.check(request.identity, site, arrival.thumbprint))
+        context = replace(
+            context, verified_identity=await verification.check(request.identity, site, context.thumbprint)
+        )
     elif site.identity_mode == "required":
-        raise Refused("identity_needed")
-    bans = await vouch.bans.current()
-    name = arrival.thumbprint or _claimed_name(request.claim)
+        raise ApiError("identity_needed")
+    bans = await verification.bans.current()
+    name = context.thumbprint or _claimed_name(request.claim)
     while True:
         visitor = await reader.read(lambda connection: _find_or_name(connection, site, name, request.id))
         if bans.holds(
             site.workspace,
             visitor=visitor.id,
-            key=arrival.thumbprint,
+            key=context.thumbprint,
             contact=visitor.contact,
-            network=arrival.network,
+            network=context.network,
         ):
-            raise Refused("banned")
+            raise ApiError("banned")
         try:
-            return await _append_first(request, text, site, visitor, arrival, ledger, vouch.session_days)
+            return await _append_first(request, text, site, visitor, context, ledger, verification.session_days)
         except IntegrityError:
             # The same key started at the same moment on another connection: now there is somebody to find.
             if visitor.new:
@@ -110,9 +112,9 @@ async def start_conversation(
         except _KeyMoved:
             # Verified on another device, or erased, since they were found: this key is somebody else's from then on.
             continue
-        except Refused as refused:
+        except ApiError as error:
             # Erased since they were found: from then on they are somebody new.
-            if refused.code == "erased" and not visitor.new:
+            if error.code == "erased" and not visitor.new:
                 continue
             raise
 
@@ -120,9 +122,9 @@ async def start_conversation(
 async def _find_site_of(request: StartRequest, reader: ReaderPort) -> Site:
     site = await reader.read(lambda connection: find_site(connection, request.site))
     if site is None:
-        raise Refused("not_found")
+        raise ApiError("not_found")
     if request.page_origin not in site.origins:
-        raise Refused("foreign_origin")
+        raise ApiError("foreign_origin")
     return site
 
 
@@ -131,34 +133,34 @@ async def _append_first(
     text: str,
     site: Site,
     visitor: _Visitor,
-    arrival: Arrival,
+    context: StartContext,
     ledger: LedgerPort,
     session_days: int,
-) -> StartAnswer:
+) -> StartResponse:
     token = new_token("crv_")
-    thumbprint = arrival.thumbprint
+    thumbprint = context.thumbprint
     lifetime = UNBOUND_SESSION_MS if thumbprint is None else session_days * DAY_MS
     session = Session(new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime)
 
     def begin(connection: Connection) -> None:
         # Asked again where nobody can change it meanwhile: after a change to "required", no start slips through.
-        if arrival.vouched is None and read_mode(connection, site.id) == "required":
-            raise Refused("identity_needed")
+        if context.verified_identity is None and read_mode(connection, site.id) == "required":
+            raise ApiError("identity_needed")
         if visitor.new:
-            add_visitor(connection, site, visitor.id, visitor.name, arrival.network)
+            add_visitor(connection, site, visitor.id, visitor.name, context.network)
             add_conversation(connection, site, visitor.id, visitor.conversation)
         elif visitor.name is None or find_visitor(connection, site, visitor.name) != visitor.id:
             raise _KeyMoved
-        elif arrival.network is not None:
-            note_visitor_network(connection, visitor.id, arrival.network)
-        if arrival.vouched is not None:
-            become_contact(connection, site, visitor.id, arrival.vouched, arrival.thumbprint)
+        elif context.network is not None:
+            note_visitor_network(connection, visitor.id, context.network)
+        if context.verified_identity is not None:
+            link_contact(connection, site, visitor.id, context.verified_identity, context.thumbprint)
             after_commit(connection, ReachChanged(site.workspace, visitors_of_contact(connection, visitor.id)))
-        add_session(connection, session, token_hash(token), verified=arrival.vouched is not None)
+        add_session(connection, session, token_hash(token), verified=context.verified_identity is not None)
         # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
-        hold_consent(connection, visitor.conversation, chain_under(connection, site, request.consent))
+        bind_consent(connection, visitor.conversation, receipt_chain_for(connection, site, request.consent))
 
-    name = arrival.vouched.identity.name if arrival.vouched else ""
+    name = context.verified_identity.identity.name if context.verified_identity else ""
     entry = NewEntry(
         site.workspace,
         visitor.conversation,
@@ -172,7 +174,7 @@ async def _append_first(
     )
     appended = await ledger.append(entry, begin)
     told = entry_for_visitor(appended)
-    return StartAnswer(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
+    return StartResponse(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
 
 
 def _claimed_name(claim: str) -> str | None:
@@ -180,7 +182,7 @@ def _claimed_name(claim: str) -> str | None:
     if not claim:
         return None
     if not MIN_CLAIM <= len(claim) <= MAX_CLAIM or not claim.isascii():
-        raise Refused("invalid", f"claim has {MIN_CLAIM} to {MAX_CLAIM} ASCII characters.")
+        raise ApiError("invalid", f"claim has {MIN_CLAIM} to {MAX_CLAIM} ASCII characters.")
     return urlsafe_b64encode(token_hash(f"claim {claim}")).rstrip(b"=").decode()
 
 

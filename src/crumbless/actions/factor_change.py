@@ -5,18 +5,18 @@ import asyncio
 from sqlalchemy import Connection
 
 from crumbless.actions.account_policy_check import note_second_factor, require_factor_left
-from crumbless.actions.audit_write import write_audit
-from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.audit_write import write_audit_log
+from crumbless.actions.factor_tell import queue_factor_notice
 from crumbless.actions.operator_sign_in import recovery_key, totp_purpose
 from crumbless.actions.password_check import hash_of, is_right
 from crumbless.actions.session_end import end_others_of
 from crumbless.domain.access import Session
 from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.totp import new_recovery_codes, new_totp_secret, secret_text, step_of, totp_uri
 from crumbless.domain.wire_account import FactorRemove, PasswordRequest, RecoveryCodes, TotpConfirm, TotpSetUp
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import wall_ms
 from crumbless.store.factor_store import (
     find_totp_secret,
@@ -25,33 +25,44 @@ from crumbless.store.factor_store import (
     set_totp_secret,
 )
 from crumbless.store.people_store import Credentials, find_active_operator
-from crumbless.store.ticket_store import count_try, find_ticket, new_ticket, spend_ticket, void_tickets_of_password
+from crumbless.store.ticket_store import (
+    count_attempt,
+    find_one_time_token,
+    new_one_time_token,
+    spend_one_time_token,
+    void_one_time_tokens_of_password,
+)
 
 SET_UP_SECONDS = 900
-MOST_TRIES = 10
+MAX_ATTEMPTS = 10
 
 
 async def change_password(
-    request: PasswordRequest, session: Session, device: str, ledger: LedgerPort, reader: ReaderPort, vault: Vault
+    request: PasswordRequest,
+    session: Session,
+    device: str,
+    ledger: LedgerPort,
+    reader: ReaderPort,
+    secret_box: SecretBox,
 ) -> None:
     """Replace the password, and end the operator's other sessions if that is asked for.
 
     Raises:
-        Refused: `wrong_password`, `weak_password`, `busy`.
+        ApiError: `wrong_password`, `weak_password`, `busy`.
     """
     found = await reader.read(lambda connection: find_active_operator(connection, session.subject))
     if found is None:
-        raise Refused("invalid_token")
+        raise ApiError("invalid_token")
     check_new_password(request.new, (found.operator.email, found.operator.name, found.operator.workspace_name))
     if found.password_hash and not await is_right(found.password_hash, request.current):
-        raise Refused("wrong_password")
+        raise ApiError("wrong_password")
     new_hash = await hash_of(request.new)
 
     def change(connection: Connection) -> None:
         _require_same_password(connection, session, found)
         set_password_hash(connection, session.subject, new_hash)
-        void_tickets_of_password(connection, session.subject)
-        _tell(connection, vault, session, found, "password_changed", device)
+        void_one_time_tokens_of_password(connection, session.subject)
+        _queue_notice(connection, secret_box, session, found, "password_changed", device)
         if request.end_others:
             end_others_of(connection, session)
 
@@ -61,21 +72,21 @@ async def change_password(
 def _require_same_password(connection: Connection, session: Session, found: Credentials) -> None:
     # It takes a while to check one: it may have been replaced by a link meanwhile, by whoever locks a thief out.
     if _active(connection, session).password_hash != found.password_hash:
-        raise Refused("wrong_password")
+        raise ApiError("wrong_password")
 
 
-async def begin_totp(session: Session, ledger: LedgerPort, vault: Vault) -> TotpSetUp:
+async def begin_totp(session: Session, ledger: LedgerPort, secret_box: SecretBox) -> TotpSetUp:
     """A new secret for an authenticator app. It is asked for only once a code of it was shown.
 
     Raises:
-        Refused: `busy`.
+        ApiError: `busy`.
     """
     secret = new_totp_secret()
 
     def begin(connection: Connection) -> tuple[str, str]:
         person = _active(connection, session)
-        sealed = vault.seal(secret, totp_purpose(session.subject))
-        ticket, _ = new_ticket(
+        sealed = secret_box.encrypt(secret, totp_purpose(session.subject))
+        one_time_token, _ = new_one_time_token(
             connection,
             "totp_begin",
             subject=session.subject,
@@ -84,11 +95,11 @@ async def begin_totp(session: Session, ledger: LedgerPort, vault: Vault) -> Totp
             data={"sealed": sealed.hex()},
             seconds=SET_UP_SECONDS,
         )
-        return ticket, person.operator.email
+        return one_time_token, person.operator.email
 
-    ticket, email = await ledger.write(begin)
+    one_time_token, email = await ledger.write(begin)
     uri = totp_uri(secret, "Crumbless", email)
-    return TotpSetUp(ticket, secret_text(secret), uri, await asyncio.to_thread(_matrix, uri))
+    return TotpSetUp(one_time_token, secret_text(secret), uri, await asyncio.to_thread(_matrix, uri))
 
 
 def _matrix(text: str) -> list[str]:
@@ -98,86 +109,90 @@ def _matrix(text: str) -> list[str]:
 
 
 async def confirm_totp(
-    request: TotpConfirm, session: Session, device: str, ledger: LedgerPort, vault: Vault
+    request: TotpConfirm, session: Session, device: str, ledger: LedgerPort, secret_box: SecretBox
 ) -> RecoveryCodes:
     """The app works: from now on its codes are asked for. Returns the recovery codes, to be shown once.
 
     Raises:
-        Refused: `ticket_gone`, `wrong_code`, `busy`.
+        ApiError: `ticket_gone`, `wrong_code`, `busy`.
     """
     codes = new_recovery_codes()
 
     def confirm(connection: Connection) -> bool:
-        ticket = find_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
-        if ticket.subject != session.subject:
-            raise Refused("ticket_gone")
-        sealed = bytes.fromhex(ticket.data["sealed"])
+        one_time_token = find_one_time_token(connection, "totp_begin", request.one_time_token, session.thumbprint)
+        if one_time_token.subject != session.subject:
+            raise ApiError("ticket_gone")
+        sealed = bytes.fromhex(one_time_token.data["sealed"])
         plain = "".join(request.code.split())
-        step = step_of(vault.open(sealed, totp_purpose(session.subject)), plain, wall_ms() / 1000)
+        step = step_of(secret_box.decrypt(sealed, totp_purpose(session.subject)), plain, wall_ms() / 1000)
         if step is None:
-            count_try(connection, ticket.id, MOST_TRIES)
+            count_attempt(connection, one_time_token.id, MAX_ATTEMPTS)
             return False
-        spend_ticket(connection, "totp_begin", request.ticket, session.thumbprint)
+        spend_one_time_token(connection, "totp_begin", request.one_time_token, session.thumbprint)
         set_totp_secret(connection, session.subject, sealed, step)
-        replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(vault))
-        _tell(connection, vault, session, _active(connection, session), "totp_added", device)
+        replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(secret_box))
+        _queue_notice(connection, secret_box, session, _active(connection, session), "totp_added", device)
         if request.end_others:
             end_others_of(connection, session)
         note_second_factor(connection, session, "totp")
         return True
 
     if not await ledger.write(confirm):
-        raise Refused("wrong_code")
+        raise ApiError("wrong_code")
     return RecoveryCodes(codes)
 
 
-async def remove_totp(request: FactorRemove, session: Session, device: str, ledger: LedgerPort, vault: Vault) -> None:
+async def remove_totp(
+    request: FactorRemove, session: Session, device: str, ledger: LedgerPort, secret_box: SecretBox
+) -> None:
     """No code of an app is asked for any more; recovery codes go with it.
 
     Raises:
-        Refused: `not_found` when there is none, `second_factor_needed`, `busy`.
+        ApiError: `not_found` when there is none, `second_factor_needed`, `busy`.
     """
 
     def remove(connection: Connection) -> None:
         if find_totp_secret(connection, session.subject) is None:
-            raise Refused("not_found")
+            raise ApiError("not_found")
         set_totp_secret(connection, session.subject, None)
         require_factor_left(connection, session)
-        replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(vault))
-        _tell(connection, vault, session, _active(connection, session), "totp_removed", device)
+        replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(secret_box))
+        _queue_notice(connection, secret_box, session, _active(connection, session), "totp_removed", device)
         if request.end_others:
             end_others_of(connection, session)
 
     await ledger.write(remove)
 
 
-async def renew_recovery_codes(session: Session, device: str, ledger: LedgerPort, vault: Vault) -> RecoveryCodes:
+async def renew_recovery_codes(
+    session: Session, device: str, ledger: LedgerPort, secret_box: SecretBox
+) -> RecoveryCodes:
     """Ten new codes; the old ones work no more.
 
     Raises:
-        Refused: `not_found` when no app is set up, `busy`.
+        ApiError: `not_found` when no app is set up, `busy`.
     """
     codes = new_recovery_codes()
 
     def renew(connection: Connection) -> None:
         if find_totp_secret(connection, session.subject) is None:
-            raise Refused("not_found", "Set up an authenticator app first.")
-        replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(vault))
-        _tell(connection, vault, session, _active(connection, session), "recovery_codes_made", device)
+            raise ApiError("not_found", "Set up an authenticator app first.")
+        replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(secret_box))
+        _queue_notice(connection, secret_box, session, _active(connection, session), "recovery_codes_made", device)
 
     await ledger.write(renew)
     return RecoveryCodes(codes)
 
 
-def _tell(
-    connection: Connection, vault: Vault, session: Session, person: Credentials, change: str, device: str
+def _queue_notice(
+    connection: Connection, secret_box: SecretBox, session: Session, person: Credentials, change: str, device: str
 ) -> None:
-    tell_factor_change(connection, vault, person, change, device)
-    write_audit(connection, session, change, target_kind="operator", target_id=session.subject)
+    queue_factor_notice(connection, secret_box, person, change, device)
+    write_audit_log(connection, session, change, target_kind="operator", target_id=session.subject)
 
 
 def _active(connection: Connection, session: Session) -> Credentials:
     person = find_active_operator(connection, session.subject)
     if person is None:
-        raise Refused("invalid_token")
+        raise ApiError("invalid_token")
     return person

@@ -5,14 +5,16 @@ import contextlib
 from sqlalchemy import Connection
 
 from crumbless.actions.mail_write import queue_mail
-from crumbless.domain.mail_order import MailOrder
-from crumbless.domain.seal import Vault
-from crumbless.errors import Refused
+from crumbless.domain.mail_order import MailRequest
+from crumbless.domain.seal import SecretBox
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Credentials
 
 
-def tell_factor_change(connection: Connection, vault: Vault, person: Credentials, change: str, device: str) -> None:
+def queue_factor_notice(
+    connection: Connection, secret_box: SecretBox, person: Credentials, change: str, device: str
+) -> None:
     """Queue the mail.
 
     Args:
@@ -22,7 +24,7 @@ def tell_factor_change(connection: Connection, vault: Vault, person: Credentials
     operator = person.operator
     language = next(iter(operator.languages), "en")
     values = {"change": change, "device": device, "at": str(now_ms())}
-    order = MailOrder("factor_changed", operator.email, language, values, operator.name)
+    order = MailRequest("factor_changed", operator.email, language, values, operator.name)
     # Whoever has an address that no mail goes to still signs in and changes factors.
-    with contextlib.suppress(Refused):
-        queue_mail(connection, vault, person.workspace, order)
+    with contextlib.suppress(ApiError):
+        queue_mail(connection, secret_box, person.workspace, order)

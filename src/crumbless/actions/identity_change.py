@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session, require
 from crumbless.domain.identity_token import SECRET_BYTES, check_public_key
 from crumbless.domain.mail_order import in_one_line
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.visibility import is_visible, visible
-from crumbless.domain.wire_identity import IdentityKeyAnswer, IdentityKeyRequest, IdentityMode, SiteIdentity
-from crumbless.errors import Refused
-from crumbless.store.contact_store import end_unvouched_sessions
+from crumbless.domain.wire_identity import IdentityKeyRequest, IdentityMode, NewIdentityKeyResponse, SiteIdentity
+from crumbless.errors import ApiError
+from crumbless.store.contact_store import end_unverified_sessions
 from crumbless.store.identity_key_store import (
     add_identity_key,
     retire_identity_key,
@@ -23,7 +23,7 @@ from crumbless.store.identity_key_store import (
 )
 from crumbless.store.people_store import Site, find_site
 
-MOST_KEYS = 20
+MAX_KEYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,90 +32,92 @@ class IdentityChange:
 
     reader: ReaderPort
     ledger: LedgerPort
-    vault: Vault
+    secret_box: SecretBox
 
-    async def read(self, by: Session, site_key: str) -> SiteIdentity:
+    async def read(self, actor: Session, site_key: str) -> SiteIdentity:
         """The mode and the keys."""
-        require(by, "manage_sites")
-        return await self.reader.read(lambda connection: site_identity(connection, _own_site(connection, by, site_key)))
+        require(actor, "manage_sites")
+        return await self.reader.read(
+            lambda connection: site_identity(connection, _own_site(connection, actor, site_key))
+        )
 
-    async def set_mode(self, by: Session, site_key: str, mode: IdentityMode) -> SiteIdentity:
+    async def set_mode(self, actor: Session, site_key: str, mode: IdentityMode) -> SiteIdentity:
         """Change the mode. "required" ends the sessions of those for whom nobody vouches: a session is the way to every
         endpoint of visitors, so that none is left open.
 
         Raises:
-            Refused: `invalid` for "required" without a key: nobody could write any more.
+            ApiError: `invalid` for "required" without a key: nobody could write any more.
         """
-        require(by, "manage_sites")
+        require(actor, "manage_sites")
 
         def write(connection: Connection) -> SiteIdentity:
-            site = _own_site(connection, by, site_key)
+            site = _own_site(connection, actor, site_key)
             if mode == "required" and not _keys_in_use(connection, site):
-                raise Refused("invalid", "Add a key first: without one, nobody could write.")
+                raise ApiError("invalid", "Add a key first: without one, nobody could write.")
             set_mode(connection, site.id, mode)
-            _note(connection, by, "identity_mode_set", site, {"mode": mode})
+            _note(connection, actor, "identity_mode_set", site, {"mode": mode})
             if mode == "required":
-                end_unvouched_sessions(connection, site.id)
+                end_unverified_sessions(connection, site.id)
             return site_identity(connection, site)
 
         return await self.ledger.write(write)
 
-    async def add_key(self, by: Session, site_key: str, request: IdentityKeyRequest) -> IdentityKeyAnswer:
+    async def add_key(self, actor: Session, site_key: str, request: IdentityKeyRequest) -> NewIdentityKeyResponse:
         """A new key, beside those there are: so keys are changed without a gap.
 
         Raises:
-            Refused: `invalid` for a public key that is none of its algorithm, and beyond 20 keys.
+            ApiError: `invalid` for a public key that is none of its algorithm, and beyond 20 keys.
         """
-        require(by, "manage_sites")
+        require(actor, "manage_sites")
         shared = request.algorithm == "HS256"
         if not shared:
             check_public_key(request.algorithm, request.public_key)
         elif request.public_key:
-            raise Refused("invalid", "HS256 has no public key: its secret is made here.")
+            raise ApiError("invalid", "HS256 has no public key: its secret is made here.")
         kid = secrets.token_hex(8)
         secret = secrets.token_urlsafe(SECRET_BYTES) if shared else ""
 
-        def write(connection: Connection) -> IdentityKeyAnswer:
-            site = _own_site(connection, by, site_key)
-            if _keys_in_use(connection, site) >= MOST_KEYS:
-                raise Refused("invalid", f"A site has at most {MOST_KEYS} keys. Retire one first.")
+        def write(connection: Connection) -> NewIdentityKeyResponse:
+            site = _own_site(connection, actor, site_key)
+            if _keys_in_use(connection, site) >= MAX_KEYS:
+                raise ApiError("invalid", f"A site has at most {MAX_KEYS} keys. Retire one first.")
             key = add_identity_key(
                 connection,
                 site,
                 kid,
                 request.algorithm,
                 in_one_line(request.name) or kid,
-                secret=self.vault.seal(secret.encode(), f"identity:{kid}") if shared else None,
+                secret=self.secret_box.encrypt(secret.encode(), f"identity:{kid}") if shared else None,
                 public_key=None if shared else request.public_key,
             )
-            _note(connection, by, "identity_key_added", site, {"kid": kid, "algorithm": request.algorithm})
-            return IdentityKeyAnswer(key, secret)
+            _note(connection, actor, "identity_key_added", site, {"kid": kid, "algorithm": request.algorithm})
+            return NewIdentityKeyResponse(key, secret)
 
         return await self.ledger.write(write)
 
-    async def retire_key(self, by: Session, site_key: str, kid: str) -> SiteIdentity:
+    async def retire_key(self, actor: Session, site_key: str, kid: str) -> SiteIdentity:
         """What this key signs is taken no more. Sessions that it vouched for go on: end them by banning the contact.
 
         Raises:
-            Refused: `not_found` for a key that is not in use.
+            ApiError: `not_found` for a key that is not in use.
         """
-        require(by, "manage_sites")
+        require(actor, "manage_sites")
 
         def write(connection: Connection) -> SiteIdentity:
-            site = _own_site(connection, by, site_key)
+            site = _own_site(connection, actor, site_key)
             if not retire_identity_key(connection, site.id, kid):
-                raise Refused("not_found", "This site has no such key in use.")
-            _note(connection, by, "identity_key_retired", site, {"kid": kid})
+                raise ApiError("not_found", "This site has no such key in use.")
+            _note(connection, actor, "identity_key_retired", site, {"kid": kid})
             return site_identity(connection, site)
 
         return await self.ledger.write(write)
 
 
-def _own_site(connection: Connection, by: Session, site_key: str) -> Site:
+def _own_site(connection: Connection, actor: Session, site_key: str) -> Site:
     site = find_site(connection, site_key)
-    scope = visible(by)
-    if site is None or site.workspace != by.workspace or not is_visible(scope, site.id, None):
-        raise Refused("not_found", "There is no site with this key.")
+    scope = visible(actor)
+    if site is None or site.workspace != actor.workspace or not is_visible(scope, site.id, None):
+        raise ApiError("not_found", "There is no site with this key.")
     return site
 
 
@@ -123,5 +125,7 @@ def _keys_in_use(connection: Connection, site: Site) -> int:
     return sum(key.retired_at is None for key in site_identity(connection, site).keys)
 
 
-def _note(connection: Connection, by: Session, act: str, site: Site, details: dict[str, str]) -> None:
-    write_audit(connection, by, act, target_kind="site", target_id=site.key, target_name=site.name, details=details)
+def _note(connection: Connection, actor: Session, act: str, site: Site, details: dict[str, str]) -> None:
+    write_audit_log(
+        connection, actor, act, target_kind="site", target_id=site.key, target_name=site.name, details=details
+    )

@@ -6,28 +6,28 @@ from sqlalchemy import Connection
 
 from crumbless.domain.access import Session, require
 from crumbless.domain.events import ReachChanged
-from crumbless.domain.identity_token import Identity, IdentityKey, kid_of, read_identity
+from crumbless.domain.identity_token import IdentityKey, VisitorIdentity, kid_of, read_identity
 from crumbless.domain.ports import BansPort, LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
-from crumbless.domain.seal import SealBroken, Vault
-from crumbless.domain.wire_identity import IdentifyAnswer, SessionAnswer
-from crumbless.errors import Refused
+from crumbless.domain.seal import DecryptionFailed, SecretBox
+from crumbless.domain.wire_identity import IdentifyResponse, VisitorSessionResponse
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, new_token, now_ms, wall_ms
 from crumbless.store.contact_store import (
-    conversation_to_continue,
+    conversation_to_transfer,
     conversations_of,
     end_sessions_before_link,
     find_contact,
     find_linked_visitor,
-    keep_contact,
     link_visitor,
     mark_verified,
+    store_contact,
     visitors_of_contact,
 )
 from crumbless.store.conversation_store import site_key_of_visitor
-from crumbless.store.identity_key_store import KeptKey, find_identity_key, note_key_used
+from crumbless.store.identity_key_store import StoredKey, find_identity_key, note_key_used
 from crumbless.store.people_store import Site, add_session, find_site
-from crumbless.store.ticket_store import void_tickets
+from crumbless.store.ticket_store import void_one_time_tokens
 from crumbless.store.transaction import after_commit
 from crumbless.store.visitor_reach import reach_of
 
@@ -35,104 +35,108 @@ DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Vouched:
+class VerifiedIdentity:
     """For whom a site vouches, and the key with which it said so."""
 
-    identity: Identity
-    key: KeptKey
+    identity: VisitorIdentity
+    key: StoredKey
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityVouch:
+class IdentityVerification:
     """Takes the word of sites."""
 
     reader: ReaderPort
     ledger: LedgerPort
     bans: BansPort
-    vault: Vault
+    secret_box: SecretBox
     session_days: int
 
-    async def check(self, token: str, site: Site, thumbprint: str | None) -> Vouched:
+    async def check(self, token: str, site: Site, thumbprint: str | None) -> VerifiedIdentity:
         """For whom the token vouches on this site, when the key `thumbprint` may use it.
 
         Raises:
-            Refused: `identity_refused`; `banned` for a contact who is.
+            ApiError: `identity_refused`; `banned` for a contact who is.
         """
         if site.identity_mode == "off":
-            raise Refused("identity_refused", "This site does not say who its visitors are.")
+            raise ApiError("identity_refused", "This site does not say who its visitors are.")
         kid = kid_of(token)
         kept = await self.reader.read(lambda connection: find_identity_key(connection, site.id, kid))
         if kept is None:
-            raise Refused("identity_refused", "Load the page again. For its developer: this site has no such kid.")
+            raise ApiError("identity_refused", "Load the page again. For its developer: this site has no such kid.")
         identity = read_identity(token, self._open(kept), site.key, wall_ms() / 1000)
         if identity.thumbprint is not None and identity.thumbprint != thumbprint:
-            raise Refused("identity_refused", "Load the page again. For its developer: cnf names another key.")
+            raise ApiError("identity_refused", "Load the page again. For its developer: cnf names another key.")
         contact = await self.reader.read(lambda connection: find_contact(connection, site.id, identity.subject))
         if (await self.bans.current()).holds(site.workspace, contact=contact):
-            raise Refused("banned")
-        return Vouched(identity, kept)
+            raise ApiError("banned")
+        return VerifiedIdentity(identity, kept)
 
-    def _open(self, kept: KeptKey) -> IdentityKey:
+    def _open(self, kept: StoredKey) -> IdentityKey:
         if kept.public_key is not None:
             return IdentityKey(kept.kid, kept.algorithm, kept.public_key.encode())
         try:
-            return IdentityKey(kept.kid, kept.algorithm, self.vault.open(kept.secret or b"", f"identity:{kept.kid}"))
-        except SealBroken:
-            raise Refused("identity_refused", "The site's key cannot be read: make a new one.") from None
+            return IdentityKey(
+                kept.kid, kept.algorithm, self.secret_box.decrypt(kept.secret or b"", f"identity:{kept.kid}")
+            )
+        except DecryptionFailed:
+            raise ApiError("identity_refused", "The site's key cannot be read: make a new one.") from None
 
-    async def identify(self, by: Session, site_key: str, token: str) -> IdentifyAnswer:
+    async def identify(self, actor: Session, site_key: str, token: str) -> IdentifyResponse:
         """The visitor, with the conversations of this key, is whom the site vouches for from now on.
 
-        If that links the visitor to a contact, every other session of the visitor ends: see `become_contact`.
+        If that links the visitor to a contact, every other session of the visitor ends: see `link_contact`.
 
         Raises:
-            Refused: as `check`; `not_found` for another site; `other_identity` when the chat is another contact's;
+            ApiError: as `check`; `not_found` for another site; `other_identity` when the chat is another contact's;
                 `invalid_token` when the session ended in the meantime.
         """
-        require(by, "identify_own")
-        site = await self._site_of(by, site_key)
-        vouched = await self.check(token, site, by.thumbprint)
+        require(actor, "identify_own")
+        site = await self._site_of(actor, site_key)
+        verified_identity = await self.check(token, site, actor.thumbprint)
 
         def link(connection: Connection) -> None:
-            reach_of(connection, by.id)
-            become_contact(connection, site, by.subject, vouched, by.thumbprint, by.id)
-            mark_verified(connection, by.id)
-            after_commit(connection, ReachChanged(by.workspace, visitors_of_contact(connection, by.subject)))
+            reach_of(connection, actor.id)
+            link_contact(connection, site, actor.subject, verified_identity, actor.thumbprint, actor.id)
+            mark_verified(connection, actor.id)
+            after_commit(connection, ReachChanged(actor.workspace, visitors_of_contact(connection, actor.subject)))
 
         # The workspace's lock: no session or code of the visitor is made on another node while this runs.
-        await self.ledger.write(link, by.workspace)
-        by.name = vouched.identity.name
-        return IdentifyAnswer(by.name)
+        await self.ledger.write(link, actor.workspace)
+        actor.name = verified_identity.identity.name
+        return IdentifyResponse(actor.name)
 
-    async def _site_of(self, by: Session, site_key: str) -> Site:
+    async def _site_of(self, actor: Session, site_key: str) -> Site:
         def find(connection: Connection) -> Site | None:
-            return find_site(connection, site_key) if site_key_of_visitor(connection, by.subject) == site_key else None
+            return (
+                find_site(connection, site_key) if site_key_of_visitor(connection, actor.subject) == site_key else None
+            )
 
         if (site := await self.reader.read(find)) is None:
-            raise Refused("not_found")
+            raise ApiError("not_found")
         return site
 
-    async def resume(self, site: Site, token: str, thumbprint: str) -> IdentifyAnswer:
+    async def resume(self, site: Site, token: str, thumbprint: str) -> IdentifyResponse:
         """On a device without a chat: the contact's conversation goes on there. Makes nothing when there is none.
 
         Raises:
-            Refused: as `check`; `banned` when the visitor who began the conversation is.
+            ApiError: as `check`; `banned` when the visitor who began the conversation is.
         """
-        vouched = await self.check(token, site, thumbprint)
+        verified_identity = await self.check(token, site, thumbprint)
         bans = await self.bans.current()
 
-        def begin(connection: Connection) -> IdentifyAnswer:
-            contact = find_contact(connection, site.id, vouched.identity.subject)
-            found = contact and conversation_to_continue(connection, contact)
+        def begin(connection: Connection) -> IdentifyResponse:
+            contact = find_contact(connection, site.id, verified_identity.identity.subject)
+            found = contact and conversation_to_transfer(connection, contact)
             if not found:
-                return IdentifyAnswer(vouched.identity.name)
+                return IdentifyResponse(verified_identity.identity.name)
             visitor, conversation = found
             if bans.holds(site.workspace, visitor=visitor):
-                raise Refused("banned")
-            keep_contact(connection, site, vouched.identity)
-            note_key_used(connection, vouched.key)
-            return IdentifyAnswer(
-                vouched.identity.name,
+                raise ApiError("banned")
+            store_contact(connection, site, verified_identity.identity)
+            note_key_used(connection, verified_identity.key)
+            return IdentifyResponse(
+                verified_identity.identity.name,
                 open_session(
                     connection,
                     site.workspace,
@@ -147,11 +151,11 @@ class IdentityVouch:
         return await self.ledger.write(begin, site.workspace)
 
 
-def become_contact(
+def link_contact(
     connection: Connection,
     site: Site,
     visitor_id: str,
-    vouched: Vouched,
+    verified_identity: VerifiedIdentity,
     thumbprint: str | None,
     session_id: str | None = None,
 ) -> None:
@@ -166,21 +170,21 @@ def become_contact(
         session_id: the session that presented it, which goes on.
 
     Raises:
-        Refused: `other_identity` when they are somebody else already.
+        ApiError: `other_identity` when they are somebody else already.
     """
-    contact = keep_contact(connection, site, vouched.identity)
+    contact = store_contact(connection, site, verified_identity.identity)
     known = find_linked_visitor(connection, visitor_id)
     if known is None:
-        raise Refused("invalid_token")
+        raise ApiError("invalid_token")
     if known.contact not in {None, contact}:
-        raise Refused("other_identity")
-    note_key_used(connection, vouched.key)
+        raise ApiError("other_identity")
+    note_key_used(connection, verified_identity.key)
     if known.contact is not None:
         return
-    link_visitor(connection, known, contact, vouched.identity.name, thumbprint)
+    link_visitor(connection, known, contact, verified_identity.identity.name, thumbprint)
     for conversation in conversations_of(connection, [visitor_id]):
-        void_tickets(connection, "continue_code", conversation)
-        void_tickets(connection, "continue_link", conversation)
+        void_one_time_tokens(connection, "continue_code", conversation)
+        void_one_time_tokens(connection, "continue_link", conversation)
     end_sessions_before_link(connection, visitor_id, session_id)
 
 
@@ -193,7 +197,7 @@ def open_session(
     days: int,
     *,
     verified: bool = False,
-) -> SessionAnswer:
+) -> VisitorSessionResponse:
     """Open a session of the visitor, bound to this key. `conversation` is the one that it opens with.
 
     Unless the site has just `verified` the visitor, the session reaches nothing of the contact's other visitors.
@@ -201,4 +205,4 @@ def open_session(
     token = new_token("crv_")
     session = Session(new_id(), "visitor", workspace, visitor, "", thumbprint, now_ms() + days * DAY_MS)
     add_session(connection, session, token_hash(token), verified=verified)
-    return SessionAnswer(token, session.expires_at, visitor, conversation)
+    return VisitorSessionResponse(token, session.expires_at, visitor, conversation)

@@ -1,7 +1,7 @@
 """How the live side of a node reads the database."""
 
 from crumbless.domain.ports import ReaderPort
-from crumbless.live.live_node import LiveReads
+from crumbless.live.live_node import RealtimeReads
 from crumbless.store.session_changes import read_session_changes
 from crumbless.store.timeline_read import entries_after_position, positions_of
 from crumbless.store.visitor_conversations import visitor_summaries
@@ -11,10 +11,10 @@ GAP_PAGE = 500
 """Entries read at a time when the bus has left a gap."""
 
 
-def live_reads(reader: ReaderPort) -> LiveReads:
+def live_reads(reader: ReaderPort) -> RealtimeReads:
     """Return the reads, each in one snapshot."""
     read = reader.read
-    return LiveReads(
+    return RealtimeReads(
         entries_after=lambda workspace, position: read(
             lambda connection: entries_after_position(connection, workspace, position, GAP_PAGE, None)
         ),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from crumbless.domain.mail_order import LINKS, MailOrder
+from crumbless.domain.mail_order import LINKS, MailRequest
 from crumbless.domain.ports import Mail
 from crumbless.message_format import format_message, message_parts
 from crumbless.texts import ENGLISH, Texts, direction_of, languages_of, read_texts
@@ -23,18 +23,18 @@ SURFACE = "email"
 """Of the catalogue of texts."""
 
 
-def compose_mail(order: MailOrder, address: str, sender: str) -> Mail:
+def compose_mail(mail: MailRequest, address: str, sender: str) -> Mail:
     """The mail as text and as HTML.
 
     Args:
         address: the server's public address, from its settings: a link never leads anywhere else.
         sender: who runs the chat, for the last line.
     """
-    language = language_of(order.language)
+    language = language_of(mail.language)
     texts = read_texts(language, SURFACE)
-    kind = texts[order.kind]
-    values = _shown(order, texts) | {"sender": sender}
-    link = address + LINKS[order.kind].format_map({name: quote(value, safe="") for name, value in order.values.items()})
+    kind = texts[mail.kind]
+    values = _shown(mail, texts) | {"sender": sender}
+    link = address + LINKS[mail.kind].format_map({name: quote(value, safe="") for name, value in mail.values.items()})
     shared = {
         "language": language,
         "direction": direction_of(language),
@@ -44,14 +44,14 @@ def compose_mail(order: MailOrder, address: str, sender: str) -> Mail:
         "by_hand": texts["by_hand"],
     }
     around = {
-        "hello": texts["hello"] if order.to_name else texts["hello_nobody"],
+        "hello": texts["hello"] if mail.to_name else texts["hello_nobody"],
         "note": kind["note"],
         "footer": texts["footer"],
     }
     as_text = {name: format_message(text, language, values) for name, text in around.items()}
     as_html = {name: _format_html(text, language, values) for name, text in around.items()}
     return Mail(
-        order.to,
+        mail.to,
         values["name"],
         shared["subject"],
         _template("mail.txt.jinja").render(
@@ -69,8 +69,8 @@ def language_of(wanted: str) -> str:
     return found if found in languages_of(SURFACE) else ENGLISH
 
 
-def _shown(order: MailOrder, texts: Texts) -> dict[str, str]:
-    values = {name: value[:MAX_VALUE] for name, value in order.values.items()} | {"name": order.to_name[:MAX_VALUE]}
+def _shown(mail: MailRequest, texts: Texts) -> dict[str, str]:
+    values = {name: value[:MAX_VALUE] for name, value in mail.values.items()} | {"name": mail.to_name[:MAX_VALUE]}
     if change := values.get("change"):
         values["change"] = texts["change"][change]
     if at := values.get("at"):

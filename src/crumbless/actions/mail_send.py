@@ -1,9 +1,9 @@
 """Sends a queued mail: writes it now, hands it over, and leaves nothing of it in the database."""
 
 from crumbless.actions.mail_compose import compose_mail
-from crumbless.actions.mail_write import open_order
+from crumbless.actions.mail_write import read_mail_request
 from crumbless.domain.ports import MailPort
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.task import Task
 
 
@@ -15,12 +15,12 @@ class MailSend:
         sender: who runs the chat, in words.
     """
 
-    def __init__(self, mails: MailPort, vault: Vault, address: str, sender: str) -> None:
+    def __init__(self, mails: MailPort, secret_box: SecretBox, address: str, sender: str) -> None:
         self._mails = mails
-        self._vault = vault
+        self._secret_box = secret_box
         self._address = address
         self._sender = sender
 
     async def __call__(self, task: Task) -> None:
         """Send the task's mail. Raises MailFailed, TaskFailed."""
-        await self._mails.send(compose_mail(open_order(self._vault, task), self._address, self._sender))
+        await self._mails.send(compose_mail(read_mail_request(self._secret_box, task), self._address, self._sender))

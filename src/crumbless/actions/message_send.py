@@ -7,7 +7,7 @@ from crumbless.ids import now_ms
 
 
 def send_message(actor: Session, frame: Send) -> NewEntry:
-    """Return the message as an entry of the actor's side. Raises Refused `unknown_conversation`."""
+    """Return the message as an entry of the actor's side. Raises ApiError `unknown_conversation`."""
     require_conversation(actor, frame.conversation)
     return NewEntry(
         actor.workspace,

@@ -2,18 +2,18 @@
 
 from sqlalchemy import Connection
 
-from crumbless.actions.account_policy_check import note_second_factor, require_way
-from crumbless.actions.audit_write import write_audit
-from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.account_policy_check import note_second_factor, require_method
+from crumbless.actions.audit_write import write_audit_log
+from crumbless.actions.factor_tell import queue_factor_notice
 from crumbless.actions.password_check import hash_of, is_right
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.domain.access import Session
 from crumbless.domain.password import needs_rehash
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.totp import read_recovery_code, step_of
-from crumbless.domain.wire_account import CodeRequest, SignInAnswer, SignInRequest, SignInStep, StepUpRequest
-from crumbless.errors import Refused
+from crumbless.domain.wire_account import CodeRequest, SignInRequest, SignInResponse, SignInStep, StepUpRequest
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms, wall_ms
 from crumbless.store.factor_store import (
     count_recovery_codes,
@@ -29,90 +29,94 @@ from crumbless.store.people_store import (
     find_credentials,
     set_factor_at,
 )
-from crumbless.store.ticket_store import count_try, find_ticket, new_ticket, spend_ticket
+from crumbless.store.ticket_store import count_attempt, find_one_time_token, new_one_time_token, spend_one_time_token
 
 STEP_SECONDS = 300
-MOST_TRIES = 5
+MAX_ATTEMPTS = 5
 
 
 async def sign_in(
     request: SignInRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
-) -> SignInAnswer | SignInStep:
+) -> SignInResponse | SignInStep:
     """A new session bound to the device's key, or what else must be shown for one.
 
     Raises:
-        Refused: `wrong_sign_in`, the same in words and time for an unknown address, a wrong password, an operator who
+        ApiError: `wrong_sign_in`, the same in words and time for an unknown address, a wrong password, an operator who
             has no password, and one who was disabled; `provider_only`, `second_factor_needed`, `busy`.
     """
     found = await reader.read(lambda connection: find_credentials(connection, request.email))
     right = await is_right(found.password_hash if found else None, request.password)
     if not right or found is None or not found.active:
-        raise Refused("wrong_sign_in")
+        raise ApiError("wrong_sign_in")
     renewed = await hash_of(request.password) if needs_rehash(found.password_hash) else None
 
-    def go_on(connection: Connection) -> SignInAnswer | SignInStep | None:
+    def write(connection: Connection) -> SignInResponse | SignInStep | None:
         # It takes a while to check a password: it may have been replaced meanwhile, to lock a thief out.
         current = find_active_operator(connection, found.operator.id)
         if current is None or current.password_hash != found.password_hash:
             return None
         person = current.operator
-        require_way(connection, current.workspace, "password")
+        require_method(connection, current.workspace, "password")
         if renewed:
             set_password_hash(connection, person.id, renewed)
         if find_totp_secret(connection, person.id) is None:
             return begin_session(connection, current, device, "password", terms)
-        ticket, _ = new_ticket(
+        one_time_token, _ = new_one_time_token(
             connection, "second_factor", subject=person.id, thumbprint=device.thumbprint, seconds=STEP_SECONDS
         )
         left = count_recovery_codes(connection, person.id)
-        return SignInStep(ticket, ["totp", "recovery_code"] if left else ["totp"], now_ms() + STEP_SECONDS * 1000)
+        return SignInStep(
+            one_time_token, ["totp", "recovery_code"] if left else ["totp"], now_ms() + STEP_SECONDS * 1000
+        )
 
-    return await ledger.write(go_on) or await sign_in(request, device, ledger, reader, terms)
+    return await ledger.write(write) or await sign_in(request, device, ledger, reader, terms)
 
 
 async def sign_in_with_code(
     request: CodeRequest, device: Device, ledger: LedgerPort, terms: SessionTerms
-) -> SignInAnswer:
+) -> SignInResponse:
     """The session that the password alone did not give. After five wrong codes the ticket is spent.
 
     Raises:
-        Refused: `ticket_gone`, `wrong_code`, `provider_only`, `busy`.
+        ApiError: `ticket_gone`, `wrong_code`, `provider_only`, `busy`.
     """
 
-    def go_on(connection: Connection) -> SignInAnswer | None:
-        ticket = find_ticket(connection, "second_factor", request.ticket, device.thumbprint)
-        person = find_active_operator(connection, ticket.subject)
+    def write(connection: Connection) -> SignInResponse | None:
+        one_time_token = find_one_time_token(connection, "second_factor", request.one_time_token, device.thumbprint)
+        person = find_active_operator(connection, one_time_token.subject)
         if person is None:
-            raise Refused("ticket_gone")
-        way = take_code(connection, terms.vault, person, request.code)
+            raise ApiError("ticket_gone")
+        way = take_code(connection, terms.secret_box, person, request.code)
         if way is None:
-            count_try(connection, ticket.id, MOST_TRIES)
-            write_audit(connection, person.workspace, "code_refused", target_kind="operator", target_id=ticket.subject)
+            count_attempt(connection, one_time_token.id, MAX_ATTEMPTS)
+            write_audit_log(
+                connection, person.workspace, "code_refused", target_kind="operator", target_id=one_time_token.subject
+            )
             return None
-        spend_ticket(connection, "second_factor", request.ticket, device.thumbprint)
+        spend_one_time_token(connection, "second_factor", request.one_time_token, device.thumbprint)
         return begin_session(connection, person, device, f"password {way}", terms)
 
-    answer = await ledger.write(go_on)
+    answer = await ledger.write(write)
     if answer is None:
-        raise Refused("wrong_code")
+        raise ApiError("wrong_code")
     return answer
 
 
-def take_code(connection: Connection, vault: Vault, person: Credentials, code: str) -> str | None:
+def take_code(connection: Connection, secret_box: SecretBox, person: Credentials, code: str) -> str | None:
     """Which code of the operator this is, "totp" or "recovery_code", used up by now; None for none of theirs."""
     operator_id = person.operator.id
     sealed = find_totp_secret(connection, operator_id)
     plain = "".join(code.split())
     if sealed is not None and len(plain) == 6 and plain.isascii() and plain.isdigit():
-        step = step_of(vault.open(sealed, totp_purpose(operator_id)), plain, wall_ms() / 1000)
+        step = step_of(secret_box.decrypt(sealed, totp_purpose(operator_id)), plain, wall_ms() / 1000)
         return "totp" if step is not None and take_totp_step(connection, operator_id, step) else None
     typed = read_recovery_code(code)
     if (
         sealed is not None
         and typed is not None
-        and take_recovery_code(connection, operator_id, typed, recovery_key(vault))
+        and take_recovery_code(connection, operator_id, typed, recovery_key(secret_box))
     ):
-        tell_factor_change(connection, vault, person, "recovery_code_used", "")
+        queue_factor_notice(connection, secret_box, person, "recovery_code_used", "")
         return "recovery_code"
     return None
 
@@ -122,44 +126,44 @@ def totp_purpose(operator_id: str) -> str:
     return f"totp:{operator_id}"
 
 
-def recovery_key(vault: Vault) -> bytes:
+def recovery_key(secret_box: SecretBox) -> bytes:
     """With what recovery codes are hashed."""
-    return vault.derive("recovery codes")
+    return secret_box.derive("recovery codes")
 
 
 async def step_up(
-    request: StepUpRequest, session: Session, ledger: LedgerPort, reader: ReaderPort, vault: Vault
+    request: StepUpRequest, session: Session, ledger: LedgerPort, reader: ReaderPort, secret_box: SecretBox
 ) -> None:
     """The operator shows password, and code where there is an app, again: dangerous acts are open for five minutes.
 
     Raises:
-        Refused: `wrong_password`, `wrong_code`, `provider_only`, `busy`.
+        ApiError: `wrong_password`, `wrong_code`, `provider_only`, `busy`.
     """
     found = await reader.read(lambda connection: find_active_operator(connection, session.subject))
     if not await is_right(found.password_hash if found else None, request.password) or found is None:
-        raise Refused("wrong_password")
+        raise ApiError("wrong_password")
 
-    def go_on(connection: Connection) -> bool:
-        require_way(connection, session.workspace, "password")
+    def write(connection: Connection) -> bool:
+        require_method(connection, session.workspace, "password")
         factors = "password"
         if find_totp_secret(connection, session.subject) is not None:
-            way = take_code(connection, vault, found, request.code)
+            way = take_code(connection, secret_box, found, request.code)
             if way is None:
-                write_audit(connection, session, "code_refused", target_kind="operator", target_id=session.subject)
+                write_audit_log(connection, session, "code_refused", target_kind="operator", target_id=session.subject)
                 return False
             factors += f" {way}"
         set_factor_at(connection, session.id, now_ms())
-        write_audit(connection, session, "factor_shown", details={"factor": factors})
+        write_audit_log(connection, session, "factor_shown", details={"factor": factors})
         if factors != "password":
             note_second_factor(connection, session, factors.removeprefix("password "))
         return True
 
-    if not await ledger.write(go_on):
-        raise Refused("wrong_code")
+    if not await ledger.write(write):
+        raise ApiError("wrong_code")
     session.factor_at = now_ms()
 
 
 def sign_out(connection: Connection, session: Session) -> None:
     """End the session: its token is worth nothing, its streams close."""
     end_sessions(connection, [session])
-    write_audit(connection, session, "signed_out")
+    write_audit_log(connection, session, "signed_out")

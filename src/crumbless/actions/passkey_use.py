@@ -13,23 +13,23 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection
 
-from crumbless.actions.account_policy_check import note_second_factor, require_factor_left, require_way
-from crumbless.actions.audit_write import write_audit
-from crumbless.actions.factor_tell import tell_factor_change
-from crumbless.actions.invitation_accept import Newcomer, begin_joining, join
+from crumbless.actions.account_policy_check import note_second_factor, require_factor_left, require_method
+from crumbless.actions.audit_write import write_audit_log
+from crumbless.actions.factor_tell import queue_factor_notice
+from crumbless.actions.invitation_accept import NewOperator, begin_join, join
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.actions.session_end import end_others_of
 from crumbless.domain.access import Session
-from crumbless.domain.ports import LedgerPort, NewPasskey, PasskeyPort, PasskeyRefused, UsedPasskey
-from crumbless.domain.seal import Vault
+from crumbless.domain.ports import LedgerPort, NewPasskey, PasskeyPort, PasskeyRejected, UsedPasskey
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.wire_account import (
     FactorRemove,
     InvitationUse,
     PasskeyOptions,
     PasskeyRequest,
-    SignInAnswer,
+    SignInResponse,
 )
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
 from crumbless.store.factor_store import (
     Passkey,
@@ -41,13 +41,18 @@ from crumbless.store.factor_store import (
     rename_passkey,
 )
 from crumbless.store.people_store import find_active_operator, set_factor_at
-from crumbless.store.sign_in_ways import ways_to_sign_in
-from crumbless.store.ticket_store import TicketKind, new_ticket, spend_shown_ticket, spend_ticket
+from crumbless.store.sign_in_ways import sign_in_methods
+from crumbless.store.ticket_store import (
+    OneTimeTokenKind,
+    new_one_time_token,
+    spend_one_time_token,
+    spend_one_time_token_by_id,
+)
 
 T = TypeVar("T")
 
 CHALLENGE_SECONDS = 300
-MOST_PASSKEYS = 20
+MAX_PASSKEYS = 20
 MAX_NAME = 80
 TRANSPORTS = {"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
 
@@ -55,26 +60,26 @@ TRANSPORTS = {"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
 class Passkeys:
     """What can be done with passkeys in this installation."""
 
-    def __init__(self, port: PasskeyPort, ledger: LedgerPort, vault: Vault) -> None:
+    def __init__(self, port: PasskeyPort, ledger: LedgerPort, secret_box: SecretBox) -> None:
         self._port = port
         self._ledger = ledger
-        self._vault = vault
+        self._secret_box = secret_box
         self._loaded = False
 
     # --- signing in -----------------------------------------------------------------------------------------------
 
     async def ask_to_sign_in(self, thumbprint: str) -> PasskeyOptions:
-        """The challenge for a sign-in with whatever passkey the browser has for this host. Raises Refused `busy`."""
+        """The challenge for a sign-in with whatever passkey the browser has for this host. Raises ApiError `busy`."""
         return await self._ask("passkey_sign_in", thumbprint, "")
 
-    async def sign_in(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInAnswer:
+    async def sign_in(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInResponse:
         """A session: a passkey with user verification is two factors.
 
         Raises:
-            Refused: `ticket_gone`, `passkey_refused`, `busy`.
+            ApiError: `ticket_gone`, `passkey_refused`, `busy`.
         """
 
-        def go_on(connection: Connection) -> SignInAnswer | None:
+        def write(connection: Connection) -> SignInResponse | None:
             challenge = _spend(connection, "passkey_sign_in", request, device.thumbprint, "")
             found = find_passkey(connection, request.credential.id)
             person = find_active_operator(connection, found.operator) if found else None
@@ -82,16 +87,18 @@ class Passkeys:
             if found is None:
                 return None
             if person is None or used is None or not _is_owner(request, found):
-                write_audit(connection, found.workspace, "passkey_refused", target_kind="passkey", target_id=found.id)
+                write_audit_log(
+                    connection, found.workspace, "passkey_refused", target_kind="passkey", target_id=found.id
+                )
                 return None
             note_passkey_used(connection, found.credential, used.sign_count)
             if used.counter_fell:
-                write_audit(connection, found.workspace, "passkey_counter_fell", target_id=found.id)
+                write_audit_log(connection, found.workspace, "passkey_counter_fell", target_id=found.id)
             return begin_session(connection, person, device, "passkey", terms)
 
-        answer = await self._write(go_on)
+        answer = await self._write(write)
         if answer is None:
-            raise Refused("passkey_refused")
+            raise ApiError("passkey_refused")
         return answer
 
     # --- joining by an invitation ---------------------------------------------------------------------------------
@@ -100,101 +107,101 @@ class Passkeys:
         """What the invited person's browser needs to make a passkey.
 
         Raises:
-            Refused: `ticket_gone`; `invalid` for what is no name, and where the address has an account; `busy`.
+            ApiError: `ticket_gone`; `invalid` for what is no name, and where the address has an account; `busy`.
         """
         challenge, operator_id = secrets.token_bytes(32), new_id()
 
         def begin(connection: Connection) -> PasskeyOptions:
-            joining = begin_joining(connection, use)
-            newcomer = joining.newcomer
+            pending = begin_join(connection, use)
+            new_operator = pending.new_operator
             owner = uuid.UUID(operator_id).bytes
-            options = self._port.creation_options(challenge, owner, joining.email, newcomer.name, [])
-            told = {"operator": operator_id, "name": newcomer.name, "languages": [*newcomer.languages]}
-            ticket = _new_challenge(
-                connection, "passkey_join", thumbprint, joining.ticket, joining.workspace, challenge, told
+            options = self._port.creation_options(challenge, owner, pending.email, new_operator.name, [])
+            told = {"operator": operator_id, "name": new_operator.name, "languages": [*new_operator.languages]}
+            one_time_token = _new_challenge(
+                connection, "passkey_join", thumbprint, pending.one_time_token, pending.workspace, challenge, told
             )
-            return PasskeyOptions(ticket, options)
+            return PasskeyOptions(one_time_token, options)
 
         return await self._write(begin)
 
-    async def join(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInAnswer:
+    async def join(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInResponse:
         """The invited person is an operator without a password, whom the passkey signs in from now on.
 
         Raises:
-            Refused: `ticket_gone`, `passkey_refused`; `invalid` where the address has an account; `busy`.
+            ApiError: `ticket_gone`, `passkey_refused`; `invalid` where the address has an account; `busy`.
         """
         name = _checked_name(request.name or device.name or "Passkey")
 
-        def go_on(connection: Connection) -> SignInAnswer | None:
-            asked = spend_ticket(connection, "passkey_join", request.ticket, device.thumbprint)
+        def write(connection: Connection) -> SignInResponse | None:
+            asked = spend_one_time_token(connection, "passkey_join", request.one_time_token, device.thumbprint)
             try:
                 made = self._port.verify_new(_credential_of(request), bytes.fromhex(asked.data["challenge"]))
-            except PasskeyRefused:
+            except PasskeyRejected:
                 return None
-            link = spend_shown_ticket(connection, "invitation", asked.subject)
-            newcomer = Newcomer(asked.data["name"], asked.data["languages"], id=asked.data["operator"])
-            person = join(connection, link, newcomer, "passkey")
+            link = spend_one_time_token_by_id(connection, "invitation", asked.subject)
+            new_operator = NewOperator(asked.data["name"], asked.data["languages"], id=asked.data["operator"])
+            person = join(connection, link, new_operator, "passkey")
             if not _keep(connection, person.workspace, person.operator.id, request, made, name):
                 # Not None: what came before in this transaction shall not stand.
-                raise Refused("passkey_refused")
+                raise ApiError("passkey_refused")
             return begin_session(connection, person, device, "passkey", terms)
 
-        answer = await self._write(go_on)
+        answer = await self._write(write)
         if answer is None:
-            raise Refused("passkey_refused")
+            raise ApiError("passkey_refused")
         return answer
 
     # --- a fresh factor -------------------------------------------------------------------------------------------
 
     async def ask_to_step_up(self, session: Session) -> PasskeyOptions:
-        """The challenge for one of the operator's passkeys. Raises Refused `not_found` when there is none, `busy`."""
+        """The challenge for one of the operator's passkeys. Raises ApiError `not_found` when there is none, `busy`."""
         return await self._ask("passkey_step_up", session.thumbprint or "", session.subject)
 
     async def step_up(self, request: PasskeyRequest, session: Session) -> None:
         """Dangerous acts are open for five minutes.
 
         Raises:
-            Refused: `ticket_gone`, `passkey_refused`, `provider_only`, `busy`.
+            ApiError: `ticket_gone`, `passkey_refused`, `provider_only`, `busy`.
         """
 
-        def go_on(connection: Connection) -> bool:
+        def write(connection: Connection) -> bool:
             challenge = _spend(connection, "passkey_step_up", request, session.thumbprint or "", session.subject)
             found = find_passkey(connection, request.credential.id)
             used = self._verify(request, challenge, found)
             if found is None or used is None or found.operator != session.subject:
-                write_audit(connection, session, "passkey_refused")
+                write_audit_log(connection, session, "passkey_refused")
                 return False
-            require_way(connection, session.workspace, "passkey")
+            require_method(connection, session.workspace, "passkey")
             note_passkey_used(connection, found.credential, used.sign_count)
             set_factor_at(connection, session.id, now_ms())
-            write_audit(connection, session, "factor_shown", details={"factor": "passkey"})
+            write_audit_log(connection, session, "factor_shown", details={"factor": "passkey"})
             note_second_factor(connection, session, "passkey")
             return True
 
-        if not await self._write(go_on):
-            raise Refused("passkey_refused")
+        if not await self._write(write):
+            raise ApiError("passkey_refused")
         session.factor_at = now_ms()
 
     # --- one's own passkeys ---------------------------------------------------------------------------------------
 
     async def ask_to_add(self, session: Session) -> PasskeyOptions:
-        """What the browser needs to make a passkey. Raises Refused `busy`."""
+        """What the browser needs to make a passkey. Raises ApiError `busy`."""
         challenge = secrets.token_bytes(32)
 
         def begin(connection: Connection) -> PasskeyOptions:
             person = find_active_operator(connection, session.subject)
             if person is None:
-                raise Refused("invalid_token")
+                raise ApiError("invalid_token")
             known = [one.credential for one in passkeys_of(connection, session.subject)]
-            if len(known) >= MOST_PASSKEYS:
-                raise Refused("invalid", f"You have {MOST_PASSKEYS} passkeys. Remove one first.")
+            if len(known) >= MAX_PASSKEYS:
+                raise ApiError("invalid", f"You have {MAX_PASSKEYS} passkeys. Remove one first.")
             options = self._port.creation_options(
                 challenge, uuid.UUID(session.subject).bytes, person.operator.email, person.operator.name, known
             )
-            ticket = _new_challenge(
+            one_time_token = _new_challenge(
                 connection, "passkey_add", session.thumbprint or "", session.subject, session.workspace, challenge
             )
-            return PasskeyOptions(ticket, options)
+            return PasskeyOptions(one_time_token, options)
 
         return await self._write(begin)
 
@@ -202,78 +209,78 @@ class Passkeys:
         """From now on the passkey signs the operator in.
 
         Raises:
-            Refused: `ticket_gone`, `passkey_refused`, `invalid`, `busy`.
+            ApiError: `ticket_gone`, `passkey_refused`, `invalid`, `busy`.
         """
         name = _checked_name(request.name or device or "Passkey")
 
-        def go_on(connection: Connection) -> bool:
+        def write(connection: Connection) -> bool:
             challenge = _spend(connection, "passkey_add", request, session.thumbprint or "", session.subject)
             person = find_active_operator(connection, session.subject)
             try:
                 made = self._port.verify_new(_credential_of(request), challenge)
-            except PasskeyRefused:
+            except PasskeyRejected:
                 return False
             if person is None or not _keep(connection, session.workspace, session.subject, request, made, name):
                 return False
-            tell_factor_change(connection, self._vault, person, "passkey_added", device)
-            write_audit(connection, session, "passkey_added", target_kind="passkey", target_name=name)
+            queue_factor_notice(connection, self._secret_box, person, "passkey_added", device)
+            write_audit_log(connection, session, "passkey_added", target_kind="passkey", target_name=name)
             if request.end_others:
                 end_others_of(connection, session)
             note_second_factor(connection, session, "passkey")
             return True
 
-        if not await self._write(go_on):
-            raise Refused("passkey_refused")
+        if not await self._write(write):
+            raise ApiError("passkey_refused")
 
     async def rename(self, session: Session, passkey_id: str, name: str) -> None:
-        """Raises Refused `not_found`, `invalid`, `busy`."""
+        """Raises ApiError `not_found`, `invalid`, `busy`."""
         checked = _checked_name(name)
 
-        def go_on(connection: Connection) -> None:
+        def write(connection: Connection) -> None:
             if not rename_passkey(connection, session.subject, passkey_id, checked):
-                raise Refused("not_found")
+                raise ApiError("not_found")
 
-        await self._write(go_on)
+        await self._write(write)
 
     async def remove(self, request: FactorRemove, session: Session, passkey_id: str, device: str) -> None:
         """The passkey no longer signs the operator in.
 
         Raises:
-            Refused: `not_found`; `invalid` when there would be no way left to sign in; `second_factor_needed`; `busy`.
+            ApiError: `not_found`; `invalid` when there would be no way left to sign in; `second_factor_needed`; `busy`.
         """
 
-        def go_on(connection: Connection) -> None:
+        def write(connection: Connection) -> None:
             person = find_active_operator(connection, session.subject)
-            if ways_to_sign_in(connection, session.subject) < 2:
-                raise Refused("invalid", "Set a password first: there would be no way left to sign in.")
+            if sign_in_methods(connection, session.subject) < 2:
+                raise ApiError("invalid", "Set a password first: there would be no way left to sign in.")
             if person is None or not remove_passkey(connection, session.subject, passkey_id):
-                raise Refused("not_found")
+                raise ApiError("not_found")
             require_factor_left(connection, session)
-            tell_factor_change(connection, self._vault, person, "passkey_removed", device)
-            write_audit(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
+            queue_factor_notice(connection, self._secret_box, person, "passkey_removed", device)
+            write_audit_log(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
             if request.end_others:
                 end_others_of(connection, session)
 
-        await self._write(go_on)
+        await self._write(write)
 
     # --- shared ---------------------------------------------------------------------------------------------------
 
-    async def _write(self, work: Callable[[Connection], T]) -> T:
+    async def _write(self, operation: Callable[[Connection], T]) -> T:
         # Not inside the transaction, where every message would wait for it.
         if not self._loaded:
             await asyncio.to_thread(self._port.load)
             self._loaded = True
-        return await self._ledger.write(work)
+        return await self._ledger.write(operation)
 
-    async def _ask(self, kind: TicketKind, thumbprint: str, subject: str) -> PasskeyOptions:
+    async def _ask(self, kind: OneTimeTokenKind, thumbprint: str, subject: str) -> PasskeyOptions:
         challenge = secrets.token_bytes(32)
 
         def begin(connection: Connection) -> PasskeyOptions:
             allowed = [one.credential for one in passkeys_of(connection, subject)] if subject else []
             if subject and not allowed:
-                raise Refused("not_found", "You have no passkey.")
-            ticket = _new_challenge(connection, kind, thumbprint, subject, None, challenge)
-            return PasskeyOptions(ticket, self._port.request_options(challenge, allowed))
+                raise ApiError("not_found", "You have no passkey.")
+            one_time_token = _new_challenge(connection, kind, thumbprint, subject, None, challenge)
+            return PasskeyOptions(one_time_token, self._port.request_options(challenge, allowed))
 
         return await self._write(begin)
 
@@ -282,7 +289,7 @@ class Passkeys:
             return None
         try:
             return self._port.verify_used(_credential_of(request), challenge, found.public_key, found.sign_count)
-        except PasskeyRefused:
+        except PasskeyRejected:
             return None
 
 
@@ -304,14 +311,14 @@ def _keep(
 
 def _new_challenge(
     connection: Connection,
-    kind: TicketKind,
+    kind: OneTimeTokenKind,
     thumbprint: str,
     subject: str,
     workspace: int | None,
     challenge: bytes,
     told: Mapping[str, object] | None = None,
 ) -> str:
-    ticket, _ = new_ticket(
+    one_time_token, _ = new_one_time_token(
         connection,
         kind,
         subject=subject,
@@ -320,14 +327,16 @@ def _new_challenge(
         data={"challenge": challenge.hex(), **(told or {})},
         seconds=CHALLENGE_SECONDS,
     )
-    return ticket
+    return one_time_token
 
 
-def _spend(connection: Connection, kind: TicketKind, request: PasskeyRequest, thumbprint: str, subject: str) -> bytes:
-    ticket = spend_ticket(connection, kind, request.ticket, thumbprint)
-    if ticket.subject != subject:
-        raise Refused("ticket_gone")
-    return bytes.fromhex(ticket.data["challenge"])
+def _spend(
+    connection: Connection, kind: OneTimeTokenKind, request: PasskeyRequest, thumbprint: str, subject: str
+) -> bytes:
+    one_time_token = spend_one_time_token(connection, kind, request.one_time_token, thumbprint)
+    if one_time_token.subject != subject:
+        raise ApiError("ticket_gone")
+    return bytes.fromhex(one_time_token.data["challenge"])
 
 
 def _credential_of(request: PasskeyRequest) -> dict[str, Any]:
@@ -350,5 +359,5 @@ def _transports(request: PasskeyRequest) -> list[str]:
 def _checked_name(name: str) -> str:
     plain = " ".join(name.split())
     if not plain or len(plain) > MAX_NAME or not plain.isprintable():
-        raise Refused("invalid", f"The name is one line of 1 to {MAX_NAME} characters.")
+        raise ApiError("invalid", f"The name is one line of 1 to {MAX_NAME} characters.")
     return plain

@@ -15,21 +15,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from crumbless.domain.password import MAX_LENGTH, hash_password, verify_password
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 T = TypeVar("T")
 
 HASHERS = 2
-MOST_WAITING = 60
+MAX_WAITING = 60
 """With two at a time, the last of them waits about five seconds."""
 
 RETRY_SECONDS = 5.0
 
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 """How long a hash gives way."""
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     # Messages go first: on Linux each thread is scheduled by itself, and an idle one gives way at once, where one that
     # is merely nice keeps its core for some milliseconds. Where a sandbox forbids it, chats are a little slower.
     if sys.platform == "linux":
@@ -38,11 +38,11 @@ def _step_back() -> None:
 
 
 _threads = ThreadPoolExecutor(HASHERS, "crumbless-password")
-_giving_way = threading.Semaphore(HASHERS)
-_insisting = threading.Lock()
+_idle_slots = threading.Semaphore(HASHERS)
+_direct_lock = threading.Lock()
 
 
-class _Line:
+class _Queue:
     waiting = 0
 
 
@@ -50,7 +50,7 @@ async def is_right(password_hash: str | None, password: str) -> bool:
     """Whether the password is right; for None or an empty hash it takes as long and is wrong.
 
     Raises:
-        Refused: `busy` when too many wait.
+        ApiError: `busy` when too many wait.
     """
     if len(password) > MAX_LENGTH:
         return False
@@ -58,40 +58,40 @@ async def is_right(password_hash: str | None, password: str) -> bool:
 
 
 async def hash_of(password: str) -> str:
-    """The hash to keep. Raises Refused `busy`."""
+    """The hash to keep. Raises ApiError `busy`."""
     return await _run(lambda: hash_password(password))
 
 
-async def _run(work: Callable[[], T]) -> T:
-    if _Line.waiting >= MOST_WAITING:
-        raise Refused("busy", retry_after=RETRY_SECONDS)
-    _Line.waiting += 1
+async def _run(operation: Callable[[], T]) -> T:
+    if _Queue.waiting >= MAX_WAITING:
+        raise ApiError("busy", retry_after=RETRY_SECONDS)
+    _Queue.waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, _do, work)
+        return await asyncio.get_running_loop().run_in_executor(_threads, _run_with_fallback, operation)
     finally:
-        _Line.waiting -= 1
+        _Queue.waiting -= 1
 
 
-def _do(work: Callable[[], T]) -> T:
+def _run_with_fallback(operation: Callable[[], T]) -> T:
     # While those that gave way in vain are left over, the next need not find out again.
-    if _giving_way.acquire(blocking=False):
+    if _idle_slots.acquire(blocking=False):
         outcome = Future[T]()
         # It holds up no exit of the process, for which it may be too slow.
-        threading.Thread(target=_give_way, args=(work, outcome), name="crumbless-idle", daemon=True).start()
+        threading.Thread(target=_run_idle, args=(operation, outcome), name="crumbless-idle", daemon=True).start()
         with contextlib.suppress(TimeoutError):
-            return outcome.result(PATIENCE_SECONDS)
-    with _insisting:
-        return work()
+            return outcome.result(TIMEOUT_SECONDS)
+    with _direct_lock:
+        return operation()
 
 
-def _give_way(work: Callable[[], T], outcome: Future[T]) -> None:
-    _step_back()
+def _run_idle(operation: Callable[[], T], outcome: Future[T]) -> None:
+    _lower_priority()
     try:
-        result = work()
+        result = operation()
     except BaseException as error:
-        _giving_way.release()
+        _idle_slots.release()
         outcome.set_exception(error)
     else:
         # Before the outcome is known: who waits for it begins the next at once.
-        _giving_way.release()
+        _idle_slots.release()
         outcome.set_result(result)

@@ -6,18 +6,18 @@ them, and so is the work that it waits for.
 
 from sqlalchemy import Connection
 
-from crumbless.actions.account_policy_check import require_way
-from crumbless.actions.audit_write import write_audit
-from crumbless.actions.factor_tell import tell_factor_change
+from crumbless.actions.account_policy_check import require_method
+from crumbless.actions.audit_write import write_audit_log
+from crumbless.actions.factor_tell import queue_factor_notice
 from crumbless.actions.mail_write import queue_mail
 from crumbless.actions.password_check import hash_of
 from crumbless.actions.session_begin import Device
-from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.mail_order import MailRequest
 from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.domain.seal import SealBroken, Vault
+from crumbless.domain.seal import DecryptionFailed, SecretBox
 from crumbless.domain.task import Task, TaskFailed
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.factor_store import set_password_hash
 from crumbless.store.known_store import note_network
 from crumbless.store.people_store import Credentials, find_active_operator, find_credentials
@@ -25,61 +25,63 @@ from crumbless.store.policy_store import find_account_policy
 from crumbless.store.session_store import end_sessions_of
 from crumbless.store.task_store import add_task
 from crumbless.store.ticket_store import (
-    Ticket,
-    find_ticket,
-    new_ticket,
-    spend_ticket,
-    void_tickets,
-    void_tickets_of_password,
+    OneTimeToken,
+    find_one_time_token,
+    new_one_time_token,
+    spend_one_time_token,
+    void_one_time_tokens,
+    void_one_time_tokens_of_password,
 )
 
 RESET_MINUTES = 30
 PURPOSE = "reset"
 
 
-def ask_for_reset(connection: Connection, email: str, vault: Vault) -> None:
+def ask_for_reset(connection: Connection, email: str, secret_box: SecretBox) -> None:
     """Have a link sent to the address, if it is somebody's."""
-    add_task(connection, None, "reset", {}, sealed=vault.seal(email.encode(), PURPOSE))
+    add_task(connection, None, "reset", {}, sealed=secret_box.encrypt(email.encode(), PURPOSE))
 
 
 class ResetSend:
     """Does the tasks of the kind "reset"."""
 
-    def __init__(self, ledger: LedgerPort, vault: Vault) -> None:
+    def __init__(self, ledger: LedgerPort, secret_box: SecretBox) -> None:
         self._ledger = ledger
-        self._vault = vault
+        self._secret_box = secret_box
 
     async def __call__(self, task: Task) -> None:
         """Queue the mail. Raises TaskFailed."""
         try:
-            email = self._vault.open(task.sealed or b"", PURPOSE).decode()
-        except SealBroken:
+            email = self._secret_box.decrypt(task.sealed or b"", PURPOSE).decode()
+        except DecryptionFailed:
             raise TaskFailed("it was sealed with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
-        await self._ledger.write(lambda connection: _send_link(connection, email, self._vault))
+        await self._ledger.write(lambda connection: _send_link(connection, email, self._secret_box))
 
 
-def _send_link(connection: Connection, email: str, vault: Vault) -> None:
+def _send_link(connection: Connection, email: str, secret_box: SecretBox) -> None:
     person = find_credentials(connection, email)
     if person is None or not person.active or not _takes_passwords(connection, person):
         return
     operator = person.operator
     values = {"minutes": str(RESET_MINUTES), "secret": new_reset(connection, person)}
     language = next(iter(operator.languages), "en")
-    queue_mail(connection, vault, person.workspace, MailOrder("reset", operator.email, language, values, operator.name))
+    queue_mail(
+        connection, secret_box, person.workspace, MailRequest("reset", operator.email, language, values, operator.name)
+    )
 
 
 def new_reset(connection: Connection, person: Credentials) -> str:
     """The secret of a link that sets a new password. Earlier ones work no more."""
     operator_id = person.operator.id
-    void_tickets(connection, "reset", operator_id)
-    _, secret = new_ticket(
+    void_one_time_tokens(connection, "reset", operator_id)
+    _, secret = new_one_time_token(
         connection, "reset", subject=operator_id, workspace=person.workspace, seconds=RESET_MINUTES * 60
     )
     return secret
 
 
 async def reset_password(
-    secret: str, password: str, device: Device, ledger: LedgerPort, reader: ReaderPort, vault: Vault
+    secret: str, password: str, device: Device, ledger: LedgerPort, reader: ReaderPort, secret_box: SecretBox
 ) -> None:
     """Replace the password by the link of an email. Every session of the operator ends.
 
@@ -90,19 +92,21 @@ async def reset_password(
             attacker who makes the account wait cannot keep out the operator who reads the account's email.
 
     Raises:
-        Refused: `ticket_gone`, `weak_password`, `provider_only`, `busy`.
+        ApiError: `ticket_gone`, `weak_password`, `provider_only`, `busy`.
     """
-    found = await reader.read(lambda connection: _person_of(connection, find_ticket(connection, "reset", secret)))
+    found = await reader.read(
+        lambda connection: _person_of(connection, find_one_time_token(connection, "reset", secret))
+    )
     check_new_password(password, (found.operator.email, found.operator.name, found.operator.workspace_name))
     password_hash = await hash_of(password)
 
     def reset(connection: Connection) -> None:
-        person = _person_of(connection, spend_ticket(connection, "reset", secret))
-        require_way(connection, person.workspace, "password")
+        person = _person_of(connection, spend_one_time_token(connection, "reset", secret))
+        require_method(connection, person.workspace, "password")
         operator = person.operator
         set_password_hash(connection, operator.id, password_hash)
-        void_tickets_of_password(connection, operator.id)
-        write_audit(
+        void_one_time_tokens_of_password(connection, operator.id)
+        write_audit_log(
             connection,
             person.workspace,
             "password_reset",
@@ -110,7 +114,7 @@ async def reset_password(
             target_id=operator.id,
             target_name=operator.name,
         )
-        tell_factor_change(connection, vault, person, "password_reset", device.name)
+        queue_factor_notice(connection, secret_box, person, "password_reset", device.name)
         if device.network:
             note_network(connection, person.workspace, operator.id, device.network)
         end_sessions_of(connection, operator.id)
@@ -122,8 +126,8 @@ def _takes_passwords(connection: Connection, person: Credentials) -> bool:
     return find_account_policy(connection, person.workspace).allows("password")
 
 
-def _person_of(connection: Connection, ticket: Ticket) -> Credentials:
-    person = find_active_operator(connection, ticket.subject)
+def _person_of(connection: Connection, one_time_token: OneTimeToken) -> Credentials:
+    person = find_active_operator(connection, one_time_token.subject)
     if person is None:
-        raise Refused("ticket_gone")
+        raise ApiError("ticket_gone")
     return person

@@ -5,83 +5,86 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from crumbless.actions.actor_check import require_unchanged
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.person_invite import end_invitations_by
 from crumbless.domain.access import OperatorRole, Session, require_power_over
 from crumbless.domain.visibility import UNLIMITED_ROLES, Scope
-from crumbless.domain.wire_people import PersonChange, PersonScope
-from crumbless.errors import Refused
+from crumbless.domain.wire_people import OperatorChangeRequest, PersonScope
+from crumbless.errors import ApiError
 from crumbless.store.operator_store import Member, find_member, lock_active_owners, set_active, set_role
 from crumbless.store.policy_store import touch_operator
 from crumbless.store.scope_store import set_scope, site_ids_of
 from crumbless.store.session_store import end_sessions_of
 from crumbless.store.team_store import check_teams, set_teams_of
-from crumbless.store.ticket_store import void_tickets
+from crumbless.store.ticket_store import void_one_time_tokens
 
 
-def change_person(connection: Connection, by: Session, operator_id: str, wanted: PersonChange) -> None:
+def change_operator(connection: Connection, actor: Session, operator_id: str, wanted: OperatorChangeRequest) -> None:
     """Give the operator another role, other teams or another list.
 
     Invitations that they sent, and could not send with the new role, end.
 
     Raises:
-        Refused: `not_found` for an operator, site or team of another workspace; `forbidden` for one's own role, and for
+        ApiError: `not_found` for an operator, site or team of another workspace; `forbidden` for one's own role, and
+        for
             what only owners may do; `invalid` for a list for an owner or admin; `last_owner`.
     """
-    owners = lock_active_owners(connection, by.workspace)
-    require_unchanged(connection, by)
-    person = find_member(connection, by.workspace, operator_id)
-    require_power_over(by, person.role)
+    owners = lock_active_owners(connection, actor.workspace)
+    require_unchanged(connection, actor)
+    person = find_member(connection, actor.workspace, operator_id)
+    require_power_over(actor, person.role)
     if wanted.role is not None and wanted.role != person.role:
-        if person.id == by.subject:
-            raise Refused("forbidden", "Nobody changes their own role: another owner or admin can.")
-        require_power_over(by, wanted.role)
+        if person.id == actor.subject:
+            raise ApiError("forbidden", "Nobody changes their own role: another owner or admin can.")
+        require_power_over(actor, wanted.role)
         _require_other_owner(owners, person)
         set_role(connection, person.id, wanted.role)
-        _note(connection, by, "role_changed", person, {"from": person.role, "to": wanted.role})
-        end_invitations_by(connection, by, by.workspace, person.id, wanted.role)
+        _note(connection, actor, "role_changed", person, {"from": person.role, "to": wanted.role})
+        end_invitations_by(connection, actor, actor.workspace, person.id, wanted.role)
     if wanted.teams is not None:
-        teams = check_teams(connection, by.workspace, wanted.teams)
-        set_teams_of(connection, by.workspace, person.id, teams)
+        teams = check_teams(connection, actor.workspace, wanted.teams)
+        set_teams_of(connection, actor.workspace, person.id, teams)
         touch_operator(connection, person.id)
-        _note(connection, by, "teams_changed", person, {"teams": teams})
+        _note(connection, actor, "teams_changed", person, {"teams": teams})
     if wanted.scope is not None:
-        _change_scope(connection, by, person, wanted.role or person.role, wanted.scope)
+        _change_scope(connection, actor, person, wanted.role or person.role, wanted.scope)
 
 
-def _change_scope(connection: Connection, by: Session, person: Member, role: OperatorRole, wanted: PersonScope) -> None:
+def _change_scope(
+    connection: Connection, actor: Session, person: Member, role: OperatorRole, wanted: PersonScope
+) -> None:
     if wanted.everything:
         if wanted.sites or wanted.teams:
-            raise Refused("invalid", "An operator who sees everything has no list of sites and teams.")
-        set_scope(connection, by.workspace, person.id, None)
+            raise ApiError("invalid", "An operator who sees everything has no list of sites and teams.")
+        set_scope(connection, actor.workspace, person.id, None)
     else:
         if role in UNLIMITED_ROLES:
-            raise Refused("invalid", "Owners and admins see everything.")
-        sites = site_ids_of(connection, by.workspace, wanted.sites)
-        teams = check_teams(connection, by.workspace, wanted.teams)
-        set_scope(connection, by.workspace, person.id, Scope(frozenset(sites), frozenset(teams)))
+            raise ApiError("invalid", "Owners and admins see everything.")
+        sites = site_ids_of(connection, actor.workspace, wanted.sites)
+        teams = check_teams(connection, actor.workspace, wanted.teams)
+        set_scope(connection, actor.workspace, person.id, Scope(frozenset(sites), frozenset(teams)))
     details: dict[str, object] = {"everything": wanted.everything, "sites": [*wanted.sites], "teams": [*wanted.teams]}
-    _note(connection, by, "scope_changed", person, details)
+    _note(connection, actor, "scope_changed", person, details)
 
 
-def disable_person(connection: Connection, by: Session, operator_id: str) -> None:
+def disable_operator(connection: Connection, actor: Session, operator_id: str) -> None:
     """The operator cannot sign in any more; their sessions end.
 
     Raises:
-        Refused: `not_found`, `forbidden`, `last_owner`.
+        ApiError: `not_found`, `forbidden`, `last_owner`.
     """
-    owners = lock_active_owners(connection, by.workspace)
-    require_unchanged(connection, by)
-    person = find_member(connection, by.workspace, operator_id)
-    require_power_over(by, person.role)
-    _disable(connection, by, owners, person)
+    owners = lock_active_owners(connection, actor.workspace)
+    require_unchanged(connection, actor)
+    person = find_member(connection, actor.workspace, operator_id)
+    require_power_over(actor, person.role)
+    _disable(connection, actor, owners, person)
 
 
 def disable_by_command(connection: Connection, person: Member) -> None:
-    """As `disable_person`, by whoever runs the server.
+    """As `disable_operator`, by whoever runs the server.
 
     Raises:
-        Refused: `last_owner`.
+        ApiError: `last_owner`.
     """
     _disable(connection, person.workspace, lock_active_owners(connection, person.workspace), person)
 
@@ -91,50 +94,50 @@ def _disable(connection: Connection, actor: Session | int, owners: Collection[st
         return
     _require_other_owner(owners, person)
     set_active(connection, person.id, False)
-    void_tickets(connection, "reset", person.id)
-    void_tickets(connection, "email_change", person.id)
+    void_one_time_tokens(connection, "reset", person.id)
+    void_one_time_tokens(connection, "email_change", person.id)
     _note(connection, actor, "person_disabled", person)
     # Their trust goes with them: an accomplice must not come in after they were shut out.
     end_invitations_by(connection, actor, person.workspace, person.id)
     end_sessions_of(connection, person.id)
 
 
-def enable_person(connection: Connection, by: Session, operator_id: str) -> None:
+def enable_operator(connection: Connection, actor: Session, operator_id: str) -> None:
     """The operator can sign in again.
 
     Raises:
-        Refused: `not_found`, `forbidden`.
+        ApiError: `not_found`, `forbidden`.
     """
-    require_unchanged(connection, by)
-    person = find_member(connection, by.workspace, operator_id)
-    require_power_over(by, person.role)
+    require_unchanged(connection, actor)
+    person = find_member(connection, actor.workspace, operator_id)
+    require_power_over(actor, person.role)
     if not person.active:
         set_active(connection, person.id, True)
-        _note(connection, by, "person_enabled", person)
+        _note(connection, actor, "person_enabled", person)
 
 
-def sign_out_person(connection: Connection, by: Session, operator_id: str) -> None:
+def sign_out_operator(connection: Connection, actor: Session, operator_id: str) -> None:
     """End every session of the operator.
 
     Raises:
-        Refused: `not_found`, `forbidden`.
+        ApiError: `not_found`, `forbidden`.
     """
-    require_unchanged(connection, by)
-    person = find_member(connection, by.workspace, operator_id)
-    require_power_over(by, person.role)
+    require_unchanged(connection, actor)
+    person = find_member(connection, actor.workspace, operator_id)
+    require_power_over(actor, person.role)
     ended = end_sessions_of(connection, person.id)
-    _note(connection, by, "person_signed_out", person, {"sessions": len(ended)})
+    _note(connection, actor, "person_signed_out", person, {"sessions": len(ended)})
 
 
 def _require_other_owner(owners: Collection[str], person: Member) -> None:
     if {*owners} == {person.id}:
-        raise Refused("last_owner")
+        raise ApiError("last_owner")
 
 
 def _note(
     connection: Connection, actor: Session | int, act: str, person: Member, details: dict[str, object] | None = None
 ) -> None:
-    write_audit(
+    write_audit_log(
         connection,
         actor,
         act,

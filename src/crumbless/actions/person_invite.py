@@ -3,36 +3,36 @@
 from sqlalchemy import Connection
 
 from crumbless.actions.actor_check import require_unchanged
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.mail_write import queue_mail
 from crumbless.actions.workspace_set_up import FOR_PEOPLE
 from crumbless.domain.access import Role, Session, may_invite, require_power_over
-from crumbless.domain.mail_order import MailOrder, check_address
+from crumbless.domain.mail_order import MailRequest, check_address
 from crumbless.domain.profile import check_languages, check_name
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.wire_people import InviteRequest
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.invitation_store import (
     Invitation,
     NewInvitation,
     add_invitation,
+    extend_invitation,
     find_invitation,
     invitations_by,
     pending_invitations,
-    prolong_invitation,
     revoke_invitation,
 )
 from crumbless.store.operator_store import find_member_by_email
 from crumbless.store.team_store import check_teams
-from crumbless.store.ticket_store import new_ticket, void_tickets
-from crumbless.store.workspace_store import find_workspace_view
+from crumbless.store.ticket_store import new_one_time_token, void_one_time_tokens
+from crumbless.store.workspace_store import find_workspace_response
 
 INVITATION_DAYS = 7
 DAY_MS = 86_400_000
 
 
-def invite_person(connection: Connection, by: Session, wanted: InviteRequest, vault: Vault) -> None:
+def invite_operator(connection: Connection, actor: Session, wanted: InviteRequest, secret_box: SecretBox) -> None:
     """Invite somebody. An earlier invitation of this workspace to the same address ends.
 
     An admin cannot replace an owner's invitation: that would end it, which an admin may not do.
@@ -40,58 +40,58 @@ def invite_person(connection: Connection, by: Session, wanted: InviteRequest, va
     Whether the address has an account in another workspace shows nowhere but in the mail.
 
     Raises:
-        Refused: `forbidden`; `invalid` for what is no address or name, and for somebody of this workspace; `not_found`
+        ApiError: `forbidden`; `invalid` for what is no address or name, and for somebody of this workspace; `not_found`
             for a team that is none.
     """
-    require_unchanged(connection, by)
-    require_power_over(by, wanted.role)
+    require_unchanged(connection, actor)
+    require_power_over(actor, wanted.role)
     email = check_address(wanted.email.strip()).lower()
     name = check_name(wanted.name, FOR_PEOPLE) if wanted.name.strip() else ""
     language = next(iter(check_languages([wanted.language])))
-    teams = check_teams(connection, by.workspace, wanted.teams)
+    teams = check_teams(connection, actor.workspace, wanted.teams)
     known = find_member_by_email(connection, email)
-    if known is not None and known.workspace == by.workspace:
-        raise Refused("invalid", "This person is in the workspace already.")
-    replaced = pending_invitations(connection, by.workspace, email)
+    if known is not None and known.workspace == actor.workspace:
+        raise ApiError("invalid", "This person is in the workspace already.")
+    replaced = pending_invitations(connection, actor.workspace, email)
     for earlier in replaced:
-        require_power_over(by, earlier.role)
+        require_power_over(actor, earlier.role)
     for earlier in replaced:
         _end(connection, earlier)
     expires_at = now_ms() + INVITATION_DAYS * DAY_MS
-    new = NewInvitation(email, name, wanted.role, teams, language, by.subject, expires_at)
-    invitation_id = add_invitation(connection, by.workspace, new)
-    _send(connection, by, find_invitation(connection, by.workspace, invitation_id), vault)
-    _note(connection, by, "person_invited", invitation_id, email, {"role": wanted.role, "teams": teams})
+    new = NewInvitation(email, name, wanted.role, teams, language, actor.subject, expires_at)
+    invitation_id = add_invitation(connection, actor.workspace, new)
+    _send(connection, actor, find_invitation(connection, actor.workspace, invitation_id), secret_box)
+    _note(connection, actor, "person_invited", invitation_id, email, {"role": wanted.role, "teams": teams})
 
 
-def resend_invitation(connection: Connection, by: Session, invitation_id: str, vault: Vault) -> None:
+def resend_invitation(connection: Connection, actor: Session, invitation_id: str, secret_box: SecretBox) -> None:
     """Send the invitation again, with a new link; the old one works no more.
 
     It is an invitation by this operator from then on, and ends with their power to send it.
 
     Raises:
-        Refused: `forbidden`, `not_found`.
+        ApiError: `forbidden`, `not_found`.
     """
-    require_unchanged(connection, by)
-    found = find_invitation(connection, by.workspace, invitation_id)
-    require_power_over(by, found.role)
-    void_tickets(connection, "invitation", found.id)
-    prolong_invitation(connection, found.id, by.subject, now_ms() + INVITATION_DAYS * DAY_MS)
-    _send(connection, by, found, vault)
-    _note(connection, by, "invitation_resent", found.id, found.email)
+    require_unchanged(connection, actor)
+    found = find_invitation(connection, actor.workspace, invitation_id)
+    require_power_over(actor, found.role)
+    void_one_time_tokens(connection, "invitation", found.id)
+    extend_invitation(connection, found.id, actor.subject, now_ms() + INVITATION_DAYS * DAY_MS)
+    _send(connection, actor, found, secret_box)
+    _note(connection, actor, "invitation_resent", found.id, found.email)
 
 
-def withdraw_invitation(connection: Connection, by: Session, invitation_id: str) -> None:
+def withdraw_invitation(connection: Connection, actor: Session, invitation_id: str) -> None:
     """Take the invitation back: its link works no more.
 
     Raises:
-        Refused: `forbidden`, `not_found`.
+        ApiError: `forbidden`, `not_found`.
     """
-    require_unchanged(connection, by)
-    found = find_invitation(connection, by.workspace, invitation_id)
-    require_power_over(by, found.role)
+    require_unchanged(connection, actor)
+    found = find_invitation(connection, actor.workspace, invitation_id)
+    require_power_over(actor, found.role)
     _end(connection, found)
-    _note(connection, by, "invitation_revoked", found.id, found.email)
+    _note(connection, actor, "invitation_revoked", found.id, found.email)
 
 
 def end_invitations_by(
@@ -110,26 +110,26 @@ def end_invitations_by(
 
 
 def _end(connection: Connection, found: Invitation) -> None:
-    void_tickets(connection, "invitation", found.id)
+    void_one_time_tokens(connection, "invitation", found.id)
     revoke_invitation(connection, found.id)
 
 
-def _send(connection: Connection, by: Session, found: Invitation, vault: Vault) -> None:
-    values = {"inviter": by.name, "workspace": find_workspace_view(connection, by.workspace).name}
+def _send(connection: Connection, actor: Session, found: Invitation, secret_box: SecretBox) -> None:
+    values = {"inviter": actor.name, "workspace": find_workspace_response(connection, actor.workspace).name}
     if find_member_by_email(connection, found.email) is not None:
-        order = MailOrder("invitation_known", found.email, found.language, values, found.name)
-        queue_mail(connection, vault, by.workspace, order)
+        order = MailRequest("invitation_known", found.email, found.language, values, found.name)
+        queue_mail(connection, secret_box, actor.workspace, order)
         return
-    _, secret = new_ticket(
+    _, secret = new_one_time_token(
         connection,
         "invitation",
         subject=found.id,
-        workspace=by.workspace,
+        workspace=actor.workspace,
         seconds=INVITATION_DAYS * DAY_MS / 1000,
     )
     values |= {"days": str(INVITATION_DAYS), "secret": secret}
-    order = MailOrder("invitation", found.email, found.language, values, found.name)
-    queue_mail(connection, vault, by.workspace, order)
+    order = MailRequest("invitation", found.email, found.language, values, found.name)
+    queue_mail(connection, secret_box, actor.workspace, order)
 
 
 def _note(
@@ -140,4 +140,4 @@ def _note(
     email: str,
     details: dict[str, object] | None = None,
 ) -> None:
-    write_audit(connection, actor, act, target_kind="invitation", target_id=of, target_name=email, details=details)
+    write_audit_log(connection, actor, act, target_kind="invitation", target_id=of, target_name=email, details=details)

@@ -5,44 +5,46 @@ import hashlib
 from sqlalchemy import Connection
 
 from crumbless.domain.access import Session
-from crumbless.domain.file_type import picture_format
+from crumbless.domain.file_type import image_format
 from crumbless.domain.photo import MEDIA_TYPE, SIZES, names_of, photo_path
-from crumbless.domain.ports import FilesPort, LedgerPort, PictureRefused, PicturesPort, ReaderPort
+from crumbless.domain.ports import FilesPort, ImageRejected, ImagesPort, LedgerPort, ReaderPort
 from crumbless.domain.task import Task, TaskFailed
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_random_id, now_ms
-from crumbless.store.file_store import KeptFile, add_file, change_photo, find_file, remove_file
+from crumbless.store.file_store import StoredFile, add_file, change_photo, find_file, remove_file
 from crumbless.store.task_store import add_task
 
 ORPHAN_MS = 3_600_000
 """After which what was put away for a photo that never came to be is removed."""
 
 
-async def keep_photo(by: Session, content: bytes, pictures: PicturesPort, files: FilesPort, ledger: LedgerPort) -> str:
+async def store_photo(
+    actor: Session, content: bytes, pictures: ImagesPort, files: FilesPort, ledger: LedgerPort
+) -> str:
     """Make this picture the operator's photo; returns its path.
 
     Raises:
-        Refused: `unsupported_media_type`, `too_large`, `bad_picture`, `busy`.
+        ApiError: `unsupported_media_type`, `too_large`, `bad_picture`, `busy`.
     """
     made = await _cut(content, pictures)
     file_id = new_random_id()
     # Before the content: whatever goes wrong from here on, what was put away and is nobody's photo is removed.
-    await ledger.write(lambda connection: _queue_removal(connection, by.workspace, file_id, now_ms() + ORPHAN_MS))
+    await ledger.write(lambda connection: _queue_removal(connection, actor.workspace, file_id, now_ms() + ORPHAN_MS))
     for name, one in zip(names_of(file_id), made, strict=True):
         await files.put(name, one)
-    kept = KeptFile(file_id, by.workspace, "photo", MEDIA_TYPE, len(made[0]), hashlib.sha256(made[0]).hexdigest())
+    kept = StoredFile(file_id, actor.workspace, "photo", MEDIA_TYPE, len(made[0]), hashlib.sha256(made[0]).hexdigest())
 
     def take(connection: Connection) -> None:
         add_file(connection, kept)
-        _replace(connection, by, file_id)
+        _replace(connection, actor, file_id)
 
     await ledger.write(take)
     return photo_path(file_id)
 
 
-async def remove_photo(by: Session, ledger: LedgerPort) -> None:
+async def remove_photo(actor: Session, ledger: LedgerPort) -> None:
     """The operator has no photo any more."""
-    await ledger.write(lambda connection: _replace(connection, by, None))
+    await ledger.write(lambda connection: _replace(connection, actor, None))
 
 
 class FileRemoval:
@@ -64,23 +66,23 @@ class FileRemoval:
             raise TaskFailed(f"the file storage could not be reached ({type(error).__name__})") from None
 
 
-async def _cut(content: bytes, pictures: PicturesPort) -> list[bytes]:
-    kind = picture_format(content)
+async def _cut(content: bytes, pictures: ImagesPort) -> list[bytes]:
+    kind = image_format(content)
     if kind is None:
-        raise Refused("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
+        raise ApiError("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
     try:
         return await pictures.cut(content, kind, SIZES)
-    except PictureRefused as refused:
-        if refused.reason == "too_many_pixels":
-            raise Refused("too_large", "The picture has more than 40 million pixels. Make it smaller first.") from None
-        raise Refused("bad_picture") from None
+    except ImageRejected as error:
+        if error.reason == "too_many_pixels":
+            raise ApiError("too_large", "The picture has more than 40 million pixels. Make it smaller first.") from None
+        raise ApiError("bad_picture") from None
 
 
-def _replace(connection: Connection, by: Session, file_id: str | None) -> None:
-    before = change_photo(connection, by.subject, file_id)
+def _replace(connection: Connection, actor: Session, file_id: str | None) -> None:
+    before = change_photo(connection, actor.subject, file_id)
     if before is not None:
         remove_file(connection, before)
-        _queue_removal(connection, by.workspace, before, now_ms())
+        _queue_removal(connection, actor.workspace, before, now_ms())
 
 
 def _queue_removal(connection: Connection, workspace: int, file_id: str, due_at: int) -> None:

@@ -2,54 +2,54 @@
 
 from sqlalchemy import Connection
 
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.mail_write import queue_mail
 from crumbless.actions.workspace_set_up import FOR_PEOPLE
 from crumbless.domain.access import Session
-from crumbless.domain.mail_order import MailOrder, check_address
+from crumbless.domain.mail_order import MailRequest, check_address
 from crumbless.domain.profile import check_languages, check_name
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.wire import Operator
 from crumbless.domain.wire_people import ProfileRequest
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.operator_store import Member, find_member, find_member_by_email, set_email, set_profile
 from crumbless.store.people_store import find_operator
-from crumbless.store.ticket_store import new_ticket, spend_ticket, void_tickets
+from crumbless.store.ticket_store import new_one_time_token, spend_one_time_token, void_one_time_tokens
 
 CONFIRM_HOURS = 24
 
 
-def change_profile(connection: Connection, by: Session, wanted: ProfileRequest) -> Operator:
+def change_profile(connection: Connection, actor: Session, wanted: ProfileRequest) -> Operator:
     """The operator as they are from now on.
 
     Raises:
-        Refused: `invalid` for what is no name or language.
+        ApiError: `invalid` for what is no name or language.
     """
-    before = find_member(connection, by.workspace, by.subject)
+    before = find_member(connection, actor.workspace, actor.subject)
     name = check_name(wanted.name, FOR_PEOPLE)
-    set_profile(connection, by.subject, name, check_languages(wanted.languages))
+    set_profile(connection, actor.subject, name, check_languages(wanted.languages))
     if name != before.name:
-        _note(connection, by, "name_changed", before, {"to": name})
-    changed = find_operator(connection, by.subject)
+        _note(connection, actor, "name_changed", before, {"to": name})
+    changed = find_operator(connection, actor.subject)
     if changed is None:
-        raise Refused("invalid_token")
+        raise ApiError("invalid_token")
     return changed
 
 
-def begin_email_change(connection: Connection, by: Session, email: str, vault: Vault) -> None:
+def begin_email_change(connection: Connection, actor: Session, email: str, secret_box: SecretBox) -> None:
     """Mail a link to the new address. Where that is somebody's already nothing is mailed, and nobody is told.
 
     Raises:
-        Refused: `invalid` for what is no address.
+        ApiError: `invalid` for what is no address.
     """
     address = check_address(email.strip()).lower()
-    person = find_member(connection, by.workspace, by.subject)
-    void_tickets(connection, "email_change", person.id)
-    _note(connection, by, "email_change_asked", person)
+    person = find_member(connection, actor.workspace, actor.subject)
+    void_one_time_tokens(connection, "email_change", person.id)
+    _note(connection, actor, "email_change_asked", person)
     if find_member_by_email(connection, address) is not None:
         return
-    _, secret = new_ticket(
+    _, secret = new_one_time_token(
         connection,
         "email_change",
         subject=person.id,
@@ -59,33 +59,36 @@ def begin_email_change(connection: Connection, by: Session, email: str, vault: V
     )
     values = {"hours": str(CONFIRM_HOURS), "secret": secret}
     queue_mail(
-        connection, vault, person.workspace, MailOrder("email_change", address, _language(person), values, person.name)
+        connection,
+        secret_box,
+        person.workspace,
+        MailRequest("email_change", address, _language(person), values, person.name),
     )
 
 
-def confirm_email_change(connection: Connection, secret: str, vault: Vault) -> None:
+def confirm_email_change(connection: Connection, secret: str, secret_box: SecretBox) -> None:
     """From now on the operator signs in with the address that the link went to; the former one is told.
 
     Raises:
-        Refused: `ticket_gone`; `invalid` when somebody else has the address by now.
+        ApiError: `ticket_gone`; `invalid` when somebody else has the address by now.
     """
-    ticket = spend_ticket(connection, "email_change", secret)
-    if ticket.workspace is None:
+    one_time_token = spend_one_time_token(connection, "email_change", secret)
+    if one_time_token.workspace is None:
         raise LookupError("an operator belongs to a workspace")
-    person = find_member(connection, ticket.workspace, ticket.subject)
+    person = find_member(connection, one_time_token.workspace, one_time_token.subject)
     if not person.active:
-        raise Refused("ticket_gone")
-    email: str = ticket.data["email"]
+        raise ApiError("ticket_gone")
+    email: str = one_time_token.data["email"]
     set_email(connection, person.id, email)
     # A link that went to the former address must not open the account any more.
-    void_tickets(connection, "reset", person.id)
+    void_one_time_tokens(connection, "reset", person.id)
     _note(connection, person.workspace, "email_changed", person)
     values = {"email": email, "at": str(now_ms())}
     queue_mail(
         connection,
-        vault,
+        secret_box,
         person.workspace,
-        MailOrder("email_changed", person.email, _language(person), values, person.name),
+        MailRequest("email_changed", person.email, _language(person), values, person.name),
     )
 
 
@@ -96,6 +99,6 @@ def _language(person: Member) -> str:
 def _note(
     connection: Connection, actor: Session | int, act: str, person: Member, details: dict[str, object] | None = None
 ) -> None:
-    write_audit(
+    write_audit_log(
         connection, actor, act, target_kind="operator", target_id=person.id, target_name=person.name, details=details
     )

@@ -20,7 +20,7 @@ from crumbless.store.retention_store import (
     remove_networks,
     remove_receipts,
 )
-from crumbless.store.ticket_store import remove_tickets
+from crumbless.store.ticket_store import remove_one_time_tokens
 
 BATCH = 200
 """Rows in one transaction: some milliseconds of the only writer."""
@@ -50,7 +50,7 @@ def rules_of(settings: Settings) -> Sequence[Rule]:
         Rule("entries of the audit log", settings.audit_days, remove_audit_entries),
         Rule("ended sessions", settings.ended_session_days, remove_ended_sessions),
         Rule("networks of operators", NETWORK_DAYS, remove_networks),
-        Rule("old tickets", settings.ticket_days, remove_tickets),
+        Rule("old tickets", settings.one_time_token_days, remove_one_time_tokens),
         Rule("dead letters", settings.dead_task_days, remove_dead_tasks),
     )
 

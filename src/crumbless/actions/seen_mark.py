@@ -16,7 +16,7 @@ async def mark_seen(services: CommandServices, actor: Session, frame: Seen) -> N
     """Move the mark of the actor's side forward, never back; send it to both sides if it moved.
 
     Raises:
-        Refused: `unknown_conversation`, `busy`.
+        ApiError: `unknown_conversation`, `busy`.
     """
     require_conversation(actor, frame.conversation)
     scope = visible(actor)

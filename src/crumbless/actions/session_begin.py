@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from crumbless.actions.account_policy_check import has_stored_factor
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.mail_write import queue_mail
 from crumbless.domain.access import Session
-from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.mail_order import MailRequest
 from crumbless.domain.proof import token_hash
-from crumbless.domain.seal import Vault
-from crumbless.domain.wire_account import SignInAnswer
-from crumbless.errors import Refused
+from crumbless.domain.seal import SecretBox
+from crumbless.domain.wire_account import SignInResponse
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, new_token, now_ms
 from crumbless.store.known_store import note_network
 from crumbless.store.people_store import Credentials, add_session
@@ -41,7 +41,7 @@ class SessionTerms:
     """How long an operator's session may last, and what mails about it are sealed with."""
 
     days: int
-    vault: Vault
+    secret_box: SecretBox
 
 
 def begin_session(
@@ -51,7 +51,7 @@ def begin_session(
     factors: str,
     terms: SessionTerms,
     shown_at: int | None = None,
-) -> SignInAnswer:
+) -> SignInResponse:
     """A new session bound to the device's key. The token is told once and kept as a hash.
 
     Args:
@@ -59,12 +59,12 @@ def begin_session(
         shown_at: when, in milliseconds; 0 when that is not known, None for just now.
 
     Raises:
-        Refused: `provider_only`; `second_factor_needed` where the workspace requires a second factor, and the operator
+        ApiError: `provider_only`; `second_factor_needed` where the workspace requires a second factor, and the operator
             has one that was not shown: a password alone must not be enough to set up another.
     """
     policy = find_account_policy(connection, person.workspace)
     if not policy.allows(factors):
-        raise Refused("provider_only")
+        raise ApiError("provider_only")
     token = new_token("cro_")
     operator, now = person.operator, now_ms()
     session = Session(
@@ -80,22 +80,24 @@ def begin_session(
     )
     only_sets_up = session.only_sets_up(now)
     if only_sets_up and has_stored_factor(connection, operator.id):
-        raise Refused("second_factor_needed", "Sign in with your passkey.")
+        raise ApiError("second_factor_needed", "Sign in with your passkey.")
     if has_had_session(connection, operator.id) and not is_known_device(connection, operator.id, device.name):
-        _tell_of_new_device(connection, person, device, terms.vault)
+        _queue_new_device_notice(connection, person, device, terms.secret_box)
     add_session(connection, session, token_hash(token), factors, device.name, device.place)
     if device.network:
         note_network(connection, person.workspace, operator.id, device.network)
-    write_audit(connection, session, "signed_in", details={"factors": factors, "device": device.name})
+    write_audit_log(connection, session, "signed_in", details={"factors": factors, "device": device.name})
     expires_at = policy.end_of(now, session.expires_at, factors)
-    return SignInAnswer(token, expires_at, operator, only_sets_up)
+    return SignInResponse(token, expires_at, operator, only_sets_up)
 
 
-def _tell_of_new_device(connection: Connection, person: Credentials, device: Device, vault: Vault) -> None:
+def _queue_new_device_notice(
+    connection: Connection, person: Credentials, device: Device, secret_box: SecretBox
+) -> None:
     operator = person.operator
     values = {"device": device.name, "place": device.place, "at": str(now_ms())}
     language = next(iter(operator.languages), "en")
-    order = MailOrder("new_sign_in", operator.email, language, values, operator.name)
+    order = MailRequest("new_sign_in", operator.email, language, values, operator.name)
     # Whoever has an address that no mail goes to still signs in.
-    with contextlib.suppress(Refused):
-        queue_mail(connection, vault, person.workspace, order)
+    with contextlib.suppress(ApiError):
+        queue_mail(connection, secret_box, person.workspace, order)

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable
 
 from crumbless.domain.ports import LedgerPort
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.periodic import Periodic
 from crumbless.store.session_store import note_seen
@@ -16,7 +16,7 @@ BATCH = 500
 """Written at a time, so that no message waits for all of them."""
 
 
-class SeenKeeper:
+class LastSeenWriter:
     """Stores the sessions that were used.
 
     Args:
@@ -33,5 +33,5 @@ class SeenKeeper:
         used, at = [*self._used()], now_ms()
         for start in range(0, len(used), BATCH):
             # Lost once, it is written the next time: the session is in use.
-            with contextlib.suppress(Refused):
+            with contextlib.suppress(ApiError):
                 await self._ledger.write(functools.partial(note_seen, session_ids=used[start : start + BATCH], at=at))

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from urllib.parse import urlsplit
 
 from crumbless.domain.ports import LedgerPort
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
 from crumbless.store.site_store import note_site_seen
@@ -15,13 +15,13 @@ from crumbless.store.site_store import note_site_seen
 EVERY_SECONDS = 60.0
 """A site is noted at most this often by a node: what loads a page must not cost a write."""
 
-MOST = 10_000
+MAX_ITEMS = 10_000
 """Sites remembered; one that drops out is noted again when it is next seen."""
 
 log = logging.getLogger("crumbless.sites")
 
 
-class SitesSeen:
+class EmbedSightings:
     """What this node has noted lately. Used on the loop only."""
 
     def __init__(self, ledger: LedgerPort) -> None:
@@ -40,7 +40,7 @@ class SitesSeen:
         if origin not in site.origins or now - self._noted.get(site.key, -EVERY_SECONDS) < EVERY_SECONDS:
             return
         self._noted[site.key] = now
-        if len(self._noted) > MOST:
+        if len(self._noted) > MAX_ITEMS:
             del self._noted[next(iter(self._noted))]
         self._later(self._write(site.key, origin))
 
@@ -53,7 +53,7 @@ class SitesSeen:
         at = now_ms()
         try:
             await self._ledger.write(lambda connection: note_site_seen(connection, key, at, origin))
-        except Refused:
+        except ApiError:
             log.info("that a site was seen could not be noted; the next time it is")
             self._noted.pop(key, None)
 

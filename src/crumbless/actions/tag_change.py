@@ -5,10 +5,10 @@ import re
 from sqlalchemy import Connection
 
 from crumbless.domain.storage_registry import Service
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.people_store import Site, find_site
-from crumbless.store.tag_store import Tag, consent_revision, drop_tag, set_tag
-from crumbless.store.task_store import drop_tasks
+from crumbless.store.tag_store import VendorTag, consent_revision, drop_vendor_tag, set_vendor_tag
+from crumbless.store.task_store import delete_tasks
 
 # They stand in addresses and in scripts that the server makes.
 _IDENTIFIERS: dict[Service, tuple[re.Pattern[str], str]] = {
@@ -19,36 +19,36 @@ _is_secret = re.compile(r"[\x21-\x7e]{4,512}").fullmatch
 
 
 def find_site_of(connection: Connection, key: str) -> Site:
-    """The site with this key. Raises Refused `not_found`."""
+    """The site with this key. Raises ApiError `not_found`."""
     site = find_site(connection, key)
     if site is None:
-        raise Refused("not_found", f"There is no site with the key {key}.")
+        raise ApiError("not_found", f"There is no site with the key {key}.")
     return site
 
 
-def use_tag(connection: Connection, key: str, tag: Tag) -> int:
+def use_vendor_tag(connection: Connection, key: str, tag: VendorTag) -> int:
     """Use the tag on the site; returns the consent revision that holds from now on.
 
     Raises:
-        Refused: `not_found` for the site; `invalid` for an identifier that is none, a relay without a secret, or a
+        ApiError: `not_found` for the site; `invalid` for an identifier that is none, a relay without a secret, or a
             secret where none is needed.
     """
     site = find_site_of(connection, key)
     shape, words = _IDENTIFIERS[tag.service]
     if not shape.fullmatch(tag.identifier):
-        raise Refused("invalid", words)
-    if tag.way == "relay" and not _is_secret(tag.secret):
-        raise Refused("invalid", "A relay needs the vendor's secret: give it with --secret-stdin.")
-    if tag.way == "browser" and tag.secret:
-        raise Refused("invalid", "A tag in the browser needs no secret.")
-    set_tag(connection, site, tag)
-    if tag.way == "browser":
-        drop_tasks(connection, [tag.service], destination=str(site.id))
+        raise ApiError("invalid", words)
+    if tag.mode == "relay" and not _is_secret(tag.secret):
+        raise ApiError("invalid", "A relay needs the vendor's secret: give it with --secret-stdin.")
+    if tag.mode == "browser" and tag.secret:
+        raise ApiError("invalid", "A tag in the browser needs no secret.")
+    set_vendor_tag(connection, site, tag)
+    if tag.mode == "browser":
+        delete_tasks(connection, [tag.service], destination=str(site.id))
     return consent_revision(connection, site.id)
 
 
-def remove_tag(connection: Connection, key: str, service: Service) -> None:
-    """Use the service no more; what a relay had still to tell it is dropped. Raises Refused `not_found`."""
+def remove_vendor_tag(connection: Connection, key: str, service: Service) -> None:
+    """Use the service no more; what a relay had still to tell it is dropped. Raises ApiError `not_found`."""
     site = find_site_of(connection, key)
-    drop_tag(connection, site, service)
-    drop_tasks(connection, [service], destination=str(site.id))
+    drop_vendor_tag(connection, site, service)
+    delete_tasks(connection, [service], destination=str(site.id))

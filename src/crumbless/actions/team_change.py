@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from crumbless.actions.actor_check import require_unchanged
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session, require_power_over
 from crumbless.domain.profile import check_name
 from crumbless.domain.visibility import visible
@@ -19,59 +19,61 @@ from crumbless.store.team_store import add_team, find_team, members_of, remove_t
 FOR_TEAMS = "the people of the workspace see it"
 
 
-def make_team(connection: Connection, by: Session, wanted: TeamRequest) -> Team:
+def make_team(connection: Connection, actor: Session, wanted: TeamRequest) -> Team:
     """A new team.
 
     Raises:
-        Refused: `forbidden`, also for an admin who names an owner;
+        ApiError: `forbidden`, also for an admin who names an owner;
             `invalid` if the name is invalid or taken; `not_found` for a member of another workspace.
     """
-    require_unchanged(connection, by)
-    team = add_team(connection, by.workspace, check_name(wanted.name, FOR_TEAMS))
-    _set_members(connection, by, team.id, wanted.members or [])
-    _note(connection, by, "team_added", team, {"members": wanted.members or []})
+    require_unchanged(connection, actor)
+    team = add_team(connection, actor.workspace, check_name(wanted.name, FOR_TEAMS))
+    _set_members(connection, actor, team.id, wanted.members or [])
+    _note(connection, actor, "team_added", team, {"members": wanted.members or []})
     return team
 
 
-def change_team(connection: Connection, by: Session, team_id: str, wanted: TeamRequest) -> Team:
+def change_team(connection: Connection, actor: Session, team_id: str, wanted: TeamRequest) -> Team:
     """The team with another name or other members.
 
     Raises:
-        Refused: as `make_team`, and `not_found` for a team of another workspace.
+        ApiError: as `make_team`, and `not_found` for a team of another workspace.
     """
-    require_unchanged(connection, by)
-    team = Team(find_team(connection, by.workspace, team_id, visible(by)).id, check_name(wanted.name, FOR_TEAMS))
-    rename_team(connection, by.workspace, team.id, team.name)
+    require_unchanged(connection, actor)
+    team = Team(find_team(connection, actor.workspace, team_id, visible(actor)).id, check_name(wanted.name, FOR_TEAMS))
+    rename_team(connection, actor.workspace, team.id, team.name)
     if wanted.members is not None:
-        _set_members(connection, by, team.id, wanted.members)
+        _set_members(connection, actor, team.id, wanted.members)
     details = {} if wanted.members is None else {"members": wanted.members}
-    _note(connection, by, "team_changed", team, details)
+    _note(connection, actor, "team_changed", team, details)
     return team
 
 
-def drop_team(connection: Connection, by: Session, team_id: str) -> None:
+def drop_team(connection: Connection, actor: Session, team_id: str) -> None:
     """The team is no more; its members stay.
 
     Raises:
-        Refused: `forbidden`, also for an admin where an owner is in the team; `not_found`.
+        ApiError: `forbidden`, also for an admin where an owner is in the team; `not_found`.
     """
-    require_unchanged(connection, by)
-    team = find_team(connection, by.workspace, team_id, visible(by))
-    _set_members(connection, by, team.id, [])
-    remove_team(connection, by.workspace, team.id)
-    _note(connection, by, "team_removed", team, {})
+    require_unchanged(connection, actor)
+    team = find_team(connection, actor.workspace, team_id, visible(actor))
+    _set_members(connection, actor, team.id, [])
+    remove_team(connection, actor.workspace, team.id)
+    _note(connection, actor, "team_removed", team, {})
 
 
-def _set_members(connection: Connection, by: Session, team_id: str, wanted: Collection[str]) -> None:
+def _set_members(connection: Connection, actor: Session, team_id: str, wanted: Collection[str]) -> None:
     """Set the members, if `by` may change each operator who joins or leaves.
 
     Raises:
-        Refused: `forbidden`; `not_found` for a member of another workspace.
+        ApiError: `forbidden`; `not_found` for a member of another workspace.
     """
-    for changed in sorted(members_of(connection, by.workspace, team_id) ^ {*wanted}):
-        require_power_over(by, find_member(connection, by.workspace, changed).role)
-    set_members(connection, by.workspace, team_id, wanted)
+    for changed in sorted(members_of(connection, actor.workspace, team_id) ^ {*wanted}):
+        require_power_over(actor, find_member(connection, actor.workspace, changed).role)
+    set_members(connection, actor.workspace, team_id, wanted)
 
 
-def _note(connection: Connection, by: Session, act: str, team: Team, details: dict[str, list[str]]) -> None:
-    write_audit(connection, by, act, target_kind="team", target_id=team.id, target_name=team.name, details=details)
+def _note(connection: Connection, actor: Session, act: str, team: Team, details: dict[str, list[str]]) -> None:
+    write_audit_log(
+        connection, actor, act, target_kind="team", target_id=team.id, target_name=team.name, details=details
+    )

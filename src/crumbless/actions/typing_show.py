@@ -11,7 +11,7 @@ async def show_typing(services: CommandServices, actor: Session, frame: Typing) 
     """Send it to the others.
 
     Raises:
-        Refused: `unknown_conversation`, also for one of another workspace, or that the actor does not see.
+        ApiError: `unknown_conversation`, also for one of another workspace, or that the actor does not see.
     """
     require_conversation(actor, frame.conversation)
     scope = visible(actor)

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session, require
 from crumbless.domain.ban import BAN_KINDS
 from crumbless.domain.ports import LedgerPort
 from crumbless.domain.visibility import visible
-from crumbless.domain.wire_identity import BanRequest, BansAnswer
-from crumbless.errors import Refused
+from crumbless.domain.wire_identity import BanRequest, BansResponse
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
-from crumbless.store.ban_store import Culprit, NewBan, add_bans, current_bans, find_culprit, lift_ban
+from crumbless.store.ban_store import BanTarget, NewBan, add_bans, current_bans, find_ban_target, lift_ban
 from crumbless.store.contact_store import end_visitor_sessions
 
 DAY_MS = 86_400_000
@@ -24,52 +24,53 @@ class VisitorBan:
 
     ledger: LedgerPort
 
-    async def ban(self, by: Session, request: BanRequest) -> BansAnswer:
+    async def ban(self, actor: Session, request: BanRequest) -> BansResponse:
         """Ban whoever is known so; their sessions end, and their streams with them. The bans that hold now.
 
         Raises:
-            Refused: `forbidden`; `unknown_conversation`, also for one of another workspace or outside of the operator's
+            ApiError: `forbidden`; `unknown_conversation`, also for one of another workspace or outside of the
+            operator's
                 scope; `invalid` when the visitor is not known by any of the kinds (a browser without a key, a visitor
                 whom no site has verified).
         """
-        require(by, "ban_visitor")
+        require(actor, "ban_visitor")
         ends_at = now_ms() + request.days * DAY_MS
 
-        def write(connection: Connection) -> BansAnswer:
-            culprit = find_culprit(connection, by.workspace, request.conversation, visible(by))
-            if culprit is None:
-                raise Refused("unknown_conversation")
-            bans = _bans_of(culprit, request)
-            add_bans(connection, by.workspace, bans, request.reason, by.subject, ends_at)
-            write_audit(
+        def write(connection: Connection) -> BansResponse:
+            target = find_ban_target(connection, actor.workspace, request.conversation, visible(actor))
+            if target is None:
+                raise ApiError("unknown_conversation")
+            bans = _bans_of(target, request)
+            add_bans(connection, actor.workspace, bans, request.reason, actor.subject, ends_at)
+            write_audit_log(
                 connection,
-                by,
+                actor,
                 "visitor_banned",
                 target_kind="visitor",
-                target_id=culprit.visitor,
-                target_name=culprit.name,
+                target_id=target.visitor,
+                target_name=target.name,
                 details={"kinds": [one.kind for one in bans], "days": request.days},
             )
-            _end_sessions(connection, by.workspace, bans)
-            return BansAnswer(current_bans(connection, by.workspace))
+            _end_sessions(connection, actor.workspace, bans)
+            return BansResponse(current_bans(connection, actor.workspace))
 
         return await self.ledger.write(write)
 
-    async def lift(self, by: Session, ban_id: str) -> None:
+    async def lift(self, actor: Session, ban_id: str) -> None:
         """The ban holds no longer.
 
         Raises:
-            Refused: `forbidden`; `not_found`.
+            ApiError: `forbidden`; `not_found`.
         """
-        require(by, "ban_visitor")
+        require(actor, "ban_visitor")
 
         def write(connection: Connection) -> None:
-            lifted = lift_ban(connection, by.workspace, ban_id)
+            lifted = lift_ban(connection, actor.workspace, ban_id)
             if lifted is None:
-                raise Refused("not_found", "There is no such ban; it may have ended.")
-            write_audit(
+                raise ApiError("not_found", "There is no such ban; it may have ended.")
+            write_audit_log(
                 connection,
-                by,
+                actor,
                 "ban_lifted",
                 target_kind="ban",
                 target_id=ban_id,
@@ -80,28 +81,28 @@ class VisitorBan:
         await self.ledger.write(write)
 
 
-def _bans_of(culprit: Culprit, request: BanRequest) -> list[NewBan]:
+def _bans_of(target: BanTarget, request: BanRequest) -> list[NewBan]:
     """Return what is banned.
 
     A verified visitor is banned with the contact: verified on another device, the same person would reach the
     conversations of this visitor as well.
     """
     kinds = {*request.kinds}
-    if "visitor" in kinds and culprit.contact is not None:
+    if "visitor" in kinds and target.contact is not None:
         kinds.add("contact")
     values = {
-        "visitor": culprit.visitor,
-        "key": culprit.key,
-        "contact": culprit.contact,
-        "network": culprit.network,
+        "visitor": target.visitor,
+        "key": target.key,
+        "contact": target.contact,
+        "network": target.network,
     }
     found = [
-        NewBan(kind, value, culprit.name, culprit.network)
+        NewBan(kind, value, target.name, target.network)
         for kind in BAN_KINDS
         if kind in kinds and (value := values[kind])
     ]
     if not found:
-        raise Refused("invalid", "This visitor is not known in that way. Choose another one.")
+        raise ApiError("invalid", "This visitor is not known in that way. Choose another one.")
     return found
 
 

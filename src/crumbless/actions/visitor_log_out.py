@@ -6,11 +6,11 @@ from crumbless.domain.access import Session, require
 from crumbless.store.people_store import end_sessions
 
 
-def log_out_visitor(connection: Connection, by: Session) -> None:
+def log_out_visitor(connection: Connection, actor: Session) -> None:
     """End the session: its token is worth nothing from the commit on, its streams close.
 
     Raises:
-        Refused: `forbidden` for an operator.
+        ApiError: `forbidden` for an operator.
     """
-    require(by, "identify_own")
-    end_sessions(connection, [by])
+    require(actor, "identify_own")
+    end_sessions(connection, [actor])

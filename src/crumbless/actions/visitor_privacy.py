@@ -9,13 +9,13 @@ from crumbless.domain.access import Session, require
 from crumbless.domain.entry import entry_for_visitor, erasure
 from crumbless.domain.ports import Erasure, LedgerPort, ReaderPort
 from crumbless.domain.wire import ExportedConversation, VisitorExport
-from crumbless.domain.wire_identity import ErasedAnswer
-from crumbless.errors import Refused
+from crumbless.domain.wire_identity import ErasedResponse
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
 from crumbless.store.contact_store import conversations_of, find_linked_visitor, remove_lone_contact
 from crumbless.store.people_store import remove_visitor_sessions
-from crumbless.store.task_store import drop_tasks
-from crumbless.store.ticket_store import void_tickets
+from crumbless.store.task_store import delete_tasks
+from crumbless.store.ticket_store import void_one_time_tokens
 from crumbless.store.timeline_read import entries_for_visitor
 from crumbless.store.visitor_reach import reach_of
 from crumbless.store.visitor_store import VisitorRecord, anonymise_visitor, erase_conversations, find_visitor_record
@@ -26,7 +26,7 @@ EXPORT_PAGE = 500
 _encode = msgspec.json.Encoder().encode
 
 
-async def erase_own(by: Session, ledger: LedgerPort) -> ErasedAnswer:
+async def erase_own(actor: Session, ledger: LedgerPort) -> ErasedResponse:
     """Erase what the session reaches, and all that would tell who the visitor was.
 
     These are all conversations of the visitor and, in a session in which the site verified the visitor, those of all
@@ -36,71 +36,71 @@ async def erase_own(by: Session, ledger: LedgerPort) -> ErasedAnswer:
     after are refused. Operators hear of it by the entry `erased`, the last entry of each conversation.
 
     Raises:
-        Refused: `forbidden` for an operator, `invalid_token` when the visitor was quicker elsewhere, `busy`.
+        ApiError: `forbidden` for an operator, `invalid_token` when the visitor was quicker elsewhere, `busy`.
     """
-    require(by, "erase_own")
+    require(actor, "erase_own")
 
-    def erase(connection: Connection) -> Erasure[ErasedAnswer]:
-        reach = reach_of(connection, by.id)
+    def erase(connection: Connection) -> Erasure[ErasedResponse]:
+        reach = reach_of(connection, actor.id)
         conversations = conversations_of(connection, reach.visitors)
-        known = find_linked_visitor(connection, by.subject)
-        messages = erase_conversations(connection, by.workspace, conversations)
+        known = find_linked_visitor(connection, actor.subject)
+        messages = erase_conversations(connection, actor.workspace, conversations)
         for one in reach.visitors:
             remove_visitor_sessions(connection, one)
             anonymise_visitor(connection, one)
-            drop_tasks(connection, ["mail"], about=one)
+            delete_tasks(connection, ["mail"], about=one)
         if known is not None and known.contact is not None:
             remove_lone_contact(connection, known.contact)
         for conversation in conversations:
-            void_tickets(connection, "continue_code", conversation)
-            void_tickets(connection, "continue_link", conversation)
+            void_one_time_tokens(connection, "continue_code", conversation)
+            void_one_time_tokens(connection, "continue_link", conversation)
         return Erasure(
-            ErasedAnswer(len(conversations), messages),
-            [erasure(by.workspace, conversation, new_id(), now_ms()) for conversation in conversations],
+            ErasedResponse(len(conversations), messages),
+            [erasure(actor.workspace, conversation, new_id(), now_ms()) for conversation in conversations],
         )
 
-    return await ledger.erase(erase, by.workspace)
+    return await ledger.erase(erase, actor.workspace)
 
 
-async def export_own(by: Session, reader: ReaderPort) -> AsyncIterator[bytes]:
+async def export_own(actor: Session, reader: ReaderPort) -> AsyncIterator[bytes]:
     """A VisitorExport as JSON, in pieces, so that no length of a conversation fills memory or holds up the loop.
 
     It contains what the session reaches, as it was when the export began: the session may end while it is sent.
 
     Raises:
-        Refused: `forbidden` for an operator, `invalid_token` when the session has ended; both before the first piece.
+        ApiError: `forbidden` for an operator, `invalid_token` when the session has ended; both before the first piece.
     """
-    require(by, "export_own")
+    require(actor, "export_own")
 
     def read(connection: Connection) -> VisitorRecord | None:
-        return find_visitor_record(connection, by.workspace, by.subject, reach_of(connection, by.id))
+        return find_visitor_record(connection, actor.workspace, actor.subject, reach_of(connection, actor.id))
 
     record = await reader.read(read)
     if record is None:
-        raise Refused("invalid_token")
-    return _pieces(by, record, reader)
+        raise ApiError("invalid_token")
+    return _pieces(actor, record, reader)
 
 
-async def _pieces(by: Session, record: VisitorRecord, reader: ReaderPort) -> AsyncIterator[bytes]:
+async def _pieces(actor: Session, record: VisitorRecord, reader: ReaderPort) -> AsyncIterator[bytes]:
     # Each value is encoded with its list empty and left open at the end, "[]}", for what goes inside.
     yield _encode(VisitorExport(now_ms(), record.site, record.visitor, []))[:-2]
     for number, conversation in enumerate(record.conversations):
         yield (b"," if number else b"") + _encode(conversation)[:-2]
-        async for piece in _entries(by, conversation, record.last_seqs[number], reader):
+        async for piece in _entries(actor, conversation, record.last_seqs[number], reader):
             yield piece
         yield b"]}"
     yield b"]}"
 
 
 async def _entries(
-    by: Session, conversation: ExportedConversation, last_seq: int, reader: ReaderPort
+    actor: Session, conversation: ExportedConversation, last_seq: int, reader: ReaderPort
 ) -> AsyncIterator[bytes]:
     after = 0
     while after < last_seq:
         most = min(EXPORT_PAGE, last_seq - after)
         page = await reader.read(
             lambda connection, seq=after, most=most: entries_for_visitor(
-                connection, by.workspace, conversation.id, seq, most
+                connection, actor.workspace, conversation.id, seq, most
             )
         )
         if not page:

@@ -6,23 +6,29 @@ no more; once there is an owner there is no such link, ever.
 
 from sqlalchemy import Connection
 
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.password_check import hash_of
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
-from crumbless.actions.site_change import check_looks, make_site
+from crumbless.actions.site_change import check_appearance, make_site
 from crumbless.actions.workspace_set_up import FOR_PEOPLE, FOR_WORKSPACES
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.profile import check_languages, check_name
-from crumbless.domain.wire_account import SignInAnswer
-from crumbless.domain.wire_people import SetUpRequest, SetUpView, SiteRequest
-from crumbless.errors import Refused
+from crumbless.domain.wire_account import SignInResponse
+from crumbless.domain.wire_people import SetUpLinkResponse, SetUpRequest, SiteRequest
+from crumbless.errors import ApiError
 from crumbless.store.operator_store import has_owner
 from crumbless.store.people_store import add_operator, add_workspace, find_active_operator
-from crumbless.store.site_store import KeptSite
-from crumbless.store.ticket_store import Ticket, find_ticket, new_ticket, spend_ticket, void_tickets
-from crumbless.store.workspace_store import find_workspace_view, rename_workspace
+from crumbless.store.site_store import StoredSite
+from crumbless.store.ticket_store import (
+    OneTimeToken,
+    find_one_time_token,
+    new_one_time_token,
+    spend_one_time_token,
+    void_one_time_tokens,
+)
+from crumbless.store.workspace_store import find_workspace_response, rename_workspace
 
 SETUP_HOURS = 24
 
@@ -39,53 +45,57 @@ def offer_workspace(connection: Connection, name: str) -> str:
     """The secret of the link with which somebody becomes the owner of a new workspace.
 
     Raises:
-        Refused: `invalid` for what is no name.
+        ApiError: `invalid` for what is no name.
     """
     workspace = add_workspace(connection, check_name(name, FOR_WORKSPACES))
-    write_audit(connection, workspace, "workspace_added", target_kind="workspace", target_id=str(workspace))
+    write_audit_log(connection, workspace, "workspace_added", target_kind="workspace", target_id=str(workspace))
     return _offer(connection, str(workspace), workspace)
 
 
 def _offer(connection: Connection, subject: str, workspace: int | None) -> str:
-    void_tickets(connection, "setup", subject)
-    _, secret = new_ticket(connection, "setup", subject=subject, workspace=workspace, seconds=SETUP_HOURS * 3600)
+    void_one_time_tokens(connection, "setup", subject)
+    _, secret = new_one_time_token(
+        connection, "setup", subject=subject, workspace=workspace, seconds=SETUP_HOURS * 3600
+    )
     return secret
 
 
-def read_setup(connection: Connection, secret: str) -> SetUpView:
+def read_setup(connection: Connection, secret: str) -> SetUpLinkResponse:
     """What the link is for. It works afterwards as before.
 
     Raises:
-        Refused: `ticket_gone`.
+        ApiError: `ticket_gone`.
     """
-    ticket = find_ticket(connection, "setup", secret)
-    _require_no_owner(connection, ticket)
-    name = "" if ticket.workspace is None else find_workspace_view(connection, ticket.workspace).name
-    return SetUpView(name, ticket.expires_at)
+    one_time_token = find_one_time_token(connection, "setup", secret)
+    _require_no_owner(connection, one_time_token)
+    name = (
+        "" if one_time_token.workspace is None else find_workspace_response(connection, one_time_token.workspace).name
+    )
+    return SetUpLinkResponse(name, one_time_token.expires_at)
 
 
 async def begin_workspace(
     request: SetUpRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
-) -> tuple[SignInAnswer, KeptSite]:
+) -> tuple[SignInResponse, StoredSite]:
     """The owner, signed in with the device's key, and the first site. Of several at once, one wins.
 
     Raises:
-        Refused: `ticket_gone`; `invalid` for what is no name, address, origin or language; `weak_password`, `busy`.
+        ApiError: `ticket_gone`; `invalid` for what is no name, address, origin or language; `weak_password`, `busy`.
     """
     await reader.read(lambda connection: read_setup(connection, request.secret))
     workspace_name = check_name(request.workspace_name, FOR_WORKSPACES)
     name, email = check_name(request.name, FOR_PEOPLE), check_address(request.email.strip())
     languages = check_languages(request.languages)
-    looks = check_looks(SiteRequest(request.site_name, request.site_origins))
+    looks = check_appearance(SiteRequest(request.site_name, request.site_origins))
     check_new_password(request.password, (email, name, workspace_name))
     password_hash = await hash_of(request.password)
 
-    def begin(connection: Connection) -> tuple[SignInAnswer, KeptSite]:
-        ticket = spend_ticket(connection, "setup", request.secret)
-        _require_no_owner(connection, ticket)
-        workspace = _workspace_of(connection, ticket, workspace_name)
+    def begin(connection: Connection) -> tuple[SignInResponse, StoredSite]:
+        one_time_token = spend_one_time_token(connection, "setup", request.secret)
+        _require_no_owner(connection, one_time_token)
+        workspace = _workspace_of(connection, one_time_token, workspace_name)
         operator_id = add_operator(connection, workspace, email, name, password_hash, "owner", languages)
-        write_audit(
+        write_audit_log(
             connection,
             workspace,
             "workspace_set_up",
@@ -102,13 +112,13 @@ async def begin_workspace(
     return await ledger.write(begin)
 
 
-def _workspace_of(connection: Connection, ticket: Ticket, name: str) -> int:
-    if ticket.workspace is None:
+def _workspace_of(connection: Connection, one_time_token: OneTimeToken, name: str) -> int:
+    if one_time_token.workspace is None:
         return add_workspace(connection, name)
-    rename_workspace(connection, ticket.workspace, name)
-    return ticket.workspace
+    rename_workspace(connection, one_time_token.workspace, name)
+    return one_time_token.workspace
 
 
-def _require_no_owner(connection: Connection, ticket: Ticket) -> None:
-    if has_owner(connection, ticket.workspace):
-        raise Refused("ticket_gone")
+def _require_no_owner(connection: Connection, one_time_token: OneTimeToken) -> None:
+    if has_owner(connection, one_time_token.workspace):
+        raise ApiError("ticket_gone")

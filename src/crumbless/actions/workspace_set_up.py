@@ -4,12 +4,12 @@ import re
 
 from sqlalchemy import Connection
 
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import OperatorRole
 from crumbless.domain.origin import check_origin
 from crumbless.domain.password import check_new_password, hash_password
 from crumbless.domain.profile import check_name
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store import people_store
 from crumbless.store.workspace_store import choose_workspace
 
@@ -25,7 +25,7 @@ def workspace_for(connection: Connection, name: str) -> int:
     """The workspace with this name or number; one of this name is made when there is none.
 
     Raises:
-        Refused: `invalid` when several have the name, or a new one cannot have it.
+        ApiError: `invalid` when several have the name, or a new one cannot have it.
     """
     found = choose_workspace(connection, name)
     return people_store.add_workspace(connection, check_name(name, FOR_WORKSPACES)) if found is None else found
@@ -37,14 +37,14 @@ def add_operator(
     """Add somebody who answers.
 
     Raises:
-        Refused: `invalid` for an address that is none or taken or a name that is none; `weak_password`.
+        ApiError: `invalid` for an address that is none or taken or a name that is none; `weak_password`.
     """
     if not _EMAIL.fullmatch(email):
-        raise Refused("invalid", f"{email!r} is not an e-mail address.")
+        raise ApiError("invalid", f"{email!r} is not an e-mail address.")
     name = check_name(name, FOR_PEOPLE)
     check_new_password(password, (email, name))
     operator_id = people_store.add_operator(connection, workspace, email, name, hash_password(password), role)
-    write_audit(
+    write_audit_log(
         connection,
         workspace,
         "person_added",
@@ -59,11 +59,11 @@ def add_site(connection: Connection, workspace: int, key: str, name: str, origin
     """Add a site.
 
     Raises:
-        Refused: `invalid` for a key that is taken or no key, a name that is none, or an origin that is none.
+        ApiError: `invalid` for a key that is taken or no key, a name that is none, or an origin that is none.
     """
     if not _SITE_KEY.fullmatch(key):
-        raise Refused("invalid", "A site key has 4 to 64 letters, digits, - or _.")
+        raise ApiError("invalid", "A site key has 4 to 64 letters, digits, - or _.")
     if people_store.find_site(connection, key) is not None:
-        raise Refused("invalid", f"There is a site with the key {key} already.")
+        raise ApiError("invalid", f"There is a site with the key {key} already.")
     name = check_name(name, FOR_SITES)
     people_store.add_site(connection, workspace, key, name, [check_origin(origin) for origin in origins])

@@ -6,27 +6,27 @@ from dataclasses import dataclass
 from crumbless.domain.ports import Mail
 from crumbless.ids import now_ms
 
-MOST = 50
+MAX_ITEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class KeptMail:
+class StoredMail:
     """An email, and the time at which it would have been sent (milliseconds)."""
 
     at: int
     mail: Mail
 
 
-class MailBox:
+class MemoryMail:
     """The port for emails that stores them for the demo's mailbox page."""
 
     def __init__(self) -> None:
-        self._kept: deque[KeptMail] = deque(maxlen=MOST)
+        self._kept: deque[StoredMail] = deque(maxlen=MAX_ITEMS)
 
     async def send(self, mail: Mail) -> None:
         """Store the email, and drop the oldest if there are too many."""
-        self._kept.append(KeptMail(now_ms(), mail))
+        self._kept.append(StoredMail(now_ms(), mail))
 
-    def newest_first(self) -> list[KeptMail]:
+    def newest_first(self) -> list[StoredMail]:
         """Return the stored emails, newest first."""
         return [*reversed(self._kept)]

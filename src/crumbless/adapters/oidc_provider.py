@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from crumbless.domain.id_token import IdToken, IdTokenRefused, read_id_token
+from crumbless.domain.id_token import IdToken, IdTokenRejected, read_id_token
 from crumbless.domain.ports import OidcRequest, ProviderFailed
 from crumbless.ids import wall_ms
 from crumbless.settings import OidcProviderSettings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import httpx
 
 DEADLINE_SECONDS = 10.0
-MAX_ANSWER = 262_144
+MAX_RESPONSE = 262_144
 """Bytes of an answer that are read: a set of keys with certificates may have some ten thousand."""
 
 KEPT_SECONDS = 3600.0
@@ -40,7 +40,7 @@ class _Metadata(msgspec.Struct, frozen=True):
     authorization_response_iss_parameter_supported: bool = False
 
 
-class _TokenAnswer(msgspec.Struct, frozen=True):
+class _TokenResponse(msgspec.Struct, frozen=True):
     id_token: str
 
 
@@ -87,16 +87,16 @@ class OidcProvider:
 
         Raises:
             ProviderFailed: if the provider does not respond as specified.
-            IdTokenRefused: if its ID token is invalid.
+            IdTokenRejected: if its ID token is invalid.
         """
         metadata = await self._read_metadata()
         if iss != metadata.issuer and (iss or metadata.authorization_response_iss_parameter_supported):
-            raise IdTokenRefused("another issuer sent the browser back")
+            raise IdTokenRejected("another issuer sent the browser back")
         token = (await self._exchange(metadata, request, code)).id_token
         try:
             return self._checked(token, await self._read_keys(metadata), request, since)
-        except IdTokenRefused as refused:
-            if not refused.key_unknown:
+        except IdTokenRejected as error:
+            if not error.key_unknown:
                 raise
         return self._checked(token, await self._read_keys(metadata, anew=True), request, since)
 
@@ -105,7 +105,7 @@ class OidcProvider:
         now = wall_ms() // 1000
         return read_id_token(token, keys, settings.issuer, settings.client_id, request.nonce, now, since)
 
-    async def _exchange(self, metadata: _Metadata, request: OidcRequest, code: str) -> _TokenAnswer:
+    async def _exchange(self, metadata: _Metadata, request: OidcRequest, code: str) -> _TokenResponse:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -120,7 +120,7 @@ class OidcProvider:
             headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         else:
             form |= {"client_id": client_id} | ({"client_secret": secret} if secret else {})
-        return _decode(await self._ask("POST", metadata.token_endpoint, form, headers), _TokenAnswer)
+        return _decode(await self._ask("POST", metadata.token_endpoint, form, headers), _TokenResponse)
 
     async def _read_metadata(self) -> _Metadata:
         async with self._reading:
@@ -162,7 +162,7 @@ class OidcProvider:
                 data = b""
                 async for part in answer.aiter_bytes():
                     data += part
-                    if len(data) > MAX_ANSWER:
+                    if len(data) > MAX_RESPONSE:
                         raise ProviderFailed("its answer does not end")
                 return data
         except TimeoutError:

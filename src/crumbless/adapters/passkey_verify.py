@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from crumbless.domain.ports import NewPasskey, PasskeyRefused, UsedPasskey
+from crumbless.domain.ports import NewPasskey, PasskeyRejected, UsedPasskey
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ class PasskeyVerifier:
         return json.loads(webauthn.options_to_json(options))
 
     def verify_new(self, credential: dict[str, Any], challenge: bytes) -> NewPasskey:
-        """The passkey that was made. Raises PasskeyRefused."""
+        """The passkey that was made. Raises PasskeyRejected."""
         import webauthn  # noqa: PLC0415
         from webauthn.helpers import bytes_to_base64url  # noqa: PLC0415
 
@@ -101,7 +101,7 @@ class PasskeyVerifier:
     def verify_used(
         self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
     ) -> UsedPasskey:
-        """The passkey that was used. Raises PasskeyRefused."""
+        """The passkey that was used. Raises PasskeyRejected."""
         import webauthn  # noqa: PLC0415
 
         def verify(counted: int) -> UsedPasskey:
@@ -121,10 +121,10 @@ class PasskeyVerifier:
         return _refusing(lambda: verify(0))
 
 
-def _refusing(work: Callable[[], T]) -> T:
+def _refusing(operation: Callable[[], T]) -> T:
     from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
 
     try:
-        return work()
+        return operation()
     except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise PasskeyRefused from None
+        raise PasskeyRejected from None

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crumbless.adapters.picture_cut import TOO_MANY_PIXELS
-from crumbless.domain.file_type import PictureFormat
-from crumbless.domain.ports import PictureRefused
-from crumbless.errors import Refused
+from crumbless.domain.file_type import ImageFormat
+from crumbless.domain.ports import ImageRejected
+from crumbless.errors import ApiError
 from crumbless.exhaustion import BUSY_SECONDS
 
 DEADLINE_SECONDS = 10.0
@@ -22,18 +22,18 @@ log = logging.getLogger("crumbless.pictures")
 _PROGRAM = Path(__file__).with_name("picture_cut.py")
 
 
-class PictureProcess:
+class ImageProcess:
     """The port for pictures."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(1)
 
-    async def cut(self, content: bytes, kind: PictureFormat, sizes: Sequence[int]) -> list[bytes]:
+    async def cut(self, content: bytes, kind: ImageFormat, sizes: Sequence[int]) -> list[bytes]:
         """The picture's middle, square in these sizes, each a WebP of nothing but pixels.
 
         Raises:
-            PictureRefused: for what cannot be read, has too many pixels or takes too long.
-            Refused: `busy` if the system cannot start a process now.
+            ImageRejected: for what cannot be read, has too many pixels or takes too long.
+            ApiError: `busy` if the system cannot start a process now.
         """
         async with self._turn:
             process = await _start(kind, sizes)
@@ -41,20 +41,20 @@ class PictureProcess:
                 async with asyncio.timeout(DEADLINE_SECONDS):
                     written, _ = await process.communicate(content)
             except TimeoutError:
-                raise PictureRefused("unreadable") from None
+                raise ImageRejected("unreadable") from None
             finally:
                 if process.returncode is None:
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
                     await process.wait()
         if process.returncode == TOO_MANY_PIXELS:
-            raise PictureRefused("too_many_pixels")
+            raise ImageRejected("too_many_pixels")
         if process.returncode != 0 or len(written) > MAX_OUTPUT:
-            raise PictureRefused("unreadable")
+            raise ImageRejected("unreadable")
         return _parts(written, len(sizes))
 
 
-async def _start(kind: PictureFormat, sizes: Sequence[int]) -> asyncio.subprocess.Process:
+async def _start(kind: ImageFormat, sizes: Sequence[int]) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             sys.executable,
@@ -71,7 +71,7 @@ async def _start(kind: PictureFormat, sizes: Sequence[int]) -> asyncio.subproces
     except OSError as error:
         # Any error number: without free descriptors, uvloop raises "Unknown error -1".
         log.warning("the process for pictures could not be started: %s", error)
-        raise Refused("busy", retry_after=BUSY_SECONDS) from None
+        raise ApiError("busy", retry_after=BUSY_SECONDS) from None
 
 
 def _parts(written: bytes, number: int) -> list[bytes]:
@@ -82,5 +82,5 @@ def _parts(written: bytes, number: int) -> list[bytes]:
         parts.append(written[at + 4 : at + 4 + size])
         at += 4 + size
     if at != len(written) or not all(parts):
-        raise PictureRefused("unreadable")
+        raise ImageRejected("unreadable")
     return parts

@@ -17,7 +17,7 @@ from crumbless.ids import now_ms
 IDLE_MS = 30 * 60_000
 """A number that was not used for this long is forgotten: so long GA4 lets a visit last."""
 
-MOST_NUMBERS = 50_000
+MAX_NUMBERS = 50_000
 
 
 class ClientNumbers:
@@ -37,7 +37,7 @@ class ClientNumbers:
             number, since = secrets.randbelow(2**31), now // 1000
         self._known[chain] = (now, number, since)
         self._forget_idle(now)
-        if len(self._known) > MOST_NUMBERS:
+        if len(self._known) > MAX_NUMBERS:
             self._known.popitem(last=False)
         return number, since
 

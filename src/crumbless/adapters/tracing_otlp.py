@@ -78,7 +78,7 @@ class OtlpTrace:
         """The same writer, each of whose batches is a span."""
         return lambda: _TracedWriter(self, open_writer())
 
-    def tell_batch(self, began: int, size: int, failed: bool) -> None:
+    def trace_batch(self, began: int, size: int, failed: bool) -> None:
         """A batch was committed, or not. `began` in nanoseconds since 1970."""
         span = self._tracer.start_span("ledger commit", start_time=began, attributes={"crumbless.batch.size": size})
         if failed:
@@ -101,7 +101,7 @@ class _TracedWriter(Writer):
             self._writer.commit(batch)
             failed = False
         finally:
-            self._trace.tell_batch(began, len(batch), failed)
+            self._trace.trace_batch(began, len(batch), failed)
 
     def close(self) -> None:
         self._writer.close()

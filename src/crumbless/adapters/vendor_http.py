@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
 DEADLINE_SECONDS = 10.0
-MAX_ANSWER = 65_536
+MAX_RESPONSE = 65_536
 """Bytes of an answer that are read; vendors send a few hundred."""
 
 CONNECTIONS = 8
@@ -59,7 +59,7 @@ class VendorHttp:
             data = b""
             async for part in answer.aiter_bytes():
                 data += part
-                if len(data) > MAX_ANSWER:
+                if len(data) > MAX_RESPONSE:
                     raise RelayFailed("its answer does not end")
             return data
 

@@ -25,17 +25,17 @@ from crumbless.domain.wire_account import (
     PasskeyRequest,
     PasswordRequest,
     RecoveryCodes,
-    SecurityView,
-    SignInAnswer,
+    SecurityResponse,
     SignInRequest,
+    SignInResponse,
     SignInStep,
     StepUpRequest,
     TotpConfirm,
     TotpSetUp,
 )
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import confirmed_ms
-from crumbless.store.ticket_store import find_ticket
+from crumbless.store.ticket_store import find_one_time_token
 
 MAX_ACCOUNT_BODY = 8 * 1024
 """Bytes of a request that signs an operator in or changes how they do."""
@@ -45,21 +45,21 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An empty object."""
 
 
-async def post_sign_in(call: KeyCall, wanted: SignInRequest) -> SignInAnswer | SignInStep:
+async def post_sign_in(call: KeyCall, wanted: SignInRequest) -> SignInResponse | SignInStep:
     """Sign in with email and password."""
     wanted = msgspec.structs.replace(wanted, email=wanted.email.strip().lower())
-    platform, device = call.platform, call.device(wanted.time_zone)
+    services, device = call.platform, call.device(wanted.time_zone)
     guesser = Guesser(wanted.email, call.thumbprint, call.network)
-    attempt = partial(sign_in, wanted, device, platform.ledger, platform.reader, call.terms)
-    return await throttled(platform, guesser, attempt, "wrong_sign_in")
+    attempt = partial(sign_in, wanted, device, services.ledger, services.reader, call.terms)
+    return await throttled(services, guesser, attempt, "wrong_sign_in")
 
 
-async def post_sign_in_code(call: KeyCall, wanted: CodeRequest) -> SignInAnswer:
+async def post_sign_in_code(call: KeyCall, wanted: CodeRequest) -> SignInResponse:
     """Finish a sign-in with a code of the authenticator app or a recovery code."""
-    ticket = await call.read(find_ticket, "second_factor", wanted.ticket, call.thumbprint)
+    one_time_token = await call.read(find_one_time_token, "second_factor", wanted.one_time_token, call.thumbprint)
     attempt = partial(sign_in_with_code, wanted, call.device(wanted.time_zone), call.platform.ledger, call.terms)
     # By account as well as by ticket: a client that knows the password can request many tickets.
-    guesser = Guesser(ticket.subject, call.thumbprint, call.network, "code")
+    guesser = Guesser(one_time_token.subject, call.thumbprint, call.network, "code")
     return await throttled(call.platform, guesser, attempt, "wrong_code")
 
 
@@ -68,7 +68,7 @@ async def post_passkey_options(call: KeyCall, _wanted: Nothing) -> PasskeyOption
     return await call.platform.passkeys.ask_to_sign_in(call.thumbprint)
 
 
-async def post_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInAnswer:
+async def post_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInResponse:
     """Sign in with a passkey."""
     return await call.platform.passkeys.sign_in(wanted, call.device(wanted.time_zone), call.terms)
 
@@ -78,9 +78,9 @@ async def post_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInAnswer:
 
 async def post_step_up(call: OperatorCall, wanted: StepUpRequest) -> None:
     """Re-authenticate with the password or a code."""
-    platform = call.platform
-    attempt = partial(step_up, wanted, call.session, platform.ledger, platform.reader, platform.vault)
-    await throttled(platform, _guesser(call), attempt, "wrong_password", "wrong_code")
+    services = call.platform
+    attempt = partial(step_up, wanted, call.session, services.ledger, services.reader, services.secret_box)
+    await throttled(services, _guesser(call), attempt, "wrong_password", "wrong_code")
 
 
 async def post_step_up_passkey_options(call: OperatorCall) -> PasskeyOptions:
@@ -96,7 +96,7 @@ async def post_step_up_passkey(call: OperatorCall, wanted: PasskeyRequest) -> No
 # --- the operator's own factors -----------------------------------------------------------------------------------
 
 
-async def get_security(call: OperatorCall) -> SecurityView:
+async def get_security(call: OperatorCall) -> SecurityResponse:
     """Return the operator's factors, connected accounts and sessions."""
     settings = call.platform.settings
     idle_ms = settings.operator_idle_days * DAY_MS
@@ -107,33 +107,33 @@ async def get_security(call: OperatorCall) -> SecurityView:
 
 async def post_password(call: OperatorCall, wanted: PasswordRequest) -> None:
     """Change the password."""
-    platform = call.platform
+    services = call.platform
     attempt = partial(
-        change_password, wanted, call.session, call.device, platform.ledger, platform.reader, platform.vault
+        change_password, wanted, call.session, call.device, services.ledger, services.reader, services.secret_box
     )
-    await throttled(platform, _guesser(call), attempt, "wrong_password")
+    await throttled(services, _guesser(call), attempt, "wrong_password")
 
 
 async def post_totp_begin(call: OperatorCall) -> TotpSetUp:
     """Return the secret for a new authenticator app."""
-    return await begin_totp(call.session, call.platform.ledger, call.platform.vault)
+    return await begin_totp(call.session, call.platform.ledger, call.platform.secret_box)
 
 
 async def post_totp_confirm(call: OperatorCall, wanted: TotpConfirm) -> RecoveryCodes:
     """Turn the authenticator app on and return the recovery codes."""
-    platform = call.platform
-    return await confirm_totp(wanted, call.session, call.device, platform.ledger, platform.vault)
+    services = call.platform
+    return await confirm_totp(wanted, call.session, call.device, services.ledger, services.secret_box)
 
 
 async def post_totp_remove(call: OperatorCall, wanted: FactorRemove) -> None:
     """Turn the authenticator app off."""
-    platform = call.platform
-    await remove_totp(wanted, call.session, call.device, platform.ledger, platform.vault)
+    services = call.platform
+    await remove_totp(wanted, call.session, call.device, services.ledger, services.secret_box)
 
 
 async def post_recovery_codes(call: OperatorCall) -> RecoveryCodes:
     """Replace the recovery codes."""
-    return await renew_recovery_codes(call.session, call.device, call.platform.ledger, call.platform.vault)
+    return await renew_recovery_codes(call.session, call.device, call.platform.ledger, call.platform.secret_box)
 
 
 async def post_add_passkey_options(call: OperatorCall) -> PasskeyOptions:
@@ -167,7 +167,7 @@ async def post_sign_out(call: OperatorCall) -> None:
 async def post_end_session(call: OperatorCall, session: str) -> None:
     """End one of the operator's sessions."""
     if not await call.write(end_own, session):
-        raise Refused("not_found")
+        raise ApiError("not_found")
 
 
 async def post_end_others(call: OperatorCall) -> None:

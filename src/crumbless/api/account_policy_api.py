@@ -2,10 +2,10 @@
 
 from crumbless.actions.account_policy_change import PolicyLimits, change_account_policy, read_account_policy
 from crumbless.api.call import OperatorCall
-from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyView
+from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyResponse
 
 
-async def get_account_policy(call: OperatorCall) -> AccountPolicyView:
+async def get_account_policy(call: OperatorCall) -> AccountPolicyResponse:
     """Return the account policy."""
     return await call.read(read_account_policy, call.session, PolicyLimits.of(call.platform.settings))
 

@@ -10,43 +10,43 @@ from crumbless.actions.workspace_begin import begin_workspace, read_setup
 from crumbless.api.call import KeyCall, PublicCall
 from crumbless.api.device_read import read_device
 from crumbless.api.request_read import take_token
-from crumbless.api.site_api import tell_site
+from crumbless.api.site_api import site_response
 from crumbless.domain.mail_order import check_address
-from crumbless.domain.wire_account import InvitationUse, PasskeyOptions, PasskeyRequest, SignInAnswer
+from crumbless.domain.wire_account import InvitationUse, PasskeyOptions, PasskeyRequest, SignInResponse
 from crumbless.domain.wire_people import (
     InvitationAcceptRequest,
-    InvitationView,
+    InvitationResponse,
     PasswordReset,
     ResetRequest,
     SecretRequest,
-    SetUpAnswer,
+    SetUpLinkResponse,
     SetUpRequest,
-    SetUpView,
+    SetUpResponse,
 )
 
 
-async def post_setup_read(call: PublicCall, wanted: SecretRequest) -> SetUpView:
+async def post_setup_read(call: PublicCall, wanted: SecretRequest) -> SetUpLinkResponse:
     """Return what a set-up link is for."""
     return await call.read(read_setup, wanted.secret)
 
 
-async def post_setup(call: KeyCall, wanted: SetUpRequest) -> SetUpAnswer:
+async def post_setup(call: KeyCall, wanted: SetUpRequest) -> SetUpResponse:
     """Set up a workspace with its first owner and site."""
-    platform, device = call.platform, call.device(wanted.time_zone)
-    signed_in, site = await begin_workspace(wanted, device, platform.ledger, platform.reader, call.terms)
-    told = tell_site(site, platform.settings.address)
-    return SetUpAnswer(signed_in.token, signed_in.expires_at, signed_in.operator, told)
+    services, device = call.platform, call.device(wanted.time_zone)
+    signed_in, site = await begin_workspace(wanted, device, services.ledger, services.reader, call.terms)
+    told = site_response(site, services.settings.address)
+    return SetUpResponse(signed_in.token, signed_in.expires_at, signed_in.operator, told)
 
 
-async def post_invitation_read(call: PublicCall, wanted: SecretRequest) -> InvitationView:
+async def post_invitation_read(call: PublicCall, wanted: SecretRequest) -> InvitationResponse:
     """Return who invites whom to what."""
     return await call.read(read_invitation, wanted.secret)
 
 
-async def post_invitation_accept(call: KeyCall, wanted: InvitationAcceptRequest) -> SignInAnswer:
+async def post_invitation_accept(call: KeyCall, wanted: InvitationAcceptRequest) -> SignInResponse:
     """Accept an invitation with a password."""
-    platform, device = call.platform, call.device(wanted.time_zone)
-    return await accept_invitation(wanted, device, platform.ledger, platform.reader, call.terms)
+    services, device = call.platform, call.device(wanted.time_zone)
+    return await accept_invitation(wanted, device, services.ledger, services.reader, call.terms)
 
 
 async def post_invitation_passkey_options(call: KeyCall, wanted: InvitationUse) -> PasskeyOptions:
@@ -54,7 +54,7 @@ async def post_invitation_passkey_options(call: KeyCall, wanted: InvitationUse) 
     return await call.platform.passkeys.ask_to_join(wanted, call.thumbprint)
 
 
-async def post_invitation_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInAnswer:
+async def post_invitation_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInResponse:
     """Accept an invitation with a passkey."""
     return await call.platform.passkeys.join(wanted, call.device(wanted.time_zone), call.terms)
 
@@ -63,16 +63,16 @@ async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:
     """Send a link for a new password, if the address is an operator's."""
     email = check_address(wanted.email.strip()).lower()
     take_token(call.platform.limits.resets, email)
-    await call.write(ask_for_reset, email, call.platform.vault)
+    await call.write(ask_for_reset, email, call.platform.secret_box)
 
 
 async def post_reset(call: PublicCall, wanted: PasswordReset) -> None:
     """Replace the password."""
     # The link is enough: the request needs no key, and the new session will have one of its own.
-    device, platform = read_device(call.request, "", ""), call.platform
-    await reset_password(wanted.secret, wanted.password, device, platform.ledger, platform.reader, platform.vault)
+    device, services = read_device(call.request, "", ""), call.platform
+    await reset_password(wanted.secret, wanted.password, device, services.ledger, services.reader, services.secret_box)
 
 
 async def post_email_confirm(call: PublicCall, wanted: SecretRequest) -> None:
     """Confirm a new email address."""
-    await call.write(confirm_email_change, wanted.secret, call.platform.vault)
+    await call.write(confirm_email_change, wanted.secret, call.platform.secret_box)

@@ -6,10 +6,10 @@ import msgspec
 from litestar.response import Stream
 
 from crumbless.actions.audit_read import ExportFormat, export_audit, read_audit
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.api.call import OperatorCall
 from crumbless.api.long_response import while_alive
-from crumbless.domain.wire_people import AuditPage
+from crumbless.domain.wire_people import AuditLogPage
 
 
 class AuditFilter(msgspec.Struct, frozen=True):
@@ -32,15 +32,15 @@ class AuditExportQuery(AuditFilter, frozen=True):
     format: ExportFormat = "csv"
 
 
-async def get_audit(call: OperatorCall, query: AuditQuery) -> AuditPage:
+async def get_audit_log(call: OperatorCall, query: AuditQuery) -> AuditLogPage:
     """Return a page of the audit log."""
     return await call.read(read_audit, call.workspace, query.before, query.limit, query.act, query.actor)
 
 
-async def get_audit_export(call: OperatorCall, query: AuditExportQuery) -> Stream:
+async def get_audit_log_export(call: OperatorCall, query: AuditExportQuery) -> Stream:
     """Return the audit log as a file."""
     # Logged before the first byte: an export that is cut short was one too.
-    await call.write(write_audit, "audit_exported", details={"format": query.format})
+    await call.write(write_audit_log, "audit_exported", details={"format": query.format})
     lines = export_audit(call.platform.reader, call.workspace, query.format, query.act, query.actor)
     media_type = "text/csv" if query.format == "csv" else "application/jsonl"
     headers = {"content-disposition": f'attachment; filename="audit-log.{query.format}"'}

@@ -1,16 +1,16 @@
 """Bans, over HTTP."""
 
 from crumbless.api.call import OperatorCall
-from crumbless.domain.wire_identity import BanRequest, BansAnswer
+from crumbless.domain.wire_identity import BanRequest, BansResponse
 from crumbless.store.ban_store import current_bans
 
 
-async def get_bans(call: OperatorCall) -> BansAnswer:
+async def get_bans(call: OperatorCall) -> BansResponse:
     """Return the bans that are in force."""
-    return BansAnswer(await call.read(current_bans, call.workspace))
+    return BansResponse(await call.read(current_bans, call.workspace))
 
 
-async def post_ban(call: OperatorCall, wanted: BanRequest) -> BansAnswer:
+async def post_ban(call: OperatorCall, wanted: BanRequest) -> BansResponse:
     """Ban the visitor of a conversation."""
     return await call.platform.visitors.ban.ban(call.session, wanted)
 

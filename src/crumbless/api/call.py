@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from crumbless.actions.session_begin import Device, SessionTerms
 from crumbless.api.device_read import device_name, read_device
-from crumbless.api.request_read import AnyRequest, client_network, platform_of
+from crumbless.api.request_read import AnyRequest, client_network, services_of
 from crumbless.domain.access import Session
 
 P = ParamSpec("P")
@@ -23,7 +23,7 @@ class Call:
 
     def __init__(self, request: AnyRequest) -> None:
         self.request = request
-        self.platform = platform_of(request)
+        self.platform = services_of(request)
 
     @property
     def network(self) -> str:
@@ -41,7 +41,7 @@ class PublicCall(Call):
     __slots__ = ()
 
     async def write(self, action: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return the result of the action, which runs in a transaction. Raises Refused, as the action does."""
+        """Return the result of the action, which runs in a transaction. Raises ApiError, as the action does."""
         return await self.platform.ledger.write(lambda connection: action(connection, *args, **kwargs))
 
 
@@ -59,7 +59,7 @@ class KeyCall(PublicCall):
     @property
     def terms(self) -> SessionTerms:
         """How long a session that begins lasts."""
-        return SessionTerms(self.platform.settings.operator_session_days, self.platform.vault)
+        return SessionTerms(self.platform.settings.operator_session_days, self.platform.secret_box)
 
 
 class SessionCall(Call):
@@ -74,7 +74,7 @@ class SessionCall(Call):
     async def write(
         self, action: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return the result of the session's action, which runs in a transaction. Raises Refused, as it does."""
+        """Return the result of the session's action, which runs in a transaction. Raises ApiError, as it does."""
         session = self.session
         return await self.platform.ledger.write(lambda connection: action(connection, session, *args, **kwargs))
 

@@ -7,15 +7,15 @@ import secrets
 
 from crumbless.api.call import PublicCall
 from crumbless.api.client_address import is_trusted
-from crumbless.domain.wire_operation import CheckAnswer
+from crumbless.domain.wire_operation import ConnectionCheckResponse
 from crumbless.ids import wall_ms
 
 
-async def check(call: PublicCall, body: bytes) -> CheckAnswer:
+async def check(call: PublicCall, body: bytes) -> ConnectionCheckResponse:
     """Return how the request arrived."""
     request, settings = call.request, call.platform.settings
     peer = request.client.host if request.client else ""
-    return CheckAnswer(
+    return ConnectionCheckResponse(
         address=settings.address,
         at=wall_ms(),
         draw=secrets.token_urlsafe(12),

@@ -4,10 +4,10 @@ import functools
 import ipaddress
 from collections.abc import Sequence
 
-from crumbless.api.platform import Platform
-from crumbless.errors import Refused
+from crumbless.api.platform import Services
+from crumbless.errors import ApiError
 
-STRANGERS_RETRY_SECONDS = 5.0
+UNAUTHENTICATED_RETRY_SECONDS = 5.0
 
 MAX_ADDRESS = 45
 """Characters of the longest IP address: an IPv6 one that ends in an IPv4 one. A client may write longer ones."""
@@ -61,13 +61,13 @@ def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
     return (parsed.ipv4_mapped or parsed) if parsed.version == 6 else parsed
 
 
-def check_strangers(platform: Platform, network: str) -> None:
+def check_unauthenticated(services: Services, network: str) -> None:
     """Refuse a stream that would be one too many before it has authenticated.
 
     Raises:
-        Refused: `slow_down` for too many of this network, `busy` while the node is crowded.
+        ApiError: `slow_down` for too many of this network, `busy` while the node is crowded.
     """
-    if platform.tcp.crowded:
-        raise Refused("busy", retry_after=STRANGERS_RETRY_SECONDS)
-    if platform.streams.strangers_from(network) >= platform.settings.strangers_per_address:
-        raise Refused("slow_down", retry_after=STRANGERS_RETRY_SECONDS)
+    if services.tcp.crowded:
+        raise ApiError("busy", retry_after=UNAUTHENTICATED_RETRY_SECONDS)
+    if services.streams.unauthenticated_from(network) >= services.settings.unauthenticated_per_address:
+        raise ApiError("slow_down", retry_after=UNAUTHENTICATED_RETRY_SECONDS)

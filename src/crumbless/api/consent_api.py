@@ -4,14 +4,14 @@ from typing import Any
 
 from litestar import Response
 
-from crumbless.actions.consent_follow import follow_consent
-from crumbless.actions.consent_record import find_receipt_document, record_consent, show_keys
+from crumbless.actions.consent_follow import bind_receipt
+from crumbless.actions.consent_record import find_receipt_document, show_keys, store_consent
 from crumbless.api.call import PublicCall, VisitorCall, respond
-from crumbless.api.guard import answer_refusal
+from crumbless.api.guard import error_response
 from crumbless.api.request_read import take_token
 from crumbless.domain.consent import VisitorConsent
 from crumbless.domain.wire import ConsentRequest
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.consent_store import is_known_origin
 from crumbless.store.people_store import Site, find_site
 
@@ -26,7 +26,7 @@ async def options_consent(call: PublicCall) -> Response[None]:
     """Answer a preflight: whether a page of this origin may record a choice at all."""
     origin = call.request.headers.get("origin", "")
     if not await call.read(is_known_origin, origin):
-        raise Refused("foreign_origin")
+        raise ApiError("foreign_origin")
     allowed = {
         "access-control-allow-methods": "POST",
         "access-control-allow-headers": "content-type",
@@ -37,27 +37,27 @@ async def options_consent(call: PublicCall) -> Response[None]:
 
 async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[bytes]:
     """Record a choice of consent and return its receipt."""
-    platform = call.platform
+    services = call.platform
     site = await call.read(find_site, wanted.site)
     if site is None:
-        raise Refused("not_found", "There is no site with this key.")
+        raise ApiError("not_found", "There is no site with this key.")
     origin = _origin_of(call, site)
     try:
-        take_token(platform.limits.site_consents, site.id)
-        receipt = await record_consent(wanted, site, platform.ledger)
-    except Refused as refused:
+        take_token(services.limits.site_consents, site.id)
+        receipt = await store_consent(wanted, site, services.ledger)
+    except ApiError as error:
         # The page is one of the site's: it may read why.
-        refusal = answer_refusal(call.request, refused)
+        refusal = error_response(call.request, error)
         refusal.headers.update(_open_to(origin))
         return refusal
     return respond(receipt, 201, _open_to(origin))
 
 
 def _origin_of(call: PublicCall, site: Site) -> str:
-    """Return the origin of the page that sends this, if it is the site's or ours. Raises Refused `foreign_origin`."""
+    """Return the origin of the page that sends this, if it is the site's or ours. Raises ApiError `foreign_origin`."""
     origin = call.request.headers.get("origin", "")
     if origin not in {*site.origins, call.platform.settings.address}:
-        raise Refused("foreign_origin")
+        raise ApiError("foreign_origin")
     return origin
 
 
@@ -69,7 +69,7 @@ async def get_consent(call: PublicCall, receipt: str) -> dict[str, Any]:
     """Return the receipt with this number: a secret of those who have it."""
     document = await call.read(find_receipt_document, receipt, call.platform.settings.address)
     if document is None:
-        raise Refused("not_found", "There is no receipt with this number.")
+        raise ApiError("not_found", "There is no receipt with this number.")
     return document
 
 
@@ -89,4 +89,4 @@ def _public(seconds: int) -> dict[str, str]:
 
 async def post_visitor_consent(call: VisitorCall, wanted: VisitorConsent) -> None:
     """Put a conversation under a consent receipt, or under none."""
-    await follow_consent(call.session, wanted, call.platform.ledger, call.platform.reader)
+    await bind_receipt(call.session, wanted, call.platform.ledger, call.platform.reader)

@@ -9,9 +9,9 @@ from crumbless.api.page_views import read_site, serve_asset
 from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.consent_ask import ConsentConfig, Said, ask_services, say
 from crumbless.domain.storage_registry import Service
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.people_store import Site
-from crumbless.store.tag_store import Tag, consent_revision, find_tags
+from crumbless.store.tag_store import VendorTag, consent_revision, find_vendor_tags
 from crumbless.texts import ENGLISH, direction_of, languages_of, read_texts
 
 CONSENT_SECONDS = 300
@@ -43,20 +43,22 @@ async def get_consent_words(call: PublicCall, key: str, name: str) -> Response[b
     """Return the consent manager's texts in a language: LANG.js."""
     language, _, extension = name.rpartition(".")
     if extension != "js" or language not in languages_of(SURFACE):
-        raise Refused("not_found")
+        raise ApiError("not_found")
     site = await read_site(call, key)
     tags, _ = await _read_asked(call, site)
     return _serve(call, f"export default {script_value(_say(call, tags, language))};")
 
 
-async def _read_asked(call: PublicCall, site: Site) -> tuple[tuple[Tag, ...], int]:
+async def _read_asked(call: PublicCall, site: Site) -> tuple[tuple[VendorTag, ...], int]:
     """The tags in use, and the number of the question that they make."""
-    return await call.read(lambda connection: (find_tags(connection, site.id), consent_revision(connection, site.id)))
+    return await call.read(
+        lambda connection: (find_vendor_tags(connection, site.id), consent_revision(connection, site.id))
+    )
 
 
-def _say(call: PublicCall, tags: tuple[Tag, ...], language: str) -> Said:
+def _say(call: PublicCall, tags: tuple[VendorTag, ...], language: str) -> Said:
     services: frozenset[Service] = frozenset(tag.service for tag in tags)
-    in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.way == "browser")
+    in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.mode == "browser")
     registry = call.platform.policy.registry
     asked = ask_services(registry, services, in_browser, language, read_storage_texts()[language])
     return say(read_texts(language, SURFACE), language, direction_of(language), asked)

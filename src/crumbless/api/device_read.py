@@ -5,9 +5,9 @@ import zoneinfo
 from functools import cache
 
 from crumbless.actions.session_begin import Device
-from crumbless.api.request_read import AnyRequest, client_network, platform_of
+from crumbless.api.request_read import AnyRequest, client_network, services_of
 from crumbless.domain.ban import network_hash
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -33,13 +33,13 @@ _match_zone = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){0,2}").fullmatch
 
 def read_device(request: AnyRequest, thumbprint: str, time_zone: str) -> Device:
     """The device that asks, with this key, and where it says that its clock is."""
-    network = operator_network_hash(platform_of(request).vault, client_network(request))
+    network = operator_network_hash(services_of(request).secret_box, client_network(request))
     return Device(thumbprint, device_name(request.headers.get("user-agent", "")), place_name(time_zone), network)
 
 
-def operator_network_hash(vault: Vault, network: str) -> str:
+def operator_network_hash(secret_box: SecretBox, network: str) -> str:
     """Return what is stored of an operator's network. Its key differs from the one for bans, so the two never match."""
-    return network_hash(vault.derive("operator networks"), network)
+    return network_hash(secret_box.derive("operator networks"), network)
 
 
 def device_name(user_agent: str) -> str:

@@ -8,14 +8,14 @@ import asyncio
 from collections import deque
 
 
-class FairTurn:
+class RequestPacer:
     """Lets one begin in each turn of the loop, in the order in which they came. Used on the loop only."""
 
     def __init__(self) -> None:
         self._taken = False
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def come(self) -> None:
+    async def wait(self) -> None:
         """Return when it is the caller's turn: at once, unless others came in this turn."""
         loop = asyncio.get_running_loop()
         if not self._taken:

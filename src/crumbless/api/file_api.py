@@ -4,13 +4,13 @@ import re
 
 from litestar import Response
 
-from crumbless.actions.photo_keep import keep_photo, remove_photo
+from crumbless.actions.photo_keep import remove_photo, store_photo
 from crumbless.api.call import OperatorCall, PublicCall
 from crumbless.api.look_up import look_up
 from crumbless.api.request_read import read_body
 from crumbless.domain.photo import MAX_BYTES, SIZES, names_of
-from crumbless.domain.wire_task import PhotoAnswer
-from crumbless.errors import Refused
+from crumbless.domain.wire_task import PhotoResponse
+from crumbless.errors import ApiError
 from crumbless.ids import is_id
 from crumbless.store.file_store import find_file
 
@@ -26,29 +26,29 @@ HEADERS = {
 }
 
 
-async def post_photo(call: OperatorCall) -> PhotoAnswer:
+async def post_photo(call: OperatorCall) -> PhotoResponse:
     """Set the operator's photo."""
     # The caller was checked first: an unauthenticated client's megabytes are not read.
     if not _is_picture(call.request.headers.get("content-type", "").partition(";")[0].strip()):
-        raise Refused("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
-    content, platform = await read_body(call.request, MAX_BYTES), call.platform
-    return PhotoAnswer(await keep_photo(call.session, content, platform.pictures, platform.files, platform.ledger))
+        raise ApiError("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
+    content, services = await read_body(call.request, MAX_BYTES), call.platform
+    return PhotoResponse(await store_photo(call.session, content, services.pictures, services.files, services.ledger))
 
 
-async def post_photo_remove(call: OperatorCall) -> PhotoAnswer:
+async def post_photo_remove(call: OperatorCall) -> PhotoResponse:
     """Remove the operator's photo."""
     await remove_photo(call.session, call.platform.ledger)
-    return PhotoAnswer("")
+    return PhotoResponse("")
 
 
 async def get_file(call: PublicCall, file: str, name: str) -> Response[bytes]:
     """Return one size of a photo."""
     number = _NAMES.get(name)
     if number is None or not is_id(file):
-        raise Refused("not_found")
+        raise ApiError("not_found")
     unknown_names = call.platform.limits.unknown_names
     kept = await look_up(unknown_names, call.network, lambda: call.read(find_file, file))
     content = kept and await call.platform.files.get(names_of(file)[number])
     if not kept or content is None:
-        raise Refused("not_found")
+        raise ApiError("not_found")
     return Response(content, status_code=200, media_type=kept.media_type, headers=HEADERS)

@@ -14,14 +14,14 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
-from crumbless.api.fair_turn import FairTurn
+from crumbless.api.fair_turn import RequestPacer
 from crumbless.api.http_shell import HttpConnection, connection_of
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.api.request_bounds import bound_target, bounded_headers
-from crumbless.api.request_read import AnyRequest, platform_of
-from crumbless.api.request_record import RequestRecord, route_of
+from crumbless.api.request_read import AnyRequest, services_of
+from crumbless.api.request_record import AccessLog, route_of
 from crumbless.domain.wire import Problem
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.exhaustion import BUSY_SECONDS, in_one_line, is_exhausted
 from crumbless.live.tcp_connections import RETRY_SECONDS
 
@@ -42,58 +42,56 @@ _ALWAYS = (
 )
 
 
-def problem_of(refused: Refused) -> tuple[bytes, int, str]:
+def problem_of(error: ApiError) -> tuple[bytes, int, str]:
     """The refusal as a problem document: body, status, reason phrase."""
-    status = refused.refusal.status
-    problem = Problem(
-        f"urn:crumbless:problem:{refused.code}", refused.refusal.title, status, refused.detail, refused.work
-    )
+    status = error.spec.status
+    problem = Problem(f"urn:crumbless:problem:{error.code}", error.spec.title, status, error.detail, error.work)
     return msgspec.json.encode(problem), status, http.HTTPStatus(status).phrase
 
 
-def refusal_headers(refused: Refused) -> dict[str, str]:
+def error_headers(error: ApiError) -> dict[str, str]:
     """The headers that belong to a refusal beside its body."""
     headers: dict[str, str] = {}
-    if refused.retry_after:
-        headers["retry-after"] = str(math.ceil(refused.retry_after))
-    if refused.code == "use_dpop_nonce":
+    if error.retry_after:
+        headers["retry-after"] = str(math.ceil(error.retry_after))
+    if error.code == "use_dpop_nonce":
         headers["www-authenticate"] = 'DPoP error="use_dpop_nonce", algs="ES256"'
-    elif refused.code == "invalid_proof":
+    elif error.code == "invalid_proof":
         headers["www-authenticate"] = 'DPoP error="invalid_dpop_proof", algs="ES256"'
-    elif refused.code == "invalid_token":
+    elif error.code == "invalid_token":
         headers["www-authenticate"] = 'DPoP error="invalid_token", algs="ES256"'
     return headers
 
 
-def answer_refusal(request: AnyRequest, refused: Refused) -> Response[bytes]:
+def error_response(request: AnyRequest, error: ApiError) -> Response[bytes]:
     """What a handler refused, as an answer."""
-    platform_of(request).http.refusals[refused.code] += 1
-    body, status, _ = problem_of(refused)
-    return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=refusal_headers(refused))
+    services_of(request).http.errors[error.code] += 1
+    body, status, _ = problem_of(error)
+    return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=error_headers(error))
 
 
-def answer_http_exception(request: AnyRequest, exception: HTTPException) -> Response[bytes]:
+def http_exception_response(request: AnyRequest, exception: HTTPException) -> Response[bytes]:
     """What the router refused, in our words."""
     codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
     if exception.status_code >= 500:
-        return answer_fault(request, exception)
-    answer = answer_refusal(request, Refused(codes.get(exception.status_code, "invalid")))
+        return internal_error_response(request, exception)
+    answer = error_response(request, ApiError(codes.get(exception.status_code, "invalid")))
     if methods := (exception.headers or {}).get("allow"):
         # RFC 9110, section 15.5.6: a 405 must say which methods there are.
         answer.headers["allow"] = methods
     return answer
 
 
-def answer_fault(request: AnyRequest, exception: Exception) -> Response[bytes]:
+def internal_error_response(request: AnyRequest, exception: Exception) -> Response[bytes]:
     """Answer `busy` if the system has no resources left. Else it is an internal error: only the log says which."""
     if is_exhausted(exception):
         log.warning("%s %s failed: %s", request.method, route_of(request.scope), in_one_line(exception))
-        return answer_refusal(request, Refused("busy", retry_after=BUSY_SECONDS))
+        return error_response(request, ApiError("busy", retry_after=BUSY_SECONDS))
     log.error("%s %s failed", request.method, route_of(request.scope), exc_info=exception)
-    return answer_refusal(request, Refused("internal"))
+    return error_response(request, ApiError("internal"))
 
 
-class ClientGone(Exception):
+class ClientDisconnected(Exception):
     """The client closed the connection before the end of the response."""
 
 
@@ -111,13 +109,13 @@ class Progress:
         """Whether its handler was stopped because the client had gone."""
 
 
-class Guard:
+class Middleware:
     """ASGI around everything."""
 
-    def __init__(self, app: ASGIApp, platform: Platform) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
-        self._platform = platform
-        self._turn = FairTurn()
+        self._services = services
+        self._turn = RequestPacer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on without its cookies; let the answer out without cookies and with our headers."""
@@ -126,16 +124,16 @@ class Guard:
             return
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         scope["headers"] = bounded_headers(scope["headers"])
-        record = RequestRecord(self._platform, scope)
+        record = AccessLog(self._services, scope)
         connection = connection_of(scope)
         progress = Progress()
         guarded = self._guarded(scope, send, record, connection, progress)
         try:
-            if refused := self._refusal_of(scope, host, connection):
-                self._platform.http.refusals[refused.code] += 1
-                await _send_refusal(refused, guarded)
+            if error := self._refusal_of(scope, host, connection):
+                self._services.http.errors[error.code] += 1
+                await _send_refusal(error, guarded)
             else:
-                await self._turn.come()
+                await self._turn.wait()
                 await self._app(scope, receive, guarded)
         except Exception:
             # Not a fault: clients leave whenever they like, and a traceback for each of them would fill the disk.
@@ -144,39 +142,39 @@ class Guard:
         except asyncio.CancelledError:
             # A stopping node cancels what takes longer than a second: a sign-in that waits for its turn, say. Another
             # node, or this one once it has restarted, can serve it, so it is no internal error.
-            if progress.begun or not self._platform.node.stopping:
+            if progress.begun or not self._services.node.stopping:
                 raise
-            await _send_refusal(Refused("busy", retry_after=RETRY_SECONDS), guarded)
+            await _send_refusal(ApiError("busy", retry_after=RETRY_SECONDS), guarded)
         finally:
             if not progress.finished and connection is not None and connection.gone:
                 log.debug("%s %s: the client left before the end of the response", scope["method"], route_of(scope))
             record.end()
 
-    def _refusal_of(self, scope: HTTPScope, host: bytes, connection: HttpConnection | None) -> Refused | None:
+    def _refusal_of(self, scope: HTTPScope, host: bytes, connection: HttpConnection | None) -> ApiError | None:
         """Return why nothing of the request is to be read, or None. The query is left as far as it may be read."""
         if scope["path"] not in PROBES:
-            if host.decode("latin-1").lower() not in self._platform.settings.hosts:
-                return Refused("misdirected")
+            if host.decode("latin-1").lower() not in self._services.settings.hosts:
+                return ApiError("misdirected")
             if connection is not None and connection.crowded and not _has_token(scope):
                 # While there is little room left, it is for those who have a session.
-                return Refused("busy", retry_after=RETRY_SECONDS)
+                return ApiError("busy", retry_after=RETRY_SECONDS)
         try:
             scope["query_string"] = bound_target(scope["path"], scope["query_string"])
-        except Refused as refused:
-            return refused
+        except ApiError as error:
+            return error
         return None
 
     def _guarded(
-        self, scope: HTTPScope, send: Send, record: RequestRecord, connection: HttpConnection | None, progress: Progress
+        self, scope: HTTPScope, send: Send, record: AccessLog, connection: HttpConnection | None, progress: Progress
     ) -> Send:
         async def guarded(message: Message) -> None:
             if connection is not None and connection.gone:
                 progress.left = True
                 # Nothing more is made for nobody: an export of thousands of rows ends here.
-                raise ClientGone
+                raise ClientDisconnected
             if message["type"] == "http.response.start":
                 progress.begun = True
-                record.begin_answer(message["status"])
+                record.begin_response(message["status"])
                 message["headers"] = self._headers(scope, message, record.number)
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body", False):
@@ -194,7 +192,7 @@ class Guard:
             # Not on what everybody gets alike: there, a number that is different each time would be one too many.
             headers.append((b"x-request-id", number.encode()))
         if scope["path"].startswith("/v1/"):
-            headers.append((b"dpop-nonce", self._platform.nonces.current().encode()))
+            headers.append((b"dpop-nonce", self._services.nonces.current().encode()))
             headers.append((b"cache-control", b"no-store"))
         return headers
 
@@ -203,12 +201,12 @@ def _has_token(scope: HTTPScope) -> bool:
     return any(name == b"authorization" for name, _ in scope["headers"])
 
 
-async def _send_refusal(refused: Refused, send: Send) -> None:
-    body, status, _ = problem_of(refused)
+async def _send_refusal(error: ApiError, send: Send) -> None:
+    body, status, _ = problem_of(error)
     headers = [(b"content-type", PROBLEM_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    if refused.code == "busy":
+    if error.code == "busy":
         # The connection makes room for another.
         headers.append((b"connection", b"close"))
-    headers.extend((name.encode(), value.encode()) for name, value in refusal_headers(refused).items())
+    headers.extend((name.encode(), value.encode()) for name, value in error_headers(error).items())
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from crumbless.actions.attempts_notify import queue_attempts_check
 from crumbless.api.device_read import operator_network_hash
-from crumbless.api.platform import WIDE_GUESSES, Platform
-from crumbless.errors import Refused
+from crumbless.api.platform import WIDE_GUESSES, Services
+from crumbless.errors import ApiError
 from crumbless.store.known_store import find_known
 
 T = TypeVar("T")
@@ -43,44 +43,44 @@ class Guesser:
         return f"{self.factor} {self.account}" if self.factor else self.account
 
 
-async def throttled(platform: Platform, guesser: Guesser, attempt: Callable[[], Awaitable[T]], *failures: str) -> T:
+async def throttled(services: Services, guesser: Guesser, attempt: Callable[[], Awaitable[T]], *failures: str) -> T:
     """Return the outcome of an attempt to prove an identity, unless earlier failures make it wait.
 
     Args:
         failures: the codes of a wrong attempt.
 
     Raises:
-        Refused: `slow_down`, and every code of the attempt.
+        ApiError: `slow_down`, and every code of the attempt.
     """
-    own = await _admit(platform, guesser)
+    own = await _admit(services, guesser)
     # Counted before the outcome is known, so that many attempts at once gain nothing. No await since the check.
-    throttle, wide, now = platform.limits.guesses, platform.limits.wide_guesses, time.monotonic()
+    throttle, wide, now = services.limits.guesses, services.limits.wide_guesses, time.monotonic()
     throttle.count(own, now)
     wrong = wide.count(guesser.wide, now)
     try:
         outcome = await attempt()
     except BaseException as error:
-        if not isinstance(error, Refused) or error.code not in failures:
+        if not isinstance(error, ApiError) or error.code not in failures:
             throttle.take_back(own)
             wide.take_back(guesser.wide)
         elif wrong % WIDE_GUESSES == 0:
-            await _notify(platform, guesser)
+            await _notify(services, guesser)
         raise
     throttle.succeed(own)
     wide.take_back(guesser.wide)
     return outcome
 
 
-async def _admit(platform: Platform, guesser: Guesser) -> str:
-    """Return the key under which the attempt is counted. Raises Refused `slow_down`."""
-    throttle, wide = platform.limits.guesses, platform.limits.wide_guesses
+async def _admit(services: Services, guesser: Guesser) -> str:
+    """Return the key under which the attempt is counted. Raises ApiError `slow_down`."""
+    throttle, wide = services.limits.guesses, services.limits.wide_guesses
     own, now = f"{guesser.wide} {guesser.network}", time.monotonic()
     own_wait, wide_wait = throttle.wait(own, now), wide.wait(guesser.wide, now)
     if not own_wait and not wide_wait:
         return own
     # Only now: as long as nothing waits, there is nothing to read.
-    network_hash = operator_network_hash(platform.vault, guesser.network)
-    known = await platform.reader.read(
+    network_hash = operator_network_hash(services.secret_box, guesser.network)
+    known = await services.reader.read(
         lambda connection: find_known(connection, guesser.account, guesser.thumbprint, network_hash)
     )
     now = time.monotonic()
@@ -90,13 +90,13 @@ async def _admit(platform: Platform, guesser: Guesser) -> str:
     if not known.key and not known.network:
         wait = max(wait, wide.wait(guesser.wide, now))
     if wait:
-        raise Refused("slow_down", retry_after=wait)
+        raise ApiError("slow_down", retry_after=wait)
     return own
 
 
-async def _notify(platform: Platform, guesser: Guesser) -> None:
+async def _notify(services: Services, guesser: Guesser) -> None:
     # The same work for accounts that do not exist; the task looks them up later. A full queue changes no response.
-    with contextlib.suppress(Refused):
-        await platform.ledger.write(
-            lambda connection: queue_attempts_check(connection, guesser.account, platform.vault)
+    with contextlib.suppress(ApiError):
+        await services.ledger.write(
+            lambda connection: queue_attempts_check(connection, guesser.account, services.secret_box)
         )

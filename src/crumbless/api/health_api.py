@@ -6,7 +6,7 @@ from litestar import Response
 
 from crumbless.api.call import PublicCall, respond
 from crumbless.api.readiness import Readiness
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 if TYPE_CHECKING:
     from crumbless.api.metrics_view import Metrics
@@ -21,7 +21,7 @@ async def get_health(_call: PublicCall) -> Response[bytes]:
 
 async def get_ready(call: PublicCall) -> Response[bytes]:
     """Return whether this node can do work, and which part cannot."""
-    ready = await cast(Readiness, call.request.app.state["readiness"]).look()
+    ready = await cast(Readiness, call.request.app.state["readiness"]).read()
     return respond(ready, 200 if ready.ready else 503, _NO_STORE)
 
 
@@ -29,12 +29,12 @@ async def get_metrics(call: PublicCall) -> Response[bytes]:
     """Return the metrics to a program that has the token of the settings. For others the path does not exist."""
     from crumbless.api.metrics_view import Metrics, may_read  # noqa: PLC0415 - a start does not wait for prometheus_client
 
-    platform, state = call.platform, call.request.app.state
-    if not may_read(call.request.headers.get("authorization", ""), platform.settings.metrics_token):
-        raise Refused("not_found")
+    services, state = call.platform, call.request.app.state
+    if not may_read(call.request.headers.get("authorization", ""), services.settings.metrics_token):
+        raise ApiError("not_found")
     if "metrics" not in state:
-        state["metrics"] = Metrics(platform, state["feed"])
+        state["metrics"] = Metrics(services, state["feed"])
     # A node that only its metrics are read of finds out in this way too that its disk takes data again.
-    ready = await cast(Readiness, state["readiness"]).look()
+    ready = await cast(Readiness, state["readiness"]).read()
     body = await cast("Metrics", state["metrics"]).write(ready.ready)
     return Response(body, status_code=200, media_type="text/plain; version=0.0.4", headers=_NO_STORE)

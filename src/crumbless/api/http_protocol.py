@@ -9,10 +9,10 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from crumbless.api.guard import PROBLEM_TYPE, problem_of, refusal_headers
+from crumbless.api.guard import PROBLEM_TYPE, error_headers, problem_of
 from crumbless.api.http_shell import CONNECTION, HttpConnection, HttpShell
 from crumbless.api.request_head import check_head, has_body
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.live.tcp_connections import TcpConnection
 
 HEAD_SECONDS = 10.0
@@ -60,7 +60,7 @@ class _Flow(FlowControl):
 class DeadlineHttpProtocol(HttpToolsProtocol):
     """Closes connections whose request does not arrive in time or whose headers have no end."""
 
-    _rejected: Refused | None = None
+    _rejected: ApiError | None = None
     """Why the connection ends after the responses to the requests that came before."""
     _deadline: asyncio.TimerHandle | None = None
     _upgraded = False
@@ -86,9 +86,9 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         try:
             network = self._shell.network_of(self.client[0] if self.client else "")
             self._admitted = self._shell.tcp.add(transport, network)
-        except Refused as refused:
-            self._shell.refused(refused.code, "connections beyond the limit")
-            self._send_refusal(refused)
+        except ApiError as error:
+            self._shell.refused(error.code, "connections beyond the limit")
+            self._send_refusal(error)
             return
         self._expire_in(HEAD_SECONDS)
 
@@ -126,10 +126,10 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         try:
             self._parse(data)
         except httptools.HttpParserError as error:
-            self._reject(error.__context__ if isinstance(error.__context__, Refused) else Refused("malformed"))
+            self._reject(error.__context__ if isinstance(error.__context__, ApiError) else ApiError("malformed"))
             return
         if (self._head_size or 0) > MAX_HEAD or self._framing > MAX_HEAD:
-            self._reject(Refused("malformed"))
+            self._reject(ApiError("malformed"))
         elif not self._busy and self._deadline is None and self.timeout_keep_alive_task is None and not self._upgraded:
             # Such as an empty line between two requests, which the parser skips.
             self._expire_in(HEAD_SECONDS)
@@ -150,7 +150,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         if len(self.pipeline) >= MAX_PIPELINED:
-            raise Refused("slow_down")
+            raise ApiError("slow_down")
         super().on_message_begin()
         scope: Any = self.scope
         # For a response without an end that is never read: uvicorn waits for such a client for ever.
@@ -191,7 +191,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         self._expire_never()
         # The response to an earlier request would be written into the WebSocket, and a body be read as its frames.
         if self._busy or has_body(self.headers):
-            self._reject(Refused("malformed"))
+            self._reject(ApiError("malformed"))
             return
         self._upgraded = True
         super().handle_websocket_upgrade()
@@ -217,15 +217,15 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         elif self._admitted is not None:
             self._admitted.idle = self._head_size == 0 and self._deadline is None
 
-    def _reject(self, refused: Refused) -> None:
+    def _reject(self, error: ApiError) -> None:
         """Answer what came before the bytes that are no request, then these with a problem document; then close."""
         self._expire_never()
-        if refused.code == "slow_down":
-            self._shell.refused(refused.code, "connections with too many pipelined requests")
+        if error.code == "slow_down":
+            self._shell.refused(error.code, "connections with too many pipelined requests")
             self.transport.abort()
             return
-        self._shell.refused(refused.code, "requests that are not valid HTTP")
-        self._rejected = refused
+        self._shell.refused(error.code, "requests that are not valid HTTP")
+        self._rejected = error
         self.flow.pause_reading()
         self._reading.stopped = True
         if self._head_size is None and (faulty := self._body_of) is not None:
@@ -241,14 +241,14 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
             else:
                 faulty.disconnected = True
                 faulty.message_event.set()
-                self._send_refusal(refused)
+                self._send_refusal(error)
                 return
         if not self._busy:
-            self._send_refusal(refused)
+            self._send_refusal(error)
 
-    def _send_refusal(self, refused: Refused) -> None:
-        body, status, reason = problem_of(refused)
-        further = "".join(f"{name}: {value}\r\n" for name, value in refusal_headers(refused).items())
+    def _send_refusal(self, error: ApiError) -> None:
+        body, status, reason = problem_of(error)
+        further = "".join(f"{name}: {value}\r\n" for name, value in error_headers(error).items())
         self.transport.write(
             f"HTTP/1.1 {status} {reason}\r\nContent-Type: {PROBLEM_TYPE}\r\nContent-Length: {len(body)}\r\n{further}"
             "Connection: close\r\n\r\n".encode()

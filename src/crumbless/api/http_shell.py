@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from crumbless.api.client_address import peer_network
-from crumbless.api.platform import Platform
-from crumbless.api.refusal_log import RefusalLog
+from crumbless.api.platform import Services
+from crumbless.api.refusal_log import ErrorLog
 from crumbless.live.tcp_connections import TcpConnections, Transport
 
 CONNECTION = "crumbless.connection"
@@ -17,11 +17,11 @@ CONNECTION = "crumbless.connection"
 class HttpShell:
     """The limits, figures and log of all HTTP connections of a node."""
 
-    def __init__(self, platform: Platform) -> None:
-        self.tcp = platform.tcp
-        self._trusted_proxies = platform.settings.trusted_proxies
-        self._refusals = platform.http.refusals
-        self._log = RefusalLog()
+    def __init__(self, services: Services) -> None:
+        self.tcp = services.tcp
+        self._trusted_proxies = services.settings.trusted_proxies
+        self._refusals = services.http.errors
+        self._log = ErrorLog()
 
     def network_of(self, peer: str) -> str:
         """Return the network whose limit a connection from this address counts against."""

@@ -7,36 +7,36 @@ from crumbless.api.call import KeyCall, OperatorCall, PublicCall, VisitorCall
 from crumbless.api.request_read import read_caller, require_key, take_token
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.wire_identity import (
-    ContinueCode,
     ContinueCodeRequest,
-    ContinueMailRequest,
-    ContinueRequest,
-    IdentifyAnswer,
+    DeviceTransferCode,
+    DeviceTransferMailRequest,
+    DeviceTransferRequest,
     IdentifyRequest,
-    IdentityKeyAnswer,
+    IdentifyResponse,
     IdentityKeyRequest,
     IdentityModeRequest,
-    SessionAnswer,
+    NewIdentityKeyResponse,
     SiteIdentity,
+    VisitorSessionResponse,
 )
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.people_store import find_site
 
 
-async def post_identify(call: PublicCall, wanted: IdentifyRequest) -> IdentifyAnswer:
+async def post_identify(call: PublicCall, wanted: IdentifyRequest) -> IdentifyResponse:
     """Verify who the visitor is by a token of the site: with a session, or signed by a new key without one."""
     visitors = call.platform.visitors
     if call.request.headers.get("authorization"):
         session = await read_caller(call.request)
-        return await visitors.vouch.identify(session, wanted.site, wanted.identity)
+        return await visitors.verification.identify(session, wanted.site, wanted.identity)
     thumbprint = require_key(call.request)
     site = await call.read(find_site, wanted.site)
     if site is None:
-        raise Refused("not_found")
+        raise ApiError("not_found")
     if wanted.page_origin not in {*site.origins, call.platform.settings.address}:
-        raise Refused("foreign_origin")
+        raise ApiError("foreign_origin")
     await _check_network(call, site.workspace, thumbprint)
-    return await visitors.vouch.resume(site, wanted.identity, thumbprint)
+    return await visitors.verification.resume(site, wanted.identity, thumbprint)
 
 
 async def post_logout(call: VisitorCall) -> None:
@@ -44,34 +44,34 @@ async def post_logout(call: VisitorCall) -> None:
     await call.write(log_out_visitor)
 
 
-async def post_continue_code(call: VisitorCall, wanted: ContinueCodeRequest) -> ContinueCode:
+async def post_device_transfer_code(call: VisitorCall, wanted: ContinueCodeRequest) -> DeviceTransferCode:
     """Return a code by which the chat continues on another device."""
-    return await call.platform.visitors.goes_on.make_code(call.session, wanted.conversation)
+    return await call.platform.visitors.device_transfer.make_code(call.session, wanted.conversation)
 
 
-async def post_continue_mail(call: VisitorCall, wanted: ContinueMailRequest) -> None:
+async def post_device_transfer_mail(call: VisitorCall, wanted: DeviceTransferMailRequest) -> None:
     """Send a link by which the chat continues on another device."""
     check_address(wanted.email)
     for key in (call.session.subject, call.network):
-        take_token(call.platform.limits.continue_mails, key)
-    await call.platform.visitors.goes_on.send_link(call.session, wanted)
+        take_token(call.platform.limits.device_transfer_mails, key)
+    await call.platform.visitors.device_transfer.send_link(call.session, wanted)
 
 
-async def post_continue(call: KeyCall, wanted: ContinueRequest) -> SessionAnswer:
+async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> VisitorSessionResponse:
     """Begin a session on this device by a code or link from another."""
     guesser, guesses = f"continue {call.network}", call.platform.limits.guesses
     if wait := guesses.wait(guesser, time.monotonic()):
-        raise Refused("slow_down", retry_after=wait)
+        raise ApiError("slow_down", retry_after=wait)
     # Counted before the outcome is known, so that many attempts at once gain nothing.
     guesses.count(guesser, time.monotonic())
     try:
         site = await call.read(find_site, wanted.site)
         if site is None:
-            raise Refused("ticket_gone")
+            raise ApiError("ticket_gone")
         await _check_network(call, site.workspace, call.thumbprint)
-        begun = await call.platform.visitors.goes_on.take(site, wanted.secret, call.thumbprint)
-    except Refused as refused:
-        if refused.code != "ticket_gone":
+        begun = await call.platform.visitors.device_transfer.take(site, wanted.secret, call.thumbprint)
+    except ApiError as error:
+        if error.code != "ticket_gone":
             guesses.take_back(guesser)
         raise
     # Earlier failures still count: a client with one code of its own must not guess others for ever.
@@ -89,7 +89,7 @@ async def post_site_identity(call: OperatorCall, key: str, wanted: IdentityModeR
     return await call.platform.visitors.identity.set_mode(call.session, key, wanted.mode)
 
 
-async def post_identity_key(call: OperatorCall, key: str, wanted: IdentityKeyRequest) -> IdentityKeyAnswer:
+async def post_identity_key(call: OperatorCall, key: str, wanted: IdentityKeyRequest) -> NewIdentityKeyResponse:
     """Add a key that signs the tokens of a site."""
     return await call.platform.visitors.identity.add_key(call.session, key, wanted)
 
@@ -100,8 +100,8 @@ async def post_retire_key(call: OperatorCall, key: str, kid: str) -> SiteIdentit
 
 
 async def _check_network(call: PublicCall, workspace: int, thumbprint: str) -> None:
-    """Raise Refused `banned` for a key or a network that is banned."""
+    """Raise ApiError `banned` for a key or a network that is banned."""
     visitors = call.platform.visitors
     bans = await visitors.bans.current()
     if bans.holds(workspace, key=thumbprint, network=visitors.network_hash(call.network)):
-        raise Refused("banned")
+        raise ApiError("banned")

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-MOST = 10_000
+MAX_ITEMS = 10_000
 
 
 class KnownSites:
@@ -25,5 +25,5 @@ class KnownSites:
         self._keys.pop(key, None)
         if known:
             self._keys[key] = None
-            if len(self._keys) > MOST:
+            if len(self._keys) > MAX_ITEMS:
                 self._keys.popitem(last=False)

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.domain.access import Session
 from crumbless.domain.bounds import MAX_SITE_KEY
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.proof import token_hash
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.people_store import Site, find_site
 
 T = TypeVar("T")
@@ -22,33 +22,33 @@ async def look_up(buckets: KeyedBuckets, network: str, read: Callable[[], Awaita
     """Return what `read` finds, or None; only then a token of the network is taken.
 
     Raises:
-        Refused: `slow_down` for a network that has no token left. Nothing is read then.
+        ApiError: `slow_down` for a network that has no token left. Nothing is read then.
     """
     if wait := buckets.wait(network, time.monotonic()):
-        raise Refused("slow_down", retry_after=wait)
+        raise ApiError("slow_down", retry_after=wait)
     found = await read()
     if found is None:
         buckets.take(network, time.monotonic())
     return found
 
 
-async def find_session(platform: Platform, network: str, token: str) -> Session | None:
+async def find_session(services: Services, network: str, token: str) -> Session | None:
     """Return the session of a token, or None. A session in memory is found however many unknown tokens came before.
 
     Raises:
-        Refused: as `look_up`.
+        ApiError: as `look_up`.
     """
     hashed = token_hash(token)
-    if platform.sessions.remembers(hashed):
-        return await platform.sessions.find(hashed)
-    return await look_up(platform.limits.unknown_tokens, network, lambda: platform.sessions.find(hashed))
+    if services.sessions.remembers(hashed):
+        return await services.sessions.find(hashed)
+    return await look_up(services.limits.unknown_tokens, network, lambda: services.sessions.find(hashed))
 
 
-async def find_public_site(platform: Platform, network: str, key: str) -> Site | None:
+async def find_public_site(services: Services, network: str, key: str) -> Site | None:
     """Return the site with this key, or None, for pages and scripts that anybody may fetch.
 
     Raises:
-        Refused: as `look_up`, for a key that was not found lately.
+        ApiError: as `look_up`, for a key that was not found lately.
     """
     # PostgreSQL cannot store a NUL.
     if not key.isprintable() or not 0 < len(key) <= MAX_SITE_KEY:
@@ -57,9 +57,9 @@ async def find_public_site(platform: Platform, network: str, key: str) -> Site |
     def find(connection: Connection) -> Site | None:
         return find_site(connection, key)
 
-    if key in platform.known_sites:
-        site = await platform.reader.read(find)
+    if key in services.known_sites:
+        site = await services.reader.read(find)
     else:
-        site = await look_up(platform.limits.unknown_names, network, lambda: platform.reader.read(find))
-    platform.known_sites.note(key, known=site is not None)
+        site = await look_up(services.limits.unknown_names, network, lambda: services.reader.read(find))
+    services.known_sites.note(key, known=site is not None)
     return site

@@ -12,21 +12,21 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from crumbless import ids
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.domain.figures import Histogram
 from crumbless.live.feed import Feed
 from crumbless.store.schema import SCHEMA
 from crumbless.store.task_store import count_dead_tasks, count_due_tasks, last_error
 
-PATIENCE_SECONDS = 2.0
+TIMEOUT_SECONDS = 2.0
 """How long the database may take; after that its figures are left out, and the others are told."""
 
 
 class Metrics(Collector):
     """One node's figures."""
 
-    def __init__(self, platform: Platform, feed: Feed) -> None:
-        self._platform = platform
+    def __init__(self, services: Services, feed: Feed) -> None:
+        self._services = services
         self._feed = feed
         self._tasks: Mapping[str, int] = {}
         self._ready = False
@@ -44,15 +44,15 @@ class Metrics(Collector):
 
     async def _free_space(self) -> int | None:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await asyncio.to_thread(self._platform.disk.free)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await asyncio.to_thread(self._services.disk.free)
         except TimeoutError:
             return None
 
     async def _count_tasks(self) -> Mapping[str, int]:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await self._platform.reader.read(_count_tasks)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await self._services.reader.read(_count_tasks)
         except Exception:
             # /readyz and the log say that the database is away; a scrape that fails would hide all else.
             return {}
@@ -73,21 +73,21 @@ class Metrics(Collector):
         build.add_metric([importlib.metadata.version("crumbless"), SCHEMA], 1)
         yield build
         connections = GaugeMetricFamily("crumbless_connections", "Open streams.", labels=["audience"])
-        operators, visitors = self._platform.connections.count()
+        operators, visitors = self._services.connections.count()
         for audience, count in (
             ("operator", operators),
             ("visitor", visitors),
-            ("stranger", self._platform.streams.strangers),
+            ("stranger", self._services.streams.unauthenticated),
         ):
             connections.add_metric([audience], count)
         yield connections
         yield _gauge("crumbless_node_ready", "1 while /readyz answers 200.", self._ready)
         if self._free is not None:
             yield _gauge("crumbless_disk_free_bytes", "Free space of the fullest disk written to.", self._free)
-            low = self._platform.disk.is_low(self._free)
+            low = self._services.disk.is_low(self._free)
             yield _gauge("crumbless_disk_low", "1 while less is free than the setting asks for.", low)
-        yield _gauge("crumbless_node_stopping", "1 while the node is on its way out.", self._platform.node.stopping)
-        yield _gauge("crumbless_bus_connected", "1 while other nodes can be told.", self._platform.bus.connected)
+        yield _gauge("crumbless_node_stopping", "1 while the node is on its way out.", self._services.node.stopping)
+        yield _gauge("crumbless_bus_connected", "1 while other nodes can be told.", self._services.bus.connected)
         yield _gauge(
             "crumbless_clock_ahead_seconds",
             "By how much the wall clock is ahead of the time that has passed; 0 while it is right.",
@@ -96,29 +96,31 @@ class Metrics(Collector):
         yield _counter("crumbless_feed_gaps", "Gaps that the bus left and the database filled.", self._feed.gaps)
 
     def _ledger(self) -> Iterable[Metric]:
-        ledger = self._platform.ledger
-        figures = ledger.figures
-        yield _counter("crumbless_entries_appended", "Entries that this node made durable.", figures.appended)
+        ledger = self._services.ledger
+        metrics = ledger.metrics
+        yield _counter("crumbless_entries_appended", "Entries that this node made durable.", metrics.appended)
         yield _gauge("crumbless_ledger_queue", "Writes that wait for the disk.", ledger.waiting)
         yield _gauge("crumbless_ledger_healthy", "1 while commits are done and do not fail.", ledger.healthy)
-        yield _counter("crumbless_ledger_refused", "Writes refused because the queue was full.", figures.refused)
+        yield _counter("crumbless_ledger_refused", "Writes refused because the queue was full.", metrics.rejected)
         yield _counter(
-            "crumbless_ledger_failed_batches", "Batches that could not be committed.", figures.failed_batches
+            "crumbless_ledger_failed_batches", "Batches that could not be committed.", metrics.failed_batches
         )
-        yield _histogram("crumbless_ledger_commit_seconds", "Time of a batch's transaction.", figures.commit_seconds)
-        yield _histogram("crumbless_ledger_batch_size", "Writes that shared a transaction.", figures.batch_sizes)
+        yield _histogram("crumbless_ledger_commit_seconds", "Time of a batch's transaction.", metrics.commit_seconds)
+        yield _histogram("crumbless_ledger_batch_size", "Writes that shared a transaction.", metrics.batch_sizes)
 
     def _http(self) -> Iterable[Metric]:
-        http = self._platform.http
+        http = self._services.http
         answers = CounterMetricFamily("crumbless_http_answers", "Answers.", labels=["method", "route", "status"])
-        for (method, route, status), count in [*http.answers.items()]:
+        for (method, route, status), count in [*http.responses.items()]:
             answers.add_metric([method, route, str(status)], count)
         yield answers
         refusals = CounterMetricFamily("crumbless_http_refusals", "Refusals by their code.", labels=["code"])
-        for code, count in [*http.refusals.items()]:
+        for code, count in [*http.errors.items()]:
             refusals.add_metric([code], count)
         yield refusals
-        yield _histogram("crumbless_http_answer_seconds", "Time until an answer began; long polls aside.", http.seconds)
+        yield _histogram(
+            "crumbless_http_response_seconds", "Time until an answer began; long polls aside.", http.seconds
+        )
 
 
 def may_read(authorization: str, token: str) -> bool:

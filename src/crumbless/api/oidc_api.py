@@ -2,36 +2,36 @@
 
 from litestar import Response
 
-from crumbless.actions.invitation_accept import begin_joining
+from crumbless.actions.invitation_accept import begin_join
 from crumbless.actions.oidc_sign_in import (
     Purpose,
-    join_by_identity,
-    link_identity,
-    sign_in_by_identity,
-    step_up_by_identity,
-    unlink_identity,
+    join_by_oidc,
+    link_oidc_account,
+    sign_in_by_oidc,
+    step_up_by_oidc,
+    unlink_oidc_account,
 )
 from crumbless.api.call import Call, KeyCall, OperatorCall, PublicCall
 from crumbless.api.page_views import get_desk
 from crumbless.domain.id_token import IdToken
 from crumbless.domain.wire_account import (
-    IdentityRemoveRequest,
+    OidcAccountRemoveRequest,
     OidcFinishRequest,
     OidcProviderName,
     OidcSignInRequest,
-    OidcStartAnswer,
     OidcStartRequest,
-    SignInAnswer,
-    SignInWays,
+    OidcStartResponse,
+    SignInMethods,
+    SignInResponse,
 )
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
-from crumbless.store.ticket_store import Ticket
+from crumbless.store.ticket_store import OneTimeToken
 
 
-async def get_ways(call: PublicCall) -> SignInWays:
+async def get_sign_in_methods(call: PublicCall) -> SignInMethods:
     """Return the providers at which operators can sign in."""
-    return SignInWays([OidcProviderName(one.id, one.name) for one in call.platform.settings.oidc_providers])
+    return SignInMethods([OidcProviderName(one.id, one.name) for one in call.platform.settings.oidc_providers])
 
 
 async def get_return(call: PublicCall, provider: str) -> Response[str]:
@@ -39,65 +39,67 @@ async def get_return(call: PublicCall, provider: str) -> Response[str]:
     return await get_desk(call)
 
 
-async def post_sign_in_start(call: KeyCall, wanted: OidcSignInRequest) -> OidcStartAnswer:
+async def post_sign_in_start(call: KeyCall, wanted: OidcSignInRequest) -> OidcStartResponse:
     """Begin a sign-in, or joining by an invitation, at a provider."""
     oidc = call.platform.oidc
     if wanted.invitation:
-        joining = await call.read(begin_joining, wanted.invitation)
-        return OidcStartAnswer(await oidc.start_joining(wanted.provider, call.thumbprint, joining))
-    return OidcStartAnswer(await oidc.start(wanted.provider, call.thumbprint, "sign_in"))
+        pending = await call.read(begin_join, wanted.invitation)
+        return OidcStartResponse(await oidc.start_join(wanted.provider, call.thumbprint, pending))
+    return OidcStartResponse(await oidc.start(wanted.provider, call.thumbprint, "sign_in"))
 
 
-async def post_sign_in_finish(call: KeyCall, wanted: OidcFinishRequest) -> SignInAnswer:
+async def post_sign_in_finish(call: KeyCall, wanted: OidcFinishRequest) -> SignInResponse:
     """Finish a sign-in, or joining by an invitation, at a provider."""
-    ticket, token = await _finish(call, wanted, call.thumbprint, "sign_in", "invitation")
+    one_time_token, token = await _finish(call, wanted, call.thumbprint, "sign_in", "invitation")
     device, terms = call.device(wanted.time_zone), call.terms
-    if ticket.data["purpose"] == "invitation":
-        return await call.write(join_by_identity, ticket, token, device, terms)
-    return await call.write(sign_in_by_identity, token, device, terms)
+    if one_time_token.data["purpose"] == "invitation":
+        return await call.write(join_by_oidc, one_time_token, token, device, terms)
+    return await call.write(sign_in_by_oidc, token, device, terms)
 
 
-async def post_link_start(call: OperatorCall, wanted: OidcStartRequest) -> OidcStartAnswer:
+async def post_link_start(call: OperatorCall, wanted: OidcStartRequest) -> OidcStartResponse:
     """Begin to connect the operator's account at a provider."""
     return await _start(call, wanted, "link")
 
 
 async def post_link_finish(call: OperatorCall, wanted: OidcFinishRequest) -> None:
     """Connect the operator's account at a provider."""
-    ticket, token = await _finish(call, wanted, _key_of(call), "link")
-    await call.write(link_identity, call.platform.vault, ticket, token, call.device)
+    one_time_token, token = await _finish(call, wanted, _key_of(call), "link")
+    await call.write(link_oidc_account, call.platform.secret_box, one_time_token, token, call.device)
 
 
-async def post_unlink(call: OperatorCall, wanted: IdentityRemoveRequest) -> None:
+async def post_unlink(call: OperatorCall, wanted: OidcAccountRemoveRequest) -> None:
     """Disconnect the operator's account at a provider."""
-    await call.write(unlink_identity, call.platform.vault, wanted.issuer, wanted.subject, call.device)
+    await call.write(unlink_oidc_account, call.platform.secret_box, wanted.issuer, wanted.subject, call.device)
 
 
-async def post_step_up_start(call: OperatorCall, wanted: OidcStartRequest) -> OidcStartAnswer:
+async def post_step_up_start(call: OperatorCall, wanted: OidcStartRequest) -> OidcStartResponse:
     """Begin to re-authenticate at a provider."""
     return await _start(call, wanted, "step_up")
 
 
 async def post_step_up_finish(call: OperatorCall, wanted: OidcFinishRequest) -> None:
     """Re-authenticate at a provider."""
-    ticket, token = await _finish(call, wanted, _key_of(call), "step_up")
-    await call.write(step_up_by_identity, ticket, token)
+    one_time_token, token = await _finish(call, wanted, _key_of(call), "step_up")
+    await call.write(step_up_by_oidc, one_time_token, token)
     call.session.factor_at = now_ms()
 
 
-async def _start(call: OperatorCall, wanted: OidcStartRequest, purpose: Purpose) -> OidcStartAnswer:
+async def _start(call: OperatorCall, wanted: OidcStartRequest, purpose: Purpose) -> OidcStartResponse:
     oidc, session = call.platform.oidc, call.session
-    return OidcStartAnswer(
+    return OidcStartResponse(
         await oidc.start(wanted.provider, _key_of(call), purpose, session.subject, session.workspace)
     )
 
 
-async def _finish(call: Call, wanted: OidcFinishRequest, thumbprint: str, *purposes: Purpose) -> tuple[Ticket, IdToken]:
+async def _finish(
+    call: Call, wanted: OidcFinishRequest, thumbprint: str, *purposes: Purpose
+) -> tuple[OneTimeToken, IdToken]:
     oidc = call.platform.oidc
     return await oidc.finish(wanted.provider, wanted.state, wanted.code, wanted.iss, thumbprint, {*purposes})
 
 
 def _key_of(call: OperatorCall) -> str:
     if call.session.thumbprint is None:
-        raise Refused("invalid_proof")
+        raise ApiError("invalid_proof")
     return call.session.thumbprint

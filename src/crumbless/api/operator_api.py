@@ -11,7 +11,7 @@ from crumbless.domain.entry import entry_for_operators
 from crumbless.domain.visibility import visible
 from crumbless.domain.wire import ConversationSummary, InboxPage, Operator, TimelinePage
 from crumbless.domain.wire_timeline import Status
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.inbox_read import conversation_summary, inbox_page
 from crumbless.store.people_store import find_operator
 from crumbless.store.timeline_read import entries_before_seq
@@ -39,7 +39,7 @@ async def get_me(call: OperatorCall) -> Operator:
     """Return the operator who is signed in."""
     operator = await call.read(find_operator, call.session.subject)
     if operator is None:
-        raise Refused("invalid_token")
+        raise ApiError("invalid_token")
     return operator
 
 
@@ -53,7 +53,7 @@ async def get_conversation(call: OperatorCall, conversation: str) -> Conversatio
     """Return a conversation's row of the inbox."""
     found = await call.read(conversation_summary, call.workspace, conversation, visible(call.session))
     if found is None:
-        raise Refused("not_found")
+        raise ApiError("not_found")
     return found
 
 
@@ -62,9 +62,9 @@ async def get_entries(call: OperatorCall, conversation: str, query: EntriesQuery
     return await call.read(_read_page, call.session, conversation, query)
 
 
-def _read_page(connection: Connection, by: Session, conversation: str, query: EntriesQuery) -> TimelinePage:
-    summary = conversation_summary(connection, by.workspace, conversation, visible(by))
+def _read_page(connection: Connection, actor: Session, conversation: str, query: EntriesQuery) -> TimelinePage:
+    summary = conversation_summary(connection, actor.workspace, conversation, visible(actor))
     if summary is None:
-        raise Refused("not_found")
-    entries, more = entries_before_seq(connection, by.workspace, conversation, query.before, query.limit)
+        raise ApiError("not_found")
+    entries, more = entries_before_seq(connection, actor.workspace, conversation, query.before, query.limit)
     return TimelinePage(summary, [*map(entry_for_operators, entries)], more)

@@ -13,10 +13,10 @@ from crumbless.api.call import PublicCall
 from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import Asset, Assets, make_asset
 from crumbless.domain.colour import ACCENT, ink_on
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.settings import Settings
 from crumbless.store.people_store import Site
-from crumbless.store.tag_store import find_tags
+from crumbless.store.tag_store import find_vendor_tags
 
 LOADER_SECONDS = 300
 """How long a browser may use the loader without asking: a change of a site's looks is seen after this."""
@@ -59,9 +59,9 @@ async def get_loader(call: PublicCall, name: str) -> Response[bytes]:
     """Return the loader of a site: SITEKEY.js."""
     key, _, extension = name.rpartition(".")
     if extension != "js":
-        raise Refused("not_found")
+        raise ApiError("not_found")
     site = await read_site(call, key)
-    call.platform.sites_seen.note(site, call.request.headers.get("referer", ""))
+    call.platform.embed_sightings.note(site, call.request.headers.get("referer", ""))
     assets = call.platform.assets
     accent = site.accent or ACCENT
     looks = json.dumps(
@@ -85,7 +85,7 @@ async def get_asset(call: PublicCall, name: str) -> Response[bytes]:
     """Return a file of the browser code."""
     asset = call.platform.assets.find(f"/assets/{name}")
     if asset is None:
-        raise Refused("not_found")
+        raise ApiError("not_found")
     # The name changes with the content, so the content of a name never does.
     # The loader imports the keeper into pages of other origins, which needs CORS; there is nothing secret in an asset.
     return serve_asset(call, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"})
@@ -99,14 +99,14 @@ async def get_icon(call: PublicCall) -> Response[bytes]:
 async def get_frame(call: PublicCall, key: str) -> Response[str]:
     """Return the chat of a site."""
     site = await read_site(call, key)
-    call.platform.sites_seen.note(site, call.request.headers.get("referer", ""))
-    tags = await call.read(find_tags, site.id)
+    call.platform.embed_sightings.note(site, call.request.headers.get("referer", ""))
+    tags = await call.read(find_vendor_tags, site.id)
     config: dict[str, object] = {
         "site": site.key,
         "name": site.name,
         "origins": site.origins,
         "keepDays": KEEP_DAYS,
-        "relays": any(tag.way == "relay" for tag in tags),
+        "relays": any(tag.mode == "relay" for tag in tags),
     }
     return _page(call, "frame", "Chat", config, " ".join(site.origins) or "'none'")
 
@@ -125,11 +125,11 @@ async def read_site(call: PublicCall, key: str) -> Site:
     """The site with this key.
 
     Raises:
-        Refused: `not_found`; `slow_down` for a network that asked for too many unknown keys.
+        ApiError: `not_found`; `slow_down` for a network that asked for too many unknown keys.
     """
     site = await find_public_site(call.platform, call.network, key)
     if site is None:
-        raise Refused("not_found", "There is no site with this key.")
+        raise ApiError("not_found", "There is no site with this key.")
     return site
 
 
@@ -147,9 +147,9 @@ def serve_asset(
 
 
 def _page(call: PublicCall, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
-    platform = call.platform
+    services = call.platform
     nonce = secrets.token_urlsafe(16)
-    config = config | {"nonce": platform.nonces.current(), "publicUrl": platform.settings.address}
+    config = config | {"nonce": services.nonces.current(), "publicUrl": services.settings.address}
     language = call.request.query_params.get("lang", "en")
     language = language if _LANGUAGE.fullmatch(language) else "en"
     text = _PAGE.format(
@@ -157,12 +157,12 @@ def _page(call: PublicCall, name: str, title: str, config: dict[str, object], an
         direction="rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
         config=html.escape(json.dumps(config)),
         title=title,
-        style=_style_link(platform.assets, name),
-        imports="".join(_PRELOAD.format(path=path, nonce=nonce) for path in platform.assets.imports(name)),
-        script=platform.assets.script(name),
+        style=_style_link(services.assets, name),
+        imports="".join(_PRELOAD.format(path=path, nonce=nonce) for path in services.assets.imports(name)),
+        script=services.assets.script(name),
         nonce=nonce,
     )
-    headers = {"cache-control": "no-store", "content-security-policy": _policies(platform.settings, nonce, ancestors)}
+    headers = {"cache-control": "no-store", "content-security-policy": _policies(services.settings, nonce, ancestors)}
     return Response(text, status_code=200, media_type="text/html", headers=headers)
 
 

@@ -1,8 +1,8 @@
 """The people of a workspace, its invitations and teams, and the operator's own profile, over HTTP."""
 
 from crumbless.actions.people_read import read_people
-from crumbless.actions.person_change import change_person, disable_person, enable_person, sign_out_person
-from crumbless.actions.person_invite import invite_person, resend_invitation, withdraw_invitation
+from crumbless.actions.person_change import change_operator, disable_operator, enable_operator, sign_out_operator
+from crumbless.actions.person_invite import invite_operator, resend_invitation, withdraw_invitation
 from crumbless.actions.profile_change import begin_email_change, change_profile
 from crumbless.actions.team_change import change_team, drop_team, make_team
 from crumbless.api.call import OperatorCall
@@ -10,15 +10,15 @@ from crumbless.domain.wire import Operator
 from crumbless.domain.wire_people import (
     EmailChangeRequest,
     InviteRequest,
-    PeopleView,
-    PersonChange,
+    OperatorChangeRequest,
+    PeopleResponse,
     ProfileRequest,
     Team,
     TeamRequest,
 )
 
 
-async def get_people(call: OperatorCall) -> PeopleView:
+async def get_people(call: OperatorCall) -> PeopleResponse:
     """Return operators and teams; also invitations, to those who manage people."""
     return await call.read(read_people, call.session)
 
@@ -28,12 +28,12 @@ async def get_people(call: OperatorCall) -> PeopleView:
 
 async def post_invite(call: OperatorCall, wanted: InviteRequest) -> None:
     """Send an invitation."""
-    await call.write(invite_person, wanted, call.platform.vault)
+    await call.write(invite_operator, wanted, call.platform.secret_box)
 
 
 async def post_resend(call: OperatorCall, invitation: str) -> None:
     """Send an invitation again."""
-    await call.write(resend_invitation, invitation, call.platform.vault)
+    await call.write(resend_invitation, invitation, call.platform.secret_box)
 
 
 async def post_revoke(call: OperatorCall, invitation: str) -> None:
@@ -44,24 +44,24 @@ async def post_revoke(call: OperatorCall, invitation: str) -> None:
 # --- people -------------------------------------------------------------------------------------------------------
 
 
-async def post_person(call: OperatorCall, person: str, wanted: PersonChange) -> None:
+async def post_person(call: OperatorCall, person: str, wanted: OperatorChangeRequest) -> None:
     """Change an operator's role and teams."""
-    await call.write(change_person, person, wanted)
+    await call.write(change_operator, person, wanted)
 
 
 async def post_disable(call: OperatorCall, person: str) -> None:
     """Disable an operator."""
-    await call.write(disable_person, person)
+    await call.write(disable_operator, person)
 
 
 async def post_enable(call: OperatorCall, person: str) -> None:
     """Enable an operator again."""
-    await call.write(enable_person, person)
+    await call.write(enable_operator, person)
 
 
 async def post_end_sessions(call: OperatorCall, person: str) -> None:
     """End all sessions of an operator."""
-    await call.write(sign_out_person, person)
+    await call.write(sign_out_operator, person)
 
 
 # --- teams --------------------------------------------------------------------------------------------------------
@@ -92,4 +92,4 @@ async def post_me(call: OperatorCall, wanted: ProfileRequest) -> Operator:
 
 async def post_me_email(call: OperatorCall, wanted: EmailChangeRequest) -> None:
     """Send a link that confirms a new email address."""
-    await call.write(begin_email_change, wanted.email, call.platform.vault)
+    await call.write(begin_email_change, wanted.email, call.platform.secret_box)

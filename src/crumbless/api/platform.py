@@ -4,25 +4,25 @@ from dataclasses import dataclass, field
 
 from crumbless.actions.oidc_sign_in import OidcSignIn
 from crumbless.actions.passkey_use import Passkeys
-from crumbless.actions.site_seen import SitesSeen
+from crumbless.actions.site_seen import EmbedSightings
 from crumbless.api import commands
 from crumbless.api.known_sites import KnownSites
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages
-from crumbless.api.visitor_parts import VisitorParts
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.command import Commands
-from crumbless.domain.figures import HttpFigures
+from crumbless.domain.figures import HttpMetrics
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.domain.ports import BusPort, FilesPort, LedgerPort, PicturesPort, ReaderPort, TracePort
+from crumbless.domain.ports import BusPort, FilesPort, ImagesPort, LedgerPort, ReaderPort, TracePort
 from crumbless.domain.proof import NonceClock, ReplayCache
-from crumbless.domain.seal import Vault
+from crumbless.domain.seal import SecretBox
 from crumbless.domain.stream_session import StreamRates
-from crumbless.domain.throttle import Throttle
+from crumbless.domain.throttle import GuessThrottle
 from crumbless.live.connections import Connections
-from crumbless.live.following import Following
+from crumbless.live.following import Subscriptions
 from crumbless.live.node_state import NodeState
-from crumbless.live.open_streams import OpenStreams
-from crumbless.live.sessions import Sessions
+from crumbless.live.open_streams import StreamRegistry
+from crumbless.live.sessions import SessionCache
 from crumbless.live.tcp_connections import TcpConnections
 from crumbless.settings import Settings
 from crumbless.store.disk_space import DiskSpace
@@ -49,13 +49,13 @@ INVITATIONS = Rate(1 / 10, 100)
 """Mails that a workspace's people have sent to addresses of their choice."""
 
 
-WORKED_TIMES = 10
+PROOF_OF_WORK_TIMES = 10
 """How many times its usual rate of starts a network gets that works for it."""
 
-CONTINUE_MAILS = Rate(5 / 3600, 3)
+DEVICE_TRANSFER_MAILS = Rate(5 / 3600, 3)
 """Links by mail: for one visitor, and from one network."""
 
-CONTINUE_CODES = Rate(1 / 30, 10)
+DEVICE_TRANSFER_CODES = Rate(1 / 30, 10)
 """Codes given out to one visitor."""
 
 IDENTIFIES = Rate(1.0, 60)
@@ -71,15 +71,15 @@ class Limits:
     unknown_tokens: KeyedBuckets
     starts: KeyedBuckets
     site_starts: KeyedBuckets
-    worked_starts: KeyedBuckets
+    proof_of_work_starts: KeyedBuckets
     many_asked: KeyedBuckets
     identifies: KeyedBuckets
-    continue_mails: KeyedBuckets
-    continue_codes: KeyedBuckets
+    device_transfer_mails: KeyedBuckets
+    device_transfer_codes: KeyedBuckets
     sign_ins: KeyedBuckets
     passkey_asks: KeyedBuckets
-    guesses: Throttle
-    wide_guesses: Throttle
+    guesses: GuessThrottle
+    wide_guesses: GuessThrottle
     privacy: KeyedBuckets
     consents: KeyedBuckets
     site_consents: KeyedBuckets
@@ -104,18 +104,18 @@ class Limits:
             unknown_tokens=KeyedBuckets(unknown),
             starts=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
             site_starts=KeyedBuckets(Rate(settings.site_starts_per_minute / 60, settings.site_start_burst)),
-            worked_starts=KeyedBuckets(
-                Rate(settings.starts_per_hour * WORKED_TIMES / 3600, settings.start_burst * WORKED_TIMES)
+            proof_of_work_starts=KeyedBuckets(
+                Rate(settings.starts_per_hour * PROOF_OF_WORK_TIMES / 3600, settings.start_burst * PROOF_OF_WORK_TIMES)
             ),
             many_asked=KeyedBuckets(Rate(settings.starts_per_hour / 3600, settings.start_burst)),
             identifies=KeyedBuckets(IDENTIFIES),
-            continue_mails=KeyedBuckets(CONTINUE_MAILS),
-            continue_codes=KeyedBuckets(CONTINUE_CODES),
+            device_transfer_mails=KeyedBuckets(DEVICE_TRANSFER_MAILS),
+            device_transfer_codes=KeyedBuckets(DEVICE_TRANSFER_CODES),
             sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
             # Of their own: whoever floods the password form must not keep passkeys out.
             passkey_asks=KeyedBuckets(Rate(settings.sign_ins_per_minute / 20, settings.sign_in_burst * 3)),
-            guesses=Throttle(GUESSES),
-            wide_guesses=Throttle(WIDE_GUESSES, WIDE_SECONDS),
+            guesses=GuessThrottle(GUESSES),
+            wide_guesses=GuessThrottle(WIDE_GUESSES, WIDE_SECONDS),
             privacy=KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)),
             consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),
             site_consents=KeyedBuckets(Rate(settings.site_consents_per_minute / 60, settings.site_consent_burst)),
@@ -135,7 +135,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
+class Services:
     """The parts, by what they are for."""
 
     settings: Settings
@@ -143,15 +143,15 @@ class Platform:
     reader: ReaderPort
     bus: BusPort
     connections: Connections
-    sessions: Sessions
-    following: Following
-    vault: Vault
-    sites_seen: SitesSeen
+    sessions: SessionCache
+    subscriptions: Subscriptions
+    secret_box: SecretBox
+    embed_sightings: EmbedSightings
     files: FilesPort
-    pictures: PicturesPort
+    pictures: ImagesPort
     passkeys: Passkeys
     oidc: OidcSignIn
-    visitors: VisitorParts
+    visitors: VisitorServices
     nonces: NonceClock
     replays: ReplayCache
     limits: Limits
@@ -160,8 +160,8 @@ class Platform:
     tcp: TcpConnections
     disk: DiskSpace
     commands: Commands = field(default_factory=lambda: Commands(commands.COMMANDS))
-    streams: OpenStreams = field(default_factory=OpenStreams)
+    streams: StreamRegistry = field(default_factory=StreamRegistry)
     node: NodeState = field(default_factory=NodeState)
-    http: HttpFigures = field(default_factory=HttpFigures)
+    http: HttpMetrics = field(default_factory=HttpMetrics)
     known_sites: KnownSites = field(default_factory=KnownSites)
     trace: TracePort | None = None

@@ -14,8 +14,8 @@ from crumbless.api.policy_view import Subject
 from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.language_choose import choose_language
 from crumbless.domain.storage_disclosure import disclosure
-from crumbless.errors import Refused
-from crumbless.store.tag_store import find_tags
+from crumbless.errors import ApiError
+from crumbless.store.tag_store import find_vendor_tags
 from crumbless.texts import languages_of
 
 DISCLOSURE_SECONDS = 300
@@ -34,15 +34,15 @@ async def get_site_policy(call: PublicCall, key: str) -> Response[bytes]:
 
 async def get_disclosure(call: PublicCall) -> Response[bytes]:
     """Return what is stored on a visitor's device, for programs."""
-    platform = call.platform
+    services = call.platform
     key, asked = call.request.query_params.get("site"), call.request.query_params.get("lang")
     subject = Subject() if key is None else await _find_subject(call, key)
     if subject is None:
-        raise Refused("not_found", "There is no site with this key.")
+        raise ApiError("not_found", "There is no site with this key.")
     texts = read_storage_texts()
     language = None if asked is None else choose_language(asked, None, tuple(texts))
-    host = urlsplit(platform.settings.address).hostname or ""
-    disclosed = disclosure(platform.policy.registry, texts, host, subject.services, language)
+    host = urlsplit(services.settings.address).hostname or ""
+    disclosed = disclosure(services.policy.registry, texts, host, subject.services, language)
     asset = make_asset(msgspec.json.encode(disclosed), "application/json")
     # The auditor and the banner read it from pages of other origins; it says what anybody may know.
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
@@ -50,28 +50,28 @@ async def get_disclosure(call: PublicCall) -> Response[bytes]:
 
 
 async def _find_subject(call: PublicCall, key: str) -> Subject | None:
-    platform = call.platform
-    site = await find_public_site(platform, call.network, key)
+    services = call.platform
+    site = await find_public_site(services, call.network, key)
     if site is None:
         return None
-    found = await call.read(find_tags, site.id)
+    found = await call.read(find_vendor_tags, site.id)
     # What a page is made of is remembered with it; a secret has no place there.
     tags = tuple(replace(tag, secret="") for tag in found)
     return Subject(site.key, site.name, site.origins, tags)
 
 
 def _answer(call: PublicCall, subject: Subject | None) -> Response[bytes]:
-    platform = call.platform
-    pages = platform.policy
+    services = call.platform
+    pages = services.policy
     language = choose_language(
         call.request.query_params.get("lang"), call.request.headers.get("accept-language"), languages_of("policy")
     )
     asset = pages.missing(language) if subject is None else pages.page(subject, language)
     # Its scripts by their full addresses in place of a nonce: the page stays the same and can be kept by browsers.
-    scripts = " ".join(platform.settings.address + path for path in platform.assets.scripts("policy"))
+    scripts = " ".join(services.settings.address + path for path in services.assets.scripts("policy"))
     headers = {
         "content-language": language,
-        "content-security-policy": content_policy(platform.settings, scripts, "'none'"),
+        "content-security-policy": content_policy(services.settings, scripts, "'none'"),
         "vary": "accept-encoding, accept-language",
     }
     return serve_asset(call, asset, "no-cache", headers, 404 if subject is None else 200)

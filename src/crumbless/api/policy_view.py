@@ -16,7 +16,7 @@ from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.storage_registry import Item, Registry
 from crumbless.message_format import format_message
 from crumbless.settings import Settings
-from crumbless.store.tag_store import Tag
+from crumbless.store.tag_store import VendorTag
 from crumbless.texts import direction_of, languages_of, name_of, read_texts
 
 PAGES_KEPT = 128
@@ -33,12 +33,12 @@ class Subject:
     key: str = ""
     name: str = ""
     origins: tuple[str, ...] = ()
-    tags: tuple[Tag, ...] = ()
+    tags: tuple[VendorTag, ...] = ()
 
     @property
     def services(self) -> frozenset[str]:
         """Whose tags run in the visitors' browsers: only they keep anything there."""
-        return frozenset(tag.service for tag in self.tags if tag.way == "browser")
+        return frozenset(tag.service for tag in self.tags if tag.mode == "browser")
 
     @property
     def query(self) -> dict[str, str]:
@@ -176,9 +176,9 @@ class PolicyContext:
         """What the tag of a service keeps."""
         return [item for item in self._registry.item if item.service == service]
 
-    def tags_of(self, category: str) -> list[Tag]:
+    def tags_of(self, category: str) -> list[VendorTag]:
         """The site's tags in browsers that belong to a category."""
-        in_browsers = [tag for tag in self._subject.tags if tag.way == "browser"]
+        in_browsers = [tag for tag in self._subject.tags if tag.mode == "browser"]
         return [tag for tag in in_browsers if self.items_of(tag.service)[0].category == category]
 
     def address_in(self, language: str) -> str:

@@ -7,19 +7,19 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
 
-from crumbless.api.platform import Platform
-from crumbless.domain.wire_operation import ReadyAnswer, ReadyPart
+from crumbless.api.platform import Services
+from crumbless.domain.wire_operation import ReadyPart, ReadyResponse
 from crumbless.live.node_state import DiskState
 from crumbless.periodic import Periodic
 from crumbless.store.schema import SCHEMA, schema_of
 
-FRESH_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 """How long a look is good for, however many ask."""
 
-PATIENCE_SECONDS = 3.0
+TIMEOUT_SECONDS = 3.0
 """After which a part that has not answered counts as away; balancers give up soon after."""
 
-BEARABLE = {"bus", "disk"}
+OPTIONAL_PARTS = {"bus", "disk"}
 """What a node can be without: it reads the database instead. When the bus is away for all nodes, taking all of them out
 of service would turn a delay into an outage. A disk that is nearly full still takes what is written."""
 
@@ -32,32 +32,32 @@ log = logging.getLogger("crumbless.readiness")
 class Readiness:
     """Looks at the parts of one node."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._looking = asyncio.Lock()
-        self._looked_at = -FRESH_SECONDS
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._reading = asyncio.Lock()
+        self._read_at = -CACHE_SECONDS
         self._parts: list[ReadyPart] = []
         self._healthy = True
         # Desks learn of a full disk without a balancer.
         self.loop = Periodic("the look at the node's parts", self._turn, WATCH_SECONDS)
 
     async def _turn(self) -> None:
-        await self.look()
+        await self.read()
 
-    async def look(self) -> ReadyAnswer:
+    async def read(self) -> ReadyResponse:
         """How the parts are now, or were a second ago at most. That the node stops is told at once."""
-        async with self._looking:
-            stale = time.monotonic() - self._looked_at >= FRESH_SECONDS
+        async with self._reading:
+            stale = time.monotonic() - self._read_at >= CACHE_SECONDS
             # A commit that failed or worked since then is reported at once too.
-            if stale or self._platform.ledger.healthy != self._healthy:
+            if stale or self._services.ledger.healthy != self._healthy:
                 self._parts = [*await self._database(), await self._ledger(), await self._disk(), self._bus()]
-                self._looked_at = time.monotonic()
-                self._healthy = self._platform.ledger.healthy
+                self._read_at = time.monotonic()
+                self._healthy = self._services.ledger.healthy
         parts = [self._node(), *self._parts]
-        return ReadyAnswer(all(part.ok or part.part in BEARABLE for part in parts), parts)
+        return ReadyResponse(all(part.ok or part.part in OPTIONAL_PARTS for part in parts), parts)
 
     def _node(self) -> ReadyPart:
-        node = self._platform.node
+        node = self._services.node
         if node.stopping:
             return ReadyPart("node", ok=False, state="stops; ask another node")
         if node.ended_loops:
@@ -66,15 +66,15 @@ class Readiness:
 
     async def _database(self) -> list[ReadyPart]:
         """Whether the database answers, and with a schema that this code knows."""
-        found = await self._within_patience("database", lambda: self._platform.reader.read(_read_schema))
-        if isinstance(found, _Away):
+        found = await self._within_patience("database", lambda: self._services.reader.read(_read_schema))
+        if isinstance(found, _Unavailable):
             away = ReadyPart("database", ok=False, state="does not answer")
             return [away, ReadyPart("schema", ok=False, state="unknown while the database is away")]
         return [ReadyPart("database", ok=True, state="answers"), _schema_part(found)]
 
     async def _ledger(self) -> ReadyPart:
         """A node that a balancer took out of service gets no other write by which it could find itself well again."""
-        ledger = self._platform.ledger
+        ledger = self._services.ledger
         if ledger.at_work and not ledger.healthy:
             await self._within_patience("ledger", ledger.try_disk)
         if not ledger.at_work:
@@ -84,34 +84,34 @@ class Readiness:
 
     async def _disk(self) -> ReadyPart:
         """Low space is only reported: a node that can write goes on. Tells the desks of those who can make room."""
-        platform = self._platform
-        found = await self._within_patience("disk", lambda: asyncio.to_thread(platform.disk.free))
+        services = self._services
+        found = await self._within_patience("disk", lambda: asyncio.to_thread(services.disk.free))
         free = found if isinstance(found, int) else None
-        low = platform.disk.is_low(free)
-        full = platform.ledger.at_work and not platform.ledger.healthy
+        low = services.disk.is_low(free)
+        full = services.ledger.at_work and not services.ledger.healthy
         state: DiskState = "full" if full else "low" if low else ""
-        if state != platform.node.disk:
-            platform.node.disk = state
-            platform.connections.show_disk(state)
+        if state != services.node.disk:
+            services.node.disk = state
+            services.connections.show_disk(state)
             if state == "low":
                 log.warning("the disk is nearly full: less than CRUMBLESS_FREE_SPACE_MB is free")
         return ReadyPart("disk", not low, "nearly full: make room" if low else "has room")
 
     def _bus(self) -> ReadyPart:
-        connected = self._platform.bus.connected
+        connected = self._services.bus.connected
         return ReadyPart("bus", connected, "connected" if connected else "is away; entries are read from the database")
 
     async def _within_patience(self, part: str, ask: Callable[[], Awaitable[object]]) -> object:
         """What `ask` returns, or that it did not in time. What it raises is logged: the answer goes to anybody."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await ask()
         except Exception as error:
             log.warning("not ready: the %s did not answer: %s", part, type(error).__name__)
-            return _Away()
+            return _Unavailable()
 
 
-class _Away:
+class _Unavailable:
     """In place of an answer."""
 
 

@@ -9,7 +9,7 @@ INTERVAL_SECONDS = 1.0
 log = logging.getLogger("crumbless.refused")
 
 
-class RefusalLog:
+class ErrorLog:
     """Counts refusals by kind. Used on the loop only."""
 
     def __init__(self) -> None:

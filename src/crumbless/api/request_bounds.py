@@ -6,7 +6,7 @@ Frameworks and libraries remember what they parsed: the router 1,024 paths, the 
 
 from collections.abc import Iterable, Mapping
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 MAX_PATH = 256
 """Characters of a path, decoded. The longest path of the route table has about 140."""
@@ -48,18 +48,18 @@ def bound_target(path: str, query: bytes) -> bytes:
     """Return the query that may be read.
 
     Raises:
-        Refused: `not_found` for a path that is longer than any route; `invalid` for a query that is too long.
+        ApiError: `not_found` for a path that is longer than any route; `invalid` for a query that is too long.
     """
     if len(path) > MAX_PATH:
-        raise Refused("not_found")
+        raise ApiError("not_found")
     if path.startswith(PROVIDER_RETURN):
         return b""
     if len(query) > MAX_QUERY:
-        raise Refused("invalid", f"The query of an address has at most {MAX_QUERY:,} bytes.")
+        raise ApiError("invalid", f"The query of an address has at most {MAX_QUERY:,} bytes.")
     return query
 
 
 def check_path_parameters(values: Mapping[str, object]) -> None:
-    """Raise Refused `not_found` when a parameter of the path is longer than any name or ID can be."""
+    """Raise ApiError `not_found` when a parameter of the path is longer than any name or ID can be."""
     if any(len(str(value)) > MAX_PATH_PARAMETER for value in values.values()):
-        raise Refused("not_found")
+        raise ApiError("not_found")

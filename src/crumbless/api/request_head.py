@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 Headers = Iterable[tuple[bytes, bytes]]
 """Pairs of name and value, in the order of the lines; names in lower case."""
@@ -31,18 +31,18 @@ def check_head(version: str, target: bytes, headers: Headers) -> bytes:
         headers: the headers of the request.
 
     Raises:
-        Refused: `malformed`.
+        ApiError: `malformed`.
     """
     pairs = [*headers]
     hosts = [value for name, value in pairs if name == b"host"]
     # Health checks of load balancers often use HTTP/1.0 without a Host header.
     if len(hosts) > 1 or (not hosts and version != "1.0"):
-        raise Refused("malformed", "Send exactly one Host header.")
+        raise ApiError("malformed", "Send exactly one Host header.")
     if version not in {"1.0", "1.1"}:
-        raise Refused("malformed", "Use HTTP/1.1.")
+        raise ApiError("malformed", "Use HTTP/1.1.")
     codings = [value.strip().lower() for name, value in pairs if name == b"transfer-encoding"]
     if codings and (codings != [b"chunked"] or version == "1.0"):
-        raise Refused("malformed", "The only transfer coding is chunked, with HTTP/1.1.")
+        raise ApiError("malformed", "The only transfer coding is chunked, with HTTP/1.1.")
     return _origin_form(target, hosts[0] if hosts else b"")
 
 
@@ -53,10 +53,10 @@ def has_body(headers: Headers) -> bool:
 
 def _origin_form(target: bytes, host: bytes) -> bytes:
     if b"#" in target:
-        raise Refused("malformed", "A request target has no fragment.")
+        raise ApiError("malformed", "A request target has no fragment.")
     if target.startswith(b"/") or target == b"*":
         return target
     absolute = _split_absolute(target)
     if absolute is None or absolute[1].lower() != host.lower():
-        raise Refused("malformed", "The request target and the Host header differ.")
+        raise ApiError("malformed", "The request target and the Host header differ.")
     return absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]

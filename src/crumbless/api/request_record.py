@@ -13,7 +13,7 @@ from typing import Any, Final
 from litestar.types import HTTPScope
 
 from crumbless.api.client_address import is_trusted
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.domain.ports import SpanPort
 from crumbless.log_lines import request_id, trace_id
 
@@ -31,40 +31,40 @@ _is_number = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII).fullmatch
 log = logging.getLogger("crumbless.access")
 
 
-class RequestRecord:
+class AccessLog:
     """One request from its head to its answer's end. Made and ended by the guard, in the request's own context."""
 
-    __slots__ = ("_began", "_platform", "_scope", "_span", "_status", "number")
+    __slots__ = ("_began", "_scope", "_services", "_span", "_status", "number")
 
-    def __init__(self, platform: Platform, scope: HTTPScope) -> None:
-        self._platform = platform
+    def __init__(self, services: Services, scope: HTTPScope) -> None:
+        self._services = services
         self._scope = scope
         self._began = time.perf_counter()
         self._status = 0
-        trusted = _is_from_trusted(platform, scope)
+        trusted = _is_from_trusted(services, scope)
         self.number = _number_of(scope, trusted)
         request_id.set(self.number)
         self._span: SpanPort | None = None
-        if platform.trace is not None:
-            self._span = platform.trace.begin(_header(scope, b"traceparent") if trusted else "")
+        if services.trace is not None:
+            self._span = services.trace.begin(_header(scope, b"traceparent") if trusted else "")
             trace_id.set(self._span.trace)
 
-    def begin_answer(self, status: int) -> None:
+    def begin_response(self, status: int) -> None:
         """The answer begins."""
         self._status = status
         if route_of(self._scope).startswith(STREAM_ROUTES):
             self._end_span()
         if route_of(self._scope) != LONG_POLL:
-            self._platform.http.seconds.add(time.perf_counter() - self._began)
+            self._services.http.seconds.add(time.perf_counter() - self._began)
 
     def end(self) -> None:
         """The answer has ended, or never will."""
         method, route = self._scope["method"], route_of(self._scope)
         self._end_span()
-        self._platform.http.count_answer(method, route, self._status)
-        if self._platform.settings.access_log:
+        self._services.http.count_response(method, route, self._status)
+        if self._services.settings.access_log:
             milliseconds = round((time.perf_counter() - self._began) * 1000, 1)
-            log_answer(method, route, self._status, milliseconds)
+            log_response(method, route, self._status, milliseconds)
 
     def _end_span(self) -> None:
         span, self._span = self._span, None
@@ -77,15 +77,15 @@ def route_of(scope: Mapping[str, Any]) -> str:
     return scope.get("path_template") or NO_ROUTE
 
 
-def log_answer(method: str, route: str, status: int, milliseconds: float) -> None:
+def log_response(method: str, route: str, status: int, milliseconds: float) -> None:
     """Write the line of the access log."""
     fields = {"method": method, "route": route, "status": status, "ms": milliseconds}
     log.info("answered", extra={"fields": fields})
 
 
-def _is_from_trusted(platform: Platform, scope: HTTPScope) -> bool:
+def _is_from_trusted(services: Services, scope: HTTPScope) -> bool:
     client = scope["client"]
-    return is_trusted(client[0] if client else "", platform.settings.trusted_proxies)
+    return is_trusted(client[0] if client else "", services.settings.trusted_proxies)
 
 
 def _number_of(scope: HTTPScope, trusted: bool) -> str:

@@ -16,7 +16,7 @@ from crumbless.api.call import KeyCall, OperatorCall, PublicCall, VisitorCall
 from crumbless.api.platform import Limits
 from crumbless.domain.access import OPERATOR_ROLES, PERMISSIONS, Verb, Visibility
 from crumbless.domain.wire import MAX_FRAME
-from crumbless.errors import REFUSALS, CrumblessError
+from crumbless.errors import ERROR_SPECS, CrumblessError
 
 Who = Literal["public", "visitor", "operator", "stream"]
 Permission = Verb | Literal["public", "stream"]
@@ -127,7 +127,7 @@ class Route:
     path: str
     handler: Callable[..., Awaitable[Any]]
     access: Access
-    fresh: bool = False
+    step_up: bool = False
     sets_up: bool = False
     pages: Pages = "own"
     limit: RateLimit | None = None
@@ -150,7 +150,7 @@ class Route:
             self._require(self.limit.name in _LIMITERS, f"there is no limiter {self.limit.name}")
             by_network = self.limit.by == "network"
             self._require(by_network or self.who in {"visitor", "operator"}, "there is no session to count by")
-        unknown = {*self.refuses} - {*REFUSALS}
+        unknown = {*self.refuses} - {*ERROR_SPECS}
         self._require(not unknown, f"refuses unknown codes {sorted(unknown)}")
 
     @property

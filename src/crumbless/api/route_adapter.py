@@ -14,16 +14,16 @@ from crumbless.api.request_read import (
     AnyRequest,
     check_origin,
     limit_requests,
-    platform_of,
     read_body,
     read_caller,
     read_json,
     require_key,
+    services_of,
     take_token,
 )
 from crumbless.api.route import RateLimit, Route
-from crumbless.domain.access import Session, Verb, is_fresh, later_factor, require, require_fresh
-from crumbless.errors import Refused
+from crumbless.domain.access import Session, Verb, is_recent, later_factor, require, require_step_up
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.session_store import find_factor_at
 
@@ -48,7 +48,7 @@ def counts_requests(route: Route) -> bool:
 
 
 async def _respond(route: Route, request: AnyRequest) -> Response[Any]:
-    """Check the request against the row, call the handler and encode its result. Raises Refused."""
+    """Check the request against the row, call the handler and encode its result. Raises ApiError."""
     check_path_parameters(request.path_params)
     if counts_requests(route):
         limit_requests(request)
@@ -79,36 +79,36 @@ async def _call_of(route: Route, request: AnyRequest) -> Call:
     """Return the call, once its caller is known and may make it.
 
     Raises:
-        Refused: as `read_caller`; `forbidden`, `second_factor_needed`, `step_up`; `not_found` for a path with a NUL.
+        ApiError: as `read_caller`; `forbidden`, `second_factor_needed`, `step_up`; `not_found` for a path with a NUL.
     """
     if route.who in {"public", "stream"}:
         return KeyCall(request) if route.signature.key else PublicCall(request)
     session = await read_caller(request)
     if (session.role == "visitor") != (route.who == "visitor"):
-        raise Refused("forbidden")
+        raise ApiError("forbidden")
     # PostgreSQL cannot store a NUL: nothing has such a name.
     if "\0" in request.scope["path"]:
-        raise Refused("not_found")
+        raise ApiError("not_found")
     await _check_permission(route, request, session)
     return VisitorCall(request, session) if route.who == "visitor" else OperatorCall(request, session)
 
 
 async def _check_permission(route: Route, request: AnyRequest, session: Session) -> None:
     if session.only_sets_up(now_ms()) and not route.sets_up:
-        raise Refused("second_factor_needed")
+        raise ApiError("second_factor_needed")
     require(session, cast(Verb, route.access.permission))
-    if route.fresh:
-        if not is_fresh(session.factor_at, now_ms()):
+    if route.step_up:
+        if not is_recent(session.factor_at, now_ms()):
             # It may have been shown to another node.
-            factor_at = await platform_of(request).reader.read(
+            factor_at = await services_of(request).reader.read(
                 lambda connection: find_factor_at(connection, session.id)
             )
             session.factor_at = later_factor(session.factor_at, factor_at, now_ms())
-        require_fresh(session, now_ms())
+        require_step_up(session, now_ms())
 
 
 def _limit(call: Call, limit: RateLimit) -> None:
-    """Raise Refused `slow_down` if the caller has used up the row's rate."""
+    """Raise ApiError `slow_down` if the caller has used up the row's rate."""
     key = call.network if limit.by == "network" else getattr(cast(SessionCall, call).session, limit.by)
     take_token(getattr(call.platform.limits, limit.name), str(key))
 
@@ -118,7 +118,7 @@ def _path_value(request: AnyRequest, name: str, kind: type) -> str | int:
     if kind is str:
         return text
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_ROW_ID):
-        raise Refused("not_found")
+        raise ApiError("not_found")
     return int(text)
 
 
@@ -132,7 +132,7 @@ def read_query(texts: Mapping[str, str], wanted: type[S]) -> S:
     """Return the query as a struct. Parameters that it does not name are ignored.
 
     Raises:
-        Refused: `invalid`.
+        ApiError: `invalid`.
     """
     values: dict[str, object] = {}
     for field in msgspec.structs.fields(wanted):
@@ -141,13 +141,13 @@ def read_query(texts: Mapping[str, str], wanted: type[S]) -> S:
             continue
         # No text with a NUL goes on to PostgreSQL, which cannot store it.
         if not text.isprintable():
-            raise Refused("invalid", f"{field.encode_name} contains control characters.")
+            raise ApiError("invalid", f"{field.encode_name} contains control characters.")
         is_number = text.isascii() and text.isdigit() and len(text) <= 16
         values[field.encode_name] = int(text) if is_number and int in _kinds(field.type) else text
     try:
         return msgspec.convert(values, wanted)
     except msgspec.ValidationError as error:
-        raise Refused("invalid", f"{error}.") from None
+        raise ApiError("invalid", f"{error}.") from None
 
 
 def _kinds(kind: Any) -> set[Any]:

@@ -1,28 +1,35 @@
 """The sites of a workspace and the workspace itself, over HTTP."""
 
-from crumbless.actions.site_change import change_site, change_workspace, check_looks, make_site
+from crumbless.actions.site_change import change_site, change_workspace, check_appearance, make_site
 from crumbless.api.call import OperatorCall
-from crumbless.domain.embed_line import embed_line
+from crumbless.domain.embed_line import embed_snippet
 from crumbless.domain.visibility import visible
-from crumbless.domain.wire_people import SiteRequest, SiteSeen, SitesView, SiteView, WorkspaceRequest, WorkspaceView
-from crumbless.store.site_store import KeptSite, find_own_site, list_sites
-from crumbless.store.workspace_store import find_workspace_view
+from crumbless.domain.wire_people import (
+    SiteRequest,
+    SiteResponse,
+    SiteSeen,
+    SitesResponse,
+    WorkspaceRequest,
+    WorkspaceResponse,
+)
+from crumbless.store.site_store import StoredSite, find_own_site, list_sites
+from crumbless.store.workspace_store import find_workspace_response
 
 
-async def get_sites(call: OperatorCall) -> SitesView:
+async def get_sites(call: OperatorCall) -> SitesResponse:
     """Return the sites of the workspace that the operator sees."""
     kept = await call.read(list_sites, call.workspace, visible(call.session))
-    return SitesView([tell_site(site, call.platform.settings.address) for site in kept])
+    return SitesResponse([site_response(site, call.platform.settings.address) for site in kept])
 
 
-async def post_site_add(call: OperatorCall, wanted: SiteRequest) -> SiteView:
+async def post_site_add(call: OperatorCall, wanted: SiteRequest) -> SiteResponse:
     """Create a site."""
-    return tell_site(await call.write(make_site, check_looks(wanted)), call.platform.settings.address)
+    return site_response(await call.write(make_site, check_appearance(wanted)), call.platform.settings.address)
 
 
-async def post_site(call: OperatorCall, key: str, wanted: SiteRequest) -> SiteView:
+async def post_site(call: OperatorCall, key: str, wanted: SiteRequest) -> SiteResponse:
     """Change a site."""
-    return tell_site(await call.write(change_site, key, check_looks(wanted)), call.platform.settings.address)
+    return site_response(await call.write(change_site, key, check_appearance(wanted)), call.platform.settings.address)
 
 
 async def get_site_seen(call: OperatorCall, key: str) -> SiteSeen:
@@ -31,31 +38,31 @@ async def get_site_seen(call: OperatorCall, key: str) -> SiteSeen:
     return SiteSeen(site.seen_at, site.seen_origin)
 
 
-def tell_site(site: KeptSite, address: str) -> SiteView:
+def site_response(site: StoredSite, address: str) -> SiteResponse:
     """The site as the desk shows it.
 
     Args:
         address: the server's public address.
     """
     looks = site.looks
-    return SiteView(
+    return SiteResponse(
         site.key,
         looks.name,
         [*looks.origins],
         looks.accent,
         looks.side,
-        embed_line(address, site.key),
+        embed_snippet(address, site.key),
         site.seen_at,
         site.seen_origin,
         site.created_at,
     )
 
 
-async def get_workspace(call: OperatorCall) -> WorkspaceView:
+async def get_workspace(call: OperatorCall) -> WorkspaceResponse:
     """Return the workspace."""
-    return await call.read(find_workspace_view, call.workspace)
+    return await call.read(find_workspace_response, call.workspace)
 
 
-async def post_workspace(call: OperatorCall, wanted: WorkspaceRequest) -> WorkspaceView:
+async def post_workspace(call: OperatorCall, wanted: WorkspaceRequest) -> WorkspaceResponse:
     """Rename the workspace."""
     return await call.write(change_workspace, wanted.name)

@@ -1,21 +1,22 @@
 """One stream, whatever carries it: challenge, authentication, catching up, then commands in and frames out.
 
-The shells (stream_websocket.py, stream_http.py) bring bytes in and take parcels out through `Outlet`; the rules of what
-a client may send are in domain/stream_session.py.
+The transports (stream_websocket.py, stream_http.py) bring bytes in and take frames out through `StreamTransport`. The
+rules of what a client may send are in domain/stream_session.py.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.api.stream_auth import NO_CONVERSATION, check_bans, known_conversation, verify_auth
+from crumbless.api.stream_transport import StreamTransport
 from crumbless.domain.access import Session
 from crumbless.domain.command import Command, EntryCommand
 from crumbless.domain.entry import Appended, seq_for
-from crumbless.domain.stream_session import StreamEnded, StreamRates, StreamSession, failure
+from crumbless.domain.stream_session import StreamEnded, StreamProtocol, StreamRates, failure
 from crumbless.domain.visibility import visible
 from crumbless.domain.wire import (
     ENTRIES_PER_FRAME,
@@ -34,10 +35,10 @@ from crumbless.domain.wire import (
     You,
 )
 from crumbless.domain.wire_timeline import VisitorConversation
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.exhaustion import BUSY_SECONDS, is_exhausted, log_failure
 from crumbless.ids import confirmed_ms
-from crumbless.live.connections import Parcel, parcel, parcel_for_operators, parcel_for_visitor
+from crumbless.live.connections import EncodedFrame, encode_for_operators, encode_for_visitor, encode_frame
 from crumbless.store.inbox_read import seen_marks_since
 from crumbless.store.people_store import find_operator
 from crumbless.store.timeline_read import entries_after_position, entries_for_visitor, position_of
@@ -53,56 +54,46 @@ ROOM_BYTES = 512 * 1024
 """While more than this waits to be sent, a stream that catches up reads no further."""
 
 # Held until done: the loop itself keeps only weak references to tasks.
-_acts: set[asyncio.Task[None]] = set()
-
-
-class Outlet(Protocol):
-    """Where a stream's frames go: the shell."""
-
-    def write(self, told: Parcel) -> None:
-        """Send a frame; ends the stream with 4414 when the client does not take what it is sent."""
-        ...
-
-    def end(self, code: int, reason: str) -> None:
-        """Tell the client the close code and let go of the transport. Harmless when it is gone already."""
-        ...
-
-    def backlog(self) -> int:
-        """Bytes that wait to be sent."""
-        ...
-
-    def accepted(self, token: str) -> None:
-        """The stream is authenticated with this token: frames of full size are welcome."""
-        ...
+_commands: set[asyncio.Task[None]] = set()
 
 
 class StreamConnection:
     """A client's stream from its challenge to its end."""
 
-    __slots__ = ("_auth", "_missed", "_network", "_outlet", "_platform", "_rules", "_told", "conversation", "session")
+    __slots__ = (
+        "_auth",
+        "_missed",
+        "_network",
+        "_rules",
+        "_sent_until",
+        "_services",
+        "_transport",
+        "conversation",
+        "session",
+    )
 
     session: Session
     conversation: str
     """The conversation that a visitor's stream serves; empty while it is not known, and for operators."""
 
-    def __init__(self, platform: Platform, outlet: Outlet) -> None:
-        self._platform = platform
-        self._outlet = outlet
-        self._rules = StreamSession(time.monotonic(), platform.commands)
+    def __init__(self, services: Services, transport: StreamTransport) -> None:
+        self._services = services
+        self._transport = transport
+        self._rules = StreamProtocol(time.monotonic(), services.commands)
         # None once caught up; until then, what arrives live waits here.
         self._missed: list[Appended] | None = []
         # The last number of the catch-up, until the feed has gone past it.
-        self._told = 0
+        self._sent_until = 0
         self._auth: asyncio.Task[None] | None = None
         # Until it is authenticated.
         self._network = ""
 
     def open(self, network: str) -> None:
         """Speak first. `network` is where the client is (see api/client_address.py)."""
-        self._platform.streams.add(self, network)
+        self._services.streams.add(self, network)
         self._network = network
         self._send(Challenge(self._rules.nonce))
-        if self._platform.node.closed:
+        if self._services.node.closed:
             self.end(1012, "the server restarts")
 
     @property
@@ -143,32 +134,32 @@ class StreamConnection:
     def end(self, code: int, reason: str) -> None:
         """End the stream with a close code."""
         self.closed()
-        self._outlet.end(code, reason)
+        self._transport.end(code, reason)
 
     def closed(self) -> None:
         """The transport is gone, or about to be."""
         if self._rules.state == "ready":
-            self._platform.connections.remove(self)
+            self._services.connections.remove(self)
         self._rules.state = "ended"
-        self._platform.streams.discard(self)
+        self._services.streams.discard(self)
 
     # --- authentication ---------------------------------------------------------------------------------------
 
     async def _authenticate(self, frame: Auth) -> None:
         try:
-            session = await verify_auth(self._platform, self._network, self._rules.nonce, frame)
+            session = await verify_auth(self._services, self._network, self._rules.nonce, frame)
             network, self._network = self._network, ""
-            await check_bans(self._platform, network, session)
+            await check_bans(self._services, network, session)
             if not session.alive(confirmed_ms()):
                 # It ended while this task waited, when the stream was not yet among those to be closed.
                 raise StreamEnded(4401, "this session has ended")
-            if len(self._platform.connections.streams_of(session)) >= self._platform.settings.streams_per_session:
+            if len(self._services.connections.streams_of(session)) >= self._services.settings.streams_per_session:
                 raise StreamEnded(4429, "too many streams of this session")
             if self._rules.state == "authenticating":
                 await self._welcome(session, frame)
         except StreamEnded as ended:
             self.end(ended.code, ended.reason)
-        except Refused:
+        except ApiError:
             # The database is unavailable, or the network has shown too many unknown tokens.
             self.end(1012, "try again")
         except Exception as error:
@@ -178,29 +169,29 @@ class StreamConnection:
             self._auth = None
 
     async def _welcome(self, session: Session, asked: Auth) -> None:
-        platform = self._platform
+        services = self._services
         self.session = session
         self._rules.accept(session, self._rates(session), time.monotonic())
-        self._outlet.accepted(asked.token)
+        self._transport.accepted(asked.token)
         # Listen first, read second: what is committed in between is in what was read, in what was heard, or in both.
         # The node itself begins to listen to a workspace with its first listener.
-        platform.streams.authenticated(self)
+        services.streams.authenticated(self)
         self.conversation = known_conversation(session, asked.conversation)
-        platform.connections.add(self)
-        await platform.following.begin(session.workspace)
+        services.connections.add(self)
+        await services.subscriptions.begin(session.workspace)
         if session.role == "visitor":
             await self._welcome_visitor(session, asked)
         else:
             await self._welcome_operator(session, asked.after, asked.within)
 
     def _rates(self, session: Session) -> StreamRates:
-        limits = self._platform.limits
+        limits = self._services.limits
         if session.role != "visitor":
             return limits.operator
         return limits.visitor if session.bound else limits.unbound
 
     async def _welcome_operator(self, session: Session, after: int | None, within: int | None) -> None:
-        reader, workspace, scope = self._platform.reader, session.workspace, visible(session)
+        reader, workspace, scope = self._services.reader, session.workspace, visible(session)
         position, operator = await reader.read(
             lambda connection: (position_of(connection, workspace), find_operator(connection, session.subject))
         )
@@ -209,8 +200,8 @@ class StreamConnection:
         self._send(
             Welcome(you, Limits(), position=position, operator=operator, second_factor_from=due, complete=complete)
         )
-        if self._platform.node.disk and session.may("manage_workspace"):
-            self._send(DiskNow(self._platform.node.disk))
+        if self._services.node.disk and session.may("manage_workspace"):
+            self._send(DiskNow(self._services.node.disk))
         if after is not None and within is not None and position - after > within:
             after = None
         cursor = position if after is None else max(0, min(after, position))
@@ -233,7 +224,7 @@ class StreamConnection:
                     self._send(SeenNow(conversation, "operator", seen.operator))
 
     async def _welcome_visitor(self, session: Session, asked: Auth) -> None:
-        reader, workspace = self._platform.reader, session.workspace
+        reader, workspace = self._services.reader, session.workspace
         state = await self._show(session, asked.conversation)
         if state is None:
             return
@@ -258,7 +249,7 @@ class StreamConnection:
             StreamEnded: 4404 if the session does not reach it, 4401 if it has ended.
         """
         while True:
-            reach, state = await self._platform.reader.read(
+            reach, state = await self._services.reader.read(
                 lambda connection: conversation_to_show(connection, session.id, session.workspace, wanted)
             )
             if self._rules.state != "ready":
@@ -268,7 +259,7 @@ class StreamConnection:
             if state.id == self.conversation and reach == session.reach:
                 return state
             known = state.id == self.conversation
-            self._platform.connections.turn(self, lambda reach=reach, state=state: self._turn(reach, state.id))
+            self._services.connections.turn(self, lambda reach=reach, state=state: self._turn(reach, state.id))
             if known:
                 return state
 
@@ -291,52 +282,52 @@ class StreamConnection:
                 return
             if page:
                 cursor = self._number(page[-1])
-                self._outlet.write(self._tell(page))
+                self._transport.write(self._encode(page))
             if len(page) < ENTRIES_PER_FRAME:
                 break
-            await self._room()
-        missed, self._missed, self._told = self._missed or (), None, cursor
-        self._tell_newer(missed)
+            await self._wait_for_room()
+        missed, self._missed, self._sent_until = self._missed or (), None, cursor
+        self._send_newer(missed)
 
-    def _tell_newer(self, appended: Sequence[Appended]) -> None:
+    def _send_newer(self, appended: Sequence[Appended]) -> None:
         """Send those that the catch-up has not sent: what is read may have been committed and not yet heard."""
-        newer = [one for one in appended if self._number(one) > self._told]
+        newer = [one for one in appended if self._number(one) > self._sent_until]
         for start in range(0, len(newer), ENTRIES_PER_FRAME):
-            self._outlet.write(self._tell(newer[start : start + ENTRIES_PER_FRAME]))
+            self._transport.write(self._encode(newer[start : start + ENTRIES_PER_FRAME]))
 
     def _number(self, one: Appended) -> int:
         """Return what this stream's cursor counts."""
         return seq_for(self.session.role, one) if self.session.role == "visitor" else one.position
 
-    async def _room(self) -> None:
+    async def _wait_for_room(self) -> None:
         """Wait until the client has taken most of what it was sent. Polled: a catch-up is rare and short."""
-        while self._rules.state == "ready" and self._outlet.backlog() > ROOM_BYTES:  # noqa: ASYNC110
+        while self._rules.state == "ready" and self._transport.backlog() > ROOM_BYTES:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
-    def _tell(self, appended: Sequence[Appended]) -> Parcel:
-        return parcel_for_visitor(appended) if self.session.role == "visitor" else parcel_for_operators(appended)
+    def _encode(self, appended: Sequence[Appended]) -> EncodedFrame:
+        return encode_for_visitor(appended) if self.session.role == "visitor" else encode_for_operators(appended)
 
     # --- frames out -------------------------------------------------------------------------------------------
 
-    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+    def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
         """Entries were appended that concern this stream."""
         if self._missed is None:
-            if self._told and self._number(appended[0]) <= self._told:
-                self._tell_newer(appended)
+            if self._sent_until and self._number(appended[0]) <= self._sent_until:
+                self._send_newer(appended)
                 return
-            self._told = 0
-            self._outlet.write(told)
+            self._sent_until = 0
+            self._transport.write(frame)
         elif len(self._missed) < MAX_MISSED:
             self._missed.extend(appended)
         else:
             self.end(4414, "too slow")
 
-    def push(self, told: Parcel) -> None:
+    def push(self, frame: EncodedFrame) -> None:
         """Send a frame that was encoded for many."""
-        self._outlet.write(told)
+        self._transport.write(frame)
 
     def _send(self, frame: ServerFrame) -> None:
-        self._outlet.write(parcel(frame))
+        self._transport.write(encode_frame(frame))
 
     # --- commands in ------------------------------------------------------------------------------------------
 
@@ -347,16 +338,16 @@ class StreamConnection:
         if isinstance(frame, Ping):
             self._send(Pong())
             return
-        command, reach = self._platform.commands.of(frame), self.session.reach
+        command, reach = self._services.commands.of(frame), self.session.reach
         if reach and (conversation := getattr(frame, "conversation", "")) not in reach:
-            self._later(self._look_up(command, frame, conversation))
+            self._start_command(self._look_up(command, frame, conversation))
         else:
             self._run(command, frame)
 
     async def _look_up(self, command: Command, frame: ClientFrame, conversation: str) -> None:
         """Run a command for a conversation that the session is not known to reach: it may be new, or very old."""
         session = self.session
-        if await self._platform.reader.read(lambda connection: reaches(connection, session.id, conversation)):
+        if await self._services.reader.read(lambda connection: reaches(connection, session.id, conversation)):
             session.reach = (conversation, *session.reach)[: 2 * MOST_REMEMBERED]
         if self._rules.state == "ready":
             self._run(command, frame)
@@ -365,13 +356,13 @@ class StreamConnection:
         try:
             if isinstance(command, EntryCommand):
                 entry = command.entry(self.session, frame)
-                self._platform.ledger.submit(entry, self._settle, visible(self.session))
+                self._services.ledger.submit(entry, self._complete, visible(self.session))
             else:
-                self._later(command.run(self._platform, self.session, frame))
-        except Refused as refused:
+                self._start_command(command.run(self._services, self.session, frame))
+        except ApiError as refused:
             self._send(failure(refused, getattr(frame, "id", "")))
 
-    def _settle(self, outcome: Appended | Refused) -> None:
+    def _complete(self, outcome: Appended | ApiError) -> None:
         """The ledger's word on a message or event of this stream."""
         if self._rules.state != "ready":
             return
@@ -381,19 +372,19 @@ class StreamConnection:
         else:
             self._send(failure(outcome))
 
-    def _later(self, act: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._act(act))
-        _acts.add(task)
-        task.add_done_callback(_acts.discard)
+    def _start_command(self, command: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._run_command(command))
+        _commands.add(task)
+        task.add_done_callback(_commands.discard)
 
-    async def _act(self, act: Coroutine[Any, Any, None]) -> None:
+    async def _run_command(self, command: Coroutine[Any, Any, None]) -> None:
         try:
-            await act
-        except Refused as refused:
+            await command
+        except ApiError as refused:
             if self._rules.state == "ready":
                 self._send(failure(refused))
         except Exception as error:
             log_failure(log, "a command failed", error)
             if self._rules.state == "ready":
-                refused = Refused("busy", retry_after=BUSY_SECONDS) if is_exhausted(error) else Refused("internal")
+                refused = ApiError("busy", retry_after=BUSY_SECONDS) if is_exhausted(error) else ApiError("internal")
                 self._send(failure(refused))

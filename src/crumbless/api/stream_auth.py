@@ -1,9 +1,9 @@
 """What an `auth` frame says: whose stream it is, by token and proof, and which conversation it serves."""
 
 from crumbless.api.look_up import find_session
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.domain.access import Session
-from crumbless.domain.proof import ProofRefused, verify_proof
+from crumbless.domain.proof import ProofRejected, verify_proof
 from crumbless.domain.stream_session import StreamEnded
 from crumbless.domain.wire import Auth
 from crumbless.ids import confirmed_ms, now_ms
@@ -12,14 +12,14 @@ NO_CONVERSATION = 4404, "there is no such conversation"
 """How a stream ends that names a conversation which does not exist, or which its session does not reach."""
 
 
-async def verify_auth(platform: Platform, network: str, nonce: str, frame: Auth) -> Session:
+async def verify_auth(services: Services, network: str, nonce: str, frame: Auth) -> Session:
     """Return the session of the frame's token, if the frame proves its key.
 
     Raises:
         StreamEnded: 4401.
-        Refused: as `find_session`.
+        ApiError: as `find_session`.
     """
-    session = await find_session(platform, network, frame.token)
+    session = await find_session(services, network, frame.token)
     if session is None or not session.alive(confirmed_ms()):
         raise StreamEnded(4401, "the token is unknown or has ended")
     if session.only_sets_up(now_ms()):
@@ -30,25 +30,25 @@ async def verify_auth(platform: Platform, network: str, nonce: str, frame: Auth)
         proof = verify_proof(
             frame.proof,
             method="GET",
-            address=f"{platform.settings.address}/v1/stream",
+            address=f"{services.settings.address}/v1/stream",
             nonce_ok=lambda given: given == nonce,
             token=frame.token,
         )
-    except ProofRefused:
+    except ProofRejected:
         raise StreamEnded(4401, "the proof was refused") from None
     if proof.thumbprint != session.thumbprint:
         raise StreamEnded(4401, "the token belongs to another key")
     return session
 
 
-async def check_bans(platform: Platform, network: str, session: Session) -> None:
+async def check_bans(services: Services, network: str, session: Session) -> None:
     """Raises StreamEnded 4401 for a banned visitor.
 
     A ban has ended the sessions it knew of; this is for those that come into a banned network.
     """
     if session.role != "visitor":
         return
-    visitors = platform.visitors
+    visitors = services.visitors
     bans = await visitors.bans.current()
     if bans.holds(
         session.workspace,

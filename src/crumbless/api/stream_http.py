@@ -15,18 +15,18 @@ from litestar import Response
 from litestar.response import Stream
 
 from crumbless.api.call import PublicCall, respond
-from crumbless.api.client_address import check_strangers
+from crumbless.api.client_address import check_unauthenticated
 from crumbless.api.http_shell import HttpConnection, connection_of
 from crumbless.api.long_response import abort_of
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.api.request_read import AnyRequest, check_credentials, read_caller
 from crumbless.api.stream import StreamConnection
 from crumbless.domain.proof import token_hash
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, End
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import confirmed_ms
-from crumbless.live.connections import Parcel, parcel
+from crumbless.live.connections import EncodedFrame, encode_frame
 
 STREAM_HEADER = "crumbless-stream"
 
@@ -36,10 +36,10 @@ MAX_BACKLOG = 4 * 1024 * 1024
 HEARTBEAT_SECONDS = 15.0
 POLL_SECONDS = 25.0
 
-FAREWELL_SECONDS = 5.0
+DRAIN_SECONDS = 5.0
 """How long a client on a long answer may take to read its end before its connection is cut."""
 
-MAX_FAREWELL = MAX_FRAME
+MAX_FINAL_RESPONSES = MAX_FRAME
 """Bytes that are kept for the client of an ended stream. More than that it reads again with its cursor."""
 
 Mode = Literal["stream", "poll"]
@@ -66,10 +66,10 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class HttpStream:
-    """One stream over HTTP: the queue between the connection and the requests that carry it (an Outlet)."""
+    """One stream over HTTP: the queue between the connection and the requests that carry it (a StreamTransport)."""
 
     def __init__(
-        self, platform: Platform, network: str, streams: "HttpStreams", abort: Callable[[], None] | None
+        self, services: Services, network: str, streams: "HttpStreams", abort: Callable[[], None] | None
     ) -> None:
         self.id = secrets.token_urlsafe(24)
         self._streams = streams
@@ -86,17 +86,17 @@ class HttpStream:
         # The hash of the token that the stream was authenticated with.
         self._owner: bytes | None = None
         streams[self.id] = self
-        self.connection = StreamConnection(platform, self)
+        self.connection = StreamConnection(services, self)
         self.connection.open(network)
 
     # --- the connection's side (Outlet) -------------------------------------------------------------------------
 
-    def write(self, told: Parcel) -> None:
+    def write(self, frame: EncodedFrame) -> None:
         """Queue a frame."""
         if self._ended:
             return
-        self._queue.append(told.text)
-        self._size += len(told.text)
+        self._queue.append(frame.text)
+        self._size += len(frame.text)
         self._news.set()
         if self._size > MAX_BACKLOG:
             self.connection.closed()
@@ -107,28 +107,32 @@ class HttpStream:
         """Queue the last frame. The client has a while to fetch it."""
         if not self._ended:
             self._ended = True
-            last = parcel(End(code, reason)).text
-            if self._size > MAX_FAREWELL or sum(map(len, self._batch.frames)) > MAX_FAREWELL or self._session_ended:
+            last = encode_frame(End(code, reason)).text
+            if (
+                self._size > MAX_FINAL_RESPONSES
+                or sum(map(len, self._batch.frames)) > MAX_FINAL_RESPONSES
+                or self._session_ended
+            ):
                 self._take_all()
                 self._batch = Batch(self.id, self._batch.batch, [msgspec.Raw(last)])
             self._queue.append(last)
             self._news.set()
             short = self._abort is not None or self._owner is None
-            asyncio.get_running_loop().call_later(FAREWELL_SECONDS if short else POLL_SECONDS, self._part)
+            asyncio.get_running_loop().call_later(DRAIN_SECONDS if short else POLL_SECONDS, self._expire)
 
     @property
     def _session_ended(self) -> bool:
         """Whether what was sent in this session is no longer for its holder."""
         return self._owner is not None and not self.connection.session.alive(confirmed_ms())
 
-    def _part(self) -> None:
+    def _expire(self) -> None:
         """The while is over. A long answer that is not at its end yet is one that nobody reads."""
         if self._abort is not None and self.id in self._streams:
             self._abort()
         self.forget()
 
     @property
-    def untold(self) -> bool:
+    def undelivered(self) -> bool:
         """Whether the stream has ended and its client has yet to fetch what came last."""
         return self._ended and bool(self._queue)
 
@@ -147,7 +151,7 @@ class HttpStream:
         """Check that a request on this stream comes from its session, also after the stream or the session has ended.
 
         Raises:
-            Refused: as `read_caller`; `forbidden` for another session.
+            ApiError: as `read_caller`; `forbidden` for another session.
         """
         if self._owner is None:
             return
@@ -157,7 +161,7 @@ class HttpStream:
             check_credentials(request, self._owner, session.thumbprint)
         # By id: a session that dropped out of memory is another object when it is read again.
         elif (await read_caller(request)).id != session.id:
-            raise Refused("forbidden")
+            raise ApiError("forbidden")
 
     # --- the requests' side -------------------------------------------------------------------------------------
 
@@ -172,7 +176,7 @@ class HttpStream:
         """The client's frames, one a line."""
         for line in body.removesuffix(b"\n").split(b"\n"):
             if self._ended:
-                raise Refused("stream_gone")
+                raise ApiError("stream_gone")
             if not line.strip():
                 self.connection.count_frame()
             elif len(line) > self._max_frame:
@@ -197,7 +201,7 @@ class HttpStream:
         """The batch after number `after`, which is the current one when its answer was lost.
 
         Raises:
-            Refused: `stream_gone` when the client speaks of a batch that never was.
+            ApiError: `stream_gone` when the client speaks of a batch that never was.
         """
         self.connection.heard()
         if after == self._batch.batch:
@@ -207,7 +211,7 @@ class HttpStream:
                 frames = [msgspec.Raw(text) for text in self._take_all()]
                 self._batch = Batch(self.id, after + 1, frames)
         if after + 1 != self._batch.batch:
-            raise Refused("stream_gone")
+            raise ApiError("stream_gone")
         return self._batch
 
     def _take_all(self) -> list[bytes]:
@@ -232,7 +236,7 @@ HttpStreams = dict[str, HttpStream]
 """The open streams over HTTP, by their ids."""
 
 
-async def all_told(streams: HttpStreams, seconds: float) -> None:
+async def wait_delivered(streams: HttpStreams, seconds: float) -> None:
     """Return once every stream's client has fetched its end, or after `seconds`.
 
     Who polls is between two polls for a moment; an end that is told in the next one spares them to find out. Polled:
@@ -240,16 +244,16 @@ async def all_told(streams: HttpStreams, seconds: float) -> None:
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while any(stream.untold for stream in streams.values()):  # noqa: ASYNC110
+            while any(stream.undelivered for stream in streams.values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
 
 async def open_stream(call: PublicCall, wanted: OpenRequest) -> Response[bytes] | Stream:
     """Open a stream over HTTP."""
-    request, platform, network = call.request, call.platform, call.network
-    check_strangers(platform, network)
+    request, services, network = call.request, call.platform, call.network
+    check_unauthenticated(services, network)
     abort = abort_of(request) if wanted.mode == "stream" else None
-    stream = HttpStream(platform, network, _streams_of(request), abort)
+    stream = HttpStream(services, network, _streams_of(request), abort)
     if wanted.mode == "stream":
         stream.carrier = connection_of(request.scope)
     else:
@@ -274,7 +278,7 @@ async def _stream_of(request: AnyRequest) -> HttpStream:
     """The stream named by the header, if the caller is whose stream it is."""
     stream = _streams_of(request).get(request.headers.get(STREAM_HEADER, ""))
     if stream is None:
-        raise Refused("stream_gone")
+        raise ApiError("stream_gone")
     await stream.check_caller(request)
     return stream
 

@@ -12,11 +12,11 @@ from typing import Any, cast
 from uvicorn.server import ServerState
 from websockets.utils import accept_key
 
-from crumbless.api.client_address import check_strangers, network_of
-from crumbless.api.guard import problem_of, refusal_headers
-from crumbless.api.platform import Platform
+from crumbless.api.client_address import check_unauthenticated, network_of
+from crumbless.api.guard import error_headers, problem_of
+from crumbless.api.platform import Services
 from crumbless.api.request_head import join_lines
-from crumbless.api.request_record import log_answer
+from crumbless.api.request_record import log_response
 from crumbless.api.stream import StreamConnection
 from crumbless.api.websocket_frames import (
     BINARY,
@@ -33,8 +33,8 @@ from crumbless.api.websocket_frames import (
 )
 from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, PROTOCOL
-from crumbless.errors import Refused
-from crumbless.live.connections import Parcel
+from crumbless.errors import ApiError
+from crumbless.live.connections import EncodedFrame
 
 STREAM_PATH = "/v1/stream"
 
@@ -48,7 +48,7 @@ FLOOD = 4429
 """Close code of a client that sends too fast: nothing more is read from it."""
 
 
-class WriteTurn:
+class WriteCoalescer:
     """Gathers what is written in one turn of the loop, so that each connection has one system call for it.
 
     A batch of entries, an acknowledgement and a typing sign for the same client then leave together.
@@ -76,8 +76,8 @@ class StreamWebSocket(asyncio.Protocol):
         "_closing",
         "_deaf",
         "_frames",
-        "_platform",
         "_reader",
+        "_services",
         "_siblings",
         "_stream",
         "_transport",
@@ -86,14 +86,14 @@ class StreamWebSocket(asyncio.Protocol):
 
     def __init__(
         self,
-        platform: Platform,
-        turn: WriteTurn,
+        services: Services,
+        turn: WriteCoalescer,
         config: object,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._platform = platform
+        self._services = services
         self._turn = turn
         # Frames of this turn of the loop; None in between, which is nearly always.
         self._frames: list[bytes] | None = None
@@ -118,7 +118,7 @@ class StreamWebSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._siblings.discard(self)
-        self._platform.tcp.discard(self._transport)
+        self._services.tcp.discard(self._transport)
         self._closing = True
         if self._reader is not None:
             self._stream.closed()
@@ -138,7 +138,7 @@ class StreamWebSocket(asyncio.Protocol):
         """The upgrade request, then frames."""
         reader = self._reader
         if reader is None:
-            self._shake_hands(data)
+            self._handshake(data)
             return
         if self._closing:
             self._await_close(reader, data)
@@ -232,15 +232,15 @@ class StreamWebSocket(asyncio.Protocol):
     def _close(self) -> None:
         """Close the connection once the client has read everything, but soon in any case."""
         self._transport.close()
-        self._platform.tcp.closing(self._transport)
+        self._services.tcp.closing(self._transport)
 
     # --- the stream's side (Outlet) -----------------------------------------------------------------------------
 
-    def write(self, told: Parcel) -> None:
+    def write(self, frame: EncodedFrame) -> None:
         """Send a frame."""
-        framed = told.framed
+        framed = frame.framed
         if framed is None:
-            framed = told.framed = text_frame(told.text)
+            framed = frame.framed = text_frame(frame.text)
         if self._closing:
             return
         if self._frames is None:
@@ -266,7 +266,7 @@ class StreamWebSocket(asyncio.Protocol):
             self._deaf = True
             self._transport.pause_reading()
         asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
-        self._platform.tcp.closing(self._transport)
+        self._services.tcp.closing(self._transport)
 
     def backlog(self) -> int:
         """Bytes that wait for the client."""
@@ -276,20 +276,20 @@ class StreamWebSocket(asyncio.Protocol):
         """From now on full-size frames are read."""
         if self._reader is not None:
             self._reader.max_size = MAX_FRAME
-            self._platform.tcp.authenticated(self._transport, self._stream.session.id)
+            self._services.tcp.authenticated(self._transport, self._stream.session.id)
 
     # --- the handshake ------------------------------------------------------------------------------------------
 
-    def _shake_hands(self, data: bytes) -> None:
+    def _handshake(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
         head, headers = _parse_request(data)
         network = self._network(headers)
         try:
             key = self._check(head, headers)
-            check_strangers(self._platform, network)
-        except Refused as refused:
-            self._refuse(refused)
+            check_unauthenticated(self._services, network)
+        except ApiError as error:
+            self._refuse(error)
             return
         self._record(101)
         self._transport.write(
@@ -298,44 +298,44 @@ class StreamWebSocket(asyncio.Protocol):
             b"Sec-WebSocket-Protocol: " + PROTOCOL.encode() + b"\r\n\r\n"
         )
         self._reader = FrameReader(MAX_AUTH_FRAME)
-        self._stream = StreamConnection(self._platform, self)
+        self._stream = StreamConnection(self._services, self)
         self._stream.open(network)
 
     def _network(self, headers: dict[str, str]) -> str:
         # None for a Unix socket behind a proxy on the same machine.
         peer = cast("tuple[str, int] | None", self._transport.get_extra_info("peername"))
         return network_of(
-            peer[0] if peer else "", headers.get("x-forwarded-for", ""), self._platform.settings.trusted_proxies
+            peer[0] if peer else "", headers.get("x-forwarded-for", ""), self._services.settings.trusted_proxies
         )
 
     def _check(self, head: str, headers: dict[str, str]) -> str:
         """The client's key, if this is an upgrade to our protocol, for our host, from our own pages."""
         method, path = head.split(" ")[:2]
-        settings = self._platform.settings
+        settings = self._services.settings
         if headers.get("host", "").lower() not in settings.hosts:
-            raise Refused("misdirected")
+            raise ApiError("misdirected")
         if path.partition("?")[0] != STREAM_PATH:
-            raise Refused("not_found")
+            raise ApiError("not_found")
         if method != "GET":
-            raise Refused("method_not_allowed")
+            raise ApiError("method_not_allowed")
         if headers.get("origin", settings.address) != settings.address:
-            raise Refused("foreign_origin")
+            raise ApiError("foreign_origin")
         offered = [part.strip() for part in headers.get("sec-websocket-protocol", "").split(",")]
         key = headers.get("sec-websocket-key", "")
         if headers.get("sec-websocket-version") != "13" or PROTOCOL not in offered or not _is_key(key):
-            raise Refused("invalid", f"The stream is WebSocket version 13 with sub-protocol {PROTOCOL}.")
+            raise ApiError("invalid", f"The stream is WebSocket version 13 with sub-protocol {PROTOCOL}.")
         return key
 
     def _record(self, status: int) -> None:
-        self._platform.http.count_answer("GET", STREAM_PATH, status)
-        if self._platform.settings.access_log:
-            log_answer("GET", STREAM_PATH, status, 0.0)
+        self._services.http.count_response("GET", STREAM_PATH, status)
+        if self._services.settings.access_log:
+            log_response("GET", STREAM_PATH, status, 0.0)
 
-    def _refuse(self, refused: Refused) -> None:
-        body, status, reason = problem_of(refused)
-        self._platform.http.refusals[refused.code] += 1
+    def _refuse(self, error: ApiError) -> None:
+        body, status, reason = problem_of(error)
+        self._services.http.errors[error.code] += 1
         self._record(status)
-        further = "".join(f"{name}: {value}\r\n" for name, value in refusal_headers(refused).items())
+        further = "".join(f"{name}: {value}\r\n" for name, value in error_headers(error).items())
         self._transport.write(
             f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\nSec-WebSocket-Version: 13\r\n"
             f"{further}"

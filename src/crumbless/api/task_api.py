@@ -7,7 +7,7 @@ from crumbless.domain.wire_task import DeadTasks
 
 async def get_tasks(call: OperatorCall) -> DeadTasks:
     """Return the failed jobs of the workspace."""
-    return await call.read(read_failed_tasks, call.workspace, call.platform.vault)
+    return await call.read(read_failed_tasks, call.workspace, call.platform.secret_box)
 
 
 async def post_retry(call: OperatorCall, task: int) -> None:

@@ -6,26 +6,26 @@ import msgspec
 from litestar.response import Stream
 
 from crumbless.actions.conversation_add import ConversationAdd
-from crumbless.actions.conversation_start import Arrival, start_conversation
+from crumbless.actions.conversation_start import StartContext, start_conversation
 from crumbless.actions.visitor_privacy import erase_own, export_own
 from crumbless.api.admission import admit_start
 from crumbless.api.call import PublicCall, VisitorCall
 from crumbless.api.long_response import while_alive
 from crumbless.api.request_read import read_proof
-from crumbless.domain.wire import ConversationAnswer, ConversationRequest, StartAnswer, StartRequest
-from crumbless.domain.wire_identity import ErasedAnswer
+from crumbless.domain.wire import ConversationAnswer, ConversationRequest, StartRequest, StartResponse
+from crumbless.domain.wire_identity import ErasedResponse
 from crumbless.domain.wire_timeline import VisitorConversations
 from crumbless.store.conversation_store import site_key_of_visitor
 from crumbless.store.visitor_conversations import visitor_conversations
 
 
-async def start(call: PublicCall, wanted: StartRequest) -> StartAnswer:
+async def start(call: PublicCall, wanted: StartRequest) -> StartResponse:
     """Start a conversation with its first message."""
-    platform, proof = call.platform, read_proof(call.request, None)
+    services, proof = call.platform, read_proof(call.request, None)
     thumbprint = proof and proof.thumbprint
-    await admit_start(platform, call.network, wanted.site, wanted.work, thumbprint)
-    arrival = Arrival(thumbprint, platform.visitors.network_hash(call.network))
-    return await start_conversation(wanted, arrival, platform.ledger, platform.reader, platform.visitors.vouch)
+    await admit_start(services, call.network, wanted.site, wanted.work, thumbprint)
+    arrival = StartContext(thumbprint, services.visitors.network_hash(call.network))
+    return await start_conversation(wanted, arrival, services.ledger, services.reader, services.visitors.verification)
 
 
 class ConversationsQuery(msgspec.Struct, frozen=True):
@@ -42,14 +42,14 @@ async def get_conversations(call: VisitorCall, query: ConversationsQuery) -> Vis
 
 async def post_conversation(call: VisitorCall, wanted: ConversationRequest) -> ConversationAnswer:
     """Start another conversation of the visitor with its first message."""
-    platform, by = call.platform, call.session
+    services, by = call.platform, call.session
     site = await call.read(site_key_of_visitor, by.subject)
-    await admit_start(platform, call.network, site or "", wanted.work, by.thumbprint)
-    network = platform.visitors.network_hash(call.network)
-    return await ConversationAdd(platform.ledger, platform.reader, platform.visitors.bans).add(by, wanted, network)
+    await admit_start(services, call.network, site or "", wanted.work, by.thumbprint)
+    network = services.visitors.network_hash(call.network)
+    return await ConversationAdd(services.ledger, services.reader, services.visitors.bans).add(by, wanted, network)
 
 
-async def erase(call: VisitorCall) -> ErasedAnswer:
+async def erase(call: VisitorCall) -> ErasedResponse:
     """Erase what is stored about the visitor."""
     return await erase_own(call.session, call.platform.ledger)
 

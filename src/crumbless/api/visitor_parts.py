@@ -3,30 +3,30 @@
 import time
 from dataclasses import dataclass
 
-from crumbless.actions.conversation_continue import ConversationContinue
+from crumbless.actions.conversation_continue import DeviceTransfer
 from crumbless.actions.identity_change import IdentityChange
-from crumbless.actions.identity_vouch import IdentityVouch
+from crumbless.actions.identity_vouch import IdentityVerification
 from crumbless.actions.visitor_ban import VisitorBan
 from crumbless.domain.ban import network_hash
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.domain.seal import Vault
-from crumbless.domain.work import WorkDesk
+from crumbless.domain.seal import SecretBox
+from crumbless.domain.work import ProofOfWork
 from crumbless.ids import now_ms
-from crumbless.live.bans import Bans
+from crumbless.live.bans import BanCache
 from crumbless.settings import Settings
 from crumbless.store.ban_store import read_ban_list
 
 
 @dataclass(frozen=True, slots=True)
-class VisitorParts:
+class VisitorServices:
     """Who visitors are, where they go on, and whom to keep out."""
 
-    bans: Bans
-    vouch: IdentityVouch
-    goes_on: ConversationContinue
+    bans: BanCache
+    verification: IdentityVerification
+    device_transfer: DeviceTransfer
     ban: VisitorBan
     identity: IdentityChange
-    work: WorkDesk
+    proof_of_work: ProofOfWork
     network_key: bytes
 
     def network_hash(self, network: str) -> str:
@@ -34,16 +34,18 @@ class VisitorParts:
         return network_hash(self.network_key, network)
 
 
-def open_visitor_parts(settings: Settings, reader: ReaderPort, ledger: LedgerPort, vault: Vault) -> VisitorParts:
+def open_visitor_services(
+    settings: Settings, reader: ReaderPort, ledger: LedgerPort, secret_box: SecretBox
+) -> VisitorServices:
     """The parts of one node; every node with the same key knows the challenges and networks of the others."""
-    bans = Bans(lambda: reader.read(read_ban_list), time.monotonic)
+    bans = BanCache(lambda: reader.read(read_ban_list), time.monotonic)
     days = settings.visitor_session_days
-    return VisitorParts(
+    return VisitorServices(
         bans=bans,
-        vouch=IdentityVouch(reader, ledger, bans, vault, days),
-        goes_on=ConversationContinue(ledger, bans, vault, days),
+        verification=IdentityVerification(reader, ledger, bans, secret_box, days),
+        device_transfer=DeviceTransfer(ledger, bans, secret_box, days),
         ban=VisitorBan(ledger),
-        identity=IdentityChange(reader, ledger, vault),
-        work=WorkDesk(vault.derive("work"), lambda: now_ms() / 1000),
-        network_key=vault.derive("networks"),
+        identity=IdentityChange(reader, ledger, secret_box),
+        proof_of_work=ProofOfWork(secret_box.derive("work"), lambda: now_ms() / 1000),
+        network_key=secret_box.derive("networks"),
     )

@@ -6,22 +6,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from crumbless.audit.audit_run import PHASES, TITLES, Wish, run_audit
+from crumbless.audit.audit_run import PHASES, TITLES, AuditOptions, run_storage_audit
 from crumbless.audit.report_files import check_folder, to_json, write_report
 from crumbless.audit.report_text import ProgressBar, print_report
 
 
-def run_command(wish: Wish, out: Path | None, as_json: bool) -> int:
+def run_command(options: AuditOptions, out: Path | None, as_json: bool) -> int:
     """Audit the page and print the report. Returns 0 if it is clean, 1 if there are findings.
 
     Raises:
-        AuditError: if the audit cannot run.
+        StorageAuditError: if the audit cannot run.
         DeclarationError: if the registry cannot be read.
     """
     if out:
         check_folder(out)
     with ProgressBar(Console(stderr=True), {name: TITLES[name] for name in PHASES}) as progress:
-        report = asyncio.run(run_audit(wish, progress.tell))
+        report = asyncio.run(run_storage_audit(options, progress.report))
     if as_json:
         sys.stdout.write(to_json(report))
     else:

@@ -14,7 +14,7 @@ PhaseName = Literal[
 Status = Literal["done", "not applicable"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class StorageItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item that was stored on the device, or that a script tried to store. Values may be personal and are left out.
 
     Args:
@@ -72,9 +72,9 @@ class Phase(msgspec.Struct, kw_only=True):
     reason: str = ""
     acts: list[Act] = []
     seconds: float = 0
-    kept: list[Entry] = []
-    seen: list[Entry] = []
-    leftover: list[Entry] = []
+    kept: list[StorageItem] = []
+    seen: list[StorageItem] = []
+    leftover: list[StorageItem] = []
     requests: list[Asked] = []
     notes: list[str] = []
     screenshot: bytes = b""

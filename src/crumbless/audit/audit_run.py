@@ -14,7 +14,13 @@ from playwright.async_api import Browser, BrowserContext, Page, Playwright, asyn
 from playwright.async_api import Error as PlaywrightError
 
 from crumbless.audit.audit_report import Asked, Phase, PhaseName, RegistryFound, Report
-from crumbless.audit.browser_start import AuditError, blocked_profile, find_browser, fresh_profile, started_browser
+from crumbless.audit.browser_start import (
+    StorageAuditError,
+    blocked_profile,
+    find_browser,
+    fresh_profile,
+    started_browser,
+)
 from crumbless.audit.browser_watch import Watch, in_time, with_fate
 from crumbless.audit.declared_items import Declaration, read_declaration
 from crumbless.audit.findings import find_breaches
@@ -40,7 +46,7 @@ TITLES: dict[PhaseName, str] = {
     "storage-blocked": "The browser lets nothing be kept",
 }
 
-LOOK_SECONDS = 2.0
+POLL_SECONDS = 2.0
 """How long a launcher and a banner may take to appear on a page that is otherwise quiet."""
 
 _USING = frozenset(PHASES) - {"load", "idle", "gpc"}
@@ -50,11 +56,11 @@ GPC_SCRIPT = (
     "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true, configurable: true })"
 )
 
-Tell = Callable[[PhaseName, str], None]
+ReportProgress = Callable[[PhaseName, str], None]
 """Told of a phase: "begun", or its status."""
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of an audit.
 
     Args:
@@ -79,28 +85,33 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     chromium: Path | None = None
 
 
-class Audit:
+class StorageAudit:
     """One audit in a browser that runs."""
 
     def __init__(
-        self, wish: Wish, playwright: Playwright, browser: Browser, browser_path: str | None, tell: Tell
+        self,
+        options: AuditOptions,
+        playwright: Playwright,
+        browser: Browser,
+        browser_path: str | None,
+        report: ReportProgress,
     ) -> None:
-        self.wish = wish
-        self.url = checked_url(wish.url)
+        self.options = options
+        self.url = checked_url(options.url)
         self._playwright = playwright
         self._browser = browser
         self._path = browser_path
-        self._tell = tell
+        self._report = report
         self._agent = ""
         self._landed = self.url
-        self._own_hosts = {host_of(one) or one for one in wish.first_party}
+        self._own_hosts = {host_of(one) or one for one in options.first_party}
         self._chat = False
         self._banner = False
 
     async def run(self) -> Report:
-        """Do it all. Raises AuditError when it cannot be done."""
+        """Do it all. Raises StorageAuditError when it cannot be done."""
         began, started = time.monotonic(), datetime.datetime.fromtimestamp(now_ms() // 1000, datetime.UTC)
-        declaration = read_declaration(self.wish.registry) if self.wish.registry else None
+        declaration = read_declaration(self.options.registry) if self.options.registry else None
         await self._read_agent()
         first = await self._play("load", self._load)
         declaration, found = await self._declared(declaration, first)
@@ -108,7 +119,7 @@ class Audit:
         phases = [first, *await self._play_rest()]
         for phase in phases:
             phase.requests = [_judged(one, self._is_first_party) for one in phase.requests]
-        wanted = [one for one in phases if one.name in self.wish.phases]
+        wanted = [one for one in phases if one.name in self.options.phases]
         return Report(
             url=self.url,
             landed=self._landed,
@@ -131,7 +142,7 @@ class Audit:
     async def _declared(self, declaration: Declaration | None, first: Phase) -> tuple[Declaration, RegistryFound]:
         if declaration is None:
             return await find_declaration(self._landed, first.requests)
-        return declaration, RegistryFound(sources=[str(self.wish.registry)], items=len(declaration.items))
+        return declaration, RegistryFound(sources=[str(self.options.registry)], items=len(declaration.items))
 
     def _is_first_party(self, host: str) -> bool:
         return not host or host in self._own_hosts or site_of(host) == site_of(host_of(self._landed))
@@ -158,24 +169,24 @@ class Audit:
 
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(play(name)) for name in plays if name in self.wish.phases]
-        except* AuditError as failed:
-            raise cast("AuditError", failed.exceptions[0]) from None
+                tasks = [group.create_task(play(name)) for name in plays if name in self.options.phases]
+        except* StorageAuditError as failed:
+            raise cast("StorageAuditError", failed.exceptions[0]) from None
         return [task.result() for task in tasks]
 
     async def _play(self, name: PhaseName, act: Callable[[Visitor, Watch], Awaitable[None]]) -> Phase:
-        self._tell(name, "begun")
+        self._report(name, "begun")
         phase = Phase(name=name, title=TITLES[name])
         began = time.monotonic()
         try:
             async with self._profile(name) as context:
                 await self._play_in(context, phase, act)
         except PlaywrightError as error:
-            raise AuditError(f"{TITLES[name]}: the browser says {error.message.splitlines()[0]}") from None
-        except AuditError as error:
-            raise error if name == "load" else AuditError(f"{TITLES[name]}: {error}") from None
+            raise StorageAuditError(f"{TITLES[name]}: the browser says {error.message.splitlines()[0]}") from None
+        except StorageAuditError as error:
+            raise error if name == "load" else StorageAuditError(f"{TITLES[name]}: {error}") from None
         phase.seconds = round(time.monotonic() - began, 1)
-        self._tell(name, phase.status)
+        self._report(name, phase.status)
         return phase
 
     async def _play_in(
@@ -187,9 +198,9 @@ class Audit:
             await context.set_extra_http_headers({"Sec-GPC": "1"})
             await context.add_init_script(GPC_SCRIPT)
         page = await watch.new_page()
-        visitor = Visitor(page, watch, self.wish.selectors)
+        visitor = Visitor(page, watch, self.options.selectors)
         try:
-            await open_page(page, watch, self.url, self.wish.login_page)
+            await open_page(page, watch, self.url, self.options.login_page)
             await act(visitor, watch)
         except NotPossible as reason:
             phase.status, phase.reason = "not applicable", str(reason)
@@ -213,16 +224,16 @@ class Audit:
 
     async def _load(self, visitor: Visitor, _: Watch) -> None:
         self._landed = visitor.page.url
-        if not _USING & set(self.wish.phases):
+        if not _USING & set(self.options.phases):
             return
-        deadline = time.monotonic() + LOOK_SECONDS
+        deadline = time.monotonic() + POLL_SECONDS
         while not (self._chat and self._banner) and time.monotonic() < deadline:
             self._chat = self._chat or await visitor.sees_chat()
             self._banner = self._banner or await visitor.sees_banner()
             await asyncio.sleep(0.1)
 
     async def _idle(self, visitor: Visitor, _: Watch) -> None:
-        await visitor.scroll(self.wish.idle)
+        await visitor.scroll(self.options.idle)
 
     async def _open(self, visitor: Visitor, watch: Watch) -> None:
         self._need_chat()
@@ -266,7 +277,7 @@ class Audit:
         await watch.snapshot()
         page = await watch.new_page()
         await visitor.page.close()
-        await open_page(page, watch, self.url, self.wish.login_page)
+        await open_page(page, watch, self.url, self.options.login_page)
 
     async def _storage_blocked(self, visitor: Visitor, watch: Watch) -> None:
         await self._use(visitor, watch)
@@ -282,11 +293,11 @@ class Audit:
             await visitor.send()
 
     def _need_chat(self) -> None:
-        if not self._chat and not self.wish.selectors.open:
+        if not self._chat and not self.options.selectors.open:
             raise NotPossible("no button that opens a chat was found on the page (name it with --open)")
 
     def _need_banner(self) -> None:
-        if not self._banner and not self.wish.selectors.accept:
+        if not self._banner and not self.options.selectors.accept:
             raise NotPossible("no banner that asks for consent was found on the page (name its button with --accept)")
 
 
@@ -298,25 +309,25 @@ def _judged(asked: Asked, is_first_party: Callable[[str], bool]) -> Asked:
 async def _screenshot(page: Page) -> bytes:
     try:
         return await in_time(page.screenshot(type="jpeg", quality=60, scale="css"), "its picture")
-    except (PlaywrightError, AuditError):
+    except (PlaywrightError, StorageAuditError):
         return b""
 
 
-async def run_audit(wish: Wish, tell: Tell = lambda _name, _status: None) -> Report:
+async def run_storage_audit(options: AuditOptions, report: ReportProgress = lambda _name, _status: None) -> Report:
     """Audit a page in a separate browser.
 
     Raises:
-        AuditError: if the audit cannot run, or exceeds its deadline.
+        StorageAuditError: if the audit cannot run, or exceeds its deadline.
     """
-    path = find_browser(wish.chromium)
+    path = find_browser(options.chromium)
     try:
         async with (
-            asyncio.timeout(wish.timeout),
+            asyncio.timeout(options.timeout),
             async_playwright() as playwright,
             started_browser(playwright.chromium, path) as browser,
         ):
-            return await Audit(wish, playwright, browser, path, tell).run()
+            return await StorageAudit(options, playwright, browser, path, report).run()
     except TimeoutError:
-        raise AuditError(
-            f"The audit did not end within {wish.timeout:.0f} seconds; give it more with --timeout."
+        raise StorageAuditError(
+            f"The audit did not end within {options.timeout:.0f} seconds; give it more with --timeout."
         ) from None

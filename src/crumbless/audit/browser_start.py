@@ -29,7 +29,7 @@ _SITE_DATA_BLOCKED = {"profile": {"default_content_setting_values": {"cookies": 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
 
-class AuditError(CrumblessError):
+class StorageAuditError(CrumblessError):
     """The audit cannot run. The message contains the reason and a remedy."""
 
 
@@ -37,13 +37,13 @@ def find_browser(named: Path | None) -> str | None:
     """The browser's path: the one named, CRUMBLESS_TEST_CHROMIUM, one on PATH; None leaves it to Playwright.
 
     Raises:
-        AuditError: when the browser named is not there.
+        StorageAuditError: when the browser named is not there.
     """
     wanted = str(named) if named else os.environ.get("CRUMBLESS_TEST_CHROMIUM")
     if wanted:
         if found := shutil.which(wanted):
             return found
-        raise AuditError(f"There is no browser at {wanted}. Name one that is there with --chromium.")
+        raise StorageAuditError(f"There is no browser at {wanted}. Name one that is there with --chromium.")
     return next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
@@ -57,7 +57,7 @@ async def started_browser(chromium: BrowserType, path: str | None) -> AsyncGener
     """Start a browser, and close it afterwards. Each of its contexts is a fresh profile.
 
     Raises:
-        AuditError: if no browser starts.
+        StorageAuditError: if no browser starts.
     """
     try:
         browser = await chromium.launch(executable_path=path, args=_arguments())
@@ -84,7 +84,7 @@ async def blocked_profile(chromium: BrowserType, path: str | None, user_agent: s
     """Start a browser whose profile blocks all site data. It is a separate browser, because this is a profile setting.
 
     Raises:
-        AuditError: if it does not start.
+        StorageAuditError: if it does not start.
     """
     with tempfile.TemporaryDirectory(prefix="crumbless-audit-", ignore_cleanup_errors=True) as folder:
         preferences = Path(folder) / "Default" / "Preferences"
@@ -102,10 +102,10 @@ async def blocked_profile(chromium: BrowserType, path: str | None, user_agent: s
             await context.close()
 
 
-def _no_start(path: str | None, error: PlaywrightError) -> AuditError:
+def _no_start(path: str | None, error: PlaywrightError) -> StorageAuditError:
     if path is None:
-        return AuditError(
+        return StorageAuditError(
             "There is no Chromium on this machine. Install one (`playwright install chromium` does), or name it with "
             "--chromium."
         )
-    return AuditError(f"{path} does not start: {error.message.splitlines()[0]}")
+    return StorageAuditError(f"{path} does not start: {error.message.splitlines()[0]}")

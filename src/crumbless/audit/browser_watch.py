@@ -14,8 +14,8 @@ import msgspec
 from playwright.async_api import BrowserContext, Frame, Page, Request, Response, WebSocket
 from playwright.async_api import Error as PlaywrightError
 
-from crumbless.audit.audit_report import Act, Asked, Entry
-from crumbless.audit.browser_start import AuditError
+from crumbless.audit.audit_report import Act, Asked, StorageItem
+from crumbless.audit.browser_start import StorageAuditError
 from crumbless.audit.site_name import host_of, site_of
 from crumbless.ids import now_ms
 
@@ -36,12 +36,12 @@ _ENDS = ("until", "exp", "expires", "expiresAt")
 T = TypeVar("T")
 
 
-async def in_time(work: Awaitable[T], what: str, seconds: float = STEP_SECONDS) -> T:
-    """Return the result of a step. Raises AuditError if it takes too long."""
+async def in_time(operation: Awaitable[T], what: str, seconds: float = STEP_SECONDS) -> T:
+    """Return the result of a step. Raises StorageAuditError if it takes too long."""
     try:
-        return await asyncio.wait_for(work, seconds)
+        return await asyncio.wait_for(operation, seconds)
     except TimeoutError:
-        raise AuditError(f"The page did not answer within {seconds:.0f} seconds: {what}.") from None
+        raise StorageAuditError(f"The page did not answer within {seconds:.0f} seconds: {what}.") from None
 
 
 class Watch:
@@ -55,11 +55,11 @@ class Watch:
     def __init__(self, context: BrowserContext, is_first_party: Callable[[str], bool]) -> None:
         self.context = context
         self.acts: list[Act] = []
-        self.seen: list[Entry] = []
+        self.seen: list[StorageItem] = []
         self.requests: list[Asked] = []
         self.faults: list[str] = []
         self._is_first_party = is_first_party
-        self._known: dict[tuple[str, ...], Entry] = {}
+        self._known: dict[tuple[str, ...], StorageItem] = {}
         self._pending: set[Request] = set()
         self._last_change = time.monotonic()
         self._reads: set[asyncio.Task[None]] = set()
@@ -67,12 +67,12 @@ class Watch:
 
     async def begin(self) -> None:
         """Watch every page from now on."""
-        await self.context.expose_binding("crumblessAuditTell", self._hear_write)  # pyright: ignore[reportUnknownMemberType]
+        await self.context.expose_binding("crumblessAuditTell", self._on_write)  # pyright: ignore[reportUnknownMemberType]
         await self.context.add_init_script(RECORDER)
-        self.context.on("request", self._hear_request)
-        self.context.on("requestfinished", self._hear_end)
-        self.context.on("requestfailed", self._hear_end)
-        self.context.on("response", self._hear_response)
+        self.context.on("request", self._on_request)
+        self.context.on("requestfinished", self._on_request_end)
+        self.context.on("requestfailed", self._on_request_end)
+        self.context.on("response", self._on_response)
         self.context.on("page", self._watch_page)
         self.context.on("weberror", lambda error: self.faults.append(str(error.error)))
 
@@ -80,7 +80,7 @@ class Watch:
         """A tab, watched from before its first request."""
         page = await in_time(self.context.new_page(), "a new tab")
         session = await self.context.new_cdp_session(page)
-        session.on("Network.requestWillBeSent", self._hear_initiator)
+        session.on("Network.requestWillBeSent", self._on_initiator)
         await session.send("Network.enable")  # pyright: ignore[reportUnknownMemberType]
         return page
 
@@ -100,7 +100,7 @@ class Watch:
                 return
             await asyncio.sleep(0.05)
 
-    async def snapshot(self) -> list[Entry]:
+    async def snapshot(self) -> list[StorageItem]:
         """Return the items in all frames and the cookie jar, and add them to the seen ones."""
         frames = [frame for page in self.context.pages for frame in page.frames if frame.url.startswith("http")]
         found = [entry for frame in frames for entry in await self._kept_in(frame)]
@@ -112,7 +112,7 @@ class Watch:
         self._known |= {_identity(one): one for one in kept}
         return kept
 
-    def _is_news(self, entry: Entry) -> bool:
+    def _is_news(self, entry: StorageItem) -> bool:
         known = self._known.get(_identity(entry))
         return known is None or (entry.lasts or 0) > (known.lasts or 0) + 1
 
@@ -121,7 +121,7 @@ class Watch:
         while self._reads:
             await asyncio.wait(self._reads, timeout=STEP_SECONDS)
 
-    async def _kept_in(self, frame: Frame) -> list[Entry]:
+    async def _kept_in(self, frame: Frame) -> list[StorageItem]:
         try:
             found = await in_time(frame.evaluate(SNAPSHOT), f"what {_short(frame.url)} keeps")
         except PlaywrightError:
@@ -129,7 +129,7 @@ class Watch:
             return []
         partition = self._partition_of(frame)
         return [
-            Entry(
+            StorageItem(
                 mechanism=one["mechanism"],
                 key=one["key"],
                 container=one["container"],
@@ -146,9 +146,9 @@ class Watch:
         top = host_of(frame.page.url)
         return "" if site_of(host_of(frame.url)) == site_of(top) else site_of(top)
 
-    def _from_jar(self, cookie: dict[str, Any]) -> Entry:
+    def _from_jar(self, cookie: dict[str, Any]) -> StorageItem:
         expires = float(cookie.get("expires", -1))
-        return Entry(
+        return StorageItem(
             mechanism="cookie",
             key=cookie["name"],
             where=str(cookie["domain"]).lstrip("."),
@@ -158,7 +158,7 @@ class Watch:
             acts=tuple(self.acts),
         )
 
-    def _hear_write(self, source: dict[str, Any], told: dict[str, str]) -> None:
+    def _on_write(self, source: dict[str, Any], told: dict[str, str]) -> None:
         self._last_change = time.monotonic()
         frame: Frame = source["frame"]
         is_cookie = told["mechanism"] == "cookie"
@@ -166,7 +166,7 @@ class Watch:
         if is_cookie and _removes(text):
             return
         self.seen.append(
-            Entry(
+            StorageItem(
                 mechanism=told["mechanism"],
                 key=told["key"],
                 container=told["container"],
@@ -180,21 +180,21 @@ class Watch:
         )
 
     def _watch_page(self, page: Page) -> None:
-        page.on("websocket", self._hear_socket)
+        page.on("websocket", self._on_socket)
         page.on("crash", lambda _: self.faults.append("the page crashed"))
 
-    def _hear_socket(self, socket: WebSocket) -> None:
+    def _on_socket(self, socket: WebSocket) -> None:
         self._last_change = time.monotonic()
         self.requests.append(self._asked(socket.url, "websocket", ""))
 
-    def _hear_initiator(self, event: dict[str, Any]) -> None:
+    def _on_initiator(self, event: dict[str, Any]) -> None:
         initiator = event.get("initiator", {})
         frames = initiator.get("stack", {}).get("callFrames", [])
         by = next((one["url"] for one in frames if one.get("url")), initiator.get("url", ""))
         if by:
             self._initiators[event["request"]["url"]] = _short(by)
 
-    def _hear_request(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         if not request.url.startswith("http"):
             return
         self._last_change = time.monotonic()
@@ -213,11 +213,11 @@ class Watch:
             third_party=not self._is_first_party(host),
         )
 
-    def _hear_end(self, request: Request) -> None:
+    def _on_request_end(self, request: Request) -> None:
         self._last_change = time.monotonic()
         self._pending.discard(request)
 
-    def _hear_response(self, response: Response) -> None:
+    def _on_response(self, response: Response) -> None:
         # A stream's answer begins and does not end: it is no reason to wait.
         if response.headers.get("content-type", "").startswith(("text/event-stream", "application/x-ndjson")):
             self._pending.discard(response.request)
@@ -238,7 +238,7 @@ class Watch:
         for line in (one["value"] for one in headers if one["name"].lower() == "set-cookie"):
             for text in (one for one in line.split("\n") if not _removes(one)):
                 self.seen.append(
-                    Entry(
+                    StorageItem(
                         mechanism="cookie",
                         key=text.partition("=")[0].strip(),
                         where=_domain_in(text) or host,
@@ -262,7 +262,7 @@ def _asking_frame(request: Request) -> str:
         return "a service worker"
 
 
-def _identity(entry: Entry) -> tuple[str, ...]:
+def _identity(entry: StorageItem) -> tuple[str, ...]:
     return entry.mechanism, entry.where, entry.partition, entry.container, entry.key
 
 
@@ -293,13 +293,13 @@ def _removes(text: str) -> bool:
     return lasts is not None and lasts <= 0
 
 
-def with_fate(seen: list[Entry]) -> list[Entry]:
+def with_fate(seen: list[StorageItem]) -> list[StorageItem]:
     """Return the items with the result of each requested cookie: stored, or blocked by the browser."""
     kept = {one.key: one for one in seen if one.mechanism == "cookie" and one.how == "kept"}
     return [_fated(one, kept.get(one.key)) if one.mechanism == "cookie" else one for one in seen]
 
 
-def _fated(entry: Entry, kept: Entry | None) -> Entry:
+def _fated(entry: StorageItem, kept: StorageItem | None) -> StorageItem:
     if entry.how == "kept":
         return entry
     if kept is None:

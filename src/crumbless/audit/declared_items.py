@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from crumbless.audit.audit_report import Entry
+from crumbless.audit.audit_report import StorageItem
 from crumbless.domain.storage_registry import Item, RegistryError, parse_registry
 from crumbless.errors import CrumblessError
 
@@ -39,7 +39,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     lifetime: float | None = None
     cleared: tuple[str, ...] = ()
 
-    def covers(self, entry: Entry) -> bool:
+    def covers(self, entry: StorageItem) -> bool:
         """Whether this item declares that entry."""
         return (
             entry.mechanism in self.mechanisms
@@ -58,7 +58,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Declared, ...] = ()
     hosts: tuple[str, ...] = ()
 
-    def find(self, entry: Entry) -> Declared | None:
+    def find(self, entry: StorageItem) -> Declared | None:
         """The item that declares an entry; one whose key is spelt exactly goes before one with a wildcard."""
         found = [one for one in self.items if one.covers(entry)]
         return min(found, key=lambda one: one.key != entry.key, default=None)
@@ -68,7 +68,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
         return Declaration(items=self.items + other.items, hosts=self.hosts + other.hosts)
 
 
-def _names_of(entry: Entry) -> set[str]:
+def _names_of(entry: StorageItem) -> set[str]:
     """Return the names by which a declaration may refer to an item: its key, or its container."""
     parts = [part for part in entry.container.split("/") if part]
     return {entry.key, *parts[:1], entry.container, "/".join([*parts, entry.key])} - {""}

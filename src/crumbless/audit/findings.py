@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from crumbless.audit.audit_report import Asked, Entry, Finding, Kind, Phase, PhaseName
+from crumbless.audit.audit_report import Asked, Finding, Kind, Phase, PhaseName, StorageItem
 from crumbless.audit.declared_items import Declaration, Declared
 
 SLACK_SECONDS = 60.0
@@ -66,7 +66,7 @@ def _in_phase(phase: Phase, declaration: Declaration) -> Iterator[_Found]:
             yield _third_party(asked)
 
 
-def _of_declared(entry: Entry, declared: Declared) -> Iterator[_Found]:
+def _of_declared(entry: StorageItem, declared: Declared) -> Iterator[_Found]:
     if declared.written and not _was_done(declared.written, entry):
         words = _ACTS.get(declared.written, (f'"{declared.written}"', ""))[0]
         yield _found("WRONG PHASE", entry, f"It may be written only after {words}; {_acts_told(entry)}.")
@@ -76,7 +76,7 @@ def _of_declared(entry: Entry, declared: Declared) -> Iterator[_Found]:
         )
 
 
-def _was_done(written: str, entry: Entry) -> bool:
+def _was_done(written: str, entry: StorageItem) -> bool:
     return written in entry.acts
 
 
@@ -92,14 +92,14 @@ def _third_party(asked: Asked) -> _Found:
     return "THIRD PARTY BEFORE CONSENT", asked.kind, asked.host, asked.host, f"{asked.url} {told}{by}."
 
 
-def _undeclared(entry: Entry, declaration: Declaration) -> str:
+def _undeclared(entry: StorageItem, declaration: Declaration) -> str:
     told = {"kept": "is kept", "written": "was written", "header": "was asked for by an answer"}[entry.how]
     told = f"It {told}{' (the browser blocked it)' if entry.blocked else ''}; {_acts_told(entry)}."
     by = f" Written by {entry.source}." if entry.source else ""
     return told + by + ("" if declaration.items else " No registry was found.")
 
 
-def _acts_told(entry: Entry) -> str:
+def _acts_told(entry: StorageItem) -> str:
     done = [act for act in entry.acts if act not in {"type", "choose"}] or list(entry.acts)
     words = {
         "end": "ended the chat",
@@ -119,16 +119,16 @@ def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _found(kind: Kind, entry: Entry, detail: str) -> _Found:
+def _found(kind: Kind, entry: StorageItem, detail: str) -> _Found:
     where = f"{entry.where} in {entry.partition}" if entry.partition else entry.where
     return kind, entry.mechanism, entry.key, where, detail
 
 
-def _database_of(entry: Entry) -> tuple[str, ...]:
+def _database_of(entry: StorageItem) -> tuple[str, ...]:
     return entry.mechanism, entry.where, entry.partition, (entry.container or entry.key).split("/")[0]
 
 
-def _is_empty_database(entry: Entry) -> bool:
+def _is_empty_database(entry: StorageItem) -> bool:
     """A database without a record: what is left of one whose records were removed."""
     return entry.mechanism == "IndexedDB" and not entry.container
 

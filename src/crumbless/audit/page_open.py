@@ -8,12 +8,12 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from crumbless.audit.browser_start import AuditError
+from crumbless.audit.browser_start import StorageAuditError
 from crumbless.audit.browser_watch import Watch, in_time
 from crumbless.audit.site_name import host_of, site_of
 
 LOAD_SECONDS = 30.0
-MOST_NAVIGATIONS = 5
+MAX_NAVIGATIONS = 5
 """A page that navigates by script more often than this while it loads redirects in a loop."""
 
 HTML = "text/html"
@@ -35,7 +35,7 @@ def checked_url(url: str) -> str:
     """An address that can be audited; `example.com` means https://example.com/.
 
     Raises:
-        AuditError: when it is not one of a web page.
+        StorageAuditError: when it is not one of a web page.
     """
     whole = url if "://" in url else f"https://{url}"
     try:
@@ -43,7 +43,9 @@ def checked_url(url: str) -> str:
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
             raise ValueError
     except ValueError:
-        raise AuditError(f"{url} is not the address of a web page; give one like https://example.com/.") from None
+        raise StorageAuditError(
+            f"{url} is not the address of a web page; give one like https://example.com/."
+        ) from None
     return whole
 
 
@@ -57,38 +59,38 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool) -> Non
         login_page: whether a page with a password field is what is wanted.
 
     Raises:
-        AuditError: when it cannot be audited: never loads, goes in a circle, wants a sign-in, is a download.
+        StorageAuditError: when it cannot be audited: never loads, goes in a circle, wants a sign-in, is a download.
     """
     navigations = _count_navigations(page)
     answers: list[Response] = []
     page.on("response", lambda one: answers.append(one) if _is_the_page(one, page) else None)
     try:
         await _go(page, url)
-    except AuditError as error:
+    except StorageAuditError as error:
         # The errors of an empty response and of a page that never rests are less precise than its status or path.
         _check_status(url, answers)
-        if max(len(navigations), len(answers)) > MOST_NAVIGATIONS:
+        if max(len(navigations), len(answers)) > MAX_NAVIGATIONS:
             raise _circle(url) from None
         raise error from None
     _check_answer(url, answers)
     try:
         await watch.quiet()
-        if len(navigations) > MOST_NAVIGATIONS:
+        if len(navigations) > MAX_NAVIGATIONS:
             raise _circle(url)
         _check_place(url, page.url)
         if not login_page and await in_time(page.evaluate(ASKS_SIGN_IN), "whether it asks for a password"):
-            raise AuditError(
+            raise StorageAuditError(
                 f"{url} cannot be audited: {page.url} asks for a password. "
                 "If that is the page to audit, say --login-page."
             )
     except PlaywrightError as error:
         if len(navigations) > 2:
             raise _circle(url) from None
-        raise AuditError(f"{url} cannot be audited: {error.message.splitlines()[0]}") from None
+        raise StorageAuditError(f"{url} cannot be audited: {error.message.splitlines()[0]}") from None
 
 
-def _circle(url: str) -> AuditError:
-    return AuditError(f"{url} cannot be audited: it goes from page to page in a circle.")
+def _circle(url: str) -> StorageAuditError:
+    return StorageAuditError(f"{url} cannot be audited: it goes from page to page in a circle.")
 
 
 def _is_the_page(answer: Response, page: Page) -> bool:
@@ -111,9 +113,11 @@ async def _go(page: Page, url: str) -> None:
         going = page.goto(url, wait_until="load", timeout=LOAD_SECONDS * 1000)
         await asyncio.wait_for(going, LOAD_SECONDS + 5)
     except (PlaywrightTimeoutError, TimeoutError):
-        raise AuditError(f"{url} cannot be audited: it did not load within {LOAD_SECONDS:.0f} seconds.") from None
+        raise StorageAuditError(
+            f"{url} cannot be audited: it did not load within {LOAD_SECONDS:.0f} seconds."
+        ) from None
     except PlaywrightError as error:
-        raise AuditError(f"{url} cannot be audited: {_reason(error.message)}.") from None
+        raise StorageAuditError(f"{url} cannot be audited: {_reason(error.message)}.") from None
 
 
 def _reason(message: str) -> str:
@@ -126,7 +130,7 @@ def _check_answer(url: str, answers: list[Response]) -> None:
     _check_status(url, answers)
     kind = answers[-1].headers.get("content-type", HTML).partition(";")[0].strip().lower() if answers else HTML
     if kind not in {HTML, "application/xhtml+xml"}:
-        raise AuditError(f"{url} cannot be audited: it is not a web page but {kind}.")
+        raise StorageAuditError(f"{url} cannot be audited: it is not a web page but {kind}.")
 
 
 def _check_status(url: str, answers: list[Response]) -> None:
@@ -134,13 +138,13 @@ def _check_status(url: str, answers: list[Response]) -> None:
         return
     response = answers[-1]
     if response.status in {401, 403}:
-        raise AuditError(f"{url} cannot be audited: it wants a sign-in ({response.status}).")
+        raise StorageAuditError(f"{url} cannot be audited: it wants a sign-in ({response.status}).")
     if response.status >= 400:
-        raise AuditError(f"{url} cannot be audited: it answers {response.status}. Check the address.")
+        raise StorageAuditError(f"{url} cannot be audited: it answers {response.status}. Check the address.")
 
 
 def _check_place(url: str, landed: str) -> None:
     if site_of(host_of(landed)) != site_of(host_of(url)):
-        raise AuditError(
+        raise StorageAuditError(
             f"{url} cannot be audited: it leads to another website, {landed}. Audit that one, if you mean it."
         )

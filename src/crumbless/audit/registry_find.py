@@ -9,14 +9,14 @@ from crumbless.audit.declared_items import Declaration, DeclarationError, parse_
 from crumbless.audit.site_name import origin_of, site_of
 
 ASK_SECONDS = 5.0
-MOST_ORIGINS = 20
-MOST_BYTES = 1_000_000
+MAX_ORIGINS = 20
+MAX_BYTES = 1_000_000
 
 
 async def find_declaration(url: str, requests: list[Asked]) -> tuple[Declaration, RegistryFound]:
     """Return the declarations of the website and the hosts it loads from. A host can only name hosts of its site."""
     origins = list(dict.fromkeys(origin_of(one) for one in [url, *(asked.url for asked in requests)]))
-    origins = [one for one in origins if one.startswith("http")][:MOST_ORIGINS]
+    origins = [one for one in origins if one.startswith("http")][:MAX_ORIGINS]
     async with httpx.AsyncClient(timeout=ASK_SECONDS, verify=True, trust_env=True) as client:
         found = await asyncio.gather(*(_ask(client, one) for one in origins))
     declaration = Declaration()
@@ -31,7 +31,7 @@ async def _ask(client: httpx.AsyncClient, origin: str) -> tuple[str, Declaration
     address = f"{origin}/storage.json"
     try:
         answer = await asyncio.wait_for(client.get(address), ASK_SECONDS)
-        if answer.status_code != 200 or len(answer.content) > MOST_BYTES:
+        if answer.status_code != 200 or len(answer.content) > MAX_BYTES:
             return None
         declaration = parse_disclosure(answer.text, address)
     except (httpx.HTTPError, TimeoutError, DeclarationError, ValueError):

@@ -10,7 +10,7 @@ import jinja2
 import msgspec
 
 from crumbless.audit.audit_report import Finding, Kind, Phase, Report
-from crumbless.audit.browser_start import AuditError
+from crumbless.audit.browser_start import StorageAuditError
 
 _PAGES = Path(__file__).parent / "pages"
 
@@ -22,26 +22,26 @@ def check_folder(folder: Path) -> None:
     """Make the folder for the report, before the work is done.
 
     Raises:
-        AuditError: when it cannot be made.
+        StorageAuditError: when it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AuditError(f"--out: the folder {folder} cannot be made: {error.strerror}") from None
+        raise StorageAuditError(f"--out: the folder {folder} cannot be made: {error.strerror}") from None
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
     """Write report.json, report.xml and report.html.
 
     Raises:
-        AuditError: when they cannot be written.
+        StorageAuditError: when they cannot be written.
     """
     made = {"report.json": to_json(report), "report.xml": to_junit(report), "report.html": to_html(report)}
     try:
         for name, contents in made.items():
             (folder / name).write_text(contents, encoding="utf-8")
     except OSError as error:
-        raise AuditError(f"--out: {folder} cannot be written to: {error.strerror}") from None
+        raise StorageAuditError(f"--out: {folder} cannot be written to: {error.strerror}") from None
     return [folder / name for name in made]
 
 

@@ -26,7 +26,7 @@ class ProgressBar:
         self._progress = Progress(*columns, console=console, transient=True)
         self._task = self._progress.add_task("Starting the browser", total=len(titles))
 
-    def tell(self, name: PhaseName, status: str) -> None:
+    def report(self, name: PhaseName, status: str) -> None:
         """A phase begins or has ended."""
         if status == "begun":
             self._running.append(name)

@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from crumbless.check.check_run import run_check
+from crumbless.check.check_run import run_connection_check
 from crumbless.check.finding import Finding
 from crumbless.errors import CrumblessError
 
@@ -18,7 +18,7 @@ MARKS = {"good": ("ok", "green"), "warning": ("mind", "yellow"), "bad": ("bad", 
 _is_origin = re.compile(r"https?://[^/?#@\s]+").fullmatch
 
 
-class CheckError(CrumblessError):
+class ConnectionCheckError(CrumblessError):
     """The check cannot be made. The message is one line."""
 
 
@@ -26,12 +26,12 @@ def run_command(url: str, patience: float, as_json: bool) -> int:
     """Run the connection check and print its findings. Returns 0 unless a check failed.
 
     Raises:
-        CheckError: if `url` is not an origin.
+        ConnectionCheckError: if `url` is not an origin.
     """
     origin = url.rstrip("/").lower()
     if not _is_origin(origin):
-        raise CheckError(f"expected an address like https://chat.example.com, without a path (it is {url!r})")
-    findings = asyncio.run(run_check(origin, patience))
+        raise ConnectionCheckError(f"expected an address like https://chat.example.com, without a path (it is {url!r})")
+    findings = asyncio.run(run_connection_check(origin, patience))
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(findings), indent=2) + b"\n")
     else:

@@ -18,11 +18,11 @@ from crumbless.check.request_probes import (
 )
 from crumbless.check.stream_probes import probe_polling, probe_streaming, probe_websocket
 
-PATIENCE_SECONDS = 8.0
+TIMEOUT_SECONDS = 8.0
 """For each probe."""
 
 
-async def run_check(url: str, patience: float = PATIENCE_SECONDS) -> Sequence[Finding]:
+async def run_connection_check(url: str, patience: float = TIMEOUT_SECONDS) -> Sequence[Finding]:
     """Return the findings at `url`, an origin without a path.
 
     If the server cannot be reached, that is the only finding.

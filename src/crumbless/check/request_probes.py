@@ -12,7 +12,7 @@ import msgspec
 
 from crumbless.check.finding import Finding, bad, good, warning
 from crumbless.domain.wire import MAX_FRAME
-from crumbless.domain.wire_operation import CheckAnswer
+from crumbless.domain.wire_operation import ConnectionCheckResponse
 
 CLOCK_SECONDS = 30.0
 """Two clocks may differ by this much before times in the desk look wrong."""
@@ -27,7 +27,7 @@ PROXY_HINT = 'See "Behind a proxy" in docs/operations.md.'
 SAFETY_HEADERS = ("x-content-type-options", "referrer-policy", "content-security-policy")
 
 
-async def reach(http: httpx.AsyncClient, url: str) -> tuple[Finding, CheckAnswer | None, float]:
+async def reach(http: httpx.AsyncClient, url: str) -> tuple[Finding, ConnectionCheckResponse | None, float]:
     """Return whether Crumbless answers, its response, and by how many seconds its clock is ahead of this machine's."""
     began = time.time()
     try:
@@ -41,7 +41,7 @@ async def reach(http: httpx.AsyncClient, url: str) -> tuple[Finding, CheckAnswer
         )
         return bad("reach", "the request arrived with another Host than the public address", advice), None, 0
     try:
-        told = msgspec.json.decode(answer.content, type=CheckAnswer)
+        told = msgspec.json.decode(answer.content, type=ConnectionCheckResponse)
     except msgspec.MsgspecError:
         said = f"something answers with status {answer.status_code}, but it is not Crumbless"
         return bad("reach", said, f"Let the proxy pass every path on to Crumbless. {PROXY_HINT}"), None, 0
@@ -49,7 +49,7 @@ async def reach(http: httpx.AsyncClient, url: str) -> tuple[Finding, CheckAnswer
     return good("reach", f"Crumbless answers in {milliseconds:.0f} ms"), told, told.at / 1000 - middle
 
 
-def judge_address(url: str, told: CheckAnswer) -> Finding:
+def judge_address(url: str, told: ConnectionCheckResponse) -> Finding:
     """Whether the server knows the address by which it is reached: proofs and links name it."""
     if told.address == url:
         return good("address", "the public address of the settings is this one")
@@ -72,7 +72,7 @@ def judge_clock(ahead: float) -> Finding:
     )
 
 
-def judge_proxy(told: CheckAnswer) -> Finding:
+def judge_proxy(told: ConnectionCheckResponse) -> Finding:
     """Whether limits count people or the proxy."""
     if told.forwarded and not told.believed:
         return bad(
@@ -89,7 +89,7 @@ def judge_proxy(told: CheckAnswer) -> Finding:
     return good("proxy", "a trusted proxy names the clients' addresses" if told.believed else "no proxy names itself")
 
 
-async def judge_answers(http: httpx.AsyncClient, url: str, first: CheckAnswer) -> list[Finding]:
+async def judge_answers(http: httpx.AsyncClient, url: str, first: ConnectionCheckResponse) -> list[Finding]:
     """Check whether a proxy caches responses, adds cookies or removes headers."""
     try:
         again = await http.get(f"{url}/v1/check")
@@ -99,7 +99,7 @@ async def judge_answers(http: httpx.AsyncClient, url: str, first: CheckAnswer) -
     return [_judge_cache(first, again), _judge_cookies(again, page), _judge_headers(again, page)]
 
 
-def _judge_cache(first: CheckAnswer, again: httpx.Response) -> Finding:
+def _judge_cache(first: ConnectionCheckResponse, again: httpx.Response) -> Finding:
     advice = f"Let proxy and CDN obey Cache-Control: no-store below /v1/. {PROXY_HINT}"
     if f'"{first.draw}"' in again.text:
         return bad("cache", "a second request got the first one's answer: something keeps answers", advice)
@@ -138,7 +138,7 @@ async def judge_body(http: httpx.AsyncClient, url: str) -> Finding:
     except httpx.HTTPError as error:
         return bad("body", f"a body of {size} did not come through: {_reason(error)}", advice)
     try:
-        told = msgspec.json.decode(answer.content, type=CheckAnswer)
+        told = msgspec.json.decode(answer.content, type=ConnectionCheckResponse)
     except msgspec.MsgspecError:
         return bad("body", f"a body of {size} was refused on the way, with status {answer.status_code}", advice)
     if told.bytes != len(BODY):

@@ -9,14 +9,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from markupsafe import Markup, escape
 
-from crumbless.adapters.mail_box import KeptMail, MailBox
+from crumbless.adapters.mail_box import MemoryMail, StoredMail
 from crumbless.api.call import PublicCall
 from crumbless.api.route import PUBLIC, Route
 
 PATH = "/demo/mailbox"
 
 
-def mailbox_route(box: MailBox, address: str) -> Route:
+def mailbox_route(box: MemoryMail, address: str) -> Route:
     """The page as a route.
 
     Args:
@@ -44,7 +44,7 @@ def mailbox_route(box: MailBox, address: str) -> Route:
     return Route("GET", PATH, get_mailbox, PUBLIC, gives=("text/html",))
 
 
-def _shown(one: KeptMail, address: str) -> dict[str, str | Markup]:
+def _shown(one: StoredMail, address: str) -> dict[str, str | Markup]:
     at = datetime.datetime.fromtimestamp(one.at / 1000, datetime.UTC)
     return {
         "subject": one.mail.subject,

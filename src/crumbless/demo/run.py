@@ -9,13 +9,13 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from crumbless.adapters.mail_box import MailBox
+from crumbless.adapters.mail_box import MemoryMail
 from crumbless.app import open_socket, serve
 from crumbless.demo.mailbox_page import PATH, mailbox_route
 from crumbless.demo.seed import Owner, seed
 from crumbless.demo.shop import Shop
 from crumbless.errors import SettingsError
-from crumbless.log_lines import set_up_logs
+from crumbless.log_lines import configure_logging
 from crumbless.settings import read_settings
 from crumbless.store.schema import migrate
 
@@ -60,7 +60,7 @@ def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None
         port=platform_socket.getsockname()[1],
     )
     # Only warnings and errors, as a server logs them: more lines would bury the addresses below.
-    set_up_logs(settings.log_format, "warning")
+    configure_logging(settings.log_format, "warning")
     say("Migrating the database …")
     migrate(settings.database_url)
     owner = seed(settings.database_url, folder, shop_origin, tags)
@@ -68,10 +68,10 @@ def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None
     vendors = (settings.ga4_script_url, settings.ga4_url, settings.tiktok_script_url) if tags else ()
     shop = Shop(settings.address, vendors)
 
-    box = MailBox()
+    box = MemoryMail()
 
     async def tell() -> None:
-        _tell(f"{shop_origin}/", f"{settings.address}/desk/", f"{settings.address}{PATH}", owner, as_json)
+        _print(f"{shop_origin}/", f"{settings.address}/desk/", f"{settings.address}{PATH}", owner, as_json)
 
     mailbox = mailbox_route(box, settings.address)
     uvloop.run(serve(settings, platform_socket, [(shop, shop_socket)], tell, box, [mailbox]))
@@ -91,7 +91,7 @@ def _shop_socket(platform_port: int) -> socket.socket:
     return open_socket(HOST, 0)
 
 
-def _tell(shop: str, desk: str, mailbox: str, owner: Owner, as_json: bool) -> None:
+def _print(shop: str, desk: str, mailbox: str, owner: Owner, as_json: bool) -> None:
     if as_json:
         told = {"shop": shop, "desk": desk, "mailbox": mailbox, "email": owner.email, "password": owner.password}
         line = json.dumps(told)

@@ -15,7 +15,7 @@ from crumbless.errors import SettingsError
 from crumbless.store import people_store
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_credentials, find_site, set_site_origins
-from crumbless.store.tag_store import Tag, drop_tag, set_tag
+from crumbless.store.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
 
 SITE_KEY = "demo-shop"
 SITE_NAME = "Kornblume Tea"
@@ -29,7 +29,7 @@ COLLEAGUES: tuple[tuple[str, str, OperatorRole], ...] = (
 )
 """One of each role. They have no password yet: "Forgot your password?" and the demo's mailbox give them one."""
 
-TAGS = (Tag("ga4", "browser", "G-DEMO000000", ""), Tag("tiktok", "browser", "CDEMO000000000000000", ""))
+TAGS = (VendorTag("ga4", "browser", "G-DEMO000000", ""), VendorTag("tiktok", "browser", "CDEMO000000000000000", ""))
 """Invalid identifiers: Google and TikTok ignore events with them."""
 
 
@@ -74,9 +74,9 @@ def _choose_tags(connection: Connection, with_tags: bool) -> None:
         return
     for tag in TAGS:
         if with_tags:
-            set_tag(connection, site, tag)
+            set_vendor_tag(connection, site, tag)
         else:
-            drop_tag(connection, site, tag.service)
+            drop_vendor_tag(connection, site, tag.service)
 
 
 def _owner(path: Path) -> Owner:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Literal, get_args
 
 from crumbless.domain.visibility import NOTHING, Scope
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 OperatorRole = Literal["owner", "admin", "operator", "analyst"]
 Role = Literal["visitor", "owner", "admin", "operator", "analyst"]
@@ -93,7 +93,7 @@ class Visibility(Enum):
 
 OPERATOR_ROLES: tuple[OperatorRole, ...] = get_args(OperatorRole)
 
-FRESH_MS = 5 * 60_000
+STEP_UP_MS = 5 * 60_000
 """For how long a factor that was shown counts as fresh: dangerous acts ask for one."""
 
 SKEW_MS = 60_000
@@ -151,15 +151,15 @@ class Session:
 
 
 def require(session: Session, verb: Verb) -> None:
-    """Raises Refused `forbidden` unless the session's role allows the verb."""
+    """Raises ApiError `forbidden` unless the session's role allows the verb."""
     if not session.may(verb):
-        raise Refused("forbidden")
+        raise ApiError("forbidden")
 
 
 def require_power_over(session: Session, role: Role) -> None:
-    """Raises Refused `forbidden` unless the session may make, change or disable somebody of that role."""
+    """Raises ApiError `forbidden` unless the session may make, change or disable somebody of that role."""
     if not has_power_over(session.role, role):
-        raise Refused("forbidden", "Only an owner may do this to an owner.")
+        raise ApiError("forbidden", "Only an owner may do this to an owner.")
 
 
 def has_power_over(by: Role, role: Role) -> bool:
@@ -172,9 +172,9 @@ def may_invite(by: Role, role: Role) -> bool:
     return "manage_people" in PERMISSIONS[by] and has_power_over(by, role)
 
 
-def is_fresh(factor_at: int, now: int) -> bool:
+def is_recent(factor_at: int, now: int) -> bool:
     """Return whether a factor shown at `factor_at` counts as fresh. One from the future does not."""
-    return -SKEW_MS <= now - factor_at <= FRESH_MS
+    return -SKEW_MS <= now - factor_at <= STEP_UP_MS
 
 
 def later_factor(one: int, other: int, now: int) -> int:
@@ -182,20 +182,20 @@ def later_factor(one: int, other: int, now: int) -> int:
     return max((at for at in (one, other) if at - now <= SKEW_MS), default=min(one, other))
 
 
-def require_fresh(session: Session, now: int) -> None:
-    """Raises Refused `step_up` unless a factor was shown within the last five minutes.
+def require_step_up(session: Session, now: int) -> None:
+    """Raises ApiError `step_up` unless a factor was shown within the last five minutes.
 
     Script that runs in the page can use the session's key, but it has no password, code or passkey.
     """
-    if not is_fresh(session.factor_at, now):
-        raise Refused("step_up")
+    if not is_recent(session.factor_at, now):
+        raise ApiError("step_up")
 
 
 def require_conversation(session: Session, conversation: str) -> None:
-    """Raises Refused `unknown_conversation` if a visitor names a conversation that the session is not known to reach.
+    """Raises ApiError `unknown_conversation` if a visitor names a conversation that the session is not known to reach.
 
     Operators are held to their workspace where the conversation's workspace is known: in the ledger's transaction
     and in the reads, which all filter by workspace.
     """
     if session.role == "visitor" and conversation not in session.reach:
-        raise Refused("unknown_conversation")
+        raise ApiError("unknown_conversation")

@@ -17,7 +17,7 @@ HOUR_MS = 3_600_000
 WINDOW_MS = 7 * 24 * HOUR_MS
 """How much time must be seen before a difference to the wall clock is trusted. A month off delays by 7 to 14 days."""
 
-MOST_MACHINES = 16
+MAX_MACHINES = 16
 """Runs of machines that are remembered, the newest ones."""
 
 
@@ -78,7 +78,7 @@ def advance(witness: AgeWitness, boot: str, elapsed: int, steady: int) -> AgeWit
         if confirmed < 0:
             # Marks of other machines would bring the later time back.
             marks = {}
-    newest = [*marks.items(), (boot, Mark(elapsed, seen, steady))][-MOST_MACHINES:]
+    newest = [*marks.items(), (boot, Mark(elapsed, seen, steady))][-MAX_MACHINES:]
     return AgeWitness(seen, steady, dict(newest), window, least, most)
 
 

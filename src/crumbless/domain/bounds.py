@@ -35,7 +35,7 @@ Proof = Annotated[str, msgspec.Meta(max_length=2_048)]
 Claim = Annotated[str, msgspec.Meta(max_length=128)]
 Receipt = Annotated[str, msgspec.Meta(max_length=64)]
 Identity = Annotated[str, msgspec.Meta(max_length=MAX_IDENTITY)]
-Work = Annotated[str, msgspec.Meta(max_length=200)]
+ProofOfWorkSolution = Annotated[str, msgspec.Meta(max_length=200)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Language = Annotated[str, msgspec.Meta(max_length=35)]
 """RFC 5646, section 4.4.1."""

@@ -43,7 +43,7 @@ def unchecked(frame: F) -> F:
 class EntryCommand(Generic[F]):
     """A command that appends one entry, acknowledged once it is on disk.
 
-    `check` returns the frame as it is stored, or raises Refused. `entry` makes the entry of it; no I/O, since messages
+    `check` returns the frame as it is stored, or raises ApiError. `entry` makes the entry of it; no I/O, since messages
     come by the thousand.
     """
 

@@ -13,7 +13,7 @@ import msgspec
 from crumbless.domain.bounds import Id, Receipt
 from crumbless.domain.storage_registry import Category
 from crumbless.domain.wire import Categories, Choice, ConsentRequest, ConsentSource
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import is_id
 
 CONSENT_DAYS = 182
@@ -39,7 +39,7 @@ class VisitorConsent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conversation: Id | None = None
 
 
-class Record(msgspec.Struct, frozen=True):
+class ConsentReceipt(msgspec.Struct, frozen=True):
     """The signed and stored record of a consent. `at` is in milliseconds since 1970 (UTC)."""
 
     receipt: str
@@ -56,7 +56,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def check_request(request: ConsentRequest) -> None:
-    """Raises Refused `invalid` for fields that are none, and for a first record that grants nothing."""
+    """Raises ApiError `invalid` for fields that are none, and for a first record that grants nothing."""
     fields = (
         ("language", _is_language(request.language)),
         ("text", _is_digest(request.text)),
@@ -64,10 +64,10 @@ def check_request(request: ConsentRequest) -> None:
         ("id", request.id is None or is_id(request.id)),
     )
     if wrong := [name for name, good in fields if not good]:
-        raise Refused("invalid", f"{wrong[0]} is not what the protocol says.")
+        raise ApiError("invalid", f"{wrong[0]} is not what the protocol says.")
     if request.previous is None and not grants_any(request.categories):
         # A refusal is not recorded: the record would be the first data about this visitor.
-        raise Refused("invalid", "A first record grants something; a refusal is kept in the browser alone.")
+        raise ApiError("invalid", "A first record grants something; a refusal is kept in the browser alone.")
 
 
 def grants_any(categories: Categories) -> bool:
@@ -80,13 +80,13 @@ def is_receipt(text: str) -> bool:
     return _is_receipt(text) is not None
 
 
-def grants(record: Record, category: Category, revision: int, now: int) -> bool:
+def grants(record: ConsentReceipt, category: Category, revision: int, now: int) -> bool:
     """Whether the newest record of a chain lets this category be used now (milliseconds)."""
     in_time = record.at <= now < record.at + CONSENT_DAYS * _DAY_MS
     return in_time and record.revision == revision and getattr(record.categories, category, 0) == 1
 
 
-def canonical(record: Record) -> bytes:
+def canonical(record: ConsentReceipt) -> bytes:
     """The bytes that are signed: JSON with sorted keys and no white space."""
     return msgspec.json.encode(record, order="sorted")
 
@@ -95,7 +95,9 @@ _STATES = {1: "ConsentGiven", 0: "ConsentRefused"}
 _PURPOSES: dict[Category, str] = {"analytics": "dpv:ServiceUsageAnalytics", "marketing": "dpv:Advertising"}
 
 
-def receipt_document(record: Record, signature: str, site_name: str, address: str, latest: bool) -> dict[str, Any]:
+def receipt_document(
+    record: ConsentReceipt, signature: str, site_name: str, address: str, latest: bool
+) -> dict[str, Any]:
     """The record in the shape of ISO/IEC TS 27560:2023.
 
     Args:
@@ -133,7 +135,7 @@ def _choices(categories: Categories) -> tuple[tuple[Category, Choice], ...]:
     return ("analytics", categories.analytics), ("marketing", categories.marketing)
 
 
-def _processing(category: Category, state: Choice, record: Record, address: str) -> dict[str, Any]:
+def _processing(category: Category, state: Choice, record: ConsentReceipt, address: str) -> dict[str, Any]:
     services = [one for one in record.services if CATEGORY_OF.get(one) == category]
     withdrawn = not state and record.previous is not None
     return {

@@ -1,7 +1,7 @@
 """The line that a site's pages need."""
 
 
-def embed_line(address: str, site_key: str) -> str:
+def embed_snippet(address: str, site_key: str) -> str:
     """The script of a site's widget, to be put into every page.
 
     Args:

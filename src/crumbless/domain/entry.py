@@ -6,7 +6,7 @@ import msgspec
 
 from crumbless.domain.access import Role
 from crumbless.domain.wire_timeline import MAX_TEXT, Author, AuthorKind, Entry, Kind, MessageData
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import is_id
 
 # C0 and C1 controls except tab and line feed, and DEL: they have no meaning in a chat and spoof terminals and logs.
@@ -85,27 +85,27 @@ def erasure(workspace: int, conversation: str, entry_id: str, at: int) -> NewEnt
 
 
 def check_entry_id(entry_id: str) -> None:
-    """Raises Refused `bad_id` unless the id is a UUID in lower-case hyphenated form."""
+    """Raises ApiError `bad_id` unless the id is a UUID in lower-case hyphenated form."""
     if not is_id(entry_id):
-        raise Refused("bad_id")
+        raise ApiError("bad_id")
 
 
 def check_text(text: str) -> str:
     """The text as it will be kept: line breaks normalised, otherwise untouched.
 
     Raises:
-        Refused: `empty_text`, `text_too_long`, `bad_text`, or `malformed` for a lone surrogate.
+        ApiError: `empty_text`, `text_too_long`, `bad_text`, or `malformed` for a lone surrogate.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_TEXT:
-        raise Refused("text_too_long")
+        raise ApiError("text_too_long")
     if not _VISIBLE.search(text):
-        raise Refused("empty_text")
+        raise ApiError("empty_text")
     if _CONTROLS.search(text):
-        raise Refused("bad_text")
+        raise ApiError("bad_text")
     if not text.isascii() and _SURROGATES.search(text):
-        raise Refused("malformed")
+        raise ApiError("malformed")
     return text
 
 

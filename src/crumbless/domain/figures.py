@@ -15,7 +15,7 @@ COMMIT_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 BATCH_BOUNDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000)
 """Writes."""
 
-ANSWER_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+RESPONSE_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Seconds."""
 
 
@@ -44,25 +44,25 @@ class Histogram:
         return found
 
 
-class LedgerFigures:
+class LedgerMetrics:
     """Counters of the ledger since the start. They count batches, except `refused`."""
 
     def __init__(self) -> None:
         self.appended = 0
-        self.refused = 0
+        self.rejected = 0
         self.failed_batches = 0
         self.commit_seconds = Histogram(COMMIT_BOUNDS)
         self.batch_sizes = Histogram(BATCH_BOUNDS)
 
 
-class HttpFigures:
+class HttpMetrics:
     """Counters of HTTP responses since the start. Routes are counted by template: clients cannot add new ones."""
 
     def __init__(self) -> None:
-        self.answers: Counter[tuple[str, str, int]] = Counter()
-        self.refusals: Counter[str] = Counter()
-        self.seconds = Histogram(ANSWER_BOUNDS)
+        self.responses: Counter[tuple[str, str, int]] = Counter()
+        self.errors: Counter[str] = Counter()
+        self.seconds = Histogram(RESPONSE_BOUNDS)
 
-    def count_answer(self, method: str, route: str, status: int) -> None:
+    def count_response(self, method: str, route: str, status: int) -> None:
         """An answer began with this status (0: it never did)."""
-        self.answers[method if method in METHODS else OTHER_METHOD, route, status] += 1
+        self.responses[method if method in METHODS else OTHER_METHOD, route, status] += 1

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-PictureFormat = Literal["JPEG", "PNG", "WEBP", "GIF"]
+ImageFormat = Literal["JPEG", "PNG", "WEBP", "GIF"]
 
-_PICTURES: tuple[tuple[bytes, PictureFormat], ...] = (
+_PICTURES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
@@ -12,7 +12,7 @@ _PICTURES: tuple[tuple[bytes, PictureFormat], ...] = (
 )
 
 
-def picture_format(content: bytes) -> PictureFormat | None:
+def image_format(content: bytes) -> ImageFormat | None:
     """Which kind of picture this begins like; None for everything else."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"

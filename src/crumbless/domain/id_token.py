@@ -18,7 +18,7 @@ CLOCK_SECONDS = 60
 MAX_TOKEN = 16_384
 
 
-class IdTokenRefused(Exception):
+class IdTokenRejected(Exception):
     """The token is invalid. The message contains the reason, and nothing of the token.
 
     `key_unknown`: it names an unknown key. The provider may have new ones.
@@ -55,7 +55,7 @@ def read_id_token(
         since: when the person must have shown a factor to the provider at the earliest; 0 for any time.
 
     Raises:
-        IdTokenRefused: for every other token.
+        IdTokenRejected: for every other token.
     """
     claims = _convert(_verified(token, keys))
     audience = [claims.aud] if isinstance(claims.aud, str) else claims.aud
@@ -71,7 +71,7 @@ def read_id_token(
     }
     for reason, found in faults.items():
         if found:
-            raise IdTokenRefused(reason)
+            raise IdTokenRejected(reason)
     return claims
 
 
@@ -81,7 +81,7 @@ def _verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
     from joserfc.jwk import KeySet  # noqa: PLC0415
 
     if len(token) > MAX_TOKEN:
-        raise IdTokenRefused("it is too large")
+        raise IdTokenRejected("it is too large")
     try:
         # Every name joserfc knows, so that what it does not recommend is ours to refuse, with ALGORITHMS.
         registry = jws.JWSRegistry(algorithms=[*ALGORITHMS])
@@ -92,9 +92,9 @@ def _verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
             warnings.simplefilter("ignore")
             return jwt.decode(token, key_set, algorithms=[*ALGORITHMS], registry=registry).claims
     except InvalidKeyIdError:
-        raise IdTokenRefused("an unknown key", key_unknown=True) from None
+        raise IdTokenRejected("an unknown key", key_unknown=True) from None
     except (JoseError, msgspec.ValidationError, ValueError, TypeError, KeyError):
-        raise IdTokenRefused("the signature is not the provider's") from None
+        raise IdTokenRejected("the signature is not the provider's") from None
 
 
 def _may_verify(key: Mapping[str, Any]) -> bool:
@@ -106,4 +106,4 @@ def _convert(claims: dict[str, Any]) -> IdToken:
     try:
         return msgspec.convert(claims, IdToken)
     except msgspec.ValidationError:
-        raise IdTokenRefused("a claim is missing or of the wrong type") from None
+        raise IdTokenRejected("a claim is missing or of the wrong type") from None

@@ -15,7 +15,7 @@ import msgspec
 from crumbless.domain.bounds import MAX_IDENTITY
 from crumbless.domain.mail_order import in_one_line
 from crumbless.domain.wire_identity import KeyAlgorithm
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 LONGEST_SECONDS = 24 * 3600
 """From `iat` to `exp`, at most."""
@@ -43,7 +43,7 @@ class IdentityKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class VisitorIdentity:
     """A visitor as verified by the site. `thumbprint`: the only key that may use the token, if it names one."""
 
     subject: str
@@ -86,19 +86,19 @@ def kid_of(token: str) -> str:
     """The name of the key with which the token claims to be signed. Nothing is proven by it.
 
     Raises:
-        Refused: `identity_refused`.
+        ApiError: `identity_refused`.
     """
     return _read_header(token).kid
 
 
-def read_identity(token: str, key: IdentityKey, site_key: str, now: float) -> Identity:
+def read_identity(token: str, key: IdentityKey, site_key: str, now: float) -> VisitorIdentity:
     """Return the visitor that the token verifies on this site. The caller compares `thumbprint`.
 
     Args:
         now: seconds since 1970.
 
     Raises:
-        Refused: `identity_refused`, with a hint for the site's developer.
+        ApiError: `identity_refused`, with a hint for the site's developer.
     """
     header = _read_header(token)
     if header.typ not in {"JWT", "crumbless+jwt"}:
@@ -111,7 +111,7 @@ def read_identity(token: str, key: IdentityKey, site_key: str, now: float) -> Id
         raise _refused("its aud is not this site's key")
     if not _match_subject(claims.sub):
         raise _refused("its sub must have 1 to 255 characters")
-    return Identity(
+    return VisitorIdentity(
         claims.sub,
         in_one_line(claims.name)[:MAX_NAME],
         _email_of(claims),
@@ -122,23 +122,23 @@ def read_identity(token: str, key: IdentityKey, site_key: str, now: float) -> Id
 
 
 def check_public_key(algorithm: KeyAlgorithm, pem: str) -> None:
-    """Raises Refused `invalid` if the text is not a public key of the algorithm."""
+    """Raises ApiError `invalid` if the text is not a public key of the algorithm."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
 
     try:
         key = load_pem_public_key(pem.encode())
     except Exception:
-        raise Refused("invalid", "Give a public key in PEM form: it begins with BEGIN PUBLIC KEY.") from None
+        raise ApiError("invalid", "Give a public key in PEM form: it begins with BEGIN PUBLIC KEY.") from None
     if algorithm == "EdDSA" and isinstance(key, ed25519.Ed25519PublicKey):
         return
     if algorithm == "ES256" and isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return
-    raise Refused("invalid", f"This is no key for {algorithm}: EdDSA takes Ed25519, ES256 takes P-256.")
+    raise ApiError("invalid", f"This is no key for {algorithm}: EdDSA takes Ed25519, ES256 takes P-256.")
 
 
-def _refused(reason: str) -> Refused:
-    return Refused("identity_refused", f"Load the page again. For its developer: {reason}.")
+def _refused(reason: str) -> ApiError:
+    return ApiError("identity_refused", f"Load the page again. For its developer: {reason}.")
 
 
 def _read_header(token: str) -> _Header:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-STANDARD = "en"
+DEFAULT_LANGUAGE = "en"
 """Used if none of the requested languages is available."""
 
 LONGEST_HEADER = 1_000
@@ -25,10 +25,10 @@ def choose_language(asked: str | None, accepted: str | None, spoken: Sequence[st
         One of `spoken`. Regions do not matter: "pt-BR" is answered in "pt".
     """
     if asked is not None:
-        return _spoken(asked, spoken) or STANDARD
+        return _spoken(asked, spoken) or DEFAULT_LANGUAGE
     wishes = sorted(_wishes((accepted or "")[:LONGEST_HEADER]), key=lambda wish: -wish[1])
-    found = (STANDARD if tag == "*" else _spoken(tag, spoken) for tag, weight in wishes if weight > 0)
-    return next((language for language in found if language), STANDARD)
+    found = (DEFAULT_LANGUAGE if tag == "*" else _spoken(tag, spoken) for tag, weight in wishes if weight > 0)
+    return next((language for language in found if language), DEFAULT_LANGUAGE)
 
 
 def _wishes(header: str) -> Iterator[tuple[str, float]]:

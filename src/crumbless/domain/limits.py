@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import inf
 
-MOST_KEYS = 10_000
+MAX_KEYS = 10_000
 """Buckets of one limiter. A new network has its whole burst anyway, so that more memory would stop no attacker."""
 
 KEY_BYTES = 16
 
 ENTRY_BYTES = 256
 """Upper bound of the memory of one entry of a limiter (measured: 196 bytes of a bucket, 204 of a failure record).
-`MOST_KEYS * ENTRY_BYTES` is the limit of a limiter in bytes; tests/unit/domain/test_limits.py measures it."""
+`MAX_KEYS * ENTRY_BYTES` is the limit of a limiter in bytes; tests/unit/domain/test_limits.py measures it."""
 
 # Random per process: a client cannot choose two keys that collide, and a memory dump does not reveal the keys.
 _SECRET = secrets.token_bytes(32)
@@ -92,11 +92,11 @@ class KeyedBuckets:
     is dropped. A flood of keys may gain a burst, but cannot fill the server's memory.
     """
 
-    __slots__ = ("_buckets", "_most", "_rate", "_refill_seconds")
+    __slots__ = ("_buckets", "_limit", "_rate", "_refill_seconds")
 
-    def __init__(self, rate: Rate, most: int = MOST_KEYS) -> None:
+    def __init__(self, rate: Rate, limit: int = MAX_KEYS) -> None:
         self._rate = rate
-        self._most = most
+        self._limit = limit
         self._refill_seconds = rate.burst / rate.per_second
         # Ordered by the time of the last token given.
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
@@ -132,7 +132,7 @@ class KeyedBuckets:
             if not self._oldest_is_full(now):
                 break
             self._buckets.popitem(last=False)
-        if len(self._buckets) >= self._most:
+        if len(self._buckets) >= self._limit:
             self._buckets.popitem(last=False)
 
     def _oldest_is_full(self, now: float) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 MailKind = Literal[
     "invitation",
@@ -65,7 +65,7 @@ CHANGES = (
 """The changes that an email of the kind factor_changed may report."""
 
 
-class MailOrder(msgspec.Struct, frozen=True):
+class MailRequest(msgspec.Struct, frozen=True):
     """A request to send one email to one recipient. The email is composed when it is sent.
 
     Args:
@@ -103,10 +103,10 @@ def check_address(text: str) -> str:
     """Return the address unchanged.
 
     Raises:
-        Refused: `invalid` if it is not a plain email address.
+        ApiError: `invalid` if it is not a plain email address.
     """
     if len(text) > MAX_ADDRESS or not _match_address(text):
-        raise Refused("invalid", "Give a plain e-mail address, such as name@example.org.")
+        raise ApiError("invalid", "Give a plain e-mail address, such as name@example.org.")
     return text
 
 

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -15,7 +15,7 @@ def check_origin(text: str) -> str:
     """The origin as browsers send it: lower case, without a default port.
 
     Raises:
-        Refused: `invalid` for anything but http(s)://HOST or http(s)://HOST:PORT; also for `null` and wildcards.
+        ApiError: `invalid` for anything but http(s)://HOST or http(s)://HOST:PORT; also for `null` and wildcards.
     """
     try:
         parts = urlsplit(text.strip())
@@ -32,5 +32,5 @@ def check_origin(text: str) -> str:
     return f"{parts.scheme}://{bracketed}{suffix}"
 
 
-def _refused(text: str) -> Refused:
-    return Refused("invalid", f"{text!r} is not an origin; it looks like https://www.example.com.")
+def _refused(text: str) -> ApiError:
+    return ApiError("invalid", f"{text!r} is not an origin; it looks like https://www.example.com.")

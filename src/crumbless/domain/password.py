@@ -7,7 +7,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 MIN_LENGTH = 8
 MAX_LENGTH = 128
@@ -29,16 +29,16 @@ def check_new_password(password: str, about: Iterable[str] = ()) -> None:
         about: email address, names and the like.
 
     Raises:
-        Refused: `weak_password`.
+        ApiError: `weak_password`.
     """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise Refused("weak_password", f"Choose one of {MIN_LENGTH} to {MAX_LENGTH} characters.")
+        raise ApiError("weak_password", f"Choose one of {MIN_LENGTH} to {MAX_LENGTH} characters.")
     normal = normal_form(password)
     if normal in _common() or len(set(normal)) < 3:
-        raise Refused("weak_password", "This password is on lists that attackers try first. Choose another one.")
+        raise ApiError("weak_password", "This password is on lists that attackers try first. Choose another one.")
     words = {normal_form(word) for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split())}
     if any(normal.strip("0123456789!.?-_") == word for word in words if len(word) > 3):
-        raise Refused("weak_password", "It is little more than your name or address. Choose another one.")
+        raise ApiError("weak_password", "It is little more than your name or address. Choose another one.")
 
 
 def normal_form(password: str) -> str:

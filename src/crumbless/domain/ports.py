@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from crumbless.domain.access import Session
 from crumbless.domain.ban import BanList
 from crumbless.domain.entry import Appended, NewEntry
-from crumbless.domain.figures import LedgerFigures
-from crumbless.domain.file_type import PictureFormat
+from crumbless.domain.figures import LedgerMetrics
+from crumbless.domain.file_type import ImageFormat
 from crumbless.domain.id_token import IdToken
 from crumbless.domain.task import TaskFailed, TaskKind
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire import SeenNow
-from crumbless.errors import CrumblessError, Refused
+from crumbless.errors import ApiError, CrumblessError
 
 T = TypeVar("T")
 
@@ -28,14 +28,14 @@ class Erasure(Generic[T]):
     entries: Sequence[NewEntry]
 
 
-Done = Callable[[Appended | Refused], None]
-Work = Callable[[Connection], T]
+Done = Callable[[Appended | ApiError], None]
+Operation = Callable[[Connection], T]
 
 
 class LedgerPort(Protocol):
     """Where entries are appended and everything else is written (store/ledger.py)."""
 
-    figures: LedgerFigures
+    metrics: LedgerMetrics
 
     @property
     def waiting(self) -> int: ...
@@ -48,11 +48,11 @@ class LedgerPort(Protocol):
 
     def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None: ...
 
-    async def append(self, entry: NewEntry, work: Work[object] | None = None) -> Appended: ...
+    async def append(self, entry: NewEntry, operation: Operation[object] | None = None) -> Appended: ...
 
-    async def write(self, work: Work[T], workspace: int | None = None) -> T: ...
+    async def write(self, operation: Operation[T], workspace: int | None = None) -> T: ...
 
-    async def erase(self, work: Work[Erasure[T]], workspace: int | None = None) -> T: ...
+    async def erase(self, operation: Operation[Erasure[T]], workspace: int | None = None) -> T: ...
 
     async def try_disk(self) -> None: ...
 
@@ -60,7 +60,7 @@ class LedgerPort(Protocol):
 class ReaderPort(Protocol):
     """Where reads run, off the loop (store/database.py)."""
 
-    async def read(self, work: Work[T]) -> T: ...
+    async def read(self, operation: Operation[T]) -> T: ...
 
 
 class BusPort(Protocol):
@@ -71,7 +71,7 @@ class BusPort(Protocol):
         """Return whether the bus connects this node to the others now."""
         ...
 
-    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
+    def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
         """Send it to the others in the conversation, which is on this site and assigned to this team."""
         ...
 
@@ -85,7 +85,7 @@ class BusPort(Protocol):
         """Sessions of these visitors reach more conversations now: their streams send summaries of those too."""
         ...
 
-    def change_person(self, workspace: int, operator_id: str) -> None:
+    def change_operator(self, workspace: int, operator_id: str) -> None:
         """Report a change of an operator's role, name, teams or status in the database.
 
         The operator's streams are disconnected within a second. They reconnect with the new state, or are rejected.
@@ -139,7 +139,7 @@ class MailPort(Protocol):
         ...
 
 
-class PasskeyRefused(CrumblessError):
+class PasskeyRejected(CrumblessError):
     """The browser's response to a challenge is invalid."""
 
 
@@ -175,13 +175,13 @@ class PasskeyPort(Protocol):
     def request_options(self, challenge: bytes, allowed: Sequence[str] = ()) -> dict[str, Any]: ...
 
     def verify_new(self, credential: dict[str, Any], challenge: bytes) -> NewPasskey:
-        """Raises PasskeyRefused."""
+        """Raises PasskeyRejected."""
         ...
 
     def verify_used(
         self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
     ) -> UsedPasskey:
-        """Raises PasskeyRefused."""
+        """Raises PasskeyRejected."""
         ...
 
 
@@ -210,7 +210,7 @@ class OidcPort(Protocol):
         ...
 
     async def redeem(self, request: OidcRequest, code: str, iss: str, since: int = 0) -> IdToken:
-        """Raises ProviderFailed, IdTokenRefused."""
+        """Raises ProviderFailed, IdTokenRejected."""
         ...
 
     async def close(self) -> None:
@@ -228,7 +228,7 @@ class FilesPort(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
-class PictureRefused(CrumblessError):
+class ImageRejected(CrumblessError):
     """A picture was not taken. `reason`: too_many_pixels or unreadable."""
 
     def __init__(self, reason: Literal["too_many_pixels", "unreadable"]) -> None:
@@ -236,11 +236,11 @@ class PictureRefused(CrumblessError):
         self.reason = reason
 
 
-class PicturesPort(Protocol):
+class ImagesPort(Protocol):
     """Re-encodes pictures (adapters/picture_process.py)."""
 
-    async def cut(self, content: bytes, kind: PictureFormat, sizes: Sequence[int]) -> list[bytes]:
-        """The picture's middle, square in these sizes, as WebP. Raises PictureRefused."""
+    async def cut(self, content: bytes, kind: ImageFormat, sizes: Sequence[int]) -> list[bytes]:
+        """The picture's middle, square in these sizes, as WebP. Raises ImageRejected."""
         ...
 
 
@@ -257,7 +257,7 @@ class RelayEvent:
     chain: str
 
 
-class CouriersPort(Protocol):
+class RelaysPort(Protocol):
     """The workers that send events to vendors on this node (jobs/task_run.py)."""
 
     def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 MAX_NAME = 80
 """Longest name, in characters: it is shown in one line above or beside a chat."""
@@ -24,13 +24,13 @@ def check_name(text: str, where: str) -> str:
         where: what it is for, to follow "The name", such as "visitors see it beside the answers".
 
     Raises:
-        Refused: `invalid` for one that is empty, too long or not one line.
+        ApiError: `invalid` for one that is empty, too long or not one line.
     """
     name = text.strip()
     if not name:
-        raise Refused("invalid", f"The name is empty; {where}.")
+        raise ApiError("invalid", f"The name is empty; {where}.")
     if len(name) > MAX_NAME or _BREAKS.search(name):
-        raise Refused("invalid", f"The name must be one line of at most {MAX_NAME} characters; {where}.")
+        raise ApiError("invalid", f"The name must be one line of at most {MAX_NAME} characters; {where}.")
     return name
 
 
@@ -38,11 +38,11 @@ def check_languages(languages: Sequence[str]) -> list[str]:
     """Return the languages in their order, without repetitions.
 
     Raises:
-        Refused: `invalid` if one is not a language tag such as `de` or `pt-BR`, or if there are too many.
+        ApiError: `invalid` if one is not a language tag such as `de` or `pt-BR`, or if there are too many.
     """
     if len(languages) > MAX_LANGUAGES:
-        raise Refused("invalid", f"Name at most {MAX_LANGUAGES} languages.")
+        raise ApiError("invalid", f"Name at most {MAX_LANGUAGES} languages.")
     for language in languages:
         if not _match_language(language):
-            raise Refused("invalid", "A language is named by its tag, such as de or pt-BR.")
+            raise ApiError("invalid", "A language is named by its tag, such as de or pt-BR.")
     return [*dict.fromkeys(languages)]

@@ -32,10 +32,10 @@ MAX_PROOF = 2_048
 REPLAY_SECONDS = 180
 """How long a used proof is remembered: no nonce lives longer."""
 
-MOST_PUBLIC_KEYS = 256
+MAX_PUBLIC_KEYS = 256
 """Public keys that stay parsed, each with its header of at most MAX_PROOF characters."""
 
-MOST_PROOFS = 200_000
+MAX_PROOFS = 200_000
 """Used proofs in one of the two generations of the replay cache."""
 
 PROOF_BYTES = 128
@@ -52,7 +52,7 @@ _match_address = re.compile(
 ).fullmatch
 
 
-class ProofRefused(Exception):
+class ProofRejected(Exception):
     """The proof is not good for this request.
 
     `nonce_needed` is True when only a fresh nonce is missing: the answer is then "use_dpop_nonce".
@@ -106,15 +106,15 @@ def verify_proof(
     `address` is the public address of the request without query, as configured: never taken from the Host header.
     `token` is the session token sent with the request, or None where none is needed yet.
 
-    Raises ProofRefused, and nothing else, when the proof is malformed, not signed by its own key, or made for another
+    Raises ProofRejected, and nothing else, when the proof is malformed, not signed by its own key, or made for another
     request.
     """
     try:
         thumbprint, claims = _open_proof(proof)
     except (ValueError, RecursionError) as error:
-        raise ProofRefused("malformed") from error
+        raise ProofRejected("malformed") from error
     except InvalidSignature as error:
-        raise ProofRefused("not signed by its key") from error
+        raise ProofRejected("not signed by its key") from error
     _check_claims(claims, method, address, nonce_ok, token)
     return VerifiedProof(thumbprint, sha256((thumbprint + claims.jti).encode()).digest()[:16])
 
@@ -137,7 +137,7 @@ def _open_proof(proof: str) -> tuple[str, _Claims]:
     return thumbprint, _decode_claims(_decode_base64url(claims).decode())
 
 
-@lru_cache(MOST_PUBLIC_KEYS)
+@lru_cache(MAX_PUBLIC_KEYS)
 def _read_key(header: str) -> tuple[EllipticCurvePublicKey, str]:
     # A client sends the same header every time, so a key is parsed and checked against the curve once.
     jwk = _decode_header(_decode_base64url(header)).jwk
@@ -158,13 +158,13 @@ def _check_claims(
     claims: _Claims, method: str, address: str, nonce_ok: Callable[[str], bool], token: str | None
 ) -> None:
     if claims.htm != method:
-        raise ProofRefused("for another method")
+        raise ProofRejected("for another method")
     if claims.htu != address and not _is_same_address(claims.htu, address):
-        raise ProofRefused("for another address")
+        raise ProofRejected("for another address")
     if not nonce_ok(claims.nonce):
-        raise ProofRefused("without a fresh nonce", nonce_needed=True)
+        raise ProofRejected("without a fresh nonce", nonce_needed=True)
     if token is not None and not compare_digest(claims.ath.encode(), _encode_base64url(token_hash(token)).encode()):
-        raise ProofRefused("for another token")
+        raise ProofRejected("for another token")
 
 
 def _is_same_address(one: str, other: str) -> bool:
@@ -213,17 +213,17 @@ class NonceClock:
 
     def current(self) -> str:
         """Return the nonce of this minute: 32 characters of base64url."""
-        return self._fresh_nonces()[0].decode()
+        return self._current_nonces()[0].decode()
 
     def accepts(self, nonce: str) -> bool:
         """Tell whether `nonce` is ours and of this minute or the two before, in constant time."""
         given = nonce.encode("utf-8", "replace")
         accepted = False
-        for fresh in self._fresh_nonces():
+        for fresh in self._current_nonces():
             accepted |= compare_digest(given, fresh)
         return accepted
 
-    def _fresh_nonces(self) -> list[bytes]:
+    def _current_nonces(self) -> list[bytes]:
         minute = int(self._now() // 60)
         if minute != self._minute:
             self._minute = minute
@@ -242,11 +242,11 @@ class ReplayCache:
     early. A flood can then open a gap for replays, but it can neither fill the memory nor lock out other clients.
     """
 
-    __slots__ = ("_before", "_most", "_now", "_recent", "_since")
+    __slots__ = ("_before", "_limit", "_now", "_recent", "_since")
 
-    def __init__(self, now: Callable[[], float], most: int = MOST_PROOFS) -> None:
+    def __init__(self, now: Callable[[], float], limit: int = MAX_PROOFS) -> None:
         self._now = now
-        self._most = most
+        self._limit = limit
         self._since = now()
         self._recent: set[bytes] = set()
         self._before: set[bytes] = set()
@@ -265,7 +265,7 @@ class ReplayCache:
     def _forget_old(self) -> None:
         now = self._now()
         age = now - self._since
-        if age < REPLAY_SECONDS and len(self._recent) < self._most:
+        if age < REPLAY_SECONDS and len(self._recent) < self._limit:
             return
         self._before = self._recent if age < 2 * REPLAY_SECONDS else set()
         self._recent = set()

@@ -11,11 +11,11 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
-class SealBroken(Exception):
+class DecryptionFailed(Exception):
     """The ciphertext was changed, or was encrypted for another purpose or with another key."""
 
 
-class Vault:
+class SecretBox:
     """Seals and opens with the installation's key.
 
     Args:
@@ -28,17 +28,17 @@ class Vault:
         self._key = key
         self._cipher = AESGCM(self.derive("seal"))
 
-    def seal(self, secret: bytes, purpose: str) -> bytes:
+    def encrypt(self, secret: bytes, purpose: str) -> bytes:
         """The sealed secret; it opens only for the same `purpose` (such as "totp:OPERATOR")."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, secret, purpose.encode())
 
-    def open(self, sealed: bytes, purpose: str) -> bytes:
-        """The secret. Raises SealBroken."""
+    def decrypt(self, encrypted: bytes, purpose: str) -> bytes:
+        """The secret. Raises DecryptionFailed."""
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
+            return self._cipher.decrypt(encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError):
-            raise SealBroken from None
+            raise DecryptionFailed from None
 
     def derive(self, purpose: str) -> bytes:
         """A key of 32 bytes for something else, such as hashing network addresses (HKDF, RFC 5869)."""

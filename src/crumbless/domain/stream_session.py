@@ -14,7 +14,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.command import Command, Commands
 from crumbless.domain.limits import Bucket, Rate, take
 from crumbless.domain.wire import Auth, ClientFrame, Failure, Ping
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import is_id
 
 MAX_AUTH_FRAME = 4_096
@@ -29,7 +29,7 @@ UNAUTHENTICATED_SECONDS = 15
 SILENCE_SECONDS = 75
 """A client that was silent for this long is gone (it pings after 25)."""
 
-STRIKES = 40
+MAX_VIOLATIONS = 40
 """Refusals for speed, without an accepted frame between, after which the stream is ended."""
 
 State = Literal["challenged", "authenticating", "ready", "ended"]
@@ -56,16 +56,16 @@ UNAUTHENTICATED_RATES = StreamRates(Rate(5, 20), Rate(5, 20))
 """Frames before `welcome`: one `auth` and some control frames."""
 
 
-def failure(refused: Refused, entry_id: str = "") -> Failure:
+def failure(error: ApiError, entry_id: str = "") -> Failure:
     """Return the `error` frame for this error."""
-    words = f"{refused.refusal.title}. {refused.detail}"
-    return Failure(refused.code, words, entry_id or refused.entry_id, round(refused.retry_after, 3))
+    words = f"{error.spec.title}. {error.detail}"
+    return Failure(error.code, words, entry_id or error.entry_id, round(error.retry_after, 3))
 
 
-class StreamSession:
+class StreamProtocol:
     """One stream's rules and state."""
 
-    __slots__ = ("_commands", "_frames", "_messages", "_rates", "_strikes", "heard_at", "nonce", "session", "state")
+    __slots__ = ("_commands", "_frames", "_messages", "_rates", "_violations", "heard_at", "nonce", "session", "state")
 
     def __init__(self, now: float, commands: Commands) -> None:
         self._commands = commands
@@ -75,7 +75,7 @@ class StreamSession:
         self.heard_at = now
         self._rates = UNAUTHENTICATED_RATES
         self._frames = Bucket()
-        self._strikes = 0
+        self._violations = 0
 
     def read_auth(self, data: bytes) -> Auth:
         """The client's first frame.
@@ -103,7 +103,7 @@ class StreamSession:
         self.nonce = ""
         self._frames = Bucket()
         self._messages: Bucket | None = None
-        self._strikes = 0
+        self._violations = 0
 
     def receive(self, data: bytes, now: float) -> ClientFrame | Failure:
         """Return the next frame, checked, or the error to send back. The stream stays open after an error.
@@ -122,7 +122,7 @@ class StreamSession:
         if isinstance(frame, Failure | Ping):
             return frame
         if isinstance(frame, Auth):
-            return failure(Refused("unknown_op"))
+            return failure(ApiError("unknown_op"))
         return self._check(self._commands.of(frame), frame, now)
 
     def count_frame(self, now: float) -> bool:
@@ -132,7 +132,7 @@ class StreamSession:
             StreamEnded: 4429 if the client stays too fast.
         """
         if take(self._frames, self._rates.frames, now):
-            self._strike()
+            self._count_violation()
             return False
         self.heard_at = now
         return True
@@ -144,28 +144,28 @@ class StreamSession:
         if session is None or not session.may(command.permission):
             # Commands that are not for visitors do not exist for them.
             visitor = session is not None and session.role == "visitor"
-            return failure(Refused("unknown_op" if visitor else "forbidden"), name if is_id(name) else "")
+            return failure(ApiError("unknown_op" if visitor else "forbidden"), name if is_id(name) else "")
         try:
             frame = command.check(frame)
-        except Refused as refused:
-            return failure(refused, name if is_id(name) else "")
+        except ApiError as error:
+            return failure(error, name if is_id(name) else "")
         if command.rate == "messages":
             messages = self._messages = self._messages or Bucket()
             if wait := take(messages, self._rates.messages, now):
                 return self._too_fast(wait, name)
-            self._strikes = 0
+            self._violations = 0
         # Such a name never reaches a database: PostgreSQL refuses some, and with them all that shares the batch.
         if not is_id(getattr(frame, "conversation", "")):
-            return failure(Refused("unknown_conversation"), name)
+            return failure(ApiError("unknown_conversation"), name)
         return frame
 
     def _too_fast(self, wait: float, entry_id: str = "") -> Failure:
-        self._strike()
-        return failure(Refused("slow_down", retry_after=wait), entry_id)
+        self._count_violation()
+        return failure(ApiError("slow_down", retry_after=wait), entry_id)
 
-    def _strike(self) -> None:
-        self._strikes += 1
-        if self._strikes >= STRIKES:
+    def _count_violation(self) -> None:
+        self._violations += 1
+        if self._violations >= MAX_VIOLATIONS:
             raise StreamEnded(4429, "too fast")
 
 
@@ -177,6 +177,6 @@ def _read(commands: Commands, data: bytes) -> ClientFrame | Failure:
         code = "unknown_op" if reason.endswith("`$.op`") else "invalid"
         if reason.startswith("Expected `object`"):
             code = "malformed"
-        return failure(Refused(code, f"{reason}."))
+        return failure(ApiError(code, f"{reason}."))
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return failure(Refused("malformed"))
+        return failure(ApiError("malformed"))

@@ -28,7 +28,7 @@ DEADLINE_SECONDS = 40.0
 LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * 3600.0}
 """Kinds that may take longer than DEADLINE_SECONDS."""
 
-MOST_TRIES = 8
+MAX_ATTEMPTS = 8
 """After so many failures a task is given up."""
 
 MAX_AGE_MS: Mapping[TaskKind, int] = dict.fromkeys(EVENT_KINDS, 72 * 3_600_000)
@@ -84,7 +84,7 @@ def farthest_due(kind: TaskKind) -> int:
     return longest + longest // 5
 
 
-def is_spent(task: Task, confirmed: int, final: bool = False) -> bool:
+def is_out_of_attempts(task: Task, confirmed: int, final: bool = False) -> bool:
     """Return whether a task that has failed is given up.
 
     Args:
@@ -95,7 +95,7 @@ def is_spent(task: Task, confirmed: int, final: bool = False) -> bool:
         return False
     if task.kind in MAX_AGE_MS:
         return confirmed - task.created_at >= MAX_AGE_MS[task.kind]
-    return final or task.tries >= MOST_TRIES
+    return final or task.tries >= MAX_ATTEMPTS
 
 
 def wait_after(tries: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crumbless.domain.limits import limit_key
 
-MOST_KEYS = 25_000
+MAX_KEYS = 25_000
 """Records of one throttle. Each costs a counted attempt, so that pushing one out takes longer than its wait."""
 
 FIRST_SECONDS = 5.0
@@ -20,7 +20,7 @@ class _Record:
     last: float
 
 
-class Throttle:
+class GuessThrottle:
     """Counts failures by key, in this process. Keys are stored as hashes of a fixed size (`limit_key`).
 
     Args:
@@ -64,7 +64,7 @@ class Throttle:
             record.free_at = now + min(FIRST_SECONDS * 2.0 ** min(beyond - 1, 20), self._longest)
         self._forget_expired(now)
         self._records[hashed] = record
-        if len(self._records) > MOST_KEYS:
+        if len(self._records) > MAX_KEYS:
             self._records.popitem(last=False)
         return record.failures
 

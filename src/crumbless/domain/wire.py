@@ -272,10 +272,10 @@ class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claim: bounds.Claim = ""
     consent: bounds.Receipt | None = None
     identity: bounds.Identity = ""
-    work: bounds.Work = ""
+    work: bounds.ProofOfWorkSolution = ""
 
 
-class StartAnswer(msgspec.Struct, frozen=True):
+class StartResponse(msgspec.Struct, frozen=True):
     """Session, conversation and first entry of a visitor. `token` is shown once and works only with the proof's key."""
 
     token: str
@@ -295,7 +295,7 @@ class ConversationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     id: bounds.Id
     text: bounds.MessageText
     consent: bounds.Receipt | None = None
-    work: bounds.Work = ""
+    work: bounds.ProofOfWorkSolution = ""
 
 
 class ConversationAnswer(msgspec.Struct, frozen=True):
@@ -366,7 +366,7 @@ class ConsentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: bounds.Id | None = None
 
 
-class ConsentAnswer(msgspec.Struct, frozen=True):
+class ConsentResponse(msgspec.Struct, frozen=True):
     """The record's number, which nobody else is told, and the record, signed (JWS compact, EdDSA)."""
 
     receipt: str

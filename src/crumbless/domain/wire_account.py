@@ -32,7 +32,7 @@ class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: TimeZone = ""
 
 
-class SignInAnswer(msgspec.Struct, frozen=True):
+class SignInResponse(msgspec.Struct, frozen=True):
     """A new operator session. `token` is shown once and works only with the proof's key.
 
     `only_sets_up`: the workspace requires a second factor, and the session may only set one up.
@@ -44,21 +44,21 @@ class SignInAnswer(msgspec.Struct, frozen=True):
     only_sets_up: bool = False
 
 
-SecondWay = Literal["totp", "recovery_code"]
+SecondFactorMethod = Literal["totp", "recovery_code"]
 
 
 class SignInStep(msgspec.Struct, frozen=True):
     """The password was right; one of these codes is asked for as well, with the same key, within five minutes."""
 
-    ticket: str
-    ways: list[SecondWay]
+    one_time_token: str
+    ways: list[SecondFactorMethod]
     expires_at: int
 
 
 class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The code of an authenticator app, or a recovery code."""
 
-    ticket: Secret
+    one_time_token: Secret
     code: Code
     time_zone: TimeZone = ""
 
@@ -66,11 +66,11 @@ class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PasskeyOptions(msgspec.Struct, frozen=True):
     """What the browser needs to ask for a passkey: the JSON form of WebAuthn Level 3. Good for five minutes, once."""
 
-    ticket: str
+    one_time_token: str
     options: dict[str, Any]
 
 
-class PasskeyResponse(msgspec.Struct, frozen=True, omit_defaults=True):
+class AuthenticatorResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an authenticator made, in base64url. A new passkey has `attestationObject`; one that is used has
     `authenticatorData`, `signature` and `userHandle`. Other members are ignored."""
 
@@ -89,14 +89,14 @@ class PasskeyCredential(msgspec.Struct, frozen=True, omit_defaults=True):
     id: CredentialId
     raw_id: CredentialId = msgspec.field(name="rawId")
     type: Word
-    response: PasskeyResponse
+    response: AuthenticatorResponse
 
 
 class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the browser made of the options (PublicKeyCredential.toJSON). For a new passkey: its name, and whether to
     sign out everywhere else."""
 
-    ticket: Secret
+    one_time_token: Secret
     credential: PasskeyCredential
     name: Name = ""
     end_others: bool = True
@@ -121,7 +121,7 @@ class PasswordRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TotpSetUp(msgspec.Struct, frozen=True):
     """A secret for an authenticator app, for typing in, as an address, and as the rows of its QR code (1 is dark)."""
 
-    ticket: str
+    one_time_token: str
     secret: str
     uri: str
     matrix: list[str]
@@ -130,7 +130,7 @@ class TotpSetUp(msgspec.Struct, frozen=True):
 class TotpConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first code of the app that was set up. `end_others`: sign out everywhere else."""
 
-    ticket: Secret
+    one_time_token: Secret
     code: Code
     end_others: bool = True
 
@@ -153,7 +153,7 @@ class NameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
 
 
-class PasskeyView(msgspec.Struct, frozen=True):
+class PasskeyInfo(msgspec.Struct, frozen=True):
     """A passkey as its owner sees it. `backed_up`: its provider keeps it on several devices."""
 
     id: str
@@ -163,7 +163,7 @@ class PasskeyView(msgspec.Struct, frozen=True):
     last_used_at: int | None
 
 
-class SessionView(msgspec.Struct, frozen=True):
+class SessionResponse(msgspec.Struct, frozen=True):
     """A session as its owner sees it: where in coarse words, and whether it is the one that asks."""
 
     id: str
@@ -175,7 +175,7 @@ class SessionView(msgspec.Struct, frozen=True):
     current: bool
 
 
-class SecurityView(msgspec.Struct, frozen=True):
+class SecurityResponse(msgspec.Struct, frozen=True):
     """How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now.
 
     `expires_at`: when the session that asks ends at the latest.
@@ -184,9 +184,9 @@ class SecurityView(msgspec.Struct, frozen=True):
     password: bool
     totp: bool
     recovery_codes_left: int
-    passkeys: list[PasskeyView]
-    identities: list["LinkedIdentity"]
-    sessions: list[SessionView]
+    passkeys: list[PasskeyInfo]
+    identities: list["OidcAccountResponse"]
+    sessions: list[SessionResponse]
     fresh: bool
     expires_at: int
 
@@ -198,7 +198,7 @@ class OidcProviderName(msgspec.Struct, frozen=True):
     name: str
 
 
-class SignInWays(msgspec.Struct, frozen=True):
+class SignInMethods(msgspec.Struct, frozen=True):
     """How one can sign in here beside a password and a passkey."""
 
     providers: list[OidcProviderName]
@@ -225,7 +225,7 @@ class OidcStartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provider: Provider
 
 
-class OidcStartAnswer(msgspec.Struct, frozen=True):
+class OidcStartResponse(msgspec.Struct, frozen=True):
     """Where the browser goes. The key that signed the request must sign what ends it, within ten minutes."""
 
     location: str
@@ -241,14 +241,14 @@ class OidcFinishRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     time_zone: TimeZone = ""
 
 
-class IdentityRemoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OidcAccountRemoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An account at a provider that shall not sign the operator in any more."""
 
     issuer: Issuer
     subject: Subject
 
 
-class LinkedIdentity(msgspec.Struct, frozen=True):
+class OidcAccountResponse(msgspec.Struct, frozen=True):
     """An account at a provider that signs the operator in. `label` is the e-mail address that the provider told."""
 
     issuer: str
@@ -272,7 +272,7 @@ class AccountPolicyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     idle_minutes: int | None
 
 
-class AccountPolicyView(msgspec.Struct, frozen=True):
+class AccountPolicyResponse(msgspec.Struct, frozen=True):
     """The policy, with the largest values that the installation allows.
 
     `without_second_factor`: active operators who have none. `provider_possible`: whether who asks has signed in at a

@@ -28,7 +28,7 @@ class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page_origin: Origin = ""
 
 
-class SessionAnswer(msgspec.Struct, frozen=True):
+class VisitorSessionResponse(msgspec.Struct, frozen=True):
     """A new session, and the conversation that it opens with.
 
     `token` is shown once and works only with the proof's key.
@@ -40,14 +40,14 @@ class SessionAnswer(msgspec.Struct, frozen=True):
     conversation: str
 
 
-class IdentifyAnswer(msgspec.Struct, frozen=True):
+class IdentifyResponse(msgspec.Struct, frozen=True):
     """The contact's name. `session` is where their conversation goes on, for a browser that had none."""
 
     name: str
-    session: SessionAnswer | None = None
+    session: VisitorSessionResponse | None = None
 
 
-class ContinueMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DeviceTransferMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the link goes that continues the chat on another device, and in which language it is written.
 
     `conversation`: the one that opens there, with its visitor; null: the newest of the session's own visitor.
@@ -64,14 +64,14 @@ class ContinueCodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     conversation: Id | None = None
 
 
-class ContinueCode(msgspec.Struct, frozen=True):
+class DeviceTransferCode(msgspec.Struct, frozen=True):
     """Eight characters that continue the chat on another device, once."""
 
     code: str
     expires_at: int
 
 
-class ContinueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DeviceTransferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The secret of a link, or a code in any spelling. Signed by the new device's key."""
 
     site: SiteKey
@@ -90,7 +90,7 @@ class Contact(msgspec.Struct, frozen=True):
     attributes: dict[str, str]
 
 
-class IdentityKeyView(msgspec.Struct, frozen=True):
+class IdentityKeyResponse(msgspec.Struct, frozen=True):
     """A key with which a site signs. Its secret is never shown again."""
 
     kid: str
@@ -105,7 +105,7 @@ class SiteIdentity(msgspec.Struct, frozen=True):
     """Whether a site's visitors may or must be vouched for, and by which keys."""
 
     mode: IdentityMode
-    keys: list[IdentityKeyView]
+    keys: list[IdentityKeyResponse]
 
 
 class IdentityModeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,10 +122,10 @@ class IdentityKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     public_key: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
-class IdentityKeyAnswer(msgspec.Struct, frozen=True):
+class NewIdentityKeyResponse(msgspec.Struct, frozen=True):
     """The new key. `secret` is shown once: 43 characters of base64url, used as they are; empty for public keys."""
 
-    key: IdentityKeyView
+    key: IdentityKeyResponse
     secret: str = ""
 
 
@@ -138,7 +138,7 @@ class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
-class BanView(msgspec.Struct, frozen=True):
+class BanResponse(msgspec.Struct, frozen=True):
     """A ban. `label` is the visitor's name or address, as it was known then; it may be empty."""
 
     id: str
@@ -150,13 +150,13 @@ class BanView(msgspec.Struct, frozen=True):
     ends_at: int
 
 
-class BansAnswer(msgspec.Struct, frozen=True):
+class BansResponse(msgspec.Struct, frozen=True):
     """The bans that hold now, newest first."""
 
-    bans: list[BanView]
+    bans: list[BanResponse]
 
 
-class ErasedAnswer(msgspec.Struct, frozen=True):
+class ErasedResponse(msgspec.Struct, frozen=True):
     """What was erased for a visitor: how many conversations, and how many messages of both sides in them."""
 
     conversations: int

@@ -11,14 +11,14 @@ class ReadyPart(msgspec.Struct, frozen=True):
     state: str
 
 
-class ReadyAnswer(msgspec.Struct, frozen=True):
+class ReadyResponse(msgspec.Struct, frozen=True):
     """Whether the node can do work: only when every part can."""
 
     ready: bool
     parts: list[ReadyPart]
 
 
-class CheckAnswer(msgspec.Struct, frozen=True):
+class ConnectionCheckResponse(msgspec.Struct, frozen=True):
     """How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another
     in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted.
     """

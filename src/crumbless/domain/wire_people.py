@@ -23,7 +23,7 @@ from crumbless.domain.bounds import (
 )
 from crumbless.domain.wire import Operator
 
-PersonStatus = Literal["active", "disabled"]
+OperatorStatus = Literal["active", "disabled"]
 SiteSide = Literal["left", "right"]
 ActorKind = Literal["operator", "visitor", "system"]
 
@@ -34,7 +34,7 @@ class SecretRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: Secret
 
 
-class SetUpView(msgspec.Struct, frozen=True):
+class SetUpLinkResponse(msgspec.Struct, frozen=True):
     """What a setup link is for. `workspace_name` is empty where the owner shall choose it."""
 
     workspace_name: str
@@ -55,16 +55,16 @@ class SetUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: TimeZone = ""
 
 
-class SetUpAnswer(msgspec.Struct, frozen=True):
+class SetUpResponse(msgspec.Struct, frozen=True):
     """The owner is signed in, with the key that signed the request; the site is there. `token` is shown once."""
 
     token: str
     expires_at: int
     operator: Operator
-    site: "SiteView"
+    site: "SiteResponse"
 
 
-class InvitationView(msgspec.Struct, frozen=True):
+class InvitationResponse(msgspec.Struct, frozen=True):
     """What an invitation is for, as the invited person sees it."""
 
     workspace_name: str
@@ -126,7 +126,7 @@ class PersonScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     teams: Ids = []
 
 
-class PersonView(msgspec.Struct, frozen=True):
+class OperatorResponse(msgspec.Struct, frozen=True):
     """An operator as their colleagues see them. `second_factor`: a passkey or an authenticator app is set up.
 
     `last_seen_at`: null for one who never signed in. Owners and admins see everything.
@@ -136,7 +136,7 @@ class PersonView(msgspec.Struct, frozen=True):
     name: str
     email: str
     role: OperatorRole
-    status: PersonStatus
+    status: OperatorStatus
     teams: list[str]
     languages: list[str]
     scope: PersonScope
@@ -167,10 +167,10 @@ class SiteName(msgspec.Struct, frozen=True):
     name: str
 
 
-class PeopleView(msgspec.Struct, frozen=True):
+class PeopleResponse(msgspec.Struct, frozen=True):
     """The people of a workspace and its teams. Only those who manage people receive invitations and sites."""
 
-    people: list[PersonView]
+    people: list[OperatorResponse]
     teams: list[Team]
     sites: list[SiteName]
     invitations: list[PendingInvitation]
@@ -186,7 +186,7 @@ class InviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = "en"
 
 
-class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OperatorChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Another role, other teams, another list of what the operator sees; what is left out stays."""
 
     role: OperatorRole | None = None
@@ -210,7 +210,7 @@ class SiteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     side: SiteSide = "right"
 
 
-class SiteView(msgspec.Struct, frozen=True):
+class SiteResponse(msgspec.Struct, frozen=True):
     """A site, and the line for its pages. `seen_at`: when the widget was last fetched by one of its pages."""
 
     key: str
@@ -224,10 +224,10 @@ class SiteView(msgspec.Struct, frozen=True):
     created_at: int
 
 
-class SitesView(msgspec.Struct, frozen=True):
+class SitesResponse(msgspec.Struct, frozen=True):
     """The sites of a workspace."""
 
-    sites: list[SiteView]
+    sites: list[SiteResponse]
 
 
 class SiteSeen(msgspec.Struct, frozen=True):
@@ -237,7 +237,7 @@ class SiteSeen(msgspec.Struct, frozen=True):
     seen_origin: str | None
 
 
-class WorkspaceView(msgspec.Struct, frozen=True):
+class WorkspaceResponse(msgspec.Struct, frozen=True):
     """A workspace."""
 
     name: str
@@ -250,10 +250,10 @@ class WorkspaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
 
 
-class AuditEntryView(msgspec.Struct, frozen=True):
+class AuditRecordResponse(msgspec.Struct, frozen=True):
     """Who did what to whom, when, from which session. `system`: the server itself, or somebody at its command line."""
 
-    no: int
+    number: int
     at: int
     actor_kind: ActorKind
     actor_id: str
@@ -268,8 +268,8 @@ class AuditEntryView(msgspec.Struct, frozen=True):
     details: dict[str, Any]
 
 
-class AuditPage(msgspec.Struct, frozen=True):
+class AuditLogPage(msgspec.Struct, frozen=True):
     """Entries of the audit log, newest first; `more` when there are older ones."""
 
-    entries: list[AuditEntryView]
+    entries: list[AuditRecordResponse]
     more: bool

@@ -33,7 +33,7 @@ class DeadTasks(msgspec.Struct, frozen=True):
     more: bool
 
 
-class PhotoAnswer(msgspec.Struct, frozen=True):
+class PhotoResponse(msgspec.Struct, frozen=True):
     """The path of a photo that was taken; empty once it is removed."""
 
     photo: str

@@ -20,10 +20,10 @@ USUAL_BITS = 15
 FLOOD_BITS = 18
 """Eight times as much, for a network that still floods."""
 
-_MAX_ANSWER = 200
+_MAX_SOLUTION = 200
 
 
-class WorkDesk:
+class ProofOfWork:
     """Gives out challenges and takes answers.
 
     Args:
@@ -44,7 +44,7 @@ class WorkDesk:
         """Return the solution's key in a replay cache, or None if it is invalid, expired or too easy."""
         challenge, _, number = answer.partition(":")
         body, _, mac = challenge.rpartition(".")
-        if len(answer) > _MAX_ANSWER or not answer.isascii() or not number.isdigit():
+        if len(answer) > _MAX_SOLUTION or not answer.isascii() or not number.isdigit():
             return None
         if not compare_digest(mac.encode(), self._mac(body).encode()):
             return None

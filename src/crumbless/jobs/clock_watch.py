@@ -16,7 +16,7 @@ MACHINE_SECONDS = 1.0
 DATABASE_SECONDS = 10.0
 """How often PostgreSQL's clock is read."""
 
-MOST_READ_MS = 10_000
+MAX_READ_MS = 10_000
 """A reading that took longer is not used."""
 
 log = logging.getLogger("crumbless.clock")
@@ -33,9 +33,9 @@ class ClockWatch:
         self._ledger = ledger
         self._reader = reader
         self._shared = shared
-        self.loop = Periodic("the clock watch", self._look, DATABASE_SECONDS if shared else MACHINE_SECONDS)
+        self.loop = Periodic("the clock watch", self._poll, DATABASE_SECONDS if shared else MACHINE_SECONDS)
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         reading = await self._read_database() if self._shared else read_machine()
         change = reading and ids.steady.observe(*reading)
         if not change:
@@ -53,7 +53,7 @@ class ClockWatch:
         began = elapsed_ms()
         wall = await self._reader.read(database_clock)
         ended = elapsed_ms()
-        if ended - began > MOST_READ_MS:
+        if ended - began > MAX_READ_MS:
             return None
         return wall, (began + ended) // 2
 

@@ -44,7 +44,7 @@ class RelaySend(TaskHandler):
         finish_tasks(connection, tasks)
         count(connection, int(tasks[0].destination), f"{self._service}_sent", result or 0)
 
-    def give_up(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
+    def on_failed(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
         """Delete and count events that are too old."""
         count(connection, int(tasks[0].destination), f"{self._service}_dropped", finish_tasks(connection, tasks))
 

@@ -20,25 +20,25 @@ from crumbless.domain.task import (
     DEADLINE_SECONDS,
     LEASE_MS,
     LONG_SECONDS,
-    MOST_TRIES,
+    MAX_ATTEMPTS,
     RECURRING,
     Task,
     TaskFailed,
     TaskKind,
-    is_spent,
+    is_out_of_attempts,
     wait_after,
 )
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.exhaustion import in_one_line, is_exhausted
 from crumbless.ids import confirmed_ms, new_id, now_ms
 from crumbless.periodic import Periodic
 from crumbless.store.task_store import (
     add_recurring,
     claim_batches,
+    complete_tasks,
     finish_tasks,
-    give_back_tasks,
     next_due,
-    settle_tasks,
+    release_tasks,
 )
 
 AT_ONCE = 4
@@ -63,8 +63,8 @@ class TaskHandler:
     most = 1
     mixed = True
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, operation: Work) -> None:
+        self._work = operation
 
     async def do(self, tasks: Sequence[Task]) -> int | None:
         """Do a batch. What this returns is passed to `finish`. Raises TaskFailed; then all of it is tried again."""
@@ -75,11 +75,11 @@ class TaskHandler:
         if result is None:
             finish_tasks(connection, tasks)
         else:
-            settle_tasks(connection, tasks, due_at=result, tries=0)
+            complete_tasks(connection, tasks, due_at=result, tries=0)
 
-    def give_up(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
+    def on_failed(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
         """Make tasks that failed for the last time dead letters."""
-        settle_tasks(connection, tasks, error, dead_at=now_ms())
+        complete_tasks(connection, tasks, error, dead_at=now_ms())
 
     def forget(self, about: str) -> None:
         """Delete what memory holds for tasks that were deleted."""
@@ -139,8 +139,8 @@ class TaskRunner:
             one.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         if claimed:
-            with contextlib.suppress(Refused):
-                await self._ledger.write(lambda connection: give_back_tasks(connection, self._node))
+            with contextlib.suppress(ApiError):
+                await self._ledger.write(lambda connection: release_tasks(connection, self._node))
         for handler in self._handlers.values():
             await handler.close()
 
@@ -205,9 +205,9 @@ class TaskRunner:
 
     async def _do(self, batch: _Batch) -> None:
         handler, tasks = self._handlers[batch.kind], batch.tasks
-        if any(one.tries > MOST_TRIES and is_spent(one, confirmed_ms()) for one in tasks):
+        if any(one.tries > MAX_ATTEMPTS and is_out_of_attempts(one, confirmed_ms()) for one in tasks):
             # A node that fails in doing it notes no failure; without this it would end one node after the other.
-            await self._put_off(handler, tasks, "every try was cut short")
+            await self._reschedule(handler, tasks, "every try was cut short")
             return
         # A task of its own, so that a withdrawal cancels the work and never the note of what became of it.
         doing = batch.doing = asyncio.ensure_future(_do_in_time(handler, tasks))
@@ -217,18 +217,18 @@ class TaskRunner:
             doing.cancel()
             await asyncio.wait({doing})
         if doing.cancelled():
-            await self._put_off(handler, tasks, "it was cancelled", at_once=batch.withdrawn)
+            await self._reschedule(handler, tasks, "it was cancelled", at_once=batch.withdrawn)
         elif error := doing.exception():
-            await self._put_off(handler, tasks, *_reason(batch.kind, error))
+            await self._reschedule(handler, tasks, *_reason(batch.kind, error))
         else:
-            await self._settle(lambda connection: handler.finish(connection, tasks, doing.result()))
+            await self._complete(lambda connection: handler.finish(connection, tasks, doing.result()))
 
-    async def _put_off(
+    async def _reschedule(
         self, handler: TaskHandler, tasks: Sequence[Task], error: str, final: bool = False, at_once: bool = False
     ) -> None:
         """Have tasks that failed tried again, or give them up."""
         now, confirmed = now_ms(), confirmed_ms()
-        spent = [one for one in tasks if is_spent(one, confirmed, final)]
+        spent = [one for one in tasks if is_out_of_attempts(one, confirmed, final)]
         if spent:
             log.warning("%d tasks of the kind %s were given up: %s", len(spent), spent[0].kind, error)
         elif not at_once:
@@ -236,21 +236,21 @@ class TaskRunner:
 
         def settle(connection: Connection) -> None:
             if spent:
-                handler.give_up(connection, spent, error)
+                handler.on_failed(connection, spent, error)
             for one in tasks:
                 if one not in spent:
-                    settle_tasks(connection, [one], error, due_at=now if at_once else now + wait_after(one.tries))
+                    complete_tasks(connection, [one], error, due_at=now if at_once else now + wait_after(one.tries))
 
-        await self._settle(settle)
+        await self._complete(settle)
 
-    async def _settle(self, work: Callable[[Connection], None]) -> None:
+    async def _complete(self, work: Callable[[Connection], None]) -> None:
         """Note the outcome. While the disk takes nothing: within the lease, after which the task is anybody's."""
         async with asyncio.timeout(LEASE_MS / 1000 - DEADLINE_SECONDS):
             while True:
                 try:
                     await self._ledger.write(work)
-                except Refused as refused:
-                    await asyncio.sleep(refused.retry_after)
+                except ApiError as error:
+                    await asyncio.sleep(error.retry_after)
                 else:
                     return
 

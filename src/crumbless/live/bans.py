@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 
 from crumbless.domain.ban import BanList
 
-FRESH_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 
 
-class Bans:
+class BanCache:
     """Finds the bans.
 
     Args:
@@ -38,4 +38,4 @@ class Bans:
         self._at = None
 
     def _is_fresh(self) -> bool:
-        return self._at is not None and self._now() - self._at < FRESH_SECONDS
+        return self._at is not None and self._now() - self._at < CACHE_SECONDS

@@ -8,7 +8,7 @@ from crumbless.domain.entry import Appended
 from crumbless.domain.wire import SeenNow
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
-from crumbless.live.sessions import Sessions
+from crumbless.live.sessions import SessionCache
 from crumbless.live.summaries import Summaries
 
 
@@ -17,7 +17,7 @@ class MemoryBus:
 
     lossy = False
 
-    def __init__(self, feed: Feed, connections: Connections, sessions: Sessions, summaries: Summaries) -> None:
+    def __init__(self, feed: Feed, connections: Connections, sessions: SessionCache, summaries: Summaries) -> None:
         self._feed = feed
         self._connections = connections
         self._sessions = sessions
@@ -33,9 +33,9 @@ class MemoryBus:
         for workspace, own in by_workspace(appended):
             self._feed.receive(workspace, own)
 
-    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
+    def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
         """Ephemeral: may be lost, is never stored."""
-        self._connections.show_typing(by, conversation, on, site, team)
+        self._connections.show_typing(actor, conversation, on, site, team)
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """The mark is in the database already; this only tells it at once."""
@@ -50,12 +50,12 @@ class MemoryBus:
         """Sessions of these visitors reach more conversations now."""
         self._summaries.change_reach(visitors)
 
-    def change_person(self, workspace: int, operator_id: str) -> None:
+    def change_operator(self, workspace: int, operator_id: str) -> None:
         """What is known of the operator is read anew when their streams come back."""
         self._sessions.forget_person(operator_id)
-        self._connections.turn_out(workspace, operator_id)
+        self._connections.disconnect_operator(workspace, operator_id)
 
-    def start(self, doubt: Callable[[], None]) -> None:
+    def start(self, on_possible_loss: Callable[[], None]) -> None:
         """A call needs no preparation, and loses nothing."""
 
     async def stop(self) -> None:

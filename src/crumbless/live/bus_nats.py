@@ -31,16 +31,16 @@ CONNECT_SECONDS = 2
 PING_SECONDS = 3
 """A server that answers two of these pings with silence is gone."""
 
-MOST_BYTES = 256 * 1024
+MAX_BYTES = 256 * 1024
 """Longest message: a quarter of what NATS takes unless it is told otherwise."""
 
-MOST_HELD_BYTES = 16 * 1024 * 1024
+MAX_HELD_BYTES = 16 * 1024 * 1024
 """What may wait to be heard on one subject; beyond it messages are lost, and looked up."""
 
 log = logging.getLogger("crumbless.bus")
 
 
-class NatsCarrier:
+class NatsTransport:
     """One node's connection.
 
     Args:
@@ -54,7 +54,7 @@ class NatsCarrier:
         SettingsError: when a file cannot be used.
     """
 
-    most_bytes = MOST_BYTES
+    most_bytes = MAX_BYTES
 
     def __init__(self, urls: str, prefix: str, credentials: str = "", authority: str = "") -> None:
         self._prefix = f"crumbless.{prefix}"
@@ -72,10 +72,10 @@ class NatsCarrier:
         """Whether a server is there."""
         return self._client is not None and self._client.is_connected
 
-    def start(self, hear: Callable[[bytes], None], doubt: Callable[[], None]) -> None:
+    def start(self, on_message: Callable[[bytes], None], on_possible_loss: Callable[[], None]) -> None:
         """Connect, and stay connected."""
-        self._hear = hear
-        self._doubt = doubt
+        self._on_message = on_message
+        self._on_possible_loss = on_possible_loss
         self._running = asyncio.get_running_loop().create_task(self._loop.run())
 
     async def stop(self) -> None:
@@ -142,17 +142,17 @@ class NatsCarrier:
             await self._subscribed.pop(channel).unsubscribe()
         for channel in new:
             self._subscribed[channel] = await client.subscribe(
-                self._subject(channel), cb=self._take, pending_bytes_limit=MOST_HELD_BYTES
+                self._subject(channel), cb=self._take, pending_bytes_limit=MAX_HELD_BYTES
             )
         if new:
             # nats-py sends the ping of a flush ahead of all that waits; only that of the second comes after it.
             await client.flush(CONNECT_SECONDS)
             await client.flush(CONNECT_SECONDS)
-            self._doubt()
+            self._on_possible_loss()
 
     async def _take(self, message: Msg) -> None:
         try:
-            self._hear(message.data)
+            self._on_message(message.data)
         except Exception:
             # One message must not end the subscription.
             log.exception("a message could not be taken")
@@ -173,7 +173,7 @@ class NatsCarrier:
         self._complaint = ""
         log.info("connected to NATS again")
         self._changed.set()
-        self._doubt()
+        self._on_possible_loss()
 
 
 def connect_options(urls: str, credentials: str, authority: str) -> dict[str, Any]:

@@ -14,17 +14,17 @@ from crumbless.domain.entry import Appended
 from crumbless.domain.wire import SeenNow
 from crumbless.live.bus_memory import MemoryBus, by_workspace
 from crumbless.live.bus_wire import (
-    AnyTold,
-    EntriesTold,
-    NotUnderstood,
-    PersonTold,
+    AnyMessage,
+    EntriesMessage,
+    InvalidMessage,
+    PersonMessage,
     ReachTold,
-    SeenTold,
-    SessionTold,
-    TypingTold,
+    SeenMessage,
+    SessionMessage,
+    TypingMessage,
+    entries_message,
     entries_of,
     read_envelope,
-    tell_entries,
     write_envelopes,
 )
 from crumbless.live.feed import Feed
@@ -32,7 +32,7 @@ from crumbless.live.feed import Feed
 EVERYBODY = 0
 """The channel that every node hears. Others are numbers of workspaces."""
 
-MOST_WAITING = 20_000
+MAX_WAITING = 20_000
 """Things told that wait for the carrier; more are dropped."""
 
 SEND_SECONDS = 2.0
@@ -44,7 +44,7 @@ Packet = tuple[int, bytes]
 """A channel, and what is said on it."""
 
 
-class Carrier(Protocol):
+class BusTransport(Protocol):
     """Brings bytes from node to node, at most once (live/bus_nats.py, live/bus_postgres.py)."""
 
     most_bytes: int
@@ -53,7 +53,7 @@ class Carrier(Protocol):
     @property
     def connected(self) -> bool: ...
 
-    def start(self, hear: Callable[[bytes | str], None], doubt: Callable[[], None]) -> None:
+    def start(self, on_message: Callable[[bytes | str], None], on_possible_loss: Callable[[], None]) -> None:
         """Connect, and stay connected. Call on the loop.
 
         Args:
@@ -83,12 +83,12 @@ class NetworkBus:
 
     lossy = True
 
-    def __init__(self, node: str, local: MemoryBus, feed: Feed, carrier: Carrier) -> None:
+    def __init__(self, node: str, local: MemoryBus, feed: Feed, transport: BusTransport) -> None:
         self._node = node
         self._local = local
         self._feed = feed
-        self._carrier = carrier
-        self._waiting: dict[int, list[AnyTold]] = {}
+        self._transport = transport
+        self._waiting: dict[int, list[AnyMessage]] = {}
         self._size = 0
         self._news = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
@@ -97,11 +97,11 @@ class NetworkBus:
     @property
     def connected(self) -> bool:
         """Whether other nodes can be told and heard now."""
-        return self._carrier.connected
+        return self._transport.connected
 
-    def start(self, doubt: Callable[[], None]) -> None:
+    def start(self, on_possible_loss: Callable[[], None]) -> None:
         """Begin to tell and to hear. Call on the loop. `doubt` is told when something may have been lost."""
-        self._carrier.start(self.hear, doubt)
+        self._transport.start(self.receive, on_possible_loss)
         self._sending = asyncio.get_running_loop().create_task(self._send_for_ever())
 
     async def stop(self) -> None:
@@ -110,7 +110,7 @@ class NetworkBus:
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
         await self._send_waiting()
-        await self._carrier.stop()
+        await self._transport.stop()
 
     # --- what this node tells -------------------------------------------------------------------------------------
 
@@ -118,49 +118,51 @@ class NetworkBus:
         """Entries were committed: in position order within each workspace."""
         for workspace, own in by_workspace(appended):
             self._feed.receive(workspace, own)
-            self._tell(workspace, tell_entries(workspace, own))
+            self._publish(workspace, entries_message(workspace, own))
 
-    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
+    def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
         """Ephemeral: may be lost, is never stored."""
-        self._local.show_typing(by, conversation, on, site, team)
-        told = TypingTold(by.workspace, conversation, by.id, by.role, by.subject, by.name, on, site, team)
-        self._tell(by.workspace, told)
+        self._local.show_typing(actor, conversation, on, site, team)
+        told = TypingMessage(
+            actor.workspace, conversation, actor.id, actor.role, actor.subject, actor.name, on, site, team
+        )
+        self._publish(actor.workspace, told)
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """The mark is in the database already; this only tells it at once."""
         self._local.show_seen(workspace, seen, visitor_seq, site, team)
-        self._tell(workspace, SeenTold(workspace, seen.conversation, seen.by, seen.seq, visitor_seq, site, team))
+        self._publish(workspace, SeenMessage(workspace, seen.conversation, seen.by, seen.seq, visitor_seq, site, team))
 
     def end_session(self, session: Session) -> None:
         """The session was ended in the database; its streams end now."""
         self._local.end_session(session)
         # Nodes without a stream in its workspace may remember it too.
-        self._tell(EVERYBODY, SessionTold(session.workspace, session.id, session.role, session.subject))
+        self._publish(EVERYBODY, SessionMessage(session.workspace, session.id, session.role, session.subject))
 
     def change_reach(self, workspace: int, visitors: Sequence[str]) -> None:
         """Sessions of these visitors reach more conversations now."""
         self._local.change_reach(workspace, visitors)
-        self._tell(workspace, ReachTold(workspace, [*visitors]))
+        self._publish(workspace, ReachTold(workspace, [*visitors]))
 
-    def change_person(self, workspace: int, operator_id: str) -> None:
+    def change_operator(self, workspace: int, operator_id: str) -> None:
         """What is known of the operator is read anew when their streams come back."""
-        self._local.change_person(workspace, operator_id)
-        self._tell(EVERYBODY, PersonTold(workspace, operator_id))
+        self._local.change_operator(workspace, operator_id)
+        self._publish(EVERYBODY, PersonMessage(workspace, operator_id))
 
     def follow(self, workspace: int) -> None:
         """Somebody at this node listens to the workspace."""
-        self._carrier.follow(workspace)
+        self._transport.follow(workspace)
 
     def unfollow(self, workspace: int) -> None:
         """Nobody at this node listens to it any more."""
-        self._carrier.unfollow(workspace)
+        self._transport.unfollow(workspace)
 
-    def _tell(self, channel: int, told: AnyTold) -> None:
-        weight = len(told.entries) if isinstance(told, EntriesTold) else 1
-        if not self._carrier.connected or self._size + weight > MOST_WAITING:
+    def _publish(self, channel: int, message: AnyMessage) -> None:
+        weight = len(message.entries) if isinstance(message, EntriesMessage) else 1
+        if not self._transport.connected or self._size + weight > MAX_WAITING:
             return
         self._size += weight
-        self._waiting.setdefault(channel, []).append(told)
+        self._waiting.setdefault(channel, []).append(message)
         self._news.set()
 
     async def _send_for_ever(self) -> None:
@@ -174,23 +176,23 @@ class NetworkBus:
         waiting, self._waiting, self._size = self._waiting, {}, 0
         if not waiting:
             return
-        most = self._carrier.most_bytes
+        most = self._transport.most_bytes
         packets = [
             (channel, one) for channel, told in waiting.items() for one in write_envelopes(self._node, told, most)
         ]
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self._carrier.send(packets)
+                await self._transport.send(packets)
         except Exception as error:
             log.warning("the bus took nothing: %s; other nodes read the database", type(error).__name__)
 
     # --- what other nodes tell ------------------------------------------------------------------------------------
 
-    def hear(self, payload: bytes | str) -> None:
+    def receive(self, payload: bytes | str) -> None:
         """A message came."""
         try:
             envelope = read_envelope(payload)
-        except NotUnderstood:
+        except InvalidMessage:
             if self._understood:
                 self._understood = False
                 log.warning("a node of another version is not understood; what it does is read from the database")
@@ -198,24 +200,24 @@ class NetworkBus:
         if envelope.node == self._node:
             return
         for told in envelope.told:
-            self._obey(told)
+            self._dispatch(told)
 
-    def _obey(self, told: AnyTold) -> None:
-        if isinstance(told, EntriesTold):
-            if told.entries:
-                self._feed.receive(told.workspace, entries_of(told))
+    def _dispatch(self, message: AnyMessage) -> None:
+        if isinstance(message, EntriesMessage):
+            if message.entries:
+                self._feed.receive(message.workspace, entries_of(message))
             else:
-                self._feed.know(told.workspace, told.position)
-        elif isinstance(told, TypingTold):
-            by = Session(told.session, told.role, told.workspace, told.subject, told.name, None, 0)
-            self._local.show_typing(by, told.conversation, told.on, told.site, told.team)
-        elif isinstance(told, SeenTold):
-            seen = SeenNow(told.conversation, told.by, told.seq)
-            self._local.show_seen(told.workspace, seen, told.visitor_seq, told.site, told.team)
-        elif isinstance(told, SessionTold):
-            ended = Session(told.session, told.role, told.workspace, told.subject, "", None, 0)
+                self._feed.advance_to(message.workspace, message.position)
+        elif isinstance(message, TypingMessage):
+            by = Session(message.session, message.role, message.workspace, message.subject, message.name, None, 0)
+            self._local.show_typing(by, message.conversation, message.on, message.site, message.team)
+        elif isinstance(message, SeenMessage):
+            seen = SeenNow(message.conversation, message.by, message.seq)
+            self._local.show_seen(message.workspace, seen, message.visitor_seq, message.site, message.team)
+        elif isinstance(message, SessionMessage):
+            ended = Session(message.session, message.role, message.workspace, message.subject, "", None, 0)
             self._local.end_session(ended)
-        elif isinstance(told, ReachTold):
-            self._local.change_reach(told.workspace, told.visitors)
+        elif isinstance(message, ReachTold):
+            self._local.change_reach(message.workspace, message.visitors)
         else:
-            self._local.change_person(told.workspace, told.operator)
+            self._local.change_operator(message.workspace, message.operator)

@@ -20,9 +20,9 @@ CONNECT_SECONDS = 5.0
 PING_SECONDS = 3.0
 """How often a listening connection is asked whether it is still one."""
 
-ANSWER_SECONDS = 3.0
+RESPONSE_SECONDS = 3.0
 
-MOST_BYTES = 7_900
+MAX_BYTES = 7_900
 """PostgreSQL takes payloads of less than 8,000 bytes."""
 
 CHANNELS = 64
@@ -34,14 +34,14 @@ _SETTINGS = {"application_name": "crumbless bus", "synchronous_commit": "off"}
 log = logging.getLogger("crumbless.bus")
 
 
-class PostgresCarrier:
+class PostgresTransport:
     """One node's connections.
 
     Args:
         database_url: `postgresql://…`, as asyncpg and libpq read it.
     """
 
-    most_bytes = MOST_BYTES
+    most_bytes = MAX_BYTES
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
@@ -57,10 +57,10 @@ class PostgresCarrier:
         """Whether both connections stand."""
         return self._sending is not None
 
-    def start(self, hear: Callable[[str], None], doubt: Callable[[], None]) -> None:
+    def start(self, on_message: Callable[[str], None], on_possible_loss: Callable[[], None]) -> None:
         """Connect, and stay connected."""
-        self._hear = hear
-        self._doubt = doubt
+        self._on_message = on_message
+        self._on_possible_loss = on_possible_loss
         self._running = asyncio.get_running_loop().create_task(self._loop.run())
 
     async def stop(self) -> None:
@@ -136,7 +136,7 @@ class PostgresCarrier:
         """Make the channels what they should be. Fails when the connection is dead."""
         wanted = {_name(EVERYBODY), *(_name(channel) for channels in self._followed.values() for channel in channels)}
         new, gone = wanted - self._listened, self._listened - wanted
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(RESPONSE_SECONDS):
             for name in new:
                 await connection.add_listener(name, self._take)
             for name in gone:
@@ -145,14 +145,14 @@ class PostgresCarrier:
                 await connection.execute("SELECT 1")
         self._listened = wanted
         if new:
-            self._doubt()
+            self._on_possible_loss()
 
     def _broken(self, _connection: object) -> None:
         self._changed.set()
 
     def _take(self, _connection: object, _process: int, _channel: str, payload: object) -> None:
         try:
-            self._hear(str(payload))
+            self._on_message(str(payload))
         except Exception:
             log.exception("a message could not be taken")
 

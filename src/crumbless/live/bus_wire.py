@@ -15,7 +15,7 @@ from crumbless.domain.wire_timeline import Side
 VERSION = 3
 
 
-class EntryTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class EntryMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry that was committed."""
 
     entry: NewEntry
@@ -26,19 +26,19 @@ class EntryTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     team: str | None
 
 
-class _Told(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
+class _Message(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
     """One thing that is told."""
 
 
-class EntriesTold(_Told, frozen=True, tag="entries"):
+class EntriesMessage(_Message, frozen=True, tag="entries"):
     """The workspace is at `position`; `entries` are the newest, unless they are too large or too many to be told."""
 
     workspace: int
     position: int
-    entries: list[EntryTold] = []
+    entries: list[EntryMessage] = []
 
 
-class TypingTold(_Told, frozen=True, tag="typing"):
+class TypingMessage(_Message, frozen=True, tag="typing"):
     """Somebody types, or has stopped. Ephemeral."""
 
     workspace: int
@@ -52,7 +52,7 @@ class TypingTold(_Told, frozen=True, tag="typing"):
     team: str | None
 
 
-class SeenTold(_Told, frozen=True, tag="seen"):
+class SeenMessage(_Message, frozen=True, tag="seen"):
     """One side of a conversation has read up to `seq`; `visitor_seq`: in the visitor's numbers, None if unchanged."""
 
     workspace: int
@@ -64,7 +64,7 @@ class SeenTold(_Told, frozen=True, tag="seen"):
     team: str | None
 
 
-class SessionTold(_Told, frozen=True, tag="ended"):
+class SessionMessage(_Message, frozen=True, tag="ended"):
     """A session was ended."""
 
     workspace: int
@@ -73,21 +73,21 @@ class SessionTold(_Told, frozen=True, tag="ended"):
     subject: str
 
 
-class ReachTold(_Told, frozen=True, tag="reach"):
+class ReachTold(_Message, frozen=True, tag="reach"):
     """Sessions of these visitors reach more conversations now."""
 
     workspace: int
     visitors: list[str]
 
 
-class PersonTold(_Told, frozen=True, tag="person"):
+class PersonMessage(_Message, frozen=True, tag="person"):
     """An operator's role, name, teams, status, or list of sites and teams changed."""
 
     workspace: int
     operator: str
 
 
-AnyTold = EntriesTold | TypingTold | SeenTold | SessionTold | ReachTold | PersonTold
+AnyMessage = EntriesMessage | TypingMessage | SeenMessage | SessionMessage | ReachTold | PersonMessage
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -95,7 +95,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
     v: int
     node: str
-    told: list[AnyTold]
+    told: list[AnyMessage]
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Envelope).decode
 
 
-class NotUnderstood(Exception):
+class InvalidMessage(Exception):
     """An envelope of another version, or none at all."""
 
 
@@ -118,24 +118,24 @@ def read_envelope(payload: bytes | str) -> Envelope:
     """The envelope in a message.
 
     Raises:
-        NotUnderstood: and nothing else.
+        InvalidMessage: and nothing else.
     """
     try:
         envelope = _decode(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise NotUnderstood from error
+        raise InvalidMessage from error
     if envelope.v != VERSION:
-        raise NotUnderstood
+        raise InvalidMessage
     return envelope
 
 
-def tell_entries(workspace: int, appended: Sequence[Appended]) -> EntriesTold:
+def entries_message(workspace: int, appended: Sequence[Appended]) -> EntriesMessage:
     """That these entries (in position order, not empty) were committed."""
-    entries = [EntryTold(one.entry, one.seq, one.visitor_seq, one.position, one.site, one.team) for one in appended]
-    return EntriesTold(workspace, appended[-1].position, entries)
+    entries = [EntryMessage(one.entry, one.seq, one.visitor_seq, one.position, one.site, one.team) for one in appended]
+    return EntriesMessage(workspace, appended[-1].position, entries)
 
 
-def entries_of(told: EntriesTold) -> list[Appended]:
+def entries_of(told: EntriesMessage) -> list[Appended]:
     """What was committed, as the feed takes it."""
     return [
         Appended(one.entry, one.seq, one.visitor_seq, one.position, repeat=False, site=one.site, team=one.team)
@@ -143,7 +143,7 @@ def entries_of(told: EntriesTold) -> list[Appended]:
     ]
 
 
-def write_envelopes(node: str, told: Sequence[AnyTold], most_bytes: int) -> list[bytes]:
+def write_envelopes(node: str, told: Sequence[AnyMessage], most_bytes: int) -> list[bytes]:
     """Envelopes that carry these, in order, each of at most `most_bytes` bytes.
 
     Entries are spread over several where they must; of one that fits into none, only the position is told.
@@ -164,20 +164,20 @@ def write_envelopes(node: str, told: Sequence[AnyTold], most_bytes: int) -> list
     return envelopes
 
 
-def _parts(told: Sequence[AnyTold], room: int) -> Iterator[bytes]:
+def _parts(told: Sequence[AnyMessage], room: int) -> Iterator[bytes]:
     for one in told:
         part = _encode(one)
         if len(part) <= room:
             yield part
-        elif isinstance(one, EntriesTold):
+        elif isinstance(one, EntriesMessage):
             yield from _spread(one, room)
 
 
-def _spread(told: EntriesTold, room: int) -> Iterator[bytes]:
+def _spread(told: EntriesMessage, room: int) -> Iterator[bytes]:
     """Halves, and halves of those, until each fits."""
     if len(told.entries) < 2:
-        yield _encode(EntriesTold(told.workspace, told.position))
+        yield _encode(EntriesMessage(told.workspace, told.position))
         return
     middle = len(told.entries) // 2
     for half in (told.entries[:middle], told.entries[middle:]):
-        yield from _parts([EntriesTold(told.workspace, half[-1].position, half)], room)
+        yield from _parts([EntriesMessage(told.workspace, half[-1].position, half)], room)

@@ -24,7 +24,7 @@ Key = TypeVar("Key")
 _encode = msgspec.json.Encoder().encode
 
 
-class Parcel:
+class EncodedFrame:
     """One frame on its way to many: as text, and as the bytes of one transport once somebody has framed it."""
 
     __slots__ = ("framed", "text")
@@ -47,11 +47,11 @@ class Listener(Protocol):
         """The conversation that a visitor's stream serves; empty while it is not known, and for operators."""
         ...
 
-    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+    def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
         """Entries were appended; `told` is the frame that tells them to this listener's side."""
         ...
 
-    def push(self, told: Parcel) -> None:
+    def push(self, frame: EncodedFrame) -> None:
         """Send a frame."""
         ...
 
@@ -60,19 +60,19 @@ class Listener(Protocol):
         ...
 
 
-def parcel(frame: ServerFrame) -> Parcel:
+def encode_frame(frame: ServerFrame) -> EncodedFrame:
     """The frame, encoded."""
-    return Parcel(_encode(frame))
+    return EncodedFrame(_encode(frame))
 
 
-def parcel_for_operators(appended: Sequence[Appended]) -> Parcel:
+def encode_for_operators(appended: Sequence[Appended]) -> EncodedFrame:
     """An `entries` frame as operators see it."""
-    return parcel(Entries([*map(entry_for_operators, appended)]))
+    return encode_frame(Entries([*map(entry_for_operators, appended)]))
 
 
-def parcel_for_visitor(appended: Sequence[Appended]) -> Parcel:
+def encode_for_visitor(appended: Sequence[Appended]) -> EncodedFrame:
     """An `entries` frame as the conversation's visitor sees it."""
-    return parcel(Entries([*map(entry_for_visitor, appended)]))
+    return encode_frame(Entries([*map(entry_for_visitor, appended)]))
 
 
 class Connections:
@@ -179,19 +179,19 @@ class Connections:
     def deliver(self, workspace: int, appended: Sequence[Appended]) -> None:
         """Tell a workspace's next entries, which are in position order, to all whom they concern."""
         if operators := self._operators.get(workspace):
-            told = parcel_for_operators(appended)
+            frame = encode_for_operators(appended)
             for listener in operators:
-                listener.hear(appended, told)
+                listener.on_entries(appended, frame)
         if limited := self._limited.get(workspace):
             for scope, listeners in [*limited.items()]:
                 if own := [one for one in appended if scope.contains(one.site, one.team)]:
-                    told = parcel_for_operators(own)
+                    frame = encode_for_operators(own)
                     for listener in listeners:
-                        listener.hear(own, told)
+                        listener.on_entries(own, frame)
         for conversation, own in self._by_conversation(appended).items():
-            told = parcel_for_visitor(own)
+            frame = encode_for_visitor(own)
             for listener in self._visitors.get(conversation, ()):
-                listener.hear(own, told)
+                listener.on_entries(own, frame)
 
     def _by_conversation(self, appended: Sequence[Appended]) -> dict[str, list[Appended]]:
         """Return the entries whose visitor listens, without those that the visitor does not see."""
@@ -220,35 +220,35 @@ class Connections:
             if scope.contains(site, team):
                 yield from listeners
 
-    def show_typing(self, by: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
+    def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
         """Send the others in the conversation that `by` is typing, or stopped."""
-        side = "visitor" if by.role == "visitor" else "operator"
-        to_operators = parcel(TypingNow(conversation, Author(side, by.name, by.subject), on))
-        _push(self._operators_who_see(by.workspace, site, team), to_operators, by)
+        side = "visitor" if actor.role == "visitor" else "operator"
+        to_operators = encode_frame(TypingNow(conversation, Author(side, actor.name, actor.subject), on))
+        _push(self._operators_who_see(actor.workspace, site, team), to_operators, actor)
         if side == "operator":
-            to_visitor = parcel(TypingNow(conversation, Author(side, by.name), on))
-            _push(self._visitors.get(conversation, ()), to_visitor, by)
+            to_visitor = encode_frame(TypingNow(conversation, Author(side, actor.name), on))
+            _push(self._visitors.get(conversation, ()), to_visitor, actor)
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """Send both sides how far one side has read, each in its own numbers (None: nothing new for the visitor)."""
-        _push(self._operators_who_see(workspace, site, team), parcel(seen), None)
+        _push(self._operators_who_see(workspace, site, team), encode_frame(seen), None)
         if visitor_seq is not None and (visitors := self._visitors.get(seen.conversation)):
-            _push(visitors, parcel(SeenNow(seen.conversation, seen.by, visitor_seq)), None)
+            _push(visitors, encode_frame(SeenNow(seen.conversation, seen.by, visitor_seq)), None)
         if visitor_seq is not None and seen.by == "visitor" and seen.conversation in self._beside:
             self.on_beside(seen.conversation)
 
     def show_summary(self, summary: VisitorSummary) -> None:
         """Send a conversation's summary to the visitor's streams that serve another one."""
         if listeners := self._beside.get(summary.id):
-            _push(listeners, parcel(SummaryNow(summary)), None)
+            _push(listeners, encode_frame(SummaryNow(summary)), None)
 
     def show_disk(self, state: DiskState) -> None:
         """Tell everybody who manages a workspace how the server's disk is."""
-        told = parcel(DiskNow(state))
+        frame = encode_frame(DiskNow(state))
         for workspace in {*self._operators, *self._limited}:
             for listener in self._operators_of(workspace):
                 if listener.session.may("manage_workspace"):
-                    listener.push(told)
+                    listener.push(frame)
 
     def end_session(self, session: Session) -> None:
         """The session was ended: so are its streams."""
@@ -263,7 +263,7 @@ class Connections:
         for listeners in self._by_visitor.values():
             yield from (listener.session for listener in listeners)
 
-    def turn_out(self, workspace: int, operator_id: str, changed_at: int | None = None) -> None:
+    def disconnect_operator(self, workspace: int, operator_id: str, changed_at: int | None = None) -> None:
         """End the operator's streams; they may come back, as whoever the operator is then.
 
         Args:
@@ -279,10 +279,10 @@ def _ignore(_conversation: str) -> None:
     """Nothing sends summaries yet."""
 
 
-def _push(listeners: Iterable[Listener], told: Parcel, but_not: Session | None) -> None:
+def _push(listeners: Iterable[Listener], frame: EncodedFrame, except_id: Session | None) -> None:
     for listener in listeners:
-        if but_not is None or listener.session.id != but_not.id:
-            listener.push(told)
+        if except_id is None or listener.session.id != except_id.id:
+            listener.push(frame)
 
 
 def _remove(index: dict[Key, tuple[Listener, ...]], key: Key, gone: Listener) -> bool:

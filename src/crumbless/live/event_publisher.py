@@ -13,10 +13,10 @@ from crumbless.domain.events import (
     TasksQueued,
     TasksWithdrawn,
 )
-from crumbless.domain.ports import BusPort, CouriersPort
+from crumbless.domain.ports import BusPort, RelaysPort
 
 
-class Tasks(CouriersPort, Protocol):
+class Tasks(RelaysPort, Protocol):
     """The task runner, as far as events go."""
 
     def wake(self) -> None:
@@ -44,7 +44,7 @@ class EventPublisher:
                 case SessionEnded(session):
                     self._bus.end_session(session)
                 case OperatorChanged(workspace, operator):
-                    self._bus.change_person(workspace, operator)
+                    self._bus.change_operator(workspace, operator)
                 case MarkMoved(workspace, seen, visitor_seq, site, team):
                     self._bus.show_seen(workspace, seen, visitor_seq, site, team)
                 case ReachChanged(workspace, visitors):

@@ -18,7 +18,7 @@ RETRY_SECONDS = 0.5
 GRACE_SECONDS = 0.02
 """How long entries wait for earlier ones that another node is about to tell."""
 
-MOST_AHEAD = 5_000
+MAX_AHEAD = 5_000
 """Entries that wait so, in each workspace."""
 
 EMPTY_READS = 20
@@ -36,7 +36,7 @@ Deliver = Callable[[int, Sequence[Appended]], None]
 class _Track:
     """How far one workspace is. `position` is None until it was read where to begin."""
 
-    __slots__ = ("ahead", "beginning", "filling", "known", "position", "quiet", "waiting")
+    __slots__ = ("ahead", "beginning", "filling", "known", "position", "silent", "waiting")
 
     def __init__(self) -> None:
         self.position: int | None = None
@@ -46,7 +46,7 @@ class _Track:
         self.beginning: asyncio.Task[None] | None = None
         self.filling: asyncio.Task[None] | None = None
         self.waiting: asyncio.TimerHandle | None = None
-        self.quiet = False
+        self.silent = False
 
 
 class Feed:
@@ -102,11 +102,11 @@ class Feed:
         """The workspaces that are followed."""
         return [*self._tracks]
 
-    def take_quiet(self) -> list[int]:
+    def take_silent(self) -> list[int]:
         """The followed workspaces of which nothing was heard since the last call."""
-        quiet = [workspace for workspace, track in self._tracks.items() if track.quiet]
+        quiet = [workspace for workspace, track in self._tracks.items() if track.silent]
         for track in self._tracks.values():
-            track.quiet = True
+            track.silent = True
         return quiet
 
     def receive(self, workspace: int, appended: Sequence[Appended]) -> None:
@@ -114,7 +114,7 @@ class Feed:
         track = self._tracks.get(workspace)
         if track is None:
             return
-        track.quiet = False
+        track.silent = False
         first, last = appended[0].position, appended[-1].position
         if track.position is None or track.filling is not None:
             track.known = max(track.known, last)
@@ -123,7 +123,7 @@ class Feed:
         else:
             self._pass_on(workspace, track, appended)
 
-    def know(self, workspace: int, position: int) -> None:
+    def advance_to(self, workspace: int, position: int) -> None:
         """The workspace is at this position: what is missing up to there is read at once."""
         track = self._tracks.get(workspace)
         if track is None:
@@ -156,7 +156,7 @@ class Feed:
             following.append(one)
         if following:
             self._pass_on(workspace, track, following)
-        if len(track.ahead) > MOST_AHEAD:
+        if len(track.ahead) > MAX_AHEAD:
             self._fill(workspace, track)
         elif track.ahead and track.waiting is None:
             self._wait(workspace, track)

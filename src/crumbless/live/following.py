@@ -12,7 +12,7 @@ from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
 from crumbless.periodic import Periodic
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 GRACE_SECONDS = 0.1
 """How long the bus may take to tell what a look has found already, while it works."""
@@ -37,7 +37,7 @@ class Channels(Protocol):
     def unfollow(self, workspace: int) -> None: ...
 
 
-class Following:
+class Subscriptions:
     """Follows the workspaces that somebody listens to on this node."""
 
     def __init__(self, feed: Feed, connections: Connections, bus: Channels, read_positions: ReadPositions) -> None:
@@ -46,7 +46,7 @@ class Following:
         self._bus = bus
         self._read_positions = read_positions
         self._urgent = False
-        self.loop = Periodic("the comparison of positions", self._turn, LOOK_SECONDS)
+        self.loop = Periodic("the comparison of positions", self._turn, POLL_SECONDS)
 
     async def begin(self, workspace: int) -> None:
         """Whatever is committed in the workspace after this returns is delivered. Add the listener first.
@@ -56,23 +56,23 @@ class Following:
         self._bus.follow(workspace)
         await self._feed.begin(workspace)
 
-    def look_soon(self) -> None:
+    def poll_now(self) -> None:
         """The bus may have lost something: look at once."""
         self._urgent = True
         self.loop.wake()
 
     async def _turn(self) -> None:
         urgent, self._urgent = self._urgent or not self._bus.connected, False
-        await self.look(urgent)
+        await self.poll(urgent)
 
-    async def look(self, urgent: bool) -> None:
+    async def poll(self, urgent: bool) -> None:
         """Compare where the feed is with where the database is, and let go of workspaces that nobody listens to.
 
         Args:
             urgent: of all, and at once; else of those that were silent, and the bus gets a moment more.
         """
-        self._let_go()
-        quiet = self._feed.take_quiet()
+        self._release_unused()
+        quiet = self._feed.take_silent()
         looked_at = self._feed.followed if urgent else quiet
         if not looked_at:
             return
@@ -80,9 +80,9 @@ class Following:
         if not urgent:
             await asyncio.sleep(GRACE_SECONDS)
         for workspace, position in positions.items():
-            self._feed.know(workspace, position)
+            self._feed.advance_to(workspace, position)
 
-    def _let_go(self) -> None:
+    def _release_unused(self) -> None:
         for workspace in self._feed.followed:
             if not self._connections.listened_to(workspace):
                 self._feed.forget(workspace)

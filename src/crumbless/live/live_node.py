@@ -10,19 +10,19 @@ from crumbless.domain.entry import Appended
 from crumbless.domain.session_state import SessionChanges
 from crumbless.domain.wire_timeline import VisitorSummary
 from crumbless.live.bus_memory import MemoryBus
-from crumbless.live.bus_network import Carrier, NetworkBus
+from crumbless.live.bus_network import BusTransport, NetworkBus
 from crumbless.live.connections import Connections
 from crumbless.live.feed import Feed
-from crumbless.live.following import Following
-from crumbless.live.session_watch import SessionWatch
-from crumbless.live.sessions import Sessions
+from crumbless.live.following import Subscriptions
+from crumbless.live.session_watch import SessionPoll
+from crumbless.live.sessions import SessionCache
 from crumbless.live.summaries import Summaries
 from crumbless.periodic import Periodic
 from crumbless.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class LiveReads:
+class RealtimeReads:
     """How the live side reads the database."""
 
     entries_after: Callable[[int, int], Awaitable[Sequence[Appended]]]
@@ -33,7 +33,7 @@ class LiveReads:
     summaries: Callable[[Sequence[str]], Awaitable[Sequence[VisitorSummary]]]
 
 
-class LiveNode:
+class RealtimeNode:
     """The live side of one node.
 
     Args:
@@ -42,32 +42,34 @@ class LiveNode:
         carrier: brings the bus to other nodes; None for the only one.
     """
 
-    def __init__(self, reads: LiveReads, operator_idle_ms: int, visitor_idle_ms: int, carrier: Carrier | None) -> None:
+    def __init__(
+        self, reads: RealtimeReads, operator_idle_ms: int, visitor_idle_ms: int, transport: BusTransport | None
+    ) -> None:
         self._reads = reads
         self.connections = Connections()
-        self.sessions = Sessions(reads.session, operator_idle_ms, visitor_idle_ms)
+        self.sessions = SessionCache(reads.session, operator_idle_ms, visitor_idle_ms)
         self.feed = Feed(self.connections.deliver, reads.entries_after, self._read_position)
         self._summaries = Summaries(self.connections, reads.reach, reads.summaries)
         local = MemoryBus(self.feed, self.connections, self.sessions, self._summaries)
-        self.bus = local if carrier is None else NetworkBus(secrets.token_urlsafe(9), local, self.feed, carrier)
-        self.following = Following(self.feed, self.connections, self.bus, reads.positions)
-        self._watch = SessionWatch(self.sessions, self.connections, reads.changes)
+        self.bus = local if transport is None else NetworkBus(secrets.token_urlsafe(9), local, self.feed, transport)
+        self.subscriptions = Subscriptions(self.feed, self.connections, self.bus, reads.positions)
+        self._watch = SessionPoll(self.sessions, self.connections, reads.changes)
 
     async def _read_position(self, workspace: int) -> int:
         return (await self._reads.positions([workspace])).get(workspace, 0)
 
     def start(self) -> None:
         """Begin to tell and to hear. Call on the loop."""
-        self.bus.start(self._doubt)
+        self.bus.start(self._on_possible_loss)
 
-    def _doubt(self) -> None:
+    def _on_possible_loss(self) -> None:
         """Something may have been lost on the way here."""
-        self.following.look_soon()
+        self.subscriptions.poll_now()
         self._watch.loop.wake()
 
     def loops(self) -> list[Periodic]:
         """Return what looks at the database; positions only where the bus can lose entries."""
-        return [self._watch.loop, *([self.following.loop] if self.bus.lossy else [])]
+        return [self._watch.loop, *([self.subscriptions.loop] if self.bus.lossy else [])]
 
     async def stop(self) -> None:
         """Tell what is still to be told, and let go."""
@@ -75,7 +77,7 @@ class LiveNode:
         await self.bus.stop()
 
 
-def open_carrier(settings: Settings, prefix: str) -> Carrier | None:
+def open_bus_transport(settings: Settings, prefix: str) -> BusTransport | None:
     """What CRUMBLESS_BUS_URL names; its client is imported only where it is used.
 
     Args:
@@ -87,9 +89,9 @@ def open_carrier(settings: Settings, prefix: str) -> Carrier | None:
     if settings.bus_url == "memory":
         return None
     if settings.bus_url == "postgresql":
-        from crumbless.live.bus_postgres import PostgresCarrier  # noqa: PLC0415
+        from crumbless.live.bus_postgres import PostgresTransport  # noqa: PLC0415
 
-        return PostgresCarrier(settings.database_url)
-    from crumbless.live.bus_nats import NatsCarrier  # noqa: PLC0415
+        return PostgresTransport(settings.database_url)
+    from crumbless.live.bus_nats import NatsTransport  # noqa: PLC0415
 
-    return NatsCarrier(settings.bus_url, prefix, settings.bus_credentials, settings.bus_ca)
+    return NatsTransport(settings.bus_url, prefix, settings.bus_credentials, settings.bus_ca)

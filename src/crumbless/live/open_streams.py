@@ -31,42 +31,42 @@ class OpenStream(Protocol):
         ...
 
 
-class OpenStreams:
+class StreamRegistry:
     """One sweep for all: a timer per connection would cost more memory than the connection."""
 
     def __init__(self) -> None:
         # Streams that have not authenticated yet, in the order in which they opened: from which network, and when.
-        self._strangers: dict[OpenStream, tuple[str, float]] = {}
+        self._unauthenticated: dict[OpenStream, tuple[str, float]] = {}
         self._from: Counter[str] = Counter()
         self._known: set[OpenStream] = set()
         self.loop = Periodic("the sweep of streams", self._turn, SWEEP_SECONDS)
 
     @property
-    def strangers(self) -> int:
+    def unauthenticated(self) -> int:
         """How many streams have not authenticated yet."""
-        return len(self._strangers)
+        return len(self._unauthenticated)
 
-    def strangers_from(self, network: str) -> int:
+    def unauthenticated_from(self, network: str) -> int:
         """How many streams of a network have not authenticated yet."""
         return self._from[network]
 
     def add(self, stream: OpenStream, network: str) -> None:
         """A stream was opened; it must authenticate within UNAUTHENTICATED_SECONDS, and not be silent before."""
-        self._strangers[stream] = network, stream.heard_at
+        self._unauthenticated[stream] = network, stream.heard_at
         self._from[network] += 1
 
     def authenticated(self, stream: OpenStream) -> None:
         """The stream has a session."""
-        self._forget_stranger(stream)
+        self._forget_unauthenticated(stream)
         self._known.add(stream)
 
     def discard(self, stream: OpenStream) -> None:
         """The stream is gone. Harmless when it never was here."""
-        self._forget_stranger(stream)
+        self._forget_unauthenticated(stream)
         self._known.discard(stream)
 
-    def _forget_stranger(self, stream: OpenStream) -> None:
-        stranger = self._strangers.pop(stream, None)
+    def _forget_unauthenticated(self, stream: OpenStream) -> None:
+        stranger = self._unauthenticated.pop(stream, None)
         if stranger is not None:
             network = stranger[0]
             self._from[network] -= 1
@@ -75,15 +75,15 @@ class OpenStreams:
 
     def everyone(self) -> list[OpenStream]:
         """Every stream there is."""
-        return [*self._strangers, *self._known]
+        return [*self._unauthenticated, *self._known]
 
     async def _turn(self) -> None:
         self.sweep(time.monotonic(), confirmed_ms())
 
     def sweep(self, now: float, today: int) -> None:
         """End what has to end at `now` (monotonic seconds), `today` (the confirmed time, ids.confirmed_ms)."""
-        _end(self._strangers, now - AUTH_SECONDS, 4408, "no auth in time")
-        for stream, (_, opened_at) in [*self._strangers.items()]:
+        _end(self._unauthenticated, now - AUTH_SECONDS, 4408, "no auth in time")
+        for stream, (_, opened_at) in [*self._unauthenticated.items()]:
             if opened_at >= now - UNAUTHENTICATED_SECONDS:
                 break
             stream.end(4408, "no auth in time")

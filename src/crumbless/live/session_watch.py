@@ -12,10 +12,10 @@ from crumbless.domain.access import Session, later_factor
 from crumbless.domain.session_state import SessionChanges
 from crumbless.ids import now_ms
 from crumbless.live.connections import Connections
-from crumbless.live.sessions import Sessions
+from crumbless.live.sessions import SessionCache
 from crumbless.periodic import Periodic
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 WINDOW_MS = 30_000
 """How far clocks of nodes may differ without a delay."""
@@ -27,18 +27,18 @@ ReadChanges = Callable[[Sequence[str], int], Awaitable[SessionChanges]]
 """(ids, since) -> how these sessions stand, and what ended or changed from then on (milliseconds since 1970)."""
 
 
-class SessionWatch:
+class SessionPoll:
     """Ends what has ended and turns out who has changed, within a second of it."""
 
-    def __init__(self, sessions: Sessions, connections: Connections, read: ReadChanges) -> None:
+    def __init__(self, sessions: SessionCache, connections: Connections, read: ReadChanges) -> None:
         self._sessions = sessions
         self._connections = connections
         self._read = read
         # Whose turn it is still in this round.
         self._turn: list[str] = []
-        self.loop = Periodic("the session watch", self.look, LOOK_SECONDS)
+        self.loop = Periodic("the session watch", self.poll, POLL_SECONDS)
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """One look. Nothing is asked while no session is in use."""
         in_use = self._in_use()
         if not in_use:
@@ -84,4 +84,4 @@ class SessionWatch:
         for session in held:
             if session.changed_at != changed_at and not session.ended:
                 self._sessions.forget_person(session.subject, changed_at)
-                self._connections.turn_out(session.workspace, session.subject, changed_at)
+                self._connections.disconnect_operator(session.workspace, session.subject, changed_at)

@@ -7,11 +7,11 @@ from crumbless.ids import confirmed_ms, now_ms
 
 HOUR_MS = 3_600_000
 
-MOST = 20_000
+MAX_ITEMS = 20_000
 """Sessions remembered. One that drops out is read again when it is next used."""
 
 
-class Sessions:
+class SessionCache:
     """Finds the session of a token.
 
     Args:
@@ -49,7 +49,7 @@ class Sessions:
             return None
         # Somebody else may have read it meanwhile: all must hold the same object, so that its end reaches all.
         session = self._known.setdefault(token_hash, session)
-        if len(self._known) > MOST:
+        if len(self._known) > MAX_ITEMS:
             del self._known[next(iter(self._known))]
         self.note_used(session, now)
         return session
@@ -116,5 +116,5 @@ def _remember(of: dict[str, int] | dict[str, None], key: str, value: int | None)
     """Keep the newest MOST."""
     of.pop(key, None)
     of[key] = value  # pyright: ignore[reportArgumentType]
-    if len(of) > MOST:
+    if len(of) > MAX_ITEMS:
         del of[next(iter(of))]

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import Protocol
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.periodic import Periodic
 from crumbless.settings import Settings
 
@@ -98,7 +98,7 @@ class TcpConnections:
         """Return what the settings ask for."""
         return cls(
             settings.connections,
-            settings.strangers_per_address,
+            settings.unauthenticated_per_address,
             settings.streams_per_session,
             settings.unread_seconds,
         )
@@ -127,15 +127,15 @@ class TcpConnections:
             network: where it comes from; empty when no limit per network applies (a trusted proxy).
 
         Raises:
-            Refused: `busy` at the limit of the node, `slow_down` at the limit of the network.
+            ApiError: `busy` at the limit of the node, `slow_down` at the limit of the network.
         """
         if len(self._all) >= self.total:
-            raise Refused("busy", retry_after=RETRY_SECONDS)
+            raise ApiError("busy", retry_after=RETRY_SECONDS)
         peers = self._networks.setdefault(network, {}) if network else {}
         if len(peers) >= self._per_network:
             idle = next((one for one in peers if one.idle), None)
             if idle is None:
-                raise Refused("slow_down", retry_after=RETRY_SECONDS)
+                raise ApiError("slow_down", retry_after=RETRY_SECONDS)
             self._leave_network(idle)
             idle.transport.close()
         connection = TcpConnection(transport, network)

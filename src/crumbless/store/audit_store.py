@@ -10,7 +10,7 @@ from crumbless.store.tables_people import audit_entry
 
 
 @dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditRecord:
     """Who did what to whom, when, from which session. `no` is 0 until it is kept."""
 
     workspace: int
@@ -26,10 +26,10 @@ class AuditEntry:
     thumbprint: str | None = None
     request_id: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    no: int = 0
+    number: int = 0
 
 
-def add_audit_entry(connection: Connection, entry: AuditEntry) -> None:
+def add_audit_record(connection: Connection, entry: AuditRecord) -> None:
     """Append an entry, in the transaction of the act it tells of."""
     connection.execute(
         insert(audit_entry).values(
@@ -50,9 +50,9 @@ def add_audit_entry(connection: Connection, entry: AuditEntry) -> None:
     )
 
 
-def audit_page(
+def audit_log_page(
     connection: Connection, workspace: int, before: int | None, limit: int, act: str | None, actor: str | None
-) -> Sequence[AuditEntry]:
+) -> Sequence[AuditRecord]:
     """Entries of a workspace, newest first, below the number `before`; all acts and actors where none is named."""
     query = select(audit_entry).where(audit_entry.c.workspace_id == workspace)
     if before is not None:
@@ -63,7 +63,7 @@ def audit_page(
         query = query.where(audit_entry.c.actor_id == actor)
     rows = connection.execute(query.order_by(audit_entry.c.no.desc()).limit(limit))
     return [
-        AuditEntry(
+        AuditRecord(
             row.workspace_id,
             row.at,
             row.actor_kind,

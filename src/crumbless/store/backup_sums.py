@@ -51,13 +51,13 @@ def differences(backup: sqlite3.Connection, stored: dict[str, TableSum]) -> list
     """Return what is not as it was backed up, each in a few words."""
     found = _compute(backup)
     return [
-        _tell(name, stored.get(name), found.get(name))
+        _describe(name, stored.get(name), found.get(name))
         for name in sorted(stored.keys() | found.keys())
         if stored.get(name) != found.get(name)
     ]
 
 
-def _tell(name: str, stored: TableSum | None, found: TableSum | None) -> str:
+def _describe(name: str, stored: TableSum | None, found: TableSum | None) -> str:
     if name == SCHEMA_SUM:
         return f"{name} was changed"
     if stored is None:

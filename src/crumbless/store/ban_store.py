@@ -8,14 +8,14 @@ from sqlalchemy import Connection, insert, select, update
 from crumbless.domain.ban import BanList
 from crumbless.domain.events import BansChanged
 from crumbless.domain.visibility import Scope
-from crumbless.domain.wire_identity import BanKind, BanView
+from crumbless.domain.wire_identity import BanKind, BanResponse
 from crumbless.ids import confirmed_ms, new_id, now_ms
 from crumbless.store.tables import conversation, operator, visitor
 from crumbless.store.tables_people import ban
 from crumbless.store.transaction import after_commit
 from crumbless.store.visibility_sql import visible_conversations
 
-MOST = 20_000
+MAX_ITEMS = 20_000
 """Bans held in memory. Beyond it the oldest are not honoured; nobody bans so many by hand."""
 
 
@@ -30,7 +30,7 @@ class NewBan:
 
 
 @dataclass(frozen=True, slots=True)
-class Culprit:
+class BanTarget:
     """By what the visitor of a conversation can be known again."""
 
     visitor: str
@@ -40,9 +40,9 @@ class Culprit:
     network: str | None
 
 
-def find_culprit(
+def find_ban_target(
     connection: Connection, workspace_id: int, conversation_id: str, scope: Scope | None
-) -> Culprit | None:
+) -> BanTarget | None:
     """Return the visitor of a conversation in this workspace and scope."""
     row = connection.execute(
         select(visitor)
@@ -50,7 +50,7 @@ def find_culprit(
         .where(conversation.c.id == conversation_id, conversation.c.workspace_id == workspace_id)
         .where(*visible_conversations(scope))
     ).first()
-    return None if row is None else Culprit(row.id, row.name, row.thumbprint, row.contact_id, row.network_hash)
+    return None if row is None else BanTarget(row.id, row.name, row.thumbprint, row.contact_id, row.network_hash)
 
 
 def add_bans(
@@ -78,7 +78,7 @@ def add_bans(
     return [str(row["id"]) for row in rows]
 
 
-def current_bans(connection: Connection, workspace_id: int) -> list[BanView]:
+def current_bans(connection: Connection, workspace_id: int) -> list[BanResponse]:
     """The workspace's bans that hold now, newest first."""
     rows = connection.execute(
         select(ban, operator.c.name.label("by_name"))
@@ -88,11 +88,12 @@ def current_bans(connection: Connection, workspace_id: int) -> list[BanView]:
         .limit(500)
     )
     return [
-        BanView(row.id, row.kind, row.label, row.reason, row.by_name or "", row.created_at, row.ends_at) for row in rows
+        BanResponse(row.id, row.kind, row.label, row.reason, row.by_name or "", row.created_at, row.ends_at)
+        for row in rows
     ]
 
 
-def lift_ban(connection: Connection, workspace_id: int, ban_id: str) -> BanView | None:
+def lift_ban(connection: Connection, workspace_id: int, ban_id: str) -> BanResponse | None:
     """The ban, which holds no longer; None when there is none of this id that holds."""
     found = next((one for one in current_bans(connection, workspace_id) if one.id == ban_id), None)
     if found is not None:
@@ -107,7 +108,7 @@ def read_ban_list(connection: Connection) -> BanList:
         select(ban.c.workspace_id, ban.c.kind, ban.c.value, ban.c.network_hash)
         .where(ban.c.lifted_at.is_(None), ban.c.ends_at > confirmed_ms())
         .order_by(ban.c.created_at.desc())
-        .limit(MOST)
+        .limit(MAX_ITEMS)
     ).all()
     return BanList(
         frozenset((row.workspace_id, row.kind, row.value) for row in rows),

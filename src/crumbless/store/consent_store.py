@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, insert, select
 
-from crumbless.domain.consent import Record
+from crumbless.domain.consent import ConsentReceipt
 from crumbless.domain.wire import Categories, ConsentRequest
 from crumbless.store.people_store import Site, find_site
 from crumbless.store.tables import consent_receipt, installation_secret, site
@@ -30,7 +30,9 @@ def find_secret(connection: Connection, name: str) -> bytes | None:
     return connection.execute(select(installation_secret.c.value).where(installation_secret.c.name == name)).scalar()
 
 
-def add_record(connection: Connection, of: Site, record: Record, request_id: str | None, signature: str) -> None:
+def add_receipt(
+    connection: Connection, of: Site, record: ConsentReceipt, request_id: str | None, signature: str
+) -> None:
     """Append the record to its chain."""
     connection.execute(
         insert(consent_receipt).values(
@@ -53,12 +55,12 @@ def add_record(connection: Connection, of: Site, record: Record, request_id: str
     )
 
 
-def find_record(connection: Connection, receipt: str) -> tuple[Record, str] | None:
+def find_receipt(connection: Connection, receipt: str) -> tuple[ConsentReceipt, str] | None:
     """The record with this number, and its signature."""
     return _first(connection, consent_receipt.c.receipt == receipt)
 
 
-def find_repeat(connection: Connection, of: Site, request: ConsentRequest) -> tuple[Record, str] | None:
+def find_repeat(connection: Connection, of: Site, request: ConsentRequest) -> tuple[ConsentReceipt, str] | None:
     """The record that this very request has made before."""
     if request.id is None:
         return None
@@ -66,13 +68,13 @@ def find_repeat(connection: Connection, of: Site, request: ConsentRequest) -> tu
     return _first(connection, same)
 
 
-def newest_of_chain(connection: Connection, chain: str) -> Record | None:
+def newest_of_chain(connection: Connection, chain: str) -> ConsentReceipt | None:
     """The record that holds: the last one appended to the chain."""
     found = _first(connection, consent_receipt.c.chain == chain)
     return found and found[0]
 
 
-def records_of_site(connection: Connection, of: Site) -> Iterator[tuple[Record, str, bool]]:
+def receipts_of_site(connection: Connection, of: Site) -> Iterator[tuple[ConsentReceipt, str, bool]]:
     """Every record of the site in the order of their making, with its signature and whether none follows it."""
     newest: dict[str, int] = {}
     in_site = consent_receipt.c.site_id == of.id
@@ -88,7 +90,7 @@ def is_known_origin(connection: Connection, origin: str) -> bool:
     return connection.execute(select(site.c.id).where(listed).limit(1)).first() is not None
 
 
-def site_of_record(connection: Connection, record: Record) -> Site:
+def site_of_receipt(connection: Connection, record: ConsentReceipt) -> Site:
     """The site that the record was made on."""
     found = find_site(connection, record.site)
     if found is None:
@@ -100,13 +102,13 @@ def _records() -> Any:
     return select(consent_receipt, site.c.key.label("site_key")).join(site, site.c.id == consent_receipt.c.site_id)
 
 
-def _first(connection: Connection, condition: Any) -> tuple[Record, str] | None:
+def _first(connection: Connection, condition: Any) -> tuple[ConsentReceipt, str] | None:
     row = connection.execute(_records().where(condition).order_by(consent_receipt.c.no.desc()).limit(1)).first()
     return None if row is None else (_record(row), row.signature)
 
 
-def _record(row: Any) -> Record:
-    return Record(
+def _record(row: Any) -> ConsentReceipt:
+    return ConsentReceipt(
         row.receipt,
         row.chain,
         row.site_key,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from crumbless.domain.access import Session
-from crumbless.domain.identity_token import Identity
+from crumbless.domain.identity_token import VisitorIdentity
 from crumbless.domain.wire_identity import Contact
 from crumbless.ids import new_id, now_ms
 from crumbless.store.people_store import Site, end_sessions, read_sessions
@@ -34,7 +34,7 @@ def find_contact(connection: Connection, site_id: int, subject: str) -> str | No
     ).scalar()
 
 
-def keep_contact(connection: Connection, of: Site, identity: Identity) -> str:
+def store_contact(connection: Connection, of: Site, identity: VisitorIdentity) -> str:
     """The contact's id, new or with what the site says of them now."""
     said = {
         "name": identity.name,
@@ -113,15 +113,15 @@ def mark_verified(connection: Connection, session_id: str) -> None:
     connection.execute(update(session).where(session.c.id == session_id).values(verified=1))
 
 
-def end_sessions_before_link(connection: Connection, visitor_id: str, but_not: str | None) -> list[Session]:
+def end_sessions_before_link(connection: Connection, visitor_id: str, except_id: str | None) -> list[Session]:
     """End the sessions of a visitor who is verified now, all but one; those that had not ended."""
     conditions = [session.c.visitor_id == visitor_id]
-    if but_not is not None:
-        conditions.append(session.c.id != but_not)
+    if except_id is not None:
+        conditions.append(session.c.id != except_id)
     return _end(connection, and_(*conditions))
 
 
-def conversation_to_continue(connection: Connection, contact_id: str) -> tuple[str, str] | None:
+def conversation_to_transfer(connection: Connection, contact_id: str) -> tuple[str, str] | None:
     """The contact's conversation that goes on, as (visitor, conversation): the newest that is open, else the newest."""
     row = connection.execute(
         select(conversation.c.visitor_id, conversation.c.id)
@@ -139,7 +139,7 @@ def remove_lone_contact(connection: Connection, contact_id: str) -> None:
     connection.execute(delete(contact).where(contact.c.id == contact_id, ~used))
 
 
-def end_unvouched_sessions(connection: Connection, site_id: int) -> list[Session]:
+def end_unverified_sessions(connection: Connection, site_id: int) -> list[Session]:
     """End the sessions of the site's visitors for whom nobody vouches; those that had not ended."""
     return _end(connection, and_(visitor.c.site_id == site_id, visitor.c.contact_id.is_(None)))
 

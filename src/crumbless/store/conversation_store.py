@@ -6,7 +6,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, insert, select, upda
 
 from crumbless.domain.visibility import Scope, is_visible
 from crumbless.domain.wire_timeline import Side
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
 from crumbless.store.tables import conversation, entry, site, visitor, workspace
@@ -83,11 +83,11 @@ def site_and_team_of(
     """Return the site and the team of a conversation.
 
     Raises:
-        Refused: `unknown_conversation`, also for one of another workspace or outside of the scope.
+        ApiError: `unknown_conversation`, also for one of another workspace or outside of the scope.
     """
     row = connection.execute(_SITE_AND_TEAM, {"conversation": conversation_id, "workspace": workspace_id}).first()
     if row is None or not is_visible(scope, row.site_id, row.team_id):
-        raise Refused("unknown_conversation")
+        raise ApiError("unknown_conversation")
     return row.site_id, row.team_id
 
 
@@ -108,7 +108,7 @@ def raise_seen_mark(
         The new mark; None if it did not move.
 
     Raises:
-        Refused: `unknown_conversation`, also for one of another workspace or outside of the scope.
+        ApiError: `unknown_conversation`, also for one of another workspace or outside of the scope.
     """
     row = connection.execute(
         select(conversation, workspace.c.position.label("workspace_position"))
@@ -116,7 +116,7 @@ def raise_seen_mark(
         .where(and_(conversation.c.workspace_id == workspace_id, conversation.c.id == conversation_id))
     ).first()
     if row is None or not is_visible(scope, row.site_id, row.team_id):
-        raise Refused("unknown_conversation")
+        raise ApiError("unknown_conversation")
     if by == "visitor":
         before = row.visitor_seen
         after = seq_of(connection, row.no, min(seq, row.last_visitor_seq))
@@ -139,7 +139,7 @@ def consent_chain_of(connection: Connection, conversation_id: str) -> str | None
     return connection.execute(select(conversation.c.consent_chain).where(conversation.c.id == conversation_id)).scalar()
 
 
-def hold_consent(connection: Connection, conversation_id: str, chain: str | None) -> None:
+def bind_consent(connection: Connection, conversation_id: str, chain: str | None) -> None:
     """From now on events of the conversation may be relayed under this consent; None: under none.
 
     A conversation that its visitor has erased is held to nothing any more.

@@ -19,11 +19,11 @@ T = TypeVar("T")
 class Reader(Protocol):
     """Runs reads off the loop or between its turns, each in one snapshot."""
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, operation: Callable[[Connection], T]) -> T:
         """What `work` returns.
 
         Raises:
-            Refused: `busy` when the database is away.
+            ApiError: `busy` when the database is away.
         """
         ...
 
@@ -75,7 +75,7 @@ def check_database(database_url: str) -> None:
         database_sqlite.check_file(database_url)
 
 
-def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
+def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
     """Run `work` in one durable transaction of its own: for commands, beside a server that may be running.
 
     What `work` raises is raised here, and nothing of it is kept.
@@ -86,8 +86,8 @@ def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
     if is_postgres(database_url):
         from crumbless.store import database_postgres  # noqa: PLC0415
 
-        return database_postgres.write_once(database_url, work)
-    return database_sqlite.write_once(database_url, work)
+        return database_postgres.write_once(database_url, operation)
+    return database_sqlite.write_once(database_url, operation)
 
 
 def compact(database_url: str) -> tuple[int, int]:

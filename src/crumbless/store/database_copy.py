@@ -61,7 +61,7 @@ class Sum:
     digest: str
 
 
-Told = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """(table, rows so far, rows in all): how far it is."""
 
 
@@ -159,7 +159,7 @@ def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]
         after = key_of(table, page[-1])
 
 
-def copy_onward(source: Connection, target: Connection, told: Told) -> None:
+def copy_onward(source: Connection, target: Connection, progress: ProgressCallback) -> None:
     """Copy what is not copied yet, each page in a transaction of its own: what was cut off goes on."""
     with in_transaction(target):
         begin_copy(target)
@@ -167,7 +167,7 @@ def copy_onward(source: Connection, target: Connection, told: Told) -> None:
         after, rows, done = copied_so_far(target, table)
         count = count_rows(source, table)
         while not done:
-            told(table.name, rows, count)
+            progress(table.name, rows, count)
             page = read_page(source, table, after)
             with in_transaction(target):
                 if page:
@@ -178,7 +178,7 @@ def copy_onward(source: Connection, target: Connection, told: Told) -> None:
                     done = True
 
 
-def copy_in_one(source: Connection, target: Connection, told: Told) -> dict[str, Sum]:
+def copy_in_one(source: Connection, target: Connection, progress: ProgressCallback) -> dict[str, Sum]:
     """Copy everything in the callers' transactions: for a backup, a whole or nothing. What went over, by table.
 
     Raises:
@@ -190,13 +190,13 @@ def copy_in_one(source: Connection, target: Connection, told: Told) -> dict[str,
         for page in pages(source, table):
             write_page(target, table, page, rows)
             rows += len(page)
-            told(table.name, rows, count)
-    sums = verify(source, target, told)
+            progress(table.name, rows, count)
+    sums = verify(source, target, progress)
     end_copy(target)
     return sums
 
 
-def verify(source: Connection, target: Connection, told: Told) -> dict[str, Sum]:
+def verify(source: Connection, target: Connection, progress: ProgressCallback) -> dict[str, Sum]:
     """The sums of all tables.
 
     Raises:
@@ -206,11 +206,11 @@ def verify(source: Connection, target: Connection, told: Told) -> dict[str, Sum]
     for table in tables():
         count = count_rows(source, table)
 
-        def tell(rows: int, name: str = table.name, count: int = count) -> None:
-            told(f"check {name}", rows, count)
+        def report(rows: int, name: str = table.name, count: int = count) -> None:
+            progress(f"check {name}", rows, count)
 
-        wanted = sum_table(source, table, tell)
-        if sum_table(target, table, tell) != wanted:
+        wanted = sum_table(source, table, report)
+        if sum_table(target, table, report) != wanted:
             raise SettingsError(
                 f"the table {table.name} is not the same on both sides: the source was changed since the copy began; "
                 "copy into a new database"

@@ -23,19 +23,19 @@ class Hold:
     alone: bool = True
 
 
-def hold(databases: Sequence[Hold], work: Callable[..., T]) -> T:
+def hold(databases: Sequence[Hold], operation: Callable[..., T]) -> T:
     """What `work` returns for the connections, which begin no transaction by themselves (see `in_transaction`).
 
     Raises:
         SettingsError: when one cannot be reached, or is served.
     """
-    return asyncio.run(_hold(databases, work))
+    return asyncio.run(_hold(databases, operation))
 
 
-async def _hold(databases: Sequence[Hold], work: Callable[..., T]) -> T:
+async def _hold(databases: Sequence[Hold], operation: Callable[..., T]) -> T:
     async with AsyncExitStack() as stack:
         connections = [await _open(stack, one) for one in databases]
-        return await greenlet_spawn(work, *connections)
+        return await greenlet_spawn(operation, *connections)
 
 
 async def _open(stack: AsyncExitStack, wanted: Hold) -> Connection:

@@ -14,13 +14,22 @@ from crumbless.errors import SettingsError
 from crumbless.store.backup_sums import SCHEMA_SUM, differences, read_sums, write_sums
 from crumbless.store.backup_sums import TABLE as SUMS
 from crumbless.store.database import is_postgres
-from crumbless.store.database_copy import Sum, Told, copy_in_one, copy_onward, empty, end_copy, known_schema, verify
+from crumbless.store.database_copy import (
+    ProgressCallback,
+    Sum,
+    copy_in_one,
+    copy_onward,
+    empty,
+    end_copy,
+    known_schema,
+    verify,
+)
 from crumbless.store.database_hold import Hold, hold, in_transaction
 from crumbless.store.database_sqlite import DatabaseLock, sqlite_path
 from crumbless.store.schema import check_schema, migrate, require_schema, schema_of, upgrade
 
 
-def copy(source_url: str, target_url: str, told: Told) -> Mapping[str, Sum]:
+def copy(source_url: str, target_url: str, progress: ProgressCallback) -> Mapping[str, Sum]:
     """Copy everything into an empty database, or go on with a copy that was cut off. What is there now, by table.
 
     Raises:
@@ -33,16 +42,16 @@ def copy(source_url: str, target_url: str, told: Told) -> Mapping[str, Sum]:
 
     def run(source: Connection, target: Connection) -> Mapping[str, Sum]:
         require_schema(schema_of(target))
-        copy_onward(source, target, told)
+        copy_onward(source, target, progress)
         with in_transaction(target):
-            sums = verify(source, target, told)
+            sums = verify(source, target, progress)
             end_copy(target)
         return sums
 
     return hold([Hold(source_url), Hold(target_url)], run)
 
 
-def backup(source_url: str, file: Path, told: Told) -> int:
+def backup(source_url: str, file: Path, progress: ProgressCallback) -> int:
     """Write what the database holds at one moment into a new SQLite file, beside nodes that serve; its size in bytes.
 
     Raises:
@@ -53,7 +62,7 @@ def backup(source_url: str, file: Path, told: Told) -> int:
     check_schema(source_url)
     with _written_whole(file) as part:
         if is_postgres(source_url):
-            _dump(source_url, part, told)
+            _dump(source_url, part, progress)
         else:
             _vacuum_into(sqlite_path(source_url), part)
         with contextlib.closing(sqlite3.connect(part)) as written:
@@ -94,7 +103,7 @@ def verify_backup(file: Path) -> Verified:
     return Verified(len(counts), sum(counts), schema, bool(sums))
 
 
-def restore(file: Path, target_url: str, *, replace: bool, told: Told) -> Verified:
+def restore(file: Path, target_url: str, *, replace: bool, progress: ProgressCallback) -> Verified:
     """Put a backup in place of what the database holds, or into an empty one. An older schema is brought up to date.
 
     Args:
@@ -109,7 +118,7 @@ def restore(file: Path, target_url: str, *, replace: bool, told: Told) -> Verifi
         with tempfile.TemporaryDirectory(prefix="crumbless-") as folder:
             copy_of_backup = Path(folder) / "backup.db"
             _take_over(file, copy_of_backup)
-            _restore_rows(f"sqlite:///{copy_of_backup}", target_url, replace, told)
+            _restore_rows(f"sqlite:///{copy_of_backup}", target_url, replace, progress)
         return verified
     target = sqlite_path(target_url)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,13 +176,13 @@ def _vacuum_into(source: Path, part: Path) -> None:
         connection.execute("VACUUM INTO ?", (str(part),))
 
 
-def _dump(source_url: str, part: Path, told: Told) -> None:
+def _dump(source_url: str, part: Path, progress: ProgressCallback) -> None:
     url = f"sqlite:///{part}"
     migrate(url)
 
     def run(source: Connection, target: Connection) -> None:
         with in_transaction(source, snapshot=True), in_transaction(target):
-            copy_in_one(source, target, told)
+            copy_in_one(source, target, progress)
         target.exec_driver_sql("PRAGMA journal_mode=DELETE")
 
     hold([Hold(source_url, alone=False), Hold(url, alone=False)], run)
@@ -200,7 +209,7 @@ def _take_over(file: Path, copy_of_backup: Path) -> None:
         target.execute("PRAGMA journal_mode=DELETE")
 
 
-def _restore_rows(source_url: str, target_url: str, replace: bool, told: Told) -> None:
+def _restore_rows(source_url: str, target_url: str, replace: bool, progress: ProgressCallback) -> None:
     def run(source: Connection, target: Connection) -> None:
         # In one transaction: until it is whole, the old data is there, and after a failure too.
         with in_transaction(target):
@@ -208,7 +217,7 @@ def _restore_rows(source_url: str, target_url: str, replace: bool, told: Told) -
                 raise _not_empty("the database")
             empty(target)
             upgrade(target)
-            copy_in_one(source, target, told)
+            copy_in_one(source, target, progress)
 
     hold([Hold(source_url), Hold(target_url)], run)
 

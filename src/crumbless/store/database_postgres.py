@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from crumbless.errors import Refused, SettingsError
+from crumbless.errors import ApiError, SettingsError
 from crumbless.exhaustion import is_disk_failure
 from crumbless.store.tables_people import metadata
 
@@ -53,7 +53,7 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 """A node that is frozen or cut off in a transaction must not keep others from their locks for long. A commit that is
 acknowledged is on disk, whatever the database's default; a stricter one is left alone."""
 
-UNFIT = {"22000", "22003", "22021"}
+INVALID_VALUE_STATES = {"22000", "22003", "22021"}
 """States of errors about a value that no row can have: a NUL in a text, a number that is too large."""
 
 COMMAND_SETTINGS = "SET application_name = 'crumbless command'"
@@ -65,7 +65,7 @@ _connect = cast(Any, asyncpg).connect
 log = logging.getLogger("crumbless.database")
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Whether an error means that the connection or the server is gone, so that a fresh connection may help."""
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, PendingRollbackError, asyncpg.InterfaceError)):
         return True
@@ -73,15 +73,15 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InternalClientError):
         return True
     cause = getattr(error, "orig", None) or error.__cause__
-    if getattr(error, "connection_invalidated", False) or (cause is not None and is_away(cause)):
+    if getattr(error, "connection_invalidated", False) or (cause is not None and is_unavailable(cause)):
         return True
     if is_disk_failure(error):
         # A fresh connection finds the same disk.
         return False
-    return is_away_state(getattr(error, "sqlstate", None) or "")
+    return is_unavailable_state(getattr(error, "sqlstate", None) or "")
 
 
-def is_away_state(state: str) -> bool:
+def is_unavailable_state(state: str) -> bool:
     """Return whether an SQLSTATE says that the server cannot work now, whatever the statement was."""
     # 08: connection, 53: a full disk or no room for one more, 57P: shut down, 25P03: idle in a transaction for too
     # long; 0A000: a plan that a migration has made old.
@@ -93,9 +93,13 @@ def state_of(error: BaseException) -> str:
     return getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
-def unfit(error: BaseException) -> Refused | None:
+def invalid_value_error(error: BaseException) -> ApiError | None:
     """The refusal, when an error means that somebody asked with a value that PostgreSQL cannot have."""
-    return Refused("invalid", "A text or number has a value that cannot be kept.") if state_of(error) in UNFIT else None
+    return (
+        ApiError("invalid", "A text or number has a value that cannot be kept.")
+        if state_of(error) in INVALID_VALUE_STATES
+        else None
+    )
 
 
 def make_engine(database_url: str, settings: str, command_seconds: float | None, **options: Any) -> AsyncEngine:
@@ -126,30 +130,30 @@ class PostgresReader:
             execution_options={"postgresql_readonly": True},
         )
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, operation: Callable[[Connection], T]) -> T:
         """What `work` returns. A connection that was lost meanwhile is replaced once.
 
         Raises:
-            Refused: `busy` when the database is away; `invalid` for a value that no row can have.
+            ApiError: `busy` when the database is away; `invalid` for a value that no row can have.
         """
         try:
-            return await self._read(work)
+            return await self._read(operation)
         except Exception as error:
-            if refused := unfit(error):
+            if refused := invalid_value_error(error):
                 raise refused from None
-            if not is_away(error):
+            if not is_unavailable(error):
                 raise
         try:
-            return await self._read(work)
+            return await self._read(operation)
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 raise
             log.warning("a read found no database: %s", type(error).__name__)
-            raise Refused("busy", retry_after=BUSY_SECONDS) from None
+            raise ApiError("busy", retry_after=BUSY_SECONDS) from None
 
-    async def _read(self, work: Callable[[Connection], T]) -> T:
+    async def _read(self, operation: Callable[[Connection], T]) -> T:
         async with asyncio.timeout(READ_SECONDS), self._engine.connect() as connection:
-            return await connection.run_sync(work)
+            return await connection.run_sync(operation)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -184,12 +188,12 @@ def run_apart(work: Coroutine[Any, Any, T]) -> T:
         return thread.submit(asyncio.run, work).result()
 
 
-def write_once(database_url: str, work: Callable[[Connection], T]) -> T:
+def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
     """Run `work` in one transaction of its own (see database.py)."""
 
     async def run() -> T:
         async with connected(database_url) as connection, connection.begin():
-            return await connection.run_sync(work)
+            return await connection.run_sync(operation)
 
     return run_apart(run())
 

@@ -119,16 +119,16 @@ class SqliteReader:
         # There are as many as threads, so that a thread always finds a free one.
         self._free = [self._open() for _ in range(READERS)]
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, operation: Callable[[Connection], T]) -> T:
         """What `work` returns, run off the loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, operation)
 
-    def _run(self, work: Callable[[Connection], T]) -> T:
+    def _run(self, operation: Callable[[Connection], T]) -> T:
         connection = self._free.pop()
         try:
             connection.exec_driver_sql("BEGIN")
             try:
-                return work(connection)
+                return operation(connection)
             finally:
                 connection.exec_driver_sql("COMMIT")
         finally:
@@ -148,7 +148,7 @@ class SqliteReader:
         self._engine.dispose()
 
 
-def write_once(database_url: str, work: Callable[[Connection], T], *pragmas: str) -> T:
+def write_once(database_url: str, operation: Callable[[Connection], T], *pragmas: str) -> T:
     """Run `work` in one durable transaction of its own (see database.py), after these further pragmas."""
     engine = writing_engine(database_url)
     try:
@@ -157,7 +157,7 @@ def write_once(database_url: str, work: Callable[[Connection], T], *pragmas: str
                 connection.exec_driver_sql(pragma)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
-                result = work(connection)
+                result = operation(connection)
             except BaseException:
                 connection.exec_driver_sql("ROLLBACK")
                 raise

@@ -14,7 +14,7 @@ FileKind = Literal["photo"]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFile:
+class StoredFile:
     """One file."""
 
     id: str
@@ -25,7 +25,7 @@ class KeptFile:
     digest: str
 
 
-def add_file(connection: Connection, kept: KeptFile) -> None:
+def add_file(connection: Connection, kept: StoredFile) -> None:
     """Note that a file is kept."""
     connection.execute(
         insert(file).values(
@@ -40,12 +40,12 @@ def add_file(connection: Connection, kept: KeptFile) -> None:
     )
 
 
-def find_file(connection: Connection, file_id: str) -> KeptFile | None:
+def find_file(connection: Connection, file_id: str) -> StoredFile | None:
     """The file with this id."""
     row = connection.execute(select(file).where(file.c.id == file_id)).first()
     if row is None:
         return None
-    return KeptFile(row.id, row.workspace_id, row.kind, row.media_type, row.size, row.digest)
+    return StoredFile(row.id, row.workspace_id, row.kind, row.media_type, row.size, row.digest)
 
 
 def remove_file(connection: Connection, file_id: str) -> None:

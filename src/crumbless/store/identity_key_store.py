@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from crumbless.domain.wire_identity import IdentityKeyView, IdentityMode, KeyAlgorithm, SiteIdentity
+from crumbless.domain.wire_identity import IdentityKeyResponse, IdentityMode, KeyAlgorithm, SiteIdentity
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
 from crumbless.store.tables import site
@@ -15,7 +15,7 @@ USED_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class KeptKey:
+class StoredKey:
     """A key as it is kept: `secret` is sealed."""
 
     kid: str
@@ -34,7 +34,7 @@ def add_identity_key(
     *,
     secret: bytes | None = None,
     public_key: str | None = None,
-) -> IdentityKeyView:
+) -> IdentityKeyResponse:
     """Add a key to the site; `secret` is sealed."""
     now = now_ms()
     connection.execute(
@@ -49,20 +49,20 @@ def add_identity_key(
             created_at=now,
         )
     )
-    return IdentityKeyView(kid, algorithm, name, now, None, None)
+    return IdentityKeyResponse(kid, algorithm, name, now, None, None)
 
 
-def find_identity_key(connection: Connection, site_id: int, kid: str) -> KeptKey | None:
+def find_identity_key(connection: Connection, site_id: int, kid: str) -> StoredKey | None:
     """The site's key of this name, unless it is retired."""
     row = connection.execute(
         select(identity_key).where(
             identity_key.c.kid == kid, identity_key.c.site_id == site_id, identity_key.c.retired_at.is_(None)
         )
     ).first()
-    return None if row is None else KeptKey(row.kid, row.algorithm, row.secret, row.public_key, row.last_used_at or 0)
+    return None if row is None else StoredKey(row.kid, row.algorithm, row.secret, row.public_key, row.last_used_at or 0)
 
 
-def note_key_used(connection: Connection, key: KeptKey) -> None:
+def note_key_used(connection: Connection, key: StoredKey) -> None:
     """The key was used just now; written down once an hour."""
     now = now_ms()
     if now - key.last_used_at > USED_MS:
@@ -77,7 +77,7 @@ def site_identity(connection: Connection, of: Site) -> SiteIdentity:
         .order_by(identity_key.c.retired_at.is_not(None), identity_key.c.created_at.desc())
     )
     keys = [
-        IdentityKeyView(row.kid, row.algorithm, row.name, row.created_at, row.last_used_at, row.retired_at)
+        IdentityKeyResponse(row.kid, row.algorithm, row.name, row.created_at, row.last_used_at, row.retired_at)
         for row in rows
     ]
     return SiteIdentity(read_mode(connection, of.id), keys)

@@ -10,7 +10,7 @@ from crumbless.store.tables_people import operator_identity
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorIdentity:
+class OidcAccount:
     """An account at a provider, and whose it is. `label` is the e-mail address that the provider told."""
 
     issuer: str
@@ -21,7 +21,7 @@ class OperatorIdentity:
     last_used_at: int | None
 
 
-def find_identity_owner(connection: Connection, issuer: str, subject: str) -> str | None:
+def find_oidc_account_owner(connection: Connection, issuer: str, subject: str) -> str | None:
     """The id of the operator whom this account signs in."""
     return connection.execute(
         select(operator_identity.c.operator_id).where(
@@ -30,7 +30,7 @@ def find_identity_owner(connection: Connection, issuer: str, subject: str) -> st
     ).scalar()
 
 
-def identities_of(connection: Connection, operator_id: str) -> list[OperatorIdentity]:
+def oidc_accounts_of(connection: Connection, operator_id: str) -> list[OidcAccount]:
     """The operator's accounts, oldest first."""
     rows = connection.execute(
         select(operator_identity)
@@ -38,16 +38,16 @@ def identities_of(connection: Connection, operator_id: str) -> list[OperatorIden
         .order_by(operator_identity.c.created_at)
     )
     return [
-        OperatorIdentity(row.issuer, row.subject, row.operator_id, row.label, row.created_at, row.last_used_at)
+        OidcAccount(row.issuer, row.subject, row.operator_id, row.label, row.created_at, row.last_used_at)
         for row in rows
     ]
 
 
-def add_identity(
+def add_oidc_account(
     connection: Connection, workspace: int, operator_id: str, issuer: str, subject: str, label: str
 ) -> bool:
     """Let this account sign the operator in. False when it signs somebody in already."""
-    if find_identity_owner(connection, issuer, subject) is not None:
+    if find_oidc_account_owner(connection, issuer, subject) is not None:
         return False
     connection.execute(
         insert(operator_identity).values(
@@ -62,7 +62,7 @@ def add_identity(
     return True
 
 
-def note_identity_used(connection: Connection, issuer: str, subject: str) -> None:
+def note_oidc_account_used(connection: Connection, issuer: str, subject: str) -> None:
     """The account was just used."""
     connection.execute(
         update(operator_identity)
@@ -71,7 +71,7 @@ def note_identity_used(connection: Connection, issuer: str, subject: str) -> Non
     )
 
 
-def remove_identity(connection: Connection, operator_id: str, issuer: str, subject: str) -> bool:
+def remove_oidc_account(connection: Connection, operator_id: str, issuer: str, subject: str) -> bool:
     """The account signs the operator in no more. False when it did not."""
     removed = connection.execute(
         delete(operator_identity).where(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.access import OperatorRole
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
 from crumbless.store.tables import operator
 from crumbless.store.tables_people import invitation
@@ -78,11 +78,11 @@ def find_invitation(connection: Connection, workspace: int, invitation_id: str) 
     """The invitation of this workspace that still stands.
 
     Raises:
-        Refused: `not_found`, also for one of another workspace.
+        ApiError: `not_found`, also for one of another workspace.
     """
     found = _pending(connection, invitation.c.workspace_id == workspace, invitation.c.id == invitation_id)
     if not found:
-        raise Refused("not_found", "There is no such invitation.")
+        raise ApiError("not_found", "There is no such invitation.")
     return found[0]
 
 
@@ -111,7 +111,7 @@ def _pending(connection: Connection, *conditions: Any) -> list[Invitation]:
     ]
 
 
-def prolong_invitation(connection: Connection, invitation_id: str, by: str, expires_at: int) -> None:
+def extend_invitation(connection: Connection, invitation_id: str, by: str, expires_at: int) -> None:
     """The operator `by` (an id) sends the invitation again; it is theirs, and stands until then."""
     _change(connection, invitation_id, invited_by=by, expires_at=expires_at)
 

@@ -11,7 +11,7 @@ from crumbless.store.tables_people import operator_network
 NETWORK_DAYS = 30
 """After which a network without a sign-in is unknown again, and its row is deleted."""
 
-MOST_NETWORKS = 20
+MAX_NETWORKS = 20
 """Networks stored for one operator, the newest."""
 
 DAY_MS = 86_400_000
@@ -57,5 +57,5 @@ def note_network(connection: Connection, workspace: int, operator_id: str, netwo
     of_operator = operator_network.c.operator_id == operator_id
     newest = select(operator_network.c.id).where(of_operator).order_by(operator_network.c.seen_at.desc())
     connection.execute(
-        delete(operator_network).where(of_operator, operator_network.c.id.not_in(newest.limit(MOST_NETWORKS)))
+        delete(operator_network).where(of_operator, operator_network.c.id.not_in(newest.limit(MAX_NETWORKS)))
     )

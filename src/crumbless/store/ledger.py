@@ -18,13 +18,13 @@ from sqlalchemy import Connection
 
 from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.events import DomainEvent, TasksQueued
-from crumbless.domain.figures import LedgerFigures
-from crumbless.domain.ports import Done, Erasure, Work
+from crumbless.domain.figures import LedgerMetrics
+from crumbless.domain.ports import Done, Erasure, Operation
 from crumbless.domain.visibility import Scope
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.exhaustion import in_one_line, is_disk_failure
 from crumbless.store.disk_space import write_trial
-from crumbless.store.ledger_place import Conversation, Found, kept, place
+from crumbless.store.ledger_place import BatchLookup, Conversation, assign_sequence, entry_from_row
 from crumbless.store.relay_store import queue_vendor_events
 from crumbless.store.transaction import take_events
 
@@ -39,13 +39,13 @@ IN_FLIGHT = 2
 BUSY_SECONDS = 1.0
 """When a client that was told `busy` should try again."""
 
-STUCK_SECONDS = 10.0
+STALL_TIMEOUT_SECONDS = 10.0
 """After which a writer that gives no batch back counts as stuck. Longer than it waits for PostgreSQL to restart."""
 
 log = logging.getLogger("crumbless.ledger")
 
 
-class Ticket:
+class WriteRequest:
     """One request to the writer: some work, an entry, or both; then its outcome.
 
     `workspace`: what the ticket writes belongs to it, where that is known.
@@ -63,26 +63,26 @@ class Ticket:
         "erases",
         "events",
         "made",
+        "operation",
         "outcome",
         "result",
         "scope",
         "trial",
-        "work",
         "workspace",
     )
 
     def __init__(
         self,
         entry: NewEntry | None,
-        work: Work[object] | None,
-        done: Callable[["Ticket"], None] | Done,
+        operation: Operation[object] | None,
+        done: Callable[["WriteRequest"], None] | Done,
         workspace: int | None = None,
         scope: Scope | None = None,
     ) -> None:
         self.entry = entry
         self.scope = scope
-        self.work = work
-        self.context = None if work is None else contextvars.copy_context()
+        self.operation = operation
+        self.context = None if operation is None else contextvars.copy_context()
         self.done = done
         self.workspace = workspace if entry is None else entry.workspace
         self.outcome: Appended | Exception | None = None
@@ -90,14 +90,14 @@ class Ticket:
         self.erases = False
         self.events: Sequence[DomainEvent] = ()
         self.trial = False
-        self.made: list[Ticket] | None = None
+        self.made: list[WriteRequest] | None = None
 
 
 class BatchWriter(Protocol):
     """Commits a batch in one transaction and puts each ticket's outcome into it (ledger_sqlite.py, _postgres.py)."""
 
-    def commit(self, batch: Sequence[Ticket]) -> None:
-        """Raises whatever the database raises, and Refused where it is away; then nothing of the batch was kept."""
+    def commit(self, batch: Sequence[WriteRequest]) -> None:
+        """Raises whatever the database raises, and ApiError where it is away; then nothing of the batch was kept."""
         ...
 
     def close(self) -> None:
@@ -126,16 +126,16 @@ class Ledger:
         self._on_commit = on_commit
         self._on_events = on_events
         self._limit = limit
-        self._waiting: list[Ticket] = []
+        self._waiting: list[WriteRequest] = []
         self._size = 0
         self._in_flight = 0
         self._scheduled = False
-        self._handed_over: SimpleQueue[list[Ticket] | None] = SimpleQueue()
+        self._handed_over: SimpleQueue[list[WriteRequest] | None] = SimpleQueue()
         self._drained = asyncio.Event()
         self._closing = False
         self._failed = False
         self._heard_at = 0.0
-        self.figures = LedgerFigures()
+        self.metrics = LedgerMetrics()
 
     @property
     def waiting(self) -> int:
@@ -144,8 +144,8 @@ class Ledger:
 
     @property
     def at_work(self) -> bool:
-        """Whether the writer's thread lives, and no batch has been with it for longer than STUCK_SECONDS."""
-        stuck = self._in_flight > 0 and time.monotonic() - self._heard_at > STUCK_SECONDS
+        """Whether the writer's thread lives, and no batch has been with it for longer than STALL_TIMEOUT_SECONDS."""
+        stuck = self._in_flight > 0 and time.monotonic() - self._heard_at > STALL_TIMEOUT_SECONDS
         return self._thread.is_alive() and not stuck
 
     @property
@@ -175,65 +175,67 @@ class Ledger:
         """Append `entry`; `done` gets the outcome on the loop, after the commit. `scope`: of the operator who sends it.
 
         Raises:
-            Refused: `busy`; nothing was queued.
+            ApiError: `busy`; nothing was queued.
         """
-        self._enqueue(Ticket(entry, None, done, scope=scope))
+        self._enqueue(WriteRequest(entry, None, done, scope=scope))
 
-    async def append(self, entry: NewEntry, work: Work[object] | None = None) -> Appended:
+    async def append(self, entry: NewEntry, operation: Operation[object] | None = None) -> Appended:
         """Append `entry` after `work`, in one transaction; returns after the commit.
 
         Raises:
-            Refused: `busy`, `unknown_conversation`, `id_conflict`; neither was kept.
+            ApiError: `busy`, `unknown_conversation`, `id_conflict`; neither was kept.
         """
-        ticket = await self._wait_for(Ticket(entry, work, _nobody))
-        return cast(Appended, ticket.outcome)
+        request = await self._wait_for(WriteRequest(entry, operation, _ignore_outcome))
+        return cast(Appended, request.outcome)
 
-    async def write(self, work: Work[T], workspace: int | None = None) -> T:
+    async def write(self, operation: Operation[T], workspace: int | None = None) -> T:
         """Run `work` in the next transaction; returns its result after the commit. What it raises is raised here.
 
         It may be run again when the transaction had to be begun anew. `workspace`: what it writes belongs to it; work
         that changes conversations names it, so that nodes do so one after another.
         """
-        ticket = await self._wait_for(Ticket(None, cast(Work[object], work), _nobody, workspace))
-        return cast(T, ticket.result)
+        request = await self._wait_for(
+            WriteRequest(None, cast(Operation[object], operation), _ignore_outcome, workspace)
+        )
+        return cast(T, request.result)
 
-    async def erase(self, work: Work[Erasure[T]], workspace: int | None = None) -> T:
+    async def erase(self, operation: Operation[Erasure[T]], workspace: int | None = None) -> T:
         """Run `work`, which takes away, and append the entries that tell of it, in one transaction.
 
         Whatever was asked for before is on disk when the work runs. Returns after the commit; what was taken away
         leaves SQLite's write-ahead log as soon as nobody reads it any more.
         """
-        ticket = Ticket(None, cast(Work[object], work), _nobody, workspace)
-        ticket.erases = True
-        await self._wait_for(ticket)
-        return cast(Erasure[T], ticket.result).result
+        request = WriteRequest(None, cast(Operation[object], operation), _ignore_outcome, workspace)
+        request.erases = True
+        await self._wait_for(request)
+        return cast(Erasure[T], request.result).result
 
     async def try_disk(self) -> None:
-        """Commit a trial of usual size that leaves nothing behind. Raises Refused if that fails."""
-        ticket = Ticket(None, cast(Work[object], write_trial), _nobody)
-        ticket.trial = True
-        await self._wait_for(ticket)
+        """Commit a trial of usual size that leaves nothing behind. Raises ApiError if that fails."""
+        request = WriteRequest(None, cast(Operation[object], write_trial), _ignore_outcome)
+        request.trial = True
+        await self._wait_for(request)
 
-    async def _wait_for(self, ticket: Ticket) -> Ticket:
+    async def _wait_for(self, request: WriteRequest) -> WriteRequest:
         future: asyncio.Future[None] = self._loop.create_future()
 
         def settle(_outcome: object) -> None:
             if not future.done():
                 future.set_result(None)
 
-        ticket.done = settle
-        self._enqueue(ticket)
+        request.done = settle
+        self._enqueue(request)
         await future
-        if isinstance(ticket.outcome, Exception):
-            raise ticket.outcome
-        return ticket
+        if isinstance(request.outcome, Exception):
+            raise request.outcome
+        return request
 
-    def _enqueue(self, ticket: Ticket) -> None:
+    def _enqueue(self, request: WriteRequest) -> None:
         if self._size >= self._limit or self._closing:
-            self.figures.refused += 1
-            raise Refused("busy", retry_after=BUSY_SECONDS)
+            self.metrics.rejected += 1
+            raise ApiError("busy", retry_after=BUSY_SECONDS)
         self._size += 1
-        self._waiting.append(ticket)
+        self._waiting.append(request)
         if not self._scheduled and self._in_flight < IN_FLIGHT:
             # Once per turn of the loop: all that was read from the sockets in this turn shares a batch.
             self._scheduled = True
@@ -258,28 +260,28 @@ class Ledger:
         finally:
             writer.close()
 
-    def _write(self, writer: BatchWriter, batch: list[Ticket]) -> None:
+    def _write(self, writer: BatchWriter, batch: list[WriteRequest]) -> None:
         began = time.perf_counter()
         try:
             writer.commit(batch)
-            self._failed = self._failed and not any(_proves_room(ticket) for ticket in batch)
-            self.figures.batch_sizes.add(len(batch))
-            self.figures.commit_seconds.add(time.perf_counter() - began)
+            self._failed = self._failed and not any(_proves_room(request) for request in batch)
+            self.metrics.batch_sizes.add(len(batch))
+            self.metrics.commit_seconds.add(time.perf_counter() - began)
         except Exception as error:
             # A full disk, say. Nothing of the batch is kept and everybody in it is told so; senders come back.
             self._failed = True
-            self.figures.failed_batches += 1
-            if isinstance(error, Refused) or is_disk_failure(error):
-                reason = error.detail if isinstance(error, Refused) else in_one_line(error)
+            self.metrics.failed_batches += 1
+            if isinstance(error, ApiError) or is_disk_failure(error):
+                reason = error.detail if isinstance(error, ApiError) else in_one_line(error)
                 log.warning("a batch of %d could not be committed: %s", len(batch), reason)
             else:
                 log.exception("a batch of %d could not be committed", len(batch))
-            for ticket in batch:
-                ticket.made = None
-                ticket.events = ()
-                ticket.outcome = Refused("busy", retry_after=5.0, entry_id=ticket.entry.id if ticket.entry else "")
+            for request in batch:
+                request.made = None
+                request.events = ()
+                request.outcome = ApiError("busy", retry_after=5.0, entry_id=request.entry.id if request.entry else "")
 
-    def _deliver(self, batch: list[Ticket]) -> None:
+    def _deliver(self, batch: list[WriteRequest]) -> None:
         self._heard_at = time.monotonic()
         self._in_flight -= 1
         self._size -= len(batch)
@@ -288,27 +290,27 @@ class Ledger:
         entries = [one for t in batch for one in (t.made or (t,))]
         appended = [t.outcome for t in entries if type(t.outcome) is Appended and not t.outcome.repeat]
         if appended:
-            self.figures.appended += len(appended)
-            self._tell(appended)
-        if events := [event for ticket in batch for event in ticket.events]:
-            self._publish(events)
-        for ticket in batch:
+            self.metrics.appended += len(appended)
+            self._publish_entries(appended)
+        if events := [event for request in batch for event in request.events]:
+            self._publish_events(events)
+        for request in batch:
             try:
-                ticket.done(ticket.outcome)  # pyright: ignore[reportArgumentType]
+                request.done(request.outcome)  # pyright: ignore[reportArgumentType]
             except Exception:
                 # One listener's fault must not keep the others of the batch from their acknowledgement.
                 log.exception("an outcome could not be delivered")
         if not self._size:
             self._drained.set()
 
-    def _publish(self, events: Sequence[DomainEvent]) -> None:
+    def _publish_events(self, events: Sequence[DomainEvent]) -> None:
         try:
             self._on_events(events)
         except Exception:
             # The facts are on disk and have a poll (domain/events.py).
             log.exception("events could not be published")
 
-    def _tell(self, appended: Sequence[Appended]) -> None:
+    def _publish_entries(self, appended: Sequence[Appended]) -> None:
         try:
             self._on_commit(appended)
         except Exception:
@@ -316,49 +318,49 @@ class Ledger:
             log.exception("entries could not be told")
 
 
-def _nobody(_outcome: object) -> None:
+def _ignore_outcome(_outcome: object) -> None:
     """Who is told the outcome of an entry that nobody waits for."""
 
 
-def _proves_room(ticket: Ticket) -> bool:
+def _proves_room(request: WriteRequest) -> bool:
     """Return whether the ticket wrote what a message or more needs."""
-    outcome = ticket.outcome
-    return ticket.trial or (type(outcome) is Appended and not outcome.repeat)
+    outcome = request.outcome
+    return request.trial or (type(outcome) is Appended and not outcome.repeat)
 
 
-def run_work(connection: Connection, ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:
+def run_operation(connection: Connection, request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:
     """Run a ticket's work inside a savepoint, then append its entry. A failure is the ticket's, not the batch's.
 
     An entry that is refused takes the work with it: nobody is left with a conversation that nothing was said in.
     If the disk failed, so does the batch: SQLite may have rolled back all of it, savepoint included.
     """
-    if ticket.work is None or ticket.context is None:
+    if request.operation is None or request.context is None:
         raise ValueError("the ticket has no work")
     connection.exec_driver_sql("SAVEPOINT work")
     try:
-        ticket.result = ticket.context.run(ticket.work, connection)
-        if ticket.entry is not None:
-            append([ticket])
-        if ticket.erases:
-            _append_made(ticket, append)
-        if isinstance(ticket.outcome, Refused):
+        request.result = request.context.run(request.operation, connection)
+        if request.entry is not None:
+            append([request])
+        if request.erases:
+            _append_made(request, append)
+        if isinstance(request.outcome, ApiError):
             connection.exec_driver_sql("ROLLBACK TO work")
     except Exception as error:
         if is_disk_failure(error):
             take_events(connection)
             raise
         connection.exec_driver_sql("ROLLBACK TO work")
-        ticket.made = None
-        ticket.outcome = error
+        request.made = None
+        request.outcome = error
     events = take_events(connection)
-    ticket.events = () if isinstance(ticket.outcome, Exception) else (*ticket.events, *events)
+    request.events = () if isinstance(request.outcome, Exception) else (*request.events, *events)
     connection.exec_driver_sql("RELEASE work")
 
 
 def append_entries(
     connection: Connection,
-    tickets: Sequence[Ticket],
-    look_up: Callable[[list[NewEntry]], Found],
+    requests: Sequence[WriteRequest],
+    look_up: Callable[[list[NewEntry]], BatchLookup],
     keep: Callable[[list[object], dict[str, Conversation], dict[int, int]], None],
 ) -> None:
     """Give each ticket's entry its place, and its outcome to the ticket.
@@ -367,30 +369,32 @@ def append_entries(
         look_up: what the database knows of the entries.
         keep: told the values of new rows, in the order of COLUMNS, with the conversations and positions as they become.
     """
-    if not tickets:
+    if not requests:
         return
-    entries = [ticket.entry for ticket in tickets if ticket.entry is not None]
+    entries = [request.entry for request in requests if request.entry is not None]
     found = look_up(entries)
     conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
     positions = dict(found.workspaces)
-    known = {(row[0], row[1]): kept(row) for row in found.repeats}
+    known = {(row[0], row[1]): entry_from_row(row) for row in found.repeats}
     values: list[object] = []
-    for ticket, entry in zip(tickets, entries, strict=True):
-        ticket.outcome = place(entry, conversations, positions, known, values, ticket.scope)
+    for request, entry in zip(requests, entries, strict=True):
+        request.outcome = assign_sequence(entry, conversations, positions, known, values, request.scope)
     if values:
         keep(values, conversations, positions)
     consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
     if consents:
-        new = [one.outcome for one in tickets if type(one.outcome) is Appended and not one.outcome.repeat]
+        new = [one.outcome for one in requests if type(one.outcome) is Appended and not one.outcome.repeat]
         if queue_vendor_events(connection, new, consents):
             # An entry without work has no operation whose events are taken.
-            tickets[0].events = (*tickets[0].events, TasksQueued())
+            requests[0].events = (*requests[0].events, TasksQueued())
 
 
-def _append_made(ticket: Ticket, append: Callable[[list[Ticket]], None]) -> None:
+def _append_made(request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:
     """Append the entries that tell of an erasure. One that is refused undoes the erasure."""
-    ticket.made = [Ticket(entry, None, _nobody) for entry in cast(Erasure[object], ticket.result).entries]
-    append(ticket.made)
-    for one in ticket.made:
+    request.made = [
+        WriteRequest(entry, None, _ignore_outcome) for entry in cast(Erasure[object], request.result).entries
+    ]
+    append(request.made)
+    for one in request.made:
         if isinstance(one.outcome, Exception):
             raise one.outcome

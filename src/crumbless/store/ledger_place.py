@@ -8,7 +8,7 @@ from crumbless.domain.conversation import status_after, waiting_since_after
 from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_timeline import VISIBLE_KINDS, Status
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 COLUMNS = (
     "workspace_id",
@@ -71,7 +71,7 @@ class Conversation:
         "erased",
         "last_seq",
         "last_visitor_seq",
-        "no",
+        "number",
         "operator_seen",
         "position",
         "site",
@@ -83,7 +83,7 @@ class Conversation:
 
     def __init__(
         self,
-        no: int,
+        number: int,
         workspace: int,
         last_seq: int,
         last_visitor_seq: int,
@@ -95,7 +95,7 @@ class Conversation:
         consent: str | None,
         erased: int,
     ) -> None:
-        self.no = no
+        self.number = number
         self.workspace = workspace
         self.last_seq = last_seq
         self.last_visitor_seq = last_visitor_seq
@@ -122,7 +122,7 @@ class Conversation:
         )
 
 
-class Found(msgspec.Struct):
+class BatchLookup(msgspec.Struct):
     """What the database knows of a batch, as one JSON value."""
 
     conversations: list[tuple[str, int, int, int, int, Status, int | None, int, int, str | None, str | None, int]]
@@ -130,17 +130,17 @@ class Found(msgspec.Struct):
     repeats: list[tuple[int, str, str, int, int | None, int, int, Any, Any, str, str, str | None, int, str | None]]
 
 
-decode_found = msgspec.json.Decoder(Found).decode
+decode_lookup = msgspec.json.Decoder(BatchLookup).decode
 
 
-def place(
+def assign_sequence(
     entry: NewEntry,
     conversations: dict[str, Conversation],
     positions: dict[int, int],
     known: dict[tuple[int, str], Appended],
     values: list[object],
     scope: Scope | None,
-) -> Appended | Refused:
+) -> Appended | ApiError:
     """Give the entry the next seq and position, or find that it has them, or refuse it.
 
     Args:
@@ -152,10 +152,10 @@ def place(
         or conversation.workspace != entry.workspace
         or (scope is not None and not scope.contains(conversation.site, conversation.team))
     ):
-        return Refused("unknown_conversation", entry_id=entry.id)
+        return ApiError("unknown_conversation", entry_id=entry.id)
     name = (entry.workspace, entry.id)
     if conversation.erased:
-        return Refused("erased", entry_id=entry.id)
+        return ApiError("erased", entry_id=entry.id)
     if before := known.get(name):
         return _repeat(before, entry)
     seq = conversation.last_seq = conversation.last_seq + 1
@@ -173,7 +173,7 @@ def place(
     values += (
         entry.workspace,
         position,
-        conversation.no,
+        conversation.number,
         seq,
         visitor_seq,
         entry.id,
@@ -187,12 +187,12 @@ def place(
     return appended
 
 
-def _repeat(before: Appended, entry: NewEntry) -> Appended | Refused:
+def _repeat(before: Appended, entry: NewEntry) -> Appended | ApiError:
     if before.entry.data is None:
         # An outbox that did not receive the acknowledgement sends it again: it stays erased, in whatever conversation.
-        return Refused("erased", entry_id=entry.id)
+        return ApiError("erased", entry_id=entry.id)
     if not _same(before.entry, entry):
-        return Refused("id_conflict", entry_id=entry.id)
+        return ApiError("id_conflict", entry_id=entry.id)
     return Appended(
         before.entry, before.seq, before.visitor_seq, before.position, repeat=True, site=before.site, team=before.team
     )
@@ -209,7 +209,7 @@ def _same(before: NewEntry, entry: NewEntry) -> bool:
     )
 
 
-def kept(row: tuple[Any, ...]) -> Appended:
+def entry_from_row(row: tuple[Any, ...]) -> Appended:
     """Return the entry behind a row of `Found.repeats`."""
     workspace, entry_id, conversation, seq, visitor_seq, position, at, *rest, site, team = row
     entry = NewEntry(workspace, conversation, entry_id, at, *rest)

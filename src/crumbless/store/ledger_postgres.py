@@ -22,45 +22,45 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only
 
 from crumbless.domain.entry import Appended, NewEntry
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.exhaustion import is_disk_failure
 from crumbless.store.database_postgres import (
     COMMAND_SECONDS,
     LIVE_SETTINGS,
     SERVING,
-    is_away,
-    is_away_state,
+    invalid_value_error,
+    is_unavailable,
+    is_unavailable_state,
     make_engine,
     state_of,
-    unfit,
 )
-from crumbless.store.ledger import Ticket, append_entries, run_work
+from crumbless.store.ledger import WriteRequest, append_entries, run_operation
 from crumbless.store.ledger_place import (
     CHANGED_COLUMNS,
     COLUMNS,
     CONVERSATION_COLUMNS,
     REPEAT_COLUMNS,
+    BatchLookup,
     Conversation,
-    Found,
-    decode_found,
+    decode_lookup,
 )
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 """How long a batch waits for a database that is away; longer than a restart of it."""
 
-SETTLE_SECONDS = 60.0
+RESOLVE_SECONDS = 60.0
 """How long it waits to learn what became of a transaction that was being committed."""
 
-AGAIN_SECONDS = 0.1
+RETRY_SECONDS = 0.1
 
-FAREWELL_SECONDS = 2.0
+CLOSE_SECONDS = 2.0
 """How long a stopping node waits until PostgreSQL has let go of what the connection held."""
 
 BUSY_SECONDS = 5.0
 
-CIRCLES = {"40P01", "40001"}
+RETRYABLE_STATES = {"40P01", "40001"}
 """A deadlock or a conflict of transactions: the other side goes on, this one runs again."""
 
 _LOCK = "SELECT id FROM workspace WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE"
@@ -134,7 +134,7 @@ plans of that time until it has counted the rows. For the same reason `+ 0` abov
 log = logging.getLogger("crumbless.ledger")
 
 
-class _Unsettled(Exception):
+class _UnknownOutcome(Exception):
     """The connection was lost while the transaction `number` was being committed."""
 
     def __init__(self, number: str) -> None:
@@ -155,64 +155,64 @@ class PostgresBatchWriter:
         self._self: tuple[int, Any] | None = None
         self._recovered: Any = None
         """When the statistics of PostgreSQL began: its last recovery from a crash."""
-        self._away = False
+        self._unavailable = False
         self._locked: set[int] = set()
         self._number: str | None = None
 
-    def commit(self, batch: Sequence[Ticket]) -> None:
+    def commit(self, batch: Sequence[WriteRequest]) -> None:
         """One transaction for the whole batch; puts each ticket's outcome into it.
 
         Raises:
-            Refused: `busy` when the database is away; nothing of the batch was kept, as far as can be known.
+            ApiError: `busy` when the database is away; nothing of the batch was kept, as far as can be known.
         """
         self._loop.run_until_complete(self._commit(batch))
 
     def close(self) -> None:
         """Close the connection; what it held is free for a command that comes next."""
-        self._loop.run_until_complete(self._say_farewell())
-        self._loop.run_until_complete(self._let_go())
+        self._loop.run_until_complete(self._disconnect())
+        self._loop.run_until_complete(self._release())
         self._loop.run_until_complete(self._engine.dispose())
         self._loop.close()
 
-    async def _commit(self, batch: Sequence[Ticket]) -> None:
+    async def _commit(self, batch: Sequence[WriteRequest]) -> None:
         # Whoever waited for it once in vain does not make everybody wait again.
-        until = time.monotonic() + (0.0 if self._away else PATIENCE_SECONDS)
+        until = time.monotonic() + (0.0 if self._unavailable else TIMEOUT_SECONDS)
         while True:
             try:
                 await self._try(batch)
-            except _Unsettled as lost:
-                if await self._settle(lost.number, batch):
+            except _UnknownOutcome as lost:
+                if await self._resolve_commit(lost.number, batch):
                     break
             except Exception as error:
                 if is_disk_failure(error):
                     # Not retried: the senders come back, and meanwhile nobody waits for room.
-                    raise Refused("busy", f"the database's disk is full ({_name(error)})", BUSY_SECONDS) from None
-                if not is_away(error) and state_of(error) not in CIRCLES:
+                    raise ApiError("busy", f"the database's disk is full ({_name(error)})", BUSY_SECONDS) from None
+                if not is_unavailable(error) and state_of(error) not in RETRYABLE_STATES:
                     raise
                 if time.monotonic() >= until:
-                    self._away = True
-                    raise Refused("busy", f"the database is away ({_name(error)})", BUSY_SECONDS) from None
-                await asyncio.sleep(AGAIN_SECONDS)
+                    self._unavailable = True
+                    raise ApiError("busy", f"the database is away ({_name(error)})", BUSY_SECONDS) from None
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 break
             _forget(batch)
-        self._away = False
+        self._unavailable = False
 
-    async def _try(self, batch: Sequence[Ticket]) -> None:
+    async def _try(self, batch: Sequence[WriteRequest]) -> None:
         connection = await self._connected()
         self._locked, self._number = set(), None
         number: str | None = None
         try:
             # Each question costs a way to the server and back: so the first two travel together.
-            await self._driver.execute("; ".join(["BEGIN", *self._locks(ticket.workspace for ticket in batch)]))
+            await self._driver.execute("; ".join(["BEGIN", *self._locks(request.workspace for request in batch)]))
             await connection.run_sync(self._write, batch)
             number = self._number or await self._driver.fetchval(_NUMBER)
             await self._driver.execute("COMMIT")
         except BaseException as error:
-            if not isinstance(error, Exception) or is_away(error) or not await self._rolled_back():
-                await self._let_go()
-            if number is not None and isinstance(error, Exception) and is_away(error):
-                raise _Unsettled(number) from error
+            if not isinstance(error, Exception) or is_unavailable(error) or not await self._rolled_back():
+                await self._release()
+            if number is not None and isinstance(error, Exception) and is_unavailable(error):
+                raise _UnknownOutcome(number) from error
             raise
 
     async def _connected(self) -> AsyncConnection:
@@ -241,15 +241,15 @@ class PostgresBatchWriter:
             return False
         return True
 
-    async def _say_farewell(self) -> None:
+    async def _disconnect(self) -> None:
         if self._driver is None:
             return
         try:
-            await self._driver.close(timeout=FAREWELL_SECONDS)
+            await self._driver.close(timeout=CLOSE_SECONDS)
         except Exception as error:
             log.info("PostgreSQL did not answer the farewell: %s", _name(error))
 
-    async def _let_go(self) -> None:
+    async def _release(self) -> None:
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
@@ -261,14 +261,14 @@ class PostgresBatchWriter:
         except Exception as error:
             log.info("a lost connection could not be closed: %s", _name(error))
 
-    async def _settle(self, number: str, batch: Sequence[Ticket]) -> bool:
+    async def _resolve_commit(self, number: str, batch: Sequence[WriteRequest]) -> bool:
         """Whether the transaction was committed. Not, when the database has never heard of it (another one took over).
 
         Raises:
-            Refused: `busy` when that cannot be learned; senders find out when they come back.
+            ApiError: `busy` when that cannot be learned; senders find out when they come back.
         """
         log.warning("the connection was lost during a commit; asking what became of it")
-        until, recovered = time.monotonic() + SETTLE_SECONDS, self._recovered
+        until, recovered = time.monotonic() + RESOLVE_SECONDS, self._recovered
         while True:
             try:
                 await self._connected()
@@ -277,45 +277,45 @@ class PostgresBatchWriter:
                     return await self._is_stored(batch)
                 if fate != "in progress":
                     return fate == "committed"
-            except Refused:
+            except ApiError:
                 raise
             except Exception as error:
-                await self._let_go()
-                if not is_away(error):
+                await self._release()
+                if not is_unavailable(error):
                     return False
             if time.monotonic() >= until:
-                raise Refused("busy", "the database is away; what became of a commit is not known", BUSY_SECONDS)
-            await asyncio.sleep(AGAIN_SECONDS)
+                raise ApiError("busy", "the database is away; what became of a commit is not known", BUSY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
-    async def _is_stored(self, batch: Sequence[Ticket]) -> bool:
+    async def _is_stored(self, batch: Sequence[WriteRequest]) -> bool:
         """Return whether the batch is stored, by one of its entries.
 
         After a crash PostgreSQL gives the number of a lost transaction to another one, so that the number alone would
         have a lost batch acknowledged.
 
         Raises:
-            Refused: `busy` when the batch appended nothing that can be looked up.
+            ApiError: `busy` when the batch appended nothing that can be looked up.
         """
-        for ticket in batch:
-            for one in ticket.made or (ticket,):
+        for request in batch:
+            for one in request.made or (request,):
                 told = one.outcome
                 if isinstance(told, Appended) and not told.repeat and one.entry is not None:
                     entry = one.entry
                     return bool(await self._driver.fetchval(_STORED, entry.workspace, told.position, entry.id))
-        raise Refused("busy", "PostgreSQL crashed; what became of a commit is not known", BUSY_SECONDS)
+        raise ApiError("busy", "PostgreSQL crashed; what became of a commit is not known", BUSY_SECONDS)
 
-    def _write(self, connection: Connection, batch: Sequence[Ticket]) -> None:
+    def _write(self, connection: Connection, batch: Sequence[WriteRequest]) -> None:
         self._inside = connection
-        plain: list[Ticket] = []
-        for ticket in batch:
-            if ticket.work is None:
-                plain.append(ticket)
+        plain: list[WriteRequest] = []
+        for request in batch:
+            if request.operation is None:
+                plain.append(request)
                 continue
-            if ticket.entry is not None or ticket.erases:
+            if request.entry is not None or request.erases:
                 # Positions follow the order of the batch: what came before this ticket goes in before it.
                 self._append(plain)
                 plain = []
-            self._run(connection, ticket)
+            self._run(connection, request)
         self._append(plain)
 
     def _locks(self, workspaces: Iterable[int | None]) -> list[str]:
@@ -324,21 +324,21 @@ class PostgresBatchWriter:
         self._locked |= {*wanted}
         return [_LOCK.format(", ".join(str(int(one)) for one in wanted))] if wanted else []
 
-    def _run(self, connection: Connection, ticket: Ticket) -> None:
-        run_work(connection, ticket, self._append)
-        if isinstance(ticket.outcome, IntegrityError):
+    def _run(self, connection: Connection, request: WriteRequest) -> None:
+        run_operation(connection, request, self._append)
+        if isinstance(request.outcome, IntegrityError):
             # Another node may have put there just now what this work looked for in vain: so it looks again.
-            _forget([ticket])
-            run_work(connection, ticket, self._append)
-        if isinstance(ticket.outcome, Exception) and _fails_batch(state_of(ticket.outcome)):
-            raise ticket.outcome
-        if isinstance(ticket.outcome, Exception) and (refused := unfit(ticket.outcome)):
-            ticket.outcome = refused
+            _forget([request])
+            run_operation(connection, request, self._append)
+        if isinstance(request.outcome, Exception) and _fails_batch(state_of(request.outcome)):
+            raise request.outcome
+        if isinstance(request.outcome, Exception) and (error := invalid_value_error(request.outcome)):
+            request.outcome = error
 
-    def _append(self, tickets: list[Ticket]) -> None:
-        append_entries(self._inside, tickets, self._look_up, self._keep)
+    def _append(self, requests: list[WriteRequest]) -> None:
+        append_entries(self._inside, requests, self._look_up, self._keep)
 
-    def _look_up(self, entries: list[NewEntry]) -> Found:
+    def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
         for statement in self._locks(entry.workspace for entry in entries):
             self._wait(self._driver.execute(statement))
         told = self._wait(
@@ -350,7 +350,7 @@ class PostgresBatchWriter:
                 [entry.id for entry in entries],
             )
         )
-        return decode_found(told)
+        return decode_lookup(told)
 
     def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
         raised = [one for one in conversations.values() if one.position]
@@ -358,7 +358,7 @@ class PostgresBatchWriter:
             self._driver.fetchval(
                 _KEEP,
                 *(values[column :: len(COLUMNS)] for column in range(len(COLUMNS))),
-                [one.no for one in raised],
+                [one.number for one in raised],
                 *map(list, zip(*(one.changed for one in raised), strict=True)),
                 [*positions],
                 [*positions.values()],
@@ -377,14 +377,14 @@ def _fails_batch(state: str) -> bool:
     Locks of the batch that make a circle are released only by a rollback. A server that cannot work now stops every
     other ticket too.
     """
-    return state in CIRCLES or is_away_state(state)
+    return state in RETRYABLE_STATES or is_unavailable_state(state)
 
 
-def _forget(batch: Sequence[Ticket]) -> None:
+def _forget(batch: Sequence[WriteRequest]) -> None:
     """The tickets are as they came: their transaction was undone."""
-    for ticket in batch:
-        ticket.outcome = ticket.result = ticket.made = None
-        ticket.events = ()
+    for request in batch:
+        request.outcome = request.result = request.made = None
+        request.events = ()
 
 
 def _name(error: BaseException) -> str:

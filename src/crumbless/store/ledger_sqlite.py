@@ -15,15 +15,15 @@ import msgspec
 from crumbless.domain.entry import NewEntry
 from crumbless.store.checkpoint import Checkpointer, checkpoint
 from crumbless.store.database_sqlite import writing_engine
-from crumbless.store.ledger import Ticket, append_entries, run_work
+from crumbless.store.ledger import WriteRequest, append_entries, run_operation
 from crumbless.store.ledger_place import (
     CHANGED_COLUMNS,
     COLUMNS,
     CONVERSATION_COLUMNS,
     REPEAT_COLUMNS,
+    BatchLookup,
     Conversation,
-    Found,
-    decode_found,
+    decode_lookup,
 )
 
 _encode = msgspec.json.Encoder().encode
@@ -81,7 +81,7 @@ class SqliteBatchWriter:
         self._checkpointer = Checkpointer(database_url)
         self._checkpointer.start()
 
-    def commit(self, batch: Sequence[Ticket]) -> None:
+    def commit(self, batch: Sequence[WriteRequest]) -> None:
         """One transaction for the whole batch; puts each ticket's outcome into it."""
         self._execute("BEGIN IMMEDIATE")
         try:
@@ -96,18 +96,18 @@ class SqliteBatchWriter:
             self._checkpointer.reset_wanted = False
             checkpoint(self._driver)
 
-    def _write(self, batch: Sequence[Ticket]) -> None:
-        plain: list[Ticket] = []
-        for ticket in batch:
-            if ticket.work is None:
-                plain.append(ticket)
+    def _write(self, batch: Sequence[WriteRequest]) -> None:
+        plain: list[WriteRequest] = []
+        for request in batch:
+            if request.operation is None:
+                plain.append(request)
                 continue
-            if ticket.entry is not None or ticket.erases:
+            if request.entry is not None or request.erases:
                 # Positions follow the order of the batch: what came before this ticket goes in before it.
                 self._append(plain)
                 plain = []
-            run_work(self._connection, ticket, self._append)
-            if ticket.erases:
+            run_operation(self._connection, request, self._append)
+            if request.erases:
                 self._checkpointer.truncate_wanted = True
         self._append(plain)
 
@@ -122,10 +122,10 @@ class SqliteBatchWriter:
         self._connection.close()
         self._engine.dispose()
 
-    def _append(self, tickets: list[Ticket]) -> None:
-        append_entries(self._connection, tickets, self._look_up, self._keep)
+    def _append(self, requests: list[WriteRequest]) -> None:
+        append_entries(self._connection, requests, self._look_up, self._keep)
 
-    def _look_up(self, entries: list[NewEntry]) -> Found:
+    def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
         row = self._execute(
             _LOOK_UP,
             (
@@ -134,7 +134,7 @@ class SqliteBatchWriter:
                 _encode([(entry.workspace, entry.id) for entry in entries]).decode(),
             ),
         ).fetchone()
-        return decode_found(row[0])
+        return decode_lookup(row[0])
 
     def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
         at = 0
@@ -142,7 +142,7 @@ class SqliteBatchWriter:
             size = min(MAX_ROWS, 1 << (rows.bit_length() - 1))
             self._execute(_insert(size), values[at : at + size * WIDTH])
             at += size * WIDTH
-        raised = [(c.no, *c.changed) for c in conversations.values() if c.position]
+        raised = [(c.number, *c.changed) for c in conversations.values() if c.position]
         self._execute(_RAISE_CONVERSATIONS, (_encode(raised).decode(),))
         self._execute(_RAISE_WORKSPACES, (_encode([*positions.items()]).decode(),))
 

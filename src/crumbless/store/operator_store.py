@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.access import OperatorRole
 from crumbless.domain.visibility import UNLIMITED_ROLES
-from crumbless.domain.wire_people import PersonScope, PersonView
-from crumbless.errors import Refused
+from crumbless.domain.wire_people import OperatorResponse, PersonScope
+from crumbless.errors import ApiError
 from crumbless.store.operator_change import change_operators
 from crumbless.store.people_store import EMAIL_TAKEN, find_credentials
 from crumbless.store.scope_store import list_scopes
@@ -35,13 +35,13 @@ def find_member(connection: Connection, workspace: int, operator_id: str) -> Mem
     """The operator of this workspace.
 
     Raises:
-        Refused: `not_found`, also for one of another workspace.
+        ApiError: `not_found`, also for one of another workspace.
     """
     row = connection.execute(
         select(operator).where(operator.c.id == operator_id, operator.c.workspace_id == workspace)
     ).first()
     if row is None:
-        raise Refused("not_found", "There is no such person.")
+        raise ApiError("not_found", "There is no such person.")
     return _member(row)
 
 
@@ -112,15 +112,15 @@ def set_email(connection: Connection, operator_id: str, email: str) -> None:
     """The address to sign in with.
 
     Raises:
-        Refused: `invalid` when it is taken.
+        ApiError: `invalid` when it is taken.
     """
     if find_credentials(connection, email) is not None:
-        raise Refused("invalid", EMAIL_TAKEN)
+        raise ApiError("invalid", EMAIL_TAKEN)
     try:
         _change(connection, operator_id, email=email.lower())
     except IntegrityError:
         # Taken on another node, at this moment.
-        raise Refused("invalid", EMAIL_TAKEN) from None
+        raise ApiError("invalid", EMAIL_TAKEN) from None
 
 
 def claim_attempts_mail(connection: Connection, operator_id: str, now: int, pause_ms: int) -> bool:
@@ -140,7 +140,7 @@ def _change(connection: Connection, operator_id: str, **values: object) -> None:
     change_operators(connection, operator.c.id == operator_id, **values)
 
 
-def list_people(connection: Connection, workspace: int) -> list[PersonView]:
+def list_operators(connection: Connection, workspace: int) -> list[OperatorResponse]:
     """The people of a workspace, by name."""
     teams: dict[str, list[str]] = defaultdict(list)
     members = select(team_member.c.operator_id, team_member.c.team_id).where(team_member.c.workspace_id == workspace)
@@ -154,7 +154,7 @@ def list_people(connection: Connection, workspace: int) -> list[PersonView]:
     everything = PersonScope(True)
     rows = connection.execute(select(operator).where(operator.c.workspace_id == workspace).order_by(operator.c.name))
     return [
-        PersonView(
+        OperatorResponse(
             id=row.id,
             name=row.name,
             email=row.email,

@@ -13,7 +13,7 @@ from crumbless.domain.events import SessionEnded
 from crumbless.domain.photo import photo_path
 from crumbless.domain.visibility import UNLIMITED_ROLES
 from crumbless.domain.wire import Operator
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
 from crumbless.store.scope_store import read_scope
 from crumbless.store.tables import operator, session, site, visitor, workspace
@@ -95,10 +95,10 @@ def add_operator(
     """A new operator's id: the given one, or another. An empty `password_hash`: they sign in without a password.
 
     Raises:
-        Refused: `invalid` when the address is taken.
+        ApiError: `invalid` when the address is taken.
     """
     if find_credentials(connection, email) is not None:
-        raise Refused("invalid", EMAIL_TAKEN)
+        raise ApiError("invalid", EMAIL_TAKEN)
     operator_id = operator_id or new_id()
     new = insert(operator).values(
         id=operator_id,
@@ -114,7 +114,7 @@ def add_operator(
         connection.execute(new)
     except IntegrityError:
         # Taken on another node, at this moment.
-        raise Refused("invalid", EMAIL_TAKEN) from None
+        raise ApiError("invalid", EMAIL_TAKEN) from None
     return operator_id
 
 

@@ -16,7 +16,7 @@ from crumbless.ids import now_ms
 from crumbless.store.consent_store import newest_of_chain
 from crumbless.store.tables import site, site_counter, site_tag
 from crumbless.store.tables_people import task
-from crumbless.store.tag_store import consent_revision, find_tags
+from crumbless.store.tag_store import consent_revision, find_vendor_tags
 from crumbless.store.task_store import still_claimed
 
 MARGIN_MS = 15_000
@@ -24,7 +24,7 @@ MARGIN_MS = 15_000
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RelayTrigger:
     """Something happened in a conversation of this site that stands under this consent."""
 
     workspace: int
@@ -50,21 +50,21 @@ def queue_vendor_events(
     Args:
         consents: site and chain of receipts by conversation, of those that are bound to one.
     """
-    heard: list[Heard] = []
+    heard: list[RelayTrigger] = []
     for one in appended:
         found = consents.get(one.entry.conversation)
         if found is not None and (name := event_name(one)):
-            heard.append(Heard(one.entry.workspace, *found, name, one.entry.at))
+            heard.append(RelayTrigger(one.entry.workspace, *found, name, one.entry.at))
     return bool(heard) and add_events(connection, heard)
 
 
-def add_events(connection: Connection, heard: Sequence[Heard]) -> bool:
+def add_events(connection: Connection, heard: Sequence[RelayTrigger]) -> bool:
     """Queue what may be told now, for each service that the site relays to; whether there was anything."""
     now = now_ms()
     allowed: dict[tuple[int, str], list[str]] = {}
     for one in heard:
         if (one.site, one.chain) not in allowed:
-            relays = [tag.service for tag in find_tags(connection, one.site) if tag.way == "relay"]
+            relays = [tag.service for tag in find_vendor_tags(connection, one.site) if tag.mode == "relay"]
             allowed[one.site, one.chain] = [
                 service for service in relays if may_relay(connection, one.site, one.chain, service, now)
             ]

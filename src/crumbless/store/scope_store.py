@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_people import PersonScope
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.operator_change import change_operators
 from crumbless.store.tables import operator, site
@@ -29,13 +29,13 @@ def site_ids_of(connection: Connection, workspace: int, keys: Collection[str]) -
     """Return the ids of the workspace's sites with these keys.
 
     Raises:
-        Refused: `not_found` for a key that no site of this workspace has.
+        ApiError: `not_found` for a key that no site of this workspace has.
     """
     wanted = {*keys}
     query = select(site.c.id).where(site.c.workspace_id == workspace, site.c.key.in_(wanted))
     found = [*connection.execute(query).scalars()]
     if len(found) != len(wanted):
-        raise Refused("not_found", "There is no such site.")
+        raise ApiError("not_found", "There is no such site.")
     return found
 
 

@@ -5,7 +5,7 @@ import binascii
 import os
 import secrets
 
-from crumbless.domain.seal import KEY_BYTES, Vault
+from crumbless.domain.seal import KEY_BYTES, SecretBox
 from crumbless.errors import SettingsError
 from crumbless.settings import Settings
 from crumbless.store.database_sqlite import sqlite_path
@@ -14,14 +14,14 @@ SETTING = "CRUMBLESS_SECRET_KEY"
 _WANTED = f"expected {KEY_BYTES} random bytes in base64, as `openssl rand -base64 {KEY_BYTES}` prints them"
 
 
-def open_vault(settings: Settings) -> Vault:
+def open_secret_box(settings: Settings) -> SecretBox:
     """The vault of this installation; with SQLite and no setting its key file is made on first use.
 
     Raises:
         SettingsError: when the key is none, or the setting is missing where several nodes need the same.
     """
     if settings.secret_key:
-        return Vault(_decoded(settings.secret_key, SETTING))
+        return SecretBox(_decoded(settings.secret_key, SETTING))
     if not settings.database_url.startswith("sqlite:"):
         raise SettingsError(f"{SETTING}: must be set, and be the same on every node; {_WANTED}")
     database = sqlite_path(settings.database_url)
@@ -37,7 +37,7 @@ def open_vault(settings: Settings) -> Vault:
     except OSError as error:
         raise SettingsError(f"{SETTING}: cannot make {path}: {error.strerror}") from None
     try:
-        return Vault(_decoded(path.read_text(encoding="ascii").strip(), str(path)))
+        return SecretBox(_decoded(path.read_text(encoding="ascii").strip(), str(path)))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{SETTING}: cannot read {path}: {getattr(error, 'strerror', None) or 'not text'}"

@@ -49,15 +49,15 @@ def sessions_of(connection: Connection, operator_id: str, seen_after: int) -> li
 
 
 def end_sessions_of(
-    connection: Connection, operator_id: str, *, but_not: str | None = None, only: str | None = None
+    connection: Connection, operator_id: str, *, except_id: str | None = None, only: str | None = None
 ) -> Sequence[Session]:
     """End an operator's sessions, all but one or only one; those that had not ended yet.
 
     Their tokens are worth nothing from the commit on, and their streams close.
     """
     conditions = [session.c.operator_id == operator_id, session.c.ended_at.is_(None)]
-    if but_not is not None:
-        conditions.append(session.c.id != but_not)
+    if except_id is not None:
+        conditions.append(session.c.id != except_id)
     if only is not None:
         conditions.append(session.c.id == only)
     found = read_sessions(connection, *conditions)

@@ -6,7 +6,7 @@ from crumbless.store.tables import operator
 from crumbless.store.tables_people import operator_identity, passkey
 
 
-def ways_to_sign_in(connection: Connection, operator_id: str) -> int:
+def sign_in_methods(connection: Connection, operator_id: str) -> int:
     """Passwords, passkeys and connected accounts together."""
     has_password = connection.execute(
         select(operator.c.password_hash != "").where(operator.c.id == operator_id)

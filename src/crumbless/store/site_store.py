@@ -8,14 +8,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_people import SiteSide
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.tables import site
 from crumbless.store.visibility_sql import visible_sites
 
 
 @dataclass(frozen=True, slots=True)
-class SiteLooks:
+class SiteAppearance:
     """What can be changed of a site."""
 
     name: str
@@ -25,38 +25,38 @@ class SiteLooks:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSite:
+class StoredSite:
     """A site. `seen_at`: when one of its pages last fetched the widget; `seen_origin`: which."""
 
     key: str
-    looks: SiteLooks
+    looks: SiteAppearance
     seen_at: int | None
     seen_origin: str | None
     created_at: int
 
 
-def list_sites(connection: Connection, workspace: int, scope: Scope | None) -> list[KeptSite]:
+def list_sites(connection: Connection, workspace: int, scope: Scope | None) -> list[StoredSite]:
     """Return the sites of a workspace that are in the scope, oldest first."""
     return _kept(connection, site.c.workspace_id == workspace, *visible_sites(scope))
 
 
-def find_own_site(connection: Connection, workspace: int, key: str, scope: Scope | None) -> KeptSite:
+def find_own_site(connection: Connection, workspace: int, key: str, scope: Scope | None) -> StoredSite:
     """Return the site of this workspace.
 
     Raises:
-        Refused: `not_found`, also for one of another workspace or outside of the scope.
+        ApiError: `not_found`, also for one of another workspace or outside of the scope.
     """
     found = _kept(connection, site.c.workspace_id == workspace, site.c.key == key, *visible_sites(scope))
     if not found:
-        raise Refused("not_found", "There is no such site.")
+        raise ApiError("not_found", "There is no such site.")
     return found[0]
 
 
-def _kept(connection: Connection, *conditions: Any) -> list[KeptSite]:
+def _kept(connection: Connection, *conditions: Any) -> list[StoredSite]:
     return [
-        KeptSite(
+        StoredSite(
             row.key,
-            SiteLooks(row.name, tuple(row.origins), row.accent, row.side),
+            SiteAppearance(row.name, tuple(row.origins), row.accent, row.side),
             row.seen_at,
             row.seen_origin,
             row.created_at,
@@ -65,18 +65,25 @@ def _kept(connection: Connection, *conditions: Any) -> list[KeptSite]:
     ]
 
 
-def insert_site(connection: Connection, workspace: int, key: str, looks: SiteLooks) -> None:
+def insert_site(connection: Connection, workspace: int, key: str, appearance: SiteAppearance) -> None:
     """Keep a new site under a key that no site has."""
-    connection.execute(insert(site).values(workspace_id=workspace, key=key, created_at=now_ms(), **_values(looks)))
+    connection.execute(insert(site).values(workspace_id=workspace, key=key, created_at=now_ms(), **_values(appearance)))
 
 
-def update_site(connection: Connection, workspace: int, key: str, looks: SiteLooks) -> None:
+def update_site(connection: Connection, workspace: int, key: str, appearance: SiteAppearance) -> None:
     """The site of this workspace is like this from now on."""
-    connection.execute(update(site).where(site.c.workspace_id == workspace, site.c.key == key).values(**_values(looks)))
+    connection.execute(
+        update(site).where(site.c.workspace_id == workspace, site.c.key == key).values(**_values(appearance))
+    )
 
 
-def _values(looks: SiteLooks) -> dict[str, object]:
-    return {"name": looks.name, "origins": [*looks.origins], "accent": looks.accent, "side": looks.side}
+def _values(appearance: SiteAppearance) -> dict[str, object]:
+    return {
+        "name": appearance.name,
+        "origins": [*appearance.origins],
+        "accent": appearance.accent,
+        "side": appearance.side,
+    }
 
 
 def note_site_seen(connection: Connection, key: str, at: int, origin: str) -> None:

@@ -71,11 +71,11 @@ def _read(connection: Connection) -> Stored:
     return Stored(schema, *counts, last_error(connection, "backup"))
 
 
-def _read_file(path: Path, work: Callable[[Connection], T]) -> T:
+def _read_file(path: Path, operation: Callable[[Connection], T]) -> T:
     address = f"{path.absolute().as_uri()}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True, timeout=10))
     try:
         with engine.connect() as connection:
-            return work(connection)
+            return operation(connection)
     finally:
         engine.dispose()

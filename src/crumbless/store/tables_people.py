@@ -74,7 +74,7 @@ invitation = Table(
 
 # Whatever may be used once and not for long: setup, invitation, reset, second step of a sign-in, passkey challenge,
 # OpenID Connect transaction, continuation. Spent by one UPDATE ... WHERE used_at IS NULL, so a race has one winner.
-ticket = Table(
+one_time_token = Table(
     "ticket",
     metadata,
     Column("id", Id, primary_key=True),

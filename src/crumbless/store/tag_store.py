@@ -10,42 +10,42 @@ from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
 from crumbless.store.tables import site, site_tag
 
-Way = Literal["browser", "relay"]
+TagMode = Literal["browser", "relay"]
 """The vendor's script in the visitor's browser, or the server telling the vendor."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class VendorTag:
     """A tag of a site. `identifier` is public (a measurement id, a pixel code); `secret` never leaves the server."""
 
     service: Service
-    way: Way
+    mode: TagMode
     identifier: str
     secret: str
 
 
-def find_tags(connection: Connection, site_id: int) -> tuple[Tag, ...]:
+def find_vendor_tags(connection: Connection, site_id: int) -> tuple[VendorTag, ...]:
     """The site's tags, by service."""
     rows = connection.execute(select(site_tag).where(site_tag.c.site_id == site_id).order_by(site_tag.c.service))
-    return tuple(Tag(row.service, row.way, row.identifier, row.secret) for row in rows)
+    return tuple(VendorTag(row.service, row.way, row.identifier, row.secret) for row in rows)
 
 
-def set_tag(connection: Connection, of: Site, tag: Tag) -> None:
+def set_vendor_tag(connection: Connection, of: Site, tag: VendorTag) -> None:
     """Use this tag on the site, in place of one of the same service.
 
     A service that is new, or that comes another way and so keeps other things, raises the site's consent revision: what
     visitors consented to before did not speak of it.
     """
-    if not any((one.service, one.way) == (tag.service, tag.way) for one in find_tags(connection, of.id)):
+    if not any((one.service, one.mode) == (tag.service, tag.mode) for one in find_vendor_tags(connection, of.id)):
         raised = site.c.consent_revision + 1
         connection.execute(update(site).where(site.c.id == of.id).values(consent_revision=raised))
-    drop_tag(connection, of, tag.service)
+    drop_vendor_tag(connection, of, tag.service)
     connection.execute(
         insert(site_tag).values(
             workspace_id=of.workspace,
             site_id=of.id,
             service=tag.service,
-            way=tag.way,
+            way=tag.mode,
             identifier=tag.identifier,
             secret=tag.secret,
             created_at=now_ms(),
@@ -53,7 +53,7 @@ def set_tag(connection: Connection, of: Site, tag: Tag) -> None:
     )
 
 
-def drop_tag(connection: Connection, of: Site, service: Service) -> None:
+def drop_vendor_tag(connection: Connection, of: Site, service: Service) -> None:
     """Use no tag of this service any more."""
     connection.execute(delete(site_tag).where(site_tag.c.site_id == of.id, site_tag.c.service == service))
 

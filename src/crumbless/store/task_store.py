@@ -81,7 +81,7 @@ def _far_ahead(kind: TaskKind, now: int, clock: int) -> ColumnElement[bool]:
 
 
 def claim_batches(
-    connection: Connection, node: str, kind: TaskKind, most: int, size: int = 1, mixed: bool = True
+    connection: Connection, node: str, kind: TaskKind, limit: int, size: int = 1, mixed: bool = True
 ) -> list[list[Task]]:
     """Claim the tasks of a kind that are due, oldest first, in batches of one destination each.
 
@@ -96,7 +96,7 @@ def claim_batches(
         select(task)
         .where(task.c.dead_at.is_(None), task.c.kind == kind, or_(free, _far_ahead(kind, now, clock)))
         .order_by(task.c.due_at, task.c.id)
-        .limit(most * size)
+        .limit(limit * size)
         .with_for_update(skip_locked=True)
     ).all()
     batches: list[list[Task]] = []
@@ -105,7 +105,7 @@ def claim_batches(
         group = row.destination, "" if mixed else row.about
         batch = filling.get(group)
         if batch is None or len(batch) == size:
-            if len(batches) == most:
+            if len(batches) == limit:
                 continue
             batch = filling[group] = []
             batches.append(batch)
@@ -131,13 +131,13 @@ def finish_tasks(connection: Connection, tasks: Sequence[Task]) -> int:
     return connection.execute(delete(task).where(_claimed(tasks))).rowcount
 
 
-def settle_tasks(connection: Connection, tasks: Sequence[Task], error: str = "", **values: int) -> None:
+def complete_tasks(connection: Connection, tasks: Sequence[Task], error: str = "", **values: int) -> None:
     """Release tasks with these new values: `due_at` when they are tried again, `dead_at` for dead letters."""
     released = {"claimed_by": None, "claimed_until": None, "error": error[:MAX_ERROR]}
     connection.execute(update(task).where(_claimed(tasks)).values(**released, **values))
 
 
-def give_back_tasks(connection: Connection, node: str) -> None:
+def release_tasks(connection: Connection, node: str) -> None:
     """Release what a node that stops has claimed and not ended; it does not count as tried."""
     connection.execute(
         update(task)
@@ -146,13 +146,13 @@ def give_back_tasks(connection: Connection, node: str) -> None:
     )
 
 
-def dead_tasks(connection: Connection, workspace: int, most: int) -> Sequence[Task]:
+def dead_tasks(connection: Connection, workspace: int, limit: int) -> Sequence[Task]:
     """Return what was given up in a workspace, the newest first."""
     rows = connection.execute(
         select(task)
         .where(task.c.workspace_id == workspace, task.c.dead_at.is_not(None))
         .order_by(task.c.dead_at.desc(), task.c.id.desc())
-        .limit(most)
+        .limit(limit)
     )
     return [_task(row, row.tries) for row in rows]
 
@@ -177,7 +177,7 @@ def last_error(connection: Connection, kind: TaskKind) -> str:
     return connection.execute(select(task.c.error).where(task.c.id == RECURRING[kind])).scalar() or ""
 
 
-def revive_task(connection: Connection, workspace: int, task_id: int) -> bool:
+def retry_dead(connection: Connection, workspace: int, task_id: int) -> bool:
     """Have a dead letter tried again at once; return False if the workspace has no such."""
     revived = connection.execute(
         update(task)
@@ -193,7 +193,7 @@ def drop_task(connection: Connection, workspace: int, task_id: int) -> bool:
     return bool(connection.execute(delete(task).where(_dead(workspace, task_id))).rowcount)
 
 
-def drop_tasks(connection: Connection, kinds: Collection[TaskKind], **of: str) -> None:
+def delete_tasks(connection: Connection, kinds: Collection[TaskKind], **of: str) -> None:
     """Delete the tasks of these kinds with this `destination` or `about`, claimed and dead ones too."""
     connection.execute(delete(task).where(task.c.kind.in_([*kinds])).filter_by(**of))
     if "about" in of:

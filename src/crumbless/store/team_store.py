@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire_people import Team
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
 from crumbless.store.scope_store import drop_team_from_scopes
 from crumbless.store.tables import operator
@@ -25,12 +25,12 @@ def find_team(connection: Connection, workspace: int, team_id: str, scope: Scope
     """Return the team of this workspace.
 
     Raises:
-        Refused: `not_found`, also for one of another workspace or outside of the scope.
+        ApiError: `not_found`, also for one of another workspace or outside of the scope.
     """
     query = select(team).where(team.c.id == team_id, team.c.workspace_id == workspace, *visible_teams(scope))
     row = connection.execute(query).first()
     if row is None:
-        raise Refused("not_found", "There is no such team.")
+        raise ApiError("not_found", "There is no such team.")
     return Team(row.id, row.name)
 
 
@@ -38,7 +38,7 @@ def add_team(connection: Connection, workspace: int, name: str) -> Team:
     """A new team.
 
     Raises:
-        Refused: `invalid` when there is one of this name.
+        ApiError: `invalid` when there is one of this name.
     """
     added = Team(new_id(), name)
     try:
@@ -52,7 +52,7 @@ def rename_team(connection: Connection, workspace: int, team_id: str, name: str)
     """Give the team another name.
 
     Raises:
-        Refused: `invalid` when another has it.
+        ApiError: `invalid` when another has it.
     """
     try:
         connection.execute(update(team).where(team.c.id == team_id, team.c.workspace_id == workspace).values(name=name))
@@ -60,8 +60,8 @@ def rename_team(connection: Connection, workspace: int, team_id: str, name: str)
         raise _taken() from None
 
 
-def _taken() -> Refused:
-    return Refused("invalid", "There is a team of this name already.")
+def _taken() -> ApiError:
+    return ApiError("invalid", "There is a team of this name already.")
 
 
 def remove_team(connection: Connection, workspace: int, team_id: str) -> None:
@@ -88,7 +88,7 @@ def set_members(connection: Connection, workspace: int, team_id: str, members: C
     """Who is in the team.
 
     Raises:
-        Refused: `not_found` for somebody who is not of this workspace.
+        ApiError: `not_found` for somebody who is not of this workspace.
     """
     wanted = {*members}
     known = {
@@ -97,7 +97,7 @@ def set_members(connection: Connection, workspace: int, team_id: str, members: C
         ).scalars()
     }
     if known != wanted:
-        raise Refused("not_found", "There is no such person.")
+        raise ApiError("not_found", "There is no such person.")
     connection.execute(delete(team_member).where(team_member.c.team_id == team_id))
     _join(connection, workspace, [(team_id, one) for one in sorted(wanted)])
 
@@ -114,11 +114,11 @@ def check_teams(connection: Connection, workspace: int, teams: Collection[str]) 
     """The teams, each once.
 
     Raises:
-        Refused: `not_found` for one that is not of this workspace.
+        ApiError: `not_found` for one that is not of this workspace.
     """
     wanted = [*dict.fromkeys(teams)]
     if len(known_teams(connection, workspace, wanted)) != len(wanted):
-        raise Refused("not_found", "There is no such team.")
+        raise ApiError("not_found", "There is no such team.")
     return wanted
 
 

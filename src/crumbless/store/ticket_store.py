@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, new_token, now_ms
-from crumbless.store.tables_people import ticket
+from crumbless.store.tables_people import one_time_token
 
-TicketKind = Literal[
+OneTimeTokenKind = Literal[
     "setup",
     "invitation",
     "reset",
@@ -29,7 +29,7 @@ TicketKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class OneTimeToken:
     """A ticket that holds. `subject`: whom or what it is about; `data`: what its kind needs besides."""
 
     id: str
@@ -48,9 +48,9 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def new_ticket(
+def new_one_time_token(
     connection: Connection,
-    kind: TicketKind,
+    kind: OneTimeTokenKind,
     *,
     seconds: float,
     subject: str = "",
@@ -64,7 +64,7 @@ def new_ticket(
     told = secret or new_token("crt_")
     now = now_ms()
     connection.execute(
-        insert(ticket).values(
+        insert(one_time_token).values(
             id=ticket_id,
             workspace_id=workspace,
             kind=kind,
@@ -80,37 +80,44 @@ def new_ticket(
     return ticket_id, told
 
 
-def find_ticket(connection: Connection, kind: TicketKind, secret: str, thumbprint: str | None = None) -> Ticket:
+def find_one_time_token(
+    connection: Connection, kind: OneTimeTokenKind, secret: str, thumbprint: str | None = None
+) -> OneTimeToken:
     """The ticket with this secret or id, unspent.
 
     Args:
         thumbprint: the key that asks. A ticket that was begun by a key is found only for that key.
 
     Raises:
-        Refused: `ticket_gone`, the same for one that never was, was spent, has expired or belongs to another key.
+        ApiError: `ticket_gone`, the same for one that never was, was spent, has expired or belongs to another key.
     """
-    row = _standing(connection, kind, or_(ticket.c.secret_hash == secret_hash(secret), ticket.c.id == secret))
+    row = _standing(
+        connection, kind, or_(one_time_token.c.secret_hash == secret_hash(secret), one_time_token.c.id == secret)
+    )
     if row.thumbprint is not None and row.thumbprint != thumbprint:
-        raise Refused("ticket_gone")
+        raise ApiError("ticket_gone")
     # What its maker did not bind to a key needs its secret: the id alone is told to others.
     if row.thumbprint is None and row.secret_hash != secret_hash(secret):
-        raise Refused("ticket_gone")
-    return _ticket(row)
+        raise ApiError("ticket_gone")
+    return _one_time_token(row)
 
 
-def _standing(connection: Connection, kind: TicketKind, condition: ColumnElement[bool]) -> Any:
+def _standing(connection: Connection, kind: OneTimeTokenKind, condition: ColumnElement[bool]) -> Any:
     row = connection.execute(
-        select(ticket).where(
-            condition, ticket.c.kind == kind, ticket.c.used_at.is_(None), ticket.c.expires_at > now_ms()
+        select(one_time_token).where(
+            condition,
+            one_time_token.c.kind == kind,
+            one_time_token.c.used_at.is_(None),
+            one_time_token.c.expires_at > now_ms(),
         )
     ).first()
     if row is None:
-        raise Refused("ticket_gone")
+        raise ApiError("ticket_gone")
     return row
 
 
-def _ticket(row: Any) -> Ticket:
-    return Ticket(
+def _one_time_token(row: Any) -> OneTimeToken:
+    return OneTimeToken(
         row.id,
         row.kind,
         row.workspace_id,
@@ -123,60 +130,66 @@ def _ticket(row: Any) -> Ticket:
     )
 
 
-def spend_ticket(connection: Connection, kind: TicketKind, secret: str, thumbprint: str | None = None) -> Ticket:
+def spend_one_time_token(
+    connection: Connection, kind: OneTimeTokenKind, secret: str, thumbprint: str | None = None
+) -> OneTimeToken:
     """The ticket, which nobody can use again: of many at once, one wins.
 
     Raises:
-        Refused: `ticket_gone`, as `find_ticket`.
+        ApiError: `ticket_gone`, as `find_one_time_token`.
     """
-    return _spend(connection, find_ticket(connection, kind, secret, thumbprint))
+    return _spend(connection, find_one_time_token(connection, kind, secret, thumbprint))
 
 
-def spend_shown_ticket(connection: Connection, kind: TicketKind, ticket_id: str) -> Ticket:
-    """As `spend_ticket`, by the id alone: the secret was shown before, to who got a ticket that names this one.
+def spend_one_time_token_by_id(connection: Connection, kind: OneTimeTokenKind, ticket_id: str) -> OneTimeToken:
+    """As `spend_one_time_token`, by the id alone: the secret was shown before, to who got a ticket that names this one.
 
     Raises:
-        Refused: `ticket_gone`.
+        ApiError: `ticket_gone`.
     """
-    return _spend(connection, _ticket(_standing(connection, kind, ticket.c.id == ticket_id)))
+    return _spend(connection, _one_time_token(_standing(connection, kind, one_time_token.c.id == ticket_id)))
 
 
-def _spend(connection: Connection, found: Ticket) -> Ticket:
+def _spend(connection: Connection, found: OneTimeToken) -> OneTimeToken:
     spent = connection.execute(
-        update(ticket).where(ticket.c.id == found.id, ticket.c.used_at.is_(None)).values(used_at=now_ms())
+        update(one_time_token)
+        .where(one_time_token.c.id == found.id, one_time_token.c.used_at.is_(None))
+        .values(used_at=now_ms())
     )
     if not spent.rowcount:
-        raise Refused("ticket_gone")
+        raise ApiError("ticket_gone")
     return found
 
 
-def count_try(connection: Connection, ticket_id: str, most: int) -> None:
+def count_attempt(connection: Connection, ticket_id: str, limit: int) -> None:
     """One more wrong answer. After `most` of them the ticket is spent."""
     now = now_ms()
-    connection.execute(update(ticket).where(ticket.c.id == ticket_id).values(tries=ticket.c.tries + 1))
     connection.execute(
-        update(ticket)
-        .where(ticket.c.id == ticket_id, ticket.c.tries >= most, ticket.c.used_at.is_(None))
+        update(one_time_token).where(one_time_token.c.id == ticket_id).values(tries=one_time_token.c.tries + 1)
+    )
+    connection.execute(
+        update(one_time_token)
+        .where(one_time_token.c.id == ticket_id, one_time_token.c.tries >= limit, one_time_token.c.used_at.is_(None))
         .values(used_at=now)
     )
 
 
-def void_tickets(connection: Connection, kind: TicketKind, subject: str) -> None:
+def void_one_time_tokens(connection: Connection, kind: OneTimeTokenKind, subject: str) -> None:
     """What was given out before for this subject is worth nothing from now on."""
     connection.execute(
-        update(ticket)
-        .where(ticket.c.kind == kind, ticket.c.subject == subject, ticket.c.used_at.is_(None))
+        update(one_time_token)
+        .where(one_time_token.c.kind == kind, one_time_token.c.subject == subject, one_time_token.c.used_at.is_(None))
         .values(used_at=now_ms())
     )
 
 
-def void_tickets_of_password(connection: Connection, operator_id: str) -> None:
+def void_one_time_tokens_of_password(connection: Connection, operator_id: str) -> None:
     """The operator's password is another one: what was begun with the former, perhaps by a thief, ends."""
     for kind in ("reset", "email_change", "second_factor"):
-        void_tickets(connection, kind, operator_id)
+        void_one_time_tokens(connection, kind, operator_id)
 
 
-def remove_tickets(connection: Connection, before: int, most: int) -> int:
+def remove_one_time_tokens(connection: Connection, before: int, limit: int) -> int:
     """Remove tickets that expired before then (milliseconds), at most so many; how many there were."""
-    old = select(ticket.c.id).where(ticket.c.expires_at < before).limit(most).scalar_subquery()
-    return connection.execute(delete(ticket).where(ticket.c.id.in_(old))).rowcount
+    old = select(one_time_token.c.id).where(one_time_token.c.expires_at < before).limit(limit).scalar_subquery()
+    return connection.execute(delete(one_time_token).where(one_time_token.c.id.in_(old))).rowcount

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select, union
 
 from crumbless.domain.access import Session
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import is_id
 from crumbless.store.people_store import find_session
 from crumbless.store.tables import conversation, session, visitor
@@ -53,11 +53,11 @@ def reach_of(connection: Connection, session_id: str) -> Reach:
     """Return the visitors that the session reaches.
 
     Raises:
-        Refused: `invalid_token` for a session that has ended.
+        ApiError: `invalid_token` for a session that has ended.
     """
     found = [*connection.execute(REACHED_VISITORS, {"session": session_id}).scalars()]
     if not found:
-        raise Refused("invalid_token")
+        raise ApiError("invalid_token")
     return Reach(sorted(found), connection.execute(_CONTACT, {"session": session_id}).scalar())
 
 
@@ -84,7 +84,7 @@ def choose_reached(connection: Connection, session_id: str, wanted: str | None) 
     """Return the conversation that a request names, or the newest.
 
     Raises:
-        Refused: `unknown_conversation` if the session does not reach it or has ended.
+        ApiError: `unknown_conversation` if the session does not reach it or has ended.
     """
     if wanted is None:
         newest = newest_reached(connection, session_id)
@@ -92,7 +92,7 @@ def choose_reached(connection: Connection, session_id: str, wanted: str | None) 
             return newest[0]
     elif reaches(connection, session_id, wanted):
         return wanted
-    raise Refused("unknown_conversation")
+    raise ApiError("unknown_conversation")
 
 
 def find_reaching_session(connection: Connection, token_hash: bytes) -> Session | None:

@@ -2,15 +2,15 @@
 
 from sqlalchemy import Connection, func, select, update
 
-from crumbless.domain.wire_people import WorkspaceView
-from crumbless.errors import Refused
+from crumbless.domain.wire_people import WorkspaceResponse
+from crumbless.errors import ApiError
 from crumbless.store.tables import operator, workspace
 
 
-def find_workspace_view(connection: Connection, workspace_id: int) -> WorkspaceView:
+def find_workspace_response(connection: Connection, workspace_id: int) -> WorkspaceResponse:
     """The workspace as its people see it."""
     row = connection.execute(select(workspace).where(workspace.c.id == workspace_id)).one()
-    return WorkspaceView(row.name, row.created_at)
+    return WorkspaceResponse(row.name, row.created_at)
 
 
 def rename_workspace(connection: Connection, workspace_id: int, name: str) -> None:
@@ -22,7 +22,7 @@ def choose_workspace(connection: Connection, wanted: str) -> int | None:
     """The number of the workspace with this name, or with this number; None when there is none.
 
     Raises:
-        Refused: `invalid` when several have the name: tenants name their workspaces themselves.
+        ApiError: `invalid` when several have the name: tenants name their workspaces themselves.
     """
     if wanted.isascii() and wanted.isdigit():
         by_number = select(workspace.c.id).where(workspace.c.id == int(wanted[:9]))
@@ -31,7 +31,7 @@ def choose_workspace(connection: Connection, wanted: str) -> int | None:
     numbers = [*connection.execute(select(workspace.c.id).where(workspace.c.name == wanted)).scalars()]
     if len(numbers) > 1:
         told = " or ".join(str(number) for number in numbers)
-        raise Refused("invalid", f"Several workspaces are called {wanted}: say which by its number, {told}.")
+        raise ApiError("invalid", f"Several workspaces are called {wanted}: say which by its number, {told}.")
     return numbers[0] if numbers else None
 
 

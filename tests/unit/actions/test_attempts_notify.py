@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, func, select, update
 
 from crumbless.actions.attempts_notify import DAY_MS, notify_of_attempts, queue_attempts_check
-from crumbless.domain.seal import KEY_BYTES, Vault
+from crumbless.domain.seal import KEY_BYTES, SecretBox
 from crumbless.ids import now_ms
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_operator
@@ -11,7 +11,7 @@ from crumbless.store.tables import operator
 from crumbless.store.tables_people import task
 from support.statements import statements_of
 
-VAULT = Vault(bytes(KEY_BYTES))
+VAULT = SecretBox(bytes(KEY_BYTES))
 
 
 def count_mails(connection: Connection) -> int:

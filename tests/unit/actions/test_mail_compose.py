@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from crumbless.actions.mail_compose import compose_mail, language_of
-from crumbless.domain.mail_order import CHANGES, VALUES, MailKind, MailOrder
+from crumbless.domain.mail_order import CHANGES, VALUES, MailKind, MailRequest
 from crumbless.texts import languages_of
 
 ADDRESS = "https://chat.tea.example"
@@ -15,10 +15,10 @@ KINDS: tuple[MailKind, ...] = get_args(MailKind)
 SECRET = "crt_" + "aB3-_" * 8
 
 
-def order(kind: MailKind, language: str = "en", value: str = "Olga", to_name: str = "Otto") -> MailOrder:
+def order(kind: MailKind, language: str = "en", value: str = "Olga", to_name: str = "Otto") -> MailRequest:
     numbers = {"days": "7", "hours": "24", "minutes": "30"}
     fixed = {"secret": SECRET, "at": "1700000000000", "change": CHANGES[0], "site": "tea-shop"} | numbers
-    return MailOrder(
+    return MailRequest(
         kind, "otto@tea.example", language, {name: fixed.get(name, value) for name in VALUES[kind]}, to_name
     )
 
@@ -61,7 +61,7 @@ def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) 
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_has_words(change: str, language: str) -> None:
     values = {"change": change, "device": "Firefox on Linux", "at": "1700000000000"}
-    mail = compose_mail(MailOrder("factor_changed", "o@tea.example", language, values), ADDRESS, "Tea")
+    mail = compose_mail(MailRequest("factor_changed", "o@tea.example", language, values), ADDRESS, "Tea")
     assert change not in mail.text
     assert "Firefox on Linux · 2023-11-14 22:13 UTC" in mail.text
 
@@ -69,7 +69,7 @@ def test_every_change_has_words(change: str, language: str) -> None:
 def test_times_are_written_with_the_plurals_of_the_language() -> None:
     def note(language: str, days: str) -> str:
         values = {"inviter": "Olga", "workspace": "Tea", "days": days, "secret": SECRET}
-        return compose_mail(MailOrder("invitation", "o@tea.example", language, values), ADDRESS, "Tea").text
+        return compose_mail(MailRequest("invitation", "o@tea.example", language, values), ADDRESS, "Tea").text
 
     assert "for 1 day." in note("en", "1")
     assert "for 7 days." in note("en", "7")
@@ -79,7 +79,7 @@ def test_times_are_written_with_the_plurals_of_the_language() -> None:
 
 def test_what_is_not_known_leaves_no_gap() -> None:
     values = {"device": "", "place": "", "at": "1700000000000"}
-    mail = compose_mail(MailOrder("new_sign_in", "o@tea.example", "en", values), ADDRESS, "Tea")
+    mail = compose_mail(MailRequest("new_sign_in", "o@tea.example", "en", values), ADDRESS, "Tea")
     assert "\n2023-11-14 22:13 UTC\n" in mail.text
     assert mail.text.startswith("Hello,\n")
 

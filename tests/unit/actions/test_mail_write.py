@@ -5,32 +5,32 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from crumbless.actions.mail_write import open_order, queue_mail
-from crumbless.domain.mail_order import MailOrder
-from crumbless.domain.seal import KEY_BYTES, Vault
+from crumbless.actions.mail_write import queue_mail, read_mail_request
+from crumbless.domain.mail_order import MailRequest
+from crumbless.domain.seal import KEY_BYTES, SecretBox
 from crumbless.domain.task import Task, TaskFailed
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.database import write_once
 from crumbless.store.tables_people import task
-from crumbless.store.task_store import claim_batches, drop_tasks
+from crumbless.store.task_store import claim_batches, delete_tasks
 
-VAULT = Vault(bytes(KEY_BYTES))
+VAULT = SecretBox(bytes(KEY_BYTES))
 
 
-def order(**changed: Any) -> MailOrder:
+def order(**changed: Any) -> MailRequest:
     values = {"minutes": "30", "secret": "crt_secret"}
     good: dict[str, Any] = {"kind": "reset", "to": "olga@tea.example", "language": "en", "values": values}
-    return MailOrder(**good | changed)
+    return MailRequest(**good | changed)
 
 
-def queued(database_url: str, one: MailOrder) -> Task:
+def queued(database_url: str, one: MailRequest) -> Task:
     write_once(database_url, lambda connection: queue_mail(connection, VAULT, 1, one))
     return write_once(database_url, lambda connection: claim_batches(connection, "node", "mail", 1))[0][0]
 
 
 def test_what_was_ordered_is_what_is_opened(database_url: str) -> None:
     one = order(to_name="Olga Ölström")
-    assert open_order(VAULT, queued(database_url, one)) == one
+    assert read_mail_request(VAULT, queued(database_url, one)) == one
 
 
 def test_the_database_shows_neither_address_nor_secret(database_url: str) -> None:
@@ -43,15 +43,15 @@ def test_the_database_shows_neither_address_nor_secret(database_url: str) -> Non
 def test_what_a_visitor_is_sent_is_dropped_when_they_erase(database_url: str) -> None:
     for about in ("visitor-1", "visitor-2", ""):
         write_once(database_url, lambda connection, about=about: queue_mail(connection, VAULT, 1, order(about=about)))
-    write_once(database_url, lambda connection: drop_tasks(connection, ["mail"], about="visitor-1"))
+    write_once(database_url, lambda connection: delete_tasks(connection, ["mail"], about="visitor-1"))
     [[second], [third]] = write_once(database_url, lambda connection: claim_batches(connection, "node", "mail", 9))
-    assert [open_order(VAULT, one).about for one in (second, third)] == ["visitor-2", ""]
+    assert [read_mail_request(VAULT, one).about for one in (second, third)] == ["visitor-2", ""]
 
 
 def test_another_key_opens_nothing(database_url: str) -> None:
     sealed = queued(database_url, order())
     with pytest.raises(TaskFailed) as caught:
-        open_order(Vault(b"1" * KEY_BYTES), sealed)
+        read_mail_request(SecretBox(b"1" * KEY_BYTES), sealed)
     assert caught.value.final
 
 
@@ -76,7 +76,7 @@ def test_another_key_opens_nothing(database_url: str) -> None:
     ],
 )
 def test_threat_58_what_could_be_a_second_address_or_header_is_refused(database_url: str, address: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         queued(database_url, order(to=address))
     assert caught.value.code == "invalid"
     assert queued(database_url, order())
@@ -85,7 +85,7 @@ def test_threat_58_what_could_be_a_second_address_or_header_is_refused(database_
 def test_threat_58_names_and_values_are_one_line_each(database_url: str) -> None:
     nasty = "Olga\r\nBcc: all@tea.example\u202e\u2028\x85"
     values = {"device": nasty, "place": "", "at": "0"}
-    opened = open_order(VAULT, queued(database_url, order(kind="new_sign_in", to_name=nasty, values=values)))
+    opened = read_mail_request(VAULT, queued(database_url, order(kind="new_sign_in", to_name=nasty, values=values)))
     assert opened.to_name == opened.values["device"] == "Olga Bcc: all@tea.example"
 
 

@@ -13,9 +13,9 @@ from crumbless.actions.session_begin import Device, SessionTerms
 from crumbless.domain.access import Session
 from crumbless.domain.password import hash_password
 from crumbless.domain.ports import LedgerPort, ReaderPort
-from crumbless.domain.seal import KEY_BYTES, Vault
-from crumbless.domain.wire_account import PasswordRequest, SignInAnswer, SignInRequest
-from crumbless.errors import Refused
+from crumbless.domain.seal import KEY_BYTES, SecretBox
+from crumbless.domain.wire_account import PasswordRequest, SignInRequest, SignInResponse
+from crumbless.errors import ApiError
 from crumbless.store.database import write_once
 from crumbless.store.factor_store import set_password_hash
 from crumbless.store.people_store import add_operator, find_active_operator
@@ -24,7 +24,7 @@ from support.statements import statements_of
 
 T = TypeVar("T")
 STOLEN, EMAIL = "correct horse battery", "olga@tea.example"
-VAULT = Vault(bytes(KEY_BYTES))
+VAULT = SecretBox(bytes(KEY_BYTES))
 TERMS = SessionTerms(30, VAULT)
 
 
@@ -36,16 +36,16 @@ class Disk:
         self.asked: list[str] = []
         self.meanwhile: Callable[[Connection], object] | None = None
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, operation: Callable[[Connection], T]) -> T:
         told: list[T] = []
-        self.asked += write_once(self.url, lambda one: statements_of(one, lambda: told.append(work(one))))
+        self.asked += write_once(self.url, lambda one: statements_of(one, lambda: told.append(operation(one))))
         return told[0]
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, operation: Callable[[Connection], T]) -> T:
         if self.meanwhile is not None:
             write_once(self.url, self.meanwhile)
             self.meanwhile = None
-        return write_once(self.url, work)
+        return write_once(self.url, operation)
 
     @property
     def ports(self) -> tuple[LedgerPort, ReaderPort]:
@@ -79,9 +79,9 @@ def sessions(disk: Disk) -> int:
 async def test_threat_24_a_stolen_password_that_is_replaced_while_it_is_checked_begins_no_session(
     disk: Disk, olga: str
 ) -> None:
-    assert isinstance(await attempt(disk), SignInAnswer), "the premise: it is right"
+    assert isinstance(await attempt(disk), SignInResponse), "the premise: it is right"
     disk.meanwhile = replacing(olga)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         await attempt(disk)
     assert caught.value.code == "wrong_sign_in"
     assert sessions(disk) == 1
@@ -103,7 +103,7 @@ async def test_threat_20_the_same_is_asked_and_hashed_whoever_the_address_belong
 
     async def asked_for(email: str) -> list[str]:
         disk.asked.clear()
-        with pytest.raises(Refused, match="wrong_sign_in"):
+        with pytest.raises(ApiError, match="wrong_sign_in"):
             await sign_in(SignInRequest(email, STOLEN), Device("key"), *disk.ports, TERMS)
         return [*disk.asked]
 
@@ -119,16 +119,16 @@ async def test_threat_20_the_same_is_asked_and_hashed_whoever_the_address_belong
 async def test_a_hash_that_is_renewed_meanwhile_is_no_other_password(disk: Disk, olga: str) -> None:
     renewed = hash_password(STOLEN)
     disk.meanwhile = lambda connection: set_password_hash(connection, olga, renewed)
-    assert isinstance(await attempt(disk), SignInAnswer)
+    assert isinstance(await attempt(disk), SignInResponse)
 
 
 async def test_a_change_does_not_undo_a_reset_that_came_first(disk: Disk, olga: str) -> None:
     thief = Session("s", "owner", 1, olga, "Olga", "key", 2**60)
     disk.meanwhile = replacing(olga)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         await change_password(PasswordRequest("the thief's own password", STOLEN), thief, "", *disk.ports, VAULT)
     assert caught.value.code == "wrong_password"
     kept = write_once(disk.url, lambda connection: find_active_operator(connection, olga))
     assert kept is not None
-    with pytest.raises(Refused):
+    with pytest.raises(ApiError):
         await attempt(disk)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from crumbless.actions import password_check
-from crumbless.actions.password_check import HASHERS, MOST_WAITING, hash_of, is_right
-from crumbless.errors import Refused
+from crumbless.actions.password_check import HASHERS, MAX_WAITING, hash_of, is_right
+from crumbless.errors import ApiError
 
 IDLE = "crumbless-idle"
 
@@ -41,8 +41,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     wait_for_left_over()
     monkeypatch.setattr(password_check, "hash_password", machine.hash)
     # The machine that runs the tests may be busy in truth.
-    monkeypatch.setattr(password_check, "_step_back", lambda: None)
-    monkeypatch.setattr(password_check, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(password_check, "_lower_priority", lambda: None)
+    monkeypatch.setattr(password_check, "TIMEOUT_SECONDS", 60)
     yield machine
     machine.calm.set()
     wait_for_left_over()
@@ -61,13 +61,13 @@ async def test_an_idle_thread_does_it_where_it_gets_a_turn(machine: Machine) -> 
 
 
 async def test_on_a_machine_that_others_keep_busy_it_insists(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password_check, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(password_check, "TIMEOUT_SECONDS", 0.05)
     for _ in range(HASHERS):
         assert await hash_of("x") != IDLE
     async with asyncio.timeout(30):
         while machine.begun.count(IDLE) < HASHERS:  # noqa: ASYNC110 - a thread sets no event of the loop
             await asyncio.sleep(0.01)
-    monkeypatch.setattr(password_check, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(password_check, "TIMEOUT_SECONDS", 60)
     async with asyncio.timeout(30):
         assert await hash_of("x") != IDLE, "while those are left over, the next does not wait"
 
@@ -81,9 +81,9 @@ async def test_what_goes_wrong_is_told(machine: Machine) -> None:
 
 
 async def test_too_many_are_refused(machine: Machine) -> None:
-    waiting = [asyncio.create_task(hash_of("x")) for _ in range(MOST_WAITING + 1)]
-    with pytest.raises(Refused, match="busy"):
+    waiting = [asyncio.create_task(hash_of("x")) for _ in range(MAX_WAITING + 1)]
+    with pytest.raises(ApiError, match="busy"):
         await waiting[-1]
     machine.calm.set()
-    assert len(await asyncio.gather(*waiting[:-1])) == MOST_WAITING
+    assert len(await asyncio.gather(*waiting[:-1])) == MAX_WAITING
     assert await hash_of("x") == IDLE, "and nobody is, once they are done"

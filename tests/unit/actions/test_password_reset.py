@@ -3,12 +3,12 @@
 from sqlalchemy import Connection
 
 from crumbless.actions.password_reset import ask_for_reset
-from crumbless.domain.seal import KEY_BYTES, Vault
+from crumbless.domain.seal import KEY_BYTES, SecretBox
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_operator
 from support.statements import statements_of
 
-VAULT = Vault(bytes(KEY_BYTES))
+VAULT = SecretBox(bytes(KEY_BYTES))
 
 
 def test_asking_for_a_link_looks_nobody_up(database_url: str) -> None:

@@ -19,7 +19,7 @@ from crumbless.store.clock_store import begin_clock
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_operator
 from crumbless.store.tables import consent_receipt, session
-from crumbless.store.tables_people import audit_entry, operator_network, task, ticket
+from crumbless.store.tables_people import audit_entry, one_time_token, operator_network, task
 
 T = TypeVar("T")
 TASK = Task(-1, None, "retention", {}, None, 1, 0)
@@ -34,9 +34,9 @@ class Disk:
         self.url = url
         self.writes = 0
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, operation: Callable[[Connection], T]) -> T:
         self.writes += 1
-        return write_once(self.url, work)
+        return write_once(self.url, operation)
 
 
 def receipt(at: int) -> dict[str, object]:
@@ -58,7 +58,7 @@ def put_in(connection: Connection, days: dict[str, float]) -> None:
             insert(session).values(id=new_id(), workspace_id=1, token_hash=new_id().encode(), created_at=0, **moment)
         )
     connection.execute(
-        insert(ticket).values(id=new_id(), kind="reset", data={}, created_at=0, expires_at=at["tickets"])
+        insert(one_time_token).values(id=new_id(), kind="reset", data={}, created_at=0, expires_at=at["tickets"])
     )
     connection.execute(insert(task).values(kind="mail", payload={}, due_at=0, created_at=0, dead_at=at["tasks"]))
     operator_id = add_operator(connection, 1, f"{new_id()}@tea.example", "Olga", "")
@@ -67,7 +67,13 @@ def put_in(connection: Connection, days: dict[str, float]) -> None:
 
 
 def kept(url: str) -> dict[str, int]:
-    tables = {"receipts": consent_receipt, "audit": audit_entry, "sessions": session, "tickets": ticket, "tasks": task}
+    tables = {
+        "receipts": consent_receipt,
+        "audit": audit_entry,
+        "sessions": session,
+        "tickets": one_time_token,
+        "tasks": task,
+    }
     tables["networks"] = operator_network
 
     def count(connection: Connection) -> dict[str, int]:
@@ -98,11 +104,13 @@ async def test_what_lives_is_never_touched(database_url: str) -> None:
         living = {"workspace_id": 1, "token_hash": b"x", "created_at": 0, "expires_at": 2**50}
         connection.execute(insert(session).values(id=new_id(), **living))
         connection.execute(insert(task).values(kind="mail", payload={}, due_at=0, created_at=0))
-        connection.execute(insert(ticket).values(id=new_id(), kind="reset", data={}, created_at=0, expires_at=2**50))
+        connection.execute(
+            insert(one_time_token).values(id=new_id(), kind="reset", data={}, created_at=0, expires_at=2**50)
+        )
 
     write_once(database_url, put_in_living)
     before = kept(database_url)
-    await sweep(Disk(database_url), ended_session_days=1, dead_task_days=1, ticket_days=1)
+    await sweep(Disk(database_url), ended_session_days=1, dead_task_days=1, one_time_token_days=1)
     assert kept(database_url) == before
 
 

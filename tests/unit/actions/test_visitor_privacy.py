@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from crumbless.actions.visitor_privacy import EXPORT_PAGE, export_own
 from crumbless.domain.access import Session
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.contact_store import end_sessions_before_link
 from crumbless.store.database import write_once
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.people_store import add_session
 from support.value_make import make_entry, make_session
@@ -26,13 +26,13 @@ class Reader:
     def __init__(self, database_url: str) -> None:
         self._url = database_url
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        return write_once(self._url, work)
+    async def read(self, operation: Callable[[Connection], T]) -> T:
+        return write_once(self._url, operation)
 
 
 def append(database_url: str, count: int) -> None:
     writer = SqliteBatchWriter(database_url)
-    writer.commit([Ticket(make_entry(text="words"), None, lambda _outcome: None) for _ in range(count)])
+    writer.commit([WriteRequest(make_entry(text="words"), None, lambda _outcome: None) for _ in range(count)])
     writer.close()
 
 
@@ -61,5 +61,5 @@ async def test_session_that_ended_after_it_was_found_exports_nothing(database_ur
     await export_own(session, Reader(database_url))
     ended = write_once(database_url, lambda connection: end_sessions_before_link(connection, session.subject, None))
     assert [one.id for one in ended] == [session.id]
-    with pytest.raises(Refused, match="invalid_token"):
+    with pytest.raises(ApiError, match="invalid_token"):
         await export_own(session, Reader(database_url))

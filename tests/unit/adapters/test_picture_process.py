@@ -7,16 +7,16 @@ import psutil
 import pytest
 from PIL import Image
 
-from crumbless.adapters.picture_process import PictureProcess
-from crumbless.domain.file_type import PictureFormat, picture_format
-from crumbless.domain.ports import PictureRefused
+from crumbless.adapters.picture_process import ImageProcess
+from crumbless.domain.file_type import ImageFormat, image_format
+from crumbless.domain.ports import ImageRejected
 from support.pictures import SECRETS, bomb, frame_bomb, picture, talkative
 
-KINDS: tuple[PictureFormat, ...] = ("JPEG", "PNG", "WEBP", "GIF")
+KINDS: tuple[ImageFormat, ...] = ("JPEG", "PNG", "WEBP", "GIF")
 
 
-async def cut(content: bytes, kind: PictureFormat | None = None) -> list[bytes]:
-    return await PictureProcess().cut(content, kind or picture_format(content) or "PNG", (256, 64))
+async def cut(content: bytes, kind: ImageFormat | None = None) -> list[bytes]:
+    return await ImageProcess().cut(content, kind or image_format(content) or "PNG", (256, 64))
 
 
 def opened(content: bytes) -> Image.Image:
@@ -24,7 +24,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_middle_is_cut_square_in_both_sizes(kind: PictureFormat) -> None:
+async def test_the_middle_is_cut_square_in_both_sizes(kind: ImageFormat) -> None:
     large, small = await cut(picture(kind))
     assert [opened(one).size for one in (large, small)] == [(256, 256), (64, 64)]
     red, blue = opened(large).getpixel((128, 30)), opened(large).getpixel((128, 220))
@@ -45,7 +45,7 @@ async def test_picture_is_rotated_by_its_exif_orientation() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_threat_38_nothing_but_pixels_is_left(kind: PictureFormat) -> None:
+async def test_threat_38_nothing_but_pixels_is_left(kind: ImageFormat) -> None:
     content = talkative(kind)
     assert any(secret in content for secret in SECRETS), "premise: the picture tells something"
     for made in await cut(content):
@@ -56,7 +56,7 @@ async def test_threat_38_nothing_but_pixels_is_left(kind: PictureFormat) -> None
 async def test_threat_37_a_picture_of_too_many_pixels_is_never_decoded(content: bytes) -> None:
     assert len(content) < 100_000
     before, began = psutil.Process().memory_info().rss, time.process_time()
-    with pytest.raises(PictureRefused) as caught:
+    with pytest.raises(ImageRejected) as caught:
         await cut(content)
     assert caught.value.reason == "too_many_pixels"
     assert psutil.Process().memory_info().rss - before < 100_000_000
@@ -83,7 +83,7 @@ async def test_threat_37_of_very_many_frames_only_the_first_is_decoded() -> None
     ids=["nothing", "only a head", "cut off", "zeros", "ones", "no webp"],
 )
 async def test_what_cannot_be_read_is_refused(content: bytes) -> None:
-    with pytest.raises(PictureRefused) as caught:
+    with pytest.raises(ImageRejected) as caught:
         await cut(content)
     assert caught.value.reason == "unreadable"
 
@@ -92,5 +92,5 @@ async def test_threat_35_only_the_format_that_the_bytes_show_is_tried() -> None:
     # Premise: as what it is, it can be read. A decoder that is not asked for does not open it.
     await cut(picture("PNG"), "PNG")
     for other in (picture("BMP"), picture("TIFF"), picture("PPM"), picture("PNG")):
-        with pytest.raises(PictureRefused):
+        with pytest.raises(ImageRejected):
             await cut(other, "JPEG")

@@ -3,11 +3,11 @@
 import asyncio
 from itertools import pairwise
 
-from crumbless.api.fair_turn import FairTurn
+from crumbless.api.fair_turn import RequestPacer
 
 
-async def begin(turn: FairTurn, name: int, begun: list[tuple[int, int]], clock: list[int]) -> None:
-    await turn.come()
+async def begin(turn: RequestPacer, name: int, begun: list[tuple[int, int]], clock: list[int]) -> None:
+    await turn.wait()
     begun.append((name, clock[0]))
 
 
@@ -18,7 +18,7 @@ async def count_turns(clock: list[int]) -> None:
 
 
 async def test_a_crowd_begins_one_in_each_turn_and_in_order() -> None:
-    turn, clock, begun = FairTurn(), [0], list[tuple[int, int]]()
+    turn, clock, begun = RequestPacer(), [0], list[tuple[int, int]]()
     ticking = asyncio.create_task(count_turns(clock))
     await asyncio.gather(*(begin(turn, number, begun, clock) for number in range(20)))
     ticking.cancel()
@@ -28,7 +28,7 @@ async def test_a_crowd_begins_one_in_each_turn_and_in_order() -> None:
 
 
 async def test_who_is_alone_does_not_wait() -> None:
-    turn, clock, begun = FairTurn(), [0], list[tuple[int, int]]()
+    turn, clock, begun = RequestPacer(), [0], list[tuple[int, int]]()
     ticking = asyncio.create_task(count_turns(clock))
     for number in range(3):
         before = clock[0]
@@ -40,11 +40,11 @@ async def test_who_is_alone_does_not_wait() -> None:
 
 
 async def test_who_leaves_the_queue_keeps_nobody_waiting() -> None:
-    turn, clock, begun = FairTurn(), [0], list[tuple[int, int]]()
+    turn, clock, begun = RequestPacer(), [0], list[tuple[int, int]]()
     tasks = [asyncio.create_task(begin(turn, number, begun, clock)) for number in range(5)]
     await asyncio.sleep(0)
     for number in (1, 2, 4):
         tasks[number].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert [name for name, _ in begun] == [0, 3]
-    await asyncio.wait_for(turn.come(), 1)
+    await asyncio.wait_for(turn.wait(), 1)

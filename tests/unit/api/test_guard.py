@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from crumbless.api.guard import PROBLEM_TYPE, Guard, problem_of, refusal_headers
-from crumbless.api.platform import Platform
+from crumbless.api.guard import PROBLEM_TYPE, Middleware, error_headers, problem_of
+from crumbless.api.platform import Services
 from crumbless.api.request_bounds import HEADER_BYTES, MAX_PATH, MAX_QUERY
-from crumbless.domain.figures import HttpFigures
+from crumbless.domain.figures import HttpMetrics
 from crumbless.domain.proof import NonceClock
-from crumbless.errors import REFUSALS, Refused
+from crumbless.errors import ERROR_SPECS, ApiError
 from crumbless.settings import Settings
 
 Scope = dict[str, Any]
@@ -27,7 +27,7 @@ class Parts:
         trusted_proxies=["10.0.0.0/8"],
         access_log=True,
     )
-    http = HttpFigures()
+    http = HttpMetrics()
     trace = None
     nonces = NonceClock(b"s" * 32, time.time)
 
@@ -50,7 +50,7 @@ async def answer(path: str = "/v1/desk/me", host: bytes = b"chat.example", **mor
     scope = {"type": more.get("kind", "http"), "path": path, "method": "GET", "headers": headers}
     scope["query_string"] = more.get("query", b"")
     scope["client"] = more.get("client", ("192.0.2.1", 1234))
-    guard = Guard(cast(Any, app), cast(Platform, Parts()))
+    guard = Middleware(cast(Any, app), cast(Services, Parts()))
     await guard(cast(Any, scope), cast(Any, None), cast(Any, send))
     return sent, reached
 
@@ -59,22 +59,22 @@ def header(sent: list[Any], name: bytes) -> bytes | None:
     return dict(sent[0]["headers"]).get(name)
 
 
-@pytest.mark.parametrize("code", [*REFUSALS])
+@pytest.mark.parametrize("code", [*ERROR_SPECS])
 def test_every_refusal_is_a_problem_document(code: str) -> None:
-    body, status, phrase = problem_of(Refused(code))
+    body, status, phrase = problem_of(ApiError(code))
     assert json.loads(body) == {
         "type": f"urn:crumbless:problem:{code}",
-        "title": REFUSALS[code].title,
+        "title": ERROR_SPECS[code].title,
         "status": status,
-        "detail": REFUSALS[code].detail,
+        "detail": ERROR_SPECS[code].detail,
     }
     assert phrase
 
 
 def test_a_wait_is_told_in_whole_seconds_and_never_too_short() -> None:
-    assert refusal_headers(Refused("slow_down", retry_after=0.2))["retry-after"] == "1"
-    assert refusal_headers(Refused("slow_down", retry_after=2.5))["retry-after"] == "3"
-    assert "retry-after" not in refusal_headers(Refused("slow_down"))
+    assert error_headers(ApiError("slow_down", retry_after=0.2))["retry-after"] == "1"
+    assert error_headers(ApiError("slow_down", retry_after=2.5))["retry-after"] == "3"
+    assert "retry-after" not in error_headers(ApiError("slow_down"))
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_a_wait_is_told_in_whole_seconds_and_never_too_short() -> None:
     ],
 )
 def test_who_must_prove_something_is_told_how(code: str, error: str) -> None:
-    assert refusal_headers(Refused(code))["www-authenticate"] == f'DPoP error="{error}", algs="ES256"'
+    assert error_headers(ApiError(code))["www-authenticate"] == f'DPoP error="{error}", algs="ES256"'
 
 
 def test_other_refusals_do_not_speak_of_proofs() -> None:
-    speaking = {code for code in REFUSALS if "www-authenticate" in refusal_headers(Refused(code))}
+    speaking = {code for code in ERROR_SPECS if "www-authenticate" in error_headers(ApiError(code))}
     assert speaking == {"use_dpop_nonce", "invalid_proof", "invalid_token"}
 
 
@@ -199,13 +199,13 @@ async def test_what_everybody_gets_alike_carries_no_number() -> None:
 
 async def test_the_access_log_says_how_but_not_who(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    Parts.http.answers.clear()
+    Parts.http.responses.clear()
     await answer("/v1/desk/conversations/SECRET", asked=[(b"user-agent", b"Browser/1")])
     (record,) = [one for one in caplog.records if one.name == "crumbless.access"]
     fields: dict[str, Any] = vars(record)["fields"]
     assert fields.pop("ms") >= 0
     assert fields == {"method": "GET", "route": "(none)", "status": 200}
-    assert Parts.http.answers == {("GET", "(none)", 200): 1}
+    assert Parts.http.responses == {("GET", "(none)", 200): 1}
 
 
 async def test_what_is_not_http_is_none_of_its_business() -> None:

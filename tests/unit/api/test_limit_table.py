@@ -12,7 +12,7 @@ from crumbless.api.route import Route
 from crumbless.api.route_adapter import counts_requests
 from crumbless.api.routes import ROUTES
 from crumbless.domain.limits import KeyedBuckets
-from crumbless.domain.throttle import Throttle
+from crumbless.domain.throttle import GuessThrottle
 from crumbless.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +42,7 @@ def value_of(name: str) -> float:
     if not owner:
         return getattr(Settings(), member)
     limiter = getattr(LIMITS, owner, None)
-    if isinstance(limiter, Throttle):
+    if isinstance(limiter, GuessThrottle):
         return getattr(limiter, member)
     if isinstance(limiter, KeyedBuckets):
         rate = limiter.rate

@@ -8,7 +8,7 @@ from crumbless.api import known_sites
 from crumbless.api.known_sites import KnownSites
 from crumbless.api.look_up import look_up
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 
 class Reader:
@@ -28,7 +28,7 @@ async def test_unknown_names_are_refused_after_the_burst_without_a_read() -> Non
     for _ in range(3):
         assert await look_up(buckets, "192.0.2.1", reader) is None
     for _ in range(5):
-        with pytest.raises(Refused, match="slow_down") as refused:
+        with pytest.raises(ApiError, match="slow_down") as refused:
             await look_up(buckets, "192.0.2.1", reader)
         assert refused.value.retry_after > 0
     assert reader.asked == 3
@@ -44,7 +44,7 @@ async def test_known_names_cost_nothing() -> None:
 
 
 def test_known_sites_are_bounded_and_forget_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known_sites, "MOST", 3)
+    monkeypatch.setattr(known_sites, "MAX_ITEMS", 3)
     known = KnownSites()
     for key in ("a", "b", "c", "a", "d"):
         known.note(key, known=True)

@@ -10,14 +10,14 @@ from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages, Subject
 from crumbless.api.registry_read import read_registry, read_storage_texts
 from crumbless.settings import Settings
-from crumbless.store.tag_store import Tag
+from crumbless.store.tag_store import VendorTag
 from crumbless.texts import direction_of, languages_of
 
 REGISTRY = read_registry()
 LANGUAGES = languages_of("policy")
 TEXTS = read_storage_texts()
-GA4 = Tag("ga4", "browser", "G-1", "")
-TIKTOK = Tag("tiktok", "browser", "C1", "")
+GA4 = VendorTag("ga4", "browser", "G-1", "")
+TIKTOK = VendorTag("tiktok", "browser", "C1", "")
 
 
 def pages(**settings: str) -> PolicyPages:
@@ -120,7 +120,7 @@ def test_third_parties_are_named_only_where_they_are_used() -> None:
         for name, tags in {
             "none": (),
             "browser": (GA4, TIKTOK),
-            "relay": (Tag("ga4", "relay", "G-1", ""), Tag("tiktok", "relay", "C1", "")),
+            "relay": (VendorTag("ga4", "relay", "G-1", ""), VendorTag("tiktok", "relay", "C1", "")),
         }.items()
     }
     assert "policies.google.com" not in third["none"]

@@ -10,10 +10,10 @@ import pytest
 
 from crumbless.api import readiness
 from crumbless.api.readiness import Readiness
-from crumbless.domain.wire_operation import ReadyAnswer
+from crumbless.domain.wire_operation import ReadyResponse
 from crumbless.live.node_state import NodeState
 from crumbless.store import ledger
-from crumbless.store.ledger import Ledger, Ticket
+from crumbless.store.ledger import Ledger, WriteRequest
 from crumbless.store.schema import SCHEMA
 
 
@@ -65,7 +65,7 @@ class Writer:
     def __init__(self, commit: Callable[[], object]) -> None:
         self._commit = commit
 
-    def commit(self, batch: Sequence[Ticket]) -> None:
+    def commit(self, batch: Sequence[WriteRequest]) -> None:
         assert batch
         self._commit()
 
@@ -85,11 +85,11 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def look(parts: Parts) -> ReadyAnswer:
-    return await Readiness(cast(Any, parts)).look()
+async def look(parts: Parts) -> ReadyResponse:
+    return await Readiness(cast(Any, parts)).read()
 
 
-def ill(answer: ReadyAnswer) -> dict[str, str]:
+def ill(answer: ReadyResponse) -> dict[str, str]:
     return {part.part: part.state for part in answer.parts if not part.ok}
 
 
@@ -114,7 +114,7 @@ async def test_a_database_that_cannot_be_used(schema: object, part: str, caplog:
 
 
 async def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(readiness, "TIMEOUT_SECONDS", 0.01)
     parts = Parts()
     parts.schema = None
     answer = await look(parts)
@@ -169,7 +169,7 @@ async def test_a_ledger_that_is_stuck_in_a_batch_is_found_out_and_goes_on(monkey
     waiting = asyncio.ensure_future(one.write(lambda _connection: None))
     await until(lambda: one.waiting == 1)
     assert (await look(parts)).ready, "the premise: a commit may take a while"
-    monkeypatch.setattr(ledger, "STUCK_SECONDS", 0.01)
+    monkeypatch.setattr(ledger, "STALL_TIMEOUT_SECONDS", 0.01)
     await until(lambda: not one.at_work)
     answer = await look(parts)
     assert "does not answer" in ill(answer)["ledger"]
@@ -181,13 +181,13 @@ async def test_a_ledger_that_is_stuck_in_a_batch_is_found_out_and_goes_on(monkey
 
 
 async def test_changes_of_the_disk_are_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(readiness, "CACHE_SECONDS", 0)
     parts = Parts()
     ready = Readiness(cast(Any, parts))
     for free, healthy in ((5, True), (4, True), (4, True), (4, False), (4, False), (5, True), (5, True)):
         parts.disk.free = lambda free=free: free
         parts.healthy = parts.heals = healthy
-        answer = await ready.look()
+        answer = await ready.read()
         assert answer.ready == healthy, "little space is borne"
     assert parts.shown == ["low", "full", ""]
     assert parts.node.disk == ""
@@ -205,13 +205,13 @@ async def test_one_look_serves_all_who_ask_within_a_second_but_a_stop_is_told_at
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # However long this machine takes for the questions.
-    monkeypatch.setattr(readiness, "FRESH_SECONDS", 600)
+    monkeypatch.setattr(readiness, "CACHE_SECONDS", 600)
     parts = Parts()
     ready = Readiness(cast(Any, parts))
-    answers = await asyncio.gather(*(ready.look() for _ in range(50)))
+    answers = await asyncio.gather(*(ready.read() for _ in range(50)))
     assert all(answer.ready for answer in answers)
     parts.node.stopping = True
-    answer = await ready.look()
+    answer = await ready.read()
     assert parts.reads == 1
     assert not answer.ready
     assert [*ill(answer)] == ["node"]

@@ -12,7 +12,7 @@ from crumbless.api.route import PUBLIC, STREAM, Access, RateLimit, Route, RouteE
 from crumbless.api.route_adapter import read_query
 from crumbless.api.routes import ROUTES, route_handlers
 from crumbless.domain.access import Visibility
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 OWN = operator("manage_own", Visibility.OWN)
 
@@ -121,6 +121,6 @@ def test_query_is_read_by_the_types_of_its_struct() -> None:
     ],
 )
 def test_query_of_another_form_is_invalid(name: str, text: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         read_query({name: text}, Query)
     assert refused.value.code == "invalid"

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from crumbless.api.commands import COMMANDS
-from crumbless.api.platform import Platform
+from crumbless.api.platform import Services
 from crumbless.api.stream import StreamConnection
 from crumbless.domain.ban import BanList
 from crumbless.domain.command import Commands
@@ -19,24 +19,24 @@ from crumbless.domain.limits import Rate
 from crumbless.domain.stream_session import StreamRates
 from crumbless.domain.wire import ENTRIES_PER_FRAME
 from crumbless.domain.wire_timeline import SeenMarks, VisitorConversation
-from crumbless.live.connections import Connections, Parcel, parcel_for_operators, parcel_for_visitor
+from crumbless.live.connections import Connections, EncodedFrame, encode_for_operators, encode_for_visitor
 from crumbless.live.node_state import NodeState
-from crumbless.live.open_streams import OpenStreams
+from crumbless.live.open_streams import StreamRegistry
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_appended, make_operator_session, make_session
 
 ALL = [make_appended(number) for number in range(1, 6)]
 ROOMY = StreamRates(Rate(1000, 1000), Rate(1000, 1000))
 
 
-class Outlet:
+class StreamTransport:
     """Keeps what a stream sends."""
 
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
         self.ended: list[int] = []
 
-    def write(self, told: Parcel) -> None:
-        self.frames.append(json.loads(told.text))
+    def write(self, frame: EncodedFrame) -> None:
+        self.frames.append(json.loads(frame.text))
 
     def end(self, code: int, reason: str) -> None:
         assert reason
@@ -83,9 +83,9 @@ class Line:
     def __init__(self, reader: Reader, *, operator: bool = False) -> None:
         make = make_operator_session if operator else make_session
         self.session = make(thumbprint=None)
-        self.outlet = Outlet()
+        self.transport = StreamTransport()
         self.connections = Connections()
-        self.told = parcel_for_operators if operator else parcel_for_visitor
+        self.told = encode_for_operators if operator else encode_for_visitor
 
         def remembers(_token_hash: bytes) -> bool:
             return True
@@ -100,24 +100,24 @@ class Line:
             return BanList()
 
         self.platform = cast(
-            Platform,
+            Services,
             SimpleNamespace(
-                streams=OpenStreams(),
+                streams=StreamRegistry(),
                 node=NodeState(),
                 connections=self.connections,
                 reader=reader,
                 sessions=SimpleNamespace(find=find, remembers=remembers),
-                following=SimpleNamespace(begin=begin),
+                subscriptions=SimpleNamespace(begin=begin),
                 visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
                 settings=SimpleNamespace(streams_per_session=3, address="http://x"),
                 commands=Commands(COMMANDS),
                 limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
             ),
         )
-        self.stream = StreamConnection(self.platform, self.outlet)
+        self.stream = StreamConnection(self.platform, self.transport)
         self.stream.open("192.0.2.1")
 
-    def hear(self, *appended: Appended) -> None:
+    def on_entries(self, *appended: Appended) -> None:
         self.connections.deliver(1, appended)
 
     async def authenticate(self, after: int | None, **more: object) -> None:
@@ -135,43 +135,43 @@ async def visitor_line(page: Sequence[Appended], meanwhile: Sequence[Appended] =
     reader = Reader(conversation(5), [*page])
     line = Line(reader)
     if meanwhile:
-        reader.meanwhile = lambda: line.hear(*meanwhile)
+        reader.meanwhile = lambda: line.on_entries(*meanwhile)
     await line.authenticate(0)
     return line
 
 
 async def test_the_order_of_the_first_frames() -> None:
     line = await visitor_line(ALL[:2])
-    assert [frame["op"] for frame in line.outlet.frames] == ["challenge", "(accepted)", "welcome", "entries"]
+    assert [frame["op"] for frame in line.transport.frames] == ["challenge", "(accepted)", "welcome", "entries"]
 
 
 async def test_what_was_read_and_is_heard_later_is_sent_once() -> None:
     line = await visitor_line(ALL[:3])
     for batch in (ALL[1:2], ALL[2:3], ALL[3:4], ALL[4:5]):
-        line.hear(*batch)
-    assert line.outlet.numbers() == [1, 2, 3, 4, 5]
+        line.on_entries(*batch)
+    assert line.transport.numbers() == [1, 2, 3, 4, 5]
 
 
 async def test_a_batch_that_was_read_in_part_is_sent_in_part() -> None:
     line = await visitor_line(ALL[:3])
-    line.hear(*ALL[1:5])
-    assert line.outlet.numbers() == [1, 2, 3, 4, 5]
+    line.on_entries(*ALL[1:5])
+    assert line.transport.numbers() == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("meanwhile", [ALL[0:1], ALL[1:4], ALL[2:5], ALL[0:5]])
 async def test_what_comes_while_reading_follows_what_was_read(meanwhile: list[Appended]) -> None:
     line = await visitor_line(ALL[:2], meanwhile)
     last = max(2, meanwhile[-1].seq)
-    line.hear(*ALL[last:])
-    assert line.outlet.numbers() == [1, 2, 3, 4, 5]
+    line.on_entries(*ALL[last:])
+    assert line.transport.numbers() == [1, 2, 3, 4, 5]
 
 
 async def test_much_that_came_while_reading_is_sent_in_frames_of_the_promised_size() -> None:
     many = [make_appended(number) for number in range(1, 2 * ENTRIES_PER_FRAME + 2)]
     line = await visitor_line(many[:1], many[1:])
-    sizes = [len(frame["entries"]) for frame in line.outlet.frames if frame["op"] == "entries"]
+    sizes = [len(frame["entries"]) for frame in line.transport.frames if frame["op"] == "entries"]
     assert sizes == [1, ENTRIES_PER_FRAME, ENTRIES_PER_FRAME]
-    assert line.outlet.numbers() == [one.seq for one in many]
+    assert line.transport.numbers() == [one.seq for one in many]
 
 
 async def test_conversation_that_the_session_is_not_known_to_reach_is_looked_up_before_it_is_listened_to() -> None:
@@ -184,11 +184,11 @@ async def test_conversation_that_the_session_is_not_known_to_reach_is_looked_up_
         line.connections.show_typing(make_operator_session(), OTHER_CONVERSATION, True, 1, None)
         listened.append(line.stream.conversation)
 
-    line.platform.following.begin = begin  # pyright: ignore[reportAttributeAccessIssue]
+    line.platform.subscriptions.begin = begin  # pyright: ignore[reportAttributeAccessIssue]
     await line.authenticate(0, conversation=OTHER_CONVERSATION)
     assert listened == [""]
-    assert [frame["op"] for frame in line.outlet.frames] == ["challenge", "(accepted)"]
-    assert line.outlet.ended == [4404]
+    assert [frame["op"] for frame in line.transport.frames] == ["challenge", "(accepted)"]
+    assert line.transport.ended == [4404]
     assert line.connections.streams_of(line.session) == []
 
 
@@ -199,8 +199,8 @@ async def test_conversation_that_is_found_by_the_look_up_is_read_again_once_it_i
     await line.authenticate(None, conversation=OTHER_CONVERSATION)
     assert line.session.reach == reach
     assert line.stream.conversation == OTHER_CONVERSATION
-    line.hear(make_appended(1, conversation=OTHER_CONVERSATION))
-    assert line.outlet.numbers() == [1]
+    line.on_entries(make_appended(1, conversation=OTHER_CONVERSATION))
+    assert line.transport.numbers() == [1]
 
 
 async def test_newer_conversation_that_was_started_meanwhile_is_served() -> None:
@@ -208,8 +208,8 @@ async def test_newer_conversation_that_was_started_meanwhile_is_served() -> None
     state = VisitorConversation(OTHER_CONVERSATION, "open", 1, SeenMarks(0, 0))
     line = Line(Reader((reach, state), (reach, state)))
     await line.authenticate(None)
-    line.hear(make_appended(1), make_appended(2, conversation=OTHER_CONVERSATION))
-    entries = [entry for frame in line.outlet.frames if frame["op"] == "entries" for entry in frame["entries"]]
+    line.on_entries(make_appended(1), make_appended(2, conversation=OTHER_CONVERSATION))
+    entries = [entry for frame in line.transport.frames if frame["op"] == "entries" for entry in frame["entries"]]
     assert [entry["conversation"] for entry in entries] == [OTHER_CONVERSATION]
 
 
@@ -229,31 +229,31 @@ async def test_command_for_an_unknown_conversation_is_looked_up() -> None:
         line.stream.receive(json.dumps(typing).encode())
         await others_done()
         assert shown == expected
-    assert [frame.get("code") for frame in line.outlet.frames].count("unknown_conversation") == 1
+    assert [frame.get("code") for frame in line.transport.frames].count("unknown_conversation") == 1
     assert line.session.reach == (OTHER_CONVERSATION, CONVERSATION)
 
 
 async def test_operators_count_positions() -> None:
     reader = Reader((5, None), ALL[:3], [])
     line = Line(reader, operator=True)
-    reader.meanwhile = lambda: line.hear(*ALL[2:4])
+    reader.meanwhile = lambda: line.on_entries(*ALL[2:4])
     await line.authenticate(0)
-    line.hear(ALL[4])
-    assert line.outlet.numbers("position") == [1, 2, 3, 4, 5]
+    line.on_entries(ALL[4])
+    assert line.transport.numbers("position") == [1, 2, 3, 4, 5]
 
 
 async def test_a_cursor_ahead_of_the_server_is_brought_back() -> None:
     line = Line(Reader(conversation(3), []))
     await line.authenticate(10**6)
-    line.hear(*ALL[3:])
-    assert line.outlet.numbers() == [4, 5]
+    line.on_entries(*ALL[3:])
+    assert line.transport.numbers() == [4, 5]
 
 
 async def test_a_fault_while_opening_sends_the_client_back(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL):
         line = Line(Reader(OSError("the disk is away")))
         await line.authenticate(0)
-    assert line.outlet.ended == [1012]
+    assert line.transport.ended == [1012]
     assert line.connections.streams_of(line.session) == []
 
 
@@ -266,20 +266,20 @@ async def test_session_that_ends_while_its_stream_opens_is_not_listened_for() ->
 
     line.platform.visitors.bans.current = end_meanwhile  # pyright: ignore[reportAttributeAccessIssue]
     await line.authenticate(0)
-    assert line.outlet.ended == [4401]
+    assert line.transport.ended == [4401]
     assert line.connections.streams_of(line.session) == []
-    assert [frame["op"] for frame in line.outlet.frames] == ["challenge"]
+    assert [frame["op"] for frame in line.transport.frames] == ["challenge"]
 
 
 async def test_a_session_that_has_ended_may_say_no_more() -> None:
     line = await visitor_line(ALL[:1])
     line.stream.receive(b'{"op":"ping"}')
-    assert line.outlet.frames[-1] == {"op": "pong"}
+    assert line.transport.frames[-1] == {"op": "pong"}
     line.session.ended = True
     line.stream.receive(b'{"op":"ping"}')
-    assert line.outlet.ended == [4401]
-    line.hear(ALL[1])
-    assert line.outlet.numbers() == [1]
+    assert line.transport.ended == [4401]
+    line.on_entries(ALL[1])
+    assert line.transport.numbers() == [1]
 
 
 async def test_an_ended_stream_is_told_nothing_more() -> None:
@@ -287,16 +287,16 @@ async def test_an_ended_stream_is_told_nothing_more() -> None:
     line.stream.closed()
     line.stream.closed()
     line.stream.receive(b'{"op":"ping"}')
-    line.hear(ALL[1])
-    assert line.outlet.frames[-1]["op"] == "entries"
-    assert line.outlet.numbers() == [1]
+    line.on_entries(ALL[1])
+    assert line.transport.frames[-1]["op"] == "entries"
+    assert line.transport.numbers() == [1]
 
 
 async def test_a_node_that_has_closed_sends_streams_elsewhere() -> None:
     line = Line(Reader())
-    assert line.outlet.ended == []
+    assert line.transport.ended == []
     line.platform.node.closed = True
-    outlet = Outlet()
-    StreamConnection(line.platform, outlet).open("192.0.2.1")
-    assert [frame["op"] for frame in outlet.frames] == ["challenge"]
-    assert outlet.ended == [1012]
+    transport = StreamTransport()
+    StreamConnection(line.platform, transport).open("192.0.2.1")
+    assert [frame["op"] for frame in transport.frames] == ["challenge"]
+    assert transport.ended == [1012]

@@ -12,20 +12,20 @@ import pytest_asyncio
 from uvicorn.server import ServerState
 
 from crumbless.api.commands import COMMANDS
-from crumbless.api.platform import Platform
-from crumbless.api.stream_websocket import MAX_BACKLOG, StreamWebSocket, WriteTurn
+from crumbless.api.platform import Services
+from crumbless.api.stream_websocket import MAX_BACKLOG, StreamWebSocket, WriteCoalescer
 from crumbless.domain.command import Commands
-from crumbless.domain.figures import HttpFigures
+from crumbless.domain.figures import HttpMetrics
 from crumbless.live import tcp_connections
-from crumbless.live.connections import Connections, Parcel
+from crumbless.live.connections import Connections, EncodedFrame
 from crumbless.live.node_state import NodeState
-from crumbless.live.open_streams import OpenStreams
+from crumbless.live.open_streams import StreamRegistry
 from crumbless.live.tcp_connections import TcpConnections
 from support.raw_http import handshake_of, read_answer
 from support.raw_websocket import CLOSE, PING, TEXT, RawWebSocket, close_payload, frame
 
 DEADLINE = 20.0
-PAGE = Parcel(b"x" * 60_000)
+PAGE = EncodedFrame(b"x" * 60_000)
 
 
 class Admission(asyncio.Protocol):
@@ -46,22 +46,22 @@ class Node:
     """Streams over WebSocket on a real port, without what is behind them."""
 
     def __init__(self) -> None:
-        self.turn = WriteTurn()
+        self.turn = WriteCoalescer()
         self.state = ServerState()
-        self.streams = OpenStreams()
+        self.streams = StreamRegistry()
         self.tcp = TcpConnections(0, 100, 100, 0.5)
         self.settings = SimpleNamespace(
-            hosts=set[str](), address="http://x", trusted_proxies=(), access_log=False, strangers_per_address=5
+            hosts=set[str](), address="http://x", trusted_proxies=(), access_log=False, unauthenticated_per_address=5
         )
         self.platform = cast(
-            Platform,
+            Services,
             SimpleNamespace(
                 streams=self.streams,
                 tcp=self.tcp,
                 node=NodeState(),
                 connections=Connections(),
                 settings=self.settings,
-                http=HttpFigures(),
+                http=HttpMetrics(),
                 commands=Commands(COMMANDS),
             ),
         )
@@ -144,7 +144,7 @@ async def test_a_client_that_does_not_read_is_aborted(node: Node) -> None:
         watched.flush()
     await node.eventually(lambda: len(node.connections) == 1)
     assert watched not in node.connections
-    assert node.streams.strangers == 1, "the other goes on"
+    assert node.streams.unauthenticated == 1, "the other goes on"
     await abandon(raw)
     await idle.close()
 
@@ -156,7 +156,7 @@ def _name(raw: RawWebSocket) -> tuple[str, int]:
 async def test_a_client_that_reads_late_gets_everything(node: Node) -> None:
     raw = await node.connect()
     connection = await fill(node, raw)
-    connection.write(Parcel(b"last"))
+    connection.write(EncodedFrame(b"last"))
     connection.flush()
     raw.writer.transport.resume_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     while (await raw.receive()) != (TEXT, b"last"):
@@ -171,7 +171,7 @@ async def test_a_backlog_over_the_limit_ends_the_connection(node: Node) -> None:
     for _ in range(MAX_BACKLOG // len(PAGE.text) + 1):
         connection.write(PAGE)
         connection.flush()
-    assert node.streams.strangers == 0
+    assert node.streams.unauthenticated == 0
     await node.eventually(lambda: not node.connections)
     await abandon(raw)
 

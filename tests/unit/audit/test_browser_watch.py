@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from crumbless.audit.audit_report import Entry
+from crumbless.audit.audit_report import StorageItem
 from crumbless.audit.browser_watch import cookie_lasting, value_lasting, with_fate
 from crumbless.ids import now_ms
 
@@ -46,9 +46,9 @@ def test_a_value_without_an_end(text: str) -> None:
 
 
 def test_a_cookie_that_stands_nowhere_was_blocked() -> None:
-    asked = Entry(mechanism="cookie", key="a", where="t.example", how="header")
-    kept = Entry(mechanism="cookie", key="b", where="t.example", partition="shop.example")
-    asked_too = Entry(mechanism="cookie", key="b", where="t.example", how="header")
+    asked = StorageItem(mechanism="cookie", key="a", where="t.example", how="header")
+    kept = StorageItem(mechanism="cookie", key="b", where="t.example", partition="shop.example")
+    asked_too = StorageItem(mechanism="cookie", key="b", where="t.example", how="header")
     blocked, _, fine = with_fate([asked, kept, asked_too])
     assert blocked.blocked
     assert (fine.blocked, fine.partition) == (False, "shop.example")

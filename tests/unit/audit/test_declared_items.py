@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crumbless.api.registry_read import read_registry, read_storage_texts
-from crumbless.audit.audit_report import Entry
+from crumbless.audit.audit_report import StorageItem
 from crumbless.audit.declared_items import Declaration, DeclarationError, parse_disclosure, read_declaration
 from crumbless.domain.storage_disclosure import disclosure
 
@@ -21,8 +21,8 @@ def declaration(*rows: dict[str, object]) -> Declaration:
     return parse_disclosure(json.dumps({"disclosures": rows}), "a test")
 
 
-def cookie(key: str, where: str = "shop.example") -> Entry:
-    return Entry(mechanism="cookie", key=key, where=where)
+def cookie(key: str, where: str = "shop.example") -> StorageItem:
+    return StorageItem(mechanism="cookie", key=key, where=where)
 
 
 def test_our_registry_means_the_same_in_both_forms() -> None:
@@ -75,7 +75,7 @@ def test_purpose_1_means_after_consent() -> None:
 
 
 def test_a_database_may_be_declared_by_its_name() -> None:
-    record = Entry(mechanism="IndexedDB", key="7", container="cart/lines", where="https://shop.example")
+    record = StorageItem(mechanism="IndexedDB", key="7", container="cart/lines", where="https://shop.example")
     items = declaration(row("cart", "web"))
     assert items.find(record)
     assert not declaration(row("lines", "web")).find(record)

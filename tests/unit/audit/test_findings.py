@@ -2,7 +2,7 @@
 
 import pytest
 
-from crumbless.audit.audit_report import Act, Asked, Entry, Finding, Phase
+from crumbless.audit.audit_report import Act, Asked, Finding, Phase, StorageItem
 from crumbless.audit.declared_items import Declaration, Declared
 from crumbless.audit.findings import find_breaches
 
@@ -15,9 +15,9 @@ def item(key: str, mechanism: str = "localStorage", **more: object) -> Declared:
     return Declared(**(fields | more))  # pyright: ignore[reportArgumentType]
 
 
-def entry(key: str = "a", mechanism: str = "localStorage", **more: object) -> Entry:
+def entry(key: str = "a", mechanism: str = "localStorage", **more: object) -> StorageItem:
     fields: dict[str, object] = {"key": key, "mechanism": mechanism, "where": "https://shop.example"}
-    return Entry(**(fields | more))  # pyright: ignore[reportArgumentType]
+    return StorageItem(**(fields | more))  # pyright: ignore[reportArgumentType]
 
 
 def found(phase: Phase, *items: Declared) -> list[Finding]:
@@ -28,7 +28,7 @@ def kinds(phase: Phase, *items: Declared) -> list[str]:
     return [one.kind for one in found(phase, *items)]
 
 
-def seen(*entries: Entry) -> Phase:
+def seen(*entries: StorageItem) -> Phase:
     return Phase(name="load", title="", seen=list(entries))
 
 

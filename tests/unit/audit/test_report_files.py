@@ -6,8 +6,8 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from crumbless.audit.audit_report import Asked, Entry, Finding, Phase, RegistryFound, Report
-from crumbless.audit.browser_start import AuditError
+from crumbless.audit.audit_report import Asked, Finding, Phase, RegistryFound, Report, StorageItem
+from crumbless.audit.browser_start import StorageAuditError
 from crumbless.audit.report_files import check_folder, to_html, to_json, to_junit, write_report
 
 EVIL = '"><script>alert(1)</script>\x00\ud83c{{ 7 * 7 }}'.replace("\ud83c", "\ufffe")
@@ -17,8 +17,8 @@ def report() -> Report:
     load = Phase(
         name="load",
         title="The page is loaded",
-        seen=[Entry(mechanism="localStorage", key=EVIL, where="https://shop.example")],
-        kept=[Entry(mechanism="localStorage", key=EVIL, where="https://shop.example", size=3)],
+        seen=[StorageItem(mechanism="localStorage", key=EVIL, where="https://shop.example")],
+        kept=[StorageItem(mechanism="localStorage", key=EVIL, where="https://shop.example", size=3)],
         requests=[Asked(url="https://t.example/x", host="t.example", kind="image", third_party=True)],
         screenshot=b"picture",
     )
@@ -78,5 +78,5 @@ def test_all_files_are_written(tmp_path: Path) -> None:
 
 def test_invalid_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(AuditError, match="--out"):
+    with pytest.raises(StorageAuditError, match="--out"):
         check_folder(tmp_path / "file" / "out")

@@ -8,43 +8,43 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from crumbless.actions.mail_compose import compose_mail
-from crumbless.adapters.mail_box import MOST, MailBox
+from crumbless.adapters.mail_box import MAX_ITEMS, MemoryMail
 from crumbless.api.platform import Limits
 from crumbless.api.route_adapter import handler_of
 from crumbless.demo.mailbox_page import PATH, mailbox_route
-from crumbless.domain.mail_order import MailOrder
+from crumbless.domain.mail_order import MailRequest
 from crumbless.domain.ports import Mail
 from crumbless.settings import Settings
 
 ADDRESS = "http://127.0.0.1:8000"
 
 
-async def shown(box: MailBox) -> httpx.Response:
+async def shown(box: MemoryMail) -> httpx.Response:
     settings = Settings()
-    platform = SimpleNamespace(settings=settings, limits=Limits.of(settings))
+    services = SimpleNamespace(settings=settings, limits=Limits.of(settings))
     route = handler_of(mailbox_route(box, ADDRESS))
-    app = Litestar([route], state=State({"platform": platform}), openapi_config=None)
+    app = Litestar([route], state=State({"platform": services}), openapi_config=None)
     transport = httpx.ASGITransport(app)  # pyright: ignore[reportArgumentType]
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         return await client.get(PATH)
 
 
 async def test_empty_mailbox_page_has_a_notice() -> None:
-    assert "Nothing yet" in (await shown(MailBox())).text
+    assert "Nothing yet" in (await shown(MemoryMail())).text
 
 
 async def test_what_would_be_sent_is_shown_the_newest_first() -> None:
-    box = MailBox()
-    for number in range(MOST + 5):
+    box = MemoryMail()
+    for number in range(MAX_ITEMS + 5):
         await box.send(Mail(f"n{number}@tea.example", "", f"Subject {number}.", "text", "<p>html</p>"))
     text = (await shown(box)).text
-    assert re.findall(r"Subject (\d+)\.", text) == [str(number) for number in range(MOST + 4, 4, -1)]
+    assert re.findall(r"Subject (\d+)\.", text) == [str(number) for number in range(MAX_ITEMS + 4, 4, -1)]
 
 
 async def test_only_links_to_the_demo_are_clickable() -> None:
-    box = MailBox()
+    box = MemoryMail()
     values = {"inviter": "Olga https://evil.example/x <b>", "workspace": "Tea", "days": "7", "secret": "crt_abc"}
-    await box.send(compose_mail(MailOrder("invitation", "otto@tea.example", "en", values), ADDRESS, "Tea"))
+    await box.send(compose_mail(MailRequest("invitation", "otto@tea.example", "en", values), ADDRESS, "Tea"))
     answer = await shown(box)
     links = re.findall(r'<a href="([^"]+)"', answer.text)
     assert links == [f"{ADDRESS}/desk#invite=crt_abc"]
@@ -52,6 +52,6 @@ async def test_only_links_to_the_demo_are_clickable() -> None:
 
 
 async def test_nothing_runs_in_it() -> None:
-    headers = (await shown(MailBox())).headers
+    headers = (await shown(MemoryMail())).headers
     assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'nonce-")
     assert headers["cache-control"] == "no-store"

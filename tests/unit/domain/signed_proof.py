@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from crumbless.domain.proof import (
     NonceClock,
-    ProofRefused,
+    ProofRejected,
     VerifiedProof,
     verify_proof,
 )
@@ -82,7 +82,7 @@ def verify(proof: str, *, method: str = "GET", address: str = ADDRESS, token: st
     return verify_proof(proof, method=method, address=address, nonce_ok=CLOCK.accepts, token=token)
 
 
-def refused(proof: str, **request: Any) -> ProofRefused:
-    with pytest.raises(ProofRefused) as refusal:
+def refused(proof: str, **request: Any) -> ProofRejected:
+    with pytest.raises(ProofRejected) as refusal:
         verify(proof, **request)
     return refusal.value

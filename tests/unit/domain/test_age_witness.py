@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crumbless.domain.age_witness import (
     HOUR_MS,
-    MOST_MACHINES,
+    MAX_MACHINES,
     WINDOW_MS,
     AgeWitness,
     advance,
@@ -105,7 +105,7 @@ def test_an_uptime_that_went_back_counts_for_nothing(machines: Machines) -> None
 def test_machines_that_are_gone_are_forgotten(machines: Machines) -> None:
     for number in range(100):
         machines.sweep(f"machine {number}")
-    assert len(machines.witness.marks) == MOST_MACHINES
+    assert len(machines.witness.marks) == MAX_MACHINES
     assert "machine 99" in machines.witness.marks
 
 

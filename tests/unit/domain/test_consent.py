@@ -2,17 +2,17 @@
 
 import pytest
 
-from crumbless.domain.consent import CONSENT_DAYS, Record, check_request, grants, is_receipt, receipt_document
+from crumbless.domain.consent import CONSENT_DAYS, ConsentReceipt, check_request, grants, is_receipt, receipt_document
 from crumbless.domain.wire import Categories, ConsentRequest
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 DAY = 86_400_000
 AT = 1_000 * DAY
 
 
-def record(analytics: int = 1, marketing: int = 0, previous: str | None = None) -> Record:
+def record(analytics: int = 1, marketing: int = 0, previous: str | None = None) -> ConsentReceipt:
     categories = Categories(analytics, marketing)  # pyright: ignore[reportArgumentType]
-    return Record("R" * 22, "C" * 22, "shop", AT, categories, ["ga4"], "banner", 3, "en", "12345678", previous)
+    return ConsentReceipt("R" * 22, "C" * 22, "shop", AT, categories, ["ga4"], "banner", 3, "en", "12345678", previous)
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_a_first_record_grants_something_and_a_later_one_need_not() -> None:
         return ConsentRequest("shop", Categories(0, 0), "banner", 1, "en", "12345678", previous)
 
     check_request(request("A" * 22))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         check_request(request(None))
     assert refused.value.code == "invalid"
 
 
 def test_document_contains_each_choice_separately() -> None:
-    def states(one: Record) -> list[str]:
+    def states(one: ConsentReceipt) -> list[str]:
         document = receipt_document(one, "s", "Shop", "https://chat.example", latest=True)
         return [processing["event"][0]["event_state"] for processing in document["processing"]]
 

@@ -1,6 +1,6 @@
 """Counters of a running node."""
 
-from crumbless.domain.figures import OTHER_METHOD, Histogram, HttpFigures
+from crumbless.domain.figures import OTHER_METHOD, Histogram, HttpMetrics
 
 
 def test_a_histogram_counts_what_lies_up_to_each_bound() -> None:
@@ -16,10 +16,10 @@ def test_an_empty_histogram_has_its_bounds() -> None:
 
 
 def test_uncommon_methods_share_one_label() -> None:
-    figures = HttpFigures()
+    metrics = HttpMetrics()
     for method in ("GET", "POST", "PROPFIND", "MKCOL", "x" * 1_000):
-        figures.count_answer(method, "/v1/check", 405)
-    assert figures.answers == {
+        metrics.count_response(method, "/v1/check", 405)
+    assert metrics.responses == {
         ("GET", "/v1/check", 405): 1,
         ("POST", "/v1/check", 405): 1,
         (OTHER_METHOD, "/v1/check", 405): 3,

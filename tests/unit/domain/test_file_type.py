@@ -2,7 +2,7 @@
 
 import pytest
 
-from crumbless.domain.file_type import picture_format
+from crumbless.domain.file_type import image_format
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from crumbless.domain.file_type import picture_format
     ],
 )
 def test_pictures_are_known(content: bytes, kind: str) -> None:
-    assert picture_format(content) == kind
+    assert image_format(content) == kind
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_pictures_are_known(content: bytes, kind: str) -> None:
     ],
 )
 def test_threat_35_everything_else_is_no_picture(content: bytes) -> None:
-    assert picture_format(content) is None
+    assert image_format(content) is None

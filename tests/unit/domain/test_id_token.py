@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from crumbless.domain.id_token import IdTokenRefused, read_id_token
+from crumbless.domain.id_token import IdTokenRejected, read_id_token
 
 NOW = 1_800_000_000
 ISSUER = "https://provider.example"
@@ -51,7 +51,7 @@ def read(token: str, since: int = 0) -> str:
 
 
 def refusal(token: str, since: int = 0) -> str:
-    with pytest.raises(IdTokenRefused) as caught:
+    with pytest.raises(IdTokenRejected) as caught:
         read(token, since)
     return str(caught.value)
 
@@ -102,7 +102,7 @@ def test_threat_17_another_key_under_the_same_name_is_refused() -> None:
 
 
 def test_unknown_key_is_distinguished_from_other_errors() -> None:
-    with pytest.raises(IdTokenRefused) as caught:
+    with pytest.raises(IdTokenRejected) as caught:
         read(signed(GOOD, kid="newer"))
     assert caught.value.key_unknown
 
@@ -117,13 +117,13 @@ def test_threat_17_a_shared_secret_is_never_taken(kid: str) -> None:
     secret = public if kid == "rsa" else b"k" * 32
     unsigned = _pack({"alg": "HS256", "kid": kid}, GOOD)
     mac = hmac.new(secret, unsigned.encode(), hashlib.sha256).digest()
-    with pytest.raises(IdTokenRefused):
+    with pytest.raises(IdTokenRejected):
         read(f"{unsigned}.{_base64url(mac)}")
 
 
 @pytest.mark.parametrize("token", ["", "a.b.c", "a.b", "é.é.é", "x" * 20_000])
 def test_malformed_token_is_rejected(token: str) -> None:
-    with pytest.raises(IdTokenRefused):
+    with pytest.raises(IdTokenRejected):
         read(token)
 
 

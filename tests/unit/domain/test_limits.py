@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crumbless.domain.limits import ENTRY_BYTES, KEY_BYTES, MOST_KEYS, Bucket, KeyedBuckets, Rate, limit_key, take
-from crumbless.domain.throttle import MOST_KEYS as MOST_RECORDS
-from crumbless.domain.throttle import Throttle
+from crumbless.domain.limits import ENTRY_BYTES, KEY_BYTES, MAX_KEYS, Bucket, KeyedBuckets, Rate, limit_key, take
+from crumbless.domain.throttle import MAX_KEYS as MAX_RECORDS
+from crumbless.domain.throttle import GuessThrottle
 
 rates = st.builds(Rate, st.floats(0.01, 2_000), st.floats(1, 500))
 pauses = st.lists(st.floats(0, 20) | st.floats(0, 0.01), min_size=1, max_size=80)
@@ -116,7 +116,7 @@ def test_each_key_has_its_own_bucket() -> None:
 
 
 def test_full_buckets_make_room_and_used_ones_stay() -> None:
-    buckets = KeyedBuckets(FIVE_AT_ONCE, most=100)
+    buckets = KeyedBuckets(FIVE_AT_ONCE, limit=100)
     for number in range(50):
         buckets.take(number, 100.0)
     for _ in range(5):
@@ -132,14 +132,14 @@ def test_full_buckets_make_room_and_used_ones_stay() -> None:
 
 
 def test_there_are_never_more_buckets_than_allowed() -> None:
-    buckets = KeyedBuckets(FIVE_AT_ONCE, most=10)
+    buckets = KeyedBuckets(FIVE_AT_ONCE, limit=10)
     for number in range(1_000):
         assert buckets.take(number, 100.0) == 0.0
         assert len(buckets) <= 10
 
 
 def test_the_bucket_that_gave_last_longest_ago_goes_first() -> None:
-    buckets = KeyedBuckets(Rate(per_second=0.1, burst=1), most=3)
+    buckets = KeyedBuckets(Rate(per_second=0.1, burst=1), limit=3)
     buckets.take("a", 100.0)
     buckets.take("b", 101.0)
     buckets.take("c", 102.0)
@@ -154,7 +154,7 @@ def test_the_bucket_that_gave_last_longest_ago_goes_first() -> None:
 
 
 def test_recently_used_bucket_is_dropped_later() -> None:
-    buckets = KeyedBuckets(Rate(per_second=0.1, burst=2), most=2)
+    buckets = KeyedBuckets(Rate(per_second=0.1, burst=2), limit=2)
     for key, at in (("a", 100.0), ("b", 101.0), ("a", 102.0), ("c", 103.0)):
         assert buckets.take(key, at) == 0.0
 
@@ -192,20 +192,20 @@ def memory_of(fill: Callable[[], object]) -> int:
 
 def flood_buckets() -> KeyedBuckets:
     buckets = KeyedBuckets(Rate(1 / 60, 20))
-    for number in range(2 * MOST_KEYS):
+    for number in range(2 * MAX_KEYS):
         buckets.take(f"{number} {'x' * 1_000}", 1_000.0 + number / 1_000)
     return buckets
 
 
-def flood_throttle() -> Throttle:
-    throttle = Throttle(5)
-    for number in range(MOST_RECORDS + 1_000):
+def flood_throttle() -> GuessThrottle:
+    throttle = GuessThrottle(5)
+    for number in range(MAX_RECORDS + 1_000):
         throttle.count(f"{number} {'x' * 1_000}", 1_000.0 + number / 1_000)
     return throttle
 
 
 @pytest.mark.parametrize(
-    ("flood", "most"), [(flood_buckets, MOST_KEYS), (flood_throttle, MOST_RECORDS)], ids=["buckets", "throttle"]
+    ("flood", "most"), [(flood_buckets, MAX_KEYS), (flood_throttle, MAX_RECORDS)], ids=["buckets", "throttle"]
 )
 def test_flood_of_long_keys_stays_below_the_limit_in_bytes(flood: Callable[[], object], most: int) -> None:
     assert memory_of(flood) < most * ENTRY_BYTES

@@ -3,7 +3,7 @@
 import pytest
 
 from crumbless.domain.origin import check_origin
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_an_origin_is_spelled_as_browsers_do(text: str, origin: str) -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         check_origin(text)
     assert caught.value.code == "invalid"

@@ -33,7 +33,7 @@ from signed_proof import (
 
 from crumbless.domain.proof import (
     NonceClock,
-    ProofRefused,
+    ProofRejected,
     verify_proof,
 )
 
@@ -250,7 +250,7 @@ json_values = st.recursive(
 def only_refuses(proof: str) -> None:
     try:
         verify(proof)
-    except ProofRefused:
+    except ProofRejected:
         pass
     else:
         pytest.fail(f"accepted: {proof!r}")
@@ -271,7 +271,7 @@ def test_any_value_in_a_claim_is_accepted_or_refused_in_words(member: str, value
     signed = sign(pack(good_header()), pack(good_claims() | {member: value}))
     try:
         verified = verify(signed)
-    except ProofRefused:
+    except ProofRejected:
         return
     assert member in {"jti", "iat"}
     assert verified.thumbprint == thumbprint_of(public_jwk(KEY))

@@ -17,7 +17,7 @@ from signed_proof import (
 )
 
 from crumbless.domain.proof import (
-    MOST_PROOFS,
+    MAX_PROOFS,
     PROOF_BYTES,
     NonceClock,
     ReplayCache,
@@ -134,7 +134,7 @@ def test_used_proofs_are_forgotten_in_time() -> None:
 
 
 def test_a_flood_of_proofs_cannot_fill_the_memory() -> None:
-    cache = ReplayCache(lambda: NOW, most=50)
+    cache = ReplayCache(lambda: NOW, limit=50)
     for number in range(1_000):
         assert cache.first_time(number.to_bytes(16, "big"))
         assert len(cache) <= 100
@@ -148,9 +148,9 @@ def test_flood_of_proofs_stays_below_the_limit_in_bytes() -> None:
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
-        for number in range(2 * MOST_PROOFS + 10_000):
+        for number in range(2 * MAX_PROOFS + 10_000):
             assert cache.first_time(number.to_bytes(16, "big"))
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert grown < 2 * MOST_PROOFS * PROOF_BYTES
+    assert grown < 2 * MAX_PROOFS * PROOF_BYTES

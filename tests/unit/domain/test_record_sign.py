@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode
 import jwt
 import pytest
 
-from crumbless.domain.record_sign import RecordKey
+from crumbless.domain.record_sign import ReceiptKey
 
 # RFC 8037, appendix A: the key pair, its thumbprint.
 SECRET = urlsafe_b64decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
@@ -15,7 +15,7 @@ THUMBPRINT = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
 def test_public_key_is_published_in_jwk_form() -> None:
-    assert RecordKey(SECRET).public == {
+    assert ReceiptKey(SECRET).public == {
         "kty": "OKP",
         "crv": "Ed25519",
         "x": PUBLIC,
@@ -25,13 +25,13 @@ def test_public_key_is_published_in_jwk_form() -> None:
     }
 
 
-def read(signature: str, key: RecordKey) -> object:
+def read(signature: str, key: ReceiptKey) -> object:
     """The signed record, as whoever has the published key reads it."""
     return jwt.decode(signature, jwt.PyJWK(key.public), algorithms=["EdDSA"])
 
 
 def test_a_signature_gives_its_record_back() -> None:
-    key = RecordKey(SECRET)
+    key = ReceiptKey(SECRET)
     signature = key.sign(b'{"a":1}')
     assert read(signature, key) == {"a": 1}
     header = json.loads(urlsafe_b64decode(signature.partition(".")[0] + "=="))
@@ -39,7 +39,7 @@ def test_a_signature_gives_its_record_back() -> None:
 
 
 def test_another_record_or_key_is_refused() -> None:
-    key, other = RecordKey(SECRET), RecordKey(b"\x01" * 32)
+    key, other = ReceiptKey(SECRET), ReceiptKey(b"\x01" * 32)
     head, payload, mark = key.sign(b'{"a":1}').split(".")
     other_payload = key.sign(b'{"a":2}').split(".")[1]
     assert read(f"{head}.{payload}.{mark}", key) == {"a": 1}

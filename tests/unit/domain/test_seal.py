@@ -2,41 +2,41 @@
 
 import pytest
 
-from crumbless.domain.seal import SealBroken, Vault
+from crumbless.domain.seal import DecryptionFailed, SecretBox
 
 SECRET = b"what nobody may read"
 
 
 def test_a_secret_comes_back() -> None:
-    sealed = Vault(bytes(32)).seal(SECRET, "totp:1")
-    assert Vault(bytes(32)).open(sealed, "totp:1") == SECRET
+    sealed = SecretBox(bytes(32)).encrypt(SECRET, "totp:1")
+    assert SecretBox(bytes(32)).decrypt(sealed, "totp:1") == SECRET
     assert SECRET not in sealed
 
 
 def test_the_same_secret_is_never_sealed_alike() -> None:
-    vault = Vault(bytes(32))
-    assert vault.seal(SECRET, "totp:1") != vault.seal(SECRET, "totp:1")
+    secret_box = SecretBox(bytes(32))
+    assert secret_box.encrypt(SECRET, "totp:1") != secret_box.encrypt(SECRET, "totp:1")
 
 
 @pytest.mark.parametrize("changed", ["key", "purpose", "content", "length"])
 def test_anything_else_does_not_open_it(changed: str) -> None:
-    sealed = Vault(bytes(32)).seal(SECRET, "totp:1")
-    vault = Vault(b"\1" * 32 if changed == "key" else bytes(32))
+    sealed = SecretBox(bytes(32)).encrypt(SECRET, "totp:1")
+    secret_box = SecretBox(b"\1" * 32 if changed == "key" else bytes(32))
     purpose = "totp:2" if changed == "purpose" else "totp:1"
     if changed == "content":
         sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
     if changed == "length":
         sealed = sealed[:5]
-    with pytest.raises(SealBroken):
-        vault.open(sealed, purpose)
+    with pytest.raises(DecryptionFailed):
+        secret_box.decrypt(sealed, purpose)
 
 
 def test_derived_keys_differ_by_purpose_and_from_the_key() -> None:
-    vault = Vault(bytes(32))
-    assert len({vault.derive("one"), vault.derive("two"), bytes(32)}) == 3
-    assert vault.derive("one") == Vault(bytes(32)).derive("one")
+    secret_box = SecretBox(bytes(32))
+    assert len({secret_box.derive("one"), secret_box.derive("two"), bytes(32)}) == 3
+    assert secret_box.derive("one") == SecretBox(bytes(32)).derive("one")
 
 
 def test_key_of_another_length_is_rejected() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        Vault(b"short")
+        SecretBox(b"short")

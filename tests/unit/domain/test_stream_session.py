@@ -13,7 +13,7 @@ from crumbless.domain.access import Role, Session
 from crumbless.domain.command import ActionCommand, Command, Commands, CommandServices, EntryCommand
 from crumbless.domain.entry import NewEntry
 from crumbless.domain.limits import Rate
-from crumbless.domain.stream_session import MAX_AUTH_FRAME, STRIKES, StreamEnded, StreamRates, StreamSession
+from crumbless.domain.stream_session import MAX_AUTH_FRAME, MAX_VIOLATIONS, StreamEnded, StreamProtocol, StreamRates
 from crumbless.domain.wire import AnyClientFrame, Auth, ClientFrame, Close, Failure, Note, Ping, Seen, Send
 from crumbless.ids import new_id
 
@@ -22,15 +22,17 @@ CONVERSATION = "01a20bbf-bf5b-7747-8aa0-ba2e4b0ffd2b"
 ENTRY = "01a20bbf-bf5b-7747-8aa0-ba2e2d3c2e0d"
 
 
-def ready(role: Role = "visitor", rates: StreamRates = PLENTY, commands: Sequence[Command] = COMMANDS) -> StreamSession:
-    rules = StreamSession(0.0, Commands(commands))
+def ready(
+    role: Role = "visitor", rates: StreamRates = PLENTY, commands: Sequence[Command] = COMMANDS
+) -> StreamProtocol:
+    rules = StreamProtocol(0.0, Commands(commands))
     rules.read_auth(b'{"op":"auth","token":"t"}')
     rules.accept(Session(new_id(), role, 1, new_id(), "", "key", 10**15, (CONVERSATION,)), rates, 0.0)
     return rules
 
 
-def challenged() -> StreamSession:
-    return StreamSession(0.0, Commands(COMMANDS))
+def challenged() -> StreamProtocol:
+    return StreamProtocol(0.0, Commands(COMMANDS))
 
 
 def frame(**fields: Any) -> bytes:
@@ -47,7 +49,7 @@ def code(answer: object) -> str:
 
 
 def test_the_first_frame_is_auth() -> None:
-    rules = StreamSession(0.0, Commands(COMMANDS))
+    rules = StreamProtocol(0.0, Commands(COMMANDS))
     assert rules.read_auth(b'{"op":"auth","token":"t","proof":"p","after":4}') == Auth("t", "p", 4)
     with pytest.raises(StreamEnded) as caught:
         rules.read_auth(b'{"op":"auth","token":"t"}')
@@ -57,13 +59,13 @@ def test_the_first_frame_is_auth() -> None:
 @pytest.mark.parametrize("data", [b'{"op":"ping"}', b"{", b"[]", b'{"op":"auth"}', b'{"op":"auth","token":1}'])
 def test_anything_else_first_ends_the_stream(data: bytes) -> None:
     with pytest.raises(StreamEnded) as caught:
-        StreamSession(0.0, Commands(COMMANDS)).read_auth(data)
+        StreamProtocol(0.0, Commands(COMMANDS)).read_auth(data)
     assert caught.value.code == 4400
 
 
 def test_the_first_frame_is_small() -> None:
     with pytest.raises(StreamEnded) as caught:
-        StreamSession(0.0, Commands(COMMANDS)).read_auth(frame(op="auth", token="t" * MAX_AUTH_FRAME))
+        StreamProtocol(0.0, Commands(COMMANDS)).read_auth(frame(op="auth", token="t" * MAX_AUTH_FRAME))
     assert caught.value.code == 1009
 
 
@@ -180,7 +182,7 @@ def test_messages_have_a_rate() -> None:
 def test_client_that_ignores_errors_is_disconnected() -> None:
     rules = ready(rates=StreamRates(Rate(0.001, 1), Rate(1, 1)))
     rules.receive(b'{"op":"ping"}', 0.0)
-    for _ in range(STRIKES - 1):
+    for _ in range(MAX_VIOLATIONS - 1):
         assert code(rules.receive(b'{"op":"ping"}', 0.0)) == "slow_down"
     with pytest.raises(StreamEnded) as caught:
         rules.receive(b'{"op":"ping"}', 0.0)
@@ -203,7 +205,7 @@ def test_a_flood_of_them_ends_the_stream(authenticated: bool) -> None:
     while rules.count_frame(0.0):
         answered += 1
     assert answered == (1 if authenticated else 20)
-    for _ in range(STRIKES - 2):
+    for _ in range(MAX_VIOLATIONS - 2):
         assert not rules.count_frame(0.0)
     with pytest.raises(StreamEnded) as caught:
         rules.count_frame(0.0)

@@ -3,16 +3,16 @@
 import pytest
 
 from crumbless.domain import throttle as throttle_module
-from crumbless.domain.throttle import FORGET_SECONDS, LONGEST_SECONDS, Throttle
+from crumbless.domain.throttle import FORGET_SECONDS, LONGEST_SECONDS, GuessThrottle
 
 
-def guess(throttle: Throttle, times: int, now: float = 0.0) -> None:
+def guess(throttle: GuessThrottle, times: int, now: float = 0.0) -> None:
     for _ in range(times):
         throttle.count("olga", now)
 
 
 def test_the_first_guesses_are_free_and_each_further_one_waits_twice_as_long() -> None:
-    throttle, waits = Throttle(3), list[float]()
+    throttle, waits = GuessThrottle(3), list[float]()
     for _ in range(7):
         throttle.count("olga", 100.0)
         waits.append(throttle.wait("olga", 100.0))
@@ -23,7 +23,7 @@ def test_the_first_guesses_are_free_and_each_further_one_waits_twice_as_long() -
 
 
 def test_wait_and_memory_of_failures_are_bounded() -> None:
-    throttle = Throttle(1)
+    throttle = GuessThrottle(1)
     guess(throttle, 5000)
     assert throttle.wait("olga", 0.0) == LONGEST_SECONDS
     assert throttle.wait("olga", LONGEST_SECONDS) == 0
@@ -32,7 +32,7 @@ def test_wait_and_memory_of_failures_are_bounded() -> None:
 
 
 def test_success_resets_the_failures() -> None:
-    throttle = Throttle(1)
+    throttle = GuessThrottle(1)
     guess(throttle, 9)
     assert throttle.wait("olga", 0.0) > 0
     throttle.succeed("olga")
@@ -41,7 +41,7 @@ def test_success_resets_the_failures() -> None:
 
 
 def test_a_try_that_was_none_is_taken_back() -> None:
-    throttle = Throttle(1)
+    throttle = GuessThrottle(1)
     guess(throttle, 2)
     assert throttle.wait("olga", 0.0) == 5
     throttle.take_back("olga")
@@ -55,15 +55,15 @@ def test_a_try_that_was_none_is_taken_back() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle_module, "MOST_KEYS", 2)
-    throttle = Throttle(0)
+    monkeypatch.setattr(throttle_module, "MAX_KEYS", 2)
+    throttle = GuessThrottle(0)
     for key in ("a", "b", "c"):
         throttle.count(key, 0.0)
     assert [throttle.wait(key, 0.0) > 0 for key in ("a", "b", "c")] == [False, True, True]
 
 
 def test_expired_records_are_removed_as_others_are_counted() -> None:
-    throttle = Throttle(0)
+    throttle = GuessThrottle(0)
     for number in range(4):
         throttle.count(f"early {number}", 0.0)
     assert len(throttle) == 4
@@ -76,7 +76,7 @@ def test_expired_records_are_removed_as_others_are_counted() -> None:
 
 
 def test_longest_wait_can_be_set() -> None:
-    throttle = Throttle(20, 30.0)
+    throttle = GuessThrottle(20, 30.0)
     guess(throttle, 10_000)
     assert throttle.wait("olga", 0.0) == 30
     assert throttle.wait("olga", 30.0) == 0

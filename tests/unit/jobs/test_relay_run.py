@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import select, update
 
 from crumbless import ids
-from crumbless.domain.consent import Record
+from crumbless.domain.consent import ConsentReceipt
 from crumbless.domain.ports import RelayAccount, RelayEvent, RelayFailed
 from crumbless.domain.task import EVENT_KINDS, MAX_AGE_MS, Task, TaskFailed
 from crumbless.domain.wire import Categories
@@ -17,16 +17,16 @@ from crumbless.ids import now_ms
 from crumbless.jobs.relay_run import RelaySend
 from crumbless.jobs.task_run import TaskRunner
 from crumbless.steady_clock import read_machine
-from crumbless.store.consent_store import add_record
+from crumbless.store.consent_store import add_receipt
 from crumbless.store.database import open_reader, write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.people_store import find_site
-from crumbless.store.relay_store import MARGIN_MS, Heard, add_events
+from crumbless.store.relay_store import MARGIN_MS, RelayTrigger, add_events
 from crumbless.store.tables import site_counter
 from crumbless.store.tables_people import task
-from crumbless.store.tag_store import Tag, consent_revision, set_tag
-from crumbless.store.task_store import claim_batches, drop_tasks
+from crumbless.store.tag_store import VendorTag, consent_revision, set_vendor_tag
+from crumbless.store.task_store import claim_batches, delete_tasks
 
 CHAINS = ("A" * 22, "B" * 22)
 KEEP_MS = MAX_AGE_MS["ga4"]
@@ -108,14 +108,14 @@ def put_in(connection: Any) -> None:
     """Queue seven events of two consents for GA4."""
     site = find_site(connection, "site-1")
     assert site is not None
-    set_tag(connection, site, Tag("ga4", "relay", "G-A", "secret"))
+    set_vendor_tag(connection, site, VendorTag("ga4", "relay", "G-A", "secret"))
     revision = consent_revision(connection, site.id)
     for chain in CHAINS:
-        record = Record(
+        record = ConsentReceipt(
             chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12345678", None
         )
-        add_record(connection, site, record, None, "s")
-    heard = [Heard(1, site.id, CHAINS[number % 2], "chat_start", now_ms()) for number in range(7)]
+        add_receipt(connection, site, record, None, "s")
+    heard = [RelayTrigger(1, site.id, CHAINS[number % 2], "chat_start", now_ms()) for number in range(7)]
     assert add_events(connection, heard)
 
 
@@ -161,7 +161,7 @@ async def test_events_of_other_consents_in_a_cancelled_request_are_sent_again_at
     vendor.answers.clear()
     runner = office.run(vendor)
     await until(lambda: len(vendor.requests) == 1)
-    write_once(office.url, lambda connection: drop_tasks(connection, EVENT_KINDS, about=CHAINS[0]))
+    write_once(office.url, lambda connection: delete_tasks(connection, EVENT_KINDS, about=CHAINS[0]))
     runner.withdraw(EVENT_KINDS, CHAINS[0])
     vendor.answers.set()
     await until(lambda: not office.left())
@@ -176,7 +176,7 @@ async def test_a_withdrawal_cancels_no_request_of_another_consent_or_service(off
     vendor.answers.clear()
     runner = office.run(vendor)
     await until(lambda: len(vendor.requests) == 2)
-    write_once(office.url, lambda connection: drop_tasks(connection, EVENT_KINDS, about=CHAINS[0]))
+    write_once(office.url, lambda connection: delete_tasks(connection, EVENT_KINDS, about=CHAINS[0]))
     runner.withdraw(EVENT_KINDS, CHAINS[0])
     runner.withdraw({"tiktok"}, CHAINS[1])
     vendor.answers.set()
@@ -188,7 +188,7 @@ async def test_a_withdrawal_cancels_no_request_of_another_consent_or_service(off
 async def test_an_event_that_was_withdrawn_after_the_claim_does_not_leave(office: Office) -> None:
     vendor = Told(25, mixed=True)
     claimed = office.claim()
-    write_once(office.url, lambda connection: drop_tasks(connection, ["ga4"], about=CHAINS[0]))
+    write_once(office.url, lambda connection: delete_tasks(connection, ["ga4"], about=CHAINS[0]))
     assert await office.handler(vendor).do(claimed) == 3
     assert {event.chain for event in vendor.requests[0]} == {CHAINS[1]}
 
@@ -202,22 +202,22 @@ async def test_nothing_leaves_when_the_lease_is_about_to_end_or_is_another_nodes
         await handler.do(claimed)
     office.change(claimed_by="another", claimed_until=now_ms() + 60_000)
     assert await handler.do(claimed) == 0
-    write_once(office.url, lambda connection: handler.give_up(connection, claimed, "too old"))
+    write_once(office.url, lambda connection: handler.on_failed(connection, claimed, "too old"))
     write_once(office.url, lambda connection: handler.finish(connection, claimed, 0))
     assert len(office.left()) == 7, "nor is anything deleted"
     assert office.counted() == {}
     assert len(vendor.requests) == 1
 
 
-@pytest.mark.parametrize("tag", [Tag("ga4", "browser", "G-A", ""), Tag("tiktok", "relay", "C", "secret")])
-async def test_an_event_without_account_or_consent_is_deleted_and_not_sent(office: Office, tag: Tag) -> None:
+@pytest.mark.parametrize("tag", [VendorTag("ga4", "browser", "G-A", ""), VendorTag("tiktok", "relay", "C", "secret")])
+async def test_an_event_without_account_or_consent_is_deleted_and_not_sent(office: Office, tag: VendorTag) -> None:
     """The service has moved into the browser, or the site asks for another consent since it uses another service."""
     vendor = Told(25, mixed=True)
 
     def change_tag(connection: Any) -> None:
         site = find_site(connection, "site-1")
         assert site is not None
-        set_tag(connection, site, tag)
+        set_vendor_tag(connection, site, tag)
 
     write_once(office.url, change_tag)
     office.run(vendor)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from crumbless.domain.events import DomainEvent, TasksQueued
 from crumbless.domain.ports import LedgerPort
-from crumbless.domain.task import MOST_TRIES, RECURRING, Task, TaskFailed, TaskKind
+from crumbless.domain.task import MAX_ATTEMPTS, RECURRING, Task, TaskFailed, TaskKind
 from crumbless.ids import now_ms
 from crumbless.jobs import task_run
 from crumbless.jobs.task_run import TaskHandler, TaskRunner
@@ -145,7 +145,7 @@ async def test_a_failure_is_tried_again_later_and_says_why(office: Office) -> No
     await office.until(lambda: not office.rows())
 
 
-@pytest.mark.parametrize(("final", "tries"), [(True, 1), (False, MOST_TRIES)])
+@pytest.mark.parametrize(("final", "tries"), [(True, 1), (False, MAX_ATTEMPTS)])
 async def test_what_cannot_succeed_or_failed_too_often_is_given_up(office: Office, final: bool, tries: int) -> None:
     office.outcome = failing(final)
     await office.add()
@@ -180,7 +180,7 @@ async def test_what_takes_too_long_is_a_failure(office: Office, monkeypatch: pyt
 
 async def test_a_task_that_ends_every_node_is_given_up_without_being_begun(office: Office) -> None:
     await office.add()
-    office.change(tries=MOST_TRIES)
+    office.change(tries=MAX_ATTEMPTS)
     office.runner()
     await office.until(lambda: office.rows()[0].dead_at is not None)
     assert office.done == []
@@ -235,9 +235,9 @@ async def test_recurring_work_is_never_given_up(office: Office) -> None:
     office.outcome = failing(final=True)
     office.runner(kind="retention")
     await office.until(lambda: bool(office.rows()) and bool(office.rows()[0].error))
-    office.change(tries=MOST_TRIES + 3, due_at=0)
+    office.change(tries=MAX_ATTEMPTS + 3, due_at=0)
     office.publish([TasksQueued()])
-    await office.until(lambda: office.rows()[0].tries == MOST_TRIES + 4 and office.rows()[0].claimed_by is None)
+    await office.until(lambda: office.rows()[0].tries == MAX_ATTEMPTS + 4 and office.rows()[0].claimed_by is None)
     assert office.rows()[0].dead_at is None
 
 
@@ -272,8 +272,8 @@ class LateLedger:
         self._ledger = ledger
         self.told = asyncio.Event()
 
-    async def write(self, work: Callable[[Any], Any], workspace: int | None = None) -> Any:
-        result = await self._ledger.write(work, workspace)
+    async def write(self, operation: Callable[[Any], Any], workspace: int | None = None) -> Any:
+        result = await self._ledger.write(operation, workspace)
         await self.told.wait()
         return result
 

@@ -36,7 +36,7 @@ class Cluster:
 
 @pytest_asyncio.fixture
 async def cluster(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
-    monkeypatch.setattr(following, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(following, "GRACE_SECONDS", 0.005)
     made = Cluster()
     yield made
@@ -76,25 +76,25 @@ async def test_a_message_that_was_lost_is_read_within_a_look(cluster: Cluster) -
 async def test_nothing_is_lost_while_the_bus_is_away(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
-    here.carrier.connected = there.carrier.connected = False
+    here.transport.connected = there.transport.connected = False
     here.append(4)
     await eventually(lambda: ear.positions == [1, 2, 3, 4])
     assert cluster.network.packets == [], "what nobody takes is not kept"
-    here.carrier.connected = there.carrier.connected = True
+    here.transport.connected = there.transport.connected = True
     here.append()
     await eventually(lambda: ear.positions == [1, 2, 3, 4, 5])
 
 
 async def test_a_bus_that_came_back_is_doubted_at_once(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "LOOK_SECONDS", 1_000)
+    monkeypatch.setattr(following, "POLL_SECONDS", 1_000)
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     # The first look that began with the shorter time.
-    there.live.following.look_soon()
+    there.live.subscriptions.poll_now()
     cluster.network.lose = lambda: True
     here.append()
     await eventually(lambda: len(cluster.network.packets) == 1)
-    there.carrier.doubt()
+    there.transport.on_possible_loss()
     await eventually(lambda: ear.positions == [1])
 
 
@@ -112,9 +112,9 @@ async def test_a_database_that_is_away_is_looked_at_again(cluster: Cluster) -> N
 async def test_only_workspaces_with_a_listener_are_followed(cluster: Cluster) -> None:
     node = cluster.node()
     ear = await node.listen(make_operator_session(workspace=5))
-    assert node.carrier.followed == {EVERYBODY, 5}
+    assert node.transport.followed == {EVERYBODY, 5}
     node.live.connections.remove(ear)
-    await eventually(lambda: node.carrier.followed == {EVERYBODY})
+    await eventually(lambda: node.transport.followed == {EVERYBODY})
     assert node.live.feed.followed == []
     again = await node.listen(make_operator_session(workspace=5))
     node.append(workspace=5)
@@ -147,7 +147,7 @@ async def run_at_random(dice: random.Random) -> None:
         for _ in range(dice.randint(0, 3)):
             await asyncio.sleep(0)
     for node in nodes:
-        await node.live.following.look(urgent=True)
+        await node.live.subscriptions.poll(urgent=True)
     last = len(cluster.store.entries.get(1, []))
     for since, heard in ears:
         await eventually(lambda heard=heard, since=since: len(heard) >= last - since)
@@ -203,7 +203,7 @@ async def test_a_person_who_changes_here_comes_back_there(cluster: Cluster) -> N
     held = await there.live.sessions.find(b"token")
     assert held is not None
     ear = await there.listen(held)
-    here.live.bus.change_person(1, session.subject)
+    here.live.bus.change_operator(1, session.subject)
     await eventually(lambda: ear.ended == [1012])
     assert held.ended
     found = await there.live.sessions.find(b"token")
@@ -212,7 +212,7 @@ async def test_a_person_who_changes_here_comes_back_there(cluster: Cluster) -> N
 
 
 async def test_what_waits_is_bounded(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus_network, "MOST_WAITING", 10)
+    monkeypatch.setattr(bus_network, "MAX_WAITING", 10)
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     assert isinstance(here.live.bus, NetworkBus)
@@ -226,6 +226,6 @@ async def test_junk_on_the_bus_harms_nobody(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     for junk in (b"", b"{}", b'{"v":9,"node":"x","told":[]}'):
-        there.carrier.hear(junk)
+        there.transport.on_message(junk)
     here.append()
     await eventually(lambda: ear.positions == [1])

@@ -8,7 +8,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.entry import Appended
 from crumbless.domain.visibility import Scope
 from crumbless.domain.wire import SeenNow
-from crumbless.live.connections import Connections, Parcel
+from crumbless.live.connections import Connections, EncodedFrame
 from support.value_make import (
     CONVERSATION,
     OTHER_CONVERSATION,
@@ -20,7 +20,7 @@ from support.value_make import (
 )
 
 
-class Ear:
+class RecordingListener:
     """A listener that keeps what it hears."""
 
     def __init__(self, connections: Connections, session: Session) -> None:
@@ -28,18 +28,18 @@ class Ear:
         self.conversation = next(iter(session.reach), "")
         self.heard: list[Appended] = []
         self.frames: list[dict[str, Any]] = []
-        self.parcels: list[Parcel] = []
+        self.parcels: list[EncodedFrame] = []
         self.ended: list[int] = []
         self.connections = connections
         connections.add(self)
 
-    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+    def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
         self.heard += appended
-        self.push(told)
+        self.push(frame)
 
-    def push(self, told: Parcel) -> None:
-        self.parcels.append(told)
-        self.frames.append(json.loads(told.text))
+    def push(self, frame: EncodedFrame) -> None:
+        self.parcels.append(frame)
+        self.frames.append(json.loads(frame.text))
 
     def end(self, code: int, reason: str) -> None:
         assert reason
@@ -49,10 +49,10 @@ class Ear:
 
 def test_entries_reach_the_conversations_visitor_and_the_workspaces_operators() -> None:
     connections = Connections()
-    vera = Ear(connections, make_session())
-    victor = Ear(connections, make_session(reach=(OTHER_CONVERSATION,)))
-    olga = Ear(connections, make_operator_session())
-    oskar = Ear(connections, make_operator_session(workspace=2))
+    vera = RecordingListener(connections, make_session())
+    victor = RecordingListener(connections, make_session(reach=(OTHER_CONVERSATION,)))
+    olga = RecordingListener(connections, make_operator_session())
+    oskar = RecordingListener(connections, make_operator_session(workspace=2))
     first, second = make_appended(1), make_appended(2, conversation=OTHER_CONVERSATION)
     connections.deliver(1, [first, second])
     assert vera.heard == [first]
@@ -65,8 +65,11 @@ def test_entries_reach_the_conversations_visitor_and_the_workspaces_operators() 
 
 def test_a_batch_is_one_frame_and_encoded_once_for_all() -> None:
     connections = Connections()
-    olga, otto = Ear(connections, make_operator_session()), Ear(connections, make_operator_session())
-    tabs = [Ear(connections, make_session()) for _ in range(2)]
+    olga, otto = (
+        RecordingListener(connections, make_operator_session()),
+        RecordingListener(connections, make_operator_session()),
+    )
+    tabs = [RecordingListener(connections, make_session()) for _ in range(2)]
     connections.deliver(1, [make_appended(1), make_appended(2)])
     assert olga.parcels[0] is otto.parcels[0]
     assert tabs[0].parcels[0] is tabs[1].parcels[0]
@@ -80,8 +83,11 @@ def limited(*sites: int, teams: tuple[str, ...] = ()) -> Session:
 
 def test_operators_with_a_list_receive_only_what_is_in_it() -> None:
     connections = Connections()
-    all_seeing, first = Ear(connections, make_operator_session()), Ear(connections, limited(1))
-    team, nothing = Ear(connections, limited(teams=("t",))), Ear(connections, limited())
+    all_seeing, first = (
+        RecordingListener(connections, make_operator_session()),
+        RecordingListener(connections, limited(1)),
+    )
+    team, nothing = RecordingListener(connections, limited(teams=("t",))), RecordingListener(connections, limited())
     batch = [make_appended(1, site=1), make_appended(2, site=2), make_appended(3, site=2, team="t")]
     connections.deliver(1, batch)
     assert all_seeing.heard == batch
@@ -97,8 +103,8 @@ def test_operators_with_a_list_receive_only_what_is_in_it() -> None:
 
 def test_entries_are_encoded_once_for_each_list() -> None:
     connections = Connections()
-    ears = [Ear(connections, limited(1)) for _ in range(3)]
-    others = [Ear(connections, limited(1, 2)) for _ in range(2)]
+    ears = [RecordingListener(connections, limited(1)) for _ in range(3)]
+    others = [RecordingListener(connections, limited(1, 2)) for _ in range(2)]
     connections.deliver(1, [make_appended(1)])
     assert len({id(ear.parcels[0]) for ear in ears}) == 1
     assert len({id(ear.parcels[0]) for ear in others}) == 1
@@ -107,7 +113,7 @@ def test_entries_are_encoded_once_for_each_list() -> None:
 
 def test_role_that_sees_everything_is_not_limited_by_a_list() -> None:
     connections = Connections()
-    admin = Ear(connections, make_operator_session(role="admin", scope=Scope(frozenset({2}))))
+    admin = RecordingListener(connections, make_operator_session(role="admin", scope=Scope(frozenset({2}))))
     connections.deliver(1, [make_appended(1, site=1)])
     assert len(admin.heard) == 1
 
@@ -115,10 +121,10 @@ def test_role_that_sees_everything_is_not_limited_by_a_list() -> None:
 def test_operators_with_a_list_are_counted_disconnected_and_removed() -> None:
     connections = Connections()
     session = limited(1)
-    ears = [Ear(connections, session), Ear(connections, limited(2))]
+    ears = [RecordingListener(connections, session), RecordingListener(connections, limited(2))]
     assert connections.count() == (2, 0)
     assert {one.id for one in connections.sessions()} == {ear.session.id for ear in ears}
-    connections.turn_out(1, session.subject, session.changed_at + 1)
+    connections.disconnect_operator(1, session.subject, session.changed_at + 1)
     assert [ear.ended for ear in ears] == [[1012], [1012]]
     assert connections.count() == (0, 0)
     assert not connections.listened_to(1)
@@ -126,7 +132,7 @@ def test_operators_with_a_list_are_counted_disconnected_and_removed() -> None:
 
 def test_who_has_left_hears_nothing() -> None:
     connections = Connections()
-    vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
+    vera, olga = RecordingListener(connections, make_session()), RecordingListener(connections, make_operator_session())
     for ear in (vera, olga):
         connections.remove(ear)
         connections.remove(ear)
@@ -137,9 +143,12 @@ def test_who_has_left_hears_nothing() -> None:
 def test_typing_is_told_to_the_others() -> None:
     connections = Connections()
     by = make_operator_session()
-    own, own_tab = Ear(connections, by), Ear(connections, by)
-    vera, otto = Ear(connections, make_session()), Ear(connections, make_operator_session(subject="otto"))
-    oskar = Ear(connections, make_operator_session(workspace=2))
+    own, own_tab = RecordingListener(connections, by), RecordingListener(connections, by)
+    vera, otto = (
+        RecordingListener(connections, make_session()),
+        RecordingListener(connections, make_operator_session(subject="otto")),
+    )
+    oskar = RecordingListener(connections, make_operator_session(workspace=2))
     connections.show_typing(by, CONVERSATION, True, SITE, None)
     assert own.frames == own_tab.frames == oskar.frames == []
     assert vera.frames[0]["by"] == {"kind": "operator", "name": "Olga"}
@@ -151,10 +160,10 @@ def test_typing_is_told_to_the_others() -> None:
 
 def test_seen_is_sent_to_each_side_in_its_numbers() -> None:
     connections = Connections()
-    vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
+    vera, olga = RecordingListener(connections, make_session()), RecordingListener(connections, make_operator_session())
     others = [
-        Ear(connections, make_session(reach=(OTHER_CONVERSATION,))),
-        Ear(connections, make_operator_session(workspace=2)),
+        RecordingListener(connections, make_session(reach=(OTHER_CONVERSATION,))),
+        RecordingListener(connections, make_operator_session(workspace=2)),
     ]
     connections.show_seen(1, SeenNow(CONVERSATION, "operator", 7), 3, SITE, None)
     seen = {"op": "seen", "conversation": CONVERSATION, "by": "operator"}
@@ -167,7 +176,7 @@ def test_seen_is_sent_to_each_side_in_its_numbers() -> None:
 
 def test_visitor_receives_only_entries_that_visitors_see() -> None:
     connections = Connections()
-    vera, olga = Ear(connections, make_session()), Ear(connections, make_operator_session())
+    vera, olga = RecordingListener(connections, make_session()), RecordingListener(connections, make_operator_session())
     note = make_entry(kind="note", author_kind="operator")
     connections.deliver(1, [Appended(note, 1, None, 1, repeat=False)])
     assert (len(vera.frames), len(olga.frames)) == (0, 1)
@@ -179,8 +188,8 @@ def test_visitor_receives_only_entries_that_visitors_see() -> None:
 def test_the_end_of_a_session_ends_its_streams_and_no_others() -> None:
     connections = Connections()
     session = make_operator_session()
-    own = [Ear(connections, session) for _ in range(3)]
-    other = Ear(connections, make_operator_session())
+    own = [RecordingListener(connections, session) for _ in range(3)]
+    other = RecordingListener(connections, make_operator_session())
     assert len(connections.streams_of(session)) == 3
     connections.end_session(session)
     assert [ear.ended for ear in own] == [[4401]] * 3
@@ -193,9 +202,9 @@ def test_the_end_of_a_session_ends_its_streams_and_no_others() -> None:
 def test_a_listener_may_leave_while_it_is_told() -> None:
     connections = Connections()
 
-    class Leaver(Ear):
-        def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
-            super().hear(appended, told)
+    class Leaver(RecordingListener):
+        def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
+            super().on_entries(appended, frame)
             self.end(4414, "too slow")
 
     leavers = [Leaver(connections, make_operator_session()) for _ in range(2)]

@@ -147,7 +147,7 @@ async def test_a_listener_that_fails_does_not_stop_the_feed(caplog: pytest.LogCa
     node.feed = Feed(deliver, node.database.read_after, node.database.read_position)
     await node.feed.begin(WORKSPACE)
     node.database.committed = 5
-    node.feed.know(WORKSPACE, 5)
+    node.feed.advance_to(WORKSPACE, 5)
     await node.until(5)
     node.database.committed = 6
     node.tell(6)
@@ -159,7 +159,7 @@ async def test_a_listener_that_fails_does_not_stop_the_feed(caplog: pytest.LogCa
 async def test_what_comes_while_a_gap_is_read_waits_its_turn() -> None:
     node = await following()
     node.database.committed = 9
-    node.feed.know(WORKSPACE, 9)
+    node.feed.advance_to(WORKSPACE, 9)
     for position in (10, 11, 12):
         node.database.committed = position
         node.tell(position)
@@ -180,7 +180,7 @@ async def test_workspaces_do_not_wait_for_one_another() -> None:
 
     feed = Feed(lambda workspace, entries: delivered.append((workspace, entries[-1].position)), read, read_position)
     await asyncio.gather(feed.begin(1), feed.begin(2))
-    feed.know(1, 3)
+    feed.advance_to(1, 3)
     feed.receive(2, [appended(1)])
     assert delivered == [(2, 1)]
     answer.set_result([appended(1), appended(2), appended(3)])
@@ -211,7 +211,7 @@ async def test_the_first_listener_misses_nothing_of_what_is_committed_while_it_b
         node.tell(position)
     await beginning
     # The heartbeat's word, or the next entry's.
-    node.feed.know(WORKSPACE, 6)
+    node.feed.advance_to(WORKSPACE, 6)
     await node.until(6)
     assert node.delivered == [5, 6]
 
@@ -234,7 +234,7 @@ async def test_a_beginning_that_fails_is_begun_anew() -> None:
 
 async def test_a_position_that_was_never_committed_is_given_up() -> None:
     node = await following(committed=2)
-    node.feed.know(WORKSPACE, 1_000)
+    node.feed.advance_to(WORKSPACE, 1_000)
     async with asyncio.timeout(5):
         while node.database.reads < feed_module.EMPTY_READS:  # noqa: ASYNC110 - the feed tells nobody that it gives up
             await asyncio.sleep(0.001)
@@ -257,7 +257,7 @@ async def test_what_is_forgotten_is_told_nobody_until_it_is_followed_again() -> 
 
 async def test_silence_is_noted_between_two_looks() -> None:
     node = await following()
-    assert node.feed.take_quiet() == []
-    assert node.feed.take_quiet() == [WORKSPACE]
+    assert node.feed.take_silent() == []
+    assert node.feed.take_silent() == [WORKSPACE]
     node.tell(1)
-    assert node.feed.take_quiet() == []
+    assert node.feed.take_silent() == []

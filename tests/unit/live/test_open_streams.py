@@ -6,7 +6,7 @@ import pytest
 
 from crumbless.domain.stream_session import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS
 from crumbless.live import open_streams as open_streams_module
-from crumbless.live.open_streams import OpenStreams
+from crumbless.live.open_streams import StreamRegistry
 from support.value_make import make_session
 
 NOW = 1000.0
@@ -17,7 +17,7 @@ NETWORK = "192.0.2.1"
 class Stream:
     """A stream that keeps how it was ended."""
 
-    def __init__(self, streams: OpenStreams, heard_at: float = NOW, expires_at: int = TODAY + 1) -> None:
+    def __init__(self, streams: StreamRegistry, heard_at: float = NOW, expires_at: int = TODAY + 1) -> None:
         self.heard_at = heard_at
         self.session = make_session(expires_at=expires_at)
         self.ended: list[int] = []
@@ -31,7 +31,7 @@ class Stream:
 
 
 def test_a_stranger_has_five_seconds() -> None:
-    streams = OpenStreams()
+    streams = StreamRegistry()
     stream = Stream(streams)
     streams.sweep(NOW + AUTH_SECONDS, TODAY)
     assert stream.ended == []
@@ -42,7 +42,7 @@ def test_a_stranger_has_five_seconds() -> None:
 
 
 def test_an_unauthenticated_stream_ends_however_much_it_sends() -> None:
-    streams = OpenStreams()
+    streams = StreamRegistry()
     first, later = Stream(streams), Stream(streams, heard_at=NOW + 1)
     first.heard_at = later.heard_at = NOW + UNAUTHENTICATED_SECONDS
     streams.sweep(NOW + UNAUTHENTICATED_SECONDS, TODAY)
@@ -54,7 +54,7 @@ def test_an_unauthenticated_stream_ends_however_much_it_sends() -> None:
 
 
 def test_silence_ends_a_known_stream() -> None:
-    streams = OpenStreams()
+    streams = StreamRegistry()
     stream = Stream(streams)
     streams.authenticated(stream)
     streams.sweep(NOW + SILENCE_SECONDS, TODAY)
@@ -67,7 +67,7 @@ def test_silence_ends_a_known_stream() -> None:
 
 
 def test_the_end_of_the_session_ends_the_stream() -> None:
-    streams = OpenStreams()
+    streams = StreamRegistry()
     expiring, revoked, alive = Stream(streams), Stream(streams), Stream(streams, expires_at=TODAY + 1000)
     for stream in (expiring, revoked, alive):
         streams.authenticated(stream)
@@ -79,20 +79,20 @@ def test_the_end_of_the_session_ends_the_stream() -> None:
 
 
 def test_strangers_are_counted_by_their_network() -> None:
-    streams = OpenStreams()
+    streams = StreamRegistry()
     one, two = Stream(streams), Stream(streams)
-    assert streams.strangers_from(NETWORK) == 2
-    assert streams.strangers_from("192.0.2.2") == 0
+    assert streams.unauthenticated_from(NETWORK) == 2
+    assert streams.unauthenticated_from("192.0.2.2") == 0
     streams.authenticated(one)
     streams.discard(two)
     streams.discard(two)
-    assert streams.strangers_from(NETWORK) == 0
+    assert streams.unauthenticated_from(NETWORK) == 0
     assert streams.everyone() == [one]
 
 
 async def test_the_sweep_runs_by_itself_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_streams_module, "SWEEP_SECONDS", 0)
-    streams = OpenStreams()
+    streams = StreamRegistry()
     stream = Stream(streams, heard_at=-(10.0**9))
     sweeping = asyncio.create_task(streams.loop.run())
     async with asyncio.timeout(5):

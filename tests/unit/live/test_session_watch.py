@@ -8,8 +8,8 @@ import pytest_asyncio
 from crumbless.domain.access import Session
 from crumbless.ids import now_ms
 from crumbless.live import session_watch
-from crumbless.live.session_watch import SessionWatch
-from support.node_double import DoubleNode, Ear, Network, Store, eventually
+from crumbless.live.session_watch import SessionPoll
+from support.node_double import DoubleNode, Network, RecordingListener, Store, eventually
 from support.value_make import make_operator_session, make_session
 
 
@@ -22,7 +22,7 @@ class Place:
         network.lose = lambda: True
         self.node = DoubleNode(self.store, network)
 
-    async def stream(self, session: Session, token: bytes) -> Ear:
+    async def stream(self, session: Session, token: bytes) -> RecordingListener:
         """A stream of this session."""
         self.store.sessions[token] = session
         held = await self.node.live.sessions.find(token)
@@ -32,7 +32,7 @@ class Place:
 
 @pytest_asyncio.fixture
 async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
-    monkeypatch.setattr(session_watch, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(session_watch, "POLL_SECONDS", 0.01)
     made = Place()
     yield made
     await made.node.stop()
@@ -78,9 +78,9 @@ async def test_a_person_who_changed_elsewhere_is_turned_out_once(place: Place) -
     await eventually(lambda: ear.ended == [1012])
     place.node.live.connections.remove(ear)
     back = await place.stream(session, b"one")
-    watch = SessionWatch(place.node.live.sessions, place.node.live.connections, place.store.reads().changes)
+    watch = SessionPoll(place.node.live.sessions, place.node.live.connections, place.store.reads().changes)
     for _ in range(3):
-        await watch.look()
+        await watch.poll()
     assert back.ended == [], "they know of the change"
 
 
@@ -95,9 +95,9 @@ async def test_sessions_take_turns(place: Place, monkeypatch: pytest.MonkeyPatch
         asked.append([*ids])
         return await changes(ids, since)
 
-    watch = SessionWatch(place.node.live.sessions, place.node.live.connections, read)  # pyright: ignore[reportArgumentType]
+    watch = SessionPoll(place.node.live.sessions, place.node.live.connections, read)  # pyright: ignore[reportArgumentType]
     for _ in range(3):
-        await watch.look()
+        await watch.poll()
     assert [len(ids) for ids in asked] == [2, 2, 1]
     assert {one for ids in asked for one in ids} == {kept.id for kept in place.store.sessions.values()}
 

@@ -8,7 +8,7 @@ from crumbless import ids
 from crumbless.domain.access import Session
 from crumbless.ids import now_ms
 from crumbless.live import sessions as sessions_module
-from crumbless.live.sessions import Sessions
+from crumbless.live.sessions import SessionCache
 from crumbless.steady_clock import read_machine
 from support.value_make import make_session
 
@@ -37,7 +37,7 @@ class Database:
 
 async def test_a_session_is_read_once() -> None:
     database = Database(one=make_session())
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     first = await sessions.find(b"one")
     assert first is not None
     assert await sessions.find(b"one") is first
@@ -45,13 +45,13 @@ async def test_a_session_is_read_once() -> None:
 
 
 async def test_an_unknown_token_is_nobodys() -> None:
-    sessions = Sessions(Database().read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(Database().read, IDLE_MS, IDLE_MS)
     assert await sessions.find(b"none") is None
     assert await sessions.find(b"none") is None
 
 
 async def test_all_who_ask_at_once_hold_the_same_session() -> None:
-    sessions = Sessions(Database(one=make_session()).read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(Database(one=make_session()).read, IDLE_MS, IDLE_MS)
     found = await asyncio.gather(*(sessions.find(b"one") for _ in range(5)))
     assert len({id(session) for session in found}) == 1
 
@@ -59,7 +59,7 @@ async def test_all_who_ask_at_once_hold_the_same_session() -> None:
 async def test_an_ended_session_is_ended_for_whoever_holds_it() -> None:
     kept = make_session()
     database = Database(one=kept, two=make_session())
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     held, other = await sessions.find(b"one"), await sessions.find(b"two")
     assert held is not None
     assert other is not None
@@ -73,7 +73,7 @@ async def test_an_ended_session_is_ended_for_whoever_holds_it() -> None:
 async def test_a_read_that_began_before_the_end_does_not_bring_the_session_back() -> None:
     kept = make_session()
     database = Database(one=kept)
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     database.may_answer.clear()
     late = asyncio.create_task(sessions.find(b"one"))
     await database.asked.wait()
@@ -83,9 +83,9 @@ async def test_a_read_that_began_before_the_end_does_not_bring_the_session_back(
 
 
 async def test_memory_is_bounded_by_those_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions_module, "MOST", 2)
+    monkeypatch.setattr(sessions_module, "MAX_ITEMS", 2)
     database = Database(a=make_session(), b=make_session(), c=make_session())
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     for name in (b"a", b"b", b"a", b"c", b"a"):
         assert await sessions.find(name)
     assert database.reads == 3, "the one used last time longest ago drops out"
@@ -95,20 +95,22 @@ async def test_memory_is_bounded_by_those_in_use(monkeypatch: pytest.MonkeyPatch
 
 async def test_a_session_that_is_not_used_for_long_has_expired_unless_another_node_saw_it() -> None:
     database = Database(one=make_session(role="owner"))
-    sessions = Sessions(database.read, IDLE_MS, 10 * IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, 10 * IDLE_MS)
     held = await sessions.find(b"one")
     assert held is not None
     held.seen_at -= IDLE_MS
     assert await sessions.find(b"one") is not None, "the database knows of a later use"
     assert database.reads == 2
     database.seen_at -= IDLE_MS
-    fresh = Sessions(database.read, IDLE_MS, 10 * IDLE_MS)
+    fresh = SessionCache(database.read, IDLE_MS, 10 * IDLE_MS)
     assert await fresh.find(b"one") is None
-    assert await Sessions(database.read, 10 * IDLE_MS, IDLE_MS).find(b"one") is not None, "each role has its own limit"
+    assert await SessionCache(database.read, 10 * IDLE_MS, IDLE_MS).find(b"one") is not None, (
+        "each role has its own limit"
+    )
 
 
 async def test_uses_of_operators_are_noted_each_time_and_of_visitors_once_an_hour() -> None:
-    sessions = Sessions(
+    sessions = SessionCache(
         Database(v=make_session(id="v", role="visitor"), o=make_session(id="o", role="owner")).read, IDLE_MS, IDLE_MS
     )
     visitor, operator = await sessions.find(b"v"), await sessions.find(b"o")
@@ -125,7 +127,7 @@ async def test_uses_of_operators_are_noted_each_time_and_of_visitors_once_an_hou
 
 async def test_a_read_that_began_before_a_person_changed_is_read_again() -> None:
     database = Database(one=make_session())
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     database.may_answer.clear()
     late = asyncio.create_task(sessions.find(b"one"))
     await database.asked.wait()
@@ -139,7 +141,7 @@ async def test_a_read_that_began_before_a_person_changed_is_read_again() -> None
 
 async def test_a_person_who_changed_is_read_anew_unless_the_change_is_known() -> None:
     database = Database(one=make_session(), two=make_session())
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     before, current = await sessions.find(b"one"), await sessions.find(b"two")
     assert before is not None
     assert current is not None
@@ -160,18 +162,18 @@ async def test_a_clock_that_was_followed_ends_no_session_for_idleness(jump: int)
     wall, elapsed = read_machine()
     ids.steady.see(wall, elapsed)
     ids.steady.begin(wall + jump, elapsed)
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     assert await sessions.find(b"one") is not None
     assert await sessions.find(b"two") is not None
     ids.steady.begin(wall + IDLE_MS, elapsed)
     ids.steady.see(wall + IDLE_MS, elapsed)
-    assert await Sessions(database.read, IDLE_MS, IDLE_MS).find(b"one") is None, "both witnesses say so"
+    assert await SessionCache(database.read, IDLE_MS, IDLE_MS).find(b"one") is None, "both witnesses say so"
 
 
 async def test_a_visitor_seen_in_the_future_is_noted_again() -> None:
     database = Database(v=make_session(id="v", role="visitor"))
     database.seen_at += 365 * 86_400_000
-    sessions = Sessions(database.read, IDLE_MS, IDLE_MS)
+    sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     found = await sessions.find(b"v")
     assert found is not None
     assert found.seen_at <= now_ms()

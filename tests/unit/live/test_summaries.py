@@ -12,7 +12,7 @@ from crumbless.domain.entry import Appended
 from crumbless.domain.wire import SeenNow
 from crumbless.domain.wire_timeline import VisitorSummary
 from crumbless.live import summaries
-from crumbless.live.connections import Connections, Parcel
+from crumbless.live.connections import Connections, EncodedFrame
 from crumbless.live.summaries import Summaries
 from support.node_double import eventually
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_appended, make_entry, make_session
@@ -21,13 +21,13 @@ BOTH = CONVERSATION, OTHER_CONVERSATION
 THIRD = "01890a5d-ac96-774b-bcce-b302099a8059"
 
 
-class Ear:
+class RecordingListener:
     """A visitor's stream that serves the first conversation of its session's reach."""
 
     def __init__(self, node: "Node", session: Session) -> None:
         self.session = session
         self.conversation = session.reach[0]
-        self.parcels: list[Parcel] = []
+        self.parcels: list[EncodedFrame] = []
         node.connections.add(self)
 
     @property
@@ -35,12 +35,12 @@ class Ear:
         frames = [json.loads(one.text) for one in self.parcels]
         return [frame["conversation"]["id"] for frame in frames if frame["op"] == "summary"]
 
-    def hear(self, appended: Sequence[Appended], told: Parcel) -> None:
+    def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
         assert appended
-        self.push(told)
+        self.push(frame)
 
-    def push(self, told: Parcel) -> None:
-        self.parcels.append(told)
+    def push(self, frame: EncodedFrame) -> None:
+        self.parcels.append(frame)
 
     def end(self, code: int, reason: str) -> None:
         raise AssertionError((code, reason))
@@ -75,8 +75,8 @@ class Node:
 async def test_entry_in_another_conversation_is_summarised_once_for_all_listeners() -> None:
     node = Node()
     session = make_session(reach=BOTH)
-    ears = [Ear(node, session), Ear(node, make_session(reach=BOTH))]
-    serving = Ear(node, make_session(reach=(OTHER_CONVERSATION, CONVERSATION)))
+    ears = [RecordingListener(node, session), RecordingListener(node, make_session(reach=BOTH))]
+    serving = RecordingListener(node, make_session(reach=(OTHER_CONVERSATION, CONVERSATION)))
     node.connections.deliver(1, [make_appended(1, conversation=OTHER_CONVERSATION)])
     await eventually(lambda: all(ear.summaries == [OTHER_CONVERSATION] for ear in ears))
     assert ears[0].parcels[0] is ears[1].parcels[0], "encoded once"
@@ -86,7 +86,7 @@ async def test_entry_in_another_conversation_is_summarised_once_for_all_listener
 
 async def test_burst_costs_one_read_more_than_the_one_that_runs() -> None:
     node = Node()
-    ear = Ear(node, make_session(reach=BOTH))
+    ear = RecordingListener(node, make_session(reach=BOTH))
     node.gate.clear()
     node.connections.deliver(1, [make_appended(1, conversation=OTHER_CONVERSATION)])
     await eventually(lambda: len(node.reads) == 1)
@@ -99,7 +99,10 @@ async def test_burst_costs_one_read_more_than_the_one_that_runs() -> None:
 
 async def test_visitor_with_one_conversation_causes_no_read() -> None:
     node = Node()
-    alone, several = Ear(node, make_session()), Ear(node, make_session(reach=(OTHER_CONVERSATION, THIRD)))
+    alone, several = (
+        RecordingListener(node, make_session()),
+        RecordingListener(node, make_session(reach=(OTHER_CONVERSATION, THIRD))),
+    )
     node.connections.deliver(1, [make_appended(1)])
     node.connections.show_seen(1, SeenNow(CONVERSATION, "visitor", 1), 1, 1, None)
     node.connections.deliver(1, [make_appended(2, conversation=THIRD)])
@@ -110,7 +113,7 @@ async def test_visitor_with_one_conversation_causes_no_read() -> None:
 
 async def test_mark_of_the_visitor_is_summarised_and_that_of_operators_is_not() -> None:
     node = Node()
-    ear = Ear(node, make_session(reach=(CONVERSATION, OTHER_CONVERSATION, THIRD)))
+    ear = RecordingListener(node, make_session(reach=(CONVERSATION, OTHER_CONVERSATION, THIRD)))
     node.connections.show_seen(1, SeenNow(OTHER_CONVERSATION, "operator", 1), 1, 1, None)
     node.connections.show_seen(1, SeenNow(OTHER_CONVERSATION, "visitor", 1), None, 1, None)
     node.connections.show_seen(1, SeenNow(THIRD, "visitor", 1), 1, 1, None)
@@ -120,7 +123,7 @@ async def test_mark_of_the_visitor_is_summarised_and_that_of_operators_is_not() 
 
 async def test_note_is_not_summarised() -> None:
     node = Node()
-    ear = Ear(node, make_session(reach=(CONVERSATION, OTHER_CONVERSATION, THIRD)))
+    ear = RecordingListener(node, make_session(reach=(CONVERSATION, OTHER_CONVERSATION, THIRD)))
     note = make_entry(kind="note", author_kind="operator", conversation=OTHER_CONVERSATION)
     message = make_entry(conversation=THIRD)
     node.connections.deliver(1, [Appended(note, 1, None, 1, repeat=False), Appended(message, 1, 1, 2, repeat=False)])
@@ -130,7 +133,7 @@ async def test_note_is_not_summarised() -> None:
 
 async def test_stream_that_is_gone_receives_no_summary() -> None:
     node = Node()
-    gone, other = Ear(node, make_session(reach=BOTH)), Ear(node, make_session(reach=BOTH))
+    gone, other = RecordingListener(node, make_session(reach=BOTH)), RecordingListener(node, make_session(reach=BOTH))
     node.connections.remove(gone)
     node.connections.deliver(1, [make_appended(1, conversation=OTHER_CONVERSATION)])
     await eventually(lambda: other.summaries == [OTHER_CONVERSATION])
@@ -143,7 +146,10 @@ async def test_stream_that_is_gone_receives_no_summary() -> None:
 
 async def test_conversation_that_is_reached_from_now_on_is_summarised() -> None:
     node = Node()
-    ear, stranger = Ear(node, make_session()), Ear(node, make_session(subject="visitor-2", reach=(THIRD,)))
+    ear, stranger = (
+        RecordingListener(node, make_session()),
+        RecordingListener(node, make_session(subject="visitor-2", reach=(THIRD,))),
+    )
     node.reach[ear.session.id] = (OTHER_CONVERSATION, CONVERSATION)
     node.summaries.change_reach(["visitor-1"])
     await eventually(lambda: ear.summaries == [OTHER_CONVERSATION])
@@ -160,7 +166,7 @@ async def test_conversation_that_is_reached_from_now_on_is_summarised() -> None:
 async def test_what_could_not_be_read_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summaries, "RETRY_SECONDS", 0.01)
     node = Node()
-    ear = Ear(node, make_session(reach=BOTH))
+    ear = RecordingListener(node, make_session(reach=BOTH))
     node.failing = True
     node.connections.deliver(1, [make_appended(1, conversation=OTHER_CONVERSATION)])
     await eventually(lambda: len(node.reads) >= 2)

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from crumbless.actions.audit_write import write_audit
+from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session
-from crumbless.store.audit_store import audit_page
+from crumbless.store.audit_store import audit_log_page
 from crumbless.store.database import write_once
 from crumbless.store.tables_people import audit_entry
 
@@ -16,12 +16,12 @@ OLGA = Session("session-1", "owner", 1, "olga", "Olga", "key-1", 0)
 def test_an_entry_tells_who_did_what_from_which_session(any_url: str) -> None:
     write_once(
         any_url,
-        lambda connection: write_audit(
+        lambda connection: write_audit_log(
             connection, OLGA, "person_invited", target_kind="invitation", target_id="i-1", details={"role": "admin"}
         ),
     )
-    write_once(any_url, lambda connection: write_audit(connection, 1, "workspace_made"))
-    made, invited = write_once(any_url, lambda connection: audit_page(connection, 1, None, 10, None, None))
+    write_once(any_url, lambda connection: write_audit_log(connection, 1, "workspace_made"))
+    made, invited = write_once(any_url, lambda connection: audit_log_page(connection, 1, None, 10, None, None))
     assert (made.actor_kind, made.act) == ("system", "workspace_made")
     assert (invited.actor_name, invited.session_id, invited.thumbprint) == ("Olga", "session-1", "key-1")
     assert (invited.target_id, invited.details) == ("i-1", {"role": "admin"})
@@ -29,22 +29,22 @@ def test_an_entry_tells_who_did_what_from_which_session(any_url: str) -> None:
 
 def test_pages_filters_and_workspaces_are_kept_apart(any_url: str) -> None:
     for act in ("one", "two", "three"):
-        write_once(any_url, lambda connection, act=act: write_audit(connection, 1, act))
-    write_once(any_url, lambda connection: write_audit(connection, 2, "elsewhere"))
+        write_once(any_url, lambda connection, act=act: write_audit_log(connection, 1, act))
+    write_once(any_url, lambda connection: write_audit_log(connection, 2, "elsewhere"))
 
     def acts(before: int | None = None, act: str | None = None) -> list[str]:
-        page = write_once(any_url, lambda connection: audit_page(connection, 1, before, 2, act, None))
+        page = write_once(any_url, lambda connection: audit_log_page(connection, 1, before, 2, act, None))
         return [entry.act for entry in page]
 
-    newest = write_once(any_url, lambda connection: audit_page(connection, 1, None, 2, None, None))
+    newest = write_once(any_url, lambda connection: audit_log_page(connection, 1, None, 2, None, None))
     assert acts() == ["three", "two"]
-    assert acts(before=newest[-1].no) == ["one"]
+    assert acts(before=newest[-1].number) == ["one"]
     assert acts(act="one") == ["one"]
 
 
 def test_threat_64_nobody_changes_or_removes_an_entry(any_url: str) -> None:
-    write_once(any_url, lambda connection: write_audit(connection, OLGA, "person_disabled"))
+    write_once(any_url, lambda connection: write_audit_log(connection, OLGA, "person_disabled"))
     for statement in (update(audit_entry).values(act="nothing"), delete(audit_entry)):
         with pytest.raises(DBAPIError, match="append-only"):
             write_once(any_url, lambda connection, statement=statement: connection.execute(statement))
-    assert len(write_once(any_url, lambda connection: audit_page(connection, 1, None, 10, None, None))) == 1
+    assert len(write_once(any_url, lambda connection: audit_log_page(connection, 1, None, 10, None, None))) == 1

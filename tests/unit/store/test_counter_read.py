@@ -3,7 +3,7 @@
 from crumbless.ids import now_ms
 from crumbless.store.counter_read import DAY_MS, day_counters
 from crumbless.store.database import write_once
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.relay_store import count
 from support.value_make import make_entry
@@ -18,7 +18,7 @@ def test_days_are_counted_newest_first(any_url: str) -> None:
         make_entry(at=now, kind="closed", author_kind="operator"),
     ]
     writer = open_writer(any_url)
-    writer.commit([Ticket(entry, None, lambda _outcome: None) for entry in entries])
+    writer.commit([WriteRequest(entry, None, lambda _outcome: None) for entry in entries])
     writer.close()
     write_once(any_url, lambda connection: count(connection, 1, "ga4_sent", 2))
     write_once(any_url, lambda connection: count(connection, 1, "ga4_sent", 3))

@@ -17,7 +17,7 @@ from crumbless.store.database import serving_lock, write_once
 from crumbless.store.database_copy import Sum, sum_table, tables
 from crumbless.store.database_move import backup, copy, restore, verify_backup
 from crumbless.store.database_sqlite import sqlite_path
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import add_operator, add_session, add_workspace
 from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
@@ -35,7 +35,7 @@ def quiet(_table: str, _rows: int, _count: int) -> None:
 
 def append(url: str, *entries: NewEntry) -> None:
     writer = open_writer(url)
-    writer.commit([Ticket(entry, None, lambda _outcome: None) for entry in entries])
+    writer.commit([WriteRequest(entry, None, lambda _outcome: None) for entry in entries])
     writer.close()
 
 
@@ -143,7 +143,7 @@ def served(url: str) -> Generator[None]:
     lock = serving_lock(url)
     lock.take()
     writer = open_writer(url)
-    writer.commit([Ticket(None, lambda _connection: None, lambda _outcome: None)])
+    writer.commit([WriteRequest(None, lambda _connection: None, lambda _outcome: None)])
     yield
     writer.close()
     lock.release()
@@ -158,7 +158,7 @@ def test_a_backup_beside_a_node_is_restored_as_it_was(filled: str, new_url: str,
     assert file.stat().st_mode & 0o777 == 0o600
     append(filled, make_entry(text="after the backup"))
     for target in (new_url, filled):
-        restore(file, target, replace=target == filled, told=quiet)
+        restore(file, target, replace=target == filled, progress=quiet)
         assert sums_of(target) == before
         check_schema(target)
         append(target, make_entry(conversation=CONVERSATION))
@@ -172,9 +172,9 @@ def test_a_backup_replaces_nothing_without_being_told(any_url: str, tmp_path: Pa
     with pytest.raises(SettingsError, match="exists"):
         backup(any_url, file, quiet)
     with pytest.raises(SettingsError, match="add --yes"):
-        restore(file, any_url, replace=False, told=quiet)
+        restore(file, any_url, replace=False, progress=quiet)
     with served(any_url), pytest.raises(SettingsError, match="using"):
-        restore(file, any_url, replace=True, told=quiet)
+        restore(file, any_url, replace=True, progress=quiet)
     assert sums_of(any_url) == before
 
 
@@ -200,7 +200,7 @@ def test_a_restore_that_fails_at_the_renaming_leaves_the_old_data(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", fail)
         with pytest.raises(SettingsError, match="No space left"):
-            restore(file, database_url, replace=True, told=quiet)
+            restore(file, database_url, replace=True, progress=quiet)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT DISTINCT name FROM workspace").fetchall() == [("acknowledged",)]
 
@@ -241,7 +241,7 @@ def test_a_wrong_backup_changes_nothing(
     spoil(file)
     before = sums_of(any_url)
     with pytest.raises(SettingsError, match=told):
-        restore(file, any_url, replace=True, told=quiet)
+        restore(file, any_url, replace=True, progress=quiet)
     assert sums_of(any_url) == before
     assert not [*tmp_path.glob("*.part")]
 
@@ -249,7 +249,7 @@ def test_a_wrong_backup_changes_nothing(
 def test_a_backup_of_an_older_schema_is_brought_up_to_date(new_url: str, tmp_path: Path) -> None:
     file = tmp_path / "old.db"
     migrate(f"sqlite:///{file}", "0001")
-    restore(file, new_url, replace=False, told=quiet)
+    restore(file, new_url, replace=False, progress=quiet)
     assert write_once(new_url, schema_of) == SCHEMA
     with contextlib.closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
@@ -284,7 +284,7 @@ def test_a_changed_backup_is_refused_and_says_what_differs(
         changed.execute("PRAGMA foreign_keys=OFF")
         changed.execute(statement)
         changed.commit()
-    for attempt in (lambda: verify_backup(file), lambda: restore(file, filled, replace=True, told=quiet)):
+    for attempt in (lambda: verify_backup(file), lambda: restore(file, filled, replace=True, progress=quiet)):
         with pytest.raises(SettingsError, match="is not as it was backed up") as refused:
             attempt()
         assert said in str(refused.value)
@@ -298,13 +298,13 @@ def test_a_backup_without_sums_is_restored_and_told_apart(filled: str, new_url: 
         earlier.execute("DROP TABLE backup_sum")
         earlier.commit()
     assert not verify_backup(file).summed
-    assert not restore(file, new_url, replace=False, told=quiet).summed
+    assert not restore(file, new_url, replace=False, progress=quiet).summed
     assert sums_of(new_url) == before
 
 
 def test_a_restored_database_contains_no_sums(filled: str, database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
     backup(filled, file, quiet)
-    restore(file, database_url, replace=True, told=quiet)
+    restore(file, database_url, replace=True, progress=quiet)
     with contextlib.closing(sqlite3.connect(sqlite_path(database_url))) as restored:
         assert restored.execute("SELECT 1 FROM sqlite_schema WHERE name = 'backup_sum'").fetchall() == []

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
-from crumbless.errors import Refused, SettingsError
+from crumbless.errors import ApiError, SettingsError
 from crumbless.store import database_postgres
 from crumbless.store.database import compact, open_reader, serving_lock, write_once
 from crumbless.store.database_hold import Hold, hold
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_postgres import PostgresBatchWriter
 from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
 from crumbless.store.tables import workspace
@@ -46,7 +46,7 @@ async def test_a_read_sees_one_moment(postgres_url: str) -> None:
 @pytest.mark.parametrize("value", [{"name": "\x00"}, {"id": 2**40}])
 async def test_what_no_row_can_have_is_refused(postgres_url: str, value: dict[str, object]) -> None:
     reader = open_reader(postgres_url)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         await reader.read(lambda connection: connection.execute(select(workspace).filter_by(**value)).all())
     assert refused.value.code == "invalid"
     await reader.close()
@@ -61,7 +61,7 @@ async def test_a_read_outlives_ended_connections_and_is_busy_without_a_server(
     assert await reader.read(lambda connection: connection.execute(COUNT).scalar()) == 2
     postgres.stop()
     try:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ApiError) as refused:
             await reader.read(lambda connection: connection.execute(COUNT).scalar())
         assert refused.value.code == "busy"
     finally:
@@ -79,7 +79,7 @@ async def test_reads_do_not_wait_for_ever_for_a_frozen_server(
     monkeypatch.setattr(database_postgres, "CONNECT_SECONDS", 0.5)
     with postgres.frozen():
         async with asyncio.timeout(20):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(ApiError) as refused:
                 await reader.read(lambda connection: connection.execute(COUNT).scalar())
         assert refused.value.code == "busy"
     monkeypatch.undo()
@@ -100,7 +100,7 @@ def test_what_cannot_be_reached_is_told_in_one_line_without_the_password(postgre
 def test_nodes_share_it_and_a_command_that_wants_it_alone_waits_for_none(postgres_url: str) -> None:
     writers = [PostgresBatchWriter(postgres_url) for _ in range(2)]
     for one in writers:
-        one.commit([Ticket(None, lambda _connection: None, lambda _outcome: None)])
+        one.commit([WriteRequest(None, lambda _connection: None, lambda _outcome: None)])
     with pytest.raises(SettingsError, match="stop every node first"):
         compact(postgres_url)
     for one in writers:

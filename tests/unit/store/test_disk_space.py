@@ -7,7 +7,7 @@ import pytest
 
 from crumbless.store.database_sqlite import sqlite_path, write_once
 from crumbless.store.disk_space import TRIAL_BYTES, DiskSpace, free_bytes, write_trial
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 
 
@@ -32,7 +32,7 @@ def test_a_trial_is_of_real_size_and_leaves_nothing_behind(database_url: str) ->
     writer = SqliteBatchWriter(database_url)
     try:
         before = log.stat().st_size if log.exists() else 0
-        writer.commit([Ticket(None, write_trial, lambda _outcome: None)])
+        writer.commit([WriteRequest(None, write_trial, lambda _outcome: None)])
         assert log.stat().st_size - before >= TRIAL_BYTES
     finally:
         writer.close()

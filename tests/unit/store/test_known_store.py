@@ -4,7 +4,7 @@ from sqlalchemy import Connection, func, select, update
 
 from crumbless.ids import now_ms
 from crumbless.store.database import write_once
-from crumbless.store.known_store import DAY_MS, MOST_NETWORKS, NETWORK_DAYS, Known, find_known, note_network
+from crumbless.store.known_store import DAY_MS, MAX_NETWORKS, NETWORK_DAYS, Known, find_known, note_network
 from crumbless.store.people_store import add_operator
 from crumbless.store.tables_people import operator_network
 from support.statements import statements_of
@@ -30,7 +30,7 @@ def test_network_is_known_for_thirty_days(database_url: str) -> None:
 def test_newest_networks_are_stored(database_url: str) -> None:
     def note(connection: Connection) -> None:
         operator_id = add_operator(connection, 1, EMAIL, "Olga", "")
-        for number in range(MOST_NETWORKS + 5):
+        for number in range(MAX_NETWORKS + 5):
             note_network(connection, 1, operator_id, str(number))
             connection.execute(
                 update(operator_network)
@@ -38,7 +38,7 @@ def test_newest_networks_are_stored(database_url: str) -> None:
                 .values(seen_at=now_ms() - 1000 + number)
             )
         note_network(connection, 1, operator_id, "last")
-        assert connection.execute(select(func.count()).select_from(operator_network)).scalar_one() == MOST_NETWORKS
+        assert connection.execute(select(func.count()).select_from(operator_network)).scalar_one() == MAX_NETWORKS
         assert find_known(connection, EMAIL, "key", "last").network
         assert not find_known(connection, EMAIL, "key", "0").network
 

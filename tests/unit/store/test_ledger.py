@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.ports import Erasure
-from crumbless.errors import Refused
-from crumbless.store.ledger import Ledger, Ticket
+from crumbless.errors import ApiError
+from crumbless.store.ledger import Ledger, WriteRequest
 
 
 class Writer:
@@ -21,21 +21,21 @@ class Writer:
         self.closed = False
         self._seq = 0
 
-    def commit(self, batch: Sequence[Ticket]) -> None:
+    def commit(self, batch: Sequence[WriteRequest]) -> None:
         if self.failing:
             raise OSError("no space left on device")
         self.batches.append(len(batch))
-        for ticket in batch:
-            if ticket.erases:
-                ticket.result = Erasure("what was erased", [entry(-1), entry(-2)])
-                ticket.made = [Ticket(one, None, lambda _outcome: None) for one in ticket.result.entries]
-            for one in ticket.made or [ticket]:
+        for request in batch:
+            if request.erases:
+                request.result = Erasure("what was erased", [entry(-1), entry(-2)])
+                request.made = [WriteRequest(one, None, lambda _outcome: None) for one in request.result.entries]
+            for one in request.made or [request]:
                 self._number(one)
 
-    def _number(self, ticket: Ticket) -> None:
-        if ticket.entry is not None:
+    def _number(self, request: WriteRequest) -> None:
+        if request.entry is not None:
             self._seq += 1
-            ticket.outcome = Appended(ticket.entry, self._seq, self._seq, self._seq, repeat=False)
+            request.outcome = Appended(request.entry, self._seq, self._seq, self._seq, repeat=False)
 
     def close(self) -> None:
         self.closed = True
@@ -76,7 +76,7 @@ async def test_what_arrives_in_one_turn_shares_a_commit(ledger: Ledger, writer: 
 async def test_order_is_the_order_of_asking(ledger: Ledger, committed: list[Appended]) -> None:
     told = list[str]()
 
-    def done(outcome: Appended | Refused) -> None:
+    def done(outcome: Appended | ApiError) -> None:
         assert isinstance(outcome, Appended)
         assert outcome in committed, "the feed is told before the sender"
         told.append(outcome.entry.id)
@@ -95,7 +95,7 @@ async def test_a_full_queue_is_said_and_passes(writer: Writer) -> None:
     ledger.start()
     waiting = [asyncio.ensure_future(ledger.append(entry(number))) for number in range(3)]
     await asyncio.sleep(0)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         await ledger.append(entry(3))
     assert caught.value.code == "busy"
     assert caught.value.retry_after > 0
@@ -108,7 +108,7 @@ async def test_a_failed_commit_keeps_nothing_and_says_so(
     ledger: Ledger, writer: Writer, committed: list[Appended], caplog: pytest.LogCaptureFixture
 ) -> None:
     writer.failing = True
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         await ledger.append(entry(1))
     assert (caught.value.code, caught.value.entry_id) == ("busy", "1")
     assert committed == []
@@ -148,7 +148,7 @@ async def test_closing_finishes_what_was_accepted(writer: Writer) -> None:
     await asyncio.sleep(0)
     await ledger.close()
     assert len([one for one in waiting if one.done()]) == 5_000
-    with pytest.raises(Refused):
+    with pytest.raises(ApiError):
         await ledger.append(entry(1))
 
 
@@ -166,7 +166,7 @@ async def test_an_erasure_that_is_not_committed_tells_nothing(
     ledger: Ledger, writer: Writer, committed: list[Appended]
 ) -> None:
     writer.failing = True
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         await ledger.erase(no_work)
     assert caught.value.code == "busy"
     assert committed == []
@@ -177,7 +177,7 @@ async def test_an_erasure_that_is_not_committed_tells_nothing(
 async def test_after_a_failure_only_an_entry_or_a_trial_makes_it_healthy(ledger: Ledger, writer: Writer) -> None:
     for proof in (lambda: ledger.append(entry(1)), ledger.try_disk):
         writer.failing = True
-        with pytest.raises(Refused):
+        with pytest.raises(ApiError):
             await ledger.append(entry(2))
         assert not ledger.healthy
         writer.failing = False

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, text
 
 from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.visibility import Scope
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.database import write_once
-from crumbless.store.ledger import BatchWriter, Ticket
+from crumbless.store.ledger import BatchWriter, WriteRequest
 from crumbless.store.ledger_open import open_writer
 from support.value_make import OTHER_CONVERSATION, make_entry
 
@@ -23,13 +23,13 @@ def writer(any_url: str) -> Iterator[BatchWriter]:
     made.close()
 
 
-def ticket(entry: NewEntry | None, work: Any = None) -> Ticket:
-    return Ticket(entry, work, lambda _outcome: None)
+def request(entry: NewEntry | None, work: Any = None) -> WriteRequest:
+    return WriteRequest(entry, work, lambda _outcome: None)
 
 
 def commit(writer: BatchWriter, *entries: NewEntry) -> list[Any]:
     """The outcomes of one batch."""
-    batch = [ticket(entry) for entry in entries]
+    batch = [request(entry) for entry in entries]
     writer.commit(batch)
     return [one.outcome for one in batch]
 
@@ -47,14 +47,14 @@ def test_entries_are_numbered_by_conversation_and_workspace(writer: BatchWriter)
 def test_conversation_outside_of_the_scope_is_refused_as_unknown(writer: BatchWriter) -> None:
     hidden, visible = make_entry(), make_entry()
     batch = [
-        Ticket(hidden, None, lambda _outcome: None, scope=Scope(frozenset({2}))),
-        Ticket(visible, None, lambda _outcome: None, scope=Scope(frozenset({1}))),
-        Ticket(make_entry(conversation=OTHER_CONVERSATION), None, lambda _outcome: None),
+        WriteRequest(hidden, None, lambda _outcome: None, scope=Scope(frozenset({2}))),
+        WriteRequest(visible, None, lambda _outcome: None, scope=Scope(frozenset({1}))),
+        WriteRequest(make_entry(conversation=OTHER_CONVERSATION), None, lambda _outcome: None),
     ]
     writer.commit(batch)
     refused, appended, unknown = [one.outcome for one in batch]
-    assert isinstance(refused, Refused)
-    assert isinstance(unknown, Refused)
+    assert isinstance(refused, ApiError)
+    assert isinstance(unknown, ApiError)
     assert (refused.code, refused.detail) == (unknown.code, unknown.detail) == ("unknown_conversation", unknown.detail)
     assert isinstance(appended, Appended)
     assert (appended.seq, appended.site, appended.team) == (1, 1, None)
@@ -96,7 +96,7 @@ def test_the_same_id_for_something_else_is_a_conflict(
     entry = make_entry()
     other = make_entry(**{"id": entry.id} | changed)
     outcomes = commit(writer, entry, other) if together else [*commit(writer, entry), *commit(writer, other)]
-    assert isinstance(outcomes[1], Refused)
+    assert isinstance(outcomes[1], ApiError)
     assert (outcomes[1].code, outcomes[1].entry_id) == ("id_conflict", entry.id)
     assert commit(writer, make_entry())[0].seq == 2
 
@@ -110,7 +110,7 @@ def test_a_conversation_of_another_workspace_is_unknown(writer: BatchWriter, any
         make_entry(workspace=9),
         make_entry(),
     )
-    assert [type(one) for one in outcomes] == [Refused, Refused, Refused, Refused, Appended]
+    assert [type(one) for one in outcomes] == [ApiError, ApiError, ApiError, ApiError, Appended]
     assert {one.code for one in outcomes[:4]} == {"unknown_conversation"}
     assert outcomes[4].position == 1
     assert rows(any_url, "SELECT count(*) FROM entry") == [(1,)]
@@ -135,7 +135,7 @@ def rename(name: str) -> Any:
 
 
 def test_work_and_entry_are_kept_together(writer: BatchWriter, any_url: str) -> None:
-    one = ticket(make_entry(), rename("Vera"))
+    one = request(make_entry(), rename("Vera"))
     writer.commit([one])
     assert one.result == "Vera"
     assert isinstance(one.outcome, Appended)
@@ -143,9 +143,9 @@ def test_work_and_entry_are_kept_together(writer: BatchWriter, any_url: str) -> 
 
 
 def test_a_refused_entry_takes_its_work_with_it(writer: BatchWriter, any_url: str) -> None:
-    refused, good = ticket(make_entry(conversation="none"), rename("Nobody")), ticket(make_entry())
+    refused, good = request(make_entry(conversation="none"), rename("Nobody")), request(make_entry())
     writer.commit([refused, good])
-    assert isinstance(refused.outcome, Refused)
+    assert isinstance(refused.outcome, ApiError)
     assert isinstance(good.outcome, Appended)
     assert rows(any_url, "SELECT name FROM visitor WHERE id = 'visitor-1'") == [("",)]
 
@@ -155,8 +155,8 @@ def test_work_that_fails_fails_alone(writer: BatchWriter, any_url: str) -> None:
         rename("Half")(connection)
         raise RuntimeError("half way")
 
-    failed, alone = ticket(make_entry(), fail), ticket(None, rename("Vera"))
-    plain = ticket(make_entry())
+    failed, alone = request(make_entry(), fail), request(None, rename("Vera"))
+    plain = request(make_entry())
     writer.commit([plain, failed, alone])
     assert isinstance(failed.outcome, RuntimeError)
     assert isinstance(plain.outcome, Appended)
@@ -166,6 +166,6 @@ def test_work_that_fails_fails_alone(writer: BatchWriter, any_url: str) -> None:
 
 
 def test_positions_follow_the_order_of_the_batch(writer: BatchWriter) -> None:
-    batch = [ticket(make_entry(), rename("x") if number % 3 == 0 else None) for number in range(10)]
+    batch = [request(make_entry(), rename("x") if number % 3 == 0 else None) for number in range(10)]
     writer.commit(batch)
     assert [one.outcome.position for one in batch] == [*range(1, 11)]  # pyright: ignore

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from crumbless.domain.entry import Appended, NewEntry
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store import database_postgres, ledger_postgres
 from crumbless.store.database import write_once
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_postgres import PostgresBatchWriter
 from crumbless.store.people_store import add_workspace, find_workspace
 from crumbless.store.tables import workspace
@@ -29,12 +29,12 @@ def writer(postgres_url: str) -> Iterator[PostgresBatchWriter]:
     made.close()
 
 
-def ticket(entry: NewEntry | None, work: Any = None, workspace_id: int | None = None) -> Ticket:
-    return Ticket(entry, work, lambda _outcome: None, workspace_id)
+def request(entry: NewEntry | None, work: Any = None, workspace_id: int | None = None) -> WriteRequest:
+    return WriteRequest(entry, work, lambda _outcome: None, workspace_id)
 
 
 def commit(writer: PostgresBatchWriter, *entries: NewEntry) -> list[Any]:
-    batch = [ticket(entry) for entry in entries]
+    batch = [request(entry) for entry in entries]
     writer.commit(batch)
     return [one.outcome for one in batch]
 
@@ -77,7 +77,7 @@ def rows_read(writer: PostgresBatchWriter, url: str) -> int:
         # What a session has counted is told when it next stands idle.
         connection.execute(text("SELECT pg_stat_force_next_flush()"))
 
-    writer.commit([ticket(None, flush)])
+    writer.commit([request(None, flush)])
     counted = """SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = ANY(?1)) +
         (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = ANY(?1))"""
     names = ["entry", "conversation", "workspace"]
@@ -112,7 +112,7 @@ def test_a_connection_that_is_ended_inside_a_batch_begins_it_anew(
             ended.append(postgres.end_connections(postgres_url))
         return connection.execute(select(workspace.c.id).order_by(workspace.c.id)).scalars().all()[-1]
 
-    batch = [ticket(make_entry()), ticket(make_entry(), work), ticket(None, work)]
+    batch = [request(make_entry()), request(make_entry(), work), request(None, work)]
     writer.commit(batch)
     assert ended == [1]
     assert [one.position for one in (batch[0].outcome, batch[1].outcome) if isinstance(one, Appended)] == [1, 2]
@@ -188,8 +188,8 @@ def test_commit_lost_in_a_crash_is_not_taken_for_another_transaction(
         def change(connection: Connection) -> None:
             connection.exec_driver_sql("UPDATE workspace SET position = position")
 
-        with pytest.raises(Refused) as refused:
-            writer.commit([ticket(None, change)])
+        with pytest.raises(ApiError) as refused:
+            writer.commit([request(None, change)])
         assert refused.value.code == "busy"
     assert statuses == [("committed",)], "the premise: the number was given to another transaction"
 
@@ -219,12 +219,12 @@ def test_a_driver_that_a_stopping_server_put_out_of_step_is_replaced(
 def test_a_database_that_is_away_is_busy_and_then_well_again(
     writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_postgres, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(ledger_postgres, "TIMEOUT_SECONDS", 0.2)
     entry = make_entry()
     postgres.stop()
     try:
         for _ in range(2):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(ApiError) as refused:
                 commit(writer, entry)
             assert refused.value.code == "busy"
     finally:
@@ -246,20 +246,20 @@ def test_work_that_finds_a_full_disk_is_busy_and_no_internal_error(
             connection.exec_driver_sql(DISK_FULL)
         return "stored"
 
-    with pytest.raises(Refused) as refused:
-        writer.commit([ticket(None, work), ticket(make_entry())])
+    with pytest.raises(ApiError) as refused:
+        writer.commit([request(None, work), request(make_entry())])
     assert refused.value.code == "busy"
     assert kept(postgres_url) == []
     full.clear()
-    one = ticket(None, work)
-    writer.commit([one, ticket(make_entry())])
+    one = request(None, work)
+    writer.commit([one, request(make_entry())])
     assert (one.result, len(kept(postgres_url))) == ("stored", 1)
 
 
 def test_a_server_that_is_frozen_is_given_up_and_found_again(
     postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_postgres, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(ledger_postgres, "TIMEOUT_SECONDS", 0.0)
     monkeypatch.setattr(ledger_postgres, "COMMAND_SECONDS", 1.0)
     monkeypatch.setattr(database_postgres, "CONNECT_SECONDS", 1.0)
     writer = PostgresBatchWriter(postgres_url)
@@ -267,11 +267,11 @@ def test_a_server_that_is_frozen_is_given_up_and_found_again(
     commit(writer, first)
     with postgres.frozen():
         for _ in range(2):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(ApiError) as refused:
                 commit(writer, entry)
             assert refused.value.code == "busy"
-    monkeypatch.setattr(ledger_postgres, "PATIENCE_SECONDS", 30.0)
-    writer._away = False  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(ledger_postgres, "TIMEOUT_SECONDS", 30.0)
+    writer._unavailable = False  # pyright: ignore[reportPrivateUsage]
     assert commit(writer, entry)[0].position == 2
     writer.close()
     assert [row[2] for row in kept(postgres_url)] == [first.id, entry.id]
@@ -294,7 +294,7 @@ def test_works_that_wait_for_one_another_in_a_circle_are_both_done(postgres_url:
 
     def write(first: str, second: str) -> None:
         made = PostgresBatchWriter(postgres_url)
-        one = ticket(None, rename(first, second))
+        one = request(None, rename(first, second))
         made.commit([one])
         made.close()
         assert one.outcome is None
@@ -322,7 +322,7 @@ def test_work_that_another_node_was_quicker_with_looks_again(writer: PostgresBat
             found = add_workspace(connection, "New")
         return found
 
-    one, other = ticket(None, work), ticket(make_entry())
+    one, other = request(None, work), request(make_entry())
     writer.commit([one, other])
     assert runs[0] is None
     assert one.result == runs[1]
@@ -333,9 +333,9 @@ def test_what_cannot_be_kept_is_refused_and_harms_nobody_else(writer: PostgresBa
     def work(connection: Connection) -> None:
         connection.execute(select(workspace.c.id).where(workspace.c.name == "\x00"))
 
-    one, other = ticket(None, work), ticket(make_entry())
+    one, other = request(None, work), request(make_entry())
     writer.commit([one, other])
-    assert isinstance(one.outcome, Refused)
+    assert isinstance(one.outcome, ApiError)
     assert one.outcome.code == "invalid"
     assert isinstance(other.outcome, Appended)
 
@@ -349,7 +349,7 @@ def test_a_commit_is_on_disk_whatever_the_database_prefers(postgres: PostgresSer
     def show(connection: Connection) -> object:
         return connection.execute(text("SHOW synchronous_commit")).scalar()
 
-    shown = ticket(None, show)
+    shown = request(None, show)
     made.commit([shown])
     made.close()
     assert shown.result == "on"

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crumbless.domain.entry import NewEntry, message_data
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.database_sqlite import sqlite_path
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_sqlite import MAX_ROWS, SqliteBatchWriter
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry
 
@@ -28,13 +28,13 @@ def writer(database_url: str) -> Iterator[SqliteBatchWriter]:
     made.close()
 
 
-def ticket(entry: NewEntry | None, work: Any = None) -> Ticket:
-    return Ticket(entry, work, lambda _outcome: None)
+def request(entry: NewEntry | None, work: Any = None) -> WriteRequest:
+    return WriteRequest(entry, work, lambda _outcome: None)
 
 
 def commit(writer: SqliteBatchWriter, *entries: NewEntry) -> list[Any]:
     """The outcomes of one batch."""
-    batch = [ticket(entry) for entry in entries]
+    batch = [request(entry) for entry in entries]
     writer.commit(batch)
     return [one.outcome for one in batch]
 
@@ -101,7 +101,7 @@ def test_any_batches_number_without_gap_or_repeat(prepared: Path, batches: list[
                 kept = model[entry.workspace]
                 known = kept.setdefault(entry.id, str(entry.data))
                 if known != entry.data:
-                    assert isinstance(outcome, Refused)
+                    assert isinstance(outcome, ApiError)
                 else:
                     assert outcome.position == outcome.seq == [*kept].index(entry.id) + 1
         writer.close()

@@ -7,7 +7,7 @@ import pytest
 
 from crumbless.errors import SettingsError
 from crumbless.settings import read_settings
-from crumbless.store.secret_key import open_vault
+from crumbless.store.secret_key import open_secret_box
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -18,25 +18,25 @@ def settings_of(database: Path, secret_key: str = ""):
 
 def test_a_key_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "chat.db")
-    sealed = open_vault(settings).seal(b"secret", "test")
-    assert open_vault(settings).open(sealed, "test") == b"secret"
+    sealed = open_secret_box(settings).encrypt(b"secret", "test")
+    assert open_secret_box(settings).decrypt(sealed, "test") == b"secret"
     assert (tmp_path / "chat.db.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_key_from_the_settings_needs_no_file(tmp_path: Path) -> None:
-    sealed = open_vault(settings_of(tmp_path / "chat.db", KEY)).seal(b"secret", "test")
-    assert open_vault(settings_of(tmp_path / "other.db", KEY.rstrip("="))).open(sealed, "test") == b"secret"
+    sealed = open_secret_box(settings_of(tmp_path / "chat.db", KEY)).encrypt(b"secret", "test")
+    assert open_secret_box(settings_of(tmp_path / "other.db", KEY.rstrip("="))).decrypt(sealed, "test") == b"secret"
     assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.parametrize("key", ["short", KEY[:20], "not base64 at all, but long enough to be a key"])
 def test_what_is_no_key_is_refused(tmp_path: Path, key: str) -> None:
-    open_vault(settings_of(tmp_path / "chat.db", KEY))
+    open_secret_box(settings_of(tmp_path / "chat.db", KEY))
     with pytest.raises(SettingsError, match="CRUMBLESS_SECRET_KEY"):
-        open_vault(settings_of(tmp_path / "chat.db", key))
+        open_secret_box(settings_of(tmp_path / "chat.db", key))
 
 
 def test_a_broken_key_file_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "chat.db.key").write_text("broken", encoding="ascii")
     with pytest.raises(SettingsError, match=r"chat\.db\.key"):
-        open_vault(settings_of(tmp_path / "chat.db"))
+        open_secret_box(settings_of(tmp_path / "chat.db"))

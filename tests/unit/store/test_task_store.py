@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crumbless.domain.task import INTERVAL_MS, RECURRING, Task, TaskKind, farthest_due, lease_of
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store import task_store
 from crumbless.store.database import write_once
@@ -21,17 +21,17 @@ from crumbless.store.task_store import (
     add_recurring,
     add_task,
     claim_batches,
+    complete_tasks,
     count_dead_tasks,
     count_due_tasks,
     count_queued_events,
     dead_tasks,
+    delete_tasks,
     drop_task,
-    drop_tasks,
     finish_tasks,
-    give_back_tasks,
     next_due,
-    revive_task,
-    settle_tasks,
+    release_tasks,
+    retry_dead,
 )
 from support.value_make import OTHER_CONVERSATION, make_entry
 
@@ -85,12 +85,12 @@ async def test_a_task_of_an_act_that_was_undone_is_not_there(ledger: tuple[Ledge
 
     def act(connection: Connection) -> None:
         add_task(connection, 1, "mail", {})
-        raise Refused("forbidden")
+        raise ApiError("forbidden")
 
-    with pytest.raises(Refused):
+    with pytest.raises(ApiError):
         await writes.write(act)
     # An entry that is refused takes the work beside it, and its task, with it.
-    with pytest.raises(Refused):
+    with pytest.raises(ApiError):
         await writes.append(
             make_entry(conversation=OTHER_CONVERSATION), lambda connection: add_task(connection, 1, "mail", {})
         )
@@ -134,7 +134,7 @@ def test_a_node_that_died_loses_its_tasks_after_the_lease(any_url: str) -> None:
     [theirs] = claim(any_url, "node-b")
     assert (theirs.id, theirs.tries) == (mine.id, 2)
     # The first one comes back to life: it settles nothing that is no longer its own.
-    for settle in (finish_tasks, settle_tasks):
+    for settle in (finish_tasks, complete_tasks):
         write_once(any_url, lambda connection, settle=settle: settle(connection, [mine]))
     assert [row.claimed_by for row in kept(any_url)] == ["node-b"]
     write_once(any_url, lambda connection: finish_tasks(connection, [theirs]))
@@ -145,7 +145,7 @@ def test_what_is_put_off_waits(any_url: str) -> None:
     add(any_url, due_at=0)
     [one] = claim(any_url, "node-a")
     later = now_ms() + 60_000
-    write_once(any_url, lambda connection: settle_tasks(connection, [one], "no answer", due_at=later))
+    write_once(any_url, lambda connection: complete_tasks(connection, [one], "no answer", due_at=later))
     assert claim(any_url, "node-a") == []
     assert write_once(any_url, due) == later
     assert kept(any_url)[0].error == "no answer"
@@ -154,9 +154,9 @@ def test_what_is_put_off_waits(any_url: str) -> None:
 def test_a_stopping_node_gives_back_untried_what_it_had(any_url: str) -> None:
     add(any_url)
     claim(any_url, "node-a")
-    write_once(any_url, lambda connection: give_back_tasks(connection, "node-b"))
+    write_once(any_url, lambda connection: release_tasks(connection, "node-b"))
     assert claim(any_url, "node-b") == []
-    write_once(any_url, lambda connection: give_back_tasks(connection, "node-a"))
+    write_once(any_url, lambda connection: release_tasks(connection, "node-a"))
     assert [one.tries for one in claim(any_url, "node-b")] == [1]
 
 
@@ -164,16 +164,16 @@ def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(a
     for number in (1, 2):
         add(any_url, number)
     for one in claim(any_url, "node-a"):
-        write_once(any_url, lambda connection, dead=one: settle_tasks(connection, [dead], "why", dead_at=now_ms()))
+        write_once(any_url, lambda connection, dead=one: complete_tasks(connection, [dead], "why", dead_at=now_ms()))
     assert claim(any_url, "node-a") == []
     assert write_once(any_url, count_dead_tasks) == 2
     shown = write_once(any_url, lambda connection: dead_tasks(connection, 1, 10))
     assert [(one.payload["number"], one.error) for one in shown] == [(2, "why"), (1, "why")]
     second, first = (one.id for one in shown)
     assert write_once(any_url, lambda connection: dead_tasks(connection, 2, 10)) == []
-    assert not write_once(any_url, lambda connection: revive_task(connection, 2, first))
+    assert not write_once(any_url, lambda connection: retry_dead(connection, 2, first))
     assert not write_once(any_url, lambda connection: drop_task(connection, 2, first))
-    assert write_once(any_url, lambda connection: revive_task(connection, 1, first))
+    assert write_once(any_url, lambda connection: retry_dead(connection, 1, first))
     assert write_once(any_url, lambda connection: drop_task(connection, 1, second))
     assert [(one.id, one.tries) for one in claim(any_url, "node-a")] == [(first, 1)]
     assert not write_once(any_url, lambda connection: drop_task(connection, 1, first)), "it is no dead letter"
@@ -186,7 +186,7 @@ def test_recurring_work_is_one_row_and_comes_again(any_url: str) -> None:
     assert row.id == RECURRING["retention"]
     [one] = claim(any_url, "node-a")
     later = now_ms() + 60_000
-    write_once(any_url, lambda connection: settle_tasks(connection, [one], due_at=later, tries=0))
+    write_once(any_url, lambda connection: complete_tasks(connection, [one], due_at=later, tries=0))
     assert claim(any_url, "node-a") == []
     assert [(row.due_at, row.tries) for row in kept(any_url)] == [(later, 0)]
 
@@ -259,7 +259,7 @@ def test_a_batch_has_one_destination_and_no_more_tasks_than_allowed(any_url: str
 
     def batches(most: int, size: int, mixed: bool) -> list[list[int]]:
         found = write_once(any_url, lambda connection: claim_batches(connection, "node", "ga4", most, size, mixed))
-        write_once(any_url, lambda connection: give_back_tasks(connection, "node"))
+        write_once(any_url, lambda connection: release_tasks(connection, "node"))
         return [[one.id for one in batch] for batch in found]
 
     assert batches(9, 3, mixed=True) == [[1, 3, 4], [2, 6], [5, 7]]
@@ -271,9 +271,9 @@ def test_a_batch_has_one_destination_and_no_more_tasks_than_allowed(any_url: str
 def test_tasks_are_deleted_with_what_they_are_about(any_url: str) -> None:
     for about in ("visitor-1", "visitor-2", ""):
         write_once(any_url, lambda connection, about=about: add_task(connection, 1, "mail", {}, about=about))
-    write_once(any_url, lambda connection: drop_tasks(connection, ["file_removal"], about="visitor-1"))
+    write_once(any_url, lambda connection: delete_tasks(connection, ["file_removal"], about="visitor-1"))
     assert len(kept(any_url)) == 3, "only of the kinds that are named"
-    write_once(any_url, lambda connection: drop_tasks(connection, ["mail"], about="visitor-1"))
+    write_once(any_url, lambda connection: delete_tasks(connection, ["mail"], about="visitor-1"))
     assert [row.about for row in kept(any_url)] == ["visitor-2", ""]
 
 

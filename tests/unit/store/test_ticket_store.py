@@ -6,35 +6,35 @@ import threading
 import pytest
 from sqlalchemy import update
 
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store.database import write_once
-from crumbless.store.tables_people import ticket
+from crumbless.store.tables_people import one_time_token
 from crumbless.store.ticket_store import (
-    TicketKind,
-    count_try,
-    find_ticket,
-    new_ticket,
-    remove_tickets,
-    spend_shown_ticket,
-    spend_ticket,
-    void_tickets,
+    OneTimeTokenKind,
+    count_attempt,
+    find_one_time_token,
+    new_one_time_token,
+    remove_one_time_tokens,
+    spend_one_time_token,
+    spend_one_time_token_by_id,
+    void_one_time_tokens,
 )
 
 
 def refusal(any_url: str, secret: str, thumbprint: str | None = None, kind: str = "reset") -> str:
-    with pytest.raises(Refused) as caught:
-        write_once(any_url, lambda connection: spend_ticket(connection, kind, secret, thumbprint))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ApiError) as caught:
+        write_once(any_url, lambda connection: spend_one_time_token(connection, kind, secret, thumbprint))  # pyright: ignore[reportArgumentType]
     return caught.value.code
 
 
 def made(any_url: str, **changed: object) -> tuple[str, str]:
     options = {"seconds": 60, "subject": "somebody", "data": {"a": 1}} | changed
-    return write_once(any_url, lambda connection: new_ticket(connection, "reset", **options))  # pyright: ignore[reportArgumentType]
+    return write_once(any_url, lambda connection: new_one_time_token(connection, "reset", **options))  # pyright: ignore[reportArgumentType]
 
 
 def test_a_ticket_is_spent_once_and_tells_what_it_is_about(any_url: str) -> None:
     _, secret = made(any_url)
-    spent = write_once(any_url, lambda connection: spend_ticket(connection, "reset", secret))
+    spent = write_once(any_url, lambda connection: spend_one_time_token(connection, "reset", secret))
     assert (spent.subject, spent.data) == ("somebody", {"a": 1})
     assert refusal(any_url, secret) == "ticket_gone"
 
@@ -44,8 +44,8 @@ def test_threat_68_of_many_at_once_one_wins(any_url: str) -> None:
     won: list[str] = []
 
     def spend() -> None:
-        with contextlib.suppress(Refused):
-            won.append(write_once(any_url, lambda connection: spend_ticket(connection, "reset", secret)).id)
+        with contextlib.suppress(ApiError):
+            won.append(write_once(any_url, lambda connection: spend_one_time_token(connection, "reset", secret)).id)
 
     threads = [threading.Thread(target=spend) for _ in range(50)]
     for one in threads:
@@ -58,29 +58,31 @@ def test_threat_68_of_many_at_once_one_wins(any_url: str) -> None:
 def test_another_kind_is_not_served(any_url: str) -> None:
     _, secret = made(any_url)
     assert refusal(any_url, secret, kind="invitation") == "ticket_gone"
-    assert write_once(any_url, lambda connection: find_ticket(connection, "reset", secret)).kind == "reset"
+    assert write_once(any_url, lambda connection: find_one_time_token(connection, "reset", secret)).kind == "reset"
 
 
 def test_a_ticket_of_a_key_is_found_by_its_id_and_for_that_key_alone(any_url: str) -> None:
     ticket_id, _ = made(any_url, thumbprint="key-1")
     assert refusal(any_url, ticket_id, "key-2") == "ticket_gone"
     assert refusal(any_url, ticket_id) == "ticket_gone"
-    assert write_once(any_url, lambda connection: spend_ticket(connection, "reset", ticket_id, "key-1"))
+    assert write_once(any_url, lambda connection: spend_one_time_token(connection, "reset", ticket_id, "key-1"))
 
 
 def test_a_ticket_without_a_key_needs_its_secret(any_url: str) -> None:
     ticket_id, secret = made(any_url)
     assert refusal(any_url, ticket_id) == "ticket_gone"
-    assert write_once(any_url, lambda connection: spend_ticket(connection, "reset", secret))
+    assert write_once(any_url, lambda connection: spend_one_time_token(connection, "reset", secret))
 
 
 def test_a_ticket_whose_secret_was_shown_is_spent_by_its_id_once_and_for_its_kind(any_url: str) -> None:
     ticket_id, secret = made(any_url)
 
-    def spend(kind: TicketKind) -> str:
+    def spend(kind: OneTimeTokenKind) -> str:
         try:
-            return write_once(any_url, lambda connection: spend_shown_ticket(connection, kind, ticket_id)).subject
-        except Refused as refused:
+            return write_once(
+                any_url, lambda connection: spend_one_time_token_by_id(connection, kind, ticket_id)
+            ).subject
+        except ApiError as refused:
             return refused.code
 
     assert [spend("invitation"), spend("reset"), spend("reset")] == ["ticket_gone", "somebody", "ticket_gone"]
@@ -89,22 +91,25 @@ def test_a_ticket_whose_secret_was_shown_is_spent_by_its_id_once_and_for_its_kin
 
 def test_an_old_ticket_is_worth_nothing_and_is_removed(any_url: str) -> None:
     ticket_id, secret = made(any_url)
-    write_once(any_url, lambda c: c.execute(update(ticket).where(ticket.c.id == ticket_id).values(expires_at=5)))
+    write_once(
+        any_url,
+        lambda c: c.execute(update(one_time_token).where(one_time_token.c.id == ticket_id).values(expires_at=5)),
+    )
     assert refusal(any_url, secret) == "ticket_gone"
-    assert write_once(any_url, lambda connection: remove_tickets(connection, 5, 100)) == 0
-    assert write_once(any_url, lambda connection: remove_tickets(connection, 6, 100)) == 1
+    assert write_once(any_url, lambda connection: remove_one_time_tokens(connection, 5, 100)) == 0
+    assert write_once(any_url, lambda connection: remove_one_time_tokens(connection, 6, 100)) == 1
 
 
 def test_the_last_wrong_answer_spends_it(any_url: str) -> None:
     ticket_id, secret = made(any_url)
     for _ in range(2):
-        write_once(any_url, lambda connection: count_try(connection, ticket_id, 3))
-    assert write_once(any_url, lambda connection: find_ticket(connection, "reset", secret)).tries == 2
-    write_once(any_url, lambda connection: count_try(connection, ticket_id, 3))
+        write_once(any_url, lambda connection: count_attempt(connection, ticket_id, 3))
+    assert write_once(any_url, lambda connection: find_one_time_token(connection, "reset", secret)).tries == 2
+    write_once(any_url, lambda connection: count_attempt(connection, ticket_id, 3))
     assert refusal(any_url, secret) == "ticket_gone"
 
 
 def test_a_new_one_voids_those_before(any_url: str) -> None:
     _, secret = made(any_url)
-    write_once(any_url, lambda connection: void_tickets(connection, "reset", "somebody"))
+    write_once(any_url, lambda connection: void_one_time_tokens(connection, "reset", "somebody"))
     assert refusal(any_url, secret) == "ticket_gone"

@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import Connection, text, update
 
-from crumbless.domain.consent import Record
+from crumbless.domain.consent import ConsentReceipt
 from crumbless.domain.entry import Appended
 from crumbless.domain.events import BansChanged, DomainEvent, OperatorChanged, SessionEnded, TasksQueued
 from crumbless.domain.wire import Categories
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import now_ms
-from crumbless.store.consent_store import add_record
+from crumbless.store.consent_store import add_receipt
 from crumbless.store.database import write_once
 from crumbless.store.ledger import Ledger
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import add_session, end_sessions, find_site
 from crumbless.store.policy_store import touch_operators
 from crumbless.store.tables import conversation
-from crumbless.store.tag_store import Tag, consent_revision, set_tag
+from crumbless.store.tag_store import VendorTag, consent_revision, set_vendor_tag
 from crumbless.store.transaction import after_commit
 from support.value_make import CONVERSATION, make_entry, make_session
 
@@ -55,7 +55,7 @@ def rename(connection: Connection) -> None:
 
 def reject(connection: Connection) -> None:
     after_commit(connection, OperatorChanged(1, "operator-9"))
-    raise Refused("forbidden")
+    raise ApiError("forbidden")
 
 
 async def test_event_is_published_once_its_change_is_committed(any_url: str) -> None:
@@ -68,7 +68,7 @@ async def test_event_is_published_once_its_change_is_committed(any_url: str) -> 
 async def test_event_of_a_rejected_operation_is_not_published(any_url: str) -> None:
     publisher = Publisher(any_url)
     outcomes = await with_ledger(any_url, publisher.publish, reject, rename)
-    assert isinstance(outcomes[0], Refused)
+    assert isinstance(outcomes[0], ApiError)
     assert publisher.events == [BansChanged()], "the other operation of the batch is published"
 
 
@@ -103,10 +103,12 @@ def bind(connection: Connection) -> None:
     """Let events of the first conversation be sent to a vendor."""
     site = find_site(connection, "site-1")
     assert site is not None
-    set_tag(connection, site, Tag("ga4", "relay", "G-A", "secret"))
+    set_vendor_tag(connection, site, VendorTag("ga4", "relay", "G-A", "secret"))
     revision, chain = consent_revision(connection, site.id), "A" * 22
-    record = Record(chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12", None)
-    add_record(connection, site, record, None, "s")
+    record = ConsentReceipt(
+        chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12", None
+    )
+    add_receipt(connection, site, record, None, "s")
     connection.execute(update(conversation).where(conversation.c.id == CONVERSATION).values(consent_chain=chain))
 
 

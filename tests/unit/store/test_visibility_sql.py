@@ -9,13 +9,13 @@ from crumbless.domain.access import OPERATOR_ROLES, Session
 from crumbless.domain.entry import Appended
 from crumbless.domain.visibility import UNLIMITED_ROLES, Scope, is_visible, visible
 from crumbless.domain.wire_timeline import SeenMarks
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
-from crumbless.store.ban_store import find_culprit
+from crumbless.store.ban_store import find_ban_target
 from crumbless.store.conversation_store import add_conversation, raise_seen_mark, site_and_team_of
 from crumbless.store.database import write_once
 from crumbless.store.inbox_read import conversation_summary, inbox_page, seen_marks_since
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import (
     add_operator,
@@ -64,7 +64,7 @@ def places(any_url: str) -> dict[str, Place]:
 
     made = write_once(any_url, put_in)
     writer = open_writer(any_url)
-    writer.commit([Ticket(make_entry(conversation=one), None, lambda _outcome: None) for one in made])
+    writer.commit([WriteRequest(make_entry(conversation=one), None, lambda _outcome: None) for one in made])
     writer.close()
     return made
 
@@ -97,7 +97,7 @@ def test_reads_of_conversations_agree_with_the_predicate(any_url: str, places: d
             for name in places:
                 seen = name in wanted
                 assert (conversation_summary(connection, 1, name, scope) is not None) == seen
-                assert (find_culprit(connection, 1, name, scope) is not None) == seen
+                assert (find_ban_target(connection, 1, name, scope) is not None) == seen
                 check_commands(connection, name, scope, seen)
 
     def check_commands(connection: Connection, name: str, scope: Scope | None, seen: bool) -> None:
@@ -109,7 +109,7 @@ def test_reads_of_conversations_agree_with_the_predicate(any_url: str, places: d
             lambda: site_and_team_of(connection, 1, name, scope),
             lambda: raise_seen_mark(connection, 1, name, "operator", 1, scope),
         ):
-            with pytest.raises(Refused, match="unknown_conversation"):
+            with pytest.raises(ApiError, match="unknown_conversation"):
                 refused()
 
     write_once(any_url, check)
@@ -128,13 +128,13 @@ def test_sites_and_teams_agree_with_the_lists(any_url: str, places: dict[str, Pl
                 if site in scope.sites:
                     assert find_own_site(connection, 1, key, scope).key == key
                 else:
-                    with pytest.raises(Refused, match="not_found"):
+                    with pytest.raises(ApiError, match="not_found"):
                         find_own_site(connection, 1, key, scope)
             for one in TEAMS:
                 if one in scope.teams:
                     assert find_team(connection, 1, one, scope).id == one
                 else:
-                    with pytest.raises(Refused, match="not_found"):
+                    with pytest.raises(ApiError, match="not_found"):
                         find_team(connection, 1, one, scope)
 
     write_once(any_url, check)

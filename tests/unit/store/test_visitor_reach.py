@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from crumbless.domain.access import Session
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.store import visitor_reach
 from crumbless.store.contact_store import mark_verified
 from crumbless.store.conversation_store import add_conversation
@@ -30,7 +30,7 @@ FOREIGN = "01890a5d-ac96-774b-bcce-b30209900004"
 TOKEN = b"t" * 32
 
 
-def furnish(connection: Connection) -> Session:
+def seed_database(connection: Connection) -> Session:
     """Two visitors who are one contact, and a third; the first has two conversations and a session."""
     site = find_site(connection, "site-1")
     assert site is not None
@@ -47,7 +47,7 @@ def furnish(connection: Connection) -> Session:
 
 def test_unverified_session_reaches_its_own_visitor_only(database_url: str) -> None:
     def look(connection: Connection) -> None:
-        session = furnish(connection)
+        session = seed_database(connection)
         assert newest_reached(connection, session.id) == (SECOND, FIRST)
         reach = reach_of(connection, session.id)
         assert (reach.visitors, reach.contact) == ([PHONE], None)
@@ -62,7 +62,7 @@ def test_unverified_session_reaches_its_own_visitor_only(database_url: str) -> N
 
 def test_verified_session_reaches_the_contacts_other_devices(database_url: str) -> None:
     def look(connection: Connection) -> None:
-        session = furnish(connection)
+        session = seed_database(connection)
         mark_verified(connection, session.id)
         assert newest_reached(connection, session.id) == (SECOND, OTHER_DEVICE, FIRST)
         reach = reach_of(connection, session.id)
@@ -77,7 +77,7 @@ def test_verified_session_of_a_visitor_without_contact_reaches_its_own_visitor(d
     """Erasure takes the contact away: visitors without one are not each other's devices."""
 
     def look(connection: Connection) -> None:
-        session = furnish(connection)
+        session = seed_database(connection)
         mark_verified(connection, session.id)
         connection.execute(update(visitor).values(contact_id=None))
         assert newest_reached(connection, session.id) == (SECOND, FIRST)
@@ -88,7 +88,7 @@ def test_verified_session_of_a_visitor_without_contact_reaches_its_own_visitor(d
 
 def test_ended_session_reaches_nothing(database_url: str) -> None:
     def look(connection: Connection) -> None:
-        session = furnish(connection)
+        session = seed_database(connection)
         assert newest_reached_by(connection, [session.id, "none"]) == {session.id: (SECOND, FIRST)}, "the premise"
         end_sessions(connection, [session])
         assert newest_reached(connection, session.id) == ()
@@ -96,7 +96,7 @@ def test_ended_session_reaches_nothing(database_url: str) -> None:
         assert not reaches(connection, session.id, FIRST)
         assert conversation_to_show(connection, session.id, 1, FIRST) == ((), None)
         assert visitor_conversations(connection, session.id, None, 10).conversations == []
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(ApiError) as caught:
             reach_of(connection, session.id)
         assert caught.value.code == "invalid_token"
 
@@ -105,11 +105,11 @@ def test_ended_session_reaches_nothing(database_url: str) -> None:
 
 def test_request_without_a_conversation_means_the_newest(database_url: str) -> None:
     def look(connection: Connection) -> None:
-        session = furnish(connection)
+        session = seed_database(connection)
         assert choose_reached(connection, session.id, None) == SECOND
         assert choose_reached(connection, session.id, FIRST) == FIRST
         for foreign in (FOREIGN, OTHER_DEVICE):
-            with pytest.raises(Refused) as caught:
+            with pytest.raises(ApiError) as caught:
                 choose_reached(connection, session.id, foreign)
             assert caught.value.code == "unknown_conversation"
 
@@ -123,7 +123,7 @@ def test_conversation_beyond_those_that_are_remembered_is_shown(
     monkeypatch.setattr(visitor_reach, "_NEWEST", newest)
 
     def look(connection: Connection) -> None:
-        session = furnish(connection)
+        session = seed_database(connection)
         assert newest_reached(connection, session.id) == (SECOND,), "the premise"
         reach, state = conversation_to_show(connection, session.id, 1, FIRST)
         assert state is not None

@@ -10,12 +10,12 @@ from crumbless.domain.entry import Appended, erasure
 from crumbless.domain.ports import Erasure
 from crumbless.domain.wire import ConversationSummary
 from crumbless.domain.wire_timeline import Entry
-from crumbless.errors import Refused
+from crumbless.errors import ApiError
 from crumbless.ids import new_id
 from crumbless.store.database import compact, write_once
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.inbox_read import conversation_summary
-from crumbless.store.ledger import Ticket
+from crumbless.store.ledger import WriteRequest
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.timeline_read import entries_for_visitor
 from crumbless.store.visitor_reach import Reach
@@ -35,8 +35,8 @@ def writer(database_url: str) -> Iterator[SqliteBatchWriter]:
     made.close()
 
 
-def ticket(entry: Any = None, work: Any = None, erases: bool = False) -> Ticket:
-    one = Ticket(entry, work, lambda _outcome: None)
+def one_time_token(entry: Any = None, work: Any = None, erases: bool = False) -> WriteRequest:
+    one = WriteRequest(entry, work, lambda _outcome: None)
     one.erases = erases
     return one
 
@@ -62,19 +62,21 @@ def last_of(summary: ConversationSummary) -> Entry:
     return summary.last
 
 
-def outcomes_of(tickets: list[Ticket]) -> list[str]:
-    return [one.outcome.code if isinstance(one.outcome, Refused) else type(one.outcome).__name__ for one in tickets]
+def outcomes_of(one_time_tokens: list[WriteRequest]) -> list[str]:
+    return [
+        one.outcome.code if isinstance(one.outcome, ApiError) else type(one.outcome).__name__ for one in one_time_tokens
+    ]
 
 
 def test_before_is_erased_and_after_is_refused_within_one_batch(writer: SqliteBatchWriter, database_url: str) -> None:
     before, other = make_entry(), make_entry(workspace=2, conversation=OTHER_CONVERSATION, text="kept")
     batch = [
-        ticket(before),
-        ticket(other),
-        ticket(work=erase_first, erases=True),
-        ticket(make_entry()),
-        ticket(before),
-        ticket(make_entry(workspace=2, conversation=OTHER_CONVERSATION)),
+        one_time_token(before),
+        one_time_token(other),
+        one_time_token(work=erase_first, erases=True),
+        one_time_token(make_entry()),
+        one_time_token(before),
+        one_time_token(make_entry(workspace=2, conversation=OTHER_CONVERSATION)),
     ]
     writer.commit(batch)
     assert outcomes_of(batch[:2]) == ["Appended", "Appended"]
@@ -91,7 +93,7 @@ def test_before_is_erased_and_after_is_refused_within_one_batch(writer: SqliteBa
 
 def test_an_erased_id_is_taken_in_other_conversations_too(writer: SqliteBatchWriter, database_url: str) -> None:
     entry = make_entry()
-    writer.commit([ticket(entry), ticket(work=erase_first, erases=True)])
+    writer.commit([one_time_token(entry), one_time_token(work=erase_first, erases=True)])
     write_once(
         database_url,
         lambda connection: connection.exec_driver_sql(
@@ -100,19 +102,22 @@ def test_an_erased_id_is_taken_in_other_conversations_too(writer: SqliteBatchWri
             "visitor_id, 'open', 0, 0, 0, 0, 0, 1 FROM conversation WHERE workspace_id = 1"
         ),
     )
-    again = [ticket(make_entry(id=entry.id, conversation="another")), ticket(make_entry(conversation="another"))]
+    again = [
+        one_time_token(make_entry(id=entry.id, conversation="another")),
+        one_time_token(make_entry(conversation="another")),
+    ]
     writer.commit(again)
     assert outcomes_of(again) == ["erased", "Appended"]
 
 
 def test_an_erasure_that_fails_is_none(writer: SqliteBatchWriter, database_url: str) -> None:
-    writer.commit([ticket(make_entry(text="still here"))])
+    writer.commit([one_time_token(make_entry(text="still here"))])
 
     def fail(connection: Connection) -> Erasure[int]:
         done = erase_first(connection)
         return Erasure(done.result, [*done.entries, erasure(1, "no such conversation", new_id(), 5)])
 
-    one = ticket(work=fail, erases=True)
+    one = one_time_token(work=fail, erases=True)
     writer.commit([one])
     assert outcomes_of([one]) == ["unknown_conversation"]
     assert one.made is None
@@ -121,10 +126,12 @@ def test_an_erasure_that_fails_is_none(writer: SqliteBatchWriter, database_url: 
 
 
 def test_the_inbox_shows_the_event_in_place_of_words(writer: SqliteBatchWriter, database_url: str) -> None:
-    writer.commit([ticket(make_entry()), ticket(make_entry(author_kind="operator")), ticket(make_entry())])
+    writer.commit(
+        [one_time_token(make_entry()), one_time_token(make_entry(author_kind="operator")), one_time_token(make_entry())]
+    )
     before = summary_of(database_url)
     assert (before.status, before.unread, text_of(last_of(before))) == ("open", 1, "Hello")
-    writer.commit([ticket(work=erase_first, erases=True)])
+    writer.commit([one_time_token(work=erase_first, erases=True)])
     after = summary_of(database_url)
     assert (after.status, after.unread, after.last_seq) == ("closed", 0, 4)
     assert (last_of(after).kind, text_of(last_of(after)), last_of(after).author.id) == ("erased", None, "")
@@ -141,15 +148,15 @@ def test_a_record_names_site_visitor_and_conversations(database_url: str) -> Non
 def test_after_compacting_no_copy_is_left_anywhere_in_the_files(database_url: str) -> None:
     writer = SqliteBatchWriter(database_url)
     for number in range(0, MANY, 20):
-        batch: list[Ticket] = []
+        batch: list[WriteRequest] = []
         for one in range(number, number + 20):
             batch += [
-                ticket(make_entry(text=f"whisper {one} " + "x" * (one % 97 * 3))),
-                ticket(make_entry(workspace=2, conversation=OTHER_CONVERSATION, text=f"kept {one}")),
+                one_time_token(make_entry(text=f"whisper {one} " + "x" * (one % 97 * 3))),
+                one_time_token(make_entry(workspace=2, conversation=OTHER_CONVERSATION, text=f"kept {one}")),
             ]
         writer.commit(batch)
         assert all(isinstance(one.outcome, Appended) for one in batch)
-    writer.commit([ticket(work=erase_first, erases=True)])
+    writer.commit([one_time_token(work=erase_first, erases=True)])
     writer.close()
     path = sqlite_path(database_url)
     assert path.read_bytes().count(b"kept ") >= MANY, "the premise: texts can be found in the file"

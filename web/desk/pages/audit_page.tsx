@@ -1,13 +1,13 @@
 import auditTexts, { type AuditLogTexts } from "texts:audit_log";
 import { useState } from "preact/hooks";
 import { pickTexts } from "../../shared/texts_pick";
-import type { AuditEntryView, AuditPage as Page, PeopleView } from "../../shared/wire_people";
-import { useSpeech } from "../desk_context";
-import { tellMoment } from "../time_tell";
-import { saveFile } from "./file_save";
-import { useAct, useLoaded } from "./page_act";
+import type { AuditRecordResponse, AuditLogPage as Page, PeopleResponse } from "../../shared/wire_people";
+import { useTranslations } from "../desk_context";
+import { formatMoment } from "../time_tell";
+import { download } from "./file_save";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { CardTable, type Column, Outcome, WhenLoaded } from "./page_parts";
+import { ActionStatus, CardTable, type Column, WhenReady } from "./page_parts";
 
 interface Filter {
   readonly act: string;
@@ -27,15 +27,15 @@ export function AuditPage() {
   const { audit: words, more } = usePageWords();
   const { call } = usePage();
   const [filter, setFilter] = useState<Filter>({ act: "", actor: "" });
-  const [before, setBefore] = useState<readonly AuditEntryView[]>([]);
-  const older = useAct();
-  const loaded = useLoaded(() => {
+  const [before, setBefore] = useState<readonly AuditRecordResponse[]>([]);
+  const older = useAction();
+  const loaded = useResource(() => {
     setBefore([]);
     return call.get<Page>(`/v1/desk/audit${queryOf(filter)}`);
   }, [filter.act, filter.actor]);
   const showMore = (page: Page) =>
     older.run(async () => {
-      const last = String(page.entries.at(-1)?.no ?? "");
+      const last = String(page.entries.at(-1)?.number ?? "");
       const next = await call.get<Page>(`/v1/desk/audit${queryOf(filter, { before: last })}`);
       setBefore([...before, ...page.entries]);
       loaded.put(next);
@@ -45,7 +45,7 @@ export function AuditPage() {
       <p class="page-lead">{words.lead}</p>
       <AuditFilter filter={filter} onFilter={setFilter} />
       <AuditExport filter={filter} />
-      <WhenLoaded of={loaded}>
+      <WhenReady of={loaded}>
         {(page) => (
           <>
             <AuditTable entries={[...before, ...page.entries]} />
@@ -54,10 +54,10 @@ export function AuditPage() {
                 {more}
               </button>
             )}
-            <Outcome act={older} />
+            <ActionStatus act={older} />
           </>
         )}
-      </WhenLoaded>
+      </WhenReady>
     </>
   );
 }
@@ -70,9 +70,9 @@ interface FilterProperties {
 function AuditFilter({ filter, onFilter }: FilterProperties) {
   const { audit: words } = usePageWords();
   const { call } = usePage();
-  const { language } = useSpeech();
+  const { language } = useTranslations();
   const acts = Object.entries(actTexts(language)).sort(([, one], [, other]) => one.localeCompare(other, language));
-  const people = useLoaded(() => call.get<PeopleView>("/v1/desk/people")).value?.people ?? [];
+  const people = useResource(() => call.get<PeopleResponse>("/v1/desk/people")).value?.people ?? [];
   return (
     <div class="page-filters">
       <label class="setting">
@@ -104,11 +104,11 @@ function AuditFilter({ filter, onFilter }: FilterProperties) {
 function AuditExport({ filter }: Pick<FilterProperties, "filter">) {
   const { audit: words } = usePageWords();
   const { call } = usePage();
-  const act = useAct();
+  const act = useAction();
   const save = (format: "csv" | "jsonl") =>
     void act.run(async () => {
       const answer = await call.fetch("GET", `/v1/desk/audit/export${queryOf(filter, { format })}`, { deadline: 0 });
-      saveFile(await answer.blob(), `crumbless-audit.${format}`);
+      download(await answer.blob(), `crumbless-audit.${format}`);
     });
   return (
     <>
@@ -120,30 +120,30 @@ function AuditExport({ filter }: Pick<FilterProperties, "filter">) {
           {words.exportJson}
         </button>
       </div>
-      <Outcome act={act} />
+      <ActionStatus act={act} />
     </>
   );
 }
 
-function AuditTable({ entries }: { readonly entries: readonly AuditEntryView[] }) {
+function AuditTable({ entries }: { readonly entries: readonly AuditRecordResponse[] }) {
   const { audit: words, pages } = usePageWords();
-  const { language } = useSpeech();
+  const { language } = useTranslations();
   if (entries.length === 0) return <p class="page-note">{words.noEntries}</p>;
   const said: Readonly<Record<string, string>> = actTexts(language);
-  const columns: Column<AuditEntryView>[] = [
-    { title: words.when, cell: (one) => tellMoment(one.at, language) },
+  const columns: Column<AuditRecordResponse>[] = [
+    { title: words.when, cell: (one) => formatMoment(one.at, language) },
     { title: words.who, cell: (one) => <bdi>{one.actor_name || words.system}</bdi> },
     { title: words.act, heads: true, cell: (one) => said[one.act] ?? one.act },
     { title: words.target, cell: (one) => <bdi>{one.target_name || one.target_id || "–"}</bdi> },
     { title: words.details, cell: (one) => <Details entry={one} /> },
   ];
-  return <CardTable title={pages.audit} columns={columns} rows={entries} keyOf={({ no }) => String(no)} />;
+  return <CardTable title={pages.audit} columns={columns} rows={entries} keyOf={({ number: no }) => String(no)} />;
 }
 
 /** From which session, and whatever else was noted. */
-function Details({ entry }: { readonly entry: AuditEntryView }) {
+function Details({ entry }: { readonly entry: AuditRecordResponse }) {
   const { audit: words } = usePageWords();
-  const facts = Object.entries(entry.details).map(([name, value]) => [name, tellValue(value)] as const);
+  const facts = Object.entries(entry.details).map(([name, value]) => [name, valueText(value)] as const);
   if (entry.session_id) facts.push([words.session, entry.session_id]);
   if (entry.request_id) facts.push([words.request, entry.request_id]);
   if (facts.length === 0) return <>–</>;
@@ -162,4 +162,4 @@ function Details({ entry }: { readonly entry: AuditEntryView }) {
   );
 }
 
-const tellValue = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+const valueText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { BanKind } from "../../shared/wire_identity";
-import type { DeskCall } from "../desk_call";
+import type { DeskApi } from "../desk_call";
 import { FormField } from "../form_field";
 import { usePageWords, WithPageWords } from "./page_context";
 import { ConfirmDialog, Tick } from "./page_parts";
@@ -10,7 +10,7 @@ const DAYS = { standard: 7, most: 365 };
 const KINDS: readonly BanKind[] = ["visitor", "key", "contact", "network"];
 
 interface Properties {
-  readonly call: DeskCall;
+  readonly call: DeskApi;
   readonly conversation: string;
   readonly onClose: () => void;
 }

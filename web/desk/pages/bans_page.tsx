@@ -1,26 +1,26 @@
 import { useState } from "preact/hooks";
-import type { BansAnswer, BanView } from "../../shared/wire_identity";
-import { useSpeech } from "../desk_context";
-import { tellMoment } from "../time_tell";
-import { useAct, useLoaded } from "./page_act";
+import type { BanResponse, BansResponse } from "../../shared/wire_identity";
+import { useTranslations } from "../desk_context";
+import { formatMoment } from "../time_tell";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { CardTable, type Column, ConfirmDialog, Outcome, WhenLoaded } from "./page_parts";
+import { ActionStatus, CardTable, type Column, ConfirmDialog, WhenReady } from "./page_parts";
 
 /** The visitors who may not write for a while. */
 export function BansPage() {
   const { bans: words, pages, actions } = usePageWords();
-  const { language, shared } = useSpeech();
+  const { language, shared } = useTranslations();
   const { call } = usePage();
-  const [lifting, setLifting] = useState<BanView | null>(null);
-  const act = useAct();
-  const loaded = useLoaded(() => call.get<BansAnswer>("/v1/desk/bans"));
-  const nameOf = (ban: BanView) => ban.label || shared.visitor;
-  const columns: Column<BanView>[] = [
+  const [lifting, setLifting] = useState<BanResponse | null>(null);
+  const act = useAction();
+  const loaded = useResource(() => call.get<BansResponse>("/v1/desk/bans"));
+  const nameOf = (ban: BanResponse) => ban.label || shared.visitor;
+  const columns: Column<BanResponse>[] = [
     { title: words.who, heads: true, cell: (ban) => <bdi>{nameOf(ban)}</bdi> },
     { title: words.how, cell: (ban) => words.kinds[ban.kind] },
     { title: words.reason, cell: (ban) => <bdi>{ban.reason || "–"}</bdi> },
     { title: words.by, cell: (ban) => <bdi>{ban.created_by}</bdi> },
-    { title: words.ends, cell: (ban) => tellMoment(ban.ends_at, language) },
+    { title: words.ends, cell: (ban) => formatMoment(ban.ends_at, language) },
     {
       title: actions,
       cell: (ban) => (
@@ -33,7 +33,7 @@ export function BansPage() {
   return (
     <>
       <p class="page-lead">{words.lead}</p>
-      <WhenLoaded of={loaded}>
+      <WhenReady of={loaded}>
         {({ bans }) =>
           bans.length === 0 ? (
             <p class="page-note">{words.noBans}</p>
@@ -41,8 +41,8 @@ export function BansPage() {
             <CardTable title={pages.bans} columns={columns} rows={bans} keyOf={({ id }) => id} />
           )
         }
-      </WhenLoaded>
-      <Outcome act={act} />
+      </WhenReady>
+      <ActionStatus act={act} />
       {lifting && (
         <ConfirmDialog
           title={words.liftAsk({ who: nameOf(lifting) })}

@@ -1,13 +1,13 @@
 import { SignedOutCard } from "../signed_out_card";
 import type { EntryProperties } from "./entry_view";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePageWords } from "./page_context";
-import { Outcome } from "./page_parts";
+import { ActionStatus } from "./page_parts";
 
 /** Confirms a new e-mail address. Opening the link alone has no effect: scanners of mails do that too. */
 export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
   const { entry } = usePageWords();
-  const act = useAct();
+  const act = useAction();
   const confirm = async (event: Event) => {
     event.preventDefault();
     const done = await act.run(() => api.post("/v1/email/confirm", { secret }, { signed: false }));
@@ -16,7 +16,7 @@ export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
   return (
     <SignedOutCard title={entry.emailTitle} hint={entry.emailLead}>
       <form class="sign-in-form" onSubmit={confirm} noValidate>
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <button type="submit" class="button button-primary" aria-disabled={act.busy}>
           {entry.confirmEmail}
         </button>

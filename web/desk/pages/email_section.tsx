@@ -1,8 +1,8 @@
 import { useRef, useState } from "preact/hooks";
 import { FormField } from "../form_field";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome, Section } from "./page_parts";
+import { ActionStatus, Section } from "./page_parts";
 
 /** The address to sign in with; a new one counts once its link was opened. */
 export function EmailSection() {
@@ -11,7 +11,7 @@ export function EmailSection() {
   const [open, setOpen] = useState(false);
   const [fault, setFault] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const act = useAct();
+  const act = useAction();
   const submit = async (event: Event) => {
     event.preventDefault();
     const email = field.current?.value.trim() ?? "";
@@ -50,7 +50,7 @@ export function EmailSection() {
           {words.changeEmail}
         </button>
       )}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
     </Section>
   );
 }

@@ -1,8 +1,8 @@
 import { useEffect } from "preact/hooks";
-import type { SiteSeen, SiteView } from "../../shared/wire_people";
-import { useSpeech } from "../desk_context";
-import { tellTime } from "../time_tell";
-import { useLoaded } from "./page_act";
+import type { SiteResponse, SiteSeen } from "../../shared/wire_people";
+import { useTranslations } from "../desk_context";
+import { formatTime } from "../time_tell";
+import { useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { CopyButton, Section } from "./page_parts";
 
@@ -10,20 +10,20 @@ import { CopyButton, Section } from "./page_parts";
 const ASK_EVERY = 3_000;
 
 interface Properties {
-  readonly site: SiteView;
+  readonly site: SiteResponse;
 }
 
 /** The line for the site's pages, and whether the widget was seen on one of them. */
 export function EmbedSection({ site }: Properties) {
   const { call } = usePage();
-  return <EmbedLine site={site} ask={() => call.get<SiteSeen>(`/v1/desk/sites/${site.key}/seen`)} />;
+  return <EmbedSnippet site={site} ask={() => call.get<SiteSeen>(`/v1/desk/sites/${site.key}/seen`)} />;
 }
 
 interface LineProperties extends Properties {
   readonly ask: () => Promise<SiteSeen>;
 }
 
-export function EmbedLine({ site, ask }: LineProperties) {
+export function EmbedSnippet({ site, ask }: LineProperties) {
   const { sites: words } = usePageWords();
   return (
     <Section title={words.embed} lead={words.embedHint}>
@@ -39,8 +39,8 @@ export function EmbedLine({ site, ask }: LineProperties) {
 /** Looks again and again until the widget was seen; only while the page can be seen itself. */
 function Seen({ site, ask }: LineProperties) {
   const { sites: words } = usePageWords();
-  const { language } = useSpeech();
-  const { value, reload } = useLoaded(ask, [site.key]);
+  const { language } = useTranslations();
+  const { value, reload } = useResource(ask, [site.key]);
   const seen = value ?? site;
   useEffect(() => {
     if (seen.seen_at !== null) return;
@@ -51,7 +51,7 @@ function Seen({ site, ask }: LineProperties) {
     <p class={seen.seen_at === null ? "seen" : "seen seen-yes"} role="status">
       {seen.seen_at === null
         ? words.notSeen
-        : words.seenAt({ origin: seen.seen_origin ?? "", time: tellTime(seen.seen_at, Date.now(), language) })}
+        : words.seenAt({ origin: seen.seen_origin ?? "", time: formatTime(seen.seen_at, Date.now(), language) })}
     </p>
   );
 }

@@ -1,13 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../../shared/api";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 import type { EntryLink } from "../desk_route";
-import type { Entered } from "../sign_in_call";
+import type { NewSession } from "../sign_in_call";
 import { SignedOutCard } from "../signed_out_card";
 import { EmailEntry } from "./email_entry";
 import { InviteEntry } from "./invite_entry";
-import { tellFailure } from "./page_act";
+import { errorMessage } from "./page_act";
 import { usePageWords, WithPageWords } from "./page_context";
 import { ResetEntry } from "./reset_entry";
 import { SetupEntry } from "./setup_entry";
@@ -16,7 +16,7 @@ import { SetupEntry } from "./setup_entry";
 export interface EntryProperties {
   readonly api: Api;
   readonly secret: string;
-  readonly onEntered: (entered: Entered) => Promise<void>;
+  readonly onEntered: (entered: NewSession) => Promise<void>;
   /** To the sign-in, or back to the desk; `notice` says why. */
   readonly onLeave: (notice?: string) => void;
 }
@@ -44,7 +44,7 @@ interface ReadProperties<T> extends Pick<EntryProperties, "onLeave"> {
 
 /** Asks what the link is for, without using it up; says so when it no longer works. */
 export function WhenLinkWorks<T>({ read, onLeave, children }: ReadProperties<T>) {
-  const { words, language } = useSpeech();
+  const { words, language } = useTranslations();
   const pageWords = usePageWords();
   const { entry } = pageWords;
   const [told, setTold] = useState<{ value: T } | null>(null);
@@ -60,7 +60,7 @@ export function WhenLinkWorks<T>({ read, onLeave, children }: ReadProperties<T>)
   return (
     <SignedOutCard
       title={gone ? entry.linkGone : words.pageFailed}
-      hint={gone ? entry.linkGoneHint : tellFailure(failure, words, pageWords, language)}
+      hint={gone ? entry.linkGoneHint : errorMessage(failure, words, pageWords, language)}
     >
       <div class="sign-in-form">
         {!gone && (

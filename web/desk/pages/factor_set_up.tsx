@@ -1,17 +1,17 @@
 import type { Operator } from "../../shared/wire";
-import type { SecurityView } from "../../shared/wire_account";
-import type { DeskCall } from "../desk_call";
+import type { SecurityResponse } from "../../shared/wire_account";
+import type { DeskApi } from "../desk_call";
 import { SignedOutCard } from "../signed_out_card";
 import "./pages.css";
-import { useLoaded } from "./page_act";
+import { useResource } from "./page_act";
 import { PageContext, usePage, usePageWords, WithPageWords } from "./page_context";
-import { WhenLoaded } from "./page_parts";
+import { WhenReady } from "./page_parts";
 import { PasskeySection } from "./passkey_section";
 import { StepUpDialog } from "./step_up_dialog";
 import { TotpSection } from "./totp_section";
 
 interface Properties {
-  readonly call: DeskCall;
+  readonly call: DeskApi;
   readonly operator: Operator;
   /** A second factor is set up; the session now lasts until then, in milliseconds since 1970. */
   readonly onDone: (expiresAt: number) => Promise<void>;
@@ -20,7 +20,7 @@ interface Properties {
 
 /** What an operator without a required second factor sees after their password, before anything else. */
 export function FactorSetUp({ call, operator, onDone, onLeave }: Properties) {
-  const wish = call.wish.value;
+  const wish = call.prompt.value;
   return (
     <WithPageWords>
       <PageContext.Provider value={{ call, operator, onOperator: () => {} }}>
@@ -34,19 +34,19 @@ export function FactorSetUp({ call, operator, onDone, onLeave }: Properties) {
 function Ways({ onDone, onLeave }: Pick<Properties, "onDone" | "onLeave">) {
   const { entry, cancel } = usePageWords();
   const { call } = usePage();
-  const read = () => call.get<SecurityView>("/v1/desk/me/security");
-  const loaded = useLoaded(read);
+  const read = () => call.get<SecurityResponse>("/v1/desk/me/security");
+  const loaded = useResource(read);
   const finish = async () => onDone((await read()).expires_at);
   return (
     <SignedOutCard title={entry.factorTitle} hint={entry.factorLead} wide>
-      <WhenLoaded of={loaded}>
+      <WhenReady of={loaded}>
         {(security) => (
           <>
             <TotpSection security={security} onChanged={finish} />
             <PasskeySection security={security} onChanged={finish} />
           </>
         )}
-      </WhenLoaded>
+      </WhenReady>
       <button type="button" class="button button-quiet" onClick={onLeave}>
         {cancel}
       </button>

@@ -1,5 +1,5 @@
 /** Gives the person a file: to keep where they want. */
-export function saveFile(content: Blob, name: string): void {
+export function download(content: Blob, name: string): void {
   const address = URL.createObjectURL(content);
   const link = document.createElement("a");
   link.href = address;

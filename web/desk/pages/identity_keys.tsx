@@ -1,16 +1,16 @@
 import { useRef, useState } from "preact/hooks";
 import type {
-  IdentityKeyAnswer,
-  IdentityKeyView,
+  IdentityKeyResponse,
   IdentityMode,
   KeyAlgorithm,
+  NewIdentityKeyResponse,
   SiteIdentity,
 } from "../../shared/wire_identity";
 import { DialogFrame } from "../dialog_frame";
 import { FormField } from "../form_field";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, CopyButton, Outcome, Section, When, WhenLoaded } from "./page_parts";
+import { ActionStatus, ConfirmDialog, CopyButton, Section, When, WhenReady } from "./page_parts";
 
 const MODES: readonly IdentityMode[] = ["off", "optional", "required"];
 const ALGORITHMS: readonly KeyAlgorithm[] = ["EdDSA", "ES256", "HS256"];
@@ -25,10 +25,10 @@ export function IdentityKeys({ site }: Properties) {
   const { identity: words } = usePageWords();
   const { call } = usePage();
   const path = `/v1/desk/sites/${site}/identity`;
-  const [shown, setShown] = useState<"add" | IdentityKeyView | null>(null);
-  const [made, setMade] = useState<IdentityKeyAnswer | null>(null);
-  const act = useAct();
-  const loaded = useLoaded(() => call.get<SiteIdentity>(path), [site]);
+  const [shown, setShown] = useState<"add" | IdentityKeyResponse | null>(null);
+  const [made, setMade] = useState<NewIdentityKeyResponse | null>(null);
+  const act = useAction();
+  const loaded = useResource(() => call.get<SiteIdentity>(path), [site]);
   // What was chosen is shown while it is saved, which may take a factor first.
   const [chosen, setChosen] = useState<IdentityMode | null>(null);
   const setMode = async (mode: IdentityMode) => {
@@ -43,18 +43,18 @@ export function IdentityKeys({ site }: Properties) {
   const close = () => setShown(null);
   return (
     <Section title={words.title} lead={words.lead}>
-      <WhenLoaded of={loaded}>
+      <WhenReady of={loaded}>
         {({ mode, keys }) => (
           <>
             <ModeChoice mode={chosen ?? mode} onMode={(wanted) => void setMode(wanted)} />
             <KeyList keys={keys} onRetire={setShown} />
           </>
         )}
-      </WhenLoaded>
+      </WhenReady>
       <button type="button" class="button" onClick={() => setShown("add")}>
         {words.addKey}
       </button>
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       {shown === "add" && (
         <KeyDialog
           path={path}
@@ -105,8 +105,8 @@ function ModeChoice({ mode, onMode }: ModeProperties) {
 }
 
 interface ListProperties {
-  readonly keys: readonly IdentityKeyView[];
-  readonly onRetire: (key: IdentityKeyView) => void;
+  readonly keys: readonly IdentityKeyResponse[];
+  readonly onRetire: (key: IdentityKeyResponse) => void;
 }
 
 function KeyList({ keys, onRetire }: ListProperties) {
@@ -138,7 +138,7 @@ function KeyList({ keys, onRetire }: ListProperties) {
 
 interface DialogProperties {
   readonly path: string;
-  readonly onMade: (answer: IdentityKeyAnswer) => void;
+  readonly onMade: (answer: NewIdentityKeyResponse) => void;
   readonly onClose: () => void;
 }
 
@@ -148,7 +148,7 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
   const name = useRef<HTMLInputElement>(null);
   const pem = useRef<HTMLTextAreaElement>(null);
   const [algorithm, setAlgorithm] = useState<KeyAlgorithm>("EdDSA");
-  const act = useAct();
+  const act = useAction();
   const symmetric = algorithm === "HS256";
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -158,7 +158,7 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
       return pem.current?.focus();
     }
     const wanted = { algorithm, name: name.current?.value.trim() ?? "", public_key };
-    await act.run(async () => onMade(await call.post<IdentityKeyAnswer>(`${path}/keys`, wanted)));
+    await act.run(async () => onMade(await call.post<NewIdentityKeyResponse>(`${path}/keys`, wanted)));
   };
   return (
     <DialogFrame name="key" title={words.addKey} onClose={onClose}>
@@ -188,7 +188,7 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
             <textarea ref={pem} rows={5} dir="ltr" spellcheck={false} autocomplete="off" maxLength={2000} />
           </label>
         )}
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={act.busy}>
             {words.addKey}
@@ -203,7 +203,7 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
 }
 
 interface SecretProperties {
-  readonly made: IdentityKeyAnswer;
+  readonly made: NewIdentityKeyResponse;
   readonly onClose: () => void;
 }
 

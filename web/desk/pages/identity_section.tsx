@@ -1,23 +1,23 @@
 import { useState } from "preact/hooks";
-import type { LinkedIdentity } from "../../shared/wire_account";
-import { leaveFor } from "../provider_visit";
+import type { OidcAccountResponse } from "../../shared/wire_account";
+import { startRedirect } from "../provider_visit";
 import { readProviders } from "../sign_in_call";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, Outcome, Section, When } from "./page_parts";
+import { ActionStatus, ConfirmDialog, Section, When } from "./page_parts";
 import type { SecurityProperties } from "./security_page";
 
 /** Accounts at OpenID providers that sign the operator in; nothing where the installation has no provider. */
-export function IdentitySection({ security, onChanged }: SecurityProperties) {
+export function OidcAccountsSection({ security, onChanged }: SecurityProperties) {
   const { security: words, faults } = usePageWords();
   const { call } = usePage();
-  const [removing, setRemoving] = useState<LinkedIdentity | null>(null);
-  const act = useAct();
-  const providers = useLoaded(() => readProviders(call.api)).value ?? [];
+  const [removing, setRemoving] = useState<OidcAccountResponse | null>(null);
+  const act = useAction();
+  const providers = useResource(() => readProviders(call.api)).value ?? [];
   const { identities } = security;
   const leave = async (id: string) => {
-    const begin = () => leaveFor(call.api, id, "link", location.hash);
-    location.assign(await call.fresh(begin));
+    const begin = () => startRedirect(call.api, id, "link", location.hash);
+    location.assign(await call.withStepUp(begin));
   };
   if (providers.length + identities.length === 0) return null;
   return (
@@ -25,7 +25,7 @@ export function IdentitySection({ security, onChanged }: SecurityProperties) {
       {identities.length > 0 && (
         <ul class="page-list">
           {identities.map((one) => (
-            <IdentityRow key={`${one.issuer} ${one.subject}`} identity={one} onRemove={() => setRemoving(one)} />
+            <OidcAccountRow key={`${one.issuer} ${one.subject}`} identity={one} onRemove={() => setRemoving(one)} />
           ))}
         </ul>
       )}
@@ -36,7 +36,7 @@ export function IdentitySection({ security, onChanged }: SecurityProperties) {
           </button>
         ))}
       </div>
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       {removing && (
         <ConfirmDialog
           told={{ invalid: faults.last_way }}
@@ -56,11 +56,11 @@ export function IdentitySection({ security, onChanged }: SecurityProperties) {
 }
 
 interface RowProperties {
-  readonly identity: LinkedIdentity;
+  readonly identity: OidcAccountResponse;
   readonly onRemove: () => void;
 }
 
-function IdentityRow({ identity, onRemove }: RowProperties) {
+function OidcAccountRow({ identity, onRemove }: RowProperties) {
   const { security: words, never } = usePageWords();
   return (
     <li>

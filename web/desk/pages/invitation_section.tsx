@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import type { PendingInvitation } from "../../shared/wire_people";
-import { useSpeech } from "../desk_context";
-import { tellMoment } from "../time_tell";
-import { useAct } from "./page_act";
+import { useTranslations } from "../desk_context";
+import { formatMoment } from "../time_tell";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, Outcome, Section } from "./page_parts";
+import { ActionStatus, ConfirmDialog, Section } from "./page_parts";
 import type { PeopleProperties } from "./people_page";
 
 /** Invitations that were neither accepted nor revoked. */
@@ -12,7 +12,7 @@ export function InvitationSection({ view, onDone }: PeopleProperties) {
   const { people: words } = usePageWords();
   const { call } = usePage();
   const [revoking, setRevoking] = useState<PendingInvitation | null>(null);
-  const act = useAct();
+  const act = useAction();
   const resend = async ({ id }: PendingInvitation) => {
     if (await act.run(() => call.post(`/v1/desk/invitations/${id}/resend`))) onDone(words.resent);
   };
@@ -30,7 +30,7 @@ export function InvitationSection({ view, onDone }: PeopleProperties) {
           ))}
         </ul>
       )}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       {revoking && (
         <ConfirmDialog
           title={words.revokeAsk({ email: revoking.email })}
@@ -53,7 +53,7 @@ interface RowProperties {
 
 function InvitationRow({ invitation, onResend, onRevoke }: RowProperties) {
   const { people: words, roles } = usePageWords();
-  const { language } = useSpeech();
+  const { language } = useTranslations();
   const { email, role, invited_by, expires_at } = invitation;
   const old = expires_at < Date.now();
   return (
@@ -64,7 +64,7 @@ function InvitationRow({ invitation, onResend, onRevoke }: RowProperties) {
         </strong>
         <span>
           {roles[role]} · {words.invitedBy}: <bdi>{invited_by}</bdi> ·{" "}
-          {old ? words.expired : `${words.expires}: ${tellMoment(expires_at, language)}`}
+          {old ? words.expired : `${words.expires}: ${formatMoment(expires_at, language)}`}
         </span>
       </div>
       <div class="page-list-acts">

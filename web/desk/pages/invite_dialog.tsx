@@ -2,26 +2,26 @@ import languageTexts from "texts:language";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { OperatorRole } from "../../shared/permissions";
 import { chooseLanguage, LANGUAGES } from "../../shared/words_choose";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 import { DialogFrame } from "../dialog_frame";
 import { FormField } from "../form_field";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome } from "./page_parts";
+import { ActionStatus } from "./page_parts";
 import type { PeopleProperties } from "./people_page";
 import { RoleChoice, TeamChoice } from "./role_choice";
 
 export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { readonly onClose: () => void }) {
   const { people: words, required, cancel } = usePageWords();
   const { call } = usePage();
-  const speech = useSpeech();
+  const speech = useTranslations();
   const email = useRef<HTMLInputElement>(null);
   const name = useRef<HTMLInputElement>(null);
   const [role, setRole] = useState<OperatorRole>("operator");
   const [teams, setTeams] = useState<readonly string[]>([]);
   const [language, setLanguage] = useState(chooseLanguage(speech.language).language);
   const [fault, setFault] = useState("");
-  const act = useAct();
+  const act = useAction();
   useEffect(() => email.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -63,7 +63,7 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
             ))}
           </select>
         </label>
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={act.busy}>
             {words.send}

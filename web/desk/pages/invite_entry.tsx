@@ -1,25 +1,25 @@
 import { useRef, useState } from "preact/hooks";
 import type { Api } from "../../shared/api";
-import type { InvitationUse, PasskeyOptions, SignInAnswer } from "../../shared/wire_account";
-import type { InvitationView } from "../../shared/wire_people";
+import type { InvitationUse, PasskeyOptions, SignInResponse } from "../../shared/wire_account";
+import type { InvitationResponse } from "../../shared/wire_people";
 import { chooseLanguage } from "../../shared/words_choose";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 import { FormField } from "../form_field";
 import { makePasskey, passkeysWork } from "../passkey_ask";
-import { leaveFor } from "../provider_visit";
-import { type Entered, newKey, readProviders, timeZone } from "../sign_in_call";
+import { startRedirect } from "../provider_visit";
+import { type NewSession, newKey, readProviders, timeZone } from "../sign_in_call";
 import { SignedOutCard } from "../signed_out_card";
 import { type EntryProperties, WhenLinkWorks } from "./entry_view";
 import { NewPasswordField } from "./new_password_field";
 import { OtherWays } from "./other_ways";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePageWords } from "./page_context";
-import { Outcome } from "./page_parts";
+import { ActionStatus } from "./page_parts";
 
 /** Joins a workspace by invitation: a name, and a password, a passkey or an account at a provider. */
 export function InviteEntry(given: EntryProperties) {
   const { api, secret, onLeave } = given;
-  const read = () => api.post<InvitationView>("/v1/invitations/read", { secret }, { signed: false });
+  const read = () => api.post<InvitationResponse>("/v1/invitations/read", { secret }, { signed: false });
   return (
     <WhenLinkWorks read={read} onLeave={onLeave}>
       {(invitation) => <InviteForm invitation={invitation} {...given} />}
@@ -27,21 +27,26 @@ export function InviteEntry(given: EntryProperties) {
   );
 }
 
-async function joinWithPasskey(api: Api, use: InvitationUse): Promise<Entered> {
+async function joinWithPasskey(api: Api, use: InvitationUse): Promise<NewSession> {
   const key = await newKey();
-  const { ticket, options } = await api.post<PasskeyOptions>("/v1/invitations/passkey/options", use, { key });
-  const body = { ticket, credential: await makePasskey(options), time_zone: timeZone() };
-  return { answer: await api.post<SignInAnswer>("/v1/invitations/passkey", body, { key }), key };
+  const { one_time_token, options } = await api.post<PasskeyOptions>("/v1/invitations/passkey/options", use, { key });
+  const body = { one_time_token, credential: await makePasskey(options), time_zone: timeZone() };
+  return { answer: await api.post<SignInResponse>("/v1/invitations/passkey", body, { key }), key };
 }
 
-function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { readonly invitation: InvitationView }) {
+function InviteForm({
+  invitation,
+  api,
+  secret,
+  onEntered,
+}: EntryProperties & { readonly invitation: InvitationResponse }) {
   const { entry, profile, roles, roleHints, required } = usePageWords();
-  const { language } = useSpeech();
+  const { language } = useTranslations();
   const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState({ name: false, password: false });
-  const act = useAct();
-  const providers = useLoaded(() => readProviders(api));
+  const act = useAction();
+  const providers = useResource(() => readProviders(api));
   /** What there is to join with, once there is a name. */
   const use = (): InvitationUse | null => {
     const given = name.current?.value.trim() ?? "";
@@ -64,7 +69,7 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
     await act.run(async () => {
       const key = await newKey();
       const body = { ...used, password: given, time_zone: timeZone() };
-      const answer = await api.post<SignInAnswer>("/v1/invitations/accept", body, { key });
+      const answer = await api.post<SignInResponse>("/v1/invitations/accept", body, { key });
       await onEntered({ answer, key });
     });
   };
@@ -97,7 +102,7 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
           dir="auto"
         />
         <NewPasswordField field={password} missing={missing.password} />
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <button type="submit" class="button button-primary" aria-disabled={act.busy}>
           {entry.join}
         </button>
@@ -106,7 +111,9 @@ function InviteForm({ invitation, api, secret, onEntered }: EntryProperties & { 
         passkey={passkeysWork()}
         providers={providers.value ?? []}
         onPasskey={() => joinBy(async (used) => onEntered(await joinWithPasskey(api, used)))}
-        onProvider={(id) => joinBy(async (used) => location.assign(await leaveFor(api, id, "invitation", "", used)))}
+        onProvider={(id) =>
+          joinBy(async (used) => location.assign(await startRedirect(api, id, "invitation", "", used)))
+        }
       />
     </SignedOutCard>
   );

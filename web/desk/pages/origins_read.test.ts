@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
-import { isOrigin, readOrigins } from "./origins_read";
+import { isOrigin, parseOrigins } from "./origins_read";
 
 it("reads one origin a line, each once, without what follows it", () => {
   const text = " https://www.example.com/shop?x \n\nhttps://WWW.example.com\nhttp://localhost:8080, https://b.example ";
-  expect(readOrigins(text)).toEqual(["https://www.example.com", "http://localhost:8080", "https://b.example"]);
+  expect(parseOrigins(text)).toEqual(["https://www.example.com", "http://localhost:8080", "https://b.example"]);
 });
 
 it.each(["www.example.com", "ftp://example.com", "https://", "javascript:alert(1)", "https://me@example.com"])(
   "leaves %s as it was typed, and takes it for no origin",
   (typed) => {
-    expect(readOrigins(typed)).toEqual([typed]);
+    expect(parseOrigins(typed)).toEqual([typed]);
     expect(isOrigin(typed)).toBe(false);
   },
 );

@@ -1,7 +1,7 @@
 // Addresses of websites as people type them: one a line, sometimes with a path, which does not belong to an origin.
 
 /** The origins of a text, each once. What is none stays as it was typed, so that it can be told. */
-export function readOrigins(text: string): string[] {
+export function parseOrigins(text: string): string[] {
   const lines = text.split(/[\s,]+/).filter(Boolean);
   return [...new Set(lines.map((line) => originOf(line) ?? line))];
 }

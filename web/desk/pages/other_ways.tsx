@@ -1,5 +1,5 @@
 import type { OidcProviderName } from "../../shared/wire_account";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 
 interface Properties {
   /** Whether a passkey is offered. */
@@ -13,7 +13,7 @@ interface Properties {
 
 /** What may be shown in place of a password: a passkey, or an account at a provider. */
 export function OtherWays({ passkey, providers, onPasskey, onProvider, alone = false }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   return (
     <div class="sign-in-others">
       {!alone && (passkey || providers.length > 0) && <p class="sign-in-or">{words.or}</p>}

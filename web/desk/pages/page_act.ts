@@ -4,22 +4,22 @@ import type { DeskTexts } from "texts:desk";
 import type { DeskPagesTexts } from "texts:desk_pages";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem } from "../../shared/api";
-import { NoFactor } from "../desk_call";
-import { useSpeech } from "../desk_context";
+import { StepUpCancelled } from "../desk_call";
+import { useTranslations } from "../desk_context";
 import { NoPasskey } from "../passkey_ask";
-import { tellSignInFailure } from "../sign_in_failure";
+import { signInErrorMessage } from "../sign_in_failure";
 import { usePageWords } from "./page_context";
 
 /** Says what went wrong on a page, and what to do; empty when nothing needs to be said. */
-export function tellFailure(cause: unknown, words: DeskTexts, pageWords: DeskPagesTexts, language: string): string {
-  if (cause instanceof NoFactor) return "";
+export function errorMessage(cause: unknown, words: DeskTexts, pageWords: DeskPagesTexts, language: string): string {
+  if (cause instanceof StepUpCancelled) return "";
   if (cause instanceof NoPasskey) return words.noPasskey;
   const code = cause instanceof ApiProblem ? cause.code : "";
   const faults: Readonly<Record<string, string>> = pageWords.faults;
-  return (Object.hasOwn(faults, code) && faults[code]) || tellSignInFailure(cause, words, language);
+  return (Object.hasOwn(faults, code) && faults[code]) || signInErrorMessage(cause, words, language);
 }
 
-export interface Loaded<T> {
+export interface Resource<T> {
   readonly value: T | null;
   readonly failed: boolean;
   /** Loads it anew; what is shown stays meanwhile. */
@@ -28,7 +28,7 @@ export interface Loaded<T> {
 }
 
 /** Loads something when the part is first shown, and again when what it depends on is another. */
-export function useLoaded<T>(load: () => Promise<T>, depends: readonly unknown[] = []): Loaded<T> {
+export function useResource<T>(load: () => Promise<T>, depends: readonly unknown[] = []): Resource<T> {
   const [value, setValue] = useState<T | null>(null);
   const [failed, setFailed] = useState(false);
   const turn = useRef(0);
@@ -51,7 +51,7 @@ export function useLoaded<T>(load: () => Promise<T>, depends: readonly unknown[]
   return { value, failed, reload, put: (next) => setValue(() => next) };
 }
 
-export interface Act {
+export interface Action {
   readonly busy: boolean;
   /** What went wrong last; empty for nothing. */
   readonly failure: string;
@@ -69,8 +69,8 @@ export interface Act {
  *
  * @param told what codes of the server mean here, in place of what they mean elsewhere
  */
-export function useAct(told: Readonly<Record<string, string>> = {}): Act {
-  const { words, language } = useSpeech();
+export function useAction(told: Readonly<Record<string, string>> = {}): Action {
+  const { words, language } = useTranslations();
   const pageWords = usePageWords();
   const [state, setState] = useState({ busy: false, failure: "", code: "", done: "" });
   const busy = useRef(false);
@@ -84,7 +84,7 @@ export function useAct(told: Readonly<Record<string, string>> = {}): Act {
       return true;
     } catch (cause) {
       const code = cause instanceof ApiProblem ? cause.code : "";
-      const failure = told[code] ?? tellFailure(cause, words, pageWords, language);
+      const failure = told[code] ?? errorMessage(cause, words, pageWords, language);
       setState({ busy: false, failure, code, done: "" });
       return false;
     } finally {

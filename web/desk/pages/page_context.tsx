@@ -6,8 +6,8 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import { PERMISSIONS, type Verb } from "../../shared/permissions";
 import type { Operator } from "../../shared/wire";
 import { chooseLanguage } from "../../shared/words_choose";
-import type { DeskCall } from "../desk_call";
-import { useSpeech } from "../desk_context";
+import type { DeskApi } from "../desk_call";
+import { useTranslations } from "../desk_context";
 import { Failure } from "../failure_view";
 
 const WordsContext = createContext<DeskPagesTexts | null>(null);
@@ -20,7 +20,7 @@ export function usePageWords(): DeskPagesTexts {
 
 /** Shows its children as soon as the words of the language are there. */
 export function WithPageWords({ children }: { readonly children: ComponentChildren }) {
-  const { words, language } = useSpeech();
+  const { words, language } = useTranslations();
   const spoken = chooseLanguage(language).language;
   const [loaded, setLoaded] = useState<DeskPagesTexts | null>(null);
   const [failed, setFailed] = useState(false);
@@ -44,7 +44,7 @@ export function WithPageWords({ children }: { readonly children: ComponentChildr
 }
 
 export interface PageSetting {
-  readonly call: DeskCall;
+  readonly call: DeskApi;
   /** Who is signed in; pages are shown only once it is known. */
   readonly operator: Operator;
   /** Tells the desk what has changed of the operator. */

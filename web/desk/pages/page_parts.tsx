@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 import { DialogFrame } from "../dialog_frame";
 import { Failure } from "../failure_view";
-import { tellFullTime, tellTime } from "../time_tell";
-import { type Act, type Loaded, useAct } from "./page_act";
+import { formatFullTime, formatTime } from "../time_tell";
+import { type Action, type Resource, useAction } from "./page_act";
 import { usePageWords } from "./page_context";
 
 interface SectionProperties {
@@ -30,13 +30,13 @@ export function Section({ title, first = false, lead, children }: SectionPropert
 }
 
 interface LoadingProperties<T> {
-  readonly of: Loaded<T>;
+  readonly of: Resource<T>;
   readonly children: (value: T) => ComponentChildren;
 }
 
 /** What is loaded, or that it is on its way, or that it failed and how to try again. */
-export function WhenLoaded<T>({ of, children }: LoadingProperties<T>) {
-  const { words } = useSpeech();
+export function WhenReady<T>({ of, children }: LoadingProperties<T>) {
+  const { words } = useTranslations();
   if (of.value !== null) return <>{children(of.value)}</>;
   if (of.failed) return <Failure text={words.pageFailed} onRetry={() => void of.reload()} />;
   return (
@@ -47,7 +47,7 @@ export function WhenLoaded<T>({ of, children }: LoadingProperties<T>) {
 }
 
 /** How the last act went: announced when it changes. */
-export function Outcome({ act }: { readonly act: Act }) {
+export function ActionStatus({ act }: { readonly act: Action }) {
   return (
     <>
       <p class="form-failure" role="alert">
@@ -62,10 +62,10 @@ export function Outcome({ act }: { readonly act: Act }) {
 
 /** A time in few characters, in full as its tooltip. */
 export function When({ at }: { readonly at: number }) {
-  const { language } = useSpeech();
+  const { language } = useTranslations();
   return (
-    <time dateTime={new Date(at).toISOString()} title={tellFullTime(at, language)}>
-      {tellTime(at, Date.now(), language)}
+    <time dateTime={new Date(at).toISOString()} title={formatFullTime(at, language)}>
+      {formatTime(at, Date.now(), language)}
     </time>
   );
 }
@@ -86,7 +86,7 @@ interface ConfirmProperties {
 /** Asks before something is done that is not easily undone. */
 export function ConfirmDialog({ title, hint, label, act, told, onDone, onClose, children }: ConfirmProperties) {
   const words = usePageWords();
-  const doing = useAct(told);
+  const doing = useAction(told);
   const confirm = async (event: Event) => {
     event.preventDefault();
     if (!(await doing.run(act))) return;
@@ -98,7 +98,7 @@ export function ConfirmDialog({ title, hint, label, act, told, onDone, onClose, 
       <form class="page-form" onSubmit={confirm} noValidate>
         <p>{hint}</p>
         {children}
-        <Outcome act={doing} />
+        <ActionStatus act={doing} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
             {label}

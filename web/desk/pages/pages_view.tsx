@@ -2,8 +2,8 @@ import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Verb } from "../../shared/permissions";
 import type { Operator } from "../../shared/wire";
-import type { DeskCall } from "../desk_call";
-import { useSpeech } from "../desk_context";
+import type { DeskApi } from "../desk_call";
+import { useTranslations } from "../desk_context";
 import { PAGES, type PageName, type PagePlace, writePage, writeRoute } from "../desk_route";
 import { LazyPart } from "../lazy_part";
 import "./pages.css";
@@ -11,7 +11,7 @@ import { importPart } from "../../shared/import_part";
 import { mayDo, PageContext, usePageWords, WithPageWords } from "./page_context";
 
 interface Properties {
-  readonly call: DeskCall;
+  readonly call: DeskApi;
   readonly place: PagePlace;
   readonly operator: Operator;
   readonly onOperator: (changed: Partial<Operator>) => void;
@@ -63,7 +63,7 @@ function PageFrame({ call, place, operator, onOperator }: Properties) {
 }
 
 function PageNav({ page, operator }: { readonly page: PageName; readonly operator: Operator }) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const { pages } = usePageWords();
   const shown = PAGES.filter((one) => mayDo(operator, PARTS[one].verb));
   return (

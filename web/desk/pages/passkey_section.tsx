@@ -1,26 +1,31 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { PasskeyOptions, PasskeyView } from "../../shared/wire_account";
+import type { PasskeyInfo, PasskeyOptions } from "../../shared/wire_account";
 import { DialogFrame } from "../dialog_frame";
 import { FormField } from "../form_field";
 import { makePasskey, passkeysWork } from "../passkey_ask";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, Outcome, Section, When } from "./page_parts";
+import { ActionStatus, ConfirmDialog, Section, When } from "./page_parts";
 import type { SecurityProperties } from "./security_page";
 
-type Shown = { readonly kind: "add" } | { readonly kind: "rename" | "remove"; readonly passkey: PasskeyView };
+type Shown = { readonly kind: "add" } | { readonly kind: "rename" | "remove"; readonly passkey: PasskeyInfo };
 
 export function PasskeySection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const { call } = usePage();
   const [shown, setShown] = useState<Shown | null>(null);
-  const act = useAct();
+  const act = useAction();
   const done = (said: string) => void act.run(onChanged, said);
   const close = () => setShown(null);
   const add = async (name: string) => {
     const asked = await call.post<PasskeyOptions>("/v1/desk/me/passkeys/options");
     const credential = await makePasskey(asked.options);
-    await call.post("/v1/desk/me/passkeys", { ticket: asked.ticket, credential, name, end_others: false });
+    await call.post("/v1/desk/me/passkeys", {
+      one_time_token: asked.one_time_token,
+      credential,
+      name,
+      end_others: false,
+    });
   };
   return (
     <Section title={words.passkeys} lead={words.passkeysHint}>
@@ -38,7 +43,7 @@ export function PasskeySection({ security, onChanged }: SecurityProperties) {
       ) : (
         <p class="page-note">{words.passkeysUnavailable}</p>
       )}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       {shown?.kind === "add" && (
         <NameDialog
           title={words.addPasskey}
@@ -65,7 +70,7 @@ export function PasskeySection({ security, onChanged }: SecurityProperties) {
 }
 
 interface RowProperties {
-  readonly passkey: PasskeyView;
+  readonly passkey: PasskeyInfo;
   readonly onShow: (kind: "rename" | "remove") => void;
 }
 
@@ -107,7 +112,7 @@ function NameDialog({ title, name, act, onDone, onClose }: NameProperties) {
   const { security: words, save, cancel, required } = usePageWords();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
-  const doing = useAct();
+  const doing = useAction();
   useEffect(() => field.current?.select(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -133,7 +138,7 @@ function NameDialog({ title, name, act, onDone, onClose }: NameProperties) {
           autocomplete="off"
           dir="auto"
         />
-        <Outcome act={doing} />
+        <ActionStatus act={doing} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
             {name ? save : title}
@@ -148,7 +153,7 @@ function NameDialog({ title, name, act, onDone, onClose }: NameProperties) {
 }
 
 interface RemoveProperties {
-  readonly passkey: PasskeyView;
+  readonly passkey: PasskeyInfo;
   readonly onDone: () => void;
   readonly onClose: () => void;
 }

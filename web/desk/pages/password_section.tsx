@@ -1,14 +1,14 @@
 import { useRef, useState } from "preact/hooks";
 import { FormField } from "../form_field";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome, Section, Tick } from "./page_parts";
+import { ActionStatus, Section, Tick } from "./page_parts";
 import type { SecurityProperties } from "./security_page";
 
 export function PasswordSection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const [open, setOpen] = useState(false);
-  const act = useAct();
+  const act = useAction();
   return (
     <Section title={words.password} lead={security.password ? words.passwordSet : words.passwordNone}>
       {open ? (
@@ -25,14 +25,14 @@ export function PasswordSection({ security, onChanged }: SecurityProperties) {
           {security.password ? words.changePassword : words.setPassword}
         </button>
       )}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
     </Section>
   );
 }
 
 interface FormProperties {
   readonly has: boolean;
-  readonly act: ReturnType<typeof useAct>;
+  readonly act: ReturnType<typeof useAction>;
   readonly onDone: () => Promise<void>;
 }
 

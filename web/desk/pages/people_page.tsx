@@ -1,17 +1,17 @@
 import { useState } from "preact/hooks";
-import type { PeopleView, PersonView } from "../../shared/wire_people";
+import type { OperatorResponse, PeopleResponse } from "../../shared/wire_people";
 import { Avatar } from "../avatar";
 import { InvitationSection } from "./invitation_section";
 import { InviteDialog } from "./invite_dialog";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { CardTable, type Column, Outcome, Section, When, WhenLoaded } from "./page_parts";
-import { PersonActs } from "./person_acts";
+import { ActionStatus, CardTable, type Column, Section, When, WhenReady } from "./page_parts";
+import { PersonActions } from "./person_acts";
 import { TeamSection } from "./team_section";
 
 /** What each part of the page is given. */
 export interface PeopleProperties {
-  readonly view: PeopleView;
+  readonly view: PeopleResponse;
   /** Says what was done, and loads the page's facts anew. */
   readonly onDone: (said: string) => void;
 }
@@ -21,8 +21,8 @@ export function PeoplePage() {
   const { people: words } = usePageWords();
   const { call, may } = usePage();
   const [inviting, setInviting] = useState(false);
-  const act = useAct();
-  const loaded = useLoaded(() => call.get<PeopleView>("/v1/desk/people"));
+  const act = useAction();
+  const loaded = useResource(() => call.get<PeopleResponse>("/v1/desk/people"));
   const onDone = (said: string) => void act.run(loaded.reload, said);
   return (
     <>
@@ -34,8 +34,8 @@ export function PeoplePage() {
           </button>
         </div>
       )}
-      <Outcome act={act} />
-      <WhenLoaded of={loaded}>
+      <ActionStatus act={act} />
+      <WhenReady of={loaded}>
         {(view) => (
           <>
             <PeopleTable view={view} onDone={onDone} />
@@ -44,7 +44,7 @@ export function PeoplePage() {
             {inviting && <InviteDialog view={view} onDone={onDone} onClose={() => setInviting(false)} />}
           </>
         )}
-      </WhenLoaded>
+      </WhenReady>
     </>
   );
 }
@@ -54,20 +54,20 @@ function PeopleTable({ view, onDone }: PeopleProperties) {
   const { may } = usePage();
   const teams = new Map(view.teams.map(({ id, name }) => [id, name]));
   const named = (ids: readonly string[]) => ids.flatMap((id) => teams.get(id) ?? []).join(", ");
-  const columns: Column<PersonView>[] = [
+  const columns: Column<OperatorResponse>[] = [
     { title: words.name, heads: true, cell: (one) => <PersonName person={one} /> },
     { title: words.role, cell: (one) => roles[one.role] },
     ...(view.teams.length > 0
-      ? [{ title: words.teams, cell: (one: PersonView) => <bdi>{named(one.teams) || "–"}</bdi> }]
+      ? [{ title: words.teams, cell: (one: OperatorResponse) => <bdi>{named(one.teams) || "–"}</bdi> }]
       : []),
     ...(view.people.some((one) => !one.scope.everything)
-      ? [{ title: words.canSee, cell: (one: PersonView) => <SeenPart person={one} view={view} /> }]
+      ? [{ title: words.canSee, cell: (one: OperatorResponse) => <SeenPart person={one} view={view} /> }]
       : []),
-    { title: words.status, cell: (one) => <PersonStatus person={one} /> },
+    { title: words.status, cell: (one) => <OperatorStatus person={one} /> },
     { title: words.seen, cell: (one) => <LastSeen person={one} /> },
   ];
   if (may("manage_people")) {
-    columns.push({ title: actions, cell: (one) => <PersonActs person={one} view={view} onDone={onDone} /> });
+    columns.push({ title: actions, cell: (one) => <PersonActions person={one} view={view} onDone={onDone} /> });
   }
   return (
     <Section title={pages.people} first>
@@ -77,7 +77,7 @@ function PeopleTable({ view, onDone }: PeopleProperties) {
 }
 
 /** The names of the sites and teams that the operator sees. Sites are named only to those who manage people. */
-function SeenPart({ person, view }: { readonly person: PersonView; readonly view: PeopleView }) {
+function SeenPart({ person, view }: { readonly person: OperatorResponse; readonly view: PeopleResponse }) {
   const { people: words } = usePageWords();
   const { everything, sites = [], teams = [] } = person.scope;
   if (everything) return <span>{words.everything}</span>;
@@ -88,7 +88,7 @@ function SeenPart({ person, view }: { readonly person: PersonView; readonly view
   return <bdi>{named.join(", ") || words.selected}</bdi>;
 }
 
-function PersonName({ person }: { readonly person: PersonView }) {
+function PersonName({ person }: { readonly person: OperatorResponse }) {
   const { people: words } = usePageWords();
   const { operator } = usePage();
   return (
@@ -106,7 +106,7 @@ function PersonName({ person }: { readonly person: PersonView }) {
   );
 }
 
-function PersonStatus({ person }: { readonly person: PersonView }) {
+function OperatorStatus({ person }: { readonly person: OperatorResponse }) {
   const { people: words } = usePageWords();
   return (
     <span class="person-text">
@@ -116,7 +116,7 @@ function PersonStatus({ person }: { readonly person: PersonView }) {
   );
 }
 
-function LastSeen({ person }: { readonly person: PersonView }) {
+function LastSeen({ person }: { readonly person: OperatorResponse }) {
   const { never } = usePageWords();
   return person.last_seen_at === null ? <span>{never}</span> : <When at={person.last_seen_at} />;
 }

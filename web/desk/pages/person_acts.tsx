@@ -1,25 +1,25 @@
 import { useState } from "preact/hooks";
 import type { OperatorRole } from "../../shared/permissions";
-import type { PersonScope, PersonView } from "../../shared/wire_people";
+import type { OperatorResponse, PersonScope } from "../../shared/wire_people";
 import { DialogFrame } from "../dialog_frame";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, Outcome } from "./page_parts";
+import { ActionStatus, ConfirmDialog } from "./page_parts";
 import type { PeopleProperties } from "./people_page";
 import { mayBeLimited, RoleChoice, ScopeChoice, TeamChoice } from "./role_choice";
 
 interface Properties extends PeopleProperties {
-  readonly person: PersonView;
+  readonly person: OperatorResponse;
 }
 
 type Shown = "change" | "disable" | "end";
 
 /** What may be done about a colleague. Nobody does it to themselves, and only owners do it to owners. */
-export function PersonActs({ person, view, onDone }: Properties) {
+export function PersonActions({ person, view, onDone }: Properties) {
   const { people: words } = usePageWords();
   const { call, operator, may } = usePage();
   const [shown, setShown] = useState<Shown | null>(null);
-  const act = useAct();
+  const act = useAction();
   const path = `/v1/desk/people/${person.id}`;
   const close = () => setShown(null);
   if (person.role === "owner" && !may("manage_owners")) return null;
@@ -38,7 +38,7 @@ export function PersonActs({ person, view, onDone }: Properties) {
       {!own && person.status === "active" && button(words.endSessions, () => setShown("end"))}
       {!own && person.status === "active" && button(words.disable, () => setShown("disable"))}
       {!own && person.status === "disabled" && button(words.enable, () => void enable())}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       {shown === "change" && <ChangeDialog person={person} view={view} onDone={onDone} onClose={close} />}
       {shown === "disable" && (
         <ConfirmDialog
@@ -71,7 +71,7 @@ function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly
   const [role, setRole] = useState<OperatorRole>(person.role);
   const [teams, setTeams] = useState<readonly string[]>(person.teams);
   const [scope, setScope] = useState<PersonScope>(person.scope);
-  const act = useAct();
+  const act = useAction();
   const own = person.id === operator.id;
   const limitable = !own && mayBeLimited(role);
   const submit = async (event: Event) => {
@@ -88,7 +88,7 @@ function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly
         {own ? <p class="page-note">{words.noChangeOwn}</p> : <RoleChoice role={role} onRole={setRole} />}
         <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />
         {limitable && <ScopeChoice view={view} scope={scope} onScope={setScope} />}
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={act.busy}>
             {save}

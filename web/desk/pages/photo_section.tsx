@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { PhotoAnswer } from "../../shared/wire_task";
-import { useAct } from "./page_act";
+import type { PhotoResponse } from "../../shared/wire_task";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome, Section } from "./page_parts";
+import { ActionStatus, Section } from "./page_parts";
 
 /** Pixels of a side of what is sent; the server makes its own sizes of it. */
 const SIDE = 512;
@@ -13,7 +13,7 @@ export function PhotoSection() {
   const { call, operator, onOperator } = usePage();
   const chooser = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<ImageBitmap | null>(null);
-  const act = useAct();
+  const act = useAction();
   const choose = async (file: File | undefined) => {
     if (!file) return;
     const picture = await createImageBitmap(file).catch(() => null);
@@ -24,7 +24,7 @@ export function PhotoSection() {
     act.run(async () => {
       const path = body ? "/v1/desk/me/photo" : "/v1/desk/me/photo/remove";
       const options = body ? { headers: { "Content-Type": body.type } } : {};
-      onOperator(await call.post<PhotoAnswer>(path, body ?? {}, options));
+      onOperator(await call.post<PhotoResponse>(path, body ?? {}, options));
       setChosen(null);
     }, saved);
   return (
@@ -58,7 +58,7 @@ export function PhotoSection() {
           </div>
         </>
       )}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
     </Section>
   );
 }

@@ -1,9 +1,9 @@
 import { useRef, useState } from "preact/hooks";
-import type { AccountPolicyRequest, AccountPolicyView } from "../../shared/wire_account";
+import type { AccountPolicyRequest, AccountPolicyResponse } from "../../shared/wire_account";
 import { FormField } from "../form_field";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome, Section, Tick, WhenLoaded } from "./page_parts";
+import { ActionStatus, Section, Tick, WhenReady } from "./page_parts";
 
 /** As the server requires (actions/account_policy_change.py). */
 const SHORTEST_SESSION_HOURS = 1;
@@ -13,16 +13,16 @@ const SHORTEST_IDLE_MINUTES = 15;
 export function PolicySection() {
   const { policy: words } = usePageWords();
   const { call } = usePage();
-  const loaded = useLoaded(() => call.get<AccountPolicyView>("/v1/desk/account-policy"));
+  const loaded = useResource(() => call.get<AccountPolicyResponse>("/v1/desk/account-policy"));
   return (
     <Section title={words.title} lead={words.lead}>
-      <WhenLoaded of={loaded}>{(policy) => <PolicyForm policy={policy} onSaved={loaded.reload} />}</WhenLoaded>
+      <WhenReady of={loaded}>{(policy) => <PolicyForm policy={policy} onSaved={loaded.reload} />}</WhenReady>
     </Section>
   );
 }
 
 interface Properties {
-  readonly policy: AccountPolicyView;
+  readonly policy: AccountPolicyResponse;
   readonly onSaved: () => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ function PolicyForm({ policy, onSaved }: Properties) {
   const minutes = useRef<HTMLInputElement>(null);
   const [providerOnly, setProviderOnly] = useState(policy.provider_only);
   const [faults, setFaults] = useState({ hours: "", minutes: "" });
-  const act = useAct({ invalid: words.refused });
+  const act = useAction({ invalid: words.refused });
   const hoursRange = words.range({ lowest: SHORTEST_SESSION_HOURS, highest: policy.longest_session_hours });
   const minutesRange = words.range({ lowest: SHORTEST_IDLE_MINUTES, highest: policy.longest_idle_minutes });
   const submit = async (event: Event) => {
@@ -90,7 +90,7 @@ function PolicyForm({ policy, onSaved }: Properties) {
         {!mayTurnOn && `${words.providerOnly}: `}
         {mayTurnOn ? words.providerHint : words.providerFirst}
       </p>
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       <button type="submit" class="button button-primary" aria-disabled={act.busy}>
         {save}
       </button>

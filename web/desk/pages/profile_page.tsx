@@ -3,9 +3,9 @@ import { useRef, useState } from "preact/hooks";
 import { LANGUAGES } from "../../shared/words_choose";
 import { FormField } from "../form_field";
 import { EmailSection } from "./email_section";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome, Section, Tick } from "./page_parts";
+import { ActionStatus, Section, Tick } from "./page_parts";
 import { PhotoSection } from "./photo_section";
 
 /** What visitors see of the operator, and what the desk knows of them. */
@@ -27,7 +27,7 @@ function ProfileForm() {
   const field = useRef<HTMLInputElement>(null);
   const [languages, setLanguages] = useState<readonly string[]>(operator.languages ?? []);
   const [fault, setFault] = useState("");
-  const act = useAct();
+  const act = useAction();
   const tick = (one: string, on: boolean) =>
     setLanguages(on ? [...languages, one] : languages.filter((l) => l !== one));
   const submit = async (event: Event) => {
@@ -70,7 +70,7 @@ function ProfileForm() {
           </strong>{" "}
           {roleHints[operator.role]}
         </p>
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <button type="submit" class="button button-primary" aria-disabled={act.busy}>
           {save}
         </button>

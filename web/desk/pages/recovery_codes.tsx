@@ -1,5 +1,5 @@
 import { DialogFrame } from "../dialog_frame";
-import { saveFile } from "./file_save";
+import { download } from "./file_save";
 import { usePageWords } from "./page_context";
 import { CopyButton } from "./page_parts";
 
@@ -27,7 +27,7 @@ export function CodesDialog({ codes, onClose }: Properties) {
         <button
           type="button"
           class="button"
-          onClick={() => saveFile(new Blob([text], { type: "text/plain" }), "crumbless-recovery-codes.txt")}
+          onClick={() => download(new Blob([text], { type: "text/plain" }), "crumbless-recovery-codes.txt")}
         >
           {words.download}
         </button>

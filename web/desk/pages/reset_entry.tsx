@@ -3,9 +3,9 @@ import { ApiProblem } from "../../shared/api";
 import { SignedOutCard } from "../signed_out_card";
 import type { EntryProperties } from "./entry_view";
 import { NewPasswordField } from "./new_password_field";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePageWords } from "./page_context";
-import { Outcome } from "./page_parts";
+import { ActionStatus } from "./page_parts";
 
 /** A new password by the link of a mail. */
 export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
@@ -13,7 +13,7 @@ export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
   const field = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState(false);
   const [gone, setGone] = useState(false);
-  const act = useAct();
+  const act = useAction();
   useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -33,7 +33,7 @@ export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
         {!gone && (
           <>
             <NewPasswordField field={field} missing={missing} />
-            <Outcome act={act} />
+            <ActionStatus act={act} />
             <button type="submit" class="button button-primary" aria-disabled={act.busy}>
               {entry.setPassword}
             </button>

@@ -1,11 +1,11 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../shared/api";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 import { FormField } from "../form_field";
 import { SignedOutCard } from "../signed_out_card";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePageWords, WithPageWords } from "./page_context";
-import { Outcome } from "./page_parts";
+import { ActionStatus } from "./page_parts";
 
 interface Properties {
   readonly api: Api;
@@ -22,11 +22,11 @@ export function ResetRequest(given: Properties) {
 }
 
 function RequestCard({ api, onLeave }: Properties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const { entry, required } = usePageWords();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
-  const act = useAct();
+  const act = useAction();
   useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -48,7 +48,7 @@ function RequestCard({ api, onLeave }: Properties) {
           spellcheck={false}
           dir="ltr"
         />
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <button type="submit" class="button button-primary" aria-disabled={act.busy}>
           {entry.sendLink}
         </button>

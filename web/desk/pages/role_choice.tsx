@@ -1,5 +1,5 @@
 import type { OperatorRole } from "../../shared/permissions";
-import type { PeopleView, PersonScope, Team } from "../../shared/wire_people";
+import type { PeopleResponse, PersonScope, Team } from "../../shared/wire_people";
 import { usePage, usePageWords } from "./page_context";
 import { Tick } from "./page_parts";
 
@@ -34,7 +34,7 @@ export function RoleChoice({ role, onRole }: RoleProperties) {
 export const mayBeLimited = (role: OperatorRole) => role === "operator" || role === "analyst";
 
 interface ScopeProperties {
-  readonly view: PeopleView;
+  readonly view: PeopleResponse;
   readonly scope: PersonScope;
   readonly onScope: (scope: PersonScope) => void;
 }

@@ -1,8 +1,8 @@
-import type { SecurityView } from "../../shared/wire_account";
-import { IdentitySection } from "./identity_section";
-import { useLoaded } from "./page_act";
+import type { SecurityResponse } from "../../shared/wire_account";
+import { OidcAccountsSection } from "./identity_section";
+import { useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { WhenLoaded } from "./page_parts";
+import { WhenReady } from "./page_parts";
 import { PasskeySection } from "./passkey_section";
 import { PasswordSection } from "./password_section";
 import { SessionSection } from "./session_section";
@@ -10,7 +10,7 @@ import { TotpSection } from "./totp_section";
 
 /** What each part of the page is given. */
 export interface SecurityProperties {
-  readonly security: SecurityView;
+  readonly security: SecurityResponse;
   /** Something was changed: loads the page's facts anew. */
   readonly onChanged: () => Promise<void>;
 }
@@ -19,11 +19,11 @@ export interface SecurityProperties {
 export function SecurityPage() {
   const { security: words } = usePageWords();
   const { call } = usePage();
-  const loaded = useLoaded(() => call.get<SecurityView>("/v1/desk/me/security"));
+  const loaded = useResource(() => call.get<SecurityResponse>("/v1/desk/me/security"));
   return (
     <>
       <p class="page-lead">{words.lead}</p>
-      <WhenLoaded of={loaded}>
+      <WhenReady of={loaded}>
         {(security) => {
           const given = { security, onChanged: loaded.reload };
           return (
@@ -31,12 +31,12 @@ export function SecurityPage() {
               <PasswordSection {...given} />
               <PasskeySection {...given} />
               <TotpSection {...given} />
-              <IdentitySection {...given} />
+              <OidcAccountsSection {...given} />
               <SessionSection {...given} />
             </>
           );
         }}
-      </WhenLoaded>
+      </WhenReady>
     </>
   );
 }

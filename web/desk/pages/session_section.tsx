@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import type { SessionView } from "../../shared/wire_account";
-import { useAct } from "./page_act";
+import type { SessionResponse } from "../../shared/wire_account";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, Outcome, Section, When } from "./page_parts";
+import { ActionStatus, ConfirmDialog, Section, When } from "./page_parts";
 import type { SecurityProperties } from "./security_page";
 
 /** Where the operator is signed in, and the ways to end that. */
@@ -10,7 +10,7 @@ export function SessionSection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const { call } = usePage();
   const [asksAll, setAsksAll] = useState(false);
-  const act = useAct();
+  const act = useAction();
   const end = (path: string, said: string) =>
     void act.run(async () => {
       await call.post(`/v1/desk/me/sessions/${path}`);
@@ -34,7 +34,7 @@ export function SessionSection({ security, onChanged }: SecurityProperties) {
           {words.endAll}
         </button>
       </div>
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       {asksAll && (
         <ConfirmDialog
           title={words.endAllAsk}
@@ -49,7 +49,7 @@ export function SessionSection({ security, onChanged }: SecurityProperties) {
 }
 
 interface RowProperties {
-  readonly session: SessionView;
+  readonly session: SessionResponse;
   readonly onEnd: () => void;
 }
 

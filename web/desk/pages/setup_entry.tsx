@@ -1,22 +1,22 @@
 import { useRef, useState } from "preact/hooks";
-import type { SetUpAnswer, SetUpView, SiteSeen } from "../../shared/wire_people";
+import type { SetUpLinkResponse, SetUpResponse, SiteSeen } from "../../shared/wire_people";
 import { chooseLanguage } from "../../shared/words_choose";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 import { FormField } from "../form_field";
-import { type Entered, newKey, timeZone } from "../sign_in_call";
+import { type NewSession, newKey, timeZone } from "../sign_in_call";
 import { SignedOutCard } from "../signed_out_card";
-import { EmbedLine } from "./embed_section";
+import { EmbedSnippet } from "./embed_section";
 import { type EntryProperties, WhenLinkWorks } from "./entry_view";
 import { NewPasswordField } from "./new_password_field";
-import { isOrigin, readOrigins } from "./origins_read";
-import { useAct } from "./page_act";
+import { isOrigin, parseOrigins } from "./origins_read";
+import { useAction } from "./page_act";
 import { usePageWords } from "./page_context";
-import { Outcome } from "./page_parts";
+import { ActionStatus } from "./page_parts";
 
 /** A workspace that has just been made, and the session of its owner. */
 interface Made {
-  readonly answer: SetUpAnswer;
-  readonly entered: Entered;
+  readonly answer: SetUpResponse;
+  readonly entered: NewSession;
 }
 
 /** The first run: makes the workspace, its owner and the first site, then shows the line for the pages. */
@@ -24,7 +24,7 @@ export function SetupEntry(given: EntryProperties) {
   const { api, secret, onLeave } = given;
   const [made, setMade] = useState<Made | null>(null);
   if (made) return <SetupDone made={made} {...given} />;
-  const read = () => api.post<SetUpView>("/v1/setup/read", { secret }, { signed: false });
+  const read = () => api.post<SetUpLinkResponse>("/v1/setup/read", { secret }, { signed: false });
   return (
     <WhenLinkWorks read={read} onLeave={onLeave}>
       {(view) => <SetupForm view={view} onMade={setMade} {...given} />}
@@ -37,19 +37,19 @@ type FieldName = (typeof FIELDS)[number];
 type Faults = Partial<Record<FieldName, string>>;
 
 interface FormProperties extends EntryProperties {
-  readonly view: SetUpView;
+  readonly view: SetUpLinkResponse;
   readonly onMade: (made: Made) => void;
 }
 
 function SetupForm({ view, api, secret, onMade }: FormProperties) {
   const { entry, sites, profile, required } = usePageWords();
-  const { language } = useSpeech();
+  const { language } = useTranslations();
   const fields = Object.fromEntries(FIELDS.map((name) => [name, useRef<HTMLInputElement>(null)])) as Record<
     FieldName,
     { current: HTMLInputElement | null }
   >;
   const [faults, setFaults] = useState<Faults>({});
-  const act = useAct();
+  const act = useAction();
   const typed = (name: FieldName) => fields[name].current?.value ?? "";
   const check = (origins: readonly string[]): Faults => {
     const found: Faults = {};
@@ -60,7 +60,7 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
   };
   const submit = async (event: Event) => {
     event.preventDefault();
-    const origins = readOrigins(typed("site_origins"));
+    const origins = parseOrigins(typed("site_origins"));
     const found = check(origins);
     setFaults(found);
     const first = FIELDS.find((name) => found[name]);
@@ -78,7 +78,7 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
         languages: [chooseLanguage(language).language],
         time_zone: timeZone(),
       };
-      const answer = await api.post<SetUpAnswer>("/v1/setup", body, { key });
+      const answer = await api.post<SetUpResponse>("/v1/setup", body, { key });
       // The policy of a new workspace requires nothing.
       onMade({ answer, entered: { answer: { ...answer, only_sets_up: false }, key } });
     });
@@ -124,7 +124,7 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
           maxLength={400}
           dir="ltr"
         />
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <button type="submit" class="button button-primary" aria-disabled={act.busy}>
           {entry.setUp}
         </button>
@@ -140,7 +140,7 @@ function SetupDone({ made, api, onEntered }: EntryProperties & { readonly made: 
   const [own] = useState(() => api.withSession(session));
   return (
     <SignedOutCard title={entry.setUpDone} wide>
-      <EmbedLine site={site} ask={() => own.get<SiteSeen>(`/v1/desk/sites/${site.key}/seen`)} />
+      <EmbedSnippet site={site} ask={() => own.get<SiteSeen>(`/v1/desk/sites/${site.key}/seen`)} />
       <div class="sign-in-form">
         <button type="button" class="button button-primary" onClick={() => void onEntered(made.entered)}>
           {entry.toDesk}

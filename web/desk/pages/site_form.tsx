@@ -1,16 +1,16 @@
 import { useId, useRef, useState } from "preact/hooks";
-import type { SiteRequest, SiteSide, SiteView } from "../../shared/wire_people";
+import type { SiteRequest, SiteResponse, SiteSide } from "../../shared/wire_people";
 import { FormField } from "../form_field";
-import { isOrigin, readOrigins } from "./origins_read";
+import { isOrigin, parseOrigins } from "./origins_read";
 import { usePageWords } from "./page_context";
 import { Tick } from "./page_parts";
 
 /** The chat's own colour; what the chooser starts with. */
-const STANDARD_ACCENT = "#0e6a5a";
+const DEFAULT_ACCENT = "#0e6a5a";
 
 interface Properties {
   /** Absent: a new one. */
-  readonly site?: SiteView;
+  readonly site?: SiteResponse;
   readonly busy: boolean;
   readonly onGiven: (wanted: SiteRequest) => void;
 }
@@ -26,7 +26,7 @@ export function SiteForm({ site, busy, onGiven }: Properties) {
   const submit = (event: Event) => {
     event.preventDefault();
     if (busy) return;
-    const wanted = { name: name.current?.value.trim() ?? "", origins: readOrigins(origins.current?.value ?? "") };
+    const wanted = { name: name.current?.value.trim() ?? "", origins: parseOrigins(origins.current?.value ?? "") };
     const wrong = wanted.origins.find((one) => !isOrigin(one));
     const found = { name: wanted.name ? "" : required, origins: wrong ? words.badOrigin({ line: wrong }) : "" };
     if (wanted.origins.length === 0) found.origins = required;
@@ -54,7 +54,7 @@ export function SiteForm({ site, busy, onGiven }: Properties) {
         <Tick
           label={words.accentOwn}
           checked={accent !== null}
-          onChange={(on) => setAccent(on ? STANDARD_ACCENT : null)}
+          onChange={(on) => setAccent(on ? DEFAULT_ACCENT : null)}
         />
         {accent !== null && (
           <label class="setting">

@@ -1,10 +1,10 @@
-import type { SitesView, SiteView } from "../../shared/wire_people";
+import type { SiteResponse, SitesResponse } from "../../shared/wire_people";
 import { writePage } from "../desk_route";
 import { EmbedSection } from "./embed_section";
 import { IdentityKeys } from "./identity_keys";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome, Section, WhenLoaded } from "./page_parts";
+import { ActionStatus, Section, WhenReady } from "./page_parts";
 import type { PageProperties } from "./pages_view";
 import { SiteForm } from "./site_form";
 
@@ -14,22 +14,22 @@ const NEW = "new";
 /** The websites of the workspace: all of them, or one with its settings. */
 export function SitesPage({ item }: PageProperties) {
   const { call } = usePage();
-  const loaded = useLoaded(() => call.get<SitesView>("/v1/desk/sites"));
+  const loaded = useResource(() => call.get<SitesResponse>("/v1/desk/sites"));
   return (
-    <WhenLoaded of={loaded}>{(view) => <Sites key={item} view={view} item={item} onChanged={loaded.put} />}</WhenLoaded>
+    <WhenReady of={loaded}>{(view) => <Sites key={item} view={view} item={item} onChanged={loaded.put} />}</WhenReady>
   );
 }
 
 interface SitesProperties {
-  readonly view: SitesView;
+  readonly view: SitesResponse;
   readonly item: string | null;
-  readonly onChanged: (view: SitesView) => void;
+  readonly onChanged: (view: SitesResponse) => void;
 }
 
 function Sites({ view, item, onChanged }: SitesProperties) {
   const { faults } = usePageWords();
   const site = view.sites.find(({ key }) => key === item);
-  const put = (changed: SiteView) => {
+  const put = (changed: SiteResponse) => {
     const known = view.sites.some(({ key }) => key === changed.key);
     const sites = view.sites.map((one) => (one.key === changed.key ? changed : one));
     onChanged({ sites: known ? sites : [...view.sites, changed] });
@@ -40,7 +40,7 @@ function Sites({ view, item, onChanged }: SitesProperties) {
   return <SiteSettings site={site} onChanged={put} />;
 }
 
-function SiteList({ sites }: { readonly sites: readonly SiteView[] }) {
+function SiteList({ sites }: { readonly sites: readonly SiteResponse[] }) {
   const { sites: words } = usePageWords();
   return (
     <>
@@ -71,10 +71,10 @@ function SiteList({ sites }: { readonly sites: readonly SiteView[] }) {
   );
 }
 
-function NewSite({ onMade }: { readonly onMade: (site: SiteView) => void }) {
+function NewSite({ onMade }: { readonly onMade: (site: SiteResponse) => void }) {
   const { sites: words } = usePageWords();
   const { call } = usePage();
-  const act = useAct();
+  const act = useAction();
   return (
     <>
       <AllSites />
@@ -83,22 +83,28 @@ function NewSite({ onMade }: { readonly onMade: (site: SiteView) => void }) {
           busy={act.busy}
           onGiven={(wanted) =>
             void act.run(async () => {
-              const site = await call.post<SiteView>("/v1/desk/sites", wanted);
+              const site = await call.post<SiteResponse>("/v1/desk/sites", wanted);
               onMade(site);
               location.hash = writePage("sites", site.key);
             })
           }
         />
-        <Outcome act={act} />
+        <ActionStatus act={act} />
       </Section>
     </>
   );
 }
 
-function SiteSettings({ site, onChanged }: { readonly site: SiteView; readonly onChanged: (site: SiteView) => void }) {
+function SiteSettings({
+  site,
+  onChanged,
+}: {
+  readonly site: SiteResponse;
+  readonly onChanged: (site: SiteResponse) => void;
+}) {
   const { sites: words, saved } = usePageWords();
   const { call } = usePage();
-  const act = useAct();
+  const act = useAction();
   return (
     <>
       <AllSites />
@@ -108,10 +114,13 @@ function SiteSettings({ site, onChanged }: { readonly site: SiteView; readonly o
           site={site}
           busy={act.busy}
           onGiven={(wanted) =>
-            void act.run(async () => onChanged(await call.post<SiteView>(`/v1/desk/sites/${site.key}`, wanted)), saved)
+            void act.run(
+              async () => onChanged(await call.post<SiteResponse>(`/v1/desk/sites/${site.key}`, wanted)),
+              saved,
+            )
           }
         />
-        <Outcome act={act} />
+        <ActionStatus act={act} />
       </Section>
       <IdentityKeys site={site.key} />
     </>

@@ -1,20 +1,20 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { OidcProviderName, PasskeyOptions, SecurityView } from "../../shared/wire_account";
-import type { DeskCall, FactorWish } from "../desk_call";
-import { useSpeech } from "../desk_context";
+import type { OidcProviderName, PasskeyOptions, SecurityResponse } from "../../shared/wire_account";
+import type { DeskApi, StepUpPrompt } from "../desk_call";
+import { useTranslations } from "../desk_context";
 import { DialogFrame } from "../dialog_frame";
 import { FormField } from "../form_field";
 import { askPasskey, passkeysWork } from "../passkey_ask";
-import { leaveFor } from "../provider_visit";
+import { startRedirect } from "../provider_visit";
 import { readProviders } from "../sign_in_call";
 import { OtherWays } from "./other_ways";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePageWords, WithPageWords } from "./page_context";
-import { Outcome } from "./page_parts";
+import { ActionStatus } from "./page_parts";
 
 interface Properties {
-  readonly call: DeskCall;
-  readonly wish: FactorWish;
+  readonly call: DeskApi;
+  readonly wish: StepUpPrompt;
 }
 
 /** Asks for the password or a passkey again before a dangerous act. It shows nothing that people have written. */
@@ -27,16 +27,16 @@ export function StepUpDialog(given: Properties) {
 }
 
 interface Ways {
-  readonly security: SecurityView | null;
+  readonly security: SecurityResponse | null;
   readonly providers: readonly OidcProviderName[];
 }
 
 function StepUp({ call, wish }: Properties) {
   const { stepUp } = usePageWords();
   const { api } = call;
-  const act = useAct();
-  const ways = useLoaded<Ways>(async () => {
-    const security = await api.get<SecurityView>("/v1/desk/me/security").catch(() => null);
+  const act = useAction();
+  const ways = useResource<Ways>(async () => {
+    const security = await api.get<SecurityResponse>("/v1/desk/me/security").catch(() => null);
     const linked = new Set(security?.identities.map((one) => one.provider_name));
     const providers = linked.size > 0 ? await readProviders(api).catch(() => []) : [];
     return { security, providers: providers.filter((one) => linked.has(one.name)) };
@@ -54,9 +54,9 @@ function StepUp({ call, wish }: Properties) {
   const byPasskey = async () => {
     const asked = await api.post<PasskeyOptions>("/v1/desk/step-up/passkey/options", {});
     const credential = await askPasskey(asked.options);
-    await api.post("/v1/desk/step-up/passkey", { ticket: asked.ticket, credential });
+    await api.post("/v1/desk/step-up/passkey", { one_time_token: asked.one_time_token, credential });
   };
-  const leave = async (id: string) => location.assign(await leaveFor(api, id, "step-up", location.hash));
+  const leave = async (id: string) => location.assign(await startRedirect(api, id, "step-up", location.hash));
   const security = ways.value?.security ?? null;
   return (
     <DialogFrame name="step-up" title={stepUp.title} onClose={() => answer(false)}>
@@ -68,7 +68,7 @@ function StepUp({ call, wish }: Properties) {
           onGiven={(body) => void pass(() => api.post("/v1/desk/step-up", body))}
         />
       )}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       <OtherWays
         passkey={passkeysWork() && (security?.passkeys.length ?? 0) > 0}
         providers={ways.value?.providers ?? []}
@@ -87,7 +87,7 @@ interface PasswordProperties {
 }
 
 function PasswordForm({ totp, busy, onGiven }: PasswordProperties) {
-  const { words } = useSpeech();
+  const { words } = useTranslations();
   const { stepUp, required } = usePageWords();
   const password = useRef<HTMLInputElement>(null);
   const code = useRef<HTMLInputElement>(null);

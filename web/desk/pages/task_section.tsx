@@ -1,12 +1,12 @@
 import type { DeskPagesTexts } from "texts:desk_pages";
 import { useState } from "preact/hooks";
 import type { DeadTask, DeadTasks } from "../../shared/wire_task";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { CardTable, type Column, ConfirmDialog, Outcome, Section, When, WhenLoaded } from "./page_parts";
+import { ActionStatus, CardTable, type Column, ConfirmDialog, Section, When, WhenReady } from "./page_parts";
 
 /** What the work is. A kind without words is told as what it is a kind of. */
-function tellKind({ kind, mail }: DeadTask, { kinds }: DeskPagesTexts["workspace"]): string {
+function kindText({ kind, mail }: DeadTask, { kinds }: DeskPagesTexts["workspace"]): string {
   return Object.hasOwn(kinds, mail) ? kinds[mail as keyof typeof kinds] : kinds[kind];
 }
 
@@ -15,27 +15,27 @@ export function TaskSection() {
   const { workspace: words, actions } = usePageWords();
   const { call } = usePage();
   const [dropping, setDropping] = useState<DeadTask | null>(null);
-  const act = useAct();
-  const loaded = useLoaded(() => call.get<DeadTasks>("/v1/desk/tasks"));
+  const act = useAction();
+  const loaded = useResource(() => call.get<DeadTasks>("/v1/desk/tasks"));
   const again = (task: DeadTask) =>
     void act.run(async () => {
       await call.post(`/v1/desk/tasks/${task.id}/retry`);
       await loaded.reload();
     }, words.retried);
   const columns: Column<DeadTask>[] = [
-    { title: words.what, heads: true, cell: (task) => tellKind(task, words) },
+    { title: words.what, heads: true, cell: (task) => kindText(task, words) },
     { title: words.to, cell: (task) => <bdi>{task.to || "–"}</bdi> },
     { title: words.reason, cell: (task) => <bdi>{task.error}</bdi> },
     { title: words.tries, cell: (task) => task.tries },
     { title: words.when, cell: (task) => <When at={task.dead_at} /> },
     {
       title: actions,
-      cell: (task) => <TaskActs task={task} onRetry={() => again(task)} onDrop={() => setDropping(task)} />,
+      cell: (task) => <TaskActions task={task} onRetry={() => again(task)} onDrop={() => setDropping(task)} />,
     },
   ];
   return (
     <Section title={words.tasks} lead={words.tasksHint}>
-      <WhenLoaded of={loaded}>
+      <WhenReady of={loaded}>
         {({ tasks, more }) =>
           tasks.length === 0 ? (
             <p class="page-note">{words.noTasks}</p>
@@ -46,8 +46,8 @@ export function TaskSection() {
             </>
           )
         }
-      </WhenLoaded>
-      <Outcome act={act} />
+      </WhenReady>
+      <ActionStatus act={act} />
       {dropping && (
         <ConfirmDialog
           title={words.dropAsk}
@@ -62,15 +62,15 @@ export function TaskSection() {
   );
 }
 
-interface ActsProperties {
+interface ActionsProperties {
   readonly task: DeadTask;
   readonly onRetry: () => void;
   readonly onDrop: () => void;
 }
 
-function TaskActs({ task, onRetry, onDrop }: ActsProperties) {
+function TaskActions({ task, onRetry, onDrop }: ActionsProperties) {
   const { workspace: words } = usePageWords();
-  const name = <span class="hidden">{`${tellKind(task, words)} ${task.to}`}</span>;
+  const name = <span class="hidden">{`${kindText(task, words)} ${task.to}`}</span>;
   return (
     <div class="page-list-acts">
       <button type="button" class="button button-quiet" onClick={onRetry}>

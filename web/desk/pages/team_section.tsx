@@ -1,15 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { PeopleView, Team } from "../../shared/wire_people";
+import type { PeopleResponse, Team } from "../../shared/wire_people";
 import { DialogFrame } from "../dialog_frame";
 import { FormField } from "../form_field";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, Outcome, Section, Tick } from "./page_parts";
+import { ActionStatus, ConfirmDialog, Section, Tick } from "./page_parts";
 import type { PeopleProperties } from "./people_page";
 
 type Shown = { readonly kind: "edit"; readonly team: Team | null } | { readonly kind: "remove"; readonly team: Team };
 
-const membersOf = (view: PeopleView, team: Team | null) =>
+const membersOf = (view: PeopleResponse, team: Team | null) =>
   view.people.filter((one) => team !== null && one.teams.includes(team.id));
 
 /** The teams, and who is in them. */
@@ -37,7 +37,7 @@ export function TeamSection({ view, onDone }: PeopleProperties) {
                   </bdi>
                 </span>
               </div>
-              {managed && <TeamActs team={team} onShow={(kind) => setShown({ kind, team })} />}
+              {managed && <TeamActions team={team} onShow={(kind) => setShown({ kind, team })} />}
             </li>
           ))}
         </ul>
@@ -62,12 +62,12 @@ export function TeamSection({ view, onDone }: PeopleProperties) {
   );
 }
 
-interface ActsProperties {
+interface ActionsProperties {
   readonly team: Team;
   readonly onShow: (kind: "edit" | "remove") => void;
 }
 
-function TeamActs({ team, onShow }: ActsProperties) {
+function TeamActions({ team, onShow }: ActionsProperties) {
   const { people: words } = usePageWords();
   return (
     <div class="page-list-acts">
@@ -93,7 +93,7 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
   const field = useRef<HTMLInputElement>(null);
   const [members, setMembers] = useState<readonly string[]>(membersOf(view, team).map((one) => one.id));
   const [fault, setFault] = useState("");
-  const act = useAct();
+  const act = useAction();
   useEffect(() => field.current?.focus(), []);
   const tick = (id: string, on: boolean) => setMembers(on ? [...members, id] : members.filter((one) => one !== id));
   const submit = async (event: Event) => {
@@ -132,7 +132,7 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
             />
           ))}
         </fieldset>
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={act.busy}>
             {save}

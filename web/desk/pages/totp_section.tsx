@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { RecoveryCodes, TotpSetUp } from "../../shared/wire_account";
-import { useSpeech } from "../desk_context";
+import { useTranslations } from "../desk_context";
 import { DialogFrame } from "../dialog_frame";
 import { FormField } from "../form_field";
-import { useAct } from "./page_act";
+import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { ConfirmDialog, CopyButton, Outcome, Section } from "./page_parts";
+import { ActionStatus, ConfirmDialog, CopyButton, Section } from "./page_parts";
 import { CodesDialog } from "./recovery_codes";
 import type { SecurityProperties } from "./security_page";
 
@@ -16,7 +16,7 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
   const [setUp, setSetUp] = useState<TotpSetUp | null>(null);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const [asks, setAsks] = useState<"remove" | "codes" | null>(null);
-  const act = useAct();
+  const act = useAction();
   const begin = () => act.run(async () => setSetUp(await call.post<TotpSetUp>("/v1/desk/me/totp/begin")));
   const renew = async () => setCodes((await call.post<RecoveryCodes>("/v1/desk/me/recovery-codes")).codes);
   return (
@@ -40,7 +40,7 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
           {words.setUpTotp}
         </button>
       )}
-      <Outcome act={act} />
+      <ActionStatus act={act} />
       {setUp && (
         <TotpDialog
           setUp={setUp}
@@ -90,12 +90,12 @@ interface DialogProperties {
 }
 
 function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
-  const { words: deskTexts } = useSpeech();
+  const { words: deskTexts } = useTranslations();
   const { security: words, required, cancel } = usePageWords();
   const { call } = usePage();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
-  const act = useAct();
+  const act = useAction();
   useEffect(() => field.current?.focus({ preventScroll: true }), []);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -103,7 +103,7 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
     setFault(code ? "" : required);
     if (!code) return field.current?.focus();
     await act.run(async () => {
-      const body = { ticket: setUp.ticket, code, end_others: false };
+      const body = { one_time_token: setUp.one_time_token, code, end_others: false };
       onConfirmed((await call.post<RecoveryCodes>("/v1/desk/me/totp/confirm", body)).codes);
     });
     field.current?.select();
@@ -129,7 +129,7 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
           dir="ltr"
           placeholder={deskTexts.code}
         />
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={act.busy}>
             {words.turnOn}

@@ -1,9 +1,9 @@
 import { useRef, useState } from "preact/hooks";
-import type { WorkspaceView } from "../../shared/wire_people";
+import type { WorkspaceResponse } from "../../shared/wire_people";
 import { FormField } from "../form_field";
-import { useAct, useLoaded } from "./page_act";
+import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
-import { Outcome, Section, When, WhenLoaded } from "./page_parts";
+import { ActionStatus, Section, When, WhenReady } from "./page_parts";
 import { PolicySection } from "./policy_section";
 import { TaskSection } from "./task_section";
 
@@ -11,23 +11,23 @@ import { TaskSection } from "./task_section";
 export function WorkspacePage() {
   const { workspace: words } = usePageWords();
   const { call } = usePage();
-  const loaded = useLoaded(() => call.get<WorkspaceView>("/v1/desk/workspace"));
+  const loaded = useResource(() => call.get<WorkspaceResponse>("/v1/desk/workspace"));
   return (
     <>
       <p class="page-lead">{words.lead}</p>
-      <WhenLoaded of={loaded}>{(workspace) => <NameForm workspace={workspace} />}</WhenLoaded>
+      <WhenReady of={loaded}>{(workspace) => <NameForm workspace={workspace} />}</WhenReady>
       <PolicySection />
       <TaskSection />
     </>
   );
 }
 
-function NameForm({ workspace }: { readonly workspace: WorkspaceView }) {
+function NameForm({ workspace }: { readonly workspace: WorkspaceResponse }) {
   const { workspace: words, pages, save, saved, required } = usePageWords();
   const { call, onOperator } = usePage();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
-  const act = useAct();
+  const act = useAction();
   const submit = async (event: Event) => {
     event.preventDefault();
     const name = field.current?.value.trim() ?? "";
@@ -52,7 +52,7 @@ function NameForm({ workspace }: { readonly workspace: WorkspaceView }) {
         <p class="page-note">
           {words.since}: <When at={workspace.created_at} />
         </p>
-        <Outcome act={act} />
+        <ActionStatus act={act} />
         <button type="submit" class="button button-primary" aria-disabled={act.busy}>
           {save}
         </button>
