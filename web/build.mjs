@@ -1,7 +1,7 @@
 // Builds the browser code into src/crumbless/web_dist: loader.js and consent.js (classic scripts, served under the site's key;
 // consent.css goes into the script that is served), frame, desk and policy (each one module and one style sheet, named by content),
 // keeper a module without style, and manifest.json, which tells the server the names.
-// What frame, desk and policy import only when it is asked for are chunks of their own: in the manifest as `frame.NAME`. What a page
+// What frame, desk and policy import only when it is asked for are separate chunks: in the manifest as `frame.NAME`. What a page
 // shares with them and cannot start without is listed with the page as `import0`, `import1`, …, for the page to load at once.
 // With --watch: not now, but whenever a source changes.
 import { createHash } from "node:crypto";

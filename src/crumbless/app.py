@@ -70,7 +70,8 @@ from crumbless.settings import Settings
 from crumbless.store.clock_store import begin_clock
 from crumbless.store.database import is_postgres, open_reader, serving_lock
 from crumbless.store.disk_space import MEGABYTE, DiskSpace
-from crumbless.store.ledger import BatchWriter, Ledger
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_batch import BatchWriter
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.schema import check_schema
 from crumbless.store.secret_key import open_secret_box
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("crumbless")
 
 STOP_SECONDS = 1
-"""How long answers in flight may take once the server is told to stop."""
+"""How long answers in flight may take once the server is asked to shut down."""
 
 DRAIN_SECONDS = 0.5
 """How long clients that poll have to ask once more when the server stops."""
@@ -94,7 +95,7 @@ class Server:
     """One node, composed but not started.
 
     Args:
-        mails: where mails go, in place of what the settings say (the demo's box).
+        mails: where emails go, in place of what the settings say (the demo's box).
     """
 
     def __init__(self, settings: Settings, mails: MailPort | None = None) -> None:
@@ -208,7 +209,7 @@ class Server:
         first = (self._tasks.stop(), self._seen.write())
         for fault in await asyncio.gather(*first, return_exceptions=True):
             if fault is not None:
-                log.error("a part could not be stopped", exc_info=fault)
+                log.error("could not stop a component", exc_info=fault)
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()
@@ -277,7 +278,7 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def _tune_gc() -> None:
-    """Spare the collector what lives for ever, and let it look at little at a time.
+    """Spare the collector what lives indefinitely, and let it look at little at a time.
 
     Its pause grows with what was made since the last one: at 50,000 things it was 15 ms whenever many came at once.
     """
@@ -294,7 +295,7 @@ class _Uvicorn(uvicorn.Server):
         yield
 
     def stop_listening(self) -> None:
-        """Take no new connection: a balancer asks the next node. Those that are open go on."""
+        """Take no new connection: a balancer asks the next node. Those that are open continue."""
         for one in getattr(self, "servers", ()):
             one.close()
 
@@ -331,7 +332,7 @@ async def serve(
         listening: the socket to serve on (see `open_socket`).
         beside: other applications to serve in the same process, each on its own socket (the demo's shop).
         on_ready: awaited once requests are answered.
-        mails: where mails go, in place of what the settings say.
+        mails: where emails go, in place of what the settings say.
         further: routes beside those of the table.
 
     Raises:
@@ -339,7 +340,7 @@ async def serve(
     """
     check_schema(settings.database_url, make=True)
     if settings.bus_url == "memory" and not settings.database_url.startswith("sqlite:"):
-        log.warning("CRUMBLESS_BUS_URL is memory: right for one node, not for several on this database")
+        log.warning("CRUMBLESS_BUS_URL is memory: correct for one node, but not for several nodes on this database")
     _tune_gc()
     server = Server(settings, mails)
     server.start()

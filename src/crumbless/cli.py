@@ -95,7 +95,7 @@ def migrate() -> None:
 
 @app.command()
 def compact() -> None:
-    """Write the database file anew, without free space. Stop the server first."""
+    """Rewrite the database file, without free space. Stop the server first."""
     from crumbless.store.database import compact as compact_database  # noqa: PLC0415
 
     before, after = compact_database(_migrated().database_url)

@@ -19,7 +19,7 @@ Url = Annotated[str, typer.Argument(help="sqlite:///PATH or postgresql://USER:PA
 def copy_database(source: Url, target: Url) -> None:
     """Copy everything from one database into another, empty one. Stop the server first.
 
-    When it is cut off, the same command goes on where it stopped.
+    When it is cut off, the same command continues where it stopped.
     """
     from crumbless.store.database_move import copy  # noqa: PLC0415 - each command pays only for what it uses
 
@@ -34,7 +34,7 @@ def copy_database(source: Url, target: Url) -> None:
 def backup_database(
     file: Annotated[Path, typer.Argument(help="A new file; it will be a SQLite database, whatever the source is.")],
 ) -> None:
-    """Write everything the database holds now into a file, while the server goes on."""
+    """Write everything the database holds now into a file, while the server continues."""
     from crumbless.store.database_move import backup  # noqa: PLC0415
 
     with progress_of_rows() as told:

@@ -37,10 +37,12 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     ),
     "empty_text": ErrorSpec(400, "The message is empty", "Write some words."),
     "text_too_long": ErrorSpec(400, "The message is too long", "Shorten it to 8,000 characters."),
-    "bad_text": ErrorSpec(400, "The message holds control characters", "Remove them; line breaks and tabs are fine."),
+    "bad_text": ErrorSpec(
+        400, "The message contains control characters", "Remove them; line breaks and tabs are fine."
+    ),
     "bad_id": ErrorSpec(400, "The id is not a UUID", "Use a UUID in lower-case hyphenated form."),
     "use_dpop_nonce": ErrorSpec(
-        401, "The proof needs a current nonce", "Sign again with the DPoP-Nonce of this answer."
+        401, "The proof needs a current nonce", "Sign again with the DPoP-Nonce of this response."
     ),
     "invalid_proof": ErrorSpec(
         401, "The proof was refused", "Sign a new proof for this very request with the session's key."
@@ -50,7 +52,7 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     "identity_needed": ErrorSpec(401, "Please sign in on the website first", "Then the chat opens."),
     "wrong_sign_in": ErrorSpec(401, "Email or password is wrong", "Check both and try again."),
     "wrong_password": ErrorSpec(400, "The password is wrong", "Type your current password again."),
-    "wrong_code": ErrorSpec(400, "The code is wrong", "Type the newest code of your app, or a recovery code."),
+    "wrong_code": ErrorSpec(400, "The code is wrong", "Enter the current code of your app, or a recovery code."),
     "weak_password": ErrorSpec(400, "This password is too easy to guess", "Choose a longer or less common one."),
     "passkey_refused": ErrorSpec(401, "The passkey was not accepted", "Try again, or sign in with your password."),
     "provider_refused": ErrorSpec(
@@ -58,15 +60,17 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     ),
     "unknown_identity": ErrorSpec(
         401,
-        "This account is not connected to anybody here",
-        "Sign in in another way and connect it under Security, or accept your invitation with it.",
+        "This account is not linked to a user here",
+        "Sign in another way and connect it under Security, or accept your invitation with it.",
     ),
     "identity_taken": ErrorSpec(
-        409, "This account is connected to an operator already", "Choose another account, or sign in with it."
+        409, "This account is already linked to another operator", "Choose another account, or sign in with it."
     ),
-    "provider_away": ErrorSpec(503, "The provider does not answer", "Try again in a minute, or use your password."),
+    "provider_away": ErrorSpec(
+        503, "The identity provider is not responding", "Try again in a minute, or use your password."
+    ),
     "foreign_origin": ErrorSpec(403, "This page may not use this chat", "Add the page's origin to the site's list."),
-    "banned": ErrorSpec(403, "This chat is not available to you", "You can reach the website's owner in another way."),
+    "banned": ErrorSpec(403, "This chat is not available to you", "Please contact the website in another way."),
     "forbidden": ErrorSpec(403, "Permission denied", "Ask the owner of the workspace."),
     "provider_only": ErrorSpec(
         403, "Your workspace signs in at its provider", "Use the button of the provider to sign in."
@@ -75,21 +79,23 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
         403, "Your workspace requires a second factor", "Set up an authenticator app or a passkey first."
     ),
     "step_up": ErrorSpec(
-        403, "This needs a fresh sign-in", "Show your password, code or passkey again, then repeat it."
+        403, "This needs a recent sign-in", "Show your password, code or passkey again, then repeat it."
     ),
     "not_found": ErrorSpec(404, "Not found", "Check the address."),
-    "unknown_conversation": ErrorSpec(404, "There is no such conversation", "It may belong to somebody else."),
+    "unknown_conversation": ErrorSpec(404, "There is no such conversation", "It may belong to another user."),
     "method_not_allowed": ErrorSpec(405, "Method not allowed", "See the protocol for the methods."),
     "other_identity": ErrorSpec(
-        409, "This chat belongs to somebody else", "End it here first; then it begins anew for you."
+        409, "This chat belongs to another visitor", "End it here first. Then a new chat starts for you."
     ),
     "id_conflict": ErrorSpec(409, "This id is taken by another message", "Send it again with a new id."),
     "erased": ErrorSpec(
         410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
     ),
-    "last_owner": ErrorSpec(409, "There must be an owner", "Make somebody else an owner first."),
+    "last_owner": ErrorSpec(409, "There must be an owner", "Make another operator an owner first."),
     "outdated_revision": ErrorSpec(409, "The consent question has changed", "Reload the page and ask again."),
-    "ticket_gone": ErrorSpec(410, "This link or code no longer works", "It was used, or too old. Ask for a new one."),
+    "ticket_gone": ErrorSpec(
+        410, "This link or code no longer works", "It was already used or has expired. Ask for a new one."
+    ),
     "stream_gone": ErrorSpec(410, "This stream has ended", "Open a new one."),
     "too_large": ErrorSpec(413, "The request is too large", "Send at most 64 KiB."),
     "unsupported_media_type": ErrorSpec(415, "The body is not JSON", "Send application/json."),

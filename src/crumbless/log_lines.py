@@ -1,7 +1,7 @@
 """Log lines: one line for each event, as text or as JSON, in which nothing can be forged and nobody recognised.
 
 Whatever a library or an exception says goes through here: control characters are escaped (a client cannot begin a line
-of its own, nor colour a terminal), and what looks like a token, a password in an address, an e-mail address or the IP
+of its own, nor colour a terminal), and what looks like a token, a password in an address, an email address or the IP
 address of anybody is taken out, as are the values that a database names when it complains.
 """
 
@@ -44,7 +44,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def redact(text: str) -> str:
-    """The text without tokens, passwords, e-mail addresses and IP addresses (those of this machine aside)."""
+    """The text without tokens, passwords, email addresses and IP addresses (those of this machine aside)."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return _ADDRESS.sub(_redact_address, text)
@@ -136,9 +136,9 @@ def configure_logging(kind: LogFormat, level: str) -> None:
 
 
 def _log_end(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    logging.getLogger("crumbless").critical("ended by a fault", exc_info=(kind, error, trace))
+    logging.getLogger("crumbless").critical("ended with an unexpected error", exc_info=(kind, error, trace))
 
 
 def _log_thread_end(ended: threading.ExceptHookArgs) -> None:
     error = ended.exc_value or ended.exc_type()
-    logging.getLogger("crumbless").critical("a thread ended by a fault", exc_info=error)
+    logging.getLogger("crumbless").critical("a thread ended with an unexpected error", exc_info=error)

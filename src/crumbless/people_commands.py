@@ -87,7 +87,7 @@ def operator_reset(email: Email) -> None:
     def make(connection: Connection) -> str:
         person = find_credentials(connection, email)
         if person is None or not person.active:
-            raise ApiError("not_found", f"Nobody signs in with {email}.")
+            raise ApiError("not_found", f"No operator signs in with {email}.")
         name = person.operator.name
         write_audit_log(
             connection,
@@ -114,7 +114,7 @@ def operator_disable(email: Email) -> None:
     def disable(connection: Connection) -> None:
         person = find_member_by_email(connection, email)
         if person is None:
-            raise ApiError("not_found", f"Nobody signs in with {email}.")
+            raise ApiError("not_found", f"No operator signs in with {email}.")
         disable_by_command(connection, person)
 
     write_once(_ready().database_url, disable)

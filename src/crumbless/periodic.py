@@ -43,7 +43,7 @@ class Periodic:
                 if (task := asyncio.current_task()) and task.cancelling():
                     raise
                 # No traceback: it would show the values of a statement.
-                log.warning("%s failed and is tried again: %s", self.name, in_one_line(error))
+                log.warning("%s failed and is retried: %s", self.name, in_one_line(error))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._every if wait is None else min(wait, self._every)):
                     await self._woken.wait()

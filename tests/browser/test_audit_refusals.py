@@ -34,8 +34,8 @@ PAGES = {
 }
 
 ERROR_SPECS = {
-    "/loop": "in a circle",
-    "/script-loop": "goes from page to page in a circle",
+    "/loop": "redirects in a loop",
+    "/script-loop": "redirects in a loop",
     "/forbidden": "wants a sign-in (403)",
     "/wants-sign-in": "wants a sign-in (401)",
     "/account": "asks for a password",

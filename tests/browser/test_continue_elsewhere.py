@@ -1,4 +1,4 @@
-"""A chat goes on on another device, by a code that is typed there or by a link; and what is said when it does not."""
+"""A chat continues on another device, by a code that is typed there or by a link; and what is said when it does not."""
 
 import json
 import re

@@ -75,7 +75,7 @@ class Person:
         self.address = f"http://localhost:{server.port}/desk/"
 
     def enter(self, name: str, password: str = PASSWORD) -> None:
-        """Type e-mail address and password."""
+        """Type email address and password."""
         self.page.goto(self.address)
         self.page.get_by_label("Email").fill(f"{name}@tea.example")
         self.page.get_by_label("Password").fill(password)

@@ -1,4 +1,5 @@
-"""The invited person joins by the link of the mail, in a real browser: with a password, a passkey, or at a provider."""
+"""The invited person joins by the link of the email, in a real browser: with a password, a passkey, or at a
+provider."""
 
 import json
 import socket
@@ -145,7 +146,7 @@ def test_somebody_joins_with_a_passkey_and_signs_in_with_it(tea: ServerProcess, 
     assert watches[0].violations == []
     page.locator(".menu-button").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
-    # The virtual authenticator says yes to the suggestion of the e-mail field by itself; the watch waits for a press.
+    # The virtual authenticator says yes to the suggestion of the email field by itself; the watch waits for a press.
     expect(page.get_by_role("button", name="Account")).to_contain_text("Nora")
 
 

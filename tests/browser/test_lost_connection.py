@@ -7,7 +7,7 @@ from support.browser import Kind
 from support.scene import SENT, BrowserScenario, Visitor
 
 RETURN_MS = 25_000
-"""Longest wait for a client that tries again with growing pauses, and has its page in view."""
+"""Longest wait for a client that retries with growing pauses, and has its page in view."""
 
 NO_WEBSOCKET = """
 window.WebSocket = class { constructor() { throw new DOMException("blocked", "SecurityError") } };

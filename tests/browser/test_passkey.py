@@ -210,7 +210,7 @@ def test_the_desk_signs_in_with_the_passkey_that_the_browser_suggests(page: Page
     olga = Caller(address)
     olga.sign_in_with_password()
     add_passkey(page, olga)
-    # The virtual authenticator says yes by itself, to the suggestion of the e-mail field too: nobody presses anything.
+    # The virtual authenticator says yes by itself, to the suggestion of the email field too: nobody presses anything.
     page.goto(f"{address}/desk/")
     expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
     shown = olga.get("/v1/desk/me/security").json()

@@ -117,14 +117,14 @@ class Node:
 
     def failed_batches(self) -> int:
         """Return how many batches could not be committed."""
-        return self._logged("could not be committed")
+        return self._logged("could not commit a batch")
 
     def internal_errors(self) -> list[str]:
         """Return the log lines with a traceback, without those about batches that failed."""
         return [
             line
             for line in self._log_text().splitlines()
-            if "Traceback" in line and "could not be committed" not in line
+            if "Traceback" in line and "could not commit a batch" not in line
         ]
 
     def _logged(self, text: str) -> int:

@@ -26,7 +26,7 @@ async def test_threat_93_a_clock_that_jumps_while_the_server_runs_changes_nothin
         before = await scenario.prepare()
         clock.jump(scenario.world.server, ahead)
         await scenario.check(*before)
-    assert "the clock is 365 days, 0:00:00 ahead of the time that has passed" in scenario.world.server.log()
+    assert "the wall clock is 365 days, 0:00:00 ahead of the time that has passed" in scenario.world.server.log()
 
 
 async def test_threat_93_a_clock_that_jumps_across_a_restart_changes_nothing(

@@ -1,4 +1,5 @@
-"""A conversation goes on on another device, by a code or a link: once, for one conversation, with that device's key."""
+"""A conversation continues on another device, by a code or a link: once, for one conversation, with that device's
+key."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A site vouches for its visitors: what is proven, what is refused, and whose conversation goes on where."""
+"""A site verifies its visitors: what is proven, what is refused, and whose conversation continues where."""
 
 import asyncio
 import hmac

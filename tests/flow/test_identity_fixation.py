@@ -30,7 +30,7 @@ LINK_SECRET = re.compile(r"#continue=(crt_[\w-]+)")
 
 @pytest.fixture(scope="module")
 def post_office() -> Iterator[MailServer]:
-    """Where the server of these tests sends its mails."""
+    """Where the server of these tests sends its emails."""
     with mail_server() as office:
         yield office
 
@@ -77,7 +77,7 @@ async def new_code(world: World, person: Person) -> str:
 
 
 async def new_link(world: World, person: Person, office: MailServer) -> str:
-    """The secret of a link, from the mail that was sent."""
+    """The secret of a link, from the email that was sent."""
     address = f"{person.conversation}@tea.example"
     answer = await ask(
         world.http, person, "POST", LINK, {"email": address, "language": "en"}, x_forwarded_for=new_network()

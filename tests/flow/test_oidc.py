@@ -110,7 +110,7 @@ async def test_threat_18_an_account_with_the_same_address_is_nobody(
     world = open_world(oidc_server)
     await connect(world, visit, await world.new_operator(OLGA), "olga")
     assert (await arrive(world, visit, "olga")).status_code == 200
-    # The provider says that this account's e-mail address is Otto's; nobody has connected it.
+    # The provider says that this account's email address is Otto's; nobody has connected it.
     stranger = ProviderVisit()
     try:
         refused = await arrive(world, stranger, "otto")

@@ -114,7 +114,7 @@ async def test_a_workspace_keeps_its_last_owner(world: World) -> None:
     assert await refused(world, oskar, f"/v1/desk/people/{oskar.id}/disable") == last
     command = run_command("operator", "disable", OSKAR.email, environment=environment_of(world.server.storage))
     assert command.returncode == 2
-    assert "somebody else an owner" in command.stderr
+    assert "another operator an owner" in command.stderr
     second = await world.new_operator(hire(world, "Ole", workspace=2))
     # Both at once: each may take the other down, and one of them stays.
     answers = await asyncio.gather(
@@ -131,7 +131,7 @@ async def test_a_workspace_keeps_its_last_owner(world: World) -> None:
 async def test_dangerous_acts_want_a_fresh_factor(world: World) -> None:
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
     world.server.change("UPDATE session SET factor_at = 1 WHERE operator_id = ?", owner.id)
-    # What the server remembers of the session is read anew, as after a restart.
+    # What the server remembers of the session is read again, as after a restart.
     await done(world, owner, "/v1/desk/me", {"name": "Stale", "languages": []})
     for path, body in (
         (f"/v1/desk/people/{nora.id}", {"role": "owner"}),

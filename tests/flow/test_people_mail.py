@@ -29,7 +29,7 @@ def post_office() -> Iterator[MailServer]:
 
 @pytest.fixture
 def mailing(post_office: MailServer, start_server: StartServer, open_world: Callable[[ServerProcess], World]) -> World:
-    """A server that sends its mails to the post office."""
+    """A server that sends its emails to the post office."""
     url = f"smtp://127.0.0.1:{post_office.port}"
     return open_world(start_server(smtp_url=url, mail_from="chat@tea.example", task_poll_seconds=0.1))
 
@@ -45,7 +45,7 @@ async def mails(office: MailServer, number: int) -> list[email.message.EmailMess
 
 
 async def secret_of(office: MailServer, number: int) -> str:
-    """The secret in the link of the mail with that number, counted from 1."""
+    """The secret in the link of the email with that number, counted from 1."""
     found = SECRET.search(text_of((await mails(office, number))[number - 1]))
     assert found
     return found[3]
@@ -109,7 +109,7 @@ async def test_an_invitation_is_sent_again_and_taken_back(mailing: World, post_o
     assert await read(second) == 410
     assert (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"] == []
     assert (await post(mailing, owner, f"/v1/desk/invitations/{pending['id']}/revoke", {}))[0] == 404
-    # A colleague's address tells nothing new; what is no address is no mail header either (threat 58).
+    # A colleague's address tells nothing new; what is no address is no email header either (threat 58).
     colleague = {"email": "otto@tea.example", "role": "operator"}
     assert await post(mailing, owner, "/v1/desk/people/invite", colleague) == (400, "invalid")
     for wrong in ("nora", "a@b@c", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "a@b.example, c@d.example"):
@@ -197,7 +197,8 @@ async def test_a_forgotten_password_is_replaced_by_a_link(mailing: World, post_o
 
 
 LARGEST_DIFFERENCE = 1.0
-"""A write takes a few milliseconds, and never as few as the last. A mail within the request would take several times as
+"""A write takes a few milliseconds, and never as few as the last. An email within the request would take several times
+as
 long; that nobody is looked up, tests/unit/actions/test_password_reset.py proves by the work itself."""
 
 

@@ -1,4 +1,4 @@
-"""An operator's photo: sent, made anew, shown to anyone who knows its path, replaced and removed."""
+"""An operator's photo: sent, re-encoded, shown to anyone who knows its path, replaced and removed."""
 
 import io
 from typing import Any

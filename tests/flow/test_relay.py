@@ -221,7 +221,7 @@ async def test_a_vendor_that_does_not_take_it_blocks_nobody_and_loses_nothing(re
     revision = use_tags(world.server, "ga4", "tiktok")
     await visit(world, await consented(world, revision))
     await arrives(others, lambda: len(others.relayed()) == 1)
-    # Meanwhile chats go on, and the other vendor is told.
+    # Meanwhile chats continue, and the other vendor is told.
     await say(world, await visit(world, None))
     await arrives(theirs, lambda: names(theirs) == ["chat_start"])
     assert world.server.rows(f"{QUEUE} AND kind = 'tiktok'") == [(1,)]
@@ -279,7 +279,7 @@ async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Rel
     use_tags(world.server, "tiktok", way="browser")
     tried = len(others.arrived)
     world.server.change("UPDATE task SET due_at = 0 WHERE kind IN ('ga4', 'tiktok')")
-    # A new event makes the worker look; the revision has risen, so the old consent holds no more.
+    # A new event makes the worker look; the revision has risen, so the old consent no longer holds.
     await visit(world, await consented(world, revision + 1))
     await queue_is(world, 1)
     assert len(others.arrived) == tried

@@ -1,4 +1,5 @@
-"""The server is told to stop while everybody sends: streams end with 1012, the process with 0, and nothing is lost."""
+"""The server is asked to shut down while everybody sends: streams end with 1012, the process with 0, and nothing is
+lost."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,5 @@
-"""Operators sign in with password, authenticator app, recovery code and passkey; dangerous acts want a fresh factor."""
+"""Operators sign in with password, authenticator app, recovery code and passkey; dangerous acts want a recent
+re-authentication."""
 
 import asyncio
 import base64

@@ -116,7 +116,7 @@ def peak_megabytes(world: World) -> float:
 async def test_threat_52_two_hundred_sign_ins_at_once_are_bounded_in_memory_and_told_so(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
-    """On a server of its own, which is ended with the line of those who still wait."""
+    """On a separate server, which is ended with the line of those who still wait."""
     world = open_world(start_server())
     await world.sign_in(nobody(), WRONG)
     before = peak_megabytes(world)
@@ -129,7 +129,7 @@ async def test_threat_52_two_hundred_sign_ins_at_once_are_bounded_in_memory_and_
             break
     assert {code_of(answer) for answer in answers} == {"wrong_sign_in", "busy"}
     assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 503)
-    # Two hashes at a time, and one that gave way in vain, have 64 MiB each; two hundred would have 13 GB.
+    # Two hashes at a time, and one that gave way without success, have 64 MiB each; two hundred would have 13 GB.
     assert peak_megabytes(world) - before < 256
     huge = await world.sign_in(nobody(), "x" * 1_000)
     assert code_of(huge) == "wrong_sign_in"

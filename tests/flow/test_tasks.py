@@ -1,4 +1,4 @@
-"""Background work of real servers: mails that arrive once, a kill in the middle, dead letters, two nodes."""
+"""Background work of real servers: emails that arrive once, a kill in the middle, dead letters, two nodes."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ def settings_for(mails: MailServer) -> dict[str, object]:
 
 
 async def order(server: ServerProcess, number: int = 1, about: str = "") -> None:
-    """Queue mails beside the server, as a command would: it has to find them by itself."""
+    """Queue emails beside the server, as a command would: it has to find them by itself."""
     secret_box = open_secret_box(
         Settings(database_url=server.database_url, secret_key=TEST_KEY if server.on_postgres else "")
     )

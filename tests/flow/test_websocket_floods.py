@@ -1,4 +1,4 @@
-"""Floods of frames that are no messages end the stream that sends them; everybody else's chat goes on."""
+"""Floods of frames that are no messages end the stream that sends them; everybody else's chat continues."""
 
 import asyncio
 import contextlib

@@ -17,7 +17,7 @@ from crumbless.errors import SettingsError
 from crumbless.store.database import write_once
 from crumbless.store.database_postgres import SERVING
 from crumbless.store.database_sqlite import DatabaseLock, sqlite_path
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.schema import MIGRATIONS, check_schema, migrate, schema_of
 from crumbless.store.visitor_store import erase_conversations

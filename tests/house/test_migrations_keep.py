@@ -13,7 +13,7 @@ from sqlalchemy import JSON, Column, Connection, MetaData, Table, select
 from crumbless.domain.entry import Appended
 from crumbless.errors import SettingsError
 from crumbless.store.database import write_once
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_credentials, find_session, find_site
 from crumbless.store.schema import SCHEMA, alembic_config, check_schema, migrate, schema_of

@@ -67,7 +67,7 @@ async def test_a_clock_that_jumps_while_the_server_runs_changes_nothing(open_sce
                 else:
                     clock.jump(server, error)
                 await scenario.check(*before)
-        assert server.log().count("it is not followed unless") == (0 if server.on_postgres else len(JUMPS))
+        assert server.log().count("it is ignored unless") == (0 if server.on_postgres else len(JUMPS))
 
 
 async def test_a_clock_that_jumps_across_a_restart_changes_nothing(open_scene: OpenScene, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ async def _chat(world: ClusterWorld, first: int, second: int) -> None:
 
 
 async def _give_up_each_mail_once(world: ClusterWorld) -> None:
-    """Without a mail server, a mail is a dead letter after one attempt of one node."""
+    """Without a mail server, an email is a dead letter after one attempt of one node."""
     rows = world.cluster.rows
     world.cluster.nodes[0].change(
         "INSERT INTO task (workspace_id, kind, payload, due_at, created_at, tries, error) "

@@ -55,9 +55,9 @@ class WrongClock:
 
     def jump(self, server: ServerProcess, ahead: int) -> None:
         """Set the clock, and return once the running server has noticed."""
-        said = server.log().count("the clock is")
+        said = server.log().count("the wall clock is")
         self.set(ahead)
-        wait_until(lambda: server.log().count("the clock is") > said, WAIT_SECONDS, "the server notices the jump")
+        wait_until(lambda: server.log().count("the wall clock is") > said, WAIT_SECONDS, "the server notices the jump")
 
 
 class ClockScenario:

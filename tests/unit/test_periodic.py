@@ -121,7 +121,7 @@ async def test_work_that_raises_is_done_again_and_logged_in_one_line(
     loop.wake()
     await work.turn(2)
     [record] = caplog.records
-    assert record.getMessage().startswith(f"the work failed and is tried again: {type(error).__name__}")
+    assert record.getMessage().startswith(f"the work failed and is retried: {type(error).__name__}")
     assert (record.levelno, record.exc_info) == (logging.WARNING, None)
     assert "otto" not in record.getMessage(), "what an unknown error says may be personal"
     assert group.node.ended_loops == []

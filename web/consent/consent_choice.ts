@@ -1,4 +1,4 @@
-/** What is granted now, and what a change of it does: scripts load, or what they kept is removed and the page loaded anew. */
+/** What is granted now, and what a change of it does: scripts load, or what they kept is removed and the page reloaded. */
 import { type ConsentConfig, forEach, type Grants, NOTHING, type Said } from "./consent_config";
 import { type ConsentAnswer, grantsAny, readAnswer, type Source, watchAnswer, writeAnswer } from "./consent_record";
 import { clearVendorStorage } from "./kept_clear";

@@ -119,7 +119,7 @@ function start(page: HTMLElement): void {
   void storage.sweep();
 }
 
-/** What brought the browser here: the link of a mail, a provider, or nothing but the wish to work. */
+/** What brought the browser here: the link of an email, a provider, or nothing but the wish to work. */
 function arrive(app: DeskApp): void {
   const { href, pathname } = location;
   if (followLink(app)) return;
@@ -129,7 +129,7 @@ function arrive(app: DeskApp): void {
   void app.arrive(pathname, told).then(goTo);
 }
 
-/** Follows a link of a mail. Its secret leaves the address at once, and with it the history of the browser. */
+/** Follows a link of an email. Its secret leaves the address at once, and with it the history of the browser. */
 function followLink(app: DeskApp): boolean {
   const link = readEntryLink(location.hash);
   if (!link) return false;

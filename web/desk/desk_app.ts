@@ -16,7 +16,7 @@ import type { NewSession } from "./sign_in_call";
 export type Stage =
   | { readonly kind: "starting" }
   | { readonly kind: "signed-out"; readonly notice: string; readonly failure?: unknown }
-  /** Somebody came by the link of a mail, or of the console. */
+  /** Somebody came by the link of an email, or of the console. */
   | { readonly kind: "link"; readonly link: EntryLink }
   /** The password was right, but the workspace requires a second factor and the operator has none yet. */
   | { readonly kind: "setting-up"; readonly entered: NewSession; readonly call: DeskApi }

@@ -1,4 +1,4 @@
-/** Requests of the desk's pages: what asks for a fresh factor gets one, and what meets an ended session says so. */
+/** Requests of the desk's pages: what asks for a recent re-authentication gets one, and what meets an ended session says so. */
 import { type Signal, signal } from "@preact/signals";
 import { type Api, ApiProblem, type RequestOptions } from "../shared/api";
 
@@ -33,7 +33,7 @@ export class DeskApi {
   fetch = (method: string, path: string, options: RequestOptions = {}): Promise<Response> =>
     this.withStepUp(() => this.api.fetch(method, path, options));
 
-  /** Does what may need a fresh factor, and does it once more when one was shown. Throws StepUpCancelled when none was. */
+  /** Does what may need a recent re-authentication, and does it once more when one was shown. Throws StepUpCancelled when none was. */
   async withStepUp<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();

@@ -203,7 +203,7 @@ describe("closing", () => {
     expect(sentOf("close")).toHaveLength(1);
   });
 
-  it("tells when it was refused, and tries again by itself when the server was only busy", async () => {
+  it("tells when it was refused, and retries by itself when the server was only busy", async () => {
     const { feed, hear, sentOf } = await opened();
     feed.close();
     const id = feed.closing.value.get("a") ?? "";

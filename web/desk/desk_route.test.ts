@@ -23,7 +23,7 @@ it("reads the pages it has written, and no others", () => {
   }
 });
 
-it("reads the links of mails, and no others", () => {
+it("reads the links of emails, and no others", () => {
   const secret = "s-_".repeat(12);
   expect(readEntryLink(`#invite=${secret}`)).toEqual({ kind: "invite", secret });
   for (const other of ["#invite=", "#invite=short", `#other=${secret}`, `#/invite=${secret}`, `#invite=${secret}%20`]) {

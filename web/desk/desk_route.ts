@@ -31,7 +31,7 @@ export function writePage(page: PageName, item: string | null = null): string {
   return `#/settings/${page}${item === null ? "" : `/${item}`}`;
 }
 
-/** What a link of a mail, or of the console, is for. */
+/** What a link of an email, or of the console, is for. */
 export interface EntryLink {
   readonly kind: "setup" | "invite" | "reset" | "email";
   readonly secret: string;

@@ -14,7 +14,7 @@ import { focusRow } from "./pane_focus";
 import { signInErrorMessage } from "./sign_in_failure";
 import { ThreadView } from "./thread_view";
 
-/** How often times in the list are written anew, in milliseconds. */
+/** How often times in the list are rewritten, in milliseconds. */
 const TICK = 15_000;
 /** How often typing notices are looked at, in milliseconds. */
 const EXPIRE_TICK = 1_000;
@@ -238,7 +238,7 @@ function useTitle(feed: DeskFeed, onPage: boolean): void {
   }, [unread, words, onPage]);
 }
 
-/** A thread that comes into view with the page has been read; what could not be loaded is tried again with the network. */
+/** A thread that comes into view with the page has been read; what could not be loaded is retried with the network. */
 function useReturn(feed: DeskFeed): void {
   useEffect(() => {
     const read = () => feed.reportSeen();

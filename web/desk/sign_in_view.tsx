@@ -132,7 +132,7 @@ function useProviders(api: Api): readonly OidcProviderName[] {
   return providers;
 }
 
-/** Passkeys among the suggestions of the e-mail field, for as long as the page is asked to sign in. */
+/** Passkeys among the suggestions of the email field, for as long as the page is asked to sign in. */
 function useSuggestedPasskey(api: Api, onEntered: Properties["onEntered"], onRefused: (cause: unknown) => void): void {
   useEffect(() => {
     const ending = new AbortController();

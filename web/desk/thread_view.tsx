@@ -27,7 +27,7 @@ interface ViewProperties extends Properties {
   readonly arrangement: DeskArrangement;
 }
 
-/** One conversation: who it is, what was said, and the box to reply. Mounted anew for each conversation. */
+/** One conversation: who it is, what was said, and the box to reply. Mounted again for each conversation. */
 export function ThreadView({ feed, arrangement, id }: ViewProperties) {
   const { words } = useTranslations();
   const thread = feed.threads.thread.value;

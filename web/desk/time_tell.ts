@@ -54,7 +54,7 @@ function format(at: number, language: string, options: Intl.DateTimeFormatOption
 
 const MINUTES = { style: "unit", unit: "minute", unitDisplay: "short" } as const;
 
-// Making a formatter costs a hundred times its use, and a long list is written anew with every message.
+// Making a formatter costs a hundred times its use, and a long list is rewritten with every message.
 const nowFormats = new Map<string, Intl.RelativeTimeFormat>();
 const minuteFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();

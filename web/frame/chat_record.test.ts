@@ -24,7 +24,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A page loaded anew: its modules remember nothing. */
+/** A page reloaded: its modules remember nothing. */
 async function newPage(blocked = false, ready: Promise<void> = Promise.resolve()): Promise<ChatStorage> {
   vi.resetModules();
   const store = {

@@ -105,7 +105,7 @@ export class ChatScreen {
       if (event.key === "Escape" && !event.isComposing) this.bridge.say({ say: "close" });
       else if (event.key !== "Tab" && event.key !== "Escape") this.#focusBox();
     });
-    // The frame has a process of its own, and hears late that it lost the focus: when it is opened again at once, that blurs the
+    // The frame has a separate process, and hears late that it lost the focus: when it is opened again at once, that blurs the
     // box which has just been focused, and the frame then gets the focus with nothing in it.
     window.addEventListener("focus", () => this.#focusBox());
     document.addEventListener("pointerdown", () => {

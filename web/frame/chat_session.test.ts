@@ -250,7 +250,7 @@ describe("the thread", () => {
     expect(texts()).toEqual(["hello: seen", "answer: null"]);
   });
 
-  test("a gap connects anew from the cursor", async () => {
+  test("a gap connects again from the cursor", async () => {
     await begun();
     line.onFrame({ op: "entries", entries: [entry(5, "late", "operator")] });
     expect(reconnected).toBe(1);
@@ -327,7 +327,7 @@ describe("seen and typing", () => {
 });
 
 describe("an ended session", () => {
-  test("is forgotten; its thread and unsent words stay, and the next message starts anew", async () => {
+  test("is forgotten; its thread and unsent words stay, and the next message starts again", async () => {
     await begun();
     online = false;
     line.onState("waiting");
@@ -347,7 +347,7 @@ describe("an ended session", () => {
 });
 
 describe("a session that its person deletes", () => {
-  test("is left at once: the chat is as a new visitor's, and the next message starts anew", async () => {
+  test("is left at once: the chat is as a new visitor's, and the next message starts again", async () => {
     session = makeSession();
     session.send("Hello");
     await until(() => expect(session.running).toBe(true));

@@ -43,7 +43,7 @@ export class Chat {
   state: StreamState | "idle" = "idle";
   /** The server was lost and is not back yet. A try in between does not change it, so that the words stay calm. */
   away = false;
-  /** The session ended; the thread is still shown, the next message starts anew. */
+  /** The session ended; the thread is still shown, the next message starts again. */
   ended = false;
   /** The server does not allow this page's origin. */
   refusedSite = false;
@@ -51,7 +51,7 @@ export class Chat {
   keepRefused = false;
   /** What else the visitor is told about this chat, until another begins; empty: nothing. */
   told = "";
-  /** By which the page vouches for the visitor, for a chat that begins. */
+  /** By which the page verifies the visitor, for a chat that begins. */
   identity: string | undefined;
   typing: Author | null = null;
   readonly outbox: CommandOutbox;

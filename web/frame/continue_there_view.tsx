@@ -1,4 +1,4 @@
-/** "Continue on another device": a code to type there, or a link by mail. Loaded when it is opened. */
+/** "Continue on another device": a code to type there, or a link by email. Loaded when it is opened. */
 import deviceTransferTexts from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";

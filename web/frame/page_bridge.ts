@@ -1,7 +1,7 @@
 /** The frame's end of the line to the page that embeds it (docs/protocol.md, "Framing a site"). */
 
 type LoaderMessage = ({ say: "shown"; focus?: boolean } | { say: "hidden" }) & { jwt?: VerifiedIdentity };
-/** A token by which the page vouches for its visitor; null once they signed out there, undefined while it has said nothing. */
+/** A token by which the page verifies its visitor; null once they signed out there, undefined while it has said nothing. */
 export type VerifiedIdentity = string | null | undefined;
 
 type FrameMessage =

@@ -16,7 +16,7 @@ export interface PageConfig {
   relays: boolean;
 }
 
-/** Reads `<meta name="crumbless">`; throws when the page has none, which only a fault of ours can cause. */
+/** Reads `<meta name="crumbless">`; throws when the page has none, which only a bug in Crumbless can cause. */
 export function readConfig(page: Document): PageConfig {
   const meta = page.querySelector<HTMLMetaElement>('meta[name="crumbless"]');
   if (!meta) throw new Error("the page has no crumbless configuration");

@@ -70,7 +70,7 @@ async function followLink(given: LayerProps): Promise<void> {
   }
 }
 
-/** The conversation of a link or code goes on in this chat. Throws ApiProblem or NetworkFailure. */
+/** The conversation of a link or code continues in this chat. Throws ApiProblem or NetworkFailure. */
 export async function acceptTransfer(secret: string, given: LayerProps): Promise<void> {
   const fresh = await newChat();
   const { site } = given.config;

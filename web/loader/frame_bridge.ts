@@ -10,7 +10,7 @@ export type FrameMessage =
   | { say: "ended" }
   | { say: "keep" };
 
-/** A token by which the page vouches for its visitor, null once they signed out there, undefined while it has said nothing. */
+/** A token by which the page verifies its visitor, null once they signed out there, undefined while it has said nothing. */
 export type VerifiedIdentity = string | null | undefined;
 
 /** Tells the frame whether it is visible, whether the focus should move into it, and what the page said of its visitor. */

@@ -37,7 +37,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** No answer came: offline, the server is away, or something between answered in its place. */
+/** No answer came: offline, the server is unavailable, or something between answered in its place. */
 export class NetworkFailure extends Error {
   override readonly name = "NetworkFailure";
 }

@@ -1,4 +1,4 @@
-/** What frame and keeper say to each other over a port of their own (docs/protocol.md, "Framing a site"). */
+/** What frame and keeper say to each other over a separate port (docs/protocol.md, "Framing a site"). */
 import type { Kept } from "./storage";
 
 /** From the frame: hold this value under its key, or null to let it go. */

@@ -21,7 +21,7 @@ export interface ComposerProps {
   onSend: (text: string) => void;
   /** On at most every 3 seconds while typing, off once when it stops. */
   onTyping?: (on: boolean) => void;
-  /** Nothing can be sent now; typing goes on. */
+  /** Nothing can be sent now; typing continues. */
   disabled?: boolean;
   /** To move the focus into the box. */
   inputRef?: RefObject<HTMLTextAreaElement | null>;

@@ -62,7 +62,7 @@ class Connection {
     return opening;
   }
 
-  /** The next access opens anew. */
+  /** The next access opens again. */
   #lose(): void {
     this.#database = null;
     this.onLost();

@@ -24,7 +24,7 @@ export interface KeyedSession {
   key: ProofKey;
 }
 
-/** A sign-in that goes on at a provider. Without the key that began it, nobody can end it. */
+/** A sign-in that continues at a provider. Without the key that began it, nobody can end it. */
 export interface PendingSignIn {
   key: ProofKey;
   provider: string;

@@ -207,7 +207,7 @@ describe("coming back", () => {
     expect(waits.slice(-3)).toEqual([15_000, 15_000, 15_000]);
   });
 
-  test("within half a second when the server says so, however often it just did, but not for ever", async () => {
+  test("within half a second when the server says so, however often it just did, but not indefinitely", async () => {
     stream.start();
     const waits: number[] = [];
     for (let move = 0; move < 9; move++) {
@@ -240,7 +240,7 @@ describe("coming back", () => {
     expect(lines).toHaveLength(2);
   });
 
-  test("after a gap it connects anew", async () => {
+  test("after a gap it connects again", async () => {
     stream.start();
     await open();
     stream.reconnect();

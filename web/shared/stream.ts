@@ -93,7 +93,7 @@ export class Stream {
     this.#state = "stopped";
   }
 
-  /** Drops the line and connects anew with the cursor: for a client that saw a gap. */
+  /** Drops the line and connects again with the cursor: for a client that saw a gap. */
   reconnect(): void {
     if (this.#state === "stopped") return;
     this.#close();

@@ -191,7 +191,10 @@ export interface SummaryNow {
   conversation: VisitorSummary;
 }
 
-/** A frame was refused; the stream goes on. `id` names the entry when there is one, `retry_after` is in seconds. */
+/**
+ * A frame was refused; the stream continues. `id` names the entry when there is one, `retry_after` is in
+ * seconds.
+ */
 export interface Failure {
   op: "error";
   code: string;
@@ -236,7 +239,7 @@ export type AnyServerFrame =
  *
  * `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
  * so that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one.
- * `identity` is a JWT by which the site vouches for the visitor. `work` answers the challenge of a `work_needed`.
+ * `identity` is a JWT by which the site verifies the visitor. `work` answers the challenge of a `work_needed`.
  */
 export interface StartRequest {
   site: string;

@@ -7,10 +7,10 @@ export type KeyAlgorithm = "EdDSA" | "ES256" | "HS256";
 export type BanKind = "visitor" | "key" | "contact" | "network";
 
 /**
- * A JWT by which the site vouches for its visitor.
+ * A JWT by which the site verifies its visitor.
  *
  * With a session, the session becomes the contact's. Without one, signed by a new key, the contact's newest
- * conversation goes on; `page_origin` is then the origin of the page that embeds the chat.
+ * conversation continues; `page_origin` is then the origin of the page that embeds the chat.
  */
 export interface IdentifyRequest {
   site: string;
@@ -30,7 +30,7 @@ export interface VisitorSessionResponse {
   conversation: string;
 }
 
-/** The contact's name. `session` is where their conversation goes on, for a browser that had none. */
+/** The contact's name. `session` is where their conversation continues, for a browser that had none. */
 export interface IdentifyResponse {
   name: string;
   session: VisitorSessionResponse | null;
@@ -82,7 +82,7 @@ export interface IdentityKeyResponse {
   retired_at: number | null;
 }
 
-/** Whether a site's visitors may or must be vouched for, and by which keys. */
+/** Whether a site's visitors may or must be verified, and by which keys. */
 export interface SiteIdentity {
   mode: IdentityMode;
   keys: IdentityKeyResponse[];

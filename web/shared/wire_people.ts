@@ -59,18 +59,18 @@ export interface InvitationAcceptRequest {
   time_zone?: string;
 }
 
-/** A link to set a new password is wanted; it goes by mail to the address, where that belongs to an operator. */
+/** A link to set a new password is wanted; it goes by email to the address, where that belongs to an operator. */
 export interface ResetRequest {
   email: string;
 }
 
-/** A new password, by the link of a mail. Nobody is signed in by it; a code is asked for as before. */
+/** A new password, by the link of an email. Nobody is signed in by it; a code is asked for as before. */
 export interface PasswordReset {
   secret: string;
   password: string;
 }
 
-/** The name that visitors see, and the languages that the operator answers in; the first is that of mails. */
+/** The name that visitors see, and the languages that the operator answers in; the first is that of emails. */
 export interface ProfileRequest {
   name: string;
   languages: string[];
@@ -141,7 +141,7 @@ export interface PeopleResponse {
   invitations: PendingInvitation[];
 }
 
-/** Invites somebody by mail, in `language` where its words exist. `teams`: ids. */
+/** Invites somebody by email, in `language` where its words exist. `teams`: ids. */
 export interface InviteRequest {
   email: string;
   role: OperatorRole;

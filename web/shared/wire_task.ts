@@ -5,7 +5,7 @@ export type DeadTaskKind = "mail" | "file_removal";
 /**
  * Work for later that was tried and given up.
  *
- * `mail` is the kind of a mail and `to` the address that it was for; both are empty for other work. `error` says in
+ * `mail` is the kind of an email and `to` the address that it was for; both are empty for other work. `error` says in
  * English what happened last. Times are milliseconds.
  */
 export interface DeadTask {

@@ -33,7 +33,7 @@ async def bind_receipt(actor: Session, wanted: VisitorConsent, ledger: LedgerPor
     if before != chain:
         await ledger.write(lambda connection: bind_consent(connection, conversation, chain))
     if receipt is not None and not known:
-        raise ApiError("not_found", "There is no such receipt on this site.")
+        raise ApiError("not_found", "This site has no such receipt.")
 
 
 def receipt_chain_for(connection: Connection, site: Site, receipt: str | None) -> str | None:

@@ -95,10 +95,10 @@ def _append(connection: Connection, site: Site, request: ConsentRequest) -> tupl
 
 def _check_revision(connection: Connection, site: Site, request: ConsentRequest) -> None:
     current = consent_revision(connection, site.id)
-    # A withdrawal is taken whatever its page was told last: nobody has to read anew to say no.
+    # A withdrawal is taken whatever its page was told last: nobody has to read again to say no.
     if request.revision != current and (grants_any(request.categories) or not 0 < request.revision < current):
         raise ApiError(
-            "outdated_revision", f"This site asks for revision {current} now: load the page anew and ask again."
+            "outdated_revision", f"This site asks for revision {current} now: reload the page and ask again."
         )
 
 
@@ -107,7 +107,7 @@ def _chain_of(connection: Connection, site: Site, request: ConsentRequest) -> st
         return None
     found = find_receipt(connection, request.previous)
     if found is None or found[0].site != site.key:
-        raise ApiError("not_found", "There is no such previous receipt on this site: begin anew without one.")
+        raise ApiError("not_found", "This site has no such previous receipt: start again without one.")
     return found[0].chain
 
 

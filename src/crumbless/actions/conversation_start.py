@@ -79,7 +79,7 @@ async def start_conversation(
 
     Raises:
         ApiError: for the text or id; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`; `banned`;
-            `identity_refused`, `identity_needed` where the site vouches for visitors; `other_identity`.
+            `identity_refused`, `identity_needed` where the site verifies visitors; `other_identity`.
     """
     check_entry_id(request.id)
     text = check_text(request.text)

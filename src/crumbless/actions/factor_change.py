@@ -1,4 +1,5 @@
-"""Operators change how they sign in: password, authenticator app, recovery codes. All of it asks for a fresh factor."""
+"""Operators change how they sign in: password, authenticator app, recovery codes. All of it asks for a recent
+re-authentication."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Operators are told by mail what changed in how they sign in: whoever changed it."""
+"""Operators are told by email what changed in how they sign in: whoever changed it."""
 
 import contextlib
 
@@ -15,7 +15,7 @@ from crumbless.store.people_store import Credentials
 def queue_factor_notice(
     connection: Connection, secret_box: SecretBox, person: Credentials, change: str, device: str
 ) -> None:
-    """Queue the mail.
+    """Queue the email.
 
     Args:
         change: one of domain/mail_order.CHANGES.
@@ -25,6 +25,6 @@ def queue_factor_notice(
     language = next(iter(operator.languages), "en")
     values = {"change": change, "device": device, "at": str(now_ms())}
     order = MailRequest("factor_changed", operator.email, language, values, operator.name)
-    # Whoever has an address that no mail goes to still signs in and changes factors.
+    # Whoever has an address that no email goes to still signs in and changes factors.
     with contextlib.suppress(ApiError):
         queue_mail(connection, secret_box, person.workspace, order)

@@ -1,4 +1,4 @@
-"""The people of a site decide whether visitors are vouched for, and by which keys."""
+"""The people of a site decide whether visitors are verified, and by which keys."""
 
 import secrets
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class IdentityChange:
         def write(connection: Connection) -> SiteIdentity:
             site = _own_site(connection, actor, site_key)
             if mode == "required" and not _keys_in_use(connection, site):
-                raise ApiError("invalid", "Add a key first: without one, nobody could write.")
+                raise ApiError("invalid", "Add a key first. Without one, no visitor can write.")
             set_mode(connection, site.id, mode)
             _note(connection, actor, "identity_mode_set", site, {"mode": mode})
             if mode == "required":
@@ -73,7 +73,7 @@ class IdentityChange:
         if not shared:
             check_public_key(request.algorithm, request.public_key)
         elif request.public_key:
-            raise ApiError("invalid", "HS256 has no public key: its secret is made here.")
+            raise ApiError("invalid", "HS256 has no public key: the server generates its secret.")
         kid = secrets.token_hex(8)
         secret = secrets.token_urlsafe(SECRET_BYTES) if shared else ""
 
@@ -96,7 +96,7 @@ class IdentityChange:
         return await self.ledger.write(write)
 
     async def retire_key(self, actor: Session, site_key: str, kid: str) -> SiteIdentity:
-        """What this key signs is taken no more. Sessions that it vouched for go on: end them by banning the contact.
+        """What this key signs is taken no more. Sessions that it verified continue: end them by banning the contact.
 
         Raises:
             ApiError: `not_found` for a key that is not in use.

@@ -1,4 +1,4 @@
-"""A site vouches for a visitor: the token is checked, the visitor becomes a contact, and their conversation goes on."""
+"""A site verifies a visitor: the token is checked, the visitor becomes a contact, and their conversation continues."""
 
 from dataclasses import dataclass
 
@@ -59,7 +59,7 @@ class IdentityVerification:
             ApiError: `identity_refused`; `banned` for a contact who is.
         """
         if site.identity_mode == "off":
-            raise ApiError("identity_refused", "This site does not say who its visitors are.")
+            raise ApiError("identity_refused", "This site does not verify its visitors.")
         kid = kid_of(token)
         kept = await self.reader.read(lambda connection: find_identity_key(connection, site.id, kid))
         if kept is None:
@@ -80,10 +80,10 @@ class IdentityVerification:
                 kept.kid, kept.algorithm, self.secret_box.decrypt(kept.secret or b"", f"identity:{kept.kid}")
             )
         except DecryptionFailed:
-            raise ApiError("identity_refused", "The site's key cannot be read: make a new one.") from None
+            raise ApiError("identity_refused", "The site's key cannot be decrypted. Create a new one.") from None
 
     async def identify(self, actor: Session, site_key: str, token: str) -> IdentifyResponse:
-        """The visitor, with the conversations of this key, is whom the site vouches for from now on.
+        """The visitor, with the conversations of this key, is whom the site verifies from now on.
 
         If that links the visitor to a contact, every other session of the visitor ends: see `link_contact`.
 
@@ -117,7 +117,7 @@ class IdentityVerification:
         return site
 
     async def resume(self, site: Site, token: str, thumbprint: str) -> IdentifyResponse:
-        """On a device without a chat: the contact's conversation goes on there. Makes nothing when there is none.
+        """On a device without a chat: the contact's conversation continues there. Makes nothing when there is none.
 
         Raises:
             ApiError: as `check`; `banned` when the visitor who began the conversation is.
@@ -167,7 +167,7 @@ def link_contact(
 
     Args:
         thumbprint: the key that presented the token; the visitor is known by it from now on.
-        session_id: the session that presented it, which goes on.
+        session_id: the session that presented it, which continues.
 
     Raises:
         ApiError: `other_identity` when they are somebody else already.

@@ -1,4 +1,4 @@
-"""The invited person joins: by the secret of the mail's link, once."""
+"""The invited person joins: by the secret of the email's link, once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class NewOperator:
 
 @dataclass(frozen=True, slots=True)
 class PendingJoin:
-    """What the invited person goes on with elsewhere. `one_time_token`: the id of the link's, to be spent when they
+    """What the invited person continues with elsewhere. `one_time_token`: the id of the link's, to be spent when they
     join."""
 
     one_time_token: str
@@ -72,7 +72,7 @@ def begin_join(connection: Connection, use: InvitationUse) -> PendingJoin:
     """Look at an invitation before the invited person makes a passkey or goes to a provider; it stays good.
 
     Raises:
-        ApiError: `ticket_gone`; `invalid` for what is no name, and where the address got an account meanwhile.
+        ApiError: `ticket_gone`; `invalid` if it is not a valid name, and where the address got an account meanwhile.
     """
     new_operator = NewOperator(check_name(use.name, FOR_PEOPLE), check_languages(use.languages))
     one_time_token = find_one_time_token(connection, "invitation", use.secret)
@@ -88,7 +88,7 @@ async def accept_invitation(
     """A new operator with a password, signed in with the device's key.
 
     Raises:
-        ApiError: `ticket_gone`; `invalid` for what is no name, and where the address got an account meanwhile;
+        ApiError: `ticket_gone`; `invalid` if it is not a valid name, and where the address got an account meanwhile;
             `weak_password`, `busy`.
     """
     name = check_name(request.name, FOR_PEOPLE)

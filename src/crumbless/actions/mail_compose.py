@@ -17,14 +17,14 @@ from crumbless.texts import ENGLISH, Texts, direction_of, languages_of, read_tex
 FOLDER = Path(__file__).parents[1] / "mails"
 
 MAX_VALUE = 200
-"""Characters of a name or other value that are shown: a mail of ours is no place for somebody's advertisement."""
+"""Characters of a name or other value that are shown: an email of ours is no place for somebody's advertisement."""
 
 SURFACE = "email"
 """Of the catalogue of texts."""
 
 
 def compose_mail(mail: MailRequest, address: str, sender: str) -> Mail:
-    """The mail as text and as HTML.
+    """The email as text and as HTML.
 
     Args:
         address: the server's public address, from its settings: a link never leads anywhere else.
@@ -89,7 +89,7 @@ def _format_html(text: str, language: str, values: Mapping[str, str]) -> Markup:
 
 @functools.cache
 def _template(name: str) -> Any:
-    # Imported only where mails are written.
+    # Imported only where emails are written.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
 
     environment = Environment(

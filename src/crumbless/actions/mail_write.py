@@ -1,4 +1,4 @@
-"""Queues the mails that acts cause, each in the transaction of its act."""
+"""Queues the emails that acts cause, each in the transaction of its act."""
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,18 +12,19 @@ PURPOSE = "mail"
 
 
 def queue_mail(connection: Connection, secret_box: SecretBox, workspace: int, mail: MailRequest) -> None:
-    """Have a mail sent once this transaction is committed.
+    """Have an email sent once this transaction is committed.
 
-    Address, names and the secret of a link are sealed in the database, and gone from it when the mail is sent. Where no
-    mail server is set, the mail becomes a dead letter that says so.
+    Address, names and the secret of a link are encrypted in the database, and gone from it when the email is sent.
+    Where no
+    mail server is set, the email becomes a dead letter that says so.
 
     Raises:
-        ApiError: `invalid` for what is no mail address.
+        ApiError: `invalid` if it is not a valid mail address.
         ValueError: when the order's values are not those that its kind needs.
     """
     check_address(mail.to)
     if frozenset(mail.values) != VALUES[mail.kind]:
-        raise ValueError(f"a mail of the kind {mail.kind} needs {sorted(VALUES[mail.kind])}")
+        raise ValueError(f"an email of the kind {mail.kind} needs {sorted(VALUES[mail.kind])}")
     if mail.values.get("change", CHANGES[0]) not in CHANGES:
         raise ValueError(f"a change is one of {CHANGES}")
     cleaned = msgspec.structs.replace(
@@ -44,4 +45,4 @@ def read_mail_request(secret_box: SecretBox, task: Task) -> MailRequest:
     try:
         return msgspec.json.decode(secret_box.decrypt(task.sealed or b"", PURPOSE), type=MailRequest)
     except (DecryptionFailed, msgspec.DecodeError):
-        raise TaskFailed("it was sealed with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
+        raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None

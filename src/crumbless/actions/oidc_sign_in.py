@@ -1,4 +1,5 @@
-"""An operator signs in, joins by an invitation, connects an account, or shows a fresh factor at an OpenID provider.
+"""An operator signs in, joins by an invitation, connects an account, or shows a recent re-authentication at an OpenID
+provider.
 
 The browser leaves for the provider and comes back. What usually a cookie does, to know that it is the same browser, the
 key does: the ticket is bound to the key that signed the start, and only that key's proof may finish. A link with
@@ -135,7 +136,7 @@ class OidcSignIn:
         try:
             token = await port.redeem(request, code, iss, one_time_token.created_at // 1000 if fresh else 0)
         except IdTokenRejected as error:
-            log.warning("the provider %s sent a token that was refused: %s", provider, error)
+            log.warning("the provider %s sent an invalid token: %s", provider, error)
             raise ApiError("provider_refused") from None
         except ProviderFailed as failure:
             log.warning("the provider %s: %s", provider, failure)
@@ -209,7 +210,7 @@ def link_oidc_account(
     token: IdToken,
     device: str,
 ) -> None:
-    """From now on the account signs the operator in; they are told by mail.
+    """From now on the account signs the operator in; they are told by email.
 
     Raises:
         ApiError: `ticket_gone` when somebody else began it, `identity_taken`.
@@ -228,14 +229,14 @@ def _add(connection: Connection, workspace: int, operator_id: str, token: IdToke
 def unlink_oidc_account(
     connection: Connection, session: Session, secret_box: SecretBox, issuer: str, subject: str, device: str
 ) -> None:
-    """The account signs the operator in no more; they are told by mail.
+    """The account signs the operator in no more; they are told by email.
 
     Raises:
         ApiError: `not_found`; `invalid` when there would be no other way to sign in; `provider_only` and
             `second_factor_needed` when there would be none that the workspace allows.
     """
     if sign_in_methods(connection, session.subject) < 2:
-        raise ApiError("invalid", "Set a password or add a passkey first: there would be no way left to sign in.")
+        raise ApiError("invalid", "Set a password or add a passkey first, or you cannot sign in any more.")
     if not remove_oidc_account(connection, session.subject, issuer, subject):
         raise ApiError("not_found")
     require_account_left(connection, session)
@@ -251,7 +252,7 @@ def _queue_notice(connection: Connection, secret_box: SecretBox, session: Sessio
 
 
 def step_up_by_oidc(connection: Connection, session: Session, one_time_token: OneTimeToken, token: IdToken) -> None:
-    """The operator has just signed in at the provider again: that is a fresh factor.
+    """The operator has just signed in at the provider again: that is a recent re-authentication.
 
     Raises:
         ApiError: `ticket_gone`, `unknown_identity`.

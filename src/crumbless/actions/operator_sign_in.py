@@ -122,7 +122,7 @@ def take_code(connection: Connection, secret_box: SecretBox, person: Credentials
 
 
 def totp_purpose(operator_id: str) -> str:
-    """What an operator's secret is sealed for: it opens for nobody else."""
+    """What an operator's secret is encrypted for: it opens for nobody else."""
     return f"totp:{operator_id}"
 
 

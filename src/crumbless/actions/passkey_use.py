@@ -107,7 +107,7 @@ class Passkeys:
         """What the invited person's browser needs to make a passkey.
 
         Raises:
-            ApiError: `ticket_gone`; `invalid` for what is no name, and where the address has an account; `busy`.
+            ApiError: `ticket_gone`; `invalid` if it is not a valid name, and where the address has an account; `busy`.
         """
         challenge, operator_id = secrets.token_bytes(32), new_id()
 
@@ -151,7 +151,8 @@ class Passkeys:
             raise ApiError("passkey_refused")
         return answer
 
-    # --- a fresh factor -------------------------------------------------------------------------------------------
+    # --- a recent re-authentication
+    # -------------------------------------------------------------------------------------------
 
     async def ask_to_step_up(self, session: Session) -> PasskeyOptions:
         """The challenge for one of the operator's passkeys. Raises ApiError `not_found` when there is none, `busy`."""
@@ -252,7 +253,7 @@ class Passkeys:
         def write(connection: Connection) -> None:
             person = find_active_operator(connection, session.subject)
             if sign_in_methods(connection, session.subject) < 2:
-                raise ApiError("invalid", "Set a password first: there would be no way left to sign in.")
+                raise ApiError("invalid", "Set a password first, or you cannot sign in any more.")
             if person is None or not remove_passkey(connection, session.subject, passkey_id):
                 raise ApiError("not_found")
             require_factor_left(connection, session)

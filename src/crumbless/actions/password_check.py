@@ -1,4 +1,4 @@
-"""Passwords are hashed and verified in threads of their own, a few at a time and with a bounded queue.
+"""Passwords are hashed and verified in separate threads, a few at a time and with a bounded queue.
 
 Each takes 64 MiB and a tenth of a second: a flood of sign-ins must neither fill the memory nor make others wait long.
 The work is begun by an idle thread, to which the system gives what nobody else wants. Where other programs want it all,
@@ -73,7 +73,7 @@ async def _run(operation: Callable[[], T]) -> T:
 
 
 def _run_with_fallback(operation: Callable[[], T]) -> T:
-    # While those that gave way in vain are left over, the next need not find out again.
+    # While those that gave way without success are left over, the next need not find out again.
     if _idle_slots.acquire(blocking=False):
         outcome = Future[T]()
         # It holds up no exit of the process, for which it may be too slow.

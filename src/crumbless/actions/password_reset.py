@@ -50,11 +50,11 @@ class ResetSend:
         self._secret_box = secret_box
 
     async def __call__(self, task: Task) -> None:
-        """Queue the mail. Raises TaskFailed."""
+        """Queue the email. Raises TaskFailed."""
         try:
             email = self._secret_box.decrypt(task.sealed or b"", PURPOSE).decode()
         except DecryptionFailed:
-            raise TaskFailed("it was sealed with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
+            raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
         await self._ledger.write(lambda connection: _send_link(connection, email, self._secret_box))
 
 
@@ -88,7 +88,7 @@ async def reset_password(
     A second factor is asked for as before: who reads somebody's mail is not that person yet.
 
     Args:
-        device: its name stands in the mail that tells of it. Its network is known to the account from now on: an
+        device: its name stands in the email that tells of it. Its network is known to the account from now on: an
             attacker who makes the account wait cannot keep out the operator who reads the account's email.
 
     Raises:

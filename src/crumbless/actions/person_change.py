@@ -35,7 +35,7 @@ def change_operator(connection: Connection, actor: Session, operator_id: str, wa
     require_power_over(actor, person.role)
     if wanted.role is not None and wanted.role != person.role:
         if person.id == actor.subject:
-            raise ApiError("forbidden", "Nobody changes their own role: another owner or admin can.")
+            raise ApiError("forbidden", "You cannot change your own role. Ask another owner or admin.")
         require_power_over(actor, wanted.role)
         _require_other_owner(owners, person)
         set_role(connection, person.id, wanted.role)

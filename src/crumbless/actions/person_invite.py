@@ -1,4 +1,4 @@
-"""Somebody is invited to a workspace by mail; the invitation is sent again, or taken back."""
+"""Somebody is invited to a workspace by email; the invitation is sent again, or taken back."""
 
 from sqlalchemy import Connection
 
@@ -37,10 +37,11 @@ def invite_operator(connection: Connection, actor: Session, wanted: InviteReques
 
     An admin cannot replace an owner's invitation: that would end it, which an admin may not do.
 
-    Whether the address has an account in another workspace shows nowhere but in the mail.
+    Whether the address has an account in another workspace shows nowhere but in the email.
 
     Raises:
-        ApiError: `forbidden`; `invalid` for what is no address or name, and for somebody of this workspace; `not_found`
+        ApiError: `forbidden`; `invalid` if it is not a valid address or name, and for somebody of this workspace;
+        `not_found`
             for a team that is none.
     """
     require_unchanged(connection, actor)
@@ -65,7 +66,7 @@ def invite_operator(connection: Connection, actor: Session, wanted: InviteReques
 
 
 def resend_invitation(connection: Connection, actor: Session, invitation_id: str, secret_box: SecretBox) -> None:
-    """Send the invitation again, with a new link; the old one works no more.
+    """Send the invitation again, with a new link; the old one no longer works.
 
     It is an invitation by this operator from then on, and ends with their power to send it.
 
@@ -82,7 +83,7 @@ def resend_invitation(connection: Connection, actor: Session, invitation_id: str
 
 
 def withdraw_invitation(connection: Connection, actor: Session, invitation_id: str) -> None:
-    """Take the invitation back: its link works no more.
+    """Take the invitation back: its link no longer works.
 
     Raises:
         ApiError: `forbidden`, `not_found`.

@@ -1,4 +1,5 @@
-"""An operator's photo: made anew from what was sent, kept under a name nobody guesses, removed when it is replaced."""
+"""An operator's photo: re-encoded from what was sent, kept under a name nobody guesses, removed when it is
+replaced."""
 
 import hashlib
 

@@ -24,7 +24,7 @@ def change_profile(connection: Connection, actor: Session, wanted: ProfileReques
     """The operator as they are from now on.
 
     Raises:
-        ApiError: `invalid` for what is no name or language.
+        ApiError: `invalid` if it is not a valid name or language.
     """
     before = find_member(connection, actor.workspace, actor.subject)
     name = check_name(wanted.name, FOR_PEOPLE)
@@ -41,7 +41,7 @@ def begin_email_change(connection: Connection, actor: Session, email: str, secre
     """Mail a link to the new address. Where that is somebody's already nothing is mailed, and nobody is told.
 
     Raises:
-        ApiError: `invalid` for what is no address.
+        ApiError: `invalid` if it is not a valid address.
     """
     address = check_address(email.strip()).lower()
     person = find_member(connection, actor.workspace, actor.subject)

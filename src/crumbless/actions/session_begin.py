@@ -38,7 +38,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class SessionTerms:
-    """How long an operator's session may last, and what mails about it are sealed with."""
+    """How long an operator's session may last, and what emails about it are encrypted with."""
 
     days: int
     secret_box: SecretBox
@@ -98,6 +98,6 @@ def _queue_new_device_notice(
     values = {"device": device.name, "place": device.place, "at": str(now_ms())}
     language = next(iter(operator.languages), "en")
     order = MailRequest("new_sign_in", operator.email, language, values, operator.name)
-    # Whoever has an address that no mail goes to still signs in.
+    # Whoever has an address that no email goes to still signs in.
     with contextlib.suppress(ApiError):
         queue_mail(connection, secret_box, person.workspace, order)

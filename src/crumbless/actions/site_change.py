@@ -27,7 +27,7 @@ def check_appearance(wanted: SiteRequest) -> SiteAppearance:
     """The site as it is kept.
 
     Raises:
-        ApiError: `invalid` for what is no name, origin or colour, and for too many origins.
+        ApiError: `invalid` if it is not a valid name, origin or colour, and for too many origins.
     """
     if len(wanted.origins) > MAX_ORIGINS:
         raise ApiError("invalid", f"List at most {MAX_ORIGINS} origins.")
@@ -72,7 +72,7 @@ def change_workspace(connection: Connection, actor: Session, name: str) -> Works
     """The workspace under its new name.
 
     Raises:
-        ApiError: `forbidden`, `invalid` for what is no name.
+        ApiError: `forbidden`, `invalid` if it is not a valid name.
     """
     require_unchanged(connection, actor)
     before = find_workspace_response(connection, actor.workspace)

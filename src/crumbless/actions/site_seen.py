@@ -54,7 +54,7 @@ class EmbedSightings:
         try:
             await self._ledger.write(lambda connection: note_site_seen(connection, key, at, origin))
         except ApiError:
-            log.info("that a site was seen could not be noted; the next time it is")
+            log.info("could not store that a site was seen; trying again at the next request")
             self._noted.pop(key, None)
 
 

@@ -67,7 +67,7 @@ class VisitorBan:
         def write(connection: Connection) -> None:
             lifted = lift_ban(connection, actor.workspace, ban_id)
             if lifted is None:
-                raise ApiError("not_found", "There is no such ban; it may have ended.")
+                raise ApiError("not_found", "There is no such ban. It may have expired.")
             write_audit_log(
                 connection,
                 actor,
@@ -102,7 +102,7 @@ def _bans_of(target: BanTarget, request: BanRequest) -> list[NewBan]:
         if kind in kinds and (value := values[kind])
     ]
     if not found:
-        raise ApiError("invalid", "This visitor is not known in that way. Choose another one.")
+        raise ApiError("invalid", "This visitor has no such identifier. Choose another kind of ban.")
     return found
 
 

@@ -45,7 +45,7 @@ def offer_workspace(connection: Connection, name: str) -> str:
     """The secret of the link with which somebody becomes the owner of a new workspace.
 
     Raises:
-        ApiError: `invalid` for what is no name.
+        ApiError: `invalid` if it is not a valid name.
     """
     workspace = add_workspace(connection, check_name(name, FOR_WORKSPACES))
     write_audit_log(connection, workspace, "workspace_added", target_kind="workspace", target_id=str(workspace))
@@ -80,7 +80,8 @@ async def begin_workspace(
     """The owner, signed in with the device's key, and the first site. Of several at once, one wins.
 
     Raises:
-        ApiError: `ticket_gone`; `invalid` for what is no name, address, origin or language; `weak_password`, `busy`.
+        ApiError: `ticket_gone`; `invalid` if it is not a valid name, address, origin or language; `weak_password`,
+        `busy`.
     """
     await reader.read(lambda connection: read_setup(connection, request.secret))
     workspace_name = check_name(request.workspace_name, FOR_WORKSPACES)

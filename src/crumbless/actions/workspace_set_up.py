@@ -40,7 +40,7 @@ def add_operator(
         ApiError: `invalid` for an address that is none or taken or a name that is none; `weak_password`.
     """
     if not _EMAIL.fullmatch(email):
-        raise ApiError("invalid", f"{email!r} is not an e-mail address.")
+        raise ApiError("invalid", f"{email!r} is not an email address.")
     name = check_name(name, FOR_PEOPLE)
     check_new_password(password, (email, name))
     operator_id = people_store.add_operator(connection, workspace, email, name, hash_password(password), role)

@@ -113,5 +113,5 @@ class FileStore:
 
 def _checked(name: str) -> str:
     if not _is_name(name):
-        raise ValueError(f"{name!r} is no name of ours")
+        raise ValueError(f"{name!r} is not a valid file name")
     return name

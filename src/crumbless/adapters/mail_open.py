@@ -32,5 +32,5 @@ def open_mail(settings: Settings) -> MailPort:
         return NoMail()
     server = read_smtp_url(settings.smtp_url)
     if not settings.mail_from:
-        raise SettingsError(f"{SENDER_SETTING}: must be set where mails are sent: the address they come from")
+        raise SettingsError(f"{SENDER_SETTING}: must be set if email is sent: the sender's address")
     return SmtpMail(server, settings.mail_from, sender_name(settings))

@@ -93,11 +93,13 @@ class SmtpMail:
             raise MailFailed("the mail server did not answer in time") from None
         except aiosmtplib.SMTPRecipientsRefused as refused:
             code = refused.recipients[0].code
-            raise MailFailed(f"the mail server refused the address ({code})", final=code >= 500) from None
+            raise MailFailed(f"the mail server rejected the address ({code})", final=code >= 500) from None
         except aiosmtplib.SMTPAuthenticationError as refused:
-            raise MailFailed(f"the mail server refused user or password ({refused.code})") from None
+            raise MailFailed(f"the mail server rejected the user name or password ({refused.code})") from None
         except aiosmtplib.SMTPResponseException as refused:
-            raise MailFailed(f"the mail server refused the mail ({refused.code})", final=refused.code >= 500) from None
+            raise MailFailed(
+                f"the mail server rejected the email ({refused.code})", final=refused.code >= 500
+            ) from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailFailed(_why_unreachable(error)) from None
 

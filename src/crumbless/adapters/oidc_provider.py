@@ -129,7 +129,7 @@ class OidcProvider:
                 answer = await self._ask("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
                 found = _decode(answer, _Metadata)
                 if found.issuer != issuer:
-                    raise ProviderFailed("it says that it is another issuer")
+                    raise ProviderFailed("its metadata names another issuer")
                 for address in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
                     _check_address(address)
                 self._metadata, self._metadata_until = found, time.monotonic() + KEPT_SECONDS
@@ -163,7 +163,7 @@ class OidcProvider:
                 async for part in answer.aiter_bytes():
                     data += part
                     if len(data) > MAX_RESPONSE:
-                        raise ProviderFailed("its answer does not end")
+                        raise ProviderFailed("its response is too large")
                 return data
         except TimeoutError:
             raise ProviderFailed(f"no answer within {DEADLINE_SECONDS:g} s") from None
@@ -182,11 +182,11 @@ def _decode(data: bytes, wanted: Any) -> Any:
     try:
         return msgspec.json.decode(data, type=wanted)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise ProviderFailed("its answer is not what was asked for") from None
+        raise ProviderFailed("its response does not match the request") from None
 
 
 def _check_address(address: str) -> None:
     """Nothing of a sign-in travels unencrypted, but on this machine itself."""
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise ProviderFailed("it names an address without https")
+        raise ProviderFailed("its metadata contains an address without https")

@@ -70,7 +70,7 @@ async def _start(kind: ImageFormat, sizes: Sequence[int]) -> asyncio.subprocess.
         )
     except OSError as error:
         # Any error number: without free descriptors, uvloop raises "Unknown error -1".
-        log.warning("the process for pictures could not be started: %s", error)
+        log.warning("could not start the image process: %s", error)
         raise ApiError("busy", retry_after=BUSY_SECONDS) from None
 
 

@@ -81,7 +81,7 @@ class Ga4Relay:
             found: list[dict[str, Any]] = msgspec.json.decode(answer)["validationMessages"]
             return [f"{one.get('validationCode', '')}: {one.get('description', '')}" for one in found]
         except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, AttributeError):
-            raise RelayFailed("its answer is no validation") from None
+            raise RelayFailed("its response is not a validation result") from None
 
     def forget(self, chain: str) -> None:
         """Let go of the consent's number."""

@@ -60,7 +60,7 @@ class VendorHttp:
             async for part in answer.aiter_bytes():
                 data += part
                 if len(data) > MAX_RESPONSE:
-                    raise RelayFailed("its answer does not end")
+                    raise RelayFailed("its response is too large")
             return data
 
     def _opened(self) -> "httpx.AsyncClient":

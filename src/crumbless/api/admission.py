@@ -1,4 +1,5 @@
-"""Who may begin a chat: anybody at a person's pace; floods, and who comes whence a banned visitor came, for work."""
+"""Who may begin a chat: anybody at a person's pace; floods, and who comes from where a banned visitor came, for
+work."""
 
 import time
 

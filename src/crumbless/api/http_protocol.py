@@ -1,4 +1,4 @@
-"""HTTP/1.1 with limits: uvicorn's protocol waits for slow headers and bodies for ever, queues as many pipelined
+"""HTTP/1.1 with limits: uvicorn's protocol waits for slow headers and bodies indefinitely, queues as many pipelined
 requests as a client sends, and lets responses that are never read occupy their connections."""
 
 import asyncio
@@ -153,7 +153,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
             raise ApiError("slow_down")
         super().on_message_begin()
         scope: Any = self.scope
-        # For a response without an end that is never read: uvicorn waits for such a client for ever.
+        # For a response without an end that is never read: uvicorn waits for such a client indefinitely.
         scope["extensions"] = {CONNECTION: self._connection, ABORT: {"call": self.transport.abort}}
         self._head_size = 0
         self._expire_in(HEAD_SECONDS)

@@ -74,7 +74,7 @@ async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> 
         if error.code != "ticket_gone":
             guesses.take_back(guesser)
         raise
-    # Earlier failures still count: a client with one code of its own must not guess others for ever.
+    # Earlier failures still count: a client with one code of its own must not guess others indefinitely.
     guesses.take_back(guesser)
     return begun
 

@@ -54,7 +54,7 @@ class Metrics(Collector):
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._services.reader.read(_count_tasks)
         except Exception:
-            # /readyz and the log say that the database is away; a scrape that fails would hide all else.
+            # /readyz and the log say that the database is unavailable; a scrape that fails would hide all else.
             return {}
 
     def collect(self) -> Iterable[Metric]:

@@ -46,14 +46,14 @@ RESETS = Rate(1 / 300, 3)
 """Links for a new password to one address: nobody's mailbox is filled by a stranger."""
 
 INVITATIONS = Rate(1 / 10, 100)
-"""Mails that a workspace's people have sent to addresses of their choice."""
+"""Emails that a workspace's people have sent to addresses of their choice."""
 
 
 PROOF_OF_WORK_TIMES = 10
 """How many times its usual rate of starts a network gets that works for it."""
 
 DEVICE_TRANSFER_MAILS = Rate(5 / 3600, 3)
-"""Links by mail: for one visitor, and from one network."""
+"""Links by email: for one visitor, and from one network."""
 
 DEVICE_TRANSFER_CODES = Rate(1 / 30, 10)
 """Codes given out to one visitor."""

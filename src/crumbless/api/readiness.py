@@ -20,7 +20,8 @@ TIMEOUT_SECONDS = 3.0
 """After which a part that has not answered counts as away; balancers give up soon after."""
 
 OPTIONAL_PARTS = {"bus", "disk"}
-"""What a node can be without: it reads the database instead. When the bus is away for all nodes, taking all of them out
+"""What a node can be without: it reads the database instead. When the bus is unavailable for all nodes, taking all of
+them out
 of service would turn a delay into an outage. A disk that is nearly full still takes what is written."""
 
 WATCH_SECONDS = 30.0
@@ -83,7 +84,7 @@ class Readiness:
         return ReadyPart("ledger", ledger.healthy, state)
 
     async def _disk(self) -> ReadyPart:
-        """Low space is only reported: a node that can write goes on. Tells the desks of those who can make room."""
+        """Low space is only reported: a node that can write continues. Tells the desks of those who can make room."""
         services = self._services
         found = await self._within_patience("disk", lambda: asyncio.to_thread(services.disk.free))
         free = found if isinstance(found, int) else None

@@ -163,7 +163,7 @@ class StreamConnection:
             # The database is unavailable, or the network has shown too many unknown tokens.
             self.end(1012, "try again")
         except Exception as error:
-            log_failure(log, "a stream could not be opened", error)
+            log_failure(log, "could not open a stream", error)
             self.end(1012, "try again")
         finally:
             self._auth = None

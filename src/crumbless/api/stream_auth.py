@@ -21,7 +21,7 @@ async def verify_auth(services: Services, network: str, nonce: str, frame: Auth)
     """
     session = await find_session(services, network, frame.token)
     if session is None or not session.alive(confirmed_ms()):
-        raise StreamEnded(4401, "the token is unknown or has ended")
+        raise StreamEnded(4401, "the token is unknown or has expired")
     if session.only_sets_up(now_ms()):
         raise StreamEnded(4401, "a second factor must be set up first")
     if session.thumbprint is None:
@@ -35,7 +35,7 @@ async def verify_auth(services: Services, network: str, nonce: str, frame: Auth)
             token=frame.token,
         )
     except ProofRejected:
-        raise StreamEnded(4401, "the proof was refused") from None
+        raise StreamEnded(4401, "the proof is invalid") from None
     if proof.thumbprint != session.thumbprint:
         raise StreamEnded(4401, "the token belongs to another key")
     return session

@@ -1,4 +1,4 @@
-"""What acts on visitors, joined once: who vouches for them, where they go on, whom to keep out."""
+"""What acts on visitors, joined once: who verifies them, where they continue, whom to keep out."""
 
 import time
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from crumbless.store.ban_store import read_ban_list
 
 @dataclass(frozen=True, slots=True)
 class VisitorServices:
-    """Who visitors are, where they go on, and whom to keep out."""
+    """Who visitors are, where they continue, and whom to keep out."""
 
     bans: BanCache
     verification: IdentityVerification

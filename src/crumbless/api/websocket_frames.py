@@ -209,7 +209,7 @@ def close_frame(code: int, reason: str) -> bytes:
     if code == NO_CODE:
         return _control_frame(CLOSE, b"")
     if code not in _CLOSE_CODES:
-        raise ValueError(f"{code} is no close code that may be sent")
+        raise ValueError(f"{code} is not a close code that may be sent")
     said = reason.encode()[: _MAX_CONTROL - 2].decode(errors="ignore").encode()
     return _control_frame(CLOSE, pack("!H", code) + said)
 
@@ -236,7 +236,7 @@ def parse_close(payload: bytes) -> int:
 
 def _control_frame(opcode: int, payload: bytes) -> bytes:
     if len(payload) > _MAX_CONTROL:
-        raise ValueError("a control frame holds at most 125 bytes")
+        raise ValueError("a control frame contains at most 125 bytes")
     return bytes((_FIN | opcode, len(payload))) + payload
 
 

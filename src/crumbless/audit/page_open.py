@@ -90,7 +90,7 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool) -> Non
 
 
 def _circle(url: str) -> StorageAuditError:
-    return StorageAuditError(f"{url} cannot be audited: it goes from page to page in a circle.")
+    return StorageAuditError(f"{url} cannot be audited: it redirects in a loop.")
 
 
 def _is_the_page(answer: Response, page: Page) -> bool:

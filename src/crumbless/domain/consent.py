@@ -67,7 +67,7 @@ def check_request(request: ConsentRequest) -> None:
         raise ApiError("invalid", f"{wrong[0]} is not what the protocol says.")
     if request.previous is None and not grants_any(request.categories):
         # A refusal is not recorded: the record would be the first data about this visitor.
-        raise ApiError("invalid", "A first record grants something; a refusal is kept in the browser alone.")
+        raise ApiError("invalid", "A first receipt must grant something. A refusal is stored in the browser only.")
 
 
 def grants_any(categories: Categories) -> bool:

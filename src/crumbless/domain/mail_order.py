@@ -71,7 +71,7 @@ class MailRequest(msgspec.Struct, frozen=True):
     Args:
         to: the address; nobody else gets a copy.
         to_name: the person's name, empty where none is known.
-        language: what the mail is written in if emails have that language, else English.
+        language: what the email is written in if emails have that language, else English.
         values: what stands in it: the names in VALUES, each a line of text.
         about: the id of the visitor whom it is for. When they erase what is kept about them, it is dropped.
     """
@@ -106,7 +106,7 @@ def check_address(text: str) -> str:
         ApiError: `invalid` if it is not a plain email address.
     """
     if len(text) > MAX_ADDRESS or not _match_address(text):
-        raise ApiError("invalid", "Give a plain e-mail address, such as name@example.org.")
+        raise ApiError("invalid", "Give a plain email address, such as name@example.org.")
     return text
 
 

@@ -162,7 +162,7 @@ def _check_claims(
     if claims.htu != address and not _is_same_address(claims.htu, address):
         raise ProofRejected("for another address")
     if not nonce_ok(claims.nonce):
-        raise ProofRejected("without a fresh nonce", nonce_needed=True)
+        raise ProofRejected("without a current nonce", nonce_needed=True)
     if token is not None and not compare_digest(claims.ath.encode(), _encode_base64url(token_hash(token)).encode()):
         raise ProofRejected("for another token")
 

@@ -1,4 +1,4 @@
-"""Background jobs: their kinds, how long one node may have one, when it is tried again, when it is given up."""
+"""Background jobs: their kinds, how long one node may have one, when it is retried, when it is marked as failed."""
 
 import random
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ EVENT_KINDS: frozenset[TaskKind] = frozenset(get_args(Service))
 """Events for vendors, one kind for each service."""
 
 RECURRING: Mapping[TaskKind, int] = {"retention": -1, "backup": -2}
-"""Work that comes again for ever, each kind one row with a fixed id: however many nodes start, there is one."""
+"""Work that comes again indefinitely, each kind one row with a fixed id: however many nodes start, there is one."""
 
 INTERVAL_MS: Mapping[TaskKind, int] = {"retention": 3_600_000, "backup": 86_400_000}
 """After how long each recurring kind comes again."""
@@ -29,7 +29,7 @@ LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * 3600.0}
 """Kinds that may take longer than DEADLINE_SECONDS."""
 
 MAX_ATTEMPTS = 8
-"""After so many failures a task is given up."""
+"""After so many failures a task is marked as failed."""
 
 MAX_AGE_MS: Mapping[TaskKind, int] = dict.fromkeys(EVENT_KINDS, 72 * 3_600_000)
 """Kinds that are tried until they are this old, however often. GA4 accepts events of the last 72 hours."""
@@ -54,9 +54,9 @@ class TaskFailed(CrumblessError):
 class Task:
     """One task that the node `node` has claimed.
 
-    `tries` counts this one; `sealed` is what only the vault opens. Tasks with the same `destination` can be sent
+    `tries` counts this one; `sealed` is what only the secret box opens. Tasks with the same `destination` can be sent
     together. `about`: the ID of the visitor or consent that the task belongs to; it is deleted with them. `error` and
-    `dead_at` (milliseconds): why and when it was given up.
+    `dead_at` (milliseconds): why and when it was marked as failed.
     """
 
     id: int

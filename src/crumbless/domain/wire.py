@@ -226,7 +226,8 @@ class SummaryNow(ServerFrame, frozen=True, tag="summary"):
 
 
 class Failure(ServerFrame, frozen=True, tag="error"):
-    """A frame was refused; the stream goes on. `id` names the entry when there is one, `retry_after` is in seconds."""
+    """A frame was refused; the stream continues. `id` names the entry when there is one, `retry_after` is in
+    seconds."""
 
     code: str
     message: str
@@ -262,7 +263,7 @@ class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
     so that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one.
-    `identity` is a JWT by which the site vouches for the visitor. `work` answers the challenge of a `work_needed`.
+    `identity` is a JWT by which the site verifies the visitor. `work` answers the challenge of a `work_needed`.
     """
 
     site: bounds.SiteKey

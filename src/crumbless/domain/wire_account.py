@@ -25,7 +25,7 @@ from crumbless.domain.wire import Operator
 
 
 class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An operator's e-mail address and password. `time_zone` is where the browser's clock is, such as Europe/Berlin."""
+    """An operator's email address and password. `time_zone` is where the browser's clock is, such as Europe/Berlin."""
 
     email: Email
     password: Password
@@ -249,7 +249,7 @@ class OidcAccountRemoveRequest(msgspec.Struct, frozen=True, forbid_unknown_field
 
 
 class OidcAccountResponse(msgspec.Struct, frozen=True):
-    """An account at a provider that signs the operator in. `label` is the e-mail address that the provider told."""
+    """An account at a provider that signs the operator in. `label` is the email address that the provider told."""
 
     issuer: str
     subject: str

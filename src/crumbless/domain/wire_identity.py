@@ -1,4 +1,4 @@
-"""What crosses the wire when a site vouches for a visitor, a chat goes on elsewhere, or somebody is banned.
+"""What crosses the wire when a site verifies a visitor, a chat continues elsewhere, or somebody is banned.
 
 See wire.py for the conventions.
 """
@@ -17,10 +17,10 @@ BanKind = Literal["visitor", "key", "contact", "network"]
 
 
 class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A JWT by which the site vouches for its visitor.
+    """A JWT by which the site verifies its visitor.
 
     With a session, the session becomes the contact's. Without one, signed by a new key, the contact's newest
-    conversation goes on; `page_origin` is then the origin of the page that embeds the chat.
+    conversation continues; `page_origin` is then the origin of the page that embeds the chat.
     """
 
     site: SiteKey
@@ -41,7 +41,7 @@ class VisitorSessionResponse(msgspec.Struct, frozen=True):
 
 
 class IdentifyResponse(msgspec.Struct, frozen=True):
-    """The contact's name. `session` is where their conversation goes on, for a browser that had none."""
+    """The contact's name. `session` is where their conversation continues, for a browser that had none."""
 
     name: str
     session: VisitorSessionResponse | None = None
@@ -102,7 +102,7 @@ class IdentityKeyResponse(msgspec.Struct, frozen=True):
 
 
 class SiteIdentity(msgspec.Struct, frozen=True):
-    """Whether a site's visitors may or must be vouched for, and by which keys."""
+    """Whether a site's visitors may or must be verified, and by which keys."""
 
     mode: IdentityMode
     keys: list[IdentityKeyResponse]

@@ -86,20 +86,20 @@ class InvitationAcceptRequest(msgspec.Struct, frozen=True, forbid_unknown_fields
 
 
 class ResetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A link to set a new password is wanted; it goes by mail to the address, where that belongs to an operator."""
+    """A link to set a new password is wanted; it goes by email to the address, where that belongs to an operator."""
 
     email: Email
 
 
 class PasswordReset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new password, by the link of a mail. Nobody is signed in by it; a code is asked for as before."""
+    """A new password, by the link of an email. Nobody is signed in by it; a code is asked for as before."""
 
     secret: Secret
     password: Password
 
 
 class ProfileRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The name that visitors see, and the languages that the operator answers in; the first is that of mails."""
+    """The name that visitors see, and the languages that the operator answers in; the first is that of emails."""
 
     name: Name
     languages: Languages
@@ -177,7 +177,7 @@ class PeopleResponse(msgspec.Struct, frozen=True):
 
 
 class InviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Invites somebody by mail, in `language` where its words exist. `teams`: ids."""
+    """Invites somebody by email, in `language` where its words exist. `teams`: ids."""
 
     email: Email
     role: OperatorRole

@@ -12,7 +12,7 @@ DeadTaskKind = Literal["mail", "file_removal"]
 class DeadTask(msgspec.Struct, frozen=True):
     """Work for later that was tried and given up.
 
-    `mail` is the kind of a mail and `to` the address that it was for; both are empty for other work. `error` says in
+    `mail` is the kind of an email and `to` the address that it was for; both are empty for other work. `error` says in
     English what happened last. Times are milliseconds.
     """
 

@@ -1,4 +1,4 @@
-"""The nightly backup: made and read back by processes of their own, so that chats do not wait for it."""
+"""The nightly backup: made and read back by separate processes, so that chats do not wait for it."""
 
 import asyncio
 import contextlib

@@ -48,7 +48,7 @@ class ClockWatch:
     async def _read_database(self) -> tuple[int, int] | None:
         """Return PostgreSQL's clock, and the uptime in the middle of the time in which it was read.
 
-        None if that took too long: the steady time goes on without a comparison.
+        None if that took too long: the steady time continues without a comparison.
         """
         began = elapsed_ms()
         wall = await self._reader.read(database_clock)
@@ -62,8 +62,10 @@ def _report(change: ClockChange) -> None:
     direction = "ahead of" if change.by_ms > 0 else "behind"
     by = f"{datetime.timedelta(seconds=round(abs(change.by_ms) / 1000))} {direction} the time that has passed"
     if change.kind == "left":
-        log.warning("the clock is %s: it is not followed unless it stays so for %d minutes", by, CONFIRM_MS // 60_000)
+        log.warning("the wall clock is %s: it is ignored unless it stays so for %d minutes", by, CONFIRM_MS // 60_000)
     elif change.kind == "followed":
-        log.warning("the clock has stayed %s: it is followed now, and deletes nothing earlier for it", by)
+        log.warning(
+            "the wall clock has stayed %s: it is used from now on, and nothing is deleted early because of it", by
+        )
     else:
-        log.warning("the clock is right again: it was %s", by)
+        log.warning("the wall clock is correct again: it was %s", by)

@@ -35,7 +35,7 @@ class RelaySend(TaskHandler):
         try:
             await self._relay.send(account, events)
         except RelayFailed as failed:
-            log.warning("%s did not take %d events: %s", self._service, len(events), failed)
+            log.warning("%s rejected %d events: %s", self._service, len(events), failed)
             raise
         return len(events)
 

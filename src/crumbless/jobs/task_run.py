@@ -67,7 +67,7 @@ class TaskHandler:
         self._work = operation
 
     async def do(self, tasks: Sequence[Task]) -> int | None:
-        """Do a batch. What this returns is passed to `finish`. Raises TaskFailed; then all of it is tried again."""
+        """Do a batch. What this returns is passed to `finish`. Raises TaskFailed; then all of it is retried."""
         return await self._work(tasks[0])
 
     def finish(self, connection: Connection, tasks: Sequence[Task], result: int | None) -> None:
@@ -201,7 +201,7 @@ class TaskRunner:
         del self._running[running]
         self.wake()
         if not running.cancelled() and (error := running.exception()):
-            log.warning("what became of a task could not be noted; it is done again: %s", type(error).__name__)
+            log.warning("could not record a job's result; the job will run again: %s", type(error).__name__)
 
     async def _do(self, batch: _Batch) -> None:
         handler, tasks = self._handlers[batch.kind], batch.tasks
@@ -232,7 +232,7 @@ class TaskRunner:
         if spent:
             log.warning("%d tasks of the kind %s were given up: %s", len(spent), spent[0].kind, error)
         elif not at_once:
-            log.info("%d tasks of the kind %s are tried again later: %s", len(tasks), tasks[0].kind, error)
+            log.info("%d tasks of the kind %s are retried later: %s", len(tasks), tasks[0].kind, error)
 
         def settle(connection: Connection) -> None:
             if spent:

@@ -34,7 +34,7 @@ class BanCache:
         return self._list
 
     def forget(self) -> None:
-        """A ban was added or lifted here: the next question reads anew."""
+        """A ban was added or lifted here: the next question reads again."""
         self._at = None
 
     def _is_fresh(self) -> bool:

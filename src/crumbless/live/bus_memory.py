@@ -51,7 +51,7 @@ class MemoryBus:
         self._summaries.change_reach(visitors)
 
     def change_operator(self, workspace: int, operator_id: str) -> None:
-        """What is known of the operator is read anew when their streams come back."""
+        """What is known of the operator is read again when their streams come back."""
         self._sessions.forget_person(operator_id)
         self._connections.disconnect_operator(workspace, operator_id)
 

@@ -155,7 +155,7 @@ class NatsTransport:
             self._on_message(message.data)
         except Exception:
             # One message must not end the subscription.
-            log.exception("a message could not be taken")
+            log.exception("could not process a message")
 
     async def _note_error(self, error: Exception) -> None:
         # What the server says is told; others' words may hold an address. Each once, until something else happens.
@@ -167,7 +167,7 @@ class NatsTransport:
     async def _went_away(self) -> None:
         # Not when the going is ours.
         if self._running is not None and not self._running.cancelling():
-            log.warning("the connection to NATS was lost; other nodes' entries are read from the database")
+            log.warning("connection to NATS lost; reading other nodes' entries from the database")
 
     async def _came_back(self) -> None:
         self._complaint = ""
@@ -216,7 +216,7 @@ def read_credentials(path: str) -> tuple[bytes, Ed25519PrivateKey]:
     except OSError as error:
         raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: cannot read {path}: {error.strerror}") from None
     except ValueError:
-        raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: {path} is no credentials file of NATS") from None
+        raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: {path} is not a NATS credentials file") from None
 
 
 class _TlsClient(Client):

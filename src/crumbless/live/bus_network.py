@@ -145,7 +145,7 @@ class NetworkBus:
         self._publish(workspace, ReachTold(workspace, [*visitors]))
 
     def change_operator(self, workspace: int, operator_id: str) -> None:
-        """What is known of the operator is read anew when their streams come back."""
+        """What is known of the operator is read again when their streams come back."""
         self._local.change_operator(workspace, operator_id)
         self._publish(EVERYBODY, PersonMessage(workspace, operator_id))
 
@@ -184,7 +184,9 @@ class NetworkBus:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._transport.send(packets)
         except Exception as error:
-            log.warning("the bus took nothing: %s; other nodes read the database", type(error).__name__)
+            log.warning(
+                "publish to message bus failed: %s; other nodes will read from the database", type(error).__name__
+            )
 
     # --- what other nodes tell ------------------------------------------------------------------------------------
 
@@ -195,7 +197,7 @@ class NetworkBus:
         except InvalidMessage:
             if self._understood:
                 self._understood = False
-                log.warning("a node of another version is not understood; what it does is read from the database")
+                log.warning("ignored a message from a node with another version; reading its entries from the database")
             return
         if envelope.node == self._node:
             return

@@ -154,7 +154,7 @@ class PostgresTransport:
         try:
             self._on_message(str(payload))
         except Exception:
-            log.exception("a message could not be taken")
+            log.exception("could not process a message")
 
 
 def _name(channel: int) -> str:

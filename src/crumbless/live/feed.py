@@ -144,7 +144,7 @@ class Feed:
             self._pass_on(workspace, track, found)
         except Exception:
             # A fault of whoever listens must not end the reading: nothing would be told here any more.
-            log.exception("entries of a gap could not be told")
+            log.exception("could not deliver the entries of a gap")
 
     def _hold(self, workspace: int, track: _Track, appended: Sequence[Appended]) -> None:
         """Keep what is ahead, and pass on what has become the next."""
@@ -177,7 +177,7 @@ class Feed:
 
     def _fill(self, workspace: int, track: _Track) -> None:
         self.gaps += 1
-        log.info("the bus left a gap in workspace %d; reading it", workspace)
+        log.info("the bus left a gap in workspace %d; reading the missing entries from the database", workspace)
         track.ahead.clear()
         track.filling = asyncio.get_running_loop().create_task(self._read_gap(workspace, track))
 
@@ -187,7 +187,7 @@ class Feed:
             try:
                 found = await self._read_after(workspace, position)
             except Exception as error:
-                log.warning("a gap could not be read (%s); trying again", type(error).__name__)
+                log.warning("could not read the entries of a gap (%s); retrying", type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if self._tracks.get(workspace) is not track:
@@ -197,7 +197,9 @@ class Feed:
                 continue
             empty += 1
             if empty == EMPTY_READS:
-                log.warning("workspace %d has no entries after %d, whatever the bus says", workspace, position)
+                log.warning(
+                    "workspace %d has no entries after %d, although the bus announced some", workspace, position
+                )
                 track.known = position
             else:
                 await asyncio.sleep(RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""What this node is about: whether it serves or is on its way out."""
+"""What this node is about: whether it serves or is shutting down."""
 
 from typing import Literal
 

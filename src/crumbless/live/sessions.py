@@ -37,7 +37,7 @@ class SessionCache:
         self._changed: dict[str, int] = {}
 
     async def find(self, token_hash: bytes) -> Session | None:
-        """The session, or None when the token is unknown or has ended. The caller checks expiry and key."""
+        """The session, or None when the token is unknown or has expired. The caller checks expiry and key."""
         now = now_ms()
         session = self._known.pop(token_hash, None)
         if session is not None and not self._is_idle(session):

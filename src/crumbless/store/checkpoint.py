@@ -2,7 +2,7 @@
 
 SQLite's own way is to checkpoint in the commit that fills the log: tens of milliseconds in which nobody is
 acknowledged. Here a thread copies what it can while commits go on (PASSIVE never blocks them). What is left when the
-log has grown long is little; the writer copies it itself between two batches, after which the log begins anew.
+log has grown long is little; the writer copies it itself between two batches, after which the log starts again.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from crumbless.store.database_sqlite import sqlite_path
 EVERY_SECONDS = 0.25
 
 LONG_LOG = 16_000
-"""Pages (4 KiB each) after which the log is to begin anew."""
+"""Pages (4 KiB each) after which the log is to start again."""
 
 
 class Checkpointer:
@@ -62,7 +62,7 @@ def checkpoint(connection: sqlite3.Connection) -> int:
     try:
         _busy, pages, _copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except sqlite3.OperationalError:
-        # Busy or a full disk: the log keeps everything, and the next round tries again.
+        # Busy or a full disk: the log keeps everything, and the next round retries.
         return 0
     return int(pages)
 

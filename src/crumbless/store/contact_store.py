@@ -122,7 +122,8 @@ def end_sessions_before_link(connection: Connection, visitor_id: str, except_id:
 
 
 def conversation_to_transfer(connection: Connection, contact_id: str) -> tuple[str, str] | None:
-    """The contact's conversation that goes on, as (visitor, conversation): the newest that is open, else the newest."""
+    """The contact's conversation that continues, as (visitor, conversation): the newest that is open, else the
+    newest."""
     row = connection.execute(
         select(conversation.c.visitor_id, conversation.c.id)
         .join(visitor, visitor.c.id == conversation.c.visitor_id)

@@ -23,7 +23,7 @@ class Reader(Protocol):
         """What `work` returns.
 
         Raises:
-            ApiError: `busy` when the database is away.
+            ApiError: `busy` when the database is unavailable.
         """
         ...
 
@@ -91,7 +91,7 @@ def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
 
 
 def compact(database_url: str) -> tuple[int, int]:
-    """Write everything anew, without free space and what may still be read in it; size in bytes before and after.
+    """Rewrite everything, without free space and what may still be read in it; size in bytes before and after.
 
     Raises:
         SettingsError: when a server is using the database, or the disk has no room for a copy of it.

@@ -1,7 +1,8 @@
 """Copies all rows from one database to another, whatever each of them is, and proves that they are the same.
 
-Rows go over in pages, in the order of each table's key, parents before children. A copy that was cut off goes on where
-it stopped: the target keeps, in a table of its own, how far each table came. In the end each table is counted and
+Rows go over in pages, in the order of each table's key, parents before children. A copy that was cut off continues
+where
+it stopped: the target keeps, in a separate table, how far each table came. In the end each table is counted and
 summed up on both sides: a row's hash is that of its values, and a sum does not depend on the order of the rows.
 """
 
@@ -160,7 +161,7 @@ def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]
 
 
 def copy_onward(source: Connection, target: Connection, progress: ProgressCallback) -> None:
-    """Copy what is not copied yet, each page in a transaction of its own: what was cut off goes on."""
+    """Copy what is not copied yet, each page in a separate transaction: what was cut off continues."""
     with in_transaction(target):
         begin_copy(target)
     for table in tables():
@@ -236,7 +237,7 @@ def known_schema(found: str | None) -> str:
         SettingsError: when it is none of ours, or newer.
     """
     if found is None:
-        raise SettingsError("that is no database of Crumbless")
+        raise SettingsError("the source is not a Crumbless database")
     if found > SCHEMA:
         raise SettingsError(f"it has schema {found}, this Crumbless knows {SCHEMA}: use the newer Crumbless")
     return found

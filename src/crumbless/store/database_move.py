@@ -30,13 +30,13 @@ from crumbless.store.schema import check_schema, migrate, require_schema, schema
 
 
 def copy(source_url: str, target_url: str, progress: ProgressCallback) -> Mapping[str, Sum]:
-    """Copy everything into an empty database, or go on with a copy that was cut off. What is there now, by table.
+    """Copy everything into an empty database, or continue with a copy that was cut off. What is there now, by table.
 
     Raises:
         SettingsError: when either side is served, the target holds something else, or the two differ in the end.
     """
     if source_url == target_url:
-        raise SettingsError("that is one and the same database")
+        raise SettingsError("source and target are the same database")
     check_schema(source_url)
     migrate(target_url)
 
@@ -96,9 +96,9 @@ def verify_backup(file: Path) -> Verified:
             sums = read_sums(connection)
             differing = differences(connection, sums) if sums else []
     except sqlite3.Error as error:
-        raise SettingsError(f"{file} is no backup of Crumbless: {error}") from None
+        raise SettingsError(f"{file} is not a Crumbless backup: {error}") from None
     if differing:
-        raise SettingsError(f"{file} is not as it was backed up: {', '.join(differing)}")
+        raise SettingsError(f"{file} differs from the backup's checksums: {', '.join(differing)}")
     counts = [one.rows for name, one in sums.items() if name != SCHEMA_SUM]
     return Verified(len(counts), sum(counts), schema, bool(sums))
 
@@ -147,7 +147,7 @@ def _fold_log(target: Path) -> None:
 
 
 def _not_empty(name: str) -> SettingsError:
-    return SettingsError(f"{name} holds data, which would be lost: add --yes to replace it")
+    return SettingsError(f"{name} contains data, which would be lost: add --yes to replace it")
 
 
 @contextlib.contextmanager

@@ -96,7 +96,7 @@ def state_of(error: BaseException) -> str:
 def invalid_value_error(error: BaseException) -> ApiError | None:
     """The refusal, when an error means that somebody asked with a value that PostgreSQL cannot have."""
     return (
-        ApiError("invalid", "A text or number has a value that cannot be kept.")
+        ApiError("invalid", "A text or number has a value that cannot be stored.")
         if state_of(error) in INVALID_VALUE_STATES
         else None
     )
@@ -134,7 +134,7 @@ class PostgresReader:
         """What `work` returns. A connection that was lost meanwhile is replaced once.
 
         Raises:
-            ApiError: `busy` when the database is away; `invalid` for a value that no row can have.
+            ApiError: `busy` when the database is unavailable; `invalid` for a value that no row can have.
         """
         try:
             return await self._read(operation)
@@ -148,7 +148,7 @@ class PostgresReader:
         except Exception as error:
             if not is_unavailable(error):
                 raise
-            log.warning("a read found no database: %s", type(error).__name__)
+            log.warning("a read could not reach the database: %s", type(error).__name__)
             raise ApiError("busy", retry_after=BUSY_SECONDS) from None
 
     async def _read(self, operation: Callable[[Connection], T]) -> T:
@@ -183,13 +183,13 @@ class ServingCheck:
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine returns, run to its end in a thread of its own: the caller may be on a loop."""
+    """What a coroutine returns, run to its end in a separate thread: the caller may be on a loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
 
 def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
-    """Run `work` in one transaction of its own (see database.py)."""
+    """Run `work` in one separate transaction (see database.py)."""
 
     async def run() -> T:
         async with connected(database_url) as connection, connection.begin():
@@ -248,7 +248,7 @@ async def _open(engine: AsyncEngine) -> AsyncConnection:
 
 
 def compact(database_url: str) -> tuple[int, int]:
-    """Write every table anew (see database.py)."""
+    """Rewrite every table (see database.py)."""
 
     async def run() -> tuple[int, int]:
         async with connected(database_url) as plain:

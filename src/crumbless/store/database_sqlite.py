@@ -1,6 +1,6 @@
 """A SQLite file: one connection that writes, a few that read, and the lock that keeps a second process out.
 
-Reads and writes run in threads of their own, so the loop never waits for the disk.
+Reads and writes run in separate threads, so the loop never waits for the disk.
 """
 
 import asyncio
@@ -110,7 +110,7 @@ def _engine(database_url: str, pool: type[NullPool] | type[QueuePool], *pragmas:
 
 
 class SqliteReader:
-    """Runs reads in threads, each on a connection of its own and in one snapshot. Opens all connections at once."""
+    """Runs reads in threads, each on a separate connection and in one snapshot. Opens all connections at once."""
 
     def __init__(self, database_url: str) -> None:
         self._engine = reading_engine(database_url)
@@ -198,7 +198,7 @@ def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: 
 
 
 def compact(database_url: str) -> tuple[int, int]:
-    """Write the file anew, without free space and what may still be read in it; its size in bytes before and after.
+    """Rewrite the file, without free space and what may still be read in it; its size in bytes before and after.
 
     Raises:
         SettingsError: when a server is using the file, or the disk has no room for a copy of it.
@@ -214,7 +214,7 @@ def compact(database_url: str) -> tuple[int, int]:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return before, path.stat().st_size
     except OperationalError as error:
-        raise SettingsError(f"the database cannot be written anew: {error.orig}") from None
+        raise SettingsError(f"the database cannot be compacted: {error.orig}") from None
     finally:
         engine.dispose()
         lock.release()

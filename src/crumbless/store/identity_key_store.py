@@ -16,7 +16,7 @@ USED_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key as it is kept: `secret` is sealed."""
+    """A key as it is kept: `secret` is encrypted."""
 
     kid: str
     algorithm: KeyAlgorithm
@@ -35,7 +35,7 @@ def add_identity_key(
     secret: bytes | None = None,
     public_key: str | None = None,
 ) -> IdentityKeyResponse:
-    """Add a key to the site; `secret` is sealed."""
+    """Add a key to the site; `secret` is encrypted."""
     now = now_ms()
     connection.execute(
         insert(identity_key).values(
@@ -94,10 +94,10 @@ def retire_identity_key(connection: Connection, site_id: int, kid: str) -> bool:
 
 
 def read_mode(connection: Connection, site_id: int) -> IdentityMode:
-    """Whether the site's visitors may or must be vouched for."""
+    """Whether the site's visitors may or must be verified."""
     return connection.execute(select(site.c.identity_mode).where(site.c.id == site_id)).scalar_one()
 
 
 def set_mode(connection: Connection, site_id: int, mode: IdentityMode) -> None:
-    """Change whether the site's visitors may or must be vouched for."""
+    """Change whether the site's visitors may or must be verified."""
     connection.execute(update(site).where(site.c.id == site_id).values(identity_mode=mode))

@@ -1,4 +1,4 @@
-"""Accounts at OpenID providers that sign operators in. Found by issuer and subject alone: an e-mail address at another
+"""Accounts at OpenID providers that sign operators in. Found by issuer and subject alone: an email address at another
 provider may belong to somebody else."""
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from crumbless.store.tables_people import operator_identity
 
 @dataclass(frozen=True, slots=True)
 class OidcAccount:
-    """An account at a provider, and whose it is. `label` is the e-mail address that the provider told."""
+    """An account at a provider, and whose it is. `label` is the email address that the provider told."""
 
     issuer: str
     subject: str

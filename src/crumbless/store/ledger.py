@@ -6,32 +6,27 @@ connection; the loop hands it whole batches and gets whole batches back.
 """
 
 import asyncio
-import contextvars
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import Protocol, TypeVar, cast
-
-from sqlalchemy import Connection
+from typing import TypeVar, cast
 
 from crumbless.domain.entry import Appended, NewEntry
-from crumbless.domain.events import DomainEvent, TasksQueued
+from crumbless.domain.events import DomainEvent
 from crumbless.domain.figures import LedgerMetrics
 from crumbless.domain.ports import Done, Erasure, Operation
 from crumbless.domain.visibility import Scope
 from crumbless.errors import ApiError
 from crumbless.exhaustion import in_one_line, is_disk_failure
 from crumbless.store.disk_space import write_trial
-from crumbless.store.ledger_place import BatchLookup, Conversation, assign_sequence, entry_from_row
-from crumbless.store.relay_store import queue_vendor_events
-from crumbless.store.transaction import take_events
+from crumbless.store.ledger_batch import BatchWriter, WriteRequest, ignore_outcome
 
 T = TypeVar("T")
 
 MAX_BATCH = 2_000
-"""Most tickets in one transaction: bounds how long the first of them waits for the last."""
+"""Most requests in one transaction: bounds how long the first of them waits for the last."""
 
 IN_FLIGHT = 2
 """Batches given to the writer at a time: one that commits and one that follows without waiting for the loop."""
@@ -43,66 +38,6 @@ STALL_TIMEOUT_SECONDS = 10.0
 """After which a writer that gives no batch back counts as stuck. Longer than it waits for PostgreSQL to restart."""
 
 log = logging.getLogger("crumbless.ledger")
-
-
-class WriteRequest:
-    """One request to the writer: some work, an entry, or both; then its outcome.
-
-    `workspace`: what the ticket writes belongs to it, where that is known.
-    `scope`: what the operator who sends the entry sees; None: no limit.
-    `erases`: the work takes away what was appended before and gives an Erasure, whose entries become tickets, `made`.
-    `events`: what is published once it is committed.
-    `trial`: it shows whether the disk takes a batch of usual size.
-    `context`: whose request the work belongs to (log_lines.request_id).
-    """
-
-    __slots__ = (
-        "context",
-        "done",
-        "entry",
-        "erases",
-        "events",
-        "made",
-        "operation",
-        "outcome",
-        "result",
-        "scope",
-        "trial",
-        "workspace",
-    )
-
-    def __init__(
-        self,
-        entry: NewEntry | None,
-        operation: Operation[object] | None,
-        done: Callable[["WriteRequest"], None] | Done,
-        workspace: int | None = None,
-        scope: Scope | None = None,
-    ) -> None:
-        self.entry = entry
-        self.scope = scope
-        self.operation = operation
-        self.context = None if operation is None else contextvars.copy_context()
-        self.done = done
-        self.workspace = workspace if entry is None else entry.workspace
-        self.outcome: Appended | Exception | None = None
-        self.result: object = None
-        self.erases = False
-        self.events: Sequence[DomainEvent] = ()
-        self.trial = False
-        self.made: list[WriteRequest] | None = None
-
-
-class BatchWriter(Protocol):
-    """Commits a batch in one transaction and puts each ticket's outcome into it (ledger_sqlite.py, _postgres.py)."""
-
-    def commit(self, batch: Sequence[WriteRequest]) -> None:
-        """Raises whatever the database raises, and ApiError where it is away; then nothing of the batch was kept."""
-        ...
-
-    def close(self) -> None:
-        """Close the connection. Called once, after the last commit."""
-        ...
 
 
 class Ledger:
@@ -185,17 +120,18 @@ class Ledger:
         Raises:
             ApiError: `busy`, `unknown_conversation`, `id_conflict`; neither was kept.
         """
-        request = await self._wait_for(WriteRequest(entry, operation, _ignore_outcome))
+        request = await self._wait_for(WriteRequest(entry, operation, ignore_outcome))
         return cast(Appended, request.outcome)
 
     async def write(self, operation: Operation[T], workspace: int | None = None) -> T:
         """Run `work` in the next transaction; returns its result after the commit. What it raises is raised here.
 
-        It may be run again when the transaction had to be begun anew. `workspace`: what it writes belongs to it; work
+        It may be run again when the transaction had to be started again. `workspace`: what it writes belongs to it;
+        work
         that changes conversations names it, so that nodes do so one after another.
         """
         request = await self._wait_for(
-            WriteRequest(None, cast(Operation[object], operation), _ignore_outcome, workspace)
+            WriteRequest(None, cast(Operation[object], operation), ignore_outcome, workspace)
         )
         return cast(T, request.result)
 
@@ -205,14 +141,14 @@ class Ledger:
         Whatever was asked for before is on disk when the work runs. Returns after the commit; what was taken away
         leaves SQLite's write-ahead log as soon as nobody reads it any more.
         """
-        request = WriteRequest(None, cast(Operation[object], operation), _ignore_outcome, workspace)
+        request = WriteRequest(None, cast(Operation[object], operation), ignore_outcome, workspace)
         request.erases = True
         await self._wait_for(request)
         return cast(Erasure[T], request.result).result
 
     async def try_disk(self) -> None:
         """Commit a trial of usual size that leaves nothing behind. Raises ApiError if that fails."""
-        request = WriteRequest(None, cast(Operation[object], write_trial), _ignore_outcome)
+        request = WriteRequest(None, cast(Operation[object], write_trial), ignore_outcome)
         request.trial = True
         await self._wait_for(request)
 
@@ -273,9 +209,9 @@ class Ledger:
             self.metrics.failed_batches += 1
             if isinstance(error, ApiError) or is_disk_failure(error):
                 reason = error.detail if isinstance(error, ApiError) else in_one_line(error)
-                log.warning("a batch of %d could not be committed: %s", len(batch), reason)
+                log.warning("could not commit a batch of %d: %s", len(batch), reason)
             else:
-                log.exception("a batch of %d could not be committed", len(batch))
+                log.exception("could not commit a batch of %d", len(batch))
             for request in batch:
                 request.made = None
                 request.events = ()
@@ -299,7 +235,7 @@ class Ledger:
                 request.done(request.outcome)  # pyright: ignore[reportArgumentType]
             except Exception:
                 # One listener's fault must not keep the others of the batch from their acknowledgement.
-                log.exception("an outcome could not be delivered")
+                log.exception("could not deliver a ledger result")
         if not self._size:
             self._drained.set()
 
@@ -315,86 +251,10 @@ class Ledger:
             self._on_commit(appended)
         except Exception:
             # They are on disk and their senders must hear so; whoever missed them sees the gap and asks.
-            log.exception("entries could not be told")
-
-
-def _ignore_outcome(_outcome: object) -> None:
-    """Who is told the outcome of an entry that nobody waits for."""
+            log.exception("could not publish committed entries")
 
 
 def _proves_room(request: WriteRequest) -> bool:
-    """Return whether the ticket wrote what a message or more needs."""
+    """Return whether the request wrote at least as much as a message."""
     outcome = request.outcome
     return request.trial or (type(outcome) is Appended and not outcome.repeat)
-
-
-def run_operation(connection: Connection, request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:
-    """Run a ticket's work inside a savepoint, then append its entry. A failure is the ticket's, not the batch's.
-
-    An entry that is refused takes the work with it: nobody is left with a conversation that nothing was said in.
-    If the disk failed, so does the batch: SQLite may have rolled back all of it, savepoint included.
-    """
-    if request.operation is None or request.context is None:
-        raise ValueError("the ticket has no work")
-    connection.exec_driver_sql("SAVEPOINT work")
-    try:
-        request.result = request.context.run(request.operation, connection)
-        if request.entry is not None:
-            append([request])
-        if request.erases:
-            _append_made(request, append)
-        if isinstance(request.outcome, ApiError):
-            connection.exec_driver_sql("ROLLBACK TO work")
-    except Exception as error:
-        if is_disk_failure(error):
-            take_events(connection)
-            raise
-        connection.exec_driver_sql("ROLLBACK TO work")
-        request.made = None
-        request.outcome = error
-    events = take_events(connection)
-    request.events = () if isinstance(request.outcome, Exception) else (*request.events, *events)
-    connection.exec_driver_sql("RELEASE work")
-
-
-def append_entries(
-    connection: Connection,
-    requests: Sequence[WriteRequest],
-    look_up: Callable[[list[NewEntry]], BatchLookup],
-    keep: Callable[[list[object], dict[str, Conversation], dict[int, int]], None],
-) -> None:
-    """Give each ticket's entry its place, and its outcome to the ticket.
-
-    Args:
-        look_up: what the database knows of the entries.
-        keep: told the values of new rows, in the order of COLUMNS, with the conversations and positions as they become.
-    """
-    if not requests:
-        return
-    entries = [request.entry for request in requests if request.entry is not None]
-    found = look_up(entries)
-    conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
-    positions = dict(found.workspaces)
-    known = {(row[0], row[1]): entry_from_row(row) for row in found.repeats}
-    values: list[object] = []
-    for request, entry in zip(requests, entries, strict=True):
-        request.outcome = assign_sequence(entry, conversations, positions, known, values, request.scope)
-    if values:
-        keep(values, conversations, positions)
-    consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
-    if consents:
-        new = [one.outcome for one in requests if type(one.outcome) is Appended and not one.outcome.repeat]
-        if queue_vendor_events(connection, new, consents):
-            # An entry without work has no operation whose events are taken.
-            requests[0].events = (*requests[0].events, TasksQueued())
-
-
-def _append_made(request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:
-    """Append the entries that tell of an erasure. One that is refused undoes the erasure."""
-    request.made = [
-        WriteRequest(entry, None, _ignore_outcome) for entry in cast(Erasure[object], request.result).entries
-    ]
-    append(request.made)
-    for one in request.made:
-        if isinstance(one.outcome, Exception):
-            raise one.outcome

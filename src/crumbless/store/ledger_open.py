@@ -1,7 +1,7 @@
 """Chooses the ledger's writer for the database."""
 
 from crumbless.store.database import is_postgres
-from crumbless.store.ledger import BatchWriter
+from crumbless.store.ledger_batch import BatchWriter
 
 
 def open_writer(database_url: str) -> BatchWriter:

@@ -34,7 +34,7 @@ from crumbless.store.database_postgres import (
     make_engine,
     state_of,
 )
-from crumbless.store.ledger import WriteRequest, append_entries, run_operation
+from crumbless.store.ledger_batch import WriteRequest, append_entries, run_operation
 from crumbless.store.ledger_place import (
     CHANGED_COLUMNS,
     COLUMNS,
@@ -61,7 +61,7 @@ CLOSE_SECONDS = 2.0
 BUSY_SECONDS = 5.0
 
 RETRYABLE_STATES = {"40P01", "40001"}
-"""A deadlock or a conflict of transactions: the other side goes on, this one runs again."""
+"""A deadlock or a conflict of transactions: the other side continues, this one runs again."""
 
 _LOCK = "SELECT id FROM workspace WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE"
 
@@ -143,7 +143,7 @@ class _UnknownOutcome(Exception):
 
 
 class PostgresBatchWriter:
-    """Commits batches on one connection, in the ledger's thread, on a loop of its own."""
+    """Commits batches on one connection, in the ledger's thread, on a separate loop."""
 
     def __init__(self, database_url: str) -> None:
         self._engine = make_engine(
@@ -163,7 +163,7 @@ class PostgresBatchWriter:
         """One transaction for the whole batch; puts each ticket's outcome into it.
 
         Raises:
-            ApiError: `busy` when the database is away; nothing of the batch was kept, as far as can be known.
+            ApiError: `busy` when the database is unavailable; nothing of the batch was kept, as far as can be known.
         """
         self._loop.run_until_complete(self._commit(batch))
 
@@ -175,7 +175,7 @@ class PostgresBatchWriter:
         self._loop.close()
 
     async def _commit(self, batch: Sequence[WriteRequest]) -> None:
-        # Whoever waited for it once in vain does not make everybody wait again.
+        # Whoever waited for it once without success does not make everybody wait again.
         until = time.monotonic() + (0.0 if self._unavailable else TIMEOUT_SECONDS)
         while True:
             try:
@@ -191,7 +191,7 @@ class PostgresBatchWriter:
                     raise
                 if time.monotonic() >= until:
                     self._unavailable = True
-                    raise ApiError("busy", f"the database is away ({_name(error)})", BUSY_SECONDS) from None
+                    raise ApiError("busy", f"the database is unavailable ({_name(error)})", BUSY_SECONDS) from None
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 break
@@ -247,19 +247,19 @@ class PostgresBatchWriter:
         try:
             await self._driver.close(timeout=CLOSE_SECONDS)
         except Exception as error:
-            log.info("PostgreSQL did not answer the farewell: %s", _name(error))
+            log.info("PostgreSQL did not confirm the close: %s", _name(error))
 
     async def _release(self) -> None:
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
         driver, self._driver = self._driver, None
-        # Without a farewell: a server that is frozen or cut off would never answer it.
+        # Without a graceful close: a server that is frozen or cut off would never answer it.
         driver.terminate()
         try:
             await connection.close()
         except Exception as error:
-            log.info("a lost connection could not be closed: %s", _name(error))
+            log.info("could not close a lost connection: %s", _name(error))
 
     async def _resolve_commit(self, number: str, batch: Sequence[WriteRequest]) -> bool:
         """Whether the transaction was committed. Not, when the database has never heard of it (another one took over).
@@ -267,7 +267,7 @@ class PostgresBatchWriter:
         Raises:
             ApiError: `busy` when that cannot be learned; senders find out when they come back.
         """
-        log.warning("the connection was lost during a commit; asking what became of it")
+        log.warning("connection to PostgreSQL lost during a commit; checking its outcome")
         until, recovered = time.monotonic() + RESOLVE_SECONDS, self._recovered
         while True:
             try:
@@ -284,7 +284,7 @@ class PostgresBatchWriter:
                 if not is_unavailable(error):
                     return False
             if time.monotonic() >= until:
-                raise ApiError("busy", "the database is away; what became of a commit is not known", BUSY_SECONDS)
+                raise ApiError("busy", "database connection lost; outcome of the last commit unknown", BUSY_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _is_stored(self, batch: Sequence[WriteRequest]) -> bool:
@@ -302,7 +302,7 @@ class PostgresBatchWriter:
                 if isinstance(told, Appended) and not told.repeat and one.entry is not None:
                     entry = one.entry
                     return bool(await self._driver.fetchval(_STORED, entry.workspace, told.position, entry.id))
-        raise ApiError("busy", "PostgreSQL crashed; what became of a commit is not known", BUSY_SECONDS)
+        raise ApiError("busy", "PostgreSQL crashed; outcome of the last commit unknown", BUSY_SECONDS)
 
     def _write(self, connection: Connection, batch: Sequence[WriteRequest]) -> None:
         self._inside = connection
@@ -327,7 +327,7 @@ class PostgresBatchWriter:
     def _run(self, connection: Connection, request: WriteRequest) -> None:
         run_operation(connection, request, self._append)
         if isinstance(request.outcome, IntegrityError):
-            # Another node may have put there just now what this work looked for in vain: so it looks again.
+            # Another node may have put there just now what this work looked for without success: so it looks again.
             _forget([request])
             run_operation(connection, request, self._append)
         if isinstance(request.outcome, Exception) and _fails_batch(state_of(request.outcome)):

@@ -15,7 +15,7 @@ import msgspec
 from crumbless.domain.entry import NewEntry
 from crumbless.store.checkpoint import Checkpointer, checkpoint
 from crumbless.store.database_sqlite import writing_engine
-from crumbless.store.ledger import WriteRequest, append_entries, run_operation
+from crumbless.store.ledger_batch import WriteRequest, append_entries, run_operation
 from crumbless.store.ledger_place import (
     CHANGED_COLUMNS,
     COLUMNS,

@@ -119,7 +119,7 @@ def add_operator(
 
 
 def find_credentials(connection: Connection, email: str) -> Credentials | None:
-    """The operator with this e-mail address (case does not matter)."""
+    """The operator with this email address (case does not matter)."""
     return _credentials(connection, _BY_EMAIL, {"email": email.lower()})
 
 

@@ -56,7 +56,7 @@ site = Table(
     Column("side", String(5), nullable=False, default="right"),
     # Raised when a tag comes that nobody was asked about; a consent of an older revision is none.
     Column("consent_revision", Integer, nullable=False, server_default="1"),
-    # Whether visitors may, or must, be vouched for by the site: off, optional, required.
+    # Whether visitors may, or must, be verified by the site: off, optional, required.
     Column("identity_mode", String(16), nullable=False, server_default="off"),
     # When the widget was last fetched by one of the site's pages, and which: for the check after the set-up.
     Column("seen_at", BigInteger),
@@ -161,9 +161,9 @@ visitor = Table(
     # The key that is the visitor; null for a browser that cannot make one.
     Column("thumbprint", String(43)),
     Column("name", Text, nullable=False, default=""),
-    # What the visitor said of themselves; nobody vouched for it.
+    # What the visitor said of themselves; nobody verified it.
     Column("email", String(254), nullable=False, server_default=text("''")),
-    # The contact whom the site vouched for.
+    # The contact whom the site verified.
     Column("contact_id", Id),
     # A keyed hash of where the visitor last came from, for bans; never the address.
     Column("network_hash", String(43)),

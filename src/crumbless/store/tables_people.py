@@ -122,7 +122,7 @@ recovery_code = Table(
     Column("used_at", BigInteger),
 )
 
-# An account at an OpenID provider that signs an operator in. Never found by e-mail address.
+# An account at an OpenID provider that signs an operator in. Never found by email address.
 operator_identity = Table(
     "operator_identity",
     metadata,
@@ -187,7 +187,7 @@ audit_entry = Table(
     Index(None, "at"),
 )
 
-# With what a site signs that it vouches for a visitor.
+# With what a site signs that it verifies a visitor.
 identity_key = Table(
     "identity_key",
     metadata,
@@ -207,7 +207,7 @@ identity_key = Table(
     Index(None, "site_id"),
 )
 
-# A person whom a site vouches for, whatever devices they use.
+# A person whom a site verifies, whatever devices they use.
 contact = Table(
     "contact",
     metadata,
@@ -233,7 +233,7 @@ ban = Table(
     # visitor, key, contact or network; a network only as a keyed hash.
     Column("kind", String(16), nullable=False),
     Column("value", String(255), nullable=False),
-    # Where the visitor last came from, as a keyed hash: whoever begins anew there is asked for work.
+    # Where the visitor last came from, as a keyed hash: whoever starts again there is asked for work.
     Column("network_hash", String(43)),
     Column("label", Text, nullable=False),
     Column("reason", Text, nullable=False),

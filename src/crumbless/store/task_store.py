@@ -49,7 +49,7 @@ def add_task(
 
 
 def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
-    """Queue work that comes again for ever, unless it is there.
+    """Queue work that comes again indefinitely, unless it is there.
 
     Raises:
         IntegrityError: when another node puts it there at this moment.
@@ -132,7 +132,7 @@ def finish_tasks(connection: Connection, tasks: Sequence[Task]) -> int:
 
 
 def complete_tasks(connection: Connection, tasks: Sequence[Task], error: str = "", **values: int) -> None:
-    """Release tasks with these new values: `due_at` when they are tried again, `dead_at` for dead letters."""
+    """Release tasks with these new values: `due_at` when they are retried, `dead_at` for dead letters."""
     released = {"claimed_by": None, "claimed_until": None, "error": error[:MAX_ERROR]}
     connection.execute(update(task).where(_claimed(tasks)).values(**released, **values))
 

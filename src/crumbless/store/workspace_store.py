@@ -31,7 +31,7 @@ def choose_workspace(connection: Connection, wanted: str) -> int | None:
     numbers = [*connection.execute(select(workspace.c.id).where(workspace.c.name == wanted)).scalars()]
     if len(numbers) > 1:
         told = " or ".join(str(number) for number in numbers)
-        raise ApiError("invalid", f"Several workspaces are called {wanted}: say which by its number, {told}.")
+        raise ApiError("invalid", f"Several workspaces are called {wanted}: name one by its number, {told}.")
     return numbers[0] if numbers else None
 
 

@@ -1,4 +1,4 @@
-"""What mails say: every kind in every language, values that stay text, one link to our own address."""
+"""What emails say: every kind in every language, values that stay text, one link to our own address."""
 
 import re
 from html.parser import HTMLParser
@@ -24,7 +24,7 @@ def order(kind: MailKind, language: str = "en", value: str = "Olga", to_name: st
 
 
 class Seen(HTMLParser):
-    """Elements, links and attributes of a mail's HTML."""
+    """Elements, links and attributes of an email's HTML."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A mail is queued sealed, for a plain address, with what its kind needs and nothing that could end a header."""
+"""An email is queued sealed, for a plain address, with what its kind needs and nothing that could end a header."""
 
 from typing import Any
 

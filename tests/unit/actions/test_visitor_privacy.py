@@ -12,7 +12,7 @@ from crumbless.domain.access import Session
 from crumbless.errors import ApiError
 from crumbless.store.contact_store import end_sessions_before_link
 from crumbless.store.database import write_once
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.people_store import add_session
 from support.value_make import make_entry, make_session

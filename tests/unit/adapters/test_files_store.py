@@ -76,7 +76,7 @@ async def test_what_one_node_keeps_another_reads_and_removes(settings: Settings)
 async def test_threat_40_a_name_that_is_not_ours_is_refused(settings: Settings, name: str) -> None:
     files = store(settings)
     for work in (files.put(name, b""), files.get(name), files.delete(name)):
-        with pytest.raises(ValueError, match="no name of ours"):
+        with pytest.raises(ValueError, match="not a valid file name"):
             await work
 
 

@@ -1,4 +1,4 @@
-"""Mails by SMTP to a real server: encrypted, signed in, refused, unreachable; and what may stand in a header."""
+"""Emails by SMTP to a real server: encrypted, signed in, refused, unreachable; and what may stand in a header."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +77,7 @@ async def test_wrong_password_is_reported(certificate: Path, monkeypatch: pytest
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with mail_server("from_the_start", certificate, signs_in=True) as server:
         failed = await failure(f"smtps://{USER}:wrong@127.0.0.1:{server.port}")
-    assert str(failed) == "the mail server refused user or password (535)"
+    assert str(failed) == "the mail server rejected the user name or password (535)"
     assert not failed.final, "whoever runs the server can mend it"
 
 
@@ -98,10 +98,10 @@ async def test_a_server_that_hides_its_tls_gets_no_password(plain: MailServer) -
 async def test_an_address_that_is_refused_for_good_is_not_tried_again(plain: MailServer) -> None:
     plain.refusal = "550 No such user olga@tea.example"
     failed = await failure(f"smtp://127.0.0.1:{plain.port}")
-    assert (str(failed), failed.final) == ("the mail server refused the address (550)", True)
+    assert (str(failed), failed.final) == ("the mail server rejected the address (550)", True)
     plain.refusal = "450 Later"
     failed = await failure(f"smtp://127.0.0.1:{plain.port}")
-    assert (str(failed), failed.final) == ("the mail server refused the address (450)", False)
+    assert (str(failed), failed.final) == ("the mail server rejected the address (450)", False)
 
 
 async def test_unreachable_server_is_reported() -> None:

@@ -1,4 +1,4 @@
-"""Pictures made anew in a process of their own: square, small, silent, and no bomb goes off."""
+"""Pictures re-encoded in a separate process: square, small, silent, and no bomb goes off."""
 
 import io
 import time

@@ -1,4 +1,4 @@
-"""One begins in each turn of the loop, in order, and nobody waits for ever."""
+"""One begins in each turn of the loop, in order, and nobody waits indefinitely."""
 
 import asyncio
 from itertools import pairwise

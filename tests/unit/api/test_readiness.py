@@ -13,7 +13,8 @@ from crumbless.api.readiness import Readiness
 from crumbless.domain.wire_operation import ReadyResponse
 from crumbless.live.node_state import NodeState
 from crumbless.store import ledger
-from crumbless.store.ledger import Ledger, WriteRequest
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.schema import SCHEMA
 
 

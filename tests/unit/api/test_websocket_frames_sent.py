@@ -56,7 +56,7 @@ def test_a_close_reason_is_cut_between_characters() -> None:
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1006, 1015, 1016, 2999, 5000, 70_000])
 def test_a_code_that_may_not_be_sent_is_not_sent(code: int) -> None:
-    with pytest.raises(ValueError, match="no close code"):
+    with pytest.raises(ValueError, match="not a close code"):
         close_frame(code, "")
 
 

@@ -210,7 +210,8 @@ def test_a_proof_without_ath_is_refused_when_a_token_is_given(claims: Claims) ->
     refused(sign(pack(good_header()), pack(claims)))
 
 
-# --- refused: without a fresh nonce -----------------------------------------------------------------------------------
+# --- refused: without a current nonce
+# -----------------------------------------------------------------------------------
 
 
 def test_proof_without_nonce_is_rejected_with_a_nonce_request(claims: Claims) -> None:

@@ -1,4 +1,4 @@
-"""What is sealed opens with the same key for the same purpose, and in no other way."""
+"""What is encrypted opens with the same key for the same purpose, and in no other way."""
 
 import pytest
 

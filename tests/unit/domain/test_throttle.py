@@ -1,4 +1,4 @@
-"""Who guesses waits longer and longer, and nobody for ever."""
+"""Who guesses waits longer and longer, and nobody indefinitely."""
 
 import pytest
 

@@ -3,7 +3,7 @@
 from crumbless.ids import now_ms
 from crumbless.store.counter_read import DAY_MS, day_counters
 from crumbless.store.database import write_once
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.relay_store import count
 from support.value_make import make_entry

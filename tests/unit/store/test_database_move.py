@@ -17,7 +17,7 @@ from crumbless.store.database import serving_lock, write_once
 from crumbless.store.database_copy import Sum, sum_table, tables
 from crumbless.store.database_move import backup, copy, restore, verify_backup
 from crumbless.store.database_sqlite import sqlite_path
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import add_operator, add_session, add_workspace
 from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
@@ -125,7 +125,7 @@ def test_a_target_that_holds_something_is_refused(database_url: str, postgres_ur
     for source, target in ((database_url, postgres_url), (postgres_url, database_url)):
         with pytest.raises(SettingsError, match="the target is not empty"):
             copy(source, target, quiet)
-    with pytest.raises(SettingsError, match="one and the same"):
+    with pytest.raises(SettingsError, match="the same database"):
         copy(database_url, database_url, quiet)
 
 
@@ -227,10 +227,10 @@ def write_nothing(file: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (damage, "damaged|no backup"),
+        (damage, "damaged|not a Crumbless backup"),
         (make_newer, "schema 9999, this Crumbless knows"),
-        (write_words, "no backup of Crumbless"),
-        (write_nothing, "no backup of Crumbless"),
+        (write_words, "not a Crumbless backup"),
+        (write_nothing, "not a Crumbless backup"),
     ],
 )
 def test_a_wrong_backup_changes_nothing(
@@ -285,7 +285,7 @@ def test_a_changed_backup_is_refused_and_says_what_differs(
         changed.execute(statement)
         changed.commit()
     for attempt in (lambda: verify_backup(file), lambda: restore(file, filled, replace=True, progress=quiet)):
-        with pytest.raises(SettingsError, match="is not as it was backed up") as refused:
+        with pytest.raises(SettingsError, match="differs from the backup's checksums") as refused:
             attempt()
         assert said in str(refused.value)
     assert sums_of(filled)["entry"].rows > 0

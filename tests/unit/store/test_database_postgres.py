@@ -12,7 +12,7 @@ from crumbless.errors import ApiError, SettingsError
 from crumbless.store import database_postgres
 from crumbless.store.database import compact, open_reader, serving_lock, write_once
 from crumbless.store.database_hold import Hold, hold
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_postgres import PostgresBatchWriter
 from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
 from crumbless.store.tables import workspace

@@ -7,7 +7,7 @@ import pytest
 
 from crumbless.store.database_sqlite import sqlite_path, write_once
 from crumbless.store.disk_space import TRIAL_BYTES, DiskSpace, free_bytes, write_trial
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.ports import Erasure
 from crumbless.errors import ApiError
-from crumbless.store.ledger import Ledger, WriteRequest
+from crumbless.store.ledger import Ledger
+from crumbless.store.ledger_batch import WriteRequest
 
 
 class Writer:

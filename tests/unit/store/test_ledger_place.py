@@ -10,7 +10,7 @@ from crumbless.domain.entry import Appended, NewEntry
 from crumbless.domain.visibility import Scope
 from crumbless.errors import ApiError
 from crumbless.store.database import write_once
-from crumbless.store.ledger import BatchWriter, WriteRequest
+from crumbless.store.ledger_batch import BatchWriter, WriteRequest
 from crumbless.store.ledger_open import open_writer
 from support.value_make import OTHER_CONVERSATION, make_entry
 

@@ -12,7 +12,7 @@ from crumbless.domain.entry import Appended, NewEntry
 from crumbless.errors import ApiError
 from crumbless.store import database_postgres, ledger_postgres
 from crumbless.store.database import write_once
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_postgres import PostgresBatchWriter
 from crumbless.store.people_store import add_workspace, find_workspace
 from crumbless.store.tables import workspace
@@ -306,7 +306,7 @@ def test_works_that_wait_for_one_another_in_a_circle_are_both_done(postgres_url:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(runs) == 3, "they met in a circle, and one was run again"
+    assert len(runs) == 3, "they met redirects in a loop, and one was run again"
     assert ask_postgres(postgres_url, "SELECT name FROM visitor ORDER BY id") == [("xx",), ("xx",)]
 
 

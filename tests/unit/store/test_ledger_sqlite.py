@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crumbless.domain.entry import NewEntry, message_data
 from crumbless.errors import ApiError
 from crumbless.store.database_sqlite import sqlite_path
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_sqlite import MAX_ROWS, SqliteBatchWriter
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry
 

@@ -15,7 +15,7 @@ from crumbless.store.ban_store import find_ban_target
 from crumbless.store.conversation_store import add_conversation, raise_seen_mark, site_and_team_of
 from crumbless.store.database import write_once
 from crumbless.store.inbox_read import conversation_summary, inbox_page, seen_marks_since
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import (
     add_operator,

@@ -15,7 +15,7 @@ from crumbless.ids import new_id
 from crumbless.store.database import compact, write_once
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.inbox_read import conversation_summary
-from crumbless.store.ledger import WriteRequest
+from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.timeline_read import entries_for_visitor
 from crumbless.store.visitor_reach import Reach

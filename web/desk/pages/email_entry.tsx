@@ -4,7 +4,7 @@ import { useAction } from "./page_act";
 import { usePageWords } from "./page_context";
 import { ActionStatus } from "./page_parts";
 
-/** Confirms a new e-mail address. Opening the link alone has no effect: scanners of mails do that too. */
+/** Confirms a new email address. Opening the link alone has no effect: scanners of emails do that too. */
 export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
   const { entry } = usePageWords();
   const act = useAction();

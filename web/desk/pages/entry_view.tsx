@@ -27,7 +27,7 @@ interface Properties extends Omit<EntryProperties, "secret"> {
 
 const VIEWS = { setup: SetupEntry, invite: InviteEntry, reset: ResetEntry, email: EmailEntry };
 
-/** What somebody came for by the link of a mail, or of the console. */
+/** What somebody came for by the link of an email, or of the console. */
 export function EntryView({ link, ...given }: Properties) {
   const View = VIEWS[link.kind];
   return (

@@ -20,7 +20,7 @@ interface Properties {
   readonly site: string;
 }
 
-/** Whether the site vouches for its visitors, and by which keys. */
+/** Whether the site verifies its visitors, and by which keys. */
 export function IdentityKeys({ site }: Properties) {
   const { identity: words } = usePageWords();
   const { call } = usePage();

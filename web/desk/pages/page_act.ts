@@ -22,7 +22,7 @@ export function errorMessage(cause: unknown, words: DeskTexts, pageWords: DeskPa
 export interface Resource<T> {
   readonly value: T | null;
   readonly failed: boolean;
-  /** Loads it anew; what is shown stays meanwhile. */
+  /** Loads it again; what is shown stays meanwhile. */
   readonly reload: () => Promise<void>;
   readonly put: (value: T) => void;
 }

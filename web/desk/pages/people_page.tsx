@@ -12,7 +12,7 @@ import { TeamSection } from "./team_section";
 /** What each part of the page is given. */
 export interface PeopleProperties {
   readonly view: PeopleResponse;
-  /** Says what was done, and loads the page's facts anew. */
+  /** Says what was done, and loads the page's facts again. */
   readonly onDone: (said: string) => void;
 }
 

@@ -11,7 +11,7 @@ import { TotpSection } from "./totp_section";
 /** What each part of the page is given. */
 export interface SecurityProperties {
   readonly security: SecurityResponse;
-  /** Something was changed: loads the page's facts anew. */
+  /** Something was changed: loads the page's facts again. */
   readonly onChanged: () => Promise<void>;
 }
 

@@ -10,7 +10,7 @@ function kindText({ kind, mail }: DeadTask, { kinds }: DeskPagesTexts["workspace
   return Object.hasOwn(kinds, mail) ? kinds[mail as keyof typeof kinds] : kinds[kind];
 }
 
-/** Mails and other work for later that was tried and given up. */
+/** Emails and other work for later that was tried and given up. */
 export function TaskSection() {
   const { workspace: words, actions } = usePageWords();
   const { call } = usePage();
