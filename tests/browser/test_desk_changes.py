@@ -32,7 +32,7 @@ def _signed_in(scenario: BrowserScenario) -> Desk:
 def _let_the_factor_age(scenario: BrowserScenario, desk: Desk) -> None:
     """As if the sign-in were long ago. A new name makes the server read again what it remembers of the session."""
     own = "SELECT id FROM operator WHERE email = ?"
-    scenario.server.change(f"UPDATE session SET factor_at = 1 WHERE operator_id = ({own})", desk.email)
+    scenario.server.change(f"UPDATE session SET authenticated_at = 1 WHERE operator_id = ({own})", desk.email)
     _open(desk, "profile")
     desk.page.get_by_label("Name", exact=True).fill("Olga Old")
     _button(desk, "Save").click()

@@ -173,7 +173,7 @@ def test_a_passkey_is_added_and_shown_again_before_a_dangerous_act(
     expect(paula.page.locator(".page-list").first).to_contain_text("Blue key")
     # A session that showed its factor long ago, on a server that does not remember otherwise.
     assert tea.stop() == 0
-    tea.change("UPDATE session SET factor_at = 1")
+    tea.change("UPDATE session SET authenticated_at = 1")
     tea.start()
     paula.page.reload()
     paula.click("Set up an app")
@@ -191,7 +191,7 @@ def test_who_closes_the_step_up_has_done_nothing(tea: ServerProcess, person: Cal
     olga = person()
     olga.sign_in("passkey")
     assert tea.stop() == 0
-    tea.change("UPDATE session SET factor_at = 1")
+    tea.change("UPDATE session SET authenticated_at = 1")
     tea.start()
     olga.open("security")
     olga.click("Set up an app")

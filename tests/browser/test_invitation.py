@@ -87,7 +87,7 @@ def is_in(page: Page, tea: ServerProcess, email: str) -> dict[str, Any]:
     expect(page.get_by_role("button", name="Account")).to_contain_text("Nora")
     query = """SELECT password_hash <> '' AS password, s.factors,
         (SELECT COUNT(*) FROM passkey p WHERE p.operator_id = o.id) AS passkeys,
-        (SELECT COUNT(*) FROM operator_identity i WHERE i.operator_id = o.id) AS identities
+        (SELECT COUNT(*) FROM oidc_account i WHERE i.operator_id = o.id) AS identities
         FROM operator o JOIN session s ON s.operator_id = o.id WHERE o.email = ?"""
     ((password, factors, passkeys, identities),) = tea.rows(query, email)
     return {"password": bool(password), "factors": factors, "passkeys": passkeys, "identities": identities}

@@ -36,17 +36,17 @@ async def test_each_act_leaves_one_row(world: World) -> None:
         (f"/v1/desk/people/{nora.id}/disable", "person_disabled", {}, nora.id),
         (f"/v1/desk/people/{nora.id}/enable", "person_enabled", {}, nora.id),
     ]
-    (signed_in,) = await log_of(world, owner, f"&act=signed_in&actor={owner.id}")
+    (signed_in,) = await log_of(world, owner, f"&action=signed_in&actor={owner.id}")
     for path, act, body, target in acts:
         answer = await ask(world.http, owner, "POST", path, body)
         assert answer.status_code in {200, 204}, (path, answer.text)
         (row,) = [one for one in await log_of(world, owner) if one["request_id"] == answer.headers["x-request-id"]]
-        assert (row["act"], row["actor_kind"], row["actor_id"]) == (act, "operator", owner.id)
+        assert (row["action"], row["actor_kind"], row["actor_id"]) == (act, "operator", owner.id)
         assert (row["session_id"], row["thumbprint"]) == (signed_in["session_id"], signed_in["thumbprint"])
         assert row["session_id"]
         assert len(row["thumbprint"]) == 43
         assert target in {"", row["target_id"]}
-    (changed,) = await log_of(world, owner, f"&act=role_changed&actor={owner.id}")
+    (changed,) = await log_of(world, owner, f"&action=role_changed&actor={owner.id}")
     assert changed["details"] == {"from": "operator", "to": "admin"}
     # What is refused leaves none.
     rows = len(await log_of(world, owner))
@@ -72,7 +72,7 @@ async def test_pages_follow_one_another_without_a_gap(world: World) -> None:
         before = f"&before={page['entries'][-1]['no']}"
     assert seen == wanted == sorted(wanted, reverse=True)
     assert len(seen) >= 8
-    for wrong in ("before=x", "limit=0", "limit=201", "act=A%20B", "actor=%27", "before=99999999999"):
+    for wrong in ("before=x", "limit=0", "limit=201", "action=A%20B", "actor=%27", "before=99999999999"):
         assert (await ask(world.http, owner, "GET", f"/v1/desk/audit?{wrong}")).status_code == 400, wrong
 
 
@@ -90,7 +90,7 @@ async def test_an_export_is_whole_and_no_cell_is_a_formula(world: World) -> None
     rows = [*csv.DictReader(io.StringIO(sheet.text, newline=""))]
     # The export itself is the newest.
     assert [int(row["number"]) for row in rows][1:] == [one["number"] for one in wanted]
-    assert rows[0]["act"] == "audit_exported"
+    assert rows[0]["action"] == "audit_exported"
     cells = [cell for row in rows for cell in row.values()]
     assert not [cell for cell in cells if re.match(r"\s*[=+\-@＝＋－＠\t\r]", cell)]
     assert {f"'{name.strip()}" for name in FORMULAS} <= {row["actor_name"] for row in rows}
@@ -104,11 +104,11 @@ async def test_a_long_log_is_exported_in_pieces(world: World) -> None:
     owner = await world.new_operator(hire(world))
     world.server.change(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234) "
-        "INSERT INTO audit_entry (workspace_id, at, actor_kind, actor_id, actor_name, act, target_kind, target_id, "
+        "INSERT INTO audit_log (workspace_id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, "
         "target_name, details) SELECT 1, i, 'operator', ?, 'Nora', 'filled', '', '', '', '{}' FROM n",
         owner.id,
     )
-    answer = await ask(world.http, owner, "GET", "/v1/desk/audit/export?format=jsonl&act=filled")
+    answer = await ask(world.http, owner, "GET", "/v1/desk/audit/export?format=jsonl&action=filled")
     numbers = [json.loads(line)["number"] for line in answer.text.splitlines()]
     assert len(numbers) == 1234
     assert numbers == sorted({*numbers}, reverse=True)
@@ -130,8 +130,8 @@ async def test_the_database_itself_keeps_the_log(world: World) -> None:
     rows = await log_of(world, owner)
     assert rows, "the premise: there is something to change"
     for statement in (
-        "UPDATE audit_entry SET actor_name = 'Nobody'",
-        "DELETE FROM audit_entry WHERE no = (SELECT max(no) FROM audit_entry)",
+        "UPDATE audit_log SET actor_name = 'Nobody'",
+        "DELETE FROM audit_log WHERE no = (SELECT max(no) FROM audit_log)",
     ):
         with pytest.raises(Exception, match="append-only"):
             world.server.change(statement)

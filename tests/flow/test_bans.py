@@ -44,7 +44,7 @@ async def test_a_ban_closes_the_streams_and_the_door(own: World) -> None:
     fresh = await own.start(own.stranger())
     assert (fresh.status_code, code_of(fresh)) == (429, "work_needed")
     assert fresh.json()["work"]
-    acts = own.server.rows("SELECT act, actor_name, session_id FROM audit_entry WHERE act = 'visitor_banned'")
+    acts = own.server.rows("SELECT action, actor_name, session_id FROM audit_log WHERE action = 'visitor_banned'")
     assert [(act, name) for act, name, _ in acts] == [("visitor_banned", OLGA.name)]
 
 
@@ -74,7 +74,7 @@ async def test_a_banned_network_is_kept_as_a_hash(own: World) -> None:
     hashes = own.server.rows("SELECT DISTINCT network_hash FROM visitor")
     assert [(value,) for value in values] == hashes
     assert "127.0.0.1" not in str(hashes)
-    for table in ("visitor", "ban", "session", "ticket", "audit_entry"):
+    for table in ("visitor", "ban", "session", "ticket", "audit_log"):
         assert "127.0.0.1" not in str(own.server.rows(f"SELECT * FROM {table}"))
 
 

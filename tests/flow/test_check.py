@@ -21,7 +21,7 @@ SHORT_PATIENCE = 4.0
 """Where a proxy makes the check wait all of it."""
 
 ALL = ["tls", "reach", "address", "clock", "proxy", "cache", "cookie", "headers", "body", "websocket", "stream", "poll"]
-TOLD = ConnectionCheckResponse("https://chat.example", 0, "draw", 0, forwarded=False, believed=False)
+TOLD = ConnectionCheckResponse("https://chat.example", 0, "draw", 0, forwarded=False, trusted=False)
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +86,8 @@ async def test_a_server_that_knows_another_address(proxy: BadProxy) -> None:
 
 
 def test_a_proxy_that_is_trusted_must_name_clients() -> None:
-    assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=False, believed=True)).state == "bad"
-    assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=True, believed=True)).state == "good"
+    assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=False, trusted=True)).state == "bad"
+    assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=True, trusted=True)).state == "good"
 
 
 @pytest.mark.parametrize(("ahead", "state"), [(0.5, "good"), (-29, "good"), (31, "warning"), (-3600, "warning")])
@@ -113,6 +113,6 @@ def test_asking_is_limited_and_tells_nothing_new(start_server: StartServer) -> N
     server = start_server()
     with httpx.Client(trust_env=False) as client:
         answers = [client.get(f"{server.address}/v1/check") for _ in range(61)]
-    assert answers[0].json().keys() == {"address", "at", "draw", "bytes", "forwarded", "believed"}
+    assert answers[0].json().keys() == {"address", "at", "draw", "bytes", "forwarded", "trusted"}
     assert answers[-1].status_code == 429
     assert {answer.status_code for answer in answers[:60]} == {200}

@@ -136,12 +136,12 @@ async def test_a_previous_receipt_of_another_site_is_refused(world: World) -> No
 async def test_a_withdrawal_is_appended_whatever_the_revision(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     first = await consented(world, revision)
-    use_tags(world.server, "ga4", way="browser")
-    use_tags(world.server, "ga4", way="relay")
+    use_tags(world.server, "ga4", mode="browser")
+    use_tags(world.server, "ga4", mode="relay")
     answer = await choose(world, choice(revision, 0, 0, previous=first, source="settings"))
     assert answer.status_code == 201
     rows = world.server.rows(
-        "SELECT receipt, previous, analytics, marketing FROM consent_receipt WHERE chain = ? ORDER BY no", first
+        "SELECT receipt, previous, analytics, marketing FROM consent_receipt WHERE receipt_chain = ? ORDER BY no", first
     )
     assert rows == [(first, None, 1, 1), (answer.json()["receipt"], first, 0, 0)]
 

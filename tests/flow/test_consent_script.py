@@ -21,13 +21,13 @@ VISITORS: tuple[dict[str, str], ...] = (
 )
 
 
-def use_vendor_tag(server: ServerProcess, way: TagMode) -> None:
+def use_vendor_tag(server: ServerProcess, mode: TagMode) -> None:
     """Google Analytics on the tea shop's site."""
 
     def write(connection: Connection) -> None:
         site = find_site(connection, TEA.key)
         assert site
-        set_vendor_tag(connection, site, VendorTag("ga4", way, "G-1", "s3cret"))
+        set_vendor_tag(connection, site, VendorTag("ga4", mode, "G-1", "s3cret"))
 
     write_once(server.database_url, write)
 

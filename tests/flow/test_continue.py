@@ -71,7 +71,7 @@ async def test_a_new_code_replaces_the_one_before(own: World) -> None:
 async def test_what_is_not_good_enough_is_gone(own: World) -> None:
     vera = await own.visitor()
     code = await code_for(own, vera)
-    one_time_token = own.server.rows("SELECT id FROM ticket WHERE kind = 'continue_code'")[0][0]
+    one_time_token = own.server.rows("SELECT id FROM one_time_token WHERE kind = 'continue_code'")[0][0]
     for secret, shop in ((code, BIKES), (one_time_token, TEA), ("crt_" + "A" * 43, TEA), ("", TEA)):
         assert code_of(await redeem(own, own.stranger(), secret, shop)) == "ticket_gone"
     assert code_of(await redeem(own, own.stranger(with_key=False), code)) == "invalid_proof"
@@ -95,7 +95,7 @@ async def test_a_link_is_mailed_and_leads_to_this_conversation_alone(own: World)
     vera = await own.visitor("Mine")
     body = {"email": "vera@example.org", "language": "de"}
     assert (await ask(own.http, vera, "POST", "/v1/visitor/continue/mail", body)).status_code == 204
-    one_time_tokens = own.server.rows("SELECT subject, workspace_id FROM ticket WHERE kind = 'continue_link'")
+    one_time_tokens = own.server.rows("SELECT subject, workspace_id FROM one_time_token WHERE kind = 'continue_link'")
     assert [subject for subject, _ in one_time_tokens] == [vera.conversation]
     assert own.server.rows("SELECT count(*) FROM visitor WHERE email <> ''") == [(0,)]
     assert "vera@example.org" not in own.server.log()

@@ -143,10 +143,10 @@ async def test_a_client_that_leaves_an_export_causes_no_error_and_ends_it(
 ) -> None:
     world = open_world(talkative)
     olga = await world.operator(OLGA)
-    columns = "workspace_id, at, actor_kind, actor_id, actor_name, act, target_kind, target_id, target_name, details"
+    columns = "workspace_id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, target_name, details"
     talkative.change(
         f"WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 30000) "
-        f"INSERT INTO audit_entry ({columns}) SELECT 1, 1, 'operator', 'x', 'Olga', 'site_changed', 'site', 'x', "
+        f"INSERT INTO audit_log ({columns}) SELECT 1, 1, 'operator', 'x', 'Olga', 'site_changed', 'site', 'x', "
         f"printf('%.300c', 'x'), '{{}}' FROM number"
     )
     whole = await ask(world.http, olga, "GET", "/v1/desk/audit/export")

@@ -96,21 +96,21 @@ async def test_the_link_makes_one_owner_and_is_gone(empty: ServerProcess, client
     assert told["site"]["embed"] == f'<script async src="{address}/w/{told["site"]["key"]}.js"></script>'
     assert (await ask(client, owner, "GET", "/v1/desk/me")).json()["workspace_name"] == "Kornblume"
     log = (await ask(client, owner, "GET", "/v1/desk/audit")).json()["entries"]
-    assert {"workspace_set_up", "site_added", "signed_in"} <= {one["act"] for one in log}
+    assert {"workspace_set_up", "site_added", "signed_in"} <= {one["action"] for one in log}
     await check_that_the_widget_is_seen(client, owner, told["site"]["key"])
 
     assert empty.stop() == 0
     empty.start()
     assert len(LINK.findall(empty.log())) == 1, "an installation with an owner prints no link"
     assert code_of(await set_up(client, empty, secret)) == "ticket_gone"
-    assert secret not in "".join(str(row) for row in empty.rows("SELECT * FROM ticket"))
+    assert secret not in "".join(str(row) for row in empty.rows("SELECT * FROM one_time_token"))
 
 
 async def check_that_the_widget_is_seen(client: httpx.AsyncClient, owner: Person, key: str) -> None:
     async def seen() -> dict[str, Any]:
         return (await ask(client, owner, "GET", f"/v1/desk/sites/{key}/seen")).json()
 
-    nothing = {"seen_at": None, "seen_origin": None}
+    nothing = {"embed_seen_at": None, "embed_seen_origin": None}
     for referrer in ("https://evil.example/", "https://kornblume.example.evil.example/", "", "nonsense"):
         await client.get(f"{owner.address}/w/{key}.js", headers={"referer": referrer})
     assert await seen() == nothing
@@ -118,7 +118,7 @@ async def check_that_the_widget_is_seen(client: httpx.AsyncClient, owner: Person
     async with asyncio.timeout(10):
         while (told := await seen()) == nothing:  # noqa: ASYNC110 - the state is another process's: there is no event
             await asyncio.sleep(0.02)
-    assert told["seen_origin"] == "https://kornblume.example"
+    assert told["embed_seen_origin"] == "https://kornblume.example"
     # At most once a minute: a second visit costs no write.
     await client.get(f"{owner.address}/chat/{key}", headers={"referer": "https://kornblume.example/"})
     assert await seen() == told
@@ -131,7 +131,7 @@ async def test_each_start_voids_the_link_before_it(empty: ServerProcess, client:
     second = link_of(empty, 1)
     refused = await set_up(client, empty, first)
     assert (refused.status_code, code_of(refused)) == (410, "ticket_gone")
-    empty.change("UPDATE ticket SET expires_at = 1 WHERE used_at IS NULL")
+    empty.change("UPDATE one_time_token SET expires_at = 1 WHERE used_at IS NULL")
     assert code_of(await set_up(client, empty, second)) == "ticket_gone", "it lasts for a day"
     environment = environment_of(empty.database)
     added = run_command("operator", "add", "olga@tea.example", "--name", "Olga", environment=environment)

@@ -301,7 +301,7 @@ async def account(mine: Side, other: Side) -> Asked:
             ),
         )
     bodies = [{"issuer": "https://idp.example", "subject": subject} for subject in subjects]
-    return Asked("/v1/desk/me/identities/remove", bodies[0], bodies[1])
+    return Asked("/v1/desk/me/oidc-accounts/remove", bodies[0], bodies[1])
 
 
 async def receipt(mine: Side, other: Side) -> Asked:
@@ -340,7 +340,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST /v1/desk/teams", "members"): listed("/v1/desk/teams", "members", person, name=""),
     ("POST /v1/desk/teams/{team}", "members"): listed("/v1/desk/teams/{team}", "members", person, name=""),
     ("POST /v1/desk/bans", "conversation"): banned,
-    ("POST /v1/desk/me/identities/remove", "subject"): account,
+    ("POST /v1/desk/me/oidc-accounts/remove", "subject"): account,
     ("POST /v1/visitor/consent", "receipt"): receipt,
     ("POST /v1/visitor/identify", "site"): identified,
     ("POST /v1/visitor/continue", "site"): continued,
@@ -387,7 +387,7 @@ async def test_foreign_ids_in_bodies_are_refused(sides: tuple[Side, Side, Side],
     assert allowed.is_success, f"the premise: {allowed.text}"
 
 
-QUERIES = {"before", "limit", "status", "waiting", "act", "format"}
+QUERIES = {"before", "limit", "status", "waiting", "action", "format"}
 
 
 async def test_foreign_ids_in_queries_find_nothing(sides: tuple[Side, Side, Side]) -> None:

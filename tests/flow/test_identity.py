@@ -225,7 +225,7 @@ async def test_nobody_elses_history_is_shown(vouching: Vouching) -> None:
     assert await entries_of(world, mallory) == ["My address is anna@example.org"]
     body = {"email": "anna@example.org", "language": "en"}
     assert (await ask(world.http, mallory, "POST", "/v1/visitor/continue/mail", body)).status_code == 204
-    links = world.server.rows("SELECT DISTINCT subject FROM ticket WHERE kind = 'continue_link'")
+    links = world.server.rows("SELECT DISTINCT subject FROM one_time_token WHERE kind = 'continue_link'")
     assert links == [(mallory.conversation,)]
     stream = await world.stream(mallory)
     assert (await say(stream, "hello", conversation=anna.conversation))["code"] == "unknown_conversation"
@@ -301,7 +301,7 @@ async def test_a_retired_key_vouches_for_nobody(vouching: Vouching) -> None:
     assert code_of(await identify(world, vera, key.token())) == "identity_refused"
     assert (await identify(world, vera, new.token())).status_code == 200
     assert (await ask(world.http, owner, "POST", path)).status_code == 404
-    acts = [act for (act,) in world.server.rows("SELECT act FROM audit_entry WHERE target_kind = 'site' ORDER BY no")]
+    acts = [act for (act,) in world.server.rows("SELECT action FROM audit_log WHERE target_kind = 'site' ORDER BY no")]
     assert acts[-4:] == ["identity_mode_set", "identity_key_added", "identity_key_added", "identity_key_retired"]
     assert str(new.material) not in world.server.log()
 

@@ -146,7 +146,7 @@ async def test_invitation_that_is_written_while_its_sender_is_demoted_is_not_acc
 async def accept(world: ClusterWorld, invitation: str) -> tuple[int, str]:
     """Join by the invitation, whose secret stands in an email alone: it gets another."""
     secret = f"crt_{secrets.token_urlsafe(32)}"
-    change = """UPDATE ticket SET secret_hash = sha256(convert_to(?, 'UTF8'))
+    change = """UPDATE one_time_token SET secret_hash = sha256(convert_to(?, 'UTF8'))
         WHERE kind = 'invitation' AND subject = ? AND used_at IS NULL RETURNING id"""
     assert len(world.cluster.rows(change, secret, invitation)) == 1
     body = {"secret": secret, "name": "Nora", "password": "a violet kettle sings"}

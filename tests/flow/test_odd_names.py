@@ -18,7 +18,7 @@ PATHS: list[tuple[str, str, Any]] = [
     ("POST", "/v1/desk/sign-in", {"email": f"{NUL}@tea.example", "password": NUL}),
     ("POST", "/v1/desk/sign-in/code", {"one_time_token": NUL, "code": "000000"}),
     ("POST", "/v1/visitor/continue", {"site": NUL, "secret": "ABCD-EFGH"}),
-    ("POST", "/v1/desk/me/identities/remove", {"issuer": NUL, "subject": NUL}),
+    ("POST", "/v1/desk/me/oidc-accounts/remove", {"issuer": NUL, "subject": NUL}),
     ("POST", "/v1/desk/people/invite", {"email": "a@tea.example", "name": "", "role": "operator", "teams": [NUL]}),
 ]
 

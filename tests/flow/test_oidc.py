@@ -60,9 +60,9 @@ async def finish(
 
 async def connect(world: World, visit: ProviderVisit, person: Person, account: str) -> httpx.Response:
     """Connect an account with a signed-in operator."""
-    location = await begin(world, person, "/v1/desk/me/identities/start")
+    location = await begin(world, person, "/v1/desk/me/oidc-accounts/start")
     back = await visit.sign_in(location, account, world.server.address)
-    return await finish(world, person, back, "/v1/desk/me/identities/finish")
+    return await finish(world, person, back, "/v1/desk/me/oidc-accounts/finish")
 
 
 async def arrive(world: World, visit: ProviderVisit, account: str, person: Person | None = None) -> httpx.Response:
@@ -136,7 +136,7 @@ async def test_a_disconnected_account_signs_in_no_more(
     await connect(world, visit, olga, "olga")
     assert (await arrive(world, visit, "olga")).status_code == 200
     body = {"issuer": issuer, "subject": "olga"}
-    removed = await ask(world.http, olga, "POST", "/v1/desk/me/identities/remove", body)
+    removed = await ask(world.http, olga, "POST", "/v1/desk/me/oidc-accounts/remove", body)
     assert removed.status_code == 204, removed.text
     refused = await arrive(world, visit, "olga")
     assert (refused.status_code, refused.json()["type"]) == (401, "urn:crumbless:problem:unknown_identity")
@@ -148,17 +148,17 @@ async def test_a_sign_in_at_the_provider_again_is_a_fresh_factor(
     world = open_world(oidc_server)
     olga = await world.new_operator(OLGA)
     await connect(world, visit, olga, "olga")
-    oidc_server.change("UPDATE session SET factor_at = 1")
+    oidc_server.change("UPDATE session SET authenticated_at = 1")
     oidc_server.stop()
     oidc_server.start()
-    stale = await ask(world.http, olga, "POST", "/v1/desk/me/identities/start", {"provider": "own"})
+    stale = await ask(world.http, olga, "POST", "/v1/desk/me/oidc-accounts/start", {"provider": "own"})
     assert stale.json()["type"] == "urn:crumbless:problem:step_up"
     location = await begin(world, olga, "/v1/desk/step-up/oidc/start")
     assert parse_qs(urlsplit(location).query)["prompt"] == ["login"]
     back = await visit.sign_in(location, "olga", world.server.address)
     shown = await finish(world, olga, back, "/v1/desk/step-up/oidc/finish")
     assert shown.status_code == 204, shown.text
-    assert await begin(world, olga, "/v1/desk/me/identities/start")
+    assert await begin(world, olga, "/v1/desk/me/oidc-accounts/start")
 
 
 async def test_threat_9_a_sign_in_without_a_factor_at_the_provider_opens_no_dangerous_act(
@@ -171,7 +171,7 @@ async def test_threat_9_a_sign_in_without_a_factor_at_the_provider_opens_no_dang
     signed_in = await arrive(world, visit, "olga", rider)
     assert signed_in.status_code == 200, "the premise: the provider's own cookie is enough"
     rider.token = signed_in.json()["token"]
-    refused = await ask(world.http, rider, "POST", "/v1/desk/me/identities/start", {"provider": "own"})
+    refused = await ask(world.http, rider, "POST", "/v1/desk/me/oidc-accounts/start", {"provider": "own"})
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:crumbless:problem:step_up")
 
 
@@ -181,7 +181,7 @@ async def test_what_was_begun_for_one_purpose_ends_no_other(
     world = open_world(oidc_server)
     olga = await world.new_operator(OLGA)
     back = await visit.sign_in(await begin(world, olga, "/v1/desk/step-up/oidc/start"), "olga", world.server.address)
-    refused = await finish(world, olga, back, "/v1/desk/me/identities/finish")
+    refused = await finish(world, olga, back, "/v1/desk/me/oidc-accounts/finish")
     assert refused.status_code == 410
 
 
@@ -207,7 +207,7 @@ async def test_the_invited_person_joins_with_an_account_of_another_address(
     back = await come_back(world, visit, nora, secret, "private")
     # Threat 16, from the other side: whoever sees code and state is not let in by somebody's invitation.
     assert code_of(await finish(world, thief, back)) == "ticket_gone"
-    linked = await finish(world, await world.new_operator(OLGA), back, "/v1/desk/me/identities/finish")
+    linked = await finish(world, await world.new_operator(OLGA), back, "/v1/desk/me/oidc-accounts/finish")
     assert code_of(linked) == "ticket_gone"
     answer = await finish(world, nora, back)
     await signed_in(world, answer, nora)
@@ -218,7 +218,7 @@ async def test_the_invited_person_joins_with_an_account_of_another_address(
     assert code_of(await begin_join(world, world.stranger(), secret)) == "ticket_gone", "the link worked once"
     signed = await arrive(world, visit, "private")
     assert signed.json()["operator"]["email"] == email
-    path = "/v1/desk/audit?act=invitation_accepted"
+    path = "/v1/desk/audit?action=invitation_accepted"
     (entry,) = (await ask(world.http, await world.new_operator(OLGA), "GET", path)).json()["entries"]
     assert (entry["target_id"], entry["details"]["factor"]) == (nora.id, "oidc")
     assert [one for one in (secret, back["code"], back["state"]) if one in oidc_server.log()] == []
@@ -288,7 +288,7 @@ async def test_a_forged_code_or_issuer_is_refused_without_a_word_of_it_in_the_lo
 
 async def test_ways_name_the_providers_and_no_secret(oidc_server: ServerProcess, open_world: OpenWorld) -> None:
     world = open_world(oidc_server)
-    ways: Any = (await ask(world.http, world.stranger(), "GET", "/v1/desk/sign-in/ways")).json()
+    ways: Any = (await ask(world.http, world.stranger(), "GET", "/v1/desk/sign-in/methods")).json()
     assert ways == {"providers": [{"id": "own", "name": "Own"}]}
 
 
@@ -330,7 +330,7 @@ async def test_provider_only_policy_needs_an_owner_who_came_by_it_and_ends_other
     assert statuses == [401, 401, 200]
     assert code_of(await world.sign_in(OTTO)) == "provider_only"
     removed = await ask(
-        world.http, owner, "POST", "/v1/desk/me/identities/remove", {"issuer": issuer, "subject": "olga"}
+        world.http, owner, "POST", "/v1/desk/me/oidc-accounts/remove", {"issuer": issuer, "subject": "olga"}
     )
     assert code_of(removed) == "provider_only"
     assert (await arrive(world, visit, "olga")).status_code == 200

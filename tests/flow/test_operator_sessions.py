@@ -22,7 +22,7 @@ async def test_sessions_are_listed_in_coarse_words_and_ended_one_by_one(named: N
     answer = await ask(named.http, person, "POST", "/v1/desk/sign-in", body, user_agent=agent)
     await signed_in(named, answer, person)
     others = [one for one in (await security(named, olga))["sessions"] if not one["current"]]
-    assert [(one["device"], one["place"]) for one in others] == [("Firefox on Linux", "Europe, Berlin")]
+    assert [(one["device"], one["time_zone_name"]) for one in others] == [("Firefox on Linux", "Europe, Berlin")]
     kept = str(named.server.rows("SELECT * FROM session"))
     assert "127.0.0.1" not in kept
     assert "Mozilla" not in kept
@@ -87,7 +87,7 @@ async def test_threat_24_every_change_of_factors_ends_the_other_sessions_unless_
         assert await survives("/v1/desk/me/passkeys", made) is not end_others
         key = (await security(named, olga))["passkeys"][-1]["id"]
         assert await survives(f"/v1/desk/me/passkeys/{key}/remove", {"end_others": end_others}) is not end_others
-    acts = {act for (act,) in named.server.rows("SELECT act FROM audit_entry WHERE actor_id = ?", olga.id)}
+    acts = {act for (act,) in named.server.rows("SELECT action FROM audit_log WHERE actor_id = ?", olga.id)}
     assert acts >= {"totp_added", "totp_removed", "passkey_added", "passkey_removed", "session_ended", "signed_in"}
 
 

@@ -130,7 +130,7 @@ async def test_a_workspace_keeps_its_last_owner(world: World) -> None:
 
 async def test_dangerous_acts_want_a_fresh_factor(world: World) -> None:
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
-    world.server.change("UPDATE session SET factor_at = 1 WHERE operator_id = ?", owner.id)
+    world.server.change("UPDATE session SET authenticated_at = 1 WHERE operator_id = ?", owner.id)
     # What the server remembers of the session is read again, as after a restart.
     await done(world, owner, "/v1/desk/me", {"name": "Stale", "languages": []})
     for path, body in (

@@ -81,7 +81,7 @@ async def state_of(world: World, owner: Person) -> tuple[Any, ...]:
     tables = (
         "SELECT id, ended_at FROM session WHERE operator_id IS NOT NULL ORDER BY id",
         "SELECT id, expires_at, revoked_at FROM invitation ORDER BY id",
-        "SELECT id, used_at FROM ticket WHERE kind = 'invitation' ORDER BY id",
+        "SELECT id, used_at FROM one_time_token WHERE kind = 'invitation' ORDER BY id",
     )
     return people, *(world.server.rows(query) for query in tables)
 

@@ -72,7 +72,7 @@ async def reschedule(world: World, number: int) -> None:
     """Return once each of these events was tried and waits for its next turn, ten seconds: nothing is under way."""
 
     async def all_wait() -> bool:
-        rows = world.server.rows(f"SELECT tries {EVENTS_QUEUED} AND tries > 0 AND claimed_by IS NULL")
+        rows = world.server.rows(f"SELECT attempts {EVENTS_QUEUED} AND attempts > 0 AND claimed_by IS NULL")
         return len(rows) == number
 
     await world.eventually(all_wait)
@@ -276,7 +276,7 @@ async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Rel
     await visit(world, await consented(world, revision))
     await reschedule(world, 2)
     take_off(world.server, "tiktok")
-    use_tags(world.server, "tiktok", way="browser")
+    use_tags(world.server, "tiktok", mode="browser")
     tried = len(others.arrived)
     world.server.change("UPDATE task SET due_at = 0 WHERE kind IN ('ga4', 'tiktok')")
     # A new event makes the worker look; the revision has risen, so the old consent no longer holds.
@@ -348,7 +348,7 @@ async def test_an_event_is_queued_with_its_message_or_not_at_all(relaying: Relay
         assert world.server.rows(QUEUE) == [(2,)]
 
 
-CHAINS = "SELECT consent_chain FROM conversation WHERE id = ?"
+CHAINS = "SELECT receipt_chain FROM conversation WHERE id = ?"
 
 
 async def test_only_the_conversation_knows_its_consent_and_only_while_it_must(relaying: Relaying) -> None:
@@ -373,5 +373,5 @@ async def test_only_the_conversation_knows_its_consent_and_only_while_it_must(re
 
 async def test_a_site_that_relays_nothing_needs_no_consent_of_a_conversation(relaying: Relaying) -> None:
     world, _, _ = relaying
-    vera = await visit(world, await consented(world, use_tags(world.server, "ga4", way="browser")))
+    vera = await visit(world, await consented(world, use_tags(world.server, "ga4", mode="browser")))
     assert world.server.rows(CHAINS, vera.conversation) == [(None,)]

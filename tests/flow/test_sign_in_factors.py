@@ -198,7 +198,7 @@ async def test_threat_19_who_guesses_waits_longer_and_longer(named: NamedWorld) 
 async def stale(world: NamedWorld) -> Person:
     """Olga in a session in which no factor was shown for long. Not used before it is old: the server remembers."""
     person = await world.new_operator(world.olga)
-    change_session(person, world, "factor_at = 1")
+    change_session(person, world, "authenticated_at = 1")
     return person
 
 
@@ -228,7 +228,7 @@ async def test_threat_9_a_session_without_a_fresh_factor_changes_no_factor(named
 async def test_a_factor_that_was_shown_to_another_node_counts(named: NamedWorld) -> None:
     rider = await stale(named)
     assert code_of(await post(named, rider, "/v1/desk/me/totp/begin")) == "step_up"
-    change_session(rider, named, "factor_at = created_at")
+    change_session(rider, named, "authenticated_at = created_at")
     assert (await post(named, rider, "/v1/desk/me/totp/begin")).status_code == 200
 
 
@@ -265,7 +265,7 @@ async def test_threat_23_what_is_wrong_with_a_passkey_is_refused(named: NamedWor
     device.verifies = True
     device.origin = "https://evil.example"
     assert code_of(await use_passkey(named, device, named.stranger())) == "passkey_refused"
-    told = [row[0] for row in named.server.rows("SELECT act FROM audit_entry ORDER BY no")]
+    told = [row[0] for row in named.server.rows("SELECT action FROM audit_log ORDER BY no")]
     assert told[-4:] == ["passkey_refused"] * 4
     stranger = SoftwareAuthenticator(named.stranger().address, "localhost")
     assert code_of(await use_passkey(named, stranger, named.stranger())) == "passkey_refused"
@@ -288,7 +288,7 @@ async def test_threat_23_a_counter_that_falls_is_written_down(named: NamedWorld)
     assert (await use_passkey(named, device, named.stranger())).status_code == 200
     device.count = 3
     assert (await use_passkey(named, device, named.stranger())).status_code == 200
-    own = "SELECT act FROM audit_entry WHERE target_id IN (SELECT id FROM passkey WHERE operator_id = ?)"
+    own = "SELECT action FROM audit_log WHERE target_id IN (SELECT id FROM passkey WHERE operator_id = ?)"
     assert named.server.rows(own, olga.id) == [("passkey_counter_fell",)]
 
 

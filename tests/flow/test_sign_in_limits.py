@@ -46,7 +46,8 @@ async def test_threat_21_tickets_one_after_the_other_give_no_more_codes_to_guess
     begun = (await post(world, person, "/v1/desk/me/totp/begin")).json()
     # As if the code had been confirmed: the ticket's seed is in force.
     confirm = (
-        "UPDATE operator SET totp_secret = (SELECT unhex(json_extract(data, '$.sealed')) FROM ticket WHERE id = ?)"
+        "UPDATE operator SET totp_secret = "
+        "(SELECT unhex(json_extract(data, '$.sealed')) FROM one_time_token WHERE id = ?)"
     )
     with contextlib.closing(sqlite3.connect(world.server.database, timeout=10)) as database, database:
         database.create_function("unhex", 1, bytes.fromhex)
@@ -71,7 +72,7 @@ def processor_seconds(world: World) -> float:
 async def answer_and_seconds(world: World, one: Employee) -> tuple[httpx.Response, float]:
     person = world.stranger()
     # The nonce first, so that one request is measured.
-    person.nonce = (await ask(world.http, person, "GET", "/v1/desk/sign-in/ways")).headers["dpop-nonce"]
+    person.nonce = (await ask(world.http, person, "GET", "/v1/desk/sign-in/methods")).headers["dpop-nonce"]
     began = processor_seconds(world)
     answer = await world.sign_in(one, WRONG, person)
     return answer, processor_seconds(world) - began

@@ -65,7 +65,7 @@ async def test_known_key_network_and_reset_link_pass_while_many_networks_guess(w
     answer = await ask(world.http, world.stranger(), "POST", "/v1/reset", body, x_forwarded_for="203.0.113.7")
     assert answer.status_code == 204, answer.text
     assert (await sign_in(world, one, "203.0.113.7", "another good password")).status_code == 200
-    assert "203.0.113" not in str(world.server.rows("SELECT network_hash FROM operator_network"))
+    assert "203.0.113" not in str(world.server.rows("SELECT network_hash FROM known_network"))
 
 
 async def test_known_key_waits_after_wrong_attempts_of_its_own(world: World) -> None:
@@ -133,6 +133,6 @@ async def test_operator_is_notified_of_many_wrong_attempts_and_no_other_address_
     assert notices() == 0
     await be_wrong_twenty_times(world, one)
     await world.eventually(is_notified)
-    assert world.server.rows("SELECT target_id FROM audit_entry WHERE act = 'attempts_notified'") == world.server.rows(
+    assert world.server.rows("SELECT target_id FROM audit_log WHERE action = 'attempts_notified'") == world.server.rows(
         "SELECT id FROM operator WHERE email = ?", one.email
     )

@@ -106,7 +106,7 @@ async def test_password_alone_only_sets_up_a_required_second_factor(strict: Name
         await refused.authenticate(await refused.challenged(), 0)
     assert over.value.code == 4401
     # What cannot be reached either: the account's other settings, and people.
-    for path in ("/v1/desk/me", "/v1/desk/people/invite", "/v1/desk/me/password", "/v1/desk/me/identities/start"):
+    for path in ("/v1/desk/me", "/v1/desk/people/invite", "/v1/desk/me/password", "/v1/desk/me/oidc-accounts/start"):
         assert code_of(await post(strict, otto, path)) == "second_factor_needed", path
     await set_up_totp(strict, otto)
     assert await reads_inbox(strict, otto) == ""
@@ -253,7 +253,7 @@ async def test_policy_stays_within_what_the_settings_allow(strict: NamedWorld) -
         assert code_of(await post(strict, owner, POLICY, NOTHING | wanted)) == "invalid", wanted
     await set_policy(strict, owner, session_hours=720, idle_minutes=15)
     (row,) = strict.server.rows(
-        "SELECT details FROM audit_entry WHERE act = 'account_policy_changed' AND workspace_id = ?",
+        "SELECT details FROM audit_log WHERE action = 'account_policy_changed' AND workspace_id = ?",
         workspace_of(strict),
     )
     assert "720" in str(row)
@@ -266,7 +266,7 @@ async def test_policy_needs_the_permission_and_a_recent_factor_and_its_own_works
         assert code_of(await ask(strict.http, person, "GET", POLICY)) == "forbidden"
         assert code_of(await post(strict, person, POLICY, NOTHING)) == "forbidden"
     stale = await strict.new_operator(strict.olga)
-    change_session(stale, strict, "factor_at = 1")
+    change_session(stale, strict, "authenticated_at = 1")
     assert code_of(await post(strict, stale, POLICY, NOTHING)) == "step_up"
     elsewhere: Employee = hire(strict, workspace=2)
     person = await strict.new_operator(elsewhere)

@@ -9,9 +9,9 @@ from support.people import BIKES, TEA, World
 async def test_a_tag_is_served_only_to_sites_that_use_it_in_the_browser(world: World) -> None:
     address = f"{world.server.address}/tags/{BIKES.key}/ga4.js"
     assert (await world.http.get(address)).status_code == 404
-    use_tags(world.server, "ga4", way="relay", shop=BIKES)
+    use_tags(world.server, "ga4", mode="relay", shop=BIKES)
     assert (await world.http.get(address)).status_code == 404
-    use_tags(world.server, "ga4", way="browser", shop=BIKES)
+    use_tags(world.server, "ga4", mode="browser", shop=BIKES)
     served = await world.http.get(address)
     assert served.status_code == 200
     assert served.headers["content-type"].startswith("text/javascript")
@@ -24,7 +24,7 @@ async def test_a_tag_is_served_only_to_sites_that_use_it_in_the_browser(world: W
 
 @pytest.mark.parametrize("name", ["tiktok", "tiktok.css", "other.js", ".js", "ga4.js"])
 async def test_no_other_name_is_served(world: World, name: str) -> None:
-    use_tags(world.server, "tiktok", way="browser")
+    use_tags(world.server, "tiktok", mode="browser")
     take_off(world.server, "ga4")
     assert (await world.http.get(f"{world.server.address}/tags/{TEA.key}/tiktok.js")).status_code == 200
     assert (await world.http.get(f"{world.server.address}/tags/{TEA.key}/{name}")).status_code == 404

@@ -93,7 +93,7 @@ async def test_a_node_that_is_killed_in_the_middle_leaves_its_mail_to_the_next(
 
     await world.eventually(arrived)
     world.server.kill()
-    assert world.server.rows(f"{TASKS} AND claimed_until > 0 AND tries = 1") == [(1,)]
+    assert world.server.rows(f"{TASKS} AND claimed_until > 0 AND attempts = 1") == [(1,)]
     mails.holds.set()
     # The lease of the node that is gone ends.
     world.server.change("UPDATE task SET claimed_until = 1 WHERE claimed_until > 0")
@@ -126,7 +126,12 @@ async def test_a_dead_letter_is_shown_retried_and_dropped(
     await world.eventually(given_up)
     [letter] = await dead_letters(world, olga)
     assert letter["error"] == "no mail server is set (CRUMBLESS_SMTP_URL)"
-    assert (letter["kind"], letter["mail"], letter["to"], letter["tries"]) == ("mail", "reset", "otto@tea.example", 1)
+    assert (letter["kind"], letter["mail"], letter["to"], letter["attempts"]) == (
+        "mail",
+        "reset",
+        "otto@tea.example",
+        1,
+    )
     assert SECRET not in str(letter)
     # Another workspace's owner sees and changes nothing.
     assert await dead_letters(world, oskar) == []
@@ -142,7 +147,7 @@ async def test_a_dead_letter_is_shown_retried_and_dropped(
     assert await dead_letters(world, olga) == []
     for number in (letter["id"], 10**9, "x", "-1"):
         assert await act(world, olga, number, "drop") == 404
-    acts = world.server.rows("SELECT act FROM audit_entry WHERE target_kind = 'task' ORDER BY no")
+    acts = world.server.rows("SELECT action FROM audit_log WHERE target_kind = 'task' ORDER BY no")
     assert acts == [("task_retried",), ("task_dropped",)]
 
 
@@ -156,10 +161,10 @@ async def test_what_has_been_kept_long_enough_is_removed(
     change, rows = world.server.change, world.server.rows
     change("UPDATE session SET ended_at = 1 WHERE operator_id IS NOT NULL")
     change(
-        "INSERT INTO audit_entry (workspace_id, at, actor_kind, actor_id, actor_name, act, target_kind, target_id, "
+        "INSERT INTO audit_log (workspace_id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, "
         "target_name, details) SELECT min(id), 1, 'system', '', '', 'long_ago', '', '', '', '{}' FROM workspace"
     )
-    old = "SELECT (SELECT count(*) FROM session WHERE ended_at = 1), (SELECT count(*) FROM audit_entry WHERE at = 1)"
+    old = "SELECT (SELECT count(*) FROM session WHERE ended_at = 1), (SELECT count(*) FROM audit_log WHERE at = 1)"
     assert rows(old) == [(1, 1)]
 
     async def swept() -> bool:

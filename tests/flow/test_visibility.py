@@ -325,7 +325,7 @@ async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> 
     assert await scope_of(office, office.inside) == wanted
     assert await scope_of(office, office.owner) == {"everything": True, "sites": [], "teams": []}
     entries = (await office.get("audit?limit=100", office.owner)).json()["entries"]
-    (entry,) = [one for one in entries if one["act"] == "scope_changed" and one["target_id"] == office.inside.id]
+    (entry,) = [one for one in entries if one["action"] == "scope_changed" and one["target_id"] == office.inside.id]
     assert entry["details"] == wanted
     assert (await office.post(f"people/{office.inside.id}", {"teams": []})).status_code == 204
     assert await scope_of(office, office.inside) == wanted, "what is left out stays"

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Column, Connection, MetaData, Table, select
+from sqlalchemy.exc import DBAPIError
 
 from crumbless.domain.entry import Appended
 from crumbless.errors import SettingsError
@@ -18,7 +19,7 @@ from crumbless.store.ledger_open import open_writer
 from crumbless.store.people_store import find_credentials, find_session, find_site
 from crumbless.store.schema import SCHEMA, alembic_config, check_schema, migrate, schema_of
 from crumbless.store.tables_people import metadata
-from support.older_rows import BEGIN, CORE, OLDER, OUTBOX, Rows, put_in
+from support.older_rows import BEGIN, CORE, OLDER, OUTBOX, Rows, put_in, with_new_names
 from support.postgres import PostgresServer
 from support.schema_forms import is_on_both
 from support.value_make import make_entry
@@ -64,7 +65,7 @@ def test_data_of_older_schemas_survive_the_upgrade(empty_url: str, revision: str
     migrate(empty_url)
     check_schema(empty_url)
     # Events for vendors are tasks now; all other rows are where they were.
-    wanted = {name: rows for name, rows in (OLDER[revision] | CORE).items() if name != "relay_event"}
+    wanted = {name: rows for name, rows in with_new_names(OLDER[revision] | CORE).items() if name != "relay_event"}
     assert rows_of(empty_url, wanted) == wanted
     events: Rows = OUTBOX if "relay_event" in OLDER[revision] else {"task": []}
     assert rows_of(empty_url, OUTBOX) == events
@@ -84,6 +85,41 @@ def test_data_of_older_schemas_survive_the_upgrade(empty_url: str, revision: str
     writer.close()
     assert isinstance(one.outcome, Appended)
     assert (one.outcome.seq, one.outcome.position) == (3, 3)
+
+
+PEOPLE = (
+    "INSERT INTO ticket (id, kind, data, tries, created_at, expires_at) VALUES ('t', 'setup', '{}', 2, 1, 2)",
+    "INSERT INTO operator_identity (workspace_id, issuer, subject, operator_id, created_at) "
+    "SELECT workspace_id, 'https://provider.example', 'olga', id, 1 FROM operator",
+    "INSERT INTO operator_network (workspace_id, operator_id, network_hash, seen_at) "
+    "SELECT workspace_id, id, 'h', 1 FROM operator",
+    "INSERT INTO audit_entry (workspace_id, at, actor_kind, actor_id, actor_name, act, target_kind, target_id, "
+    "target_name, details) VALUES (1, 9999999999999, 'system', '', '', 'workspace_made', '', '', '', '{}')",
+)
+RENAMED = {
+    "SELECT id, kind, attempts FROM one_time_token": [("t", "setup", 2)],
+    "SELECT issuer, subject FROM oidc_account": [("https://provider.example", "olga")],
+    "SELECT network_hash, seen_at FROM known_network": [("h", 1)],
+    "SELECT action, at FROM audit_log": [("workspace_made", 9_999_999_999_999)],
+}
+
+
+def test_renamed_tables_keep_rows_constraints_and_triggers(empty_url: str) -> None:
+    migrate(empty_url, "0001")
+    put_in(empty_url, BEGIN)
+    migrate(empty_url, "0008")
+    for statement in PEOPLE:
+        write_once(empty_url, lambda connection, run=statement: connection.exec_driver_sql(run))
+    migrate(empty_url)
+    for query, rows in RENAMED.items():
+        found = write_once(empty_url, lambda connection, run=query: connection.exec_driver_sql(run).all())
+        assert [tuple(row) for row in found] == rows
+    for refused in ("UPDATE audit_log SET at = 1", "DELETE FROM audit_log"):
+        with pytest.raises(DBAPIError, match="append-only"):
+            write_once(empty_url, lambda connection, run=refused: connection.exec_driver_sql(run))
+    write_once(empty_url, lambda connection: command.downgrade(alembic_config(connection), "0008"))
+    again = "SELECT act FROM audit_entry"
+    assert write_once(empty_url, lambda connection: connection.exec_driver_sql(again).scalar()) == "workspace_made"
 
 
 def test_the_way_down_keeps_what_the_older_schema_knows(empty_url: str) -> None:

@@ -100,7 +100,7 @@ def test_the_policy_page_reads_every_text(read: set[str]) -> None:
     contact = dict.fromkeys(
         ("organisation", "contact_address", "contact_email", "contact_phone", "company_number"), "+44 20"
     )
-    tags = [(VendorTag("ga4", way, "G-1", ""), VendorTag("tiktok", way, "C1", "")) for way in ("browser", "relay")]
+    tags = [(VendorTag("ga4", mode, "G-1", ""), VendorTag("tiktok", mode, "C1", "")) for mode in ("browser", "relay")]
     for settings in ({}, contact):
         pages = PolicyPages(read_registry(), Settings(**settings), Assets())  # pyright: ignore[reportArgumentType]
         pages.missing(ENGLISH)

@@ -171,7 +171,7 @@ async def _give_up_each_mail_once(world: ClusterWorld) -> None:
     """Without a mail server, an email is a dead letter after one attempt of one node."""
     rows = world.cluster.rows
     world.cluster.nodes[0].change(
-        "INSERT INTO task (workspace_id, kind, payload, due_at, created_at, tries, error) "
+        "INSERT INTO task (workspace_id, kind, payload, due_at, created_at, attempts, error) "
         "SELECT 1, 'mail', '{}', (SELECT max(last_seen_at) FROM session), 0, 0, '' FROM generate_series(1, 40)"
     )
 
@@ -179,4 +179,4 @@ async def _give_up_each_mail_once(world: ClusterWorld) -> None:
         return rows("SELECT count(*) FROM task WHERE kind = 'mail' AND dead_at IS NOT NULL") == [(40,)]
 
     await world.eventually(given_up, WAIT_SECONDS)
-    assert rows("SELECT max(tries) FROM task WHERE kind = 'mail'") == [(1,)]
+    assert rows("SELECT max(attempts) FROM task WHERE kind = 'mail'") == [(1,)]

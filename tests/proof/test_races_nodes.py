@@ -133,7 +133,7 @@ async def test_passkey_challenge_steps_up_once(world: ClusterWorld, clients: Cli
     operator = await world.new_operator(hire(world))
     device = await add_passkey(world, operator)
     await _race_challenges(world, clients, same_browser(operator, clients), device, STEP_UP)
-    shown = "SELECT count(*) FROM audit_entry WHERE act = 'factor_shown' AND actor_id = ?"
+    shown = "SELECT count(*) FROM audit_log WHERE action = 'factor_shown' AND actor_id = ?"
     assert world.cluster.rows(shown, operator.id) == [(RACES,)]
 
 
@@ -157,8 +157,8 @@ async def visit() -> AsyncIterator[ProviderVisit]:
 
 async def test_oidc_callback_signs_in_once(world: ClusterWorld, clients: Clients, visit: ProviderVisit) -> None:
     operator = await world.new_operator(hire(world))
-    body = await _visit(world, visit, operator, "/v1/desk/me/identities/start")
-    linked = await send(world, operator, "/v1/desk/me/identities/finish", body)
+    body = await _visit(world, visit, operator, "/v1/desk/me/oidc-accounts/start")
+    linked = await send(world, operator, "/v1/desk/me/oidc-accounts/finish", body)
     assert linked.status_code == 204, linked.text
     people = same_browser(world.stranger(), clients)
     answers: list[httpx.Response] = []

@@ -17,11 +17,11 @@ WAIT_SECONDS = 120.0
 
 FACTS = {
     "sessions": "SELECT count(*) FROM session",
-    "audit log": "SELECT count(*) FROM audit_entry WHERE act NOT IN ('signed_in', 'factor_shown')",
+    "audit log": "SELECT count(*) FROM audit_log WHERE act NOT IN ('signed_in', 'factor_shown')",
     "receipts": "SELECT count(*) FROM consent_receipt",
-    "tickets": "SELECT count(*) FROM ticket WHERE kind <> 'continue_code'",
+    "tickets": "SELECT count(*) FROM one_time_token WHERE kind <> 'continue_code'",
     "dead letters": "SELECT count(*) FROM task WHERE dead_at IS NOT NULL",
-    "mails": "SELECT count(*) FROM task WHERE kind = 'mail' AND dead_at IS NULL AND tries = 0",
+    "mails": "SELECT count(*) FROM task WHERE kind = 'mail' AND dead_at IS NULL AND attempts = 0",
 }
 """Facts that a wrong clock must not change."""
 
@@ -76,10 +76,10 @@ class ClockScenario:
         receipt = "INSERT INTO consent_receipt (workspace_id, site_id, receipt, chain, at, analytics, marketing, "
         receipt += "revision, services, source, language, text_digest, signature) "
         change(receipt + f"SELECT 1, 1, 'r', 'r', {now}, 1, 0, 1, '[]', 'api', 'en', '', ''")
-        letter = "INSERT INTO task (kind, payload, due_at, created_at, tries, error, dead_at) "
+        letter = "INSERT INTO task (kind, payload, due_at, created_at, attempts, error, dead_at) "
         change(letter + f"SELECT 'mail', '{{}}', {now}, {now}, 8, '', {now}")
         change(letter + f"SELECT 'mail', '{{}}', {now} + 3600000, {now}, 0, '', NULL")
-        one_time_token = "INSERT INTO ticket (id, kind, data, created_at, expires_at) "
+        one_time_token = "INSERT INTO one_time_token (id, kind, data, created_at, expires_at) "
         change(one_time_token + f"SELECT 'used up', 'reset', '{{}}', {now}, {now} + 1000")
         self.before = self.facts()
         assert min(self.before.values()) >= 1, self.before

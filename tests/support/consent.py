@@ -17,14 +17,14 @@ IDENTIFIERS: dict[Service, str] = {"ga4": "G-TEA123", "tiktok": "CPIXELTEA"}
 SECRETS: dict[Service, str] = {"ga4": "google-secret", "tiktok": "tiktok-secret"}
 
 
-def use_tags(server: ServerProcess, *services: Service, way: TagMode = "relay", shop: Shop = TEA) -> int:
+def use_tags(server: ServerProcess, *services: Service, mode: TagMode = "relay", shop: Shop = TEA) -> int:
     """Put these tags on the site; the revision that consents must name from then on."""
 
     def put_on(connection: Connection) -> int:
         site = find_site(connection, shop.key)
         assert site is not None
         for service in services:
-            set_vendor_tag(connection, site, VendorTag(service, way, IDENTIFIERS[service], SECRETS[service]))
+            set_vendor_tag(connection, site, VendorTag(service, mode, IDENTIFIERS[service], SECRETS[service]))
         return consent_revision(connection, site.id)
 
     return write_once(server.database_url, put_on)

@@ -146,7 +146,7 @@ class Store:
     async def _changes(self, ids: Sequence[str], since: int) -> SessionChanges:
         await self._answer()
         states = {
-            kept.id: SessionState(kept.id in self.ended, self.changed.get(kept.subject, 0), kept.factor_at)
+            kept.id: SessionState(kept.id in self.ended, self.changed.get(kept.subject, 0), kept.authenticated_at)
             for kept in self.sessions.values()
             if kept.id in ids
         }

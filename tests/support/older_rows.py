@@ -119,10 +119,25 @@ CORE: Rows = {
 OUTBOX: Rows = {
     "task": [
         {"workspace_id": 1, "kind": "ga4", "destination": "1", "about": "r" * 22, "payload": {"name": "chat_started"}}
-        | {"created_at": _AT, "due_at": _AT, "tries": 1, "claimed_by": None, "claimed_until": None},
+        | {"created_at": _AT, "due_at": _AT, "attempts": 1, "claimed_by": None, "claimed_until": None},
     ]
 }
-"""The events for vendors of TAGS, as they are since 0008_outbox."""
+"""The events for vendors of TAGS, as they are since 0009_names."""
+
+_RENAMED_TABLES = {"site_tag": "vendor_tag"}
+_RENAMED_COLUMNS = {"site_tag": {"way": "mode"}, "consent_receipt": {"chain": "receipt_chain"}}
+
+
+def with_new_names(rows: Rows) -> Rows:
+    """Return rows of an older schema under the names of 0009_names."""
+    return {
+        _RENAMED_TABLES.get(table, table): [
+            {_RENAMED_COLUMNS.get(table, {}).get(column, column): value for column, value in row.items()}
+            for row in kept
+        ]
+        for table, kept in rows.items()
+    }
+
 
 OLDER: dict[str, Rows] = {"0001": BEGIN, "0002": TAGS}
 """By revision."""

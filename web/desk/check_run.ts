@@ -57,7 +57,7 @@ export async function runConnectionCheck(origin: string, tell: (findings: Findin
   if (!first) return;
   add({
     address: first.told.address === origin ? good : bad,
-    proxy: first.told.forwarded === first.told.believed ? good : { state: "warn" },
+    proxy: first.told.forwarded === first.told.trusted ? good : { state: "warn" },
     clock: Math.abs(first.ahead) <= CLOCK_MS ? good : { state: "warn" },
   });
   const again = await askServer(api);

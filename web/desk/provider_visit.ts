@@ -36,14 +36,14 @@ export class JoiningFailed extends Error {
 const STARTS: Readonly<Record<Purpose, string>> = {
   "sign-in": "/v1/desk/sign-in/oidc/start",
   invitation: "/v1/desk/sign-in/oidc/start",
-  link: "/v1/desk/me/identities/start",
+  link: "/v1/desk/me/oidc-accounts/start",
   "step-up": "/v1/desk/step-up/oidc/start",
 };
 
 const FINISHES: Readonly<Record<Purpose, string>> = {
   "sign-in": "/v1/desk/sign-in/oidc/finish",
   invitation: "/v1/desk/sign-in/oidc/finish",
-  link: "/v1/desk/me/identities/finish",
+  link: "/v1/desk/me/oidc-accounts/finish",
   "step-up": "/v1/desk/step-up/oidc/finish",
 };
 

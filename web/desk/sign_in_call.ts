@@ -69,6 +69,6 @@ export async function signInWithPasskey(api: Api, asking: AskOptions = {}): Prom
 }
 
 export async function readProviders(api: Api): Promise<readonly OidcProviderName[]> {
-  const ways = await api.request<SignInMethods>("GET", "/v1/desk/sign-in/ways", { signed: false });
+  const ways = await api.request<SignInMethods>("GET", "/v1/desk/sign-in/methods", { signed: false });
   return ways.providers;
 }

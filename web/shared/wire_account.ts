@@ -25,7 +25,7 @@ export type SecondFactorMethod = "totp" | "recovery_code";
 /** The password was right; one of these codes is asked for as well, with the same key, within five minutes. */
 export interface SignInStep {
   one_time_token: string;
-  ways: SecondFactorMethod[];
+  methods: SecondFactorMethod[];
   expires_at: number;
 }
 
@@ -134,7 +134,7 @@ export interface PasskeyInfo {
 export interface SessionResponse {
   id: string;
   device: string;
-  place: string;
+  time_zone_name: string;
   factors: string;
   created_at: number;
   last_seen_at: number;
@@ -151,7 +151,7 @@ export interface SecurityResponse {
   totp: boolean;
   recovery_codes_left: number;
   passkeys: PasskeyInfo[];
-  identities: OidcAccountResponse[];
+  oidc_accounts: OidcAccountResponse[];
   sessions: SessionResponse[];
   fresh: boolean;
   expires_at: number;

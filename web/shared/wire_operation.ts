@@ -15,7 +15,7 @@ export interface ReadyResponse {
 
 /**
  * How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another
- * in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted.
+ * in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `trusted`: it is trusted.
  */
 export interface ConnectionCheckResponse {
   address: string;
@@ -23,5 +23,5 @@ export interface ConnectionCheckResponse {
   draw: string;
   bytes: number;
   forwarded: boolean;
-  believed: boolean;
+  trusted: boolean;
 }

@@ -171,7 +171,7 @@ export interface SiteRequest {
   side?: SiteSide;
 }
 
-/** A site, and the line for its pages. `seen_at`: when the widget was last fetched by one of its pages. */
+/** A site, and the line for its pages. `embed_seen_at`: when the widget was last fetched by one of its pages. */
 export interface SiteResponse {
   key: string;
   name: string;
@@ -179,8 +179,8 @@ export interface SiteResponse {
   accent: string | null;
   side: SiteSide;
   embed: string;
-  seen_at: number | null;
-  seen_origin: string | null;
+  embed_seen_at: number | null;
+  embed_seen_origin: string | null;
   created_at: number;
 }
 
@@ -191,8 +191,8 @@ export interface SitesResponse {
 
 /** When, to the minute, the widget was last fetched by a page of the site, and from which of its origins. */
 export interface SiteSeen {
-  seen_at: number | null;
-  seen_origin: string | null;
+  embed_seen_at: number | null;
+  embed_seen_origin: string | null;
 }
 
 /** A workspace. */
@@ -213,7 +213,7 @@ export interface AuditRecordResponse {
   actor_kind: ActorKind;
   actor_id: string;
   actor_name: string;
-  act: string;
+  action: string;
   target_kind: string;
   target_id: string;
   target_name: string;
@@ -225,6 +225,6 @@ export interface AuditRecordResponse {
 
 /** Entries of the audit log, newest first; `more` when there are older ones. */
 export interface AuditLogPage {
-  entries: AuditRecordResponse[];
+  records: AuditRecordResponse[];
   more: boolean;
 }

@@ -24,7 +24,7 @@ export interface DeadTask {
     | "";
   to: string;
   error: string;
-  tries: number;
+  attempts: number;
   created_at: number;
   dead_at: number;
 }

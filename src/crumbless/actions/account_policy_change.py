@@ -110,6 +110,6 @@ def _check_provider(connection: Connection, actor: Session, factors: str, limits
 
 
 def _note(
-    connection: Connection, actor: Session | int, act: str, workspace: int, details: Mapping[str, object]
+    connection: Connection, actor: Session | int, action: str, workspace: int, details: Mapping[str, object]
 ) -> None:
-    write_audit_log(connection, actor, act, target_kind="workspace", target_id=str(workspace), details=details)
+    write_audit_log(connection, actor, action, target_kind="workspace", target_id=str(workspace), details=details)

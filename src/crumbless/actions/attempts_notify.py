@@ -30,7 +30,7 @@ def queue_attempts_check(connection: Connection, account: str, secret_box: Secre
     Args:
         account: an operator's ID or email address, which may belong to no operator.
     """
-    add_task(connection, None, "attempts", {}, sealed=secret_box.encrypt(account.encode(), PURPOSE))
+    add_task(connection, None, "attempts", {}, encrypted=secret_box.encrypt(account.encode(), PURPOSE))
 
 
 class AttemptsNotify:
@@ -43,7 +43,7 @@ class AttemptsNotify:
     async def __call__(self, task: Task) -> None:
         """Queue the email. Raises TaskFailed."""
         try:
-            account = self._secret_box.decrypt(task.sealed or b"", PURPOSE).decode()
+            account = self._secret_box.decrypt(task.encrypted or b"", PURPOSE).decode()
         except DecryptionFailed:
             raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
         await self._ledger.write(lambda connection: notify_of_attempts(connection, account, self._secret_box))

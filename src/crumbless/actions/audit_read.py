@@ -25,7 +25,7 @@ COLUMNS = (
     "actor_kind",
     "actor_id",
     "actor_name",
-    "act",
+    "action",
     "target_kind",
     "target_id",
     "target_name",
@@ -37,21 +37,21 @@ COLUMNS = (
 
 
 def read_audit(
-    connection: Connection, workspace: int, before: int | None, limit: int, act: str | None, actor: str | None
+    connection: Connection, workspace: int, before: int | None, limit: int, action: str | None, actor: str | None
 ) -> AuditLogPage:
     """Return the newest entries below the number `before`: of one act and actor, where they are named."""
-    found = audit_log_page(connection, workspace, before, limit + 1, act, actor)
+    found = audit_log_page(connection, workspace, before, limit + 1, action, actor)
     return AuditLogPage([_view(one) for one in found[:limit]], len(found) > limit)
 
 
 async def export_audit(
-    reader: ReaderPort, workspace: int, form: ExportFormat, act: str | None, actor: str | None
+    reader: ReaderPort, workspace: int, form: ExportFormat, action: str | None, actor: str | None
 ) -> AsyncIterator[bytes]:
     """Yield all entries, newest first: of one act and actor, where they are named."""
     if form == "csv":
         yield csv_row(COLUMNS).encode()
     line = _csv_line if form == "csv" else _json_line
-    read = partial(audit_log_page, workspace=workspace, limit=EXPORT_PAGE, act=act, actor=actor)
+    read = partial(audit_log_page, workspace=workspace, limit=EXPORT_PAGE, action=action, actor=actor)
     before: int | None = None
     while page := await reader.read(partial(read, before=before)):
         yield b"".join(line(one) for one in page)

@@ -14,7 +14,7 @@ from crumbless.store.audit_store import AuditRecord, add_audit_record
 def write_audit_log(
     connection: Connection,
     actor: Session | int,
-    act: str,
+    action: str,
     *,
     target_kind: str = "",
     target_id: str = "",
@@ -36,7 +36,7 @@ def write_audit_log(
             actor_kind="system" if session is None else "visitor" if session.role == "visitor" else "operator",
             actor_id=session.subject if session else "",
             actor_name=session.name if session else "",
-            act=act,
+            action=action,
             target_kind=target_kind,
             target_id=target_id,
             target_name=target_name,

@@ -125,7 +125,7 @@ def _keys_in_use(connection: Connection, site: Site) -> int:
     return sum(key.retired_at is None for key in site_identity(connection, site).keys)
 
 
-def _note(connection: Connection, actor: Session, act: str, site: Site, details: dict[str, str]) -> None:
+def _note(connection: Connection, actor: Session, action: str, site: Site, details: dict[str, str]) -> None:
     write_audit_log(
-        connection, actor, act, target_kind="site", target_id=site.key, target_name=site.name, details=details
+        connection, actor, action, target_kind="site", target_id=site.key, target_name=site.name, details=details
     )

@@ -32,8 +32,8 @@ def queue_mail(connection: Connection, secret_box: SecretBox, workspace: int, ma
         to_name=in_one_line(mail.to_name),
         values={name: in_one_line(value) for name, value in mail.values.items()},
     )
-    sealed = secret_box.encrypt(msgspec.json.encode(cleaned), PURPOSE)
-    add_task(connection, workspace, "mail", {"mail": mail.kind}, sealed=sealed, about=mail.about)
+    encrypted = secret_box.encrypt(msgspec.json.encode(cleaned), PURPOSE)
+    add_task(connection, workspace, "mail", {"mail": mail.kind}, encrypted=encrypted, about=mail.about)
 
 
 def read_mail_request(secret_box: SecretBox, task: Task) -> MailRequest:
@@ -43,6 +43,6 @@ def read_mail_request(secret_box: SecretBox, task: Task) -> MailRequest:
         TaskFailed: when it was queued under another key than this installation's.
     """
     try:
-        return msgspec.json.decode(secret_box.decrypt(task.sealed or b"", PURPOSE), type=MailRequest)
+        return msgspec.json.decode(secret_box.decrypt(task.encrypted or b"", PURPOSE), type=MailRequest)
     except (DecryptionFailed, msgspec.DecodeError):
         raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None

@@ -160,7 +160,7 @@ async def step_up(
 
     if not await ledger.write(write):
         raise ApiError("wrong_code")
-    session.factor_at = now_ms()
+    session.authenticated_at = now_ms()
 
 
 def sign_out(connection: Connection, session: Session) -> None:

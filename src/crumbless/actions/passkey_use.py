@@ -181,7 +181,7 @@ class Passkeys:
 
         if not await self._write(write):
             raise ApiError("passkey_refused")
-        session.factor_at = now_ms()
+        session.authenticated_at = now_ms()
 
     # --- one's own passkeys ---------------------------------------------------------------------------------------
 

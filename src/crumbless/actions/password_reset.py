@@ -39,7 +39,7 @@ PURPOSE = "reset"
 
 def ask_for_reset(connection: Connection, email: str, secret_box: SecretBox) -> None:
     """Have a link sent to the address, if it is somebody's."""
-    add_task(connection, None, "reset", {}, sealed=secret_box.encrypt(email.encode(), PURPOSE))
+    add_task(connection, None, "reset", {}, encrypted=secret_box.encrypt(email.encode(), PURPOSE))
 
 
 class ResetSend:
@@ -52,7 +52,7 @@ class ResetSend:
     async def __call__(self, task: Task) -> None:
         """Queue the email. Raises TaskFailed."""
         try:
-            email = self._secret_box.decrypt(task.sealed or b"", PURPOSE).decode()
+            email = self._secret_box.decrypt(task.encrypted or b"", PURPOSE).decode()
         except DecryptionFailed:
             raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
         await self._ledger.write(lambda connection: _send_link(connection, email, self._secret_box))

@@ -135,12 +135,12 @@ def _require_other_owner(owners: Collection[str], person: Member) -> None:
 
 
 def _note(
-    connection: Connection, actor: Session | int, act: str, person: Member, details: dict[str, object] | None = None
+    connection: Connection, actor: Session | int, action: str, person: Member, details: dict[str, object] | None = None
 ) -> None:
     write_audit_log(
         connection,
         actor,
-        act,
+        action,
         target_kind="operator",
         target_id=person.id,
         target_name=person.name,

@@ -136,9 +136,11 @@ def _send(connection: Connection, actor: Session, found: Invitation, secret_box:
 def _note(
     connection: Connection,
     actor: Session | int,
-    act: str,
+    action: str,
     of: str,
     email: str,
     details: dict[str, object] | None = None,
 ) -> None:
-    write_audit_log(connection, actor, act, target_kind="invitation", target_id=of, target_name=email, details=details)
+    write_audit_log(
+        connection, actor, action, target_kind="invitation", target_id=of, target_name=email, details=details
+    )

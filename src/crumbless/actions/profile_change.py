@@ -97,8 +97,8 @@ def _language(person: Member) -> str:
 
 
 def _note(
-    connection: Connection, actor: Session | int, act: str, person: Member, details: dict[str, object] | None = None
+    connection: Connection, actor: Session | int, action: str, person: Member, details: dict[str, object] | None = None
 ) -> None:
     write_audit_log(
-        connection, actor, act, target_kind="operator", target_id=person.id, target_name=person.name, details=details
+        connection, actor, action, target_kind="operator", target_id=person.id, target_name=person.name, details=details
     )

@@ -14,7 +14,7 @@ from crumbless.settings import Settings
 from crumbless.store.clock_store import advance_witness
 from crumbless.store.known_store import NETWORK_DAYS
 from crumbless.store.retention_store import (
-    remove_audit_entries,
+    remove_audit_records,
     remove_dead_tasks,
     remove_ended_sessions,
     remove_networks,
@@ -47,7 +47,7 @@ def rules_of(settings: Settings) -> Sequence[Rule]:
     """What the settings say."""
     return (
         Rule("consent records", settings.receipt_days, remove_receipts),
-        Rule("entries of the audit log", settings.audit_days, remove_audit_entries),
+        Rule("entries of the audit log", settings.audit_days, remove_audit_records),
         Rule("ended sessions", settings.ended_session_days, remove_ended_sessions),
         Rule("networks of operators", NETWORK_DAYS, remove_networks),
         Rule("old tickets", settings.one_time_token_days, remove_one_time_tokens),

@@ -39,7 +39,7 @@ def read_security(
             PasskeyInfo(one.id, one.name, one.backed_up, one.created_at, one.last_used_at)
             for one in passkeys_of(connection, actor.subject)
         ],
-        identities=[
+        oidc_accounts=[
             OidcAccountResponse(
                 one.issuer,
                 one.subject,
@@ -54,7 +54,7 @@ def read_security(
             SessionResponse(
                 one.id,
                 one.device,
-                one.place,
+                one.time_zone_name,
                 one.factors,
                 one.created_at,
                 actor.seen_at if one.id == actor.id else one.last_seen_at,
@@ -63,6 +63,6 @@ def read_security(
             for one in sessions_of(connection, actor.subject, idle_since)
             if policy.end_of(one.created_at, one.expires_at, one.factors) > now_ms()
         ],
-        fresh=is_recent(actor.factor_at, now_ms()),
+        fresh=is_recent(actor.authenticated_at, now_ms()),
         expires_at=actor.expires_at,
     )

@@ -32,7 +32,7 @@ class Device:
 
     thumbprint: str
     name: str = ""
-    place: str = ""
+    time_zone_name: str = ""
     network: str = ""
 
 
@@ -75,7 +75,7 @@ def begin_session(
         operator.name,
         device.thumbprint,
         now + terms.days * DAY_MS,
-        factor_at=now if shown_at is None else shown_at,
+        authenticated_at=now if shown_at is None else shown_at,
         second_factor_from=policy.second_factor_due(factors),
     )
     only_sets_up = session.only_sets_up(now)
@@ -83,7 +83,7 @@ def begin_session(
         raise ApiError("second_factor_needed", "Sign in with your passkey.")
     if has_had_session(connection, operator.id) and not is_known_device(connection, operator.id, device.name):
         _queue_new_device_notice(connection, person, device, terms.secret_box)
-    add_session(connection, session, token_hash(token), factors, device.name, device.place)
+    add_session(connection, session, token_hash(token), factors, device.name, device.time_zone_name)
     if device.network:
         note_network(connection, person.workspace, operator.id, device.network)
     write_audit_log(connection, session, "signed_in", details={"factors": factors, "device": device.name})
@@ -95,7 +95,7 @@ def _queue_new_device_notice(
     connection: Connection, person: Credentials, device: Device, secret_box: SecretBox
 ) -> None:
     operator = person.operator
-    values = {"device": device.name, "place": device.place, "at": str(now_ms())}
+    values = {"device": device.name, "place": device.time_zone_name, "at": str(now_ms())}
     language = next(iter(operator.languages), "en")
     order = MailRequest("new_sign_in", operator.email, language, values, operator.name)
     # Whoever has an address that no email goes to still signs in.

@@ -90,8 +90,8 @@ def change_workspace(connection: Connection, actor: Session, name: str) -> Works
     return find_workspace_response(connection, actor.workspace)
 
 
-def _note(connection: Connection, actor: Session | int, act: str, key: str, appearance: SiteAppearance) -> None:
+def _note(connection: Connection, actor: Session | int, action: str, key: str, appearance: SiteAppearance) -> None:
     details = {"origins": [*appearance.origins], "accent": appearance.accent, "side": appearance.side}
     write_audit_log(
-        connection, actor, act, target_kind="site", target_id=key, target_name=appearance.name, details=details
+        connection, actor, action, target_kind="site", target_id=key, target_name=appearance.name, details=details
     )

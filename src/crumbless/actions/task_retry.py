@@ -42,7 +42,7 @@ def _view(task: Task, secret_box: SecretBox) -> DeadTask:
         raise ValueError("no failed job of a workspace has this kind")
     mail: MailKind | Literal[""] = task.payload["mail"] if task.kind == "mail" else ""
     to = _address_of(task, secret_box) if mail else ""
-    return DeadTask(task.id, task.kind, mail, to, task.error, task.tries, task.created_at, task.dead_at)
+    return DeadTask(task.id, task.kind, mail, to, task.error, task.attempts, task.created_at, task.dead_at)
 
 
 def _address_of(task: Task, secret_box: SecretBox) -> str:

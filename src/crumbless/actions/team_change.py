@@ -73,7 +73,7 @@ def _set_members(connection: Connection, actor: Session, team_id: str, wanted: C
     set_members(connection, actor.workspace, team_id, wanted)
 
 
-def _note(connection: Connection, actor: Session, act: str, team: Team, details: dict[str, list[str]]) -> None:
+def _note(connection: Connection, actor: Session, action: str, team: Team, details: dict[str, list[str]]) -> None:
     write_audit_log(
-        connection, actor, act, target_kind="team", target_id=team.id, target_name=team.name, details=details
+        connection, actor, action, target_kind="team", target_id=team.id, target_name=team.name, details=details
     )

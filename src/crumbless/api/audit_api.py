@@ -15,7 +15,7 @@ from crumbless.domain.wire_people import AuditLogPage
 class AuditFilter(msgspec.Struct, frozen=True):
     """Which entries: of which act and actor, where one is named."""
 
-    act: Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,48}$")] | None = None
+    action: Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,48}$")] | None = None
     actor: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")] | None = None
 
 
@@ -34,14 +34,14 @@ class AuditExportQuery(AuditFilter, frozen=True):
 
 async def get_audit_log(call: OperatorCall, query: AuditQuery) -> AuditLogPage:
     """Return a page of the audit log."""
-    return await call.read(read_audit, call.workspace, query.before, query.limit, query.act, query.actor)
+    return await call.read(read_audit, call.workspace, query.before, query.limit, query.action, query.actor)
 
 
 async def get_audit_log_export(call: OperatorCall, query: AuditExportQuery) -> Stream:
     """Return the audit log as a file."""
     # Logged before the first byte: an export that is cut short was one too.
     await call.write(write_audit_log, "audit_exported", details={"format": query.format})
-    lines = export_audit(call.platform.reader, call.workspace, query.format, query.act, query.actor)
+    lines = export_audit(call.platform.reader, call.workspace, query.format, query.action, query.actor)
     media_type = "text/csv" if query.format == "csv" else "application/jsonl"
     headers = {"content-disposition": f'attachment; filename="audit-log.{query.format}"'}
     return Stream(while_alive(call.request, call.session, lines), media_type=media_type, headers=headers)

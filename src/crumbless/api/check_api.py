@@ -21,5 +21,5 @@ async def check(call: PublicCall, body: bytes) -> ConnectionCheckResponse:
         draw=secrets.token_urlsafe(12),
         bytes=len(body),
         forwarded="x-forwarded-for" in request.headers,
-        believed=is_trusted(peer, settings.trusted_proxies),
+        trusted=is_trusted(peer, settings.trusted_proxies),
     )

@@ -82,7 +82,7 @@ async def post_step_up_finish(call: OperatorCall, wanted: OidcFinishRequest) -> 
     """Re-authenticate at a provider."""
     one_time_token, token = await _finish(call, wanted, _key_of(call), "step_up")
     await call.write(step_up_by_oidc, one_time_token, token)
-    call.session.factor_at = now_ms()
+    call.session.authenticated_at = now_ms()
 
 
 async def _start(call: OperatorCall, wanted: OidcStartRequest, purpose: Purpose) -> OidcStartResponse:

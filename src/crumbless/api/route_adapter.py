@@ -22,7 +22,7 @@ from crumbless.api.request_read import (
     take_token,
 )
 from crumbless.api.route import RateLimit, Route
-from crumbless.domain.access import Session, Verb, is_recent, later_factor, require, require_step_up
+from crumbless.domain.access import Session, Verb, is_recent, later_authentication, require, require_step_up
 from crumbless.errors import ApiError
 from crumbless.ids import now_ms
 from crumbless.store.session_store import find_factor_at
@@ -98,12 +98,12 @@ async def _check_permission(route: Route, request: AnyRequest, session: Session)
         raise ApiError("second_factor_needed")
     require(session, cast(Verb, route.access.permission))
     if route.step_up:
-        if not is_recent(session.factor_at, now_ms()):
+        if not is_recent(session.authenticated_at, now_ms()):
             # It may have been shown to another node.
-            factor_at = await services_of(request).reader.read(
+            authenticated_at = await services_of(request).reader.read(
                 lambda connection: find_factor_at(connection, session.id)
             )
-            session.factor_at = later_factor(session.factor_at, factor_at, now_ms())
+            session.authenticated_at = later_authentication(session.authenticated_at, authenticated_at, now_ms())
         require_step_up(session, now_ms())
 
 

@@ -180,7 +180,7 @@ ROUTES = (
     post("/v1/desk/sign-in/passkey/options", account_api.post_passkey_options, PUBLIC, limit=PASSKEYS, most=SMALL),
     post("/v1/desk/sign-in/passkey", account_api.post_passkey, PUBLIC, limit=PASSKEYS, most=SMALL, refuses=PASSKEY),
     get("/desk/oidc/{provider}", oidc_api.get_return, PUBLIC, gives=PAGE),
-    get("/v1/desk/sign-in/ways", oidc_api.get_sign_in_methods, PUBLIC),
+    get("/v1/desk/sign-in/methods", oidc_api.get_sign_in_methods, PUBLIC),
     post("/v1/desk/sign-in/oidc/start", oidc_api.post_sign_in_start, PUBLIC, limit=SIGN_INS, refuses=PROVIDER),
     post(
         "/v1/desk/sign-in/oidc/finish",
@@ -189,9 +189,9 @@ ROUTES = (
         limit=SIGN_INS,
         refuses=(*PROVIDER, "unknown_identity", "identity_taken"),
     ),
-    post("/v1/desk/me/identities/start", oidc_api.post_link_start, OWN, step_up=True, refuses=PROVIDER),
-    post("/v1/desk/me/identities/finish", oidc_api.post_link_finish, OWN, refuses=(*PROVIDER, "identity_taken")),
-    post("/v1/desk/me/identities/remove", oidc_api.post_unlink, OWN, step_up=True, refuses=("not_found",)),
+    post("/v1/desk/me/oidc-accounts/start", oidc_api.post_link_start, OWN, step_up=True, refuses=PROVIDER),
+    post("/v1/desk/me/oidc-accounts/finish", oidc_api.post_link_finish, OWN, refuses=(*PROVIDER, "identity_taken")),
+    post("/v1/desk/me/oidc-accounts/remove", oidc_api.post_unlink, OWN, step_up=True, refuses=("not_found",)),
     post("/v1/desk/step-up/oidc/start", oidc_api.post_step_up_start, OWN, refuses=PROVIDER),
     post("/v1/desk/step-up/oidc/finish", oidc_api.post_step_up_finish, OWN, refuses=PROVIDER),
     post(

@@ -35,7 +35,7 @@ async def post_site(call: OperatorCall, key: str, wanted: SiteRequest) -> SiteRe
 async def get_site_seen(call: OperatorCall, key: str) -> SiteSeen:
     """Return when and where the site's button was last loaded."""
     site = await call.read(find_own_site, call.workspace, key, visible(call.session))
-    return SiteSeen(site.seen_at, site.seen_origin)
+    return SiteSeen(site.embed_seen_at, site.embed_seen_origin)
 
 
 def site_response(site: StoredSite, address: str) -> SiteResponse:
@@ -52,8 +52,8 @@ def site_response(site: StoredSite, address: str) -> SiteResponse:
         looks.accent,
         looks.side,
         embed_snippet(address, site.key),
-        site.seen_at,
-        site.seen_origin,
+        site.embed_seen_at,
+        site.embed_seen_origin,
         site.created_at,
     )
 

@@ -74,19 +74,19 @@ def judge_clock(ahead: float) -> Finding:
 
 def judge_proxy(told: ConnectionCheckResponse) -> Finding:
     """Whether limits count people or the proxy."""
-    if told.forwarded and not told.believed:
+    if told.forwarded and not told.trusted:
         return bad(
             "proxy",
             "a proxy names the clients' addresses, and the server does not believe it: all people share one limit",
             "Put the proxy's address or network into CRUMBLESS_TRUSTED_PROXIES.",
         )
-    if told.believed and not told.forwarded:
+    if told.trusted and not told.forwarded:
         return bad(
             "proxy",
             "the trusted proxy does not name the clients' addresses: all people share one limit",
             f"Let the proxy send X-Forwarded-For. {PROXY_HINT}",
         )
-    return good("proxy", "a trusted proxy names the clients' addresses" if told.believed else "no proxy names itself")
+    return good("proxy", "a trusted proxy names the clients' addresses" if told.trusted else "no proxy names itself")
 
 
 async def judge_answers(http: httpx.AsyncClient, url: str, first: ConnectionCheckResponse) -> list[Finding]:

@@ -108,7 +108,8 @@ class Session:
     none. It repeats what the database says (store/visitor_reach.py), so that a message costs no read. Some may be
     missing from it, but it never contains one too many: a session loses no conversation while it lasts. `scope` is
     the operator's list of sites and teams, None for the whole workspace: read it through `visible`
-    (domain/visibility.py). `thumbprint` is None for a session without a key (`bound` false). `factor_at` is when a
+    (domain/visibility.py). `thumbprint` is None for a session without a key (`bound` false). `authenticated_at` is when
+    a
     factor (password, passkey, ...) was last shown in it, `seen_at` when this process last saw it used. `ended` is
     set the moment the session is revoked, so that every holder sees it at once. `changed_at` is when the
     operator's role, name, teams or status had last changed when the session was read. `idle_ms` is how long it may
@@ -125,7 +126,7 @@ class Session:
     expires_at: int
     reach: tuple[str, ...] = ()
     ended: bool = False
-    factor_at: int = 0
+    authenticated_at: int = 0
     seen_at: int = 0
     changed_at: int = 0
     idle_ms: int = 0
@@ -172,12 +173,12 @@ def may_invite(by: Role, role: Role) -> bool:
     return "manage_people" in PERMISSIONS[by] and has_power_over(by, role)
 
 
-def is_recent(factor_at: int, now: int) -> bool:
-    """Return whether a factor shown at `factor_at` counts as fresh. One from the future does not."""
-    return -SKEW_MS <= now - factor_at <= STEP_UP_MS
+def is_recent(authenticated_at: int, now: int) -> bool:
+    """Return whether a factor shown at `authenticated_at` counts as fresh. One from the future does not."""
+    return -SKEW_MS <= now - authenticated_at <= STEP_UP_MS
 
 
-def later_factor(one: int, other: int, now: int) -> int:
+def later_authentication(one: int, other: int, now: int) -> int:
     """Return the later of two times at which a factor was shown, but one from the future only if both are."""
     return max((at for at in (one, other) if at - now <= SKEW_MS), default=min(one, other))
 
@@ -187,7 +188,7 @@ def require_step_up(session: Session, now: int) -> None:
 
     Script that runs in the page can use the session's key, but it has no password, code or passkey.
     """
-    if not is_recent(session.factor_at, now):
+    if not is_recent(session.authenticated_at, now):
         raise ApiError("step_up")
 
 

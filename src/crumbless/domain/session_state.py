@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """`changed_at` is the operator's (see Session); 0 for visitors. `factor_at`: when a factor was last shown."""
+    """`changed_at` is the operator's (see Session); 0 for visitors. `authenticated_at`: when a factor was last
+    shown."""
 
     ended: bool
     changed_at: int
-    factor_at: int
+    authenticated_at: int
 
 
 @dataclass(frozen=True, slots=True)

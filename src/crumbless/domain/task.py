@@ -54,7 +54,8 @@ class TaskFailed(CrumblessError):
 class Task:
     """One task that the node `node` has claimed.
 
-    `tries` counts this one; `sealed` is what only the secret box opens. Tasks with the same `destination` can be sent
+    `attempts` counts this one; `encrypted` is what only the secret box opens. Tasks with the same `destination` can be
+    sent
     together. `about`: the ID of the visitor or consent that the task belongs to; it is deleted with them. `error` and
     `dead_at` (milliseconds): why and when it was marked as failed.
     """
@@ -63,8 +64,8 @@ class Task:
     workspace: int | None
     kind: TaskKind
     payload: Mapping[str, Any]
-    sealed: bytes | None
-    tries: int
+    encrypted: bytes | None
+    attempts: int
     created_at: int
     destination: str = ""
     about: str = ""
@@ -95,11 +96,11 @@ def is_out_of_attempts(task: Task, confirmed: int, final: bool = False) -> bool:
         return False
     if task.kind in MAX_AGE_MS:
         return confirmed - task.created_at >= MAX_AGE_MS[task.kind]
-    return final or task.tries >= MAX_ATTEMPTS
+    return final or task.attempts >= MAX_ATTEMPTS
 
 
-def wait_after(tries: int) -> int:
+def wait_after(attempts: int) -> int:
     """Return the milliseconds until the next try: doubling from 10 s to an hour, up to a fifth longer as a spread."""
-    wait = min(FIRST_WAIT_MS << min(tries - 1, 16), LONGEST_WAIT_MS)
+    wait = min(FIRST_WAIT_MS << min(attempts - 1, 16), LONGEST_WAIT_MS)
     # Spreads the load; no secret depends on it.
     return wait + random.randrange(wait // 5)  # noqa: S311  # nosec B311

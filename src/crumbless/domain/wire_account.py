@@ -51,7 +51,7 @@ class SignInStep(msgspec.Struct, frozen=True):
     """The password was right; one of these codes is asked for as well, with the same key, within five minutes."""
 
     one_time_token: str
-    ways: list[SecondFactorMethod]
+    methods: list[SecondFactorMethod]
     expires_at: int
 
 
@@ -168,7 +168,7 @@ class SessionResponse(msgspec.Struct, frozen=True):
 
     id: str
     device: str
-    place: str
+    time_zone_name: str
     factors: str
     created_at: int
     last_seen_at: int
@@ -185,7 +185,7 @@ class SecurityResponse(msgspec.Struct, frozen=True):
     totp: bool
     recovery_codes_left: int
     passkeys: list[PasskeyInfo]
-    identities: list["OidcAccountResponse"]
+    oidc_accounts: list["OidcAccountResponse"]
     sessions: list[SessionResponse]
     fresh: bool
     expires_at: int

@@ -20,7 +20,7 @@ class ReadyResponse(msgspec.Struct, frozen=True):
 
 class ConnectionCheckResponse(msgspec.Struct, frozen=True):
     """How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another
-    in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `believed`: it is trusted.
+    in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `trusted`: it is trusted.
     """
 
     address: str
@@ -28,4 +28,4 @@ class ConnectionCheckResponse(msgspec.Struct, frozen=True):
     draw: str
     bytes: int
     forwarded: bool
-    believed: bool
+    trusted: bool

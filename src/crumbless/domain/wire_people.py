@@ -211,7 +211,7 @@ class SiteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteResponse(msgspec.Struct, frozen=True):
-    """A site, and the line for its pages. `seen_at`: when the widget was last fetched by one of its pages."""
+    """A site, and the line for its pages. `embed_seen_at`: when the widget was last fetched by one of its pages."""
 
     key: str
     name: str
@@ -219,8 +219,8 @@ class SiteResponse(msgspec.Struct, frozen=True):
     accent: str | None
     side: SiteSide
     embed: str
-    seen_at: int | None
-    seen_origin: str | None
+    embed_seen_at: int | None
+    embed_seen_origin: str | None
     created_at: int
 
 
@@ -233,8 +233,8 @@ class SitesResponse(msgspec.Struct, frozen=True):
 class SiteSeen(msgspec.Struct, frozen=True):
     """When, to the minute, the widget was last fetched by a page of the site, and from which of its origins."""
 
-    seen_at: int | None
-    seen_origin: str | None
+    embed_seen_at: int | None
+    embed_seen_origin: str | None
 
 
 class WorkspaceResponse(msgspec.Struct, frozen=True):
@@ -258,7 +258,7 @@ class AuditRecordResponse(msgspec.Struct, frozen=True):
     actor_kind: ActorKind
     actor_id: str
     actor_name: str
-    act: str
+    action: str
     target_kind: str
     target_id: str
     target_name: str
@@ -271,5 +271,5 @@ class AuditRecordResponse(msgspec.Struct, frozen=True):
 class AuditLogPage(msgspec.Struct, frozen=True):
     """Entries of the audit log, newest first; `more` when there are older ones."""
 
-    entries: list[AuditRecordResponse]
+    records: list[AuditRecordResponse]
     more: bool

@@ -21,7 +21,7 @@ class DeadTask(msgspec.Struct, frozen=True):
     mail: MailKind | Literal[""]
     to: str
     error: str
-    tries: int
+    attempts: int
     created_at: int
     dead_at: int
 

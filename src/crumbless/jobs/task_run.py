@@ -75,7 +75,7 @@ class TaskHandler:
         if result is None:
             finish_tasks(connection, tasks)
         else:
-            complete_tasks(connection, tasks, due_at=result, tries=0)
+            complete_tasks(connection, tasks, due_at=result, attempts=0)
 
     def on_failed(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
         """Make tasks that failed for the last time dead letters."""
@@ -205,7 +205,7 @@ class TaskRunner:
 
     async def _do(self, batch: _Batch) -> None:
         handler, tasks = self._handlers[batch.kind], batch.tasks
-        if any(one.tries > MAX_ATTEMPTS and is_out_of_attempts(one, confirmed_ms()) for one in tasks):
+        if any(one.attempts > MAX_ATTEMPTS and is_out_of_attempts(one, confirmed_ms()) for one in tasks):
             # A node that fails in doing it notes no failure; without this it would end one node after the other.
             await self._reschedule(handler, tasks, "every try was cut short")
             return
@@ -239,7 +239,7 @@ class TaskRunner:
                 handler.on_failed(connection, spent, error)
             for one in tasks:
                 if one not in spent:
-                    complete_tasks(connection, [one], error, due_at=now if at_once else now + wait_after(one.tries))
+                    complete_tasks(connection, [one], error, due_at=now if at_once else now + wait_after(one.attempts))
 
         await self._complete(settle)
 

@@ -8,7 +8,7 @@ the sessions in use themselves, some hundred each second in turn.
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 
-from crumbless.domain.access import Session, later_factor
+from crumbless.domain.access import Session, later_authentication
 from crumbless.domain.session_state import SessionChanges
 from crumbless.ids import now_ms
 from crumbless.live.connections import Connections
@@ -53,7 +53,7 @@ class SessionPoll:
                 continue
             self._compare(held, state.changed_at)
             for session in held:
-                session.factor_at = later_factor(session.factor_at, state.factor_at, now)
+                session.authenticated_at = later_authentication(session.authenticated_at, state.authenticated_at, now)
         for session_id in changes.ended:
             self._end(in_use.get(session_id, ()))
         people = dict(changes.people)

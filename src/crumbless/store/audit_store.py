@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from crumbless.store.tables_people import audit_entry
+from crumbless.store.tables_people import audit_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class AuditRecord:
     actor_kind: str
     actor_id: str
     actor_name: str
-    act: str
+    action: str
     target_kind: str = ""
     target_id: str = ""
     target_name: str = ""
@@ -32,7 +32,7 @@ class AuditRecord:
 def add_audit_record(connection: Connection, entry: AuditRecord) -> None:
     """Append an entry, in the transaction of the act it tells of."""
     connection.execute(
-        insert(audit_entry).values(
+        insert(audit_log).values(
             workspace_id=entry.workspace,
             at=entry.at,
             actor_kind=entry.actor_kind,
@@ -41,7 +41,7 @@ def add_audit_record(connection: Connection, entry: AuditRecord) -> None:
             session_id=entry.session_id,
             thumbprint=entry.thumbprint,
             request_id=entry.request_id,
-            act=entry.act,
+            action=entry.action,
             target_kind=entry.target_kind,
             target_id=entry.target_id,
             target_name=entry.target_name,
@@ -51,17 +51,17 @@ def add_audit_record(connection: Connection, entry: AuditRecord) -> None:
 
 
 def audit_log_page(
-    connection: Connection, workspace: int, before: int | None, limit: int, act: str | None, actor: str | None
+    connection: Connection, workspace: int, before: int | None, limit: int, action: str | None, actor: str | None
 ) -> Sequence[AuditRecord]:
     """Entries of a workspace, newest first, below the number `before`; all acts and actors where none is named."""
-    query = select(audit_entry).where(audit_entry.c.workspace_id == workspace)
+    query = select(audit_log).where(audit_log.c.workspace_id == workspace)
     if before is not None:
-        query = query.where(audit_entry.c.no < before)
-    if act is not None:
-        query = query.where(audit_entry.c.act == act)
+        query = query.where(audit_log.c.no < before)
+    if action is not None:
+        query = query.where(audit_log.c.action == action)
     if actor is not None:
-        query = query.where(audit_entry.c.actor_id == actor)
-    rows = connection.execute(query.order_by(audit_entry.c.no.desc()).limit(limit))
+        query = query.where(audit_log.c.actor_id == actor)
+    rows = connection.execute(query.order_by(audit_log.c.no.desc()).limit(limit))
     return [
         AuditRecord(
             row.workspace_id,
@@ -69,7 +69,7 @@ def audit_log_page(
             row.actor_kind,
             row.actor_id,
             row.actor_name,
-            row.act,
+            row.action,
             row.target_kind,
             row.target_id,
             row.target_name,

@@ -39,7 +39,7 @@ def add_receipt(
             workspace_id=of.workspace,
             site_id=of.id,
             receipt=record.receipt,
-            chain=record.chain,
+            receipt_chain=record.chain,
             previous=record.previous,
             request_id=request_id,
             analytics=record.categories.analytics,
@@ -70,7 +70,7 @@ def find_repeat(connection: Connection, of: Site, request: ConsentRequest) -> tu
 
 def newest_of_chain(connection: Connection, chain: str) -> ConsentReceipt | None:
     """The record that holds: the last one appended to the chain."""
-    found = _first(connection, consent_receipt.c.chain == chain)
+    found = _first(connection, consent_receipt.c.receipt_chain == chain)
     return found and found[0]
 
 
@@ -78,10 +78,10 @@ def receipts_of_site(connection: Connection, of: Site) -> Iterator[tuple[Consent
     """Every record of the site in the order of their making, with its signature and whether none follows it."""
     newest: dict[str, int] = {}
     in_site = consent_receipt.c.site_id == of.id
-    for row in connection.execute(select(consent_receipt.c.chain, consent_receipt.c.no).where(in_site)):
-        newest[row.chain] = max(row.no, newest.get(row.chain, 0))
+    for row in connection.execute(select(consent_receipt.c.receipt_chain, consent_receipt.c.no).where(in_site)):
+        newest[row.receipt_chain] = max(row.no, newest.get(row.receipt_chain, 0))
     for row in connection.execute(_records().where(in_site).order_by(consent_receipt.c.no)):
-        yield _record(row), row.signature, newest[row.chain] == row.no
+        yield _record(row), row.signature, newest[row.receipt_chain] == row.no
 
 
 def is_known_origin(connection: Connection, origin: str) -> bool:
@@ -110,7 +110,7 @@ def _first(connection: Connection, condition: Any) -> tuple[ConsentReceipt, str]
 def _record(row: Any) -> ConsentReceipt:
     return ConsentReceipt(
         row.receipt,
-        row.chain,
+        row.receipt_chain,
         row.site_key,
         row.at,
         Categories(row.analytics, row.marketing),

@@ -136,7 +136,7 @@ def raise_seen_mark(
 
 def consent_chain_of(connection: Connection, conversation_id: str) -> str | None:
     """The consent that a conversation is held to."""
-    return connection.execute(select(conversation.c.consent_chain).where(conversation.c.id == conversation_id)).scalar()
+    return connection.execute(select(conversation.c.receipt_chain).where(conversation.c.id == conversation_id)).scalar()
 
 
 def bind_consent(connection: Connection, conversation_id: str, chain: str | None) -> None:
@@ -148,7 +148,7 @@ def bind_consent(connection: Connection, conversation_id: str, chain: str | None
         entry.c.conversation_no == conversation.c.no, entry.c.seq == conversation.c.last_seq, entry.c.kind == "erased"
     )
     connection.execute(
-        update(conversation).where(conversation.c.id == conversation_id, ~erasure).values(consent_chain=chain)
+        update(conversation).where(conversation.c.id == conversation_id, ~erasure).values(receipt_chain=chain)
     )
 
 

@@ -220,14 +220,21 @@ def verify(source: Connection, target: Connection, progress: ProgressCallback) -
     return sums
 
 
+FORMER_TABLES = ("relay_event", "ticket", "site_tag", "operator_identity", "operator_network", "audit_entry")
+"""Tables of older schemas under names that no table has now."""
+
+
 def empty(connection: Connection) -> None:
-    """Take every table away, with what tells its version."""
+    """Remove every table, of older schemas too, and the table with the version."""
+    for name in FORMER_TABLES:
+        connection.execute(text(f'DROP TABLE IF EXISTS "{name}"'))
     for table in reversed(tables()):
         connection.execute(text(f'DROP TABLE IF EXISTS "{table.name}"'))
     connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
     copy_progress.drop(connection, checkfirst=True)
     if connection.dialect.name == "postgresql":
-        connection.execute(text("DROP FUNCTION IF EXISTS audit_entry_refuse"))
+        for name in ("audit_entry_refuse", "audit_log_refuse"):
+            connection.execute(text(f"DROP FUNCTION IF EXISTS {name}"))
 
 
 def known_schema(found: str | None) -> str:

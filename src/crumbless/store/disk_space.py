@@ -67,7 +67,7 @@ def write_trial(connection: Connection) -> None:
             id=TRIAL_ID,
             kind="trial",
             payload={},
-            sealed=os.urandom(TRIAL_BYTES),
+            encrypted=os.urandom(TRIAL_BYTES),
             due_at=now,
             dead_at=now,
             created_at=now,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from crumbless.ids import now_ms
-from crumbless.store.tables_people import operator_identity
+from crumbless.store.tables_people import oidc_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,14 @@ class OidcAccount:
 def find_oidc_account_owner(connection: Connection, issuer: str, subject: str) -> str | None:
     """The id of the operator whom this account signs in."""
     return connection.execute(
-        select(operator_identity.c.operator_id).where(
-            operator_identity.c.issuer == issuer, operator_identity.c.subject == subject
-        )
+        select(oidc_account.c.operator_id).where(oidc_account.c.issuer == issuer, oidc_account.c.subject == subject)
     ).scalar()
 
 
 def oidc_accounts_of(connection: Connection, operator_id: str) -> list[OidcAccount]:
     """The operator's accounts, oldest first."""
     rows = connection.execute(
-        select(operator_identity)
-        .where(operator_identity.c.operator_id == operator_id)
-        .order_by(operator_identity.c.created_at)
+        select(oidc_account).where(oidc_account.c.operator_id == operator_id).order_by(oidc_account.c.created_at)
     )
     return [
         OidcAccount(row.issuer, row.subject, row.operator_id, row.label, row.created_at, row.last_used_at)
@@ -50,7 +46,7 @@ def add_oidc_account(
     if find_oidc_account_owner(connection, issuer, subject) is not None:
         return False
     connection.execute(
-        insert(operator_identity).values(
+        insert(oidc_account).values(
             workspace_id=workspace,
             issuer=issuer,
             subject=subject,
@@ -65,8 +61,8 @@ def add_oidc_account(
 def note_oidc_account_used(connection: Connection, issuer: str, subject: str) -> None:
     """The account was just used."""
     connection.execute(
-        update(operator_identity)
-        .where(operator_identity.c.issuer == issuer, operator_identity.c.subject == subject)
+        update(oidc_account)
+        .where(oidc_account.c.issuer == issuer, oidc_account.c.subject == subject)
         .values(last_used_at=now_ms())
     )
 
@@ -74,10 +70,10 @@ def note_oidc_account_used(connection: Connection, issuer: str, subject: str) ->
 def remove_oidc_account(connection: Connection, operator_id: str, issuer: str, subject: str) -> bool:
     """The account signs the operator in no more. False when it did not."""
     removed = connection.execute(
-        delete(operator_identity).where(
-            operator_identity.c.operator_id == operator_id,
-            operator_identity.c.issuer == issuer,
-            operator_identity.c.subject == subject,
+        delete(oidc_account).where(
+            oidc_account.c.operator_id == operator_id,
+            oidc_account.c.issuer == issuer,
+            oidc_account.c.subject == subject,
         )
     )
     return removed.rowcount > 0

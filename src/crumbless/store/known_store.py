@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, exists, or_, select, text
 
 from crumbless.ids import now_ms
 from crumbless.store.tables import operator, session
-from crumbless.store.tables_people import operator_network
+from crumbless.store.tables_people import known_network
 
 NETWORK_DAYS = 30
 """After which a network without a sign-in is unknown again, and its row is deleted."""
@@ -34,9 +34,9 @@ def find_known(connection: Connection, account: str, thumbprint: str, network_ha
     whom = select(operator.c.id).where(or_(operator.c.id == account, operator.c.email == account)).scalar_subquery()
     by_key = exists().where(session.c.operator_id == whom, session.c.thumbprint == thumbprint)
     by_network = exists().where(
-        operator_network.c.operator_id == whom,
-        operator_network.c.network_hash == network_hash,
-        operator_network.c.seen_at > now_ms() - NETWORK_DAYS * DAY_MS,
+        known_network.c.operator_id == whom,
+        known_network.c.network_hash == network_hash,
+        known_network.c.seen_at > now_ms() - NETWORK_DAYS * DAY_MS,
     )
     row = connection.execute(select(by_key.label("by_key"), by_network.label("by_network"))).one()
     return Known(bool(row.by_key), bool(row.by_network))
@@ -44,7 +44,7 @@ def find_known(connection: Connection, account: str, thumbprint: str, network_ha
 
 # The syntax of SQLite and PostgreSQL is the same here; SQLAlchemy has one construct for each.
 _NOTE = text(
-    "INSERT INTO operator_network (workspace_id, operator_id, network_hash, seen_at)"
+    "INSERT INTO known_network (workspace_id, operator_id, network_hash, seen_at)"
     " VALUES (:workspace, :operator, :network, :at)"
     " ON CONFLICT (operator_id, network_hash) DO UPDATE SET seen_at = excluded.seen_at"
 )
@@ -54,8 +54,6 @@ def note_network(connection: Connection, workspace: int, operator_id: str, netwo
     """Store that the operator has proved their identity from this network; the oldest of too many are deleted."""
     values = {"workspace": workspace, "operator": operator_id, "network": network_hash, "at": now_ms()}
     connection.execute(_NOTE, values)
-    of_operator = operator_network.c.operator_id == operator_id
-    newest = select(operator_network.c.id).where(of_operator).order_by(operator_network.c.seen_at.desc())
-    connection.execute(
-        delete(operator_network).where(of_operator, operator_network.c.id.not_in(newest.limit(MAX_NETWORKS)))
-    )
+    of_operator = known_network.c.operator_id == operator_id
+    newest = select(known_network.c.id).where(of_operator).order_by(known_network.c.seen_at.desc())
+    connection.execute(delete(known_network).where(of_operator, known_network.c.id.not_in(newest.limit(MAX_NETWORKS))))

@@ -55,7 +55,7 @@ CONVERSATION_COLUMNS = (
     "operator_seen",
     "site_id",
     "team_id",
-    "consent_chain",
+    "receipt_chain",
 )
 """What `Found.conversations` contains of a conversation, before whether it was erased."""
 

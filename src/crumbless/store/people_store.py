@@ -187,7 +187,7 @@ def add_session(
     token_hash: bytes,
     factors: str = "",
     device: str = "",
-    place: str = "",
+    time_zone_name: str = "",
     *,
     verified: bool = False,
 ) -> None:
@@ -208,10 +208,10 @@ def add_session(
             created_at=now_ms(),
             expires_at=who.expires_at,
             last_seen_at=now_ms(),
-            factor_at=who.factor_at,
+            authenticated_at=who.authenticated_at,
             factors=factors,
             device=device,
-            place=place,
+            time_zone_name=time_zone_name,
             verified=int(verified),
         )
     )
@@ -281,7 +281,7 @@ def _session(row: Any) -> Session:
         name=row.operator_name or row.visitor_name or "",
         thumbprint=row.thumbprint,
         expires_at=policy.end_of(row.created_at, row.expires_at, row.factors),
-        factor_at=row.factor_at,
+        authenticated_at=row.authenticated_at,
         seen_at=row.last_seen_at,
         changed_at=row.changed_at or 0,
         idle_ms=policy.idle_ms,
@@ -305,4 +305,4 @@ def _announce_end(connection: Connection, ended: Sequence[Session]) -> Sequence[
 
 def set_factor_at(connection: Connection, session_id: str, at: int) -> None:
     """A factor was shown in this session at that time."""
-    connection.execute(update(session).where(session.c.id == session_id).values(factor_at=at))
+    connection.execute(update(session).where(session.c.id == session_id).values(authenticated_at=at))

@@ -11,7 +11,7 @@ from crumbless.ids import now_ms
 from crumbless.store.operator_change import change_operators
 from crumbless.store.people_store import end_sessions, read_sessions
 from crumbless.store.tables import operator, session
-from crumbless.store.tables_people import account_policy, operator_identity, passkey
+from crumbless.store.tables_people import account_policy, oidc_account, passkey
 
 
 def find_account_policy(connection: Connection, workspace: int) -> AccountPolicy:
@@ -77,7 +77,7 @@ def end_violating_sessions(connection: Connection, workspace: int) -> Sequence[S
 def count_without_second_factor(connection: Connection, workspace: int) -> int:
     """Return how many active operators have neither an authenticator app, a passkey nor an account at a provider."""
     with_passkey = select(passkey.c.operator_id).where(passkey.c.workspace_id == workspace)
-    with_identity = select(operator_identity.c.operator_id).where(operator_identity.c.workspace_id == workspace)
+    with_identity = select(oidc_account.c.operator_id).where(oidc_account.c.workspace_id == workspace)
     return connection.execute(
         select(func.count())
         .select_from(operator)
@@ -95,12 +95,12 @@ def has_owner_at_provider(connection: Connection, workspace: int, issuers: Colle
     """Return whether an active owner of the workspace can sign in at one of these providers."""
     query = (
         select(operator.c.id)
-        .join(operator_identity, operator_identity.c.operator_id == operator.c.id)
+        .join(oidc_account, oidc_account.c.operator_id == operator.c.id)
         .where(
             operator.c.workspace_id == workspace,
             operator.c.role == "owner",
             operator.c.status == "active",
-            operator_identity.c.issuer.in_([*issuers]),
+            oidc_account.c.issuer.in_([*issuers]),
         )
         .limit(1)
     )

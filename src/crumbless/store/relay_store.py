@@ -14,7 +14,7 @@ from crumbless.domain.storage_registry import Service
 from crumbless.domain.task import Task, TaskFailed
 from crumbless.ids import now_ms
 from crumbless.store.consent_store import newest_of_chain
-from crumbless.store.tables import site, site_counter, site_tag
+from crumbless.store.tables import site, site_counter, vendor_tag
 from crumbless.store.tables_people import task
 from crumbless.store.tag_store import consent_revision, find_vendor_tags
 from crumbless.store.task_store import still_claimed
@@ -96,9 +96,9 @@ def find_sendable(
     """
     now, site_id = now_ms(), int(tasks[0].destination)
     found = connection.execute(
-        select(site_tag.c.identifier, site_tag.c.secret, site.c.origins)
-        .join(site, site.c.id == site_tag.c.site_id)
-        .where(site_tag.c.site_id == site_id, site_tag.c.service == service, site_tag.c.way == "relay")
+        select(vendor_tag.c.identifier, vendor_tag.c.secret, site.c.origins)
+        .join(site, site.c.id == vendor_tag.c.site_id)
+        .where(vendor_tag.c.site_id == site_id, vendor_tag.c.service == service, vendor_tag.c.mode == "relay")
     ).first()
     if found is None:
         return None, []

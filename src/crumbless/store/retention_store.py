@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, delete, or_, select
 
 from crumbless.store.tables import consent_receipt, session
-from crumbless.store.tables_people import audit_entry, operator_network, task
+from crumbless.store.tables_people import audit_log, known_network, task
 
 
 def remove_receipts(connection: Connection, before: int, limit: int) -> int:
@@ -14,10 +14,10 @@ def remove_receipts(connection: Connection, before: int, limit: int) -> int:
     return _remove(connection, consent_receipt, consent_receipt.c.no, old, limit)
 
 
-def remove_audit_entries(connection: Connection, before: int, limit: int) -> int:
+def remove_audit_records(connection: Connection, before: int, limit: int) -> int:
     """Remove entries of the audit log from before then."""
-    old = select(audit_entry.c.no).where(audit_entry.c.at < before)
-    return _remove(connection, audit_entry, audit_entry.c.no, old, limit)
+    old = select(audit_log.c.no).where(audit_log.c.at < before)
+    return _remove(connection, audit_log, audit_log.c.no, old, limit)
 
 
 def remove_ended_sessions(connection: Connection, before: int, limit: int) -> int:
@@ -28,8 +28,8 @@ def remove_ended_sessions(connection: Connection, before: int, limit: int) -> in
 
 def remove_networks(connection: Connection, before: int, limit: int) -> int:
     """Remove networks from which their operator has not signed in since then."""
-    old = select(operator_network.c.id).where(operator_network.c.seen_at < before)
-    return _remove(connection, operator_network, operator_network.c.id, old, limit)
+    old = select(known_network.c.id).where(known_network.c.seen_at < before)
+    return _remove(connection, known_network, known_network.c.id, old, limit)
 
 
 def remove_dead_tasks(connection: Connection, before: int, limit: int) -> int:

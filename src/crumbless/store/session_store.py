@@ -19,7 +19,7 @@ class ListedSession:
 
     id: str
     device: str
-    place: str
+    time_zone_name: str
     factors: str
     created_at: int
     last_seen_at: int
@@ -43,7 +43,9 @@ def sessions_of(connection: Connection, operator_id: str, seen_after: int) -> li
         .order_by(session.c.last_seen_at.desc(), session.c.created_at.desc())
     )
     return [
-        ListedSession(row.id, row.device, row.place, row.factors, row.created_at, row.last_seen_at, row.expires_at)
+        ListedSession(
+            row.id, row.device, row.time_zone_name, row.factors, row.created_at, row.last_seen_at, row.expires_at
+        )
         for row in rows
     ]
 
@@ -83,7 +85,7 @@ def has_had_session(connection: Connection, operator_id: str) -> bool:
 
 def find_factor_at(connection: Connection, session_id: str) -> int:
     """When a factor was last shown in the session, in milliseconds; 0 for one that is not there."""
-    return connection.execute(select(session.c.factor_at).where(session.c.id == session_id)).scalar() or 0
+    return connection.execute(select(session.c.authenticated_at).where(session.c.id == session_id)).scalar() or 0
 
 
 def note_seen(connection: Connection, session_ids: Collection[str], at: int) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, func, select
 
 from crumbless.store.tables import operator
-from crumbless.store.tables_people import operator_identity, passkey
+from crumbless.store.tables_people import oidc_account, passkey
 
 
 def sign_in_methods(connection: Connection, operator_id: str) -> int:
@@ -15,6 +15,6 @@ def sign_in_methods(connection: Connection, operator_id: str) -> int:
         select(func.count()).select_from(passkey).where(passkey.c.operator_id == operator_id)
     ).scalar_one()
     identities = connection.execute(
-        select(func.count()).select_from(operator_identity).where(operator_identity.c.operator_id == operator_id)
+        select(func.count()).select_from(oidc_account).where(oidc_account.c.operator_id == operator_id)
     ).scalar_one()
     return int(bool(has_password)) + passkeys + identities

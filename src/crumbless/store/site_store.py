@@ -26,12 +26,12 @@ class SiteAppearance:
 
 @dataclass(frozen=True, slots=True)
 class StoredSite:
-    """A site. `seen_at`: when one of its pages last fetched the widget; `seen_origin`: which."""
+    """A site. `embed_seen_at`: when one of its pages last fetched the widget; `embed_seen_origin`: which."""
 
     key: str
     looks: SiteAppearance
-    seen_at: int | None
-    seen_origin: str | None
+    embed_seen_at: int | None
+    embed_seen_origin: str | None
     created_at: int
 
 
@@ -57,8 +57,8 @@ def _kept(connection: Connection, *conditions: Any) -> list[StoredSite]:
         StoredSite(
             row.key,
             SiteAppearance(row.name, tuple(row.origins), row.accent, row.side),
-            row.seen_at,
-            row.seen_origin,
+            row.embed_seen_at,
+            row.embed_seen_origin,
             row.created_at,
         )
         for row in connection.execute(select(site).where(*conditions).order_by(site.c.id))
@@ -88,4 +88,4 @@ def _values(appearance: SiteAppearance) -> dict[str, object]:
 
 def note_site_seen(connection: Connection, key: str, at: int, origin: str) -> None:
     """A page of the site fetched the widget."""
-    connection.execute(update(site).where(site.c.key == key).values(seen_at=at, seen_origin=origin))
+    connection.execute(update(site).where(site.c.key == key).values(embed_seen_at=at, embed_seen_origin=origin))

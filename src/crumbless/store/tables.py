@@ -59,19 +59,19 @@ site = Table(
     # Whether visitors may, or must, be verified by the site: off, optional, required.
     Column("identity_mode", String(16), nullable=False, server_default="off"),
     # When the widget was last fetched by one of the site's pages, and which: for the check after the set-up.
-    Column("seen_at", BigInteger),
-    Column("seen_origin", Text),
+    Column("embed_seen_at", BigInteger),
+    Column("embed_seen_origin", Text),
     Column("created_at", BigInteger, nullable=False),
 )
 
 # The tags of others that a site uses. A secret belongs to a relay and never leaves the server.
-site_tag = Table(
-    "site_tag",
+vendor_tag = Table(
+    "vendor_tag",
     metadata,
     Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
     Column("site_id", Integer, ForeignKey("site.id"), primary_key=True),
     Column("service", String(16), primary_key=True),
-    Column("way", String(16), nullable=False),
+    Column("mode", String(16), nullable=False),
     Column("identifier", Text, nullable=False),
     Column("secret", Text, nullable=False, default=""),
     Column("created_at", BigInteger, nullable=False),
@@ -86,7 +86,7 @@ consent_receipt = Table(
     Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
     Column("receipt", String(22), nullable=False, unique=True),
     # The first receipt of those that follow one another; the newest row of a chain is what holds.
-    Column("chain", String(22), nullable=False),
+    Column("receipt_chain", String(22), nullable=False),
     Column("previous", String(22)),
     # Made by the client, so that a repeat after a lost answer is the same record.
     Column("request_id", Id),
@@ -100,7 +100,7 @@ consent_receipt = Table(
     Column("at", BigInteger, nullable=False),
     Column("signature", Text, nullable=False),
     UniqueConstraint("site_id", "request_id"),
-    Index(None, "chain"),
+    Index(None, "receipt_chain"),
 )
 
 # What a relay did, by day (UTC): numbers that belong to nobody.
@@ -200,7 +200,7 @@ conversation = Table(
     # The workspace's position when a seen mark last moved: which marks a returning operator has missed.
     Column("seen_position", BigInteger, nullable=False, default=0),
     # The consent under which events of this conversation may be relayed.
-    Column("consent_chain", String(22)),
+    Column("receipt_chain", String(22)),
     Column("started_at", BigInteger, nullable=False),
     Index(None, "workspace_id", "position"),
     # For the inbox of one status: most installations close nearly all, and some never close any.
@@ -260,11 +260,11 @@ session = Table(
     # To the minute. A session that is not used for the idle time has expired.
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
     # When a factor was last shown, and which were: dangerous acts ask for a fresh one.
-    Column("factor_at", BigInteger, nullable=False, server_default="0"),
+    Column("authenticated_at", BigInteger, nullable=False, server_default="0"),
     Column("factors", String(64), nullable=False, server_default=text("''")),
     # In coarse words, for the list of sessions: "Firefox on Linux", "Europe, Berlin".
     Column("device", String(80), nullable=False, server_default=text("''")),
-    Column("place", String(80), nullable=False, server_default=text("''")),
+    Column("time_zone_name", String(80), nullable=False, server_default=text("''")),
     # 1: the site verified the visitor in this session, which then reaches all conversations of the contact.
     Column("verified", Integer, nullable=False, server_default="0"),
     Column("ended_at", BigInteger),

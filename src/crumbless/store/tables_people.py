@@ -75,7 +75,7 @@ invitation = Table(
 # Whatever may be used once and not for long: setup, invitation, reset, second step of a sign-in, passkey challenge,
 # OpenID Connect transaction, continuation. Spent by one UPDATE ... WHERE used_at IS NULL, so a race has one winner.
 one_time_token = Table(
-    "ticket",
+    "one_time_token",
     metadata,
     Column("id", Id, primary_key=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id")),
@@ -87,7 +87,7 @@ one_time_token = Table(
     # The key that began it, where only that key may end it.
     Column("thumbprint", String(43)),
     Column("data", JSON, nullable=False),
-    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
@@ -123,8 +123,8 @@ recovery_code = Table(
 )
 
 # An account at an OpenID provider that signs an operator in. Never found by email address.
-operator_identity = Table(
-    "operator_identity",
+oidc_account = Table(
+    "oidc_account",
     metadata,
     Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
     Column("issuer", String(512), primary_key=True),
@@ -137,8 +137,8 @@ operator_identity = Table(
 )
 
 # From which networks an operator has signed in: a keyed hash, never an address. Deleted after 30 days.
-operator_network = Table(
-    "operator_network",
+known_network = Table(
+    "known_network",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
@@ -165,8 +165,8 @@ account_policy = Table(
 )
 
 # Who did what, when, from which session. Appended, never changed: triggers of the migration refuse it.
-audit_entry = Table(
-    "audit_entry",
+audit_log = Table(
+    "audit_log",
     metadata,
     Column("no", Integer, primary_key=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
@@ -178,7 +178,7 @@ audit_entry = Table(
     Column("session_id", Id),
     Column("thumbprint", String(43)),
     Column("request_id", String(64)),
-    Column("act", String(48), nullable=False),
+    Column("action", String(48), nullable=False),
     Column("target_kind", String(24), nullable=False),
     Column("target_id", String(255), nullable=False),
     Column("target_name", Text, nullable=False),
@@ -257,9 +257,9 @@ task = Table(
     Column("about", String(36), nullable=False, server_default=text("''")),
     Column("payload", JSON, nullable=False),
     # What of the payload nobody may read in the database (domain/seal.py).
-    Column("sealed", LargeBinary),
+    Column("encrypted", LargeBinary),
     Column("due_at", BigInteger, nullable=False),
-    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     # The node that does it, and until when no other node may.
     Column("claimed_by", Id),
     Column("claimed_until", BigInteger),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from crumbless.domain.storage_registry import Service
 from crumbless.ids import now_ms
 from crumbless.store.people_store import Site
-from crumbless.store.tables import site, site_tag
+from crumbless.store.tables import site, vendor_tag
 
 TagMode = Literal["browser", "relay"]
 """The vendor's script in the visitor's browser, or the server telling the vendor."""
@@ -26,8 +26,8 @@ class VendorTag:
 
 def find_vendor_tags(connection: Connection, site_id: int) -> tuple[VendorTag, ...]:
     """The site's tags, by service."""
-    rows = connection.execute(select(site_tag).where(site_tag.c.site_id == site_id).order_by(site_tag.c.service))
-    return tuple(VendorTag(row.service, row.way, row.identifier, row.secret) for row in rows)
+    rows = connection.execute(select(vendor_tag).where(vendor_tag.c.site_id == site_id).order_by(vendor_tag.c.service))
+    return tuple(VendorTag(row.service, row.mode, row.identifier, row.secret) for row in rows)
 
 
 def set_vendor_tag(connection: Connection, of: Site, tag: VendorTag) -> None:
@@ -41,11 +41,11 @@ def set_vendor_tag(connection: Connection, of: Site, tag: VendorTag) -> None:
         connection.execute(update(site).where(site.c.id == of.id).values(consent_revision=raised))
     drop_vendor_tag(connection, of, tag.service)
     connection.execute(
-        insert(site_tag).values(
+        insert(vendor_tag).values(
             workspace_id=of.workspace,
             site_id=of.id,
             service=tag.service,
-            way=tag.mode,
+            mode=tag.mode,
             identifier=tag.identifier,
             secret=tag.secret,
             created_at=now_ms(),
@@ -55,7 +55,7 @@ def set_vendor_tag(connection: Connection, of: Site, tag: VendorTag) -> None:
 
 def drop_vendor_tag(connection: Connection, of: Site, service: Service) -> None:
     """Use no tag of this service any more."""
-    connection.execute(delete(site_tag).where(site_tag.c.site_id == of.id, site_tag.c.service == service))
+    connection.execute(delete(vendor_tag).where(vendor_tag.c.site_id == of.id, vendor_tag.c.service == service))
 
 
 def consent_revision(connection: Connection, site_id: int) -> int:

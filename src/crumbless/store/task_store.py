@@ -22,14 +22,14 @@ def add_task(
     kind: TaskKind,
     payload: Mapping[str, Any],
     *,
-    sealed: bytes | None = None,
+    encrypted: bytes | None = None,
     due_at: int | None = None,
     about: str = "",
 ) -> None:
     """Queue work. It exists when the transaction is committed, and never when it is not.
 
     Args:
-        sealed: what of it nobody may read in the database.
+        encrypted: what of it nobody may read in the database.
         due_at: not before then (milliseconds); at once when absent.
         about: the ID of the visitor with whom it is deleted.
     """
@@ -39,7 +39,7 @@ def add_task(
             workspace_id=workspace,
             kind=kind,
             payload=dict(payload),
-            sealed=sealed,
+            encrypted=encrypted,
             due_at=now if due_at is None else due_at,
             created_at=now,
             about=about,
@@ -109,12 +109,12 @@ def claim_batches(
                 continue
             batch = filling[group] = []
             batches.append(batch)
-        batch.append(_task(row, row.tries + 1, node))
+        batch.append(_task(row, row.attempts + 1, node))
     if batches:
         connection.execute(
             update(task)
             .where(task.c.id.in_([one.id for batch in batches for one in batch]))
-            .values(claimed_by=node, claimed_until=clock + lease_of(kind), tries=task.c.tries + 1)
+            .values(claimed_by=node, claimed_until=clock + lease_of(kind), attempts=task.c.attempts + 1)
         )
     return batches
 
@@ -142,7 +142,7 @@ def release_tasks(connection: Connection, node: str) -> None:
     connection.execute(
         update(task)
         .where(task.c.claimed_by == node, task.c.dead_at.is_(None))
-        .values(claimed_by=None, claimed_until=None, tries=task.c.tries - 1)
+        .values(claimed_by=None, claimed_until=None, attempts=task.c.attempts - 1)
     )
 
 
@@ -154,7 +154,7 @@ def dead_tasks(connection: Connection, workspace: int, limit: int) -> Sequence[T
         .order_by(task.c.dead_at.desc(), task.c.id.desc())
         .limit(limit)
     )
-    return [_task(row, row.tries) for row in rows]
+    return [_task(row, row.attempts) for row in rows]
 
 
 def count_dead_tasks(connection: Connection) -> int:
@@ -182,7 +182,7 @@ def retry_dead(connection: Connection, workspace: int, task_id: int) -> bool:
     revived = connection.execute(
         update(task)
         .where(_dead(workspace, task_id))
-        .values(dead_at=None, error="", tries=0, due_at=now_ms(), claimed_by=None, claimed_until=None)
+        .values(dead_at=None, error="", attempts=0, due_at=now_ms(), claimed_by=None, claimed_until=None)
     )
     after_commit(connection, TasksQueued())
     return bool(revived.rowcount)
@@ -213,6 +213,6 @@ def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
     return connection.execute(select(func.count()).select_from(task).where(*conditions)).scalar_one()
 
 
-def _task(row: Row[Any], tries: int, node: str = "") -> Task:
-    content = row.id, row.workspace_id, row.kind, row.payload, row.sealed
-    return Task(*content, tries, row.created_at, row.destination, row.about, node, row.error, row.dead_at or 0)
+def _task(row: Row[Any], attempts: int, node: str = "") -> Task:
+    content = row.id, row.workspace_id, row.kind, row.payload, row.encrypted
+    return Task(*content, attempts, row.created_at, row.destination, row.about, node, row.error, row.dead_at or 0)

@@ -38,7 +38,7 @@ class OneTimeToken:
     subject: str
     thumbprint: str | None
     data: Mapping[str, Any]
-    tries: int
+    attempts: int
     created_at: int
     expires_at: int
 
@@ -72,7 +72,7 @@ def new_one_time_token(
             subject=subject,
             thumbprint=thumbprint,
             data=dict(data or {}),
-            tries=0,
+            attempts=0,
             created_at=now,
             expires_at=now + int(seconds * 1000),
         )
@@ -124,7 +124,7 @@ def _one_time_token(row: Any) -> OneTimeToken:
         row.subject,
         row.thumbprint,
         row.data,
-        row.tries,
+        row.attempts,
         row.created_at,
         row.expires_at,
     )
@@ -165,11 +165,11 @@ def count_attempt(connection: Connection, ticket_id: str, limit: int) -> None:
     """One more wrong answer. After `most` of them the ticket is spent."""
     now = now_ms()
     connection.execute(
-        update(one_time_token).where(one_time_token.c.id == ticket_id).values(tries=one_time_token.c.tries + 1)
+        update(one_time_token).where(one_time_token.c.id == ticket_id).values(attempts=one_time_token.c.attempts + 1)
     )
     connection.execute(
         update(one_time_token)
-        .where(one_time_token.c.id == ticket_id, one_time_token.c.tries >= limit, one_time_token.c.used_at.is_(None))
+        .where(one_time_token.c.id == ticket_id, one_time_token.c.attempts >= limit, one_time_token.c.used_at.is_(None))
         .values(used_at=now)
     )
 

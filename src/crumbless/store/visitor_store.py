@@ -51,7 +51,7 @@ def find_visitor_record(
         ExportedSite(row.site_key, row.site_name),
         ExportedVisitor(row.id, row.name, row.created_at, contact_told),
         [
-            ExportedConversation(one.id, status_for_visitor(one.status), one.started_at, one.consent_chain or "", [])
+            ExportedConversation(one.id, status_for_visitor(one.status), one.started_at, one.receipt_chain or "", [])
             for one in own
         ],
         [one.last_visitor_seq for one in own],
@@ -69,7 +69,7 @@ def erase_conversations(connection: Connection, workspace_id: int, conversations
     inside = entry.c.conversation_no.in_(numbers)
     messages = connection.execute(select(func.count()).where(inside, entry.c.kind == "message")).scalar_one()
     connection.execute(update(entry).where(inside).values(author_id="", author_name="", data=None))
-    connection.execute(update(conversation).where(conversation.c.no.in_(numbers)).values(consent_chain=None))
+    connection.execute(update(conversation).where(conversation.c.no.in_(numbers)).values(receipt_chain=None))
     return messages
 
 

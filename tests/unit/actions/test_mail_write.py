@@ -1,4 +1,4 @@
-"""An email is queued sealed, for a plain address, with what its kind needs and nothing that could end a header."""
+"""An email is queued encrypted, for a plain address, with what its kind needs and nothing that could end a header."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_the_database_shows_neither_address_nor_secret(database_url: str) -> Non
     queued(database_url, order())
     [row] = write_once(database_url, lambda connection: [*connection.execute(select(task))])
     assert row.payload == {"mail": "reset"}
-    assert [word for word in ("olga", "crt_secret") if word.encode() in row.sealed] == []
+    assert [word for word in ("olga", "crt_secret") if word.encode() in row.encrypted] == []
 
 
 def test_what_a_visitor_is_sent_is_dropped_when_they_erase(database_url: str) -> None:
@@ -49,9 +49,9 @@ def test_what_a_visitor_is_sent_is_dropped_when_they_erase(database_url: str) ->
 
 
 def test_another_key_opens_nothing(database_url: str) -> None:
-    sealed = queued(database_url, order())
+    encrypted_task = queued(database_url, order())
     with pytest.raises(TaskFailed) as caught:
-        read_mail_request(SecretBox(b"1" * KEY_BYTES), sealed)
+        read_mail_request(SecretBox(b"1" * KEY_BYTES), encrypted_task)
     assert caught.value.final
 
 

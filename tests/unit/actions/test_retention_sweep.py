@@ -19,7 +19,7 @@ from crumbless.store.clock_store import begin_clock
 from crumbless.store.database import write_once
 from crumbless.store.people_store import add_operator
 from crumbless.store.tables import consent_receipt, session
-from crumbless.store.tables_people import audit_entry, one_time_token, operator_network, task
+from crumbless.store.tables_people import audit_log, known_network, one_time_token, task
 
 T = TypeVar("T")
 TASK = Task(-1, None, "retention", {}, None, 1, 0)
@@ -41,7 +41,7 @@ class Disk:
 
 def receipt(at: int) -> dict[str, object]:
     name = new_id()[-22:]
-    row: dict[str, object] = {"workspace_id": 1, "site_id": 1, "receipt": name, "chain": name, "at": at}
+    row: dict[str, object] = {"workspace_id": 1, "site_id": 1, "receipt": name, "receipt_chain": name, "at": at}
     row |= {"analytics": 1, "marketing": 0, "revision": 1, "services": list[str]()}
     return row | {"source": "api", "language": "en", "text_digest": "x", "signature": "x"}
 
@@ -50,9 +50,9 @@ def put_in(connection: Connection, days: dict[str, float]) -> None:
     """One row of each kind, so many days old."""
     at = {name: int(now_ms() - age * DAY_MS) for name, age in days.items()}
     connection.execute(insert(consent_receipt).values(**receipt(at["receipts"])))
-    texts = dict.fromkeys(("actor_kind", "actor_id", "actor_name", "act"), "")
+    texts = dict.fromkeys(("actor_kind", "actor_id", "actor_name", "action"), "")
     targets = dict.fromkeys(("target_kind", "target_id", "target_name"), "")
-    connection.execute(insert(audit_entry).values(workspace_id=1, at=at["audit"], details={}, **texts, **targets))
+    connection.execute(insert(audit_log).values(workspace_id=1, at=at["audit"], details={}, **texts, **targets))
     for moment in ({"ended_at": at["sessions"], "expires_at": 2**50}, {"ended_at": None, "expires_at": at["sessions"]}):
         connection.execute(
             insert(session).values(id=new_id(), workspace_id=1, token_hash=new_id().encode(), created_at=0, **moment)
@@ -63,18 +63,18 @@ def put_in(connection: Connection, days: dict[str, float]) -> None:
     connection.execute(insert(task).values(kind="mail", payload={}, due_at=0, created_at=0, dead_at=at["tasks"]))
     operator_id = add_operator(connection, 1, f"{new_id()}@tea.example", "Olga", "")
     network: dict[str, object] = {"workspace_id": 1, "operator_id": operator_id, "network_hash": new_id()}
-    connection.execute(insert(operator_network).values(seen_at=at["networks"], **network))
+    connection.execute(insert(known_network).values(seen_at=at["networks"], **network))
 
 
 def kept(url: str) -> dict[str, int]:
     tables = {
         "receipts": consent_receipt,
-        "audit": audit_entry,
+        "audit": audit_log,
         "sessions": session,
         "tickets": one_time_token,
         "tasks": task,
     }
-    tables["networks"] = operator_network
+    tables["networks"] = known_network
 
     def count(connection: Connection) -> dict[str, int]:
         return {

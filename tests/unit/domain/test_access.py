@@ -9,7 +9,7 @@ from crumbless.domain.access import (
     Session,
     Verb,
     is_recent,
-    later_factor,
+    later_authentication,
     require,
     require_conversation,
     require_step_up,
@@ -74,13 +74,13 @@ def test_a_factor_is_fresh_for_five_minutes(ago: int, fresh: bool) -> None:
 def test_a_factor_from_the_future_is_not_fresh(ahead: int) -> None:
     now = 10**12
     with pytest.raises(ApiError) as caught:
-        require_step_up(session("owner", factor_at=now + ahead), now)
+        require_step_up(session("owner", authenticated_at=now + ahead), now)
     assert caught.value.code == "step_up"
 
 
 def test_a_factor_from_the_future_does_not_hide_a_later_one() -> None:
     now, future = 10**12, 10**12 + 86_400_000
-    assert later_factor(future, now - 1, now) == now - 1
-    assert later_factor(now - 1, future, now) == now - 1
-    assert later_factor(now - 2, now - 1, now) == now - 1
-    assert later_factor(future, future + 1, now) == future
+    assert later_authentication(future, now - 1, now) == now - 1
+    assert later_authentication(now - 1, future, now) == now - 1
+    assert later_authentication(now - 2, now - 1, now) == now - 1
+    assert later_authentication(future, future + 1, now) == future

@@ -244,10 +244,10 @@ async def test_an_event_is_not_dropped_for_its_age_by_a_clock_alone(office: Offi
 
 
 async def test_an_event_is_tried_as_often_as_its_age_permits(office: Office) -> None:
-    office.change(tries=30, due_at=0)
+    office.change(attempts=30, due_at=0)
     office.run(Told(25, mixed=True, refuses=True))
     await until(lambda: all(row.error == "no" for row in office.left()))
-    assert [(row.tries, row.dead_at) for row in office.left()] == [(31, None)] * 7
+    assert [(row.attempts, row.dead_at) for row in office.left()] == [(31, None)] * 7
 
 
 async def test_the_connections_are_closed_at_the_end(office: Office) -> None:

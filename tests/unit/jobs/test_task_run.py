@@ -137,7 +137,7 @@ async def test_a_failure_is_tried_again_later_and_says_why(office: Office) -> No
     await office.add()
     await office.until(lambda: bool(office.rows()[0].error))
     [row] = office.rows()
-    assert (row.error, row.tries, row.claimed_by, row.dead_at) == ("the other side sleeps", 1, None, None)
+    assert (row.error, row.attempts, row.claimed_by, row.dead_at) == ("the other side sleeps", 1, None, None)
     assert row.due_at > now_ms()
     office.outcome = lambda _task: None
     office.change(due_at=0)
@@ -145,14 +145,14 @@ async def test_a_failure_is_tried_again_later_and_says_why(office: Office) -> No
     await office.until(lambda: not office.rows())
 
 
-@pytest.mark.parametrize(("final", "tries"), [(True, 1), (False, MAX_ATTEMPTS)])
-async def test_what_cannot_succeed_or_failed_too_often_is_given_up(office: Office, final: bool, tries: int) -> None:
+@pytest.mark.parametrize(("final", "attempts"), [(True, 1), (False, MAX_ATTEMPTS)])
+async def test_what_cannot_succeed_or_failed_too_often_is_given_up(office: Office, final: bool, attempts: int) -> None:
     office.outcome = failing(final)
     await office.add()
-    office.change(tries=tries - 1)
+    office.change(attempts=attempts - 1)
     office.runner()
     await office.until(lambda: office.rows()[0].dead_at is not None)
-    assert [(row.error, row.tries) for row in office.rows()] == [("the other side sleeps", tries)]
+    assert [(row.error, row.attempts) for row in office.rows()] == [("the other side sleeps", attempts)]
 
 
 async def test_a_fault_of_ours_is_a_failure_that_keeps_its_words_to_the_log(
@@ -180,7 +180,7 @@ async def test_what_takes_too_long_is_a_failure(office: Office, monkeypatch: pyt
 
 async def test_a_task_that_ends_every_node_is_given_up_without_being_begun(office: Office) -> None:
     await office.add()
-    office.change(tries=MAX_ATTEMPTS)
+    office.change(attempts=MAX_ATTEMPTS)
     office.runner()
     await office.until(lambda: office.rows()[0].dead_at is not None)
     assert office.done == []
@@ -216,7 +216,7 @@ async def test_a_stopping_node_gives_back_what_does_not_end(office: Office, monk
     await office.add()
     await office.until(lambda: bool(office.done))
     await office.stop(runner)
-    assert [(row.claimed_by, row.tries, row.error) for row in office.rows()] == [(None, 0, "")]
+    assert [(row.claimed_by, row.attempts, row.error) for row in office.rows()] == [(None, 0, "")]
     office.may_end.set()
     office.runner("b")
     await office.until(lambda: not office.rows())
@@ -235,9 +235,9 @@ async def test_recurring_work_is_never_given_up(office: Office) -> None:
     office.outcome = failing(final=True)
     office.runner(kind="retention")
     await office.until(lambda: bool(office.rows()) and bool(office.rows()[0].error))
-    office.change(tries=MAX_ATTEMPTS + 3, due_at=0)
+    office.change(attempts=MAX_ATTEMPTS + 3, due_at=0)
     office.publish([TasksQueued()])
-    await office.until(lambda: office.rows()[0].tries == MAX_ATTEMPTS + 4 and office.rows()[0].claimed_by is None)
+    await office.until(lambda: office.rows()[0].attempts == MAX_ATTEMPTS + 4 and office.rows()[0].claimed_by is None)
     assert office.rows()[0].dead_at is None
 
 
@@ -288,4 +288,4 @@ async def test_a_node_that_is_stopped_while_it_claims_gives_back_what_it_got(off
     await asyncio.wait({office.loops[runner]})
     late.told.set()
     await runner.stop()
-    assert [(row.claimed_by, row.claimed_until, row.tries) for row in office.rows()] == [(None, None, 0)]
+    assert [(row.claimed_by, row.claimed_until, row.attempts) for row in office.rows()] == [(None, None, 0)]

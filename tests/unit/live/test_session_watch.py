@@ -105,9 +105,9 @@ async def test_sessions_take_turns(place: Place, monkeypatch: pytest.MonkeyPatch
 async def test_a_factor_shown_at_another_node_counts_here(place: Place) -> None:
     session = make_operator_session()
     ear = await place.stream(session, b"one")
-    assert ear.session.factor_at == 0
-    session.factor_at = now_ms()
-    await eventually(lambda: ear.session.factor_at == session.factor_at)
+    assert ear.session.authenticated_at == 0
+    session.authenticated_at = now_ms()
+    await eventually(lambda: ear.session.authenticated_at == session.authenticated_at)
 
 
 async def test_a_database_that_is_away_is_asked_again(place: Place) -> None:

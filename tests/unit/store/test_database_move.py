@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from crumbless.domain.entry import NewEntry
 from crumbless.errors import SettingsError
 from crumbless.store import database_copy
 from crumbless.store.consent_store import secret_of
 from crumbless.store.database import serving_lock, write_once
-from crumbless.store.database_copy import Sum, sum_table, tables
+from crumbless.store.database_copy import FORMER_TABLES, Sum, sum_table, tables
 from crumbless.store.database_move import backup, copy, restore, verify_backup
 from crumbless.store.database_sqlite import sqlite_path
 from crumbless.store.ledger_batch import WriteRequest
@@ -46,7 +46,7 @@ def fill(url: str) -> None:
         secret_of(connection, "receipt_key")
         owner = add_operator(connection, 1, "olga@tea.example", "Ölga 🍵", "hash")
         add_session(connection, make_operator_session(subject=owner), b"\x00\xff" * 16)
-        add_task(connection, 1, "mail", {"b": [1, {"ü": None}], "a": 1.5}, sealed=b"\x00sealed")
+        add_task(connection, 1, "mail", {"b": [1, {"ü": None}], "a": 1.5}, encrypted=b"\x00sealed")
         add_task(connection, None, "retention", {})
 
     write_once(url, put_in)
@@ -163,6 +163,21 @@ def test_a_backup_beside_a_node_is_restored_as_it_was(filled: str, new_url: str,
         check_schema(target)
         append(target, make_entry(conversation=CONVERSATION))
     assert sums_of(f"sqlite:///{file}") == before, "the backup itself stays as it is"
+
+
+def test_restore_replaces_a_database_of_an_older_schema(filled: str, new_url: str, tmp_path: Path) -> None:
+    migrate(new_url, "0006")
+    names = {name for name in FORMER_TABLES if name in write_once(new_url, table_names)}
+    assert names == set(FORMER_TABLES)
+    file = tmp_path / "backup.db"
+    backup(filled, file, quiet)
+    restore(file, new_url, replace=True, progress=quiet)
+    assert names & write_once(new_url, table_names) == set()
+    assert sums_of(new_url) == sums_of(filled)
+
+
+def table_names(connection: Connection) -> set[str]:
+    return {*inspect(connection).get_table_names()}
 
 
 def test_a_backup_replaces_nothing_without_being_told(any_url: str, tmp_path: Path) -> None:

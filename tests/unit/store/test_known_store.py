@@ -6,7 +6,7 @@ from crumbless.ids import now_ms
 from crumbless.store.database import write_once
 from crumbless.store.known_store import DAY_MS, MAX_NETWORKS, NETWORK_DAYS, Known, find_known, note_network
 from crumbless.store.people_store import add_operator
-from crumbless.store.tables_people import operator_network
+from crumbless.store.tables_people import known_network
 from support.statements import statements_of
 
 EMAIL = "olga@tea.example"
@@ -21,7 +21,7 @@ def test_network_is_known_for_thirty_days(database_url: str) -> None:
             assert find_known(connection, account, "key", "here") == Known(key=False, network=True)
             assert find_known(connection, account, "key", "there") == Known(key=False, network=False)
         assert find_known(connection, "nobody@tea.example", "key", "here") == Known(key=False, network=False)
-        connection.execute(update(operator_network).values(seen_at=now_ms() - NETWORK_DAYS * DAY_MS - 1))
+        connection.execute(update(known_network).values(seen_at=now_ms() - NETWORK_DAYS * DAY_MS - 1))
         assert find_known(connection, EMAIL, "key", "here") == Known(key=False, network=False)
 
     write_once(database_url, look)
@@ -33,12 +33,12 @@ def test_newest_networks_are_stored(database_url: str) -> None:
         for number in range(MAX_NETWORKS + 5):
             note_network(connection, 1, operator_id, str(number))
             connection.execute(
-                update(operator_network)
-                .where(operator_network.c.network_hash == str(number))
+                update(known_network)
+                .where(known_network.c.network_hash == str(number))
                 .values(seen_at=now_ms() - 1000 + number)
             )
         note_network(connection, 1, operator_id, "last")
-        assert connection.execute(select(func.count()).select_from(operator_network)).scalar_one() == MAX_NETWORKS
+        assert connection.execute(select(func.count()).select_from(known_network)).scalar_one() == MAX_NETWORKS
         assert find_known(connection, EMAIL, "key", "last").network
         assert not find_known(connection, EMAIL, "key", "0").network
 

@@ -132,7 +132,7 @@ def test_a_node_that_died_loses_its_tasks_after_the_lease(any_url: str) -> None:
     assert write_once(any_url, due) == kept(any_url)[0].claimed_until
     expire_lease(any_url)
     [theirs] = claim(any_url, "node-b")
-    assert (theirs.id, theirs.tries) == (mine.id, 2)
+    assert (theirs.id, theirs.attempts) == (mine.id, 2)
     # The first one comes back to life: it settles nothing that is no longer its own.
     for settle in (finish_tasks, complete_tasks):
         write_once(any_url, lambda connection, settle=settle: settle(connection, [mine]))
@@ -157,7 +157,7 @@ def test_a_stopping_node_gives_back_untried_what_it_had(any_url: str) -> None:
     write_once(any_url, lambda connection: release_tasks(connection, "node-b"))
     assert claim(any_url, "node-b") == []
     write_once(any_url, lambda connection: release_tasks(connection, "node-a"))
-    assert [one.tries for one in claim(any_url, "node-b")] == [1]
+    assert [one.attempts for one in claim(any_url, "node-b")] == [1]
 
 
 def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(any_url: str) -> None:
@@ -175,7 +175,7 @@ def test_a_dead_letter_is_shown_to_its_workspace_and_can_be_retried_or_dropped(a
     assert not write_once(any_url, lambda connection: drop_task(connection, 2, first))
     assert write_once(any_url, lambda connection: retry_dead(connection, 1, first))
     assert write_once(any_url, lambda connection: drop_task(connection, 1, second))
-    assert [(one.id, one.tries) for one in claim(any_url, "node-a")] == [(first, 1)]
+    assert [(one.id, one.attempts) for one in claim(any_url, "node-a")] == [(first, 1)]
     assert not write_once(any_url, lambda connection: drop_task(connection, 1, first)), "it is no dead letter"
 
 
@@ -186,9 +186,9 @@ def test_recurring_work_is_one_row_and_comes_again(any_url: str) -> None:
     assert row.id == RECURRING["retention"]
     [one] = claim(any_url, "node-a")
     later = now_ms() + 60_000
-    write_once(any_url, lambda connection: complete_tasks(connection, [one], due_at=later, tries=0))
+    write_once(any_url, lambda connection: complete_tasks(connection, [one], due_at=later, attempts=0))
     assert claim(any_url, "node-a") == []
-    assert [(row.due_at, row.tries) for row in kept(any_url)] == [(later, 0)]
+    assert [(row.due_at, row.attempts) for row in kept(any_url)] == [(later, 0)]
 
 
 async def test_two_nodes_that_begin_together_leave_one_row(ledger: tuple[Ledger, list[str]], any_url: str) -> None:

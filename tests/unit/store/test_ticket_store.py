@@ -104,7 +104,7 @@ def test_the_last_wrong_answer_spends_it(any_url: str) -> None:
     ticket_id, secret = made(any_url)
     for _ in range(2):
         write_once(any_url, lambda connection: count_attempt(connection, ticket_id, 3))
-    assert write_once(any_url, lambda connection: find_one_time_token(connection, "reset", secret)).tries == 2
+    assert write_once(any_url, lambda connection: find_one_time_token(connection, "reset", secret)).attempts == 2
     write_once(any_url, lambda connection: count_attempt(connection, ticket_id, 3))
     assert refusal(any_url, secret) == "ticket_gone"
 

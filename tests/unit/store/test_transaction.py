@@ -109,7 +109,7 @@ def bind(connection: Connection) -> None:
         chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12", None
     )
     add_receipt(connection, site, record, None, "s")
-    connection.execute(update(conversation).where(conversation.c.id == CONVERSATION).values(consent_chain=chain))
+    connection.execute(update(conversation).where(conversation.c.id == CONVERSATION).values(receipt_chain=chain))
 
 
 async def test_message_without_an_operation_wakes_the_outbox_for_its_own_vendor_event(any_url: str) -> None:

@@ -10,7 +10,7 @@ import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, CardTable, type Column, WhenReady } from "./page_parts";
 
 interface Filter {
-  readonly act: string;
+  readonly action: string;
   readonly actor: string;
 }
 
@@ -26,18 +26,18 @@ const actTexts = (tag: string): AuditLogTexts => pickTexts(auditTexts, tag);
 export function AuditPage() {
   const { audit: words, more } = usePageWords();
   const { call } = usePage();
-  const [filter, setFilter] = useState<Filter>({ act: "", actor: "" });
+  const [filter, setFilter] = useState<Filter>({ action: "", actor: "" });
   const [before, setBefore] = useState<readonly AuditRecordResponse[]>([]);
   const older = useAction();
   const loaded = useResource(() => {
     setBefore([]);
     return call.get<Page>(`/v1/desk/audit${queryOf(filter)}`);
-  }, [filter.act, filter.actor]);
+  }, [filter.action, filter.actor]);
   const showMore = (page: Page) =>
     older.run(async () => {
-      const last = String(page.entries.at(-1)?.number ?? "");
+      const last = String(page.records.at(-1)?.number ?? "");
       const next = await call.get<Page>(`/v1/desk/audit${queryOf(filter, { before: last })}`);
-      setBefore([...before, ...page.entries]);
+      setBefore([...before, ...page.records]);
       loaded.put(next);
     });
   return (
@@ -48,7 +48,7 @@ export function AuditPage() {
       <WhenReady of={loaded}>
         {(page) => (
           <>
-            <AuditTable entries={[...before, ...page.entries]} />
+            <AuditTable entries={[...before, ...page.records]} />
             {page.more && (
               <button type="button" class="button" aria-disabled={older.busy} onClick={() => void showMore(page)}>
                 {more}
@@ -77,7 +77,7 @@ function AuditFilter({ filter, onFilter }: FilterProperties) {
     <div class="page-filters">
       <label class="setting">
         <span>{words.filterAct}</span>
-        <select value={filter.act} onChange={(event) => onFilter({ ...filter, act: event.currentTarget.value })}>
+        <select value={filter.action} onChange={(event) => onFilter({ ...filter, action: event.currentTarget.value })}>
           <option value="">{words.anyAct}</option>
           {acts.map(([act, said]) => (
             <option key={act} value={act}>
@@ -133,7 +133,7 @@ function AuditTable({ entries }: { readonly entries: readonly AuditRecordRespons
   const columns: Column<AuditRecordResponse>[] = [
     { title: words.when, cell: (one) => formatMoment(one.at, language) },
     { title: words.who, cell: (one) => <bdi>{one.actor_name || words.system}</bdi> },
-    { title: words.act, heads: true, cell: (one) => said[one.act] ?? one.act },
+    { title: words.act, heads: true, cell: (one) => said[one.action] ?? one.action },
     { title: words.target, cell: (one) => <bdi>{one.target_name || one.target_id || "–"}</bdi> },
     { title: words.details, cell: (one) => <Details entry={one} /> },
   ];

@@ -43,15 +43,18 @@ function Seen({ site, ask }: LineProperties) {
   const { value, reload } = useResource(ask, [site.key]);
   const seen = value ?? site;
   useEffect(() => {
-    if (seen.seen_at !== null) return;
+    if (seen.embed_seen_at !== null) return;
     const timer = setInterval(() => document.visibilityState === "visible" && void reload(), ASK_EVERY);
     return () => clearInterval(timer);
-  }, [seen.seen_at, site.key]);
+  }, [seen.embed_seen_at, site.key]);
   return (
-    <p class={seen.seen_at === null ? "seen" : "seen seen-yes"} role="status">
-      {seen.seen_at === null
+    <p class={seen.embed_seen_at === null ? "seen" : "seen seen-yes"} role="status">
+      {seen.embed_seen_at === null
         ? words.notSeen
-        : words.seenAt({ origin: seen.seen_origin ?? "", time: formatTime(seen.seen_at, Date.now(), language) })}
+        : words.seenAt({
+            origin: seen.embed_seen_origin ?? "",
+            time: formatTime(seen.embed_seen_at, Date.now(), language),
+          })}
     </p>
   );
 }

@@ -14,7 +14,7 @@ export function OidcAccountsSection({ security, onChanged }: SecurityProperties)
   const [removing, setRemoving] = useState<OidcAccountResponse | null>(null);
   const act = useAction();
   const providers = useResource(() => readProviders(call.api)).value ?? [];
-  const { identities } = security;
+  const { oidc_accounts: identities } = security;
   const leave = async (id: string) => {
     const begin = () => startRedirect(call.api, id, "link", location.hash);
     location.assign(await call.withStepUp(begin));
@@ -45,7 +45,7 @@ export function OidcAccountsSection({ security, onChanged }: SecurityProperties)
           label={words.disconnect}
           act={() => {
             const { issuer, subject } = removing;
-            return call.post("/v1/desk/me/identities/remove", { issuer, subject });
+            return call.post("/v1/desk/me/oidc-accounts/remove", { issuer, subject });
           }}
           onDone={() => void act.run(onChanged, words.disconnected)}
           onClose={() => setRemoving(null)}

@@ -62,8 +62,8 @@ function SessionRow({ session, onEnd }: RowProperties) {
           <bdi>{session.device}</bdi> {session.current && <span class="mark">{words.thisOne}</span>}
         </strong>
         <span>
-          <bdi>{session.place || words.unknownPlace}</bdi> · {words.created}: <When at={session.created_at} /> ·{" "}
-          {words.lastSeen}: <When at={session.last_seen_at} />
+          <bdi>{session.time_zone_name || words.unknownPlace}</bdi> · {words.created}: <When at={session.created_at} />{" "}
+          · {words.lastSeen}: <When at={session.last_seen_at} />
         </span>
       </div>
       {!session.current && (

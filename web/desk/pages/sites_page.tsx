@@ -61,8 +61,8 @@ function SiteList({ sites }: { readonly sites: readonly SiteResponse[] }) {
                 <bdi>{site.origins.join(", ")}</bdi>
               </span>
             </div>
-            <span class={site.seen_at === null ? "mark" : "mark mark-good"}>
-              {site.seen_at === null ? words.notSeenShort : words.seen}
+            <span class={site.embed_seen_at === null ? "mark" : "mark mark-good"}>
+              {site.embed_seen_at === null ? words.notSeenShort : words.seen}
             </span>
           </li>
         ))}

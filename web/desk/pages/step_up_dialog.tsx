@@ -37,7 +37,7 @@ function StepUp({ call, wish }: Properties) {
   const act = useAction();
   const ways = useResource<Ways>(async () => {
     const security = await api.get<SecurityResponse>("/v1/desk/me/security").catch(() => null);
-    const linked = new Set(security?.identities.map((one) => one.provider_name));
+    const linked = new Set(security?.oidc_accounts.map((one) => one.provider_name));
     const providers = linked.size > 0 ? await readProviders(api).catch(() => []) : [];
     return { security, providers: providers.filter((one) => linked.has(one.name)) };
   });

@@ -26,7 +26,7 @@ export function TaskSection() {
     { title: words.what, heads: true, cell: (task) => kindText(task, words) },
     { title: words.to, cell: (task) => <bdi>{task.to || "–"}</bdi> },
     { title: words.reason, cell: (task) => <bdi>{task.error}</bdi> },
-    { title: words.tries, cell: (task) => task.tries },
+    { title: words.tries, cell: (task) => task.attempts },
     { title: words.when, cell: (task) => <When at={task.dead_at} /> },
     {
       title: actions,
