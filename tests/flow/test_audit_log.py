@@ -18,7 +18,7 @@ FORMULAS = ('=HYPERLINK("https://evil.example")', "+1+1", "-1+1", "@SUM(A1)", " 
 async def log_of(world: World, person: Person, query: str = "") -> list[dict[str, Any]]:
     answer = await ask(world.http, person, "GET", f"/v1/desk/audit?limit=200{query}")
     assert answer.status_code == 200, answer.text
-    return answer.json()["entries"]
+    return answer.json()["records"]
 
 
 async def test_each_act_leaves_one_row(world: World) -> None:
@@ -66,10 +66,10 @@ async def test_pages_follow_one_another_without_a_gap(world: World) -> None:
     while True:
         path = f"/v1/desk/audit?limit=3&actor={owner.id}{before}"
         page = (await ask(world.http, owner, "GET", path)).json()
-        seen += [one["number"] for one in page["entries"]]
+        seen += [one["number"] for one in page["records"]]
         if not page["more"]:
             break
-        before = f"&before={page['entries'][-1]['no']}"
+        before = f"&before={page['records'][-1]['number']}"
     assert seen == wanted == sorted(wanted, reverse=True)
     assert len(seen) >= 8
     for wrong in ("before=x", "limit=0", "limit=201", "action=A%20B", "actor=%27", "before=99999999999"):

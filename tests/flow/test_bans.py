@@ -74,7 +74,7 @@ async def test_a_banned_network_is_kept_as_a_hash(own: World) -> None:
     hashes = own.server.rows("SELECT DISTINCT network_hash FROM visitor")
     assert [(value,) for value in values] == hashes
     assert "127.0.0.1" not in str(hashes)
-    for table in ("visitor", "ban", "session", "ticket", "audit_log"):
+    for table in ("visitor", "ban", "session", "one_time_token", "audit_log"):
         assert "127.0.0.1" not in str(own.server.rows(f"SELECT * FROM {table}"))
 
 

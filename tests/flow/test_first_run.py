@@ -95,7 +95,7 @@ async def test_the_link_makes_one_owner_and_is_gone(empty: ServerProcess, client
     assert told["site"]["origins"] == ["https://kornblume.example"]
     assert told["site"]["embed"] == f'<script async src="{address}/w/{told["site"]["key"]}.js"></script>'
     assert (await ask(client, owner, "GET", "/v1/desk/me")).json()["workspace_name"] == "Kornblume"
-    log = (await ask(client, owner, "GET", "/v1/desk/audit")).json()["entries"]
+    log = (await ask(client, owner, "GET", "/v1/desk/audit")).json()["records"]
     assert {"workspace_set_up", "site_added", "signed_in"} <= {one["action"] for one in log}
     await check_that_the_widget_is_seen(client, owner, told["site"]["key"])
 

@@ -355,7 +355,7 @@ NO_IDS = {
     *("revision", "after", "issuer", "provider"),
     *("second_factor_from", "provider_only", "session_hours", "idle_minutes"),
     # Secrets and what is bound to the caller's key: of no use to those who do not have them.
-    *("secret", "identity", "ticket", "code", "credential", "state", "iss", "invitation"),
+    *("secret", "identity", "one_time_token", "code", "credential", "state", "iss", "invitation"),
     # Receipts of another site count as none: test_consent_records.py. Sites and teams of a list: test_visibility.py.
     *("consent", "previous", "scope"),
 }

@@ -56,7 +56,7 @@ async def test_the_invited_person_joins_with_a_passkey_and_without_a_password(na
         assert refused.status_code in {400, 401}, "there is no password"
     owner = await named.new_operator(named.olga)
     path = "/v1/desk/audit?action=invitation_accepted"
-    entries = (await ask(named.http, owner, "GET", path)).json()["entries"]
+    entries = (await ask(named.http, owner, "GET", path)).json()["records"]
     assert [one["details"]["factor"] for one in entries if one["target_id"] == nora.id] == ["passkey"]
     assert code_of(await ask_to_join(named, named.stranger(), secret)) == "ticket_gone", "the link worked once"
     assert secret not in named.server.log()

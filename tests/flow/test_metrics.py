@@ -49,7 +49,7 @@ async def test_a_busy_node_counts(start_server: StartServer, open_world: OpenWor
     for path in ("/v1/desk/me", "/nowhere/1", "/nowhere/2"):
         await world.http.get(world.server.address + path)
     after = await scrape(world)
-    for audience in ("visitor", "operator", "stranger"):
+    for audience in ("visitor", "operator", "unauthenticated"):
         assert value(after, "crumbless_connections", audience=audience) == 1, audience
     assert value(after, "crumbless_entries_appended_total") == 11
     assert value(after, "crumbless_ledger_commit_seconds_count") >= 11

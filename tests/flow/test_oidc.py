@@ -214,12 +214,12 @@ async def test_the_invited_person_joins_with_an_account_of_another_address(
     told = answer.json()["operator"]
     assert (told["email"], told["name"], told["role"], told["languages"]) == (email, "Nora", "operator", ["fr"])
     kept = await security(world, nora)
-    assert (kept["password"], [one["label"] for one in kept["identities"]]) == (False, ["private@provider.example"])
+    assert (kept["password"], [one["label"] for one in kept["oidc_accounts"]]) == (False, ["private@provider.example"])
     assert code_of(await begin_join(world, world.stranger(), secret)) == "ticket_gone", "the link worked once"
     signed = await arrive(world, visit, "private")
     assert signed.json()["operator"]["email"] == email
     path = "/v1/desk/audit?action=invitation_accepted"
-    (entry,) = (await ask(world.http, await world.new_operator(OLGA), "GET", path)).json()["entries"]
+    (entry,) = (await ask(world.http, await world.new_operator(OLGA), "GET", path)).json()["records"]
     assert (entry["target_id"], entry["details"]["factor"]) == (nora.id, "oidc")
     assert [one for one in (secret, back["code"], back["state"]) if one in oidc_server.log()] == []
 

@@ -135,7 +135,7 @@ async def test_an_invitation_ends_when_who_sent_it_is_disabled(mailing: World, p
     told = (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"]
     assert [one["email"] for one in told] == ["nils@tea.example"]
     path = f"/v1/desk/audit?action=invitation_revoked&actor={owner.id}"
-    entries = (await ask(mailing.http, owner, "GET", path)).json()["entries"]
+    entries = (await ask(mailing.http, owner, "GET", path)).json()["records"]
     assert [one["target_name"] for one in entries] == ["nora@tea.example"]
 
 

@@ -324,7 +324,7 @@ async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> 
     wanted = {"everything": False, "sites": [TEA.key], "teams": [office.team]}
     assert await scope_of(office, office.inside) == wanted
     assert await scope_of(office, office.owner) == {"everything": True, "sites": [], "teams": []}
-    entries = (await office.get("audit?limit=100", office.owner)).json()["entries"]
+    entries = (await office.get("audit?limit=100", office.owner)).json()["records"]
     (entry,) = [one for one in entries if one["action"] == "scope_changed" and one["target_id"] == office.inside.id]
     assert entry["details"] == wanted
     assert (await office.post(f"people/{office.inside.id}", {"teams": []})).status_code == 204

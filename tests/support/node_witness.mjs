@@ -49,9 +49,9 @@ const stranger = oauth.DPoP({ client_id: "stranger" }, await dpop.generateKeyPai
 for (let tries = 0; tries < 2; tries += 1) {
   try {
     await oauth.protectedResourceRequest(token, "GET", me, undefined, undefined, { ...options, DPoP: stranger });
-    told.stranger = "let in";
+    told.unauthenticated = "let in";
   } catch (problem) {
-    told.stranger = problem.cause?.[0]?.parameters?.error ?? problem.code;
+    told.unauthenticated = problem.cause?.[0]?.parameters?.error ?? problem.code;
   }
 }
 const bearer = await fetch(me, { headers: { Authorization: `Bearer ${token}` } });

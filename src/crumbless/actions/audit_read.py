@@ -20,7 +20,7 @@ EXPORT_PAGE = 500
 """Entries read and written at a time."""
 
 COLUMNS = (
-    "no",
+    "number",
     "time",
     "actor_kind",
     "actor_id",

@@ -77,11 +77,11 @@ class Metrics(Collector):
         for audience, count in (
             ("operator", operators),
             ("visitor", visitors),
-            ("stranger", self._services.streams.unauthenticated),
+            ("unauthenticated", self._services.streams.unauthenticated),
         ):
             connections.add_metric([audience], count)
         yield connections
-        yield _gauge("crumbless_node_ready", "1 while /readyz answers 200.", self._ready)
+        yield _gauge("crumbless_node_ready", "1 while /readyz responses 200.", self._ready)
         if self._free is not None:
             yield _gauge("crumbless_disk_free_bytes", "Free space of the fullest disk written to.", self._free)
             low = self._services.disk.is_low(self._free)
@@ -101,7 +101,7 @@ class Metrics(Collector):
         yield _counter("crumbless_entries_appended", "Entries that this node made durable.", metrics.appended)
         yield _gauge("crumbless_ledger_queue", "Writes that wait for the disk.", ledger.waiting)
         yield _gauge("crumbless_ledger_healthy", "1 while commits are done and do not fail.", ledger.healthy)
-        yield _counter("crumbless_ledger_refused", "Writes refused because the queue was full.", metrics.rejected)
+        yield _counter("crumbless_ledger_rejected", "Writes rejected because the queue was full.", metrics.rejected)
         yield _counter(
             "crumbless_ledger_failed_batches", "Batches that could not be committed.", metrics.failed_batches
         )
@@ -110,14 +110,14 @@ class Metrics(Collector):
 
     def _http(self) -> Iterable[Metric]:
         http = self._services.http
-        answers = CounterMetricFamily("crumbless_http_answers", "Answers.", labels=["method", "route", "status"])
+        responses = CounterMetricFamily("crumbless_http_responses", "Responses.", labels=["method", "route", "status"])
         for (method, route, status), count in [*http.responses.items()]:
-            answers.add_metric([method, route, str(status)], count)
-        yield answers
-        refusals = CounterMetricFamily("crumbless_http_refusals", "Refusals by their code.", labels=["code"])
+            responses.add_metric([method, route, str(status)], count)
+        yield responses
+        errors = CounterMetricFamily("crumbless_http_errors", "Error responses by code.", labels=["code"])
         for code, count in [*http.errors.items()]:
-            refusals.add_metric([code], count)
-        yield refusals
+            errors.add_metric([code], count)
+        yield errors
         yield _histogram(
             "crumbless_http_response_seconds", "Time until an answer began; long polls aside.", http.seconds
         )
