@@ -102,6 +102,11 @@ def test_arguments_of_a_docstring_are_separate_sentences() -> None:
         "Args: a: one thing.",
         "Raises: B: if so.",
     ]
+    assert sentences_of("First line.\n\n@param a one thing\n@param b another") == [
+        "First line.",
+        "@param a one thing",
+        "@param b another",
+    ]
 
 
 def test_baseline_is_only_lowered() -> None:

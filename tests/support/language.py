@@ -216,7 +216,7 @@ def _hash_comments(text: str) -> Iterator[Prose]:
 
 def sentences_of(text: str) -> list[str]:
     """Return the sentences of a piece of prose."""
-    pieces = re.split(r"\n\s*\n|\n\s*(?=[A-Z]\w+:\s)|\n\s*[-*] |(?<=[.!?])\s+", text)
+    pieces = re.split(r"\n\s*\n|\n\s*(?=[A-Z]\w+:\s|@\w+ )|\n\s*[-*] |(?<=[.!?])\s+", text)
     return [" ".join(one.split()) for one in pieces if one.strip()]
 
 
