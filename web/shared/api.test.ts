@@ -30,7 +30,7 @@ function sent(index = 0): { address: string; init: RequestInit; headers: Record<
 const claims = (proof: string | undefined) => readProof(proof, 1);
 
 describe("a request", () => {
-  test("carries no cookie, and JSON", async () => {
+  test("contains JSON and no cookie", async () => {
     fetched.mockResolvedValue(json({ ok: true }));
     expect(await api().post("/v1/x", { a: 1 }, { signed: false })).toEqual({ ok: true });
     expect(sent()).toMatchObject({
@@ -41,7 +41,7 @@ describe("a request", () => {
     expect(sent().headers).not.toHaveProperty("Authorization");
   });
 
-  test("of a session carries its token and a proof over it", async () => {
+  test("of a session contains its token and a proof for it", async () => {
     fetched.mockImplementation(async () => json({}));
     const own = api();
     own.session = { token: "t1", key: await makeKey() };
@@ -55,7 +55,7 @@ describe("a request", () => {
     });
   });
 
-  test("of a session without a key carries a bearer token and no proof", async () => {
+  test("of a session without a key contains a bearer token and no proof", async () => {
     fetched.mockResolvedValue(json({}));
     const own = api();
     own.session = { token: "t1", key: null };
@@ -71,7 +71,7 @@ describe("a request", () => {
     expect(claims(sent().headers.DPoP)).not.toHaveProperty("ath");
   });
 
-  test("204 is null", async () => {
+  test("with status 204 returns null", async () => {
     fetched.mockResolvedValue(new Response(null, { status: 204 }));
     expect(await api().post("/v1/x", {})).toBeNull();
   });
@@ -81,7 +81,7 @@ describe("the nonce", () => {
   const stale = () =>
     problem("use_dpop_nonce", 401, { "WWW-Authenticate": 'DPoP error="use_dpop_nonce"', "DPoP-Nonce": "nonce-2" });
 
-  test("that expired is replaced and the request repeated once", async () => {
+  test("is replaced when it has expired, and the request is repeated once", async () => {
     fetched.mockResolvedValueOnce(stale()).mockResolvedValueOnce(json({ ok: 1 }));
     expect(await api().post("/v1/x", { a: 1 }, { key: await makeKey() })).toEqual({ ok: 1 });
     expect(claims(sent(0).headers.DPoP).nonce).toBe("nonce-1");
@@ -89,13 +89,13 @@ describe("the nonce", () => {
     expect(sent(1).init.body).toBe('{"a":1}');
   });
 
-  test("that nobody takes is no loop", async () => {
+  test("does not cause a loop if it is always rejected", async () => {
     fetched.mockImplementation(async () => stale());
     await expect(api().post("/v1/x", {}, { key: await makeKey() })).rejects.toBeInstanceOf(NetworkFailure);
     expect(fetched).toHaveBeenCalledTimes(8);
   });
 
-  test.each([2, 3, 5])("finds its node among %i that take turns", async (nodes) => {
+  test.each([2, 3, 5])("reaches its node among %i that alternate", async (nodes) => {
     let turn = 0;
     fetched.mockImplementation(async (_, init) => {
       const own = `nonce-of-${turn++ % nodes}`;
@@ -108,7 +108,7 @@ describe("the nonce", () => {
     for (let request = 0; request < 6; request++) expect(await own.post("/v1/x", {}, { key })).toEqual({ ok: 1 });
   });
 
-  test("is the newest of any answer", async () => {
+  test("is the newest of any response", async () => {
     fetched.mockImplementation(async () => json({}, { headers: { "DPoP-Nonce": "nonce-3" } }));
     const own = api();
     own.session = { token: "t", key: await makeKey() };
@@ -119,7 +119,7 @@ describe("the nonce", () => {
 });
 
 describe("the route", () => {
-  test("is the same for all requests of a page, also of another session, and another page's is different", async () => {
+  test("is the same for all requests of a page, in each session, and differs between pages", async () => {
     fetched.mockImplementation(async () => json({}));
     const own = api();
     await own.get("/v1/a");
@@ -133,7 +133,7 @@ describe("the route", () => {
 });
 
 describe("errors", () => {
-  test("a problem document becomes its code, words and wait", async () => {
+  test("a problem document becomes its code, texts and wait", async () => {
     fetched.mockResolvedValue(problem("slow_down", 429, { "Retry-After": "7" }));
     const failed = await api()
       .get("/v1/x")
@@ -157,12 +157,12 @@ describe("errors", () => {
     await expect(api().get("/v1/x")).rejects.toMatchObject({ code: "unexpected", status: 502, retryAfter: 0 });
   });
 
-  test("no answer is a network failure", async () => {
+  test("a missing response is a network failure", async () => {
     fetched.mockRejectedValue(new TypeError("Failed to fetch"));
     await expect(api().get("/v1/x")).rejects.toBeInstanceOf(NetworkFailure);
   });
 
-  test("an answer that is not JSON is a network failure: somebody else answered", async () => {
+  test("a response that is not JSON is a network failure, since it is not from our server", async () => {
     fetched.mockResolvedValue(new Response("<html>sign in to the Wi-Fi</html>"));
     await expect(api().get("/v1/x")).rejects.toBeInstanceOf(NetworkFailure);
   });

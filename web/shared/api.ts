@@ -1,28 +1,31 @@
-/** Requests to the server's HTTP API: JSON in and out, no cookie, a proof on each. */
+/** Requests to the server's HTTP API. Bodies are JSON, no cookie is used, and each request carries a DPoP proof. */
 import { type ProofKey, proofFor } from "./proof";
 
-/** Longest wait for an ordinary answer. */
+/** Longest wait for an ordinary response. */
 const RESPONSE_DEADLINE_MS = 20_000;
 
-/** Nodes behind a balancer have nonces of their own: a request is repeated so often until it reaches the right one. */
+/**
+ * Each node behind a load balancer has its own nonce. A request is sent at most this often until it reaches the node of its
+ * nonce.
+ */
 const TRIES = 8;
 
-/** A token and the key it works with; `key` is null where the browser cannot make one. */
+/** A session token and its key. `key` is null where the browser cannot create one. */
 export interface Session {
   token: string;
   key: ProofKey | null;
 }
 
-/** The server refused a request and said why (RFC 9457). */
+/** The server rejected a request with a problem document (RFC 9457). */
 export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
 
   /**
-   * @param code what docs/protocol.md lists, or `unexpected` when the answer was no problem document
+   * @param code a code of docs/protocol.md, or `unexpected` if the response is not a problem document
    * @param title what happened
    * @param detail what to do
    * @param status the HTTP status
-   * @param retryAfter seconds to wait before the next try, 0 when the server did not say
+   * @param retryAfter seconds to wait before the next attempt, 0 if the server named none
    * @param work the challenge of `work_needed`
    */
   constructor(
@@ -37,31 +40,31 @@ export class ApiProblem extends Error {
   }
 }
 
-/** No answer came: offline, the server is unavailable, or something between answered in its place. */
+/** No response arrived: the browser is offline, the server is unavailable, or a proxy responded in its place. */
 export class NetworkFailure extends Error {
   override readonly name = "NetworkFailure";
 }
 
-/** What a request may carry. */
+/** Optional parts of a request. */
 export interface RequestOptions {
-  /** Sent as JSON, unless it is a string or a file: then as it is. */
+  /** A string or a file is sent as it is, any other value as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
   /** Signs the request with this key and sends no token: for starting a session. */
   key?: ProofKey | null;
   /** False sends neither token nor proof. */
   signed?: boolean;
-  /** Ends the request. */
+  /** Aborts the request. */
   signal?: AbortSignal;
-  /** Longest wait for the whole answer in ms: 20 seconds when absent, 0 for no end. */
+  /** Longest wait for the complete response in ms: 20 seconds when absent, 0 for no limit. */
   deadline?: number;
 }
 
 export class Api {
-  /** Whose requests these are; null before sign-in. */
+  /** The session that the requests belong to; null before sign-in. */
   session: Session | null = null;
   #nonce: string;
-  /** For balancers: what carries the same value goes to the same node. It lasts as long as this page. */
+  /** Load balancers send requests with the same value to the same node. The value lasts as long as this page. */
   #route = Math.random().toString(36).slice(2);
 
   /**
@@ -75,7 +78,9 @@ export class Api {
     this.#nonce = nonce;
   }
 
-  /** The same server for another session: for a last request after this one has let its session go. */
+  /**
+   * Return a client of the same server for another session, such as for a last request after this client has dropped its session.
+   */
   withSession(session: Session | null): Api {
     const other = new Api(this.publicUrl, this.#nonce);
     other.session = session;
@@ -83,18 +88,18 @@ export class Api {
     return other;
   }
 
-  /** The whole address of a path of the server. */
+  /** Return the absolute address of a path of the server. */
   address(path: string): string {
     return new URL(path, this.publicUrl).href;
   }
 
-  /** Asks for a JSON answer of type `T`; null for 204. Throws ApiProblem or NetworkFailure. */
+  /** Request a JSON response of type `T`; null for 204. Throws ApiProblem or NetworkFailure. */
   async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const answer = await this.fetch(method, path, options);
     try {
       return answer.status === 204 ? (null as T) : ((await answer.json()) as T);
     } catch {
-      throw new NetworkFailure("the answer was cut off or not JSON");
+      throw new NetworkFailure("the response was cut off or not JSON");
     }
   }
 
@@ -106,16 +111,16 @@ export class Api {
     return this.request<T>("POST", path, { ...options, body });
   }
 
-  /** The answer itself, its body unread, when the server accepted. Throws ApiProblem or NetworkFailure. */
+  /** Return the response of an accepted request with its body unread. Throws ApiProblem or NetworkFailure. */
   async fetch(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     let answer = await this.#once(method, path, options, this.#nonce);
-    // The nonce had expired, as it does after three quiet minutes, or was another node's; the answer brought a new one.
-    // That one is kept to: where requests go round the nodes, the newest is always that of the node before.
+    // The nonce had expired (after about three minutes) or belonged to another node. The response brought a new one. The repeats
+    // use that nonce: if the balancer alternates between nodes, the newest nonce is always that of the previous node.
     for (let nonce = this.#nonce, tries = 1; wantsNonce(answer) && tries < TRIES; tries++) {
       answer = await this.#once(method, path, options, nonce);
     }
-    // No refusal of what was asked: it may be asked again.
-    if (wantsNonce(answer)) throw new NetworkFailure("no answer from the server");
+    // The server has not rejected the request itself, so the caller may repeat it.
+    if (wantsNonce(answer)) throw new NetworkFailure("no response from the server");
     if (!answer.ok) throw await problemOf(answer);
     return answer;
   }
@@ -159,7 +164,7 @@ function wantsNonce(answer: Response): boolean | undefined {
 function signalOf({ signal, deadline = RESPONSE_DEADLINE_MS }: RequestOptions): AbortSignal | null {
   if (deadline === 0) return signal ?? null;
   const late = AbortSignal.timeout(deadline);
-  // Browsers before 2024 have no `any`: there, being able to end the request matters more than its deadline.
+  // Browsers before 2024 have no `any`. There the caller's signal matters more than the deadline.
   return signal ? (AbortSignal.any?.([signal, late]) ?? signal) : late;
 }
 
@@ -167,7 +172,7 @@ async function fetchOrFail(address: string, init: RequestInit): Promise<Response
   try {
     return await fetch(address, init);
   } catch (cause) {
-    throw new NetworkFailure("no answer from the server", { cause });
+    throw new NetworkFailure("no response from the server", { cause });
   }
 }
 

@@ -4,7 +4,10 @@ import { pageDocument } from "./page_document";
 /** Our own element name, so that the page's rules for `div` and the like do not apply to it. */
 export const HOST_NAME = "crumbless-chat";
 
-/** The loader sets `panel`. An element of this name in the page's own mark-up has none, whatever its attributes or shadow root. */
+/**
+ * The loader sets `panel`. An element of this name in the page's own mark-up has no panel, whatever its attributes or shadow
+ * root.
+ */
 export interface ChatHost extends HTMLElement {
   panel?: HTMLElement;
 }

@@ -1,9 +1,9 @@
 /**
- * Tells the style sheets whether the person uses a pointer or the keyboard (theme.css). Browsers decide that for what a person
- * focuses; WebKit shows the ring also on a button that a script or an opened dialog focuses after a click.
+ * Marks the page for the style sheets (theme.css): is the last input from a pointer or the keyboard? Browsers decide this for
+ * elements that a user focuses. WebKit also shows the ring on a button that a script or an opened dialog focuses after a click.
  */
 
-/** Keep `page` marked while the last input came from a pointer. */
+/** Mark `page` while its last input came from a pointer. */
 export function followInput(page: Document): void {
   const marking = (pointer: boolean) => () => page.documentElement.toggleAttribute("data-pointer", pointer);
   page.addEventListener("pointerdown", marking(true), true);

@@ -1,9 +1,9 @@
-/** Ids made by the client: the only dice of the browser code. */
+/** IDs made by the client: the only source of randomness in the browser code. */
 
 /**
- * A UUIDv7 (RFC 9562, section 5.7) in lower-case hyphenated form.
+ * Return a UUIDv7 (RFC 9562, section 5.7) in lower-case hyphenated form.
  *
- * @param now milliseconds since 1970; ids made later sort later
+ * @param now milliseconds since 1970; later IDs sort later
  */
 export function uuid7(now: number = Date.now()): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

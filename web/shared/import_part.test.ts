@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { importPart } from "./import_part";
 
-/** Modules without a server. The comment takes up the query that a repeated import has. */
+/** Modules without a server. The comment contains the query of a repeated import. */
 const PART = "data:text/javascript,export const name = 'part'; //";
 const SHARED = "data:text/javascript,export const name = 'shared'; //";
 
@@ -19,7 +19,7 @@ test("a part is imported only once all its files have been downloaded", async ()
   expect((await load()).name).toBe("part");
 });
 
-test("a file that is no longer there is a failure", async () => {
+test("a missing file is a failure", async () => {
   let status = 404;
   vi.stubGlobal("fetch", async () => new Response("", { status }));
   const load = importPart<{ name: string }>((files) => files([PART]));

@@ -1,18 +1,18 @@
 /**
- * Parts of a surface that are loaded when they are needed. Every dynamic import of the surfaces goes through here, so that a part
- * that did not come in an outage comes later; see import_retry.ts.
+ * Parts of a surface that are loaded on demand. Every dynamic import of the surfaces uses this file, so that an import that
+ * failed in an outage can be repeated; see import_retry.ts.
  */
 import { importRetry } from "./import_retry";
 
-/** Loads a part: its own file is the first, the others are imported by it. web/build.mjs writes the call into the built code. */
+/** Loads a part. Its own file is the first one; it imports the others. web/build.mjs writes the call into the built code. */
 type Load = (files: readonly [string, ...string[]]) => Promise<never>;
 
-/** Where the surface's files are: this one is among them. */
+/** Return the address of a file beside this one. */
 const addressOf = (file: string): string => new URL(file, import.meta.url).href;
 
 /**
- * Download a file, so that the import finds it in the browser's cache. A failed download leaves no trace, whereas a failed import
- * would stay failed: a new query helps the part itself, but not the files that the part in turn imports.
+ * Download a file, so that the import finds it in the browser's cache. A failed download can be repeated, but a failed import
+ * stays failed. A new query would help the part itself, but not the files that the part imports.
  */
 async function download(file: string): Promise<void> {
   const response = await fetch(addressOf(file));

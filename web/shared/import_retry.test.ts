@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { importRetry } from "./import_retry";
 
-test("an import that failed is repeated under another query, one that succeeded under the same", async () => {
+test("a failed import is repeated with another query, and a successful one with the same", async () => {
   const queries: string[] = [];
   let reachable = false;
   const load = importRetry(async (query) => {

@@ -1,13 +1,13 @@
-/** What frame and keeper say to each other over a separate port (docs/protocol.md, "Framing a site"). */
+/** Messages between frame and keeper on their separate port (docs/protocol.md, "Framing a site"). */
 import type { Kept } from "./storage";
 
-/** From the frame: hold this value under its key, or null to let it go. */
+/** From the frame: store this value under its key, or delete the key if the value is null. */
 export interface HostStorageRequest {
   key: string;
   kept: Kept | null;
 }
 
-/** From the keeper, once: what it holds for this tab, and whether the page's own storage works. */
+/** From the keeper, once: the values stored for this tab, and whether the page's own storage works. */
 export interface HostStorageResponse {
   held: [string, Kept][];
   able: boolean;

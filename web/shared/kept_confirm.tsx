@@ -1,12 +1,12 @@
-/** A button that asks once more, in its place, before it does what cannot be undone. */
+/** A button that asks for confirmation, in its place, before an action that cannot be undone. */
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 export interface ConfirmButtonProps {
   label: string;
-  /** What will happen. */
+  /** The question, which names the consequence. */
   question: string;
-  /** Text of the button that does it; the label when absent. */
+  /** Text of the button that confirms; the label when absent. */
   yes?: string;
   cancel: string;
   onYes: () => void | Promise<void>;
@@ -18,7 +18,7 @@ export function ConfirmButton({ label, question, yes, cancel, onYes }: ConfirmBu
   const first = useRef<HTMLButtonElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const asked = useRef(false);
-  // The focus goes to the harmless answer, and back to where it came from.
+  // The focus moves to the harmless button, and back afterwards.
   useEffect(() => {
     if (asking) first.current?.focus();
     else if (asked.current) opener.current?.focus();

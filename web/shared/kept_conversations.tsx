@@ -9,11 +9,11 @@ import type { VisitorExport } from "./wire";
 import type { ErasedResponse } from "./wire_identity";
 
 export interface StoredConversationsProps {
-  /** With the visitor's session. */
+  /** Uses the visitor's session. */
   api: Api;
   words: StoredDataTexts;
   say: (text: string) => void;
-  /** The server has erased; the session is no more. */
+  /** The server has erased the conversations and deleted the session. */
   onErased: () => void | Promise<void>;
 }
 

@@ -31,7 +31,7 @@ const answer = {
   ],
 };
 
-test("rows tell what stands here, by key, with what the server says of it", async () => {
+test("rows contain the stored items by key, with the server's descriptions", async () => {
   storage.set("theme", {}, "dark");
   storage.set("draft", { site: "shop" }, "half a th");
   const rows = await kept.readRows(kept.readDescriptions(answer));
@@ -41,7 +41,7 @@ test("rows tell what stands here, by key, with what the server says of it", asyn
   ]);
 });
 
-test("what the page around the chat holds is said to stand there", async () => {
+test("an item that the page around the chat stores is marked as stored there", async () => {
   vi.stubGlobal("localStorage", undefined);
   vi.stubGlobal("sessionStorage", undefined);
   storage.set("theme", {}, "dark");
@@ -50,16 +50,16 @@ test("what the page around the chat holds is said to stand there", async () => {
   expect((await kept.readRows(new Map()))[0]?.where).toBe("page");
 });
 
-test.each([null, "no", {}, { disclosures: "?" }, { disclosures: [7] }])("%j holds no description", (rubbish) => {
+test.each([null, "no", {}, { disclosures: "?" }, { disclosures: [7] }])("%j contains no description", (rubbish) => {
   expect(kept.readDescriptions(rubbish).size).toBe(0);
 });
 
-test("without an answer of the server there are no descriptions", async () => {
+test("without a response of the server there are no descriptions", async () => {
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("offline")));
   expect((await kept.fetchDescriptions("/storage.json")).size).toBe(0);
 });
 
-test("the export is JSON with every row, and names a key that cannot be in it", () => {
+test("the export is JSON with every row, and names a key that it cannot contain", () => {
   const stored = { size: 9, since: NOW - 1_000, until: NOW + 1_000 } as const;
   const key = { cryptoKey: "private", algorithm: "ECDSA", extractable: false };
   const rows: List.StoredDataRow[] = [

@@ -1,7 +1,7 @@
-/** What is kept in this browser now, as rows that people understand: the store's list with the registry's texts. */
+/** Rows that describe the items stored in this browser now: the list of the store with the registry's texts. */
 import * as storage from "./storage";
 
-/** What /storage.json says of one item. */
+/** The description of one item in /storage.json. */
 export interface Description {
   contains: string;
   purpose: string;
@@ -10,15 +10,15 @@ export type Descriptions = ReadonlyMap<string, Description>;
 
 export interface StoredDataRow {
   stored: storage.Stored;
-  /** Where it stands; "page": the website around the chat keeps it for the tab. */
+  /** Where the item is stored. "page": the website around the chat stores it for the tab. */
   where: storage.Stored["where"] | "page";
-  /** Absent when the server could not be asked. */
+  /** Absent if the server could not be reached. */
   description: Description | undefined;
-  /** Whether it holds a key, which no script can read. */
+  /** Whether the value contains a key, which no script can read. */
   isKey: boolean;
 }
 
-/** The rows of everything that stands here now, by key. */
+/** Return a row for every stored item, sorted by key. */
 export async function readRows(descriptions: Descriptions): Promise<StoredDataRow[]> {
   const found = await storage.list();
   return found
@@ -37,7 +37,7 @@ function holdsKey(value: unknown): boolean {
   return "cryptoKey" in value || Object.values(value).some(holdsKey);
 }
 
-/** The descriptions in an answer of /storage.json; what is not of its form is passed over. */
+/** Return the descriptions in a response of /storage.json. Entries of another form are skipped. */
 export function readDescriptions(answer: unknown): Descriptions {
   const descriptions = new Map<string, Description>();
   const { disclosures } = record(answer);
@@ -52,7 +52,7 @@ export function readDescriptions(answer: unknown): Descriptions {
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 
-/** Asks the server what the items are, in a language. Empty when it cannot be asked: the panel then shows the names. */
+/** Request the descriptions in a language. The result is empty if the request fails: the panel then shows the names. */
 export async function fetchDescriptions(address: string): Promise<Descriptions> {
   try {
     const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(8_000) });
@@ -62,7 +62,10 @@ export async function fetchDescriptions(address: string): Promise<Descriptions> 
   }
 }
 
-/** The rows as a JSON document for their person. Times are ISO 8601, sizes bytes; a key is described, for it cannot be read. */
+/**
+ * Return the rows as a JSON document for the visitor. Times are ISO 8601 and sizes are bytes. A key is described because it
+ * cannot be read.
+ */
 export function exportRows(rows: readonly StoredDataRow[], origin: string, now: number): string {
   const items = rows.map(({ stored: { key, size, since, until, value }, where, description, isKey }) => ({
     key,
@@ -77,7 +80,7 @@ export function exportRows(rows: readonly StoredDataRow[], origin: string, now: 
   return JSON.stringify({ origin, exported: new Date(now).toISOString(), items }, null, 2);
 }
 
-/** Hands a JSON document over as a file. */
+/** Download a JSON document as a file. */
 export function downloadJson(name: string, text: string): void {
   const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   const link = document.createElement("a");
@@ -86,6 +89,6 @@ export function downloadJson(name: string, text: string): void {
   document.body.append(link);
   link.click();
   link.remove();
-  // The download has its own hold on the data once it has begun.
+  // The browser has read the data once the download has begun.
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,4 +1,7 @@
-/** The panel "Stored in this browser now": every item with what it is, how long it stays, and Delete; live. Loaded when asked for. */
+/**
+ * The panel "Stored in this browser now": every item with its purpose, its remaining lifetime and a Delete button. It is live and
+ * loaded on demand.
+ */
 import type { StoredDataTexts } from "texts:stored_data";
 import loaders from "texts:stored_data/lazy";
 import type { ComponentChildren, JSX } from "preact";
@@ -16,21 +19,21 @@ import { pickTexts } from "./texts_pick";
 import "./kept_view.css";
 import * as storage from "./storage";
 
-/** What was deleted past our code, as in the browser's own tools, and what has expired, is seen this often. ms. */
+/** Interval in ms for finding items that have expired or that the browser's own tools have deleted. */
 const POLL_MS = 3_000;
 
 export interface StoredDataViewProps {
-  /** BCP 47 tag: whose words, and how dates are written. */
+  /** BCP 47 tag for texts and dates. */
   language: string;
-  /** Public key of the site, for the descriptions; absent where there is none. */
+  /** Public key of the site, for the descriptions; absent if there is no site. */
   site?: string | undefined;
-  /** Said before the list: which part this is. */
+  /** Shown before the list: a heading for this part. */
   intro?: ((words: StoredDataTexts) => ComponentChildren) | undefined;
-  /** Said after the list. */
+  /** Shown after the list. */
   outro?: ((words: StoredDataTexts, say: (text: string) => void) => ComponentChildren) | undefined;
 }
 
-/** Everything that changes while the panel is shown. */
+/** The data that changes while the panel is shown. */
 interface Known {
   words: StoredDataTexts;
   descriptions: Descriptions;
@@ -41,7 +44,7 @@ export function StoredDataView({ language, site, intro, outro }: StoredDataViewP
   const known = useKnown(language, site);
   const [said, say] = useState("");
   const status = useRef<HTMLParagraphElement>(null);
-  // What had the focus may be gone with what was deleted.
+  // The focused element may be deleted together with its item.
   useEffect(() => {
     if (said && document.activeElement === document.body) status.current?.focus();
   }, [said]);
@@ -50,7 +53,7 @@ export function StoredDataView({ language, site, intro, outro }: StoredDataViewP
   const removeOne = async ({ stored }: StoredDataRow) => {
     await storage.removeStored(stored);
     say(words.removed({ key: stored.key }));
-    // The button that had the focus is gone.
+    // The focused button has been deleted.
     status.current?.focus();
   };
   const removeAll = async () => {
@@ -147,7 +150,7 @@ function Fact({ name, value }: { name: string; value: string }): JSX.Element {
   );
 }
 
-/** The newest state of what is kept, in words of the language; null until it is there. */
+/** Return the newest state of the stored items, with descriptions in the language; null until it is loaded. */
 function useKnown(language: string, site: string | undefined): Known | null {
   const [spoken, setSpoken] = useState<Omit<Known, "rows"> | null>(null);
   const [rows, setRows] = useState<StoredDataRow[] | null>(null);
@@ -208,7 +211,7 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60_000],
 ];
 
-/** "2 hours ago". */
+/** Return a text such as "2 hours ago". */
 function ageText(since: number, language: string): string {
   const age = Math.max(0, Date.now() - since);
   const [unit, length] = STEPS.find(([, ms]) => age >= ms) ?? ["second", 1_000];

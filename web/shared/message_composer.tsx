@@ -1,4 +1,4 @@
-/** The box to write in. What is typed leaves it only through `onSend`; the draft is the owner's to keep. */
+/** The message box. Typed text leaves it only through `onSend`. The parent component stores the draft. */
 import type { ConversationTexts } from "texts:conversation";
 import type { JSX, RefObject } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
@@ -6,7 +6,7 @@ import "./message_composer.css";
 import { cleanText, isSendable, roomLeft } from "./message_text";
 import { TypingSender } from "./typing_notice";
 
-/** From here on the counter is shown, in characters left. */
+/** The number of remaining characters is shown from this number on. */
 const COUNTER_FROM = 200;
 
 export interface ComposerProps {
@@ -15,15 +15,15 @@ export interface ComposerProps {
   placeholder?: string;
   words: ConversationTexts;
   draft: string;
-  /** Every change of the text, to be kept and given back as `draft`. */
+  /** Called with every change of the text. The parent stores it and returns it as `draft`. */
   onDraft: (text: string) => void;
-  /** Takes the text over; it is clean, not empty, and short enough. The box is emptied after this returns. */
+  /** Receives the text: cleaned, not empty and short enough. The box is emptied when this returns. */
   onSend: (text: string) => void;
-  /** On at most every 3 seconds while typing, off once when it stops. */
+  /** Called with true at most every 3 seconds while typing, and with false once when typing stops. */
   onTyping?: (on: boolean) => void;
-  /** Nothing can be sent now; typing continues. */
+  /** Sending is impossible now; typing stays possible. */
   disabled?: boolean;
-  /** To move the focus into the box. */
+  /** Lets the parent move the focus into the box. */
   inputRef?: RefObject<HTMLTextAreaElement | null>;
 }
 
@@ -61,7 +61,7 @@ export function MessageComposer(props: ComposerProps): JSX.Element {
         ref={box}
         class="composer-box"
         rows={1}
-        // Empty, `auto` would mean left to right, and so would its placeholder.
+        // In an empty box `auto` means left to right, for the placeholder too.
         dir={props.draft ? "auto" : undefined}
         value={props.draft}
         placeholder={props.placeholder ?? props.label}
@@ -94,7 +94,10 @@ function counterText(left: number, words: ConversationTexts): string {
   return left <= COUNTER_FROM ? words.charactersLeft({ left }) : "";
 }
 
-/** Enter sends, unless it ends a composition (keyCode 229 in browsers that end it before the key) or breaks a line. */
+/**
+ * Return whether Enter sends. It does not if it ends a composition (keyCode 229 in browsers that end it before the key) or breaks
+ * a line.
+ */
 function isSendKey(event: KeyboardEvent): boolean {
   return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }
@@ -109,9 +112,9 @@ function useTypingSender(onTyping: ((on: boolean) => void) | undefined): TypingS
   return made;
 }
 
-/** The box grows with its text; the style sheet says how far. */
+/** Grow the box with its text. The style sheet limits the height. */
 function useGrowth(box: RefObject<HTMLTextAreaElement | null>, text: string): void {
-  // The text decides the height.
+  // The height depends on the text.
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;

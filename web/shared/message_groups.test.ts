@@ -15,7 +15,7 @@ const shape = (items: ShownItem[]) =>
   blocksOf(items).map((block) => (block.kind === "group" ? block.messages.map((one) => one.id).join() : block.kind));
 const groups = (items: ShownItem[]) => blocksOf(items).filter((block): block is MessageGroup => block.kind === "group");
 
-test("a new day is marked, and cuts a group", () => {
+test("a new day is marked, and ends a group", () => {
   expect(shape([message("a", NOON), message("b", NOON + 1), message("c", NOON + 24 * 60 * MINUTE)])).toEqual([
     "day",
     "a,b",
@@ -24,7 +24,7 @@ test("a new day is marked, and cuts a group", () => {
   ]);
 });
 
-test("another side, another name or a pause of five minutes cuts a group", () => {
+test("another side, another name or a pause of five minutes ends a group", () => {
   const items = [
     message("a", NOON),
     message("b", NOON + 5 * MINUTE),
@@ -34,16 +34,16 @@ test("another side, another name or a pause of five minutes cuts a group", () =>
   expect(shape(items)).toEqual(["day", "a", "b", "c", "d"]);
 });
 
-test("an event stands alone", () => {
+test("an event is not grouped", () => {
   const event: ShownItem = { kind: "closed", id: "e", seq: 2, at: NOON, author: { kind: "operator" } };
   expect(shape([message("a", NOON), event, message("b", NOON)])).toEqual(["day", "a", "closed", "b"]);
 });
 
-test("a refused message ends its group, so that its reason stands below it", () => {
+test("a rejected message ends its group, so that its reason is below it", () => {
   expect(shape([message("a", NOON, "refused"), message("b", NOON)])).toEqual(["day", "a", "b"]);
 });
 
-test("the state is told at our newest message, and while one is on its way", () => {
+test("the state is shown at our newest message, and at one that is being sent", () => {
   const told = groups([
     message("a", NOON, "seen"),
     message("x", NOON, null),

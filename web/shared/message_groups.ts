@@ -1,7 +1,7 @@
-/** How a thread is cut into days and groups of bubbles: pure. */
+/** Divides a thread into days and groups of bubbles, without side effects. */
 import type { ShownClosing, ShownItem, ShownMessage } from "./message_log";
 
-/** Messages of one author with a shorter pause than this share a group. */
+/** Messages of one author with a shorter pause than this are in one group. */
 const GROUP_PAUSE_MS = 300_000;
 
 export interface MessageGroup {
@@ -9,7 +9,7 @@ export interface MessageGroup {
   key: string;
   own: boolean;
   messages: ShownMessage[];
-  /** Whether its state is told: while it matters, and at our newest message. */
+  /** Whether the send state is shown: while it matters, and on our newest message. */
   showState: boolean;
 }
 
@@ -18,7 +18,7 @@ export type Block =
   | { kind: "closed"; key: string; item: ShownClosing }
   | MessageGroup;
 
-/** The blocks of a thread, in order. */
+/** Return the blocks of a thread, in order. */
 export function blocksOf(items: readonly ShownItem[]): Block[] {
   const blocks: Block[] = [];
   let day = "";

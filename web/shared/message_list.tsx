@@ -1,4 +1,4 @@
-/** Paints a thread: bubbles in groups, days, what became of our own messages. Texts are only ever text nodes. */
+/** Renders a thread: bubbles in groups, days and the send states of our messages. Texts are only inserted as text nodes. */
 import type { ConversationTexts } from "texts:conversation";
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -11,25 +11,28 @@ export interface MessageListProps {
   words: ConversationTexts;
   /** BCP 47 tag for times and days. */
   locale: string;
-  /** Name of an author who gave none. */
+  /** Returns the name of an author who has none. */
   nameOf?: (item: ShownMessage) => string;
-  /** Whether the author's name is to be seen, not only heard; when absent, for the other side's messages. */
+  /**
+   * Whether the author's name is visible, and not only for screen readers. When absent, it is visible for the other side's
+   * messages.
+   */
   showsAuthor?: (item: ShownMessage) => boolean;
-  /** Sends a refused message again. */
+  /** Sends a rejected message again. */
   onRetry: (id: string) => void;
-  /** Puts the text of a refused message back into the box. */
+  /** Moves the text of a rejected message back into the box. */
   onEdit: (id: string) => void;
-  /** Whether the newest message is in view; told when it changes, and once at first. */
+  /** Whether the newest message is in view. Called at the start and when it changes. */
   onAtEnd?: (atEnd: boolean) => void;
-  /** Above the first message: what loads earlier ones, or an empty state. */
+  /** Above the first message: the control that loads earlier messages, or an empty state. */
   before?: ComponentChildren;
-  /** Below the last message: who is typing. */
+  /** Below the last message: the typing notice. */
   after?: ComponentChildren;
 }
 
-/** Closer to the end than this counts as being there, in CSS pixels. */
+/** A distance from the end, in CSS pixels, that still counts as the end. */
 const NEAR_END = 48;
-/** Refusals that the same words would meet again: the text has to change first. */
+/** Rejections that the same text would cause again: the text has to change first. */
 const NEEDS_EDIT = new Set(["text_too_long", "empty_text", "bad_text", "erased"]);
 
 export function MessageList(props: MessageListProps): JSX.Element {
@@ -165,7 +168,7 @@ function dayText(at: number, { words, locale }: MessageListProps): string {
   return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" }).format(at);
 }
 
-/** Keeps the end in view unless the reader scrolled up; then says that something new came. */
+/** Keep the end in view unless the user has scrolled up. In that case, report that a new message has arrived. */
 function useStickyEnd({ items, onAtEnd, after }: MessageListProps) {
   const ref = useRef<HTMLDivElement>(null);
   const atEnd = useRef<boolean | null>(null);
@@ -194,7 +197,7 @@ function useStickyEnd({ items, onAtEnd, after }: MessageListProps) {
     else if (last) setMissed(true);
   }, [last?.id]);
 
-  // What stands below the last message may have grown.
+  // The content below the last message may have grown.
   useLayoutEffect(() => {
     if (atEnd.current) toEnd();
   }, [items, after]);
@@ -202,7 +205,7 @@ function useStickyEnd({ items, onAtEnd, after }: MessageListProps) {
   useLayoutEffect(() => {
     const box = ref.current;
     if (!box) return;
-    // The box shrinks when the keyboard of a phone opens or the composer grows.
+    // The list shrinks when a phone's keyboard opens or the composer grows.
     const watch = new ResizeObserver(() => {
       if (atEnd.current) box.scrollTop = box.scrollHeight;
     });

@@ -33,19 +33,19 @@ describe("entries", () => {
     expect(second.gap).toBe(false);
   });
 
-  test("behind a gap are not taken: the cursor asks for what is missing", () => {
+  test("behind a gap are not added, so that the cursor requests the missing ones", () => {
     const { log: after, added, gap } = applyEntries(log(message(1)), [message(2), message(4), message(5)]);
     expect(gap).toBe(true);
     expect(added.map((entry) => entry.seq)).toEqual([2]);
     expect(after.lastSeq).toBe(2);
   });
 
-  test("that are all known leave the log as it was", () => {
+  test("that are all known do not change the log", () => {
     const before = log(message(1));
     expect(applyEntries(before, [message(1)]).log).toBe(before);
   });
 
-  test("a log may begin in the middle, and earlier pages come before it", () => {
+  test("before the start of a log are added as earlier pages", () => {
     const middle = applyEntries(emptyLog(4), [message(5), message(6)]).log;
     const whole = prependEntries(middle, [message(3), message(4), message(5)]);
     expect(whole.entries.map((entry) => entry.seq)).toEqual([3, 4, 5, 6]);
@@ -59,11 +59,11 @@ describe("marks", () => {
     expect(applySeen(seen, "operator", 1).seen.operator).toBe(2);
   });
 
-  test("of who writes move to the message; an event moves none", () => {
+  test("of an author move to the message, and an event moves none", () => {
     expect(log(message(1), message(2, "operator"), closing(3)).seen).toEqual({ visitor: 1, operator: 2 });
   });
 
-  test("unread are the other side's messages after the mark", () => {
+  test("leave the other side's later messages unread", () => {
     const thread = log(message(1, "operator"), message(2, "operator"), closing(3), message(4, "operator"));
     expect(unreadBy("visitor", thread)).toBe(3);
     expect(unreadBy("visitor", applySeen(thread, "visitor", 2))).toBe(1);
@@ -71,17 +71,17 @@ describe("marks", () => {
   });
 });
 
-describe("what is shown", () => {
+describe("the shown items", () => {
   const pending = (id: string, refused = "") => ({ id, conversation: "c", text: "mine", at: 9_000, refused });
   const show = (thread = emptyLog(), waiting = [pending("p")], sending = true) =>
     shownItems(thread, { side: "visitor", pending: waiting, isSending: () => sending });
 
-  test("entries first, then what is on its way, never both", () => {
+  test("are the entries and then the pending messages, without duplicates", () => {
     const items = show(log(message(1)), [pending("id1"), pending("p")]);
     expect(items.map((item) => item.id)).toEqual(["id1", "p"]);
   });
 
-  test("what became of our messages", () => {
+  test("contain the states of our messages", () => {
     const seen = applySeen(log(message(1), message(2), message(3, "operator")), "operator", 1);
     const states = show({ ...seen, seen: { visitor: 0, operator: 1 } }, []).map((item) => (item as ShownMessage).state);
     expect(states).toEqual(["seen", "sent", null]);
@@ -90,7 +90,7 @@ describe("what is shown", () => {
     expect(show(emptyLog(), [pending("p", "bad_text")])).toMatchObject([{ state: "refused", refused: "bad_text" }]);
   });
 
-  test("a closing is an event", () => {
+  test("contain a closing as an event", () => {
     expect(show(log(message(1), closing(2)), [])[1]).toMatchObject({ kind: "closed" });
   });
 });
@@ -98,7 +98,7 @@ describe("what is shown", () => {
 describe("an erasure", () => {
   const erasure: Entry = { ...message(3), kind: "erased", author: { kind: "visitor" }, data: {} };
 
-  test("empties everything before it and stays the last", () => {
+  test("empties everything before it and stays the last entry", () => {
     const known = log(message(1), message(2));
     expect(JSON.stringify(known)).toContain("text 1");
     const after = applyEntries(known, [erasure]).log;
@@ -114,7 +114,7 @@ describe("an erasure", () => {
     expect(shownItems(after, { side: "operator", pending: [], isSending: () => false })).toEqual([]);
   });
 
-  test("empties a page that was read before it and comes after", () => {
+  test("empties a page that was read before it and arrives after it", () => {
     const { log: known } = applyEntries(emptyLog(2), [erasure]);
     const whole = prependEntries(known, [message(1), message(2)]);
     expect(whole.entries).toHaveLength(3);

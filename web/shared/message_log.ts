@@ -1,44 +1,44 @@
-/** The thread of one conversation, from its entries: pure values, no I/O. */
+/** The thread of one conversation, computed from its entries. Values are immutable; there is no I/O. */
 import type { PendingCommand } from "./message_outbox";
 import type { Author, Entry, SeenMarks, Side } from "./wire_timeline";
 
-/** A contiguous piece of a timeline, in seq order, and how far each side has read. */
+/** A contiguous part of a timeline, in seq order, and the position up to which each side has read. */
 export interface MessageLog {
   readonly entries: readonly Entry[];
-  /** The seq of the newest entry known, 0 before the first: the cursor. */
+  /** The seq of the newest known entry, 0 before the first: the cursor. */
   readonly lastSeq: number;
   readonly seen: SeenMarks;
 }
 
-/** What applying entries led to. After a gap the caller reconnects with its cursor; nothing behind the gap was taken. */
+/** The result of applying entries. After a gap the caller reconnects with its cursor. No entry behind the gap was added. */
 export interface Applied {
   log: MessageLog;
-  /** Those that were new, in order. */
+  /** The new entries, in order. */
   added: Entry[];
   gap: boolean;
 }
 
-/** A log without entries; `lastSeq` when it continues behind entries that are not shown. */
+/** Return a log without entries. Set `lastSeq` if the log continues after entries that are not shown. */
 export const emptyLog = (lastSeq = 0): MessageLog => ({ entries: [], lastSeq, seen: { visitor: 0, operator: 0 } });
 
-/** Whether this entry says that the visitor has erased the conversation. It is the last one: nothing comes after it. */
+/** Return whether this entry reports that the visitor has erased the conversation. It is always the last entry. */
 export const isErasure = (entry: Entry | null | undefined): boolean => entry?.kind === "erased";
 
-/** Whether the visitor has erased the conversation whose newest entries these are. */
+/** Return whether the visitor has erased the conversation with these newest entries. */
 export const isErased = (entries: readonly Entry[]): boolean => isErasure(entries.at(-1));
 
-/** What an erased entry still contains: the same on the server and wherever it is stored. */
+/** Return the shell of an erased entry. It is the same on the server and wherever the entry is stored. */
 const emptied = (entry: Entry): Entry =>
   isErasure(entry) ? entry : { ...entry, author: { kind: entry.author.kind }, data: null };
 
-/** The text of a message; nothing once it was erased, and for other kinds. */
+/** Return the text of a message; undefined for an erased message and for other kinds. */
 export const textOf = (entry: Entry | null | undefined): string | undefined =>
   entry?.kind === "message" ? entry.data?.text : undefined;
 
 const joined = (earlier: readonly Entry[], later: readonly Entry[]): readonly Entry[] =>
   isErased(later) ? [...earlier, ...later].map(emptied) : [...earlier, ...later];
 
-/** Appends entries. Those already known are ignored; a gap ends it; an erasure empties all before it. */
+/** Append entries. Known entries are ignored; a gap ends the operation. An erasure empties all earlier entries. */
 export function applyEntries(log: MessageLog, entries: readonly Entry[]): Applied {
   const added: Entry[] = [];
   let lastSeq = log.lastSeq;
@@ -55,14 +55,14 @@ export function applyEntries(log: MessageLog, entries: readonly Entry[]): Applie
   return { log: { entries: joined(log.entries, added), lastSeq, seen }, added, gap };
 }
 
-/** Puts an earlier page before the log; entries already known are ignored. */
+/** Insert an earlier page before the log. Known entries are ignored. */
 export function prependEntries(log: MessageLog, page: readonly Entry[]): MessageLog {
   const firstSeq = log.entries[0]?.seq ?? Number.POSITIVE_INFINITY;
   const earlier = page.filter((entry) => entry.seq < firstSeq);
   return { ...log, entries: joined(earlier, log.entries), lastSeq: Math.max(log.lastSeq, earlier.at(-1)?.seq ?? 0) };
 }
 
-/** Who writes has read: a message moves its author's mark to itself. */
+/** An author has read everything before the message: a message moves its author's mark to itself. */
 function seenAfter(seen: SeenMarks, entry: Entry): SeenMarks {
   const by = entry.author.kind;
   return entry.kind === "message" && (by === "visitor" || by === "operator") ? movedMark(seen, by, entry.seq) : seen;
@@ -71,25 +71,25 @@ function seenAfter(seen: SeenMarks, entry: Entry): SeenMarks {
 const movedMark = (seen: SeenMarks, by: Side, seq: number): SeenMarks =>
   seq > seen[by] ? { ...seen, [by]: seq } : seen;
 
-/** Moves one side's mark; marks never go back. */
+/** Move one side's mark. Marks never go back. */
 export const applySeen = (log: MessageLog, by: Side, seq: number): MessageLog => ({
   ...log,
   seen: movedMark(log.seen, by, seq),
 });
 
-/** How many messages of the other side came after what `reader` has seen. */
+/** Return the number of the other side's messages after the mark of `reader`. */
 export function unreadBy(reader: Side, log: MessageLog): number {
   return log.entries.filter(
     (entry) => textOf(entry) !== undefined && entry.author.kind !== reader && entry.seq > log.seen[reader],
   ).length;
 }
 
-/** How far one of our own messages has come. */
+/** The send state of one of our messages. */
 export type SendState = "sending" | "waiting" | "refused" | "sent" | "seen";
 
 export interface ShownMessage {
   kind: "message";
-  /** The entry's id: the same before and after the acknowledgement, so that a bubble is never doubled. */
+  /** The entry's ID. It is the same before and after the acknowledgement, so that no bubble is shown twice. */
   id: string;
   seq: number | null;
   at: number;
@@ -113,16 +113,16 @@ export interface ShownClosing {
 
 export type ShownItem = ShownMessage | ShownClosing;
 
-/** What `shownItems` needs besides the log. */
+/** Inputs of `shownItems` besides the log. */
 export interface ShownOptions {
-  /** Which side is ours. */
+  /** Our own side. */
   side: Side;
-  /** Messages of this conversation that are not acknowledged. */
+  /** Messages of this conversation without an acknowledgement. */
   pending: readonly PendingCommand[];
   isSending: (id: string) => boolean;
 }
 
-/** What the thread shows: the entries, then what is still on its way. */
+/** Return the items of the thread: first the entries, then the unacknowledged messages. */
 export function shownItems(log: MessageLog, options: ShownOptions): ShownItem[] {
   const known = new Set(log.entries.map((entry) => entry.id));
   const waiting = options.pending.filter((message) => !known.has(message.id));

@@ -40,7 +40,7 @@ afterEach(() => {
 const texts = () => sent.map((frame) => frame.text);
 
 describe("a message", () => {
-  test("is kept before it is sent, and until it is acknowledged", () => {
+  test("is stored before it is sent, until it is acknowledged", () => {
     const message = outbox.add("c", "hello");
     expect(saved).toEqual([message]);
     expect(sent).toEqual([]);
@@ -51,7 +51,7 @@ describe("a message", () => {
     expect(saved).toEqual([]);
   });
 
-  test("keeps its id over a reload", () => {
+  test("keeps its ID over a reload", () => {
     outbox.add("c", "one");
     outbox.add("c", "two");
     const after = make(saved);
@@ -60,7 +60,7 @@ describe("a message", () => {
     expect(sent[0]?.id).toBe(saved[0]?.id);
   });
 
-  test("is sent again, the same, after each welcome", () => {
+  test("is sent again, unchanged, after each welcome", () => {
     outbox.resume();
     outbox.add("c", "hello");
     outbox.pause();
@@ -69,14 +69,14 @@ describe("a message", () => {
     expect(sent[0]?.id).toBe(sent[1]?.id);
   });
 
-  test("without an answer for 20 seconds is sent again", () => {
+  test("is sent again without a response for 20 seconds", () => {
     outbox.resume();
     outbox.add("c", "hello");
     vi.advanceTimersByTime(20_000);
     expect(texts()).toEqual(["hello", "hello"]);
   });
 
-  test("waits when the line turns out to be closed", () => {
+  test("waits if the connection is found to be closed", () => {
     outbox.resume();
     open = false;
     outbox.add("c", "hello");
@@ -88,7 +88,7 @@ describe("a message", () => {
 });
 
 describe("order", () => {
-  test("one at a time in a conversation, others beside it", () => {
+  test("a conversation sends one message at a time, independently of others", () => {
     outbox.resume();
     const first = outbox.add("c", "one");
     outbox.add("c", "two");
@@ -98,7 +98,7 @@ describe("order", () => {
     expect(texts()).toEqual(["one", "other", "two"]);
   });
 
-  test.each(["busy", "slow_down"])("%s rests for retry_after, and nothing overtakes", (code) => {
+  test.each(["busy", "slow_down"])("after %s a message rests for retry_after, and no other overtakes it", (code) => {
     outbox.resume();
     const first = outbox.add("c", "one");
     outbox.add("c", "two");
@@ -110,7 +110,7 @@ describe("order", () => {
     expect(texts()).toEqual(["one", "one"]);
   });
 
-  test("slow_down without an id is taken for what is on its way", () => {
+  test("slow_down without an ID applies to the commands in flight", () => {
     outbox.resume();
     outbox.add("c", "one");
     outbox.refuse({ code: "slow_down", id: "", retry_after: 2 });
@@ -119,8 +119,8 @@ describe("order", () => {
   });
 });
 
-describe("refusals", () => {
-  test("for good: the text stays, with the reason, and the next goes on", () => {
+describe("rejections", () => {
+  test("a permanent rejection keeps text and reason, and the next message is sent", () => {
     outbox.resume();
     const first = outbox.add("c", "bad");
     outbox.add("c", "good");
@@ -132,7 +132,7 @@ describe("refusals", () => {
     expect(texts().filter((text) => text === "bad")).toHaveLength(1);
   });
 
-  test("tried again it is sent; taken back its text is handed over once", () => {
+  test("a rejected message is sent on a retry, and returns its text once on a withdrawal", () => {
     outbox.resume();
     const { id } = outbox.add("c", "words");
     outbox.refuse({ code: "unknown_conversation", id });
@@ -144,14 +144,14 @@ describe("refusals", () => {
     expect(saved).toEqual([]);
   });
 
-  test("of an id that nobody waits for change nothing", () => {
+  test("a rejection of an unknown ID changes nothing", () => {
     outbox.refuse({ code: "bad_text", id: "0" });
     outbox.acknowledge("0");
     expect(saved).toEqual([]);
   });
 });
 
-describe("an id that is taken", () => {
+describe("an ID that is taken", () => {
   const entry = (id: string, text: string): Entry => ({
     conversation: "c",
     id,
@@ -162,7 +162,7 @@ describe("an id that is taken", () => {
     data: { text },
   });
 
-  test("by the same words: the message is there already", () => {
+  test("belongs to the message if the entry has the same text", () => {
     outbox.resume();
     const { id } = outbox.add("c", "hello");
     entries = [entry(id, "hello")];
@@ -170,7 +170,7 @@ describe("an id that is taken", () => {
     expect(saved).toEqual([]);
   });
 
-  test("by other words: it gets an id of its own and is sent", () => {
+  test("is replaced if the entry has another text, and the message is sent", () => {
     outbox.resume();
     const { id } = outbox.add("c", "hello");
     entries = [entry(id, "something else")];
@@ -181,7 +181,7 @@ describe("an id that is taken", () => {
   });
 });
 
-test("messages of an erased conversation are let go of, those of others are not", () => {
+test("an erased conversation loses its messages, and others do not", () => {
   outbox.resume();
   outbox.add("gone", "one");
   outbox.add("gone", "two");
@@ -192,7 +192,7 @@ test("messages of an erased conversation are let go of, those of others are not"
 });
 
 describe("before there is a conversation", () => {
-  test("messages wait for it, then follow in order", () => {
+  test("messages wait for it, and are then sent in order", () => {
     outbox.resume();
     const first = outbox.add("", "one");
     outbox.add("", "two");
@@ -205,7 +205,7 @@ describe("before there is a conversation", () => {
   });
 });
 
-test("only lists of messages are taken from storage", () => {
+test("only lists of messages are read from storage", () => {
   const good = { id: "i", conversation: "", text: "t", at: 1, refused: "" };
   expect(isPendingList([good, { ...good, op: "close", text: "" }])).toBe(true);
   for (const bad of [

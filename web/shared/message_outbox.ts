@@ -1,7 +1,9 @@
 /**
- * Commands on their way to the server: messages, and on the desk notes and closings. Each has the same id from the first
- * press of its button until the server has acknowledged it, over failed sends, reloads and restarts, so that a resend is the
- * same command. One command of a conversation travels at a time: a refusal of the first must not let the second overtake it.
+ * Commands that wait for an acknowledgement: messages, and on the desk notes and closings. Each has the same ID from the press of
+ * its button until the server acknowledges it. The ID survives failed sends, reloads and restarts, so that a resend is the same
+ * command.
+ *
+ * One command of a conversation is sent at a time. Otherwise the second could overtake a rejected first one.
  */
 
 import { uuid7 } from "./ids";
@@ -9,35 +11,35 @@ import { textOf } from "./message_log";
 import type { Failure } from "./wire";
 import type { Entry } from "./wire_timeline";
 
-/** A command that is not acknowledged. */
+/** A command without an acknowledgement. */
 export interface PendingCommand {
   /** The command's name in the protocol; a message when it is absent. */
   op?: "note" | "close";
   id: string;
   /** Empty until the conversation exists. */
   conversation: string;
-  /** Empty for commands without one. */
+  /** Empty for commands without a text. */
   text: string;
-  /** When Send was pressed, ms since 1970. */
+  /** Time of the press of Send, ms since 1970. */
   at: number;
-  /** The code of the refusal, or empty while it will still be sent by itself. */
+  /** The code of the rejection; empty while the command will be sent automatically. */
   refused: string;
 }
 
 export interface OutboxOptions {
-  /** Keeps the list on the device; called after each change. */
+  /** Stores the list on the device; called after each change. */
   save: (pending: PendingCommand[]) => void;
-  /** Hands the command to the stream; returns whether the line was open. */
+  /** Passes the command to the stream. Returns whether the stream was open. */
   send: (command: PendingCommand) => boolean;
-  /** Something shown has changed. */
+  /** Called when something visible has changed. */
   onChange: () => void;
-  /** The entry that the client already has under this id, to tell a repeat from a conflict. */
+  /** Returns the entry that the client already has under this ID, to distinguish a repeat from a conflict. */
   entryOf?: (id: string) => Entry | undefined;
 }
 
-/** Refusals that pass: the message is sent again after `retry_after`. */
+/** Temporary rejections: the message is sent again after `retry_after`. */
 const RETRYABLE = new Set(["busy", "slow_down", "internal"]);
-/** No answer for this long: sent again with the same id, which the server takes for the same message. */
+/** Without a response for this long, the command is sent again with the same ID. The server recognises the repeat. */
 const ACK_DEADLINE_MS = 20_000;
 const LEAST_WAIT_MS = 1_000;
 
@@ -45,13 +47,13 @@ type Timer = ReturnType<typeof setTimeout>;
 
 export class CommandOutbox {
   #pending: PendingCommand[];
-  /** Ids handed to the open line, each with the timer that sends it again. */
+  /** IDs that were passed to the open stream, each with the timer of its resend. */
   readonly #travelling = new Map<string, Timer>();
-  /** Ids that wait for `retry_after` to pass. */
+  /** IDs that wait for `retry_after`. */
   readonly #resting = new Map<string, Timer>();
   #running = false;
 
-  /** @param kept what `save` kept last time, as it was read from storage */
+  /** @param kept the value that `save` stored last time, as it was read from storage */
   constructor(
     private readonly options: OutboxOptions,
     kept: readonly PendingCommand[] = [],
@@ -59,17 +61,17 @@ export class CommandOutbox {
     this.#pending = [...kept];
   }
 
-  /** All that is not acknowledged, oldest first. */
+  /** All unacknowledged commands, oldest first. */
   get pending(): readonly PendingCommand[] {
     return this.#pending;
   }
 
-  /** Whether the message is on its way, or next in turn on an open line; otherwise it waits. */
+  /** Return whether the message is being sent, or is next on an open stream. Otherwise it waits. */
   isSending(id: string): boolean {
     return this.#running && !this.#resting.has(id);
   }
 
-  /** Takes a command over; from here on it is stored until it is acknowledged or taken back. */
+  /** Add a command. It is stored until it is acknowledged or withdrawn. */
   add(conversation: string, text: string, op?: PendingCommand["op"]): PendingCommand {
     const message = { ...(op && { op }), id: uuid7(), conversation, text, at: Date.now(), refused: "" };
     this.#change([...this.#pending, message]);
@@ -77,7 +79,7 @@ export class CommandOutbox {
     return message;
   }
 
-  /** The line is open (after each `welcome`): sends everything again, in order. */
+  /** Send everything again, in order. Called when the stream is open, after each `welcome`. */
   resume(): void {
     this.#forgetTimers();
     this.#running = true;
@@ -85,14 +87,14 @@ export class CommandOutbox {
     this.options.onChange();
   }
 
-  /** The line is gone: nothing is on its way any more. */
+  /** Stop all resends. Called when the stream is lost. */
   pause(): void {
     this.#running = false;
     this.#forgetTimers();
     this.options.onChange();
   }
 
-  /** The server has it on disk: an `ack` came, or the entry itself. Unknown ids are fine. */
+  /** Remove a command that the server has stored: an `ack` or the entry itself arrived. Unknown IDs are ignored. */
   acknowledge(id: string): void {
     if (!this.#pending.some((message) => message.id === id)) return;
     this.#clearTimers(id);
@@ -101,8 +103,8 @@ export class CommandOutbox {
   }
 
   /**
-   * An `error` frame came. Frames for other ids are fine. A `slow_down` may name no id, when the frame was refused unread:
-   * then it may have been any of those on their way, and sending one twice does no harm.
+   * Handle an `error` frame. Frames for other IDs are ignored. A `slow_down` contains no ID if the server rejected the frame
+   * unread. It may then concern any command in flight, and sending one twice is harmless.
    */
   refuse(failure: Pick<Failure, "code"> & { id?: string; retry_after?: number }): void {
     if (!failure.id && RETRYABLE.has(failure.code)) {
@@ -118,7 +120,7 @@ export class CommandOutbox {
     this.#sendNext();
   }
 
-  /** Sends a refused message again. */
+  /** Send a rejected message again. */
   retry(id: string): void {
     const message = this.#pending.find((one) => one.id === id);
     if (!message) return;
@@ -126,7 +128,7 @@ export class CommandOutbox {
     this.#sendNext();
   }
 
-  /** Removes a message and hands its text back, for the box; empty when it is no longer here. */
+  /** Remove a message and return its text for the box; empty if it is no longer here. */
   withdraw(id: string): string {
     const message = this.#pending.find((one) => one.id === id);
     this.#clearTimers(id);
@@ -135,7 +137,7 @@ export class CommandOutbox {
     return message?.text ?? "";
   }
 
-  /** Lets go of every message of a conversation: it was erased, and there is nobody to send them to. */
+  /** Remove every message of a conversation that was erased. */
   forget(conversation: string): void {
     const gone = this.#pending.filter((one) => one.conversation === conversation);
     if (gone.length === 0) return;
@@ -143,19 +145,19 @@ export class CommandOutbox {
     this.#change(this.#pending.filter((one) => one.conversation !== conversation));
   }
 
-  /** Puts every message into another conversation: "" after a session ended, its id when a new one has started. */
+  /** Move every message to another conversation: "" after a session ended, its ID when a new one has started. */
   reassign(conversation: string): void {
     this.#change(this.#pending.map((message) => ({ ...message, conversation })));
     this.#sendNext();
   }
 
-  /** Lets go of every message: what was not sent is not to be sent any more. */
+  /** Remove every message without sending it. */
   clear(): void {
     for (const { id } of this.#pending) this.#clearTimers(id);
     this.#change([]);
   }
 
-  /** The oldest message that waits for a conversation to be started with it. */
+  /** The oldest message that waits for a new conversation. */
   get first(): PendingCommand | null {
     return this.#pending.find((message) => message.conversation === "" && !message.refused) ?? null;
   }
@@ -197,7 +199,7 @@ export class CommandOutbox {
     this.options.onChange();
   }
 
-  /** The id is taken. By the same words: this message is there already. By others: it needs an id of its own. */
+  /** The ID is taken. An entry with the same text is this message; for a different text the message needs a new ID. */
   #settleConflict(message: PendingCommand): void {
     if (textOf(this.options.entryOf?.(message.id)) === message.text) this.acknowledge(message.id);
     else this.#replace(message.id, { ...message, id: uuid7() });
@@ -225,12 +227,12 @@ export class CommandOutbox {
   }
 }
 
-/** Guards what was read from storage. */
+/** Return whether a value from storage is a list of pending commands. */
 export function isPendingList(value: unknown): value is PendingCommand[] {
   return Array.isArray(value) && value.every(isPendingCommand);
 }
 
-/** Guards one message that was read from storage. */
+/** Return whether a value from storage is a pending command. */
 export function isPendingCommand(value: unknown): value is PendingCommand {
   if (typeof value !== "object" || value === null) return false;
   const { op, id, conversation, text, at, refused } = value as Record<string, unknown>;

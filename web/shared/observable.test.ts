@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Observable } from "./observable";
 
-test("the value is told at once, after each change, and no longer than it is asked for", () => {
+test("the value is reported at once and after each change, until the observation ends", () => {
   const colour = new Observable("red");
   const told: string[] = [];
   const stop = colour.observe((value) => told.push(value));
@@ -13,7 +13,7 @@ test("the value is told at once, after each change, and no longer than it is ask
   expect([told, colour.value]).toEqual([["red", "blue"], "green"]);
 });
 
-test("an observer may leave while others are told", () => {
+test("an observer may leave during a notification", () => {
   const colour = new Observable("red");
   const told: string[] = [];
   const leave = colour.observe(() => colour.value === "blue" && leave());

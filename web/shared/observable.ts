@@ -1,4 +1,4 @@
-/** A value that tells when it changes. */
+/** A value with observers. */
 export class Observable<T> {
   readonly #observers = new Set<(value: T) => void>();
   #value: T;
@@ -17,7 +17,7 @@ export class Observable<T> {
     for (const tell of [...this.#observers]) tell(value);
   }
 
-  /** Tells the value now, and after each change. Returns what ends it. */
+  /** Call `tell` with the value now and after each change. Returns a function that ends the observation. */
   observe(tell: (value: T) => void): () => void {
     this.#observers.add(tell);
     tell(this.#value);

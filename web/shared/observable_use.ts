@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Observable } from "./observable";
 
-/** The newest value of an observable: what shows it is painted again when it changes. */
+/** Return the newest value of an observable. The component is rendered again when it changes. */
 export function useObserved<T>(observable: Pick<Observable<T>, "value" | "observe">): T {
   const [value, setValue] = useState(() => observable.value);
   // The value may be a function, which a setter would call.

@@ -25,7 +25,7 @@ export type Verb =
   | "manage_security"
   | "read_audit";
 
-/** What each role may do; the server decides by the same table. */
+/** The verbs of each role. The server checks permissions with the same table. */
 export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
   analyst: ["read_conversation", "read_inbox", "read_people", "manage_own"],
   operator: [

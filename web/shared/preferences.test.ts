@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 describe("a choice", () => {
-  test("is followed at once, and kept", () => {
+  test("is applied at once, and stored", () => {
     follow({ language: "fr" });
     preferences.choose("theme", "dark");
     preferences.choose("textSize", "larger");
@@ -43,7 +43,7 @@ describe("a choice", () => {
     expect([...local.items.keys()].sort()).toEqual(["crumbless.language", "crumbless.text-size", "crumbless.theme"]);
   });
 
-  test("is there again on the next page", () => {
+  test("is restored on the next page", () => {
     storage.set("theme", {}, "light");
     storage.set("sound", {}, true);
     follow();
@@ -51,7 +51,7 @@ describe("a choice", () => {
     expect(preferences.sound.value).toBe(true);
   });
 
-  test("of the standard removes the item, and null does too", () => {
+  test("of the default deletes the item, and so does null", () => {
     follow({ language: "fr" });
     preferences.choose("theme", "dark");
     preferences.choose("language", "ar");
@@ -64,7 +64,7 @@ describe("a choice", () => {
     expect(page.documentElement).toEqual({ dataset: {}, lang: "fr", dir: "ltr" });
   });
 
-  test("against a place's own standard is kept", () => {
+  test("that differs from a surface's own default is stored", () => {
     follow({ sound: true });
     expect(preferences.sound.value).toBe(true);
     preferences.choose("sound", false);
@@ -75,14 +75,14 @@ describe("a choice", () => {
   });
 });
 
-describe("nothing chosen", () => {
-  test("nothing is written, and the page stays as it is", () => {
+describe("without a choice", () => {
+  test("nothing is written, and the page does not change", () => {
     follow();
     expect(local.items.size).toBe(0);
     expect(page.documentElement).toEqual({ dataset: {}, lang: "fr", dir: "ltr" });
   });
 
-  test("the standard comes back when the item is removed by somebody else", () => {
+  test("the default returns when the item is deleted outside this page", () => {
     follow();
     preferences.choose("theme", "dark");
     expect(page.documentElement.dataset).toEqual({ theme: "dark" });
@@ -91,16 +91,19 @@ describe("nothing chosen", () => {
     expect(preferences.theme.value).toBe("system");
   });
 
-  test.each(['{"v":"purple","until":9e15}', "not JSON", '{"v":true,"until":9e15}'])("%s counts as nothing", (text) => {
-    local.items.set("crumbless.theme", text);
-    local.items.set("crumbless.text-size", text);
-    follow();
-    expect(page.documentElement.dataset).toEqual({});
-    expect(local.items.size).toBe(0);
-  });
+  test.each(['{"v":"purple","until":9e15}', "not JSON", '{"v":true,"until":9e15}'])(
+    "an invalid value %s counts as absent",
+    (text) => {
+      local.items.set("crumbless.theme", text);
+      local.items.set("crumbless.text-size", text);
+      follow();
+      expect(page.documentElement.dataset).toEqual({});
+      expect(local.items.size).toBe(0);
+    },
+  );
 });
 
-test("a choice that the browser does not let us keep holds for the page", () => {
+test("a choice that the browser cannot store applies to the page", () => {
   local.full = true;
   vi.stubGlobal("sessionStorage", local);
   follow();

@@ -1,6 +1,6 @@
 /**
- * A person's preferences: each has a standard, and is kept only when another value was chosen. Every tab and page of the origin
- * follows a choice at once, and the standard comes back as soon as the item is gone, whoever removed it.
+ * A user's preferences. Each has a default and is stored only if another value was chosen. Every tab and page of the origin
+ * applies a choice at once. The default returns as soon as the item is deleted.
  */
 import { Observable } from "./observable";
 import * as storage from "./storage";
@@ -11,13 +11,13 @@ import { directionOf, LANGUAGES, type Language } from "./words_choose";
 export const THEMES: readonly Theme[] = ["system", "light", "dark"];
 export const TEXT_SIZES: readonly TextSize[] = ["normal", "large", "larger"];
 
-/** What each preference may be. */
+/** The type of each preference. */
 export interface Preferences {
   theme: Theme;
   /** null: the page's own. */
   language: Language | null;
   textSize: TextSize;
-  /** Whether a new message is heard. */
+  /** Whether a new message plays a sound. */
   sound: boolean;
   notifications: boolean;
 }
@@ -59,26 +59,26 @@ export const textSize: Observed<TextSize> = all.textSize.value;
 export const sound: Observed<boolean> = all.sound.value;
 export const notifications: Observed<boolean> = all.notifications.value;
 
-/** What stands for a choice that nobody made, where it differs from place to place. */
+/** Defaults that differ between the surfaces. */
 export interface Defaults {
-  /** The page's language. Absent where the page's language is not ours to change. */
+  /** The page's language. Absent if we must not change the page's language. */
   language?: Language;
   sound?: boolean;
 }
 
-/** The key of a preference has no parts that differ. */
+/** The key of a preference has no variable parts. */
 const partless = <N extends PreferenceName>() => ({}) as storage.KeyParts<N>;
 
 let pageLanguage: Language = "en";
 const languages = new Observable<Language>(pageLanguage);
-/** The language to speak: the chosen one, else the page's. */
+/** The current language: the chosen one, else the page's. */
 export const currentLanguage: Observed<Language> = languages;
 const chooseLanguageTag = (): void => {
   languages.value = language.value ?? pageLanguage;
 };
 language.observe(chooseLanguageTag);
 
-/** Keeps a choice and follows it at once. null, or what is the standard anyway, removes the item. */
+/** Store a choice and apply it at once. null and the default delete the item. */
 export function choose<N extends PreferenceName>(name: N, value: Preferences[N] | null): void {
   const { default: standard } = all[name];
   if (value === null || value === standard) storage.remove(name, partless<N>());
@@ -91,12 +91,12 @@ function recall<N extends PreferenceName>(name: N): void {
   one.value.value = storage.get(name, partless<N>(), one.is as ItemGuard<N>) ?? one.default;
 }
 
-/** Keeps `page` in the chosen colours. Returns what ends it. */
+/** Apply the chosen theme to `page`. Returns a function that ends this. */
 export function followTheme(page: Document): () => void {
   return joined(follow("theme"), mark(page, "theme", theme, "system"));
 }
 
-/** Keeps `page` as its person wants it: colours, text size, language with its direction. Returns what ends it. */
+/** Apply the user's preferences to `page`: theme, text size, language and its direction. Returns a function that ends this. */
 export function followPreferences(page: Document, standards: Defaults = {}): () => void {
   if (standards.sound !== undefined) all.sound.default = standards.sound;
   if (standards.language) pageLanguage = standards.language;
@@ -114,7 +114,7 @@ function follow(name: PreferenceName): () => void {
   return storage.watch(name, {}, () => recall(name));
 }
 
-/** Says a choice to the style sheets (theme.css). */
+/** Publish a choice to the style sheets (theme.css). */
 function mark(page: Document, name: string, choice: Observed<string>, standard: string): () => void {
   return choice.observe((value) => {
     const { dataset } = page.documentElement;

@@ -20,7 +20,7 @@ test("the private key cannot be exported", async () => {
   expect(isProofKey({ privateKey: {}, publicKey: {} })).toBe(false);
 });
 
-test("a proof names method, bare address, nonce and token, and verifies", async () => {
+test("a proof contains method, address without query, nonce and token, and is valid", async () => {
   const made = await key();
   const proof = await proofFor(made, "GET", "https://chat.example/v1/desk/me?limit=5#top", "n1", "token");
   expect(readProof(proof, 0)).toEqual({
@@ -42,7 +42,7 @@ test("a proof names method, bare address, nonce and token, and verifies", async 
   expect(await crypto.subtle.verify(algorithm, made.publicKey, bytes, signed)).toBe(true);
 });
 
-test("two proofs of the same request differ in jti; without a token there is no ath", async () => {
+test("two proofs of the same request differ in jti, and without a token there is no ath", async () => {
   const made = await key();
   const [one, two] = await Promise.all([1, 2].map(() => proofFor(made, "POST", "https://chat.example/v1/x", "n")));
   expect(readProof(one, 1).jti).not.toBe(readProof(two, 1).jti);

@@ -4,13 +4,13 @@ import { generateKeyPair, generateProof, type KeyPair } from "dpop";
 /** A key pair whose private part cannot leave the browser. */
 export type ProofKey = KeyPair;
 
-/** Makes an ES256 key that cannot be exported; null where the browser offers no WebCrypto (a page over plain http). */
+/** Create an ES256 key that cannot be exported. Returns null where the browser offers no WebCrypto (a page over plain http). */
 export async function makeKey(): Promise<ProofKey | null> {
   if (!globalThis.crypto?.subtle) return null;
   return generateKeyPair("ES256", { extractable: false });
 }
 
-/** Whether a value read from storage is a key that can sign. */
+/** Return whether a value from storage is a key that can sign. */
 export function isProofKey(value: unknown): value is ProofKey {
   return (
     typeof value === "object" &&
@@ -23,12 +23,12 @@ export function isProofKey(value: unknown): value is ProofKey {
 }
 
 /**
- * Signs a proof for one request.
+ * Sign a proof for one request.
  *
  * @param method the HTTP method; `GET` for a stream's `auth` frame
- * @param address the request's address; query and fragment are left out (RFC 9449, section 4.2)
- * @param nonce the newest nonce the server gave
- * @param token the session token that is sent along, if any
+ * @param address the request's address; query and fragment are removed (RFC 9449, section 4.2)
+ * @param nonce the server's newest nonce
+ * @param token the session token that the request contains, if any
  */
 export function proofFor(
   key: ProofKey,

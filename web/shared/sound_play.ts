@@ -1,4 +1,4 @@
-// The sound of a new message: two soft notes made by the browser, so that no file has to be loaded.
+// The sound of a new message: two soft notes that the browser synthesises, so that no file is loaded.
 
 const NOTES = [
   { hertz: 659, start: 0 },
@@ -6,15 +6,15 @@ const NOTES = [
 ];
 const LOUDNESS = 0.12;
 const NOTE_SECONDS = 0.28;
-/** One sound for a burst of messages, and one tab of many that makes it. Milliseconds. */
+/** A burst of messages plays one sound, in one of the tabs. Milliseconds. */
 const QUIET = 1_500;
 
-/** Plays the sound; does nothing before the person has clicked or pressed a key in the page. */
+/** Plays the sound, but only after the user has clicked or pressed a key in the page. */
 export class MessageSound {
   private audio: AudioContext | null = null;
   private lastAt = Number.NEGATIVE_INFINITY;
 
-  /** Waits for the first act in the page: browsers forbid sound before, and people dislike it. */
+  /** Wait for the first input in the page. Browsers block sound before it. */
   arm(page: Document): void {
     const wake = () => {
       page.removeEventListener("pointerdown", wake);
@@ -30,7 +30,7 @@ export class MessageSound {
     if (!audio || performance.now() - this.lastAt < QUIET) return;
     this.lastAt = performance.now();
     onlyInOneTab(() => {
-      // Without an audio device it waits until the page is left, and Firefox then rejects it.
+      // Without an audio device this waits until the page is left, and Firefox then rejects it.
       audio.resume().catch(() => undefined);
       for (const note of NOTES) playNote(audio, note.hertz, audio.currentTime + note.start);
     });
@@ -41,7 +41,7 @@ function openAudio(): AudioContext | null {
   try {
     return new AudioContext();
   } catch {
-    return null; // A browser without sound: the title and the list still tell.
+    return null; // The browser has no sound. The title and the list still show the message.
   }
 }
 

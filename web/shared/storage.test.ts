@@ -23,8 +23,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("what may be kept", () => {
-  test("a value is kept under its declared key, with its end", () => {
+describe("declared items", () => {
+  test("a value is stored under its declared key, with its expiry", () => {
     expect(storage.set("draft", { site }, "hello")).toBe("tab");
     expect(JSON.parse(session.items.get("crumbless.draft.shop") ?? "")).toEqual({
       v: "hello",
@@ -52,31 +52,34 @@ describe("what may be kept", () => {
   });
 });
 
-describe("what is unusable is absent", () => {
-  test("an expired value is dropped on reading", () => {
+describe("unusable values", () => {
+  test("an expired value is deleted on reading", () => {
     storage.set("draft", { site }, "old", 5_000);
     vi.setSystemTime(1_005_000);
     expect(storage.get("draft", { site }, storage.isText)).toBeNull();
     expect(session.items.size).toBe(0);
   });
 
-  test.each(["", "nonsense{", "null", '"text"', '{"v":1}', '{"until":"never","v":"x"}'])("corrupt: %j", (text) => {
-    session.items.set("crumbless.draft.shop", text);
-    expect(storage.get("draft", { site }, storage.isText)).toBeNull();
-    expect(session.items.size).toBe(0);
-  });
+  test.each(["", "nonsense{", "null", '"text"', '{"v":1}', '{"until":"never","v":"x"}'])(
+    "a corrupt value is deleted: %j",
+    (text) => {
+      session.items.set("crumbless.draft.shop", text);
+      expect(storage.get("draft", { site }, storage.isText)).toBeNull();
+      expect(session.items.size).toBe(0);
+    },
+  );
 
-  test("a value of another shape is dropped", () => {
+  test("a value of another shape is deleted", () => {
     session.items.set("crumbless.draft.shop", JSON.stringify({ v: { not: "text" }, until: 2_000_000 }));
     expect(storage.get("draft", { site }, storage.isText)).toBeNull();
     expect(session.items.size).toBe(0);
   });
 });
 
-describe("when the browser refuses", () => {
+describe("failures of the browser", () => {
   const isTheme = (value: unknown): value is "dark" | "light" => value === "dark" || value === "light";
 
-  test("storage whose property throws: memory", () => {
+  test("storage whose property throws: the value is in memory", () => {
     blockStorage();
     expect(storage.set("theme", {}, "dark")).toBe("memory");
     expect(storage.get("theme", {}, isTheme)).toBe("dark");
@@ -84,7 +87,7 @@ describe("when the browser refuses", () => {
     expect(storage.get("theme", {}, isTheme)).toBeNull();
   });
 
-  test("full localStorage: sessionStorage, where the registry says so", () => {
+  test("full localStorage: the value is in sessionStorage if the registry allows it", () => {
     local.full = true;
     expect(storage.set("theme", {}, "dark")).toBe("tab");
     expect(session.items.has("crumbless.theme")).toBe(true);
@@ -93,7 +96,7 @@ describe("when the browser refuses", () => {
     expect(storage.set("keep", { site }, record)).toBe("memory");
   });
 
-  test("both full: memory, and an older value does not come back", () => {
+  test("both full: the value is in memory, and an older one does not return", () => {
     storage.set("theme", {}, "light");
     local.full = true;
     session.full = true;
@@ -102,7 +105,7 @@ describe("when the browser refuses", () => {
     expect(local.items.size).toBe(0);
   });
 
-  test("half-way: the old value is gone and the new one not written; the new one is in memory", () => {
+  test("a write that only deletes the old value: the new one is in memory", () => {
     storage.set("draft", { site }, "older");
     session.half = true;
     expect(storage.set("draft", { site }, "newer")).toBe("memory");
@@ -110,7 +113,7 @@ describe("when the browser refuses", () => {
     expect(storage.get("draft", { site }, storage.isText)).toBe("newer");
   });
 
-  test("a store that refuses the new value and keeps the old one is not believed", () => {
+  test("a store that rejects the new value and contains the old one is not read", () => {
     storage.set("draft", { site }, "older");
     session.stuck = true;
     expect(storage.set("draft", { site }, "newer")).toBe("memory");
@@ -118,7 +121,7 @@ describe("when the browser refuses", () => {
     expect(storage.get("draft", { site }, storage.isText)).toBe("newer");
   });
 
-  test("a store that has recovered takes the place of memory", () => {
+  test("a store that works again replaces memory", () => {
     session.full = true;
     expect(storage.set("draft", { site }, "older")).toBe("memory");
     session.full = false;
@@ -128,13 +131,13 @@ describe("when the browser refuses", () => {
     expect(storage.get("draft", { site }, storage.isText)).toBeNull();
   });
 
-  test("a read that throws is an absent value", () => {
+  test("a read that throws returns no value", () => {
     storage.set("draft", { site }, "x");
     session.broken = true;
     expect(storage.get("draft", { site }, storage.isText)).toBeNull();
   });
 
-  test("no IndexedDB: a record lives in memory until it expires", async () => {
+  test("no IndexedDB: a record is in memory until it expires", async () => {
     type StoredThread = ItemValues["deskThread"];
     const isThread = (value: unknown): value is StoredThread => typeof value === "object";
     const conversation = "1";
@@ -148,7 +151,7 @@ describe("when the browser refuses", () => {
 });
 
 describe("clearing", () => {
-  test("a surface's items go, others stay", async () => {
+  test("only the items of the surface are deleted", async () => {
     storage.set("draft", { site }, "visitor's");
     storage.set("deskDraft", { conversation: "c1" }, "operator's");
     storage.set("deskOutbox", {}, []);
@@ -156,13 +159,13 @@ describe("clearing", () => {
     expect([...session.items.keys()]).toEqual(["crumbless.draft.shop"]);
   });
 
-  test("texts are gone before the database answered", () => {
+  test("texts are deleted before the database responds", () => {
     storage.set("deskDraft", { conversation: "c1" }, "operator's");
     void storage.clear("desk");
     expect(session.items.size).toBe(0);
   });
 
-  test("a sweep drops what expired or is not declared, and leaves the page's own items", async () => {
+  test("a sweep deletes expired and undeclared items, but not the page's own", async () => {
     storage.set("draft", { site }, "good");
     session.items.set("crumbless.chat.shop", JSON.stringify({ v: 1, until: 5 }));
     session.items.set("crumbless.old.shop", JSON.stringify({ v: 1, until: 10 ** 12 }));

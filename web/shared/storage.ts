@@ -1,6 +1,6 @@
 /**
- * The store: the way to everything that is kept in a browser. It can write only what storage.toml declares, never beyond the
- * declared lifetime, and it never throws because of the browser: storage may be blocked, full, or hold somebody else's bytes.
+ * The store: reads and writes everything in the browser's storage. It writes only items that storage.toml declares, and never
+ * beyond the declared lifetime. It never throws because of the browser: storage may be blocked, full or contain foreign data.
  */
 import {
   type Guard,
@@ -44,25 +44,25 @@ export type { Mirror } from "./storage_places";
 export { watchAll } from "./storage_tabs";
 export type { ItemValues } from "./storage_values";
 
-/** How long a value lasts where it was put: across tabs, for this tab, or until this page goes away. */
+/** How long a stored value lasts: across tabs, for this tab, or until this page is left. */
 export type Durability = "device" | "tab" | "memory";
 
-/** Whether the browser keeps anything here at all: texts for the tab, and records. Writes nothing. */
+/** Return whether the browser refuses to store texts for the tab and values. Writes nothing. */
 export async function isBlocked(): Promise<boolean> {
   return !textStore("sessionStorage") || !(await valueStore());
 }
 
 /**
- * Lets somebody else (the page around the frame) keep for the tab what would otherwise live in memory only.
+ * Let the page around the frame store, for the tab, the values that would otherwise be in memory only.
  *
- * @param held what was kept there before; what is unusable is passed over
+ * @param held the values that the page stored before; unusable ones are ignored
  */
 export function mirrorMemory(held: Iterable<readonly [string, unknown]>, mirror: Mirror): void {
   for (const [key, found] of held) {
     const kept = usable(key, found);
     if (kept) memory.set(key, kept);
   }
-  // Preferences are not the frame's alone, and the page around it is not promised to be given them.
+  // Preferences belong to several surfaces, and we have not promised to give them to the page around the frame.
   memory.mirror = (key, kept) => isOfOneSurface(key) && mirror(key, kept);
 }
 
@@ -71,10 +71,10 @@ function isOfOneSurface(key: string): boolean {
   return name !== null && itemOf(name).surfaces.length === 1;
 }
 
-/** Whether somebody else keeps for the tab what this page has in memory. */
+/** Return whether the page around the frame stores this page's memory for the tab. */
 export const isMirrored = (): boolean => memory.mirror !== null;
 
-/** Keeps in memory what no store took. */
+/** Store a value in memory that no store accepted. */
 function remember(key: string, kept: StoredValue): Durability {
   listen();
   memory.set(key, kept);
@@ -82,14 +82,14 @@ function remember(key: string, kept: StoredValue): Durability {
   return memory.mirror && isOfOneSurface(key) ? "tab" : "memory";
 }
 
-/** Memory holds only what no store took: what is there is newer than what a store may still hold. */
+/** Memory contains only values that no store accepted, so they are newer than a value in a store. */
 function readMemory(key: string): StoredValue | null {
   const kept = usable(key, memory.get(key));
   if (!kept) memory.delete(key);
   return kept;
 }
 
-/** The stores of texts an item may stand in, best first. */
+/** Return the stores that may contain the item as text, best first. */
 const placesOf = (name: TextItemName | ValueItemName): TextPlace[] => {
   const { mechanism, fallback } = itemOf(name);
   return TEXT_PLACES.filter((place) => place === mechanism || place === fallback);
@@ -105,8 +105,8 @@ function findText(name: TextItemName | ValueItemName, key: string): StoredValue 
 }
 
 /**
- * Writes into the first store that takes it, and out of the others. A store that refuses must not keep an older value either:
- * that would come back later.
+ * Write into the first store that accepts the value, and delete it from the others. A store that refuses the new value must not
+ * contain an older one, which would return later.
  */
 function writeText(name: TextItemName | ValueItemName, key: string, kept: StoredValue): TextPlace | null {
   const text = JSON.stringify(kept);
@@ -124,8 +124,8 @@ function writeText(name: TextItemName | ValueItemName, key: string, kept: Stored
 }
 
 /**
- * Reads an item. Returns null when it is absent or not what `is` accepts; what is unusable (corrupt, past its end, of another
- * version, somebody else's) is dropped.
+ * Return an item's value; null if it is absent or `is` rejects it. An unusable value (corrupt, expired, of another version,
+ * foreign) is deleted.
  */
 export function get<N extends TextItemName>(name: N, parameters: KeyParts<N>, is: Guard<N>): ItemValues[N] | null {
   const kept = findText(name, keyOf(name, parameters));
@@ -135,14 +135,14 @@ export function get<N extends TextItemName>(name: N, parameters: KeyParts<N>, is
   return null;
 }
 
-/** The time (ms since 1970) at which the item will be dropped, or null when there is none. */
+/** Return the time (ms since 1970) at which the item expires, or null if it is absent. */
 export function expiryOf<N extends TextItemName>(name: N, parameters: KeyParts<N>): number | null {
   return findText(name, keyOf(name, parameters))?.until ?? null;
 }
 
 /**
- * Keeps a JSON value for `lifetime` ms, at most (and when absent) the declared lifetime.
- * Returns how long it will last there; it is never lost while the page lives.
+ * Store a JSON value for `lifetime` ms, at most (and when absent) the declared lifetime. Returns how long it will last. The value
+ * is never lost while the page lives.
  */
 export function set<N extends TextItemName>(
   name: N,
@@ -160,12 +160,12 @@ export function set<N extends TextItemName>(
   return taken === "localStorage" ? "device" : "tab";
 }
 
-/** Removes an item wherever it stands. */
+/** Delete an item from every place. */
 export function remove<N extends TextItemName>(name: N, parameters: KeyParts<N>): void {
   void removeKey(keyOf(name, parameters));
 }
 
-/** Reads an item of IndexedDB, as `get` reads a text. */
+/** Return an item of IndexedDB, as `get` returns a text. */
 export async function getValue<N extends ValueItemName>(
   name: N,
   parameters: KeyParts<N>,
@@ -179,13 +179,13 @@ export async function getValue<N extends ValueItemName>(
   return null;
 }
 
-/** Whether an item of IndexedDB is known to be absent: false also when the browser does not say. */
+/** Return whether an item of IndexedDB is known to be absent; false also if the browser does not respond. */
 export async function isValueAbsent<N extends ValueItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
   const key = keyOf(name, parameters);
   return !findText(name, key) && (await (await valueStore())?.get(key)) === undefined;
 }
 
-/** Keeps a structured value (it may hold a CryptoKey) as `set` keeps a text. */
+/** Store a structured value (it may contain a CryptoKey) as `set` stores a text. */
 export async function setValue<N extends ValueItemName>(
   name: N,
   parameters: KeyParts<N>,
@@ -209,12 +209,15 @@ export async function setValue<N extends ValueItemName>(
   return "tab";
 }
 
-/** Removes an item of IndexedDB; a copy outside of it at once. */
+/** Delete an item of IndexedDB. A copy outside IndexedDB is deleted at once. */
 export function removeValue<N extends ValueItemName>(name: N, parameters: KeyParts<N>): Promise<boolean> {
   return removeKey(keyOf(name, parameters));
 }
 
-/** Calls `onChange` after the item was changed or removed, in this page or another tab, perhaps more than once. Returns what ends it. */
+/**
+ * Call `onChange` after each change or deletion of the item in this page or another tab, perhaps more than once. Returns a
+ * function that ends this.
+ */
 export function watch<N extends TextItemName | ValueItemName>(
   name: N,
   parameters: KeyParts<N>,
@@ -224,8 +227,8 @@ export function watch<N extends TextItemName | ValueItemName>(
 }
 
 /**
- * Removes every item of a surface: texts and memory before it returns, records when the promise settles.
- * Returns whether all of them are gone.
+ * Delete every item of a surface: texts and memory before it returns, records before the promise resolves. Returns whether all of
+ * them are deleted.
  */
 export function clear(surface: Surface): Promise<boolean> {
   return removeWhere((key) => {
@@ -235,8 +238,8 @@ export function clear(surface: Surface): Promise<boolean> {
 }
 
 /**
- * Drops what is unusable or no longer declared. Call once after a start; it costs nothing when storage is blocked.
- * Only names with our prefix are looked at: the rest is the page's own.
+ * Delete unusable and undeclared items. Call it once after a start; it costs nothing if storage is blocked. It reads only names
+ * with our prefix: the others belong to the page.
  */
 export async function sweep(): Promise<void> {
   for (const place of TEXT_PLACES) {
@@ -248,5 +251,5 @@ export async function sweep(): Promise<void> {
   }
 }
 
-/** A guard for texts. */
+/** Return whether a value is a text. */
 export const isText = (value: unknown): value is string => typeof value === "string";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FakeStorage } from "../support/storage_fake";
 import type * as Store from "./storage";
 
-/** A registry with what the project's own has no example of at the moment: a second version, a record with a fallback. */
+/** A registry with cases that the project's own does not contain now: a second version, a record with a fallback. */
 const registry = {
   draft: {
     key: "crumbless.draft.{site}",
@@ -22,7 +22,7 @@ const registry = {
 
 const site = "shop";
 const isInbox = (value: unknown): value is Store.ItemValues["deskInbox"] => typeof value === "object";
-/** Its shape is the desk's business. */
+/** The desk defines its shape. */
 const inbox = (...rows: unknown[]) => ({ rows }) as unknown as Store.ItemValues["deskInbox"];
 let session: FakeStorage;
 let storage: typeof Store;
@@ -47,41 +47,41 @@ const put = (kept: object) => session.items.set("crumbless.draft.shop", JSON.str
 const draft = () => storage.get("draft", { site }, storage.isText);
 
 describe("a value of another version", () => {
-  test("this version's is read", () => {
+  test("the current version is read", () => {
     storage.set("draft", { site }, "mine");
     expect(JSON.parse(session.items.get("crumbless.draft.shop") ?? "")).toMatchObject({ v: "mine", n: 2 });
     expect(draft()).toBe("mine");
   });
 
-  test.each([{}, { n: 1 }, { n: 3 }, { n: "2" }, { n: null }])("is dropped: %j", (version) => {
+  test.each([{}, { n: 1 }, { n: 3 }, { n: "2" }, { n: null }])("is deleted: %j", (version) => {
     put({ v: "old", until: 2_000_000, ...version });
     expect(draft()).toBeNull();
     expect(session.items.size).toBe(0);
   });
 });
 
-describe("a value that is to live longer than declared", () => {
-  test("is kept up to the declared end, and while a clock is set right", () => {
+describe("a value with a longer lifetime than declared", () => {
+  test("is valid up to the declared expiry, and while a clock is corrected", () => {
     put({ v: "x", n: 2, until: 1_000_000 + 86_400_000 });
     expect(draft()).toBe("x");
     vi.setSystemTime(1_000_000 - 60_000);
     expect(draft()).toBe("x");
   });
 
-  test.each([1_000_000 + 86_400_000 + 60_001, 1e15, Number.MAX_VALUE, "2000000", null])("is dropped: %j", (until) => {
+  test.each([1_000_000 + 86_400_000 + 60_001, 1e15, Number.MAX_VALUE, "2000000", null])("is deleted: %j", (until) => {
     put({ v: "x", n: 2, until });
     expect(draft()).toBeNull();
     expect(session.items.size).toBe(0);
   });
 
-  test("even Infinity, which JSON can say", () => {
+  test("is deleted even if it is Infinity, which JSON can contain", () => {
     session.items.set("crumbless.draft.shop", '{"v":"x","n":2,"until":1e999}');
     expect(draft()).toBeNull();
   });
 });
 
 describe("a record whose item has a fallback", () => {
-  test("stands in sessionStorage where there is no database, and is removed from there", async () => {
+  test("is in sessionStorage if there is no database, and is deleted from there", async () => {
     expect(await storage.setValue("deskInbox", {}, inbox(1))).toBe("tab");
     expect([...session.items.keys()]).toEqual(["crumbless.desk.inbox"]);
     expect(await storage.getValue("deskInbox", {}, isInbox)).toEqual({ rows: [1] });
@@ -89,14 +89,14 @@ describe("a record whose item has a fallback", () => {
     expect(session.items.size).toBe(0);
   });
 
-  test("stands in memory when that is full too", async () => {
+  test("is in memory if sessionStorage is full too", async () => {
     session.full = true;
     expect(await storage.setValue("deskInbox", {}, inbox(1))).toBe("memory");
     expect(await storage.getValue("deskInbox", {}, isInbox)).toEqual({ rows: [1] });
   });
 });
 
-test("what a page around the frame has held is taken only when it is good", () => {
+test("a value from the page around the frame is accepted only if it is valid", () => {
   const mirror = vi.fn();
   const until = 2_000_000;
   storage.mirrorMemory(

@@ -38,10 +38,10 @@ afterEach(() => {
 });
 
 const isInbox = (value: unknown): value is Store.ItemValues["deskInbox"] => typeof value === "object";
-/** Its shape is the desk's business. */
+/** The desk defines its shape. */
 const inbox = (...rows: unknown[]) => ({ rows }) as unknown as Store.ItemValues["deskInbox"];
 
-test("everything is listed where it stands, with size, age and end", async () => {
+test("every item is listed with its place, size, age and expiry", async () => {
   storage.set("theme", {}, "dark");
   storage.set("draft", { site }, "é", 5_000);
   await storage.setValue("deskInbox", {}, inbox(1));
@@ -84,7 +84,7 @@ test("a key is described, never exported", async () => {
   expect(held?.value).toMatchObject({ "crumbless.key.1": { v: { privateKey: secret } } });
 });
 
-test("what is listed can be removed, wherever it stands, and its watchers hear of it", async () => {
+test("a listed item can be deleted from each place, and its watchers are called", async () => {
   storage.set("theme", {}, "dark");
   storage.set("draft", { site }, "text");
   await storage.setValue("deskInbox", {}, inbox());
@@ -105,7 +105,7 @@ test("what is listed can be removed, wherever it stands, and its watchers hear o
   expect(changed).toHaveBeenCalledTimes(2);
 });
 
-test("clearing all takes everything of ours, an older version's too, and nothing of the page's", async () => {
+test("clearing all deletes all our items, also of an older version, and none of the page's", async () => {
   storage.set("theme", {}, "dark");
   storage.set("draft", { site }, "text");
   await storage.setValue("deskInbox", {}, inbox());
@@ -117,7 +117,7 @@ test("clearing all takes everything of ours, an older version's too, and nothing
   expect(session.items.size + records.size).toBe(0);
 });
 
-test("where everything is blocked, what lives in memory is listed", async () => {
+test("values in memory are listed if all storage is blocked", async () => {
   blockStorage();
   broken = true;
   storage.set("theme", {}, "dark");
@@ -126,7 +126,7 @@ test("where everything is blocked, what lives in memory is listed", async () => 
   expect(await storage.list()).toEqual([]);
 });
 
-test("a record that is refused does not let an older one come back", async () => {
+test("a rejected record does not let an older one return", async () => {
   await storage.setValue("deskInbox", {}, inbox("older"));
   broken = true;
   expect(await storage.setValue("deskInbox", {}, inbox("newer"))).toBe("memory");
@@ -137,7 +137,7 @@ test("a record that is refused does not let an older one come back", async () =>
   expect((await storage.list()).map(({ where }) => where)).toEqual(["IndexedDB"]);
 });
 
-test("a sweep drops records that are unusable or that nothing declares any more", async () => {
+test("a sweep deletes records that are unusable or no longer declared", async () => {
   await storage.setValue("deskInbox", {}, inbox());
   records.set("crumbless.desk.thread.1", { v: {}, until: 5 });
   records.set("crumbless.desk.thread.2", "nonsense");

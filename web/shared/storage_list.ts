@@ -1,4 +1,4 @@
-/** What stands in this browser now, of everything that storage.toml declares: to show it, to export it, to delete it. */
+/** Lists, exports and deletes the items of storage.toml that this browser stores now. */
 import { type ItemName, itemOf, nameOf, type StoredValue, usable } from "./storage_keys";
 import {
   dropText,
@@ -18,15 +18,15 @@ export interface Stored {
   where: TextPlace | "IndexedDB" | "memory";
   /** Bytes of key and value, in UTF-8. */
   size: number;
-  /** When it was written, ms since 1970. */
+  /** When the value was written, ms since 1970. */
   since: number;
-  /** When it ends, ms since 1970. */
+  /** When the value expires, ms since 1970. */
   until: number;
-  /** A value that is not JSON, such as a key, is described: it cannot be exported. */
+  /** A value that is not JSON, such as a key, is described because it cannot be exported. */
   value: unknown;
 }
 
-/** The good value under `key` in a store of texts; what is unusable is dropped. */
+/** Return the valid value under `key` in a store of texts. An unusable value is deleted. */
 export function readText(place: TextPlace, key: string): StoredValue | null {
   const text = guarded(() => textStore(place)?.getItem(key)) ?? null;
   if (text === null) return null;
@@ -38,7 +38,7 @@ export function readText(place: TextPlace, key: string): StoredValue | null {
   return kept;
 }
 
-/** Everything that is kept here now under a declared key. What is unusable is dropped, not listed. */
+/** Return every item that is stored now under a declared key. Unusable values are deleted and not listed. */
 export async function list(): Promise<Stored[]> {
   const found: (Stored | null)[] = [];
   for (const place of TEXT_PLACES) {
@@ -59,11 +59,11 @@ function storedOf(key: string, where: Stored["where"], kept: StoredValue | null)
   const { until, at } = kept;
   const value = describe(kept.v);
   const size = new TextEncoder().encode(key + JSON.stringify({ ...kept, v: value })).length;
-  // The loader cannot afford to note when it wrote; it always writes for the whole lifetime.
+  // The loader stores no time of writing, to stay small. It always writes for the whole lifetime.
   return { name, key, where, size, since: at ?? until - itemOf(name).lifetime, until, value };
 }
 
-/** The value as JSON can say it. */
+/** Return the value in a form that JSON can contain. */
 function describe(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof CryptoKey) {
@@ -75,12 +75,12 @@ function describe(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, one]) => [name, describe(one)]));
 }
 
-/** Removes what `list` has found, wherever it stands. */
+/** Delete an item that `list` has found from every place. */
 export const removeStored = ({ key }: Stored): Promise<boolean> => removeKey(key);
 
 /**
- * Removes the item under `key`: texts and memory before it returns, records when the promise settles.
- * Returns whether it is gone.
+ * Delete the item under `key`: texts and memory before it returns, records before the promise resolves. Returns whether it is
+ * deleted.
  */
 export async function removeKey(key: string): Promise<boolean> {
   for (const place of TEXT_PLACES) dropText(place, key);
@@ -92,7 +92,7 @@ export async function removeKey(key: string): Promise<boolean> {
   return gone;
 }
 
-/** Removes every item that `belongs`, as `removeKey` does. */
+/** Delete every item that `belongs` selects, as `removeKey` does. */
 export async function removeWhere(belongs: (key: string) => boolean): Promise<boolean> {
   const texts = TEXT_PLACES.flatMap((place) => keysIn(textStore(place)));
   const removed = [...texts, ...memory.keys()].filter(belongs).map(removeKey);
@@ -103,5 +103,5 @@ export async function removeWhere(belongs: (key: string) => boolean): Promise<bo
   return keys !== null && gone.every(Boolean);
 }
 
-/** Removes everything of ours from this origin and this page, also what only an older version has declared. */
+/** Delete all our items from this origin and this page, including items that only an older version declared. */
 export const clearAll = (): Promise<boolean> => removeWhere((key) => key.startsWith("crumbless."));

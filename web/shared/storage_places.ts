@@ -1,6 +1,6 @@
 /**
- * The places where something can be kept: the only module that touches the browser's storage. Used by the storage_*.ts
- * files alone. Nothing here throws because of the browser.
+ * The places that can store a value. This is the only module that uses the browser's storage, and only the storage_*.ts files use
+ * it. Nothing here throws because of the browser.
  */
 import type { StoredValue } from "./storage_keys";
 import { openValues, type ValueStore } from "./storage_records";
@@ -8,10 +8,10 @@ import { openValues, type ValueStore } from "./storage_records";
 export const TEXT_PLACES = ["localStorage", "sessionStorage"] as const;
 export type TextPlace = (typeof TEXT_PLACES)[number];
 
-/** What a store of texts must do; the browser's Storage does it, and may throw while doing it. */
+/** The interface of a store of texts. The browser's Storage has it, and its methods may throw. */
 export type TextStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
-/** Returns null when `act` throws: a blocked or full store is a store without the value. */
+/** Return the result of `act`, or null if it throws: a blocked or full store counts as a store without the value. */
 export function guarded<T>(act: () => T): T | null {
   try {
     return act();
@@ -20,7 +20,7 @@ export function guarded<T>(act: () => T): T | null {
   }
 }
 
-/** The browser's store. Reading the property itself throws in sandboxed frames and when the person blocks site data. */
+/** Return the browser's store. Reading the property itself throws in sandboxed frames and if the user blocks site data. */
 export const textStore = (place: TextPlace): TextStore | null => guarded(() => globalThis[place]);
 
 export const keysIn = (store: TextStore | null): string[] =>
@@ -30,7 +30,7 @@ export function dropText(place: TextPlace, key: string): void {
   guarded(() => textStore(place)?.removeItem(key));
 }
 
-/** Who hears that the records are gone, as when the person clears the site's data. */
+/** The listener for the loss of all records, such as when the user clears the site's data. */
 export const valuesLost = { hear: (): void => undefined };
 
 let records: Promise<ValueStore | null> | null = null;
@@ -42,7 +42,7 @@ export const valueStore = (): Promise<ValueStore | null> => {
   return records;
 };
 
-/** Told what memory holds instead of a store: null when it is gone. */
+/** Called with each change of a value that memory holds instead of a store: null when it is deleted. */
 export type Mirror = (key: string, kept: StoredValue | null) => void;
 
 class Memory extends Map<string, StoredValue> {
@@ -59,5 +59,5 @@ class Memory extends Map<string, StoredValue> {
   }
 }
 
-/** What no store took: it lives as long as the page, or where the mirror keeps it. */
+/** Values that no store accepted. They last as long as the page, or as long as the mirror stores them. */
 export const memory = new Memory();

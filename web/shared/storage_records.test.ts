@@ -3,7 +3,7 @@ import { openValues } from "./storage_records";
 
 type FakeFactory = IDBFactory & {
   isMade: () => boolean;
-  /** As when the person clears the site's data. */
+  /** As when the user clears the site's data. */
   losesAll: () => void;
 };
 
@@ -12,13 +12,13 @@ interface FakeOptions {
   failWrites?: boolean;
   /** `open` never responds. */
   silent?: boolean;
-  /** No transaction settles from the second on. */
+  /** No transaction finishes from the second on. */
   stalls?: boolean;
   /** As in WebKit, a database whose first version was aborted stays. */
   keepsAborted?: boolean;
 }
 
-/** As much of IndexedDB as one store needs. */
+/** The part of IndexedDB that one store needs. */
 function fakeFactory(options: FakeOptions = {}): FakeFactory {
   const values = new Map<string, unknown>();
   let made = false;
@@ -116,7 +116,7 @@ describe("records", () => {
     expect(await records?.get("a")).toBeUndefined();
   });
 
-  test("looking makes no database, writing does, also for those who looked before", async () => {
+  test("reading creates no database, but writing does, also for earlier readers", async () => {
     const factory = fakeFactory();
     const looking = await openValues(() => factory, lost);
     const writing = await openValues(() => factory, lost);
@@ -129,12 +129,12 @@ describe("records", () => {
     expect(await looking?.get("a")).toBe(1);
   });
 
-  test("a write that is aborted is told as not written", async () => {
+  test("an aborted write is reported as not written", async () => {
     const records = await openValues(() => fakeFactory({ failWrites: true }), lost);
     expect(await records?.put("a", 1)).toBe(false);
   });
 
-  test("a value that cannot be cloned is told as not written", async () => {
+  test("a value that cannot be cloned is reported as not written", async () => {
     const records = await openValues(
       () =>
         ({
@@ -156,7 +156,7 @@ describe("records", () => {
     expect(await records?.get("a")).toBeNull();
   });
 
-  test("a database that is deleted meanwhile is told, and made again by the next write", async () => {
+  test("a database that is deleted in between is reported, and created again by the next write", async () => {
     const factory = fakeFactory();
     const records = await openValues(() => factory, lost);
     await records?.put("a", 1);
@@ -175,7 +175,7 @@ describe("records", () => {
     expect(await openValues(denied, lost)).toBeNull();
   });
 
-  test("a database that never answers means no records after a while", async () => {
+  test("a database that never responds means no records after a while", async () => {
     vi.useFakeTimers();
     const opened = openValues(() => fakeFactory({ silent: true }), lost);
     await vi.advanceTimersByTimeAsync(3_000);
@@ -190,21 +190,21 @@ describe("records", () => {
     expect(factory.isMade()).toBe(false);
   });
 
-  test("without a lock nothing is deleted: another tab may have created it", async () => {
+  test("without a lock nothing is deleted, since another tab may have created it", async () => {
     vi.stubGlobal("navigator", {});
     const factory = fakeFactory({ keepsAborted: true });
     await openValues(() => factory, lost);
     expect(factory.isMade()).toBe(true);
   });
 
-  test("a lock that is refused does not prevent the opening", async () => {
+  test("a lock that is denied does not prevent the opening", async () => {
     const refused = () => Promise.reject(new DOMException("denied", "SecurityError"));
     vi.stubGlobal("navigator", { locks: { request: refused } });
     const records = await openValues(() => fakeFactory(), lost);
     expect(await records?.put("a", 1)).toBe(true);
   });
 
-  test("a transaction that never settles fails after a while, and an absent key differs from that", async () => {
+  test("a transaction that never finishes fails after a while, and differs from an absent key", async () => {
     const records = await openValues(() => fakeFactory({ stalls: true }), lost);
     expect(await records?.put("a", 1)).toBe(true);
     vi.useFakeTimers();

@@ -1,15 +1,17 @@
-/** The IndexedDB part of storage.ts: one database, one store, keys beside the values. Used by storage.ts alone. */
+/**
+ * The IndexedDB part of storage.ts: one database with one store; the keys are separate from the values. Only storage.ts uses it.
+ */
 
-/** No answer for this long means a blocked or broken database: some browsers never answer `open`. */
+/** Without a response for this long, the database is blocked or broken. Some browsers never respond to `open`. */
 const OPEN_DEADLINE_MS = 3_000;
-/** A transaction that has not settled by then has failed: WebKit never settles one behind that of a page in its page cache. */
+/** A transaction that is unfinished by then has failed. WebKit never finishes one that waits for a page in its page cache. */
 const RUN_DEADLINE_MS = 10_000;
 /** Web Lock for opening the database. */
 const LOCK = "crumbless.records";
 
-/** A store of structured values that never throws: a failed read is null, a failed write false. */
+/** A store of structured values that never throws. A failed read returns null, a failed write false. */
 export interface ValueStore {
-  /** Returns undefined when nothing is stored under the key. */
+  /** Returns undefined if nothing is stored under the key. */
   get(key: string): Promise<unknown>;
   put(key: string, value: unknown): Promise<boolean>;
   /** Returns whether nothing is stored under the key now. */
@@ -18,12 +20,12 @@ export interface ValueStore {
 }
 
 /**
- * Opens the database, or returns null when this browser or this page may not have one. One that does not exist yet is
- * made by the first `put`: looking must not leave a trace. One that is deleted meanwhile (the person clears the site's
- * data) is made again by the next.
+ * Open the database, or return null if this browser or page may not have one. The first `put` creates a missing database: a read
+ * must not leave a trace. If the database is deleted in the meantime (the user clears the site's data), the next `put` creates it
+ * again.
  *
- * @param factory returns the browser's `indexedDB`, and may throw while doing so
- * @param onLost called when the database was deleted or taken away meanwhile
+ * @param factory returns the browser's `indexedDB`; may throw
+ * @param onLost called when the database was deleted or closed by the browser
  */
 export async function openValues(factory: () => IDBFactory, onLost: () => void): Promise<ValueStore | null> {
   const connection = new Connection(factory, onLost);
@@ -42,13 +44,16 @@ class Connection {
     private readonly onLost: () => void,
   ) {}
 
-  /** The open database; null when there is none and none is to be made. One opening at a time: they share what it finds. */
+  /**
+   * Return the open database; null if it does not exist and `make` is false. Only one opening runs at a time, and all callers
+   * share its result.
+   */
   reach(make: boolean): Promise<IDBDatabase | null> {
     const open = async (): Promise<IDBDatabase | null> => {
       this.#database ??= await withLock(async (locked) => openDatabase(this.factory(), make, locked));
       const database = this.#database;
       if (database) {
-        // Another tab that deletes it, or has a newer version, must not wait for this one.
+        // A tab that deletes the database or upgrades it must not wait for this one.
         database.onversionchange = () => {
           database.close();
           this.#lose();
@@ -70,8 +75,8 @@ class Connection {
 }
 
 /**
- * Calls `open` while no other tab opens the database. `locked` is false where the browser has no locks (a page over plain
- * http) or gives none in time.
+ * Call `open` while no other tab opens the database. `locked` is false if the browser has no locks (a page over plain http) or
+ * grants none in time.
  */
 function withLock<T>(open: (locked: boolean) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -82,10 +87,10 @@ function withLock<T>(open: (locked: boolean) => Promise<T>): Promise<T> {
 }
 
 /**
- * Resolves to null when there is no database and none was to be made.
+ * Resolve to null if there is no database and `make` is false.
  *
- * WebKit keeps an empty database when its first version is aborted, so it is deleted. Without the lock it stays: another tab
- * may have created it in between, and would lose what it has just stored.
+ * WebKit keeps an empty database when its first version is aborted, so it is deleted. Without the lock it stays: another tab may
+ * have created it in between, and would lose its new values.
  */
 function openDatabase(factory: IDBFactory, make: boolean, locked: boolean): Promise<IDBDatabase | null> {
   return new Promise((resolve, reject) => {
@@ -110,7 +115,7 @@ function openDatabase(factory: IDBFactory, make: boolean, locked: boolean): Prom
 }
 
 function valuesIn(connection: Connection): ValueStore {
-  /** Settles when the transaction is complete, not when its request succeeded: only then is it kept. */
+  /** Resolve when the transaction is complete: the value is not yet stored when only the request has succeeded. */
   const run = async <T>(make: boolean, mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>) => {
     const database = await connection.reach(make);
     if (!database) return undefined;
@@ -120,11 +125,11 @@ function valuesIn(connection: Connection): ValueStore {
       const asked = ask(transaction.objectStore("items"));
       transaction.oncomplete = () => resolve(asked.result);
       transaction.onabort = transaction.onerror = () => reject();
-      // Otherwise it waits for this page to see the result, and a page in WebKit's page cache never does.
+      // Otherwise the transaction waits until this page sees the result. A page in WebKit's page cache never sees it.
       transaction.commit?.();
     });
   };
-  /** Whether it was done. */
+  /** Return whether the operation succeeded. */
   const succeeds = (done: Promise<unknown>) =>
     done.then(
       () => true,

@@ -1,4 +1,4 @@
-/** Two tabs: the same code loaded twice, over the same localStorage and database, each with its own sessionStorage and memory. */
+/** Two tabs: the same code loaded twice, with the same localStorage and database, each with its own sessionStorage and memory. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeStorage } from "../support/storage_fake";
 import type * as Store from "./storage";
@@ -6,15 +6,15 @@ import type { ValueStore } from "./storage_records";
 
 let local: FakeStorage;
 let records: Map<string, unknown>;
-/** What the browser tells of changes in other tabs. */
+/** Listeners for the browser's events about changes in other tabs. */
 let heard: ((event: { key: string | null }) => void)[];
 let channels: Channel[];
 let blockedRecords: boolean;
 
-/** Delivers at once, to all others of its name. */
+/** Delivers at once, to all other channels of its name. */
 class Channel {
   #hear: ((event: { data: unknown }) => void) | undefined;
-  /** Of the tab that opened the line. */
+  /** The session storage of the tab that opened the channel. */
   readonly #session = globalThis.sessionStorage;
 
   constructor(readonly name: string) {
@@ -44,7 +44,7 @@ const valueStore: ValueStore = {
 interface Tab {
   storage: typeof Store;
   session: FakeStorage;
-  /** Does something in this tab. */
+  /** Runs a function in this tab. */
   here: <T>(act: (storage: typeof Store) => T) => T;
 }
 
@@ -84,11 +84,11 @@ afterEach(() => {
 
 const isTheme = (value: unknown): value is "system" | "light" | "dark" => typeof value === "string";
 const isInbox = (value: unknown): value is Store.ItemValues["deskInbox"] => typeof value === "object";
-/** Its shape is the desk's business. */
+/** The desk defines its shape. */
 const inbox = (...rows: unknown[]) => ({ rows }) as unknown as Store.ItemValues["deskInbox"];
 const themeOf = (tab: Tab) => tab.here(({ get }) => get("theme", {}, isTheme));
 
-test("a change is heard in the other tab, and a removal", () => {
+test("a change and a deletion are received in the other tab", () => {
   const changed = vi.fn();
   other.here(({ watch }) => watch("theme", {}, changed));
   one.here(({ set }) => set("theme", {}, "dark"));
@@ -99,7 +99,7 @@ test("a change is heard in the other tab, and a removal", () => {
   expect(themeOf(other)).toBeNull();
 });
 
-test("a change of a record is heard once it can be read", async () => {
+test("a change of a record is announced once it can be read", async () => {
   const seen: unknown[] = [];
   other.here(({ watch, getValue }) =>
     watch("deskInbox", {}, async () => seen.push(await getValue("deskInbox", {}, isInbox))),
@@ -110,7 +110,7 @@ test("a change of a record is heard once it can be read", async () => {
   await vi.waitFor(() => expect(seen).toEqual([{ rows: [1] }, null]));
 });
 
-test("what happens past our code is heard too", () => {
+test("a change outside our code is received too", () => {
   const changed = vi.fn();
   other.here(({ set, watch }) => {
     set("theme", {}, "dark");
@@ -125,7 +125,7 @@ test("what happens past our code is heard too", () => {
   expect(changed).not.toHaveBeenCalled();
 });
 
-test("a removed item is gone from what other tabs hold by themselves", async () => {
+test("a deleted item is also deleted from the memory of other tabs", async () => {
   local.full = true;
   one.session.full = true;
   expect(one.here(({ set }) => set("theme", {}, "dark"))).toBe("memory");
@@ -140,7 +140,7 @@ test("a removed item is gone from what other tabs hold by themselves", async () 
   expect(await one.here(({ getValue }) => getValue("deskInbox", {}, isInbox))).toBeNull();
 });
 
-test("what one tab had to keep for itself yields to what another could share", () => {
+test("a value that one tab has in memory is replaced by one that another tab could share", () => {
   local.full = true;
   one.session.full = true;
   one.here(({ set }) => set("theme", {}, "dark"));
@@ -149,7 +149,7 @@ test("what one tab had to keep for itself yields to what another could share", (
   expect(themeOf(one)).toBe("light");
 });
 
-test("a tab's own items are its own", () => {
+test("a tab's own items are not shared", () => {
   const changed = vi.fn();
   other.here(({ set, watch }) => {
     set("draft", { site: "shop" }, "other's");
@@ -163,7 +163,7 @@ test("a tab's own items are its own", () => {
   expect(other.here(({ get, isText }) => get("draft", { site: "shop" }, isText))).toBe("other's");
 });
 
-test("what comes over the line is not believed", () => {
+test("a value in a channel message is not trusted", () => {
   other.here(({ set, watch }) => {
     set("draft", { site: "shop" }, "other's");
     watch("theme", {}, vi.fn());

@@ -1,6 +1,6 @@
 /**
- * Keeps tabs in step. What is shared between them (localStorage, IndexedDB) is told over a channel, because IndexedDB tells
- * nobody and memory is not shared; the browser's own `storage` events add what happens past our code, as when the person
+ * Synchronises tabs. Changes of shared storage (localStorage, IndexedDB) are announced on a channel, because IndexedDB sends no
+ * events and memory is not shared. The browser's own `storage` events report changes outside our code, such as when the user
  * clears the site's data.
  */
 import { type ItemName, itemOf, nameOf } from "./storage_keys";
@@ -9,25 +9,25 @@ import { dropText, guarded, memory, valuesLost } from "./storage_places";
 type Watcher = () => void;
 
 const watchers = new Map<string, Set<Watcher>>();
-/** Stands for every key. */
+/** Matches every key. */
 const ANY = "*";
 let channel: BroadcastChannel | null | undefined;
 
-/** Opens the line to the other tabs; null where there is none. Once is enough. */
+/** Open the channel to the other tabs once; null if the browser has none. */
 function line(): BroadcastChannel | null {
   if (channel === undefined) {
     channel = guarded(() => new BroadcastChannel("crumbless.storage"));
     channel?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       if (typeof data === "string") onMessage(data);
     });
-    // No key: all were cleared.
+    // Without a key, all items were deleted.
     globalThis.addEventListener?.("storage", ({ key }: StorageEvent) => (key === null ? alertAll() : alert(key)));
     valuesLost.hear = alertAll;
   }
   return channel;
 }
 
-/** Another tab has written or removed a shared item: a copy that this page alone holds is out of date. */
+/** Another tab has written or deleted a shared item. A copy that only this page holds is out of date. */
 function onMessage(key: string): void {
   const name = nameOf(key);
   if (!name || !isShared(name)) return;
@@ -46,17 +46,17 @@ function alertAll(): void {
 
 const isShared = (name: ItemName): boolean => itemOf(name).mechanism !== "sessionStorage";
 
-/** Begins to listen; needed by whoever holds a copy of something shared. */
+/** Start to listen. Every holder of a copy of a shared value needs this. */
 export const listen = (): void => void line();
 
-/** This page has changed the item under `key`; `everywhere` when other tabs can see it. */
+/** Announce that this page has changed the item under `key`; `everywhere` if other tabs can read it. */
 export function announce(key: string, everywhere: boolean): void {
   const name = nameOf(key);
   if (everywhere && name && isShared(name)) guarded(() => line()?.postMessage(key));
   alert(key);
 }
 
-/** Calls `watcher` after each change of the item under `key`, here or in another tab, perhaps more than once. */
+/** Call `watcher` after each change of the item under `key` in this tab or another, perhaps more than once. */
 export function watchKey(key: string, watcher: Watcher): () => void {
   line();
   const those = watchers.get(key) ?? new Set();
@@ -64,5 +64,5 @@ export function watchKey(key: string, watcher: Watcher): () => void {
   return () => those.delete(watcher);
 }
 
-/** Calls `watcher` after each change of any item, here or in another tab, perhaps more than once. */
+/** Call `watcher` after each change of any item in this tab or another, perhaps more than once. */
 export const watchAll = (watcher: Watcher): (() => void) => watchKey(ANY, watcher);

@@ -1,4 +1,4 @@
-/** What the value of each item of storage.toml is. Types only: each reader brings the guard for what it reads. */
+/** The type of each value of storage.toml. There are only types here: each reader brings the guard for its values. */
 import type { PendingCommand } from "./message_outbox";
 import type { ProofKey } from "./proof";
 import type { StoredValue } from "./storage_keys";
@@ -6,38 +6,40 @@ import type { ConversationSummary, Operator } from "./wire";
 import type { Entry, SeenMarks } from "./wire_timeline";
 import type { Language } from "./words_choose";
 
-/** What is kept of a chat. Without the key it is useless to anybody. */
+/** The stored part of a chat. It is useless without the key. */
 export interface StoredChat {
-  /** Empty until the first message was accepted; the key is kept before, so that a repeated start is the same start. */
+  /** Empty until the first message was accepted. The key is stored before, so that a repeated start is the same start. */
   token: string;
-  /** End of the session, ms since 1970; 0 until it has begun. */
+  /** Expiry of the session, ms since 1970; 0 until it has begun. */
   expiresAt: number;
   visitor: string;
   conversation: string;
-  /** Name of the key in IndexedDB; null for a session without one. */
+  /** Name of the key in IndexedDB; null for a session without a key. */
   keyId: string | null;
 }
 
-/** A session that an operator can have: always tied to a key. */
+/** A session of an operator: always bound to a key. */
 export interface KeyedSession {
   token: string;
   key: ProofKey;
 }
 
-/** A sign-in that continues at a provider. Without the key that began it, nobody can end it. */
+/** A sign-in that continues at a provider. Only the key that began it can finish it. */
 export interface PendingSignIn {
   key: ProofKey;
   provider: string;
-  /** What it is for; see web/desk/provider_visit.ts. */
+  /** The purpose; see web/desk/provider_visit.ts. */
   purpose: "sign-in" | "invitation" | "link" | "step-up";
-  /** Where in the desk it began. */
+  /** The route in the desk where it began. */
   back: string;
 }
 
 export type Theme = "system" | "light" | "dark";
 export type TextSize = "normal" | "large" | "larger";
 
-/** The desk's list as it was last shown. `threads` names the kept threads, the one opened longest ago first. */
+/**
+ * The list of the desk as it was last shown. `threads` names the stored threads; the one that was opened longest ago is first.
+ */
 export interface StoredInbox {
   readonly operator: Operator;
   readonly position: number;
@@ -54,25 +56,25 @@ export interface StoredThread {
   readonly seen: SeenMarks;
 }
 
-/** An answer to the consent banner. No identifier for who refuses: only who has granted something has a receipt's number. */
+/** A choice in the consent banner. A refusal has no identifier: only a visitor who has granted something has a receipt ID. */
 export interface StoredConsentChoice {
   v: 1;
   /** The revision of the question that was answered. */
   rev: number;
-  /** When it was given, ms since 1970. */
+  /** Time of the choice, ms since 1970. */
   t: number;
   c: { analytics: 0 | 1; marketing: 0 | 1 };
-  /** What asked: the banner, its settings, or the page's own script. */
+  /** The source of the choice: the banner, its settings, or the page's own script. */
   src: string;
-  /** It was given although the browser signalled a refusal (GPC, DNT). */
+  /** Consent was given although the browser signalled a refusal (GPC, DNT). */
   sig?: 1;
-  /** The receipt's number, until a refusal of all is on the server. */
+  /** The receipt ID, until a complete refusal is on the server. */
   rid?: string;
-  /** Not on the server yet: language and digest of the words that were shown, and a number by which a repeat is known. */
+  /** Not on the server yet: language and digest of the displayed texts, and an ID that identifies a repeat. */
   due?: readonly [language: string, text: string, id: string];
 }
 
-/** The value of each item, by its name. */
+/** The type of each item's value, by the item's name. */
 export interface ItemValues {
   open: "open" | "minimised";
   chat: StoredChat;

@@ -6,7 +6,7 @@ import { type OpenTransport, Stream, type StreamOptions } from "./stream";
 import { CloseCode, type TransportEvents, untilEnded } from "./stream_transport";
 import type { AnyClientFrame, AnyServerFrame } from "./wire";
 
-/** A transport in the test's hand. */
+/** A transport that the test controls. */
 interface Line {
   way: string;
   sent: AnyClientFrame[];
@@ -87,7 +87,7 @@ afterEach(() => {
 
 const line = (): Line => {
   const last = lines[lines.length - 1];
-  if (!last) throw new Error("no line was opened");
+  if (!last) throw new Error("no connection was opened");
   return last;
 };
 
@@ -99,7 +99,7 @@ async function open(): Promise<Line> {
 }
 
 describe("opening", () => {
-  test("answers the challenge with token and cursor, then is open", async () => {
+  test("the challenge is answered with token and cursor, and the stream is open", async () => {
     stream.start();
     await open();
     expect(line().sent[0]).toEqual({ op: "auth", token: "t", proof: "", after: 41, conversation: "c" });
@@ -107,7 +107,7 @@ describe("opening", () => {
     expect(frames).toEqual(["welcome"]);
   });
 
-  test("signs the challenge with the session's key, as GET of the stream", async () => {
+  test("the challenge is signed with the session's key, as GET of the stream", async () => {
     vi.useRealTimers();
     api.session = { token: "t", key: await makeKey() };
     stream.start();
@@ -127,8 +127,8 @@ describe("opening", () => {
   });
 });
 
-describe("the way", () => {
-  test("WebSocket that cannot open: streaming HTTP at once", async () => {
+describe("the transport", () => {
+  test("is streaming HTTP at once if a WebSocket cannot open", async () => {
     stream.start();
     line().events.ended(1006);
     expect(lines.map((one) => one.way)).toEqual(["websocket", "http"]);
@@ -136,7 +136,7 @@ describe("the way", () => {
     expect(stream.state).toBe("open");
   });
 
-  test("no line over HTTP within 4 seconds: long poll", async () => {
+  test("is long polling if streaming HTTP has no line within 4 seconds", async () => {
     stream.start();
     line().events.ended(1006);
     await vi.advanceTimersByTimeAsync(3_999);
@@ -146,13 +146,13 @@ describe("the way", () => {
     expect(lines[1]?.closed).toBe(true);
   });
 
-  test("a WebSocket that stays silent is given up after 10 seconds", async () => {
+  test("changes if a WebSocket stays silent for 10 seconds", async () => {
     stream.start();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(line().way).toBe("http");
   });
 
-  test("a server that cannot be reached at all is waited for, not polled", async () => {
+  test("does not change if the server is unreachable", async () => {
     stream.start();
     line().events.ended(1006);
     line().events.ended(0);
@@ -162,7 +162,7 @@ describe("the way", () => {
     expect(line().way).toBe("websocket");
   });
 
-  test("a code of the server's own keeps the way", async () => {
+  test("does not change after a close code of the server", async () => {
     stream.start();
     line().events.ended(1012);
     expect(stream.state).toBe("waiting");
@@ -170,7 +170,7 @@ describe("the way", () => {
     expect(lines.map((one) => one.way)).toEqual(["websocket", "websocket"]);
   });
 
-  test("what worked is tried first when it breaks, and a WebSocket in the background later", async () => {
+  test("is the one that worked before, and a WebSocket is tried in the background later", async () => {
     stream.start();
     line().events.ended(1006);
     await open();
@@ -192,8 +192,8 @@ describe("the way", () => {
   });
 });
 
-describe("coming back", () => {
-  test("waits longer each time, to 30 seconds at most, and never gives up", async () => {
+describe("reconnecting", () => {
+  test("the wait grows to 30 seconds at most, and attempts never stop", async () => {
     stream.start();
     const waits: number[] = [];
     for (let attempt = 0; attempt < 12; attempt++) {
@@ -207,7 +207,7 @@ describe("coming back", () => {
     expect(waits.slice(-3)).toEqual([15_000, 15_000, 15_000]);
   });
 
-  test("within half a second when the server says so, however often it just did, but not indefinitely", async () => {
+  test("the wait is under half a second at the server's request, up to a limit", async () => {
     stream.start();
     const waits: number[] = [];
     for (let move = 0; move < 9; move++) {
@@ -220,7 +220,7 @@ describe("coming back", () => {
     expect(waits).toEqual([250, 250, 250, 250, 250, 250, 500, 1_000, 2_000]);
   });
 
-  test("at once when the browser is online again, or the tab is shown", async () => {
+  test("there is no wait when the browser is online again, or the tab is shown", async () => {
     stream.start();
     line().events.ended(1012);
     page.dispatchEvent(new Event("online"));
@@ -230,7 +230,7 @@ describe("coming back", () => {
     expect(lines).toHaveLength(3);
   });
 
-  test("4429 waits 30 seconds at least", async () => {
+  test("the wait is at least 30 seconds after 4429", async () => {
     stream.start();
     await open();
     line().events.ended(4429);
@@ -240,7 +240,7 @@ describe("coming back", () => {
     expect(lines).toHaveLength(2);
   });
 
-  test("after a gap it connects again", async () => {
+  test("a gap causes a reconnect", async () => {
     stream.start();
     await open();
     stream.reconnect();
@@ -251,7 +251,7 @@ describe("coming back", () => {
 });
 
 describe("the end", () => {
-  test.each([4401, 4404])("%i stops and tells", async (code) => {
+  test.each([4401, 4404])("%i stops the stream and is reported", async (code) => {
     stream.start();
     await open();
     line().events.ended(code);
@@ -261,7 +261,7 @@ describe("the end", () => {
     expect(stream.state).toBe("stopped");
   });
 
-  test("a refused origin stops", async () => {
+  test("a rejected origin stops the stream", async () => {
     stream.start();
     line().events.ended(CloseCode.originRefused);
     expect(refused).toHaveBeenCalledOnce();
@@ -275,7 +275,7 @@ describe("the end", () => {
     expect(ended).toHaveBeenCalledOnce();
   });
 
-  test("after stop nothing happens any more", async () => {
+  test("after stop there are no further events", async () => {
     stream.start();
     await open();
     stream.stop();
@@ -287,7 +287,7 @@ describe("the end", () => {
 });
 
 describe("liveness", () => {
-  test("pings after 25 seconds without sending; an answer keeps the line", async () => {
+  test("a ping is sent after 25 seconds without sending, and a response keeps the connection", async () => {
     stream.start();
     await open();
     await vi.advanceTimersByTimeAsync(25_000);
@@ -298,7 +298,7 @@ describe("liveness", () => {
     expect(frames).toEqual(["welcome"]);
   });
 
-  test("no answer within 10 seconds: the line is dead", async () => {
+  test("a connection is dead without a response within 10 seconds", async () => {
     stream.start();
     await open();
     await vi.advanceTimersByTimeAsync(35_000);
@@ -306,7 +306,7 @@ describe("liveness", () => {
     expect(stream.state).toBe("waiting");
   });
 
-  test("sending puts the ping off", async () => {
+  test("sending postpones the ping", async () => {
     stream.start();
     await open();
     await vi.advanceTimersByTimeAsync(20_000);
@@ -315,7 +315,7 @@ describe("liveness", () => {
     expect(line().sent.filter((frame) => frame.op === "ping")).toHaveLength(0);
   });
 
-  test("a shown tab asks at once whether the line is alive", async () => {
+  test("a shown tab pings at once", async () => {
     stream.start();
     await open();
     document.dispatchEvent(new Event("visibilitychange"));

@@ -1,6 +1,6 @@
 /**
- * The live line to the server. It picks the way (WebSocket, else streaming HTTP, else long poll), authenticates, notices
- * when the line is dead, and comes back with its cursor until it is stopped. It knows frames, not conversations.
+ * The connection to the server. It chooses the transport (WebSocket, else streaming HTTP, else long polling), authenticates,
+ * detects a dead connection, and reconnects with its cursor until it is stopped. It handles frames, not conversations.
  */
 import type { Api } from "./api";
 import { proofFor } from "./proof";
@@ -12,32 +12,32 @@ import { openWebSocket } from "./stream_websocket";
 import { type AnyClientFrame, type AnyServerFrame, type Challenge, type End, PING_SECONDS, type Pong } from "./wire";
 
 export type StreamState = "connecting" | "open" | "waiting";
-/** Frames an application sees; the rest is the stream's own business. */
+/** Frames for the application; the stream handles the others itself. */
 export type AppFrame = Exclude<AnyServerFrame, Challenge | Pong | End>;
 
 type TransportKind = "websocket" | "http" | "poll";
-/** Opens one way to the server. */
+/** Opens a connection with one transport. */
 export type OpenTransport = (api: Api, events: TransportEvents) => Transport;
 
 export interface StreamOptions {
   api: Api;
-  /** The cursor, asked at each connection: a position (operators), a seq (visitors), or null for "from now on". */
+  /** Returns the cursor for each connection: a position (operators), a seq (visitors), or null for new entries only. */
   after: () => number | null;
-  /** Visitors: the conversation that is shown; without it the newest is. */
+  /** Visitors: the conversation that is shown; the newest one when absent. */
   conversation?: () => string | null;
-  /** Operators: with more entries than this after the cursor, none is sent; see docs/protocol.md. */
+  /** Operators: if the cursor is more entries behind than this, none is sent; see docs/protocol.md. */
   within?: number;
   onState: (state: StreamState) => void;
   onFrame: (frame: AppFrame) => void;
-  /** The session is over (4401): the stream has stopped for good. */
+  /** The session has ended (4401). The stream has stopped and does not reconnect. */
   onEnded: () => void;
-  /** The origin is not allowed: the stream has stopped for good. */
+  /** The origin is not allowed. The stream has stopped and does not reconnect. */
   onRefused?: () => void;
   /** For tests. */
   transports?: Record<TransportKind, OpenTransport>;
 }
 
-// None of them is loaded on demand: the moment it is needed is an outage, and Firefox never loads a module again that failed once.
+// None of the transports is loaded on demand: they are needed in an outage, and Firefox never reloads a module after a failure.
 const TRANSPORTS: Record<TransportKind, OpenTransport> = {
   websocket: (api, events) => openWebSocket(api.address("/v1/stream"), events),
   http: openHttpStream,
@@ -45,15 +45,15 @@ const TRANSPORTS: Record<TransportKind, OpenTransport> = {
 };
 
 const PONG_DEADLINE_MS = 10_000;
-/** From opening to `welcome`, for a way that stays silent without failing. */
+/** From opening to `welcome`, for a transport that stays silent without failing. */
 const WELCOME_DEADLINE_MS = 10_000;
-/** A streaming answer whose first line does not come within this time is held back by something in between. */
+/** If the first line of a streaming response takes longer than this, a proxy buffers it. */
 const FIRST_LINE_DEADLINE_MS = 4_000;
-/** How often a WebSocket is tried in the background while another way is in use. */
+/** How often a WebSocket is tried in the background while another transport is in use. */
 const WEBSOCKET_RETRY_MS = 300_000;
-/** So often in a row a client that is told to come back does so at once; a server that says nothing else is broken. */
+/** A client that is asked to reconnect does so at once, up to this often in a row. After that the server counts as broken. */
 const MOVES = 6;
-/** A line that held this long was a good one: the next wait starts small again. */
+/** After a connection of this length, the next wait starts small again. */
 const STABLE_MS = 10_000;
 const TOO_MUCH_WAIT_MS = 30_000;
 
@@ -78,7 +78,7 @@ export class Stream {
     return this.#state;
   }
 
-  /** Connects, and stays connected until `stop`. */
+  /** Connect, and stay connected until `stop`. */
   start(): void {
     if (this.#state !== "stopped") return;
     this.#stopListening = onReconnectHint(() => this.#onReconnectHint());
@@ -86,21 +86,21 @@ export class Stream {
     this.#connect("websocket");
   }
 
-  /** Ends the stream. It may be started again. */
+  /** Close the stream. It may be started again. */
   stop(): void {
     this.#close();
     this.#stopListening();
     this.#state = "stopped";
   }
 
-  /** Drops the line and connects again with the cursor: for a client that saw a gap. */
+  /** Close the connection and connect again with the cursor: for a client that saw a gap. */
   reconnect(): void {
     if (this.#state === "stopped") return;
     this.#close();
     this.#waitAndConnect(backoff(this.#attempt++));
   }
 
-  /** Sends a frame if the line is open; returns whether it was. */
+  /** Send a frame if the stream is open; return whether it was. */
   send(frame: AnyClientFrame): boolean {
     if (this.#state !== "open" || !this.#line) return false;
     this.#line.send(frame);
@@ -124,7 +124,7 @@ export class Stream {
 
   #silent(): void {
     this.#line?.close();
-    // Nothing heard at all over streaming HTTP is not "unreachable" but "held back": long poll is next.
+    // A streaming HTTP response without any data is not "unreachable" but buffered: long polling is next.
     this.#ended(CloseCode.lost);
   }
 
@@ -192,15 +192,15 @@ export class Stream {
       return;
     }
     if (wasOpen && Date.now() - this.#openedAt > STABLE_MS) this.#attempt = this.#moves = 0;
-    // Another node is there, or soon will be: a restart that goes round the nodes is no failure of any of them.
+    // Another node is available, or will be soon. A rolling restart is not a failure of a node.
     if (wasOpen && code === CloseCode.comeBack && this.#moves++ < MOVES) this.#attempt = 0;
     const least = code === CloseCode.tooMuch ? TOO_MUCH_WAIT_MS : 0;
     this.#waitAndConnect(least + backoff(this.#attempt++));
   }
 
-  /** The way to try at once after this one died before `welcome`, or null when waiting is better. */
+  /** Return the transport to try at once after this one failed before `welcome`, or null if waiting is better. */
   #nextTransport(code: number): TransportKind | null {
-    // A code of the server's own came through, so the way works.
+    // A close code of the server has arrived, so the transport works.
     if (code > CloseCode.lost) return null;
     if (this.#kind === "websocket") return "http";
     return this.#kind === "http" && code !== CloseCode.unreachable ? "poll" : null;
@@ -211,7 +211,7 @@ export class Stream {
     this.#after("retry", delay, () => this.#connect(this.#firstTransport()));
   }
 
-  /** What was open lately is tried first; after that a WebSocket gets its chance again. */
+  /** The transport that was open recently is tried first. After that, a WebSocket is tried again. */
   #firstTransport(): TransportKind {
     return Date.now() - this.#openedAt < WEBSOCKET_RETRY_MS ? this.#openedKind : "websocket";
   }
@@ -223,7 +223,7 @@ export class Stream {
 
   #onReconnectHint(): void {
     if (this.#state === "waiting") this.#connect(this.#firstTransport());
-    // Half-open: after a sleep or a change of network the line may be dead without a word.
+    // After a sleep or a change of network the connection may be half-open: dead without an event.
     else if (this.#state === "open") this.#ping();
   }
 
@@ -239,7 +239,7 @@ export class Stream {
     });
   }
 
-  /** Opens a WebSocket beside the line in use; if the server is heard over it, moves there. */
+  /** Open a WebSocket beside the connection in use. If the server responds over it, move to it. */
   #tryWebSocket(): void {
     this.#probe = (this.options.transports ?? TRANSPORTS).websocket(this.options.api, {
       frame: () => this.#connect("websocket"),

@@ -6,7 +6,7 @@ test("the bound doubles from half a second to thirty", () => {
   expect(bounds).toEqual([500, 1_000, 2_000, 16_000, 30_000, 30_000, 30_000]);
 });
 
-test("jitter is full: anywhere from nothing to the bound", () => {
+test("jitter is full: any wait from nothing to the bound", () => {
   expect(backoff(3, () => 0)).toBe(0);
   expect(backoff(3, () => 0.25)).toBe(1_000);
 });

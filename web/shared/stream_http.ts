@@ -1,9 +1,9 @@
-/** The stream over one long HTTP answer, a frame a line. */
+/** The stream over one long HTTP response, one frame per line. */
 import { type Api, ApiProblem, NetworkFailure } from "./api";
 import { StreamSendQueue } from "./stream_send_queue";
 import { CloseCode, parseFrame, type Transport, type TransportEvents, untilEnded } from "./stream_transport";
 
-/** The close code that a failed request amounts to. */
+/** Return the close code for a failed request. */
 export function codeOf(cause: unknown): number {
   if (cause instanceof NetworkFailure) return CloseCode.unreachable;
   if (!(cause instanceof ApiProblem)) return CloseCode.lost;
@@ -12,7 +12,7 @@ export function codeOf(cause: unknown): number {
   return cause.code === "slow_down" ? CloseCode.tooMuch : CloseCode.lost;
 }
 
-/** Opens the stream as `POST /v1/stream/open` with mode `stream`. */
+/** Open the stream as `POST /v1/stream/open` with mode `stream`. */
 export function openHttpStream(api: Api, told: TransportEvents): Transport {
   const events = untilEnded(told);
   const abort = new AbortController();

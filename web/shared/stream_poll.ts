@@ -1,13 +1,13 @@
-/** The stream over long polls, for networks that hold back a streaming answer. */
+/** The stream over long polling, for networks that buffer a streaming response. */
 import { type Api, NetworkFailure } from "./api";
 import { codeOf } from "./stream_http";
 import { StreamSendQueue } from "./stream_send_queue";
 import { type Transport, type TransportEvents, untilEnded } from "./stream_transport";
 import type { AnyServerFrame } from "./wire";
 
-/** The server answers a poll after 25 seconds at the latest. */
+/** The server responds to a poll after 25 seconds at the latest. */
 const POLL_DEADLINE_MS = 40_000;
-/** A lost answer is asked for again this often before the stream counts as lost. */
+/** A lost response is requested again up to this often before the stream counts as lost. */
 const REPEATS = 2;
 
 interface Batch {
@@ -16,7 +16,7 @@ interface Batch {
   frames: AnyServerFrame[];
 }
 
-/** Opens the stream as `POST /v1/stream/open` with mode `poll`. */
+/** Open the stream as `POST /v1/stream/open` with mode `poll`. */
 export function openPoll(api: Api, told: TransportEvents): Transport {
   const events = untilEnded(told);
   const abort = new AbortController();
@@ -38,7 +38,7 @@ export function openPoll(api: Api, told: TransportEvents): Transport {
         },
       );
     } catch (cause) {
-      // The same number gets the same batch, so asking again loses nothing.
+      // The same number returns the same batch, so that a repeat loses nothing.
       if (cause instanceof NetworkFailure && repeats > 0 && !events.over) return pollOnce(stream, after, repeats - 1);
       throw cause;
     }
@@ -54,7 +54,7 @@ export function openPoll(api: Api, told: TransportEvents): Transport {
 
   const open = async () => {
     const opened = await api.post<Batch>("/v1/stream/open", { mode: "poll" }, { signed: false });
-    // Polls are signed, so the first one has to wait until `auth` was delivered.
+    // Polls are signed, so the first one waits until `auth` was delivered.
     const startPolling = () => void pollOn(opened.stream, opened.batch).catch(fail);
     queue = new StreamSendQueue(api, opened.stream, abort.signal, fail, startPolling);
     for (const frame of opened.frames) events.frame(frame);

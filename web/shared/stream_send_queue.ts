@@ -2,7 +2,7 @@
 import type { Api } from "./api";
 import { type AnyClientFrame, MAX_FRAME } from "./wire";
 
-/** Bodies of the API are limited to 64 KiB; the rest of a queue waits for the next request. */
+/** The API limits bodies to 64 KiB; the rest of a queue waits for the next request. */
 const BODY_BYTES = MAX_FRAME - 1024;
 
 const encoder = new TextEncoder();
@@ -13,9 +13,9 @@ export class StreamSendQueue {
   #authenticated = false;
 
   /**
-   * @param stream the id the server gave the stream
-   * @param onFailed told when a request failed: nothing more is sent then
-   * @param onAuthenticated told when `auth` was delivered
+   * @param stream the server's ID of the stream
+   * @param onFailed called when a request failed: nothing is sent after that
+   * @param onAuthenticated called when `auth` was delivered
    */
   constructor(
     private readonly api: Api,
@@ -46,7 +46,7 @@ export class StreamSendQueue {
     await this.api.fetch("POST", "/v1/stream/send", {
       body: this.#takeBody(),
       headers: { "Crumbless-Stream": this.stream },
-      // The frame `auth` proves itself; what follows it is signed like any request.
+      // The frame `auth` contains its own proof. Later frames are signed like any request.
       signed: this.#authenticated,
       signal: this.signal,
     });

@@ -1,24 +1,24 @@
-/** What the three ways of carrying a stream have in common: WebSocket, streaming HTTP, long poll. */
+/** The common interface of the three transports: WebSocket, streaming HTTP and long polling. */
 import type { AnyClientFrame, AnyServerFrame } from "./wire";
 
-/** Close codes that stream.ts decides by; docs/protocol.md lists all. */
+/** Close codes that stream.ts handles; docs/protocol.md lists all. */
 export const CloseCode = {
   asked: 1000,
-  /** Ended without a word (RFC 6455, 7.4.1: never on the wire). */
+  /** Closed without a close frame (RFC 6455, 7.4.1: never sent). */
   lost: 1006,
-  /** The server restarts, or wants this client elsewhere. */
+  /** The server restarts, or moves this client to another node. */
   comeBack: 1012,
   sessionEnded: 4401,
   noConversation: 4404,
   silence: 4408,
   tooMuch: 4429,
-  /** Ours, never on the wire: no connection to the server at all. */
+  /** Our own code, never sent: no connection to the server. */
   unreachable: 0,
-  /** Ours too: a page of a foreign origin, which the server refuses before there is a stream. */
+  /** Our own code too: the server rejects the page's origin before there is a stream. */
   originRefused: -1,
 } as const;
 
-/** Told by a transport. After `ended` it says nothing more. */
+/** Events of a transport. After `ended` it sends no further event. */
 export interface TransportEvents {
   frame(frame: AnyServerFrame): void;
   ended(code: number): void;
@@ -27,11 +27,11 @@ export interface TransportEvents {
 /** One open stream. Frames are sent in order. */
 export interface Transport {
   send(frame: AnyClientFrame): void;
-  /** Ends it without an `ended` event. */
+  /** Closes the stream without an `ended` event. */
   close(): void;
 }
 
-/** Passes events on until the end, then falls silent: a late answer must not touch the stream that came after. */
+/** Pass events on until the end and ignore later ones: a late response must not change the stream that came after. */
 export function untilEnded(events: TransportEvents): TransportEvents & { readonly over: boolean; silence(): void } {
   let over = false;
   return {
@@ -56,7 +56,7 @@ export function untilEnded(events: TransportEvents): TransportEvents & { readonl
   };
 }
 
-/** A frame from its text; null when it is not one (a proxy's words, or a half line). */
+/** Return the frame in a text; null if it is not a frame (a proxy's page, or a partial line). */
 export function parseFrame(text: string): AnyServerFrame | null {
   try {
     const value: unknown = JSON.parse(text);

@@ -50,7 +50,7 @@ describe("streaming HTTP", () => {
     return new Response(body, { headers: { "Crumbless-Stream": "s1" } });
   }
 
-  test("reads a frame a line, however the bytes are cut, and skips empty lines", async () => {
+  test("reads one frame per line, however the bytes are split, and skips empty lines", async () => {
     fetched.mockResolvedValue(streamingAnswer());
     openHttpStream(api, events);
     await until(() => expect(fetched).toHaveBeenCalledOnce());
@@ -59,7 +59,7 @@ describe("streaming HTTP", () => {
     await until(() => expect(frames).toEqual(["challenge", "pong"]));
   });
 
-  test("sends one request at a time, in order; what waits goes together", async () => {
+  test("sends one request at a time, in order, and combines waiting frames", async () => {
     let release: (answer: Response) => void = () => undefined;
     fetched.mockResolvedValueOnce(streamingAnswer());
     const line = openHttpStream(api, events);
@@ -82,7 +82,7 @@ describe("streaming HTTP", () => {
     expect(headersOf(rest).Authorization).toBe("Bearer t");
   });
 
-  test("its end without a word is a lost line; a frame `end` is its code", async () => {
+  test("is lost if it ends without a frame, and a frame `end` is its code", async () => {
     fetched.mockImplementation(async () => streamingAnswer());
     openHttpStream(api, events);
     await until(() => expect(fetched).toHaveBeenCalledOnce());
@@ -95,17 +95,17 @@ describe("streaming HTTP", () => {
   });
 
   test.each([
-    ["no answer", () => Promise.reject(new TypeError("Failed to fetch")), CloseCode.unreachable],
+    ["no response", () => Promise.reject(new TypeError("Failed to fetch")), CloseCode.unreachable],
     ["a foreign origin", async () => problem("foreign_origin", 403), CloseCode.originRefused],
-    ["a fault", async () => problem("internal", 500), CloseCode.lost],
+    ["an internal error", async () => problem("internal", 500), CloseCode.lost],
     ["too many streams", async () => problem("slow_down", 429), CloseCode.tooMuch],
-  ])("%s ends it with a code of its own", async (_, answer, code) => {
+  ])("%s closes the stream with a separate code", async (_, answer, code) => {
     fetched.mockImplementation(answer);
     openHttpStream(api, events);
     await until(() => expect(ends).toEqual([code]));
   });
 
-  test("closed, it says nothing more", async () => {
+  test("sends no event after it was closed", async () => {
     fetched.mockResolvedValue(streamingAnswer());
     const line = openHttpStream(api, events);
     await until(() => expect(fetched).toHaveBeenCalledOnce());
@@ -117,11 +117,11 @@ describe("streaming HTTP", () => {
   });
 });
 
-describe("long poll", () => {
+describe("long polling", () => {
   const batch = (number: number, ...texts: string[]) =>
     new Response(`{"stream":"s1","batch":${number},"frames":[${texts.join()}]}`);
 
-  /** Answers by path; a poll without an answer stays open. */
+  /** Respond by path; a poll without a response stays open. */
   function serve(polls: (Response | Error)[]): { asked: unknown[] } {
     const asked: unknown[] = [];
     fetched.mockImplementation(async (address, init) => {
@@ -147,7 +147,7 @@ describe("long poll", () => {
     expect(headersOf(poll?.[1] ?? {})).toMatchObject({ "Crumbless-Stream": "s1", Authorization: "Bearer t" });
   });
 
-  test("asks for a lost answer again, by the same number", async () => {
+  test("requests a lost response again, with the same number", async () => {
     const { asked } = serve([new TypeError("lost"), batch(2, '{"op":"pong"}')]);
     const line = openPoll(api, events);
     await until(() => expect(frames).toHaveLength(1));
@@ -157,9 +157,9 @@ describe("long poll", () => {
   });
 
   test.each([
-    ["a stream that is gone", problem("stream_gone", 410), CloseCode.lost],
-    ["a session that ended", problem("invalid_token", 401), CloseCode.sessionEnded],
-  ])("%s ends it", async (_, answer, code) => {
+    ["a missing stream", problem("stream_gone", 410), CloseCode.lost],
+    ["an ended session", problem("invalid_token", 401), CloseCode.sessionEnded],
+  ])("%s closes the stream", async (_, answer, code) => {
     serve([answer]);
     const line = openPoll(api, events);
     await until(() => expect(frames).toHaveLength(1));
@@ -190,7 +190,7 @@ describe("WebSocket", () => {
     }
   }
 
-  test("speaks crumbless.v1 at the stream's address, frame by frame", () => {
+  test("uses crumbless.v1 at the stream's address, with one frame per message", () => {
     vi.stubGlobal("WebSocket", FakeSocket);
     const line = openWebSocket("https://chat.example/v1/stream", events);
     const socket = FakeSocket.made.at(-1);

@@ -2,14 +2,14 @@
 import { CloseCode, parseFrame, type Transport, type TransportEvents, untilEnded } from "./stream_transport";
 import { PROTOCOL } from "./wire";
 
-/** Opens a WebSocket to the address of the stream (http or https; no token ever stands in it). */
+/** Open a WebSocket to the address of the stream (http or https; it never contains a token). */
 export function openWebSocket(address: string, told: TransportEvents): Transport {
   const events = untilEnded(told);
   let socket: WebSocket;
   try {
     socket = new WebSocket(address.replace(/^http/, "ws"), PROTOCOL);
   } catch {
-    // Blocked by policy before it was tried; told later, as every other end is.
+    // A policy blocked the connection before it was tried. The event comes later, like that of every other end.
     queueMicrotask(() => events.ended(CloseCode.lost));
     return { send: () => undefined, close: events.silence };
   }

@@ -9,8 +9,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("telling", () => {
-  test("on at the first key, again every three seconds, off after a pause", () => {
+describe("sending", () => {
+  test("on is sent at the first key, again every three seconds, and off after a pause", () => {
     const told: boolean[] = [];
     const sender = new TypingSender((on) => told.push(on));
     for (let key = 0; key < 7; key++) {
@@ -22,7 +22,7 @@ describe("telling", () => {
     expect(told).toEqual([true, true, true, false]);
   });
 
-  test("off once, and only after on", () => {
+  test("off is sent once, and only after on", () => {
     const told: boolean[] = [];
     const sender = new TypingSender((on) => told.push(on));
     sender.stopped();
@@ -34,10 +34,10 @@ describe("telling", () => {
   });
 });
 
-describe("watching", () => {
+describe("receiving", () => {
   const ann = { kind: "operator" as const, name: "Ann" };
 
-  test("lapses six seconds after the last word of it", () => {
+  test("a notice expires six seconds after its last frame", () => {
     const seen: (string | undefined)[] = [];
     const watch = new TypingState((by) => seen.push(by?.name));
     watch.receive({ on: true, by: ann });
@@ -49,7 +49,7 @@ describe("watching", () => {
     expect(seen).toEqual(["Ann", undefined]);
   });
 
-  test("ends with their message, not with one of ours", () => {
+  test("a notice ends with the other side's message, not with our own", () => {
     const seen: (string | undefined)[] = [];
     const watch = new TypingState((by) => seen.push(by?.name));
     watch.receive({ on: true, by: ann });

@@ -1,15 +1,15 @@
-/** Who is typing: telling the others, and letting what they told lapse. */
+/** Typing notices: sends our own, and expires those of others. */
 import type { TypingNow } from "./wire";
 import type { Author } from "./wire_timeline";
 
 const REPEAT_MS = 3_000;
-/** Without a key for this long, typing has stopped. */
+/** After this long without a key press, typing has stopped. */
 const PAUSE_MS = 4_000;
 const EXPIRE_MS = 6_000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** Turns key strokes into "on" every 3 seconds and one "off". */
+/** Converts key presses to one "on" every 3 seconds and one "off". */
 export class TypingSender {
   #sentAt = 0;
   #on = false;
@@ -34,7 +34,7 @@ export class TypingSender {
   }
 }
 
-/** The one who types in one conversation, until they stop, write, or fall silent for 6 seconds. */
+/** The typing notice of one conversation. It ends when the author stops, sends a message, or is silent for 6 seconds. */
 export class TypingState {
   #by: Author | null = null;
   #lapse: Timer | undefined;
@@ -45,7 +45,7 @@ export class TypingState {
     this.#set(on ? by : null);
   }
 
-  /** A message of this side arrived: what they were typing is here. */
+  /** A message of this side has arrived, so that its typing notice ends. */
   wrote(author: Author): void {
     if (this.#by?.kind === author.kind) this.#set(null);
   }

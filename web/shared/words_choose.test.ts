@@ -11,11 +11,11 @@ test.each([
   ["pt-BR", "en", "ltr"],
   ["", "en", "ltr"],
   [null, "en", "ltr"],
-])("%s gets %s, written %s", (tag, language, direction) => {
+])("%s selects %s, written %s", (tag, language, direction) => {
   expect(chooseLanguage(tag)).toEqual({ language, direction });
 });
 
-test("the chat has a text of its own in every language, with those that it shares with the desk", async () => {
+test("the chat has its own text in every language, besides those that it shares with the desk", async () => {
   const all = await Promise.all(LANGUAGES.map(loadFrameTexts));
   expect(new Set(all.map(({ placeholder }) => placeholder)).size).toBe(LANGUAGES.length);
   expect(all.map(({ send }) => send)).toEqual(LANGUAGES.map((one) => conversationTexts[one].send));

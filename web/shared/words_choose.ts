@@ -1,4 +1,4 @@
-/** The language that a person gets, of those that the interface has. */
+/** Chooses the language of the interface for a user. */
 import { LANGUAGES, type Language, RIGHT_TO_LEFT } from "texts:languages";
 
 export type Direction = "ltr" | "rtl";
