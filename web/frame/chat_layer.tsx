@@ -1,4 +1,4 @@
-/** What the menu leads to, over the whole chat: a dialog whose contents are loaded when it is opened. */
+/** The screens of the menu, over the whole chat: a dialog whose contents are loaded when it is opened. */
 import type { FrameTexts } from "texts:frame";
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -8,10 +8,10 @@ import type { Language } from "../shared/words_choose";
 import type { Chat } from "./chat_session";
 import type { PageConfig } from "./page_config";
 
-/** Each is called by the word of the same name. */
+/** Each has the name of its text. */
 export type LayerName = "settings" | "yourData" | "sendTransfer" | "receiveTransfer";
 
-/** What the contents are given. */
+/** Properties of the contents. */
 export interface LayerProps {
   language: Language;
   config: PageConfig;

@@ -6,14 +6,14 @@ import type { LayerName } from "./chat_layer";
 
 export interface ChatMenuProps {
   words: FrameTexts;
-  /** Whether there is a conversation that could go on elsewhere. */
+  /** Whether there is a conversation that could continue on another device. */
   running: boolean;
   /** Address of the policy page. */
   policy: string;
   onOpen: (layer: LayerName) => void;
 }
 
-/** Not a popover: browsers before 2024 would show the menu always. */
+/** Not a popover: browsers before 2024 would always show the menu. */
 export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX.Element {
   const [open, setOpen] = useState(false);
   const menu = useRef<HTMLDivElement>(null);
@@ -24,7 +24,7 @@ export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX
   );
   const choose = (layer: LayerName) => {
     setOpen(false);
-    // The layer gives the focus back to where it was: that must be something which stays.
+    // The layer restores the focus to the element that had it, which must be one that stays.
     button.current?.focus();
     onOpen(layer);
   };
@@ -65,11 +65,11 @@ export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX
   );
 }
 
-/** Puts the focus into the menu; Escape, a press elsewhere and a focus elsewhere close it. Returns what ends it. */
+/** Move the focus into the menu. Escape, a press outside and a focus outside close it. Returns a function that ends this. */
 function watchOpenMenu(menu: HTMLElement, button: HTMLElement | null, close: () => void): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
-    // It closes the menu, not the chat.
+    // The key closes the menu, not the chat.
     event.stopPropagation();
     button?.focus();
     close();

@@ -6,7 +6,7 @@ import type { ChatKey, ChatStorage } from "./chat_record";
 const DAY_MS = 86_400_000;
 let local: FakeStorage;
 let session: FakeStorage;
-/** What IndexedDB holds; it lives on when the page does not. */
+/** The contents of IndexedDB, which outlive the page. */
 let records: Map<string, unknown>;
 
 beforeEach(() => {
@@ -24,7 +24,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A page reloaded: its modules remember nothing. */
+/** Reload the page: its modules lose their state. */
 async function newPage(blocked = false, ready: Promise<void> = Promise.resolve()): Promise<ChatStorage> {
   vi.resetModules();
   const store = {
@@ -45,7 +45,7 @@ async function chat(): Promise<ChatKey> {
 
 const keyLife = () => (records.get("crumbless.key.k1") as { until: number }).until - Date.now();
 
-test("a chat is there again after a reload, and not in another tab", async () => {
+test("a chat is restored after a reload, but not in another tab", async () => {
   const keeper = await newPage();
   await keeper.save(await chat());
   expect(keeper.keeping).toBe("tab");
@@ -54,7 +54,7 @@ test("a chat is there again after a reload, and not in another tab", async () =>
   expect(await (await newPage()).load()).toBeNull();
 });
 
-test("a first save that takes a while is not taken for a deletion by somebody else", async () => {
+test("a slow first save is not taken for a deletion", async () => {
   let finish: () => void = () => undefined;
   const keeper = await newPage(false, new Promise((resolve) => (finish = resolve)));
   const own = await chat();
@@ -69,7 +69,7 @@ test("a first save that takes a while is not taken for a deletion by somebody el
   end();
 });
 
-test("kept on the device it is there in another tab, for the days that were promised", async () => {
+test("a chat stored on the device is restored in another tab, for the promised days", async () => {
   const keeper = await newPage();
   const own = await chat();
   await keeper.save(own);
@@ -81,7 +81,7 @@ test("kept on the device it is there in another tab, for the days that were prom
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
 });
 
-test("no longer kept it is this tab's alone, and its key lives a day", async () => {
+test("a chat no longer stored on the device is this tab's only, and its key lives for a day", async () => {
   const keeper = await newPage();
   const own = await chat();
   await keeper.save(own);
@@ -93,7 +93,7 @@ test("no longer kept it is this tab's alone, and its key lives a day", async () 
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
 });
 
-test("another tab's kept chat is neither replaced, nor taken for this one, nor removed with it", async () => {
+test("another tab's stored chat is neither replaced, nor adopted, nor deleted with this one", async () => {
   const kept = await chat();
   await (await newPage()).keep(kept);
   session.items.clear();
@@ -105,7 +105,7 @@ test("another tab's kept chat is neither replaced, nor taken for this one, nor r
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
 });
 
-test("a browser that cannot keep it says so, and keeps nothing half", async () => {
+test("a browser that cannot store the chat reports it and stores no part of it", async () => {
   const keeper = await newPage();
   const own = await chat();
   await keeper.save(own);
@@ -114,14 +114,14 @@ test("a browser that cannot keep it says so, and keeps nothing half", async () =
   expect(keeper.storedUntil(own)).toBeNull();
 });
 
-test("a token that works without a key is never written", async () => {
+test("a token that works without a key is never stored", async () => {
   const keeper = await newPage();
   await keeper.save({ ...(await chat()), key: null, keyId: null });
   expect(keeper.keeping).toBe("memory");
   expect([...session.items, ...local.items, ...records]).toEqual([]);
 });
 
-test("without its key, or past its end, a chat is forgotten", async () => {
+test("a chat that has expired or has no key is deleted", async () => {
   await (await newPage()).save(await chat());
   records.clear();
   expect(await (await newPage()).load()).toBeNull();
@@ -131,7 +131,7 @@ test("without its key, or past its end, a chat is forgotten", async () => {
   expect(records.size).toBe(0);
 });
 
-test("forgotten means gone from everywhere", async () => {
+test("a deleted chat is deleted from every place", async () => {
   const keeper = await newPage();
   const own = await chat();
   await keeper.save(own);
@@ -140,7 +140,7 @@ test("forgotten means gone from everywhere", async () => {
   expect([...session.items, ...local.items, ...records]).toEqual([]);
 });
 
-test("with all storage blocked a chat lasts as long as the page", async () => {
+test("a chat lasts as long as the page if all storage is blocked", async () => {
   blockStorage();
   const keeper = await newPage(true);
   await keeper.save(await chat());

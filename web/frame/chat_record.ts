@@ -1,12 +1,12 @@
-/** The visitor's session as it is kept on the device: where it stands, and for how long. */
+/** The visitor's session as it is stored on the device: its place and its lifetime. */
 import { isProofKey, type ProofKey } from "../shared/proof";
 import * as storage from "../shared/storage";
 import type { StoredChat } from "../shared/storage_values";
 
-/** A chat with its key at hand. */
+/** A chat with its key. */
 export interface ChatKey extends StoredChat {
   key: ProofKey | null;
-  /** Without a key: what makes a repeated start the same start. Never leaves this page but for the server. */
+  /** Without a key, this makes a repeated start the same start. It leaves this page only for the server. */
   claim?: string;
 }
 
@@ -20,7 +20,7 @@ function isStoredChat(value: unknown): value is StoredChat {
 }
 
 export class ChatStorage {
-  /** The weakest place anything of the chat had to be put. */
+  /** The weakest place of the chat's values. */
   keeping: storage.Durability = "memory";
   #saved: Promise<void> = Promise.resolve();
 
@@ -29,7 +29,10 @@ export class ChatStorage {
     private readonly keepDays: number,
   ) {}
 
-  /** The chat of this tab or, when the visitor keeps it on this device, of another; null when there is none to use. */
+  /**
+   * Return the chat of this tab. If the visitor stores it on this device, another tab's chat is possible. Null if no chat is
+   * stored.
+   */
   async load(): Promise<ChatKey | null> {
     const { site } = this;
     const record = storage.get("chat", { site }, isStoredChat) ?? storage.get("keep", { site }, isStoredChat);
@@ -46,21 +49,21 @@ export class ChatStorage {
     return chat;
   }
 
-  /** Keeps the chat for this tab, and on the device if it is kept there already. */
+  /** Store the chat for this tab, and on the device if it is stored there already. */
   save(chat: ChatKey): Promise<void> {
     this.#saved = this.#save(chat);
     return this.#saved;
   }
 
   async #save(chat: ChatKey): Promise<void> {
-    // A token that works without a key must not stand where it can be copied: it lives in this page alone.
+    // A token without a key must not be stored where it can be copied: it is in this page's memory only.
     if (!chat.key) return;
     const places = [storage.set("chat", { site: this.site }, storedChatOf(chat)), await this.#saveKey(chat)];
     if (this.storedUntil(chat) !== null) await this.keep(chat);
     this.keeping = places.includes("memory") ? "memory" : "tab";
   }
 
-  /** Keeps the chat on the device for the days that were promised; returns whether the browser let us. */
+  /** Store the chat on the device for the promised days; return whether the browser did so. */
   async keep(chat: ChatKey): Promise<boolean> {
     const where = storage.set("keep", { site: this.site }, storedChatOf(chat), this.keepDays * DAY_MS);
     const kept = where === "device" && (await this.#saveKey(chat)) === "device";
@@ -68,13 +71,13 @@ export class ChatStorage {
     return kept;
   }
 
-  /** From now on the chat is this tab's alone. */
+  /** Store the chat for this tab only. */
   async unkeep(chat: ChatKey): Promise<void> {
     storage.remove("keep", { site: this.site });
     await this.save(chat);
   }
 
-  /** When the copy on the device ends (ms since 1970), or null when there is none, or only another tab's chat is kept. */
+  /** Return when the copy on the device expires (ms since 1970). Null if it is absent, or belongs to another tab's chat. */
   storedUntil({ keyId }: StoredChat): number | null {
     const { site } = this;
     const isKept = storage.get("keep", { site }, isStoredChat)?.keyId === keyId;
@@ -82,15 +85,15 @@ export class ChatStorage {
   }
 
   /**
-   * Calls `onGone` when what the session needs was removed from the device by somebody else, and `onChange` when the kept copy
-   * changed. Returns what ends it.
+   * Call `onGone` when a value that the session needs was deleted outside this chat, and `onChange` when the stored copy changed.
+   * Returns a function that ends this.
    */
   watch({ keyId }: StoredChat, onGone: () => void, onChange: () => void): () => void {
     const { site } = this;
-    // Without a key nothing of the session is kept, so that nothing can be removed.
+    // Without a key no part of the session is stored, so that no part can be deleted.
     if (!keyId) return () => undefined;
     const look = async () => {
-      // The first save of a chat that began elsewhere writes the record before its key: until then nothing is missing.
+      // The first save of a chat from another device writes the record before its key. Until then nothing is missing.
       await Promise.resolve();
       await this.#saved;
       const stands = storage.get("chat", { site }, isStoredChat)?.keyId === keyId;
@@ -106,14 +109,14 @@ export class ChatStorage {
     };
   }
 
-  /** Removes everything of the chat from the device. */
+  /** Delete everything of the chat from the device. */
   async forget(chat: StoredChat): Promise<void> {
     storage.remove("chat", { site: this.site });
     if (this.storedUntil(chat) !== null) storage.remove("keep", { site: this.site });
     if (chat.keyId) await storage.removeValue("key", { id: chat.keyId });
   }
 
-  /** The key lives a day from its last use, or as long as the kept chat. */
+  /** The key lives for a day after its last use, or as long as the stored chat. */
   async #saveKey(chat: ChatKey): Promise<storage.Durability> {
     if (!chat.keyId || !chat.key) return "tab";
     const lifetime = Math.max(DAY_MS, (this.storedUntil(chat) ?? 0) - Date.now());

@@ -1,4 +1,4 @@
-/** Joins a chat's parts, and paints them. */
+/** Connects the parts of a chat and renders them. */
 import type { FrameTexts } from "texts:frame";
 import { render } from "preact";
 import { Api } from "../shared/api";
@@ -24,11 +24,11 @@ const loadSound = importPart(() => import("../shared/sound_play"));
 const loadConsentAsk = importPart(() => import("./consent_ask"));
 const loadIdentitySync = importPart(() => import("./visitor_vouch"));
 
-/** Made once storage is as good as it gets: it begins with what is kept. */
+/** Create it when storage is ready: it starts with the stored values. */
 export class ChatScreen {
   readonly #root = document.getElementById("app") ?? document.body;
   readonly #box = { current: null as HTMLTextAreaElement | null };
-  /** Loaded when somebody has chosen to hear it. */
+  /** Loaded when the visitor has switched sound on. */
   #tone: MessageSound | undefined;
   readonly #api: Api;
   readonly #chat: Chat;
@@ -71,7 +71,7 @@ export class ChatScreen {
     return this.#chat.unread;
   }
 
-  /** The page has shown or hidden the chat. */
+  /** Handle a change of the chat's visibility by the page. */
   show(shown: boolean, focus: boolean, jwt: VerifiedIdentity): void {
     if (jwt !== this.#vouched) void this.#followPage(jwt);
     this.#shown = shown;
@@ -88,7 +88,7 @@ export class ChatScreen {
     currentLanguage.observe((language) => void this.#speak(language));
     sound.observe((on) => void (on && this.#loadTone()));
     this.#followDeletions();
-    // Shown while storage was looked through: there was no box yet to put the focus into.
+    // The chat was shown while storage was being read, when there was no box to focus.
     if (shown && this.bridge.wantsFocus) this.#box.current?.focus();
     void this.#followConsent();
     this.#vouched = jwt;
@@ -100,13 +100,13 @@ export class ChatScreen {
   #listen(): void {
     document.addEventListener("visibilitychange", () => this.#watch());
     document.addEventListener("keydown", (event) => {
-      // A dialog that lost its focus to the page is closed by the browser itself.
+      // The browser itself closes a dialog that lost its focus to the page.
       if (document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && !event.isComposing) this.bridge.say({ say: "close" });
       else if (event.key !== "Tab" && event.key !== "Escape") this.#focusBox();
     });
-    // The frame has a separate process, and hears late that it lost the focus: when it is opened again at once, that blurs the
-    // box which has just been focused, and the frame then gets the focus with nothing in it.
+    // The frame has a separate process and learns late that it lost the focus. If it is opened again at once, this late event
+    // blurs the box that has just been focused. The frame then gets the focus with no focused element.
     window.addEventListener("focus", () => this.#focusBox());
     document.addEventListener("pointerdown", () => {
       this.bridge.wantsFocus = false;
@@ -114,14 +114,14 @@ export class ChatScreen {
   }
 
   /**
-   * Focuses the message box, if it was to have the focus and nothing else has it. Called for each key: WebKit ignores `focus()` in
-   * a frame of another site until the person has used the frame, and the key then still arrives in the box.
+   * Focus the message box if it should have the focus and no other element has it. Called for each key: WebKit ignores `focus()`
+   * in a frame of another site until the visitor has used the frame. The key still arrives in the box.
    */
   #focusBox(): void {
     if (this.bridge.wantsFocus && document.activeElement === document.body) this.#box.current?.focus();
   }
 
-  /** Few visitors choose to hear anything; without it the chat is only silent. */
+  /** Few visitors switch sound on. Without it the chat is only silent. */
   async #loadTone(): Promise<void> {
     const part = await loadSound().catch(() => null);
     if (!part || this.#tone) return;
@@ -131,13 +131,13 @@ export class ChatScreen {
 
   async #speak(language: Language): Promise<void> {
     const words = await loadFrameTexts(language);
-    // Another may have been chosen while this one was loaded.
+    // The visitor may have chosen another language while this one was loading.
     if (language !== currentLanguage.value) return;
     this.words = words;
     this.#paint();
   }
 
-  /** On a site that relays, the page around the chat says under which consent it stands. */
+  /** On a site with relays, the page around the chat sends the receipt of its consent. */
   async #followConsent(): Promise<void> {
     if (!this.config.relays) return;
     const [origin, part] = await Promise.all([this.bridge.connected(), loadConsentAsk().catch(() => null)]);
@@ -156,13 +156,13 @@ export class ChatScreen {
     this.#paint();
   }
 
-  /** The text of a refused message goes back into the box, before what stands there. */
+  /** Move the text of a rejected message into the box, before the text that is there. */
   #edit(id: string): void {
     this.#keepDraft([this.#chat.outbox.withdraw(id), this.#draft].filter(Boolean).join("\n"));
     this.#box.current?.focus();
   }
 
-  /** What its person has deleted, in "Your data" or elsewhere, is gone from the screen too. */
+  /** Remove data from the screen that the visitor has deleted in "Your data" or in the browser. */
   #followDeletions(): void {
     const { site } = this.config;
     storage.watch("draft", { site }, () => {
@@ -177,7 +177,7 @@ export class ChatScreen {
     });
   }
 
-  /** What the page says of its visitor; what must work offline comes first. */
+  /** Apply the visitor identity that the page reports. Everything that must work offline comes first. */
   async #followPage(verifiedIdentity: VerifiedIdentity): Promise<void> {
     this.#vouched = verifiedIdentity;
     const { session } = this.#api;
@@ -230,7 +230,7 @@ export class ChatScreen {
   }
 }
 
-/** The page's own tag says more than our language (`de-AT`), when they agree. */
+/** Return the page's own tag if it is more specific than our language (`de-AT`) and agrees with it. */
 function localeFor(language: Language, tag: string): string {
   try {
     return Intl.getCanonicalLocales(tag).find((one) => one.startsWith(language)) ?? language;

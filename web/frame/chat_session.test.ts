@@ -146,7 +146,7 @@ afterEach(() => {
 });
 
 describe("the first message", () => {
-  test("starts the session, then shows as sent", async () => {
+  test("starts the session, and is then shown as sent", async () => {
     session.send("hello");
     expect(texts()).toEqual(["hello: sending"]);
     await until(() => expect(started).toBe(1));
@@ -158,7 +158,7 @@ describe("the first message", () => {
     expect(line.after()).toBe(1);
   });
 
-  test("keeps its key and id over failed tries, and shows as waiting", async () => {
+  test("keeps its key and ID over failed attempts, and is shown as waiting", async () => {
     answers = [
       () => {
         throw new NetworkFailure("offline");
@@ -176,7 +176,7 @@ describe("the first message", () => {
     expect(kept?.keyId).toBe(before?.keyId);
   });
 
-  test("that a reload interrupted is sent by itself, with the same key", async () => {
+  test("is sent automatically with the same key after a reload", async () => {
     const message = { id: "id1", conversation: "", text: "hello", at: 1, refused: "" };
     kept = { token: "", expiresAt: 0, visitor: "", conversation: "", keyId: "k", key: null };
     session = makeSession([message]);
@@ -186,14 +186,14 @@ describe("the first message", () => {
     expect(kept?.keyId).toBe("k");
   });
 
-  test("of a conversation whose session is lost starts a new one with its words", async () => {
+  test("of a conversation whose session is lost starts a new one with its text", async () => {
     session = makeSession([{ id: "id1", conversation: "lost", text: "hello", at: 1, refused: "" }]);
     await session.restore();
     await until(() => expect(started).toBe(1));
     expect(asked).toMatchObject([{ id: "id1", text: "hello" }]);
   });
 
-  test("goes to the chat that another tab has kept on the device since this page was loaded", async () => {
+  test("joins the chat that another tab has stored on the device since this page was loaded", async () => {
     await session.restore();
     kept = { token: "t", expiresAt: Date.now() + 1_000, visitor: "v", conversation: "c", keyId: "k", key: null };
     session.send("hello");
@@ -204,7 +204,7 @@ describe("the first message", () => {
     expect(kept.keyId).toBe("k");
   });
 
-  test("sent while the device is still asked goes to the chat that it holds", async () => {
+  test("joins the device's chat if it was sent while that was being read", async () => {
     kept = { token: "t", expiresAt: Date.now() + 1_000, visitor: "v", conversation: "c", keyId: "k", key: null };
     const restored = session.restore();
     session.send("hello");
@@ -215,7 +215,7 @@ describe("the first message", () => {
     expect(asked).toEqual([]);
   });
 
-  test("refused for good keeps its words and the reason", async () => {
+  test("keeps its text and the reason after a permanent rejection", async () => {
     answers = [
       () => {
         throw new ApiProblem("foreign_origin", "no", "", 403, 0);
@@ -231,7 +231,7 @@ describe("the first message", () => {
     expect(session.refusedSite).toBe(false);
   });
 
-  test("what is written meanwhile follows in order", async () => {
+  test("is followed in order by messages that were written in the meantime", async () => {
     session.send("one");
     session.send("two");
     await until(() => expect(started).toBe(1));
@@ -242,22 +242,22 @@ describe("the first message", () => {
 });
 
 describe("the thread", () => {
-  test("grows by what the server tells, once each", async () => {
+  test("contains each entry of the server once", async () => {
     await begun();
     line.onFrame({ op: "entries", entries: [entry(1, "x"), entry(2, "answer", "operator")] });
     line.onFrame({ op: "entries", entries: [entry(2, "answer", "operator")] });
-    // Who answers has read.
+    // A message of the operator means that they have read the thread.
     expect(texts()).toEqual(["hello: seen", "answer: null"]);
   });
 
-  test("a gap connects again from the cursor", async () => {
+  test("reconnects from the cursor after a gap", async () => {
     await begun();
     line.onFrame({ op: "entries", entries: [entry(5, "late", "operator")] });
     expect(reconnected).toBe(1);
     expect(line.after()).toBe(1);
   });
 
-  test("a message is one bubble from sending to seen", async () => {
+  test("shows one bubble for a message, from sending to seen", async () => {
     await begun();
     session.send("second");
     const id = (session.items[1] as ShownMessage).id;
@@ -271,7 +271,7 @@ describe("the thread", () => {
     expect(saved).toEqual([]);
   });
 
-  test("an acknowledgement ahead of entries waits for them", async () => {
+  test("waits for missing entries after an early acknowledgement", async () => {
     await begun();
     session.send("second");
     const id = (session.items[1] as ShownMessage).id;
@@ -281,7 +281,7 @@ describe("the thread", () => {
     expect(texts()).toEqual(["hello: seen", "between: null", "second: sent"]);
   });
 
-  test("a lost line shows what waits, and sends it when the line is back", async () => {
+  test("shows waiting messages when the connection is lost, and sends them when it is back", async () => {
     await begun();
     online = false;
     line.onState("waiting");
@@ -295,8 +295,8 @@ describe("the thread", () => {
   });
 });
 
-describe("seen and typing", () => {
-  test("seen is told when watched, once, and again after a new message", async () => {
+describe("seen marks and typing", () => {
+  test("a seen mark is sent once while the chat is watched, and again after a new message", async () => {
     await begun();
     line.onFrame({ op: "entries", entries: [entry(2, "answer", "operator")] });
     expect(session.unread).toBe(1);
@@ -308,7 +308,7 @@ describe("seen and typing", () => {
     expect(sent.at(-1)).toEqual({ op: "seen", conversation: "c", seq: 3 });
   });
 
-  test("a mark that the server did not get is told again", async () => {
+  test("a seen mark that did not reach the server is sent again", async () => {
     await begun();
     session.watched(true);
     line.onFrame({ op: "entries", entries: [entry(2, "answer", "operator")] });
@@ -317,7 +317,7 @@ describe("seen and typing", () => {
     expect(sent.slice(before)).toContainEqual({ op: "seen", conversation: "c", seq: 2 });
   });
 
-  test("the operator's typing shows until their message", async () => {
+  test("the operator's typing is shown until their message arrives", async () => {
     await begun();
     line.onFrame({ op: "typing", conversation: "c", by: { kind: "operator", name: "Ann" }, on: true });
     expect(session.typing?.name).toBe("Ann");
@@ -327,7 +327,7 @@ describe("seen and typing", () => {
 });
 
 describe("an ended session", () => {
-  test("is forgotten; its thread and unsent words stay, and the next message starts again", async () => {
+  test("is deleted; its thread and unsent texts stay, and the next message starts a new one", async () => {
     await begun();
     online = false;
     line.onState("waiting");
@@ -346,8 +346,8 @@ describe("an ended session", () => {
   });
 });
 
-describe("a session that its person deletes", () => {
-  test("is left at once: the chat is as a new visitor's, and the next message starts again", async () => {
+describe("a session that the visitor deletes", () => {
+  test("is left at once, and the next message starts as a new visitor", async () => {
     session = makeSession();
     session.send("Hello");
     await until(() => expect(session.running).toBe(true));
@@ -361,7 +361,7 @@ describe("a session that its person deletes", () => {
     await until(() => expect(session.running).toBe(true));
   });
 
-  test("and was erased takes what was not sent along", async () => {
+  test("takes its unsent messages with it if it was erased", async () => {
     session = makeSession();
     session.send("Hello");
     await until(() => expect(session.running).toBe(true));
@@ -379,7 +379,7 @@ describe("the page's consent", () => {
   const told = () =>
     asked.filter((request) => "receipt" in request) as unknown as { receipt: string | null; conversation: string }[];
 
-  test("goes with the start, and is told again on every connection and change", async () => {
+  test("is sent with the start, and again with every connection and change", async () => {
     session.consentChanged("R1");
     session.send("Hello");
     await until(() => expect(started).toBe(1));
@@ -393,7 +393,7 @@ describe("the page's consent", () => {
     expect(told()).toHaveLength(2);
   });
 
-  test("is told to nobody before there is a conversation", () => {
+  test("is not sent before there is a conversation", () => {
     session.consentChanged("R1");
     expect(asked).toEqual([]);
   });

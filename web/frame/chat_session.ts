@@ -1,6 +1,6 @@
 /**
- * One visitor's chat, without its looks: session, stream, outbox and thread joined together. The view asks for what to
- * show and tells what the visitor did.
+ * One visitor's chat without its views. It connects session, stream, outbox and thread. The view reads its state and reports the
+ * visitor's actions.
  */
 import type { Api } from "../shared/api";
 import {
@@ -24,14 +24,14 @@ export interface ChatOptions {
   site: string;
   api: Api;
   keeper: ChatStorage;
-  /** Messages that storage still holds from before a reload. */
+  /** Messages that storage still contains from before a reload. */
   kept: readonly PendingCommand[];
   savePending: (pending: PendingCommand[]) => void;
   /** Resolves to the origin of the page around the chat. */
   pageOrigin: () => Promise<string>;
-  /** An operator's message came that the visitor does not see. */
+  /** An operator's message arrived while the visitor does not see the thread. */
   onUnseen?: () => void;
-  /** A conversation came into being in this tab, or is no more. */
+  /** A conversation started in this tab, or ended. */
   onRunning: (running: boolean) => void;
   onChange: () => void;
   /** For tests. */
@@ -39,19 +39,19 @@ export interface ChatOptions {
 }
 
 export class Chat {
-  /** "idle": there is no conversation, so nothing to be connected to. */
+  /** "idle": there is no conversation, and no connection. */
   state: StreamState | "idle" = "idle";
-  /** The server was lost and is not back yet. A try in between does not change it, so that the words stay calm. */
+  /** The connection was lost and is not back yet. Attempts in between do not change it, so that the text does not flicker. */
   away = false;
-  /** The session ended; the thread is still shown, the next message starts again. */
+  /** The session has ended. The thread is still shown; the next message starts a new session. */
   ended = false;
   /** The server does not allow this page's origin. */
   refusedSite = false;
-  /** The browser did not let us keep the chat on the device. */
+  /** The browser did not store the chat on the device. */
   keepRefused = false;
-  /** What else the visitor is told about this chat, until another begins; empty: nothing. */
+  /** A notice about this chat, until another begins; empty for none. */
   told = "";
-  /** By which the page verifies the visitor, for a chat that begins. */
+  /** The token by which the page verifies the visitor, for a chat that begins. */
   identity: string | undefined;
   typing: Author | null = null;
   readonly outbox: CommandOutbox;
@@ -60,7 +60,7 @@ export class Chat {
   #starting = false;
   #stopWatching: () => void = () => undefined;
   #watched = false;
-  /** The seen mark the server knows of, as far as we know. */
+  /** The seen mark that was last sent to the server. */
   #sentSeen = 0;
   #consent: string | null = null;
   readonly #stream: Pick<Stream, "start" | "stop" | "send" | "reconnect">;
@@ -110,18 +110,18 @@ export class Chat {
     return unreadBy("visitor", this.#log);
   }
 
-  /** Nothing of this chat outlives the page. */
+  /** Whether no part of this chat outlives the page. */
   get memoryOnly(): boolean {
     return this.running && this.options.keeper.keeping === "memory";
   }
 
-  /** The page around the chat stands under this receipt now; null: under none. */
+  /** Set the receipt of the page's consent, or null. */
   consentChanged(receipt: string | null): void {
     this.#consent = receipt;
     if (this.state === "open") this.#sendConsent();
   }
 
-  /** A failure costs the site an event, never the visitor anything: the next connection tells it again. */
+  /** A failure costs the site one event and does not affect the visitor. The next connection sends the consent again. */
   #sendConsent(): void {
     this.options.api
       .post("/v1/visitor/consent", { receipt: this.#consent, conversation: this.conversation })
@@ -129,9 +129,9 @@ export class Chat {
   }
 
   /**
-   * Takes up the chat that the device still holds, and messages that never left.
+   * Restore the chat that the device stores, and messages that were never sent.
    *
-   * @param adopted a chat that was begun elsewhere: nothing of it is kept here before the visitor writes here
+   * @param adopted a chat that began on another device: it is not stored here before the visitor writes here
    */
   async restore(adopted?: ChatKey): Promise<void> {
     await this.#takeUp(adopted);
@@ -158,7 +158,7 @@ export class Chat {
     if (this.#chat?.token) this.#stream.send({ op: "typing", conversation: this.#chat.conversation, on });
   }
 
-  /** Whether the visitor can see the newest message right now. */
+  /** Set whether the visitor can see the newest message. */
   watched(watched: boolean): void {
     this.#watched = watched;
     this.#markSeen();
@@ -168,7 +168,7 @@ export class Chat {
     return this.#chat?.token ? this.options.keeper.storedUntil(this.#chat) : null;
   }
 
-  /** The tick "Keep this chat on this device". */
+  /** Apply the checkbox "Keep this chat on this device". */
   async keep(on: boolean): Promise<void> {
     if (!this.#chat) return;
     if (on) this.keepRefused = !(await this.options.keeper.keep(this.#chat));
@@ -176,14 +176,14 @@ export class Chat {
     this.options.onChange();
   }
 
-  /** What the session needs was deleted from the device: the chat is as a new visitor's. */
+  /** Start as a new visitor: a value that the session needs was deleted from the device. */
   leave(): void {
     this.#letGo();
     this.#showAnew(emptyLog());
     this.#setState("idle");
   }
 
-  /** The server has ended the session: the thread is still shown until another chat begins. */
+  /** Handle the end of the session by the server. The thread is still shown until another chat begins. */
   async sessionEnded(): Promise<void> {
     const chat = this.#chat;
     if (!chat) return;
@@ -194,7 +194,7 @@ export class Chat {
     this.options.onChange();
   }
 
-  /** The server has erased what the visitor wrote: nothing of it stays here either. */
+  /** Delete the chat here after the server has erased the visitor's data. */
   async erased(): Promise<void> {
     const chat = this.#chat;
     this.outbox.clear();
@@ -202,15 +202,15 @@ export class Chat {
     if (chat) await this.options.keeper.forget(chat);
   }
 
-  /** Asked again before a chat begins: since this page was loaded, another tab may have kept one on the device. */
+  /** Checked again before a chat begins: since this page was loaded, another tab may have stored one on the device. */
   async #takeUp(adopted?: ChatKey): Promise<void> {
     if (this.running || (this.#chat && !adopted)) return;
-    // One that could not begin makes room for one that has begun.
+    // A chat that could not begin is replaced by one that has begun.
     if (this.#chat) await this.options.keeper.forget(this.#chat);
     const chat = adopted ?? (await this.options.keeper.load());
     if (this.running || (this.#chat && !adopted)) return;
     this.#chat = chat;
-    // What waited for a session that is lost goes to the next one.
+    // Messages of the lost session move to the next one.
     this.outbox.reassign(chat?.conversation ?? "");
     if (!chat?.token) return;
     this.#showAnew(emptyLog());
@@ -268,7 +268,7 @@ export class Chat {
     this.#run(this.#chat);
   }
 
-  /** Shows a thread in place of the one before, which was another session's. */
+  /** Show a thread in place of the previous session's thread. */
   #showAnew(log: MessageLog): void {
     this.ended = false;
     this.refusedSite = false;
@@ -330,7 +330,7 @@ export class Chat {
       this.#log = applySeen(this.#log, "visitor", conversation.seen.visitor);
       this.#log = applySeen(this.#log, "operator", conversation.seen.operator);
     }
-    // The server keeps in memory alone which chats stand under a consent, and may be another process now.
+    // The server stores the consent of a chat in memory only, and may have restarted.
     if (this.#consent) this.#sendConsent();
     this.outbox.resume();
   }
@@ -347,7 +347,7 @@ export class Chat {
     if (gap) this.#stream.reconnect();
   }
 
-  /** The bubble must not vanish between `ack` and `entries`: when nothing lies between, the entry is known already. */
+  /** The bubble must not vanish between `ack` and `entries`. If no entry is missing in between, the entry is known already. */
   #acknowledged({ id, conversation, seq, at }: Ack): void {
     const text = this.outbox.pending.find((message) => message.id === id)?.text;
     if (text !== undefined && seq === this.#log.lastSeq + 1) {

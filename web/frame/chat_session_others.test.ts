@@ -13,7 +13,7 @@ const stored: ChatKey = {
   key: null,
 };
 
-/** A chat in a browser that has stored one, and its stream. */
+/** Create a chat in a browser that has stored one, and its stream. */
 function makeChat(kept: ChatKey | null): { chat: Chat; line: StreamOptions } {
   let line: StreamOptions | undefined;
   const keeper = { load: async () => kept, watch: () => () => undefined } as unknown as ChatStorage;
@@ -42,7 +42,7 @@ test("after a reload the stream names the conversation that was shown", async ()
   expect(line.conversation?.()).toBe("shown");
 });
 
-test("a summary of another conversation changes nothing that is shown", async () => {
+test("a summary of another conversation does not change the shown thread", async () => {
   const { chat, line } = makeChat(stored);
   await chat.restore();
   line.onFrame({

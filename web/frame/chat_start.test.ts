@@ -6,7 +6,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("without a key every try makes the same claim, with one there is none", async () => {
+test("every attempt without a key has the same claim, and an attempt with a key has none", async () => {
   vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
   const unbound = await newChat();
   vi.unstubAllGlobals();
@@ -28,7 +28,7 @@ test("without a key every try makes the same claim, with one there is none", asy
   expect(asked[2]?.claim).toBeUndefined();
 });
 
-test("the page's receipt goes with the start, and nothing when there is none", async () => {
+test("the start contains the page's receipt only if there is one", async () => {
   const asked: object[] = [];
   const api = {
     post: (_path: string, request: object) => {

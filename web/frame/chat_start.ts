@@ -1,4 +1,4 @@
-/** The visitor's first message: makes the key, then the session, by asking until an answer comes. */
+/** The visitor's first message: creates the key, then the session, and repeats the request until a response arrives. */
 import { type Api, ApiProblem, NetworkFailure } from "../shared/api";
 import { uuid7 } from "../shared/ids";
 import { importPart } from "../shared/import_part";
@@ -8,27 +8,27 @@ import { backoff, onReconnectHint } from "../shared/stream_backoff";
 import type { StartResponse } from "../shared/wire";
 import type { ChatKey } from "./chat_record";
 
-/** A chat that has not begun, with a key of its own where the browser can make one. */
+/** Return a chat that has not begun, with its own key where the browser can create one. */
 export async function newChat(): Promise<ChatKey> {
   const key = await makeKey();
   const chat = { token: "", expiresAt: 0, visitor: "", conversation: "", keyId: key && uuid7(), key };
   return key ? chat : { ...chat, claim: uuid7() + uuid7() };
 }
 
-/** What came of one try. */
+/** The result of one attempt. */
 export type StartOutcome =
   | { kind: "started"; answer: StartResponse }
   | { kind: "refused"; code: string }
   /** Try again after this many ms. */
   | { kind: "later"; wait: number };
 
-/** Problems that another try may not meet, besides those of the 500s and 429. */
+/** Problems that another attempt may solve, besides status 429 and 5xx. */
 const RETRYABLE = new Set(["use_dpop_nonce", "invalid_proof"]);
 
 /**
- * Sends the first message once. Repeating it with the same key and id gives the same visitor and conversation.
+ * Send the first message once. A repeat with the same key and ID returns the same visitor and conversation.
  *
- * @param attempt failed tries so far, for the wait
+ * @param attempt failed attempts so far, for the wait
  */
 export async function startOnce(
   api: Api,
@@ -53,17 +53,17 @@ export async function startOnce(
   }
 }
 
-/** What solves challenges is loaded when one comes: few visitors ever meet one. */
+/** The solver is loaded with the first challenge: few visitors ever receive one. */
 const loadSolver = importPart(() => import("./work_solve").then((it) => it.solveProofOfWork));
 
-/** Returns the solution; empty when the solver cannot be loaded. */
+/** Return the solution; empty if the solver cannot be loaded. */
 const proofOfWorkFor = (challenge: string): Promise<string> =>
   loadSolver().then(
     (solve) => solve(challenge),
     () => "",
   );
 
-/** Waits, but no longer than until the browser is online again or the tab is shown. */
+/** Wait, but no longer than until the browser is online again or the tab is shown. */
 export function waitForRetry(wait: number): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {

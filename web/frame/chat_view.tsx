@@ -1,4 +1,4 @@
-/** The looks of the chat: header, thread or empty state, box, and the tick that keeps the chat. */
+/** The chat's view: header, thread or empty state, message box, and the checkbox that stores the chat. */
 
 import type { ConversationTexts } from "texts:conversation";
 import type { FrameTexts } from "texts:frame";
@@ -26,7 +26,7 @@ export interface ChatViewProps {
   onEdit: (id: string) => void;
   onAtEnd: (atEnd: boolean) => void;
   onClose: () => void;
-  /** For what the menu leads to. */
+  /** For the menu's screens. */
   layer: LayerProps;
   /** Address of the policy page. */
   policy: string;
@@ -38,7 +38,8 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   const [layer, show] = useState<LayerName | null>(null);
   const closeLayer = () => {
     show(null);
-    // The layer gives the focus back to what opened it. Here a chat has come meanwhile, to be gone on with.
+    // The layer restores the focus to the element that opened it. Here a chat has arrived in the meantime, so the focus moves to
+    // its box.
     if (layer === "receiveTransfer" && chat.running) props.box.current?.focus();
   };
   return (
@@ -158,7 +159,7 @@ function Notice(props: ChatViewProps): JSX.Element | null {
 function StoreTick({ chat, words, keepDays, locale }: ChatViewProps): JSX.Element {
   const change = async (tick: HTMLInputElement) => {
     await chat.keep(tick.checked);
-    // The browser may have refused: the tick shows what is, not what was asked for.
+    // The browser may have refused. The checkbox shows the actual state.
     tick.checked = chat.storedUntil() !== null;
   };
   const until = chat.storedUntil();

@@ -5,7 +5,7 @@ const ORIGIN = "https://shop.example";
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** What the frame sees of the page around it. */
+/** The page around the frame, as the frame sees it. */
 function pageAround() {
   const page = { postMessage: vi.fn() };
   const frame = { parent: page };
@@ -18,7 +18,7 @@ function pageAround() {
   return { page, frame, says };
 }
 
-test("asks the page's origin alone, and hears its answers and changes", () => {
+test("only the page's origin is asked, and its answers and changes are received", () => {
   const { page, says } = pageAround();
   const heard: (string | null)[] = [];
   askConsent(ORIGIN, (receipt) => heard.push(receipt));
@@ -31,7 +31,7 @@ test("asks the page's origin alone, and hears its answers and changes", () => {
   expect(heard).toEqual(["R1", null, null, "x".repeat(64), null]);
 });
 
-test("hears nobody else and nothing else", () => {
+test("messages of other origins and of other types are ignored", () => {
   const { frame, says } = pageAround();
   const heard: (string | null)[] = [];
   askConsent(ORIGIN, (receipt) => heard.push(receipt));
@@ -45,7 +45,7 @@ test("hears nobody else and nothing else", () => {
   expect(heard).toEqual(["R2"]);
 });
 
-test("a chat that is a page of its own asks nobody", () => {
+test("a chat that is a separate page does not ask", () => {
   const own: { parent?: unknown; postMessage: () => void } = { postMessage: vi.fn() };
   own.parent = own;
   vi.stubGlobal("window", own);

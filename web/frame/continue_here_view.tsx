@@ -19,7 +19,7 @@ export default function ReceiveTransferView(given: LayerProps): JSX.Element {
       code?.closest("dialog")?.close();
     });
   };
-  // A chat that begins meanwhile would be in the way of the other.
+  // A chat that begins in the meantime would conflict with the transferred one.
   const begins = !given.chat.running && given.chat.state !== "idle";
   if (begins) return <p>{words.beginning}</p>;
   return (

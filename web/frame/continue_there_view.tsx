@@ -28,7 +28,7 @@ function CodePart({ language, api, chat }: LayerProps): JSX.Element {
     });
   const copy = (button: HTMLElement) => {
     field.current?.select();
-    // The newer way is closed to a frame unless the page around it opens it.
+    // The newer clipboard API is blocked in a frame unless the page around it allows it.
     setCopied(document.execCommand("copy"));
     button.focus();
   };

@@ -1,11 +1,11 @@
-/** One try at a time of what the server may refuse, and what the visitor is told of it. */
+/** Runs one request at a time that the server may reject, and shows its result to the visitor. */
 import deviceTransferTexts from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import type { Language } from "../shared/words_choose";
 
-/** Why it did not work, and what to do. What is no failure of a request is thrown on. */
+/** Return a text with the reason and the solution. Throws the cause again if it is not a failed request. */
 export function errorMessage(cause: unknown, language: Language): string {
   const words = deviceTransferTexts[language];
   if (cause instanceof NetworkFailure) return words.offline;
@@ -22,9 +22,9 @@ function formatWait(seconds: number, language: Language): string {
 }
 
 export interface Tries {
-  /** Empty when the last try went well. */
+  /** Empty after a successful attempt. */
   failure: string;
-  /** Runs `act`, unless one runs already. */
+  /** Runs `act`, unless an attempt is running. */
   attempt: (act: () => Promise<void>) => Promise<void>;
 }
 
@@ -47,15 +47,15 @@ export function useTries(language: Language): Tries {
 }
 
 export interface ToldLineProps {
-  /** "alert": it did not work. */
+  /** "alert": the attempt failed. */
   role: "alert" | "status";
-  /** Empty while there is nothing to say. */
+  /** Empty for no message. */
   text: string;
   id?: string;
   class?: string;
 }
 
-/** A line that says what came of a try. It shows itself: in a low window it may stand below what is seen. */
+/** A line with the result of an attempt. It scrolls into view, because in a low window it may be hidden. */
 export function ToldLine({ text, ...given }: ToldLineProps): JSX.Element {
   const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The chat that a visitor sees: reads the page's configuration, meets the page around it, and paints. */
+/** The visitor's chat: reads the page's configuration, connects to the page around it, and renders. */
 
 import { followInput } from "../shared/focus_ring";
 import { currentLanguage, followPreferences } from "../shared/preferences";
@@ -11,7 +11,7 @@ import { readConfig } from "./page_config";
 
 const config = readConfig(document);
 let shown = window.parent === window;
-/** Absent until we know what storage holds. */
+/** Absent until storage has been read. */
 let screen: ChatScreen | undefined;
 let verifiedIdentity: VerifiedIdentity;
 
@@ -29,10 +29,10 @@ const bridge = new PageBridge(
 );
 
 async function start(): Promise<void> {
-  // Fetched meanwhile: most visitors speak the page's language.
+  // Fetched in parallel: most visitors use the page's language.
   void loadFrameTexts(pageLanguage);
   await openHostStorage(bridge);
-  // Only now: where the page keeps for the frame, it has told by now what was chosen.
+  // Only now: if the page stores values for the frame, the stored preferences have arrived by now.
   followInput(document);
   followPreferences(document, { language: pageLanguage });
   screen = new ChatScreen(config, bridge, await loadFrameTexts(currentLanguage.value));
@@ -40,5 +40,5 @@ async function start(): Promise<void> {
   void storage.sweep();
 }
 
-// No `await` at the top: the bundler would cut a module that waits into several files.
+// No `await` at the top level: the bundler would split a module that waits into several files.
 void start();

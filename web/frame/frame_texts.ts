@@ -1,4 +1,4 @@
-/** The texts of the chat. English is part of the chat's script; every other language is loaded when it is needed. */
+/** The texts of the chat. The chat's script contains English; every other language is loaded on demand. */
 import type { FrameTexts } from "texts:frame";
 import english from "texts:frame/en";
 import loaders from "texts:frame/lazy";

@@ -1,9 +1,9 @@
-/** Has the page around the frame keep the chat for the tab. For browsers that give the frame no storage. */
+/** Lets the page around the frame store the chat for the tab, for browsers that give the frame no storage. */
 import type { HostStorageRequest, HostStorageResponse } from "../shared/keeper_words";
 import * as storage from "../shared/storage";
 import type { PageBridge } from "./page_bridge";
 
-/** Resolves once the page has told what it holds. */
+/** Resolve once the page has sent its stored values. */
 export function restoreHostStorage(bridge: PageBridge): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {

@@ -38,7 +38,7 @@ function makeBridge(): PageBridge {
   return bridge;
 }
 
-/** What a window posts to ours; returns its end of the channel. */
+/** Post a message from another window to ours; return its end of the channel. */
 function post(overrides: { origin?: string; source?: unknown; data?: unknown } = {}): MessagePort {
   const channel = new MessageChannel();
   channels.push(channel);
@@ -51,7 +51,7 @@ function post(overrides: { origin?: string; source?: unknown; data?: unknown } =
 const until = (check: () => void) => vi.waitFor(check, { interval: 1 });
 
 describe("connecting", () => {
-  test("the loader of an allowed page is greeted, and its origin known", async () => {
+  test("the loader of an allowed page is greeted, and its origin is known", async () => {
     const bridge = makeBridge();
     post();
     expect(await bridge.connected()).toBe(SHOP);
@@ -59,11 +59,11 @@ describe("connecting", () => {
   });
 
   test.each([
-    ["an origin that is not on the list", { origin: "https://evil.example" }],
-    ["a subdomain of one that is", { origin: "https://a.shop.example" }],
-    ["a window that is not around ours", { source: {} }],
-    ["other words", { data: { crumbless: "hello" } }],
-    ["no words", { data: null }],
+    ["an origin that is not allowed", { origin: "https://evil.example" }],
+    ["a subdomain of an allowed origin", { origin: "https://a.shop.example" }],
+    ["a window that is not the parent", { source: {} }],
+    ["another message", { data: { crumbless: "hello" } }],
+    ["an empty message", { data: null }],
   ])("%s is ignored", (_, overrides) => {
     makeBridge();
     post(overrides);
@@ -72,14 +72,14 @@ describe("connecting", () => {
     expect(greeted).toBe(1);
   });
 
-  test("a second one is ignored: the line is taken", () => {
+  test("a second loader is ignored", () => {
     makeBridge();
     post();
     post();
     expect(greeted).toBe(1);
   });
 
-  test("opened as a page of its own, it stands on its own origin and listens to nobody", async () => {
+  test("a chat opened as a separate page uses its own origin and ignores messages", async () => {
     const self: { parent?: unknown } = {};
     self.parent = self;
     vi.stubGlobal("window", self);
@@ -90,8 +90,8 @@ describe("connecting", () => {
   });
 });
 
-describe("talking", () => {
-  test("shown brings the focus unless the loader says otherwise; hidden never does", async () => {
+describe("messages", () => {
+  test("showing moves the focus unless the loader disables that, and hiding never does", async () => {
     makeBridge();
     const port = post();
     for (const words of [{ say: "shown" }, { say: "shown", focus: false }, { say: "hidden" }]) port.postMessage(words);
@@ -104,7 +104,7 @@ describe("talking", () => {
     );
   });
 
-  test("the number of unread messages is told when it changes", async () => {
+  test("the number of unread messages is sent when it changes", async () => {
     const bridge = makeBridge();
     post();
     for (const count of [0, 2, 2, 0]) bridge.unread(count);

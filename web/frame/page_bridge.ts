@@ -1,7 +1,7 @@
-/** The frame's end of the line to the page that embeds it (docs/protocol.md, "Framing a site"). */
+/** The frame's end of the channel to the page that embeds it (docs/protocol.md, "Framing a site"). */
 
 type LoaderMessage = ({ say: "shown"; focus?: boolean } | { say: "hidden" }) & { jwt?: VerifiedIdentity };
-/** A token by which the page verifies its visitor; null once they signed out there, undefined while it has said nothing. */
+/** The token by which the page verifies its visitor; null after they signed out there, undefined before the page sent any. */
 export type VerifiedIdentity = string | null | undefined;
 
 type FrameMessage =
@@ -18,14 +18,13 @@ export class PageBridge {
   });
   #port: MessagePort | null = null;
   #unread = -1;
-  /** Whether the loader's last word asked for the focus. */
+  /** Whether the loader's last message asked for the focus. */
   wantsFocus = false;
 
   /**
-   * @param origins those that may embed this chat
-   * @param onShown told when the chat is shown or hidden, whether the focus should come here, and what the page says of
-   *   its visitor
-   * @param greet what to tell the loader as soon as it has connected; it must say something
+   * @param origins the origins that may embed this chat
+   * @param onShown called when the chat is shown or hidden, with the request for the focus and the page's visitor identity
+   * @param greet sends the first message to the loader as soon as it has connected; it must send one
    */
   constructor(
     private readonly origins: readonly string[],
@@ -33,18 +32,18 @@ export class PageBridge {
     private readonly greet: () => void,
   ) {
     addEventListener("message", (event) => this.#connect(event));
-    // Opened as a page of its own, it stands on its own origin.
+    // Opened as a separate page, the frame runs on its own origin.
     if (window.parent === window) this.#resolve(location.origin);
   }
 
-  /** Resolves to the origin of the page around us once its loader has connected. */
+  /** Resolve to the origin of the page around the frame once its loader has connected. */
   readonly connected = (): Promise<string> => this.#connected;
 
   say(words: FrameMessage, ...ports: MessagePort[]): void {
     this.#port?.postMessage(words, ports);
   }
 
-  /** Tells the loader the number for its badge, when it changed. */
+  /** Send the number of unread messages to the loader's badge, if it changed. */
   unread(count: number): void {
     if (count === this.#unread || !this.#port) return;
     this.#unread = count;
@@ -52,7 +51,7 @@ export class PageBridge {
   }
 
   #connect(event: MessageEvent): void {
-    // Any window may post here: only the one around us counts, and only from an origin of the site.
+    // Any window may post messages here. Only those of the parent window count, and only from an origin of the site.
     if (event.source !== window.parent || window.parent === window) return;
     if (!this.origins.includes(event.origin) || event.data?.crumbless !== "connect") return;
     const port = event.ports[0];

@@ -1,4 +1,4 @@
-/** What the server put into the page. */
+/** The configuration that the server puts into the page. */
 
 export interface PageConfig {
   /** Public site key. */
@@ -10,13 +10,13 @@ export interface PageConfig {
   /** The first DPoP nonce. */
   nonce: string;
   publicUrl: string;
-  /** Days a chat is kept on the device once the visitor ticks the box. */
+  /** Days for which a chat is stored on the device once the visitor ticks the box. */
   keepDays: number;
-  /** Whether the server tells vendors of chats under a consent, so that the page is to be asked for one. */
+  /** Whether the server relays events of chats with consent to vendors, so that the page has to be asked for the consent. */
   relays: boolean;
 }
 
-/** Reads `<meta name="crumbless">`; throws when the page has none, which only a bug in Crumbless can cause. */
+/** Read `<meta name="crumbless">`. Throws if the page has none, which only a bug in Crumbless can cause. */
 export function readConfig(page: Document): PageConfig {
   const meta = page.querySelector<HTMLMetaElement>('meta[name="crumbless"]');
   if (!meta) throw new Error("the page has no crumbless configuration");

@@ -1,4 +1,4 @@
-/** The visitor's preferences. Each is kept only when another value than the standard is chosen. Loaded when it is opened. */
+/** The visitor's preferences. Each is stored only if it differs from the default. Loaded when it is opened. */
 import languageTexts from "texts:language";
 import settingsTexts from "texts:settings";
 import type { JSX } from "preact";

@@ -50,8 +50,8 @@ beforeEach(() => {
 const follow = () => followPage("jwt", null, given, { connected: async () => "https://shop.example" });
 const IDENTIFY = "/v1/visitor/identify";
 
-describe("a page that says who its visitor is", () => {
-  test("leaves a chat alone that is the visitor's", async () => {
+describe("a page that identifies its visitor", () => {
+  test("does not change a chat of the same visitor", async () => {
     refusal = null;
     await follow();
     expect(did).toEqual([IDENTIFY]);
@@ -72,7 +72,7 @@ describe("a page that says who its visitor is", () => {
     expect(restored).toMatchObject({ token: "new" });
   });
 
-  test("leaves the chat alone if the token is refused", async () => {
+  test("does not change the chat if the token is rejected", async () => {
     refusal = problem("identity_refused");
     const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
     await follow();

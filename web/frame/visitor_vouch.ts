@@ -1,6 +1,6 @@
 /**
- * Follows what the page says of its visitor, and a link that continues a chat here. Loaded when there is something to follow:
- * most pages vouch for nobody.
+ * Applies the visitor identity that the page reports, and a link that continues a chat here. Loaded on demand: most pages verify
+ * no visitor.
  */
 import { type Api, ApiProblem, NetworkFailure, type Session } from "../shared/api";
 import { importPart } from "../shared/import_part";
@@ -14,8 +14,8 @@ const loadTry = importPart(() => import("./elsewhere_try"));
 const CONTINUE = "#continue=";
 
 /**
- * @param vouched what the page said; null: the visitor signed out there, and this browser has forgotten the chat already
- * @param last the session that was
+ * @param vouched the page's token; null: the visitor signed out there, and this browser has already deleted the chat
+ * @param last the previous session
  */
 export async function followPage(
   verifiedIdentity: string | null | undefined,
@@ -40,7 +40,7 @@ async function identify(identity: string, given: LayerProps, page_origin: string
       return;
     } catch (cause) {
       const code = cause instanceof ApiProblem ? cause.code : "";
-      // Verified on another device a moment ago, which ended this session: the chat continues with a session of its own.
+      // The visitor was verified on another device a moment ago, which ended this session. The chat continues with a new session.
       if (code === "invalid_token") await chat.sessionEnded();
       else if (code === "other_identity") await leaveOther(given, session);
       else throw cause;
@@ -52,13 +52,13 @@ async function identify(identity: string, given: LayerProps, page_origin: string
   if (session) await adopt(session, fresh, given);
 }
 
-/** Somebody else's chat, on a device that two people use: it goes before the other one comes. */
+/** Two people use this device. The previous person's chat is removed before the next one is shown. */
 async function leaveOther(given: LayerProps, session: Session | null): Promise<void> {
   await given.onErased();
   void endSession(given.api, session);
 }
 
-/** Redeems the secret of a link, which stands in the fragment: no server is sent it by following the link. */
+/** Redeem the secret of a link. It is in the fragment, which the browser sends to no server. */
 async function followLink(given: LayerProps): Promise<void> {
   const secret = location.hash.slice(CONTINUE.length);
   history.replaceState(null, "", location.pathname + location.search);
@@ -70,7 +70,7 @@ async function followLink(given: LayerProps): Promise<void> {
   }
 }
 
-/** The conversation of a link or code continues in this chat. Throws ApiProblem or NetworkFailure. */
+/** Continue the conversation of a link or code in this chat. Throws ApiProblem or NetworkFailure. */
 export async function acceptTransfer(secret: string, given: LayerProps): Promise<void> {
   const fresh = await newChat();
   const { site } = given.config;
@@ -83,14 +83,14 @@ export async function acceptTransfer(secret: string, given: LayerProps): Promise
   await adopt(session, fresh, given);
 }
 
-/** Taken up as after a reload. */
+/** Adopt the session as after a reload. */
 const adopt = (
   { token, expires_at: expiresAt, visitor, conversation }: VisitorSessionResponse,
   fresh: Awaited<ReturnType<typeof newChat>>,
   { chat }: LayerProps,
 ): Promise<void> => chat.restore({ ...fresh, token, expiresAt, visitor, conversation });
 
-/** Offline, the key is gone and the session with it; the server is told once the network is back. */
+/** Delete the key and the session, also offline. The server is informed when the network is back. */
 async function endSession(api: Api, session: Session | null): Promise<void> {
   if (!session) return;
   try {
@@ -101,7 +101,7 @@ async function endSession(api: Api, session: Session | null): Promise<void> {
   }
 }
 
-/** What is wrong with a token is for who made it, never for the visitor, who can write all the same. */
+/** An invalid token is a matter for the site's developer. The visitor sees no error and can still write. */
 function warnDeveloper(cause: unknown): void {
   if (cause instanceof ApiProblem) console.error(`Crumbless: ${cause.title}. ${cause.detail}`);
 }

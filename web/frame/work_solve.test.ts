@@ -4,14 +4,14 @@ import { firstWord, solveProofOfWork } from "./work_solve";
 const sha256 = async (text: string) =>
   new DataView(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).getUint32(0);
 
-test("is SHA-256 at every length around the blocks' edges", async () => {
+test("the hash is SHA-256 at every length around a block boundary", async () => {
   for (let length = 0; length < 140; length++) {
     const text = "abcdefghij".repeat(14).slice(0, length);
     expect(firstWord(text), `${length}`).toBe(await sha256(text));
   }
 });
 
-test("an answer has the zero bits that were asked for", async () => {
+test("a solution has the required zero bits", async () => {
   const answer = await solveProofOfWork("10.1900000000.nonce.mac");
   expect(answer).toMatch(/^10\.1900000000\.nonce\.mac:\d+$/);
   expect((await sha256(answer)) >>> 22).toBe(0);

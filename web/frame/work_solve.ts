@@ -1,8 +1,11 @@
-/** Solves the challenge that floods are asked for (docs/visitors.md): loaded when one comes, in slices, so that nothing freezes. */
+/**
+ * Solves the proof-of-work challenge that is required in floods (docs/visitors.md). Loaded on demand; works in slices, so that
+ * the page stays responsive.
+ */
 
 const SLICE_MS = 12;
 
-/** The answer "CHALLENGE:N" whose SHA-256 begins with as many zero bits as the challenge asks for. */
+/** Return the solution "CHALLENGE:N" whose SHA-256 begins with the required number of zero bits. */
 export async function solveProofOfWork(challenge: string): Promise<string> {
   const bits = Number.parseInt(challenge, 10);
   let until = performance.now() + SLICE_MS;
@@ -19,13 +22,16 @@ export async function solveProofOfWork(challenge: string): Promise<string> {
 const primes = Array.from({ length: 312 }, (_, i) => i).filter(
   (n) => n > 1 && Array.from({ length: n - 2 }, (_, i) => i + 2).every((d) => n % d),
 );
-/** The first 32 bits of the fraction of a root. */
+/** Return the first 32 bits of the fraction of a root. */
 const fraction = (root: number) => ((root - Math.floor(root)) * 2 ** 32) | 0;
 const START = primes.slice(0, 8).map((prime) => fraction(Math.sqrt(prime)));
 const K = Int32Array.from(primes.slice(0, 64).map((prime) => fraction(Math.cbrt(prime))));
 const w = new Int32Array(64);
 
-/** The first 32 bits of the SHA-256 of an ASCII text (FIPS 180-4). Web Crypto answers one text a task: far too slow here. */
+/**
+ * Return the first 32 bits of the SHA-256 of an ASCII text (FIPS 180-4). Web Crypto hashes one text per task, which is far too
+ * slow here.
+ */
 export function firstWord(text: string): number {
   const length = text.length;
   const blocks = ((length + 8) >> 6) + 1;

@@ -1,4 +1,4 @@
-/** "Your data": what the browser keeps for the chat, and what the server does. Loaded when it is opened. */
+/** "Your data": the items that the browser stores for the chat, and the data on the server. Loaded when it is opened. */
 import type { JSX } from "preact";
 import { StoredConversations } from "../shared/kept_conversations";
 import { StoredDataView } from "../shared/kept_view";
