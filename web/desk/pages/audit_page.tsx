@@ -22,7 +22,7 @@ const queryOf = (filter: Filter, more: Record<string, string> = {}): string => {
 /** Return the name of each kind of entry. A kind without a text is shown as it is. */
 const actTexts = (tag: string): AuditLogTexts => pickTexts(auditTexts, tag);
 
-/** Who did what, and when; the newest first. */
+/** The recorded actions with actor and time, newest first. */
 export function AuditPage() {
   const { audit: words, more } = usePageWords();
   const { call } = usePage();
@@ -140,7 +140,7 @@ function AuditTable({ entries }: { readonly entries: readonly AuditRecordRespons
   return <CardTable title={pages.audit} columns={columns} rows={entries} keyOf={({ number: no }) => String(no)} />;
 }
 
-/** From which session, and whatever else was noted. */
+/** The session of the action, and its other details. */
 function Details({ entry }: { readonly entry: AuditRecordResponse }) {
   const { audit: words } = usePageWords();
   const facts = Object.entries(entry.details).map(([name, value]) => [name, valueText(value)] as const);

@@ -5,7 +5,7 @@ import { FormField } from "../form_field";
 import { usePageWords, WithPageWords } from "./page_context";
 import { ConfirmDialog, Tick } from "./page_parts";
 
-/** What a ban is for until somebody chooses, in days, and the longest. */
+/** The default and the longest duration of a ban, in days. */
 const DAYS = { standard: 7, most: 365 };
 const KINDS: readonly BanKind[] = ["visitor", "key", "contact", "network"];
 
@@ -15,7 +15,7 @@ interface Properties {
   readonly onClose: () => void;
 }
 
-/** Bans the visitor of a conversation, by what they can be known again by. */
+/** Bans the visitor of a conversation by the selected identifiers. */
 export function BanDialog(given: Properties) {
   return (
     <WithPageWords>

@@ -6,7 +6,7 @@ import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, CardTable, type Column, ConfirmDialog, WhenReady } from "./page_parts";
 
-/** The visitors who may not write for a while. */
+/** The banned visitors. */
 export function BansPage() {
   const { bans: words, pages, actions } = usePageWords();
   const { language, shared } = useTranslations();

@@ -4,7 +4,7 @@ import { useAction } from "./page_act";
 import { usePageWords } from "./page_context";
 import { ActionStatus } from "./page_parts";
 
-/** Confirms a new email address. Opening the link alone has no effect: scanners of emails do that too. */
+/** Confirms a new email address. Opening the link alone has no effect, because scanners of emails open links too. */
 export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
   const { entry } = usePageWords();
   const act = useAction();

@@ -4,7 +4,7 @@ import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, Section } from "./page_parts";
 
-/** The address to sign in with; a new one counts once its link was opened. */
+/** The address for signing in. A new one becomes valid when its link is opened. */
 export function EmailSection() {
   const { profile: words, required, cancel } = usePageWords();
   const { call, operator } = usePage();

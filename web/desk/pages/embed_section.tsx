@@ -6,14 +6,14 @@ import { useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { CopyButton, Section } from "./page_parts";
 
-/** How often it is asked whether the widget was seen, in milliseconds. */
+/** Interval of the requests for whether the widget was seen, in milliseconds. */
 const ASK_EVERY = 3_000;
 
 interface Properties {
   readonly site: SiteResponse;
 }
 
-/** The line for the site's pages, and whether the widget was seen on one of them. */
+/** The embed code, and whether the widget was seen on one of the site's pages. */
 export function EmbedSection({ site }: Properties) {
   const { call } = usePage();
   return <EmbedSnippet site={site} ask={() => call.get<SiteSeen>(`/v1/desk/sites/${site.key}/seen`)} />;
@@ -36,7 +36,7 @@ export function EmbedSnippet({ site, ask }: LineProperties) {
   );
 }
 
-/** Looks again and again until the widget was seen; only while the page can be seen itself. */
+/** Repeats the request until the widget was seen, only while the page is visible. */
 function Seen({ site, ask }: LineProperties) {
   const { sites: words } = usePageWords();
   const { language } = useTranslations();

@@ -12,12 +12,12 @@ import { usePageWords, WithPageWords } from "./page_context";
 import { ResetEntry } from "./reset_entry";
 import { SetupEntry } from "./setup_entry";
 
-/** What each kind of link is given. The secret lives in memory only. */
+/** Properties of the view of each kind of link. The secret is in memory only. */
 export interface EntryProperties {
   readonly api: Api;
   readonly secret: string;
   readonly onEntered: (entered: NewSession) => Promise<void>;
-  /** To the sign-in, or back to the desk; `notice` says why. */
+  /** Leads to the sign-in, or back to the desk; `notice` gives the reason. */
   readonly onLeave: (notice?: string) => void;
 }
 
@@ -27,7 +27,7 @@ interface Properties extends Omit<EntryProperties, "secret"> {
 
 const VIEWS = { setup: SetupEntry, invite: InviteEntry, reset: ResetEntry, email: EmailEntry };
 
-/** What somebody came for by the link of an email, or of the console. */
+/** The view for the link of an email, or of the console. */
 export function EntryView({ link, ...given }: Properties) {
   const View = VIEWS[link.kind];
   return (
@@ -42,7 +42,7 @@ interface ReadProperties<T> extends Pick<EntryProperties, "onLeave"> {
   readonly children: (told: T) => ComponentChildren;
 }
 
-/** Asks what the link is for, without using it up; says so when it no longer works. */
+/** Loads the purpose of the link without using it up, and shows a message if it is no longer valid. */
 export function WhenLinkWorks<T>({ read, onLeave, children }: ReadProperties<T>) {
   const { words, language } = useTranslations();
   const pageWords = usePageWords();

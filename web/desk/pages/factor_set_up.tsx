@@ -13,12 +13,12 @@ import { TotpSection } from "./totp_section";
 interface Properties {
   readonly call: DeskApi;
   readonly operator: Operator;
-  /** A second factor is set up; the session now lasts until then, in milliseconds since 1970. */
+  /** A second factor is set up. The session now expires at this time, in milliseconds since 1970. */
   readonly onDone: (expiresAt: number) => Promise<void>;
   readonly onLeave: () => void;
 }
 
-/** What an operator without a required second factor sees after their password, before anything else. */
+/** The page for an operator without a required second factor, directly after the password. */
 export function FactorSetUp({ call, operator, onDone, onLeave }: Properties) {
   const wish = call.prompt.value;
   return (

@@ -1,10 +1,10 @@
-/** Gives the person a file: to keep where they want. */
+/** Download a file. */
 export function download(content: Blob, name: string): void {
   const address = URL.createObjectURL(content);
   const link = document.createElement("a");
   link.href = address;
   link.download = name;
   link.click();
-  // The download has begun with the click; until then the address must stand.
+  // The download begins with the click. The address must exist until then.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -20,7 +20,7 @@ interface Properties {
   readonly site: string;
 }
 
-/** Whether the site verifies its visitors, and by which keys. */
+/** The site's identity verification and its keys. */
 export function IdentityKeys({ site }: Properties) {
   const { identity: words } = usePageWords();
   const { call } = usePage();
@@ -29,7 +29,7 @@ export function IdentityKeys({ site }: Properties) {
   const [made, setMade] = useState<NewIdentityKeyResponse | null>(null);
   const act = useAction();
   const loaded = useResource(() => call.get<SiteIdentity>(path), [site]);
-  // What was chosen is shown while it is saved, which may take a factor first.
+  // The choice is shown while it is saved, which may require a re-authentication first.
   const [chosen, setChosen] = useState<IdentityMode | null>(null);
   const setMode = async (mode: IdentityMode) => {
     setChosen(mode);

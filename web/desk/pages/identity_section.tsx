@@ -7,7 +7,7 @@ import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, ConfirmDialog, Section, When } from "./page_parts";
 import type { SecurityProperties } from "./security_page";
 
-/** Accounts at OpenID providers that sign the operator in; nothing where the installation has no provider. */
+/** Accounts at OpenID providers that sign the operator in; empty if the installation has no provider. */
 export function OidcAccountsSection({ security, onChanged }: SecurityProperties) {
   const { security: words, faults } = usePageWords();
   const { call } = usePage();

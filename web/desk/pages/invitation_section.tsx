@@ -7,7 +7,7 @@ import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, ConfirmDialog, Section } from "./page_parts";
 import type { PeopleProperties } from "./people_page";
 
-/** Invitations that were neither accepted nor revoked. */
+/** Pending invitations. */
 export function InvitationSection({ view, onDone }: PeopleProperties) {
   const { people: words } = usePageWords();
   const { call } = usePage();

@@ -16,7 +16,7 @@ import { useAction, useResource } from "./page_act";
 import { usePageWords } from "./page_context";
 import { ActionStatus } from "./page_parts";
 
-/** Joins a workspace by invitation: a name, and a password, a passkey or an account at a provider. */
+/** Accepts an invitation to a workspace: a name, and a password, a passkey or an account at a provider. */
 export function InviteEntry(given: EntryProperties) {
   const { api, secret, onLeave } = given;
   const read = () => api.post<InvitationResponse>("/v1/invitations/read", { secret }, { signed: false });
@@ -47,7 +47,7 @@ function InviteForm({
   const [missing, setMissing] = useState({ name: false, password: false });
   const act = useAction();
   const providers = useResource(() => readProviders(api));
-  /** What there is to join with, once there is a name. */
+  /** Return the data for joining once there is a name. */
   const use = (): InvitationUse | null => {
     const given = name.current?.value.trim() ?? "";
     setMissing({ name: !given, password: false });

@@ -6,7 +6,7 @@ interface Properties {
   readonly missing: boolean;
 }
 
-/** Where a password is chosen. Pasting is welcome: password managers do it. */
+/** The field for a new password. Pasting is allowed, because password managers paste. */
 export function NewPasswordField({ field, missing }: Properties) {
   const { newPassword, passwordHint, required } = usePageWords();
   return (

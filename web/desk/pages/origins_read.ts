@@ -1,12 +1,12 @@
-// Addresses of websites as people type them: one a line, sometimes with a path, which does not belong to an origin.
+// Parses addresses of websites as people type them: one per line, sometimes with a path, which is not part of an origin.
 
-/** The origins of a text, each once. What is none stays as it was typed, so that it can be told. */
+/** Return the origins in a text, each once. An invalid one is returned as it was typed, for the error message. */
 export function parseOrigins(text: string): string[] {
   const lines = text.split(/[\s,]+/).filter(Boolean);
   return [...new Set(lines.map((line) => originOf(line) ?? line))];
 }
 
-/** Whether it is a scheme, a host and perhaps a port, and nothing else. The server checks it again. */
+/** Return whether the text is a scheme, a host and an optional port, and nothing else. The server checks it too. */
 export const isOrigin = (text: string): boolean => originOf(text) === text;
 
 function originOf(text: string): string | null {

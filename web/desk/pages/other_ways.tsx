@@ -7,11 +7,11 @@ interface Properties {
   readonly providers: readonly OidcProviderName[];
   readonly onPasskey: () => void;
   readonly onProvider: (id: string) => void;
-  /** No password is asked for above. */
+  /** No password is requested above. */
   readonly alone?: boolean;
 }
 
-/** What may be shown in place of a password: a passkey, or an account at a provider. */
+/** Alternatives to a password: a passkey, or an account at a provider. */
 export function OtherWays({ passkey, providers, onPasskey, onProvider, alone = false }: Properties) {
   const { words } = useTranslations();
   return (

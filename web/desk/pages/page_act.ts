@@ -1,4 +1,4 @@
-/** Loading what a page shows, and doing what is asked on it: what went wrong is told in words, once. */
+/** Loads a page's data and runs its actions. A failure becomes a text, shown once. */
 
 import type { DeskTexts } from "texts:desk";
 import type { DeskPagesTexts } from "texts:desk_pages";
@@ -10,7 +10,7 @@ import { NoPasskey } from "../passkey_ask";
 import { signInErrorMessage } from "../sign_in_failure";
 import { usePageWords } from "./page_context";
 
-/** Says what went wrong on a page, and what to do; empty when nothing needs to be said. */
+/** Return a text with the reason and the solution; empty if no message is needed. */
 export function errorMessage(cause: unknown, words: DeskTexts, pageWords: DeskPagesTexts, language: string): string {
   if (cause instanceof StepUpCancelled) return "";
   if (cause instanceof NoPasskey) return words.noPasskey;
@@ -22,12 +22,12 @@ export function errorMessage(cause: unknown, words: DeskTexts, pageWords: DeskPa
 export interface Resource<T> {
   readonly value: T | null;
   readonly failed: boolean;
-  /** Loads it again; what is shown stays meanwhile. */
+  /** Loads it again. The old data is shown in the meantime. */
   readonly reload: () => Promise<void>;
   readonly put: (value: T) => void;
 }
 
-/** Loads something when the part is first shown, and again when what it depends on is another. */
+/** Load data when the part is first shown, and again when a dependency changes. */
 export function useResource<T>(load: () => Promise<T>, depends: readonly unknown[] = []): Resource<T> {
   const [value, setValue] = useState<T | null>(null);
   const [failed, setFailed] = useState(false);
@@ -53,21 +53,21 @@ export function useResource<T>(load: () => Promise<T>, depends: readonly unknown
 
 export interface Action {
   readonly busy: boolean;
-  /** What went wrong last; empty for nothing. */
+  /** The last failure; empty for none. */
   readonly failure: string;
   /** The server's code for it. */
   readonly code: string;
-  /** What was done last, in words. */
+  /** The text for the last completed action. */
   readonly done: string;
-  /** Does it, unless something is being done; says `done` afterwards. Returns whether it was done. */
+  /** Runs an action unless one is running, and shows `done` afterwards. Returns whether it succeeded. */
   readonly run: (act: () => Promise<unknown>, done?: string) => Promise<boolean>;
   readonly say: (failure: string) => void;
 }
 
 /**
- * One thing at a time, and how it went.
+ * Run one action at a time and store its result.
  *
- * @param told what codes of the server mean here, in place of what they mean elsewhere
+ * @param told texts for the server's codes that have a special meaning here
  */
 export function useAction(told: Readonly<Record<string, string>> = {}): Action {
   const { words, language } = useTranslations();

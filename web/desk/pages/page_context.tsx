@@ -1,4 +1,4 @@
-/** What every page needs and none decides: its words, who is signed in, and the way to the server. */
+/** Shared values of every page: its texts, the operator, and the API. */
 import type { DeskPagesTexts } from "texts:desk_pages";
 import loaders from "texts:desk_pages/lazy";
 import { type ComponentChildren, createContext } from "preact";
@@ -14,11 +14,11 @@ const WordsContext = createContext<DeskPagesTexts | null>(null);
 
 export function usePageWords(): DeskPagesTexts {
   const words = useContext(WordsContext);
-  if (!words) throw new Error("the page's words are used before they are loaded");
+  if (!words) throw new Error("the page's texts are used before they are loaded");
   return words;
 }
 
-/** Shows its children as soon as the words of the language are there. */
+/** Shows its children when the texts of the language are loaded. */
 export function WithPageWords({ children }: { readonly children: ComponentChildren }) {
   const { words, language } = useTranslations();
   const spoken = chooseLanguage(language).language;
@@ -45,9 +45,9 @@ export function WithPageWords({ children }: { readonly children: ComponentChildr
 
 export interface PageSetting {
   readonly call: DeskApi;
-  /** Who is signed in; pages are shown only once it is known. */
+  /** The signed-in operator. Pages are shown only once it is known. */
   readonly operator: Operator;
-  /** Tells the desk what has changed of the operator. */
+  /** Reports changes of the operator to the desk. */
   readonly onOperator: (changed: Partial<Operator>) => void;
 }
 
@@ -55,9 +55,9 @@ export const PageContext = createContext<PageSetting | null>(null);
 
 export function usePage(): PageSetting & { may: (verb: Verb) => boolean } {
   const setting = useContext(PageContext);
-  if (!setting) throw new Error("a page's part is used outside of a page");
+  if (!setting) throw new Error("a page's part is used outside a page");
   return { ...setting, may: (verb) => mayDo(setting.operator, verb) };
 }
 
-/** Whether the operator's role allows the verb; the server decides by the same table. */
+/** Return whether the operator's role allows the verb. The server checks permissions with the same table. */
 export const mayDo = (operator: Operator, verb: Verb): boolean => PERMISSIONS[operator.role].includes(verb);

@@ -9,13 +9,13 @@ import { usePageWords } from "./page_context";
 
 interface SectionProperties {
   readonly title: string;
-  /** Without its heading to be seen: where the page's own says the same. */
+  /** Hides the heading, if the page's own has the same text. */
   readonly first?: boolean;
   readonly lead?: ComponentChildren;
   readonly children?: ComponentChildren;
 }
 
-/** A part of a page under a heading of its own. */
+/** A part of a page with its own heading. */
 export function Section({ title, first = false, lead, children }: SectionProperties) {
   const id = useId();
   return (
@@ -34,7 +34,7 @@ interface LoadingProperties<T> {
   readonly children: (value: T) => ComponentChildren;
 }
 
-/** What is loaded, or that it is on its way, or that it failed and how to try again. */
+/** Shows the loaded data, a loading message, or the failure with a button to retry. */
 export function WhenReady<T>({ of, children }: LoadingProperties<T>) {
   const { words } = useTranslations();
   if (of.value !== null) return <>{children(of.value)}</>;
@@ -46,7 +46,7 @@ export function WhenReady<T>({ of, children }: LoadingProperties<T>) {
   );
 }
 
-/** How the last act went: announced when it changes. */
+/** The result of the last action. Screen readers announce a change. */
 export function ActionStatus({ act }: { readonly act: Action }) {
   return (
     <>
@@ -60,7 +60,7 @@ export function ActionStatus({ act }: { readonly act: Action }) {
   );
 }
 
-/** A time in few characters, in full as its tooltip. */
+/** A short time, with the full time as its tooltip. */
 export function When({ at }: { readonly at: number }) {
   const { language } = useTranslations();
   return (
@@ -73,17 +73,17 @@ export function When({ at }: { readonly at: number }) {
 interface ConfirmProperties {
   readonly title: string;
   readonly hint: ComponentChildren;
-  /** The button that does it. */
+  /** The button that confirms. */
   readonly label: string;
   readonly act: () => Promise<unknown>;
-  /** What codes of the server mean here. */
+  /** Texts for the server's codes here. */
   readonly told?: Readonly<Record<string, string>>;
   readonly onDone?: () => void;
   readonly onClose: () => void;
   readonly children?: ComponentChildren;
 }
 
-/** Asks before something is done that is not easily undone. */
+/** Asks for confirmation of an action that is hard to undo. */
 export function ConfirmDialog({ title, hint, label, act, told, onDone, onClose, children }: ConfirmProperties) {
   const words = usePageWords();
   const doing = useAction(told);
@@ -151,7 +151,7 @@ interface TableProperties<Row> {
   readonly keyOf: (row: Row) => string;
 }
 
-/** A table that becomes a list of cards where there is little room. */
+/** A table that becomes a list of cards in a narrow window. */
 export function CardTable<Row>({ title, columns, rows, keyOf }: TableProperties<Row>) {
   return (
     <table class="card-table" aria-label={title}>

@@ -23,7 +23,7 @@ export interface PageProperties {
 
 type Page = ComponentType<PageProperties>;
 
-/** What each page needs, and how it is loaded. */
+/** The permission that each page needs, and its import. */
 const PARTS: Record<PageName, { verb: Verb; load: () => Promise<Page> }> = {
   profile: { verb: "manage_own", load: importPart(() => import("./profile_page").then((it) => it.ProfilePage)) },
   security: { verb: "manage_own", load: importPart(() => import("./security_page").then((it) => it.SecurityPage)) },
@@ -37,7 +37,7 @@ const PARTS: Record<PageName, { verb: Verb; load: () => Promise<Page> }> = {
   audit: { verb: "read_audit", load: importPart(() => import("./audit_page").then((it) => it.AuditPage)) },
 };
 
-/** The desk's pages, with the way from one to another and back to the conversations. */
+/** The settings pages, with links between them and back to the conversations. */
 export function PagesView(given: Properties) {
   return (
     <WithPageWords>
@@ -87,7 +87,7 @@ function PageNav({ page, operator }: { readonly page: PageName; readonly operato
   );
 }
 
-/** The page's heading takes the focus when another page is shown, so that it is heard and read from its start. */
+/** When another page is shown, its heading takes the focus, so that screen readers read it from the start. */
 function PageTitle({ page }: { readonly page: PageName }) {
   const { pages } = usePageWords();
   const heading = useRef<HTMLHeadingElement>(null);

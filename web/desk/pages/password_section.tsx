@@ -53,7 +53,7 @@ function PasswordForm({ has, act, onDone }: FormProperties) {
   };
   return (
     <form class="page-form" onSubmit={submit} noValidate>
-      {/* For password managers: whose password this is. */}
+      {/* Lets password managers identify the account. */}
       <input
         class="hidden"
         type="text"

@@ -9,14 +9,14 @@ import { ActionStatus, CardTable, type Column, Section, When, WhenReady } from "
 import { PersonActions } from "./person_acts";
 import { TeamSection } from "./team_section";
 
-/** What each part of the page is given. */
+/** Properties of each part of the page. */
 export interface PeopleProperties {
   readonly view: PeopleResponse;
-  /** Says what was done, and loads the page's facts again. */
+  /** Shows a text for the completed action, and loads the page's data again. */
   readonly onDone: (said: string) => void;
 }
 
-/** Who answers the visitors of the workspace: list, roles, teams, invitations. */
+/** The operators of the workspace: list, roles, teams, invitations. */
 export function PeoplePage() {
   const { people: words } = usePageWords();
   const { call, may } = usePage();
@@ -76,7 +76,7 @@ function PeopleTable({ view, onDone }: PeopleProperties) {
   );
 }
 
-/** The names of the sites and teams that the operator sees. Sites are named only to those who manage people. */
+/** The names of the sites and teams in the operator's scope. Sites are named only for those who manage people. */
 function SeenPart({ person, view }: { readonly person: OperatorResponse; readonly view: PeopleResponse }) {
   const { people: words } = usePageWords();
   const { everything, sites = [], teams = [] } = person.scope;

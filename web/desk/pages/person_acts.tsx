@@ -14,7 +14,7 @@ interface Properties extends PeopleProperties {
 
 type Shown = "change" | "disable" | "end";
 
-/** What may be done about a colleague. Nobody does it to themselves, and only owners do it to owners. */
+/** Actions for another operator. They are not available for oneself, and only owners have them for owners. */
 export function PersonActions({ person, view, onDone }: Properties) {
   const { people: words } = usePageWords();
   const { call, operator, may } = usePage();
@@ -64,7 +64,7 @@ export function PersonActions({ person, view, onDone }: Properties) {
   );
 }
 
-/** Role and teams of a colleague, and what they see. */
+/** Role, teams and scope of an operator. */
 function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly onClose: () => void }) {
   const { people: words, save, cancel } = usePageWords();
   const { call, operator } = usePage();

@@ -4,10 +4,10 @@ import { useAction } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, Section } from "./page_parts";
 
-/** Pixels of a side of what is sent; the server makes its own sizes of it. */
+/** Side length of the uploaded picture in pixels; the server creates its own sizes. */
 const SIDE = 512;
 
-/** The photo that visitors see: chosen here, cut to a square here, and only then sent. */
+/** The photo that visitors see. It is chosen and cut to a square in the browser before it is sent. */
 export function PhotoSection() {
   const { profile: words, saved } = usePageWords();
   const { call, operator, onOperator } = usePage();
@@ -96,7 +96,7 @@ function Crop({ picture, busy, onUse, onCancel }: CropProperties) {
   );
 }
 
-/** Draws the middle of a picture as a square. */
+/** Draw the middle of a picture as a square. */
 function drawSquare(canvas: HTMLCanvasElement, picture: ImageBitmap): void {
   const side = Math.min(picture.width, picture.height);
   const [x, y] = [(picture.width - side) / 2, (picture.height - side) / 2];

@@ -5,11 +5,11 @@ import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, Section, Tick, WhenReady } from "./page_parts";
 
-/** As the server requires (actions/account_policy_change.py). */
+/** The server has the same limit (actions/account_policy_change.py). */
 const SHORTEST_SESSION_HOURS = 1;
 const SHORTEST_IDLE_MINUTES = 15;
 
-/** How the operators of the workspace must sign in. */
+/** The sign-in requirements for the operators of the workspace. */
 export function PolicySection() {
   const { policy: words } = usePageWords();
   const { call } = usePage();
@@ -98,13 +98,13 @@ function PolicyForm({ policy, onSaved }: Properties) {
   );
 }
 
-/** The beginning of the day where the operator is, in milliseconds since 1970. */
+/** Return the beginning of the day in the operator's time zone, in milliseconds since 1970. */
 export function readDate(text: string): number | null {
   const time = text ? new Date(`${text}T00:00:00`).getTime() : Number.NaN;
   return Number.isNaN(time) ? null : time;
 }
 
-/** As a date field takes it; empty for null. */
+/** Return the value for a date field; empty for null. */
 export function writeDate(time: number | null): string {
   if (time === null) return "";
   const date = new Date(time);

@@ -8,7 +8,7 @@ import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, Section, Tick } from "./page_parts";
 import { PhotoSection } from "./photo_section";
 
-/** What visitors see of the operator, and what the desk knows of them. */
+/** The operator's public profile, and their account details. */
 export function ProfilePage() {
   const { profile: words } = usePageWords();
   return (
@@ -79,7 +79,7 @@ function ProfileForm() {
   );
 }
 
-/** A language under its own name; the number says which comes first. */
+/** A language under its own name. The number is its place in the order. */
 function LanguageName({ language, place }: { readonly language: (typeof LANGUAGES)[number]; readonly place: number }) {
   return (
     <>

@@ -8,7 +8,7 @@ interface Properties {
   readonly onClose: () => void;
 }
 
-/** Recovery codes, shown once: to copy, to keep as a file, to print. */
+/** Recovery codes, shown once: to copy, download or print. */
 export function CodesDialog({ codes, onClose }: Properties) {
   const { security: words } = usePageWords();
   const text = `Crumbless · ${location.host}\n${words.codesTitle}\n\n${codes.join("\n")}\n`;

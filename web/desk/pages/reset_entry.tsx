@@ -7,7 +7,7 @@ import { useAction } from "./page_act";
 import { usePageWords } from "./page_context";
 import { ActionStatus } from "./page_parts";
 
-/** A new password by the link of an email. */
+/** Sets a new password with the link of an email. */
 export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
   const { entry } = usePageWords();
   const field = useRef<HTMLInputElement>(null);

@@ -12,7 +12,7 @@ interface Properties {
   readonly onLeave: () => void;
 }
 
-/** For who has forgotten the password: asks where the link shall go. It never tells whether the address is known. */
+/** Sends a link for a forgotten password. The response does not reveal whether the address is known. */
 export function ResetRequest(given: Properties) {
   return (
     <WithPageWords>

@@ -10,7 +10,7 @@ interface RoleProperties {
   readonly onRole: (role: OperatorRole) => void;
 }
 
-/** One of the roles that the operator may give, each with what it means. */
+/** The choice of a role that the operator may grant, each with its meaning. */
 export function RoleChoice({ role, onRole }: RoleProperties) {
   const { people: words, roles, roleHints } = usePageWords();
   const { may } = usePage();
@@ -30,7 +30,7 @@ export function RoleChoice({ role, onRole }: RoleProperties) {
   );
 }
 
-/** Owners and admins see everything, whatever list is stored for them. */
+/** Return whether the role can have a limited scope. Owners and admins see everything, also if a scope is stored for them. */
 export const mayBeLimited = (role: OperatorRole) => role === "operator" || role === "analyst";
 
 interface ScopeProperties {
@@ -39,7 +39,7 @@ interface ScopeProperties {
   readonly onScope: (scope: PersonScope) => void;
 }
 
-/** Whether the operator sees everything, or some sites and teams, and which. */
+/** The choice of a scope: everything, or some sites and teams. */
 export function ScopeChoice({ view, scope, onScope }: ScopeProperties) {
   const { people: words } = usePageWords();
   const { everything, sites = [], teams = [] } = scope;
@@ -88,7 +88,7 @@ interface TeamProperties {
   readonly onChosen: (chosen: readonly string[]) => void;
 }
 
-/** Teams to be in; nothing where there are none. */
+/** The choice of teams; empty if there are none. */
 export function TeamChoice(properties: TeamProperties) {
   const { people: words } = usePageWords();
   return <TickList title={words.teams} {...properties} />;

@@ -8,14 +8,14 @@ import { PasswordSection } from "./password_section";
 import { SessionSection } from "./session_section";
 import { TotpSection } from "./totp_section";
 
-/** What each part of the page is given. */
+/** Properties of each part of the page. */
 export interface SecurityProperties {
   readonly security: SecurityResponse;
-  /** Something was changed: loads the page's facts again. */
+  /** Called after a change: loads the page's data again. */
   readonly onChanged: () => Promise<void>;
 }
 
-/** How the operator signs in, and where they are signed in. */
+/** The operator's sign-in methods and sessions. */
 export function SecurityPage() {
   const { security: words } = usePageWords();
   const { call } = usePage();

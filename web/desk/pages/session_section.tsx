@@ -5,7 +5,7 @@ import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, ConfirmDialog, Section, When } from "./page_parts";
 import type { SecurityProperties } from "./security_page";
 
-/** Where the operator is signed in, and the ways to end that. */
+/** The operator's sessions, with buttons to end them. */
 export function SessionSection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const { call } = usePage();

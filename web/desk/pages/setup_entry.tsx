@@ -13,13 +13,13 @@ import { useAction } from "./page_act";
 import { usePageWords } from "./page_context";
 import { ActionStatus } from "./page_parts";
 
-/** A workspace that has just been made, and the session of its owner. */
+/** A new workspace, and the session of its owner. */
 interface Made {
   readonly answer: SetUpResponse;
   readonly entered: NewSession;
 }
 
-/** The first run: makes the workspace, its owner and the first site, then shows the line for the pages. */
+/** The first run: creates the workspace, its owner and the first site, then shows the embed code. */
 export function SetupEntry(given: EntryProperties) {
   const { api, secret, onLeave } = given;
   const [made, setMade] = useState<Made | null>(null);

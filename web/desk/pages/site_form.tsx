@@ -5,17 +5,17 @@ import { isOrigin, parseOrigins } from "./origins_read";
 import { usePageWords } from "./page_context";
 import { Tick } from "./page_parts";
 
-/** The chat's own colour; what the chooser starts with. */
+/** The chat's default colour, where the colour picker starts. */
 const DEFAULT_ACCENT = "#0e6a5a";
 
 interface Properties {
-  /** Absent: a new one. */
+  /** Absent: a new site. */
   readonly site?: SiteResponse;
   readonly busy: boolean;
   readonly onGiven: (wanted: SiteRequest) => void;
 }
 
-/** Name, addresses and looks of a site. */
+/** Name, addresses and appearance of a site. */
 export function SiteForm({ site, busy, onGiven }: Properties) {
   const { sites: words, save, required } = usePageWords();
   const name = useRef<HTMLInputElement>(null);

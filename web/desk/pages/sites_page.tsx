@@ -8,7 +8,7 @@ import { ActionStatus, Section, WhenReady } from "./page_parts";
 import type { PageProperties } from "./pages_view";
 import { SiteForm } from "./site_form";
 
-/** The address of the form for a new site; no key is as short. */
+/** The route of the form for a new site. Every key is longer. */
 const NEW = "new";
 
 /** The websites of the workspace: all of them, or one with its settings. */

@@ -17,7 +17,7 @@ interface Properties {
   readonly wish: StepUpPrompt;
 }
 
-/** Asks for the password or a passkey again before a dangerous act. It shows nothing that people have written. */
+/** Asks for the password or a passkey again before a sensitive action. It shows no text that people have written. */
 export function StepUpDialog(given: Properties) {
   return (
     <WithPageWords>
@@ -41,7 +41,7 @@ function StepUp({ call, wish }: Properties) {
     const providers = linked.size > 0 ? await readProviders(api).catch(() => []) : [];
     return { security, providers: providers.filter((one) => linked.has(one.name)) };
   });
-  // The dialog's own `close` also follows what has answered already.
+  // The dialog's own `close` event also follows an answer.
   const answered = useRef(false);
   const answer = (shown: boolean) => {
     if (answered.current) return;

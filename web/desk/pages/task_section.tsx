@@ -5,12 +5,12 @@ import { useAction, useResource } from "./page_act";
 import { usePage, usePageWords } from "./page_context";
 import { ActionStatus, CardTable, type Column, ConfirmDialog, Section, When, WhenReady } from "./page_parts";
 
-/** What the work is. A kind without words is told as what it is a kind of. */
+/** Return the name of the job's kind. A kind without a text is shown by its group's name. */
 function kindText({ kind, mail }: DeadTask, { kinds }: DeskPagesTexts["workspace"]): string {
   return Object.hasOwn(kinds, mail) ? kinds[mail as keyof typeof kinds] : kinds[kind];
 }
 
-/** Emails and other work for later that was tried and given up. */
+/** Failed jobs, such as emails. */
 export function TaskSection() {
   const { workspace: words, actions } = usePageWords();
   const { call } = usePage();

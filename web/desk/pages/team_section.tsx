@@ -12,7 +12,7 @@ type Shown = { readonly kind: "edit"; readonly team: Team | null } | { readonly 
 const membersOf = (view: PeopleResponse, team: Team | null) =>
   view.people.filter((one) => team !== null && one.teams.includes(team.id));
 
-/** The teams, and who is in them. */
+/** The teams and their members. */
 export function TeamSection({ view, onDone }: PeopleProperties) {
   const { people: words } = usePageWords();
   const { call, may } = usePage();
@@ -82,7 +82,7 @@ function TeamActions({ team, onShow }: ActionsProperties) {
 }
 
 interface DialogProperties extends PeopleProperties {
-  /** Null: a new one. */
+  /** Null: a new team. */
   readonly team: Team | null;
   readonly onClose: () => void;
 }
@@ -126,7 +126,7 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
               key={id}
               label={<bdi>{name}</bdi>}
               checked={members.includes(id)}
-              // The server refuses it: an admin changes nothing of an owner.
+              // The server rejects it: an admin cannot change an owner.
               disabled={role === "owner" && !may("manage_owners")}
               onChange={(on) => tick(id, on)}
             />

@@ -9,7 +9,7 @@ import { ActionStatus, ConfirmDialog, CopyButton, Section } from "./page_parts";
 import { CodesDialog } from "./recovery_codes";
 import type { SecurityProperties } from "./security_page";
 
-/** The authenticator app, and the recovery codes that come with it. */
+/** The authenticator app and its recovery codes. */
 export function TotpSection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const { call } = usePage();
@@ -143,10 +143,10 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
   );
 }
 
-/** Modules of white around a QR code that readers need (ISO/IEC 18004). */
+/** Width of the white border that QR readers need, in modules (ISO/IEC 18004). */
 const QUIET_ZONE = 4;
 
-/** Dark on white in both themes: readers expect it so. */
+/** Dark on white in both themes, because readers expect it. */
 function QrCode({ matrix, label }: { readonly matrix: readonly string[]; readonly label: string }) {
   const size = matrix.length + 2 * QUIET_ZONE;
   const dark = matrix.flatMap((row, y) =>

@@ -7,7 +7,7 @@ import { ActionStatus, Section, When, WhenReady } from "./page_parts";
 import { PolicySection } from "./policy_section";
 import { TaskSection } from "./task_section";
 
-/** What concerns everybody in the workspace. */
+/** Settings for the whole workspace. */
 export function WorkspacePage() {
   const { workspace: words } = usePageWords();
   const { call } = usePage();
