@@ -1,13 +1,13 @@
-/** How many tints desk.css has. */
+/** Number of tints in desk.css. */
 const TINTS = 6;
 
 interface Properties {
   readonly name: string;
-  /** Visitors without a name are told apart by the tint that follows from their id. */
+  /** The tint of a visitor without a name depends on the ID, so that such visitors can be distinguished. */
   readonly id: string;
 }
 
-/** A round mark with the first letter, or a plain figure for a visitor without a name. Decoration: the name stands beside it. */
+/** A round mark with the first letter of the name, or a plain figure without one. It is decoration: the name is beside it. */
 export function Avatar({ name, id }: Properties) {
   const letter = [...name.trim()][0];
   return (

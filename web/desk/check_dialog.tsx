@@ -14,7 +14,7 @@ const loadView = importPart(() => import("./check_view"));
 
 type View = FunctionComponent<{ language: string }>;
 
-/** The connection check; what does it is loaded only now. */
+/** The connection check. Its code is loaded when the dialog opens. */
 export function ConnectionCheckDialog({ onClose }: Properties) {
   const { words, language } = useTranslations();
   const [View, setView] = useState<View | null>(null);

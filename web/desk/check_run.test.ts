@@ -4,7 +4,7 @@ import { CHECKS, type Findings, judgeTransports, runConnectionCheck, worstOf } f
 
 afterEach(() => vi.unstubAllGlobals());
 
-it("bears a way that fails while another works", () => {
+it("a failing transport is a warning while another works", () => {
   expect(judgeTransports({ websocket: null, stream: 12, poll: null })).toEqual({
     websocket: { state: "warn" },
     stream: { state: "good", milliseconds: 12 },
@@ -12,7 +12,7 @@ it("bears a way that fails while another works", () => {
   });
 });
 
-it("finds it bad when no way works", () => {
+it("the result is bad if no transport works", () => {
   expect(judgeTransports({ websocket: null, stream: null })).toEqual({
     websocket: { state: "bad" },
     stream: { state: "bad" },
@@ -28,7 +28,7 @@ it.each([
   expect(worstOf(findings)).toBe(worst);
 });
 
-it("asks no further when there is no server", async () => {
+it("no other check runs if the server is unreachable", async () => {
   const fetched = vi.fn(() => Promise.reject(new TypeError("offline")));
   vi.stubGlobal("fetch", fetched);
   const told: Findings[] = [];
@@ -37,7 +37,7 @@ it("asks no further when there is no server", async () => {
   expect(fetched).toHaveBeenCalledTimes(1);
 });
 
-it.each(Object.entries(loaders))("has texts for everything in %s", async (_language, load) => {
+it.each(Object.entries(loaders))("%s has texts for every check", async (_language, load) => {
   const { default: words } = await load();
   for (const name of CHECKS) {
     for (const text of [words.names[name], words.wrong[name], words.advice[name]]) expect(text).toMatch(/^\S(.*\S)?$/);

@@ -1,4 +1,4 @@
-/** Finds out what stands between this browser and the server: each way of the stream opened for real, and what single requests show. */
+/** Tests the connection between this browser and the server: opens the stream with each transport, and sends single requests. */
 import { Api } from "../shared/api";
 import { openHttpStream } from "../shared/stream_http";
 import { openPoll } from "../shared/stream_poll";
@@ -6,28 +6,28 @@ import type { Transport, TransportEvents } from "../shared/stream_transport";
 import { openWebSocket } from "../shared/stream_websocket";
 import type { ConnectionCheckResponse } from "../shared/wire_operation";
 
-/** What is looked at, in the order in which it is shown. */
+/** The checks, in the order in which they are shown. */
 export const CHECKS = ["server", "address", "proxy", "cache", "body", "clock", "websocket", "stream", "poll"] as const;
 export type CheckName = (typeof CHECKS)[number];
-/** `mind`: it works, and could be better. */
+/** `warn`: it works, but could be better. */
 export type CheckState = "good" | "warn" | "bad";
 
 export interface Finding {
   readonly state: CheckState;
-  /** How long it took, where that says something. */
+  /** How long the check took, if that is informative. */
   readonly milliseconds?: number;
 }
 
-/** A name is missing until it has been looked at; without a server nothing else is. */
+/** A check is missing until it has run. If the server is unreachable, only that result is present. */
 export type Findings = Partial<Record<CheckName, Finding>>;
 
-/** For each way of the stream. A proxy that collects answers holds them back for longer. */
+/** Time limit for each transport. A proxy that buffers responses delays them for longer. */
 const PATIENCE_MS = 6_000;
-/** Two clocks may differ by this much before times look wrong. */
+/** Two clocks may differ by this much before the displayed times are noticeably wrong. */
 const CLOCK_MS = 30_000;
-/** Nearly the largest body that the API takes. */
+/** Almost the largest body that the API accepts. */
 const BODY = "x".repeat(63 * 1024);
-/** What a frame that is no `auth` is answered with. */
+/** The close code for a first frame that is not `auth`. */
 const NO_AUTH = 4400;
 
 type Open = (api: Api, events: TransportEvents) => Transport;
@@ -41,9 +41,9 @@ const good: Finding = { state: "good" };
 const bad: Finding = { state: "bad" };
 
 /**
- * Looks at everything and tells after each part what is known so far. Nobody is signed in by it and nothing is kept.
+ * Run all checks and report the results after each. No session is created and nothing is stored.
  *
- * @param origin the address by which this page was reached
+ * @param origin the address by which this page was opened
  */
 export async function runConnectionCheck(origin: string, tell: (findings: Findings) => void): Promise<void> {
   const api = new Api(origin, "");
@@ -68,7 +68,7 @@ export async function runConnectionCheck(origin: string, tell: (findings: Findin
   add(judgeTransports(Object.fromEntries(tried)));
 }
 
-/** One way that does not work is borne while another does: the chat takes that one. */
+/** Judge the transports. One that fails is acceptable while another works, because the chat then uses that one. */
 export function judgeTransports(took: Record<string, number | null>): Findings {
   const none = Object.values(took).every((one) => one === null);
   const judge = (milliseconds: number | null): Finding =>
@@ -76,7 +76,7 @@ export function judgeTransports(took: Record<string, number | null>): Findings {
   return Object.fromEntries(Object.entries(took).map(([name, one]) => [name, judge(one)]));
 }
 
-/** The worst of them. */
+/** Return the worst state. */
 export function worstOf(findings: Findings): CheckState {
   const states = Object.values(findings).map((one) => one.state);
   return (["bad", "warn"] as const).find((state) => states.includes(state)) ?? "good";
@@ -101,7 +101,7 @@ async function sendBody(api: Api): Promise<Finding> {
   }
 }
 
-/** Milliseconds until the first frame; null when it, or the answer to one of ours, did not come in time. */
+/** Return the milliseconds until the first frame. Null if it, or the response to our own frame, did not arrive in time. */
 function tryTransport(api: Api, open: Open): Promise<number | null> {
   return new Promise((settle) => {
     const began = performance.now();

@@ -8,7 +8,7 @@ interface Properties {
   readonly language: string;
 }
 
-/** What was found, row by row as it becomes known, and a sentence for all of it. */
+/** The results, row by row as they arrive, and a summary. */
 export function ConnectionCheckView({ language }: Properties) {
   const [words, setWords] = useState<ConnectionCheckTexts | null>(null);
   const [findings, setFindings] = useState<Findings>({});
@@ -44,7 +44,7 @@ export function ConnectionCheckView({ language }: Properties) {
 
 interface RowProperties {
   readonly name: CheckName;
-  /** Missing while it is not known. */
+  /** Missing until the check has run. */
   readonly finding: Finding | undefined;
   readonly words: ConnectionCheckTexts;
 }

@@ -24,7 +24,7 @@ import { notify } from "./message_notify";
 import { readReturn } from "./provider_visit";
 import { SignInView } from "./sign_in_view";
 
-/** What the server writes into the page; see docs/protocol.md. */
+/** The configuration that the server writes into the page; see docs/protocol.md. */
 interface PageConfiguration {
   readonly nonce: string;
   readonly publicUrl: string;
@@ -32,7 +32,7 @@ interface PageConfiguration {
 
 function readConfiguration(): PageConfiguration {
   const written = document.querySelector<HTMLMetaElement>('meta[name="crumbless"]')?.content;
-  if (!written) throw new Error("the page has no configuration: it must be served by Crumbless");
+  if (!written) throw new Error("the page has no configuration: Crumbless must serve it");
   return JSON.parse(written) as PageConfiguration;
 }
 
@@ -119,7 +119,7 @@ function start(page: HTMLElement): void {
   void storage.sweep();
 }
 
-/** What brought the browser here: the link of an email, a provider, or nothing but the wish to work. */
+/** Handle the reason for opening the page: the link of an email, the return from a provider, or a normal visit. */
 function arrive(app: DeskApp): void {
   const { href, pathname } = location;
   if (followLink(app)) return;
@@ -129,7 +129,7 @@ function arrive(app: DeskApp): void {
   void app.arrive(pathname, told).then(goTo);
 }
 
-/** Follows a link of an email. Its secret leaves the address at once, and with it the history of the browser. */
+/** Follow the link of an email. Its secret is removed at once from the address and from the browser's history. */
 function followLink(app: DeskApp): boolean {
   const link = readEntryLink(location.hash);
   if (!link) return false;
@@ -143,7 +143,7 @@ function goTo(fragment: string): void {
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
-/** How a visitor's words that nobody looks at are made known: as far as the operator wants it. */
+/** Return a function that announces visitors' unseen messages in the ways that the operator has chosen. */
 function callOut(): (unseen: readonly Entry[]) => void {
   const bell = new MessageSound();
   bell.arm(document);
@@ -157,9 +157,9 @@ function callOut(): (unseen: readonly Entry[]) => void {
   };
 }
 
-/** What the page's coming and going asks for. */
+/** Handle changes of the page's address, visibility and network. */
 function followPage(app: DeskApp): void {
-  // Nothing is written when the page goes away: Firefox cancels it, and WebKit leaves it unfinished in its page cache.
+  // Nothing is written on unload: Firefox cancels the write, and WebKit leaves it unfinished in its page cache.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void app.checkKept();
   });

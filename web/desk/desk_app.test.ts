@@ -10,7 +10,7 @@ import { type NewSession, signInWithPassword } from "./sign_in_call";
 const words = deskTexts.en;
 const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", workspace_name: "North" });
 
-/** A server in place of fetch: sign-ins give the next token, tokens can be ended, and it can be away. */
+/** A server in place of fetch. Sign-ins return the next token, tokens can be ended, and the server can be unreachable. */
 class Server {
   away = false;
   operator = "op-1";
@@ -24,7 +24,7 @@ class Server {
     const path = new URL(String(address)).pathname;
     const token = new Headers(init?.headers).get("Authorization")?.replace("DPoP ", "") ?? null;
     this.asked.push({ path, token });
-    if (this.away) throw new TypeError("away");
+    if (this.away) throw new TypeError("unreachable");
     if (path === "/v1/desk/sign-in") return this.#signIn();
     if (!token || this.ended.has(token)) return problem("invalid_token", 401);
     if (path === "/v1/desk/me/totp/begin") return Response.json({});
@@ -46,7 +46,7 @@ function problem(code: string, status: number): Response {
   return Response.json({ type: `urn:crumbless:problem:${code}`, title: code, status }, { status });
 }
 
-/** A socket that never opens: the stream has tests of its own. */
+/** A socket that never opens: the stream has separate tests. */
 class SilentSocket extends EventTarget {
   static readonly open = new Set<SilentSocket>();
   constructor() {
@@ -59,7 +59,7 @@ class SilentSocket extends EventTarget {
   send(): void {}
 }
 
-/** Channels that end with their test. */
+/** Channels that are closed after their test. */
 const channels: BroadcastChannel[] = [];
 class TestChannel extends BroadcastChannel {
   constructor(name: string) {
@@ -81,10 +81,10 @@ function openTab(): DeskApp {
 
 const api = new Api("https://chat.example", "n");
 
-/** Signs in as whoever the server takes us for. */
+/** Sign in as the operator that the server is set to. */
 async function signIn(app: DeskApp): Promise<NewSession> {
   const entered = await signInWithPassword(api, "someone@example.org", "secret");
-  if (!("answer" in entered)) throw new Error("the server asks for a code");
+  if (!("answer" in entered)) throw new Error("the server requires a code");
   await app.enter(entered);
   return entered;
 }
@@ -115,8 +115,8 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-describe("signing in", () => {
-  it("is asked for at first, and holds over a reload", async () => {
+describe("sign-in", () => {
+  it("is requested at first, and lasts over a reload", async () => {
     const app = openTab();
     await app.start();
     expect(stageOf(app)).toBe("signed-out");
@@ -127,13 +127,13 @@ describe("signing in", () => {
     expect(stageOf(reloaded)).toBe("signed-in");
   });
 
-  it("says that it lasts as long as the page where the browser keeps nothing", async () => {
+  it("is marked as temporary if the browser stores nothing", async () => {
     const app = openTab();
     await signIn(app);
     expect(app.persistent).toBe(false);
   });
 
-  it("throws what went wrong and stays where it was", async () => {
+  it("throws its failure and does not change the state", async () => {
     const app = openTab();
     await app.start();
     server.away = true;
@@ -150,14 +150,14 @@ describe("signing in", () => {
     expect(app.knownKey).toBe(key);
     const entered = await signInWithPassword(api, "someone@example.org", "secret", app.knownKey);
     expect(entered.key).toBe(key);
-    if (!("answer" in entered)) throw new Error("the server asks for a code");
+    if (!("answer" in entered)) throw new Error("the server requires a code");
     await app.enter(entered);
     await app.signOut();
     expect(app.knownKey).toBe(null);
     expect((await signInWithPassword(api, "someone@example.org", "secret", app.knownKey)).key).not.toBe(key);
   });
 
-  it("without a required second factor opens and stores nothing until one is set up", async () => {
+  it("opens and stores nothing until a required second factor is set up", async () => {
     const app = openTab();
     server.onlySetsUp = true;
     const entered = await signIn(app);
@@ -175,7 +175,7 @@ describe("signing in", () => {
     expect(stageOf(after)).toBe("signed-in");
   });
 
-  it("without a required second factor can be left, which ends the session", async () => {
+  it("ends the session if the set-up of a required second factor is left", async () => {
     const app = openTab();
     server.onlySetsUp = true;
     await signIn(app);
@@ -186,7 +186,7 @@ describe("signing in", () => {
     await vi.waitFor(() => expect(server.asked.at(-1)).toEqual({ path: "/v1/desk/sign-out", token: "token-1" }));
   });
 
-  it("of another operator does not find what the one before has typed", async () => {
+  it("deletes the drafts of another operator", async () => {
     const app = openTab();
     await signIn(app);
     storeDraft("a", "mine");
@@ -205,10 +205,10 @@ describe("signing in", () => {
 
 const closing = { op: "close", id: "2", conversation: "b", text: "", at: 1, refused: "" } as const;
 
-describe("replies that wait when somebody signs in", () => {
+describe("waiting replies at a sign-in", () => {
   const reply = { id: "1", conversation: "a", text: "still here", at: 1, refused: "" };
 
-  it("are sent by themselves when it is the operator who wrote them", async () => {
+  it("are sent automatically for the operator who wrote them", async () => {
     const app = openTab();
     await signIn(app);
     storeOutbox([reply, closing]);
@@ -220,7 +220,7 @@ describe("replies that wait when somebody signs in", () => {
     expect([...feedOf(app).closing.value]).toEqual([["b", "2"]]);
   });
 
-  it("are held back for a decision when it is not known whose they are", async () => {
+  it("wait for a decision if their author is unknown", async () => {
     storeOutbox([reply, closing]);
     const reloaded = openTab();
     await reloaded.start();
@@ -229,7 +229,7 @@ describe("replies that wait when somebody signs in", () => {
     expect(feedOf(reloaded).closing.value.size).toBe(0);
   });
 
-  it("are let go of when they are deleted from the browser while the desk is open", async () => {
+  it("are removed when they are deleted from the browser while the desk is open", async () => {
     storeOutbox([reply, closing]);
     const app = openTab();
     await signIn(app);
@@ -241,7 +241,7 @@ describe("replies that wait when somebody signs in", () => {
 });
 
 describe("a session that the server has ended", () => {
-  it("leads back to the sign-in with a kind word, and everything typed is kept", async () => {
+  it("leads to the sign-in with a notice, and every draft stays", async () => {
     const app = openTab();
     await signIn(app);
     storeDraft("a", "half a sentence");
@@ -252,7 +252,7 @@ describe("a session that the server has ended", () => {
     expect(readDraft("a")).toBe("half a sentence");
   });
 
-  it("is not taken up again by a reload", async () => {
+  it("is not restored by a reload", async () => {
     const app = openTab();
     await signIn(app);
     server.ended.add("token-1");
@@ -263,7 +263,7 @@ describe("a session that the server has ended", () => {
     expect(stageOf(reloaded)).toBe("signed-out");
   });
 
-  it("is exchanged for the newer one when another tab has signed in since", async () => {
+  it("is replaced by a newer session of another tab", async () => {
     const old = openTab();
     await signIn(old);
     const other = openTab();
@@ -276,8 +276,8 @@ describe("a session that the server has ended", () => {
   });
 });
 
-describe("signing out", () => {
-  it("wipes this device and tells the server, with the session that was let go", async () => {
+describe("sign-out", () => {
+  it("deletes this device's data and informs the server with the ended session", async () => {
     const app = openTab();
     await signIn(app);
     storeDraft("a", "half a sentence");
@@ -290,7 +290,7 @@ describe("signing out", () => {
     expect(stageOf(reloaded)).toBe("signed-out");
   });
 
-  it("wipes this device without the server too, and says so", async () => {
+  it("deletes this device's data without the server, and reports that", async () => {
     const app = openTab();
     await signIn(app);
     server.away = true;
@@ -315,7 +315,7 @@ describe("signing out", () => {
     clear.mockRestore();
   });
 
-  it("reports what the browser did not delete", async () => {
+  it("reports data that the browser did not delete", async () => {
     const app = openTab();
     await signIn(app);
     const clear = vi.spyOn(storage, "clear").mockResolvedValue(false);
@@ -324,7 +324,7 @@ describe("signing out", () => {
     clear.mockRestore();
   });
 
-  it("stays signed in while storage does not say whether the session is there", async () => {
+  it("does not happen while storage does not show whether the session exists", async () => {
     const app = openTab();
     await signIn(app);
     const read = vi.spyOn(storage, "getValue").mockResolvedValue(null);
@@ -335,7 +335,7 @@ describe("signing out", () => {
     absent.mockRestore();
   });
 
-  it("ends the stream", async () => {
+  it("closes the stream", async () => {
     const app = openTab();
     await signIn(app);
     await vi.waitFor(() => expect(SilentSocket.open.size).toBe(1));
@@ -343,7 +343,7 @@ describe("signing out", () => {
     expect(SilentSocket.open.size).toBe(0);
   });
 
-  it("holds for the other tabs at once, and so does signing in again", async () => {
+  it("applies to the other tabs at once, and so does the next sign-in", async () => {
     const one = openTab();
     await signIn(one);
     const other = openTab();

@@ -1,4 +1,4 @@
-/** What the desk is at the moment: starting, asking to sign in, or at work; and every way from one to the other. */
+/** The state of the desk (starting, signing in, or working) and every transition between the states. */
 import type { DeskTexts } from "texts:desk";
 import { effect, signal } from "@preact/signals";
 import type { ProofKey } from "../shared/proof";
@@ -16,9 +16,9 @@ import type { NewSession } from "./sign_in_call";
 export type Stage =
   | { readonly kind: "starting" }
   | { readonly kind: "signed-out"; readonly notice: string; readonly failure?: unknown }
-  /** Somebody came by the link of an email, or of the console. */
+  /** The page was opened by the link of an email, or of the console. */
   | { readonly kind: "link"; readonly link: EntryLink }
-  /** The password was right, but the workspace requires a second factor and the operator has none yet. */
+  /** The password was correct, but the workspace requires a second factor and the operator has none yet. */
   | { readonly kind: "setting-up"; readonly entered: NewSession; readonly call: DeskApi }
   | { readonly kind: "signed-in"; readonly feed: DeskFeed; readonly call: DeskApi; readonly failure?: unknown };
 
@@ -27,15 +27,15 @@ export interface AppOptions {
   readonly words: DeskTexts;
   readonly ring: (unseen: readonly Entry[]) => void;
   readonly isVisible: () => boolean;
-  /** The conversation that the address names. */
+  /** The conversation in the address. */
   readonly route: () => string | null;
 }
 
-/** With what the work begins. */
+/** The data with which the working state begins. */
 interface Start {
   readonly operator?: Operator | null;
   readonly warm?: CachedState | null;
-  /** What went wrong on the way here. */
+  /** The failure before this state, if any. */
   readonly failure?: unknown;
 }
 
@@ -50,7 +50,7 @@ export class DeskApp {
     this.#session.onTabMessage = (told) => void (told === "signed-out" ? this.#onSignedOut() : this.#onSignedIn());
   }
 
-  /** False while the sign-in lasts only as long as the page. */
+  /** False if the sign-in lasts only as long as the page. */
   get persistent(): boolean {
     return this.#session.persistent;
   }
@@ -65,13 +65,13 @@ export class DeskApp {
     else this.#ask(notice);
   }
 
-  /** Looks whether the session is still kept: somebody may have deleted it, and then nobody is signed in. */
+  /** Check that the session is still stored. If it was deleted, the operator is signed out. */
   async checkKept(): Promise<void> {
     const stage = this.stage.peek();
     if (stage.kind === "signed-in" && !(await this.#session.isKept())) await this.#ended(stage.feed);
   }
 
-  /** Works under a session that has just begun, in place of any other. */
+  /** Start to work with a new session, in place of any other. */
   async enter(entered: NewSession): Promise<void> {
     this.#rest();
     if (entered.answer.only_sets_up) return this.#setUp(entered);
@@ -81,32 +81,35 @@ export class DeskApp {
     this.#work({ operator });
   }
 
-  /** Lives in memory only: a reload asks to sign in again. Nothing is stored before the session may do its work. */
+  /**
+   * Start the set-up of a second factor in memory only: a reload asks to sign in again. Nothing is stored before the session is
+   * complete.
+   */
   #setUp(entered: NewSession): void {
     const api = this.#session.api.withSession({ token: entered.answer.token, key: entered.key });
     const call = new DeskApi(api, () => this.#ask(this.options.words.sessionEnded));
     this.stage.value = { kind: "setting-up", entered, call };
   }
 
-  /** Works under the session, now that a second factor is set up. */
+  /** Start to work with the session after a second factor was set up. */
   async finishSetUp({ answer, key }: NewSession, expiresAt: number): Promise<void> {
     await this.enter({ answer: { ...answer, only_sets_up: false, expires_at: expiresAt }, key });
   }
 
-  /** Ends the session without a second factor. */
+  /** End the session without a second factor. */
   leaveSetUp(call: DeskApi): void {
     this.#ask("");
-    // If the server is unreachable, the session ends there by itself within half an hour.
+    // If the server is unreachable, the session expires there within half an hour.
     call.post("/v1/desk/sign-out").catch(() => {});
   }
 
-  /** Shows what a link is for; whoever is signed in stays so until it is used. */
+  /** Show the purpose of a link. A signed-in operator stays signed in until the link is used. */
   follow(link: EntryLink): void {
     this.#rest();
     this.stage.value = { kind: "link", link };
   }
 
-  /** Leaves what a link was for. */
+  /** Leave the view of a link. */
   async leaveLink(notice = ""): Promise<void> {
     this.stage.value = { kind: "starting" };
     if (this.#session.api.session && (await this.#session.isKept())) this.#work();
@@ -114,9 +117,9 @@ export class DeskApp {
   }
 
   /**
-   * Ends what was begun before the browser left for a provider.
+   * Finish the flow that began before the browser left for a provider.
    *
-   * @returns the fragment to go on at
+   * @returns the fragment to continue at
    */
   async arrive(path: string, told: URLSearchParams): Promise<string> {
     const signedIn = await this.#session.restore();
@@ -165,7 +168,7 @@ export class DeskApp {
     void feed.start();
   }
 
-  /** Keeps what the feed shows for the next visit. */
+  /** Store the feed's data for the next visit. */
   #keep(feed: DeskFeed, warm: CachedState | null): void {
     const cache = new DeskCache({ now: () => deskNow(feed), maySave: () => this.#maySave(feed) }, warm?.inbox.threads);
     const follow = effect(() => {
@@ -220,13 +223,13 @@ export class DeskApp {
     this.stage.value = { kind: "signed-out", notice };
   }
 
-  /** Says more, unless somebody has signed in meanwhile. */
+  /** Show a notice on the sign-in form, unless a sign-in has happened in the meantime. */
   #askAgain(notice: string): void {
     if (this.stage.peek().kind === "signed-out") this.#ask(notice);
   }
 }
 
-/** What an earlier visit has left, for a start that asks only for what is new. */
+/** Return the data that an earlier visit stored, for a start that requests only new entries. */
 async function readWarm(route: string | null): Promise<CachedState | null> {
   const inbox = await readInbox();
   const kept = inbox && route ? await readThread(route) : null;

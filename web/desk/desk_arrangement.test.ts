@@ -24,7 +24,7 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-/** Each way of arranging, with its way back. */
+/** Each change of the arrangement, with its reversal. */
 const ACTS: [string, string | undefined, (one: DeskArrangement) => void, (one: DeskArrangement) => void][] = [
   ["layout", KEYS[0], (one) => one.setFocus(true), (one) => one.setFocus(false)],
   ["panels", KEYS[1], (one) => one.collapse("details", true), (one) => one.collapse("details", false)],
@@ -42,7 +42,7 @@ const stateOf = ({ focus, collapsed, listWidth, filter, density }: DeskArrangeme
 ];
 
 describe.each(ACTS)("the %s", (_name, key = "", act, back) => {
-  it("is kept only while it differs from the standard", () => {
+  it("is stored only while it differs from the default", () => {
     const one = arrangement();
     expect([...local.items.keys()]).toEqual([]);
     act(one);
@@ -54,23 +54,23 @@ describe.each(ACTS)("the %s", (_name, key = "", act, back) => {
     expect(one.changed).toBe(false);
   });
 
-  it("is followed by whoever watches, and gone when it is cleared", async () => {
+  it("is followed by observers and reset by clearing", async () => {
     const [one, other] = [arrangement(), arrangement()];
-    const standard = stateOf(other);
+    const defaults = stateOf(other);
     act(one);
     await vi.waitFor(() => expect(stateOf(other)).toEqual(stateOf(one)));
     await storage.clear("desk");
-    await vi.waitFor(() => expect(stateOf(one)).toEqual(standard));
+    await vi.waitFor(() => expect(stateOf(one)).toEqual(defaults));
   });
 });
 
-it("is reset as a whole", () => {
+it("the arrangement is reset as a whole", () => {
   const one = arrangement();
-  const standard = stateOf(one);
+  const defaults = stateOf(one);
   for (const [, , act] of ACTS) act(one);
   expect([...local.items.keys()].sort()).toEqual([...KEYS].sort());
   one.reset();
-  expect(stateOf(one)).toEqual(standard);
+  expect(stateOf(one)).toEqual(defaults);
   expect([...local.items.keys()]).toEqual([]);
 });
 
@@ -78,7 +78,7 @@ it.each([
   [0, LIST_WIDTH.least],
   [10_000, LIST_WIDTH.most],
   [300.4, 300],
-])("keeps the list between its least and most width: %d", (given, width) => {
+])("the list's width stays within its limits: %d", (given, width) => {
   const one = arrangement();
   one.setListWidth(given);
   expect(one.listWidth.value).toBe(width);
@@ -89,8 +89,8 @@ it.each([
   ["crumbless.desk.list", { filter: "lost", density: "compact" }],
   ["crumbless.desk.panels", "details"],
   ["crumbless.desk.layout", ["focus"]],
-])("uses the standard for what somebody else has put at %s", (key, value) => {
-  const standard = stateOf(arrangement());
+])("an invalid value at %s is replaced by the default", (key, value) => {
+  const defaults = stateOf(arrangement());
   local.items.set(key, JSON.stringify({ v: value, until: Date.now() + 60_000, at: Date.now() }));
-  expect(stateOf(arrangement())).toEqual(standard);
+  expect(stateOf(arrangement())).toEqual(defaults);
 });

@@ -1,6 +1,6 @@
 /**
- * How the operator has arranged the desk. Each part has a standard and is kept only while it differs from it, so that
- * arranging it back removes it; tabs follow one another, and whoever clears the browser gets the standard.
+ * The operator's arrangement of the desk. Each part has a default and is stored only while it differs from it. Other tabs follow
+ * a change, and clearing the browser's data restores the defaults.
  */
 import { type Signal, signal } from "@preact/signals";
 import * as storage from "../shared/storage";
@@ -10,7 +10,7 @@ export type Density = "comfortable" | "compact";
 /** Panels that can be collapsed. */
 export type Panel = "details";
 
-/** Narrowest and widest list, in CSS pixels. */
+/** Minimum and maximum width of the list, in CSS pixels. */
 export const LIST_WIDTH = { least: 240, most: 560 };
 
 const isFields = (value: unknown): value is Record<string, unknown> =>
@@ -32,12 +32,12 @@ export class DeskArrangement {
   /** Whether the list is hidden while a conversation is read. */
   readonly focus: Signal<boolean> = signal(false);
   readonly collapsed: Signal<ReadonlySet<string>> = signal(new Set());
-  /** The list's width in CSS pixels; null: as the window allows. */
+  /** The list's width in CSS pixels; null: automatic. */
   readonly listWidth: Signal<number | null> = signal(null);
   readonly filter: Signal<Filter> = signal("all");
   readonly density: Signal<Density> = signal("comfortable");
 
-  /** Takes up what is kept, and follows it. Returns what ends it. */
+  /** Load the stored arrangement and follow its changes. Returns a function that ends this. */
   follow(): () => void {
     this.#recall();
     const names = ["deskLayout", "deskPanels", "deskWidths", "deskList"] as const;
@@ -62,7 +62,7 @@ export class DeskArrangement {
     else storage.remove("deskPanels", {});
   }
 
-  /** Keeps the list's width; null is the standard. */
+  /** Store the list's width; null is the default. */
   setListWidth(width: number | null): void {
     this.listWidth.value = width === null ? null : clampWidth(width);
     if (this.listWidth.value === null) storage.remove("deskWidths", {});
@@ -79,7 +79,7 @@ export class DeskArrangement {
     this.#keepList();
   }
 
-  /** Whether anything differs from the standard. */
+  /** Whether any part differs from its default. */
   get changed(): boolean {
     const { focus, collapsed, listWidth, filter, density } = this;
     return (
@@ -91,7 +91,7 @@ export class DeskArrangement {
     );
   }
 
-  /** Back to the standard: nothing stays kept. */
+  /** Restore the defaults and delete the stored items. */
   reset(): void {
     for (const name of ["deskLayout", "deskPanels", "deskWidths", "deskList"] as const) storage.remove(name, {});
     this.#recall();

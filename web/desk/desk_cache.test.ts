@@ -71,8 +71,8 @@ afterEach(async () => {
   await storage.clear("desk");
 });
 
-describe("what is kept", () => {
-  it("is the list and its threads as they were shown", async () => {
+describe("the cache", () => {
+  it("contains the list and its threads as they were shown", async () => {
     const now = shown();
     await new DeskCache({ now: () => now, ...signedIn }).save();
     const kept = await readInbox();
@@ -81,7 +81,7 @@ describe("what is kept", () => {
     expect((await readThread("c1"))?.entries).toEqual([entry("c1", 1), entry("c1", 2)]);
   });
 
-  it("is bounded: the newest conversations, the newest entries, the threads opened last", async () => {
+  it("is limited to the newest conversations and entries, and the threads that were opened last", async () => {
     const threads = Array.from({ length: MAX_THREADS + 2 }, (_, index) => threadOf(`c${index + 1}`));
     threads.push(threadOf("long", MAX_ENTRIES + 3));
     const now = shown(MAX_ROWS + 5, threads);
@@ -97,14 +97,14 @@ describe("what is kept", () => {
     expect(long?.entries[0]?.seq).toBe(4);
   });
 
-  it("keeps the threads of earlier visits beside the new ones", async () => {
+  it("contains the threads of earlier visits besides the new ones", async () => {
     await new DeskCache({ now: () => shown(2, [threadOf("old")]), ...signedIn }).save();
     await new DeskCache({ now: () => shown(2, [threadOf("new")]), ...signedIn }, ["old"]).save();
     expect((await readInbox())?.threads).toEqual(["old", "new"]);
     expect(await readThread("old")).not.toBeNull();
   });
 
-  it("waits until things have settled, and is written once for many changes", async () => {
+  it("is written once for many changes, when they pause", async () => {
     const now = vi.fn(() => shown());
     const cache = new DeskCache({ now, ...signedIn });
     for (let times = 0; times < 10; times++) cache.changed();
@@ -114,7 +114,7 @@ describe("what is kept", () => {
     expect(await readInbox()).not.toBeNull();
   });
 
-  it("is nothing without a session, and nothing after the end", async () => {
+  it("is empty without a session, and is not written after the end", async () => {
     await new DeskCache({ now: () => shown(), maySave: async () => false }).save();
     expect(await readInbox()).toBeNull();
     const cache = new DeskCache({ now: () => shown(), ...signedIn });
@@ -125,7 +125,7 @@ describe("what is kept", () => {
     expect(await readInbox()).toBeNull();
   });
 
-  it("goes as a whole, and a thread by itself", async () => {
+  it("is deleted as a whole, and a thread alone", async () => {
     const cache = new DeskCache({ now: () => shown(2, [threadOf("c1"), threadOf("c2")]), ...signedIn });
     await cache.save();
     await cache.forgetThread("c1");
@@ -137,7 +137,7 @@ describe("what is kept", () => {
   });
 });
 
-describe("what is not as it should be", () => {
+describe("an invalid cache", () => {
   const good = { operator: ME, position: 1, oldest: 1, more: false, rows: [summary("c1", 1)], threads: [] };
 
   it.each([
@@ -147,7 +147,7 @@ describe("what is not as it should be", () => {
     { ...good, rows: [{ ...summary("c1", 1), status: "lost" }] },
     { ...good, rows: [{ ...summary("c1", 1), last: {} }] },
     { ...good, threads: [1] },
-  ])("is dropped: list %#", async (value) => {
+  ])("is deleted: list %#", async (value) => {
     await storage.setValue("deskInbox", {}, good);
     expect(await readInbox()).toEqual(good);
     await storage.setValue("deskInbox", {}, value as never);
@@ -161,7 +161,7 @@ describe("what is not as it should be", () => {
     { ...thread, entries: [entry("c1", 1), entry("c1", 3)] },
     { ...thread, entries: [entry("other", 1)] },
     { ...thread, seen: null },
-  ])("is dropped: thread %#", async (value) => {
+  ])("is deleted: thread %#", async (value) => {
     await storage.setValue("deskThread", { conversation: "c1" }, thread);
     expect(await readThread("c1")).toEqual(thread);
     await storage.setValue("deskThread", { conversation: "c1" }, value as never);

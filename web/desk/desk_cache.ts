@@ -1,6 +1,6 @@
 /**
- * What the desk keeps between two visits, so that it is there at once and asks the server only for what is new: the list and
- * the newest entries of opened threads. It is written after things have settled, and only while the operator is signed in.
+ * The desk's cache between two visits: the list and the newest entries of opened threads. With it the desk is visible at once and
+ * requests only new entries. It is written when changes pause, and only while the operator is signed in.
  */
 import * as storage from "../shared/storage";
 import type { StoredInbox, StoredThread } from "../shared/storage_values";
@@ -9,7 +9,7 @@ import type { Author, Entry, SeenMarks } from "../shared/wire_timeline";
 import { type Inbox, listRows } from "./inbox_model";
 import type { Thread } from "./thread_follow";
 
-/** What the desk shows now. */
+/** The data that the desk shows now. */
 export interface DeskNow {
   readonly operator: Operator;
   readonly inbox: Inbox;
@@ -19,15 +19,15 @@ export interface DeskNow {
 export const MAX_ROWS = 200;
 export const MAX_THREADS = 50;
 export const MAX_ENTRIES = 100;
-/** From a change to its writing, in milliseconds: what comes in between is written with it. */
+/** Time from a change to its writing, in milliseconds. Changes in between are combined. */
 const QUIET_MS = 1_000;
 /** Longest wait for an idle moment after that, in milliseconds. */
 const IDLE_MS = 1_000;
 
 export interface CacheOptions {
-  /** What to keep, asked when it is written; null while there is nothing to keep. */
+  /** Returns the data to store, at the time of writing; null while there is nothing to store. */
   readonly now: () => DeskNow | null;
-  /** Whether this device still keeps the operator's session: without it nothing is written. */
+  /** Whether this device still stores the operator's session. Without it nothing is written. */
   readonly maySave: () => Promise<boolean>;
 }
 
@@ -35,11 +35,11 @@ export class DeskCache {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #writing: Promise<void> = Promise.resolve();
   #stopped = false;
-  /** Threads as they were written or read last, and the ones that are kept, oldest use first. */
+  /** Threads as they were last written or read, and the stored ones; the least recently used is first. */
   readonly #written = new Map<string, Thread["log"]>();
   #kept: readonly string[];
 
-  /** @param kept the threads that are kept already, from the list that was read */
+  /** @param kept the threads in the list that was read, which are stored already */
   constructor(
     private readonly options: CacheOptions,
     kept: readonly string[] = [],
@@ -47,13 +47,13 @@ export class DeskCache {
     this.#kept = kept;
   }
 
-  /** Something has changed: it is written within two seconds. */
+  /** Report a change. It is written within two seconds. */
   changed(): void {
     if (this.#stopped || this.#timer !== null) return;
     this.#timer = setTimeout(() => whenIdle(() => void this.save()), QUIET_MS);
   }
 
-  /** Writes what has changed, now. */
+  /** Write the changes now. */
   save(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -61,13 +61,13 @@ export class DeskCache {
     return this.#writing;
   }
 
-  /** Nothing is written from now on. */
+  /** Stop all writing. */
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  /** The texts of a conversation are gone on the server, so they are gone here. */
+  /** Delete a thread whose conversation was erased on the server. */
   async forgetThread(id: string): Promise<void> {
     this.#written.delete(id);
     this.#kept = this.#kept.filter((one) => one !== id);
@@ -77,7 +77,7 @@ export class DeskCache {
   async #write(): Promise<void> {
     const now = this.options.now();
     if (!now || this.#stopped || !(await this.options.maySave())) return;
-    // Threads first: one that is newer than the list is merely ahead, one that is older would have a hole.
+    // Threads first: a thread that is newer than the list is harmless, but an older one would have a gap.
     await this.#writeThreads(now.threads);
     if (!this.#stopped) await storage.setValue("deskInbox", {}, storedInbox(now, this.#kept));
   }
@@ -97,18 +97,18 @@ export class DeskCache {
   }
 }
 
-/** The list that this device keeps, or null: for a cold start. What is not as it should be is dropped. */
+/** Return the stored list, or null for a start without it. An invalid list is deleted. */
 export function readInbox(): Promise<StoredInbox | null> {
   return storage.getValue("deskInbox", {}, isStoredInbox);
 }
 
-/** A kept thread, or null. */
+/** Return a stored thread, or null. */
 export async function readThread(id: string): Promise<StoredThread | null> {
   const kept = await storage.getValue("deskThread", { conversation: id }, isStoredThread);
   return kept?.entries.every((entry) => entry.conversation === id) ? kept : null;
 }
 
-/** Removes list and threads; what was typed and the session stay. */
+/** Delete list and threads. Drafts and the session stay. */
 export async function dropCache(): Promise<void> {
   await storage.removeValue("deskInbox", {});
   for (const stored of await storage.list()) {
@@ -134,7 +134,7 @@ function whenIdle(act: () => void): void {
   else act();
 }
 
-// --- What is read may be of another version, cut off, or somebody else's: every field is looked at. ---------------------
+// --- Stored data may be of another version, cut off, or foreign: every field is checked. ---------------------------------
 
 type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;

@@ -14,7 +14,7 @@ function callOf(...answers: unknown[]) {
   return { call: new DeskApi({ post } as unknown as Api, onEnded), post, onEnded };
 }
 
-it("repeats a request once after a factor was shown", async () => {
+it("a request is repeated once after a re-authentication", async () => {
   const { call, post } = callOf(problem("step_up"), "done");
   const asked = call.post("/v1/desk/people/invite", { email: "a@example.org" });
   await vi.waitFor(() => expect(call.prompt.value).not.toBeNull());
@@ -27,7 +27,7 @@ it("repeats a request once after a factor was shown", async () => {
   expect(call.prompt.value).toBeNull();
 });
 
-it("does nothing when no factor was shown", async () => {
+it("nothing is done if the re-authentication is cancelled", async () => {
   const { call, post } = callOf(problem("step_up"));
   const asked = call.post("/x");
   await vi.waitFor(() => expect(call.prompt.value).not.toBeNull());
@@ -36,7 +36,7 @@ it("does nothing when no factor was shown", async () => {
   expect(post).toHaveBeenCalledTimes(1);
 });
 
-it("asks once for two acts at a time", async () => {
+it("two actions at the same time share one prompt", async () => {
   const { call, post } = callOf(problem("step_up"), problem("step_up"), "one", "two");
   const both = Promise.all([call.post("/1"), call.post("/2")]);
   await vi.waitFor(() => expect(post).toHaveBeenCalledTimes(2));
@@ -45,7 +45,7 @@ it("asks once for two acts at a time", async () => {
   expect(await both).toEqual(["one", "two"]);
 });
 
-it("does not ask a second time", async () => {
+it("a second prompt is not shown", async () => {
   const { call } = callOf(problem("step_up"), problem("step_up"));
   const asked = call.post("/x");
   await vi.waitFor(() => expect(call.prompt.value).not.toBeNull());
@@ -54,7 +54,7 @@ it("does not ask a second time", async () => {
   expect(call.prompt.value).toBeNull();
 });
 
-it("says when the session has ended", async () => {
+it("the end of the session is reported", async () => {
   const { call, onEnded } = callOf(problem("invalid_token", 401));
   await expect(call.post("/x")).rejects.toMatchObject({ code: "invalid_token" });
   expect(onEnded).toHaveBeenCalledOnce();

@@ -1,22 +1,22 @@
-/** Requests of the desk's pages: what asks for a recent re-authentication gets one, and what meets an ended session says so. */
+/** Requests of the desk's pages. They ask for a re-authentication where the server requires one, and report an ended session. */
 import { type Signal, signal } from "@preact/signals";
 import { type Api, ApiProblem, type RequestOptions } from "../shared/api";
 
-/** Somebody shall show a factor: the dialog answers with whether they did. */
+/** A request for re-authentication. The dialog resolves it with whether it succeeded. */
 export interface StepUpPrompt {
   readonly answer: (shown: boolean) => void;
 }
 
-/** The person did not want to show a factor. Nothing was done, and nothing needs to be said. */
+/** The operator cancelled the re-authentication. Nothing was done, and no message is needed. */
 export class StepUpCancelled extends Error {
   override readonly name = "StepUpCancelled";
 }
 
-/** Codes by which the server says that a session is no longer good. */
+/** Codes by which the server reports an invalid session. */
 const ENDED_CODES = new Set(["invalid_token", "invalid_proof"]);
 
 export class DeskApi {
-  /** What the step-up dialog is shown for; null: it is not. */
+  /** The request that the step-up dialog is shown for; null: it is hidden. */
   readonly prompt: Signal<StepUpPrompt | null> = signal(null);
 
   constructor(
@@ -29,11 +29,11 @@ export class DeskApi {
   post = <T>(path: string, body: unknown = {}, options: RequestOptions = {}): Promise<T> =>
     this.withStepUp(() => this.api.post<T>(path, body, options));
 
-  /** The answer with its body unread. */
+  /** Return the response with its body unread. */
   fetch = (method: string, path: string, options: RequestOptions = {}): Promise<Response> =>
     this.withStepUp(() => this.api.fetch(method, path, options));
 
-  /** Does what may need a recent re-authentication, and does it once more when one was shown. Throws StepUpCancelled when none was. */
+  /** Run `act`, and again after a re-authentication if one is required. Throws StepUpCancelled if the operator cancels it. */
   async withStepUp<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();
@@ -46,7 +46,7 @@ export class DeskApi {
     });
   }
 
-  /** Two acts at once share one dialog. */
+  /** Two actions at the same time share one dialog. */
   #askFactor(): Promise<boolean> {
     const before = this.prompt.peek();
     return new Promise((done) => {

@@ -1,4 +1,4 @@
-/** What every view needs and none decides: the words and the way of writing times. */
+/** Shared values of every view: the texts and the format of times. */
 import conversationTexts, { type ConversationTexts } from "texts:conversation";
 import deskTexts, { type DeskTexts } from "texts:desk";
 import { createContext } from "preact";
@@ -13,7 +13,7 @@ export interface Translations {
   readonly language: string;
 }
 
-/** The speech of a language; `tag` adds the region's way of writing times. */
+/** Return the texts of a language; `tag` adds the region's format of times. */
 export function translationsOf(language: Language, tag: string): Translations {
   const spoken = tag.toLowerCase().split("-")[0] === language;
   const words = deskTexts[language];

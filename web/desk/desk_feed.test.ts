@@ -7,8 +7,8 @@ import { whoTypes } from "./typing_watch";
 beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
 afterEach(() => void vi.useRealTimers());
 
-describe("starting", () => {
-  it("follows the stream from the position of the page, and only once there is one", async () => {
+describe("start", () => {
+  it("the stream starts once the page is loaded, from its position", async () => {
     const { feed, api, line, cursor } = open();
     const page = "/v1/desk/conversations?limit=50";
     const good = api.answers[page];
@@ -21,7 +21,7 @@ describe("starting", () => {
     expect(cursor()).toBe(2);
   });
 
-  it("does not follow when it was stopped before the page came", async () => {
+  it("the stream does not start if the feed was stopped before the page arrived", async () => {
     const { feed, line } = open();
     const started = feed.start();
     feed.stop();
@@ -29,7 +29,7 @@ describe("starting", () => {
     expect(line.start).not.toHaveBeenCalled();
   });
 
-  it("tells who is signed in, and that the session is over when the server says so", async () => {
+  it("the operator and the end of the session are reported", async () => {
     const { feed, api, told, connect } = open();
     await feed.start();
     connect();
@@ -44,7 +44,7 @@ describe("starting", () => {
 });
 
 describe("entries", () => {
-  it("reach the list and the open thread, and move the cursor", async () => {
+  it("update the list, the open thread and the cursor", async () => {
     const { feed, hear, cursor } = await opened();
     hear({ op: "entries", entries: [message(3, 3)] });
     expect(feed.threads.thread.value?.log.lastSeq).toBe(3);
@@ -52,14 +52,14 @@ describe("entries", () => {
     expect(cursor()).toBe(3);
   });
 
-  it("after a skipped position make the line start again at the cursor", async () => {
+  it("after a skipped position cause a reconnect with the cursor", async () => {
     const { hear, line, cursor } = await opened();
     hear({ op: "entries", entries: [message(3, 3), message(5, 5)] });
     expect(line.reconnect).toHaveBeenCalledOnce();
     expect(cursor()).toBe(3);
   });
 
-  it("of an operator who sees only some sites and teams may skip positions", async () => {
+  it("of an operator with a limited scope may skip positions", async () => {
     const { hear, line, cursor } = await opened();
     hear(welcome(3, false));
     hear({ op: "entries", entries: [message(3, 3)] });
@@ -69,7 +69,7 @@ describe("entries", () => {
     expect(cursor()).toBe(15);
   });
 
-  it("ring for a message that nobody looks at, and not for one on the screen", async () => {
+  it("cause a sound only if the message is not on the screen", async () => {
     const { hear, told, page } = await opened();
     hear({ op: "entries", entries: [message(3, 3)] });
     expect(told.ring).not.toHaveBeenCalled();
@@ -82,7 +82,7 @@ describe("entries", () => {
 });
 
 describe("seen marks", () => {
-  it("are sent when the end of the thread is on the screen, once", async () => {
+  it("are sent once, when the end of the thread is on the screen", async () => {
     const { feed, hear, sentOf } = await opened();
     expect(sentOf("seen")).toEqual([]);
     feed.scrolled(true);
@@ -93,7 +93,7 @@ describe("seen marks", () => {
     expect(sentOf("seen")).toHaveLength(2);
   });
 
-  it("wait while the page is hidden or the reader has scrolled up", async () => {
+  it("wait while the page is hidden or the operator has scrolled up", async () => {
     const { feed, hear, page, sentOf } = await opened();
     page.visible = false;
     feed.scrolled(true);
@@ -106,14 +106,14 @@ describe("seen marks", () => {
     expect(sentOf("seen")).toEqual([{ op: "seen", conversation: "a", seq: 3 }]);
   });
 
-  it("are sent again after a reconnect, since the line may have died with the frame", async () => {
+  it("are sent again after a reconnect, since the connection may have died with the frame", async () => {
     const { feed, connect, sentOf } = await opened();
     feed.scrolled(true);
     connect();
     expect(sentOf("seen")).toHaveLength(2);
   });
 
-  it("of the visitor show in the thread", async () => {
+  it("of the visitor are shown in the thread", async () => {
     const { feed, hear } = await opened();
     hear({ op: "seen", conversation: "a", by: "visitor", seq: 2 });
     expect(feed.threads.thread.value?.log.seen.visitor).toBe(2);
@@ -122,7 +122,7 @@ describe("seen marks", () => {
 });
 
 describe("replies", () => {
-  it("wait for the connection, and leave the outbox with the entry even when the ack was lost", async () => {
+  it("wait for the connection, and leave the outbox with the entry even if the ack was lost", async () => {
     const { feed, line, hear, connect, sentOf, told } = await opened();
     line.up = false;
     feed.reply("a", "soon");
@@ -137,15 +137,15 @@ describe("replies", () => {
     expect(told.keep).toHaveBeenLastCalledWith([]);
   });
 
-  it("of before a reload are sent by themselves", async () => {
+  it("from before a reload are sent automatically", async () => {
     const kept: PendingCommand = { id: "kept", conversation: "a", text: "from before", at: 1, refused: "" };
     const { sentOf } = await opened({ kept: [kept] });
     expect(sentOf("send")).toEqual([{ op: "send", id: "kept", conversation: "a", text: "from before" }]);
   });
 });
 
-describe("closing", () => {
-  it("is sent once, again after a reconnect, and done with its entry", async () => {
+describe("a closing", () => {
+  it("is sent once, again after a reconnect, and is complete with its entry", async () => {
     const { feed, hear, connect, sentOf } = await opened();
     feed.close();
     feed.close();
@@ -160,7 +160,7 @@ describe("closing", () => {
     expect(feed.inbox.summary("a")?.status).toBe("closed");
   });
 
-  it("comes after the replies that wait, which would open the conversation again", async () => {
+  it("is sent after the waiting replies, which would reopen the conversation", async () => {
     const { feed, line, hear, connect, sentOf } = await opened();
     line.up = false;
     feed.reply("a", "one");
@@ -180,7 +180,7 @@ describe("closing", () => {
     expect(sentOf("close")).toHaveLength(1);
   });
 
-  it("is kept until the server has it, and sent after a reload under the same id", async () => {
+  it("is stored until the server has it, and sent after a reload with the same ID", async () => {
     const { feed, line, told } = await opened();
     line.up = false;
     feed.close();
@@ -194,7 +194,7 @@ describe("closing", () => {
     expect(reloaded.told.keep).toHaveBeenLastCalledWith([]);
   });
 
-  it("does not wait for a reply that was refused", async () => {
+  it("does not wait for a rejected reply", async () => {
     const { feed, hear, sentOf } = await opened();
     feed.reply("a", "one");
     feed.close();
@@ -203,7 +203,7 @@ describe("closing", () => {
     expect(sentOf("close")).toHaveLength(1);
   });
 
-  it("tells when it was refused, and retries by itself when the server was only busy", async () => {
+  it("reports a rejection, and is retried if the server was only busy", async () => {
     const { feed, hear, sentOf } = await opened();
     feed.close();
     const id = feed.closing.value.get("a") ?? "";
@@ -217,7 +217,7 @@ describe("closing", () => {
   });
 });
 
-it("shows who types until their message is there", async () => {
+it("an author's typing is shown until their message arrives", async () => {
   const { feed, hear } = await opened();
   hear({ op: "typing", conversation: "a", by: VISITOR, on: true });
   expect(whoTypes(feed.typists.value, "a")).toEqual(VISITOR);
@@ -225,7 +225,7 @@ it("shows who types until their message is there", async () => {
   expect(whoTypes(feed.typists.value, "a")).toBeNull();
 });
 
-it("shows when a colleague types, and not what the operator types in another tab", async () => {
+it("a colleague's typing is shown, but not the operator's own in another tab", async () => {
   const { feed, hear } = await opened();
   await vi.waitFor(() => expect(feed.operator.value).toEqual(ME));
   hear({ op: "typing", conversation: "a", by: { kind: "operator", id: ME.id, name: ME.name }, on: true });
@@ -234,10 +234,10 @@ it("shows when a colleague types, and not what the operator types in another tab
   expect(whoTypes(feed.typists.value, "a")?.name).toBe("Bo");
 });
 
-describe("a conversation that its visitor erases", () => {
+describe("an erased conversation", () => {
   const erasure = message(3, 3, { kind: "erased", data: {} });
 
-  it("leaves nothing here: no text, no reply that waits, no closing", async () => {
+  it("leaves no text, no waiting reply and no closing", async () => {
     const { feed, line, told, hear } = await opened();
     await vi.waitFor(() => expect(feed.threads.thread.value?.log.entries).toHaveLength(2));
     line.up = false;
@@ -252,7 +252,7 @@ describe("a conversation that its visitor erases", () => {
     expect(told.ring).not.toHaveBeenCalled();
   });
 
-  it("takes a reply that comes too late", async () => {
+  it("removes a reply that comes later", async () => {
     const { feed, told, hear, sentOf } = await opened();
     feed.reply("a", "about what you said");
     expect(sentOf("send")).toHaveLength(1);
@@ -262,8 +262,8 @@ describe("a conversation that its visitor erases", () => {
   });
 });
 
-describe("the server's disk", () => {
-  it("is shown as the server reports it, and is well again after a reconnect without a report", async () => {
+describe("the server's disk state", () => {
+  it("is shown as the server reports it, and is healthy after a reconnect without a report", async () => {
     const { feed, hear, connect } = await opened();
     expect(feed.disk.value).toBe("");
     hear({ op: "disk", state: "low" });

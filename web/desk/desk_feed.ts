@@ -1,6 +1,6 @@
 /**
- * Everything live on the desk in one place: the stream's frames go to the list, the thread, the outbox and the sound; what
- * the operator does goes out. It knows no view and no storage; both are handed in.
+ * All live data of the desk. It passes the stream's frames to the list, the thread, the outbox and the sound, and sends the
+ * operator's actions. It does not depend on views or storage: both are passed in.
  */
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
@@ -26,45 +26,45 @@ import { resumeInbox } from "./inbox_model";
 import { type Recalled, ThreadSync } from "./thread_follow";
 import { applyTyping, expireTyping, NOBODY, stopTyping } from "./typing_watch";
 
-/** What the feed needs of a stream; a double in tests. */
+/** The feed's interface to a stream; a double in tests. */
 export type StreamLike = Pick<Stream, "start" | "stop" | "reconnect" | "send">;
 
 export interface FeedOptions {
   readonly api: Api;
-  /** What was not acknowledged when the page went away. */
+  /** Commands without an acknowledgement from before the page was left. */
   readonly kept: readonly PendingCommand[];
   readonly keep: (unsent: readonly PendingCommand[]) => void;
-  /** A visitor has written something that the operator is not looking at. */
+  /** Called with visitors' messages that the operator does not see. */
   readonly ring: (unseen: readonly Entry[]) => void;
-  /** The server no longer takes our session. */
+  /** The server rejects our session. */
   readonly onEnded: () => void;
-  /** A visitor has erased a conversation: nothing of it may be kept here any longer. */
+  /** A visitor has erased a conversation. No part of it may stay stored here. */
   readonly onErased: (conversation: string) => void;
-  /** Who is signed in, as soon as the server has said it. */
+  /** Called with the signed-in operator, as soon as the server has sent it. */
   readonly onOperator: (operator: Operator) => void;
-  /** Whether the page can be seen right now. */
+  /** Whether the page is visible now. */
   readonly isVisible: () => boolean;
-  /** Who signed in just now; of a session that was taken up again the stream tells. */
+  /** The operator who has just signed in. For a restored session, the stream provides it. */
   readonly operator?: Operator | null;
-  /** What this device keeps of an earlier visit. */
+  /** The data that this device stored on an earlier visit. */
   readonly warm?: CachedState | null;
-  /** What this device keeps of a thread. */
+  /** Returns the data that this device stores of a thread. */
   readonly recall?: (id: string) => Promise<StoredThread | null>;
-  /** What this device keeps is of no use any more: let it go. */
+  /** The data that this device stores is obsolete and has to be deleted. */
   readonly onStartOver?: () => void;
   /** For tests. */
   readonly openLine?: (options: StreamOptions) => StreamLike;
 }
 
-/** The list as it was when the desk was left, and the thread that the address names. */
+/** The list at the end of the last visit, and the thread in the address. */
 export interface CachedState {
   readonly inbox: StoredInbox;
   readonly thread: { readonly id: string; readonly kept: StoredThread } | null;
 }
 
-/** More entries than this since the desk was left: a fresh page of the list costs less than all of them. */
+/** If more entries than this have been added since the last visit, a new page of the list costs less than all of them. */
 export const WITHIN = 500;
-/** Codes by which the server says that a session is no longer good. */
+/** Codes by which the server reports an invalid session. */
 const ENDED_CODES = new Set(["invalid_token", "invalid_proof"]);
 
 export class DeskFeed {
@@ -75,28 +75,28 @@ export class DeskFeed {
   /** From when a session like this one needs a second factor, in milliseconds since 1970; 0: never. */
   readonly secondFactorFrom = signal(0);
   readonly typists = signal(NOBODY);
-  /** How the server's disk is, for owners and admins. */
+  /** The state of the server's disk, for owners and admins. */
   readonly disk = signal<DiskNow["state"]>("");
-  /** All commands that are not acknowledged, and a number that grows with each change of their state. */
+  /** All unacknowledged commands, and a number that grows with each change of their state. */
   readonly outbox: CommandOutbox;
   readonly outboxChanges = signal(0);
-  /** Conversations that are being closed, with the id of the closing entry. */
+  /** Conversations that are being closed, with the ID of the closing entry. */
   readonly closing = computed<ReadonlyMap<string, string>>(() => {
     void this.outboxChanges.value;
     const closings = this.outbox.pending.filter((command) => command.op === "close");
     return new Map(closings.map(({ conversation, id }) => [conversation, id]));
   });
-  /** The conversation whose closing was refused last. */
+  /** The conversation whose closing was rejected last. */
   readonly closeRefused = signal<string | null>(null);
   readonly #line: StreamLike;
   /** Whether the end of the shown thread is in view. */
   #atEnd = false;
   #unfollow: () => void = () => {};
-  /** The operator has left, perhaps while the list was still being asked for. */
+  /** The operator has left, perhaps while the list was still loading. */
   #stopped = false;
-  /** The next `entries` frame is the server's answer to our cursor. */
+  /** The next `entries` frame is the server's response to our cursor. */
   #catchingUp = false;
-  /** The operator sees everything, so that a skipped position is a loss. */
+  /** The operator receives every entry, so that a skipped position means a lost entry. */
   #complete = true;
 
   constructor(private readonly options: FeedOptions) {
@@ -126,7 +126,7 @@ export class DeskFeed {
     );
   }
 
-  /** Loads the inbox, then follows it. May be called again after a failure. */
+  /** Load the inbox, then follow it. It may be called again after a failure. */
   async start(): Promise<void> {
     this.#unfollow();
     this.#unfollow = effect(() => {
@@ -136,13 +136,13 @@ export class DeskFeed {
     if ((await this.inbox.load()) && !this.#stopped) this.#line.start();
   }
 
-  /** Whether the operator's role allows the verb; before the role is known, the server decides. */
+  /** Return whether the operator's role allows the verb. Before the role is known, the server decides. */
   may(verb: Verb): boolean {
     const role = this.operator.value?.role;
     return role === undefined || PERMISSIONS[role].includes(verb);
   }
 
-  /** The operator has changed something of themselves. */
+  /** Apply changes that the operator made to their own account. */
   changeOperator(changed: Partial<Operator>): void {
     const operator = this.operator.peek();
     if (operator) this.operator.value = { ...operator, ...changed };
@@ -166,23 +166,23 @@ export class DeskFeed {
     this.outbox.add(conversation, text);
   }
 
-  /** Lets go of all that waits for the server: it was deleted from the browser. */
+  /** Remove every unsent command: they were deleted from the browser. */
   forgetUnsent(): void {
     if (this.outbox.pending.length > 0) this.outbox.clear();
   }
 
-  /** Tells the others that the operator types, or has stopped. */
+  /** Report to the others that the operator types, or has stopped. */
   typing(conversation: string, on: boolean): void {
     this.#line.send({ op: "typing", conversation, on });
   }
 
-  /** The end of the shown thread has come into view, or left it. */
+  /** Report whether the end of the shown thread is in view. */
   scrolled(atEnd: boolean): void {
     this.#atEnd = atEnd;
     this.reportSeen();
   }
 
-  /** Closes the shown conversation; without a connection, as soon as there is one, after the replies that wait. */
+  /** Close the shown conversation. Without a connection, this happens after reconnecting and after the waiting replies. */
   close(): void {
     const id = this.threads.selected.peek();
     if (!id || this.closing.peek().has(id)) return;
@@ -191,9 +191,9 @@ export class DeskFeed {
   }
 
   /**
-   * Tells the server that the shown thread has been read to its end; called whenever that may have become true.
+   * Report to the server that the shown thread has been read to its end. Called whenever that may have become true.
    *
-   * @param again also when it was told before: the line may have died with the frame
+   * @param again report it even if it was reported before: the connection may have died with the frame
    */
   reportSeen(again = false): void {
     const thread = this.threads.thread.peek();
@@ -205,7 +205,7 @@ export class DeskFeed {
     this.#markSeen(id, "operator", log.lastSeq);
   }
 
-  /** Lets go of typing notices whose time has passed; called every second or so. */
+  /** Remove expired typing notices. Called about every second. */
   expire(now: number): void {
     this.typists.value = expireTyping(this.typists.peek(), now);
   }
@@ -218,7 +218,7 @@ export class DeskFeed {
   #receive(frame: AppFrame): void {
     switch (frame.op) {
       case "welcome":
-        // The server reports a disk that is not well right after this frame.
+        // If the disk is not healthy, the server reports it right after this frame.
         this.disk.value = "";
         this.#welcomed(frame);
         break;
@@ -243,7 +243,7 @@ export class DeskFeed {
   }
 
   #receiveTyping(frame: TypingNow): void {
-    // What the operator types in another tab is no news to them.
+    // The operator's own typing in another tab is not shown.
     if (frame.by.id && frame.by.id === this.operator.peek()?.id) return;
     this.typists.value = applyTyping(this.typists.peek(), frame, Date.now());
   }
@@ -259,7 +259,7 @@ export class DeskFeed {
     return kept && this.#reached(id, kept);
   }
 
-  /** A thread that the list does not know may have grown since: then nothing kept is enough. */
+  /** A thread that is missing in the list may have grown since: the stored part cannot be complete. */
   #reached(id: string, kept: StoredThread): Recalled {
     const summary = this.inbox.summary(id);
     return { kept, reach: summary?.last_seq ?? Number.POSITIVE_INFINITY, seen: summary?.seen ?? kept.seen };
@@ -283,7 +283,7 @@ export class DeskFeed {
     this.reportSeen(true);
   }
 
-  /** Our cursor is too old or not valid: another operator, another list of what they see, or a restored database. */
+  /** Our cursor is too old or invalid: another operator, another scope, or a restored database. */
   async #startOver(foreign: boolean): Promise<void> {
     this.#line.stop();
     this.options.onStartOver?.();
@@ -300,7 +300,7 @@ export class DeskFeed {
     const { arrived, gap } = this.inbox.apply(entries, this.#catchingUp || !this.#complete);
     this.#catchingUp = false;
     if (gap) this.#line.reconnect();
-    // Entries behind a gap come again after the reconnect; the thread finds its own gaps by seq.
+    // Entries behind a gap arrive again after the reconnect. The thread finds its own gaps by seq.
     this.threads.apply(entries);
     for (const entry of entries) this.#settle(entry);
     const unseen = arrived.filter((entry) => !this.#isLookedAt(entry.conversation));
@@ -313,7 +313,7 @@ export class DeskFeed {
     if (isErasure(entry)) this.#erased(entry.conversation);
   }
 
-  /** Replies that wait go too: there is nobody to send them to, and they may quote what was erased. */
+  /** Waiting replies are deleted too: they have no recipient, and they may quote erased texts. */
   #erased(conversation: string): void {
     this.outbox.forget(conversation);
     this.options.onErased(conversation);
@@ -347,7 +347,7 @@ export class DeskFeed {
     this.options.onOperator(operator);
   }
 
-  /** Asks the server; whether our session has ended is believed only when it is said twice. */
+  /** Send a request to the server. The session counts as ended only after two such responses. */
   async #ask<T>(path: string): Promise<T> {
     try {
       return await this.options.api.get<T>(path);
@@ -363,7 +363,7 @@ export class DeskFeed {
   }
 }
 
-/** The command as the stream sends it. */
+/** Return the command as a frame of the stream. */
 function frameOf({ op, id, conversation, text }: PendingCommand): Send | Note | Close {
   return op === "close" ? { op, id, conversation } : { op: op ?? "send", id, conversation, text };
 }

@@ -7,12 +7,12 @@ import { type FeedOptions, WITHIN } from "./desk_feed";
 beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
 afterEach(() => void vi.useRealTimers());
 
-describe("a warm start", () => {
+describe("a start with stored data", () => {
   const kept = { entries: [message(1, 1), message(2, 2)], more: false, seen: { visitor: 0, operator: 0 } };
   const inbox = { operator: ME, position: 2, oldest: 2, more: false, rows: [summary(2, 2)], threads: ["a"] };
   const warm = { inbox, thread: { id: "a", kept } };
 
-  /** A desk that starts with what was kept, with everything that it asks for. */
+  /** Start a desk with stored data; return it with its requests. */
   async function warmed(changes: Partial<FeedOptions> = {}) {
     const desk = open({ warm, recall: async () => null, onStartOver: vi.fn(), ...changes });
     const asked: string[] = [];
@@ -26,7 +26,7 @@ describe("a warm start", () => {
     return { ...desk, asked };
   }
 
-  it("shows list and thread before anything was heard, and asks for nothing but the stream", async () => {
+  it("shows list and thread before any frame arrives, and requests only the stream", async () => {
     const { feed, line, asked, cursor, connect } = await warmed();
     expect(feed.inbox.state.value).toBe("ready");
     expect(feed.threads.thread.value?.log.entries).toHaveLength(2);
@@ -37,7 +37,7 @@ describe("a warm start", () => {
     expect(asked).toEqual([]);
   });
 
-  it("applies what came since", async () => {
+  it("applies new entries", async () => {
     const { feed, hear, connect, asked } = await warmed();
     connect(3);
     hear({ op: "entries", entries: [message(3, 3)] });
@@ -46,20 +46,20 @@ describe("a warm start", () => {
     expect(asked).toEqual([]);
   });
 
-  it("loads a thread that was kept before its newest entry came", async () => {
+  it("loads a thread that was stored before its newest entry", async () => {
     const older = { ...kept, entries: [message(1, 1)] };
     const { feed, asked } = await warmed({ warm: { inbox, thread: null }, recall: async () => older });
     await vi.waitFor(() => expect(feed.threads.thread.value?.log.lastSeq).toBe(2));
     expect(asked).toEqual(["/v1/desk/conversations/a/entries?limit=100"]);
   });
 
-  it("takes up a kept thread when it is opened", async () => {
+  it("shows a stored thread when it is opened", async () => {
     const { feed, asked } = await warmed({ warm: { inbox, thread: null }, recall: async () => kept });
     await vi.waitFor(() => expect(feed.threads.thread.value?.state).toBe("ready"));
     expect(asked).toEqual([]);
   });
 
-  it("lets go of what another database has made", async () => {
+  it("deletes data from another database", async () => {
     const onStartOver = vi.fn();
     const { feed, api, connect, line } = await warmed({ onStartOver });
     const other = { position: 1, conversations: [{ ...summary(1, 1), id: "b" }], more: false };
@@ -75,7 +75,7 @@ describe("a warm start", () => {
     await vi.waitFor(() => expect(feed.threads.thread.value?.state).toBe("missing"));
   });
 
-  it("lets go of what another operator has left", async () => {
+  it("deletes data of another operator", async () => {
     const onStartOver = vi.fn();
     const { feed, hear } = await warmed({ onStartOver });
     const bo = { ...ME, id: "op-2", name: "Bo" };
@@ -84,7 +84,7 @@ describe("a warm start", () => {
     expect(feed.operator.value).toEqual(bo);
   });
 
-  it("lets go of what the operator may no longer see", async () => {
+  it("deletes data outside the operator's scope", async () => {
     const onStartOver = vi.fn();
     const { feed, api, hear } = await warmed({ onStartOver });
     api.answers["/v1/desk/conversations?limit=50"] = () => ({ position: 2, conversations: [], more: false });
@@ -96,7 +96,7 @@ describe("a warm start", () => {
     expect(onStartOver, "the same list again").toHaveBeenCalledOnce();
   });
 
-  it("asks for a fresh page when too much has happened since", async () => {
+  it("requests a new page if there are too many new entries", async () => {
     const onStartOver = vi.fn();
     const { feed, api, asked, connect } = await warmed({ onStartOver });
     api.answers["/v1/desk/conversations?limit=50"] = () => ({
@@ -112,14 +112,14 @@ describe("a warm start", () => {
   });
 });
 
-describe("a refusal of the session", () => {
+describe("a rejection of the session", () => {
   const page = "/v1/desk/conversations?before=2&limit=50";
 
   it.each([
     ["invalid_token", 2, 1],
     ["invalid_proof", 2, 1],
     ["wrong_sign_in", 1, 0],
-  ])("%s is asked %i times and ends it %i times", async (code, times, ended) => {
+  ])("%s is requested %i times and ends the session %i times", async (code, times, ended) => {
     const { feed, api, told } = await opened();
     const refuse = vi.fn(() => {
       throw new ApiProblem(code, code, "", 401, 0);
@@ -130,7 +130,7 @@ describe("a refusal of the session", () => {
     expect(told.onEnded).toHaveBeenCalledTimes(ended);
   });
 
-  it("that is taken back at the second try ends nothing", async () => {
+  it("does not end the session if the second attempt succeeds", async () => {
     const { feed, api, told } = await opened();
     let times = 0;
     api.answers[page] = () => {

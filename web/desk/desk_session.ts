@@ -1,4 +1,4 @@
-/** Who is signed in on this device: one session for all tabs, kept with its key, gone from all of them at once. */
+/** The session of this device: one for all tabs, stored with its key, and deleted from all of them at once. */
 import { type Api, ApiProblem } from "../shared/api";
 import { isProofKey, type ProofKey } from "../shared/proof";
 import * as storage from "../shared/storage";
@@ -14,15 +14,15 @@ const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSessio
   "key" in value &&
   isProofKey(value.key);
 
-/** What another tab has done. */
+/** The action of another tab. */
 type TabMessage = "signed-in" | "signed-out";
 
-/** Longest wait for the server to hear of a sign-out, in milliseconds. */
+/** Longest wait until the server has received a sign-out, in milliseconds. */
 const FAREWELL_DEADLINE = 5_000;
 /** Longest wait for the browser's storage when a session ends, in milliseconds: it may never respond. */
 const STORAGE_DEADLINE = 1_500;
 
-/** Returns what the promise resolves to, or `late` after the deadline. */
+/** Return the promise's value, or `late` after the deadline. */
 function within<T>(promise: Promise<T>, late: T): Promise<T> {
   return Promise.race([promise, new Promise<T>((resolve) => setTimeout(resolve, STORAGE_DEADLINE, late))]);
 }
@@ -30,14 +30,14 @@ function within<T>(promise: Promise<T>, late: T): Promise<T> {
 export class DeskSession {
   /** Called when another tab has signed in or out. */
   onTabMessage: (told: TabMessage) => void = () => {};
-  /** False where the browser keeps nothing: signed in for as long as the page lives. */
+  /** False if the browser stores nothing: the operator is signed in only as long as the page lives. */
   persistent = true;
   /**
-   * The key of the session that ended last in this page, in memory only. The server knows it, so that an attacker who
-   * guesses passwords cannot make this browser wait. Signing out drops it.
+   * The key of the session that ended last in this page, in memory only. The server knows it, so that an attacker who guesses
+   * passwords cannot slow this browser's sign-in. Signing out deletes it.
    */
   knownKey: ProofKey | null = null;
-  /** The id of the operator who was signed in last in this page. */
+  /** The ID of the operator who was signed in last in this page. */
   #operator: string | null = null;
   readonly #tabs: BroadcastChannel | null = openChannel();
 
@@ -45,7 +45,7 @@ export class DeskSession {
     this.#tabs?.addEventListener("message", (event: MessageEvent<TabMessage>) => this.onTabMessage(event.data));
   }
 
-  /** Takes up the session that this device keeps. Returns false when there is none, or only the one that has ended. */
+  /** Restore the session that this device stores. Return false if it is absent or the one that has ended. */
   async restore(ended: string | null = null): Promise<boolean> {
     const kept = await storage.getValue("deskSession", {}, isKeyedSession);
     if (!kept || kept.token === ended) return false;
@@ -53,9 +53,9 @@ export class DeskSession {
     return true;
   }
 
-  /** Takes up a session that has just begun. */
+  /** Adopt a new session. */
   async enter({ answer, key }: NewSession): Promise<Operator> {
-    // What another operator has typed in this tab must not be sent, or shown, under this one's name.
+    // Another operator's drafts in this tab must not be sent, or shown, under this one's name.
     if (this.#operator && this.#operator !== answer.operator.id) await this.wipe();
     this.know(answer.operator);
     const session = { token: answer.token, key };
@@ -66,21 +66,21 @@ export class DeskSession {
     return answer.operator;
   }
 
-  /** Whether it is known whose texts this tab holds; a reload forgets it. */
+  /** Whether the owner of this tab's texts is known. A reload forgets it. */
   get knowsOperator(): boolean {
     return this.#operator !== null;
   }
 
-  /** Remembers whose texts this tab holds. */
+  /** Remember the owner of this tab's texts. */
   know(operator: Operator): void {
     this.#operator = operator.id;
   }
 
   /**
-   * Signs out: wipes this device first, so that it holds offline too, then tells the other tabs and the server.
+   * Sign out: delete everything on this device first, so that it works offline too, then inform the other tabs and the server.
    *
-   * @returns within two seconds; `wiped` is whether everything was deleted, `told` whether the server knows, as soon as that is
-   *   known
+   * @returns within two seconds; `wiped`: whether everything was deleted; `told`: whether the server received it, as soon as that
+   *   is known
    */
   async signOut(): Promise<{ wiped: boolean; told: Promise<boolean> }> {
     const farewell = this.api.withSession(this.api.session);
@@ -91,8 +91,8 @@ export class DeskSession {
   }
 
   /**
-   * The server no longer takes our token. Another tab may have signed in again since: then its session is taken up.
-   * What was typed stays. Returns whether we are still signed in.
+   * Handle the server's rejection of our token. Another tab may have signed in since; its session is then adopted. Drafts stay.
+   * Returns whether the operator is still signed in.
    */
   async end(): Promise<boolean> {
     const ended = this.api.session?.token ?? null;
@@ -106,16 +106,16 @@ export class DeskSession {
     return false;
   }
 
-  /** Whether the session is still where it was put. It may have been deleted by hand, or with all of the site's data. */
+  /** Return whether the session is still stored. The user may have deleted it alone, or with all of the site's data. */
   async isKept(): Promise<boolean> {
     if (!this.persistent) return this.api.session !== null;
     const kept = await storage.getValue("deskSession", {}, isKeyedSession);
     if (kept) return kept.token === this.api.session?.token;
-    // A read that fails says nothing of the session.
+    // A failed read does not show whether the session exists.
     return !(await storage.isValueAbsent("deskSession", {}));
   }
 
-  /** Removes everything of the operator from this tab and this device. Returns whether that was done in time. */
+  /** Delete everything of the operator from this tab and this device. Returns whether that was completed in time. */
   wipe(): Promise<boolean> {
     this.api.session = null;
     this.knownKey = null;
@@ -131,6 +131,6 @@ function openChannel(): BroadcastChannel | null {
   try {
     return new BroadcastChannel("crumbless.desk");
   } catch {
-    return null; // The other tabs then learn it from their stream.
+    return null; // The other tabs then learn of it from their stream.
   }
 }

@@ -14,20 +14,20 @@ import { focusRow } from "./pane_focus";
 import { signInErrorMessage } from "./sign_in_failure";
 import { ThreadView } from "./thread_view";
 
-/** How often times in the list are rewritten, in milliseconds. */
+/** Interval for updating the times in the list, in milliseconds. */
 const TICK = 15_000;
-/** How often typing notices are looked at, in milliseconds. */
+/** Interval for removing expired typing notices, in milliseconds. */
 const EXPIRE_TICK = 1_000;
-/** A shorter break than this is not worth a word, in milliseconds. */
+/** A shorter interruption than this is not shown, in milliseconds. */
 const PATIENCE = 1_500;
 
 interface Properties {
   readonly feed: DeskFeed;
   readonly call: DeskApi;
-  /** What went wrong on the way here. */
+  /** The failure before this state, if any. */
   readonly failure?: unknown;
   readonly arrangement: DeskArrangement;
-  /** False while the sign-in lasts only as long as the page. */
+  /** False if the sign-in lasts only as long as the page. */
   readonly lasting: boolean;
   readonly onSignOut: () => void;
 }
@@ -35,7 +35,7 @@ interface Properties {
 const loadPages = importPart(() => import("./pages/pages_view").then((it) => it.PagesView));
 const loadStepUp = importPart(() => import("./pages/step_up_dialog").then((it) => it.StepUpDialog));
 
-/** The desk at work: the list on one side, a conversation on the other; or one of the desk's pages. */
+/** The working desk: the list on one side, and a conversation or a settings page on the other. */
 export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut }: Properties) {
   const now = useNow(TICK);
   const place = useRoute(feed);
@@ -76,7 +76,7 @@ export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut 
   );
 }
 
-/** One of the desk's pages, as soon as it is known who is signed in. */
+/** A settings page, as soon as the operator is known. */
 function PagesPane({ feed, call, place }: Pick<Properties, "feed" | "call"> & { readonly place: PagePlace }) {
   const operator = feed.operator.value;
   return (
@@ -100,7 +100,7 @@ function FailureNotice({ failure }: { readonly failure: unknown }) {
   );
 }
 
-/** Tells the style sheet the list's width; a style attribute would be refused by the page's policy. */
+/** Set the list's width in the style sheet. The page's CSP would block a style attribute. */
 function useListWidth(arrangement: DeskArrangement) {
   const panes = useRef<HTMLElement>(null);
   const width = arrangement.listWidth.value;
@@ -112,7 +112,7 @@ function useListWidth(arrangement: DeskArrangement) {
 }
 
 interface TopBarProperties extends Pick<Properties, "feed" | "arrangement" | "onSignOut"> {
-  /** Whether a page is shown, which has a heading of its own. */
+  /** Whether a settings page is shown, which has its own heading. */
   readonly onPage: boolean;
 }
 
@@ -146,7 +146,10 @@ function TopBar({ feed, arrangement, onSignOut, onPage }: TopBarProperties) {
   );
 }
 
-/** Asks those who manage the workspace to have room made on the server. The region is always there, so that it is read. */
+/**
+ * Asks those who manage the workspace to free disk space on the server. The live region is always present, so that screen readers
+ * announce it.
+ */
 function DiskNotice({ feed }: Pick<Properties, "feed">) {
   const { words } = useTranslations();
   const state = feed.disk.value;
@@ -207,9 +210,9 @@ function NoneSelected({ feed }: Pick<Properties, "feed">) {
 }
 
 /**
- * Shows the conversation that the address names; back at the list, the focus is on the row that was left.
+ * Show the conversation in the address. Back at the list, the focus is on the row of the last conversation.
  *
- * @returns the page that the address names
+ * @returns the page in the address
  */
 function useRoute(feed: DeskFeed): PagePlace | null {
   const [place, setPlace] = useState(() => readPage(location.hash));
@@ -229,7 +232,7 @@ function useRoute(feed: DeskFeed): PagePlace | null {
   return place;
 }
 
-/** The title of the conversations; a page has its own. */
+/** Set the title for the conversations; a settings page has its own. */
 function useTitle(feed: DeskFeed, onPage: boolean): void {
   const { words } = useTranslations();
   const unread = countUnread(feed.inbox.inbox.value);
@@ -238,7 +241,7 @@ function useTitle(feed: DeskFeed, onPage: boolean): void {
   }, [unread, words, onPage]);
 }
 
-/** A thread that comes into view with the page has been read; what could not be loaded is retried with the network. */
+/** When the page becomes visible, report the shown thread as read. When the network returns, retry failed requests. */
 function useReturn(feed: DeskFeed): void {
   useEffect(() => {
     const read = () => feed.reportSeen();
@@ -268,7 +271,7 @@ function useNow(every: number): number {
   return now;
 }
 
-/** Whether the connection has been away long enough to say so; before the list is loaded, the list itself tells. */
+/** Return whether the connection has been lost long enough to show it. Before the list is loaded, the list itself shows it. */
 function useLost(feed: DeskFeed): boolean {
   const [late, setLate] = useState(false);
   const wasOpen = useRef(false);

@@ -18,7 +18,7 @@ interface Properties {
 
 const loadBan = importPart(() => import("./pages/ban_dialog").then((it) => it.BanDialog));
 
-/** What is known of a conversation, beside it. */
+/** The known facts of a conversation, beside it. */
 export function DetailsView({ feed, call, id }: Properties) {
   const { words, shared, language } = useTranslations();
   const summary = feed.inbox.inbox.value.rows.get(id)?.summary;
@@ -49,7 +49,7 @@ export function DetailsView({ feed, call, id }: Properties) {
   );
 }
 
-/** What the site says of the visitor: unlike what a visitor types, it is proven. */
+/** The visitor's attributes from the site. Unlike a visitor's own statements, they are verified. */
 function VerifiedIdentity({ name, email, email_verified, attributes }: Contact) {
   const { words } = useTranslations();
   return (
@@ -96,7 +96,7 @@ function Fact({ name, children }: { readonly name: string; readonly children: pr
   );
 }
 
-/** How many messages there are, as far as they are loaded; a plus says that there are more. */
+/** Return the number of messages in the loaded part; a plus means that there are more. */
 function countMessages(feed: DeskFeed, { id }: ConversationSummary): string {
   const thread = feed.threads.threads.value.get(id);
   if (thread?.state !== "ready") return "…";

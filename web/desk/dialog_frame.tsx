@@ -4,14 +4,14 @@ import { useTranslations } from "./desk_context";
 import "./settings_view.css";
 
 interface Properties {
-  /** Names the dialog's parts in the page. */
+  /** Prefix for the IDs of the dialog's parts. */
   readonly name: string;
   readonly title: string;
   readonly children: ComponentChildren;
   readonly onClose: () => void;
 }
 
-/** A dialog over the desk, with a heading and a way to close it; open for as long as it is rendered. */
+/** A dialog over the desk, with a heading and a close button. It is open as long as it is rendered. */
 export function DialogFrame({ name, title, children, onClose }: Properties) {
   const { words } = useTranslations();
   const dialog = useRef<HTMLDialogElement>(null);

@@ -1,15 +1,18 @@
-/** What is being written, and what waits to be sent (replies, closings), kept for this tab until then. */
+/** Drafts and unsent commands (replies, closings), stored for this tab until they are sent. */
 import { isPendingList, type PendingCommand } from "../shared/message_outbox";
 import * as storage from "../shared/storage";
 
-/** Why a reply waits for the operator's own decision; stands where the server's refusals stand. */
+/** The reason why a reply waits for the operator's decision. It is stored in place of a rejection code. */
 export const WRITE_DELAY = "sign_in_ended";
 
 export function readDraft(conversation: string): string {
   return storage.get("deskDraft", { conversation }, storage.isText) ?? "";
 }
 
-/** Calls `onChange` after the draft has changed or was deleted, here or elsewhere. Returns what ends it. */
+/**
+ * Call `onChange` after the draft has changed or was deleted, in this part of the page or another. Returns a function that ends
+ * this.
+ */
 export function watchDraft(conversation: string, onChange: () => void): () => void {
   return storage.watch("deskDraft", { conversation }, onChange);
 }
@@ -23,7 +26,10 @@ export function readOutbox(): readonly PendingCommand[] {
   return storage.get("deskOutbox", {}, isPendingList) ?? [];
 }
 
-/** Calls `onGone` after all that waits was deleted elsewhere, as in the panel of stored data. Returns what ends it. */
+/**
+ * Call `onGone` after all unsent commands were deleted outside the outbox, as in the panel of stored data. Returns a function
+ * that ends this.
+ */
 export function watchOutbox(onGone: () => void): () => void {
   return storage.watch("deskOutbox", {}, () => {
     if (!storage.get("deskOutbox", {}, isPendingList)) onGone();
@@ -36,8 +42,8 @@ export function storeOutbox(unsent: readonly PendingCommand[]): void {
 }
 
 /**
- * Lets nothing that waits be sent by itself: it may be another operator's. Messages and notes can be sent, or edited, one by
- * one; a conversation that is still open shows that by itself.
+ * Prevent unsent commands from being sent automatically: they may be another operator's. Messages and notes can be sent or edited
+ * one by one. A closing is discarded, since the open conversation is visible.
  */
 export function holdOutboxBack(): void {
   const written = readOutbox().filter((command) => command.op !== "close");

@@ -1,12 +1,12 @@
 import { useTranslations } from "./desk_context";
 
 interface Properties {
-  /** What happened. */
+  /** The failure as a text. */
   readonly text: string;
   readonly onRetry: () => void;
 }
 
-/** In place of what could not be loaded: what happened, and a way to try again. */
+/** Replaces content that could not be loaded: the reason, and a button to retry. */
 export function Failure({ text, onRetry }: Properties) {
   const { words } = useTranslations();
   return (

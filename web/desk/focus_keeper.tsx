@@ -4,7 +4,7 @@ interface Properties {
   readonly children: ComponentChildren;
 }
 
-/** Gives focus back to the element that had it when a list is put into another order: moving an element drops its focus. */
+/** Restores the focus when a list is sorted again: moving an element removes its focus. */
 export class FocusGuard extends Component<Properties> {
   override getSnapshotBeforeUpdate(): Element | null {
     return document.activeElement;

@@ -3,14 +3,14 @@ import { useId } from "preact/hooks";
 
 interface Properties extends Omit<JSX.IntrinsicElements["input"], "label" | "ref"> {
   readonly label: string;
-  /** What helps to fill it in. */
+  /** A hint for filling it in. */
   readonly hint?: ComponentChildren;
-  /** What is wrong with it; empty for nothing. */
+  /** The error in the value; empty for none. */
   readonly fault?: string;
   readonly inputRef?: { current: HTMLInputElement | null };
 }
 
-/** A field with its label, and what is to be said about it, tied together for those who hear the page. */
+/** A field with its label, hint and error, connected for screen readers. */
 export function FormField({ label, hint, fault = "", inputRef, ...input }: Properties) {
   const id = useId();
   const described = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");

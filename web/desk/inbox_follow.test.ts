@@ -34,7 +34,7 @@ const message = (conversation: string, seq: number, position: number): Entry => 
 
 type Answers = Record<string, () => unknown>;
 
-/** A server that answers each address with the next value of its function, and throws where it has none. */
+/** A server that returns the next value of an address's function. It throws for unknown addresses. */
 function serve(answers: Answers) {
   const asked: string[] = [];
   const get = async <T>(path: string): Promise<T> => {
@@ -51,7 +51,7 @@ const ONE = "/v1/desk/conversations/new";
 const firstPage = (): InboxPage => ({ position: 5, conversations: [summary("a", 2, 5)], more: true });
 
 describe("loading", () => {
-  it("says when it failed, and is ready after a second try", async () => {
+  it("reports a failure, and is ready after a second attempt", async () => {
     let down = true;
     const { follow } = serve({
       [FIRST]: () => {
@@ -66,7 +66,7 @@ describe("loading", () => {
     expect(follow.inbox.value.position).toBe(5);
   });
 
-  it("asks for older conversations before the oldest that it has", async () => {
+  it("requests conversations that are older than the oldest one", async () => {
     const older = { position: 9, conversations: [summary("b", 1, 3)], more: false };
     const { follow } = serve({ [FIRST]: firstPage, "/v1/desk/conversations?before=5&limit=50": () => older });
     await follow.load();
@@ -78,15 +78,15 @@ describe("loading", () => {
   });
 });
 
-describe("a conversation that the list does not know", () => {
-  it("is fetched and appears on top", async () => {
+describe("an unknown conversation", () => {
+  it("is fetched and listed first", async () => {
     const { follow } = serve({ [FIRST]: firstPage, [ONE]: () => summary("new", 1, 6) });
     await follow.load();
     expect(follow.apply([message("new", 1, 6)], false).arrived).toHaveLength(1);
     await vi.waitFor(() => expect(listRows(follow.inbox.value).map((row) => row.id)).toEqual(["new", "a"]));
   });
 
-  it("is fetched again when more was said while the answer was on its way", async () => {
+  it("is fetched again if entries were added during the request", async () => {
     const answers = [summary("new", 1, 6), summary("new", 2, 7)];
     const { follow, asked } = serve({ [FIRST]: firstPage, [ONE]: () => answers.shift() });
     await follow.load();
@@ -96,7 +96,7 @@ describe("a conversation that the list does not know", () => {
     expect(asked.filter((path) => path === ONE)).toHaveLength(2);
   });
 
-  it("is asked for again when the connection is back", async () => {
+  it("is requested again when the connection is back", async () => {
     const answers: Answers = { [FIRST]: firstPage };
     const { follow, asked } = serve(answers);
     await follow.load();
@@ -111,7 +111,7 @@ describe("a conversation that the list does not know", () => {
   });
 });
 
-it("fetches the count when a mark lies among messages that only the server has counted", async () => {
+it("the count is fetched if a mark is among messages that only the server has counted", async () => {
   const seen = { visitor: 0, operator: 1 };
   const counted = { ...summary("a", 2, 5, 1), seen };
   const { follow } = serve({ [FIRST]: firstPage, "/v1/desk/conversations/a": () => counted });

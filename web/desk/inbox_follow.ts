@@ -1,4 +1,6 @@
-/** Keeps the inbox true: loads its pages, applies what the stream brings, and fetches what the stream only hints at. */
+/**
+ * Keeps the inbox current: loads its pages, applies the stream's entries, and fetches summaries that the stream only refers to.
+ */
 import { signal } from "@preact/signals";
 import type { Api } from "../shared/api";
 import type { ConversationSummary, InboxPage } from "../shared/wire";
@@ -19,28 +21,28 @@ import {
 const PAGE = 50;
 /** Fewer listed conversations than this do not fill a screen. */
 const FEW = 20;
-/** More unknown conversations than this in one frame: a page is cheaper than a request for each. */
+/** For more unknown conversations than this in one frame, a page is cheaper than a request for each. */
 const MAX_SINGLE = 4;
-/** Each try is at least as new as the stream; more in a row would only load the server. */
+/** Each attempt is at least as new as the stream; more in a row would only load the server. */
 const MAX_ATTEMPTS = 3;
 
 export class InboxSync {
   readonly inbox = signal<Inbox>(EMPTY_INBOX);
   readonly state = signal<"loading" | "ready" | "failed">("loading");
   readonly older = signal<"idle" | "loading" | "failed">("idle");
-  /** Conversations whose summary is wanted, with the seq it must have reached. */
+  /** Conversations whose summary is needed, with the seq it must have reached. */
   readonly #wanted = new Map<string, number>();
   readonly #fetching = new Set<string>();
 
   constructor(private readonly api: Pick<Api, "get">) {}
 
-  /** Shows what was kept from an earlier visit; the stream brings what came since. */
+  /** Show the inbox of an earlier visit. The stream provides the entries since then. */
   resume(inbox: Inbox): void {
     this.inbox.value = inbox;
     this.state.value = "ready";
   }
 
-  /** Lets go of everything: it is not what this server knows. */
+  /** Remove everything: it does not match this server's data. */
   forget(): void {
     this.inbox.value = EMPTY_INBOX;
     this.state.value = "loading";
@@ -48,9 +50,9 @@ export class InboxSync {
   }
 
   /**
-   * Loads the newest page. Returns whether the inbox is ready; it stays ready once it was.
+   * Load the newest page. Returns whether the inbox is ready; it stays ready afterwards.
    *
-   * @param again also when it was loaded before: the page takes its place
+   * @param again load it even if it was loaded before: the page replaces the inbox
    */
   async load(again = false): Promise<boolean> {
     if (this.state.value === "ready" && !again) return true;
@@ -64,7 +66,7 @@ export class InboxSync {
     return this.state.peek() === "ready";
   }
 
-  /** Loads the next older page of what the filter lists. */
+  /** Load the next older page for the filter. */
   async showOlder(filter: Filter = "all"): Promise<void> {
     if (this.older.value === "loading") return;
     this.older.value = "loading";
@@ -79,13 +81,13 @@ export class InboxSync {
     }
   }
 
-  /** Loads more of what a filter lists when little of it is known and there may be more. */
+  /** Load more for a filter if few rows of it are loaded and there may be more. */
   async fill(filter: Filter): Promise<void> {
     const inbox = this.inbox.peek();
     if (reachOf(inbox, filter).more && listRows(inbox, filter).length < FEW) await this.showOlder(filter);
   }
 
-  /** Applies an `entries` frame; see applyEntries. Returns the visitors' new messages and whether a position was skipped. */
+  /** Apply an `entries` frame; see applyEntries. Returns the visitors' new messages and whether a position was skipped. */
   apply(entries: readonly Entry[], trusted: boolean): { arrived: readonly Entry[]; gap: boolean } {
     const { inbox, arrived, missing, gap } = applyEntries(this.inbox.value, entries, trusted);
     this.inbox.value = inbox;
@@ -94,14 +96,14 @@ export class InboxSync {
     return { arrived, gap };
   }
 
-  /** Applies a seen mark of either side. */
+  /** Apply a seen mark of either side. */
   markSeen(id: string, by: Side, seq: number): void {
     const { inbox, stale } = applySeen(this.inbox.value, id, by, seq);
     this.inbox.value = inbox;
     if (stale) this.want(id, this.summary(id)?.last_seq ?? 0);
   }
 
-  /** Takes in a summary that came with another answer. */
+  /** Add a summary from another response. */
   learn(summary: ConversationSummary): void {
     this.inbox.value = addSummary(this.inbox.value, summary);
   }
@@ -110,18 +112,18 @@ export class InboxSync {
     return this.inbox.value.rows.get(id)?.summary ?? null;
   }
 
-  /** Fetches a summary until it has reached a seq. What fails is asked again by `askAgain`. */
+  /** Fetch a summary until it has reached a seq. `askAgain` repeats failed requests. */
   want(id: string, reach: number): void {
     this.#wanted.set(id, Math.max(reach, this.#wanted.get(id) ?? 0));
     void this.#fetch(id);
   }
 
-  /** Asks again for what could not be fetched: called when the connection is back. */
+  /** Repeat failed requests. Called when the connection is back. */
   askAgain(): void {
     for (const id of this.#wanted.keys()) void this.#fetch(id);
   }
 
-  /** Most of what came while we were away stands on the newest page; what does not is fetched one by one. */
+  /** Most conversations that changed in the meantime are on the newest page; the others are fetched one by one. */
   async #wantMany(missing: ReadonlyMap<string, number>): Promise<void> {
     for (const [id, reach] of missing) this.#wanted.set(id, Math.max(reach, this.#wanted.get(id) ?? 0));
     const page = await this.api.get<InboxPage>(`/v1/desk/conversations?limit=${PAGE}`).catch(() => null);
@@ -138,7 +140,7 @@ export class InboxSync {
     try {
       for (let tries = 0; this.#wanted.has(id) && tries < MAX_ATTEMPTS; tries++) await this.#fetchOnce(id);
     } catch {
-      // Kept as wanted; the connection is likely down, and its return calls askAgain.
+      // It stays wanted. The connection is probably down, and its return calls askAgain.
     } finally {
       this.#fetching.delete(id);
     }

@@ -57,15 +57,15 @@ function message(position: number, conversation: string, seq: number, changes: P
 
 const row = (inbox: Inbox, id: string): ConversationSummary | undefined => inbox.rows.get(id)?.summary;
 
-describe("listing", () => {
-  it("puts the newest activity on top, and moves a conversation up when something happens in it", () => {
+describe("the list", () => {
+  it("starts with the newest activity, and a new entry moves its conversation up", () => {
     const inbox = startInbox(page(9, [summary("a", { position: 9 }), summary("b", { position: 4 })]));
     expect(listRows(inbox).map((one) => one.id)).toEqual(["a", "b"]);
     const after = applyEntries(inbox, [message(10, "b", 2)]).inbox;
     expect(listRows(after).map((one) => one.id)).toEqual(["b", "a"]);
   });
 
-  it("keeps a conversation below the pages out of the list until its page is loaded", () => {
+  it("omits a conversation below the loaded pages until its page is loaded", () => {
     const inbox = startInbox(page(9, [summary("a", { position: 9 })], true));
     const linked = addSummary(inbox, summary("old", { position: 2 }));
     expect(listRows(linked).map((one) => one.id)).toEqual(["a"]);
@@ -74,7 +74,7 @@ describe("listing", () => {
     expect(all.more).toBe(false);
   });
 
-  it("does not let an older answer of the server undo what the stream has told", () => {
+  it("does not revert to an older response after newer frames", () => {
     const inbox = startInbox(page(9, [summary("a", { position: 9 })], true));
     const live = applyEntries(inbox, [message(10, "a", 2, { author: OLA })]).inbox;
     expect(row(addSummary(live, summary("a", { position: 9 })), "a")?.status).toBe("open");
@@ -85,7 +85,7 @@ describe("listing", () => {
 describe("entries", () => {
   const inbox = startInbox(page(1, [summary("a")]));
 
-  it("derives status, last words, unread and position as the server does", () => {
+  it("update status, last text, unread count and position as on the server", () => {
     const asked = applyEntries(inbox, [message(2, "a", 2, { data: { text: "Anyone?" } })]).inbox;
     expect(row(asked, "a")).toMatchObject({
       status: "open",
@@ -111,7 +111,7 @@ describe("entries", () => {
     expect(row(applyEntries(closed, [message(5, "a", 5, { author: OLA })]).inbox, "a")?.status).toBe("open");
   });
 
-  it("ignores what it has already applied", () => {
+  it("are ignored when they are repeated", () => {
     const once = applyEntries(inbox, [message(2, "a", 2)]);
     const twice = applyEntries(once.inbox, [message(2, "a", 2)]);
     expect(once.arrived).toHaveLength(1);
@@ -119,34 +119,34 @@ describe("entries", () => {
     expect(row(twice.inbox, "a")?.unread).toBe(2);
   });
 
-  it("counts nothing twice when a fetched summary was ahead of the stream", () => {
+  it("are not counted twice if a fetched summary was ahead of the stream", () => {
     const ahead = addSummary(inbox, summary("a", { last_seq: 3, position: 3, unread: 3 }));
     const applied = applyEntries(ahead, [message(2, "a", 2), message(3, "a", 3), message(4, "a", 4)]);
     expect(row(applied.inbox, "a")?.unread).toBe(4);
     expect(applied.inbox.position).toBe(4);
   });
 
-  it("asks for a conversation that it does not know, and tells how far the answer must reach", () => {
+  it("of an unknown conversation require its summary up to their seq", () => {
     const applied = applyEntries(inbox, [message(2, "new", 1), message(3, "new", 2)]);
     expect([...applied.missing]).toEqual([["new", 2]]);
     expect(applied.arrived.map((entry) => entry.seq)).toEqual([1, 2]);
     expect(applied.inbox.position).toBe(3);
   });
 
-  it("asks again for a conversation with a skipped seq instead of showing a wrong count", () => {
+  it("after a skipped seq require the summary instead of a wrong count", () => {
     const applied = applyEntries(inbox, [message(2, "a", 5)]);
     expect([...applied.missing]).toEqual([["a", 5]]);
     expect(row(applied.inbox, "a")?.last_seq).toBe(1);
   });
 
-  it("stops before a skipped position, and keeps the cursor that gets the missing entries", () => {
+  it("after a skipped position are not applied, and the cursor stays before it", () => {
     const applied = applyEntries(inbox, [message(2, "a", 2), message(4, "a", 4)]);
     expect(applied.gap).toBe(true);
     expect(applied.inbox.position).toBe(2);
     expect(row(applied.inbox, "a")?.last_seq).toBe(2);
   });
 
-  it("believes the first answer after a reconnect", () => {
+  it("of the first response after a reconnect are trusted", () => {
     const applied = applyEntries(inbox, [message(4, "a", 2)], true);
     expect(applied).toMatchObject({ gap: false, inbox: { position: 4 } });
   });
@@ -155,43 +155,43 @@ describe("entries", () => {
 describe("seen marks", () => {
   const inbox = applyEntries(startInbox(page(1, [summary("a")])), [message(2, "a", 2), message(3, "a", 3)]).inbox;
 
-  it("a colleague who has read everything clears the count", () => {
+  it("clear the count when a colleague has read everything", () => {
     expect(row(inbox, "a")?.unread).toBe(3);
     const read = applySeen(inbox, "a", "operator", 3);
     expect(read.stale).toBe(false);
     expect(row(read.inbox, "a")?.unread).toBe(0);
   });
 
-  it("counts what came after a mark in the middle", () => {
+  it("in the middle leave the later messages unread", () => {
     expect(row(applySeen(inbox, "a", "operator", 2).inbox, "a")?.unread).toBe(1);
     expect(row(applySeen(inbox, "a", "operator", 1).inbox, "a")?.unread).toBe(2);
   });
 
-  it("holds for a message that arrives after it", () => {
+  it("apply to a message that arrives after them", () => {
     const ahead = applySeen(inbox, "a", "operator", 4).inbox;
     const after = applyEntries(ahead, [message(4, "a", 4), message(5, "a", 5)]).inbox;
     expect(row(after, "a")?.unread).toBe(1);
   });
 
-  it("says when only the server can count", () => {
+  it("report a count that only the server knows", () => {
     const counted = startInbox(page(9, [summary("b", { last_seq: 9, position: 9, unread: 5 })]));
     expect(applySeen(counted, "b", "operator", 7).stale).toBe(true);
   });
 
-  it("never goes back", () => {
+  it("never go back", () => {
     const read = applySeen(inbox, "a", "operator", 3).inbox;
     expect(applySeen(read, "a", "operator", 1).inbox).toBe(read);
     const fetched = summary("a", { last_seq: 3, position: 3, unread: 3 });
     expect(row(addSummary(read, fetched), "a")).toMatchObject({ unread: 0, seen: { visitor: 0, operator: 3 } });
   });
 
-  it("the visitor's mark leaves the count alone, and an unknown conversation is no error", () => {
+  it("of the visitor do not change the count, and an unknown conversation causes no error", () => {
     expect(row(applySeen(inbox, "a", "visitor", 2).inbox, "a")).toMatchObject({ unread: 3, seen: { visitor: 2 } });
     expect(applySeen(inbox, "nobody", "visitor", 2)).toEqual({ inbox, stale: false });
   });
 });
 
-it("adds up what is unread", () => {
+it("the total of unread messages is the sum of all rows", () => {
   const inbox = startInbox(
     page(4, [summary("a", { unread: 2, position: 4 }), summary("b", { unread: 3, position: 3 })]),
   );
@@ -200,7 +200,7 @@ it("adds up what is unread", () => {
 });
 
 describe("an erasure", () => {
-  it("leaves the row without words, name or anything unread", () => {
+  it("leaves a row without text, name or unread messages", () => {
     const before = startInbox(page(4, [summary("a", { last_seq: 2, position: 4, unread: 2, visitor_name: "Vera" })]));
     const erasure: Entry = { ...message(5, "a", 3), kind: "erased", data: {} };
     const { inbox, arrived, missing } = applyEntries(before, [erasure]);

@@ -1,14 +1,14 @@
-// The inbox as a value: pages and frames go in, the next inbox and what is left to do come out. No clock, no network.
-// Everything here is derived from the timeline by the rules of docs/protocol.md, so every tab and every operator that has
-// applied the same entries shows the same list.
+// The inbox as an immutable value: pages and frames are the input; the next inbox and the remaining requests are the output.
+// There is no clock and no network. Everything is derived from the timeline by the rules of docs/protocol.md. Every tab and every
+// operator that has applied the same entries shows the same list.
 import { isErasure } from "../shared/message_log";
 import type { ConversationSummary, InboxPage } from "../shared/wire";
 import type { Entry, Side, Status } from "../shared/wire_timeline";
 
-/** One conversation of the inbox, with what is needed to count what is unread when a seen mark lies in the middle. */
+/** One conversation of the inbox, with the data for counting unread messages when a seen mark is in the middle. */
 export interface InboxRow {
   readonly summary: ConversationSummary;
-  /** The seq up to which the server did the counting. */
+  /** The seq up to which the server has counted. */
   readonly countedTo: number;
   /** Seqs of the visitor's messages after `countedTo`, ascending. */
   readonly visitorSeqs: readonly number[];
@@ -16,34 +16,34 @@ export interface InboxRow {
 
 export interface Inbox {
   readonly rows: ReadonlyMap<string, InboxRow>;
-  /** Position of the newest entry applied: where a stream has to continue. */
+  /** Position of the newest applied entry: the stream has to continue there. */
   readonly position: number;
-  /** Position of the oldest row that pages have reached; older rows are known but not listed, so that the list has no hole. */
+  /** Position of the oldest row that pages have reached. Older rows are known but not listed, so that the list has no gap. */
   readonly oldest: number;
   /** Whether older conversations exist on the server. */
   readonly more: boolean;
-  /** How far pages of one status have reached, where they have gone further than those of all. */
+  /** How far the pages of one status have reached, if they are further than those of all. */
   readonly reached: Readonly<Partial<Record<Filter, Reach>>>;
 }
 
-/** Down to which position pages have come, and whether there are older ones. */
+/** The position that pages have reached, and whether there are older ones. */
 export interface Reach {
   readonly oldest: number;
   readonly more: boolean;
 }
 
-/** Which conversations are listed. */
+/** The filter of the list. */
 export type Filter = "all" | "waiting" | "open" | "closed";
 export const FILTERS: readonly Filter[] = ["all", "waiting", "open", "closed"];
 
-/** What applying entries leads to. */
+/** The result of applying entries. */
 export interface Applied {
   readonly inbox: Inbox;
   /** Visitors' messages that were not known before, in order. */
   readonly arrived: readonly Entry[];
   /** Conversations whose summary has to be fetched, with the seq that it must have reached. */
   readonly missing: ReadonlyMap<string, number>;
-  /** A position was skipped: nothing from there on was applied, and the stream has to start again at `inbox.position`. */
+  /** A position was skipped. No entry after it was applied, and the stream has to start again at `inbox.position`. */
   readonly gap: boolean;
 }
 
@@ -55,14 +55,14 @@ export const EMPTY_INBOX: Inbox = {
   reached: {},
 };
 
-/** The inbox of a first page. */
+/** Return the inbox of a first page. */
 export function startInbox(page: InboxPage): Inbox {
   return addPage({ ...EMPTY_INBOX, position: page.position }, page);
 }
 
 /**
- * Adds an older page: of all, or of one status when `filter` says so. The cursor stays: what happened since the first page
- * comes through the stream.
+ * Add an older page: of all, or of the status in `filter`. The cursor does not change, because the stream provides everything
+ * since the first page.
  */
 export function addPage(inbox: Inbox, page: InboxPage, filter: Filter = "all"): Inbox {
   const rows = new Map(inbox.rows);
@@ -73,31 +73,31 @@ export function addPage(inbox: Inbox, page: InboxPage, filter: Filter = "all"): 
   return { ...inbox, rows, reached: { ...inbox.reached, [filter]: reach } };
 }
 
-/** How far the list of a filter has been loaded. */
+/** Return how far the list of a filter has been loaded. */
 export function reachOf(inbox: Inbox, filter: Filter): Reach {
   const { oldest, more } = inbox;
   const own = filter === "all" || !more ? undefined : inbox.reached[filter];
   return own && own.oldest < oldest ? own : { oldest, more };
 }
 
-/** The inbox of an earlier visit. */
+/** Return the inbox of an earlier visit. */
 export function resumeInbox(kept: Reach & { position: number; rows: readonly ConversationSummary[] }): Inbox {
   const { position, oldest, more } = kept;
   return { ...addPage(EMPTY_INBOX, { position, conversations: [...kept.rows], more }), position, oldest, more };
 }
 
-/** Adds one fetched summary, unless a newer one is known. */
+/** Add one fetched summary, unless a newer one is known. */
 export function addSummary(inbox: Inbox, summary: ConversationSummary): Inbox {
   const rows = new Map(inbox.rows).set(summary.id, newerRow(inbox.rows.get(summary.id), summary));
   return { ...inbox, rows };
 }
 
 /**
- * Applies an `entries` frame.
+ * Apply an `entries` frame.
  *
- * @param trusted A skipped position is no gap. The first frame after a reconnect is the server's whole answer to our
- *   cursor, and asking again would only get the same answer. An operator who sees only some sites and teams receives no
- *   entries of others, whose positions are skipped in every frame.
+ * @param trusted A skipped position is not a gap. The first frame after a reconnect is the server's complete response to our
+ *   cursor, and another request would return the same. An operator with a limited scope receives no entries of other sites and
+ *   teams, so that positions are skipped in every frame.
  */
 export function applyEntries(inbox: Inbox, entries: readonly Entry[], trusted = false): Applied {
   const rows = new Map(inbox.rows);
@@ -121,9 +121,9 @@ export function applyEntries(inbox: Inbox, entries: readonly Entry[], trusted = 
 }
 
 /**
- * Applies a seen mark. Marks only grow; a repeated or older one changes nothing.
+ * Apply a seen mark. Marks only grow; a repeated or older one changes nothing.
  *
- * @returns `stale`: the mark lies among messages that only the server has counted, so the summary has to be fetched.
+ * @returns `stale`: the mark is among messages that only the server has counted, so the summary has to be fetched
  */
 export function applySeen(inbox: Inbox, id: string, by: Side, seq: number): { inbox: Inbox; stale: boolean } {
   const row = inbox.rows.get(id);
@@ -135,7 +135,7 @@ export function applySeen(inbox: Inbox, id: string, by: Side, seq: number): { in
   return { inbox: { ...inbox, rows: new Map(inbox.rows).set(id, { ...row, summary: counted }) }, stale };
 }
 
-/** The listed conversations, newest activity first. */
+/** Return the listed conversations, newest activity first. */
 export function listRows(inbox: Inbox, filter: Filter = "all"): readonly ConversationSummary[] {
   const { oldest, more } = reachOf(inbox, filter);
   return [...inbox.rows.values()]
@@ -150,7 +150,7 @@ function fits(summary: ConversationSummary, filter: Filter): boolean {
   return filter === "all" || summary.status === filter;
 }
 
-/** How many visitors' messages no operator has seen, in all conversations that are known here. */
+/** Return the number of visitors' messages that no operator has seen, in all known conversations. */
 export function countUnread(inbox: Inbox): number {
   let unread = 0;
   for (const row of inbox.rows.values()) unread += row.summary.unread;
@@ -161,7 +161,7 @@ export function isVisitorMessage(entry: Entry): boolean {
   return entry.kind === "message" && entry.author.kind === "visitor";
 }
 
-/** The row after one more entry; the same row for a repeat; null when entries before it are missing. */
+/** Return the row after one more entry; the same row for a repeat; null if entries before it are missing. */
 function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
   const { summary } = row;
   if (entry.seq <= summary.last_seq) return row;
@@ -186,7 +186,7 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
   };
 }
 
-/** Nothing of what was said is left, nor who said it. */
+/** Neither the texts nor their author stay. */
 function erasedRow({ summary }: InboxRow, entry: Entry): InboxRow {
   const { seq, position = summary.position } = entry;
   const empty = { status: "closed", waiting_since: null, visitor_name: "", unread: 0, last: entry } as const;
@@ -198,13 +198,13 @@ function statusAfter(entry: Entry, before: Status): Status {
   return entry.kind === "closed" ? "closed" : before;
 }
 
-/** Since when the visitor waits for a reply: the same rule as in src/crumbless/domain/conversation.py. */
+/** Return since when the visitor waits for a reply: the same rule as in src/crumbless/domain/conversation.py. */
 function waitingSinceAfter(entry: Entry, before: number | null): number | null {
   if (entry.kind === "message") return entry.author.kind === "visitor" ? (before ?? entry.at) : null;
   return entry.kind === "closed" ? null : before;
 }
 
-/** The newer of what is known and what was fetched; seen marks are never taken back. */
+/** Return the newer of the known and the fetched row. Seen marks never go back. */
 function newerRow(known: InboxRow | undefined, fetched: ConversationSummary): InboxRow {
   if (known && known.summary.last_seq > fetched.last_seq) return known;
   const counted: InboxRow = { summary: fetched, countedTo: fetched.last_seq, visitorSeqs: [] };

@@ -158,7 +158,7 @@ function Row({ row, now, operator, selected, typing }: RowProperties) {
 /** Enough for any width of the list; a message may be 8,000 characters long. */
 const LAST_WORDS = 160;
 
-/** The author's name stands apart, so that the words alone decide the direction. */
+/** The author's name is a separate element, so that only the text decides the direction. */
 function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   const { words } = useTranslations();
   if (!row.last) return null;
@@ -216,7 +216,7 @@ function EmptyPicture() {
   );
 }
 
-/** Arrow keys, Home and End move through the list; Tab leaves a row as everywhere. */
+/** Move the focus by arrow keys, Home and End. Tab leaves the list. */
 function moveFocus(event: KeyboardEvent, list: HTMLElement | null): void {
   const links = [...(list?.querySelectorAll("a") ?? [])];
   const index = links.indexOf(document.activeElement as HTMLAnchorElement);

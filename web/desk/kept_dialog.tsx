@@ -14,7 +14,7 @@ const loadView = importPart(() => import("../shared/kept_view"));
 
 type View = (properties: StoredDataViewProps) => JSX.Element;
 
-/** Everything that is kept in this browser, with a way to delete each; what is shown in it is loaded only now. */
+/** Every stored item of this browser, with a button to delete it. The contents are loaded when the dialog opens. */
 export function StoredDataDialog({ onClose }: Properties) {
   const { words, language } = useTranslations();
   const { View, failed, load } = useView();

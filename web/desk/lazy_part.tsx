@@ -4,9 +4,9 @@ import { useTranslations } from "./desk_context";
 import { Failure } from "./failure_view";
 
 interface Properties<Given extends object> {
-  /** Loads the part; the same function as long as it is the same part. */
+  /** Loads the part. The same part must have the same function. */
   readonly load: () => Promise<ComponentType<Given>>;
-  /** What the part is given. */
+  /** The part's properties. */
   readonly given: Given;
 }
 

@@ -2,14 +2,17 @@ import { useRef } from "preact/hooks";
 import { clampWidth, type DeskArrangement, LIST_WIDTH } from "./desk_arrangement";
 import { useTranslations } from "./desk_context";
 
-/** One press of an arrow key, in CSS pixels. */
+/** The step of an arrow key, in CSS pixels. */
 const STEP = 16;
 
 interface Properties {
   readonly arrangement: DeskArrangement;
 }
 
-/** The edge of the list: dragged, moved by arrow keys, put back by a double click. Kept when it is let go. */
+/**
+ * The edge of the list. It can be dragged or moved by arrow keys; a double click resets it. The width is stored at the end of a
+ * drag.
+ */
 export function ListSplitter({ arrangement }: Properties) {
   const { words } = useTranslations();
   const edge = useRef<HTMLDivElement>(null);
@@ -62,5 +65,5 @@ export function ListSplitter({ arrangement }: Properties) {
   );
 }
 
-/** What desk.css gives the list in a wide window, in CSS pixels. */
+/** The list's width in a wide window in desk.css, in CSS pixels. */
 const DEFAULT_WIDTH = 352;

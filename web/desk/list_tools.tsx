@@ -8,7 +8,7 @@ interface Properties {
   readonly arrangement: DeskArrangement;
 }
 
-/** Above the list: which conversations it shows, and how many of each kind are loaded. */
+/** The filters above the list, with the number of loaded conversations of each kind. */
 export function FilterBar({ feed, arrangement }: Properties) {
   const { words } = useTranslations();
   const inbox = feed.inbox.inbox.value;
@@ -33,7 +33,7 @@ export function FilterBar({ feed, arrangement }: Properties) {
   );
 }
 
-/** How many are loaded; a plus says that there are more. */
+/** Return the number of loaded conversations; a plus means that there are more. */
 function countOf(inbox: Inbox, filter: Filter): string {
   return `${listRows(inbox, filter).length}${reachOf(inbox, filter).more ? "+" : ""}`;
 }

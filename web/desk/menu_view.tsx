@@ -8,24 +8,24 @@ import { SettingsView } from "./settings_view";
 import "./menu_view.css";
 
 interface Properties {
-  /** Empty until the server has said it. */
+  /** Empty until the server has sent it. */
   readonly operator: string;
   readonly email: string;
   readonly workspace: string;
-  /** Whether replies wait that signing out would delete. */
+  /** Whether there are unsent replies, which signing out would delete. */
   readonly unsent: boolean;
   readonly arrangement: DeskArrangement;
   readonly onSignOut: () => void;
 }
 
-/** The pages that the menu leads to; from there one comes to the others. */
+/** The pages in the menu. They link to the other pages. */
 const PAGES_SHOWN: readonly (readonly [PageName, "profile" | "security" | "administration"])[] = [
   ["profile", "profile"],
   ["security", "security"],
   ["people", "administration"],
 ];
 
-/** The operator's menu. The browser's own popover brings Escape, a click elsewhere, and focus back to the button. */
+/** The operator's menu. The browser's own popover handles Escape, a click outside, and the return of the focus to the button. */
 export function MenuView({ operator, email, workspace, unsent, arrangement, onSignOut }: Properties) {
   const { words } = useTranslations();
   const [shown, setShown] = useState<"settings" | "kept" | "check" | null>(null);

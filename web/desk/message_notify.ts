@@ -1,21 +1,21 @@
-/** Notifications of the browser: only after an explicit choice, without what was written. */
+/** Notifications of the browser: only after an explicit choice, and without the message's text. */
 import type { Entry } from "../shared/wire_timeline";
 import { writeRoute } from "./desk_route";
 
-/** What the browser lets us do: `unavailable` where it knows no notifications. */
+/** The browser's permission; `unavailable` if it does not support notifications. */
 export type Permission = "granted" | "denied" | "default" | "unavailable";
 
 export function permission(): Permission {
   return typeof Notification === "undefined" ? "unavailable" : Notification.permission;
 }
 
-/** Asks the person, by the browser's own question. Call only from their act. */
+/** Show the browser's permission prompt. Call it only in response to the user's input. */
 export async function askPermission(): Promise<Permission> {
   if (typeof Notification === "undefined") return "unavailable";
   return Notification.requestPermission().catch(() => "denied" as const);
 }
 
-/** Shows one notification a conversation; tabs share it by its tag, so that it is not doubled. */
+/** Show one notification per conversation. Tabs share it by its tag, so that there is only one. */
 export function notify(entries: readonly Entry[], tell: (entry: Entry) => string): void {
   if (permission() !== "granted") return;
   const newest = new Map(entries.map((entry) => [entry.conversation, entry]));
@@ -31,6 +31,6 @@ function show(conversation: string, title: string): void {
       shown.close();
     };
   } catch {
-    // Phones let only a service worker show them; the sound and the title still tell.
+    // On phones only a service worker can show notifications. The sound and the title still report the message.
   }
 }

@@ -1,15 +1,18 @@
-/** Passkeys as the browser offers them: WebAuthn Level 3, with its JSON forms where the browser has them and ours where not. */
+/** Passkeys by WebAuthn Level 3. The JSON forms are the browser's where it has them, and ours where it does not. */
 
-/** No passkey came of it: the person closed the browser's dialog, has none, or took too long. */
+/** There is no passkey: the user closed the browser's dialog, has none, or took too long. */
 export class NoPasskey extends Error {
   override readonly name = "NoPasskey";
 }
 
-/** Browsers bind passkeys to a name (WebAuthn, section 5.1.2): a page that is opened by numbers, as the demo's is, has none. */
+/**
+ * Return whether passkeys work here. Browsers bind them to a host name (WebAuthn, section 5.1.2), which a page at an IP address,
+ * such as the demo's, does not have.
+ */
 export const passkeysWork = (host: string = location.hostname): boolean =>
   typeof PublicKeyCredential === "function" && !/^\[|^[\d.]+$/.test(host);
 
-/** Whether passkeys can stand among the suggestions of a field. */
+/** Return whether passkeys can be among the suggestions of a field. */
 export async function suggestsPasskeys(): Promise<boolean> {
   return passkeysWork() && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false);
 }
@@ -17,11 +20,11 @@ export async function suggestsPasskeys(): Promise<boolean> {
 export interface AskOptions {
   /** Offers passkeys among a field's suggestions, in place of a dialog. */
   readonly suggest?: boolean;
-  /** Ends the asking. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
 }
 
-/** Asks for a passkey by the server's options. Throws NoPasskey; what ends the signal ends it the same way. */
+/** Ask for a passkey by the server's options. Throws NoPasskey, also after the signal. */
 export async function askPasskey(
   options: Record<string, unknown>,
   { suggest, signal }: AskOptions = {},
@@ -32,7 +35,7 @@ export async function askPasskey(
   return toJson(await navigator.credentials.get(asked).catch(refuse));
 }
 
-/** Makes a passkey by the server's options. Throws NoPasskey. */
+/** Create a passkey by the server's options. Throws NoPasskey. */
 export async function makePasskey(options: Record<string, unknown>): Promise<object> {
   return toJson(await navigator.credentials.create({ publicKey: readCreation(options) }).catch(refuse));
 }
@@ -60,7 +63,7 @@ const described = (list: readonly PublicKeyCredentialDescriptorJSON[] = []) =>
 
 function toJson(credential: Credential | null): object {
   if (!(credential instanceof PublicKeyCredential)) throw new NoPasskey("no passkey");
-  // Some password managers put in a credential of their own whose toJSON throws.
+  // Some password managers insert their own credential, whose toJSON throws.
   try {
     return credential.toJSON();
   } catch {
@@ -68,7 +71,7 @@ function toJson(credential: Credential | null): object {
   }
 }
 
-/** The JSON form of WebAuthn Level 3, section 5.1, of the fields that the server reads. */
+/** Return the JSON form of WebAuthn Level 3, section 5.1, with the fields that the server reads. */
 function writeByHand(credential: PublicKeyCredential): object {
   const given = credential.response as AuthenticatorAssertionResponse & AuthenticatorAttestationResponse;
   const fields = ["clientDataJSON", "authenticatorData", "signature", "userHandle", "attestationObject"] as const;
@@ -84,7 +87,7 @@ function writeByHand(credential: PublicKeyCredential): object {
   };
 }
 
-/** base64url without padding (RFC 4648, section 5). */
+/** Return base64url without padding (RFC 4648, section 5). */
 export function toText(bytes: ArrayBuffer): string {
   const binary = Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join("");
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");

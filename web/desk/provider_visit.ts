@@ -1,6 +1,6 @@
 /**
- * A sign-in at an OpenID provider: the browser leaves the desk and comes back. What elsewhere a cookie does, to know that
- * it is the same browser, the kept key does: only its proof ends what it began.
+ * A sign-in at an OpenID provider: the browser leaves the desk and comes back. A stored key replaces the usual cookie: only its
+ * proof can finish the flow, which shows that it is the same browser.
  */
 import type { Api } from "../shared/api";
 import { isProofKey, makeKey } from "../shared/proof";
@@ -11,24 +11,26 @@ import { KeyCreationFailed } from "./sign_in_call";
 type Pending = storage.ItemValues["deskPending"];
 export type Purpose = Pending["purpose"];
 
-/** What came back from a provider. `signIn`: who is signed in now, with which key; null where somebody was already. */
+/**
+ * The result of the return from a provider. `signIn`: the new session with its key; null if the operator was already signed in.
+ */
 export interface Arrival {
   readonly purpose: Purpose;
   readonly back: string;
   readonly signIn: { readonly answer: SignInResponse; readonly key: Pending["key"] } | null;
 }
 
-/** This browser keeps nothing, so that it would not know itself again when it comes back. */
+/** This browser stores nothing, so that it could not be recognised when it comes back. */
 export class NothingStored extends Error {
   override readonly name = "NothingStored";
 }
 
-/** This browser did not begin the sign-in that comes back, or began it too long ago. */
+/** This browser did not begin the sign-in, or began it too long ago. */
 export class NotBegunHere extends Error {
   override readonly name = "NotBegunHere";
 }
 
-/** Who came back to join by an invitation has not joined; its secret is not kept here. `cause`: what went wrong. */
+/** The return from a provider did not complete an invitation, whose secret is not stored here. `cause`: the failure. */
 export class JoiningFailed extends Error {
   override readonly name = "JoiningFailed";
 }
@@ -56,11 +58,11 @@ const isPending = (value: unknown): value is Pending =>
   typeof value === "object" && value !== null && "key" in value && isProofKey(value.key) && "provider" in value;
 
 /**
- * Where to send the browser. The key is kept until it comes back, for ten minutes at most.
+ * Return the provider's address for the browser. The key is stored until the browser comes back, for ten minutes at most. Throws
+ * KeyCreationFailed, NothingStored, ApiProblem or NetworkFailure.
  *
- * @param back where in the desk the person is, to bring them back there
- * @param invitation by which the person joins, for that purpose
- * Throws KeyCreationFailed, NothingStored, ApiProblem or NetworkFailure.
+ * @param back the current route in the desk, to return to
+ * @param invitation the invitation to accept, for that purpose
  */
 export async function startRedirect(
   api: Api,
@@ -79,16 +81,15 @@ export async function startRedirect(
   return location;
 }
 
-/** What the provider put into the page's address; null when this page is not where a provider sends browsers to. */
+/** Return the provider's parameters in the page's address; null if this page is not a redirect target. */
 export function readReturn(address: URL): URLSearchParams | null {
   if (!RETURN_PATH.test(address.pathname)) return null;
   return address.searchParams;
 }
 
 /**
- * Ends what was begun before the browser left. Take code and state out of the address before.
- *
- * Throws NotBegunHere, JoiningFailed, ApiProblem or NetworkFailure.
+ * Finish the flow that began before the browser left. Remove code and state from the address before. Throws NotBegunHere,
+ * JoiningFailed, ApiProblem or NetworkFailure.
  */
 export async function finishRedirect(api: Api, path: string, told: URLSearchParams): Promise<Arrival> {
   const pending = await storage.getValue("deskPending", {}, isPending);

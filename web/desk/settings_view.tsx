@@ -22,7 +22,7 @@ interface Properties {
   readonly onClose: () => void;
 }
 
-/** The operator's preferences. Each is kept as soon as it is chosen, and no longer once the standard is chosen again. */
+/** The operator's preferences. Each is stored as soon as it is chosen, and deleted when the default is chosen again. */
 export function SettingsView({ onClose }: Properties) {
   const { words } = useTranslations();
   return (

@@ -1,4 +1,4 @@
-/** The ways to sign in. All steps of one sign-in are signed with one fresh key, which the session is then bound to. */
+/** The sign-in methods. All steps of one sign-in are signed with one new key, to which the session is then bound. */
 import type { Api } from "../shared/api";
 import { makeKey, type ProofKey } from "../shared/proof";
 import type {
@@ -10,27 +10,27 @@ import type {
 } from "../shared/wire_account";
 import { type AskOptions, askPasskey } from "./passkey_ask";
 
-/** This page cannot make a key: it was not opened over https. */
+/** This page cannot create a key: it was not opened over https. */
 export class KeyCreationFailed extends Error {
   override readonly name = "KeyCreationFailed";
 }
 
-/** A session that has just begun, and the key it works with. */
+/** A new session and its key. */
 export interface NewSession {
   readonly answer: SignInResponse;
   readonly key: ProofKey;
 }
 
-/** The password was right; a code is asked for as well. */
+/** The password was correct; a code is required too. */
 export interface CodeAsked {
   readonly step: SignInStep;
   readonly key: ProofKey;
 }
 
-/** Where the browser's clock is, which is all that we learn of where the person is. */
+/** Return the browser's time zone, which is all that we learn of the user's location. */
 export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 
-/** A fresh key. Throws KeyCreationFailed. */
+/** Return a new key. Throws KeyCreationFailed. */
 export async function newKey(): Promise<ProofKey> {
   const key = await makeKey();
   if (!key) throw new KeyCreationFailed();
@@ -38,9 +38,9 @@ export async function newKey(): Promise<ProofKey> {
 }
 
 /**
- * Returns a session, or that a code is required as well.
+ * Return a session, or the information that a code is required too.
  *
- * @param knownKey the key of a session that ended in this page; a new one is made without it
+ * @param knownKey the key of a session that ended in this page; without it a new one is created
  */
 export async function signInWithPassword(
   api: Api,
@@ -59,7 +59,7 @@ export async function signInWithCode(api: Api, { step, key }: CodeAsked, code: s
   return { answer: await api.post<SignInResponse>("/v1/desk/sign-in/code", body, { key }), key };
 }
 
-/** Throws NoPasskey besides what requests throw. */
+/** Return a session. Throws NoPasskey besides the failures of requests. */
 export async function signInWithPasskey(api: Api, asking: AskOptions = {}): Promise<NewSession> {
   const key = await newKey();
   const asked = await api.post<PasskeyOptions>("/v1/desk/sign-in/passkey/options", {}, { key });

@@ -32,6 +32,6 @@ it.each([
   [new NetworkFailure("gone"), words.unreachable],
   [new KeyCreationFailed(), words.needsSecurePageHint],
   [new TypeError("ours"), words.serverFault],
-])("tells %s as a sentence that says what to do", (cause, said) => {
+])("%s becomes a sentence with the solution", (cause, said) => {
   expect(signInErrorMessage(cause, words, "en")).toBe(said);
 });

@@ -4,7 +4,7 @@ import { NoPasskey } from "./passkey_ask";
 import { JoiningFailed, NotBegunHere, NothingStored } from "./provider_visit";
 import { KeyCreationFailed } from "./sign_in_call";
 
-/** What each refusal of a sign-in is told as. */
+/** The text for each rejection of a sign-in. */
 const TOLD = {
   wrong_sign_in: "wrongSignIn",
   invalid: "wrongSignIn",
@@ -23,9 +23,9 @@ const TOLD = {
 } as const satisfies Record<string, keyof DeskTexts>;
 
 /**
- * Says what went wrong with a sign-in, and what to do, in the operator's language.
+ * Return a text with the reason and the solution, in the operator's language.
  *
- * @param language BCP 47 tag, for how long to wait
+ * @param language BCP 47 tag for the waiting time
  */
 export function signInErrorMessage(cause: unknown, words: DeskTexts, language: string): string {
   if (cause instanceof JoiningFailed)
@@ -39,7 +39,7 @@ export function signInErrorMessage(cause: unknown, words: DeskTexts, language: s
   return Object.hasOwn(TOLD, cause.code) ? words[TOLD[cause.code as keyof typeof TOLD]] : words.serverFault;
 }
 
-/** How long to wait: "12 seconds", from two minutes on "15 minutes". */
+/** Return the waiting time: "12 seconds", or "15 minutes" from two minutes on. */
 export function formatWait(seconds: number, language: string): string {
   const [value, unit] = seconds < 120 ? [seconds, "second"] : [seconds / 60, "minute"];
   const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });

@@ -20,7 +20,8 @@ export function SignInForm({ api, knownKey, onEntered, onAsked, onForgotten }: P
   const password = useRef<HTMLInputElement>(null);
   const [waiting, setWaiting] = useState(false);
   const [failure, setFailure] = useState("");
-  // Before anybody can type: a focus that comes a frame later takes the next letters, of the password for instance.
+  // Before the user can type: a focus that moves one frame later would receive the next characters, such as those of the
+  // password.
   useLayoutEffect(() => email.current?.focus(), []);
 
   const submit = async (event: Event) => {

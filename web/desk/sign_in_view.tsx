@@ -13,18 +13,18 @@ import { signInErrorMessage } from "./sign_in_failure";
 import { SignInForm } from "./sign_in_form";
 import { SignedOutCard } from "./signed_out_card";
 
-/** For how long passkeys are suggested by one challenge, in milliseconds; the server takes it for five minutes. */
+/** How long passkeys are suggested with one challenge, in milliseconds; the server accepts it for five minutes. */
 const SUGGESTION_LIFE = 270_000;
 
-/** How a passkey that was chosen may be refused. */
+/** The rejections of a chosen passkey. */
 const CHOSEN = new Set(["passkey_refused", "ticket_gone"]);
 
 interface Properties {
-  /** Why the person is here, when it is not obvious. */
+  /** The reason for this page, if it is not obvious. */
   readonly notice: string;
-  /** What went wrong on the way here. */
+  /** The failure before this state, if any. */
   readonly failure?: unknown;
-  /** False where the browser cannot make a key. */
+  /** False if the browser cannot create a key. */
   readonly secure: boolean;
   readonly api: Api;
   /** The key of a session that ended in this page. */
@@ -126,13 +126,13 @@ function SignInMethodsView({ api, knownKey, failure, onEntered, onAsked, onForgo
 function useProviders(api: Api): readonly OidcProviderName[] {
   const [providers, setProviders] = useState<readonly OidcProviderName[]>([]);
   useEffect(() => {
-    // Without them there is still the password; a failure is told when that is tried.
+    // The password works without them. If the server is unreachable, the sign-in shows it.
     readProviders(api).then(setProviders, () => {});
   }, [api]);
   return providers;
 }
 
-/** Passkeys among the suggestions of the email field, for as long as the page is asked to sign in. */
+/** Suggest passkeys in the email field while the page is shown. */
 function useSuggestedPasskey(api: Api, onEntered: Properties["onEntered"], onRefused: (cause: unknown) => void): void {
   useEffect(() => {
     const ending = new AbortController();
@@ -147,9 +147,9 @@ function useSuggestedPasskey(api: Api, onEntered: Properties["onEntered"], onRef
           return;
         } catch (cause) {
           if (ending.signal.aborted) return;
-          // Nobody has asked for suggestions: only what happened to a passkey that was chosen is worth a word.
+          // The user did not ask for suggestions. Only a failure of a chosen passkey is shown.
           if (cause instanceof ApiProblem && CHOSEN.has(cause.code)) return onRefused(cause);
-          // Another asking (the button's) ends this one, and a server that is away cannot be asked: no second try.
+          // Another request (the button's) ends this one. If the server is unreachable, there is no second attempt.
           if (!(cause instanceof NoPasskey && late.signal.aborted)) return;
         } finally {
           clearTimeout(timer);

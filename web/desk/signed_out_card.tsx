@@ -4,13 +4,13 @@ import "./sign_in_view.css";
 interface Properties {
   readonly title: string;
   readonly hint?: ComponentChildren;
-  /** What is to be known first; empty for nothing. */
+  /** A notice above everything else; empty for none. */
   readonly notice?: string;
   readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** One card in the middle of the page, for whoever is not signed in. It shows nothing that people have written. */
+/** A card in the middle of the page for signed-out users. It shows no text that people have written. */
 export function SignedOutCard({ title, hint, notice = "", wide = false, children }: Properties) {
   return (
     <main class="sign-in">

@@ -37,7 +37,7 @@ function pageOf(entries: Entry[], more = false, id = "a"): TimelinePage {
   return { conversation, entries, more };
 }
 
-/** A server whose answers are given by hand, in the order in which they were asked for. */
+/** A server with manual responses, in the order of the requests. */
 function handServed() {
   const asked: { path: string; answer: (page: TimelinePage) => void; fail: (cause: Error) => void }[] = [];
   const get = <T>(path: string): Promise<T> =>
@@ -71,7 +71,7 @@ describe("opening", () => {
     expect(follow.thread.value).toMatchObject({ more: true, log: { seen: { visitor: 5, operator: 0 } } });
   });
 
-  it("keeps what the stream brings while the page is on its way", async () => {
+  it("includes the stream's entries that arrive while the page is loading", async () => {
     const { follow, nth } = handServed();
     follow.open("a");
     follow.apply([message(2), message(3)]);
@@ -79,7 +79,7 @@ describe("opening", () => {
     await vi.waitFor(() => expect(seqs(follow)).toEqual([1, 2, 3]));
   });
 
-  it("shows a thread that was open before at once, with what came meanwhile", async () => {
+  it("shows a thread that was open before at once, with its new entries", async () => {
     const { follow, asked } = await opened(span(1, 1));
     follow.open("b");
     follow.apply([message(2)]);
@@ -88,7 +88,7 @@ describe("opening", () => {
     expect(asked.filter((one) => one.path.includes("/a/"))).toHaveLength(1);
   });
 
-  it("tells a conversation that does not exist from one that could not be loaded, and loads the latter again", async () => {
+  it("distinguishes a missing conversation from a failed request, which is retried", async () => {
     const { follow, nth } = handServed();
     follow.open("a");
     nth(0).fail(new ApiProblem("not_found", "", "", 404, 0));
@@ -110,7 +110,7 @@ describe("following", () => {
     expect(seqs(follow)).toEqual([1, 2, 3]);
   });
 
-  it("loads again where a seq was skipped, and ends with the whole thread", async () => {
+  it("loads again after a skipped seq, and ends with the complete thread", async () => {
     const { follow, nth } = await opened(span(1, 2));
     follow.apply([message(5)]);
     expect(seqs(follow)).toEqual([1, 2]);
@@ -118,7 +118,7 @@ describe("following", () => {
     await vi.waitFor(() => expect(seqs(follow)).toEqual([1, 2, 3, 4, 5]));
   });
 
-  it("that was loaded to its beginning stays whole when it is loaded again", async () => {
+  it("does not shorten a thread that was loaded to its beginning", async () => {
     const { follow, nth } = await opened(span(1, 120));
     follow.apply([message(130)]);
     nth(1).answer(pageOf(span(31, 130), true));
@@ -126,7 +126,7 @@ describe("following", () => {
     expect(follow.thread.value?.more).toBe(false);
   });
 
-  it("starts over from the newest page when what is known does not reach it", async () => {
+  it("restarts with the newest page if it does not connect to the known entries", async () => {
     const { follow, nth } = await opened(span(1, 2));
     follow.apply([message(300)]);
     nth(1).answer(pageOf(span(201, 300), true));
@@ -136,7 +136,7 @@ describe("following", () => {
 });
 
 describe("earlier entries", () => {
-  it("come before the first, once", async () => {
+  it("are inserted before the first one, once", async () => {
     const { follow, asked, nth } = await opened(span(4, 5), true);
     const both = Promise.all([follow.showEarlier(), follow.showEarlier()]);
     nth(1).answer(pageOf(span(1, 3)));
@@ -147,7 +147,7 @@ describe("earlier entries", () => {
     expect(follow.thread.value).toMatchObject({ more: false, earlier: "idle" });
   });
 
-  it("can be asked for again after a failure", async () => {
+  it("can be requested again after a failure", async () => {
     const { follow, nth } = await opened(span(4, 5), true);
     const asked = follow.showEarlier();
     nth(1).fail(new Error("down"));

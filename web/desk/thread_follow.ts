@@ -1,4 +1,4 @@
-/** Keeps the opened threads true: loads their pages, appends what the stream brings, and loads again where it skips. */
+/** Keeps the opened threads current: loads their pages, appends the stream's entries, and loads again after a gap. */
 import { computed, signal } from "@preact/signals";
 import { type Api, ApiProblem } from "../shared/api";
 import { applyEntries, applySeen, emptyLog, type MessageLog, prependEntries } from "../shared/message_log";
@@ -8,7 +8,7 @@ import type { Entry, SeenMarks, Side } from "../shared/wire_timeline";
 
 export interface Thread {
   readonly id: string;
-  /** `missing`: the server knows no such conversation, or it is another workspace's. */
+  /** `missing`: the conversation does not exist on the server, or belongs to another workspace. */
   readonly state: "loading" | "ready" | "failed" | "missing";
   readonly log: MessageLog;
   /** Whether earlier entries exist on the server. */
@@ -16,23 +16,23 @@ export interface Thread {
   readonly earlier: "idle" | "loading" | "failed";
 }
 
-/** Threads that stay in memory after another one was opened, and are kept up to date. */
+/** Number of threads that stay in memory and are updated after another one was opened. */
 const KEPT = 20;
 const PAGE = 100;
 
 export class ThreadSync {
   readonly selected = signal<string | null>(null);
   readonly thread = computed(() => this.threads.value.get(this.selected.value ?? "") ?? null);
-  /** The opened threads, the one opened last at the end. */
+  /** The opened threads; the one that was opened last is at the end. */
   readonly threads = signal<ReadonlyMap<string, Thread>>(new Map());
-  /** What the stream brought for threads whose page is on its way. */
+  /** The stream's entries for threads whose page is loading. */
   readonly #heard = new Map<string, Entry[]>();
-  /** Threads whose newest page could not be had. */
+  /** Threads whose newest page could not be loaded. */
   readonly #stale = new Set<string>();
 
   /**
-   * @param learn told the summary that comes with each page
-   * @param recall what this device keeps of a thread, and the summary that says whether it is whole
+   * @param learn called with the summary of each page
+   * @param recall returns the stored part of a thread, and the summary that shows whether it is complete
    */
   constructor(
     private readonly api: Pick<Api, "get">,
@@ -40,7 +40,7 @@ export class ThreadSync {
     private readonly recall?: (id: string) => Promise<Recalled | null>,
   ) {}
 
-  /** Shows a conversation, at once when it was open before; null shows none. */
+  /** Show a conversation, at once if it was open before; null shows none. */
   open(id: string | null): void {
     this.selected.value = id;
     if (!id) return;
@@ -51,14 +51,14 @@ export class ThreadSync {
     else void this.load(id);
   }
 
-  /** Takes up a thread that this device keeps. */
+  /** Adopt a thread that this device stores. */
   resume(id: string, recalled: Recalled): void {
     const thread = resumedThread(id, recalled);
     this.threads.value = newestStored(this.threads.value, thread);
     if (thread.log.lastSeq < recalled.reach) void this.load(id);
   }
 
-  /** Lets go of every thread. */
+  /** Remove every thread. */
   forget(): void {
     const id = this.selected.peek();
     this.threads.value = id ? new Map([[id, emptyThread(id)]]) : new Map();
@@ -66,14 +66,14 @@ export class ThreadSync {
     this.#heard.clear();
   }
 
-  /** Lets go of every thread; the shown one is loaded again. */
+  /** Remove every thread and load the shown one again. */
   startOver(): void {
     this.forget();
     const id = this.selected.peek();
     if (id) void this.load(id);
   }
 
-  /** Loads the newest page of an opened conversation, again or for the first time. */
+  /** Load the newest page of an opened conversation, again or for the first time. */
   async load(id: string): Promise<void> {
     if (this.#heard.has(id)) return;
     this.#heard.set(id, []);
@@ -93,7 +93,7 @@ export class ThreadSync {
     }
   }
 
-  /** Shows what this device keeps, if anything, and loads what it lacks. */
+  /** Show the stored part, if there is one, and load the rest. */
   async #begin(id: string, recalling: Promise<Recalled | null>): Promise<void> {
     const recalled = await recalling;
     const thread = this.threads.peek().get(id);
@@ -120,7 +120,7 @@ export class ThreadSync {
     }
   }
 
-  /** Appends the entries that belong to opened threads; a thread with a skipped seq is loaded again. */
+  /** Append the entries that belong to opened threads. A thread with a skipped seq is loaded again. */
   apply(entries: readonly Entry[]): void {
     for (const [id, own] of byConversation(entries)) {
       this.#heard.get(id)?.push(...own);
@@ -128,12 +128,12 @@ export class ThreadSync {
     }
   }
 
-  /** Moves the mark of one side in an opened thread. */
+  /** Move the mark of one side in an opened thread. */
   markSeen(id: string, by: Side, seq: number): void {
     this.#change(id, (thread) => ({ ...thread, log: applySeen(thread.log, by, seq) }));
   }
 
-  /** Loads again what failed: called when the connection is back. */
+  /** Repeat failed requests. Called when the connection is back. */
   askAgain(): void {
     for (const id of this.#stale) void this.load(id);
   }
@@ -146,7 +146,7 @@ export class ThreadSync {
     if (gap) void this.load(id);
   }
 
-  /** What came while the page was on its way may or may not be in it. */
+  /** The page may or may not contain entries that arrived while it was loading. */
   #catchUp(id: string): void {
     const heard = this.#heard.get(id) ?? [];
     this.#heard.delete(id);
@@ -159,7 +159,7 @@ export class ThreadSync {
   }
 }
 
-/** What a device keeps of a thread; `reach` is the seq of the newest entry that the list knows of. */
+/** The stored part of a thread; `reach` is the seq of the newest entry that the list knows. */
 export interface Recalled {
   readonly kept: StoredThread;
   readonly reach: number;
@@ -176,13 +176,13 @@ function emptyThread(id: string): Thread {
   return { id, state: "loading", log: emptyLog(), more: false, earlier: "idle" };
 }
 
-/** Puts a thread last and lets the one go that was opened longest ago. */
+/** Move a thread to the end and remove the one that was opened longest ago. */
 function newestStored(threads: ReadonlyMap<string, Thread>, thread: Thread): ReadonlyMap<string, Thread> {
   const others = [...threads].filter(([id]) => id !== thread.id).slice(1 - KEPT);
   return new Map([...others, [thread.id, thread]]);
 }
 
-/** Joins a newest page to what is known; where they do not touch, the page is all that is known. */
+/** Join a newest page to the known entries. If they do not connect, the page replaces them. */
 function withNewestPage(thread: Thread, page: TimelinePage): Thread {
   const touches = (page.entries[0]?.seq ?? 1) <= thread.log.lastSeq + 1 && thread.log.entries.length > 0;
   const base = touches ? thread.log : emptyLog((page.entries[0]?.seq ?? 1) - 1);

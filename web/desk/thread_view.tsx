@@ -27,7 +27,7 @@ interface ViewProperties extends Properties {
   readonly arrangement: DeskArrangement;
 }
 
-/** One conversation: who it is, what was said, and the box to reply. Mounted again for each conversation. */
+/** One conversation: the visitor, the messages, and the reply box. It is mounted again for each conversation. */
 export function ThreadView({ feed, arrangement, id }: ViewProperties) {
   const { words } = useTranslations();
   const thread = feed.threads.thread.value;
@@ -190,7 +190,7 @@ function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
   );
 }
 
-/** In place of everything that was said. */
+/** Replaces the messages of an erased conversation. */
 function ErasedBody() {
   const { words } = useTranslations();
   return (
@@ -214,7 +214,10 @@ function EarlierButton({ state, onClick }: { readonly state: Thread["earlier"]; 
   );
 }
 
-/** Room is kept for the line, so that nothing moves when somebody starts to type. Not a live region: it would chatter. */
+/**
+ * The line's space is reserved, so that nothing moves when typing starts. It is not a live region, which would be announced too
+ * often.
+ */
 function TypingLine({ feed, id, summary }: Properties & { readonly summary: ConversationSummary | null }) {
   const { shared } = useTranslations();
   const by = whoTypes(feed.typists.value, id);
@@ -259,7 +262,10 @@ function TalkSkeleton() {
   );
 }
 
-/** The thread with the replies that wait, these under the operator's own name: they join their group when acknowledged. */
+/**
+ * Return the thread with the waiting replies. These have the operator's own name, so that they stay in their group when they are
+ * acknowledged.
+ */
 function itemsOf(feed: DeskFeed, thread: Thread, operator: Operator | null): ShownItem[] {
   void feed.outboxChanges.value;
   const pending = feed.outbox.pending.filter((command) => command.conversation === thread.id && !command.op);
@@ -275,9 +281,9 @@ function isColleague(author: Author, operator: Operator | null): boolean {
 }
 
 /**
- * Keeps what is being read in its place when earlier entries come in above it: browsers do not when scrolled to the top.
+ * Keep the reading position when earlier entries are inserted above. Browsers do not at the top of the scroll range.
  *
- * @returns to be called before earlier entries are asked for
+ * @returns a function to call before earlier entries are requested
  */
 function useStablePlace(frame: { current: HTMLElement | null }, first: string | undefined): () => void {
   const fromEnd = useRef<number | null>(null);
@@ -286,7 +292,7 @@ function useStablePlace(frame: { current: HTMLElement | null }, first: string | 
     const box = scroller();
     if (box && fromEnd.current !== null) box.scrollTop = box.scrollHeight - fromEnd.current;
     fromEnd.current = null;
-    // Only another first entry means that something came in above.
+    // Only a different first entry means that entries were inserted above.
   }, [first]);
   return () => {
     const box = scroller();

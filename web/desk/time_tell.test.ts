@@ -14,27 +14,27 @@ describe("formatTime", () => {
     [new Date(2026, 10, 23, 9, 0).getTime(), "Mon"],
     [new Date(2026, 2, 12).getTime(), "12 Mar"],
     [new Date(2025, 2, 12).getTime(), "12 Mar 2025"],
-  ])("says %s as %s", (at, words) => {
+  ])("%s is shown as %s", (at, words) => {
     expect(formatTime(at, NOW, "en-GB")).toBe(words);
   });
 
-  it("names the same weekday of last week by its date, not by the name of today", () => {
+  it("the same weekday of last week is shown as its date", () => {
     expect(formatTime(new Date(2026, 10, 18, 16, 0).getTime(), NOW, "en-GB")).toBe("18 Nov");
   });
 
-  it("shortly after midnight, tells yesterday evening as a weekday once the hour has passed", () => {
+  it("yesterday evening is shown as a weekday, once an hour has passed after midnight", () => {
     const midnight = new Date(2026, 10, 25, 0, 30).getTime();
     expect(formatTime(midnight - 40 * 60_000, midnight, "en-GB")).toBe("40 min");
     expect(formatTime(midnight - 90 * 60_000, midnight, "en-GB")).toBe("Tue");
   });
 
-  it("speaks the reader's language", () => {
+  it("the reader's language is used", () => {
     expect(formatTime(ago(0), NOW, "de")).toBe("jetzt");
     expect(formatTime(ago(2), NOW, "fr")).toBe("2\u00a0min");
     expect(formatTime(ago(0), NOW, "ar")).toBe("الآن");
   });
 });
 
-it("tells the full time for those who want to know exactly", () => {
+it("the full time contains date and time", () => {
   expect(formatFullTime(NOW, "en-GB")).toContain("25 November 2026");
 });

@@ -1,11 +1,11 @@
-// Times of the conversation list, in the fewest characters that say enough, in the reader's language.
+// Formats times for the conversation list: short and in the reader's language.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * Tells when something happened, seen from now: "now", "2 min", then "14:05" on the same day, "Mon" within the last week,
+ * Format a time relative to now: "now" or "2 min". Older times are "14:05" on the same day, "Mon" within the last week,
  * "12 Mar" within the year and "12 Mar 2025" before. A time in the future (clocks differ) is "now".
  *
  * @param at Milliseconds since 1970.
@@ -23,12 +23,12 @@ export function formatTime(at: number, now: number, language: string): string {
   return format(at, language, { day: "numeric", month: "short", year: "numeric" });
 }
 
-/** Date and time in full, for the tooltip of a short time. */
+/** Return date and time in full, for the tooltip of a short time. */
 export function formatFullTime(at: number, language: string): string {
   return format(at, language, { dateStyle: "full", timeStyle: "short" });
 }
 
-/** Date and time to the second, short enough for a table. */
+/** Return date and time to the second, short enough for a table. */
 export function formatMoment(at: number, language: string): string {
   return format(at, language, { dateStyle: "medium", timeStyle: "medium" });
 }
@@ -54,7 +54,7 @@ function format(at: number, language: string, options: Intl.DateTimeFormatOption
 
 const MINUTES = { style: "unit", unit: "minute", unitDisplay: "short" } as const;
 
-// Making a formatter costs a hundred times its use, and a long list is rewritten with every message.
+// Creating a formatter costs a hundred times its use, and a long list is rendered again with every message.
 const nowFormats = new Map<string, Intl.RelativeTimeFormat>();
 const minuteFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();

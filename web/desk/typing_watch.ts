@@ -1,8 +1,9 @@
-// Who is typing where, as a value. A typing frame is never stored and its end may be lost, so each lapses by itself.
+// The typing operators and visitors as an immutable value. Typing frames are not stored and their end may be lost, so each one
+// expires.
 import type { TypingNow } from "../shared/wire";
 import type { Author } from "../shared/wire_timeline";
 
-/** How long "on" holds without a repeat, in milliseconds. */
+/** How long "on" is valid without a repeat, in milliseconds. */
 export const EXPIRE_AFTER = 6_000;
 
 interface Typist {
@@ -11,12 +12,12 @@ interface Typist {
   readonly until: number;
 }
 
-/** Conversation id → who types in it, the latest last. */
+/** Conversation ID → its typing authors, the latest last. */
 export type Typists = ReadonlyMap<string, readonly Typist[]>;
 
 export const NOBODY: Typists = new Map();
 
-/** Applies a typing frame that came at `now` (milliseconds since 1970). */
+/** Apply a typing frame that arrived at `now` (milliseconds since 1970). */
 export function applyTyping(
   typists: Typists,
   frame: Pick<TypingNow, "conversation" | "by" | "on">,
@@ -27,12 +28,12 @@ export function applyTyping(
   return put(typists, frame.conversation, here);
 }
 
-/** Somebody's message has arrived: that is what they were typing. */
+/** Remove an author's typing notice: their message has arrived. */
 export function stopTyping(typists: Typists, conversation: string, by: Author): Typists {
   return applyTyping(typists, { conversation, by, on: false }, 0);
 }
 
-/** Drops everybody whose time has passed at `now`; the same value when nobody's has. */
+/** Remove notices that have expired at `now`. Returns the same value if there are none. */
 export function expireTyping(typists: Typists, now: number): Typists {
   let left = typists;
   for (const [conversation, here] of typists) {
@@ -42,7 +43,7 @@ export function expireTyping(typists: Typists, now: number): Typists {
   return left;
 }
 
-/** The one who started last in this conversation, or null. */
+/** Return the author who started last in this conversation, or null. */
 export function whoTypes(typists: Typists, conversation: string): Author | null {
   return typists.get(conversation)?.at(-1)?.by ?? null;
 }
