@@ -1,4 +1,4 @@
-/** The second layer: a switch for each category, what each service keeps, and three equal ways to answer. */
+/** The second layer: a switch for each category, the items that each service stores, and three equal buttons to answer. */
 import { type Category, type Grants, NOTHING, type Row, type Service } from "./consent_config";
 import { answerButton, type ConsentView, fill, policyLink } from "./consent_view";
 import { make } from "./element_make";
@@ -11,7 +11,7 @@ function makeRow({ said: { words } }: ConsentView, [where, key, longest, purpose
 function makeService(view: ConsentView, { title, privacy, rows }: Service) {
   const { words } = view.said;
   const link = make("a", { href: privacy, target: "_blank", rel: "noopener noreferrer" }, fill(words.privacy, title));
-  // A service that only the server tells keeps nothing here.
+  // A service that only the server reports to stores nothing here.
   if (!rows.length) return link;
   return make(
     "details",
@@ -36,7 +36,7 @@ function makeSwitch(view: ConsentView, category: Category, granted: boolean): [H
   return [part, input];
 }
 
-/** Opens the choices; the focus goes to their heading, and back when they are closed. */
+/** Open the choices. The focus moves to their heading, and back when they are closed. */
 export function openChoices(view: ConsentView, granted: Grants, answer: (grants: Grants) => void): void {
   const { words, categories } = view.said;
   const switches = categories.map((one) => [one, ...makeSwitch(view, one, granted[one])] as const);

@@ -1,6 +1,6 @@
 /**
- * What a customer's page includes beside the loader when it uses analytics or marketing: the question, the scripts that wait for the
- * answer, and `window.Crumbless.consent`. Where nothing has to be asked it does nothing.
+ * The script for customers' pages with analytics or marketing, besides the loader: the question, the scripts that wait for the
+ * answer, and `window.Crumbless.consent`. It does nothing on sites that need no consent.
  */
 import { pageDocument, pageGlobal } from "../shared/page_document";
 import { openChoices } from "./choices_dialog";
@@ -11,13 +11,13 @@ import { addStage, type ConsentView, makeBanner, makeOpener } from "./consent_vi
 import { answerFrame } from "./frame_answer";
 import { loadWords } from "./words_load";
 
-/** Filled in by the server, the same for every visitor of the site. */
+/** Inserted by the server, the same for every visitor of the site. */
 declare const __CRUMBLESS_CONSENT__: ConsentConfig;
 
-/** On any element of the page: opens the choices; with the value "withdraw" it takes back every consent at once. */
+/** On any element of the page: opens the choices. With the value "withdraw" it revokes every consent at once. */
 const OPENS = "data-crumbless-consent";
 
-/** The event on `document` that tells of a change; its detail is the choice. */
+/** The event on `document` after a change; its detail is the choice. */
 const CHANGED = "crumbless:consent";
 
 declare global {
@@ -27,7 +27,7 @@ declare global {
 }
 
 function start(): void {
-  // The script may stand in the page twice.
+  // The page may contain the script twice.
   if ((pageGlobal("Crumbless") as { consent?: unknown } | undefined)?.consent) return;
   const config = __CRUMBLESS_CONSENT__;
   const { origin } = config;
@@ -47,12 +47,12 @@ function start(): void {
     () => void choice.report(),
   );
 
-  /** Settles when the whole page is there. */
+  /** Resolves when the whole page is parsed. */
   const parsed = new Promise<unknown>((done) =>
     pageDocument.readyState === "loading" ? addEventListener("DOMContentLoaded", done) : done(null),
   );
 
-  /** The words that were shown last, for the receipt. */
+  /** The texts that were shown last, for the receipt. */
   let said = config.said;
   const findView = async (): Promise<ConsentView> => {
     said = await loadWords(config);
@@ -63,7 +63,7 @@ function start(): void {
   };
 
   const decide = (grants: Partial<Grants>, source: Source) => {
-    if (external) console.error("Crumbless: not ours to decide");
+    if (external) console.error("Crumbless: external tool decides");
     else choice.decide(grants, source, said);
   };
 
@@ -75,7 +75,7 @@ function start(): void {
     }
   };
 
-  /** Shows the question while it is open, and afterwards a way back to it. */
+  /** Show the question while it is open, and afterwards the button that opens it again. */
   const show = async () => {
     if (external || (!choice.isOpen() && pageDocument.querySelector(`[${OPENS}]`))) return banner?.remove();
     view ??= findView();
@@ -94,11 +94,12 @@ function start(): void {
   };
 
   if (choice.get().needed) {
-    // A frame that asked before this script ran got no answer. Before "load" it may have no page yet, and a message would be an error.
+    // A frame that asked before this script ran got no answer. Before "load" the frame may have no page, and a message would
+    // cause an error.
     addEventListener("load", tellFrame);
     pageDocument.addEventListener("click", (event) => {
       const [pressed] = event.composedPath();
-      // Not a method of the element's own: a form's may be an input with that name.
+      // Not the element's own method: a form's `closest` may be an input of that name.
       const way = pressed instanceof Element && Element.prototype.closest.call(pressed, `[${OPENS}]`);
       if (!way) return;
       event.preventDefault();
@@ -107,7 +108,7 @@ function start(): void {
     });
     void parsed.then(show);
   }
-  // Last, because a getter of the page's may throw here.
+  // This comes last, because a getter of the page may throw here.
   window.Crumbless = {
     ...(pageGlobal("Crumbless") as object),
     consent: {

@@ -1,4 +1,4 @@
-/** What is granted now, and what a change of it does: scripts load, or what they kept is removed and the page reloaded. */
+/** The current grants and the effects of a change: scripts load, or their stored items are deleted and the page reloads. */
 import { type ConsentConfig, forEach, type Grants, NOTHING, type Said } from "./consent_config";
 import { type ConsentAnswer, grantsAny, readAnswer, type Source, watchAnswer, writeAnswer } from "./consent_record";
 import { clearVendorStorage } from "./kept_clear";
@@ -6,20 +6,20 @@ import { sendReceipt } from "./receipt_send";
 import { letScripts } from "./script_gate";
 import { signalTags } from "./tag_signal";
 
-/** What `Crumbless.consent.get()` gives. */
+/** The result of `Crumbless.consent.get()`. */
 export interface Choice extends Grants {
-  /** Whether this site uses anything that has to be asked for. */
+  /** Whether this site uses a service that needs consent. */
   needed: boolean;
-  /** Whether somebody has decided: the visitor, their browser's signal, or the site's own consent tool. */
+  /** Whether there is a decision: by the visitor, by their browser's signal, or by the site's own consent tool. */
   decided: boolean;
   source: Source | "signal" | null;
-  /** The receipt's number; null unless something is granted and the server has it. */
+  /** The receipt ID; null unless something is granted and the server has stored it. */
   receipt: string | null;
 }
 
-/** The site's own consent tool, when it is to decide instead of our banner. */
+/** The site's own consent tool, if it decides instead of our banner. */
 export interface External {
-  /** What is granted; null while nobody has decided. */
+  /** Returns the grants; null while there is no decision. */
   get(): Partial<Grants> | null;
   on(changed: () => void): void;
   /** Opens its settings. */
@@ -28,34 +28,37 @@ export interface External {
 
 export interface ConsentChoice {
   get(): Choice;
-  /** Whether the visitor is to be asked. */
+  /** Returns whether the visitor has to be asked. */
   isOpen(): boolean;
-  /** Whether the browser signals a refusal: Global Privacy Control, or Do Not Track. */
+  /** Returns whether the browser signals a refusal: Global Privacy Control, or Do Not Track. */
   isSignalled(): boolean;
-  /** Takes a decision; a category that `wanted` leaves out stays as it is. `said` are the words that were shown. */
+  /** Applies a decision. A category that `wanted` omits does not change. `said` contains the texts that were shown. */
   decide(wanted: Partial<Grants>, source: Source, said: Said): void;
-  /** Tells the server what it does not know yet. */
+  /** Reports unreported choices to the server. */
   report(): Promise<void>;
 }
 
 const isSignalled = () =>
   (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true || navigator.doNotTrack === "1";
 
-/** Empty on a plain http page, where a repeat after a lost answer makes a second receipt. */
+/** Empty on a plain http page, where a repeat after a lost response creates a second receipt. */
 const newNumber = () => crypto.randomUUID?.() ?? "";
 
 const bit = (granted: boolean) => (granted ? 1 : 0);
 
-/** Begins with what was decided before. `onChange` is told of every change, in this tab and in others. */
+/** Start with the stored decision. `onChange` is called after every change, in this tab and in others. */
 export function manageConsent(
   { site, origin, revision, said }: ConsentConfig,
   external: External | undefined,
   onChange: (choice: Choice) => void,
 ): ConsentChoice {
   const { services, categories: used } = said;
-  /** The last answer, which may belong to an older question: it grants nothing, but the next receipt names its receipt. */
+  /**
+   * The last answer, which may belong to an older question. Such an answer grants nothing, but the next receipt names its
+   * receipt.
+   */
   let answer = external ? null : readAnswer(site);
-  /** What this page has let load. */
+  /** The grants under which this page has loaded scripts. */
   let running: Grants = NOTHING;
 
   const current = () =>
@@ -89,14 +92,14 @@ export function manageConsent(
     const told = answer;
     if (!told?.due) return;
     const receipt = await sendReceipt(origin, site, told, told.due);
-    // Meanwhile there may be a newer answer, here or in another tab; that one tells for itself.
+    // There may be a newer answer by now, here or in another tab. That one is reported separately.
     if (receipt === null || answer !== told || (!external && (readAnswer(site) ?? told).t !== told.t)) return;
     const { due, rid, ...rest } = told;
     keep(receipt && grantsAny(told) ? { ...rest, rid: receipt } : rest);
     onChange(get());
   };
 
-  /** Follows what is granted now. `told` settles when the server knows of it, or does not answer. */
+  /** Apply the current grants. `told` resolves when the server has stored the answer or does not respond. */
   const apply = async (told?: Promise<void>) => {
     const grants = granted();
     const stopped = used.filter((one) => running[one] && !grants[one]);
@@ -109,9 +112,9 @@ export function manageConsent(
     await clear();
     if (!stopped.length) return;
     await told;
-    // What a script wrote while it was being stopped.
+    // This deletes items that a script wrote while it was being stopped.
     await clear();
-    // Where the browser did not let us keep the refusal, a new page would run under the old grant.
+    // If the browser did not store the refusal, a new page would run under the old grant.
     const kept = external ? null : readAnswer(site);
     if (!kept || stopped.every((one) => !kept.c[one])) location.reload();
   };
@@ -127,7 +130,7 @@ export function manageConsent(
       src: source,
       ...(isSignalled() && { sig: 1 }),
     };
-    // Who refuses and has granted nothing before stays unknown.
+    // A visitor who refuses and has granted nothing before stays unidentified.
     keep(grantsAny(fresh) || rid ? { ...fresh, ...(rid && { rid }), due: [language, text, newNumber()] } : fresh);
     const told = external && !rid ? undefined : report();
     void apply(told);
@@ -138,7 +141,7 @@ export function manageConsent(
   const followExternal = () => {
     const given = external?.get();
     const wanted = forEach((one) => given?.[one] === true);
-    // Telling the tags may make the tool tell us again.
+    // A call of the vendors' tags may make the tool call us again.
     const fresh = JSON.stringify(wanted);
     if (!given || fresh === followed) return;
     followed = fresh;
@@ -147,7 +150,7 @@ export function manageConsent(
 
   if (external) {
     external.on(followExternal);
-    // Not before our caller has what we return.
+    // Not before our caller has the returned value.
     queueMicrotask(followExternal);
   } else {
     watchAnswer(site, () => {

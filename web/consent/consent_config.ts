@@ -1,4 +1,7 @@
-/** What the server fills into consent.js, the same for every visitor of the site (src/crumbless/domain/consent_ask.py makes it). */
+/**
+ * The configuration that the server inserts into consent.js, the same for every visitor of the site
+ * (src/crumbless/domain/consent_ask.py makes it).
+ */
 
 import type { ConsentTexts } from "texts:consent";
 
@@ -7,7 +10,7 @@ export type Category = "analytics" | "marketing";
 /** Whether each optional category may run. */
 export type Grants = Record<Category, boolean>;
 
-/** One thing a service keeps: where, under which key, how long at most in words, what for; a foreign host, if any. */
+/** One item that a service stores: mechanism, key, longest lifetime as text, purpose, and a foreign host, if any. */
 export type Row = readonly [mechanism: string, key: string, longest: string, purpose: string, domain?: string];
 
 export interface Service {
@@ -19,31 +22,31 @@ export interface Service {
   rows: readonly Row[];
 }
 
-/** What is said in one language. `text` is a digest of all of it, for the receipt. */
+/** The texts in one language. `text` is a digest of all of them, for the receipt. */
 export interface Said {
   language: string;
   direction: string;
   text: string;
   words: ConsentTexts;
-  /** Those that the site uses. */
+  /** The categories that the site uses. */
   categories: readonly Category[];
   services: readonly Service[];
 }
 
 export interface ConsentConfig {
   site: string;
-  /** The public address of this Crumbless. The page does not choose it: its mark-up could name another one. */
+  /** The public address of this server. The page does not choose it: its mark-up could name another one. */
   origin: string;
-  /** Rises when a vendor or purpose is added: an answer to an older question is none. */
+  /** Increases when a vendor or purpose is added. An answer to an older revision does not count. */
   revision: number;
-  /** Where the chat's button stands; ours stands on the other side. */
+  /** The side of the chat's button; ours is on the other side. */
   side: "left" | "right";
-  /** The languages there are beside that of `said`. */
+  /** The available languages besides that of `said`. */
   languages: readonly string[];
   said: Said;
 }
 
-/** Return what `pick` gives for each optional category. */
+/** Return the result of `pick` for each optional category. */
 export const forEach = <Value>(pick: (one: Category) => Value): Record<Category, Value> => ({
   analytics: pick("analytics"),
   marketing: pick("marketing"),

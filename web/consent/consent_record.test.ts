@@ -29,7 +29,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("is kept as declared, for 182 days, yes and no alike", () => {
+test("each answer is stored as declared, for 182 days", () => {
   expect(registry.consent).toMatchObject({ key: "crumbless.consent.{site}", mechanism: "localStorage" });
   for (const answer of [yes, no]) {
     writeAnswer("shop", answer);
@@ -43,7 +43,7 @@ test("is kept as declared, for 182 days, yes and no alike", () => {
   }
 });
 
-test("a withdrawal keeps the receipt's number only until the server knows", () => {
+test("a withdrawal contains the receipt ID only until the server has it", () => {
   const due = ["en", "0123456789abcdef", "11111111-1111-4111-8111-111111111111"] as const;
   writeAnswer("shop", { ...no, rid: "r", due });
   expect(readAnswer("shop")).not.toBeNull();
@@ -58,24 +58,24 @@ test.each([
   ["a number", "7"],
   ["null", "null"],
   ["no value", JSON.stringify({ until: NOW + 1 })],
-  ["no end", JSON.stringify({ v: yes })],
-  ["an end in words", kept(yes, { until: "9999" })],
-  ["an end too late", kept(yes, { until: NOW + DAYS_182 + 1 })],
-  ["an end without end", '{"v":{},"until":1e999}'],
-  ["a field more", kept({ ...yes, more: 1 })],
-  ["a field more around it", kept(yes, { more: 1 })],
-  ["a field less", kept({ ...yes, src: undefined })],
-  ["a category more", kept({ ...yes, c: { analytics: 1, marketing: 0, all: 1 } })],
-  ["a category less", kept({ ...yes, c: { analytics: 1 } })],
+  ["no expiry", JSON.stringify({ v: yes })],
+  ["an expiry as text", kept(yes, { until: "9999" })],
+  ["an expiry too late", kept(yes, { until: NOW + DAYS_182 + 1 })],
+  ["an infinite expiry", '{"v":{},"until":1e999}'],
+  ["an additional field", kept({ ...yes, more: 1 })],
+  ["an additional outer field", kept(yes, { more: 1 })],
+  ["a missing field", kept({ ...yes, src: undefined })],
+  ["an additional category", kept({ ...yes, c: { analytics: 1, marketing: 0, all: 1 } })],
+  ["a missing category", kept({ ...yes, c: { analytics: 1 } })],
   ["true", kept({ ...yes, c: { analytics: true, marketing: 0 } })],
   ["two", kept({ ...yes, c: { analytics: 2, marketing: 0 } })],
   ["a list", kept({ ...yes, c: [1, 1] })],
-  ["tomorrow", kept({ ...yes, t: NOW + 86_400_000 })],
-  ["a time that is none", kept({ ...yes, t: 0.5 })],
+  ["a future time", kept({ ...yes, t: NOW + 86_400_000 })],
+  ["an invalid time", kept({ ...yes, t: 0.5 })],
   ["an unknown source", kept({ ...yes, src: "external" })],
-  ["a receipt that is none", kept({ ...yes, rid: "<b>" })],
+  ["an invalid receipt", kept({ ...yes, rid: "<b>" })],
   ["another version", kept({ ...yes, v: 2 })],
-])("%s is no answer, and goes", (_, text) => {
+])("%s is not read as an answer, and is deleted", (_, text) => {
   local.items.set(KEY, kept(yes));
   expect(readAnswer("shop")).toEqual(yes);
   local.items.set(KEY, text);
@@ -83,14 +83,14 @@ test.each([
   expect(local.items.size).toBe(0);
 });
 
-test("where there is no room for a refusal, the grant does not stay", () => {
+test("a refusal that cannot be stored deletes the earlier grant", () => {
   writeAnswer("shop", yes);
   local.full = true;
   writeAnswer("shop", no);
   expect(local.items.size).toBe(0);
 });
 
-test("blocked storage is no answer, and no error", () => {
+test("blocked storage returns no answer and throws no error", () => {
   expect(isBlocked()).toBe(false);
   blockStorage();
   expect(isBlocked()).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * The answer of this browser, under the one key that the registry gives it. Same format and rules as web/shared/storage.ts,
- * which is too heavy for every page of a site. What is not exactly what we write is no answer.
+ * This browser's answer, under the one key that the registry defines. The format and rules are those of web/shared/storage.ts,
+ * which is too large for every page of a site. A value that we would not write exactly so is no answer.
  */
 import { consentKey, consentLifetime } from "../shared/storage_registry";
 import type { StoredConsentChoice } from "../shared/storage_values";
@@ -9,7 +9,7 @@ export type Source = "banner" | "settings" | "api" | "external";
 
 export type ConsentAnswer = StoredConsentChoice & { src: Source };
 
-/** Of what the clocks of two pages may differ, ms. */
+/** Largest accepted difference between the clocks of two pages, ms. */
 const CLOCK_SLACK = 60_000;
 
 const keyOf = (site: string) => consentKey.replace("{site}", site);
@@ -24,7 +24,9 @@ const optional =
   (value) =>
     value === undefined || check(value);
 
-/** Whether `value` is an object with these fields and no other. Throws TypeError for null and undefined, which have no fields. */
+/**
+ * Return whether `value` is an object with exactly these fields. Throws TypeError for null and undefined, which have no fields.
+ */
 const isShaped = (value: unknown, shape: Record<string, Check>): boolean =>
   Object.keys(value as object).every((name) => Object.hasOwn(shape, name)) &&
   Object.entries(shape).every(([name, check]) => check((value as Record<string, unknown>)[name]));
@@ -41,14 +43,14 @@ const isAnswer: Check = (value) =>
     due: optional((one) => Array.isArray(one) && one.length === 3 && one.every(isText)),
   });
 
-/** Whether any category is granted. */
+/** Return whether any category is granted. */
 export const grantsAny = ({ c }: ConsentAnswer): boolean => !!(c.analytics || c.marketing);
 
 const isTrue = ({ v: answer, until }: { v: ConsentAnswer; until: number }, now: number): boolean =>
   until > now &&
   until <= answer.t + consentLifetime &&
   answer.t <= now + CLOCK_SLACK &&
-  // A receipt belongs to a grant, or to a withdrawal that is still on its way to the server.
+  // A receipt belongs to a grant, or to a withdrawal that the server does not have yet.
   (!answer.rid || grantsAny(answer) || !!answer.due);
 
 function dropAnswer(site: string): void {
@@ -59,7 +61,7 @@ function dropAnswer(site: string): void {
   }
 }
 
-/** The answer that stands there, to whichever revision; null when there is none or it is not sound. What is unsound is dropped. */
+/** Return the stored answer, to any revision; null if it is absent or invalid. An invalid answer is deleted. */
 export function readAnswer(site: string): ConsentAnswer | null {
   try {
     const text = localStorage.getItem(keyOf(site));
@@ -74,7 +76,7 @@ export function readAnswer(site: string): ConsentAnswer | null {
   return null;
 }
 
-/** Keeps the answer for 182 days from when it was given, yes and no alike. What cannot be kept does not leave an older answer behind. */
+/** Store the answer, yes or no, for 182 days from its time. If it cannot be stored, an older answer is deleted. */
 export function writeAnswer(site: string, answer: ConsentAnswer): void {
   const text = JSON.stringify({ v: answer, until: answer.t + consentLifetime, at: answer.t });
   try {
@@ -84,7 +86,7 @@ export function writeAnswer(site: string, answer: ConsentAnswer): void {
   }
 }
 
-/** Whether the browser keeps nothing here. Writes nothing to find out. */
+/** Return whether the browser stores nothing here. Writes nothing to find out. */
 export function isBlocked(): boolean {
   try {
     return !localStorage;
@@ -93,7 +95,7 @@ export function isBlocked(): boolean {
   }
 }
 
-/** Tells of a change of the answer in another tab, and of a page that comes back from the browser's memory. */
+/** Call `onChange` when another tab changes the answer, and when this page returns from the browser's page cache. */
 export function watchAnswer(site: string, onChange: () => void): void {
   addEventListener("storage", ({ key }) => {
     if (key === keyOf(site) || key === null) onChange();

@@ -1,24 +1,24 @@
 import "./consent.css";
-/** What the visitor sees, in a shadow root of its own at the beginning of the page: the question, and the way back to it. */
+/** The visible part, in a separate shadow root at the beginning of the page: the question, and the button that opens it again. */
 import { pageDocument } from "../shared/page_document";
 import { forEach, type Grants, NOTHING, type Said } from "./consent_config";
 import { make } from "./element_make";
 
 declare const __CRUMBLESS_CONSENT_STYLE__: string;
 
-/** The element's name; also how tools that answer banners for people find ours. */
+/** The element's name. Tools that answer banners automatically also find ours by it. */
 const HOST_NAME = "crumbless-consent";
 
 export interface ConsentView {
-  /** Everything is put in here. */
+  /** The parent of all our elements. */
   stage: HTMLElement;
   said: Said;
-  /** What to tell beside the question: a signal of the browser, or that nothing can be kept. */
+  /** Returns a note for the question: the browser sends a signal, or nothing can be stored. */
   note: () => string;
   policy: string;
 }
 
-/** Adds our element to the page: first in the body, so that it is met first by whoever cannot see it. */
+/** Add our element to the page. It is the first in the body, so that a screen reader reads it first. */
 export function addStage({ language, direction }: Said, side: "left" | "right"): HTMLElement {
   const host = make(HOST_NAME as "div");
   const sheet = new CSSStyleSheet();
@@ -31,10 +31,10 @@ export function addStage({ language, direction }: Said, side: "left" | "right"):
   return stage;
 }
 
-/** Return a text with its one value. The catalogue has no plurals for this surface, so that no more is needed here. */
+/** Return a text with its one value. The catalogue has no plurals for this surface, so that this is sufficient. */
 export const fill = (text: string, value: string): string => text.replace(/{\w+}/, () => value);
 
-/** The three ways to answer are the same element, in the same size and colour, one click each. */
+/** Return an answer button. The three answers are equal: same element, size and colour, one click each. */
 export const answerButton = (name: string, text: string, act: () => void): HTMLButtonElement =>
   make("button", { type: "button", class: `answer ${name}`, click: act }, text);
 
@@ -46,7 +46,7 @@ export interface BannerActions {
   choose: () => void;
 }
 
-/** The first layer. It takes no focus, holds none, and no key closes it. */
+/** Return the first layer. It neither takes nor traps the focus, and no key closes it. */
 export function makeBanner(view: ConsentView, { answer, choose }: BannerActions): HTMLElement {
   const { words, language, services } = view.said;
   const names = new Intl.ListFormat(language).format(services.map(({ title }) => title));
@@ -67,6 +67,6 @@ export function makeBanner(view: ConsentView, { answer, choose }: BannerActions)
   );
 }
 
-/** The way back to the choices, for pages that offer none of their own. */
+/** Return the button that opens the choices, for pages without such a control. */
 export const makeOpener = ({ said: { words } }: ConsentView, open: () => void): HTMLButtonElement =>
   make("button", { type: "button", class: "opener", click: open }, words.open);

@@ -3,7 +3,7 @@ import { domainsOf, expireCookies, pathsOf } from "./cookie_clear";
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** A page's cookies: what it shows, and what is assigned to it. */
+/** Stub the page's cookies: the readable ones, and those that are assigned. */
 function stubCookies(shown: string): string[] {
   const assigned: string[] = [];
   vi.stubGlobal("location", { hostname: "www.shop.example", pathname: "/teas/mint" });
@@ -17,7 +17,7 @@ function stubCookies(shown: string): string[] {
       },
     },
   });
-  // An element with this name, as a page's mark-up can put in the place of the document's own property.
+  // An element of this name, which a page's mark-up can put in place of the document's own property.
   vi.stubGlobal("document", { cookie: {} });
   return assigned;
 }
@@ -29,7 +29,7 @@ test("every domain and path that can reach the page is tried", () => {
   expect(pathsOf("/teas/mint")).toEqual(["/", "/teas", "/teas/", "/teas/mint", "/teas/mint/"]);
 });
 
-test("only what matches goes, and nothing is ever set", () => {
+test("only matching cookies expire, and no cookie is set", () => {
   const assigned = stubCookies("_ga=1; _gaudy=2; session=3");
   expireCookies([/^_ga$/]);
   expect(assigned).toHaveLength(3 * 5 * 2);
@@ -38,7 +38,7 @@ test("only what matches goes, and nothing is ever set", () => {
   expect(assigned).toContain("_ga=; Max-Age=0; Path=/teas; Domain=shop.example; Secure; Partitioned");
 });
 
-test("where there is nothing of theirs, nothing is touched", () => {
+test("without a matching cookie nothing is assigned", () => {
   const assigned = stubCookies("session=3");
   expireCookies([/^_ga$/]);
   expect(assigned).toEqual([]);

@@ -1,10 +1,13 @@
-/** Builds elements: names, attributes, children. No mark-up from strings. */
+/** Builds elements from names, attributes and children, without mark-up in strings. */
 import { pageDocument } from "../shared/page_document";
 
 type Child = Node | string | false | null;
 type Attributes = Record<string, string | (() => void)>;
 
-/** An element with these attributes (a function is what a click does) and children; empty ones are left out. */
+/**
+ * Return an element with these attributes and children. A function as an attribute is the click listener; empty values are
+ * omitted.
+ */
 export function make<N extends keyof HTMLElementTagNameMap>(
   name: N,
   attributes: Attributes = {},

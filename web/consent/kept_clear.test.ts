@@ -6,7 +6,7 @@ import { clearVendorStorage, patternOf } from "./kept_clear";
 const row = (mechanism: string, key: string, domain?: string): Row =>
   domain ? [mechanism, key, "", "", domain] : [mechanism, key, "", ""];
 
-/** As much of the browser's Storage as is needed: its keys are the object's own. */
+/** The necessary part of the browser's Storage: its keys are the object's own. */
 const storage = (...keys: string[]) => {
   const store: Record<string, unknown> = Object.fromEntries(keys.map((key) => [key, "1"]));
   Object.defineProperty(store, "removeItem", { value: (key: string) => delete store[key] });
@@ -34,7 +34,7 @@ beforeEach(() => {
       },
     },
   });
-  // An element with this name, as a page's mark-up can put in the place of the document's own property.
+  // An element of this name, which a page's mark-up can put in place of the document's own property.
   vi.stubGlobal("document", { cookie: {} });
   vi.stubGlobal("indexedDB", {
     databases: async () => databases.map((name) => ({ name })),
@@ -65,14 +65,14 @@ const EVERYWHERE = [
   row("Cache Storage", "vendor-{name}"),
 ];
 
-test("a key stands for itself, a placeholder for anything but nothing", () => {
+test("a key matches itself, and a placeholder matches any text that is not empty", () => {
   expect(patternOf("_ga").test("_ga_X")).toBe(false);
   expect(patternOf("_ga_{stream}").test("_ga_X")).toBe(true);
   expect(patternOf("_ga_{stream}").test("_ga_")).toBe(false);
   expect(patternOf("a.b").test("axb")).toBe(false);
 });
 
-test("what is declared goes from every mechanism, and nothing else", async () => {
+test("only declared items are deleted, from every mechanism", async () => {
   await clearVendorStorage(EVERYWHERE);
   expect(cookie).toMatch(/^_v=; Max-Age=0/);
   expect(cookie).not.toContain("cart");
@@ -82,12 +82,12 @@ test("what is declared goes from every mechanism, and nothing else", async () =>
   expect(cacheNames).toEqual(["shop"]);
 });
 
-test("what stands under the vendor's own domain is out of reach", async () => {
+test("items under the vendor's own domain are not touched", async () => {
   await clearVendorStorage([row("cookie", "_v", "vendor.example")]);
   expect(cookie).toBe("");
 });
 
-test("a blocked mechanism does not keep the others from being cleared", async () => {
+test("a blocked mechanism does not prevent the deletion from the others", async () => {
   blockStorage();
   vi.stubGlobal("indexedDB", undefined);
   await clearVendorStorage(EVERYWHERE);

@@ -1,12 +1,15 @@
-/** Removes what vendors' scripts have kept on this page's origin. It only ever removes, and only what the registry declares. */
+/**
+ * Deletes the items of vendors' scripts on this page's origin. It never writes, and it deletes only items that the registry
+ * declares.
+ */
 import type { Row } from "./consent_config";
 import { expireCookies } from "./cookie_clear";
 
-/** Matches the whole of every key that `key` declares; `{…}` stands for a part that differs. */
+/** Return a pattern for every key that `key` declares; `{…}` is a variable part. */
 export const patternOf = (key: string): RegExp =>
   new RegExp(`^${key.replace(/[.$]/g, "\\$&").replace(/\{\w+\}/g, ".+")}$`);
 
-/** A mechanism that is blocked holds nothing to remove. */
+/** A blocked mechanism contains no items to delete. */
 const attempt = async (act: () => unknown): Promise<void> => {
   try {
     await act();
@@ -22,11 +25,11 @@ const removeTexts = (store: Storage, isOurs: (key: string) => boolean): void => 
 const removeDatabase = (name: string): Promise<void> =>
   new Promise((done) => {
     const asked = indexedDB.deleteDatabase(name);
-    // Blocked: the page that holds it open is about to be reloaded, and then it goes.
+    // Blocked: another page has it open. That page is about to reload, and then the database is deleted.
     asked.onsuccess = asked.onerror = asked.onblocked = () => done();
   });
 
-/** Removes what these rows declare, in every mechanism. Of databases and caches the key is the name. */
+/** Delete the items of these rows in every mechanism. For databases and caches the key is the name. */
 export async function clearVendorStorage(rows: readonly Row[]): Promise<void> {
   const patternsIn = (mechanism: string) =>
     rows.filter(([where, , , , domain]) => where === mechanism && !domain).map(([, key]) => patternOf(key));

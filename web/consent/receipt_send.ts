@@ -1,12 +1,15 @@
-/** Tells the server of a grant, a change or a withdrawal, and gets the receipt's number. Who refuses from the start is not told of. */
+/**
+ * Reports a grant, a change or a withdrawal to the server and receives the receipt ID. A refusal without an earlier grant is not
+ * reported.
+ */
 import type { ConsentAnswer } from "./consent_record";
 
-/** A page that waits for the answer before it reloads waits no longer than this. */
+/** Longest wait of a page that reloads after the response. */
 const DEADLINE_MS = 3_000;
 
 /**
- * The receipt's number. Null when the server could not be reached or is busy: the choice holds, and it is sent again later. Empty
- * when the server refused for good: a repeat would be refused too.
+ * Return the receipt ID. The result is null if the server is unreachable or busy: the choice is valid and is sent again later. It
+ * is empty if the server rejected the request permanently, so that a repeat would fail too.
  */
 export async function sendReceipt(
   origin: string,
@@ -30,14 +33,14 @@ export async function sendReceipt(
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
       credentials: "omit",
-      // The page may be left meanwhile.
+      // The page may be left in the meantime.
       keepalive: true,
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
     if (answer.ok) return (await answer.json()).receipt;
     if (answer.status < 429) return "";
   } catch {
-    // Not reached.
+    // The server is unreachable.
   }
   return null;
 }

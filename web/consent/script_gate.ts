@@ -1,6 +1,6 @@
 /**
- * Scripts that wait: `<script type="text/plain" data-category="analytics" data-src="…">`. The browser does not run them; this makes
- * real ones of them, in order, once their category is granted.
+ * Scripts that wait for consent: `<script type="text/plain" data-category="analytics" data-src="…">`. The browser does not run
+ * them. This module replaces them by real scripts, in order, once their category is granted.
  */
 import { pageDocument, pageGlobal } from "../shared/page_document";
 import type { Category, Grants } from "./consent_config";
@@ -19,13 +19,13 @@ let grants: Grants;
 let observer: MutationObserver | undefined;
 let policy: ScriptPolicy | undefined;
 
-/** The address as a script's `src` takes it, where the page demands Trusted Types and where it does not. */
+/** Return the address in the form that a script's `src` accepts, with and without Trusted Types. */
 function trusted(address: string): string {
   const factory = pageGlobal("trustedTypes") as PolicyFactory | undefined;
   try {
     policy ??= factory?.createPolicy("crumbless", { createScriptURL: (given) => given });
   } catch {
-    // Not allowed to make one. It may not be needed either: then the plain address is taken.
+    // The page forbids our policy. It may not require one either, so that the plain address is used.
   }
   return (policy?.createScriptURL(address) ?? address) as string;
 }
@@ -38,7 +38,7 @@ function activate(waiting: HTMLScriptElement): void {
     return;
   }
   const { baseURI } = pageDocument;
-  // A `<base>` of another origin would send a relative address there: the page's own base is the page.
+  // A `<base>` of another origin would redirect a relative address. In that case the page's own address is the base.
   const base = new URL(baseURI).origin === location.origin ? baseURI : location.href;
   const { href, protocol } = new URL(address, base);
   if (!/^https?:$/.test(protocol)) {
@@ -49,9 +49,9 @@ function activate(waiting: HTMLScriptElement): void {
   for (const { name, value } of waiting.attributes) {
     if (!/^(type|(data-)?src)$/.test(name)) script.setAttribute(name, value);
   }
-  // Hidden from getAttribute once the element is in the page.
+  // getAttribute does not return the nonce once the element is in the page.
   script.nonce = waiting.nonce;
-  // A script made by a script runs when it comes, unless told to keep its place.
+  // A script that a script inserts runs on arrival, unless `async` is false.
   script.async = waiting.hasAttribute("async");
   try {
     script.src = trusted(href);
@@ -68,7 +68,7 @@ function activateGranted(): void {
   }
 }
 
-/** Lets the scripts of the granted categories load, those too that come later, and no others. */
+/** Load the scripts of the granted categories only, including those that are inserted later. */
 export function letScripts(granted: Grants): void {
   grants = granted;
   observer?.disconnect();

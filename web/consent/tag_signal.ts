@@ -1,4 +1,6 @@
-/** Tells the vendors' own consent interfaces, where they are on the page: Google's consent mode v2 and TikTok's pixel. */
+/**
+ * Passes the grants to the vendors' own consent interfaces, if the page has them: Google's consent mode v2 and TikTok's pixel.
+ */
 import { pageGlobal } from "../shared/page_document";
 import type { Grants } from "./consent_config";
 
@@ -7,7 +9,7 @@ interface Vendors {
   ttq?: { grantConsent?: () => void; revokeConsent?: () => void };
 }
 
-/** Says what is granted now. A vendor's fault is not ours to fall over. */
+/** Signal the current grants. An exception in a vendor's script must not stop our code. */
 export function signalTags({ analytics, marketing }: Grants): void {
   const gtag = pageGlobal("gtag") as Vendors["gtag"];
   const ttq = pageGlobal("ttq") as Vendors["ttq"];

@@ -1,21 +1,21 @@
-/** The words for the page's language: English is here, the others come from the server when they are needed. */
+/** The texts in the page's language. English is included; the server provides the others on demand. */
 import { importRetry } from "../shared/import_retry";
 import { pageDocument } from "../shared/page_document";
 import type { ConsentConfig, Said } from "./consent_config";
 
-/** A banner that nobody sees is no banner: after this long it speaks English. */
+/** The banner must not stay hidden: after this long it is shown in English. */
 const DEADLINE_MS = 4_000;
 
 const primary = (tag: string) => tag.toLowerCase().split(/[-_]/)[0] ?? "";
 
-/** What is said on this page: in its language, else in the browser's, else in English. */
+/** Return the texts in the page's language, else in the browser's, else in English. */
 export async function loadWords({ site, origin, languages, said }: ConsentConfig): Promise<Said> {
   const spoken = [pageDocument.documentElement.lang, navigator.language].map(primary);
   const language = spoken.find((one) => one === said.language || languages.includes(one));
   if (!language || language === said.language) return said;
   const late = new Promise<Said>((done) => setTimeout(done, DEADLINE_MS, said));
   try {
-    // Loaded once in the life of the page: repeated at once if it fails.
+    // Loaded once in the life of the page, with one repeat if it fails.
     const load = importRetry((query) => import(/* @vite-ignore */ `${origin}/consent/${site}/${language}.js${query}`));
     return await Promise.race([
       load()
