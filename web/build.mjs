@@ -1,9 +1,15 @@
-// Builds the browser code into src/crumbless/web_dist: loader.js and consent.js (classic scripts, served under the site's key;
-// consent.css goes into the script that is served), frame, desk and policy (each one module and one style sheet, named by content),
-// keeper a module without style, and manifest.json, which tells the server the names.
-// What frame, desk and policy import only when it is asked for are separate chunks: in the manifest as `frame.NAME`. What a page
-// shares with them and cannot start without is listed with the page as `import0`, `import1`, …, for the page to load at once.
-// With --watch: not now, but whenever a source changes.
+/**
+ * Builds the browser code into src/crumbless/web_dist:
+ *
+ * - loader.js and consent.js: classic scripts, served under the site's key. consent.css is inserted into the served script.
+ * - frame, desk and policy: each one module and one style sheet, with a hash of the content in the name.
+ * - keeper: a module without a style sheet.
+ * - manifest.json: gives the server the names.
+ *
+ * Parts that frame, desk and policy import on demand are separate chunks: `frame.NAME` in the manifest. Chunks that a page needs at
+ * the start are listed with the page as `import0`, `import1`, …, for the page to load at once. With --watch, the build runs after
+ * each change of a source.
+ */
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -16,7 +22,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/crumbless/web_dist`;
 const watching = process.argv.includes("--watch");
 
-/** Entry points by the name the server knows them by. */
+/** Entry points by the server's name for them. */
 const entries = {
   loader: { input: "web/loader/loader.ts", format: "iife" },
   tag_ga4: { input: "web/tags/tag_ga4.ts", format: "iife" },
@@ -28,10 +34,13 @@ const entries = {
   policy: { input: "web/policy/policy.tsx", format: "es" },
 };
 
-/** Pages load what is rarely asked for later; everything else is one file. */
+/** These pages load rarely used parts later; every other surface is one file. */
 const CHUNKED = new Set(["frame", "desk", "policy"]);
 
-/** Chunks name one another, so that their names must be known before the text is whole: the bundler makes those from the content. */
+/**
+ * Chunks contain the names of others, so that their names must be known before their text is complete. The bundler makes these
+ * names from the content.
+ */
 const outputOf = (name, { format }) =>
   CHUNKED.has(name)
     ? {
@@ -42,7 +51,7 @@ const outputOf = (name, { format }) =>
       }
     : { format, codeSplitting: false };
 
-/** Keeps dynamic imports as they are: what Vite puts around them preloads style sheets, and there is one for all parts. */
+/** Keep dynamic imports unchanged. Vite would wrap them to preload style sheets, but there is one sheet for all parts. */
 const plainImports = {
   name: "plain-imports",
   configResolved(config) {
@@ -51,17 +60,17 @@ const plainImports = {
   },
 };
 
-/** As web/shared/import_part.ts wants it; the template is how the bundler writes it. */
+/** The form that web/shared/import_part.ts requires, as the bundler writes it. */
 const PART = /\(\) => import\("\.\/([^"]+)"\)/g;
 
 /**
- * Parts that can be loaded after a failure: `() => import("./part.js")` becomes `(load) => load(["./part.js", …])`. The list has
- * the part, then the files that it imports in turn, without those that are there when the surface runs.
+ * Make parts loadable after a failure: `() => import("./part.js")` becomes `(load) => load(["./part.js", …])`. The list contains
+ * the part, then the files that it imports in turn, except those that the running surface has already loaded.
  */
 const repeatableImports = {
   name: "repeatable-imports",
   renderChunk(code, _chunk, _options, { chunks }) {
-    // Style sheets that parts share are a chunk until Vite puts them into the surface's one sheet: no such file is written.
+    // Style sheets that parts share are a chunk until Vite moves them into the surface's one sheet. No such file is written.
     const isStyle = (file) => chunks[file]?.moduleIds.every((id) => id.endsWith(".css"));
     const closure = (file, found = new Set()) => {
       if (found.has(file) || isStyle(file)) return found;
@@ -115,7 +124,7 @@ function pathOf(name, { format }, kind, file) {
   return `assets/${name}-${digest(content(file))}.${extension}`;
 }
 
-/** The files that a page's script cannot run without, however long the way to them. */
+/** Return the files that a page's script imports, directly or indirectly. */
 function importsOf(entry, files, found = new Set()) {
   for (const name of entry.imports) {
     if (found.has(name)) continue;
@@ -129,7 +138,8 @@ function importsOf(entry, files, found = new Set()) {
   return [...found];
 }
 
-// Everything is made before anything is replaced: a server that starts meanwhile, or a mistake in the sources, finds whole files.
+// Build everything before any file is replaced. A server that starts in the meantime, or after an error in the sources, then
+// finds complete files.
 async function buildAll() {
   writeTypes(loadCatalogue());
   const manifest = {};

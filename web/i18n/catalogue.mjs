@@ -7,19 +7,19 @@ import { SURFACES } from "./surfaces.mjs";
 
 export const LOCALES = fileURLToPath(new URL("../locales/", import.meta.url));
 
-/** The language whose texts every other language translates, and which is shown where a language is missing. */
+/** The source language of all translations. It is shown if a language is missing. */
 export const ENGLISH = "en";
 
-/** The surface whose file says that a language is one of the chat's and the desk's. */
+/** A language belongs to the chat and the desk if it has a file for this surface. */
 const INTERFACE = "frame";
 
-/** Every file of the catalogue, read once: language → surface → texts. */
+/** Read every file of the catalogue once: language → surface → texts. */
 export function readCatalogue(folder = LOCALES) {
   const found = readdirSync(folder).map((language) => [language, readLanguage(`${folder}/${language}`)]);
   return Object.fromEntries(found.sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1)));
 }
 
-/** English comes first, the others follow by their own names. */
+/** English comes first; the others follow by their own names. */
 const orderOf = ([language, { language: described }]) =>
   language === ENGLISH ? "" : (described?.name?.toLowerCase() ?? language);
 
@@ -55,7 +55,7 @@ export function messagesOf(texts, path = "") {
   });
 }
 
-/** Return everything that is wrong with the catalogue, one line for each fault. */
+/** Return every error in the catalogue, one line each. */
 export function checkCatalogue(catalogue) {
   const faults = [];
   for (const [language, surfaces] of Object.entries(catalogue)) {
@@ -109,7 +109,7 @@ function checkMessage(text, english, language, plain) {
   }
 }
 
-/** Return the texts of a surface in a language, with those that it includes. */
+/** Return the texts of a surface in a language, including those of the surfaces that it includes. */
 export function textsOf(catalogue, surface, language) {
   const { includes } = SURFACES[surface];
   const own = catalogue[language][surface];
@@ -146,7 +146,7 @@ export function compileAll(catalogue, surface) {
   return withPlural(`export default { __proto__: null, ${tables.join(",\n")} };\n`);
 }
 
-/** Return the catalogue. Raises Error with every fault if it has any. */
+/** Return the catalogue. Raises Error with every fault if there are any. */
 export function loadCatalogue(folder = LOCALES) {
   if (!existsSync(folder)) throw new Error(`${folder} does not exist`);
   const catalogue = readCatalogue(folder);

@@ -4,7 +4,7 @@ import { unusedTexts } from "./texts_used.mjs";
 
 const catalogue = readCatalogue();
 
-/** Return the faults of the catalogue after a change to one file, which has none before it. */
+/** Return the faults of the catalogue after a change to one file. Before the change it has none. */
 function faultsAfter(language, surface, change) {
   const changed = structuredClone(catalogue);
   change(changed[language][surface], changed);
@@ -22,7 +22,7 @@ test("the catalogue has no fault", () => {
   expect(loadCatalogue()).toEqual(catalogue);
 });
 
-test("a key that a language lacks, and one that English lacks, are faults", () => {
+test("a key that only another language or only English has is a fault", () => {
   const texts = (desk) => {
     delete desk.email;
     desk.extra = "Mehr";
@@ -97,14 +97,14 @@ test("a text becomes a string, or a function of its values", async () => {
   expect(said).toEqual(["Nothing here", "1 thing here", "2 things here"]);
 });
 
-test("a value is shown as it is, whatever it contains", async () => {
+test("a value is inserted unchanged, whatever it contains", async () => {
   const { typing } = await run(catalogue, "conversation", "en");
   const name = "{name} $&'{1}' `";
   expect(typing({ name })).toBe(`${name} is typing…`);
 });
 
 test("every text of the browser is read by its code", () => {
-  // The server shows the direction of the policy page; the consent manager joins the key from the category.
+  // The server uses the direction in the policy page. The consent manager builds the key from the category.
   const known = ["language: direction", "consent: marketingText"];
   expect(unusedTexts(catalogue)).toEqual(known);
   const changed = structuredClone(catalogue);

@@ -1,4 +1,4 @@
-/** One message in ICU MessageFormat: what it takes, whether a language can use it, and the JavaScript that it becomes. */
+/** One message in ICU MessageFormat: its arguments, its validity in a language, and its JavaScript. */
 import { parse, TYPE } from "@formatjs/icu-messageformat-parser";
 
 /** The categories that a language has, such as one, few, many and other in Polish. */
@@ -31,7 +31,7 @@ export function argumentsOf(parts, found = {}) {
   return found;
 }
 
-/** Return what is wrong with a message in its language; empty if nothing is. */
+/** Return the errors of a message in its language. */
 export function faultsOf(parts, language) {
   const faults = [];
   const expected = categoriesOf(language);
@@ -71,7 +71,7 @@ function compileParts(parts, language, count = "") {
   return `\`${pieces.join("")}\``.replace(/^`\$\{(plural\(.*\))\}`$/s, "$1");
 }
 
-/** A form that is the same as `other` is left out: `plural` falls back to it. */
+/** A form that equals `other` is omitted: `plural` falls back to it. */
 function compilePlural({ value: name, options }, language) {
   const forms = Object.entries(options).map(([form, { value }]) => [form, compileParts(value, language, name)]);
   const [, other] = forms.find(([form]) => form === "other");

@@ -6,7 +6,7 @@ import { argumentsOf, compileMessage, parseMessage } from "./message.mjs";
 /** Every plural category of every language has one of these, and some have two. */
 const NUMBERS = [0, 1, 2, 3, 5, 11, 21, 22, 100, 102, 1_000_000];
 
-/** Return what a message says for each number; one text if it takes none. */
+/** Return the formatted message for each number; one text if it has no arguments. */
 async function sayAll(text, language) {
   const parts = parseMessage(text);
   const code = `${PLURAL}export default ${compileMessage(parts, language)};`;

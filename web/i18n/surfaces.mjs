@@ -1,12 +1,11 @@
 /**
  * The surfaces of the catalogue: one JSON file each in web/locales/LANGUAGE.
- *
  * - `languages`: "every" language, or those of the "interface": chat and desk.
  * - `modules`: what the browser imports: "all" languages at once, or the functions that load each ("lazy"). Without it the server
  *   reads the surface.
  * - `includes`: a surface whose texts are part of this one.
  * - `englishIsLoaded`: English is in the surface's own script.
- * - `plain`: texts take values but no plurals, because their reader knows none.
+ * - `plain`: texts have values but no plurals, because their reader supports none.
  */
 export const SURFACES = {
   language: { languages: "every", modules: ["all"] },

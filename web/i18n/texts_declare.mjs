@@ -18,7 +18,7 @@ function signatureOf(text) {
   return `(values: { ${values.join("; ")} }) => string`;
 }
 
-/** Return the types of a surface: its own, then one for each group. `keep` says which texts are declared. */
+/** Return the types of a surface: its own, then one for each group. `keep` selects the texts that are declared. */
 function typesOf(surface, texts, keep, path = "") {
   const { includes, plain } = SURFACES[surface];
   const members = [];
@@ -74,7 +74,10 @@ function declareSurface(catalogue, surface, keep) {
   return declared.join("\n");
 }
 
-/** Return the declarations of all modules of the catalogue. Without `keep`, of their groups alone, as if no text existed. */
+/**
+ * Return the declarations of all modules of the catalogue. Without `keep`, return only those of their groups, as if no text
+ * existed.
+ */
 export function declareTexts(catalogue, keep = true) {
   const union = languagesOf(catalogue, "frame")
     .map((one) => JSON.stringify(one))
@@ -94,7 +97,10 @@ export function declareTexts(catalogue, keep = true) {
   ].join("\n");
 }
 
-/** Write texts.d.ts beside this file, for the compiler and editors. A file that is up to date is not touched: the build watches it. */
+/**
+ * Write texts.d.ts beside this file, for the compiler and editors. A file that is up to date is not touched, because the build
+ * watches it.
+ */
 export function writeTypes(catalogue) {
   const target = fileURLToPath(new URL("texts.d.ts", import.meta.url));
   const made = declareTexts(catalogue);

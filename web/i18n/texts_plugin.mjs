@@ -1,6 +1,9 @@
 /**
- * Vite's plugin for the catalogue of texts. `texts:SURFACE` is a surface in all its languages, `texts:SURFACE/LANGUAGE` in one,
- * `texts:SURFACE/lazy` the functions that load each language, and `texts:languages` the languages themselves.
+ * Vite's plugin for the catalogue of texts:
+ * - `texts:SURFACE` is a surface in all its languages.
+ * - `texts:SURFACE/LANGUAGE` is a surface in one language.
+ * - `texts:SURFACE/lazy` contains the functions that load each language.
+ * - `texts:languages` contains the languages themselves.
  */
 import { fileURLToPath } from "node:url";
 import { compileAll, compileLanguage, ENGLISH, languagesOf, loadCatalogue } from "./catalogue.mjs";
@@ -28,7 +31,7 @@ function compileLanguages(catalogue) {
   return `export const LANGUAGES = ${JSON.stringify(languages)};\nexport const RIGHT_TO_LEFT = ${JSON.stringify(rightToLeft)};\n`;
 }
 
-/** Return the plugin. The build fails with all faults of the catalogue if it has any. */
+/** Return the plugin. The build fails with all faults of the catalogue if there are any. */
 export function textsPlugin() {
   let catalogue;
   return {

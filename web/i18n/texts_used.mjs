@@ -1,6 +1,6 @@
 /**
- * Finds texts that no browser code reads. The compiler is asked: with declarations that have every group of texts but no text, each
- * use of a text is an error that names it.
+ * Finds texts that no browser code reads. It runs the compiler with declarations of every group but without any text. Each use of
+ * a text is then an error that names it.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,18 +13,18 @@ import { declareTexts, typeOf } from "./texts_declare.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A text that is read by its name, also as a key of the texts. */
+/** A text that is read by its name or by a key of the texts. */
 const NAMED = [
   /Property '(\w+)' does not exist on type '([^']+)'/g,
   /Type '"(\w+)"' is not assignable to type 'keyof (\w+)'/g,
 ];
-/** Texts that are read by a code, and those that are passed on as a whole. */
+/** Texts that are read by a code, and texts that are passed as a whole. */
 const BY_CODE = /can't be used to index type '([^']+)'/g;
 const WHOLE = /Type '(\w+)' is (?:not assignable|missing)/g;
 
 const typesIn = (text) => text.match(/\w*Texts\w*/g) ?? [];
 
-/** Return what the compiler says of the browser code when no text exists. */
+/** Return the compiler's errors for the browser code when no text exists. */
 function compileWithout(catalogue) {
   const folder = mkdtempSync(join(tmpdir(), "texts-"));
   try {
@@ -43,7 +43,7 @@ function compileWithout(catalogue) {
   }
 }
 
-/** Return the quoted words of the browser code: codes by which texts are read stand there, if only in a type. */
+/** Return the quoted words of the browser code. Every code that selects a text is among them, if only in a type. */
 function quotedWords() {
   const files = readdirSync(`${ROOT}web`, { recursive: true }).filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file));
   return new Set(
@@ -62,7 +62,7 @@ export function unusedTexts(catalogue) {
   const byCode = new Set([...said.matchAll(BY_CODE)].flatMap(([, types]) => typesIn(types)));
   const whole = new Set([...said.matchAll(WHOLE)].flatMap(([, types]) => typesIn(types)));
   const quoted = quotedWords();
-  // Of texts that are read by names and by codes, only those keys are codes that stand in quotes somewhere.
+  // Of texts that are read by names and by codes, only the keys that are quoted somewhere are codes.
   const isUsed = (type, key) =>
     isNamed.has(`${type}.${key}`) || whole.has(type) || (byCode.has(type) && (!hasNames.has(type) || quoted.has(key)));
   const unused = [];

@@ -1,9 +1,9 @@
 /**
- * Keeps a chat for the tab in the storage of the page around it, where the browser gives the frame none of its own: private
- * windows and strict settings block the storage of frames from other sites. The loader fetches this only when its frame asks.
+ * Stores a chat for the tab in the storage of the page around it, if the browser gives the frame none. Private windows and strict
+ * settings block the storage of frames from other sites. The loader fetches this module only if its frame asks for it.
  *
- * What is kept here is within reach of the page's other scripts. The key among it cannot be exported, so that nothing they
- * copy lets anybody in; what they can read is text the visitor has not sent yet, which the page could log anyway.
+ * The page's other scripts can read the stored values. The key among them cannot be exported, so that a copy gives no access.
+ * They can read text that the visitor has not sent yet, which the page could log anyway.
  */
 
 import { uuid7 } from "../shared/ids";
@@ -14,7 +14,7 @@ type Held = Map<string, storage.Kept>;
 
 const isHeld = (value: unknown): value is Held => value instanceof Map;
 
-/** Serves the frame of `site` over `port`: tells what is held for this tab, then holds what the frame says. */
+/** Serve the frame of `site` over `port`: send the values stored for this tab, then store the values that the frame sends. */
 export async function serve(site: string, port: MessagePort): Promise<void> {
   const found = storage.get("tab", { site }, storage.isText);
   const held: Held = new Map(found ? await storage.getValue("held", { id: found }, isHeld) : null);
@@ -30,8 +30,9 @@ export async function serve(site: string, port: MessagePort): Promise<void> {
 }
 
 /**
- * Takes an id for this tab, for as long as the page lives. False when another tab has it: a duplicated tab, or one that a
- * page opened, begins with a copy of the first one's session storage, and the two would write over one another.
+ * Claim an ID for this tab, for as long as the page lives. The result is false if another tab has it. A duplicated tab, or one
+ * that a page opened, starts with a copy of the first one's session storage. Without a claim the two would overwrite each other's
+ * values.
  */
 function claim(id: string): Promise<boolean> {
   // A page without TLS has no locks.
@@ -41,7 +42,7 @@ function claim(id: string): Promise<boolean> {
       tell(lock !== null);
       return lock && new Promise(() => undefined);
     });
-    // Where the person lets the page keep nothing, locks are denied too, and no tab has anything to share.
+    // If the user forbids the page to store anything, locks are denied too, and no tab has anything to share.
     asked.catch(() => tell(true));
   });
 }
@@ -52,7 +53,7 @@ async function newId(): Promise<string> {
   return id;
 }
 
-/** Writes the newest state; what comes while a write runs shares the next. */
+/** Write the newest state. Changes during a write are combined in the next one. */
 function writer(site: string, id: string, held: Held): () => void {
   let writing = false;
   let again = false;

@@ -1,8 +1,10 @@
-/** The line between page and frame: a MessageChannel, offered to exactly the Crumbless origin (docs/protocol.md, "Framing"). */
+/**
+ * The channel between page and frame: a MessageChannel, offered to exactly the Crumbless origin (docs/protocol.md, "Framing").
+ */
 
 import { pageDocument } from "../shared/page_document";
 
-/** What the frame says; its first words are those it greets with. */
+/** The messages of the frame; the first one is its greeting. */
 export type FrameMessage =
   | { say: "close" }
   | { say: "unread"; count: number }
@@ -10,13 +12,13 @@ export type FrameMessage =
   | { say: "ended" }
   | { say: "keep" };
 
-/** A token by which the page verifies its visitor, null once they signed out there, undefined while it has said nothing. */
+/** The token by which the page verifies its visitor; null after they signed out there, undefined before the page sent any. */
 export type VerifiedIdentity = string | null | undefined;
 
-/** Tells the frame whether it is visible, whether the focus should move into it, and what the page said of its visitor. */
+/** Sends the frame its visibility, whether the focus should move into it, and the page's visitor identity. */
 export type ShowFrame = (shown: boolean, focus: boolean, jwt: VerifiedIdentity) => void;
 
-/** Loads the frame, which stands at `path` of the Crumbless origin, into `panel`, in place of one that was there. */
+/** Load the frame from `path` of the Crumbless origin into `panel`. It replaces an earlier frame. */
 export function openFrame(
   panel: HTMLElement,
   origin: string,

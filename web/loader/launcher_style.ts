@@ -1,7 +1,7 @@
 /**
- * Styles of launcher and dialog. `!important` on the host only: rules of the page win over `:host` otherwise.
- * A backslash keeps the line feed out of the text: the loader must stay under 3,000 bytes.
- * `--a` and `--i` are the accent and the ink on it, set by launcher_view.ts.
+ * Styles of launcher and dialog. `!important` is on the host only, because rules of the page override `:host` otherwise. A
+ * backslash removes the line feed from the text: the loader must stay under 3,000 bytes. `--a` and `--i` are the accent and the
+ * ink on it, set by launcher_view.ts.
  */
 export const launcherStyle = `:host{all:initial!important;position:fixed!important;z-index:2147483000!important}\
 div{font:15px/1.4 system-ui,sans-serif}\

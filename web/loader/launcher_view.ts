@@ -1,4 +1,4 @@
-/** What the loader puts on the page: a button, and a dialog once it is opened, in a shadow root of their own. */
+/** The loader's elements on the page, in a separate shadow root: a button, and a dialog once it is opened. */
 import type { LauncherTexts } from "texts:launcher";
 import { type ChatHost, HOST_NAME } from "../shared/chat_host";
 import { pageDocument } from "../shared/page_document";
@@ -16,7 +16,7 @@ function make<E extends Element>(element: E, attributes: Record<string, string>,
 const html = (name: string): HTMLElement => pageDocument.createElement(name);
 const svg = (name: string): SVGElement => pageDocument.createElementNS("http://www.w3.org/2000/svg", name);
 
-/** A style sheet that a policy against inline styles lets through. */
+/** Add a style sheet that is allowed by a policy against inline styles. */
 function addStyle(root: ShadowRoot): void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(launcherStyle);
@@ -25,7 +25,7 @@ function addStyle(root: ShadowRoot): void {
 
 export interface LauncherAppearance {
   side: "right" | "left";
-  /** A CSS colour, and the one that reads well on it. */
+  /** A CSS colour, and the text colour with enough contrast on it. */
   accent: string;
   ink: string;
   texts: LauncherTexts;
@@ -36,7 +36,7 @@ export interface LauncherView {
   panel: HTMLElement;
   /** Shows or hides the dialog. */
   turn(open: boolean): void;
-  /** What the dialog says while the frame is not there; empty while it is loading. */
+  /** Shows a text in the dialog while the frame is missing; empty while it is loading. */
   say(text: string): void;
   /** Number of new messages on the launcher, 0 for none. */
   badge(count: number): void;
@@ -57,7 +57,7 @@ export function addLauncher({ side, accent, ink, texts }: LauncherAppearance): L
   );
   const panel = make(html("div"), { class: "panel wait", role: "dialog", "aria-label": texts.chat }, status);
   addStyle(root);
-  // The inline end is where the launcher stands: the direction of this element only says which side that is.
+  // The launcher is at the inline end. The direction of this element selects the side.
   root.append(make(html("div"), { dir: side === "left" ? "rtl" : "ltr" }, panel, launch));
   host.style.setProperty("--a", accent);
   host.style.setProperty("--i", ink);

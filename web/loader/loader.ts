@@ -1,6 +1,6 @@
 /**
- * What a customer's page includes: a button, nothing else until it is pressed. No request, nothing written, one global name
- * (`Crumbless`); whatever goes wrong here stays here.
+ * The script that a customer's page includes: a button, and nothing else until it is pressed. It sends no request, writes
+ * nothing, and adds one global name (`Crumbless`). Its errors do not affect the page.
  */
 import launcherTexts from "texts:launcher";
 import { findPanel } from "../shared/chat_host";
@@ -17,19 +17,19 @@ declare global {
   }
 }
 
-/** Filled in by the server, the same for every visitor of the site. */
+/** Inserted by the server, the same for every visitor of the site. */
 declare const __CRUMBLESS_SITE__: Pick<LauncherAppearance, "side" | "accent" | "ink"> & {
   key: string;
-  /** The public address of this Crumbless. The page does not choose it: its mark-up could name another one. */
+  /** The public address of this server. The page does not choose it: its mark-up could name another one. */
   origin: string;
   keeper: string;
 };
 
-/** A frame that has not said a word by then will not. */
+/** A frame that has sent nothing by then counts as failed. */
 const HELLO_DEADLINE_MS = 10_000;
 
 function start(): void {
-  // The script may stand in the page twice.
+  // The page may contain the script twice.
   if (findPanel()) return;
   const { key, origin, side, accent, ink, keeper } = __CRUMBLESS_SITE__;
   const tag = pageDocument.documentElement.lang || navigator.language;
@@ -50,12 +50,12 @@ function start(): void {
     say("");
     const silent = setTimeout(() => {
       say(texts.failed);
-      // Opened again, it is loaded again.
+      // It is loaded again when it is opened again.
       show = null;
     }, HELLO_DEADLINE_MS);
     const told = openFrame(panel, origin, path, texts.chat, (says, ports) => {
       clearTimeout(silent);
-      // It may have come after all: it must hear that it is hidden, or it takes what comes then for seen.
+      // The frame may arrive late. It must know that it is hidden, or it marks new messages as seen.
       show = told;
       panel.className = "panel";
       hear(says, ports);
@@ -86,7 +86,10 @@ function start(): void {
     }
   };
 
-  /** Kept in this page's memory until the chat is there; a chat that stands on the device is fetched to be cleared. */
+  /**
+   * The identity stays in this page's memory until the chat is loaded. A chat that is stored on the device is loaded in order to
+   * clear it.
+   */
   const identify = (token: string | null) => {
     vouched = token;
     if (!token) show ??= load();
@@ -96,10 +99,10 @@ function start(): void {
   addEventListener("keydown", (event) => {
     if (open && event.key === "Escape" && !event.defaultPrevented) turn(false, false);
   });
-  // An open chat is open on the next page of the site too; it does not take the focus there.
+  // An open chat is open on the next page of the site too, but takes no focus there.
   if (flag === "open") turn(true, false);
   else if (flag) show = load();
-  // The consent manager may have set its part already. Last, because a getter of the page's may throw here.
+  // The consent manager may have set its part already. This comes last, because a getter of the page may throw here.
   window.Crumbless = { ...(pageGlobal("Crumbless") as object), identify, logout: () => identify(null) };
 }
 

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("is kept as declared: key, end, place", () => {
+test("the flag is stored under its declared key, with its expiry and place", () => {
   writeOpenFlag("shop", "minimised");
   expect(registry.open).toMatchObject({ key: "crumbless.open.{site}", mechanism: "sessionStorage" });
   expect([...session.items]).toEqual([["crumbless.open.shop", '{"v":"minimised","until":87400000}']]);
@@ -24,7 +24,7 @@ test("is kept as declared: key, end, place", () => {
   expect(readOpenFlag("other")).toBeNull();
 });
 
-test("is removed, and expires", () => {
+test("the flag is deleted, and expires", () => {
   writeOpenFlag("shop", "open");
   writeOpenFlag("shop", null);
   expect(session.items.size).toBe(0);
@@ -42,12 +42,12 @@ test.each([
 
   '{"v":"open","until":87400001}',
   "7",
-])("foreign bytes %j are no flag", (text) => {
+])("an invalid value %j is not read as a flag", (text) => {
   session.items.set("crumbless.open.shop", text);
   expect(readOpenFlag("shop")).toBeNull();
 });
 
-test("blocked or full storage is no flag, and no error", () => {
+test("blocked or full storage returns no flag and throws no error", () => {
   session.full = true;
   expect(() => writeOpenFlag("shop", "open")).not.toThrow();
   blockStorage();

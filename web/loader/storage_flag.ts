@@ -1,6 +1,6 @@
 /**
- * The one item the loader may keep: whether the chat of this tab is open. Same format and rules as web/shared/storage.ts,
- * which is too heavy for a page that may never open the chat.
+ * The only item that the loader may store: whether the chat of this tab is open. The format and rules are those of
+ * web/shared/storage.ts, which is too large for a page that may never open the chat.
  */
 import { openKey, openLifetime } from "../shared/storage_registry";
 
@@ -8,11 +8,11 @@ export type OpenFlag = "open" | "minimised";
 
 const keyOf = (site: string) => openKey.replace("{site}", site);
 
-/** The flag of this tab; null when there is none, it is not as we write it, it expired, or storage is blocked. */
+/** Return the flag of this tab; null if it is absent, invalid or expired, or storage is blocked. */
 export function readOpenFlag(site: string): OpenFlag | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(keyOf(site)) ?? "{}");
-    // More is left than was promised: somebody has edited it.
+    // More time is left than the declared lifetime: the value was edited.
     const left = kept.until - Date.now();
     return left > 0 && left <= openLifetime && (kept.v === "open" || kept.v === "minimised") ? kept.v : null;
   } catch {
@@ -20,7 +20,7 @@ export function readOpenFlag(site: string): OpenFlag | null {
   }
 }
 
-/** Keeps the flag, or removes it when null. Without storage the chat is simply closed on the next page. */
+/** Store the flag, or delete it if it is null. Without storage the chat is closed on the next page. */
 export function writeOpenFlag(site: string, flag: OpenFlag | null): void {
   try {
     if (flag) sessionStorage.setItem(keyOf(site), JSON.stringify({ v: flag, until: Date.now() + openLifetime }));

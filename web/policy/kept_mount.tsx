@@ -1,4 +1,4 @@
-/** The policy page's part of the list: this origin opened by itself. */
+/** The policy page's part of the list, for this origin when it is opened directly. */
 import { render } from "preact";
 import { StoredDataView } from "../shared/kept_view";
 

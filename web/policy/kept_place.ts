@@ -1,10 +1,10 @@
-/** Puts the live list into its section of the policy page. It is loaded after the page. */
+/** Inserts the live list into its section of the policy page. It is loaded after the page. */
 
 import { importPart } from "../shared/import_part";
 
 const loadMount = importPart(() => import("./kept_mount"));
 
-/** Loads and shows the list in `place`, in the page's language. When it cannot be loaded the section stays as it is. */
+/** Load and show the list in `place`, in the page's language. If it cannot be loaded, the section does not change. */
 export async function showStoredData(place: HTMLElement): Promise<void> {
   const { mountStoredData } = await loadMount();
   const list = document.createElement("div");
@@ -12,7 +12,7 @@ export async function showStoredData(place: HTMLElement): Promise<void> {
   mountStoredData(list, { language: document.documentElement.lang, ...readPlace(place) });
 }
 
-/** What the server says there: the site, and where its chat can be opened. */
+/** Read the server's attributes: the site, and the origins where its chat can be opened. */
 function readPlace({ dataset }: HTMLElement): { site: string | undefined; origins: string[] } {
   return { site: dataset.site || undefined, origins: (dataset.origins ?? "").split(" ").filter(Boolean) };
 }

@@ -1,4 +1,4 @@
-/** The policy page's script: the kept colours, and the list of what is kept. The page is whole without it. */
+/** The policy page's script: the chosen theme, and the list of stored items. The page is complete without it. */
 import "../shared/theme.css";
 import { followInput } from "../shared/focus_ring";
 import { followTheme } from "../shared/preferences";

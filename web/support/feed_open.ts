@@ -1,4 +1,4 @@
-/** A desk feed on doubles of the server and the stream, for tests. */
+/** A desk feed with doubles of the server and the stream, for tests. */
 import { expect, vi } from "vitest";
 import { DeskFeed, type FeedOptions } from "../desk/desk_feed";
 import { Api, ApiProblem } from "../shared/api";
@@ -57,7 +57,7 @@ export const welcome = (position: number, complete = true): AppFrame => ({
   complete,
 });
 
-/** An API whose answers stand in a table, so that no network is needed. */
+/** An API with a table of responses, so that no network is needed. */
 export class TableApi extends Api {
   readonly answers: Record<string, () => unknown> = {
     "/v1/desk/conversations?limit=50": () => ({ position: 2, conversations: [summary(2, 2)], more: false }),

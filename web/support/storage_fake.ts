@@ -1,4 +1,4 @@
-/** A browser's Storage for tests, with the ways in which a real one refuses. */
+/** A browser's Storage for tests. It can fail in the same ways as a real one. */
 export class FakeStorage {
   readonly items = new Map<string, string>();
   /** Writing throws. */
@@ -7,7 +7,7 @@ export class FakeStorage {
   broken = false;
   /** Writing drops the old value, then throws. */
   half = false;
-  /** Neither writing nor removing works, and writing says so. */
+  /** Neither writing nor deleting works, and writing throws. */
   stuck = false;
 
   get length(): number {
@@ -34,7 +34,7 @@ export class FakeStorage {
   }
 }
 
-/** Makes reading the property itself throw, as in a sandboxed frame. Undone by `vi.unstubAllGlobals` after a stub. */
+/** Make reading the property itself throw, as in a sandboxed frame. Call `vi.unstubAllGlobals` to undo it. */
 export function blockStorage(): void {
   for (const name of ["localStorage", "sessionStorage"]) {
     Object.defineProperty(globalThis, name, {

@@ -1,11 +1,11 @@
-/** Google Analytics in the page: loaded by consent.js once "analytics" is granted, never before. */
+/** Google Analytics in the page. consent.js loads it once "analytics" is granted, never before. */
 import { pageDocument, pageGlobal } from "../shared/page_document";
 import { consentNow, loadVendor } from "./vendor_load";
 
-/** Filled in by the server. */
+/** Inserted by the server. */
 declare const __CRUMBLESS_TAG__: { id: string; script: string };
 
-/** As long as the consent: 182 days, in seconds. Google's own would be two years. */
+/** The lifetime of the consent: 182 days, in seconds. Google's default is two years. */
 const COOKIE_SECONDS = 15_724_800;
 
 const { id, script } = __CRUMBLESS_TAG__;
@@ -18,13 +18,13 @@ page.dataLayer = layer;
 const gtag =
   (pageGlobal("gtag") as typeof page.gtag) ??
   function () {
-    // Google's script knows commands by their being `arguments`.
+    // Google's script recognises commands because they are `arguments`.
     // biome-ignore lint/complexity/noArguments: see above
     layer.push(arguments);
   };
 page.gtag = gtag;
 
-/** Consent mode v2: only what was granted is granted. Being loaded at all says that analytics is. */
+/** Consent mode v2: only granted categories are granted. Analytics is granted, because otherwise this script is not loaded. */
 function signals(analytics: boolean, marketing = false): Record<string, string> {
   const say = (granted: boolean) => (granted ? "granted" : "denied");
   return {

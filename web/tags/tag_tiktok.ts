@@ -1,11 +1,11 @@
-/** TikTok's pixel in the page: loaded by consent.js once "marketing" is granted, never before. */
+/** TikTok's pixel in the page. consent.js loads it once "marketing" is granted, never before. */
 import { pageDocument, pageGlobal } from "../shared/page_document";
 import { consentNow, loadVendor } from "./vendor_load";
 
-/** Filled in by the server. */
+/** Inserted by the server. */
 declare const __CRUMBLESS_TAG__: { id: string; script: string };
 
-/** The calls that wait in the queue until the vendor's script is there. */
+/** The calls that wait in the queue until the vendor's script is loaded. */
 const METHODS =
   "page track identify instances debug on off once ready alias group enableCookie disableCookie holdConsent revokeConsent grantConsent".split(
     " ",
@@ -25,12 +25,12 @@ for (const name of METHODS) {
     queue.push([name, ...given]);
   };
 }
-// What events.js looks for to know which pixel it is loaded for.
+// events.js reads this to learn its pixel ID.
 queue._i = { [id]: [] };
 queue._t = { [id]: Date.now() };
 queue._o = { [id]: {} };
 
-// Looked up at each call: the vendor's script puts its own in their place.
+// Looked up at each call, because the vendor's script replaces the functions.
 const call = (name: string, ...given: unknown[]) => (queue[name] as Call)(...given);
 
 call("holdConsent");

@@ -10,13 +10,13 @@ interface PolicyFactory {
 }
 
 /**
- * @param address the one address that this policy lets through
+ * @param address the only address that this policy allows
  * @param service names the policy: `crumbless-ga4`, `crumbless-tiktok`
  */
 export function loadVendor(address: string, service: string): void {
   const script = pageDocument.createElement("script");
   script.async = true;
-  // A page with a policy by nonce lets in what its scripts bring along only under the same nonce.
+  // A page with a nonce policy allows the scripts that its scripts insert only with the same nonce.
   script.nonce = (pageDocument.currentScript as HTMLScriptElement | null)?.nonce ?? "";
   const factory = pageGlobal("trustedTypes") as PolicyFactory | undefined;
   try {
@@ -29,7 +29,7 @@ export function loadVendor(address: string, service: string): void {
   pageDocument.head.append(script);
 }
 
-/** What the page's consent is now: nothing where there is no consent.js. */
+/** Return the page's current consent; undefined without consent.js. */
 export function consentNow(): { analytics?: boolean; marketing?: boolean } {
   return (pageGlobal("Crumbless") as { consent?: { get?(): object } } | undefined)?.consent?.get?.() ?? {};
 }
