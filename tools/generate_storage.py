@@ -69,13 +69,13 @@ def entry_text(item: Item) -> str:
 
 
 def registry_text(registry: Registry) -> str:
-    """The registry as TypeScript. Tags of others are not in it: our store can never write for them."""
+    """Return the registry as TypeScript. It omits vendors' items, because our store never writes them."""
     items = registry.of_services(frozenset())
     return (
         HEADER
-        + "// Lifetimes are in milliseconds. Keys stand alone too, so that the loader carries only its own.\n\n"
+        + "// Lifetimes are in milliseconds. Separate key constants keep the loader small.\n\n"
         + "\n".join(constants_text(item) for item in items)
-        + "\n/** Every item that may be kept on a device, by name. */\nexport const registry = {\n"
+        + "\n/** Every item that may be stored on a device, by name. */\nexport const registry = {\n"
         + "".join(entry_text(item) for item in items)
         + "} as const;\n"
     )

@@ -143,7 +143,7 @@ def entry_text() -> str:
     doc = doc_text(wire_timeline.Entry.__doc__)
     kinds = [f'EntryOf<"{kind}", {data.__name__}>' for kind, data in wire_timeline.ENTRY_DATA.items()]
     return (
-        "/** What entries of all kinds have. */\n"
+        "/** The common fields of all entries. */\n"
         f"interface EntryOf<K extends Kind, D> {{\n  kind: K;\n  data: D | null;\n{lines}}}\n\n"
         f"{doc}{union_text('Entry', kinds)}"
     )
@@ -212,7 +212,7 @@ def generate_permissions() -> str:
         + union_text("OperatorRole", [json.dumps(one) for one in access.OPERATOR_ROLES])
         + "\n"
         + union_text("Verb", [json.dumps(one) for one in typing.get_args(access.Verb)])
-        + "\n/** What each role may do; the server decides by the same table. */\n"
+        + "\n/** The verbs of each role. The server checks permissions with the same table. */\n"
         + "export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {\n"
         + "".join(rows)
         + "};\n"

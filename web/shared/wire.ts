@@ -17,9 +17,9 @@ export const ENTRIES_PER_FRAME = 100;
 /**
  * One row of the inbox. `contact`: null unless the site has verified the visitor.
  *
- * `number` names the conversation to people, in its workspace. `waiting_since`: when the visitor wrote the first
- * message that no operator has replied to; null when none is left. `position` is that of the newest entry.
- * `last` is the newest message, or the entry `erased` once the visitor has erased the conversation.
+ * `number` identifies the conversation for people, in its workspace. `waiting_since`: when the visitor wrote the first
+ * message without an operator's reply; null when every message has one. `position` is that of the newest entry. `last`
+ * is the newest message, or the entry `erased` once the visitor has erased the conversation.
  */
 export interface ConversationSummary {
   id: string;
@@ -39,10 +39,10 @@ export interface ConversationSummary {
 }
 
 /**
- * Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on.
+ * Response to `challenge`. `after`: operators send a position, visitors a seq; null means only new entries.
  *
- * `within` (operators): when more than this many entries came after `after`, none of them is sent. A fresh page is
- * cheaper. `conversation` (visitors): which one the stream serves; null: the newest that the session reaches.
+ * `within` (operators): if more than this many entries came after `after`, none of them is sent. A fresh page is
+ * cheaper. `conversation` (visitors): the conversation that the stream serves; null: the newest of the session.
  */
 export interface Auth {
   op: "auth";
@@ -53,7 +53,7 @@ export interface Auth {
   conversation?: string | null;
 }
 
-/** Append a message. The client makes `id`; sending it again is the same message. */
+/** Append a message. The client creates `id`; sending it again is the same message. */
 export interface Send {
   op: "send";
   id: string;
@@ -83,35 +83,35 @@ export interface Typing {
   on: boolean;
 }
 
-/** The sender has been shown everything up to and including `seq`, as its own side counts entries. */
+/** The sender has seen everything up to and including `seq`, as its own side counts entries. */
 export interface Seen {
   op: "seen";
   conversation: string;
   seq: number;
 }
 
-/** Asks for `pong`. */
+/** Requests a `pong`. */
 export interface Ping {
   op: "ping";
 }
 
 export type AnyClientFrame = Auth | Send | Note | Close | Typing | Seen | Ping;
 
-/** First frame of every stream. `nonce` is good for this stream only. */
+/** First frame of every stream. `nonce` is valid for this stream only. */
 export interface Challenge {
   op: "challenge";
   nonce: string;
   protocol: string;
 }
 
-/** Who the server takes this stream for. */
+/** The author that this stream is authenticated as. */
 export interface You {
   kind: Side;
   id: string;
   name: string;
 }
 
-/** What the server accepts: `text` in code points, `frame` in bytes, `ping` in seconds. */
+/** The server's limits: `text` in code points, `frame` in bytes, `ping` in seconds. */
 export interface Limits {
   text: number;
   frame: number;
@@ -121,7 +121,7 @@ export interface Limits {
 /**
  * The signed-in operator, as the desk shows them. `photo` is the path of a picture, empty for none.
  *
- * `scope` names the list of sites and teams that limits what they see, and changes with it; 0: they see everything.
+ * `scope` names the list of sites and teams that limits the operator's view, and changes with it. 0: no limit.
  */
 export interface Operator {
   id: string;
@@ -135,12 +135,12 @@ export interface Operator {
 }
 
 /**
- * The stream is authenticated. What was missed follows in `entries` frames.
+ * The stream is authenticated. Missed entries follow in `entries` frames.
  *
- * Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
- * factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
- * a session that is not tied to a key (see docs/protocol.md, "Sessions"). `complete` is false for an operator who sees
- * only some sites and teams: the positions of their entries have gaps, which are not losses.
+ * Operators receive the workspace's `position` and their own data. `second_factor_from` is when this session ends
+ * without a second factor, in milliseconds; 0: never. Visitors receive their `conversation`. `bound` is false for a
+ * session without a key (see docs/protocol.md, "Sessions"). `complete` is false for an operator with a limited view,
+ * whose entries have gaps in their positions.
  */
 export interface Welcome {
   op: "welcome";
@@ -154,13 +154,13 @@ export interface Welcome {
   complete: boolean;
 }
 
-/** Entries in order: by position for operators, by seq for visitors. Live and catching up alike. */
+/** Entries in order: by position for operators, by seq for visitors. Used for live and for missed entries. */
 export interface Entries {
   op: "entries";
   entries: Entry[];
 }
 
-/** The entry `id` is on disk as this seq. Sent for a repeat too, with the first result. */
+/** The entry `id` is stored with this seq. Sent for a repeat too, with the first result. */
 export interface Ack {
   op: "ack";
   id: string;
@@ -169,7 +169,7 @@ export interface Ack {
   at: number;
 }
 
-/** Somebody else in the conversation is typing, or stopped. Clients let it lapse after 6 seconds. */
+/** Another participant of the conversation is typing, or stopped. Clients remove the notice after 6 seconds. */
 export interface TypingNow {
   op: "typing";
   conversation: string;
@@ -177,7 +177,7 @@ export interface TypingNow {
   on: boolean;
 }
 
-/** One side of the conversation has been shown everything up to `seq`. */
+/** One side of the conversation has seen everything up to `seq`. */
 export interface SeenNow {
   op: "seen";
   conversation: string;
@@ -185,16 +185,16 @@ export interface SeenNow {
   seq: number;
 }
 
-/** Another conversation of the visitor has changed. The stream serves one; this is how it tells of the others. */
+/**
+ * Another conversation of the visitor has changed. The stream serves one conversation and sends summaries of the
+ * others.
+ */
 export interface SummaryNow {
   op: "summary";
   conversation: VisitorSummary;
 }
 
-/**
- * A frame was refused; the stream continues. `id` names the entry when there is one, `retry_after` is in
- * seconds.
- */
+/** A frame was rejected; the stream continues. `id` names the entry if there is one. `retry_after` is in seconds. */
 export interface Failure {
   op: "error";
   code: string;
@@ -203,19 +203,22 @@ export interface Failure {
   retry_after: number;
 }
 
-/** Answer to `ping`. */
+/** Response to `ping`. */
 export interface Pong {
   op: "pong";
 }
 
-/** The server ends the stream. Streaming HTTP and long poll send it as a frame; WebSocket as its close frame. */
+/** The server closes the stream. Over HTTP this is a frame, over WebSocket its close frame. */
 export interface End {
   op: "end";
   code: number;
   reason: string;
 }
 
-/** The server disk: `low` (little free space), `full` (takes nothing) or empty. For owners and admins. */
+/**
+ * The state of the server's disk: `low` (little free space), `full` (writes are rejected) or empty. For owners and
+ * admins.
+ */
 export interface DiskNow {
   op: "disk";
   state: "" | "full" | "low";
@@ -237,9 +240,9 @@ export type AnyServerFrame =
 /**
  * A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
  *
- * `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
- * so that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one.
- * `identity` is a JWT by which the site verifies the visitor. `work` answers the challenge of a `work_needed`.
+ * `claim` is for a browser that cannot create a key: 22 to 128 unguessable characters, the same in each attempt, so
+ * that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one. `identity`
+ * is a JWT by which the site verifies the visitor. `work` is the solution to the challenge of a `work_needed`.
  */
 export interface StartRequest {
   site: string;
@@ -274,19 +277,19 @@ export interface ConversationRequest {
   work?: string;
 }
 
-/** The conversation that was started, and its first entry. */
+/** A new conversation and its first entry. */
 export interface ConversationAnswer {
   conversation: VisitorSummary;
   entry: Entry;
 }
 
-/** The site that a visitor wrote on. */
+/** The site of a conversation. */
 export interface ExportedSite {
   key: string;
   name: string;
 }
 
-/** What is kept about a visitor beside their conversations. */
+/** The stored data of a visitor, besides the conversations. */
 export interface ExportedVisitor {
   id: string;
   name: string;
@@ -294,7 +297,7 @@ export interface ExportedVisitor {
   contact: Contact | null;
 }
 
-/** One conversation as its visitor sees it, whole. `consent`: the first receipt of the consent it is held to. */
+/** A complete conversation as its visitor sees it. `consent`: the first receipt of its consent. */
 export interface ExportedConversation {
   id: string;
   status: Status;
@@ -303,7 +306,7 @@ export interface ExportedConversation {
   entries: Entry[];
 }
 
-/** Everything that a site keeps about one visitor. Entries that come while it is made may be missing. */
+/** All stored data of a site about one visitor. Entries that arrive during the export may be missing. */
 export interface VisitorExport {
   exported_at: number;
   site: ExportedSite;
@@ -315,15 +318,15 @@ export type Choice = 0 | 1;
 
 export type ConsentSource = "banner" | "settings" | "gpc" | "api" | "external";
 
-/** What was granted (1) and refused (0). */
+/** The granted (1) and refused (0) categories. */
 export interface Categories {
   analytics: Choice;
   marketing: Choice;
 }
 
 /**
- * A choice that a visitor made on a page of the site. `text`: a digest of the shown texts. `previous`: the receipt
- * that this choice follows. `id`: a UUID that the client makes; sending it again is the same record.
+ * A visitor's choice on a page of the site. `text`: a digest of the shown texts. `previous`: the receipt that this
+ * choice follows. `id`: a UUID that the client creates; sending it again is the same record.
  */
 export interface ConsentRequest {
   site: string;
@@ -336,20 +339,20 @@ export interface ConsentRequest {
   id?: string | null;
 }
 
-/** The record's number, which nobody else is told, and the record, signed (JWS compact, EdDSA). */
+/** The receipt ID, which only the visitor's browser receives, and the signed receipt (JWS compact, EdDSA). */
 export interface ConsentResponse {
   receipt: string;
   signature: string;
 }
 
-/** Conversations, newest activity first. A stream continues at `position`; `more` says that a next page exists. */
+/** Conversations, newest activity first. A stream continues at `position`; `more`: there is a next page. */
 export interface InboxPage {
   position: number;
   conversations: ConversationSummary[];
   more: boolean;
 }
 
-/** Entries of one conversation in seq order; `more` says that earlier ones exist. */
+/** Entries of one conversation in seq order; `more`: there are earlier entries. */
 export interface TimelinePage {
   conversation: ConversationSummary;
   entries: Entry[];

@@ -19,7 +19,7 @@ export interface IdentifyRequest {
 }
 
 /**
- * A new session, and the conversation that it opens with.
+ * A new session, and the conversation that it opens.
  *
  * `token` is shown once and works only with the proof's key.
  */
@@ -30,14 +30,14 @@ export interface VisitorSessionResponse {
   conversation: string;
 }
 
-/** The contact's name. `session` is where their conversation continues, for a browser that had none. */
+/** The contact's name. `session` continues their conversation, for a browser without a session. */
 export interface IdentifyResponse {
   name: string;
   session: VisitorSessionResponse | null;
 }
 
 /**
- * Where the link goes that continues the chat on another device, and in which language it is written.
+ * The address for a device transfer link, and the language of the email.
  *
  * `conversation`: the one that opens there, with its visitor; null: the newest of the session's own visitor.
  */
@@ -47,7 +47,7 @@ export interface DeviceTransferMailRequest {
   conversation?: string | null;
 }
 
-/** Which conversation opens on the other device, with its visitor; null: the newest of the session's own visitor. */
+/** The conversation that opens on the other device, with its visitor; null: the session's newest. */
 export interface ContinueCodeRequest {
   conversation?: string | null;
 }
@@ -64,7 +64,7 @@ export interface DeviceTransferRequest {
   secret: string;
 }
 
-/** What the site says of a visitor for whom it vouches. Texts may be empty. */
+/** The site's attributes of a verified visitor. Texts may be empty. */
 export interface Contact {
   name: string;
   email: string;
@@ -82,18 +82,18 @@ export interface IdentityKeyResponse {
   retired_at: number | null;
 }
 
-/** Whether a site's visitors may or must be verified, and by which keys. */
+/** Whether a site's visitors may or must be verified, and the keys for it. */
 export interface SiteIdentity {
   mode: IdentityMode;
   keys: IdentityKeyResponse[];
 }
 
-/** A new mode. "required" ends the sessions of visitors for whom nobody vouches. */
+/** A new mode. "required" ends the sessions of visitors who are not verified. */
 export interface IdentityModeRequest {
   mode: IdentityMode;
 }
 
-/** A new key. `public_key` is PEM, for EdDSA and ES256; the secret for HS256 is made by the server. */
+/** A new key. `public_key` is PEM, for EdDSA and ES256. The server creates the secret for HS256. */
 export interface IdentityKeyRequest {
   algorithm: KeyAlgorithm;
   name?: string;
@@ -106,7 +106,7 @@ export interface NewIdentityKeyResponse {
   secret: string;
 }
 
-/** Ban the visitor of a conversation by what they can be known again by. */
+/** Bans the visitor of a conversation by the named identifiers. */
 export interface BanRequest {
   conversation: string;
   kinds: BanKind[];
@@ -114,7 +114,7 @@ export interface BanRequest {
   reason?: string;
 }
 
-/** A ban. `label` is the visitor's name or address, as it was known then; it may be empty. */
+/** A ban. `label` is the visitor's name or address at the time of the ban; it may be empty. */
 export interface BanResponse {
   id: string;
   kind: BanKind;
@@ -125,12 +125,12 @@ export interface BanResponse {
   ends_at: number;
 }
 
-/** The bans that hold now, newest first. */
+/** The active bans, newest first. */
 export interface BansResponse {
   bans: BanResponse[];
 }
 
-/** What was erased for a visitor: how many conversations, and how many messages of both sides in them. */
+/** The result of an erasure: the number of conversations, and of both sides' messages in them. */
 export interface ErasedResponse {
   conversations: number;
   messages: number;

@@ -8,18 +8,18 @@ export type SiteSide = "left" | "right";
 
 export type ActorKind = "operator" | "visitor" | "system";
 
-/** Asks what a link is for, without using it up. */
+/** Requests the purpose of a link, without using it up. */
 export interface SecretRequest {
   secret: string;
 }
 
-/** What a setup link is for. `workspace_name` is empty where the owner shall choose it. */
+/** The purpose of a setup link. `workspace_name` is empty if the owner chooses it. */
 export interface SetUpLinkResponse {
   workspace_name: string;
   expires_at: number;
 }
 
-/** Makes a workspace, its owner and its first site. `site_origins`: of the pages that shall show the chat. */
+/** Creates a workspace, its owner and its first site. `site_origins`: of the pages that show the chat. */
 export interface SetUpRequest {
   secret: string;
   workspace_name: string;
@@ -32,7 +32,7 @@ export interface SetUpRequest {
   time_zone?: string;
 }
 
-/** The owner is signed in, with the key that signed the request; the site is there. `token` is shown once. */
+/** The owner is signed in with the key that signed the request, and the site exists. `token` is shown once. */
 export interface SetUpResponse {
   token: string;
   expires_at: number;
@@ -40,7 +40,7 @@ export interface SetUpResponse {
   site: SiteResponse;
 }
 
-/** What an invitation is for, as the invited person sees it. */
+/** The purpose of an invitation, as the invited person sees it. */
 export interface InvitationResponse {
   workspace_name: string;
   invited_by: string;
@@ -50,7 +50,7 @@ export interface InvitationResponse {
   expires_at: number;
 }
 
-/** The invited person joins, under the name that visitors shall see. */
+/** Accepts the invitation, with the name that visitors see. */
 export interface InvitationAcceptRequest {
   secret: string;
   name: string;
@@ -59,24 +59,24 @@ export interface InvitationAcceptRequest {
   time_zone?: string;
 }
 
-/** A link to set a new password is wanted; it goes by email to the address, where that belongs to an operator. */
+/** Requests a link for a new password. It is sent by email if the address belongs to an operator. */
 export interface ResetRequest {
   email: string;
 }
 
-/** A new password, by the link of an email. Nobody is signed in by it; a code is asked for as before. */
+/** A new password, with the secret of an email's link. It starts no session; a second factor is still required. */
 export interface PasswordReset {
   secret: string;
   password: string;
 }
 
-/** The name that visitors see, and the languages that the operator answers in; the first is that of emails. */
+/** The name that visitors see, and the operator's languages; the first one is used for emails. */
 export interface ProfileRequest {
   name: string;
   languages: string[];
 }
 
-/** The address to sign in with from when it is confirmed by the link that is mailed there. */
+/** The new address for signing in. It becomes valid with the link that is sent there. */
 export interface EmailChangeRequest {
   email: string;
 }
@@ -87,7 +87,7 @@ export interface Team {
   name: string;
 }
 
-/** Which conversations an operator sees: all of the workspace, or those of some sites (keys) and teams (ids). */
+/** The conversations that an operator sees: all of the workspace, or those of some sites (keys) and teams (IDs). */
 export interface PersonScope {
   everything: boolean;
   sites?: string[];
@@ -114,7 +114,7 @@ export interface OperatorResponse {
   last_seen_at: number | null;
 }
 
-/** An invitation that was neither accepted nor revoked. Its link works until `expires_at`. */
+/** A pending invitation. Its link works until `expires_at`. */
 export interface PendingInvitation {
   id: string;
   email: string;
@@ -127,7 +127,7 @@ export interface PendingInvitation {
   expires_at: number;
 }
 
-/** A site, for a choice among several. */
+/** A site in a list of choices. */
 export interface SiteName {
   key: string;
   name: string;
@@ -141,7 +141,7 @@ export interface PeopleResponse {
   invitations: PendingInvitation[];
 }
 
-/** Invites somebody by email, in `language` where its words exist. `teams`: ids. */
+/** Invites a person by email, in `language` if it is available. `teams`: IDs. */
 export interface InviteRequest {
   email: string;
   role: OperatorRole;
@@ -150,20 +150,20 @@ export interface InviteRequest {
   language?: string;
 }
 
-/** Another role, other teams, another list of what the operator sees; what is left out stays. */
+/** Another role, other teams, or another scope. Absent fields do not change. */
 export interface OperatorChangeRequest {
   role?: OperatorRole | null;
   teams?: string[] | null;
   scope?: PersonScope | null;
 }
 
-/** A team's name, and who is in it (ids of operators); null leaves the members as they are. */
+/** A team's name and members (IDs of operators); null does not change the members. */
 export interface TeamRequest {
   name: string;
   members?: string[] | null;
 }
 
-/** A site as it shall be. `accent` is a colour such as #0e6a5a; null is the standard one. */
+/** The new values of a site. `accent` is a colour such as #0e6a5a; null is the default. */
 export interface SiteRequest {
   name: string;
   origins: string[];
@@ -171,7 +171,7 @@ export interface SiteRequest {
   side?: SiteSide;
 }
 
-/** A site, and the line for its pages. `embed_seen_at`: when the widget was last fetched by one of its pages. */
+/** A site and its embed code. `embed_seen_at`: when one of its pages last loaded the widget. */
 export interface SiteResponse {
   key: string;
   name: string;
@@ -189,7 +189,7 @@ export interface SitesResponse {
   sites: SiteResponse[];
 }
 
-/** When, to the minute, the widget was last fetched by a page of the site, and from which of its origins. */
+/** When a page of the site last loaded the widget, to the minute, and from which origin. */
 export interface SiteSeen {
   embed_seen_at: number | null;
   embed_seen_origin: string | null;
@@ -201,12 +201,15 @@ export interface WorkspaceResponse {
   created_at: number;
 }
 
-/** A workspace as it shall be. */
+/** The new values of a workspace. */
 export interface WorkspaceRequest {
   name: string;
 }
 
-/** Who did what to whom, when, from which session. `system`: the server itself, or somebody at its command line. */
+/**
+ * The actor, action, object, time and session. `system`: the server itself, or an administrator at its command
+ * line.
+ */
 export interface AuditRecordResponse {
   number: number;
   at: number;
@@ -223,7 +226,7 @@ export interface AuditRecordResponse {
   details: Record<string, unknown>;
 }
 
-/** Entries of the audit log, newest first; `more` when there are older ones. */
+/** Entries of the audit log, newest first; `more`: there are older ones. */
 export interface AuditLogPage {
   records: AuditRecordResponse[];
   more: boolean;

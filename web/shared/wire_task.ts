@@ -3,10 +3,10 @@
 export type DeadTaskKind = "mail" | "file_removal";
 
 /**
- * Work for later that was tried and given up.
+ * A failed job.
  *
- * `mail` is the kind of an email and `to` the address that it was for; both are empty for other work. `error` says in
- * English what happened last. Times are milliseconds.
+ * `mail` is the kind of an email and `to` its address; both are empty for other jobs. `error` describes the last
+ * failure in English. Times are milliseconds.
  */
 export interface DeadTask {
   id: number;
@@ -29,13 +29,13 @@ export interface DeadTask {
   dead_at: number;
 }
 
-/** What was given up, the newest first; `more` when there is more than is listed. */
+/** The failed jobs, newest first; `more`: there are more than the listed ones. */
 export interface DeadTasks {
   tasks: DeadTask[];
   more: boolean;
 }
 
-/** The path of a photo that was taken; empty once it is removed. */
+/** The path of a stored photo; empty once it is removed. */
 export interface PhotoResponse {
   photo: string;
 }

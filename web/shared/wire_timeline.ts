@@ -11,30 +11,30 @@ export type Side = "visitor" | "operator";
 
 export type Status = "open" | "snoozed" | "closed";
 
-/** What a message contains. */
+/** The content of a message. */
 export interface MessageData {
   text: string;
 }
 
-/** What a note contains. The visitor never sees it. */
+/** The content of a note. The visitor never sees it. */
 export interface NoteData {
   text: string;
 }
 
-/** Nothing besides who closed the conversation, and when. */
+/** Empty: the entry itself contains the author and time of the closing. */
 export type ClosedData = Record<string, never>;
 
-/** Nothing: the visitor has erased the conversation, and this is its last entry. */
+/** Empty: the visitor has erased the conversation, and this is its last entry. */
 export type ErasedData = Record<string, never>;
 
-/** Who wrote an entry. Visitors do not receive the id. */
+/** The author of an entry. Visitors do not receive the ID. */
 export interface Author {
   kind: AuthorKind;
   name?: string;
   id?: string;
 }
 
-/** What entries of all kinds have. */
+/** The common fields of all entries. */
 interface EntryOf<K extends Kind, D> {
   kind: K;
   data: D | null;
@@ -49,7 +49,7 @@ interface EntryOf<K extends Kind, D> {
 /**
  * One item of a conversation's timeline. `seq` is the number on the receiver's side; visitors receive no position.
  *
- * It never changes, unless its content is erased: then `data` is null, and only ids, numbers, time, kind and the
+ * It never changes, unless its content is erased. Then `data` is null, and only IDs, numbers, time, kind and the
  * author's kind remain.
  */
 export type Entry =
@@ -58,7 +58,7 @@ export type Entry =
   | EntryOf<"closed", ClosedData>
   | EntryOf<"erased", ErasedData>;
 
-/** How far each side has read, as the seq of the last entry shown to them (0: nothing yet). */
+/** How far each side has read, as the seq of the last entry that it has seen (0: none). */
 export interface SeenMarks {
   visitor: number;
   operator: number;
@@ -67,8 +67,8 @@ export interface SeenMarks {
 /**
  * A conversation in the list of a visitor's conversations. All numbers are those that the visitor counts.
  *
- * `number` names it to people. `unread` counts messages of the other side after the visitor's mark. `last` is the
- * newest entry that the visitor sees.
+ * `number` identifies it for people. `unread` counts messages of the other side after the visitor's mark. `last` is
+ * the newest entry that the visitor sees.
  */
 export interface VisitorSummary {
   id: string;
@@ -80,7 +80,7 @@ export interface VisitorSummary {
   last: Entry | null;
 }
 
-/** A visitor's conversations, the last started first; `more` says that earlier ones exist. */
+/** A visitor's conversations, the last started first; `more`: there are earlier ones. */
 export interface VisitorConversations {
   conversations: VisitorSummary[];
   more: boolean;

@@ -1,7 +1,7 @@
-"""Every value that crosses the wire, defined once.
+"""The wire types: every value that clients and server exchange, defined once.
 
-Stream, HTTP API and web/shared/wire.ts (tools/generate_wire.py) are made from these structs; see docs/protocol.md.
-Times are whole milliseconds since 1970 (UTC). Ids are UUIDs in their lower-case hyphenated form.
+Stream, HTTP API and web/shared/wire.ts (tools/generate_wire.py) are generated from these structs; see docs/protocol.md.
+Times are whole milliseconds since 1970 (UTC). IDs are UUIDs in their lower-case hyphenated form.
 """
 
 from typing import Literal
@@ -37,9 +37,9 @@ ENTRIES_PER_FRAME = 100
 class ConversationSummary(msgspec.Struct, frozen=True):
     """One row of the inbox. `contact`: null unless the site has verified the visitor.
 
-    `number` names the conversation to people, in its workspace. `waiting_since`: when the visitor wrote the first
-    message that no operator has replied to; null when none is left. `position` is that of the newest entry.
-    `last` is the newest message, or the entry `erased` once the visitor has erased the conversation.
+    `number` identifies the conversation for people, in its workspace. `waiting_since`: when the visitor wrote the first
+    message without an operator's reply; null when every message has one. `position` is that of the newest entry. `last`
+    is the newest message, or the entry `erased` once the visitor has erased the conversation.
     """
 
     id: str
@@ -62,14 +62,14 @@ class ConversationSummary(msgspec.Struct, frozen=True):
 
 
 class ClientFrame(msgspec.Struct, frozen=True, tag_field="op", forbid_unknown_fields=True):
-    """Base of what a client may send; `op` names the frame."""
+    """Base of the frames that a client may send; `op` names the frame."""
 
 
 class Auth(ClientFrame, frozen=True, tag="auth"):
-    """Answer to `challenge`. `after`: operators a position, visitors a seq; null means only what comes from now on.
+    """Response to `challenge`. `after`: operators send a position, visitors a seq; null means only new entries.
 
-    `within` (operators): when more than this many entries came after `after`, none of them is sent. A fresh page is
-    cheaper. `conversation` (visitors): which one the stream serves; null: the newest that the session reaches.
+    `within` (operators): if more than this many entries came after `after`, none of them is sent. A fresh page is
+    cheaper. `conversation` (visitors): the conversation that the stream serves; null: the newest of the session.
     """
 
     token: bounds.Secret
@@ -80,7 +80,7 @@ class Auth(ClientFrame, frozen=True, tag="auth"):
 
 
 class Send(ClientFrame, frozen=True, tag="send"):
-    """Append a message. The client makes `id`; sending it again is the same message."""
+    """Append a message. The client creates `id`; sending it again is the same message."""
 
     id: bounds.Id
     conversation: bounds.Id
@@ -110,14 +110,14 @@ class Typing(ClientFrame, frozen=True, tag="typing"):
 
 
 class Seen(ClientFrame, frozen=True, tag="seen"):
-    """The sender has been shown everything up to and including `seq`, as its own side counts entries."""
+    """The sender has seen everything up to and including `seq`, as its own side counts entries."""
 
     conversation: bounds.Id
     seq: int
 
 
 class Ping(ClientFrame, frozen=True, tag="ping"):
-    """Asks for `pong`."""
+    """Requests a `pong`."""
 
 
 AnyClientFrame = Auth | Send | Note | Close | Typing | Seen | Ping
@@ -127,18 +127,18 @@ AnyClientFrame = Auth | Send | Note | Close | Typing | Seen | Ping
 
 
 class ServerFrame(msgspec.Struct, frozen=True, tag_field="op"):
-    """Base of what the server sends."""
+    """Base of the frames that the server sends."""
 
 
 class Challenge(ServerFrame, frozen=True, tag="challenge"):
-    """First frame of every stream. `nonce` is good for this stream only."""
+    """First frame of every stream. `nonce` is valid for this stream only."""
 
     nonce: str
     protocol: str = PROTOCOL
 
 
 class You(msgspec.Struct, frozen=True):
-    """Who the server takes this stream for."""
+    """The author that this stream is authenticated as."""
 
     kind: Side
     id: str
@@ -146,7 +146,7 @@ class You(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the server accepts: `text` in code points, `frame` in bytes, `ping` in seconds."""
+    """The server's limits: `text` in code points, `frame` in bytes, `ping` in seconds."""
 
     text: int = MAX_TEXT
     frame: int = MAX_FRAME
@@ -156,7 +156,7 @@ class Limits(msgspec.Struct, frozen=True):
 class Operator(msgspec.Struct, frozen=True, omit_defaults=True):
     """The signed-in operator, as the desk shows them. `photo` is the path of a picture, empty for none.
 
-    `scope` names the list of sites and teams that limits what they see, and changes with it; 0: they see everything.
+    `scope` names the list of sites and teams that limits the operator's view, and changes with it. 0: no limit.
     """
 
     id: str
@@ -170,12 +170,12 @@ class Operator(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Welcome(ServerFrame, frozen=True, tag="welcome"):
-    """The stream is authenticated. What was missed follows in `entries` frames.
+    """The stream is authenticated. Missed entries follow in `entries` frames.
 
-    Operators are told the workspace's `position`, who they are, and from when this session ends for want of a second
-    factor (`second_factor_from`, in milliseconds; 0: never); visitors their `conversation`. `bound` is false for
-    a session that is not tied to a key (see docs/protocol.md, "Sessions"). `complete` is false for an operator who sees
-    only some sites and teams: the positions of their entries have gaps, which are not losses.
+    Operators receive the workspace's `position` and their own data. `second_factor_from` is when this session ends
+    without a second factor, in milliseconds; 0: never. Visitors receive their `conversation`. `bound` is false for a
+    session without a key (see docs/protocol.md, "Sessions"). `complete` is false for an operator with a limited view,
+    whose entries have gaps in their positions.
     """
 
     you: You
@@ -189,13 +189,13 @@ class Welcome(ServerFrame, frozen=True, tag="welcome"):
 
 
 class Entries(ServerFrame, frozen=True, tag="entries"):
-    """Entries in order: by position for operators, by seq for visitors. Live and catching up alike."""
+    """Entries in order: by position for operators, by seq for visitors. Used for live and for missed entries."""
 
     entries: list[Entry]
 
 
 class Ack(ServerFrame, frozen=True, tag="ack"):
-    """The entry `id` is on disk as this seq. Sent for a repeat too, with the first result."""
+    """The entry `id` is stored with this seq. Sent for a repeat too, with the first result."""
 
     id: str
     conversation: str
@@ -204,7 +204,7 @@ class Ack(ServerFrame, frozen=True, tag="ack"):
 
 
 class TypingNow(ServerFrame, frozen=True, tag="typing"):
-    """Somebody else in the conversation is typing, or stopped. Clients let it lapse after 6 seconds."""
+    """Another participant of the conversation is typing, or stopped. Clients remove the notice after 6 seconds."""
 
     conversation: str
     by: Author
@@ -212,7 +212,7 @@ class TypingNow(ServerFrame, frozen=True, tag="typing"):
 
 
 class SeenNow(ServerFrame, frozen=True, tag="seen"):
-    """One side of the conversation has been shown everything up to `seq`."""
+    """One side of the conversation has seen everything up to `seq`."""
 
     conversation: str
     by: Side
@@ -220,14 +220,14 @@ class SeenNow(ServerFrame, frozen=True, tag="seen"):
 
 
 class SummaryNow(ServerFrame, frozen=True, tag="summary"):
-    """Another conversation of the visitor has changed. The stream serves one; this is how it tells of the others."""
+    """Another conversation of the visitor has changed. The stream serves one conversation and sends summaries of the
+    others."""
 
     conversation: VisitorSummary
 
 
 class Failure(ServerFrame, frozen=True, tag="error"):
-    """A frame was refused; the stream continues. `id` names the entry when there is one, `retry_after` is in
-    seconds."""
+    """A frame was rejected; the stream continues. `id` names the entry if there is one. `retry_after` is in seconds."""
 
     code: str
     message: str
@@ -236,18 +236,19 @@ class Failure(ServerFrame, frozen=True, tag="error"):
 
 
 class Pong(ServerFrame, frozen=True, tag="pong"):
-    """Answer to `ping`."""
+    """Response to `ping`."""
 
 
 class End(ServerFrame, frozen=True, tag="end"):
-    """The server ends the stream. Streaming HTTP and long poll send it as a frame; WebSocket as its close frame."""
+    """The server closes the stream. Over HTTP this is a frame, over WebSocket its close frame."""
 
     code: int
     reason: str
 
 
 class DiskNow(ServerFrame, frozen=True, tag="disk"):
-    """The server disk: `low` (little free space), `full` (takes nothing) or empty. For owners and admins."""
+    """The state of the server's disk: `low` (little free space), `full` (writes are rejected) or empty. For owners and
+    admins."""
 
     state: Literal["", "low", "full"]
 
@@ -261,9 +262,9 @@ AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | Sum
 class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
 
-    `claim` is for a browser that cannot make a key: 22 to 128 characters that nobody can guess, the same in each try,
-    so that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one.
-    `identity` is a JWT by which the site verifies the visitor. `work` answers the challenge of a `work_needed`.
+    `claim` is for a browser that cannot create a key: 22 to 128 unguessable characters, the same in each attempt, so
+    that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one. `identity`
+    is a JWT by which the site verifies the visitor. `work` is the solution to the challenge of a `work_needed`.
     """
 
     site: bounds.SiteKey
@@ -300,21 +301,21 @@ class ConversationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class ConversationAnswer(msgspec.Struct, frozen=True):
-    """The conversation that was started, and its first entry."""
+    """A new conversation and its first entry."""
 
     conversation: VisitorSummary
     entry: Entry
 
 
 class ExportedSite(msgspec.Struct, frozen=True):
-    """The site that a visitor wrote on."""
+    """The site of a conversation."""
 
     key: str
     name: str
 
 
 class ExportedVisitor(msgspec.Struct, frozen=True):
-    """What is kept about a visitor beside their conversations."""
+    """The stored data of a visitor, besides the conversations."""
 
     id: str
     name: str
@@ -323,7 +324,7 @@ class ExportedVisitor(msgspec.Struct, frozen=True):
 
 
 class ExportedConversation(msgspec.Struct, frozen=True):
-    """One conversation as its visitor sees it, whole. `consent`: the first receipt of the consent it is held to."""
+    """A complete conversation as its visitor sees it. `consent`: the first receipt of its consent."""
 
     id: str
     status: Status
@@ -333,7 +334,7 @@ class ExportedConversation(msgspec.Struct, frozen=True):
 
 
 class VisitorExport(msgspec.Struct, frozen=True):
-    """Everything that a site keeps about one visitor. Entries that come while it is made may be missing."""
+    """All stored data of a site about one visitor. Entries that arrive during the export may be missing."""
 
     exported_at: int
     site: ExportedSite
@@ -346,16 +347,15 @@ ConsentSource = Literal["banner", "settings", "gpc", "api", "external"]
 
 
 class Categories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was granted (1) and refused (0)."""
+    """The granted (1) and refused (0) categories."""
 
     analytics: Choice
     marketing: Choice
 
 
 class ConsentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A choice that a visitor made on a page of the site. `text`: a digest of the shown texts. `previous`: the receipt
-    that this choice follows. `id`: a UUID that the client makes; sending it again is the same record.
-    """
+    """A visitor's choice on a page of the site. `text`: a digest of the shown texts. `previous`: the receipt that this
+    choice follows. `id`: a UUID that the client creates; sending it again is the same record."""
 
     site: bounds.SiteKey
     categories: Categories
@@ -368,14 +368,14 @@ class ConsentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConsentResponse(msgspec.Struct, frozen=True):
-    """The record's number, which nobody else is told, and the record, signed (JWS compact, EdDSA)."""
+    """The receipt ID, which only the visitor's browser receives, and the signed receipt (JWS compact, EdDSA)."""
 
     receipt: str
     signature: str
 
 
 class InboxPage(msgspec.Struct, frozen=True):
-    """Conversations, newest activity first. A stream continues at `position`; `more` says that a next page exists."""
+    """Conversations, newest activity first. A stream continues at `position`; `more`: there is a next page."""
 
     position: int
     conversations: list[ConversationSummary]
@@ -383,7 +383,7 @@ class InboxPage(msgspec.Struct, frozen=True):
 
 
 class TimelinePage(msgspec.Struct, frozen=True):
-    """Entries of one conversation in seq order; `more` says that earlier ones exist."""
+    """Entries of one conversation in seq order; `more`: there are earlier entries."""
 
     conversation: ConversationSummary
     entries: list[Entry]

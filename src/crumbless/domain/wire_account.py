@@ -1,4 +1,4 @@
-"""What crosses the wire when operators sign in and look after their own account. See wire.py for the conventions."""
+"""The wire types of operators' sign-in and accounts. See wire.py for the conventions."""
 
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ from crumbless.domain.wire import Operator
 
 
 class SignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An operator's email address and password. `time_zone` is where the browser's clock is, such as Europe/Berlin."""
+    """An operator's email address and password. `time_zone` is that of the browser, such as Europe/Berlin."""
 
     email: Email
     password: Password
@@ -48,7 +48,7 @@ SecondFactorMethod = Literal["totp", "recovery_code"]
 
 
 class SignInStep(msgspec.Struct, frozen=True):
-    """The password was right; one of these codes is asked for as well, with the same key, within five minutes."""
+    """The password was correct. One of these codes is required too, with the same key, within five minutes."""
 
     one_time_token: str
     methods: list[SecondFactorMethod]
@@ -64,14 +64,14 @@ class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PasskeyOptions(msgspec.Struct, frozen=True):
-    """What the browser needs to ask for a passkey: the JSON form of WebAuthn Level 3. Good for five minutes, once."""
+    """The options for a passkey request: the JSON form of WebAuthn Level 3. They are valid for five minutes, once."""
 
     one_time_token: str
     options: dict[str, Any]
 
 
 class AuthenticatorResponse(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an authenticator made, in base64url. A new passkey has `attestationObject`; one that is used has
+    """The response of an authenticator, in base64url. A new passkey has `attestationObject`; one that is used has
     `authenticatorData`, `signature` and `userHandle`. Other members are ignored."""
 
     client_data: CredentialPart = msgspec.field(name="clientDataJSON")
@@ -83,8 +83,8 @@ class AuthenticatorResponse(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PasskeyCredential(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The JSON form of a credential (WebAuthn Level 3, section 5.1). Members that the server does not use are ignored:
-    browsers and extensions add some."""
+    """The JSON form of a credential (WebAuthn Level 3, section 5.1). Unused members are ignored, because browsers and
+    extensions add some."""
 
     id: CredentialId
     raw_id: CredentialId = msgspec.field(name="rawId")
@@ -93,8 +93,8 @@ class PasskeyCredential(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the browser made of the options (PublicKeyCredential.toJSON). For a new passkey: its name, and whether to
-    sign out everywhere else."""
+    """The browser's response to the options (PublicKeyCredential.toJSON). For a new passkey: its name, and whether to
+    end all other sessions."""
 
     one_time_token: Secret
     credential: PasskeyCredential
@@ -111,7 +111,7 @@ class StepUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PasswordRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new password. `current` is needed where there is one. `end_others`: sign out everywhere else."""
+    """A new password. `current` is required if there is one. `end_others`: end all other sessions."""
 
     new: Password
     current: Password = ""
@@ -119,7 +119,7 @@ class PasswordRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TotpSetUp(msgspec.Struct, frozen=True):
-    """A secret for an authenticator app, for typing in, as an address, and as the rows of its QR code (1 is dark)."""
+    """A secret for an authenticator app: as text, as an address, and as the rows of its QR code (1 is dark)."""
 
     one_time_token: str
     secret: str
@@ -128,7 +128,7 @@ class TotpSetUp(msgspec.Struct, frozen=True):
 
 
 class TotpConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first code of the app that was set up. `end_others`: sign out everywhere else."""
+    """The first code of the app that was set up. `end_others`: end all other sessions."""
 
     one_time_token: Secret
     code: Code
@@ -136,13 +136,13 @@ class TotpConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FactorRemove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A passkey or the app is asked for no more. `end_others`: sign out everywhere else."""
+    """Removes a passkey or the app from the sign-in. `end_others`: end all other sessions."""
 
     end_others: bool = True
 
 
 class RecoveryCodes(msgspec.Struct, frozen=True):
-    """Ten codes, shown once. Each signs in once in place of the authenticator app."""
+    """Ten codes, shown once. Each replaces the authenticator app in one sign-in."""
 
     codes: list[str]
 
@@ -154,7 +154,7 @@ class NameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PasskeyInfo(msgspec.Struct, frozen=True):
-    """A passkey as its owner sees it. `backed_up`: its provider keeps it on several devices."""
+    """A passkey as its owner sees it. `backed_up`: its provider stores it on several devices."""
 
     id: str
     name: str
@@ -164,7 +164,7 @@ class PasskeyInfo(msgspec.Struct, frozen=True):
 
 
 class SessionResponse(msgspec.Struct, frozen=True):
-    """A session as its owner sees it: where in coarse words, and whether it is the one that asks."""
+    """A session as its owner sees it: its approximate place, and whether it is the current one."""
 
     id: str
     device: str
@@ -176,9 +176,9 @@ class SessionResponse(msgspec.Struct, frozen=True):
 
 
 class SecurityResponse(msgspec.Struct, frozen=True):
-    """How the operator signs in, and where they are signed in now. `fresh`: a factor was shown just now.
+    """The operator's sign-in methods and sessions. `fresh`: the current session was re-authenticated recently.
 
-    `expires_at`: when the session that asks ends at the latest.
+    `expires_at`: the latest expiry of the current session.
     """
 
     password: bool
@@ -199,13 +199,13 @@ class OidcProviderName(msgspec.Struct, frozen=True):
 
 
 class SignInMethods(msgspec.Struct, frozen=True):
-    """How one can sign in here beside a password and a passkey."""
+    """The sign-in methods here besides a password and a passkey."""
 
     providers: list[OidcProviderName]
 
 
 class InvitationUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The secret of an invitation's link, and the name (visitors see it) and languages of who joins by it."""
+    """The secret of an invitation's link, and the new operator's name (visitors see it) and languages."""
 
     secret: Secret
     name: Name
@@ -213,7 +213,7 @@ class InvitationUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OidcSignInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Begins a sign-in at a provider. `invitation`: the account there joins by it, and signs in from then on."""
+    """Begins a sign-in at a provider. `invitation`: the account accepts it, and signs the operator in later."""
 
     provider: Provider
     invitation: InvitationUse | None = None
@@ -226,13 +226,14 @@ class OidcStartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OidcStartResponse(msgspec.Struct, frozen=True):
-    """Where the browser goes. The key that signed the request must sign what ends it, within ten minutes."""
+    """The provider's address for the browser. The same key must sign the request that finishes the flow, within ten
+    minutes."""
 
     location: str
 
 
 class OidcFinishRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the provider gave the browser to come back with."""
+    """The parameters with which the provider sent the browser back."""
 
     provider: Provider
     state: Secret
@@ -242,14 +243,14 @@ class OidcFinishRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class OidcAccountRemoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An account at a provider that shall not sign the operator in any more."""
+    """Unlinks an account at a provider."""
 
     issuer: Issuer
     subject: Subject
 
 
 class OidcAccountResponse(msgspec.Struct, frozen=True):
-    """An account at a provider that signs the operator in. `label` is the email address that the provider told."""
+    """An account at a provider that signs the operator in. `label` is the email address from the provider."""
 
     issuer: str
     subject: str
@@ -260,10 +261,10 @@ class OidcAccountResponse(msgspec.Struct, frozen=True):
 
 
 class AccountPolicyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How operators of the workspace must sign in.
+    """The sign-in requirements for operators of the workspace.
 
     `second_factor_from`: in milliseconds since 1970; null: not required. `session_hours`, `idle_minutes`: longest life
-    of a session, and longest time without use; null: as the installation's settings say.
+    of a session, and longest time without use; null: the values of the installation's settings.
     """
 
     second_factor_from: int | None
@@ -275,8 +276,8 @@ class AccountPolicyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 class AccountPolicyResponse(msgspec.Struct, frozen=True):
     """The policy, with the largest values that the installation allows.
 
-    `without_second_factor`: active operators who have none. `provider_possible`: whether who asks has signed in at a
-    provider, and may require it of the others.
+    `without_second_factor`: active operators who have none. `provider_possible`: whether the current operator has
+    signed in at a provider, and may therefore require it of the others.
     """
 
     second_factor_from: int | None

@@ -1,4 +1,4 @@
-"""What crosses the wire when a site verifies a visitor, a chat continues elsewhere, or somebody is banned.
+"""The wire types of identity verification, device transfer and bans.
 
 See wire.py for the conventions.
 """
@@ -29,7 +29,7 @@ class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VisitorSessionResponse(msgspec.Struct, frozen=True):
-    """A new session, and the conversation that it opens with.
+    """A new session, and the conversation that it opens.
 
     `token` is shown once and works only with the proof's key.
     """
@@ -41,14 +41,14 @@ class VisitorSessionResponse(msgspec.Struct, frozen=True):
 
 
 class IdentifyResponse(msgspec.Struct, frozen=True):
-    """The contact's name. `session` is where their conversation continues, for a browser that had none."""
+    """The contact's name. `session` continues their conversation, for a browser without a session."""
 
     name: str
     session: VisitorSessionResponse | None = None
 
 
 class DeviceTransferMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the link goes that continues the chat on another device, and in which language it is written.
+    """The address for a device transfer link, and the language of the email.
 
     `conversation`: the one that opens there, with its visitor; null: the newest of the session's own visitor.
     """
@@ -59,7 +59,7 @@ class DeviceTransferMailRequest(msgspec.Struct, frozen=True, forbid_unknown_fiel
 
 
 class ContinueCodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which conversation opens on the other device, with its visitor; null: the newest of the session's own visitor."""
+    """The conversation that opens on the other device, with its visitor; null: the session's newest."""
 
     conversation: Id | None = None
 
@@ -82,7 +82,7 @@ class DeviceTransferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """What the site says of a visitor for whom it vouches. Texts may be empty."""
+    """The site's attributes of a verified visitor. Texts may be empty."""
 
     name: str
     email: str
@@ -102,20 +102,20 @@ class IdentityKeyResponse(msgspec.Struct, frozen=True):
 
 
 class SiteIdentity(msgspec.Struct, frozen=True):
-    """Whether a site's visitors may or must be verified, and by which keys."""
+    """Whether a site's visitors may or must be verified, and the keys for it."""
 
     mode: IdentityMode
     keys: list[IdentityKeyResponse]
 
 
 class IdentityModeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new mode. "required" ends the sessions of visitors for whom nobody vouches."""
+    """A new mode. "required" ends the sessions of visitors who are not verified."""
 
     mode: IdentityMode
 
 
 class IdentityKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new key. `public_key` is PEM, for EdDSA and ES256; the secret for HS256 is made by the server."""
+    """A new key. `public_key` is PEM, for EdDSA and ES256. The server creates the secret for HS256."""
 
     algorithm: KeyAlgorithm
     name: Annotated[str, msgspec.Meta(max_length=60)] = ""
@@ -130,7 +130,7 @@ class NewIdentityKeyResponse(msgspec.Struct, frozen=True):
 
 
 class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Ban the visitor of a conversation by what they can be known again by."""
+    """Bans the visitor of a conversation by the named identifiers."""
 
     conversation: Id
     kinds: Annotated[list[BanKind], msgspec.Meta(min_length=1, max_length=4)]
@@ -139,7 +139,7 @@ class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BanResponse(msgspec.Struct, frozen=True):
-    """A ban. `label` is the visitor's name or address, as it was known then; it may be empty."""
+    """A ban. `label` is the visitor's name or address at the time of the ban; it may be empty."""
 
     id: str
     kind: BanKind
@@ -151,13 +151,13 @@ class BanResponse(msgspec.Struct, frozen=True):
 
 
 class BansResponse(msgspec.Struct, frozen=True):
-    """The bans that hold now, newest first."""
+    """The active bans, newest first."""
 
     bans: list[BanResponse]
 
 
 class ErasedResponse(msgspec.Struct, frozen=True):
-    """What was erased for a visitor: how many conversations, and how many messages of both sides in them."""
+    """The result of an erasure: the number of conversations, and of both sides' messages in them."""
 
     conversations: int
     messages: int

@@ -1,4 +1,4 @@
-"""The modules that hold wire types, for the tools and tests that go through all of them."""
+"""The modules that contain wire types, for the tools and tests that process all of them."""
 
 from types import ModuleType
 

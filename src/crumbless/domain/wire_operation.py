@@ -1,10 +1,10 @@
-"""What crosses the wire for those who run a server: its readiness, and the check of a connection. See wire.py."""
+"""The wire types for administrators of a server: its readiness, and the connection check. See wire.py."""
 
 import msgspec
 
 
 class ReadyPart(msgspec.Struct, frozen=True):
-    """One part that a node needs. `state`: how it is, in words, without addresses or secrets."""
+    """One part that a node needs. `state`: a description without addresses or secrets."""
 
     part: str
     ok: bool
@@ -12,16 +12,16 @@ class ReadyPart(msgspec.Struct, frozen=True):
 
 
 class ReadyResponse(msgspec.Struct, frozen=True):
-    """Whether the node can do work: only when every part can."""
+    """Whether the node is ready: only if every part is."""
 
     ready: bool
     parts: list[ReadyPart]
 
 
 class ConnectionCheckResponse(msgspec.Struct, frozen=True):
-    """How a request arrived. `address`: the public address of the settings. `at`: the server's time. `draw`: another
-    in every answer. `bytes`: of the body. `forwarded`: a proxy named the client's address; `trusted`: it is trusted.
-    """
+    """The server's view of a request. `address`: the public address of the settings. `at`: the server's time. `draw`: a
+    different value in every response. `bytes`: of the body. `forwarded`: a proxy named the client's address; `trusted`:
+    the proxy is trusted."""
 
     address: str
     at: int

@@ -1,6 +1,6 @@
-"""What crosses the wire about workspaces, their people, teams and sites, and who did what. See wire.py for conventions.
+"""The wire types of workspaces, people, teams, sites and the audit log. See wire.py for the conventions.
 
-A secret comes out of a link's fragment; it never stands in a request's address.
+A secret comes from a link's fragment; a request's address never contains it.
 """
 
 from typing import Any, Literal
@@ -29,20 +29,20 @@ ActorKind = Literal["operator", "visitor", "system"]
 
 
 class SecretRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Asks what a link is for, without using it up."""
+    """Requests the purpose of a link, without using it up."""
 
     secret: Secret
 
 
 class SetUpLinkResponse(msgspec.Struct, frozen=True):
-    """What a setup link is for. `workspace_name` is empty where the owner shall choose it."""
+    """The purpose of a setup link. `workspace_name` is empty if the owner chooses it."""
 
     workspace_name: str
     expires_at: int
 
 
 class SetUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Makes a workspace, its owner and its first site. `site_origins`: of the pages that shall show the chat."""
+    """Creates a workspace, its owner and its first site. `site_origins`: of the pages that show the chat."""
 
     secret: Secret
     workspace_name: Name
@@ -56,7 +56,7 @@ class SetUpRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SetUpResponse(msgspec.Struct, frozen=True):
-    """The owner is signed in, with the key that signed the request; the site is there. `token` is shown once."""
+    """The owner is signed in with the key that signed the request, and the site exists. `token` is shown once."""
 
     token: str
     expires_at: int
@@ -65,7 +65,7 @@ class SetUpResponse(msgspec.Struct, frozen=True):
 
 
 class InvitationResponse(msgspec.Struct, frozen=True):
-    """What an invitation is for, as the invited person sees it."""
+    """The purpose of an invitation, as the invited person sees it."""
 
     workspace_name: str
     invited_by: str
@@ -76,7 +76,7 @@ class InvitationResponse(msgspec.Struct, frozen=True):
 
 
 class InvitationAcceptRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The invited person joins, under the name that visitors shall see."""
+    """Accepts the invitation, with the name that visitors see."""
 
     secret: Secret
     name: Name
@@ -86,27 +86,27 @@ class InvitationAcceptRequest(msgspec.Struct, frozen=True, forbid_unknown_fields
 
 
 class ResetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A link to set a new password is wanted; it goes by email to the address, where that belongs to an operator."""
+    """Requests a link for a new password. It is sent by email if the address belongs to an operator."""
 
     email: Email
 
 
 class PasswordReset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new password, by the link of an email. Nobody is signed in by it; a code is asked for as before."""
+    """A new password, with the secret of an email's link. It starts no session; a second factor is still required."""
 
     secret: Secret
     password: Password
 
 
 class ProfileRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The name that visitors see, and the languages that the operator answers in; the first is that of emails."""
+    """The name that visitors see, and the operator's languages; the first one is used for emails."""
 
     name: Name
     languages: Languages
 
 
 class EmailChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The address to sign in with from when it is confirmed by the link that is mailed there."""
+    """The new address for signing in. It becomes valid with the link that is sent there."""
 
     email: Email
 
@@ -119,7 +119,7 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class PersonScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which conversations an operator sees: all of the workspace, or those of some sites (keys) and teams (ids)."""
+    """The conversations that an operator sees: all of the workspace, or those of some sites (keys) and teams (IDs)."""
 
     everything: bool
     sites: SiteKeys = []
@@ -147,7 +147,7 @@ class OperatorResponse(msgspec.Struct, frozen=True):
 
 
 class PendingInvitation(msgspec.Struct, frozen=True):
-    """An invitation that was neither accepted nor revoked. Its link works until `expires_at`."""
+    """A pending invitation. Its link works until `expires_at`."""
 
     id: str
     email: str
@@ -161,7 +161,7 @@ class PendingInvitation(msgspec.Struct, frozen=True):
 
 
 class SiteName(msgspec.Struct, frozen=True):
-    """A site, for a choice among several."""
+    """A site in a list of choices."""
 
     key: str
     name: str
@@ -177,7 +177,7 @@ class PeopleResponse(msgspec.Struct, frozen=True):
 
 
 class InviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Invites somebody by email, in `language` where its words exist. `teams`: ids."""
+    """Invites a person by email, in `language` if it is available. `teams`: IDs."""
 
     email: Email
     role: OperatorRole
@@ -187,7 +187,7 @@ class InviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OperatorChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Another role, other teams, another list of what the operator sees; what is left out stays."""
+    """Another role, other teams, or another scope. Absent fields do not change."""
 
     role: OperatorRole | None = None
     teams: Ids | None = None
@@ -195,14 +195,14 @@ class OperatorChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
 
 class TeamRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A team's name, and who is in it (ids of operators); null leaves the members as they are."""
+    """A team's name and members (IDs of operators); null does not change the members."""
 
     name: Name
     members: Ids | None = None
 
 
 class SiteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A site as it shall be. `accent` is a colour such as #0e6a5a; null is the standard one."""
+    """The new values of a site. `accent` is a colour such as #0e6a5a; null is the default."""
 
     name: Name
     origins: Origins
@@ -211,7 +211,7 @@ class SiteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteResponse(msgspec.Struct, frozen=True):
-    """A site, and the line for its pages. `embed_seen_at`: when the widget was last fetched by one of its pages."""
+    """A site and its embed code. `embed_seen_at`: when one of its pages last loaded the widget."""
 
     key: str
     name: str
@@ -231,7 +231,7 @@ class SitesResponse(msgspec.Struct, frozen=True):
 
 
 class SiteSeen(msgspec.Struct, frozen=True):
-    """When, to the minute, the widget was last fetched by a page of the site, and from which of its origins."""
+    """When a page of the site last loaded the widget, to the minute, and from which origin."""
 
     embed_seen_at: int | None
     embed_seen_origin: str | None
@@ -245,13 +245,14 @@ class WorkspaceResponse(msgspec.Struct, frozen=True):
 
 
 class WorkspaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A workspace as it shall be."""
+    """The new values of a workspace."""
 
     name: Name
 
 
 class AuditRecordResponse(msgspec.Struct, frozen=True):
-    """Who did what to whom, when, from which session. `system`: the server itself, or somebody at its command line."""
+    """The actor, action, object, time and session. `system`: the server itself, or an administrator at its command
+    line."""
 
     number: int
     at: int
@@ -269,7 +270,7 @@ class AuditRecordResponse(msgspec.Struct, frozen=True):
 
 
 class AuditLogPage(msgspec.Struct, frozen=True):
-    """Entries of the audit log, newest first; `more` when there are older ones."""
+    """Entries of the audit log, newest first; `more`: there are older ones."""
 
     records: list[AuditRecordResponse]
     more: bool

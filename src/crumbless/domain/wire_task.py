@@ -1,4 +1,4 @@
-"""What crosses the wire about work that was given up, and about files. See wire.py for the conventions."""
+"""The wire types of failed jobs and of files. See wire.py for the conventions."""
 
 from typing import Literal
 
@@ -10,10 +10,10 @@ DeadTaskKind = Literal["mail", "file_removal"]
 
 
 class DeadTask(msgspec.Struct, frozen=True):
-    """Work for later that was tried and given up.
+    """A failed job.
 
-    `mail` is the kind of an email and `to` the address that it was for; both are empty for other work. `error` says in
-    English what happened last. Times are milliseconds.
+    `mail` is the kind of an email and `to` its address; both are empty for other jobs. `error` describes the last
+    failure in English. Times are milliseconds.
     """
 
     id: int
@@ -27,13 +27,13 @@ class DeadTask(msgspec.Struct, frozen=True):
 
 
 class DeadTasks(msgspec.Struct, frozen=True):
-    """What was given up, the newest first; `more` when there is more than is listed."""
+    """The failed jobs, newest first; `more`: there are more than the listed ones."""
 
     tasks: list[DeadTask]
     more: bool
 
 
 class PhotoResponse(msgspec.Struct, frozen=True):
-    """The path of a photo that was taken; empty once it is removed."""
+    """The path of a stored photo; empty once it is removed."""
 
     photo: str

@@ -1,8 +1,8 @@
-"""The items of a conversation's timeline, as they cross the wire and as they are stored.
+"""The items of a conversation's timeline, as they are sent and stored.
 
-Each kind of entry is one row of ENTRY_DATA: its name, and the struct of what it contains. Operators count all entries
-(`seq`). A visitor counts only those of a kind in VISIBLE_KINDS, so that the visitor's numbers have no gap and do not
-show that there are others.
+Each kind of entry is one row of ENTRY_DATA: its name, and the struct of its content. Operators count all entries
+(`seq`). A visitor counts only those of a kind in VISIBLE_KINDS. The visitor's numbers then have no gap and do not show
+that there are others.
 """
 
 from collections.abc import Mapping
@@ -20,23 +20,23 @@ Status = Literal["open", "snoozed", "closed"]
 
 
 class MessageData(msgspec.Struct, frozen=True):
-    """What a message contains."""
+    """The content of a message."""
 
     text: str
 
 
 class NoteData(msgspec.Struct, frozen=True):
-    """What a note contains. The visitor never sees it."""
+    """The content of a note. The visitor never sees it."""
 
     text: str
 
 
 class ClosedData(msgspec.Struct, frozen=True):
-    """Nothing besides who closed the conversation, and when."""
+    """Empty: the entry itself contains the author and time of the closing."""
 
 
 class ErasedData(msgspec.Struct, frozen=True):
-    """Nothing: the visitor has erased the conversation, and this is its last entry."""
+    """Empty: the visitor has erased the conversation, and this is its last entry."""
 
 
 ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {
@@ -45,14 +45,14 @@ ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {
     "closed": ClosedData,
     "erased": ErasedData,
 }
-"""What an entry of each kind contains."""
+"""The content of an entry of each kind."""
 
 VISIBLE_KINDS: frozenset[Kind] = frozenset({"message", "closed", "erased"})
 """The kinds that the conversation's visitor sees and counts."""
 
 
 class Author(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who wrote an entry. Visitors do not receive the id."""
+    """The author of an entry. Visitors do not receive the ID."""
 
     kind: AuthorKind
     name: str = ""
@@ -62,7 +62,7 @@ class Author(msgspec.Struct, frozen=True, omit_defaults=True):
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item of a conversation's timeline. `seq` is the number on the receiver's side; visitors receive no position.
 
-    It never changes, unless its content is erased: then `data` is null, and only ids, numbers, time, kind and the
+    It never changes, unless its content is erased. Then `data` is null, and only IDs, numbers, time, kind and the
     author's kind remain.
     """
 
@@ -77,7 +77,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SeenMarks(msgspec.Struct, frozen=True):
-    """How far each side has read, as the seq of the last entry shown to them (0: nothing yet)."""
+    """How far each side has read, as the seq of the last entry that it has seen (0: none)."""
 
     visitor: int
     operator: int
@@ -86,8 +86,8 @@ class SeenMarks(msgspec.Struct, frozen=True):
 class VisitorSummary(msgspec.Struct, frozen=True):
     """A conversation in the list of a visitor's conversations. All numbers are those that the visitor counts.
 
-    `number` names it to people. `unread` counts messages of the other side after the visitor's mark. `last` is the
-    newest entry that the visitor sees.
+    `number` identifies it for people. `unread` counts messages of the other side after the visitor's mark. `last` is
+    the newest entry that the visitor sees.
     """
 
     id: str
@@ -100,7 +100,7 @@ class VisitorSummary(msgspec.Struct, frozen=True):
 
 
 class VisitorConversations(msgspec.Struct, frozen=True):
-    """A visitor's conversations, the last started first; `more` says that earlier ones exist."""
+    """A visitor's conversations, the last started first; `more`: there are earlier ones."""
 
     conversations: list[VisitorSummary]
     more: bool
