@@ -45,23 +45,23 @@ const bad: Finding = { state: "bad" };
  *
  * @param origin the address by which this page was opened
  */
-export async function runConnectionCheck(origin: string, tell: (findings: Findings) => void): Promise<void> {
+export async function runConnectionCheck(origin: string, report: (findings: Findings) => void): Promise<void> {
   const api = new Api(origin, "");
   let findings: Findings = {};
   const add = (more: Findings) => {
     findings = { ...findings, ...more };
-    tell(findings);
+    report(findings);
   };
   const first = await askServer(api);
   add({ server: first ? { state: "good", milliseconds: first.milliseconds } : bad });
   if (!first) return;
   add({
-    address: first.told.address === origin ? good : bad,
-    proxy: first.told.forwarded === first.told.trusted ? good : { state: "warn" },
+    address: first.response.address === origin ? good : bad,
+    proxy: first.response.forwarded === first.response.trusted ? good : { state: "warn" },
     clock: Math.abs(first.ahead) <= CLOCK_MS ? good : { state: "warn" },
   });
   const again = await askServer(api);
-  add({ cache: again && again.told.draw !== first.told.draw ? good : bad });
+  add({ cache: again && again.response.draw !== first.response.draw ? good : bad });
   add({ body: await sendBody(api) });
   const ways = Object.entries(TRANSPORTS) as ["websocket" | "stream" | "poll", Open][];
   const tried = await Promise.all(ways.map(async ([name, open]) => [name, await tryTransport(api, open)] as const));
@@ -70,24 +70,24 @@ export async function runConnectionCheck(origin: string, tell: (findings: Findin
 
 /** Judge the transports. One that fails is acceptable while another works, because the chat then uses that one. */
 export function judgeTransports(took: Record<string, number | null>): Findings {
-  const none = Object.values(took).every((one) => one === null);
+  const none = Object.values(took).every((duration) => duration === null);
   const judge = (milliseconds: number | null): Finding =>
     milliseconds === null ? { state: none ? "bad" : "warn" } : { state: "good", milliseconds };
-  return Object.fromEntries(Object.entries(took).map(([name, one]) => [name, judge(one)]));
+  return Object.fromEntries(Object.entries(took).map(([name, duration]) => [name, judge(duration)]));
 }
 
 /** Return the worst state. */
 export function worstOf(findings: Findings): CheckState {
-  const states = Object.values(findings).map((one) => one.state);
+  const states = Object.values(findings).map((finding) => finding.state);
   return (["bad", "warn"] as const).find((state) => states.includes(state)) ?? "good";
 }
 
 async function askServer(api: Api) {
   const began = Date.now();
   try {
-    const told = await api.get<ConnectionCheckResponse>("/v1/check");
+    const response = await api.get<ConnectionCheckResponse>("/v1/check");
     const milliseconds = Date.now() - began;
-    return { told, milliseconds, ahead: told.at - began - milliseconds / 2 };
+    return { response, milliseconds, ahead: response.at - began - milliseconds / 2 };
   } catch {
     return null;
   }

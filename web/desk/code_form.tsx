@@ -7,13 +7,13 @@ import { signInErrorMessage } from "./sign_in_failure";
 
 interface Properties {
   readonly api: Api;
-  readonly asked: CodeAsked;
+  readonly codeRequest: CodeAsked;
   readonly onEntered: (entered: NewSession) => Promise<void>;
   readonly onStartAgain: () => void;
 }
 
 /** The second step of a sign-in: the code of an authenticator app, or a recovery code. */
-export function CodeForm({ api, asked, onEntered, onStartAgain }: Properties) {
+export function CodeForm({ api, codeRequest, onEntered, onStartAgain }: Properties) {
   const { words, language } = useTranslations();
   const field = useRef<HTMLInputElement>(null);
   const [waiting, setWaiting] = useState(false);
@@ -33,7 +33,7 @@ export function CodeForm({ api, asked, onEntered, onStartAgain }: Properties) {
     setWaiting(true);
     setFailure("");
     try {
-      await onEntered(await signInWithCode(api, asked, code));
+      await onEntered(await signInWithCode(api, codeRequest, code));
     } catch (cause) {
       setFailure(signInErrorMessage(cause, words, language));
       setOver(cause instanceof ApiProblem && cause.code === "ticket_gone");

@@ -64,7 +64,7 @@ function Desk({ api, app, arrangement }: DeskProperties) {
       {stage.kind === "link" && (
         <LazyPart
           load={loadEntry}
-          given={{
+          properties={{
             link: stage.link,
             api,
             onEntered: (entered) => app.enter(entered),
@@ -75,7 +75,7 @@ function Desk({ api, app, arrangement }: DeskProperties) {
       {stage.kind === "setting-up" && (
         <LazyPart
           load={loadFactorSetUp}
-          given={{
+          properties={{
             call: stage.call,
             operator: stage.entered.answer.operator,
             onDone: (expiresAt) => app.finishSetUp(stage.entered, expiresAt),
@@ -123,10 +123,10 @@ function start(page: HTMLElement): void {
 function arrive(app: DeskApp): void {
   const { href, pathname } = location;
   if (followLink(app)) return;
-  const told = readReturn(new URL(href));
-  if (!told) return void app.start();
+  const parameters = readReturn(new URL(href));
+  if (!parameters) return void app.start();
   goTo("#/");
-  void app.arrive(pathname, told).then(goTo);
+  void app.arrive(pathname, parameters).then(goTo);
 }
 
 /** Follow the link of an email. Its secret is removed at once from the address and from the browser's history. */

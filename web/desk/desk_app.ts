@@ -47,7 +47,8 @@ export class DeskApp {
 
   constructor(private readonly options: AppOptions) {
     this.#session = options.session;
-    this.#session.onTabMessage = (told) => void (told === "signed-out" ? this.#onSignedOut() : this.#onSignedIn());
+    this.#session.onTabMessage = (message) =>
+      void (message === "signed-out" ? this.#onSignedOut() : this.#onSignedIn());
   }
 
   /** False if the sign-in lasts only as long as the page. */
@@ -121,10 +122,10 @@ export class DeskApp {
    *
    * @returns the fragment to continue at
    */
-  async arrive(path: string, told: URLSearchParams): Promise<string> {
+  async arrive(path: string, parameters: URLSearchParams): Promise<string> {
     const signedIn = await this.#session.restore();
     try {
-      const { signIn, back } = await finishRedirect(this.#session.api, path, told);
+      const { signIn, back } = await finishRedirect(this.#session.api, path, parameters);
       if (signIn) await this.enter(signIn);
       else await this.start();
       return back || "#/";
@@ -139,9 +140,9 @@ export class DeskApp {
     const { words } = this.options;
     this.#rest();
     this.stage.value = { kind: "starting" };
-    const { wiped, told } = await this.#session.signOut();
+    const { wiped, serverInformed } = await this.#session.signOut();
     this.#ask(wiped ? words.signedOut : words.notAllDeleted);
-    if (!(await told) && wiped) this.#askAgain(words.signedOutHere);
+    if (!(await serverInformed) && wiped) this.#askAgain(words.signedOutHere);
   }
 
   #work({ operator = null, warm = null, failure }: Start = {}): void {
@@ -156,7 +157,7 @@ export class DeskApp {
         storeDraft(conversation, "");
         void this.#cache?.forgetThread(conversation);
       },
-      onOperator: (told) => this.#session.know(told),
+      onOperator: (operator) => this.#session.know(operator),
       operator,
       warm,
       recall: readThread,

@@ -18,11 +18,11 @@ const isFields = (value: unknown): value is Record<string, unknown> =>
 const isLayout = (value: unknown): value is Record<string, boolean> =>
   isFields(value) && typeof value.focus === "boolean";
 const isPanels = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === "string");
+  Array.isArray(value) && value.every((name) => typeof name === "string");
 const isWidths = (value: unknown): value is Record<string, number> => isFields(value) && Number.isFinite(value.list);
 const isList = (value: unknown): value is Record<string, string> =>
   isFields(value) &&
-  FILTERS.some((one) => one === value.filter) &&
+  FILTERS.some((filter) => filter === value.filter) &&
   (value.density === "comfortable" || value.density === "compact");
 
 export const clampWidth = (width: number): number =>

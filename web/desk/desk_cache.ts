@@ -39,12 +39,12 @@ export class DeskCache {
   readonly #written = new Map<string, Thread["log"]>();
   #kept: readonly string[];
 
-  /** @param kept the threads in the list that was read, which are stored already */
+  /** @param stored the threads in the list that was read, which are stored already */
   constructor(
     private readonly options: CacheOptions,
-    kept: readonly string[] = [],
+    stored: readonly string[] = [],
   ) {
-    this.#kept = kept;
+    this.#kept = stored;
   }
 
   /** Report a change. It is written within two seconds. */
@@ -70,7 +70,7 @@ export class DeskCache {
   /** Delete a thread whose conversation was erased on the server. */
   async forgetThread(id: string): Promise<void> {
     this.#written.delete(id);
-    this.#kept = this.#kept.filter((one) => one !== id);
+    this.#kept = this.#kept.filter((key) => key !== id);
     await storage.removeValue("deskThread", { conversation: id });
   }
 
@@ -104,8 +104,8 @@ export function readInbox(): Promise<StoredInbox | null> {
 
 /** Return a stored thread, or null. */
 export async function readThread(id: string): Promise<StoredThread | null> {
-  const kept = await storage.getValue("deskThread", { conversation: id }, isStoredThread);
-  return kept?.entries.every((entry) => entry.conversation === id) ? kept : null;
+  const stored = await storage.getValue("deskThread", { conversation: id }, isStoredThread);
+  return stored?.entries.every((entry) => entry.conversation === id) ? stored : null;
 }
 
 /** Delete list and threads. Drafts and the session stay. */
@@ -129,9 +129,9 @@ function storedThread({ log, more }: Thread): StoredThread {
   return { entries, more: more || entries.length < log.entries.length, seen: log.seen };
 }
 
-function whenIdle(act: () => void): void {
-  if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: IDLE_MS });
-  else act();
+function whenIdle(task: () => void): void {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(task, { timeout: IDLE_MS });
+  else task();
 }
 
 // --- Stored data may be of another version, cut off, or foreign: every field is checked. ---------------------------------
@@ -140,7 +140,7 @@ type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 const areTexts = (of: Fields, ...names: string[]) => names.every((name) => typeof of[name] === "string");
 const areNumbers = (of: Fields, ...names: string[]) => names.every((name) => typeof of[name] === "number");
-const isListOf = <T>(value: unknown, is: (one: unknown) => one is T): value is T[] =>
+const isListOf = <T>(value: unknown, is: (item: unknown) => item is T): value is T[] =>
   Array.isArray(value) && value.every(is);
 const isText = (value: unknown): value is string => typeof value === "string";
 const isOptionalText = (value: unknown) => value === undefined || isText(value);

@@ -33,16 +33,16 @@ export class DeskApi {
   fetch = (method: string, path: string, options: RequestOptions = {}): Promise<Response> =>
     this.withStepUp(() => this.api.fetch(method, path, options));
 
-  /** Run `act`, and again after a re-authentication if one is required. Throws StepUpCancelled if the operator cancels it. */
-  async withStepUp<T>(act: () => Promise<T>): Promise<T> {
+  /** Run `action`, and again after a re-authentication if one is required. Throws StepUpCancelled if the operator cancels it. */
+  async withStepUp<T>(action: () => Promise<T>): Promise<T> {
     try {
-      return await act();
+      return await action();
     } catch (cause) {
-      if (!(cause instanceof ApiProblem) || cause.code !== "step_up") throw this.#told(cause);
+      if (!(cause instanceof ApiProblem) || cause.code !== "step_up") throw this.#checked(cause);
     }
     if (!(await this.#askFactor())) throw new StepUpCancelled();
-    return act().catch((cause: unknown) => {
-      throw this.#told(cause);
+    return action().catch((cause: unknown) => {
+      throw this.#checked(cause);
     });
   }
 
@@ -59,7 +59,7 @@ export class DeskApi {
     });
   }
 
-  #told(cause: unknown): unknown {
+  #checked(cause: unknown): unknown {
     if (cause instanceof ApiProblem && ENDED_CODES.has(cause.code)) this.onEnded();
     return cause;
   }

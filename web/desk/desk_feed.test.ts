@@ -30,77 +30,77 @@ describe("start", () => {
   });
 
   it("the operator and the end of the session are reported", async () => {
-    const { feed, api, told, connect } = open();
+    const { feed, api, callbacks, connect } = open();
     await feed.start();
     connect();
-    await vi.waitFor(() => expect(told.onOperator).toHaveBeenCalledWith(ME));
+    await vi.waitFor(() => expect(callbacks.onOperator).toHaveBeenCalledWith(ME));
     api.answers["/v1/desk/conversations?before=2&limit=50"] = () => {
       throw new ApiProblem("invalid_token", "", "", 401, 0);
     };
-    expect(told.onEnded).not.toHaveBeenCalled();
+    expect(callbacks.onEnded).not.toHaveBeenCalled();
     await feed.inbox.showOlder();
-    expect(told.onEnded).toHaveBeenCalledOnce();
+    expect(callbacks.onEnded).toHaveBeenCalledOnce();
   });
 });
 
 describe("entries", () => {
   it("update the list, the open thread and the cursor", async () => {
-    const { feed, hear, cursor } = await opened();
-    hear({ op: "entries", entries: [message(3, 3)] });
+    const { feed, receive, cursor } = await opened();
+    receive({ op: "entries", entries: [message(3, 3)] });
     expect(feed.threads.thread.value?.log.lastSeq).toBe(3);
     expect(feed.inbox.summary("a")?.last_seq).toBe(3);
     expect(cursor()).toBe(3);
   });
 
   it("after a skipped position cause a reconnect with the cursor", async () => {
-    const { hear, line, cursor } = await opened();
-    hear({ op: "entries", entries: [message(3, 3), message(5, 5)] });
+    const { receive, line, cursor } = await opened();
+    receive({ op: "entries", entries: [message(3, 3), message(5, 5)] });
     expect(line.reconnect).toHaveBeenCalledOnce();
     expect(cursor()).toBe(3);
   });
 
   it("of an operator with a limited scope may skip positions", async () => {
-    const { hear, line, cursor } = await opened();
-    hear(welcome(3, false));
-    hear({ op: "entries", entries: [message(3, 3)] });
-    hear({ op: "entries", entries: [message(4, 8)] });
-    hear({ op: "entries", entries: [message(5, 12), message(6, 15)] });
+    const { receive, line, cursor } = await opened();
+    receive(welcome(3, false));
+    receive({ op: "entries", entries: [message(3, 3)] });
+    receive({ op: "entries", entries: [message(4, 8)] });
+    receive({ op: "entries", entries: [message(5, 12), message(6, 15)] });
     expect(line.reconnect).not.toHaveBeenCalled();
     expect(cursor()).toBe(15);
   });
 
   it("cause a sound only if the message is not on the screen", async () => {
-    const { hear, told, page } = await opened();
-    hear({ op: "entries", entries: [message(3, 3)] });
-    expect(told.ring).not.toHaveBeenCalled();
+    const { receive, callbacks, page } = await opened();
+    receive({ op: "entries", entries: [message(3, 3)] });
+    expect(callbacks.ring).not.toHaveBeenCalled();
     page.visible = false;
-    hear({ op: "entries", entries: [message(4, 4, { author: { kind: "operator", id: "op-2", name: "Bo" } })] });
-    expect(told.ring).not.toHaveBeenCalled();
-    hear({ op: "entries", entries: [message(5, 5)] });
-    expect(told.ring).toHaveBeenCalledOnce();
+    receive({ op: "entries", entries: [message(4, 4, { author: { kind: "operator", id: "op-2", name: "Bo" } })] });
+    expect(callbacks.ring).not.toHaveBeenCalled();
+    receive({ op: "entries", entries: [message(5, 5)] });
+    expect(callbacks.ring).toHaveBeenCalledOnce();
   });
 });
 
 describe("seen marks", () => {
   it("are sent once, when the end of the thread is on the screen", async () => {
-    const { feed, hear, sentOf } = await opened();
+    const { feed, receive, sentOf } = await opened();
     expect(sentOf("seen")).toEqual([]);
     feed.scrolled(true);
     feed.reportSeen();
     expect(sentOf("seen")).toEqual([{ op: "seen", conversation: "a", seq: 2 }]);
     expect(feed.inbox.summary("a")?.unread).toBe(0);
-    hear({ op: "entries", entries: [message(3, 3)] });
+    receive({ op: "entries", entries: [message(3, 3)] });
     expect(sentOf("seen")).toHaveLength(2);
   });
 
   it("wait while the page is hidden or the operator has scrolled up", async () => {
-    const { feed, hear, page, sentOf } = await opened();
+    const { feed, receive, page, sentOf } = await opened();
     page.visible = false;
     feed.scrolled(true);
     expect(sentOf("seen")).toEqual([]);
     page.visible = true;
     feed.scrolled(false);
-    hear({ op: "entries", entries: [message(3, 3)] });
+    receive({ op: "entries", entries: [message(3, 3)] });
     expect(sentOf("seen")).toEqual([]);
     feed.scrolled(true);
     expect(sentOf("seen")).toEqual([{ op: "seen", conversation: "a", seq: 3 }]);
@@ -114,8 +114,8 @@ describe("seen marks", () => {
   });
 
   it("of the visitor are shown in the thread", async () => {
-    const { feed, hear } = await opened();
-    hear({ op: "seen", conversation: "a", by: "visitor", seq: 2 });
+    const { feed, receive } = await opened();
+    receive({ op: "seen", conversation: "a", by: "visitor", seq: 2 });
     expect(feed.threads.thread.value?.log.seen.visitor).toBe(2);
     expect(feed.inbox.summary("a")?.seen.visitor).toBe(2);
   });
@@ -123,7 +123,7 @@ describe("seen marks", () => {
 
 describe("replies", () => {
   it("wait for the connection, and leave the outbox with the entry even if the ack was lost", async () => {
-    const { feed, line, hear, connect, sentOf, told } = await opened();
+    const { feed, line, receive, connect, sentOf, callbacks } = await opened();
     line.up = false;
     feed.reply("a", "soon");
     expect(sentOf("send")).toEqual([]);
@@ -132,9 +132,9 @@ describe("replies", () => {
     const [frame] = sentOf("send");
     if (frame?.op !== "send") throw new Error("nothing was sent");
     expect(frame.text).toBe("soon");
-    hear({ op: "entries", entries: [message(3, 3, { id: frame.id, author: { kind: "operator", id: ME.id } })] });
+    receive({ op: "entries", entries: [message(3, 3, { id: frame.id, author: { kind: "operator", id: ME.id } })] });
     expect(feed.outbox.pending).toEqual([]);
-    expect(told.keep).toHaveBeenLastCalledWith([]);
+    expect(callbacks.keep).toHaveBeenLastCalledWith([]);
   });
 
   it("from before a reload are sent automatically", async () => {
@@ -146,7 +146,7 @@ describe("replies", () => {
 
 describe("a closing", () => {
   it("is sent once, again after a reconnect, and is complete with its entry", async () => {
-    const { feed, hear, connect, sentOf } = await opened();
+    const { feed, receive, connect, sentOf } = await opened();
     feed.close();
     feed.close();
     connect();
@@ -155,13 +155,13 @@ describe("a closing", () => {
     expect(again).toEqual(first);
     if (first?.op !== "close") throw new Error("nothing was sent");
     const author = { kind: "operator", id: ME.id } as const;
-    hear({ op: "entries", entries: [message(3, 3, { id: first.id, kind: "closed", data: {}, author })] });
+    receive({ op: "entries", entries: [message(3, 3, { id: first.id, kind: "closed", data: {}, author })] });
     expect(feed.closing.value.size).toBe(0);
     expect(feed.inbox.summary("a")?.status).toBe("closed");
   });
 
   it("is sent after the waiting replies, which would reopen the conversation", async () => {
-    const { feed, line, hear, connect, sentOf } = await opened();
+    const { feed, line, receive, connect, sentOf } = await opened();
     line.up = false;
     feed.reply("a", "one");
     feed.reply("a", "two");
@@ -171,7 +171,7 @@ describe("a closing", () => {
     const ackNewest = (seq: number) => {
       const frame = sentOf("send").at(-1);
       if (frame?.op !== "send") throw new Error("nothing was sent");
-      hear({ op: "ack", id: frame.id, conversation: "a", seq, at: 1 });
+      receive({ op: "ack", id: frame.id, conversation: "a", seq, at: 1 });
     };
     ackNewest(3);
     expect(sentOf("close")).toEqual([]);
@@ -181,56 +181,56 @@ describe("a closing", () => {
   });
 
   it("is stored until the server has it, and sent after a reload with the same ID", async () => {
-    const { feed, line, told } = await opened();
+    const { feed, line, callbacks } = await opened();
     line.up = false;
     feed.close();
-    const kept = told.keep.mock.lastCall?.[0];
+    const kept = callbacks.keep.mock.lastCall?.[0];
     expect(kept).toMatchObject([{ op: "close", conversation: "a", text: "" }]);
     const reloaded = await opened({ kept });
     const id = kept?.[0]?.id;
     expect(reloaded.sentOf("close")).toEqual([{ op: "close", id, conversation: "a" }]);
     expect(reloaded.feed.closing.value.has("a")).toBe(true);
-    reloaded.hear({ op: "ack", id, conversation: "a", seq: 3, at: 1 });
-    expect(reloaded.told.keep).toHaveBeenLastCalledWith([]);
+    reloaded.receive({ op: "ack", id, conversation: "a", seq: 3, at: 1 });
+    expect(reloaded.callbacks.keep).toHaveBeenLastCalledWith([]);
   });
 
   it("does not wait for a rejected reply", async () => {
-    const { feed, hear, sentOf } = await opened();
+    const { feed, receive, sentOf } = await opened();
     feed.reply("a", "one");
     feed.close();
     expect(sentOf("close")).toEqual([]);
-    hear({ op: "error", code: "bad_text", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
+    receive({ op: "error", code: "bad_text", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
     expect(sentOf("close")).toHaveLength(1);
   });
 
   it("reports a rejection, and is retried if the server was only busy", async () => {
-    const { feed, hear, sentOf } = await opened();
+    const { feed, receive, sentOf } = await opened();
     feed.close();
     const id = feed.closing.value.get("a") ?? "";
-    hear({ op: "error", code: "busy", message: "", id, retry_after: 2 });
+    receive({ op: "error", code: "busy", message: "", id, retry_after: 2 });
     expect(feed.closeRefused.value).toBeNull();
     vi.advanceTimersByTime(2_000);
     expect(sentOf("close")).toHaveLength(2);
-    hear({ op: "error", code: "unknown_conversation", message: "", id, retry_after: 0 });
+    receive({ op: "error", code: "unknown_conversation", message: "", id, retry_after: 0 });
     expect(feed.closeRefused.value).toBe("a");
     expect(feed.closing.value.size).toBe(0);
   });
 });
 
 it("an author's typing is shown until their message arrives", async () => {
-  const { feed, hear } = await opened();
-  hear({ op: "typing", conversation: "a", by: VISITOR, on: true });
+  const { feed, receive } = await opened();
+  receive({ op: "typing", conversation: "a", by: VISITOR, on: true });
   expect(whoTypes(feed.typists.value, "a")).toEqual(VISITOR);
-  hear({ op: "entries", entries: [message(3, 3)] });
+  receive({ op: "entries", entries: [message(3, 3)] });
   expect(whoTypes(feed.typists.value, "a")).toBeNull();
 });
 
 it("a colleague's typing is shown, but not the operator's own in another tab", async () => {
-  const { feed, hear } = await opened();
+  const { feed, receive } = await opened();
   await vi.waitFor(() => expect(feed.operator.value).toEqual(ME));
-  hear({ op: "typing", conversation: "a", by: { kind: "operator", id: ME.id, name: ME.name }, on: true });
+  receive({ op: "typing", conversation: "a", by: { kind: "operator", id: ME.id, name: ME.name }, on: true });
   expect(whoTypes(feed.typists.value, "a")).toBeNull();
-  hear({ op: "typing", conversation: "a", by: { kind: "operator", id: "op-2", name: "Bo" }, on: true });
+  receive({ op: "typing", conversation: "a", by: { kind: "operator", id: "op-2", name: "Bo" }, on: true });
   expect(whoTypes(feed.typists.value, "a")?.name).toBe("Bo");
 });
 
@@ -238,37 +238,37 @@ describe("an erased conversation", () => {
   const erasure = message(3, 3, { kind: "erased", data: {} });
 
   it("leaves no text, no waiting reply and no closing", async () => {
-    const { feed, line, told, hear } = await opened();
+    const { feed, line, callbacks, receive } = await opened();
     await vi.waitFor(() => expect(feed.threads.thread.value?.log.entries).toHaveLength(2));
     line.up = false;
     feed.reply("a", "about what you said");
     feed.close();
     expect(feed.outbox.pending).toHaveLength(2);
-    hear({ op: "entries", entries: [erasure] });
+    receive({ op: "entries", entries: [erasure] });
     expect(JSON.stringify(feed.threads.thread.value?.log.entries)).not.toContain("hello");
     expect(feed.outbox.pending).toEqual([]);
     expect(feed.closing.value.size).toBe(0);
-    expect(told.onErased).toHaveBeenCalledExactlyOnceWith("a");
-    expect(told.ring).not.toHaveBeenCalled();
+    expect(callbacks.onErased).toHaveBeenCalledExactlyOnceWith("a");
+    expect(callbacks.ring).not.toHaveBeenCalled();
   });
 
   it("removes a reply that comes later", async () => {
-    const { feed, told, hear, sentOf } = await opened();
+    const { feed, callbacks, receive, sentOf } = await opened();
     feed.reply("a", "about what you said");
     expect(sentOf("send")).toHaveLength(1);
-    hear({ op: "error", code: "erased", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
+    receive({ op: "error", code: "erased", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
     expect(feed.outbox.pending).toEqual([]);
-    expect(told.onErased).toHaveBeenCalledWith("a");
+    expect(callbacks.onErased).toHaveBeenCalledWith("a");
   });
 });
 
 describe("the server's disk state", () => {
   it("is shown as the server reports it, and is healthy after a reconnect without a report", async () => {
-    const { feed, hear, connect } = await opened();
+    const { feed, receive, connect } = await opened();
     expect(feed.disk.value).toBe("");
-    hear({ op: "disk", state: "low" });
+    receive({ op: "disk", state: "low" });
     expect(feed.disk.value).toBe("low");
-    hear({ op: "disk", state: "full" });
+    receive({ op: "disk", state: "full" });
     expect(feed.disk.value).toBe("full");
     connect();
     expect(feed.disk.value).toBe("");

@@ -107,7 +107,7 @@ export class DeskFeed {
     this.threads = new ThreadSync(api, learn, recall && ((id) => this.#recall(id, recall)));
     this.operator.value = options.operator ?? null;
     if (options.warm) this.#resume(options.warm);
-    this.#line = (options.openLine ?? ((given) => new Stream(given)))({
+    this.#line = (options.openLine ?? ((streamOptions) => new Stream(streamOptions)))({
       api: options.api,
       after: () => this.inbox.inbox.peek().position,
       within: WITHIN,
@@ -329,13 +329,15 @@ export class DeskFeed {
   }
 
   #refused(failure: Failure): void {
-    const command = this.outbox.pending.find((one) => one.id === failure.id);
+    const command = this.outbox.pending.find((command) => command.id === failure.id);
     if (failure.code === "erased" && command) {
       this.#erased(command.conversation);
       return;
     }
     this.outbox.refuse(failure);
-    const closing = this.outbox.pending.find((one) => one.id === failure.id && one.op === "close" && one.refused);
+    const closing = this.outbox.pending.find(
+      (command) => command.id === failure.id && command.op === "close" && command.refused,
+    );
     if (!closing) return;
     this.outbox.withdraw(closing.id);
     this.closeRefused.value = closing.conversation;

@@ -38,9 +38,9 @@ describe("a start with stored data", () => {
   });
 
   it("applies new entries", async () => {
-    const { feed, hear, connect, asked } = await warmed();
+    const { feed, receive, connect, asked } = await warmed();
     connect(3);
-    hear({ op: "entries", entries: [message(3, 3)] });
+    receive({ op: "entries", entries: [message(3, 3)] });
     expect(feed.inbox.summary("a")?.last_seq).toBe(3);
     expect(feed.threads.thread.value?.log.lastSeq).toBe(3);
     expect(asked).toEqual([]);
@@ -77,22 +77,22 @@ describe("a start with stored data", () => {
 
   it("deletes data of another operator", async () => {
     const onStartOver = vi.fn();
-    const { feed, hear } = await warmed({ onStartOver });
+    const { feed, receive } = await warmed({ onStartOver });
     const bo = { ...ME, id: "op-2", name: "Bo" };
-    hear({ ...welcome(2), you: { kind: "operator", id: bo.id, name: bo.name }, operator: bo } as AppFrame);
+    receive({ ...welcome(2), you: { kind: "operator", id: bo.id, name: bo.name }, operator: bo } as AppFrame);
     expect(onStartOver).toHaveBeenCalledOnce();
     expect(feed.operator.value).toEqual(bo);
   });
 
   it("deletes data outside the operator's scope", async () => {
     const onStartOver = vi.fn();
-    const { feed, api, hear } = await warmed({ onStartOver });
+    const { feed, api, receive } = await warmed({ onStartOver });
     api.answers["/v1/desk/conversations?limit=50"] = () => ({ position: 2, conversations: [], more: false });
-    hear({ ...welcome(2, false), operator: { ...ME, role: "operator", scope: 7 } } as AppFrame);
+    receive({ ...welcome(2, false), operator: { ...ME, role: "operator", scope: 7 } } as AppFrame);
     expect(onStartOver).toHaveBeenCalledOnce();
     expect([...feed.inbox.inbox.value.rows.keys()]).toEqual([]);
     await vi.waitFor(() => expect(feed.inbox.state.value).toBe("ready"));
-    hear({ ...welcome(2, false), operator: { ...ME, role: "operator", scope: 7 } } as AppFrame);
+    receive({ ...welcome(2, false), operator: { ...ME, role: "operator", scope: 7 } } as AppFrame);
     expect(onStartOver, "the same list again").toHaveBeenCalledOnce();
   });
 
@@ -120,18 +120,18 @@ describe("a rejection of the session", () => {
     ["invalid_proof", 2, 1],
     ["wrong_sign_in", 1, 0],
   ])("%s is requested %i times and ends the session %i times", async (code, times, ended) => {
-    const { feed, api, told } = await opened();
+    const { feed, api, callbacks } = await opened();
     const refuse = vi.fn(() => {
       throw new ApiProblem(code, code, "", 401, 0);
     });
     api.answers[page] = refuse;
     await feed.inbox.showOlder();
     expect(refuse).toHaveBeenCalledTimes(times);
-    expect(told.onEnded).toHaveBeenCalledTimes(ended);
+    expect(callbacks.onEnded).toHaveBeenCalledTimes(ended);
   });
 
   it("does not end the session if the second attempt succeeds", async () => {
-    const { feed, api, told } = await opened();
+    const { feed, api, callbacks } = await opened();
     let times = 0;
     api.answers[page] = () => {
       times += 1;
@@ -141,6 +141,6 @@ describe("a rejection of the session", () => {
     await feed.inbox.showOlder();
     expect(times).toBe(2);
     expect(feed.inbox.older.value).toBe("idle");
-    expect(told.onEnded).not.toHaveBeenCalled();
+    expect(callbacks.onEnded).not.toHaveBeenCalled();
   });
 });

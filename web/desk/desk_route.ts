@@ -23,7 +23,7 @@ export interface PagePlace {
 /** Return the page in a fragment (`#/settings/PAGE` or `#/settings/PAGE/ITEM`), or null. */
 export function readPage(fragment: string): PagePlace | null {
   const [, name, item] = /^#\/settings\/([a-z]+)(?:\/([A-Za-z0-9_-]{1,64}))?$/.exec(fragment) ?? [];
-  const page = PAGES.find((one) => one === name);
+  const page = PAGES.find((known) => known === name);
   return page ? { page, item: item ?? null } : null;
 }
 

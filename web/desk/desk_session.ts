@@ -29,7 +29,7 @@ function within<T>(promise: Promise<T>, late: T): Promise<T> {
 
 export class DeskSession {
   /** Called when another tab has signed in or out. */
-  onTabMessage: (told: TabMessage) => void = () => {};
+  onTabMessage: (message: TabMessage) => void = () => {};
   /** False if the browser stores nothing: the operator is signed in only as long as the page lives. */
   persistent = true;
   /**
@@ -79,15 +79,18 @@ export class DeskSession {
   /**
    * Sign out: delete everything on this device first, so that it works offline too, then inform the other tabs and the server.
    *
-   * @returns within two seconds; `wiped`: whether everything was deleted; `told`: whether the server received it, as soon as that
+   * @returns within two seconds; `wiped`: whether everything was deleted; `serverInformed`: whether the server received it, as soon as that
    *   is known
    */
-  async signOut(): Promise<{ wiped: boolean; told: Promise<boolean> }> {
+  async signOut(): Promise<{ wiped: boolean; serverInformed: Promise<boolean> }> {
     const farewell = this.api.withSession(this.api.session);
     const wiped = await this.wipe();
     this.#tabs?.postMessage("signed-out" satisfies TabMessage);
     const signal = AbortSignal.timeout(FAREWELL_DEADLINE);
-    return { wiped, told: farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded) };
+    return {
+      wiped,
+      serverInformed: farewell.post("/v1/desk/sign-out", {}, { signal }).then(() => true, isAlreadyEnded),
+    };
   }
 
   /**

@@ -71,7 +71,7 @@ export function DeskView({ feed, call, failure, arrangement, lasting, onSignOut 
           {details && <DetailsView feed={feed} call={call} id={selected} />}
         </main>
       )}
-      {wish && <LazyPart load={loadStepUp} given={{ call, wish }} />}
+      {wish && <LazyPart load={loadStepUp} properties={{ call, wish }} />}
     </div>
   );
 }
@@ -84,7 +84,7 @@ function PagesPane({ feed, call, place }: Pick<Properties, "feed" | "call"> & { 
       {operator && (
         <LazyPart
           load={loadPages}
-          given={{ call, place, operator, onOperator: (changed) => feed.changeOperator(changed) }}
+          properties={{ call, place, operator, onOperator: (changed) => feed.changeOperator(changed) }}
         />
       )}
     </main>

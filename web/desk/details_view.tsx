@@ -82,7 +82,7 @@ function BanButton({ call, id }: Pick<Properties, "call" | "id">) {
       <button type="button" class="button" onClick={() => setAsks(true)}>
         {words.banVisitor}
       </button>
-      {asks && <LazyPart load={loadBan} given={{ call, conversation: id, onClose: () => setAsks(false) }} />}
+      {asks && <LazyPart load={loadBan} properties={{ call, conversation: id, onClose: () => setAsks(false) }} />}
     </>
   );
 }

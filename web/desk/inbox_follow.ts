@@ -31,7 +31,7 @@ export class InboxSync {
   readonly state = signal<"loading" | "ready" | "failed">("loading");
   readonly older = signal<"idle" | "loading" | "failed">("idle");
   /** Conversations whose summary is needed, with the seq it must have reached. */
-  readonly #wanted = new Map<string, number>();
+  readonly #needed = new Map<string, number>();
   readonly #fetching = new Set<string>();
 
   constructor(private readonly api: Pick<Api, "get">) {}
@@ -46,7 +46,7 @@ export class InboxSync {
   forget(): void {
     this.inbox.value = EMPTY_INBOX;
     this.state.value = "loading";
-    this.#wanted.clear();
+    this.#needed.clear();
   }
 
   /**
@@ -114,22 +114,22 @@ export class InboxSync {
 
   /** Fetch a summary until it has reached a seq. `askAgain` repeats failed requests. */
   want(id: string, reach: number): void {
-    this.#wanted.set(id, Math.max(reach, this.#wanted.get(id) ?? 0));
+    this.#needed.set(id, Math.max(reach, this.#needed.get(id) ?? 0));
     void this.#fetch(id);
   }
 
   /** Repeat failed requests. Called when the connection is back. */
   askAgain(): void {
-    for (const id of this.#wanted.keys()) void this.#fetch(id);
+    for (const id of this.#needed.keys()) void this.#fetch(id);
   }
 
   /** Most conversations that changed in the meantime are on the newest page; the others are fetched one by one. */
   async #wantMany(missing: ReadonlyMap<string, number>): Promise<void> {
-    for (const [id, reach] of missing) this.#wanted.set(id, Math.max(reach, this.#wanted.get(id) ?? 0));
+    for (const [id, reach] of missing) this.#needed.set(id, Math.max(reach, this.#needed.get(id) ?? 0));
     const page = await this.api.get<InboxPage>(`/v1/desk/conversations?limit=${PAGE}`).catch(() => null);
     for (const summary of page?.conversations ?? []) this.learn(summary);
     for (const [id, reach] of missing) {
-      if ((this.summary(id)?.last_seq ?? 0) >= reach) this.#wanted.delete(id);
+      if ((this.summary(id)?.last_seq ?? 0) >= reach) this.#needed.delete(id);
       else void this.#fetch(id);
     }
   }
@@ -138,7 +138,7 @@ export class InboxSync {
     if (this.#fetching.has(id)) return;
     this.#fetching.add(id);
     try {
-      for (let tries = 0; this.#wanted.has(id) && tries < MAX_ATTEMPTS; tries++) await this.#fetchOnce(id);
+      for (let attempts = 0; this.#needed.has(id) && attempts < MAX_ATTEMPTS; attempts++) await this.#fetchOnce(id);
     } catch {
       // It stays wanted. The connection is probably down, and its return calls askAgain.
     } finally {
@@ -149,7 +149,7 @@ export class InboxSync {
   async #fetchOnce(id: string): Promise<void> {
     const summary = await this.api.get<ConversationSummary>(`/v1/desk/conversations/${id}`);
     this.learn(summary);
-    const reach = Math.max(this.#wanted.get(id) ?? 0, this.summary(id)?.last_seq ?? 0);
-    if (summary.last_seq >= reach) this.#wanted.delete(id);
+    const reach = Math.max(this.#needed.get(id) ?? 0, this.summary(id)?.last_seq ?? 0);
+    if (summary.last_seq >= reach) this.#needed.delete(id);
   }
 }

@@ -219,5 +219,5 @@ function newerRow(known: InboxRow | undefined, fetched: ConversationSummary): In
 }
 
 function countAfter(row: InboxRow, seq: number): number {
-  return row.visitorSeqs.filter((one) => one > seq).length;
+  return row.visitorSeqs.filter((visitorSeq) => visitorSeq > seq).length;
 }

@@ -7,11 +7,11 @@ interface Properties<Given extends object> {
   /** Loads the part. The same part must have the same function. */
   readonly load: () => Promise<ComponentType<Given>>;
   /** The part's properties. */
-  readonly given: Given;
+  readonly properties: Given;
 }
 
 /** A part of the desk that is loaded when it is first shown. */
-export function LazyPart<Given extends object>({ load, given }: Properties<Given>) {
+export function LazyPart<Given extends object>({ load, properties }: Properties<Given>) {
   const { words } = useTranslations();
   const [part, setPart] = useState<{ of: unknown; Part: ComponentType<Given> | null }>({ of: null, Part: null });
   const begin = () => {
@@ -30,5 +30,5 @@ export function LazyPart<Given extends object>({ load, given }: Properties<Given
     );
   }
   if (!part.Part) return <Failure text={words.pageFailed} onRetry={begin} />;
-  return <part.Part {...given} />;
+  return <part.Part {...properties} />;
 }

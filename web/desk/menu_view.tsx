@@ -30,9 +30,9 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
   const { words } = useTranslations();
   const [shown, setShown] = useState<"settings" | "kept" | "check" | null>(null);
   const panel = useRef<HTMLDivElement>(null);
-  const pick = (act: () => void) => () => {
+  const pick = (action: () => void) => () => {
     panel.current?.hidePopover();
-    act();
+    action();
   };
   return (
     <div class="menu">

@@ -16,10 +16,10 @@ export async function askPermission(): Promise<Permission> {
 }
 
 /** Show one notification per conversation. Tabs share it by its tag, so that there is only one. */
-export function notify(entries: readonly Entry[], tell: (entry: Entry) => string): void {
+export function notify(entries: readonly Entry[], titleOf: (entry: Entry) => string): void {
   if (permission() !== "granted") return;
   const newest = new Map(entries.map((entry) => [entry.conversation, entry]));
-  for (const [conversation, entry] of newest) show(conversation, tell(entry));
+  for (const [conversation, entry] of newest) show(conversation, titleOf(entry));
 }
 
 function show(conversation: string, title: string): void {

@@ -30,9 +30,9 @@ export async function askPasskey(
   { suggest, signal }: AskOptions = {},
 ): Promise<object> {
   const publicKey = readRequest(options);
-  const asked: CredentialRequestOptions = { publicKey, mediation: suggest ? "conditional" : "optional" };
-  if (signal) asked.signal = signal;
-  return toJson(await navigator.credentials.get(asked).catch(refuse));
+  const request: CredentialRequestOptions = { publicKey, mediation: suggest ? "conditional" : "optional" };
+  if (signal) request.signal = signal;
+  return toJson(await navigator.credentials.get(request).catch(refuse));
 }
 
 /** Create a passkey by the server's options. Throws NoPasskey. */
@@ -59,7 +59,7 @@ function readCreation(options: Record<string, unknown>): PublicKeyCredentialCrea
 }
 
 const described = (list: readonly PublicKeyCredentialDescriptorJSON[] = []) =>
-  list.map((one) => ({ ...one, id: toBytes(one.id) }));
+  list.map((descriptor) => ({ ...descriptor, id: toBytes(descriptor.id) }));
 
 function toJson(credential: Credential | null): object {
   if (!(credential instanceof PublicKeyCredential)) throw new NoPasskey("no passkey");
@@ -73,10 +73,10 @@ function toJson(credential: Credential | null): object {
 
 /** Return the JSON form of WebAuthn Level 3, section 5.1, with the fields that the server reads. */
 function writeByHand(credential: PublicKeyCredential): object {
-  const given = credential.response as AuthenticatorAssertionResponse & AuthenticatorAttestationResponse;
+  const source = credential.response as AuthenticatorAssertionResponse & AuthenticatorAttestationResponse;
   const fields = ["clientDataJSON", "authenticatorData", "signature", "userHandle", "attestationObject"] as const;
-  const response = Object.fromEntries(fields.flatMap((name) => (given[name] ? [[name, toText(given[name])]] : [])));
-  const transports = given.getTransports?.();
+  const response = Object.fromEntries(fields.flatMap((name) => (source[name] ? [[name, toText(source[name])]] : [])));
+  const transports = source.getTransports?.();
   return {
     id: credential.id,
     rawId: toText(credential.rawId),
@@ -95,5 +95,5 @@ export function toText(bytes: ArrayBuffer): string {
 
 export function toBytes(text: string): ArrayBuffer {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (one) => one.charCodeAt(0)).buffer;
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0)).buffer;
 }

@@ -91,16 +91,16 @@ export function readReturn(address: URL): URLSearchParams | null {
  * Finish the flow that began before the browser left. Remove code and state from the address before. Throws NotBegunHere,
  * JoiningFailed, ApiProblem or NetworkFailure.
  */
-export async function finishRedirect(api: Api, path: string, told: URLSearchParams): Promise<Arrival> {
+export async function finishRedirect(api: Api, path: string, parameters: URLSearchParams): Promise<Arrival> {
   const pending = await storage.getValue("deskPending", {}, isPending);
   await storage.removeValue("deskPending", {});
   const provider = RETURN_PATH.exec(path)?.[1];
   if (!pending || pending.provider !== provider) throw new NotBegunHere();
   const request: OidcFinishRequest = {
     provider: pending.provider,
-    state: told.get("state") ?? "",
-    code: told.get("code") ?? "",
-    iss: told.get("iss") ?? "",
+    state: parameters.get("state") ?? "",
+    code: parameters.get("code") ?? "",
+    iss: parameters.get("iss") ?? "",
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
   };
   const { key, purpose, back } = pending;
@@ -108,8 +108,7 @@ export async function finishRedirect(api: Api, path: string, told: URLSearchPara
     await api.post<null>(FINISHES[purpose], request);
     return { purpose, back, signIn: null };
   }
-  const asked = api.post<SignInResponse>(FINISHES[purpose], request, { key });
-  const answer = await asked.catch((cause) => {
+  const answer = await api.post<SignInResponse>(FINISHES[purpose], request, { key }).catch((cause) => {
     throw purpose === "invitation" ? new JoiningFailed("not joined", { cause }) : cause;
   });
   return { purpose, back, signIn: { answer, key } };

@@ -31,19 +31,22 @@ export function SettingsView({ onClose }: Properties) {
         name="theme"
         label={words.theme}
         value={useObserved(theme)}
-        options={THEMES.map((one) => [one, words.themes[one]])}
+        options={THEMES.map((choice) => [choice, words.themes[choice]])}
       />
       <Choice
         name="language"
         label={words.language}
         value={useObserved(language)}
-        options={[[null, words.languageOfBrowser], ...LANGUAGES.map((one) => [one, languageTexts[one].name] as const)]}
+        options={[
+          [null, words.languageOfBrowser],
+          ...LANGUAGES.map((choice) => [choice, languageTexts[choice].name] as const),
+        ]}
       />
       <Choice
         name="textSize"
         label={words.textSize}
         value={useObserved(textSize)}
-        options={TEXT_SIZES.map((one) => [one, words.textSizes[one]])}
+        options={TEXT_SIZES.map((choice) => [choice, words.textSizes[choice]])}
       />
       <label class="setting setting-tick">
         <input
@@ -67,14 +70,14 @@ interface ChoiceProperties<N extends PreferenceName> {
 }
 
 function Choice<N extends PreferenceName>({ name, label, value, options }: ChoiceProperties<N>) {
-  const chosen = options.findIndex(([one]) => one === value);
+  const chosen = options.findIndex(([choice]) => choice === value);
   const change = (index: number) => choose(name, options[index]?.[0] ?? null);
   return (
     <label class="setting">
       <span>{label}</span>
       <select value={String(chosen)} onChange={(event) => change(Number(event.currentTarget.value))}>
-        {options.map(([one, text], index) => (
-          <option key={String(one)} value={String(index)}>
+        {options.map(([choice, text], index) => (
+          <option key={String(choice)} value={String(index)}>
             {text}
           </option>
         ))}
@@ -85,14 +88,14 @@ function Choice<N extends PreferenceName>({ name, label, value, options }: Choic
 
 function NotificationsTick() {
   const { words } = useTranslations();
-  const [asked, setAsked] = useState(false);
-  const wanted = useObserved(notifications);
+  const [prompted, setPrompted] = useState(false);
+  const enabled = useObserved(notifications);
   const allowed = permission();
-  const refused = (asked || wanted) && (allowed === "denied" || allowed === "unavailable");
+  const refused = (prompted || enabled) && (allowed === "denied" || allowed === "unavailable");
   const tick = async (box: HTMLInputElement) => {
     if (box.checked) {
       const answer = await askPermission();
-      setAsked(true);
+      setPrompted(true);
       box.checked = answer === "granted";
       choose("notifications", answer === "granted");
     } else choose("notifications", false);
@@ -102,7 +105,7 @@ function NotificationsTick() {
       <label class="setting setting-tick">
         <input
           type="checkbox"
-          checked={wanted}
+          checked={enabled}
           aria-describedby="notifications-hint"
           onChange={(event) => void tick(event.currentTarget)}
         />

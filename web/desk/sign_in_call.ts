@@ -60,11 +60,11 @@ export async function signInWithCode(api: Api, { step, key }: CodeAsked, code: s
 }
 
 /** Return a session. Throws NoPasskey besides the failures of requests. */
-export async function signInWithPasskey(api: Api, asking: AskOptions = {}): Promise<NewSession> {
+export async function signInWithPasskey(api: Api, passkeyOptions: AskOptions = {}): Promise<NewSession> {
   const key = await newKey();
-  const asked = await api.post<PasskeyOptions>("/v1/desk/sign-in/passkey/options", {}, { key });
-  const credential = await askPasskey(asked.options, asking);
-  const body = { one_time_token: asked.one_time_token, credential, time_zone: timeZone() };
+  const challenge = await api.post<PasskeyOptions>("/v1/desk/sign-in/passkey/options", {}, { key });
+  const credential = await askPasskey(challenge.options, passkeyOptions);
+  const body = { one_time_token: challenge.one_time_token, credential, time_zone: timeZone() };
   return { answer: await api.post<SignInResponse>("/v1/desk/sign-in/passkey", body, { key }), key };
 }
 

@@ -10,11 +10,11 @@ interface Properties {
   readonly api: Api;
   readonly knownKey: ProofKey | null;
   readonly onEntered: (entered: NewSession) => Promise<void>;
-  readonly onAsked: (asked: CodeAsked) => void;
+  readonly onCodeRequired: (codeRequest: CodeAsked) => void;
   readonly onForgotten: () => void;
 }
 
-export function SignInForm({ api, knownKey, onEntered, onAsked, onForgotten }: Properties) {
+export function SignInForm({ api, knownKey, onEntered, onCodeRequired, onForgotten }: Properties) {
   const { words, language } = useTranslations();
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -27,17 +27,17 @@ export function SignInForm({ api, knownKey, onEntered, onAsked, onForgotten }: P
   const submit = async (event: Event) => {
     event.preventDefault();
     if (waiting) return;
-    const given = { email: email.current?.value.trim() ?? "", password: password.current?.value ?? "" };
-    if (!given.email || !given.password) {
+    const values = { email: email.current?.value.trim() ?? "", password: password.current?.value ?? "" };
+    if (!values.email || !values.password) {
       setFailure(words.enterBoth);
-      (given.email ? password : email).current?.focus();
+      (values.email ? password : email).current?.focus();
       return;
     }
     setWaiting(true);
     setFailure("");
     try {
-      const answer = await signInWithPassword(api, given.email, given.password, knownKey);
-      if ("step" in answer) onAsked(answer);
+      const answer = await signInWithPassword(api, values.email, values.password, knownKey);
+      if ("step" in answer) onCodeRequired(answer);
       else await onEntered(answer);
     } catch (cause) {
       setFailure(signInErrorMessage(cause, words, language));

@@ -36,13 +36,13 @@ const loadForgotten = importPart(() => import("./pages/reset_request").then((it)
 
 export function SignInView({ notice, failure, secure, api, knownKey, onEntered }: Properties) {
   const { words } = useTranslations();
-  const [asked, setAsked] = useState<CodeAsked | null>(null);
+  const [codeRequest, setCodeRequest] = useState<CodeAsked | null>(null);
   const [forgotten, setForgotten] = useState(false);
-  if (forgotten) return <LazyPart load={loadForgotten} given={{ api, onLeave: () => setForgotten(false) }} />;
-  if (asked) {
+  if (forgotten) return <LazyPart load={loadForgotten} properties={{ api, onLeave: () => setForgotten(false) }} />;
+  if (codeRequest) {
     return (
       <SignedOutCard title={words.codeTitle} hint={words.codeHint}>
-        <CodeForm api={api} asked={asked} onEntered={onEntered} onStartAgain={() => setAsked(null)} />
+        <CodeForm api={api} codeRequest={codeRequest} onEntered={onEntered} onStartAgain={() => setCodeRequest(null)} />
       </SignedOutCard>
     );
   }
@@ -54,7 +54,7 @@ export function SignInView({ notice, failure, secure, api, knownKey, onEntered }
           knownKey={knownKey}
           failure={failure}
           onEntered={onEntered}
-          onAsked={setAsked}
+          onAsked={setCodeRequest}
           onForgotten={() => setForgotten(true)}
         />
       ) : (
@@ -77,7 +77,7 @@ function InsecurePage() {
 }
 
 interface WaysProperties extends Pick<Properties, "api" | "knownKey" | "failure" | "onEntered"> {
-  readonly onAsked: (asked: CodeAsked) => void;
+  readonly onAsked: (codeRequest: CodeAsked) => void;
   readonly onForgotten: () => void;
 }
 
@@ -86,14 +86,20 @@ function SignInMethodsView({ api, knownKey, failure, onEntered, onAsked, onForgo
   const [refused, setRefused] = useState<unknown>(failure);
   const providers = useProviders(api);
   useSuggestedPasskey(api, onEntered, setRefused);
-  const attempt = (act: () => Promise<void>) => () => {
+  const attempt = (action: () => Promise<void>) => () => {
     setRefused(undefined);
-    act().catch(setRefused);
+    action().catch(setRefused);
   };
   const usePasskey = attempt(async () => onEntered(await signInWithPasskey(api)));
   return (
     <>
-      <SignInForm api={api} knownKey={knownKey} onEntered={onEntered} onAsked={onAsked} onForgotten={onForgotten} />
+      <SignInForm
+        api={api}
+        knownKey={knownKey}
+        onEntered={onEntered}
+        onCodeRequired={onAsked}
+        onForgotten={onForgotten}
+      />
       <div class="sign-in-others">
         {(passkeysWork() || providers.length > 0) && <p class="sign-in-or">{words.or}</p>}
         {passkeysWork() && (

@@ -26,7 +26,7 @@ export class ThreadSync {
   /** The opened threads; the one that was opened last is at the end. */
   readonly threads = signal<ReadonlyMap<string, Thread>>(new Map());
   /** The stream's entries for threads whose page is loading. */
-  readonly #heard = new Map<string, Entry[]>();
+  readonly #arrived = new Map<string, Entry[]>();
   /** Threads whose newest page could not be loaded. */
   readonly #stale = new Set<string>();
 
@@ -63,7 +63,7 @@ export class ThreadSync {
     const id = this.selected.peek();
     this.threads.value = id ? new Map([[id, emptyThread(id)]]) : new Map();
     this.#stale.clear();
-    this.#heard.clear();
+    this.#arrived.clear();
   }
 
   /** Remove every thread and load the shown one again. */
@@ -75,8 +75,8 @@ export class ThreadSync {
 
   /** Load the newest page of an opened conversation, again or for the first time. */
   async load(id: string): Promise<void> {
-    if (this.#heard.has(id)) return;
-    this.#heard.set(id, []);
+    if (this.#arrived.has(id)) return;
+    this.#arrived.set(id, []);
     this.#stale.add(id);
     this.#change(id, (thread) => (thread.state === "ready" ? thread : { ...thread, state: "loading" }));
     try {
@@ -86,7 +86,7 @@ export class ThreadSync {
       this.#stale.delete(id);
       this.#catchUp(id);
     } catch (cause) {
-      this.#heard.delete(id);
+      this.#arrived.delete(id);
       const state = isNotFound(cause) ? "missing" : "failed";
       if (state === "missing") this.#stale.delete(id);
       this.#change(id, (thread) => (thread.state === "ready" ? thread : { ...thread, state }));
@@ -97,7 +97,7 @@ export class ThreadSync {
   async #begin(id: string, recalling: Promise<Recalled | null>): Promise<void> {
     const recalled = await recalling;
     const thread = this.threads.peek().get(id);
-    if (thread?.state !== "loading" || this.#heard.has(id)) return;
+    if (thread?.state !== "loading" || this.#arrived.has(id)) return;
     if (recalled) this.resume(id, recalled);
     else await this.load(id);
   }
@@ -123,7 +123,7 @@ export class ThreadSync {
   /** Append the entries that belong to opened threads. A thread with a skipped seq is loaded again. */
   apply(entries: readonly Entry[]): void {
     for (const [id, own] of byConversation(entries)) {
-      this.#heard.get(id)?.push(...own);
+      this.#arrived.get(id)?.push(...own);
       if (this.threads.value.get(id)?.state === "ready") this.#append(id, own);
     }
   }
@@ -148,9 +148,9 @@ export class ThreadSync {
 
   /** The page may or may not contain entries that arrived while it was loading. */
   #catchUp(id: string): void {
-    const heard = this.#heard.get(id) ?? [];
-    this.#heard.delete(id);
-    this.#append(id, heard);
+    const arrived = this.#arrived.get(id) ?? [];
+    this.#arrived.delete(id);
+    this.#append(id, arrived);
   }
 
   #change(id: string, change: (thread: Thread) => Thread): void {

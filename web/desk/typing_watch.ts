@@ -37,7 +37,7 @@ export function stopTyping(typists: Typists, conversation: string, by: Author): 
 export function expireTyping(typists: Typists, now: number): Typists {
   let left = typists;
   for (const [conversation, here] of typists) {
-    const still = here.filter((one) => one.until > now);
+    const still = here.filter((typist) => typist.until > now);
     if (still.length < here.length) left = put(left, conversation, still);
   }
   return left;
@@ -49,7 +49,7 @@ export function whoTypes(typists: Typists, conversation: string): Author | null 
 }
 
 function withoutAuthor(typists: readonly Typist[], by: Author): readonly Typist[] {
-  return typists.filter((one) => one.by.kind !== by.kind || one.by.id !== by.id);
+  return typists.filter((typist) => typist.by.kind !== by.kind || typist.by.id !== by.id);
 }
 
 function put(typists: Typists, conversation: string, here: readonly Typist[]): Typists {

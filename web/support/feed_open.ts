@@ -89,7 +89,7 @@ export function open(changes: Partial<FeedOptions> = {}) {
   };
   const page = { visible: true };
   const api = new TableApi("https://chat.example", "n");
-  const told = { ring: vi.fn(), onEnded: vi.fn(), onOperator: vi.fn(), onErased: vi.fn(), keep: vi.fn() };
+  const callbacks = { ring: vi.fn(), onEnded: vi.fn(), onOperator: vi.fn(), onErased: vi.fn(), keep: vi.fn() };
   let stream: StreamOptions | undefined;
   const openLine = (options: StreamOptions) => {
     stream = options;
@@ -100,16 +100,16 @@ export function open(changes: Partial<FeedOptions> = {}) {
     kept: [],
     isVisible: () => page.visible,
     openLine,
-    ...told,
+    ...callbacks,
     ...changes,
   });
-  const hear = (frame: AppFrame) => stream?.onFrame(frame);
+  const receive = (frame: AppFrame) => stream?.onFrame(frame);
   const connect = (position = 2) => {
     stream?.onState("open");
-    hear(welcome(position));
+    receive(welcome(position));
   };
   const sentOf = (op: AnyClientFrame["op"]) => sent.filter((frame) => frame.op === op);
-  return { feed, line, page, api, told, hear, connect, sentOf, cursor: () => stream?.after() };
+  return { feed, line, page, api, callbacks, receive, connect, sentOf, cursor: () => stream?.after() };
 }
 
 export async function opened(changes: Partial<FeedOptions> = {}) {

@@ -54,7 +54,7 @@ export function AuditPage() {
                 {more}
               </button>
             )}
-            <ActionStatus act={older} />
+            <ActionStatus action={older} />
           </>
         )}
       </WhenReady>
@@ -71,7 +71,7 @@ function AuditFilter({ filter, onFilter }: FilterProperties) {
   const { audit: words } = usePageWords();
   const { call } = usePage();
   const { language } = useTranslations();
-  const acts = Object.entries(actTexts(language)).sort(([, one], [, other]) => one.localeCompare(other, language));
+  const actions = Object.entries(actTexts(language)).sort(([, one], [, other]) => one.localeCompare(other, language));
   const people = useResource(() => call.get<PeopleResponse>("/v1/desk/people")).value?.people ?? [];
   return (
     <div class="page-filters">
@@ -79,9 +79,9 @@ function AuditFilter({ filter, onFilter }: FilterProperties) {
         <span>{words.filterAct}</span>
         <select value={filter.action} onChange={(event) => onFilter({ ...filter, action: event.currentTarget.value })}>
           <option value="">{words.anyAct}</option>
-          {acts.map(([act, said]) => (
-            <option key={act} value={act}>
-              {said}
+          {actions.map(([action, text]) => (
+            <option key={action} value={action}>
+              {text}
             </option>
           ))}
         </select>
@@ -104,23 +104,23 @@ function AuditFilter({ filter, onFilter }: FilterProperties) {
 function AuditExport({ filter }: Pick<FilterProperties, "filter">) {
   const { audit: words } = usePageWords();
   const { call } = usePage();
-  const act = useAction();
+  const action = useAction();
   const save = (format: "csv" | "jsonl") =>
-    void act.run(async () => {
+    void action.run(async () => {
       const answer = await call.fetch("GET", `/v1/desk/audit/export${queryOf(filter, { format })}`, { deadline: 0 });
       download(await answer.blob(), `crumbless-audit.${format}`);
     });
   return (
     <>
       <div class="form-buttons">
-        <button type="button" class="button" aria-disabled={act.busy} onClick={() => save("csv")}>
+        <button type="button" class="button" aria-disabled={action.busy} onClick={() => save("csv")}>
           {words.exportCsv}
         </button>
-        <button type="button" class="button" aria-disabled={act.busy} onClick={() => save("jsonl")}>
+        <button type="button" class="button" aria-disabled={action.busy} onClick={() => save("jsonl")}>
           {words.exportJson}
         </button>
       </div>
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
     </>
   );
 }
@@ -129,13 +129,13 @@ function AuditTable({ entries }: { readonly entries: readonly AuditRecordRespons
   const { audit: words, pages } = usePageWords();
   const { language } = useTranslations();
   if (entries.length === 0) return <p class="page-note">{words.noEntries}</p>;
-  const said: Readonly<Record<string, string>> = actTexts(language);
+  const texts: Readonly<Record<string, string>> = actTexts(language);
   const columns: Column<AuditRecordResponse>[] = [
-    { title: words.when, cell: (one) => formatMoment(one.at, language) },
-    { title: words.who, cell: (one) => <bdi>{one.actor_name || words.system}</bdi> },
-    { title: words.act, heads: true, cell: (one) => said[one.action] ?? one.action },
-    { title: words.target, cell: (one) => <bdi>{one.target_name || one.target_id || "–"}</bdi> },
-    { title: words.details, cell: (one) => <Details entry={one} /> },
+    { title: words.when, cell: (record) => formatMoment(record.at, language) },
+    { title: words.who, cell: (record) => <bdi>{record.actor_name || words.system}</bdi> },
+    { title: words.act, heads: true, cell: (record) => texts[record.action] ?? record.action },
+    { title: words.target, cell: (record) => <bdi>{record.target_name || record.target_id || "–"}</bdi> },
+    { title: words.details, cell: (record) => <Details entry={record} /> },
   ];
   return <CardTable title={pages.audit} columns={columns} rows={entries} keyOf={({ number: no }) => String(no)} />;
 }

@@ -6,7 +6,7 @@ import { usePageWords, WithPageWords } from "./page_context";
 import { ConfirmDialog, Tick } from "./page_parts";
 
 /** The default and the longest duration of a ban, in days. */
-const DAYS = { standard: 7, most: 365 };
+const DAYS = { default: 7, most: 365 };
 const KINDS: readonly BanKind[] = ["visitor", "key", "contact", "network"];
 
 interface Properties {
@@ -16,10 +16,10 @@ interface Properties {
 }
 
 /** Bans the visitor of a conversation by the selected identifiers. */
-export function BanDialog(given: Properties) {
+export function BanDialog(props: Properties) {
   return (
     <WithPageWords>
-      <Ban {...given} />
+      <Ban {...props} />
     </WithPageWords>
   );
 }
@@ -27,15 +27,16 @@ export function BanDialog(given: Properties) {
 function Ban({ call, conversation, onClose }: Properties) {
   const { bans: words } = usePageWords();
   const [kinds, setKinds] = useState<readonly BanKind[]>(["visitor", "key"]);
-  const [days, setDays] = useState(DAYS.standard);
+  const [days, setDays] = useState(DAYS.default);
   const [reason, setReason] = useState("");
-  const tick = (kind: BanKind, on: boolean) => setKinds(on ? [...kinds, kind] : kinds.filter((one) => one !== kind));
+  const tick = (kind: BanKind, on: boolean) =>
+    setKinds(on ? [...kinds, kind] : kinds.filter((other) => other !== kind));
   return (
     <ConfirmDialog
       title={words.banAsk}
       hint={words.banHint}
       label={words.ban}
-      act={() => call.post("/v1/desk/bans", { conversation, kinds, days, reason: reason.trim() })}
+      action={() => call.post("/v1/desk/bans", { conversation, kinds, days, reason: reason.trim() })}
       onClose={onClose}
     >
       <fieldset class="page-choices">

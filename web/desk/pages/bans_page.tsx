@@ -12,7 +12,7 @@ export function BansPage() {
   const { language, shared } = useTranslations();
   const { call } = usePage();
   const [lifting, setLifting] = useState<BanResponse | null>(null);
-  const act = useAction();
+  const action = useAction();
   const loaded = useResource(() => call.get<BansResponse>("/v1/desk/bans"));
   const nameOf = (ban: BanResponse) => ban.label || shared.visitor;
   const columns: Column<BanResponse>[] = [
@@ -42,14 +42,14 @@ export function BansPage() {
           )
         }
       </WhenReady>
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {lifting && (
         <ConfirmDialog
           title={words.liftAsk({ who: nameOf(lifting) })}
           hint={words.liftHint}
           label={words.lift}
-          act={() => call.post(`/v1/desk/bans/${lifting.id}/lift`)}
-          onDone={() => void act.run(loaded.reload, words.lifted)}
+          action={() => call.post(`/v1/desk/bans/${lifting.id}/lift`)}
+          onDone={() => void action.run(loaded.reload, words.lifted)}
           onClose={() => setLifting(null)}
         />
       )}

@@ -7,17 +7,17 @@ import { ActionStatus } from "./page_parts";
 /** Confirms a new email address. Opening the link alone has no effect, because scanners of emails open links too. */
 export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
   const { entry } = usePageWords();
-  const act = useAction();
+  const action = useAction();
   const confirm = async (event: Event) => {
     event.preventDefault();
-    const done = await act.run(() => api.post("/v1/email/confirm", { secret }, { signed: false }));
+    const done = await action.run(() => api.post("/v1/email/confirm", { secret }, { signed: false }));
     if (done) onLeave(entry.emailConfirmed);
   };
   return (
     <SignedOutCard title={entry.emailTitle} hint={entry.emailLead}>
       <form class="sign-in-form" onSubmit={confirm} noValidate>
-        <ActionStatus act={act} />
-        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
           {entry.confirmEmail}
         </button>
         <button type="button" class="button button-quiet" onClick={() => onLeave()}>

@@ -11,13 +11,13 @@ export function EmailSection() {
   const [open, setOpen] = useState(false);
   const [fault, setFault] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const act = useAction();
+  const action = useAction();
   const submit = async (event: Event) => {
     event.preventDefault();
     const email = field.current?.value.trim() ?? "";
     setFault(email ? "" : required);
     if (!email) return field.current?.focus();
-    if (await act.run(() => call.post("/v1/desk/me/email", { email }), words.emailSent)) setOpen(false);
+    if (await action.run(() => call.post("/v1/desk/me/email", { email }), words.emailSent)) setOpen(false);
   };
   return (
     <Section title={words.email} lead={words.emailHint}>
@@ -37,7 +37,7 @@ export function EmailSection() {
             dir="ltr"
           />
           <div class="form-buttons">
-            <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+            <button type="submit" class="button button-primary" aria-disabled={action.busy}>
               {words.changeEmail}
             </button>
             <button type="button" class="button" onClick={() => setOpen(false)}>
@@ -50,7 +50,7 @@ export function EmailSection() {
           {words.changeEmail}
         </button>
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
     </Section>
   );
 }

@@ -28,18 +28,18 @@ interface Properties extends Omit<EntryProperties, "secret"> {
 const VIEWS = { setup: SetupEntry, invite: InviteEntry, reset: ResetEntry, email: EmailEntry };
 
 /** The view for the link of an email, or of the console. */
-export function EntryView({ link, ...given }: Properties) {
+export function EntryView({ link, ...props }: Properties) {
   const View = VIEWS[link.kind];
   return (
     <WithPageWords>
-      <View key={link.secret} secret={link.secret} {...given} />
+      <View key={link.secret} secret={link.secret} {...props} />
     </WithPageWords>
   );
 }
 
 interface ReadProperties<T> extends Pick<EntryProperties, "onLeave"> {
   readonly read: () => Promise<T>;
-  readonly children: (told: T) => ComponentChildren;
+  readonly children: (value: T) => ComponentChildren;
 }
 
 /** Loads the purpose of the link without using it up, and shows a message if it is no longer valid. */
@@ -47,14 +47,14 @@ export function WhenLinkWorks<T>({ read, onLeave, children }: ReadProperties<T>)
   const { words, language } = useTranslations();
   const pageWords = usePageWords();
   const { entry } = pageWords;
-  const [told, setTold] = useState<{ value: T } | null>(null);
+  const [loaded, setLoaded] = useState<{ value: T } | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const load = () => {
     setFailure(null);
-    read().then((value) => setTold({ value }), setFailure);
+    read().then((value) => setLoaded({ value }), setFailure);
   };
   useEffect(load, []);
-  if (told) return <>{children(told.value)}</>;
+  if (loaded) return <>{children(loaded.value)}</>;
   if (failure === null) return <SignedOutCard title={entry.checking}>{null}</SignedOutCard>;
   const gone = failure instanceof ApiProblem && failure.status < 500 && failure.status !== 429;
   return (

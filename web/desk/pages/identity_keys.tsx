@@ -27,7 +27,7 @@ export function IdentityKeys({ site }: Properties) {
   const path = `/v1/desk/sites/${site}/identity`;
   const [shown, setShown] = useState<"add" | IdentityKeyResponse | null>(null);
   const [made, setMade] = useState<NewIdentityKeyResponse | null>(null);
-  const act = useAction();
+  const action = useAction();
   const loaded = useResource(() => call.get<SiteIdentity>(path), [site]);
   // The choice is shown while it is saved, which may require a re-authentication first.
   const [chosen, setChosen] = useState<IdentityMode | null>(null);
@@ -37,7 +37,7 @@ export function IdentityKeys({ site }: Properties) {
       await call.post(path, { mode });
       await loaded.reload();
     };
-    await act.run(save, words.modeSaved);
+    await action.run(save, words.modeSaved);
     setChosen(null);
   };
   const close = () => setShown(null);
@@ -46,7 +46,7 @@ export function IdentityKeys({ site }: Properties) {
       <WhenReady of={loaded}>
         {({ mode, keys }) => (
           <>
-            <ModeChoice mode={chosen ?? mode} onMode={(wanted) => void setMode(wanted)} />
+            <ModeChoice mode={chosen ?? mode} onMode={(newMode) => void setMode(newMode)} />
             <KeyList keys={keys} onRetire={setShown} />
           </>
         )}
@@ -54,14 +54,14 @@ export function IdentityKeys({ site }: Properties) {
       <button type="button" class="button" onClick={() => setShown("add")}>
         {words.addKey}
       </button>
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {shown === "add" && (
         <KeyDialog
           path={path}
           onMade={(answer) => {
             close();
             if (answer.secret) setMade(answer);
-            void act.run(loaded.reload, words.keyAdded);
+            void action.run(loaded.reload, words.keyAdded);
           }}
           onClose={close}
         />
@@ -72,8 +72,8 @@ export function IdentityKeys({ site }: Properties) {
           title={words.retireAsk({ name: shown.name || shown.kid })}
           hint={words.retireHint}
           label={words.retire}
-          act={() => call.post(`${path}/keys/${shown.kid}/retire`)}
-          onDone={() => void act.run(loaded.reload, words.keyRetired)}
+          action={() => call.post(`${path}/keys/${shown.kid}/retire`)}
+          onDone={() => void action.run(loaded.reload, words.keyRetired)}
           onClose={close}
         />
       )}
@@ -91,12 +91,12 @@ function ModeChoice({ mode, onMode }: ModeProperties) {
   return (
     <fieldset class="page-choices">
       <legend>{words.mode}</legend>
-      {MODES.map((one) => (
-        <label class="setting setting-tick" key={one}>
-          <input type="radio" name="mode" value={one} checked={one === mode} onChange={() => onMode(one)} />
+      {MODES.map((option) => (
+        <label class="setting setting-tick" key={option}>
+          <input type="radio" name="mode" value={option} checked={option === mode} onChange={() => onMode(option)} />
           <span>
-            {words.modes[one]}
-            <span class="field-hint choice-hint">{words.modeHints[one]}</span>
+            {words.modes[option]}
+            <span class="field-hint choice-hint">{words.modeHints[option]}</span>
           </span>
         </label>
       ))}
@@ -148,17 +148,17 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
   const name = useRef<HTMLInputElement>(null);
   const pem = useRef<HTMLTextAreaElement>(null);
   const [algorithm, setAlgorithm] = useState<KeyAlgorithm>("EdDSA");
-  const act = useAction();
+  const action = useAction();
   const symmetric = algorithm === "HS256";
   const submit = async (event: Event) => {
     event.preventDefault();
     const public_key = symmetric ? "" : (pem.current?.value.trim() ?? "");
     if (!symmetric && !public_key) {
-      act.say(required);
+      action.say(required);
       return pem.current?.focus();
     }
-    const wanted = { algorithm, name: name.current?.value.trim() ?? "", public_key };
-    await act.run(async () => onMade(await call.post<NewIdentityKeyResponse>(`${path}/keys`, wanted)));
+    const request = { algorithm, name: name.current?.value.trim() ?? "", public_key };
+    await action.run(async () => onMade(await call.post<NewIdentityKeyResponse>(`${path}/keys`, request)));
   };
   return (
     <DialogFrame name="key" title={words.addKey} onClose={onClose}>
@@ -170,12 +170,12 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
             value={algorithm}
             onChange={(event) => {
               const { value } = event.currentTarget;
-              setAlgorithm(ALGORITHMS.find((one) => one === value) ?? "EdDSA");
+              setAlgorithm(ALGORITHMS.find((name) => name === value) ?? "EdDSA");
             }}
           >
-            {ALGORITHMS.map((one) => (
-              <option key={one} value={one}>
-                {one}
+            {ALGORITHMS.map((name) => (
+              <option key={name} value={name}>
+                {name}
               </option>
             ))}
           </select>
@@ -188,9 +188,9 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
             <textarea ref={pem} rows={5} dir="ltr" spellcheck={false} autocomplete="off" maxLength={2000} />
           </label>
         )}
-        <ActionStatus act={act} />
+        <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
             {words.addKey}
           </button>
           <button type="button" class="button" onClick={onClose}>

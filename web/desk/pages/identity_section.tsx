@@ -12,7 +12,7 @@ export function OidcAccountsSection({ security, onChanged }: SecurityProperties)
   const { security: words, faults } = usePageWords();
   const { call } = usePage();
   const [removing, setRemoving] = useState<OidcAccountResponse | null>(null);
-  const act = useAction();
+  const action = useAction();
   const providers = useResource(() => readProviders(call.api)).value ?? [];
   const { oidc_accounts: identities } = security;
   const leave = async (id: string) => {
@@ -24,30 +24,34 @@ export function OidcAccountsSection({ security, onChanged }: SecurityProperties)
     <Section title={words.identities} lead={words.identitiesHint}>
       {identities.length > 0 && (
         <ul class="page-list">
-          {identities.map((one) => (
-            <OidcAccountRow key={`${one.issuer} ${one.subject}`} identity={one} onRemove={() => setRemoving(one)} />
+          {identities.map((account) => (
+            <OidcAccountRow
+              key={`${account.issuer} ${account.subject}`}
+              identity={account}
+              onRemove={() => setRemoving(account)}
+            />
           ))}
         </ul>
       )}
       <div class="form-buttons">
         {providers.map(({ id, name }) => (
-          <button type="button" class="button" key={id} onClick={() => void act.run(() => leave(id))}>
+          <button type="button" class="button" key={id} onClick={() => void action.run(() => leave(id))}>
             <bdi>{words.connect({ name })}</bdi>
           </button>
         ))}
       </div>
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {removing && (
         <ConfirmDialog
-          told={{ invalid: faults.last_way }}
+          errorTexts={{ invalid: faults.last_way }}
           title={words.disconnectAsk({ name: removing.provider_name })}
           hint={words.disconnectHint}
           label={words.disconnect}
-          act={() => {
+          action={() => {
             const { issuer, subject } = removing;
             return call.post("/v1/desk/me/oidc-accounts/remove", { issuer, subject });
           }}
-          onDone={() => void act.run(onChanged, words.disconnected)}
+          onDone={() => void action.run(onChanged, words.disconnected)}
           onClose={() => setRemoving(null)}
         />
       )}

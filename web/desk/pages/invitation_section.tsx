@@ -12,31 +12,31 @@ export function InvitationSection({ view, onDone }: PeopleProperties) {
   const { people: words } = usePageWords();
   const { call } = usePage();
   const [revoking, setRevoking] = useState<PendingInvitation | null>(null);
-  const act = useAction();
+  const action = useAction();
   const resend = async ({ id }: PendingInvitation) => {
-    if (await act.run(() => call.post(`/v1/desk/invitations/${id}/resend`))) onDone(words.resent);
+    if (await action.run(() => call.post(`/v1/desk/invitations/${id}/resend`))) onDone(words.resent);
   };
   return (
     <Section title={words.pending} lead={view.invitations.length === 0 ? words.noPending : undefined}>
       {view.invitations.length > 0 && (
         <ul class="page-list">
-          {view.invitations.map((one) => (
+          {view.invitations.map((invitation) => (
             <InvitationRow
-              key={one.id}
-              invitation={one}
-              onResend={() => void resend(one)}
-              onRevoke={() => setRevoking(one)}
+              key={invitation.id}
+              invitation={invitation}
+              onResend={() => void resend(invitation)}
+              onRevoke={() => setRevoking(invitation)}
             />
           ))}
         </ul>
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {revoking && (
         <ConfirmDialog
           title={words.revokeAsk({ email: revoking.email })}
           hint={words.revokeHint}
           label={words.revoke}
-          act={() => call.post(`/v1/desk/invitations/${revoking.id}/revoke`)}
+          action={() => call.post(`/v1/desk/invitations/${revoking.id}/revoke`)}
           onDone={() => onDone(words.revoked)}
           onClose={() => setRevoking(null)}
         />

@@ -21,15 +21,15 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
   const [teams, setTeams] = useState<readonly string[]>([]);
   const [language, setLanguage] = useState(chooseLanguage(speech.language).language);
   const [fault, setFault] = useState("");
-  const act = useAction();
+  const action = useAction();
   useEffect(() => email.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const address = email.current?.value.trim() ?? "";
     setFault(address ? "" : required);
     if (!address) return email.current?.focus();
-    const wanted = { email: address, name: name.current?.value.trim() ?? "", role, teams, language };
-    if (!(await act.run(() => call.post("/v1/desk/people/invite", wanted)))) return;
+    const request = { email: address, name: name.current?.value.trim() ?? "", role, teams, language };
+    if (!(await action.run(() => call.post("/v1/desk/people/invite", request)))) return;
     onDone(words.invited({ email: address }));
     onClose();
   };
@@ -56,16 +56,16 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
             value={language}
             onChange={(event) => setLanguage(chooseLanguage(event.currentTarget.value).language)}
           >
-            {LANGUAGES.map((one) => (
-              <option key={one} value={one}>
-                {languageTexts[one].name}
+            {LANGUAGES.map((tag) => (
+              <option key={tag} value={tag}>
+                {languageTexts[tag].name}
               </option>
             ))}
           </select>
         </label>
-        <ActionStatus act={act} />
+        <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
             {words.send}
           </button>
           <button type="button" class="button" onClick={onClose}>

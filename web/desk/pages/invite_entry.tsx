@@ -17,12 +17,12 @@ import { usePageWords } from "./page_context";
 import { ActionStatus } from "./page_parts";
 
 /** Accepts an invitation to a workspace: a name, and a password, a passkey or an account at a provider. */
-export function InviteEntry(given: EntryProperties) {
-  const { api, secret, onLeave } = given;
+export function InviteEntry(props: EntryProperties) {
+  const { api, secret, onLeave } = props;
   const read = () => api.post<InvitationResponse>("/v1/invitations/read", { secret }, { signed: false });
   return (
     <WhenLinkWorks read={read} onLeave={onLeave}>
-      {(invitation) => <InviteForm invitation={invitation} {...given} />}
+      {(invitation) => <InviteForm invitation={invitation} {...props} />}
     </WhenLinkWorks>
   );
 }
@@ -45,30 +45,30 @@ function InviteForm({
   const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState({ name: false, password: false });
-  const act = useAction();
+  const action = useAction();
   const providers = useResource(() => readProviders(api));
   /** Return the data for joining once there is a name. */
   const use = (): InvitationUse | null => {
-    const given = name.current?.value.trim() ?? "";
-    setMissing({ name: !given, password: false });
-    if (given) return { secret, name: given, languages: [chooseLanguage(language).language] };
+    const enteredName = name.current?.value.trim() ?? "";
+    setMissing({ name: !enteredName, password: false });
+    if (enteredName) return { secret, name: enteredName, languages: [chooseLanguage(language).language] };
     name.current?.focus();
     return null;
   };
   const joinBy = (way: (used: InvitationUse) => Promise<unknown>) => {
     const used = use();
-    if (used) void act.run(() => way(used));
+    if (used) void action.run(() => way(used));
   };
   const submit = async (event: Event) => {
     event.preventDefault();
     const used = use();
-    const given = password.current?.value ?? "";
-    setMissing({ name: !used, password: !given });
-    if (used && !given) password.current?.focus();
-    if (!used || !given) return;
-    await act.run(async () => {
+    const newPassword = password.current?.value ?? "";
+    setMissing({ name: !used, password: !newPassword });
+    if (used && !newPassword) password.current?.focus();
+    if (!used || !newPassword) return;
+    await action.run(async () => {
       const key = await newKey();
-      const body = { ...used, password: given, time_zone: timeZone() };
+      const body = { ...used, password: newPassword, time_zone: timeZone() };
       const answer = await api.post<SignInResponse>("/v1/invitations/accept", body, { key });
       await onEntered({ answer, key });
     });
@@ -102,8 +102,8 @@ function InviteForm({
           dir="auto"
         />
         <NewPasswordField field={password} missing={missing.password} />
-        <ActionStatus act={act} />
-        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
           {entry.join}
         </button>
       </form>

@@ -60,31 +60,31 @@ export interface Action {
   /** The text for the last completed action. */
   readonly done: string;
   /** Runs an action unless one is running, and shows `done` afterwards. Returns whether it succeeded. */
-  readonly run: (act: () => Promise<unknown>, done?: string) => Promise<boolean>;
+  readonly run: (action: () => Promise<unknown>, done?: string) => Promise<boolean>;
   readonly say: (failure: string) => void;
 }
 
 /**
  * Run one action at a time and store its result.
  *
- * @param told texts for the server's codes that have a special meaning here
+ * @param errorTexts texts for the server's codes that have a special meaning here
  */
-export function useAction(told: Readonly<Record<string, string>> = {}): Action {
+export function useAction(errorTexts: Readonly<Record<string, string>> = {}): Action {
   const { words, language } = useTranslations();
   const pageWords = usePageWords();
   const [state, setState] = useState({ busy: false, failure: "", code: "", done: "" });
   const busy = useRef(false);
-  const run = async (act: () => Promise<unknown>, done = "") => {
+  const run = async (action: () => Promise<unknown>, done = "") => {
     if (busy.current) return false;
     busy.current = true;
     setState({ busy: true, failure: "", code: "", done: "" });
     try {
-      await act();
+      await action();
       setState({ busy: false, failure: "", code: "", done });
       return true;
     } catch (cause) {
       const code = cause instanceof ApiProblem ? cause.code : "";
-      const failure = told[code] ?? errorMessage(cause, words, pageWords, language);
+      const failure = errorTexts[code] ?? errorMessage(cause, words, pageWords, language);
       setState({ busy: false, failure, code, done: "" });
       return false;
     } finally {

@@ -47,14 +47,14 @@ export function WhenReady<T>({ of, children }: LoadingProperties<T>) {
 }
 
 /** The result of the last action. Screen readers announce a change. */
-export function ActionStatus({ act }: { readonly act: Action }) {
+export function ActionStatus({ action }: { readonly action: Action }) {
   return (
     <>
       <p class="form-failure" role="alert">
-        {act.failure}
+        {action.failure}
       </p>
       <p class="form-done" role="status">
-        {act.done}
+        {action.done}
       </p>
     </>
   );
@@ -75,21 +75,30 @@ interface ConfirmProperties {
   readonly hint: ComponentChildren;
   /** The button that confirms. */
   readonly label: string;
-  readonly act: () => Promise<unknown>;
+  readonly action: () => Promise<unknown>;
   /** Texts for the server's codes here. */
-  readonly told?: Readonly<Record<string, string>>;
+  readonly errorTexts?: Readonly<Record<string, string>>;
   readonly onDone?: () => void;
   readonly onClose: () => void;
   readonly children?: ComponentChildren;
 }
 
 /** Asks for confirmation of an action that is hard to undo. */
-export function ConfirmDialog({ title, hint, label, act, told, onDone, onClose, children }: ConfirmProperties) {
+export function ConfirmDialog({
+  title,
+  hint,
+  label,
+  action,
+  errorTexts,
+  onDone,
+  onClose,
+  children,
+}: ConfirmProperties) {
   const words = usePageWords();
-  const doing = useAction(told);
+  const doing = useAction(errorTexts);
   const confirm = async (event: Event) => {
     event.preventDefault();
-    if (!(await doing.run(act))) return;
+    if (!(await doing.run(action))) return;
     onDone?.();
     onClose();
   };
@@ -98,7 +107,7 @@ export function ConfirmDialog({ title, hint, label, act, told, onDone, onClose, 
       <form class="page-form" onSubmit={confirm} noValidate>
         <p>{hint}</p>
         {children}
-        <ActionStatus act={doing} />
+        <ActionStatus action={doing} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
             {label}
@@ -119,11 +128,11 @@ interface CopyProperties {
 
 export function CopyButton({ text, label }: CopyProperties) {
   const words = usePageWords();
-  const [told, setTold] = useState("");
+  const [message, setMessage] = useState("");
   const copy = () =>
     navigator.clipboard.writeText(text).then(
-      () => setTold(words.copied),
-      () => setTold(words.copyFailed),
+      () => setMessage(words.copied),
+      () => setMessage(words.copyFailed),
     );
   return (
     <span class="copy">
@@ -131,7 +140,7 @@ export function CopyButton({ text, label }: CopyProperties) {
         {label ?? words.copy}
       </button>
       <span class="form-done" role="status">
-        {told}
+        {message}
       </span>
     </span>
   );

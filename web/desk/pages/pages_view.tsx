@@ -38,10 +38,10 @@ const PARTS: Record<PageName, { verb: Verb; load: () => Promise<Page> }> = {
 };
 
 /** The settings pages, with links between them and back to the conversations. */
-export function PagesView(given: Properties) {
+export function PagesView(props: Properties) {
   return (
     <WithPageWords>
-      <PageFrame {...given} />
+      <PageFrame {...props} />
     </WithPageWords>
   );
 }
@@ -55,7 +55,7 @@ function PageFrame({ call, place, operator, onOperator }: Properties) {
       <div class="page-scroll">
         <div class="page">
           <PageTitle page={page} />
-          {mayDo(operator, verb) ? <LazyPart load={load} given={{ item }} /> : <Forbidden />}
+          {mayDo(operator, verb) ? <LazyPart load={load} properties={{ item }} /> : <Forbidden />}
         </div>
       </div>
     </PageContext.Provider>
@@ -65,7 +65,7 @@ function PageFrame({ call, place, operator, onOperator }: Properties) {
 function PageNav({ page, operator }: { readonly page: PageName; readonly operator: Operator }) {
   const { words } = useTranslations();
   const { pages } = usePageWords();
-  const shown = PAGES.filter((one) => mayDo(operator, PARTS[one].verb));
+  const shown = PAGES.filter((name) => mayDo(operator, PARTS[name].verb));
   return (
     <nav class="page-nav" aria-label={pages.nav}>
       <a class="page-back" href={writeRoute(null)}>
@@ -75,10 +75,10 @@ function PageNav({ page, operator }: { readonly page: PageName; readonly operato
         {words.back}
       </a>
       <ul>
-        {shown.map((one) => (
-          <li key={one}>
-            <a href={writePage(one)} aria-current={one === page ? "page" : undefined}>
-              {pages[one]}
+        {shown.map((name) => (
+          <li key={name}>
+            <a href={writePage(name)} aria-current={name === page ? "page" : undefined}>
+              {pages[name]}
             </a>
           </li>
         ))}

@@ -14,14 +14,14 @@ export function PasskeySection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const { call } = usePage();
   const [shown, setShown] = useState<Shown | null>(null);
-  const act = useAction();
-  const done = (said: string) => void act.run(onChanged, said);
+  const action = useAction();
+  const done = (text: string) => void action.run(onChanged, text);
   const close = () => setShown(null);
   const add = async (name: string) => {
-    const asked = await call.post<PasskeyOptions>("/v1/desk/me/passkeys/options");
-    const credential = await makePasskey(asked.options);
+    const challenge = await call.post<PasskeyOptions>("/v1/desk/me/passkeys/options");
+    const credential = await makePasskey(challenge.options);
     await call.post("/v1/desk/me/passkeys", {
-      one_time_token: asked.one_time_token,
+      one_time_token: challenge.one_time_token,
       credential,
       name,
       end_others: false,
@@ -43,12 +43,12 @@ export function PasskeySection({ security, onChanged }: SecurityProperties) {
       ) : (
         <p class="page-note">{words.passkeysUnavailable}</p>
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {shown?.kind === "add" && (
         <NameDialog
           title={words.addPasskey}
           name=""
-          act={add}
+          action={add}
           onDone={() => done(words.passkeyAdded)}
           onClose={close}
         />
@@ -57,7 +57,7 @@ export function PasskeySection({ security, onChanged }: SecurityProperties) {
         <NameDialog
           title={words.rename}
           name={shown.passkey.name}
-          act={(name) => call.post(`/v1/desk/me/passkeys/${shown.passkey.id}/rename`, { name })}
+          action={(name) => call.post(`/v1/desk/me/passkeys/${shown.passkey.id}/rename`, { name })}
           onDone={() => done(words.renamed)}
           onClose={close}
         />
@@ -103,12 +103,12 @@ function PasskeyRow({ passkey, onShow }: RowProperties) {
 interface NameProperties {
   readonly title: string;
   readonly name: string;
-  readonly act: (name: string) => Promise<unknown>;
+  readonly action: (name: string) => Promise<unknown>;
   readonly onDone: () => void;
   readonly onClose: () => void;
 }
 
-function NameDialog({ title, name, act, onDone, onClose }: NameProperties) {
+function NameDialog({ title, name, action, onDone, onClose }: NameProperties) {
   const { security: words, save, cancel, required } = usePageWords();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
@@ -116,10 +116,10 @@ function NameDialog({ title, name, act, onDone, onClose }: NameProperties) {
   useEffect(() => field.current?.select(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const given = field.current?.value.trim() ?? "";
-    setFault(given ? "" : required);
-    if (!given) field.current?.focus();
-    else if (await doing.run(() => act(given))) {
+    const value = field.current?.value.trim() ?? "";
+    setFault(value ? "" : required);
+    if (!value) field.current?.focus();
+    else if (await doing.run(() => action(value))) {
       onDone();
       onClose();
     }
@@ -138,7 +138,7 @@ function NameDialog({ title, name, act, onDone, onClose }: NameProperties) {
           autocomplete="off"
           dir="auto"
         />
-        <ActionStatus act={doing} />
+        <ActionStatus action={doing} />
         <div class="form-buttons">
           <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
             {name ? save : title}
@@ -163,11 +163,11 @@ function RemoveDialog({ passkey, onDone, onClose }: RemoveProperties) {
   const { call } = usePage();
   return (
     <ConfirmDialog
-      told={{ invalid: faults.last_way }}
+      errorTexts={{ invalid: faults.last_way }}
       title={words.removePasskey({ name: passkey.name })}
       hint={words.removePasskeyHint}
       label={remove}
-      act={() => call.post(`/v1/desk/me/passkeys/${passkey.id}/remove`, { end_others: false })}
+      action={() => call.post(`/v1/desk/me/passkeys/${passkey.id}/remove`, { end_others: false })}
       onDone={onDone}
       onClose={onClose}
     />

@@ -8,13 +8,13 @@ import type { SecurityProperties } from "./security_page";
 export function PasswordSection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const [open, setOpen] = useState(false);
-  const act = useAction();
+  const action = useAction();
   return (
     <Section title={words.password} lead={security.password ? words.passwordSet : words.passwordNone}>
       {open ? (
         <PasswordForm
           has={security.password}
-          act={act}
+          action={action}
           onDone={async () => {
             setOpen(false);
             await onChanged();
@@ -25,18 +25,18 @@ export function PasswordSection({ security, onChanged }: SecurityProperties) {
           {security.password ? words.changePassword : words.setPassword}
         </button>
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
     </Section>
   );
 }
 
 interface FormProperties {
   readonly has: boolean;
-  readonly act: ReturnType<typeof useAction>;
+  readonly action: ReturnType<typeof useAction>;
   readonly onDone: () => Promise<void>;
 }
 
-function PasswordForm({ has, act, onDone }: FormProperties) {
+function PasswordForm({ has, action, onDone }: FormProperties) {
   const { security: words, save, required, newPassword, passwordHint } = usePageWords();
   const { call, operator } = usePage();
   const current = useRef<HTMLInputElement>(null);
@@ -49,7 +49,7 @@ function PasswordForm({ has, act, onDone }: FormProperties) {
     const lacks = { current: has && !body.current, next: !body.new };
     setMissing(lacks);
     if (lacks.current || lacks.next) (lacks.current ? current : next).current?.focus();
-    else if (await act.run(() => call.post("/v1/desk/me/password", body), words.passwordChanged)) await onDone();
+    else if (await action.run(() => call.post("/v1/desk/me/password", body), words.passwordChanged)) await onDone();
   };
   return (
     <form class="page-form" onSubmit={submit} noValidate>
@@ -84,7 +84,7 @@ function PasswordForm({ has, act, onDone }: FormProperties) {
         dir="ltr"
       />
       <Tick label={words.endOthers} checked={endOthers} onChange={setEndOthers} />
-      <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+      <button type="submit" class="button button-primary" aria-disabled={action.busy}>
         {save}
       </button>
     </form>

@@ -13,7 +13,7 @@ import { TeamSection } from "./team_section";
 export interface PeopleProperties {
   readonly view: PeopleResponse;
   /** Shows a text for the completed action, and loads the page's data again. */
-  readonly onDone: (said: string) => void;
+  readonly onDone: (text: string) => void;
 }
 
 /** The operators of the workspace: list, roles, teams, invitations. */
@@ -21,9 +21,9 @@ export function PeoplePage() {
   const { people: words } = usePageWords();
   const { call, may } = usePage();
   const [inviting, setInviting] = useState(false);
-  const act = useAction();
+  const action = useAction();
   const loaded = useResource(() => call.get<PeopleResponse>("/v1/desk/people"));
-  const onDone = (said: string) => void act.run(loaded.reload, said);
+  const onDone = (text: string) => void action.run(loaded.reload, text);
   return (
     <>
       <p class="page-lead">{words.lead}</p>
@@ -34,7 +34,7 @@ export function PeoplePage() {
           </button>
         </div>
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       <WhenReady of={loaded}>
         {(view) => (
           <>
@@ -55,23 +55,23 @@ function PeopleTable({ view, onDone }: PeopleProperties) {
   const teams = new Map(view.teams.map(({ id, name }) => [id, name]));
   const named = (ids: readonly string[]) => ids.flatMap((id) => teams.get(id) ?? []).join(", ");
   const columns: Column<OperatorResponse>[] = [
-    { title: words.name, heads: true, cell: (one) => <PersonName person={one} /> },
-    { title: words.role, cell: (one) => roles[one.role] },
+    { title: words.name, heads: true, cell: (person) => <PersonName person={person} /> },
+    { title: words.role, cell: (person) => roles[person.role] },
     ...(view.teams.length > 0
-      ? [{ title: words.teams, cell: (one: OperatorResponse) => <bdi>{named(one.teams) || "–"}</bdi> }]
+      ? [{ title: words.teams, cell: (person: OperatorResponse) => <bdi>{named(person.teams) || "–"}</bdi> }]
       : []),
-    ...(view.people.some((one) => !one.scope.everything)
-      ? [{ title: words.canSee, cell: (one: OperatorResponse) => <SeenPart person={one} view={view} /> }]
+    ...(view.people.some((person) => !person.scope.everything)
+      ? [{ title: words.canSee, cell: (person: OperatorResponse) => <SeenPart person={person} view={view} /> }]
       : []),
-    { title: words.status, cell: (one) => <OperatorStatus person={one} /> },
-    { title: words.seen, cell: (one) => <LastSeen person={one} /> },
+    { title: words.status, cell: (person) => <OperatorStatus person={person} /> },
+    { title: words.seen, cell: (person) => <LastSeen person={person} /> },
   ];
   if (may("manage_people")) {
-    columns.push({ title: actions, cell: (one) => <PersonActions person={one} view={view} onDone={onDone} /> });
+    columns.push({ title: actions, cell: (person) => <PersonActions person={person} view={view} onDone={onDone} /> });
   }
   return (
     <Section title={pages.people} first>
-      <CardTable title={pages.people} columns={columns} rows={view.people} keyOf={(one) => one.id} />
+      <CardTable title={pages.people} columns={columns} rows={view.people} keyOf={(person) => person.id} />
     </Section>
   );
 }

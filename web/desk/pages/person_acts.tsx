@@ -19,13 +19,13 @@ export function PersonActions({ person, view, onDone }: Properties) {
   const { people: words } = usePageWords();
   const { call, operator, may } = usePage();
   const [shown, setShown] = useState<Shown | null>(null);
-  const act = useAction();
+  const action = useAction();
   const path = `/v1/desk/people/${person.id}`;
   const close = () => setShown(null);
   if (person.role === "owner" && !may("manage_owners")) return null;
   const own = person.id === operator.id;
   const enable = async () => {
-    if (await act.run(() => call.post(`${path}/enable`))) onDone(words.done);
+    if (await action.run(() => call.post(`${path}/enable`))) onDone(words.done);
   };
   const button = (label: string, onClick: () => void) => (
     <button type="button" class="button button-quiet" onClick={onClick}>
@@ -38,14 +38,14 @@ export function PersonActions({ person, view, onDone }: Properties) {
       {!own && person.status === "active" && button(words.endSessions, () => setShown("end"))}
       {!own && person.status === "active" && button(words.disable, () => setShown("disable"))}
       {!own && person.status === "disabled" && button(words.enable, () => void enable())}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {shown === "change" && <ChangeDialog person={person} view={view} onDone={onDone} onClose={close} />}
       {shown === "disable" && (
         <ConfirmDialog
           title={words.disableAsk({ name: person.name })}
           hint={words.disableHint}
           label={words.disable}
-          act={() => call.post(`${path}/disable`)}
+          action={() => call.post(`${path}/disable`)}
           onDone={() => onDone(words.done)}
           onClose={close}
         />
@@ -55,7 +55,7 @@ export function PersonActions({ person, view, onDone }: Properties) {
           title={words.endSessionsAsk({ name: person.name })}
           hint={words.endSessionsHint}
           label={words.endSessions}
-          act={() => call.post(`${path}/end-sessions`)}
+          action={() => call.post(`${path}/end-sessions`)}
           onDone={() => onDone(words.done)}
           onClose={close}
         />
@@ -71,14 +71,14 @@ function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly
   const [role, setRole] = useState<OperatorRole>(person.role);
   const [teams, setTeams] = useState<readonly string[]>(person.teams);
   const [scope, setScope] = useState<PersonScope>(person.scope);
-  const act = useAction();
+  const action = useAction();
   const own = person.id === operator.id;
   const limitable = !own && mayBeLimited(role);
   const submit = async (event: Event) => {
     event.preventDefault();
     const rescoped = limitable && scope !== person.scope;
     const change = { teams, ...(role === person.role ? {} : { role }), ...(rescoped ? { scope } : {}) };
-    if (!(await act.run(() => call.post(`/v1/desk/people/${person.id}`, change)))) return;
+    if (!(await action.run(() => call.post(`/v1/desk/people/${person.id}`, change)))) return;
     onDone(words.done);
     onClose();
   };
@@ -88,9 +88,9 @@ function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly
         {own ? <p class="page-note">{words.noChangeOwn}</p> : <RoleChoice role={role} onRole={setRole} />}
         <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />
         {limitable && <ScopeChoice view={view} scope={scope} onScope={setScope} />}
-        <ActionStatus act={act} />
+        <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
             {save}
           </button>
           <button type="button" class="button" onClick={onClose}>

@@ -13,15 +13,15 @@ export function PhotoSection() {
   const { call, operator, onOperator } = usePage();
   const chooser = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<ImageBitmap | null>(null);
-  const act = useAction();
+  const action = useAction();
   const choose = async (file: File | undefined) => {
     if (!file) return;
     const picture = await createImageBitmap(file).catch(() => null);
     setChosen(picture);
-    act.say(picture ? "" : words.notAPhoto);
+    action.say(picture ? "" : words.notAPhoto);
   };
   const send = (body: Blob | null) =>
-    act.run(async () => {
+    action.run(async () => {
       const path = body ? "/v1/desk/me/photo" : "/v1/desk/me/photo/remove";
       const options = body ? { headers: { "Content-Type": body.type } } : {};
       onOperator(await call.post<PhotoResponse>(path, body ?? {}, options));
@@ -30,7 +30,7 @@ export function PhotoSection() {
   return (
     <Section title={words.photo} lead={words.photoHint}>
       {chosen ? (
-        <Crop picture={chosen} busy={act.busy} onUse={(body) => void send(body)} onCancel={() => setChosen(null)} />
+        <Crop picture={chosen} busy={action.busy} onUse={(body) => void send(body)} onCancel={() => setChosen(null)} />
       ) : (
         <>
           {operator.photo && <img class="photo" src={operator.photo} alt={words.photo} width={96} height={96} />}
@@ -51,14 +51,14 @@ export function PhotoSection() {
               {words.choosePhoto}
             </button>
             {operator.photo && (
-              <button type="button" class="button" aria-disabled={act.busy} onClick={() => void send(null)}>
+              <button type="button" class="button" aria-disabled={action.busy} onClick={() => void send(null)}>
                 {words.removePhoto}
               </button>
             )}
           </div>
         </>
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
     </Section>
   );
 }

@@ -34,7 +34,7 @@ function PolicyForm({ policy, onSaved }: Properties) {
   const minutes = useRef<HTMLInputElement>(null);
   const [providerOnly, setProviderOnly] = useState(policy.provider_only);
   const [faults, setFaults] = useState({ hours: "", minutes: "" });
-  const act = useAction({ invalid: words.refused });
+  const action = useAction({ invalid: words.refused });
   const hoursRange = words.range({ lowest: SHORTEST_SESSION_HOURS, highest: policy.longest_session_hours });
   const minutesRange = words.range({ lowest: SHORTEST_IDLE_MINUTES, highest: policy.longest_idle_minutes });
   const submit = async (event: Event) => {
@@ -44,14 +44,14 @@ function PolicyForm({ policy, onSaved }: Properties) {
     setFaults({ hours: badHours ? hoursRange : "", minutes: badMinutes ? minutesRange : "" });
     if (badHours) return hours.current?.focus();
     if (badMinutes) return minutes.current?.focus();
-    const wanted: AccountPolicyRequest = {
+    const request: AccountPolicyRequest = {
       second_factor_from: readDate(date.current?.value ?? ""),
       provider_only: providerOnly,
       session_hours: readNumber(hours.current),
       idle_minutes: readNumber(minutes.current),
     };
-    await act.run(async () => {
-      await call.post("/v1/desk/account-policy", wanted);
+    await action.run(async () => {
+      await call.post("/v1/desk/account-policy", request);
       await onSaved();
     }, saved);
   };
@@ -90,8 +90,8 @@ function PolicyForm({ policy, onSaved }: Properties) {
         {!mayTurnOn && `${words.providerOnly}: `}
         {mayTurnOn ? words.providerHint : words.providerFirst}
       </p>
-      <ActionStatus act={act} />
-      <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+      <ActionStatus action={action} />
+      <button type="submit" class="button button-primary" aria-disabled={action.busy}>
         {save}
       </button>
     </form>

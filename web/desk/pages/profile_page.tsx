@@ -27,16 +27,16 @@ function ProfileForm() {
   const field = useRef<HTMLInputElement>(null);
   const [languages, setLanguages] = useState<readonly string[]>(operator.languages ?? []);
   const [fault, setFault] = useState("");
-  const act = useAction();
-  const tick = (one: string, on: boolean) =>
-    setLanguages(on ? [...languages, one] : languages.filter((l) => l !== one));
+  const action = useAction();
+  const tick = (tag: string, on: boolean) =>
+    setLanguages(on ? [...languages, tag] : languages.filter((l) => l !== tag));
   const submit = async (event: Event) => {
     event.preventDefault();
     const name = field.current?.value.trim() ?? "";
     setFault(name ? "" : required);
     if (!name) return field.current?.focus();
     const profile = { name, languages: [...languages] };
-    if (await act.run(() => call.post("/v1/desk/me", profile), saved)) onOperator(profile);
+    if (await action.run(() => call.post("/v1/desk/me", profile), saved)) onOperator(profile);
   };
   return (
     <Section title={pages.profile} first>
@@ -55,12 +55,12 @@ function ProfileForm() {
         <fieldset class="page-choices">
           <legend>{words.languages}</legend>
           <p class="field-hint">{words.languagesHint}</p>
-          {LANGUAGES.map((one) => (
+          {LANGUAGES.map((tag) => (
             <Tick
-              key={one}
-              label={<LanguageName language={one} place={languages.indexOf(one)} />}
-              checked={languages.includes(one)}
-              onChange={(on) => tick(one, on)}
+              key={tag}
+              label={<LanguageName language={tag} place={languages.indexOf(tag)} />}
+              checked={languages.includes(tag)}
+              onChange={(on) => tick(tag, on)}
             />
           ))}
         </fieldset>
@@ -70,8 +70,8 @@ function ProfileForm() {
           </strong>{" "}
           {roleHints[operator.role]}
         </p>
-        <ActionStatus act={act} />
-        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
           {save}
         </button>
       </form>

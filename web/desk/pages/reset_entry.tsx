@@ -13,7 +13,7 @@ export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
   const field = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState(false);
   const [gone, setGone] = useState(false);
-  const act = useAction();
+  const action = useAction();
   useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -25,7 +25,7 @@ export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
         setGone(cause instanceof ApiProblem && cause.code === "ticket_gone");
         throw cause;
       });
-    if (await act.run(reset)) onLeave(entry.passwordSet);
+    if (await action.run(reset)) onLeave(entry.passwordSet);
   };
   return (
     <SignedOutCard title={gone ? entry.linkGone : entry.resetTitle} hint={gone ? entry.linkGoneHint : entry.resetLead}>
@@ -33,8 +33,8 @@ export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
         {!gone && (
           <>
             <NewPasswordField field={field} missing={missing} />
-            <ActionStatus act={act} />
-            <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+            <ActionStatus action={action} />
+            <button type="submit" class="button button-primary" aria-disabled={action.busy}>
               {entry.setPassword}
             </button>
           </>

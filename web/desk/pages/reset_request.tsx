@@ -13,10 +13,10 @@ interface Properties {
 }
 
 /** Sends a link for a forgotten password. The response does not reveal whether the address is known. */
-export function ResetRequest(given: Properties) {
+export function ResetRequest(props: Properties) {
   return (
     <WithPageWords>
-      <RequestCard {...given} />
+      <RequestCard {...props} />
     </WithPageWords>
   );
 }
@@ -26,14 +26,14 @@ function RequestCard({ api, onLeave }: Properties) {
   const { entry, required } = usePageWords();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
-  const act = useAction();
+  const action = useAction();
   useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const email = field.current?.value.trim() ?? "";
     setFault(email ? "" : required);
     if (!email) return field.current?.focus();
-    await act.run(() => api.post("/v1/reset/request", { email }, { signed: false }), entry.linkSent);
+    await action.run(() => api.post("/v1/reset/request", { email }, { signed: false }), entry.linkSent);
   };
   return (
     <SignedOutCard title={entry.forgotTitle} hint={entry.forgotLead}>
@@ -48,8 +48,8 @@ function RequestCard({ api, onLeave }: Properties) {
           spellcheck={false}
           dir="ltr"
         />
-        <ActionStatus act={act} />
-        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
           {entry.sendLink}
         </button>
         <button type="button" class="button button-quiet" onClick={onLeave}>

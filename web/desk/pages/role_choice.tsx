@@ -17,12 +17,12 @@ export function RoleChoice({ role, onRole }: RoleProperties) {
   return (
     <fieldset class="page-choices">
       <legend>{words.role}</legend>
-      {ROLES.filter((one) => one !== "owner" || may("manage_owners")).map((one) => (
-        <label class="setting setting-tick" key={one}>
-          <input type="radio" name="role" value={one} checked={one === role} onChange={() => onRole(one)} />
+      {ROLES.filter((name) => name !== "owner" || may("manage_owners")).map((name) => (
+        <label class="setting setting-tick" key={name}>
+          <input type="radio" name="role" value={name} checked={name === role} onChange={() => onRole(name)} />
           <span>
-            {roles[one]}
-            <span class="field-hint choice-hint">{roleHints[one]}</span>
+            {roles[name]}
+            <span class="field-hint choice-hint">{roleHints[name]}</span>
           </span>
         </label>
       ))}
@@ -96,7 +96,7 @@ export function TeamChoice(properties: TeamProperties) {
 
 function TickList({ title, all, chosen, onChosen }: TeamProperties & { readonly title: string }) {
   if (all.length === 0) return null;
-  const tick = (id: string, on: boolean) => onChosen(on ? [...chosen, id] : chosen.filter((one) => one !== id));
+  const tick = (id: string, on: boolean) => onChosen(on ? [...chosen, id] : chosen.filter((other) => other !== id));
   return (
     <fieldset class="page-choices">
       <legend>{title}</legend>

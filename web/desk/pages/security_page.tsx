@@ -25,14 +25,14 @@ export function SecurityPage() {
       <p class="page-lead">{words.lead}</p>
       <WhenReady of={loaded}>
         {(security) => {
-          const given = { security, onChanged: loaded.reload };
+          const props = { security, onChanged: loaded.reload };
           return (
             <>
-              <PasswordSection {...given} />
-              <PasskeySection {...given} />
-              <TotpSection {...given} />
-              <OidcAccountsSection {...given} />
-              <SessionSection {...given} />
+              <PasswordSection {...props} />
+              <PasskeySection {...props} />
+              <TotpSection {...props} />
+              <OidcAccountsSection {...props} />
+              <SessionSection {...props} />
             </>
           );
         }}

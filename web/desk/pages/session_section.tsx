@@ -10,18 +10,18 @@ export function SessionSection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();
   const { call } = usePage();
   const [asksAll, setAsksAll] = useState(false);
-  const act = useAction();
-  const end = (path: string, said: string) =>
-    void act.run(async () => {
+  const action = useAction();
+  const end = (path: string, text: string) =>
+    void action.run(async () => {
       await call.post(`/v1/desk/me/sessions/${path}`);
       await onChanged();
-    }, said);
+    }, text);
   const sessions = [...security.sessions].sort((one, other) => Number(other.current) - Number(one.current));
   return (
     <Section title={words.sessions}>
       <ul class="page-list">
-        {sessions.map((one) => (
-          <SessionRow key={one.id} session={one} onEnd={() => end(`${one.id}/end`, words.ended)} />
+        {sessions.map((session) => (
+          <SessionRow key={session.id} session={session} onEnd={() => end(`${session.id}/end`, words.ended)} />
         ))}
       </ul>
       <div class="form-buttons">
@@ -34,13 +34,13 @@ export function SessionSection({ security, onChanged }: SecurityProperties) {
           {words.endAll}
         </button>
       </div>
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {asksAll && (
         <ConfirmDialog
           title={words.endAllAsk}
           hint={words.endAllHint}
           label={words.endAll}
-          act={() => call.post("/v1/desk/me/sessions/end-all")}
+          action={() => call.post("/v1/desk/me/sessions/end-all")}
           onClose={() => setAsksAll(false)}
         />
       )}

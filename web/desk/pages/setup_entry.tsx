@@ -20,14 +20,14 @@ interface Made {
 }
 
 /** The first run: creates the workspace, its owner and the first site, then shows the embed code. */
-export function SetupEntry(given: EntryProperties) {
-  const { api, secret, onLeave } = given;
+export function SetupEntry(props: EntryProperties) {
+  const { api, secret, onLeave } = props;
   const [made, setMade] = useState<Made | null>(null);
-  if (made) return <SetupDone made={made} {...given} />;
+  if (made) return <SetupDone made={made} {...props} />;
   const read = () => api.post<SetUpLinkResponse>("/v1/setup/read", { secret }, { signed: false });
   return (
     <WhenLinkWorks read={read} onLeave={onLeave}>
-      {(view) => <SetupForm view={view} onMade={setMade} {...given} />}
+      {(view) => <SetupForm view={view} onMade={setMade} {...props} />}
     </WhenLinkWorks>
   );
 }
@@ -49,12 +49,12 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
     { current: HTMLInputElement | null }
   >;
   const [faults, setFaults] = useState<Faults>({});
-  const act = useAction();
+  const action = useAction();
   const typed = (name: FieldName) => fields[name].current?.value ?? "";
   const check = (origins: readonly string[]): Faults => {
     const found: Faults = {};
     for (const name of FIELDS) if (!typed(name).trim()) found[name] = required;
-    const wrong = origins.find((one) => !isOrigin(one));
+    const wrong = origins.find((origin) => !isOrigin(origin));
     if (wrong) found.site_origins = sites.badOrigin({ line: wrong });
     return found;
   };
@@ -65,7 +65,7 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
     setFaults(found);
     const first = FIELDS.find((name) => found[name]);
     if (first) return fields[first].current?.focus();
-    await act.run(async () => {
+    await action.run(async () => {
       const key = await newKey();
       const body = {
         secret,
@@ -124,8 +124,8 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
           maxLength={400}
           dir="ltr"
         />
-        <ActionStatus act={act} />
-        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
           {entry.setUp}
         </button>
       </form>

@@ -12,7 +12,7 @@ interface Properties {
   /** Absent: a new site. */
   readonly site?: SiteResponse;
   readonly busy: boolean;
-  readonly onGiven: (wanted: SiteRequest) => void;
+  readonly onGiven: (request: SiteRequest) => void;
 }
 
 /** Name, addresses and appearance of a site. */
@@ -26,14 +26,14 @@ export function SiteForm({ site, busy, onGiven }: Properties) {
   const submit = (event: Event) => {
     event.preventDefault();
     if (busy) return;
-    const wanted = { name: name.current?.value.trim() ?? "", origins: parseOrigins(origins.current?.value ?? "") };
-    const wrong = wanted.origins.find((one) => !isOrigin(one));
-    const found = { name: wanted.name ? "" : required, origins: wrong ? words.badOrigin({ line: wrong }) : "" };
-    if (wanted.origins.length === 0) found.origins = required;
+    const values = { name: name.current?.value.trim() ?? "", origins: parseOrigins(origins.current?.value ?? "") };
+    const wrong = values.origins.find((origin) => !isOrigin(origin));
+    const found = { name: values.name ? "" : required, origins: wrong ? words.badOrigin({ line: wrong }) : "" };
+    if (values.origins.length === 0) found.origins = required;
     setFaults(found);
     if (found.name) name.current?.focus();
     else if (found.origins) origins.current?.focus();
-    else onGiven({ ...wanted, accent, side });
+    else onGiven({ ...values, accent, side });
   };
   return (
     <form class="page-form" onSubmit={submit} noValidate>

@@ -31,7 +31,7 @@ function Sites({ view, item, onChanged }: SitesProperties) {
   const site = view.sites.find(({ key }) => key === item);
   const put = (changed: SiteResponse) => {
     const known = view.sites.some(({ key }) => key === changed.key);
-    const sites = view.sites.map((one) => (one.key === changed.key ? changed : one));
+    const sites = view.sites.map((site) => (site.key === changed.key ? changed : site));
     onChanged({ sites: known ? sites : [...view.sites, changed] });
   };
   if (item === null) return <SiteList sites={view.sites} />;
@@ -74,22 +74,22 @@ function SiteList({ sites }: { readonly sites: readonly SiteResponse[] }) {
 function NewSite({ onMade }: { readonly onMade: (site: SiteResponse) => void }) {
   const { sites: words } = usePageWords();
   const { call } = usePage();
-  const act = useAction();
+  const action = useAction();
   return (
     <>
       <AllSites />
       <Section title={words.add}>
         <SiteForm
-          busy={act.busy}
-          onGiven={(wanted) =>
-            void act.run(async () => {
-              const site = await call.post<SiteResponse>("/v1/desk/sites", wanted);
+          busy={action.busy}
+          onGiven={(request) =>
+            void action.run(async () => {
+              const site = await call.post<SiteResponse>("/v1/desk/sites", request);
               onMade(site);
               location.hash = writePage("sites", site.key);
             })
           }
         />
-        <ActionStatus act={act} />
+        <ActionStatus action={action} />
       </Section>
     </>
   );
@@ -104,7 +104,7 @@ function SiteSettings({
 }) {
   const { sites: words, saved } = usePageWords();
   const { call } = usePage();
-  const act = useAction();
+  const action = useAction();
   return (
     <>
       <AllSites />
@@ -112,15 +112,15 @@ function SiteSettings({
       <Section title={words.open({ name: site.name })}>
         <SiteForm
           site={site}
-          busy={act.busy}
-          onGiven={(wanted) =>
-            void act.run(
-              async () => onChanged(await call.post<SiteResponse>(`/v1/desk/sites/${site.key}`, wanted)),
+          busy={action.busy}
+          onGiven={(request) =>
+            void action.run(
+              async () => onChanged(await call.post<SiteResponse>(`/v1/desk/sites/${site.key}`, request)),
               saved,
             )
           }
         />
-        <ActionStatus act={act} />
+        <ActionStatus action={action} />
       </Section>
       <IdentityKeys site={site.key} />
     </>

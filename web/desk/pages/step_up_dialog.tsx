@@ -18,10 +18,10 @@ interface Properties {
 }
 
 /** Asks for the password or a passkey again before a sensitive action. It shows no text that people have written. */
-export function StepUpDialog(given: Properties) {
+export function StepUpDialog(props: Properties) {
   return (
     <WithPageWords>
-      <StepUp {...given} />
+      <StepUp {...props} />
     </WithPageWords>
   );
 }
@@ -34,12 +34,12 @@ interface Ways {
 function StepUp({ call, wish }: Properties) {
   const { stepUp } = usePageWords();
   const { api } = call;
-  const act = useAction();
+  const action = useAction();
   const ways = useResource<Ways>(async () => {
     const security = await api.get<SecurityResponse>("/v1/desk/me/security").catch(() => null);
-    const linked = new Set(security?.oidc_accounts.map((one) => one.provider_name));
+    const linked = new Set(security?.oidc_accounts.map((account) => account.provider_name));
     const providers = linked.size > 0 ? await readProviders(api).catch(() => []) : [];
-    return { security, providers: providers.filter((one) => linked.has(one.name)) };
+    return { security, providers: providers.filter((provider) => linked.has(provider.name)) };
   });
   // The dialog's own `close` event also follows an answer.
   const answered = useRef(false);
@@ -49,12 +49,12 @@ function StepUp({ call, wish }: Properties) {
     wish.answer(shown);
   };
   const pass = async (show: () => Promise<unknown>) => {
-    if (await act.run(show)) answer(true);
+    if (await action.run(show)) answer(true);
   };
   const byPasskey = async () => {
-    const asked = await api.post<PasskeyOptions>("/v1/desk/step-up/passkey/options", {});
-    const credential = await askPasskey(asked.options);
-    await api.post("/v1/desk/step-up/passkey", { one_time_token: asked.one_time_token, credential });
+    const challenge = await api.post<PasskeyOptions>("/v1/desk/step-up/passkey/options", {});
+    const credential = await askPasskey(challenge.options);
+    await api.post("/v1/desk/step-up/passkey", { one_time_token: challenge.one_time_token, credential });
   };
   const leave = async (id: string) => location.assign(await startRedirect(api, id, "step-up", location.hash));
   const security = ways.value?.security ?? null;
@@ -64,16 +64,16 @@ function StepUp({ call, wish }: Properties) {
       {security?.password !== false && (
         <PasswordForm
           totp={security?.totp ?? false}
-          busy={act.busy}
+          busy={action.busy}
           onGiven={(body) => void pass(() => api.post("/v1/desk/step-up", body))}
         />
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       <OtherWays
         passkey={passkeysWork() && (security?.passkeys.length ?? 0) > 0}
         providers={ways.value?.providers ?? []}
         onPasskey={() => void pass(byPasskey)}
-        onProvider={(id) => void act.run(() => leave(id))}
+        onProvider={(id) => void action.run(() => leave(id))}
         alone={security?.password === false}
       />
     </DialogFrame>
@@ -96,9 +96,9 @@ function PasswordForm({ totp, busy, onGiven }: PasswordProperties) {
   const submit = (event: Event) => {
     event.preventDefault();
     if (busy) return;
-    const given = { password: password.current?.value ?? "", code: code.current?.value.trim() ?? "" };
-    setFault(given.password ? "" : required);
-    if (given.password) onGiven(given);
+    const values = { password: password.current?.value ?? "", code: code.current?.value.trim() ?? "" };
+    setFault(values.password ? "" : required);
+    if (values.password) onGiven(values);
     else password.current?.focus();
   };
   return (

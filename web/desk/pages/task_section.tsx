@@ -15,10 +15,10 @@ export function TaskSection() {
   const { workspace: words, actions } = usePageWords();
   const { call } = usePage();
   const [dropping, setDropping] = useState<DeadTask | null>(null);
-  const act = useAction();
+  const action = useAction();
   const loaded = useResource(() => call.get<DeadTasks>("/v1/desk/tasks"));
   const again = (task: DeadTask) =>
-    void act.run(async () => {
+    void action.run(async () => {
       await call.post(`/v1/desk/tasks/${task.id}/retry`);
       await loaded.reload();
     }, words.retried);
@@ -47,14 +47,14 @@ export function TaskSection() {
           )
         }
       </WhenReady>
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {dropping && (
         <ConfirmDialog
           title={words.dropAsk}
           hint={words.dropHint}
           label={words.drop}
-          act={() => call.post(`/v1/desk/tasks/${dropping.id}/drop`)}
-          onDone={() => void act.run(loaded.reload, words.dropped)}
+          action={() => call.post(`/v1/desk/tasks/${dropping.id}/drop`)}
+          onDone={() => void action.run(loaded.reload, words.dropped)}
           onClose={() => setDropping(null)}
         />
       )}

@@ -10,7 +10,7 @@ import type { PeopleProperties } from "./people_page";
 type Shown = { readonly kind: "edit"; readonly team: Team | null } | { readonly kind: "remove"; readonly team: Team };
 
 const membersOf = (view: PeopleResponse, team: Team | null) =>
-  view.people.filter((one) => team !== null && one.teams.includes(team.id));
+  view.people.filter((person) => team !== null && person.teams.includes(team.id));
 
 /** The teams and their members. */
 export function TeamSection({ view, onDone }: PeopleProperties) {
@@ -32,7 +32,7 @@ export function TeamSection({ view, onDone }: PeopleProperties) {
                 <span>
                   <bdi>
                     {membersOf(view, team)
-                      .map((one) => one.name)
+                      .map((person) => person.name)
                       .join(", ") || "–"}
                   </bdi>
                 </span>
@@ -53,7 +53,7 @@ export function TeamSection({ view, onDone }: PeopleProperties) {
           title={words.removeTeamAsk({ name: shown.team.name })}
           hint={words.removeTeamHint}
           label={words.removeTeam}
-          act={() => call.post(`/v1/desk/teams/${shown.team.id}/remove`)}
+          action={() => call.post(`/v1/desk/teams/${shown.team.id}/remove`)}
           onDone={() => onDone(words.done)}
           onClose={close}
         />
@@ -91,18 +91,19 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
   const { people: words, save, cancel, required } = usePageWords();
   const { call, may } = usePage();
   const field = useRef<HTMLInputElement>(null);
-  const [members, setMembers] = useState<readonly string[]>(membersOf(view, team).map((one) => one.id));
+  const [members, setMembers] = useState<readonly string[]>(membersOf(view, team).map((person) => person.id));
   const [fault, setFault] = useState("");
-  const act = useAction();
+  const action = useAction();
   useEffect(() => field.current?.focus(), []);
-  const tick = (id: string, on: boolean) => setMembers(on ? [...members, id] : members.filter((one) => one !== id));
+  const tick = (id: string, on: boolean) =>
+    setMembers(on ? [...members, id] : members.filter((member) => member !== id));
   const submit = async (event: Event) => {
     event.preventDefault();
     const name = field.current?.value.trim() ?? "";
     setFault(name ? "" : required);
     if (!name) return field.current?.focus();
     const path = team ? `/v1/desk/teams/${team.id}` : "/v1/desk/teams";
-    if (!(await act.run(() => call.post(path, { name, members })))) return;
+    if (!(await action.run(() => call.post(path, { name, members })))) return;
     onDone(words.done);
     onClose();
   };
@@ -132,9 +133,9 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
             />
           ))}
         </fieldset>
-        <ActionStatus act={act} />
+        <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
             {save}
           </button>
           <button type="button" class="button" onClick={onClose}>

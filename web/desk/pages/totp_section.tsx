@@ -16,8 +16,8 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
   const [setUp, setSetUp] = useState<TotpSetUp | null>(null);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const [asks, setAsks] = useState<"remove" | "codes" | null>(null);
-  const act = useAction();
-  const begin = () => act.run(async () => setSetUp(await call.post<TotpSetUp>("/v1/desk/me/totp/begin")));
+  const action = useAction();
+  const begin = () => action.run(async () => setSetUp(await call.post<TotpSetUp>("/v1/desk/me/totp/begin")));
   const renew = async () => setCodes((await call.post<RecoveryCodes>("/v1/desk/me/recovery-codes")).codes);
   return (
     <Section title={words.totp} lead={security.totp ? words.totpOn : words.totpOff}>
@@ -36,11 +36,11 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
           </div>
         </>
       ) : (
-        <button type="button" class="button" aria-disabled={act.busy} onClick={() => void begin()}>
+        <button type="button" class="button" aria-disabled={action.busy} onClick={() => void begin()}>
           {words.setUpTotp}
         </button>
       )}
-      <ActionStatus act={act} />
+      <ActionStatus action={action} />
       {setUp && (
         <TotpDialog
           setUp={setUp}
@@ -65,7 +65,7 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
           title={words.newCodesAsk}
           hint={words.newCodesHint}
           label={words.newCodes}
-          act={renew}
+          action={renew}
           onClose={() => setAsks(null)}
         />
       )}
@@ -74,8 +74,8 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
           title={words.removeTotpAsk}
           hint={words.removeTotpHint}
           label={words.removeTotp}
-          act={() => call.post("/v1/desk/me/totp/remove", { end_others: false })}
-          onDone={() => void act.run(onChanged, words.totpRemoved)}
+          action={() => call.post("/v1/desk/me/totp/remove", { end_others: false })}
+          onDone={() => void action.run(onChanged, words.totpRemoved)}
           onClose={() => setAsks(null)}
         />
       )}
@@ -95,14 +95,14 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
   const { call } = usePage();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
-  const act = useAction();
+  const action = useAction();
   useEffect(() => field.current?.focus({ preventScroll: true }), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const code = field.current?.value.trim() ?? "";
     setFault(code ? "" : required);
     if (!code) return field.current?.focus();
-    await act.run(async () => {
+    await action.run(async () => {
       const body = { one_time_token: setUp.one_time_token, code, end_others: false };
       onConfirmed((await call.post<RecoveryCodes>("/v1/desk/me/totp/confirm", body)).codes);
     });
@@ -129,9 +129,9 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
           dir="ltr"
           placeholder={deskTexts.code}
         />
-        <ActionStatus act={act} />
+        <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
             {words.turnOn}
           </button>
           <button type="button" class="button" onClick={onClose}>

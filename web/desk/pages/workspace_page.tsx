@@ -27,13 +27,13 @@ function NameForm({ workspace }: { readonly workspace: WorkspaceResponse }) {
   const { call, onOperator } = usePage();
   const field = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState("");
-  const act = useAction();
+  const action = useAction();
   const submit = async (event: Event) => {
     event.preventDefault();
     const name = field.current?.value.trim() ?? "";
     setFault(name ? "" : required);
     if (!name) return field.current?.focus();
-    if (await act.run(() => call.post("/v1/desk/workspace", { name }), saved)) onOperator({ workspace_name: name });
+    if (await action.run(() => call.post("/v1/desk/workspace", { name }), saved)) onOperator({ workspace_name: name });
   };
   return (
     <Section title={pages.workspace} first>
@@ -52,8 +52,8 @@ function NameForm({ workspace }: { readonly workspace: WorkspaceResponse }) {
         <p class="page-note">
           {words.since}: <When at={workspace.created_at} />
         </p>
-        <ActionStatus act={act} />
-        <button type="submit" class="button button-primary" aria-disabled={act.busy}>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
           {save}
         </button>
       </form>
