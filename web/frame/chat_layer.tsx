@@ -31,11 +31,11 @@ const layers: Record<LayerName, () => Promise<{ default: ComponentType<LayerProp
 export interface ChatLayerProps {
   name: LayerName;
   words: FrameTexts;
-  given: LayerProps;
+  layerProps: LayerProps;
   onClose: () => void;
 }
 
-export function ChatLayer({ name, words, given, onClose }: ChatLayerProps): JSX.Element {
+export function ChatLayer({ name, words, layerProps, onClose }: ChatLayerProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [Contents, setContents] = useState<ComponentType<LayerProps> | null>(null);
   const [failed, setFailed] = useState(false);
@@ -70,7 +70,7 @@ export function ChatLayer({ name, words, given, onClose }: ChatLayerProps): JSX.
             {words.partFailed}
           </p>
         )}
-        {Contents && <Contents {...given} />}
+        {Contents && <Contents {...layerProps} />}
       </div>
     </dialog>
   );

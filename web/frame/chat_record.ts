@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 function isStoredChat(value: unknown): value is StoredChat {
   if (typeof value !== "object" || value === null) return false;
   const { token, expiresAt, visitor, conversation, keyId } = value as Record<string, unknown>;
-  const texts = [token, visitor, conversation].every((one) => typeof one === "string");
+  const texts = [token, visitor, conversation].every((field) => typeof field === "string");
   return texts && typeof expiresAt === "number" && (keyId === null || typeof keyId === "string");
 }
 

@@ -233,7 +233,7 @@ export class ChatScreen {
 /** Return the page's own tag if it is more specific than our language (`de-AT`) and agrees with it. */
 function localeFor(language: Language, tag: string): string {
   try {
-    return Intl.getCanonicalLocales(tag).find((one) => one.startsWith(language)) ?? language;
+    return Intl.getCanonicalLocales(tag).find((candidate) => candidate.startsWith(language)) ?? language;
   } catch {
     return language;
   }

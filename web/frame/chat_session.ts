@@ -50,7 +50,7 @@ export class Chat {
   /** The browser did not store the chat on the device. */
   keepRefused = false;
   /** A notice about this chat, until another begins; empty for none. */
-  told = "";
+  notice = "";
   /** The token by which the page verifies the visitor, for a chat that begins. */
   identity: string | undefined;
   typing: Author | null = null;
@@ -138,8 +138,8 @@ export class Chat {
     if (!this.running && this.outbox.first) void this.#start();
   }
 
-  tell(text: string): void {
-    this.told = text;
+  showNotice(text: string): void {
+    this.notice = text;
     this.options.onChange();
   }
 
@@ -272,7 +272,7 @@ export class Chat {
   #showAnew(log: MessageLog): void {
     this.ended = false;
     this.refusedSite = false;
-    this.told = "";
+    this.notice = "";
     this.#sentSeen = 0;
     this.#log = log;
   }

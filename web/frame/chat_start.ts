@@ -37,8 +37,8 @@ export async function startOnce(
   page: { site: string; origin: string; consent: string | null; identity?: string | undefined; work?: string },
   attempt: number,
 ): Promise<StartOutcome> {
-  const { origin, ...told } = page;
-  const request = { ...told, id: first.id, text: first.text, page_origin: origin, claim: chat.claim };
+  const { origin, ...rest } = page;
+  const request = { ...rest, id: first.id, text: first.text, page_origin: origin, claim: chat.claim };
   try {
     return { kind: "started", answer: await api.post<StartResponse>("/v1/visitor/start", request, { key: chat.key }) };
   } catch (cause) {

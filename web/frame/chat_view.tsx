@@ -45,7 +45,7 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   return (
     <main class="chat">
       <Header {...props} onOpen={show} />
-      {layer && <ChatLayer key={layer} name={layer} words={words} given={props.layer} onClose={closeLayer} />}
+      {layer && <ChatLayer key={layer} name={layer} words={words} layerProps={props.layer} onClose={closeLayer} />}
       {items.length === 0 ? (
         <EmptyState words={words} onContinue={() => show("receiveTransfer")} />
       ) : (
@@ -140,7 +140,7 @@ function TypingLine({ name, words }: { name: string; words: ConversationTexts })
 
 function noticeText({ chat, words }: ChatViewProps): string | null {
   if (chat.refusedSite) return words.refusedSite;
-  if (chat.told) return chat.told;
+  if (chat.notice) return chat.notice;
   if (chat.ended) return words.ended;
   if (chat.memoryOnly) return words.tabOnly;
   return chat.keepRefused ? words.keepRefused : null;

@@ -3,24 +3,24 @@ import deviceTransferTexts from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { LayerProps } from "./chat_layer";
-import { ToldLine, useTries } from "./elsewhere_try";
+import { StatusLine, useAttempts } from "./elsewhere_try";
 import { acceptTransfer } from "./visitor_vouch";
 
-export default function ReceiveTransferView(given: LayerProps): JSX.Element {
-  const words = deviceTransferTexts[given.language];
+export default function ReceiveTransferView(props: LayerProps): JSX.Element {
+  const words = deviceTransferTexts[props.language];
   const field = useRef<HTMLInputElement>(null);
-  const { failure, attempt } = useTries(given.language);
+  const { failure, attempt } = useAttempts(props.language);
   useEffect(() => field.current?.focus(), []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const code = field.current;
     void attempt(async () => {
-      await acceptTransfer(code?.value.trim() ?? "", given);
+      await acceptTransfer(code?.value.trim() ?? "", props);
       code?.closest("dialog")?.close();
     });
   };
   // A chat that begins in the meantime would conflict with the transferred one.
-  const begins = !given.chat.running && given.chat.state !== "idle";
+  const begins = !props.chat.running && props.chat.state !== "idle";
   if (begins) return <p>{words.beginning}</p>;
   return (
     <form class="kept" onSubmit={submit}>
@@ -37,7 +37,7 @@ export default function ReceiveTransferView(given: LayerProps): JSX.Element {
         aria-describedby="code-failure"
         aria-invalid={failure !== ""}
       />
-      <ToldLine id="code-failure" class="kept-note" role="alert" text={failure} />
+      <StatusLine id="code-failure" class="kept-note" role="alert" text={failure} />
       <button type="submit" class="kept-button">
         {words.goOn}
       </button>

@@ -4,26 +4,28 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { DeviceTransferCode } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
-import { ToldLine, useTries } from "./elsewhere_try";
+import { StatusLine, useAttempts } from "./elsewhere_try";
 
-export default function SendTransferView(given: LayerProps): JSX.Element {
+export default function SendTransferView(props: LayerProps): JSX.Element {
   return (
     <div class="kept">
-      <CodePart {...given} />
-      <MailPart {...given} />
+      <CodePart {...props} />
+      <MailPart {...props} />
     </div>
   );
 }
 
 function CodePart({ language, api, chat }: LayerProps): JSX.Element {
   const words = deviceTransferTexts[language];
-  const [given, setGiven] = useState<DeviceTransferCode | null>(null);
+  const [transferCode, setTransferCode] = useState<DeviceTransferCode | null>(null);
   const [copied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  const { failure, attempt } = useTries(language);
+  const { failure, attempt } = useAttempts(language);
   const show = () =>
     attempt(async () => {
-      setGiven(await api.post<DeviceTransferCode>("/v1/visitor/continue/code", { conversation: chat.conversation }));
+      setTransferCode(
+        await api.post<DeviceTransferCode>("/v1/visitor/continue/code", { conversation: chat.conversation }),
+      );
       setCopied(false);
     });
   const copy = (button: HTMLElement) => {
@@ -35,31 +37,31 @@ function CodePart({ language, api, chat }: LayerProps): JSX.Element {
   return (
     <>
       <p>{words.codeLead}</p>
-      {given && (
+      {transferCode && (
         <>
           <label for="code">{words.code}</label>
-          <input id="code" ref={field} dir="ltr" readOnly value={given.code} />
+          <input id="code" ref={field} dir="ltr" readOnly value={transferCode.code} />
         </>
       )}
-      <ToldLine
+      <StatusLine
         role="status"
         text={
-          given
-            ? `${words.codeUntil({ time: timeText(given.expires_at, language) })} ${copied ? words.copied : ""}`
+          transferCode
+            ? `${words.codeUntil({ time: timeText(transferCode.expires_at, language) })} ${copied ? words.copied : ""}`
             : ""
         }
       />
       <div class="kept-acts">
-        {given && (
+        {transferCode && (
           <button type="button" class="kept-button" onClick={(event) => copy(event.currentTarget)}>
             {words.copy}
           </button>
         )}
         <button type="button" class="kept-button" onClick={() => void show()}>
-          {given ? words.newCode : words.showCode}
+          {transferCode ? words.newCode : words.showCode}
         </button>
       </div>
-      <ToldLine class="kept-note" role="alert" text={failure} />
+      <StatusLine class="kept-note" role="alert" text={failure} />
     </>
   );
 }
@@ -68,7 +70,7 @@ function MailPart({ language, api, chat }: LayerProps): JSX.Element {
   const words = deviceTransferTexts[language];
   const field = useRef<HTMLInputElement>(null);
   const [sent, setSent] = useState(false);
-  const { failure, attempt } = useTries(language);
+  const { failure, attempt } = useAttempts(language);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const email = field.current?.value.trim() ?? "";
@@ -91,8 +93,8 @@ function MailPart({ language, api, chat }: LayerProps): JSX.Element {
         aria-describedby="email-failure"
         aria-invalid={failure !== ""}
       />
-      <ToldLine id="email-failure" class="kept-note" role="alert" text={failure} />
-      <ToldLine class="kept-status" role="status" text={sent ? words.mailed : ""} />
+      <StatusLine id="email-failure" class="kept-note" role="alert" text={failure} />
+      <StatusLine class="kept-status" role="status" text={sent ? words.mailed : ""} />
       <button type="submit" class="kept-button">
         {words.mail}
       </button>

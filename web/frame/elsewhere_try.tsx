@@ -24,19 +24,19 @@ function formatWait(seconds: number, language: Language): string {
 export interface Tries {
   /** Empty after a successful attempt. */
   failure: string;
-  /** Runs `act`, unless an attempt is running. */
-  attempt: (act: () => Promise<void>) => Promise<void>;
+  /** Runs `action`, unless an attempt is running. */
+  attempt: (action: () => Promise<void>) => Promise<void>;
 }
 
-export function useTries(language: Language): Tries {
+export function useAttempts(language: Language): Tries {
   const [failure, setFailure] = useState("");
   const runs = useRef(false);
-  const attempt = async (act: () => Promise<void>) => {
+  const attempt = async (action: () => Promise<void>) => {
     if (runs.current) return;
     runs.current = true;
     setFailure("");
     try {
-      await act();
+      await action();
     } catch (cause) {
       setFailure(errorMessage(cause, language));
     } finally {
@@ -46,7 +46,7 @@ export function useTries(language: Language): Tries {
   return { failure, attempt };
 }
 
-export interface ToldLineProps {
+export interface StatusLineProps {
   /** "alert": the attempt failed. */
   role: "alert" | "status";
   /** Empty for no message. */
@@ -56,13 +56,13 @@ export interface ToldLineProps {
 }
 
 /** A line with the result of an attempt. It scrolls into view, because in a low window it may be hidden. */
-export function ToldLine({ text, ...given }: ToldLineProps): JSX.Element {
+export function StatusLine({ text, ...attributes }: StatusLineProps): JSX.Element {
   const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (text) line.current?.scrollIntoView({ block: "nearest" });
   }, [text]);
   return (
-    <p {...given} ref={line}>
+    <p {...attributes} ref={line}>
       {text}
     </p>
   );

@@ -7,8 +7,8 @@ import { choose, language, sound, TEXT_SIZES, THEMES, textSize, theme } from "..
 import { LANGUAGES, type Language } from "../shared/words_choose";
 import type { LayerProps } from "./chat_layer";
 
-export default function SettingsView(given: LayerProps): JSX.Element {
-  const words = settingsTexts[given.language];
+export default function SettingsView(props: LayerProps): JSX.Element {
+  const words = settingsTexts[props.language];
   const chosenLanguage = useObserved(language);
   return (
     <div class="settings">
@@ -30,9 +30,9 @@ export default function SettingsView(given: LayerProps): JSX.Element {
           onChange={(event) => choose("language", (event.currentTarget.value || null) as Language | null)}
         >
           <option value="">{words.pageLanguage}</option>
-          {LANGUAGES.map((one) => (
-            <option key={one} value={one} lang={one}>
-              {languageTexts[one].name}
+          {LANGUAGES.map((tag) => (
+            <option key={tag} value={tag} lang={tag}>
+              {languageTexts[tag].name}
             </option>
           ))}
         </select>
@@ -74,10 +74,10 @@ function Choice<T extends string>({ name, label, choices, texts, chosen, onChoos
   return (
     <fieldset>
       <legend>{label}</legend>
-      {choices.map((one) => (
-        <label key={one}>
-          <input type="radio" name={name} checked={one === chosen} onChange={() => onChoose(one)} />
-          {texts[one]}
+      {choices.map((choice) => (
+        <label key={choice}>
+          <input type="radio" name={name} checked={choice === chosen} onChange={() => onChoose(choice)} />
+          {texts[choice]}
         </label>
       ))}
     </fieldset>

@@ -14,73 +14,73 @@ const loadTry = importPart(() => import("./elsewhere_try"));
 const CONTINUE = "#continue=";
 
 /**
- * @param vouched the page's token; null: the visitor signed out there, and this browser has already deleted the chat
+ * @param verifiedIdentity the page's token; null: the visitor signed out there, and this browser has already deleted the chat
  * @param last the previous session
  */
 export async function followPage(
   verifiedIdentity: string | null | undefined,
   last: Session | null,
-  given: LayerProps,
+  props: LayerProps,
   bridge: Pick<PageBridge, "connected">,
 ): Promise<void> {
-  if (location.hash.startsWith(CONTINUE)) await followLink(given);
+  if (location.hash.startsWith(CONTINUE)) await followLink(props);
   if (verifiedIdentity === undefined) return;
-  given.chat.identity = verifiedIdentity ?? undefined;
-  if (verifiedIdentity === null) await endSession(given.api, last);
-  else await identify(verifiedIdentity, given, await bridge.connected()).catch(warnDeveloper);
+  props.chat.identity = verifiedIdentity ?? undefined;
+  if (verifiedIdentity === null) await endSession(props.api, last);
+  else await identify(verifiedIdentity, props, await bridge.connected()).catch(warnDeveloper);
 }
 
-async function identify(identity: string, given: LayerProps, page_origin: string): Promise<void> {
-  const { api, chat, config } = given;
-  const asked = { site: config.site, identity, page_origin };
+async function identify(identity: string, props: LayerProps, page_origin: string): Promise<void> {
+  const { api, chat, config } = props;
+  const request = { site: config.site, identity, page_origin };
   if (chat.running) {
     const { session } = api;
     try {
-      await api.post<IdentifyResponse>("/v1/visitor/identify", asked);
+      await api.post<IdentifyResponse>("/v1/visitor/identify", request);
       return;
     } catch (cause) {
       const code = cause instanceof ApiProblem ? cause.code : "";
       // The visitor was verified on another device a moment ago, which ended this session. The chat continues with a new session.
       if (code === "invalid_token") await chat.sessionEnded();
-      else if (code === "other_identity") await leaveOther(given, session);
+      else if (code === "other_identity") await leaveOther(props, session);
       else throw cause;
     }
   }
   const fresh = await newChat();
   if (!fresh.key) return;
-  const { session } = await api.post<IdentifyResponse>("/v1/visitor/identify", asked, { key: fresh.key });
-  if (session) await adopt(session, fresh, given);
+  const { session } = await api.post<IdentifyResponse>("/v1/visitor/identify", request, { key: fresh.key });
+  if (session) await adopt(session, fresh, props);
 }
 
 /** Two people use this device. The previous person's chat is removed before the next one is shown. */
-async function leaveOther(given: LayerProps, session: Session | null): Promise<void> {
-  await given.onErased();
-  void endSession(given.api, session);
+async function leaveOther(props: LayerProps, session: Session | null): Promise<void> {
+  await props.onErased();
+  void endSession(props.api, session);
 }
 
 /** Redeem the secret of a link. It is in the fragment, which the browser sends to no server. */
-async function followLink(given: LayerProps): Promise<void> {
+async function followLink(props: LayerProps): Promise<void> {
   const secret = location.hash.slice(CONTINUE.length);
   history.replaceState(null, "", location.pathname + location.search);
   try {
-    await acceptTransfer(secret, given);
+    await acceptTransfer(secret, props);
   } catch (cause) {
     const { errorMessage } = await loadTry();
-    given.chat.tell(errorMessage(cause, given.language));
+    props.chat.showNotice(errorMessage(cause, props.language));
   }
 }
 
 /** Continue the conversation of a link or code in this chat. Throws ApiProblem or NetworkFailure. */
-export async function acceptTransfer(secret: string, given: LayerProps): Promise<void> {
+export async function acceptTransfer(secret: string, props: LayerProps): Promise<void> {
   const fresh = await newChat();
-  const { site } = given.config;
-  const session = await given.api.post<VisitorSessionResponse>(
+  const { site } = props.config;
+  const session = await props.api.post<VisitorSessionResponse>(
     "/v1/visitor/continue",
     { site, secret },
     { key: fresh.key },
   );
-  if (given.chat.running) await given.onErased();
-  await adopt(session, fresh, given);
+  if (props.chat.running) await props.onErased();
+  await adopt(session, fresh, props);
 }
 
 /** Adopt the session as after a reload. */
