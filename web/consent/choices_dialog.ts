@@ -31,7 +31,7 @@ function makeSwitch(view: ConsentView, category: Category, granted: boolean): [H
     { class: "part" },
     make("label", {}, words[category], input),
     make("p", { id: category }, words[`${category}Text`]),
-    ...services.filter((one) => one.category === category).map((one) => makeService(view, one)),
+    ...services.filter((service) => service.category === category).map((service) => makeService(view, service)),
   );
   return [part, input];
 }
@@ -39,7 +39,7 @@ function makeSwitch(view: ConsentView, category: Category, granted: boolean): [H
 /** Open the choices. The focus moves to their heading, and back when they are closed. */
 export function openChoices(view: ConsentView, granted: Grants, answer: (grants: Grants) => void): void {
   const { words, categories } = view.said;
-  const switches = categories.map((one) => [one, ...makeSwitch(view, one, granted[one])] as const);
+  const switches = categories.map((category) => [category, ...makeSwitch(view, category, granted[category])] as const);
   const note = view.note();
   const heading = make("h2", { id: "choices", tabindex: "-1" }, words.open);
   const decide = (pick: (input: HTMLInputElement) => boolean) => () => {

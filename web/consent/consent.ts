@@ -63,7 +63,7 @@ function start(): void {
   };
 
   const decide = (grants: Partial<Grants>, source: Source) => {
-    if (external) console.error("Crumbless: external tool decides");
+    if (external) console.error("Crumbless: decided externally");
     else choice.decide(grants, source, said);
   };
 
@@ -116,8 +116,8 @@ function start(): void {
       set: (grants: Partial<Grants>) => decide(grants, "api"),
       withdraw: () => decide(NOTHING, "api"),
       open,
-      on: (_: "change", hear: (now: Choice) => void) =>
-        pageDocument.addEventListener(CHANGED, (event) => hear((event as CustomEvent<Choice>).detail)),
+      on: (_: "change", listener: (now: Choice) => void) =>
+        pageDocument.addEventListener(CHANGED, (event) => listener((event as CustomEvent<Choice>).detail)),
     },
   };
 }

@@ -32,8 +32,8 @@ export interface ConsentChoice {
   isOpen(): boolean;
   /** Returns whether the browser signals a refusal: Global Privacy Control, or Do Not Track. */
   isSignalled(): boolean;
-  /** Applies a decision. A category that `wanted` omits does not change. `said` contains the texts that were shown. */
-  decide(wanted: Partial<Grants>, source: Source, said: Said): void;
+  /** Applies a decision. A category that `changes` omits does not change. `said` contains the texts that were shown. */
+  decide(changes: Partial<Grants>, source: Source, said: Said): void;
   /** Reports unreported choices to the server. */
   report(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export function manageConsent(
 
   const granted = (): Grants => {
     const c = current()?.c;
-    return forEach((one) => !!c?.[one] && used.includes(one));
+    return forEach((category) => !!c?.[category] && used.includes(category));
   };
 
   const get = (): Choice => {
@@ -89,20 +89,21 @@ export function manageConsent(
   };
 
   const report = async () => {
-    const told = answer;
-    if (!told?.due) return;
-    const receipt = await sendReceipt(origin, site, told, told.due);
+    const reported = answer;
+    if (!reported?.due) return;
+    const receipt = await sendReceipt(origin, site, reported, reported.due);
     // There may be a newer answer by now, here or in another tab. That one is reported separately.
-    if (receipt === null || answer !== told || (!external && (readAnswer(site) ?? told).t !== told.t)) return;
-    const { due, rid, ...rest } = told;
-    keep(receipt && grantsAny(told) ? { ...rest, rid: receipt } : rest);
+    if (receipt === null || answer !== reported || (!external && (readAnswer(site) ?? reported).t !== reported.t))
+      return;
+    const { due, rid, ...rest } = reported;
+    keep(receipt && grantsAny(reported) ? { ...rest, rid: receipt } : rest);
     onChange(get());
   };
 
-  /** Apply the current grants. `told` resolves when the server has stored the answer or does not respond. */
-  const apply = async (told?: Promise<void>) => {
+  /** Apply the current grants. `reported` resolves when the server has stored the answer or does not respond. */
+  const apply = async (reported?: Promise<void>) => {
     const grants = granted();
-    const stopped = used.filter((one) => running[one] && !grants[one]);
+    const stopped = used.filter((category) => running[category] && !grants[category]);
     running = grants;
     letScripts(grants);
     if (!answer && !stopped.length) return;
@@ -111,41 +112,41 @@ export function manageConsent(
     const clear = () => clearVendorStorage(refused.flatMap(({ rows }) => rows));
     await clear();
     if (!stopped.length) return;
-    await told;
+    await reported;
     // This deletes items that a script wrote while it was being stopped.
     await clear();
     // If the browser did not store the refusal, a new page would run under the old grant.
     const kept = external ? null : readAnswer(site);
-    if (!kept || stopped.every((one) => !kept.c[one])) location.reload();
+    if (!kept || stopped.every((category) => !kept.c[category])) location.reload();
   };
 
-  const decide = (wanted: Partial<Grants>, source: Source, { language, text }: Said) => {
+  const decide = (changes: Partial<Grants>, source: Source, { language, text }: Said) => {
     const now = granted();
     const rid = answer?.rid;
     const fresh: ConsentAnswer = {
       v: 1,
       rev: revision,
       t: Date.now(),
-      c: forEach((one) => bit({ ...now, ...wanted }[one] === true && used.includes(one))),
+      c: forEach((category) => bit({ ...now, ...changes }[category] === true && used.includes(category))),
       src: source,
       ...(isSignalled() && { sig: 1 }),
     };
     // A visitor who refuses and has granted nothing before stays unidentified.
     keep(grantsAny(fresh) || rid ? { ...fresh, ...(rid && { rid }), due: [language, text, newNumber()] } : fresh);
-    const told = external && !rid ? undefined : report();
-    void apply(told);
+    const reported = external && !rid ? undefined : report();
+    void apply(reported);
     onChange(get());
   };
 
   let followed = "";
   const followExternal = () => {
-    const given = external?.get();
-    const wanted = forEach((one) => given?.[one] === true);
+    const toolChoice = external?.get();
+    const chosen = forEach((category) => toolChoice?.[category] === true);
     // A call of the vendors' tags may make the tool call us again.
-    const fresh = JSON.stringify(wanted);
-    if (!given || fresh === followed) return;
+    const fresh = JSON.stringify(chosen);
+    if (!toolChoice || fresh === followed) return;
     followed = fresh;
-    decide(wanted, "external", said);
+    decide(chosen, "external", said);
   };
 
   if (external) {

@@ -47,7 +47,7 @@ export interface ConsentConfig {
 }
 
 /** Return the result of `pick` for each optional category. */
-export const forEach = <Value>(pick: (one: Category) => Value): Record<Category, Value> => ({
+export const forEach = <Value>(pick: (category: Category) => Value): Record<Category, Value> => ({
   analytics: pick("analytics"),
   marketing: pick("marketing"),
 });

@@ -37,10 +37,10 @@ const isAnswer: Check = (value) =>
     rev: isTime,
     t: isTime,
     c: (grants) => isShaped(grants, { analytics: isBit, marketing: isBit }),
-    src: (one) => ["banner", "settings", "api"].includes(one as string),
+    src: (value) => ["banner", "settings", "api"].includes(value as string),
     sig: optional(isOne),
     rid: optional(isText),
-    due: optional((one) => Array.isArray(one) && one.length === 3 && one.every(isText)),
+    due: optional((value) => Array.isArray(value) && value.length === 3 && value.every(isText)),
   });
 
 /** Return whether any category is granted. */

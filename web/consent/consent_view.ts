@@ -35,8 +35,8 @@ export function addStage({ language, direction }: Said, side: "left" | "right"):
 export const fill = (text: string, value: string): string => text.replace(/{\w+}/, () => value);
 
 /** Return an answer button. The three answers are equal: same element, size and colour, one click each. */
-export const answerButton = (name: string, text: string, act: () => void): HTMLButtonElement =>
-  make("button", { type: "button", class: `answer ${name}`, click: act }, text);
+export const answerButton = (name: string, text: string, onClick: () => void): HTMLButtonElement =>
+  make("button", { type: "button", class: `answer ${name}`, click: onClick }, text);
 
 export const policyLink = ({ said: { words }, policy }: ConsentView): HTMLAnchorElement =>
   make("a", { href: policy }, words.policy);

@@ -21,7 +21,7 @@ export const pathsOf = (path: string): string[] => {
 /** Expire every cookie of this page whose name matches one of the patterns, on every parent domain and path. */
 export function expireCookies(patterns: readonly RegExp[]): void {
   const names = pageDocument.cookie.split("; ").map((pair) => pair.split("=")[0] ?? "");
-  for (const name of names.filter((one) => patterns.some((pattern) => pattern.test(one)))) {
+  for (const name of names.filter((cookie) => patterns.some((pattern) => pattern.test(cookie)))) {
     for (const domain of domainsOf(location.hostname)) {
       for (const path of pathsOf(location.pathname)) {
         // A partitioned cookie is separate from an unpartitioned one of the same name.

@@ -15,11 +15,11 @@ const chatWindow = () => findPanel()?.querySelector("iframe")?.contentWindow;
  *   answer
  */
 export function answerFrame(origin: string, receipt: () => string | null, onAsk: () => void): () => void {
-  const tell = () => chatWindow()?.postMessage({ crumbless: "consent", receipt: receipt() }, origin);
+  const send = () => chatWindow()?.postMessage({ crumbless: "consent", receipt: receipt() }, origin);
   addEventListener("message", ({ data, source, origin: from }) => {
     if (from !== origin || source !== chatWindow() || data?.crumbless !== "consent?") return;
     onAsk();
-    tell();
+    send();
   });
-  return tell;
+  return send;
 }

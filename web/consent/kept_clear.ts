@@ -10,9 +10,9 @@ export const patternOf = (key: string): RegExp =>
   new RegExp(`^${key.replace(/[.$]/g, "\\$&").replace(/\{\w+\}/g, ".+")}$`);
 
 /** A blocked mechanism contains no items to delete. */
-const attempt = async (act: () => unknown): Promise<void> => {
+const attempt = async (deletion: () => unknown): Promise<void> => {
   try {
-    await act();
+    await deletion();
   } catch {
     // See above.
   }
@@ -24,9 +24,9 @@ const removeTexts = (store: Storage, isOurs: (key: string) => boolean): void => 
 
 const removeDatabase = (name: string): Promise<void> =>
   new Promise((done) => {
-    const asked = indexedDB.deleteDatabase(name);
+    const request = indexedDB.deleteDatabase(name);
     // Blocked: another page has it open. That page is about to reload, and then the database is deleted.
-    asked.onsuccess = asked.onerror = asked.onblocked = () => done();
+    request.onsuccess = request.onerror = request.onblocked = () => done();
   });
 
 /** Delete the items of these rows in every mechanism. For databases and caches the key is the name. */

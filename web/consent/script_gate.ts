@@ -23,7 +23,7 @@ let policy: ScriptPolicy | undefined;
 function trusted(address: string): string {
   const factory = pageGlobal("trustedTypes") as PolicyFactory | undefined;
   try {
-    policy ??= factory?.createPolicy("crumbless", { createScriptURL: (given) => given });
+    policy ??= factory?.createPolicy("crumbless", { createScriptURL: (url) => url });
   } catch {
     // The page forbids our policy. It may not require one either, so that the plain address is used.
   }

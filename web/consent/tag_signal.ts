@@ -13,13 +13,13 @@ interface Vendors {
 export function signalTags({ analytics, marketing }: Grants): void {
   const gtag = pageGlobal("gtag") as Vendors["gtag"];
   const ttq = pageGlobal("ttq") as Vendors["ttq"];
-  const said = (granted: boolean) => (granted ? "granted" : "denied");
+  const state = (granted: boolean) => (granted ? "granted" : "denied");
   try {
     gtag?.("consent", "update", {
-      analytics_storage: said(analytics),
-      ad_storage: said(marketing),
-      ad_user_data: said(marketing),
-      ad_personalization: said(marketing),
+      analytics_storage: state(analytics),
+      ad_storage: state(marketing),
+      ad_user_data: state(marketing),
+      ad_personalization: state(marketing),
     });
     if (marketing) ttq?.grantConsent?.();
     else ttq?.revokeConsent?.();

@@ -11,7 +11,7 @@ const primary = (tag: string) => tag.toLowerCase().split(/[-_]/)[0] ?? "";
 /** Return the texts in the page's language, else in the browser's, else in English. */
 export async function loadWords({ site, origin, languages, said }: ConsentConfig): Promise<Said> {
   const spoken = [pageDocument.documentElement.lang, navigator.language].map(primary);
-  const language = spoken.find((one) => one === said.language || languages.includes(one));
+  const language = spoken.find((tag) => tag === said.language || languages.includes(tag));
   if (!language || language === said.language) return said;
   const late = new Promise<Said>((done) => setTimeout(done, DEADLINE_MS, said));
   try {

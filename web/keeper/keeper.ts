@@ -37,13 +37,13 @@ export async function serve(site: string, port: MessagePort): Promise<void> {
 function claim(id: string): Promise<boolean> {
   // A page without TLS has no locks.
   if (!navigator.locks) return Promise.resolve(true);
-  return new Promise((tell) => {
-    const asked = navigator.locks.request(`crumbless.held.${id}`, { ifAvailable: true }, (lock) => {
-      tell(lock !== null);
+  return new Promise((resolve) => {
+    const request = navigator.locks.request(`crumbless.held.${id}`, { ifAvailable: true }, (lock) => {
+      resolve(lock !== null);
       return lock && new Promise(() => undefined);
     });
     // If the user forbids the page to store anything, locks are denied too, and no tab has anything to share.
-    asked.catch(() => tell(true));
+    request.catch(() => resolve(true));
   });
 }
 

@@ -53,14 +53,14 @@ function start(): void {
       // It is loaded again when it is opened again.
       show = null;
     }, HELLO_DEADLINE_MS);
-    const told = openFrame(panel, origin, path, texts.chat, (says, ports) => {
+    const showFrame = openFrame(panel, origin, path, texts.chat, (says, ports) => {
       clearTimeout(silent);
       // The frame may arrive late. It must know that it is hidden, or it marks new messages as seen.
-      show = told;
+      show = showFrame;
       panel.className = "panel";
-      hear(says, ports);
+      onMessage(says, ports);
     });
-    return told;
+    return showFrame;
   };
 
   const turn = (opened: boolean, focus: boolean) => {
@@ -72,7 +72,7 @@ function start(): void {
     writeOpenFlag(key, opened ? "open" : running ? "minimised" : null);
   };
 
-  const hear = (says: FrameMessage, [port]: readonly MessagePort[]) => {
+  const onMessage = (says: FrameMessage, [port]: readonly MessagePort[]) => {
     if (says.say === "close") turn(false, false);
     else if (says.say === "keep")
       void loadKeeper().then(

@@ -116,7 +116,7 @@ export class Api {
     let answer = await this.#once(method, path, options, this.#nonce);
     // The nonce had expired (after about three minutes) or belonged to another node. The response brought a new one. The repeats
     // use that nonce: if the balancer alternates between nodes, the newest nonce is always that of the previous node.
-    for (let nonce = this.#nonce, tries = 1; wantsNonce(answer) && tries < TRIES; tries++) {
+    for (let nonce = this.#nonce, attempts = 1; wantsNonce(answer) && attempts < TRIES; attempts++) {
       answer = await this.#once(method, path, options, nonce);
     }
     // The server has not rejected the request itself, so the caller may repeat it.
@@ -180,8 +180,8 @@ const PROBLEM_PREFIX = "urn:crumbless:problem:";
 
 async function problemOf(answer: Response): Promise<ApiProblem> {
   const body: unknown = await answer.json().catch(() => null);
-  const told = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const text = (field: string) => (typeof told[field] === "string" ? told[field] : "");
+  const problem = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const text = (field: string) => (typeof problem[field] === "string" ? problem[field] : "");
   const type = text("type");
   const code = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : "unexpected";
   const wait = Number(answer.headers.get("Retry-After") ?? 0);

@@ -17,12 +17,12 @@ export function ConfirmButton({ label, question, yes, cancel, onYes }: ConfirmBu
   const id = useId();
   const first = useRef<HTMLButtonElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  const asked = useRef(false);
+  const wasAsking = useRef(false);
   // The focus moves to the harmless button, and back afterwards.
   useEffect(() => {
     if (asking) first.current?.focus();
-    else if (asked.current) opener.current?.focus();
-    asked.current = asking;
+    else if (wasAsking.current) opener.current?.focus();
+    wasAsking.current = asking;
   }, [asking]);
   if (!asking) {
     return (

@@ -19,11 +19,11 @@ export interface StoredConversationsProps {
 
 export function StoredConversations({ api, words, say, onErased }: StoredConversationsProps): JSX.Element {
   const [busy, setBusy] = useState(false);
-  const attempt = async (act: () => Promise<string>) => {
+  const attempt = async (action: () => Promise<string>) => {
     if (busy) return;
     setBusy(true);
     say(words.working);
-    say(await act().catch((cause: unknown) => failureText(cause, words)));
+    say(await action().catch((cause: unknown) => failureText(cause, words)));
     setBusy(false);
   };
   const exportThem = async () => {

@@ -22,7 +22,7 @@ export interface StoredDataRow {
 export async function readRows(descriptions: Descriptions): Promise<StoredDataRow[]> {
   const found = await storage.list();
   return found
-    .sort((one, other) => one.key.localeCompare(other.key))
+    .sort((item, other) => item.key.localeCompare(other.key))
     .map((stored) => ({
       stored,
       where: stored.where === "memory" && storage.isMirrored() ? "page" : stored.where,
@@ -41,8 +41,8 @@ function holdsKey(value: unknown): boolean {
 export function readDescriptions(answer: unknown): Descriptions {
   const descriptions = new Map<string, Description>();
   const { disclosures } = record(answer);
-  for (const one of Array.isArray(disclosures) ? disclosures : []) {
-    const { name, contains, purpose } = record(record(one)["x-crumbless"]);
+  for (const disclosure of Array.isArray(disclosures) ? disclosures : []) {
+    const { name, contains, purpose } = record(record(disclosure)["x-crumbless"]);
     if (typeof name !== "string" || typeof contains !== "string" || typeof purpose !== "string") continue;
     descriptions.set(name, { contains, purpose });
   }

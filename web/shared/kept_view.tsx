@@ -42,12 +42,12 @@ interface Known {
 
 export function StoredDataView({ language, site, intro, outro }: StoredDataViewProps): JSX.Element {
   const known = useKnown(language, site);
-  const [said, say] = useState("");
+  const [message, say] = useState("");
   const status = useRef<HTMLParagraphElement>(null);
   // The focused element may be deleted together with its item.
   useEffect(() => {
-    if (said && document.activeElement === document.body) status.current?.focus();
-  }, [said]);
+    if (message && document.activeElement === document.body) status.current?.focus();
+  }, [message]);
   if (!known) return <p class="kept-status" role="status" />;
   const { words, rows } = known;
   const removeOne = async ({ stored }: StoredDataRow) => {
@@ -65,7 +65,7 @@ export function StoredDataView({ language, site, intro, outro }: StoredDataViewP
     <div class="kept">
       {intro?.(words)}
       <p class="kept-status" role="status" tabIndex={-1} ref={status}>
-        {said}
+        {message}
       </p>
       {rows.length === 0 ? (
         <p class="kept-empty">{words.empty}</p>

@@ -103,10 +103,10 @@ function isSendKey(event: KeyboardEvent): boolean {
 }
 
 function useTypingSender(onTyping: ((on: boolean) => void) | undefined): TypingSender {
-  const tell = useRef(onTyping);
-  tell.current = onTyping;
+  const latestOnTyping = useRef(onTyping);
+  latestOnTyping.current = onTyping;
   const sender = useRef<TypingSender>(null);
-  sender.current ??= new TypingSender((on) => tell.current?.(on));
+  sender.current ??= new TypingSender((on) => latestOnTyping.current?.(on));
   const made = sender.current;
   useEffect(() => () => made.stopped(), [made]);
   return made;

@@ -53,12 +53,12 @@ export class CommandOutbox {
   readonly #resting = new Map<string, Timer>();
   #running = false;
 
-  /** @param kept the value that `save` stored last time, as it was read from storage */
+  /** @param stored the value that `save` stored last time, as it was read from storage */
   constructor(
     private readonly options: OutboxOptions,
-    kept: readonly PendingCommand[] = [],
+    stored: readonly PendingCommand[] = [],
   ) {
-    this.#pending = [...kept];
+    this.#pending = [...stored];
   }
 
   /** All unacknowledged commands, oldest first. */
@@ -111,7 +111,7 @@ export class CommandOutbox {
       for (const id of [...this.#travelling.keys()]) this.refuse({ ...failure, id });
       return;
     }
-    const message = this.#pending.find((one) => one.id === failure.id);
+    const message = this.#pending.find((command) => command.id === failure.id);
     if (!message) return;
     this.#clearTimers(message.id);
     if (RETRYABLE.has(failure.code)) this.#sendLater(message.id, failure.retry_after ?? 0);
@@ -122,7 +122,7 @@ export class CommandOutbox {
 
   /** Send a rejected message again. */
   retry(id: string): void {
-    const message = this.#pending.find((one) => one.id === id);
+    const message = this.#pending.find((command) => command.id === id);
     if (!message) return;
     this.#replace(id, { ...message, refused: "" });
     this.#sendNext();
@@ -130,19 +130,19 @@ export class CommandOutbox {
 
   /** Remove a message and return its text for the box; empty if it is no longer here. */
   withdraw(id: string): string {
-    const message = this.#pending.find((one) => one.id === id);
+    const message = this.#pending.find((command) => command.id === id);
     this.#clearTimers(id);
-    this.#change(this.#pending.filter((one) => one.id !== id));
+    this.#change(this.#pending.filter((command) => command.id !== id));
     this.#sendNext();
     return message?.text ?? "";
   }
 
   /** Remove every message of a conversation that was erased. */
   forget(conversation: string): void {
-    const gone = this.#pending.filter((one) => one.conversation === conversation);
+    const gone = this.#pending.filter((command) => command.conversation === conversation);
     if (gone.length === 0) return;
     for (const { id } of gone) this.#clearTimers(id);
-    this.#change(this.#pending.filter((one) => one.conversation !== conversation));
+    this.#change(this.#pending.filter((command) => command.conversation !== conversation));
   }
 
   /** Move every message to another conversation: "" after a session ended, its ID when a new one has started. */
@@ -164,7 +164,9 @@ export class CommandOutbox {
 
   #sendNext(): void {
     if (!this.#running) return;
-    const busy = new Set(this.#pending.filter((one) => this.#isUnderWay(one.id)).map((one) => one.conversation));
+    const busy = new Set(
+      this.#pending.filter((command) => this.#isUnderWay(command.id)).map((command) => command.conversation),
+    );
     for (const message of this.#pending) {
       if (message.refused || message.conversation === "" || busy.has(message.conversation)) continue;
       busy.add(message.conversation);
@@ -238,7 +240,7 @@ export function isPendingCommand(value: unknown): value is PendingCommand {
   const { op, id, conversation, text, at, refused } = value as Record<string, unknown>;
   return (
     (op === undefined || op === "note" || op === "close") &&
-    [id, conversation, text, refused].every((one) => typeof one === "string") &&
+    [id, conversation, text, refused].every((field) => typeof field === "string") &&
     typeof at === "number"
   );
 }

@@ -14,13 +14,13 @@ export class Observable<T> {
   set value(value: T) {
     if (value === this.#value) return;
     this.#value = value;
-    for (const tell of [...this.#observers]) tell(value);
+    for (const observer of [...this.#observers]) observer(value);
   }
 
-  /** Call `tell` with the value now and after each change. Returns a function that ends the observation. */
-  observe(tell: (value: T) => void): () => void {
-    this.#observers.add(tell);
-    tell(this.#value);
-    return () => void this.#observers.delete(tell);
+  /** Call `observer` with the value now and after each change. Returns a function that ends the observation. */
+  observe(observer: (value: T) => void): () => void {
+    this.#observers.add(observer);
+    observer(this.#value);
+    return () => void this.#observers.delete(observer);
   }
 }

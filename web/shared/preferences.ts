@@ -36,9 +36,9 @@ const isOneOf =
     (choices as readonly unknown[]).includes(value);
 const isBoolean: Guard<boolean> = (value) => typeof value === "boolean";
 
-const preference = <T>(standard: T, is: Guard<T>): Preference<T> => ({
-  value: new Observable(standard),
-  default: standard,
+const preference = <T>(defaultValue: T, is: Guard<T>): Preference<T> => ({
+  value: new Observable(defaultValue),
+  default: defaultValue,
   is,
 });
 
@@ -80,15 +80,15 @@ language.observe(chooseLanguageTag);
 
 /** Store a choice and apply it at once. null and the default delete the item. */
 export function choose<N extends PreferenceName>(name: N, value: Preferences[N] | null): void {
-  const { default: standard } = all[name];
-  if (value === null || value === standard) storage.remove(name, partless<N>());
+  const { default: defaultValue } = all[name];
+  if (value === null || value === defaultValue) storage.remove(name, partless<N>());
   else storage.set(name, partless<N>(), value as storage.ItemValues[N]);
   recall(name);
 }
 
 function recall<N extends PreferenceName>(name: N): void {
-  const one: Preference<Preferences[N]> = all[name];
-  one.value.value = storage.get(name, partless<N>(), one.is as ItemGuard<N>) ?? one.default;
+  const item: Preference<Preferences[N]> = all[name];
+  item.value.value = storage.get(name, partless<N>(), item.is as ItemGuard<N>) ?? item.default;
 }
 
 /** Apply the chosen theme to `page`. Returns a function that ends this. */
@@ -97,15 +97,15 @@ export function followTheme(page: Document): () => void {
 }
 
 /** Apply the user's preferences to `page`: theme, text size, language and its direction. Returns a function that ends this. */
-export function followPreferences(page: Document, standards: Defaults = {}): () => void {
-  if (standards.sound !== undefined) all.sound.default = standards.sound;
-  if (standards.language) pageLanguage = standards.language;
+export function followPreferences(page: Document, defaults: Defaults = {}): () => void {
+  if (defaults.sound !== undefined) all.sound.default = defaults.sound;
+  if (defaults.language) pageLanguage = defaults.language;
   chooseLanguageTag();
   return joined(
     followTheme(page),
     ...(["language", "textSize", "sound", "notifications"] as const).map(follow),
     mark(page, "textSize", textSize, "normal"),
-    standards.language ? currentLanguage.observe((chosen) => setLanguage(page, chosen)) : () => undefined,
+    defaults.language ? currentLanguage.observe((chosen) => setLanguage(page, chosen)) : () => undefined,
   );
 }
 
@@ -115,10 +115,10 @@ function follow(name: PreferenceName): () => void {
 }
 
 /** Publish a choice to the style sheets (theme.css). */
-function mark(page: Document, name: string, choice: Observed<string>, standard: string): () => void {
+function mark(page: Document, name: string, choice: Observed<string>, defaultValue: string): () => void {
   return choice.observe((value) => {
     const { dataset } = page.documentElement;
-    if (value === standard) delete dataset[name];
+    if (value === defaultValue) delete dataset[name];
     else dataset[name] = value;
   });
 }

@@ -57,16 +57,16 @@ function playNote(audio: AudioContext, hertz: number, start: number): void {
   tone.stop(start + NOTE_SECONDS);
 }
 
-function onlyInOneTab(act: () => void): void {
+function onlyInOneTab(play: () => void): void {
   const locks: LockManager | undefined = navigator.locks;
   if (!locks) {
-    act();
+    play();
     return;
   }
   const hold = async (lock: Lock | null) => {
     if (!lock) return;
-    act();
+    play();
     await new Promise((resolve) => setTimeout(resolve, QUIET));
   };
-  locks.request("crumbless.sound", { ifAvailable: true }, hold).catch(act);
+  locks.request("crumbless.sound", { ifAvailable: true }, hold).catch(play);
 }

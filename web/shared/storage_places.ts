@@ -11,10 +11,10 @@ export type TextPlace = (typeof TEXT_PLACES)[number];
 /** The interface of a store of texts. The browser's Storage has it, and its methods may throw. */
 export type TextStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
-/** Return the result of `act`, or null if it throws: a blocked or full store counts as a store without the value. */
-export function guarded<T>(act: () => T): T | null {
+/** Return the result of `access`, or null if it throws: a blocked or full store counts as a store without the value. */
+export function guarded<T>(access: () => T): T | null {
   try {
-    return act();
+    return access();
   } catch {
     return null;
   }
@@ -31,13 +31,13 @@ export function dropText(place: TextPlace, key: string): void {
 }
 
 /** The listener for the loss of all records, such as when the user clears the site's data. */
-export const valuesLost = { hear: (): void => undefined };
+export const valuesLost = { onLoss: (): void => undefined };
 
 let records: Promise<ValueStore | null> | null = null;
 export const valueStore = (): Promise<ValueStore | null> => {
   records ??= openValues(
     () => indexedDB,
-    () => valuesLost.hear(),
+    () => valuesLost.onLoss(),
   );
   return records;
 };

@@ -95,22 +95,22 @@ function withLock<T>(open: (locked: boolean) => Promise<T>): Promise<T> {
 function openDatabase(factory: IDBFactory, make: boolean, locked: boolean): Promise<IDBDatabase | null> {
   return new Promise((resolve, reject) => {
     setTimeout(reject, OPEN_DEADLINE_MS);
-    const asked = factory.open("crumbless", 1);
+    const request = factory.open("crumbless", 1);
     let absent = false;
-    asked.onupgradeneeded = () => {
+    request.onupgradeneeded = () => {
       absent = !make;
       // In Chromium and Firefox an aborted first version leaves no database behind.
-      if (absent) asked.transaction?.abort();
-      else asked.result.createObjectStore("items");
+      if (absent) request.transaction?.abort();
+      else request.result.createObjectStore("items");
     };
-    asked.onerror = (event) => {
+    request.onerror = (event) => {
       event.preventDefault();
       if (!absent) return reject();
       if (!locked) return resolve(null);
       const deleting = factory.deleteDatabase("crumbless");
       deleting.onsuccess = deleting.onerror = () => resolve(null);
     };
-    asked.onsuccess = () => resolve(asked.result);
+    request.onsuccess = () => resolve(request.result);
   });
 }
 
@@ -122,8 +122,8 @@ function valuesIn(connection: Connection): ValueStore {
     return new Promise<T>((resolve, reject) => {
       setTimeout(reject, RUN_DEADLINE_MS);
       const transaction = database.transaction("items", mode);
-      const asked = ask(transaction.objectStore("items"));
-      transaction.oncomplete = () => resolve(asked.result);
+      const request = ask(transaction.objectStore("items"));
+      transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = transaction.onerror = () => reject();
       // Otherwise the transaction waits until this page sees the result. A page in WebKit's page cache never sees it.
       transaction.commit?.();

@@ -22,7 +22,7 @@ function line(): BroadcastChannel | null {
     });
     // Without a key, all items were deleted.
     globalThis.addEventListener?.("storage", ({ key }: StorageEvent) => (key === null ? alertAll() : alert(key)));
-    valuesLost.hear = alertAll;
+    valuesLost.onLoss = alertAll;
   }
   return channel;
 }

@@ -67,7 +67,7 @@ export class Stream {
   #moves = 0;
   #openedAt = 0;
   #openedKind: TransportKind = "websocket";
-  #heard = false;
+  #hasReceived = false;
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
   #stopListening: () => void = () => undefined;
   #probe: Transport | null = null;
@@ -111,8 +111,8 @@ export class Stream {
   #connect(way: TransportKind): void {
     this.#close();
     this.#kind = way;
-    this.#heard = false;
-    this.#tell("connecting");
+    this.#hasReceived = false;
+    this.#report("connecting");
     const events: TransportEvents = {
       frame: (frame) => this.#receive(frame),
       ended: (code) => this.#ended(code),
@@ -129,8 +129,8 @@ export class Stream {
   }
 
   #receive(frame: AnyServerFrame): void {
-    if (!this.#heard) {
-      this.#heard = true;
+    if (!this.#hasReceived) {
+      this.#hasReceived = true;
       this.#after("deadline", WELCOME_DEADLINE_MS, () => this.#silent());
     }
     this.#cancel("pong");
@@ -172,7 +172,7 @@ export class Stream {
     this.#cancel("deadline");
     this.#openedAt = Date.now();
     this.#openedKind = this.#kind;
-    this.#tell("open");
+    this.#report("open");
     this.#pingLater();
     if (this.#kind !== "websocket") this.#after("upgrade", WEBSOCKET_RETRY_MS, () => this.#tryWebSocket());
   }
@@ -207,7 +207,7 @@ export class Stream {
   }
 
   #waitAndConnect(delay: number): void {
-    this.#tell("waiting");
+    this.#report("waiting");
     this.#after("retry", delay, () => this.#connect(this.#firstTransport()));
   }
 
@@ -216,9 +216,9 @@ export class Stream {
     return Date.now() - this.#openedAt < WEBSOCKET_RETRY_MS ? this.#openedKind : "websocket";
   }
 
-  #finish(tell: (() => void) | undefined): void {
+  #finish(report: (() => void) | undefined): void {
     this.stop();
-    tell?.();
+    report?.();
   }
 
   #onReconnectHint(): void {
@@ -247,7 +247,7 @@ export class Stream {
     });
   }
 
-  #tell(state: StreamState): void {
+  #report(state: StreamState): void {
     if (this.#state === state) return;
     this.#state = state;
     this.options.onState(state);

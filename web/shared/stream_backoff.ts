@@ -15,17 +15,17 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 }
 
 /**
- * Call `act` when an attempt is likely to succeed: the browser is online again, or the tab is shown. Returns a function that ends
+ * Call `attempt` when it is likely to succeed: the browser is online again, or the tab is shown. Returns a function that ends
  * this.
  */
-export function onReconnectHint(act: () => void): () => void {
+export function onReconnectHint(attempt: () => void): () => void {
   const shown = () => {
-    if (document.visibilityState === "visible") act();
+    if (document.visibilityState === "visible") attempt();
   };
-  addEventListener("online", act);
+  addEventListener("online", attempt);
   document.addEventListener("visibilitychange", shown);
   return () => {
-    removeEventListener("online", act);
+    removeEventListener("online", attempt);
     document.removeEventListener("visibilitychange", shown);
   };
 }

@@ -13,8 +13,8 @@ export function codeOf(cause: unknown): number {
 }
 
 /** Open the stream as `POST /v1/stream/open` with mode `stream`. */
-export function openHttpStream(api: Api, told: TransportEvents): Transport {
-  const events = untilEnded(told);
+export function openHttpStream(api: Api, target: TransportEvents): Transport {
+  const events = untilEnded(target);
   const abort = new AbortController();
   const fail = (cause: unknown) => {
     events.ended(codeOf(cause));

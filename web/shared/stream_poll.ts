@@ -17,8 +17,8 @@ interface Batch {
 }
 
 /** Open the stream as `POST /v1/stream/open` with mode `poll`. */
-export function openPoll(api: Api, told: TransportEvents): Transport {
-  const events = untilEnded(told);
+export function openPoll(api: Api, target: TransportEvents): Transport {
+  const events = untilEnded(target);
   const abort = new AbortController();
   const fail = (cause: unknown) => {
     events.ended(codeOf(cause));

@@ -3,7 +3,7 @@ import type { AnyClientFrame, AnyServerFrame } from "./wire";
 
 /** Close codes that stream.ts handles; docs/protocol.md lists all. */
 export const CloseCode = {
-  asked: 1000,
+  requested: 1000,
   /** Closed without a close frame (RFC 6455, 7.4.1: never sent). */
   lost: 1006,
   /** The server restarts, or moves this client to another node. */

@@ -3,8 +3,8 @@ import { CloseCode, parseFrame, type Transport, type TransportEvents, untilEnded
 import { PROTOCOL } from "./wire";
 
 /** Open a WebSocket to the address of the stream (http or https; it never contains a token). */
-export function openWebSocket(address: string, told: TransportEvents): Transport {
-  const events = untilEnded(told);
+export function openWebSocket(address: string, target: TransportEvents): Transport {
+  const events = untilEnded(target);
   let socket: WebSocket;
   try {
     socket = new WebSocket(address.replace(/^http/, "ws"), PROTOCOL);
@@ -24,7 +24,7 @@ export function openWebSocket(address: string, told: TransportEvents): Transport
     },
     close: () => {
       events.silence();
-      socket.close(CloseCode.asked);
+      socket.close(CloseCode.requested);
     },
   };
 }

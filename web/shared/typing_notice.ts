@@ -15,7 +15,7 @@ export class TypingSender {
   #on = false;
   #pause: Timer | undefined;
 
-  constructor(private readonly tell: (on: boolean) => void) {}
+  constructor(private readonly send: (on: boolean) => void) {}
 
   typed(): void {
     clearTimeout(this.#pause);
@@ -23,14 +23,14 @@ export class TypingSender {
     if (this.#on && Date.now() - this.#sentAt < REPEAT_MS) return;
     this.#on = true;
     this.#sentAt = Date.now();
-    this.tell(true);
+    this.send(true);
   }
 
   stopped(): void {
     clearTimeout(this.#pause);
     if (!this.#on) return;
     this.#on = false;
-    this.tell(false);
+    this.send(false);
   }
 }
 

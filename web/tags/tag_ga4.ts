@@ -9,7 +9,7 @@ declare const __CRUMBLESS_TAG__: { id: string; script: string };
 const COOKIE_SECONDS = 15_724_800;
 
 const { id, script } = __CRUMBLESS_TAG__;
-const page = window as unknown as { dataLayer?: unknown[]; gtag?: (...given: unknown[]) => void } & Record<
+const page = window as unknown as { dataLayer?: unknown[]; gtag?: (...parameters: unknown[]) => void } & Record<
   string,
   unknown
 >;
@@ -26,12 +26,12 @@ page.gtag = gtag;
 
 /** Consent mode v2: only granted categories are granted. Analytics is granted, because otherwise this script is not loaded. */
 function signals(analytics: boolean, marketing = false): Record<string, string> {
-  const say = (granted: boolean) => (granted ? "granted" : "denied");
+  const state = (granted: boolean) => (granted ? "granted" : "denied");
   return {
-    analytics_storage: say(analytics),
-    ad_storage: say(marketing),
-    ad_user_data: say(marketing),
-    ad_personalization: say(marketing),
+    analytics_storage: state(analytics),
+    ad_storage: state(marketing),
+    ad_user_data: state(marketing),
+    ad_personalization: state(marketing),
   };
 }
 

@@ -12,7 +12,7 @@ const METHODS =
   );
 
 type Queue = unknown[] & Record<string, unknown> & { methods?: string[] };
-type Call = (...given: unknown[]) => void;
+type Call = (...parameters: unknown[]) => void;
 
 const { id, script } = __CRUMBLESS_TAG__;
 const page = window as { TiktokAnalyticsObject?: string; ttq?: Queue };
@@ -21,8 +21,8 @@ const queue = (pageGlobal("ttq") ?? []) as Queue;
 page.ttq = queue;
 queue.methods = METHODS;
 for (const name of METHODS) {
-  queue[name] ??= (...given: unknown[]) => {
-    queue.push([name, ...given]);
+  queue[name] ??= (...parameters: unknown[]) => {
+    queue.push([name, ...parameters]);
   };
 }
 // events.js reads this to learn its pixel ID.
@@ -31,7 +31,7 @@ queue._t = { [id]: Date.now() };
 queue._o = { [id]: {} };
 
 // Looked up at each call, because the vendor's script replaces the functions.
-const call = (name: string, ...given: unknown[]) => (queue[name] as Call)(...given);
+const call = (name: string, ...parameters: unknown[]) => (queue[name] as Call)(...parameters);
 
 call("holdConsent");
 loadVendor(`${script}/i18n/pixel/events.js?sdkid=${encodeURIComponent(id)}&lib=ttq`, "tiktok");
