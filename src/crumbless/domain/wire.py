@@ -262,8 +262,8 @@ AnyServerFrame = Challenge | Welcome | Entries | Ack | TypingNow | SeenNow | Sum
 class StartRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's first message. `page_origin` is the origin of the page that embeds the chat.
 
-    `claim` is for a browser that cannot create a key: 22 to 128 unguessable characters, the same in each attempt, so
-    that a repeated start is the same start. `consent` is the receipt of the page's consent, if there is one. `identity`
+    `claim` is for a browser that cannot create a key: 22 to 128 unguessable characters. Each attempt has the same ones,
+    so that a repeated start is the same start. `consent` is the receipt of the page's consent, or null. `identity`
     is a JWT by which the site verifies the visitor. `work` is the solution to the challenge of a `work_needed`.
     """
 
