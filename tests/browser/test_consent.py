@@ -215,7 +215,8 @@ def test_two_tabs_keep_step(scenario: BrowserScenario, shopper_of: Callable[...,
     expect(second.opener).to_be_visible()
     expect(first.opener).to_be_visible()
     first.page.wait_for_load_state("networkidle")
-    assert second.loaded() == first.loaded() == []
+    first.wait_loaded()
+    second.wait_loaded()
     assert first.kept() == {first.key}
 
 
