@@ -40,8 +40,9 @@ from crumbless.api.application import Application
 from crumbless.api.guard import Middleware, error_response, http_exception_response, internal_error_response
 from crumbless.api.http_protocol import DeadlineHttpProtocol
 from crumbless.api.http_shell import HttpShell
+from crumbless.api.limit_table import limits_of
 from crumbless.api.page_assets import Assets
-from crumbless.api.platform import Limits, Services
+from crumbless.api.platform import Services, by_type
 from crumbless.api.policy_view import PolicyPages
 from crumbless.api.readiness import Readiness
 from crumbless.api.registry_read import read_registry
@@ -144,11 +145,11 @@ class Server:
             visitors=open_visitor_services(settings, self._reader, self._ledger, secret_box),
             nonces=NonceClock(secrets.token_bytes(32), time.monotonic),
             replays=ReplayCache(time.monotonic),
-            limits=Limits.of(settings),
             assets=assets,
             policy=PolicyPages(read_registry(), settings, assets),
             tcp=TcpConnections.of(settings),
             disk=DiskSpace(written_folders(settings), settings.free_space_mb * MEGABYTE),
+            subjects=by_type(*limits_of(settings)),
             trace=self._trace,
         )
         self._events = EventPublisher(self._live.bus, self._tasks, self.services.visitors.bans.forget)

@@ -4,6 +4,7 @@ work."""
 import time
 
 from crumbless.api.platform import Services
+from crumbless.api.visitor_limits import StartLimits
 from crumbless.domain.work import FLOOD_BITS, USUAL_BITS
 from crumbless.errors import ApiError
 from crumbless.store.people_store import Site, find_site
@@ -20,7 +21,7 @@ async def admit_start(services: Services, network: str, site_key: str, work: str
         a
             challenge; `slow_down` for a network that goes on and on.
     """
-    limits, now = services.limits, time.monotonic()
+    limits, now = services.of(StartLimits), time.monotonic()
     over, crowded = limits.starts.take(network, now), 0.0
     if not over:
         # Looked up first: only sites that exist are counted, and by their own ID. A network beyond its rate is asked

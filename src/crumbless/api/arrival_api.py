@@ -10,6 +10,7 @@ from crumbless.actions.workspace_begin import begin_workspace, read_setup
 from crumbless.api.call import KeyCall, PublicCall
 from crumbless.api.device_read import read_device
 from crumbless.api.request_read import take_token
+from crumbless.api.sign_in_limits import SignInLimits
 from crumbless.api.site_api import site_response
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.wire_account import InvitationUse, PasskeyOptions, PasskeyRequest, SignInResponse
@@ -62,7 +63,7 @@ async def post_invitation_passkey(call: KeyCall, wanted: PasskeyRequest) -> Sign
 async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:
     """Send a link for a new password, if the address is an operator's."""
     email = check_address(wanted.email.strip()).lower()
-    take_token(call.platform.limits.resets, email)
+    take_token(call.of(SignInLimits).resets, email)
     await call.write(ask_for_reset, email, call.platform.secret_box)
 
 

@@ -30,6 +30,10 @@ class Call:
         """The caller's network, for limits."""
         return client_network(self.request)
 
+    def of(self, kind: type[T]) -> T:
+        """Return the subject's part of this type (see Services)."""
+        return self.platform.of(kind)
+
     async def read(self, find: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `find` reads in one snapshot of the database."""
         return await self.platform.reader.read(lambda connection: find(connection, *args, **kwargs))

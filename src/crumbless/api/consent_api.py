@@ -7,6 +7,7 @@ from litestar import Response
 from crumbless.actions.consent_follow import bind_receipt
 from crumbless.actions.consent_record import find_receipt_document, show_keys, store_consent
 from crumbless.api.call import PublicCall, VisitorCall, respond
+from crumbless.api.consent_limits import ConsentLimits
 from crumbless.api.guard import error_response
 from crumbless.api.request_read import take_token
 from crumbless.domain.consent import VisitorConsent
@@ -43,7 +44,7 @@ async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[byt
         raise ApiError("not_found", "There is no site with this key.")
     origin = _origin_of(call, site)
     try:
-        take_token(services.limits.site_consents, site.id)
+        take_token(services.of(ConsentLimits).site_consents, site.id)
         receipt = await store_consent(wanted, site, services.ledger)
     except ApiError as error:
         # The page is one of the site's: it may read why.

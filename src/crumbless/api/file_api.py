@@ -7,6 +7,7 @@ from litestar import Response
 from crumbless.actions.photo_keep import remove_photo, store_photo
 from crumbless.api.call import OperatorCall, PublicCall
 from crumbless.api.look_up import look_up
+from crumbless.api.request_limits import RequestLimits
 from crumbless.api.request_read import read_body
 from crumbless.domain.photo import MAX_BYTES, SIZES, names_of
 from crumbless.domain.wire_task import PhotoResponse
@@ -46,7 +47,7 @@ async def get_file(call: PublicCall, file: str, name: str) -> Response[bytes]:
     number = _NAMES.get(name)
     if number is None or not is_id(file):
         raise ApiError("not_found")
-    unknown_names = call.platform.limits.unknown_names
+    unknown_names = call.of(RequestLimits).unknown_names
     kept = await look_up(unknown_names, call.network, lambda: call.read(find_file, file))
     content = kept and await call.platform.files.get(names_of(file)[number])
     if not kept or content is None:

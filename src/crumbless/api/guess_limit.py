@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from crumbless.actions.attempts_notify import queue_attempts_check
 from crumbless.api.device_read import operator_network_hash
-from crumbless.api.platform import WIDE_GUESSES, Services
+from crumbless.api.platform import Services
+from crumbless.api.sign_in_limits import WIDE_GUESSES, SignInLimits
 from crumbless.errors import ApiError
 from crumbless.store.known_store import find_known
 
@@ -54,7 +55,8 @@ async def throttled(services: Services, guesser: Guesser, attempt: Callable[[], 
     """
     own = await _admit(services, guesser)
     # Counted before the outcome is known, so that many attempts at once gain nothing. No await since the check.
-    throttle, wide, now = services.limits.guesses, services.limits.wide_guesses, time.monotonic()
+    limits, now = services.of(SignInLimits), time.monotonic()
+    throttle, wide = limits.guesses, limits.wide_guesses
     throttle.count(own, now)
     wrong = wide.count(guesser.wide, now)
     try:
@@ -73,7 +75,8 @@ async def throttled(services: Services, guesser: Guesser, attempt: Callable[[], 
 
 async def _admit(services: Services, guesser: Guesser) -> str:
     """Return the key under which the attempt is counted. Raises ApiError `slow_down`."""
-    throttle, wide = services.limits.guesses, services.limits.wide_guesses
+    limits = services.of(SignInLimits)
+    throttle, wide = limits.guesses, limits.wide_guesses
     own, now = f"{guesser.wide} {guesser.network}", time.monotonic()
     own_wait, wide_wait = throttle.wait(own, now), wide.wait(guesser.wide, now)
     if not own_wait and not wide_wait:

@@ -5,6 +5,8 @@ import time
 from crumbless.actions.visitor_log_out import log_out_visitor
 from crumbless.api.call import KeyCall, OperatorCall, PublicCall, VisitorCall
 from crumbless.api.request_read import read_caller, require_key, take_token
+from crumbless.api.sign_in_limits import SignInLimits
+from crumbless.api.visitor_limits import IdentityLimits
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.wire_identity import (
     ContinueCodeRequest,
@@ -53,13 +55,13 @@ async def post_device_transfer_mail(call: VisitorCall, wanted: DeviceTransferMai
     """Send a link by which the chat continues on another device."""
     check_address(wanted.email)
     for key in (call.session.subject, call.network):
-        take_token(call.platform.limits.device_transfer_mails, key)
+        take_token(call.of(IdentityLimits).device_transfer_mails, key)
     await call.platform.visitors.device_transfer.send_link(call.session, wanted)
 
 
 async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> VisitorSessionResponse:
     """Begin a session on this device by a code or link from another."""
-    guesser, guesses = f"continue {call.network}", call.platform.limits.guesses
+    guesser, guesses = f"continue {call.network}", call.of(SignInLimits).guesses
     if wait := guesses.wait(guesser, time.monotonic()):
         raise ApiError("slow_down", retry_after=wait)
     # Counted before the outcome is known, so that many attempts at once gain nothing.

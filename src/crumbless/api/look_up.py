@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from crumbless.api.platform import Services
+from crumbless.api.request_limits import RequestLimits
 from crumbless.domain.access import Session
 from crumbless.domain.bounds import MAX_SITE_KEY
 from crumbless.domain.limits import KeyedBuckets
@@ -41,7 +42,7 @@ async def find_session(services: Services, network: str, token: str) -> Session 
     hashed = token_hash(token)
     if services.sessions.remembers(hashed):
         return await services.sessions.find(hashed)
-    return await look_up(services.limits.unknown_tokens, network, lambda: services.sessions.find(hashed))
+    return await look_up(services.of(RequestLimits).unknown_tokens, network, lambda: services.sessions.find(hashed))
 
 
 async def find_public_site(services: Services, network: str, key: str) -> Site | None:
@@ -60,6 +61,6 @@ async def find_public_site(services: Services, network: str, key: str) -> Site |
     if key in services.known_sites:
         site = await services.reader.read(find)
     else:
-        site = await look_up(services.limits.unknown_names, network, lambda: services.reader.read(find))
+        site = await look_up(services.of(RequestLimits).unknown_names, network, lambda: services.reader.read(find))
     services.known_sites.note(key, known=site is not None)
     return site

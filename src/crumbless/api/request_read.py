@@ -15,6 +15,7 @@ from crumbless.api.http_shell import connection_of
 from crumbless.api.look_up import find_session
 from crumbless.api.platform import Services
 from crumbless.api.request_head import join_lines
+from crumbless.api.request_limits import RequestLimits
 from crumbless.domain.access import Session
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.proof import ProofRejected, VerifiedProof, token_hash, verify_proof
@@ -192,7 +193,7 @@ def take_token(buckets: KeyedBuckets, key: str | int) -> None:
 
 def limit_requests(request: AnyRequest) -> None:
     """Take a token of the network for a request that needs no session. Raises ApiError `slow_down`."""
-    take_token(services_of(request).limits.requests, client_network(request))
+    take_token(services_of(request).of(RequestLimits).requests, client_network(request))
 
 
 def client_network(request: AnyRequest) -> str:

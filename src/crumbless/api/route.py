@@ -13,7 +13,6 @@ import msgspec
 from litestar import Response
 
 from crumbless.api.call import KeyCall, OperatorCall, PublicCall, VisitorCall
-from crumbless.api.platform import Limits
 from crumbless.domain.access import OPERATOR_ROLES, PERMISSIONS, Verb, Visibility
 from crumbless.domain.wire import MAX_FRAME
 from crumbless.errors import ERROR_SPECS, CrumblessError
@@ -38,8 +37,6 @@ _NAMED: dict[str, Visibility] = {
     "team": Visibility.TEAM,
 }
 """The visibility of what a path parameter names, on operators' routes."""
-
-_LIMITERS = {one.name for one in fields(Limits)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +74,15 @@ class RouteError(CrumblessError):
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A limiter of `Limits` and the key by which it counts. `before_body`: it applies before the body is read."""
+    """A limiter and the key by which it counts.
 
+    Args:
+        limits: the dataclass that has the limiter.
+        name: the limiter's field.
+        before_body: whether it applies before the body is read.
+    """
+
+    limits: type[Any]
     name: str
     by: LimitKey = "network"
     before_body: bool = False
@@ -147,7 +151,10 @@ class Route:
         self._require(not found.special or self.gives is not None, "its handler makes a response: declare `gives`")
         self._require(found.special or self.gives is None, "`gives` is for handlers that make a response")
         if self.limit is not None:
-            self._require(self.limit.name in _LIMITERS, f"there is no limiter {self.limit.name}")
+            self._require(
+                self.limit.name in {one.name for one in fields(self.limit.limits)},
+                f"there is no limiter {self.limit.name}",
+            )
             by_network = self.limit.by == "network"
             self._require(by_network or self.who in {"visitor", "operator"}, "there is no session to count by")
         unknown = {*self.refuses} - {*ERROR_SPECS}

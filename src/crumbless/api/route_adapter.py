@@ -110,7 +110,7 @@ async def _check_permission(route: Route, request: AnyRequest, session: Session)
 def _limit(call: Call, limit: RateLimit) -> None:
     """Raise ApiError `slow_down` if the caller has used up the row's rate."""
     key = call.network if limit.by == "network" else getattr(cast(SessionCall, call).session, limit.by)
-    take_token(getattr(call.platform.limits, limit.name), str(key))
+    take_token(getattr(call.of(limit.limits), limit.name), str(key))
 
 
 def _path_value(request: AnyRequest, name: str, kind: type) -> str | int:

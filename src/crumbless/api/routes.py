@@ -32,9 +32,15 @@ from crumbless.api import (
     visitor_api,
 )
 from crumbless.api.account_api import MAX_ACCOUNT_BODY as SMALL
+from crumbless.api.consent_limits import ConsentLimits
+from crumbless.api.file_limits import UploadLimits
+from crumbless.api.people_limits import InvitationLimits
+from crumbless.api.request_limits import RequestLimits
 from crumbless.api.route import JSON, PUBLIC, STREAM, RateLimit, Route, RouteError, operator, visitor
 from crumbless.api.route_adapter import handler_of
+from crumbless.api.sign_in_limits import SignInLimits
 from crumbless.api.stream_http import Batch
+from crumbless.api.visitor_limits import IdentityLimits, PrivacyLimits
 from crumbless.domain.access import Visibility
 from crumbless.domain.photo import MAX_BYTES
 from crumbless.domain.wire import ConsentResponse, VisitorExport
@@ -55,12 +61,12 @@ SECURITY = operator("manage_security", Visibility.WORKSPACE)
 AUDIT = operator("read_audit", Visibility.WORKSPACE)
 
 # Rate limits of several routes. Where the key comes from the body, the handler takes the token.
-CHECKS = RateLimit("checks", before_body=True)
-CONSENTS = RateLimit("consents", before_body=True)
-INVITATIONS = RateLimit("invitations", "workspace")
-PASSKEYS = RateLimit("passkey_asks")
-PRIVACY = RateLimit("privacy")
-SIGN_INS = RateLimit("sign_ins")
+CHECKS = RateLimit(RequestLimits, "checks", before_body=True)
+CONSENTS = RateLimit(ConsentLimits, "consents", before_body=True)
+INVITATIONS = RateLimit(InvitationLimits, "invitations", "workspace")
+PASSKEYS = RateLimit(SignInLimits, "passkey_asks")
+PRIVACY = RateLimit(PrivacyLimits, "privacy")
+SIGN_INS = RateLimit(SignInLimits, "sign_ins")
 
 PAGE, SCRIPT, VALUE = ("text/html",), ("text/javascript",), (JSON,)
 
@@ -123,7 +129,7 @@ ROUTES = (
         "/v1/visitor/identify",
         identity_api.post_identify,
         PUBLIC,
-        limit=RateLimit("identifies"),
+        limit=RateLimit(IdentityLimits, "identifies"),
         refuses=(*IDENTITY, "invalid_token", "invalid_proof", "forbidden", "not_found"),
     ),
     post("/v1/visitor/logout", identity_api.post_logout, visitor("identify_own")),
@@ -131,7 +137,7 @@ ROUTES = (
         "/v1/visitor/continue/code",
         identity_api.post_device_transfer_code,
         visitor("continue_own"),
-        limit=RateLimit("device_transfer_codes", "subject"),
+        limit=RateLimit(IdentityLimits, "device_transfer_codes", "subject"),
         refuses=("unknown_conversation",),
     ),
     post(
@@ -277,7 +283,13 @@ ROUTES = (
     post("/v1/reset", arrival_api.post_reset, PUBLIC, limit=SIGN_INS, refuses=LINK),
     post("/v1/email/confirm", arrival_api.post_email_confirm, PUBLIC, limit=SIGN_INS, refuses=LINK),
     post("/v1/desk/me", people_api.post_me, OWN),
-    post("/v1/desk/me/email", people_api.post_me_email, OWN, step_up=True, limit=RateLimit("invitations", "subject")),
+    post(
+        "/v1/desk/me/email",
+        people_api.post_me_email,
+        OWN,
+        step_up=True,
+        limit=RateLimit(InvitationLimits, "invitations", "subject"),
+    ),
     get("/v1/desk/people", people_api.get_people, READ_PEOPLE),
     post(
         "/v1/desk/people/invite",
@@ -317,7 +329,7 @@ ROUTES = (
         "/v1/desk/me/photo",
         file_api.post_photo,
         OWN,
-        limit=RateLimit("uploads", "subject"),
+        limit=RateLimit(UploadLimits, "uploads", "subject"),
         most=MAX_BYTES,
         refuses=("unsupported_media_type", "bad_picture"),
     ),

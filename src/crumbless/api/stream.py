@@ -12,11 +12,12 @@ from typing import Any
 
 from crumbless.api.platform import Services
 from crumbless.api.stream_auth import NO_CONVERSATION, check_bans, known_conversation, verify_auth
+from crumbless.api.stream_limits import StreamLimits
 from crumbless.api.stream_transport import StreamTransport
 from crumbless.domain.access import Session
 from crumbless.domain.command import Command, EntryCommand
 from crumbless.domain.entry import Appended, seq_for
-from crumbless.domain.stream_session import StreamEnded, StreamProtocol, StreamRates, failure
+from crumbless.domain.stream_session import StreamEnded, StreamProtocol, failure
 from crumbless.domain.visibility import visible
 from crumbless.domain.wire import (
     ENTRIES_PER_FRAME,
@@ -171,7 +172,7 @@ class StreamConnection:
     async def _welcome(self, session: Session, asked: Auth) -> None:
         services = self._services
         self.session = session
-        self._rules.accept(session, self._rates(session), time.monotonic())
+        self._rules.accept(session, self._services.of(StreamLimits).rates(session), time.monotonic())
         self._transport.accepted(asked.token)
         # Listen first, read second: what is committed in between is in what was read, in what was heard, or in both.
         # The node itself begins to listen to a workspace with its first listener.
@@ -183,12 +184,6 @@ class StreamConnection:
             await self._welcome_visitor(session, asked)
         else:
             await self._welcome_operator(session, asked.after, asked.within)
-
-    def _rates(self, session: Session) -> StreamRates:
-        limits = self._services.limits
-        if session.role != "visitor":
-            return limits.operator
-        return limits.visitor if session.bound else limits.unbound
 
     async def _welcome_operator(self, session: Session, after: int | None, within: int | None) -> None:
         reader, workspace, scope = self._services.reader, session.workspace, visible(session)

@@ -1,13 +1,15 @@
 """The table of limits in docs/security.md has every route that needs no session, and the numbers of the code."""
 
+import dataclasses
 import importlib
 import inspect
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from crumbless.api.platform import Limits
+from crumbless.api.limit_table import limits_of
 from crumbless.api.route import Route
 from crumbless.api.route_adapter import counts_requests
 from crumbless.api.routes import ROUTES
@@ -18,7 +20,12 @@ from crumbless.settings import Settings
 ROOT = Path(__file__).parents[3]
 HEADING = "## Limits of what needs no session"
 MODULES = {path.stem: path for path in (ROOT / "src" / "crumbless").glob("*/*.py")}
-LIMITS = Limits.of(Settings())
+LIMITS = [
+    (field.name, getattr(limits, field.name))
+    for limits in limits_of(Settings())
+    for field in dataclasses.fields(cast(Any, limits))
+]
+LIMITERS = dict(LIMITS)
 
 # A number and, in brackets behind its words, the name that holds it.
 NUMBER = re.compile(r"([\d,.]*\d)([^()|\d]*)\(`([\w.]+)`\)")
@@ -41,7 +48,7 @@ def value_of(name: str) -> float:
     owner, _, member = name.rpartition(".")
     if not owner:
         return getattr(Settings(), member)
-    limiter = getattr(LIMITS, owner, None)
+    limiter = LIMITERS.get(owner)
     if isinstance(limiter, GuessThrottle):
         return getattr(limiter, member)
     if isinstance(limiter, KeyedBuckets):
@@ -55,6 +62,10 @@ def value_of(name: str) -> float:
         }[member]
     module = MODULES[owner].relative_to(ROOT / "src").with_suffix("")
     return getattr(importlib.import_module(".".join(module.parts)), member)
+
+
+def test_each_limiter_has_its_own_name() -> None:
+    assert len(LIMITERS) == len(LIMITS) > 20
 
 
 def needs_no_session(route: Route) -> bool:
@@ -94,7 +105,7 @@ def test_limiters_that_a_row_names_are_those_that_its_handlers_use() -> None:
     for row in ROWS:
         for name in ROUTE_NAME.findall(row[0]):
             route = next(one for one in ROUTES if one.name == name)
-            used = set(re.findall(r"limits\.(\w+)", inspect.getsource(route.handler)))
+            used = set(re.findall(r"Limits\)\.(\w+)", inspect.getsource(route.handler)))
             used |= {route.limit.name} if route.limit else set()
-            named = {limiter for limiter in re.findall(r"`(\w+)\.\w+`", " ".join(row[1:])) if hasattr(LIMITS, limiter)}
+            named = {limiter for limiter in re.findall(r"`(\w+)\.\w+`", " ".join(row[1:])) if limiter in LIMITERS}
             assert used <= named, name

@@ -8,6 +8,7 @@ import pytest
 from litestar import Response
 
 from crumbless.api.call import KeyCall, OperatorCall, PublicCall, VisitorCall
+from crumbless.api.file_limits import UploadLimits
 from crumbless.api.route import PUBLIC, STREAM, Access, RateLimit, Route, RouteError, operator, visitor
 from crumbless.api.route_adapter import read_query
 from crumbless.api.routes import ROUTES, route_handlers
@@ -72,8 +73,13 @@ def test_good_rows_are_made() -> None:
         (by_anyone, PUBLIC, {"gives": Wanted}, "`gives` is for handlers that make a response"),
         (with_results, PUBLIC, {}, "declare in `also` which status each further result has"),
         (by_anyone, PUBLIC, {"refuses": ("nothing",)}, "refuses unknown codes ['nothing']"),
-        (by_anyone, PUBLIC, {"limit": RateLimit("nothing")}, "there is no limiter nothing"),
-        (by_anyone, PUBLIC, {"limit": RateLimit("uploads", "subject")}, "there is no session to count by"),
+        (by_anyone, PUBLIC, {"limit": RateLimit(UploadLimits, "nothing")}, "there is no limiter nothing"),
+        (
+            by_anyone,
+            PUBLIC,
+            {"limit": RateLimit(UploadLimits, "uploads", "subject")},
+            "there is no session to count by",
+        ),
     ],
 )
 def test_row_that_contradicts_itself_is_refused(

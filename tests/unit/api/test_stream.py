@@ -10,8 +10,9 @@ from typing import Any, cast
 import pytest
 
 from crumbless.api.commands import COMMANDS
-from crumbless.api.platform import Services
+from crumbless.api.platform import Services, by_type
 from crumbless.api.stream import StreamConnection
+from crumbless.api.stream_limits import StreamLimits
 from crumbless.domain.ban import BanList
 from crumbless.domain.command import Commands
 from crumbless.domain.entry import Appended
@@ -111,7 +112,7 @@ class Line:
                 visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
                 settings=SimpleNamespace(streams_per_session=3, address="http://x"),
                 commands=Commands(COMMANDS),
-                limits=SimpleNamespace(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
+                of=by_type(StreamLimits(visitor=ROOMY, unbound=ROOMY, operator=ROOMY)).__getitem__,
             ),
         )
         self.stream = StreamConnection(self.platform, self.transport)

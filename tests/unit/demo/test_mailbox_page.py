@@ -9,7 +9,8 @@ from litestar.datastructures import State
 
 from crumbless.actions.mail_compose import compose_mail
 from crumbless.adapters.mail_box import MAX_ITEMS, MemoryMail
-from crumbless.api.platform import Limits
+from crumbless.api.limit_table import limits_of
+from crumbless.api.platform import by_type
 from crumbless.api.route_adapter import handler_of
 from crumbless.demo.mailbox_page import PATH, mailbox_route
 from crumbless.domain.mail_order import MailRequest
@@ -21,7 +22,7 @@ ADDRESS = "http://127.0.0.1:8000"
 
 async def shown(box: MemoryMail) -> httpx.Response:
     settings = Settings()
-    services = SimpleNamespace(settings=settings, limits=Limits.of(settings))
+    services = SimpleNamespace(settings=settings, of=by_type(*limits_of(settings)).__getitem__)
     route = handler_of(mailbox_route(box, ADDRESS))
     app = Litestar([route], state=State({"platform": services}), openapi_config=None)
     transport = httpx.ASGITransport(app)  # pyright: ignore[reportArgumentType]

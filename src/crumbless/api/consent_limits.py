@@ -1,0 +1,22 @@
+"""Rates of consent records."""
+
+from dataclasses import dataclass
+
+from crumbless.domain.limits import KeyedBuckets, Rate
+from crumbless.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLimits:
+    """Requests for consent records by network, and new records by site."""
+
+    consents: KeyedBuckets
+    site_consents: KeyedBuckets
+
+    @classmethod
+    def of(cls, settings: Settings) -> "ConsentLimits":
+        """Return the rates that the settings ask for."""
+        return cls(
+            consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),
+            site_consents=KeyedBuckets(Rate(settings.site_consents_per_minute / 60, settings.site_consent_burst)),
+        )

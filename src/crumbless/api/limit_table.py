@@ -1,0 +1,25 @@
+"""Every subject's limits in one list, as app.py registers them and docs/security.md documents them."""
+
+from crumbless.api.consent_limits import ConsentLimits
+from crumbless.api.file_limits import UploadLimits
+from crumbless.api.people_limits import InvitationLimits
+from crumbless.api.request_limits import RequestLimits
+from crumbless.api.sign_in_limits import SignInLimits
+from crumbless.api.stream_limits import StreamLimits
+from crumbless.api.visitor_limits import IdentityLimits, PrivacyLimits, StartLimits
+from crumbless.settings import Settings
+
+
+def limits_of(settings: Settings) -> list[object]:
+    """Return the limits that the settings ask for. Their fields have names that are unique among all."""
+    return [
+        RequestLimits.of(settings),
+        StreamLimits.of(settings),
+        StartLimits.of(settings),
+        IdentityLimits.of(),
+        PrivacyLimits.of(settings),
+        ConsentLimits.of(settings),
+        SignInLimits.of(settings),
+        InvitationLimits.of(),
+        UploadLimits.of(settings),
+    ]

@@ -1,0 +1,42 @@
+"""Rates of sign-ins, and the waits after wrong passwords and codes."""
+
+from dataclasses import dataclass
+
+from crumbless.domain.limits import KeyedBuckets, Rate
+from crumbless.domain.throttle import GuessThrottle
+from crumbless.settings import Settings
+
+GUESSES = 5
+"""Wrong passwords or codes for one account from one network without a wait."""
+
+WIDE_GUESSES = 20
+"""The same from anywhere. The operator is notified by email each time that so many more were wrong."""
+
+WIDE_SECONDS = 30.0
+"""The longest wait because of wrong attempts from anywhere: an attacker must not keep the operator out."""
+
+RESETS = Rate(1 / 300, 3)
+"""Links for a new password to one address: an attacker cannot fill a mailbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLimits:
+    """Sign-ins, wrong guesses, and links for a new password."""
+
+    sign_ins: KeyedBuckets
+    passkey_asks: KeyedBuckets
+    guesses: GuessThrottle
+    wide_guesses: GuessThrottle
+    resets: KeyedBuckets
+
+    @classmethod
+    def of(cls, settings: Settings) -> "SignInLimits":
+        """Return the rates that the settings ask for."""
+        return cls(
+            sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
+            # A separate rate: an attacker who floods the password form must not keep passkeys out.
+            passkey_asks=KeyedBuckets(Rate(settings.sign_ins_per_minute / 20, settings.sign_in_burst * 3)),
+            guesses=GuessThrottle(GUESSES),
+            wide_guesses=GuessThrottle(WIDE_GUESSES, WIDE_SECONDS),
+            resets=KeyedBuckets(RESETS),
+        )

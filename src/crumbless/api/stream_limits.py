@@ -1,0 +1,42 @@
+"""Rates of streams, by the kind of session."""
+
+from dataclasses import dataclass
+
+from crumbless.domain.access import Session
+from crumbless.domain.limits import Rate
+from crumbless.domain.stream_session import StreamRates
+from crumbless.settings import Settings
+
+UNBOUND_SHARE = 4
+"""A session without a key gets this fraction of the usual rates."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Frames and messages of one stream. `unbound`: of a visitor's session without a key."""
+
+    visitor: StreamRates
+    unbound: StreamRates
+    operator: StreamRates
+
+    @classmethod
+    def of(cls, settings: Settings) -> "StreamLimits":
+        """Return the rates that the settings ask for."""
+        frames = Rate(settings.frames_per_second, settings.frame_burst)
+        messages = Rate(settings.visitor_messages_per_minute / 60, settings.visitor_message_burst)
+        operator = Rate(settings.operator_messages_per_minute / 60, settings.operator_message_burst)
+        return cls(
+            visitor=StreamRates(frames, messages),
+            unbound=StreamRates(_unbound(frames), _unbound(messages)),
+            operator=StreamRates(frames, operator),
+        )
+
+    def rates(self, session: Session) -> StreamRates:
+        """Return the rates of the session's streams."""
+        if session.role != "visitor":
+            return self.operator
+        return self.visitor if session.bound else self.unbound
+
+
+def _unbound(rate: Rate) -> Rate:
+    return Rate(rate.per_second / UNBOUND_SHARE, max(rate.burst / UNBOUND_SHARE, 1))
