@@ -100,33 +100,38 @@ class Server:
     """
 
     def __init__(self, settings: Settings, mails: MailPort | None = None) -> None:
-        self.settings = settings
+        self._database_url = database_url = settings.database.database_url
         self._http_streams: HttpStreams = {}
-        self._lock = serving_lock(settings.database_url)
-        self._reader = open_reader(settings.database_url)
-        secret_box = open_secret_box(settings)
-        idle = settings.operator_idle_days * DAY_MS, settings.visitor_idle_days * DAY_MS
+        self._lock = serving_lock(database_url)
+        self._reader = open_reader(database_url)
+        secret_box = open_secret_box(settings.database)
+        idle = settings.sign_in.operator_idle_days * DAY_MS, settings.visitors.visitor_idle_days * DAY_MS
         self._live = RealtimeNode(
-            live_reads(self._reader), *idle, open_bus_transport(settings, secret_box.derive("bus")[:9].hex())
+            live_reads(self._reader),
+            *idle,
+            open_bus_transport(settings.bus, database_url, secret_box.derive("bus")[:9].hex()),
         )
-        self._trace = open_trace(settings)
-        self._ledger = Ledger(self._open_writer, self._publish_entries, settings.ledger_queue, self._publish_events)
-        mail = MailSend(mails or open_mail(settings), secret_box, settings.address, sender_name(settings))
-        files = FileStore(settings, default_folder(settings.database_url))
+        self._trace = open_trace(settings.monitoring.tracing_url)
+        self._ledger = Ledger(
+            self._open_writer, self._publish_entries, settings.database.ledger_queue, self._publish_events
+        )
+        sender = sender_name(settings.company)
+        mail = MailSend(mails or open_mail(settings.mail, sender), secret_box, settings.server.address, sender)
+        files = FileStore(settings.files, default_folder(database_url))
         handlers: dict[TaskKind, TaskHandler] = {
             "mail": TaskHandler(mail),
             "reset": TaskHandler(ResetSend(self._ledger, secret_box)),
             "attempts": TaskHandler(AttemptsNotify(self._ledger, secret_box)),
             "file_removal": TaskHandler(FileRemoval(files, self._reader)),
-            "retention": TaskHandler(RetentionSweep(rules_of(settings), self._ledger)),
-            "ga4": RelaySend("ga4", Ga4Relay(settings.ga4_url), self._reader),
-            "tiktok": RelaySend("tiktok", TiktokRelay(settings.tiktok_url), self._reader),
-            **backup_of(settings),
+            "retention": TaskHandler(RetentionSweep(rules_of(settings.retention), self._ledger)),
+            "ga4": RelaySend("ga4", Ga4Relay(settings.relays.ga4_url), self._reader),
+            "tiktok": RelaySend("tiktok", TiktokRelay(settings.relays.tiktok_url), self._reader),
+            **backup_of(settings.backup, database_url),
         }
-        self._tasks = TaskRunner(handlers, self._ledger, self._reader, settings.task_poll_seconds)
+        self._tasks = TaskRunner(handlers, self._ledger, self._reader, settings.tasks.task_poll_seconds)
         self._seen = LastSeenWriter(self._used_sessions, self._ledger)
-        self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(settings.database_url))
-        self._providers = {one.id: OidcProvider(one) for one in settings.oidc_providers}
+        self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(database_url))
+        self._providers = {one.id: OidcProvider(one) for one in settings.sign_in.oidc_providers}
         assets = Assets()
         self.services = Services(
             settings=settings,
@@ -140,15 +145,15 @@ class Server:
             embed_sightings=EmbedSightings(self._ledger),
             files=files,
             pictures=ImageProcess(),
-            passkeys=Passkeys(PasskeyVerifier(settings.address), self._ledger, secret_box),
-            oidc=OidcSignIn(self._providers, settings.address, self._ledger),
-            visitors=open_visitor_services(settings, self._reader, self._ledger, secret_box),
+            passkeys=Passkeys(PasskeyVerifier(settings.server.address), self._ledger, secret_box),
+            oidc=OidcSignIn(self._providers, settings.server.address, self._ledger),
+            visitors=open_visitor_services(settings.visitors, self._reader, self._ledger, secret_box),
             nonces=NonceClock(secrets.token_bytes(32), time.monotonic),
             replays=ReplayCache(time.monotonic),
             assets=assets,
-            policy=PolicyPages(read_registry(), settings, assets),
-            tcp=TcpConnections.of(settings),
-            disk=DiskSpace(written_folders(settings), settings.free_space_mb * MEGABYTE),
+            policy=PolicyPages(read_registry(), settings.server.address, settings.company, assets),
+            tcp=TcpConnections.of(settings.streams),
+            disk=DiskSpace(written_folders(settings.files, database_url), settings.monitoring.free_space_mb * MEGABYTE),
             subjects=by_type(*limits_of(settings)),
             trace=self._trace,
         )
@@ -158,7 +163,7 @@ class Server:
 
     def _open_writer(self) -> BatchWriter:
         def plain() -> BatchWriter:
-            return open_writer(self.settings.database_url)
+            return open_writer(self._database_url)
 
         return (self._trace.around(plain) if self._trace else plain)()
 
@@ -177,7 +182,7 @@ class Server:
     def start(self) -> None:
         """Take the database and start the ledger. Call on the loop. `run_loops` comes next."""
         self._lock.take()
-        begin_clock(self.settings.database_url)
+        begin_clock(self._database_url)
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ledger.start()
         self._live.start()
@@ -244,20 +249,20 @@ class Server:
         return Middleware(app, self.services)
 
 
-def open_trace(settings: Settings) -> "OtlpTrace | None":
-    """Where traces go, if the settings say so.
+def open_trace(url: str) -> "OtlpTrace | None":
+    """Return the exporter of traces to this address, or None if it is empty.
 
     Raises:
-        SettingsError: when what it needs is not installed.
+        SettingsError: if the packages that it needs are not installed.
     """
-    if not settings.tracing_url:
+    if not url:
         return None
     try:
         from crumbless.adapters.tracing_otlp import OtlpTrace  # noqa: PLC0415 - an extra, and heavy
     except ModuleNotFoundError as error:
         needed = "pip install 'crumbless[tracing]'"
         raise SettingsError(f"CRUMBLESS_TRACING_URL: {error.name} is not installed: {needed}") from None
-    return OtlpTrace(settings.tracing_url)
+    return OtlpTrace(url)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -339,8 +344,8 @@ async def serve(
     Raises:
         SettingsError: when the database is not ready to be served.
     """
-    check_schema(settings.database_url, make=True)
-    if settings.bus_url == "memory" and not settings.database_url.startswith("sqlite:"):
+    check_schema(settings.database.database_url, make=True)
+    if settings.bus.bus_url == "memory" and not settings.database.database_url.startswith("sqlite:"):
         log.warning("CRUMBLESS_BUS_URL is memory: correct for one node, but not for several nodes on this database")
     _tune_gc()
     server = Server(settings, mails)
@@ -372,7 +377,7 @@ async def serve(
         finally:
             server.begin_stop()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(settings.drain_seconds):
+                async with asyncio.timeout(settings.server.drain_seconds):
                     await force_exit.wait()
             for one, _ in [(main, listening), *others]:
                 one.stop_listening()

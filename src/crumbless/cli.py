@@ -66,13 +66,15 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
     from crumbless.app import serve as serve_platform  # noqa: PLC0415
 
     settings = read_settings(host=host, port=port)
-    configure_logging(settings.log_format, settings.log_level)
-    listening = open_socket(settings.host, settings.port)
+    configure_logging(settings.logging.log_format, settings.logging.log_level)
+    listening = open_socket(settings.server.host, settings.server.port)
     settings = read_settings(host=host, port=listening.getsockname()[1])
 
     async def report() -> None:
-        line = f"Crumbless serves {settings.address}; the desk is at {settings.address}/desk/. Ctrl-C stops."
-        if settings.log_format == "json":
+        line = (
+            f"Crumbless serves {settings.server.address}; the desk is at {settings.server.address}/desk/. Ctrl-C stops."
+        )
+        if settings.logging.log_format == "json":
             logging.getLogger("crumbless").info(line)
         else:
             typer.echo(line, err=True)
@@ -89,7 +91,7 @@ def migrate() -> None:
     from crumbless.store.schema import migrate as migrate_database  # noqa: PLC0415
 
     with progress_of_rows() as progress:
-        migrate_database(read_settings().database_url, progress=progress)
+        migrate_database(read_settings().database.database_url, progress=progress)
     typer.echo(f"The database has schema {SCHEMA}.")
 
 
@@ -98,7 +100,7 @@ def compact() -> None:
     """Rewrite the database file, without free space. Stop the server first."""
     from crumbless.store.database import compact as compact_database  # noqa: PLC0415
 
-    before, after = compact_database(_migrated().database_url)
+    before, after = compact_database(_migrated().database.database_url)
     typer.echo(f"The database has {after / 1e6:.1f} MB; it had {before / 1e6:.1f} MB.")
 
 
@@ -125,10 +127,10 @@ def site_add(
     settings = _migrated()
     site_key = key or secrets.token_urlsafe(9)
     write_once(
-        settings.database_url,
+        settings.database.database_url,
         lambda connection: add_site(connection, workspace_for(connection, workspace), site_key, name, origin),
     )
-    typer.echo(embed_snippet(settings.address, site_key))
+    typer.echo(embed_snippet(settings.server.address, site_key))
 
 
 @app.command()
@@ -228,7 +230,7 @@ def _migrated() -> Settings:
     from crumbless.store.schema import check_schema  # noqa: PLC0415
 
     settings = read_settings()
-    check_schema(settings.database_url)
+    check_schema(settings.database.database_url)
     return settings
 
 

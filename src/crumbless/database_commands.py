@@ -38,7 +38,7 @@ def backup_database(
     from crumbless.store.database_move import backup  # noqa: PLC0415
 
     with progress_of_rows() as told:
-        size = backup(read_settings().database_url, file, told)
+        size = backup(read_settings().database.database_url, file, told)
     typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
 
 
@@ -51,7 +51,7 @@ def restore_database(
     from crumbless.store.database_move import restore  # noqa: PLC0415
 
     with progress_of_rows() as told:
-        verified = restore(file, read_settings().database_url, replace=yes, progress=told)
+        verified = restore(file, read_settings().database.database_url, replace=yes, progress=told)
     if not verified.summed:
         _warn_without_sums(file)
     typer.echo(f"The database holds what {file} holds.")

@@ -24,7 +24,7 @@ def _ready() -> Settings:
     from crumbless.store.schema import check_schema  # noqa: PLC0415 - each command pays only for what it uses
 
     settings = read_settings()
-    check_schema(settings.database_url)
+    check_schema(settings.database.database_url)
     return settings
 
 
@@ -33,11 +33,11 @@ async def print_setup_link(settings: Settings) -> None:
     from crumbless.actions.workspace_begin import SETUP_HOURS, offer_first_setup  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
 
-    secret = await asyncio.to_thread(write_once, settings.database_url, offer_first_setup)
+    secret = await asyncio.to_thread(write_once, settings.database.database_url, offer_first_setup)
     if secret is not None:
         typer.echo(
             f"\nNobody owns this installation yet. Open this link to set it up; it works once, for {SETUP_HOURS} hours,"
-            f" and until the next start:\n\n  {settings.address}/desk#setup={secret}\n"
+            f" and until the next start:\n\n  {settings.server.address}/desk#setup={secret}\n"
         )
 
 
@@ -61,7 +61,7 @@ def operator_add(
     def add(connection: Connection) -> None:
         add_operator(connection, workspace_for(connection, workspace), email, name, password, role)
 
-    write_once(settings.database_url, add)
+    write_once(settings.database.database_url, add)
     typer.echo(f"Added {email} to {workspace}." + ("" if password_stdin else f"\nPassword: {password}"))
 
 
@@ -71,7 +71,7 @@ def operator_list() -> None:
     from crumbless.store.database import write_once  # noqa: PLC0415
     from crumbless.store.operator_store import list_members  # noqa: PLC0415
 
-    for one in write_once(_ready().database_url, list_members):
+    for one in write_once(_ready().database.database_url, list_members):
         state = "" if one.active else "  (disabled)"
         typer.echo(f"{one.workspace}  {one.role:8}  {one.name}  {one.email}{state}")
 
@@ -100,8 +100,8 @@ def operator_reset(email: Email) -> None:
         return new_reset(connection, person)
 
     settings = _ready()
-    secret = write_once(settings.database_url, make)
-    typer.echo(f"The link works once, for {RESET_MINUTES} minutes:\n{settings.address}/desk#reset={secret}")
+    secret = write_once(settings.database.database_url, make)
+    typer.echo(f"The link works once, for {RESET_MINUTES} minutes:\n{settings.server.address}/desk#reset={secret}")
 
 
 @operator_app.command("disable")
@@ -117,7 +117,7 @@ def operator_disable(email: Email) -> None:
             raise ApiError("not_found", f"No operator signs in with {email}.")
         disable_by_command(connection, person)
 
-    write_once(_ready().database_url, disable)
+    write_once(_ready().database.database_url, disable)
     typer.echo(f"{email} cannot sign in any more.")
 
 
@@ -128,8 +128,8 @@ def workspace_add(name: Annotated[str, typer.Argument(help="The name of the work
     from crumbless.store.database import write_once  # noqa: PLC0415
 
     settings = _ready()
-    secret = write_once(settings.database_url, lambda connection: offer_workspace(connection, name))
-    typer.echo(f"The link works once, for {SETUP_HOURS} hours:\n{settings.address}/desk#setup={secret}")
+    secret = write_once(settings.database.database_url, lambda connection: offer_workspace(connection, name))
+    typer.echo(f"The link works once, for {SETUP_HOURS} hours:\n{settings.server.address}/desk#setup={secret}")
 
 
 @workspace_app.command("list")
@@ -138,7 +138,7 @@ def workspace_list() -> None:
     from crumbless.store.database import write_once  # noqa: PLC0415
     from crumbless.store.workspace_store import list_workspaces  # noqa: PLC0415
 
-    for number, name, people in write_once(_ready().database_url, list_workspaces):
+    for number, name, people in write_once(_ready().database.database_url, list_workspaces):
         typer.echo(f"{number}  {name}  {people}")
 
 
@@ -155,5 +155,5 @@ def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The worksp
             raise ApiError("not_found", f"There is no workspace {name}.")
         remove_by_command(connection, workspace)
 
-    write_once(_ready().database_url, remove)
+    write_once(_ready().database.database_url, remove)
     typer.echo(f"{name} has no account policy any more.")

@@ -41,18 +41,12 @@ Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
 Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
 Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
-CollectorUrl = Annotated[str, msgspec.Meta(pattern=r"\A(?:https?://[^\s/@?#]+/[^\s?#]*)?\Z")]
 # As a header carries it; long enough that nobody guesses it.
 Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
-DayTime = Annotated[str, msgspec.Meta(pattern=r"\A(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")]
-Megabytes = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 # The database itself refuses to remove what is younger.
 AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
-DrainSeconds = Annotated[float, msgspec.Meta(ge=0, le=300)]
-PollSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=60)]
-UnreadSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=600)]
 
 
 class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,85 +60,19 @@ class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     scopes: list[str] = msgspec.field(default_factory=lambda: ["email"])
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What can be set. Each field's meaning stands in docs/settings.md."""
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the server listens, how browsers reach it, and requests without a session."""
 
-    database_url: str = "sqlite:///var/crumbless.db"
-    secret_key: str = ""
-    bus_url: str = "memory"
-    bus_credentials: str = ""
-    bus_ca: str = ""
     host: str = "127.0.0.1"
     port: Port = 8000
     public_url: str = ""
     allowed_hosts: list[str] = []
     trusted_proxies: list[str] = []
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: LogFormat = "text"
-    access_log: bool = False
-    metrics_token: Token = ""
-    tracing_url: CollectorUrl = ""
-    visitor_messages_per_minute: Rate = 30
-    visitor_message_burst: Count = 12
-    operator_messages_per_minute: Rate = 120
-    operator_message_burst: Count = 30
-    frames_per_second: Rate = 20
-    frame_burst: Count = 80
     requests_per_second: Rate = 200
     request_burst: Count = 10_000
     unknown_names_per_minute: Rate = 60
     unknown_name_burst: Count = 120
-    starts_per_hour: Rate = 60
-    start_burst: Count = 20
-    site_starts_per_minute: Rate = 120
-    site_start_burst: Count = 240
-    sign_ins_per_minute: Rate = 10
-    sign_in_burst: Count = 10
-    privacy_requests_per_hour: Rate = 60
-    privacy_request_burst: Count = 20
-    streams_per_session: Count = 12
-    unauthenticated_per_address: Count = 40
-    connections: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
-    unread_seconds: UnreadSeconds = 30
-    ledger_queue: Count = 8192
-    free_space_mb: Megabytes = 500
-    backup_folder: str = ""
-    backup_time: DayTime = "02:30"
-    backup_keep: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 7
-    consents_per_hour: Rate = 60
-    consent_burst: Count = 20
-    site_consents_per_minute: Rate = 600
-    site_consent_burst: Count = 300
-    oidc_providers: list[OidcProviderSettings] = []
-    ga4_url: str = "https://www.google-analytics.com"
-    ga4_script_url: str = "https://www.googletagmanager.com"
-    tiktok_url: str = "https://business-api.tiktok.com"
-    tiktok_script_url: str = "https://analytics.tiktok.com"
-    files_url: str = ""
-    files_endpoint: str = ""
-    files_region: str = ""
-    files_access_key: str = ""
-    files_secret_key: str = ""
-    uploads_per_hour: Rate = 30
-    upload_burst: Count = 10
-    smtp_url: str = ""
-    mail_from: Email = ""
-    task_poll_seconds: PollSeconds = 2
-    drain_seconds: DrainSeconds = 0
-    receipt_days: KeptDays = 3 * 365
-    audit_days: AuditDays = 2 * 365
-    ended_session_days: KeptDays = 30
-    one_time_token_days: KeptDays = 2
-    dead_task_days: KeptDays = 30
-    visitor_session_days: Days = 30
-    operator_session_days: Days = 30
-    visitor_idle_days: Days = 30
-    operator_idle_days: Days = 7
-    organisation: Line = ""
-    contact_email: Email = ""
-    contact_phone: Phone = ""
-    contact_address: Line = ""
-    company_number: Line = ""
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=300)] = 0
 
     @property
     def address(self) -> str:
@@ -156,6 +84,179 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def hosts(self) -> frozenset[str]:
         """The values of the Host header that this server answers for."""
         return frozenset({urlsplit(self.address).netloc.lower(), *(host.lower() for host in self.allowed_hosts)})
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The database, the key that encrypts secrets in it, and the queue of writes."""
+
+    database_url: str = "sqlite:///var/crumbless.db"
+    secret_key: str = ""
+    ledger_queue: Count = 8192
+
+
+class BusSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How nodes notify each other."""
+
+    bus_url: str = "memory"
+    bus_credentials: str = ""
+    bus_ca: str = ""
+
+
+class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Log lines."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: LogFormat = "text"
+    access_log: bool = False
+
+
+class MonitoringSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Metrics, traces and the warning about disk space."""
+
+    metrics_token: Token = ""
+    tracing_url: Annotated[str, msgspec.Meta(pattern=r"\A(?:https?://[^\s/@?#]+/[^\s?#]*)?\Z")] = ""
+    free_space_mb: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 500
+
+
+class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Streams, their rates, and TCP connections."""
+
+    connections: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
+    unauthenticated_per_address: Count = 40
+    streams_per_session: Count = 12
+    unread_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 30
+    frames_per_second: Rate = 20
+    frame_burst: Count = 80
+    visitor_messages_per_minute: Rate = 30
+    visitor_message_burst: Count = 12
+    operator_messages_per_minute: Rate = 120
+    operator_message_burst: Count = 30
+
+
+class VisitorSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Starts of conversations, requests of visitors about their data, and their sessions."""
+
+    starts_per_hour: Rate = 60
+    start_burst: Count = 20
+    site_starts_per_minute: Rate = 120
+    site_start_burst: Count = 240
+    privacy_requests_per_hour: Rate = 60
+    privacy_request_burst: Count = 20
+    visitor_session_days: Days = 30
+    visitor_idle_days: Days = 30
+
+
+class SignInSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How operators sign in, and their sessions."""
+
+    sign_ins_per_minute: Rate = 10
+    sign_in_burst: Count = 10
+    oidc_providers: list[OidcProviderSettings] = []
+    operator_session_days: Days = 30
+    operator_idle_days: Days = 7
+
+
+class ConsentSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Rates of consent records."""
+
+    consents_per_hour: Rate = 60
+    consent_burst: Count = 20
+    site_consents_per_minute: Rate = 600
+    site_consent_burst: Count = 300
+
+
+class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses of the vendors to which events are relayed."""
+
+    ga4_url: str = "https://www.google-analytics.com"
+    ga4_script_url: str = "https://www.googletagmanager.com"
+    tiktok_url: str = "https://business-api.tiktok.com"
+    tiktok_script_url: str = "https://analytics.tiktok.com"
+
+
+class FileSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Storage of files, and uploads."""
+
+    files_url: str = ""
+    files_endpoint: str = ""
+    files_region: str = ""
+    files_access_key: str = ""
+    files_secret_key: str = ""
+    uploads_per_hour: Rate = 30
+    upload_burst: Count = 10
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Emails that the server sends."""
+
+    smtp_url: str = ""
+    mail_from: Email = ""
+
+
+class TaskSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Background work."""
+
+    task_poll_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 2
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How long data is stored."""
+
+    receipt_days: KeptDays = 3 * 365
+    audit_days: AuditDays = 2 * 365
+    ended_session_days: KeptDays = 30
+    one_time_token_days: KeptDays = 2
+    dead_task_days: KeptDays = 30
+
+
+class BackupSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Nightly backups."""
+
+    backup_folder: str = ""
+    backup_time: Annotated[str, msgspec.Meta(pattern=r"\A(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")] = "02:30"
+    backup_keep: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 7
+
+
+class CompanySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The organisation that runs the server, for the policy page and emails."""
+
+    organisation: Line = ""
+    contact_email: Email = ""
+    contact_phone: Phone = ""
+    contact_address: Line = ""
+    company_number: Line = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, in the sections of docs/settings.md. The names of fields are unique among all sections."""
+
+    server: ServerSettings = msgspec.field(default_factory=ServerSettings)
+    database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
+    bus: BusSettings = msgspec.field(default_factory=BusSettings)
+    logging: LoggingSettings = msgspec.field(default_factory=LoggingSettings)
+    monitoring: MonitoringSettings = msgspec.field(default_factory=MonitoringSettings)
+    streams: StreamSettings = msgspec.field(default_factory=StreamSettings)
+    visitors: VisitorSettings = msgspec.field(default_factory=VisitorSettings)
+    sign_in: SignInSettings = msgspec.field(default_factory=SignInSettings)
+    consent: ConsentSettings = msgspec.field(default_factory=ConsentSettings)
+    relays: RelaySettings = msgspec.field(default_factory=RelaySettings)
+    files: FileSettings = msgspec.field(default_factory=FileSettings)
+    mail: MailSettings = msgspec.field(default_factory=MailSettings)
+    tasks: TaskSettings = msgspec.field(default_factory=TaskSettings)
+    retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
+    backup: BackupSettings = msgspec.field(default_factory=BackupSettings)
+    company: CompanySettings = msgspec.field(default_factory=CompanySettings)
+
+
+SECTIONS: dict[str, type[msgspec.Struct]] = {one.name: one.type for one in msgspec.structs.fields(Settings)}
+
+SECTION_OF = {one.name: name for name, section in SECTIONS.items() for one in msgspec.structs.fields(section)}
+"""The section of each setting. In the environment and the TOML file a setting has its own name only."""
+
+
+def setting(settings: Settings, name: str) -> Any:
+    """Return the value of the setting with this name."""
+    return getattr(getattr(settings, SECTION_OF[name]), name)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
@@ -170,12 +271,22 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: Any)
     values |= _read_environment(environment)
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
-        settings = msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(_in_sections(values), Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(_in_one_line(error, values)) from None
     _check_urls(settings)
     _check_proxies(settings)
     return settings
+
+
+def _in_sections(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the values by their sections. Raises SettingsError for a name that is no setting."""
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for name, value in values.items():
+        if name not in SECTION_OF:
+            raise SettingsError(f"{PREFIX}{name.upper()}: there is no such setting")
+        sections[SECTION_OF[name]][name] = value
+    return sections
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -190,7 +301,8 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    lists = {field.name for field in msgspec.structs.fields(Settings) if field.type == list[str]}
+    fields = (field for section in SECTIONS.values() for field in msgspec.structs.fields(section))
+    lists = {field.name for field in fields if field.type == list[str]}
     values: dict[str, Any] = {}
     for name, text in environment.items():
         if not name.startswith(PREFIX) or name.startswith(TEST_PREFIX) or name == CONFIG_FILE:
@@ -211,18 +323,15 @@ def _read_json(name: str, text: str) -> Any:
 
 
 def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
-    known = {field.name for field in msgspec.structs.fields(Settings)}
-    for key in values:
-        if key not in known:
-            return f"{PREFIX}{key.upper()}: there is no such setting"
     message, _, path = str(error).partition(" - at `$.")
-    key = path.rstrip("`").partition("[")[0]
+    # The section, then the setting, then what is wrong inside of it.
+    key = re.split(r"[.\[]", path.rstrip("`"))[1]
     shown = "" if key in SECRET_SETTINGS else f" (it is {values.get(key)!r})"
     return f"{PREFIX}{key.upper()}: {message[0].lower()}{message[1:]}{shown}"
 
 
 def _check_proxies(settings: Settings) -> None:
-    for network in settings.trusted_proxies:
+    for network in settings.server.trusted_proxies:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
@@ -245,12 +354,12 @@ def check_database_url(url: str) -> None:
 
 
 def _check_urls(settings: Settings) -> None:
-    check_database_url(settings.database_url)
+    check_database_url(settings.database.database_url)
     _check_bus(settings)
-    _check_providers(settings.oidc_providers)
+    _check_providers(settings.sign_in.oidc_providers)
     wanted = "expected http://HOST or https://HOST, lower case, without a path or a default port"
     for name in ("public_url", "ga4_url", "ga4_script_url", "tiktok_url", "tiktok_script_url"):
-        value: str = getattr(settings, name)
+        value: str = setting(settings, name)
         if not _is_address(value) and (value or name != "public_url"):
             raise SettingsError(f"{PREFIX}{name.upper()}: {wanted} (it is {value!r})")
 
@@ -258,13 +367,13 @@ def _check_urls(settings: Settings) -> None:
 def _check_bus(settings: Settings) -> None:
     """The URL is never shown: it may hold a password."""
     name = f"{PREFIX}BUS_URL"
-    if settings.bus_url not in {"memory", "postgresql"} and not all(
-        _is_nats_url(url.strip()) for url in settings.bus_url.split(",")
+    if settings.bus.bus_url not in {"memory", "postgresql"} and not all(
+        _is_nats_url(url.strip()) for url in settings.bus.bus_url.split(",")
     ):
         raise SettingsError(
             f"{name}: expected memory, postgresql, or nats://HOST:PORT (tls://HOST:PORT), several separated by commas"
         )
-    if settings.bus_url != "memory" and settings.database_url.startswith("sqlite:"):
+    if settings.bus.bus_url != "memory" and settings.database.database_url.startswith("sqlite:"):
         raise SettingsError(f"{name}: with SQLite there is one node, and its bus is memory; several need PostgreSQL")
 
 

@@ -45,29 +45,33 @@ class Status(msgspec.Struct, frozen=True):
 
 def read_status(settings: Settings) -> Status:
     """Raises SettingsError if the database is missing, damaged or cannot be reached."""
-    stored = read_stored(settings.database_url)
-    disk = DiskSpace(written_folders(settings), settings.free_space_mb * MEGABYTE)
+    stored = read_stored(settings.database.database_url)
+    disk = DiskSpace(
+        written_folders(settings.files, settings.database.database_url), settings.monitoring.free_space_mb * MEGABYTE
+    )
     free = disk.free()
     server, ready = _ask_server(settings)
-    backup = newest_backup(Path(settings.backup_folder)) if settings.backup_folder else None
+    backup = newest_backup(Path(settings.backup.backup_folder)) if settings.backup.backup_folder else None
     ledger = next((part.state for part in ready.parts if part.part == "ledger"), "") if ready else ""
     faults: list[str] = []
     if stored.schema != SCHEMA:
         faults.append(f"the database has schema {stored.schema or 'none'}, this Crumbless needs {SCHEMA}")
     if disk.is_low(free):
-        faults.append(f"less than {settings.free_space_mb} MB is free")
+        faults.append(f"less than {settings.monitoring.free_space_mb} MB is free")
     if server == "not ready" and ready is not None:
         faults += [f"{part.part}: {part.state}" for part in ready.parts if not part.ok]
     if server == "unreachable":
         faults.append("a server has the database, but does not answer")
     faults += _backup_faults(settings, backup)
-    if settings.backup_folder and stored.backup_error:
+    if settings.backup.backup_folder and stored.backup_error:
         faults.append(stored.backup_error)
     return Status(
         healthy=not faults,
         version=importlib.metadata.version("crumbless"),
         # Not the URL: it may have a password.
-        database="postgresql" if is_postgres(settings.database_url) else str(sqlite_path(settings.database_url)),
+        database="postgresql"
+        if is_postgres(settings.database.database_url)
+        else str(sqlite_path(settings.database.database_url)),
         schema=stored.schema,
         free_bytes=free,
         server=server,
@@ -115,10 +119,10 @@ def run_command(settings: Settings, as_json: bool) -> int:
 
 
 def _backup_faults(settings: Settings, backup: Path | None) -> list[str]:
-    if not settings.backup_folder:
+    if not settings.backup.backup_folder:
         return []
     if backup is None:
-        return [f"there is no backup in {settings.backup_folder}"]
+        return [f"there is no backup in {settings.backup.backup_folder}"]
     age = (datetime.now(UTC) - _time_of(backup)).total_seconds()
     return ["the newest backup is older than two days"] if age > OLD_BACKUP_SECONDS else []
 
@@ -129,12 +133,12 @@ def _time_of(path: Path) -> datetime:
 
 def _ask_server(settings: Settings) -> tuple[str, ReadyResponse | None]:
     """Ask the server of these settings on this machine for its readiness."""
-    served = is_served(settings.database_url)
+    served = is_served(settings.database.database_url)
     if served is False:
         return "stopped", None
     # Not bound: a server on all addresses is asked on this machine's own.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 # nosec B104
-    address = f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.server.host, settings.server.host)  # noqa: S104 # nosec B104
+    address = f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"
     # Without proxies of the environment: the server is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

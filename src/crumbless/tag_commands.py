@@ -32,7 +32,7 @@ ServiceName = Annotated[Service, typer.Argument(help="Whose tag.", metavar="ga4|
 
 def _ready() -> Settings:
     settings = read_settings()
-    check_schema(settings.database_url)
+    check_schema(settings.database.database_url)
     return settings
 
 
@@ -50,7 +50,7 @@ def tag_set(
     settings = _ready()
     secret = sys.stdin.readline().strip() if secret_stdin else ""
     tag = VendorTag(service, mode, identifier, secret)
-    revision = write_once(settings.database_url, lambda connection: use_vendor_tag(connection, site, tag))
+    revision = write_once(settings.database.database_url, lambda connection: use_vendor_tag(connection, site, tag))
     typer.echo(f"{site} uses {service} by {mode}; its consent revision is {revision}.")
     if mode == "browser":
         typer.echo(f"Put this into the site's pages, after consent.js:\n{_snippet(settings, site, service)}")
@@ -59,7 +59,7 @@ def tag_set(
 
 
 def _snippet(settings: Settings, site: str, service: Service) -> str:
-    address = f"{settings.address}/tags/{site}/{service}.js"
+    address = f"{settings.server.address}/tags/{site}/{service}.js"
     category = CATEGORY_OF[service]
     return (
         f'<script type="text/plain" data-category="{category}" data-service="{service}" data-src="{address}"></script>'
@@ -69,7 +69,7 @@ def _snippet(settings: Settings, site: str, service: Service) -> str:
 @tag_app.command("drop")
 def tag_drop(site: SiteKey, service: ServiceName) -> None:
     """Use the service on the site no more; what a relay had still to tell it is dropped."""
-    write_once(_ready().database_url, lambda connection: remove_vendor_tag(connection, site, service))
+    write_once(_ready().database.database_url, lambda connection: remove_vendor_tag(connection, site, service))
     typer.echo(f"{site} does not use {service}.")
 
 
@@ -82,7 +82,7 @@ def tag_list(site: SiteKey) -> None:
         return find_vendor_tags(connection, found.id), consent_revision(connection, found.id)
 
     settings = _ready()
-    tags, revision = write_once(settings.database_url, read)
+    tags, revision = write_once(settings.database.database_url, read)
     typer.echo(f"Consent revision {revision}" + ("" if tags else "; no tags"))
     for tag in tags:
         typer.echo(f"{tag.service}  {tag.mode}  {tag.identifier}")
@@ -108,8 +108,10 @@ def tag_test(
 
     if service == "tiktok" and not test_code:
         raise ApiError("invalid", "Give --test-code, or the sample would count as a real event.")
-    account = write_once(settings.database_url, read)
-    relay: RelayPort = Ga4Relay(settings.ga4_url) if service == "ga4" else TiktokRelay(settings.tiktok_url)
+    account = write_once(settings.database.database_url, read)
+    relay: RelayPort = (
+        Ga4Relay(settings.relays.ga4_url) if service == "ga4" else TiktokRelay(settings.relays.tiktok_url)
+    )
     wrong = asyncio.run(_check(relay, account, test_code))
     for line in wrong:
         typer.echo(line)
@@ -134,10 +136,10 @@ def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -
     def export(connection: Connection) -> None:
         found = find_site_of(connection, site)
         for record, signature, latest in receipts_of_site(connection, found):
-            document = receipt_document(record, signature, found.name, settings.address, latest)
+            document = receipt_document(record, signature, found.name, settings.server.address, latest)
             typer.echo(msgspec.json.encode(document).decode())
 
-    write_once(settings.database_url, export)
+    write_once(settings.database.database_url, export)
 
 
 def print_counters(site: str, days: int) -> None:
@@ -147,7 +149,7 @@ def print_counters(site: str, days: int) -> None:
         found = find_site_of(connection, site)
         return day_counters(connection, found.workspace, found.id, days)
 
-    counters = write_once(_ready().database_url, read)
+    counters = write_once(_ready().database.database_url, read)
     names = [*COUNTED, *sorted({name for one in counters.values() for name in one} - {*COUNTED})]
     typer.echo("  ".join(["day       ", *names]))
     for day, found in counters.items():

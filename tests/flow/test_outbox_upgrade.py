@@ -11,7 +11,7 @@ from sqlalchemy import text
 from crumbless.actions.mail_write import PURPOSE
 from crumbless.domain.mail_order import MailRequest
 from crumbless.ids import now_ms
-from crumbless.settings import Settings
+from crumbless.settings import DatabaseSettings
 from crumbless.store.database import write_once
 from crumbless.store.schema import migrate
 from crumbless.store.secret_key import open_secret_box
@@ -41,7 +41,7 @@ def queued_mail(database: Database, about: str) -> dict[str, Any]:
     key = TEST_KEY if isinstance(database, str) else ""
     values = {"minutes": "30", "secret": "crt_" + "Zz9" * 14}
     order = MailRequest("reset", "otto@tea.example", "en", values, "Otto", about)
-    sealed = open_secret_box(Settings(database_url=url_of(database), secret_key=key)).encrypt(
+    sealed = open_secret_box(DatabaseSettings(database_url=url_of(database), secret_key=key)).encrypt(
         msgspec.json.encode(order), PURPOSE
     )
     payload = {"mail": "reset", "about": about} if about else {"mail": "reset"}

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from crumbless.actions.mail_write import queue_mail
 from crumbless.domain.mail_order import MailRequest
-from crumbless.settings import Settings
+from crumbless.settings import DatabaseSettings
 from crumbless.store.database import write_once
 from crumbless.store.people_store import find_credentials
 from crumbless.store.secret_key import open_secret_box
@@ -41,7 +41,7 @@ def settings_for(mails: MailServer) -> dict[str, object]:
 async def order(server: ServerProcess, number: int = 1, about: str = "") -> None:
     """Queue emails beside the server, as a command would: it has to find them by itself."""
     secret_box = open_secret_box(
-        Settings(database_url=server.database_url, secret_key=TEST_KEY if server.on_postgres else "")
+        DatabaseSettings(database_url=server.database_url, secret_key=TEST_KEY if server.on_postgres else "")
     )
 
     def put_in(connection: Connection) -> None:

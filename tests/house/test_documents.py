@@ -16,7 +16,7 @@ from crumbless.cli import app
 from crumbless.domain import wire
 from crumbless.domain.wire_modules import WIRES
 from crumbless.errors import ERROR_SPECS
-from crumbless.settings import CONFIG_FILE, PREFIX, TEST_PREFIX, Settings
+from crumbless.settings import CONFIG_FILE, PREFIX, SECTION_OF, SECTIONS, TEST_PREFIX
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -136,15 +136,26 @@ def test_documented_wire_types_exist() -> None:
     assert [name for name in names if not any(hasattr(module, name) for module in WIRES)] == []
 
 
+def test_settings_are_documented_in_their_sections() -> None:
+    _, *parts = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").split("\n## ")
+    documented = {
+        part.partition("\n")[0].lower().replace(" ", "_"): re.findall(rf"^\| `{PREFIX}(\w+)`", part, re.MULTILINE)
+        for part in parts
+    }
+    assert documented == {
+        name: [field.name.upper() for field in msgspec.structs.fields(section)] for name, section in SECTIONS.items()
+    }
+
+
 def test_every_setting_is_documented() -> None:
     settings = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    names = {f"{PREFIX}{field.name.upper()}" for field in msgspec.structs.fields(Settings)} | {CONFIG_FILE}
+    names = {f"{PREFIX}{name.upper()}" for name in SECTION_OF} | {CONFIG_FILE}
     assert set(re.findall(rf"`({PREFIX}\w+)`", settings)) == names
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_document_names_only_settings_that_exist(document: Path) -> None:
-    known = {field.name.upper() for field in msgspec.structs.fields(Settings)} | {CONFIG_FILE.removeprefix(PREFIX)}
+    known = {name.upper() for name in SECTION_OF} | {CONFIG_FILE.removeprefix(PREFIX)}
     named = set(re.findall(rf"\b{PREFIX}([A-Z_]*[A-Z])\b", document.read_text(encoding="utf-8")))
     known |= {"CONSENT_EXTERNAL"}  # A name in the browser: docs/consent.md, "With your own consent tool".
     assert {name for name in named if not f"{PREFIX}{name}".startswith(TEST_PREFIX)} - known == set()

@@ -16,7 +16,7 @@ from crumbless.api.policy_view import PolicyPages, Subject
 from crumbless.api.registry_read import read_registry
 from crumbless.domain.mail_order import CHANGES, VALUES, MailKind, MailRequest
 from crumbless.message_format import Plural, Value, format_message, parse_message
-from crumbless.settings import Settings
+from crumbless.settings import CompanySettings
 from crumbless.store.tag_store import VendorTag
 from crumbless.texts import ENGLISH, FOLDER, languages_of, read_texts
 
@@ -102,7 +102,7 @@ def test_the_policy_page_reads_every_text(read: set[str]) -> None:
     )
     tags = [(VendorTag("ga4", mode, "G-1", ""), VendorTag("tiktok", mode, "C1", "")) for mode in ("browser", "relay")]
     for settings in ({}, contact):
-        pages = PolicyPages(read_registry(), Settings(**settings), Assets())  # pyright: ignore[reportArgumentType]
+        pages = PolicyPages(read_registry(), "http://127.0.0.1:8000", CompanySettings(**settings), Assets())  # pyright: ignore[reportArgumentType]
         pages.missing(ENGLISH)
         for subject in (Subject(), Subject("tea", "Tea", ("https://tea.example",)), Subject("tea", "Tea", (), tags[0])):
             pages.page(subject, ENGLISH)

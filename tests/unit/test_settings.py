@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from crumbless.errors import SettingsError
-from crumbless.settings import read_settings
+from crumbless.settings import SECTION_OF, SECTIONS, read_settings, setting
 
 
 def complaint(**environment: str) -> str:
@@ -17,8 +18,8 @@ def complaint(**environment: str) -> str:
 
 def test_the_defaults_are_good() -> None:
     settings = read_settings({})
-    assert settings.address == "http://127.0.0.1:8000"
-    assert settings.hosts == {"127.0.0.1:8000"}
+    assert settings.server.address == "http://127.0.0.1:8000"
+    assert settings.server.hosts == {"127.0.0.1:8000"}
 
 
 def test_the_environment_is_read(tmp_path: Path) -> None:
@@ -27,14 +28,14 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
     settings = read_settings(
         {"CRUMBLESS_CONFIG": str(file), "CRUMBLESS_PORT": "9001", "CRUMBLESS_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2"}
     )
-    assert (settings.port, settings.log_level) == (9001, "error"), "the environment wins over the file"
-    assert settings.trusted_proxies == ["10.0.0.1", "10.0.0.2"]
-    assert "a.example" in settings.hosts
+    assert (settings.server.port, settings.logging.log_level) == (9001, "error"), "the environment wins over the file"
+    assert settings.server.trusted_proxies == ["10.0.0.1", "10.0.0.2"]
+    assert "a.example" in settings.server.hosts
 
 
 def test_an_override_wins_and_none_is_no_override() -> None:
-    assert read_settings({"CRUMBLESS_PORT": "1"}, port=2).port == 2
-    assert read_settings({"CRUMBLESS_PORT": "1"}, port=None).port == 1
+    assert read_settings({"CRUMBLESS_PORT": "1"}, port=2).server.port == 2
+    assert read_settings({"CRUMBLESS_PORT": "1"}, port=None).server.port == 1
 
 
 @pytest.mark.parametrize(
@@ -77,20 +78,40 @@ def test_a_wrong_database_is_told_without_its_password(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite:///x", "postgresql://me:p%40@h:5432/x?sslmode=require", "postgresql:///x"])
 def test_both_databases_are_taken(url: str) -> None:
-    assert read_settings({"CRUMBLESS_DATABASE_URL": url}).database_url == url
+    assert read_settings({"CRUMBLESS_DATABASE_URL": url}).database.database_url == url
 
 
 @pytest.mark.parametrize("address", ["https://chat.example.com", "http://localhost:8000", "http://[::1]:8000"])
 def test_an_address_as_browsers_write_it_is_fine(address: str) -> None:
-    assert read_settings({"CRUMBLESS_PUBLIC_URL": f"{address}/"}).address == address
+    assert read_settings({"CRUMBLESS_PUBLIC_URL": f"{address}/"}).server.address == address
 
 
 def test_an_ipv6_host_stands_in_brackets_in_the_address() -> None:
-    assert read_settings({}, host="::1", port=8000).address == "http://[::1]:8000"
+    assert read_settings({}, host="::1", port=8000).server.address == "http://[::1]:8000"
 
 
 def test_an_unknown_setting_is_named() -> None:
     assert complaint(PROT="1") == "CRUMBLESS_PROT: there is no such setting"
+
+
+def test_a_section_has_no_name_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "crumbless.toml"
+    file.write_text("[server]\nport = 9000\n")
+    assert complaint(CONFIG=str(file)) == "CRUMBLESS_SERVER: there is no such setting"
+
+
+def test_each_setting_has_one_section() -> None:
+    names = [field.name for section in SECTIONS.values() for field in msgspec.structs.fields(section)]
+    assert len(names) == len(SECTION_OF) > 60
+    assert {*names} & {*SECTIONS} == set()
+
+
+def test_wrong_provider_is_named_without_its_secret() -> None:
+    providers = [
+        {"id": "tea", "name": "Tea", "issuer": "https://id.example", "client_id": "", "client_secret": "hidden"}
+    ]
+    line = complaint(OIDC_PROVIDERS=msgspec.json.encode(providers).decode())
+    assert line == "CRUMBLESS_OIDC_PROVIDERS: expected `str` of length >= 1"
 
 
 def test_settings_of_tests_are_not_ours() -> None:
@@ -119,12 +140,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -
     ],
 )
 def test_contact_is_one_line_of_its_kind(name: str, good: str, wrong: str) -> None:
-    assert getattr(read_settings({f"CRUMBLESS_{name}": good}), name.lower()) == good
+    assert setting(read_settings({f"CRUMBLESS_{name}": good}), name.lower()) == good
     assert complaint(**{name: wrong}).startswith(f"CRUMBLESS_{name}: ")
 
 
 def test_sqlite_has_one_node() -> None:
-    assert read_settings({"CRUMBLESS_BUS_URL": "memory"}).bus_url == "memory"
+    assert read_settings({"CRUMBLESS_BUS_URL": "memory"}).bus.bus_url == "memory"
     for bus in ("postgresql", "nats://127.0.0.1:4222,tls://one.example"):
         with pytest.raises(SettingsError, match="CRUMBLESS_BUS_URL: with SQLite there is one node"):
             read_settings({"CRUMBLESS_BUS_URL": bus})

@@ -12,7 +12,7 @@ from crumbless.domain.account_policy import PROVIDER, AccountPolicy
 from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyResponse
 from crumbless.errors import ApiError
 from crumbless.ids import now_ms
-from crumbless.settings import Settings
+from crumbless.settings import SignInSettings
 from crumbless.store.policy_store import (
     clear_account_policy,
     count_without_second_factor,
@@ -41,7 +41,7 @@ class PolicyLimits:
     issuers: Collection[str]
 
     @classmethod
-    def of(cls, settings: Settings) -> "PolicyLimits":
+    def of(cls, settings: SignInSettings) -> "PolicyLimits":
         """Return the limits of these settings."""
         issuers = frozenset(one.issuer for one in settings.oidc_providers)
         return cls(settings.operator_session_days * 24, settings.operator_idle_days * 24 * 60, issuers)

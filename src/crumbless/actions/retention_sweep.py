@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from crumbless.domain.ports import LedgerPort
 from crumbless.domain.task import INTERVAL_MS, Task
 from crumbless.ids import now_ms
-from crumbless.settings import Settings
+from crumbless.settings import RetentionSettings
 from crumbless.store.clock_store import advance_witness
 from crumbless.store.known_store import NETWORK_DAYS
 from crumbless.store.retention_store import (
@@ -43,7 +43,7 @@ class Rule(NamedTuple):
     remove: Callable[[Connection, int, int], int]
 
 
-def rules_of(settings: Settings) -> Sequence[Rule]:
+def rules_of(settings: RetentionSettings) -> Sequence[Rule]:
     """What the settings say."""
     return (
         Rule("consent records", settings.receipt_days, remove_receipts),

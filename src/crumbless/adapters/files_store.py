@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from crumbless.errors import SettingsError
-from crumbless.settings import Settings
+from crumbless.settings import FileSettings
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -24,13 +24,13 @@ def default_folder(database_url: str) -> Path:
     return Path("var/files")
 
 
-def written_folders(settings: Settings) -> list[Path]:
+def written_folders(settings: FileSettings, database_url: str) -> list[Path]:
     """Return the folders of this machine that a node writes to."""
     folders: list[Path] = []
-    if settings.database_url.startswith("sqlite:///"):
-        folders.append(Path(settings.database_url.removeprefix("sqlite:///")).parent)
+    if database_url.startswith("sqlite:///"):
+        folders.append(Path(database_url.removeprefix("sqlite:///")).parent)
     if not settings.files_url:
-        folders.append(default_folder(settings.database_url))
+        folders.append(default_folder(database_url))
     elif settings.files_url.startswith("file://"):
         folders.append(Path(unquote(urlsplit(settings.files_url).path)))
     return folders
@@ -47,7 +47,7 @@ class FileStore:
         SettingsError: if the address is invalid.
     """
 
-    def __init__(self, settings: Settings, default_folder: Path) -> None:
+    def __init__(self, settings: FileSettings, default_folder: Path) -> None:
         self._settings = settings
         self._address = urlsplit(settings.files_url or default_folder.absolute().as_uri())
         address = self._address

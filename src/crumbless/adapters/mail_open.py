@@ -3,7 +3,7 @@
 from crumbless.adapters.mail_smtp import SENDER_SETTING, SmtpMail, read_smtp_url
 from crumbless.domain.ports import Mail, MailFailed, MailPort
 from crumbless.errors import SettingsError
-from crumbless.settings import Settings
+from crumbless.settings import CompanySettings, MailSettings
 
 SENDER_NAME = "Crumbless"
 """The sender's name if the settings contain no organisation."""
@@ -17,13 +17,16 @@ class NoMail:
         raise MailFailed("no mail server is set (CRUMBLESS_SMTP_URL)", final=True)
 
 
-def sender_name(settings: Settings) -> str:
+def sender_name(company: CompanySettings) -> str:
     """Return the sender's display name."""
-    return settings.organisation or SENDER_NAME
+    return company.organisation or SENDER_NAME
 
 
-def open_mail(settings: Settings) -> MailPort:
+def open_mail(settings: MailSettings, sender: str) -> MailPort:
     """Return the port for emails. It is not connected yet.
+
+    Args:
+        sender: the sender's display name.
 
     Raises:
         SettingsError: if the server's address is invalid, or emails would have no sender.
@@ -33,4 +36,4 @@ def open_mail(settings: Settings) -> MailPort:
     server = read_smtp_url(settings.smtp_url)
     if not settings.mail_from:
         raise SettingsError(f"{SENDER_SETTING}: must be set if email is sent: the sender's address")
-    return SmtpMail(server, settings.mail_from, sender_name(settings))
+    return SmtpMail(server, settings.mail_from, sender)

@@ -99,9 +99,9 @@ async def post_step_up_passkey(call: OperatorCall, wanted: PasskeyRequest) -> No
 async def get_security(call: OperatorCall) -> SecurityResponse:
     """Return the operator's factors, connected accounts and sessions."""
     settings = call.platform.settings
-    idle_ms = settings.operator_idle_days * DAY_MS
+    idle_ms = settings.sign_in.operator_idle_days * DAY_MS
     idle_since = confirmed_ms() - (min(idle_ms, call.session.idle_ms) if call.session.idle_ms else idle_ms)
-    providers = {one.issuer: one.name for one in settings.oidc_providers}
+    providers = {one.issuer: one.name for one in settings.sign_in.oidc_providers}
     return await call.read(read_security, call.session, idle_since, providers)
 
 

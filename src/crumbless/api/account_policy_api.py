@@ -7,9 +7,9 @@ from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyRes
 
 async def get_account_policy(call: OperatorCall) -> AccountPolicyResponse:
     """Return the account policy."""
-    return await call.read(read_account_policy, call.session, PolicyLimits.of(call.platform.settings))
+    return await call.read(read_account_policy, call.session, PolicyLimits.of(call.platform.settings.sign_in))
 
 
 async def post_account_policy(call: OperatorCall, wanted: AccountPolicyRequest) -> None:
     """Change the account policy."""
-    await call.write(change_account_policy, wanted, PolicyLimits.of(call.platform.settings))
+    await call.write(change_account_policy, wanted, PolicyLimits.of(call.platform.settings.sign_in))

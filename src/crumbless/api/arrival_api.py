@@ -35,7 +35,7 @@ async def post_setup(call: KeyCall, wanted: SetUpRequest) -> SetUpResponse:
     """Set up a workspace with its first owner and site."""
     services, device = call.platform, call.device(wanted.time_zone)
     signed_in, site = await begin_workspace(wanted, device, services.ledger, services.reader, call.terms)
-    told = site_response(site, services.settings.address)
+    told = site_response(site, services.settings.server.address)
     return SetUpResponse(signed_in.token, signed_in.expires_at, signed_in.operator, told)
 
 

@@ -30,6 +30,11 @@ class Call:
         """The caller's network, for limits."""
         return client_network(self.request)
 
+    @property
+    def address(self) -> str:
+        """The server's public address."""
+        return self.platform.settings.server.address
+
     def of(self, kind: type[T]) -> T:
         """Return the subject's part of this type (see Services)."""
         return self.platform.of(kind)
@@ -63,7 +68,7 @@ class KeyCall(PublicCall):
     @property
     def terms(self) -> SessionTerms:
         """How long a session that begins lasts."""
-        return SessionTerms(self.platform.settings.operator_session_days, self.platform.secret_box)
+        return SessionTerms(self.platform.settings.sign_in.operator_session_days, self.platform.secret_box)
 
 
 class SessionCall(Call):

@@ -16,10 +16,10 @@ async def check(call: PublicCall, body: bytes) -> ConnectionCheckResponse:
     request, settings = call.request, call.platform.settings
     peer = request.client.host if request.client else ""
     return ConnectionCheckResponse(
-        address=settings.address,
+        address=settings.server.address,
         at=wall_ms(),
         draw=secrets.token_urlsafe(12),
         bytes=len(body),
         forwarded="x-forwarded-for" in request.headers,
-        trusted=is_trusted(peer, settings.trusted_proxies),
+        trusted=is_trusted(peer, settings.server.trusted_proxies),
     )

@@ -69,5 +69,5 @@ def check_unauthenticated(services: Services, network: str) -> None:
     """
     if services.tcp.crowded:
         raise ApiError("busy", retry_after=UNAUTHENTICATED_RETRY_SECONDS)
-    if services.streams.unauthenticated_from(network) >= services.settings.unauthenticated_per_address:
+    if services.streams.unauthenticated_from(network) >= services.settings.streams.unauthenticated_per_address:
         raise ApiError("slow_down", retry_after=UNAUTHENTICATED_RETRY_SECONDS)

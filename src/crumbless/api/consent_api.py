@@ -57,7 +57,7 @@ async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[byt
 def _origin_of(call: PublicCall, site: Site) -> str:
     """Return the origin of the page that sends this, if it is the site's or ours. Raises ApiError `foreign_origin`."""
     origin = call.request.headers.get("origin", "")
-    if origin not in {*site.origins, call.platform.settings.address}:
+    if origin not in {*site.origins, call.address}:
         raise ApiError("foreign_origin")
     return origin
 
@@ -68,7 +68,7 @@ def _open_to(origin: str) -> dict[str, str]:
 
 async def get_consent(call: PublicCall, receipt: str) -> dict[str, Any]:
     """Return the receipt with this number: a secret of those who have it."""
-    document = await call.read(find_receipt_document, receipt, call.platform.settings.address)
+    document = await call.read(find_receipt_document, receipt, call.address)
     if document is None:
         raise ApiError("not_found", "There is no receipt with this number.")
     return document

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.settings import Settings
+from crumbless.settings import ConsentSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class ConsentLimits:
     site_consents: KeyedBuckets
 
     @classmethod
-    def of(cls, settings: Settings) -> "ConsentLimits":
+    def of(cls, settings: ConsentSettings) -> "ConsentLimits":
         """Return the rates that the settings ask for."""
         return cls(
             consents=KeyedBuckets(Rate(settings.consents_per_hour / 3600, settings.consent_burst)),

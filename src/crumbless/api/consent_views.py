@@ -30,7 +30,7 @@ async def get_consent(call: PublicCall) -> Response[bytes]:
     tags, revision = await _read_asked(call, site)
     config = ConsentConfig(
         site=site.key,
-        origin=call.platform.settings.address,
+        origin=call.address,
         revision=revision,
         side="left" if site.side == "right" else "right",
         languages=[language for language in languages_of(SURFACE) if language != ENGLISH],

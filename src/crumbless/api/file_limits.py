@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.settings import Settings
+from crumbless.settings import FileSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,6 @@ class UploadLimits:
     uploads: KeyedBuckets
 
     @classmethod
-    def of(cls, settings: Settings) -> "UploadLimits":
+    def of(cls, settings: FileSettings) -> "UploadLimits":
         """Return the rates that the settings ask for."""
         return cls(KeyedBuckets(Rate(settings.uploads_per_hour / 3600, settings.upload_burst)))

@@ -115,6 +115,8 @@ class Middleware:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
         self._services = services
+        # Made once: each request compares its Host header with them.
+        self._hosts = services.settings.server.hosts
         self._turn = RequestPacer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,7 +155,7 @@ class Middleware:
     def _refusal_of(self, scope: HTTPScope, host: bytes, connection: HttpConnection | None) -> ApiError | None:
         """Return why nothing of the request is to be read, or None. The query is left as far as it may be read."""
         if scope["path"] not in PROBES:
-            if host.decode("latin-1").lower() not in self._services.settings.hosts:
+            if host.decode("latin-1").lower() not in self._hosts:
                 return ApiError("misdirected")
             if connection is not None and connection.crowded and not _has_token(scope):
                 # While there is little room left, it is for those who have a session.

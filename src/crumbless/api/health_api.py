@@ -30,7 +30,7 @@ async def get_metrics(call: PublicCall) -> Response[bytes]:
     from crumbless.api.metrics_view import Metrics, may_read  # noqa: PLC0415 - a start does not wait for prometheus_client
 
     services, state = call.platform, call.request.app.state
-    if not may_read(call.request.headers.get("authorization", ""), services.settings.metrics_token):
+    if not may_read(call.request.headers.get("authorization", ""), services.settings.monitoring.metrics_token):
         raise ApiError("not_found")
     if "metrics" not in state:
         state["metrics"] = Metrics(services, state["feed"])

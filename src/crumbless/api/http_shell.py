@@ -19,7 +19,7 @@ class HttpShell:
 
     def __init__(self, services: Services) -> None:
         self.tcp = services.tcp
-        self._trusted_proxies = services.settings.trusted_proxies
+        self._trusted_proxies = services.settings.server.trusted_proxies
         self._refusals = services.http.errors
         self._log = ErrorLog()
 

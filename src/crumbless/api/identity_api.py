@@ -35,7 +35,7 @@ async def post_identify(call: PublicCall, wanted: IdentifyRequest) -> IdentifyRe
     site = await call.read(find_site, wanted.site)
     if site is None:
         raise ApiError("not_found")
-    if wanted.page_origin not in {*site.origins, call.platform.settings.address}:
+    if wanted.page_origin not in {*site.origins, call.address}:
         raise ApiError("foreign_origin")
     await _check_network(call, site.workspace, thumbprint)
     return await visitors.verification.resume(site, wanted.identity, thumbprint)

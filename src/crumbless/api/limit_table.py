@@ -13,13 +13,13 @@ from crumbless.settings import Settings
 def limits_of(settings: Settings) -> list[object]:
     """Return the limits that the settings ask for. Their fields have names that are unique among all."""
     return [
-        RequestLimits.of(settings),
-        StreamLimits.of(settings),
-        StartLimits.of(settings),
+        RequestLimits.of(settings.server),
+        StreamLimits.of(settings.streams),
+        StartLimits.of(settings.visitors),
         IdentityLimits.of(),
-        PrivacyLimits.of(settings),
-        ConsentLimits.of(settings),
-        SignInLimits.of(settings),
+        PrivacyLimits.of(settings.visitors),
+        ConsentLimits.of(settings.consent),
+        SignInLimits.of(settings.sign_in),
         InvitationLimits.of(),
-        UploadLimits.of(settings),
+        UploadLimits.of(settings.files),
     ]

@@ -31,7 +31,7 @@ from crumbless.store.ticket_store import OneTimeToken
 
 async def get_sign_in_methods(call: PublicCall) -> SignInMethods:
     """Return the providers at which operators can sign in."""
-    return SignInMethods([OidcProviderName(one.id, one.name) for one in call.platform.settings.oidc_providers])
+    return SignInMethods([OidcProviderName(one.id, one.name) for one in call.platform.settings.sign_in.oidc_providers])
 
 
 async def get_return(call: PublicCall, provider: str) -> Response[str]:

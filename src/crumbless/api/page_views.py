@@ -14,7 +14,6 @@ from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import Asset, Assets, make_asset
 from crumbless.domain.colour import ACCENT, ink_on
 from crumbless.errors import ApiError
-from crumbless.settings import Settings
 from crumbless.store.people_store import Site
 from crumbless.store.tag_store import find_vendor_tags
 
@@ -67,7 +66,7 @@ async def get_loader(call: PublicCall, name: str) -> Response[bytes]:
     looks = json.dumps(
         {
             "key": site.key,
-            "origin": call.platform.settings.address,
+            "origin": call.address,
             "side": site.side,
             "accent": accent,
             "ink": ink_on(accent),
@@ -149,7 +148,7 @@ def serve_asset(
 def _page(call: PublicCall, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
     services = call.platform
     nonce = secrets.token_urlsafe(16)
-    config = config | {"nonce": services.nonces.current(), "publicUrl": services.settings.address}
+    config = config | {"nonce": services.nonces.current(), "publicUrl": services.settings.server.address}
     language = call.request.query_params.get("lang", "en")
     language = language if _LANGUAGE.fullmatch(language) else "en"
     text = _PAGE.format(
@@ -162,7 +161,10 @@ def _page(call: PublicCall, name: str, title: str, config: dict[str, object], an
         script=services.assets.script(name),
         nonce=nonce,
     )
-    headers = {"cache-control": "no-store", "content-security-policy": _policies(services.settings, nonce, ancestors)}
+    headers = {
+        "cache-control": "no-store",
+        "content-security-policy": _policies(services.settings.server.address, nonce, ancestors),
+    }
     return Response(text, status_code=200, media_type="text/html", headers=headers)
 
 
@@ -171,20 +173,20 @@ def _style_link(assets: Assets, name: str) -> str:
     return f'<link rel="stylesheet" href="{path}">\n' if path else ""
 
 
-def _policies(settings: Settings, nonce: str, ancestors: str) -> str:
+def _policies(address: str, nonce: str, ancestors: str) -> str:
     """Two policies, which intersect: scripts must lie under /assets/ and carry this answer's nonce.
 
     A nonce alone would let an injected `import()` load anything; a path alone would let injected markup run our files.
     """
-    by_path = content_policy(settings, f"{settings.address}/assets/", ancestors)
+    by_path = content_policy(address, f"{address}/assets/", ancestors)
     return f"{by_path}, script-src 'nonce-{nonce}'"
 
 
-def content_policy(settings: Settings, scripts: str, ancestors: str) -> str:
+def content_policy(address: str, scripts: str, ancestors: str) -> str:
     """What a page of ours may load and who may frame it; scripts only from the addresses in `scripts`."""
-    stream = f"{'wss' if settings.address.startswith('https:') else 'ws'}://{urlsplit(settings.address).netloc}"
+    stream = f"{'wss' if address.startswith('https:') else 'ws'}://{urlsplit(address).netloc}"
     return (
-        f"default-src 'none'; script-src {scripts}; style-src {settings.address}/assets/; img-src 'self' data:; "
+        f"default-src 'none'; script-src {scripts}; style-src {address}/assets/; img-src 'self' data:; "
         f"media-src 'self'; connect-src 'self' {stream}; base-uri 'none'; form-action 'none'; object-src 'none'; "
         f"frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -41,7 +41,7 @@ async def get_disclosure(call: PublicCall) -> Response[bytes]:
         raise ApiError("not_found", "There is no site with this key.")
     texts = read_storage_texts()
     language = None if asked is None else choose_language(asked, None, tuple(texts))
-    host = urlsplit(services.settings.address).hostname or ""
+    host = urlsplit(services.settings.server.address).hostname or ""
     disclosed = disclosure(services.policy.registry, texts, host, subject.services, language)
     asset = make_asset(msgspec.json.encode(disclosed), "application/json")
     # The auditor and the banner read it from pages of other origins; it says what anybody may know.
@@ -68,10 +68,10 @@ def _answer(call: PublicCall, subject: Subject | None) -> Response[bytes]:
     )
     asset = pages.missing(language) if subject is None else pages.page(subject, language)
     # Its scripts by their full addresses in place of a nonce: the page stays the same and can be kept by browsers.
-    scripts = " ".join(services.settings.address + path for path in services.assets.scripts("policy"))
+    scripts = " ".join(services.settings.server.address + path for path in services.assets.scripts("policy"))
     headers = {
         "content-language": language,
-        "content-security-policy": content_policy(services.settings, scripts, "'none'"),
+        "content-security-policy": content_policy(services.settings.server.address, scripts, "'none'"),
         "vary": "accept-encoding, accept-language",
     }
     return serve_asset(call, asset, "no-cache", headers, 404 if subject is None else 200)

@@ -15,7 +15,7 @@ from crumbless.api.policy_render import FOLDER, read_browsers, read_links, rende
 from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.storage_registry import Item, Registry
 from crumbless.message_format import format_message
-from crumbless.settings import Settings
+from crumbless.settings import CompanySettings
 from crumbless.store.tag_store import VendorTag
 from crumbless.texts import direction_of, languages_of, name_of, read_texts
 
@@ -49,11 +49,12 @@ class Subject:
 class PolicyPages:
     """Everything that the policy page is made of, read once."""
 
-    def __init__(self, registry: Registry, settings: Settings, assets: Assets) -> None:
+    def __init__(self, registry: Registry, address: str, company: CompanySettings, assets: Assets) -> None:
         self.registry = registry
         self._links = read_links() | OWN_PLACES
         self._browsers = read_browsers()
-        self._settings = settings
+        self._address = address
+        self._company = company
         self._assets = assets
         environment = Environment(
             loader=FileSystemLoader(FOLDER),
@@ -76,7 +77,7 @@ class PolicyPages:
         return self._render(self._missing, Subject(), language)
 
     def _render(self, template: Template, subject: Subject, language: str) -> Asset:
-        context = PolicyContext(self.registry, self._links, subject, language, self._settings.address)
+        context = PolicyContext(self.registry, self._links, subject, language, self._address)
         html = template.render(
             page=context,
             words=context.texts,
@@ -84,7 +85,7 @@ class PolicyPages:
             subject=subject,
             registry=self.registry,
             browsers=self._browsers,
-            settings=self._settings,
+            company=self._company,
             style=self._assets.style("policy"),
             script=self._assets.script("policy"),
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.settings import Settings
+from crumbless.settings import ServerSettings
 
 CHECKS = Rate(1.0, 60)
 """Requests of connection checks from one address; a check sends three."""
@@ -19,7 +19,7 @@ class RequestLimits:
     checks: KeyedBuckets
 
     @classmethod
-    def of(cls, settings: Settings) -> "RequestLimits":
+    def of(cls, settings: ServerSettings) -> "RequestLimits":
         """Return the rates that the settings ask for."""
         unknown = Rate(settings.unknown_names_per_minute / 60, settings.unknown_name_burst)
         return cls(

@@ -81,7 +81,7 @@ async def read_json(request: AnyRequest, wanted: type[T], limit: int = MAX_FRAME
 
 def check_origin(request: AnyRequest) -> None:
     """Raise ApiError `foreign_origin` for a request that a page of another origin sends. Programs send no Origin."""
-    address = services_of(request).settings.address
+    address = services_of(request).settings.server.address
     if any(origin != address for origin in request.headers.getall("origin", [])):
         raise ApiError("foreign_origin")
 
@@ -102,7 +102,7 @@ def read_proof(request: AnyRequest, token: str | None) -> VerifiedProof | None:
         verified = verify_proof(
             proofs[0],
             method=request.method,
-            address=services.settings.address + request.scope["path"],
+            address=services.settings.server.address + request.scope["path"],
             nonce_ok=services.nonces.accepts,
             token=token,
         )
@@ -200,4 +200,4 @@ def client_network(request: AnyRequest) -> str:
     """Where the caller is, for limits."""
     client = request.client
     forwarded = join_lines(request.scope["headers"], b"x-forwarded-for")
-    return network_of(client.host if client else "", forwarded, services_of(request).settings.trusted_proxies)
+    return network_of(client.host if client else "", forwarded, services_of(request).settings.server.trusted_proxies)

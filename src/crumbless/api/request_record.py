@@ -62,7 +62,7 @@ class AccessLog:
         method, route = self._scope["method"], route_of(self._scope)
         self._end_span()
         self._services.http.count_response(method, route, self._status)
-        if self._services.settings.access_log:
+        if self._services.settings.logging.access_log:
             milliseconds = round((time.perf_counter() - self._began) * 1000, 1)
             log_response(method, route, self._status, milliseconds)
 
@@ -85,7 +85,7 @@ def log_response(method: str, route: str, status: int, milliseconds: float) -> N
 
 def _is_from_trusted(services: Services, scope: HTTPScope) -> bool:
     client = scope["client"]
-    return is_trusted(client[0] if client else "", services.settings.trusted_proxies)
+    return is_trusted(client[0] if client else "", services.settings.server.trusted_proxies)
 
 
 def _number_of(scope: HTTPScope, trusted: bool) -> str:

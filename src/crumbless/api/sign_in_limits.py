@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.domain.throttle import GuessThrottle
-from crumbless.settings import Settings
+from crumbless.settings import SignInSettings
 
 GUESSES = 5
 """Wrong passwords or codes for one account from one network without a wait."""
@@ -30,7 +30,7 @@ class SignInLimits:
     resets: KeyedBuckets
 
     @classmethod
-    def of(cls, settings: Settings) -> "SignInLimits":
+    def of(cls, settings: SignInSettings) -> "SignInLimits":
         """Return the rates that the settings ask for."""
         return cls(
             sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),

@@ -19,17 +19,17 @@ from crumbless.store.workspace_store import find_workspace_response
 async def get_sites(call: OperatorCall) -> SitesResponse:
     """Return the sites of the workspace that the operator sees."""
     kept = await call.read(list_sites, call.workspace, visible(call.session))
-    return SitesResponse([site_response(site, call.platform.settings.address) for site in kept])
+    return SitesResponse([site_response(site, call.address) for site in kept])
 
 
 async def post_site_add(call: OperatorCall, wanted: SiteRequest) -> SiteResponse:
     """Create a site."""
-    return site_response(await call.write(make_site, check_appearance(wanted)), call.platform.settings.address)
+    return site_response(await call.write(make_site, check_appearance(wanted)), call.address)
 
 
 async def post_site(call: OperatorCall, key: str, wanted: SiteRequest) -> SiteResponse:
     """Change a site."""
-    return site_response(await call.write(change_site, key, check_appearance(wanted)), call.platform.settings.address)
+    return site_response(await call.write(change_site, key, check_appearance(wanted)), call.address)
 
 
 async def get_site_seen(call: OperatorCall, key: str) -> SiteSeen:

@@ -154,7 +154,10 @@ class StreamConnection:
             if not session.alive(confirmed_ms()):
                 # It ended while this task waited, when the stream was not yet among those to be closed.
                 raise StreamEnded(4401, "this session has ended")
-            if len(self._services.connections.streams_of(session)) >= self._services.settings.streams_per_session:
+            if (
+                len(self._services.connections.streams_of(session))
+                >= self._services.settings.streams.streams_per_session
+            ):
                 raise StreamEnded(4429, "too many streams of this session")
             if self._rules.state == "authenticating":
                 await self._welcome(session, frame)

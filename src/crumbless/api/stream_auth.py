@@ -30,7 +30,7 @@ async def verify_auth(services: Services, network: str, nonce: str, frame: Auth)
         proof = verify_proof(
             frame.proof,
             method="GET",
-            address=f"{services.settings.address}/v1/stream",
+            address=f"{services.settings.server.address}/v1/stream",
             nonce_ok=lambda given: given == nonce,
             token=frame.token,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from crumbless.domain.access import Session
 from crumbless.domain.limits import Rate
 from crumbless.domain.stream_session import StreamRates
-from crumbless.settings import Settings
+from crumbless.settings import StreamSettings
 
 UNBOUND_SHARE = 4
 """A session without a key gets this fraction of the usual rates."""
@@ -20,7 +20,7 @@ class StreamLimits:
     operator: StreamRates
 
     @classmethod
-    def of(cls, settings: Settings) -> "StreamLimits":
+    def of(cls, settings: StreamSettings) -> "StreamLimits":
         """Return the rates that the settings ask for."""
         frames = Rate(settings.frames_per_second, settings.frame_burst)
         messages = Rate(settings.visitor_messages_per_minute / 60, settings.visitor_message_burst)

@@ -305,20 +305,20 @@ class StreamWebSocket(asyncio.Protocol):
         # None for a Unix socket behind a proxy on the same machine.
         peer = cast("tuple[str, int] | None", self._transport.get_extra_info("peername"))
         return network_of(
-            peer[0] if peer else "", headers.get("x-forwarded-for", ""), self._services.settings.trusted_proxies
+            peer[0] if peer else "", headers.get("x-forwarded-for", ""), self._services.settings.server.trusted_proxies
         )
 
     def _check(self, head: str, headers: dict[str, str]) -> str:
         """The client's key, if this is an upgrade to our protocol, for our host, from our own pages."""
         method, path = head.split(" ")[:2]
         settings = self._services.settings
-        if headers.get("host", "").lower() not in settings.hosts:
+        if headers.get("host", "").lower() not in settings.server.hosts:
             raise ApiError("misdirected")
         if path.partition("?")[0] != STREAM_PATH:
             raise ApiError("not_found")
         if method != "GET":
             raise ApiError("method_not_allowed")
-        if headers.get("origin", settings.address) != settings.address:
+        if headers.get("origin", settings.server.address) != settings.server.address:
             raise ApiError("foreign_origin")
         offered = [part.strip() for part in headers.get("sec-websocket-protocol", "").split(",")]
         key = headers.get("sec-websocket-key", "")
@@ -328,7 +328,7 @@ class StreamWebSocket(asyncio.Protocol):
 
     def _record(self, status: int) -> None:
         self._services.http.count_response("GET", STREAM_PATH, status)
-        if self._services.settings.access_log:
+        if self._services.settings.logging.access_log:
             log_response("GET", STREAM_PATH, status, 0.0)
 
     def _refuse(self, error: ApiError) -> None:

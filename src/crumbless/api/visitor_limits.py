@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crumbless.domain.limits import KeyedBuckets, Rate
-from crumbless.settings import Settings
+from crumbless.settings import VisitorSettings
 
 PROOF_OF_WORK_TIMES = 10
 """A network that sends proofs of work may start this many times its usual rate."""
@@ -28,7 +28,7 @@ class StartLimits:
     many_asked: KeyedBuckets
 
     @classmethod
-    def of(cls, settings: Settings) -> "StartLimits":
+    def of(cls, settings: VisitorSettings) -> "StartLimits":
         """Return the rates that the settings ask for."""
         per_second, burst = settings.starts_per_hour / 3600, settings.start_burst
         return cls(
@@ -60,6 +60,6 @@ class PrivacyLimits:
     privacy: KeyedBuckets
 
     @classmethod
-    def of(cls, settings: Settings) -> "PrivacyLimits":
+    def of(cls, settings: VisitorSettings) -> "PrivacyLimits":
         """Return the rates that the settings ask for."""
         return cls(KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)))

@@ -13,7 +13,7 @@ from crumbless.domain.seal import SecretBox
 from crumbless.domain.work import ProofOfWork
 from crumbless.ids import now_ms
 from crumbless.live.bans import BanCache
-from crumbless.settings import Settings
+from crumbless.settings import VisitorSettings
 from crumbless.store.ban_store import read_ban_list
 
 
@@ -35,7 +35,7 @@ class VisitorServices:
 
 
 def open_visitor_services(
-    settings: Settings, reader: ReaderPort, ledger: LedgerPort, secret_box: SecretBox
+    settings: VisitorSettings, reader: ReaderPort, ledger: LedgerPort, secret_box: SecretBox
 ) -> VisitorServices:
     """The parts of one node; every node with the same key knows the challenges and networks of the others."""
     bans = BanCache(lambda: reader.read(read_ban_list), time.monotonic)

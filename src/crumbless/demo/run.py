@@ -60,20 +60,24 @@ def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None
         port=platform_socket.getsockname()[1],
     )
     # Only warnings and errors, as a server logs them: more lines would bury the addresses below.
-    configure_logging(settings.log_format, "warning")
+    configure_logging(settings.logging.log_format, "warning")
     say("Migrating the database …")
-    migrate(settings.database_url)
-    owner = seed(settings.database_url, folder, shop_origin, tags)
+    migrate(settings.database.database_url)
+    owner = seed(settings.database.database_url, folder, shop_origin, tags)
     say("Starting …")
-    vendors = (settings.ga4_script_url, settings.ga4_url, settings.tiktok_script_url) if tags else ()
-    shop = Shop(settings.address, vendors)
+    vendors = (
+        (settings.relays.ga4_script_url, settings.relays.ga4_url, settings.relays.tiktok_script_url) if tags else ()
+    )
+    shop = Shop(settings.server.address, vendors)
 
     box = MemoryMail()
 
     async def tell() -> None:
-        _print(f"{shop_origin}/", f"{settings.address}/desk/", f"{settings.address}{PATH}", owner, as_json)
+        _print(
+            f"{shop_origin}/", f"{settings.server.address}/desk/", f"{settings.server.address}{PATH}", owner, as_json
+        )
 
-    mailbox = mailbox_route(box, settings.address)
+    mailbox = mailbox_route(box, settings.server.address)
     uvloop.run(serve(settings, platform_socket, [(shop, shop_socket)], tell, box, [mailbox]))
 
 

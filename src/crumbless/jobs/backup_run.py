@@ -12,7 +12,7 @@ from pathlib import Path
 from crumbless.domain.task import Task, TaskFailed, TaskKind
 from crumbless.ids import now_ms
 from crumbless.jobs.task_run import TaskHandler
-from crumbless.settings import Settings
+from crumbless.settings import BackupSettings
 
 _is_own = re.compile(r"crumbless-\d{8}-\d{6}\.db", re.ASCII).fullmatch
 """Only files with such a name are ever removed."""
@@ -25,8 +25,9 @@ log = logging.getLogger("crumbless.backup")
 class NightlyBackup:
     """Does the task of the kind "backup": one new file each night, of which a number is kept."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: BackupSettings, database_url: str) -> None:
         self._settings = settings
+        self._database_url = database_url
         self._folder = Path(settings.backup_folder)
 
     async def __call__(self, _task: Task) -> int:
@@ -59,7 +60,7 @@ class NightlyBackup:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env=os.environ | {"CRUMBLESS_DATABASE_URL": self._settings.database_url},
+            env=os.environ | {"CRUMBLESS_DATABASE_URL": self._database_url},
         )
         try:
             _, said = await process.communicate()
@@ -80,9 +81,9 @@ class NightlyBackup:
             path.unlink()
 
 
-def backup_of(settings: Settings) -> dict[TaskKind, TaskHandler]:
+def backup_of(settings: BackupSettings, database_url: str) -> dict[TaskKind, TaskHandler]:
     """Return what makes the nightly backup, if the settings name a folder for it."""
-    return {"backup": TaskHandler(NightlyBackup(settings))} if settings.backup_folder else {}
+    return {"backup": TaskHandler(NightlyBackup(settings, database_url))} if settings.backup_folder else {}
 
 
 def next_time(clock: str, now: int) -> int:

@@ -18,7 +18,7 @@ from crumbless.live.session_watch import SessionPoll
 from crumbless.live.sessions import SessionCache
 from crumbless.live.summaries import Summaries
 from crumbless.periodic import Periodic
-from crumbless.settings import Settings
+from crumbless.settings import BusSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RealtimeNode:
         await self.bus.stop()
 
 
-def open_bus_transport(settings: Settings, prefix: str) -> BusTransport | None:
+def open_bus_transport(settings: BusSettings, database_url: str, prefix: str) -> BusTransport | None:
     """What CRUMBLESS_BUS_URL names; its client is imported only where it is used.
 
     Args:
@@ -91,7 +91,7 @@ def open_bus_transport(settings: Settings, prefix: str) -> BusTransport | None:
     if settings.bus_url == "postgresql":
         from crumbless.live.bus_postgres import PostgresTransport  # noqa: PLC0415
 
-        return PostgresTransport(settings.database_url)
+        return PostgresTransport(database_url)
     from crumbless.live.bus_nats import NatsTransport  # noqa: PLC0415
 
     return NatsTransport(settings.bus_url, prefix, settings.bus_credentials, settings.bus_ca)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from crumbless.errors import ApiError
 from crumbless.periodic import Periodic
-from crumbless.settings import Settings
+from crumbless.settings import StreamSettings
 
 RESERVED_FILES = 256
 """File descriptors that are left for the database, files, and connections to other services."""
@@ -94,7 +94,7 @@ class TcpConnections:
         self.loop = Periodic("the sweep of connections", self._turn, min(SWEEP_SECONDS, unread_seconds / SWEEPS))
 
     @classmethod
-    def of(cls, settings: Settings) -> "TcpConnections":
+    def of(cls, settings: StreamSettings) -> "TcpConnections":
         """Return what the settings ask for."""
         return cls(
             settings.connections,

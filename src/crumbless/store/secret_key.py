@@ -7,14 +7,14 @@ import secrets
 
 from crumbless.domain.seal import KEY_BYTES, SecretBox
 from crumbless.errors import SettingsError
-from crumbless.settings import Settings
+from crumbless.settings import DatabaseSettings
 from crumbless.store.database_sqlite import sqlite_path
 
 SETTING = "CRUMBLESS_SECRET_KEY"
 _WANTED = f"expected {KEY_BYTES} random bytes in base64, as `openssl rand -base64 {KEY_BYTES}` prints them"
 
 
-def open_secret_box(settings: Settings) -> SecretBox:
+def open_secret_box(settings: DatabaseSettings) -> SecretBox:
     """The vault of this installation; with SQLite and no setting its key file is made on first use.
 
     Raises:

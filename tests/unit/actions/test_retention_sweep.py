@@ -12,7 +12,7 @@ from crumbless.actions.retention_sweep import BATCH, DAY_MS, EVERY_MS, SOON_MS, 
 from crumbless.domain.ports import LedgerPort
 from crumbless.domain.task import Task
 from crumbless.ids import new_id, now_ms
-from crumbless.settings import Settings
+from crumbless.settings import RetentionSettings
 from crumbless.steady_clock import elapsed_ms
 from crumbless.store import clock_store
 from crumbless.store.clock_store import begin_clock
@@ -86,7 +86,7 @@ def kept(url: str) -> dict[str, int]:
 
 
 async def sweep(disk: Disk, **settings: Any) -> int:
-    return await RetentionSweep(rules_of(Settings(**settings)), cast(LedgerPort, disk))(TASK)
+    return await RetentionSweep(rules_of(RetentionSettings(**settings)), cast(LedgerPort, disk))(TASK)
 
 
 async def test_what_is_old_goes_and_what_is_younger_stays(database_url: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from crumbless.adapters.files_store import FileStore, default_folder
 from crumbless.errors import SettingsError
-from crumbless.settings import Settings
+from crumbless.settings import FileSettings
 
 NAME = "photos/01890a5d-ac96-774b-bcce-b302099a8057/256.webp"
 
@@ -34,17 +34,17 @@ def bucket() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> FileSettings:
     if request.param == "folder":
-        return Settings(files_url=(tmp_path / "my files").as_uri())
-    return Settings(**request.getfixturevalue("bucket"))
+        return FileSettings(files_url=(tmp_path / "my files").as_uri())
+    return FileSettings(**request.getfixturevalue("bucket"))
 
 
-def store(settings: Settings) -> FileStore:
+def store(settings: FileSettings) -> FileStore:
     return FileStore(settings, Path("never"))
 
 
-async def test_what_one_node_keeps_another_reads_and_removes(settings: Settings) -> None:
+async def test_what_one_node_keeps_another_reads_and_removes(settings: FileSettings) -> None:
     one, other = store(settings), store(settings)
     assert await one.get(NAME) is None
     await one.put(NAME, b"content")
@@ -73,7 +73,7 @@ async def test_what_one_node_keeps_another_reads_and_removes(settings: Settings)
         "",
     ],
 )
-async def test_threat_40_a_name_that_is_not_ours_is_refused(settings: Settings, name: str) -> None:
+async def test_threat_40_a_name_that_is_not_ours_is_refused(settings: FileSettings, name: str) -> None:
     files = store(settings)
     for work in (files.put(name, b""), files.get(name), files.delete(name)):
         with pytest.raises(ValueError, match="not a valid file name"):
@@ -86,11 +86,11 @@ def files_under(folder: Path) -> list[Path]:
 
 async def test_default_folder_is_beside_the_database(tmp_path: Path) -> None:
     folder = default_folder(f"sqlite:///{tmp_path / 'crumbless.db'}")
-    await FileStore(Settings(), folder).put(NAME, b"content")
+    await FileStore(FileSettings(), folder).put(NAME, b"content")
     assert [str(path.relative_to(tmp_path)) for path in files_under(tmp_path)] == [f"files/{NAME}"]
 
 
 @pytest.mark.parametrize("url", ["/folder", "file://host/folder", "s3://", "http://bucket", "s3://bucket?x=1", "ftp:x"])
 def test_a_wrong_address_stops_the_start(url: str) -> None:
     with pytest.raises(SettingsError, match="CRUMBLESS_FILES_URL"):
-        FileStore(Settings(files_url=url), Path("never"))
+        FileStore(FileSettings(files_url=url), Path("never"))

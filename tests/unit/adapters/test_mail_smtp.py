@@ -13,7 +13,7 @@ from crumbless.adapters.mail_smtp import SmtpMail, SmtpServer, read_smtp_url, wr
 from crumbless.domain.mail_order import check_address, in_one_line
 from crumbless.domain.ports import Mail, MailFailed
 from crumbless.errors import ApiError, SettingsError
-from crumbless.settings import Settings
+from crumbless.settings import MailSettings
 from support.mail_server import PASSWORD, USER, MailServer, Tls, mail_server, make_certificate
 
 MAIL = Mail("olga@tea.example", "Olga Ölström", "Wählen Sie", "Text\nmit ü", "<p>HTML mit ü</p>")
@@ -109,7 +109,7 @@ async def test_unreachable_server_is_reported() -> None:
 
 
 async def test_without_a_server_the_reason_is_clear() -> None:
-    mails = open_mail(Settings())
+    mails = open_mail(MailSettings(), "Tea")
     assert isinstance(mails, NoMail)
     with pytest.raises(MailFailed, match="no mail server is set") as caught:
         await mails.send(MAIL)
@@ -155,9 +155,11 @@ def test_a_wrong_address_stops_the_start_and_shows_no_secret(url: str) -> None:
 
 
 def test_sending_email_requires_a_sender() -> None:
-    assert isinstance(open_mail(Settings(smtp_url="smtp://mail.example", mail_from="chat@tea.example")), SmtpMail)
+    assert isinstance(
+        open_mail(MailSettings(smtp_url="smtp://mail.example", mail_from="chat@tea.example"), "Tea"), SmtpMail
+    )
     with pytest.raises(SettingsError, match="CRUMBLESS_MAIL_FROM"):
-        open_mail(Settings(smtp_url="smtp://mail.example"))
+        open_mail(MailSettings(smtp_url="smtp://mail.example"), "Tea")
 
 
 @given(st.text(), st.text())

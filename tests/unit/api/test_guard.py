@@ -13,7 +13,7 @@ from crumbless.api.request_bounds import HEADER_BYTES, MAX_PATH, MAX_QUERY
 from crumbless.domain.figures import HttpMetrics
 from crumbless.domain.proof import NonceClock
 from crumbless.errors import ERROR_SPECS, ApiError
-from crumbless.settings import Settings
+from crumbless.settings import read_settings
 
 Scope = dict[str, Any]
 
@@ -21,7 +21,8 @@ Scope = dict[str, Any]
 class Parts:
     """As much of the platform as the guard looks at."""
 
-    settings = Settings(
+    settings = read_settings(
+        {},
         public_url="https://chat.example",
         allowed_hosts=["inner:8000"],
         trusted_proxies=["10.0.0.0/8"],

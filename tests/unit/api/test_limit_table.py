@@ -15,7 +15,7 @@ from crumbless.api.route_adapter import counts_requests
 from crumbless.api.routes import ROUTES
 from crumbless.domain.limits import KeyedBuckets
 from crumbless.domain.throttle import GuessThrottle
-from crumbless.settings import Settings
+from crumbless.settings import Settings, setting
 
 ROOT = Path(__file__).parents[3]
 HEADING = "## Limits of what needs no session"
@@ -47,7 +47,7 @@ def value_of(name: str) -> float:
     """Return the number that a name of the table stands for."""
     owner, _, member = name.rpartition(".")
     if not owner:
-        return getattr(Settings(), member)
+        return setting(Settings(), member)
     limiter = LIMITERS.get(owner)
     if isinstance(limiter, GuessThrottle):
         return getattr(limiter, member)

@@ -9,7 +9,7 @@ import pytest
 from crumbless.api.page_assets import Assets
 from crumbless.api.policy_view import PolicyPages, Subject
 from crumbless.api.registry_read import read_registry, read_storage_texts
-from crumbless.settings import Settings
+from crumbless.settings import CompanySettings
 from crumbless.store.tag_store import VendorTag
 from crumbless.texts import direction_of, languages_of
 
@@ -21,7 +21,7 @@ TIKTOK = VendorTag("tiktok", "browser", "C1", "")
 
 
 def pages(**settings: str) -> PolicyPages:
-    return PolicyPages(REGISTRY, Settings(**settings), Assets())  # pyright: ignore[reportArgumentType]
+    return PolicyPages(REGISTRY, "http://127.0.0.1:8000", CompanySettings(**settings), Assets())  # pyright: ignore[reportArgumentType]
 
 
 PAGES = pages()

@@ -23,6 +23,7 @@ from crumbless.domain.wire_timeline import SeenMarks, VisitorConversation
 from crumbless.live.connections import Connections, EncodedFrame, encode_for_operators, encode_for_visitor
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import StreamRegistry
+from crumbless.settings import read_settings
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_appended, make_operator_session, make_session
 
 ALL = [make_appended(number) for number in range(1, 6)]
@@ -110,7 +111,7 @@ class Line:
                 sessions=SimpleNamespace(find=find, remembers=remembers),
                 subscriptions=SimpleNamespace(begin=begin),
                 visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
-                settings=SimpleNamespace(streams_per_session=3, address="http://x"),
+                settings=read_settings({}, streams_per_session=3, public_url="http://x"),
                 commands=Commands(COMMANDS),
                 of=by_type(StreamLimits(visitor=ROOMY, unbound=ROOMY, operator=ROOMY)).__getitem__,
             ),

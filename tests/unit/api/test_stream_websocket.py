@@ -21,6 +21,7 @@ from crumbless.live.connections import Connections, EncodedFrame
 from crumbless.live.node_state import NodeState
 from crumbless.live.open_streams import StreamRegistry
 from crumbless.live.tcp_connections import TcpConnections
+from crumbless.settings import read_settings
 from support.raw_http import handshake_of, read_answer
 from support.raw_websocket import CLOSE, PING, TEXT, RawWebSocket, close_payload, frame
 
@@ -50,9 +51,7 @@ class Node:
         self.state = ServerState()
         self.streams = StreamRegistry()
         self.tcp = TcpConnections(0, 100, 100, 0.5)
-        self.settings = SimpleNamespace(
-            hosts=set[str](), address="http://x", trusted_proxies=(), access_log=False, unauthenticated_per_address=5
-        )
+        self.settings = read_settings({}, public_url="http://x", unauthenticated_per_address=5)
         self.platform = cast(
             Services,
             SimpleNamespace(
@@ -70,7 +69,7 @@ class Node:
     async def start(self) -> None:
         self.server = await asyncio.get_running_loop().create_server(self.protocol, "127.0.0.1", 0)
         self.sweeping = asyncio.create_task(self.tcp.loop.run())
-        self.settings.hosts.add(f"127.0.0.1:{self.port}")
+        self.settings.server.allowed_hosts.append(f"127.0.0.1:{self.port}")
 
     def protocol(self) -> asyncio.Protocol:
         return Admission(self)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from crumbless.errors import SettingsError
-from crumbless.settings import read_settings
+from crumbless.settings import DatabaseSettings
 from crumbless.store.secret_key import open_secret_box
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 
-def settings_of(database: Path, secret_key: str = ""):
-    return read_settings({}, database_url=f"sqlite:///{database}", secret_key=secret_key)
+def settings_of(database: Path, secret_key: str = "") -> DatabaseSettings:
+    return DatabaseSettings(database_url=f"sqlite:///{database}", secret_key=secret_key)
 
 
 def test_a_key_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:
