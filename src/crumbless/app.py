@@ -37,9 +37,12 @@ from crumbless.adapters.picture_process import ImageProcess
 from crumbless.adapters.relay_ga4 import Ga4Relay
 from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.api.application import Application
+from crumbless.api.commands import COMMANDS
+from crumbless.api.file_services import FileServices
 from crumbless.api.guard import Middleware, error_response, http_exception_response, internal_error_response
 from crumbless.api.http_protocol import DeadlineHttpProtocol
 from crumbless.api.http_shell import HttpShell
+from crumbless.api.known_sites import KnownSites
 from crumbless.api.limit_table import limits_of
 from crumbless.api.page_assets import Assets
 from crumbless.api.platform import Services, by_type
@@ -51,6 +54,7 @@ from crumbless.api.routes import route_handlers
 from crumbless.api.stream_http import HttpStreams, wait_delivered
 from crumbless.api.stream_websocket import StreamWebSocket, WriteCoalescer
 from crumbless.api.visitor_parts import open_visitor_services
+from crumbless.domain.command import Commands
 from crumbless.domain.entry import Appended
 from crumbless.domain.events import DomainEvent
 from crumbless.domain.ports import MailPort
@@ -132,7 +136,9 @@ class Server:
         self._seen = LastSeenWriter(self._used_sessions, self._ledger)
         self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(database_url))
         self._providers = {one.id: OidcProvider(one) for one in settings.sign_in.oidc_providers}
-        assets = Assets()
+        assets, address = Assets(), settings.server.address
+        self._tcp = TcpConnections.of(settings.streams)
+        visitors = open_visitor_services(settings.visitors, self._reader, self._ledger, secret_box)
         self.services = Services(
             settings=settings,
             ledger=self._ledger,
@@ -142,22 +148,25 @@ class Server:
             sessions=self._live.sessions,
             subscriptions=self._live.subscriptions,
             secret_box=secret_box,
-            embed_sightings=EmbedSightings(self._ledger),
-            files=files,
-            pictures=ImageProcess(),
-            passkeys=Passkeys(PasskeyVerifier(settings.server.address), self._ledger, secret_box),
-            oidc=OidcSignIn(self._providers, settings.server.address, self._ledger),
-            visitors=open_visitor_services(settings.visitors, self._reader, self._ledger, secret_box),
             nonces=NonceClock(secrets.token_bytes(32), time.monotonic),
             replays=ReplayCache(time.monotonic),
             assets=assets,
-            policy=PolicyPages(read_registry(), settings.server.address, settings.company, assets),
-            tcp=TcpConnections.of(settings.streams),
-            disk=DiskSpace(written_folders(settings.files, database_url), settings.monitoring.free_space_mb * MEGABYTE),
-            subjects=by_type(*limits_of(settings)),
+            commands=Commands(COMMANDS),
+            subjects=by_type(
+                *limits_of(settings),
+                self._tcp,
+                visitors,
+                EmbedSightings(self._ledger),
+                KnownSites(),
+                FileServices(files, ImageProcess()),
+                Passkeys(PasskeyVerifier(address), self._ledger, secret_box),
+                OidcSignIn(self._providers, address, self._ledger),
+                PolicyPages(read_registry(), address, settings.company, assets),
+                DiskSpace(written_folders(settings.files, database_url), settings.monitoring.free_space_mb * MEGABYTE),
+            ),
             trace=self._trace,
         )
-        self._events = EventPublisher(self._live.bus, self._tasks, self.services.visitors.bans.forget)
+        self._events = EventPublisher(self._live.bus, self._tasks, visitors.bans.forget)
         self._readiness = Readiness(self.services)
         self._loops = Loops(self.services.node.ended_loops)
 
@@ -189,7 +198,7 @@ class Server:
 
     def run_loops(self, group: asyncio.TaskGroup) -> None:
         """Run in this group all that the node repeats, until `stop`."""
-        parts = (self._tasks, self._seen, self._clock, self.services.streams, self.services.tcp, self._readiness)
+        parts = (self._tasks, self._seen, self._clock, self.services.streams, self._tcp, self._readiness)
         self._loops.start(group, [*self._live.loops(), *(part.loop for part in parts)])
 
     def begin_stop(self) -> None:

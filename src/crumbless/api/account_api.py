@@ -12,6 +12,7 @@ from crumbless.actions.factor_change import (
     renew_recovery_codes,
 )
 from crumbless.actions.operator_sign_in import sign_in, sign_in_with_code, sign_out, step_up
+from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.security_read import read_security
 from crumbless.actions.session_begin import DAY_MS
 from crumbless.actions.session_end import end_others_of, end_own
@@ -65,12 +66,12 @@ async def post_sign_in_code(call: KeyCall, wanted: CodeRequest) -> SignInRespons
 
 async def post_passkey_options(call: KeyCall, _wanted: Nothing) -> PasskeyOptions:
     """Return the challenge for a sign-in with a passkey."""
-    return await call.platform.passkeys.ask_to_sign_in(call.thumbprint)
+    return await call.of(Passkeys).ask_to_sign_in(call.thumbprint)
 
 
 async def post_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInResponse:
     """Sign in with a passkey."""
-    return await call.platform.passkeys.sign_in(wanted, call.device(wanted.time_zone), call.terms)
+    return await call.of(Passkeys).sign_in(wanted, call.device(wanted.time_zone), call.terms)
 
 
 # --- re-authentication --------------------------------------------------------------------------------------------
@@ -85,12 +86,12 @@ async def post_step_up(call: OperatorCall, wanted: StepUpRequest) -> None:
 
 async def post_step_up_passkey_options(call: OperatorCall) -> PasskeyOptions:
     """Return the challenge for a re-authentication with a passkey."""
-    return await call.platform.passkeys.ask_to_step_up(call.session)
+    return await call.of(Passkeys).ask_to_step_up(call.session)
 
 
 async def post_step_up_passkey(call: OperatorCall, wanted: PasskeyRequest) -> None:
     """Re-authenticate with a passkey."""
-    await call.platform.passkeys.step_up(wanted, call.session)
+    await call.of(Passkeys).step_up(wanted, call.session)
 
 
 # --- the operator's own factors -----------------------------------------------------------------------------------
@@ -138,22 +139,22 @@ async def post_recovery_codes(call: OperatorCall) -> RecoveryCodes:
 
 async def post_add_passkey_options(call: OperatorCall) -> PasskeyOptions:
     """Return the challenge for a new passkey."""
-    return await call.platform.passkeys.ask_to_add(call.session)
+    return await call.of(Passkeys).ask_to_add(call.session)
 
 
 async def post_add_passkey(call: OperatorCall, wanted: PasskeyRequest) -> None:
     """Add a passkey."""
-    await call.platform.passkeys.add(wanted, call.session, call.device)
+    await call.of(Passkeys).add(wanted, call.session, call.device)
 
 
 async def post_rename_passkey(call: OperatorCall, passkey: str, wanted: NameRequest) -> None:
     """Rename a passkey."""
-    await call.platform.passkeys.rename(call.session, passkey, wanted.name)
+    await call.of(Passkeys).rename(call.session, passkey, wanted.name)
 
 
 async def post_remove_passkey(call: OperatorCall, passkey: str, wanted: FactorRemove) -> None:
     """Remove a passkey."""
-    await call.platform.passkeys.remove(wanted, call.session, passkey, call.device)
+    await call.of(Passkeys).remove(wanted, call.session, passkey, call.device)
 
 
 # --- the operator's own sessions ----------------------------------------------------------------------------------

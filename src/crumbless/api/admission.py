@@ -5,6 +5,7 @@ import time
 
 from crumbless.api.platform import Services
 from crumbless.api.visitor_limits import StartLimits
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.work import FLOOD_BITS, USUAL_BITS
 from crumbless.errors import ApiError
 from crumbless.store.people_store import Site, find_site
@@ -32,11 +33,14 @@ async def admit_start(services: Services, network: str, site_key: str, work: str
         crowded = limits.site_starts.take(site.id, now)
         if not crowded and not await _is_suspect(services, network, site, thumbprint):
             return
-    replay_key = services.visitors.proof_of_work.accepts(work, USUAL_BITS) if work else None
+    proof_of_work = services.of(VisitorServices).proof_of_work
+    replay_key = proof_of_work.accepts(work, USUAL_BITS) if work else None
     if replay_key is None or not services.replays.first_time(replay_key):
         bits = FLOOD_BITS if crowded or limits.many_asked.take(network, now) else USUAL_BITS
         raise ApiError(
-            "work_needed", retry_after=max(over, crowded), work=services.visitors.proof_of_work.challenge(bits)
+            "work_needed",
+            retry_after=max(over, crowded),
+            work=proof_of_work.challenge(bits),
         )
     if over and (wait := limits.proof_of_work_starts.take(network, now)):
         raise ApiError("slow_down", retry_after=wait)
@@ -44,10 +48,11 @@ async def admit_start(services: Services, network: str, site_key: str, work: str
 
 async def _is_suspect(services: Services, network: str, site: Site, thumbprint: str | None) -> bool:
     """Whether a banned visitor of this site's workspace last came from the same network."""
-    bans = await services.visitors.bans.current()
+    visitors = services.of(VisitorServices)
+    bans = await visitors.bans.current()
     if not bans.suspect_networks:
         return False
-    network_hash = services.visitors.network_hash(network)
+    network_hash = visitors.network_hash(network)
     # Told at once: nobody is asked for work that leads nowhere.
     if bans.holds(site.workspace, key=thumbprint, network=network_hash):
         raise ApiError("banned")

@@ -4,6 +4,7 @@ The secret comes in a body: it stood in a fragment, which browsers do not send, 
 """
 
 from crumbless.actions.invitation_accept import accept_invitation, read_invitation
+from crumbless.actions.passkey_use import Passkeys
 from crumbless.actions.password_reset import ask_for_reset, reset_password
 from crumbless.actions.profile_change import confirm_email_change
 from crumbless.actions.workspace_begin import begin_workspace, read_setup
@@ -52,12 +53,12 @@ async def post_invitation_accept(call: KeyCall, wanted: InvitationAcceptRequest)
 
 async def post_invitation_passkey_options(call: KeyCall, wanted: InvitationUse) -> PasskeyOptions:
     """Return the challenge for accepting an invitation with a passkey."""
-    return await call.platform.passkeys.ask_to_join(wanted, call.thumbprint)
+    return await call.of(Passkeys).ask_to_join(wanted, call.thumbprint)
 
 
 async def post_invitation_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInResponse:
     """Accept an invitation with a passkey."""
-    return await call.platform.passkeys.join(wanted, call.device(wanted.time_zone), call.terms)
+    return await call.of(Passkeys).join(wanted, call.device(wanted.time_zone), call.terms)
 
 
 async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:

@@ -1,6 +1,7 @@
 """Bans, over HTTP."""
 
 from crumbless.api.call import OperatorCall
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.wire_identity import BanRequest, BansResponse
 from crumbless.store.ban_store import current_bans
 
@@ -12,9 +13,9 @@ async def get_bans(call: OperatorCall) -> BansResponse:
 
 async def post_ban(call: OperatorCall, wanted: BanRequest) -> BansResponse:
     """Ban the visitor of a conversation."""
-    return await call.platform.visitors.ban.ban(call.session, wanted)
+    return await call.of(VisitorServices).ban.ban(call.session, wanted)
 
 
 async def post_lift_ban(call: OperatorCall, ban: str) -> None:
     """Lift a ban."""
-    await call.platform.visitors.ban.lift(call.session, ban)
+    await call.of(VisitorServices).ban.lift(call.session, ban)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from crumbless.api.platform import Services
 from crumbless.errors import ApiError
+from crumbless.live.tcp_connections import TcpConnections
 
 UNAUTHENTICATED_RETRY_SECONDS = 5.0
 
@@ -67,7 +68,7 @@ def check_unauthenticated(services: Services, network: str) -> None:
     Raises:
         ApiError: `slow_down` for too many of this network, `busy` while the node is crowded.
     """
-    if services.tcp.crowded:
+    if services.of(TcpConnections).crowded:
         raise ApiError("busy", retry_after=UNAUTHENTICATED_RETRY_SECONDS)
     if services.streams.unauthenticated_from(network) >= services.settings.streams.unauthenticated_per_address:
         raise ApiError("slow_down", retry_after=UNAUTHENTICATED_RETRY_SECONDS)

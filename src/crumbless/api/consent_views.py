@@ -6,6 +6,7 @@ from litestar import Response
 from crumbless.api.call import PublicCall
 from crumbless.api.page_assets import make_asset
 from crumbless.api.page_views import read_site, serve_asset
+from crumbless.api.policy_view import PolicyPages
 from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.consent_ask import ConsentConfig, Said, ask_services, say
 from crumbless.domain.storage_registry import Service
@@ -59,7 +60,7 @@ async def _read_asked(call: PublicCall, site: Site) -> tuple[tuple[VendorTag, ..
 def _say(call: PublicCall, tags: tuple[VendorTag, ...], language: str) -> Said:
     services: frozenset[Service] = frozenset(tag.service for tag in tags)
     in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.mode == "browser")
-    registry = call.platform.policy.registry
+    registry = call.of(PolicyPages).registry
     asked = ask_services(registry, services, in_browser, language, read_storage_texts()[language])
     return say(read_texts(language, SURFACE), language, direction_of(language), asked)
 

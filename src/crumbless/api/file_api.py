@@ -6,6 +6,7 @@ from litestar import Response
 
 from crumbless.actions.photo_keep import remove_photo, store_photo
 from crumbless.api.call import OperatorCall, PublicCall
+from crumbless.api.file_services import FileServices
 from crumbless.api.look_up import look_up
 from crumbless.api.request_limits import RequestLimits
 from crumbless.api.request_read import read_body
@@ -32,8 +33,8 @@ async def post_photo(call: OperatorCall) -> PhotoResponse:
     # The caller was checked first: an unauthenticated client's megabytes are not read.
     if not _is_picture(call.request.headers.get("content-type", "").partition(";")[0].strip()):
         raise ApiError("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
-    content, services = await read_body(call.request, MAX_BYTES), call.platform
-    return PhotoResponse(await store_photo(call.session, content, services.pictures, services.files, services.ledger))
+    content, parts = await read_body(call.request, MAX_BYTES), call.of(FileServices)
+    return PhotoResponse(await store_photo(call.session, content, parts.pictures, parts.files, call.platform.ledger))
 
 
 async def post_photo_remove(call: OperatorCall) -> PhotoResponse:
@@ -49,7 +50,7 @@ async def get_file(call: PublicCall, file: str, name: str) -> Response[bytes]:
         raise ApiError("not_found")
     unknown_names = call.of(RequestLimits).unknown_names
     kept = await look_up(unknown_names, call.network, lambda: call.read(find_file, file))
-    content = kept and await call.platform.files.get(names_of(file)[number])
+    content = kept and await call.of(FileServices).files.get(names_of(file)[number])
     if not kept or content is None:
         raise ApiError("not_found")
     return Response(content, status_code=200, media_type=kept.media_type, headers=HEADERS)

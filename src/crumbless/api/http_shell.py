@@ -18,7 +18,7 @@ class HttpShell:
     """The limits, figures and log of all HTTP connections of a node."""
 
     def __init__(self, services: Services) -> None:
-        self.tcp = services.tcp
+        self.tcp = services.of(TcpConnections)
         self._trusted_proxies = services.settings.server.trusted_proxies
         self._refusals = services.http.errors
         self._log = ErrorLog()

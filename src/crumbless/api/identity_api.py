@@ -7,6 +7,7 @@ from crumbless.api.call import KeyCall, OperatorCall, PublicCall, VisitorCall
 from crumbless.api.request_read import read_caller, require_key, take_token
 from crumbless.api.sign_in_limits import SignInLimits
 from crumbless.api.visitor_limits import IdentityLimits
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.wire_identity import (
     ContinueCodeRequest,
@@ -27,7 +28,7 @@ from crumbless.store.people_store import find_site
 
 async def post_identify(call: PublicCall, wanted: IdentifyRequest) -> IdentifyResponse:
     """Verify who the visitor is by a token of the site: with a session, or signed by a new key without one."""
-    visitors = call.platform.visitors
+    visitors = call.of(VisitorServices)
     if call.request.headers.get("authorization"):
         session = await read_caller(call.request)
         return await visitors.verification.identify(session, wanted.site, wanted.identity)
@@ -48,7 +49,7 @@ async def post_logout(call: VisitorCall) -> None:
 
 async def post_device_transfer_code(call: VisitorCall, wanted: ContinueCodeRequest) -> DeviceTransferCode:
     """Return a code by which the chat continues on another device."""
-    return await call.platform.visitors.device_transfer.make_code(call.session, wanted.conversation)
+    return await call.of(VisitorServices).device_transfer.make_code(call.session, wanted.conversation)
 
 
 async def post_device_transfer_mail(call: VisitorCall, wanted: DeviceTransferMailRequest) -> None:
@@ -56,7 +57,7 @@ async def post_device_transfer_mail(call: VisitorCall, wanted: DeviceTransferMai
     check_address(wanted.email)
     for key in (call.session.subject, call.network):
         take_token(call.of(IdentityLimits).device_transfer_mails, key)
-    await call.platform.visitors.device_transfer.send_link(call.session, wanted)
+    await call.of(VisitorServices).device_transfer.send_link(call.session, wanted)
 
 
 async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> VisitorSessionResponse:
@@ -71,7 +72,7 @@ async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> 
         if site is None:
             raise ApiError("ticket_gone")
         await _check_network(call, site.workspace, call.thumbprint)
-        begun = await call.platform.visitors.device_transfer.take(site, wanted.secret, call.thumbprint)
+        begun = await call.of(VisitorServices).device_transfer.take(site, wanted.secret, call.thumbprint)
     except ApiError as error:
         if error.code != "ticket_gone":
             guesses.take_back(guesser)
@@ -83,27 +84,27 @@ async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> 
 
 async def get_site_identity(call: OperatorCall, key: str) -> SiteIdentity:
     """Return how a site verifies visitors, and its keys."""
-    return await call.platform.visitors.identity.read(call.session, key)
+    return await call.of(VisitorServices).identity.read(call.session, key)
 
 
 async def post_site_identity(call: OperatorCall, key: str, wanted: IdentityModeRequest) -> SiteIdentity:
     """Change whether a site verifies visitors."""
-    return await call.platform.visitors.identity.set_mode(call.session, key, wanted.mode)
+    return await call.of(VisitorServices).identity.set_mode(call.session, key, wanted.mode)
 
 
 async def post_identity_key(call: OperatorCall, key: str, wanted: IdentityKeyRequest) -> NewIdentityKeyResponse:
     """Add a key that signs the tokens of a site."""
-    return await call.platform.visitors.identity.add_key(call.session, key, wanted)
+    return await call.of(VisitorServices).identity.add_key(call.session, key, wanted)
 
 
 async def post_retire_key(call: OperatorCall, key: str, kid: str) -> SiteIdentity:
     """Retire a key of a site."""
-    return await call.platform.visitors.identity.retire_key(call.session, key, kid)
+    return await call.of(VisitorServices).identity.retire_key(call.session, key, kid)
 
 
 async def _check_network(call: PublicCall, workspace: int, thumbprint: str) -> None:
     """Raise ApiError `banned` for a key or a network that is banned."""
-    visitors = call.platform.visitors
+    visitors = call.of(VisitorServices)
     bans = await visitors.bans.current()
     if bans.holds(workspace, key=thumbprint, network=visitors.network_hash(call.network)):
         raise ApiError("banned")

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from crumbless.api.known_sites import KnownSites
 from crumbless.api.platform import Services
 from crumbless.api.request_limits import RequestLimits
 from crumbless.domain.access import Session
@@ -58,9 +59,9 @@ async def find_public_site(services: Services, network: str, key: str) -> Site |
     def find(connection: Connection) -> Site | None:
         return find_site(connection, key)
 
-    if key in services.known_sites:
+    if key in services.of(KnownSites):
         site = await services.reader.read(find)
     else:
         site = await look_up(services.of(RequestLimits).unknown_names, network, lambda: services.reader.read(find))
-    services.known_sites.note(key, known=site is not None)
+    services.of(KnownSites).note(key, known=site is not None)
     return site

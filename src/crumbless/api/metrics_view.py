@@ -15,6 +15,7 @@ from crumbless import ids
 from crumbless.api.platform import Services
 from crumbless.domain.figures import Histogram
 from crumbless.live.feed import Feed
+from crumbless.store.disk_space import DiskSpace
 from crumbless.store.schema import SCHEMA
 from crumbless.store.task_store import count_dead_tasks, count_due_tasks, last_error
 
@@ -45,7 +46,7 @@ class Metrics(Collector):
     async def _free_space(self) -> int | None:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await asyncio.to_thread(self._services.disk.free)
+                return await asyncio.to_thread(self._services.of(DiskSpace).free)
         except TimeoutError:
             return None
 
@@ -84,7 +85,7 @@ class Metrics(Collector):
         yield _gauge("crumbless_node_ready", "1 while /readyz responses 200.", self._ready)
         if self._free is not None:
             yield _gauge("crumbless_disk_free_bytes", "Free space of the fullest disk written to.", self._free)
-            low = self._services.disk.is_low(self._free)
+            low = self._services.of(DiskSpace).is_low(self._free)
             yield _gauge("crumbless_disk_low", "1 while less is free than the setting asks for.", low)
         yield _gauge("crumbless_node_stopping", "1 while the node is on its way out.", self._services.node.stopping)
         yield _gauge("crumbless_bus_connected", "1 while other nodes can be told.", self._services.bus.connected)

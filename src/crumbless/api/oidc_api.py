@@ -4,6 +4,7 @@ from litestar import Response
 
 from crumbless.actions.invitation_accept import begin_join
 from crumbless.actions.oidc_sign_in import (
+    OidcSignIn,
     Purpose,
     join_by_oidc,
     link_oidc_account,
@@ -41,7 +42,7 @@ async def get_return(call: PublicCall, provider: str) -> Response[str]:
 
 async def post_sign_in_start(call: KeyCall, wanted: OidcSignInRequest) -> OidcStartResponse:
     """Begin a sign-in, or joining by an invitation, at a provider."""
-    oidc = call.platform.oidc
+    oidc = call.of(OidcSignIn)
     if wanted.invitation:
         pending = await call.read(begin_join, wanted.invitation)
         return OidcStartResponse(await oidc.start_join(wanted.provider, call.thumbprint, pending))
@@ -86,7 +87,7 @@ async def post_step_up_finish(call: OperatorCall, wanted: OidcFinishRequest) -> 
 
 
 async def _start(call: OperatorCall, wanted: OidcStartRequest, purpose: Purpose) -> OidcStartResponse:
-    oidc, session = call.platform.oidc, call.session
+    oidc, session = call.of(OidcSignIn), call.session
     return OidcStartResponse(
         await oidc.start(wanted.provider, _key_of(call), purpose, session.subject, session.workspace)
     )
@@ -95,7 +96,7 @@ async def _start(call: OperatorCall, wanted: OidcStartRequest, purpose: Purpose)
 async def _finish(
     call: Call, wanted: OidcFinishRequest, thumbprint: str, *purposes: Purpose
 ) -> tuple[OneTimeToken, IdToken]:
-    oidc = call.platform.oidc
+    oidc = call.of(OidcSignIn)
     return await oidc.finish(wanted.provider, wanted.state, wanted.code, wanted.iss, thumbprint, {*purposes})
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from litestar import Response
 from litestar.response import Redirect
 
+from crumbless.actions.site_seen import EmbedSightings
 from crumbless.api.call import PublicCall
 from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import Asset, Assets, make_asset
@@ -60,7 +61,7 @@ async def get_loader(call: PublicCall, name: str) -> Response[bytes]:
     if extension != "js":
         raise ApiError("not_found")
     site = await read_site(call, key)
-    call.platform.embed_sightings.note(site, call.request.headers.get("referer", ""))
+    call.of(EmbedSightings).note(site, call.request.headers.get("referer", ""))
     assets = call.platform.assets
     accent = site.accent or ACCENT
     looks = json.dumps(
@@ -98,7 +99,7 @@ async def get_icon(call: PublicCall) -> Response[bytes]:
 async def get_frame(call: PublicCall, key: str) -> Response[str]:
     """Return the chat of a site."""
     site = await read_site(call, key)
-    call.platform.embed_sightings.note(site, call.request.headers.get("referer", ""))
+    call.of(EmbedSightings).note(site, call.request.headers.get("referer", ""))
     tags = await call.read(find_vendor_tags, site.id)
     config: dict[str, object] = {
         "site": site.key,

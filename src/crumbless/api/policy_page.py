@@ -10,7 +10,7 @@ from crumbless.api.call import PublicCall
 from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import make_asset
 from crumbless.api.page_views import content_policy, serve_asset
-from crumbless.api.policy_view import Subject
+from crumbless.api.policy_view import PolicyPages, Subject
 from crumbless.api.registry_read import read_storage_texts
 from crumbless.domain.language_choose import choose_language
 from crumbless.domain.storage_disclosure import disclosure
@@ -42,7 +42,7 @@ async def get_disclosure(call: PublicCall) -> Response[bytes]:
     texts = read_storage_texts()
     language = None if asked is None else choose_language(asked, None, tuple(texts))
     host = urlsplit(services.settings.server.address).hostname or ""
-    disclosed = disclosure(services.policy.registry, texts, host, subject.services, language)
+    disclosed = disclosure(services.of(PolicyPages).registry, texts, host, subject.services, language)
     asset = make_asset(msgspec.json.encode(disclosed), "application/json")
     # The auditor and the banner read it from pages of other origins; it says what anybody may know.
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
@@ -62,7 +62,7 @@ async def _find_subject(call: PublicCall, key: str) -> Subject | None:
 
 def _answer(call: PublicCall, subject: Subject | None) -> Response[bytes]:
     services = call.platform
-    pages = services.policy
+    pages = services.of(PolicyPages)
     language = choose_language(
         call.request.query_params.get("lang"), call.request.headers.get("accept-language"), languages_of("policy")
     )

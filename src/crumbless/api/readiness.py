@@ -11,6 +11,7 @@ from crumbless.api.platform import Services
 from crumbless.domain.wire_operation import ReadyPart, ReadyResponse
 from crumbless.live.node_state import DiskState
 from crumbless.periodic import Periodic
+from crumbless.store.disk_space import DiskSpace
 from crumbless.store.schema import SCHEMA, schema_of
 
 CACHE_SECONDS = 1.0
@@ -86,9 +87,9 @@ class Readiness:
     async def _disk(self) -> ReadyPart:
         """Low space is only reported: a node that can write continues. Tells the desks of those who can make room."""
         services = self._services
-        found = await self._within_patience("disk", lambda: asyncio.to_thread(services.disk.free))
+        found = await self._within_patience("disk", lambda: asyncio.to_thread(services.of(DiskSpace).free))
         free = found if isinstance(found, int) else None
-        low = services.disk.is_low(free)
+        low = services.of(DiskSpace).is_low(free)
         full = services.ledger.at_work and not services.ledger.healthy
         state: DiskState = "full" if full else "low" if low else ""
         if state != services.node.disk:

@@ -2,6 +2,7 @@
 
 from crumbless.api.look_up import find_session
 from crumbless.api.platform import Services
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.access import Session
 from crumbless.domain.proof import ProofRejected, verify_proof
 from crumbless.domain.stream_session import StreamEnded
@@ -48,7 +49,7 @@ async def check_bans(services: Services, network: str, session: Session) -> None
     """
     if session.role != "visitor":
         return
-    visitors = services.visitors
+    visitors = services.of(VisitorServices)
     bans = await visitors.bans.current()
     if bans.holds(
         session.workspace,

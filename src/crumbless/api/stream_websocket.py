@@ -35,6 +35,7 @@ from crumbless.domain.stream_session import MAX_AUTH_FRAME
 from crumbless.domain.wire import MAX_FRAME, PROTOCOL
 from crumbless.errors import ApiError
 from crumbless.live.connections import EncodedFrame
+from crumbless.live.tcp_connections import TcpConnections
 
 STREAM_PATH = "/v1/stream"
 
@@ -118,7 +119,7 @@ class StreamWebSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._siblings.discard(self)
-        self._services.tcp.discard(self._transport)
+        self._services.of(TcpConnections).discard(self._transport)
         self._closing = True
         if self._reader is not None:
             self._stream.closed()
@@ -232,7 +233,7 @@ class StreamWebSocket(asyncio.Protocol):
     def _close(self) -> None:
         """Close the connection once the client has read everything, but soon in any case."""
         self._transport.close()
-        self._services.tcp.closing(self._transport)
+        self._services.of(TcpConnections).closing(self._transport)
 
     # --- the stream's side (Outlet) -----------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ class StreamWebSocket(asyncio.Protocol):
             self._deaf = True
             self._transport.pause_reading()
         asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
-        self._services.tcp.closing(self._transport)
+        self._services.of(TcpConnections).closing(self._transport)
 
     def backlog(self) -> int:
         """Bytes that wait for the client."""
@@ -276,7 +277,7 @@ class StreamWebSocket(asyncio.Protocol):
         """From now on full-size frames are read."""
         if self._reader is not None:
             self._reader.max_size = MAX_FRAME
-            self._services.tcp.authenticated(self._transport, self._stream.session.id)
+            self._services.of(TcpConnections).authenticated(self._transport, self._stream.session.id)
 
     # --- the handshake ------------------------------------------------------------------------------------------
 

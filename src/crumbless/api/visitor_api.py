@@ -12,6 +12,7 @@ from crumbless.api.admission import admit_start
 from crumbless.api.call import PublicCall, VisitorCall
 from crumbless.api.long_response import while_alive
 from crumbless.api.request_read import read_proof
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.wire import ConversationAnswer, ConversationRequest, StartRequest, StartResponse
 from crumbless.domain.wire_identity import ErasedResponse
 from crumbless.domain.wire_timeline import VisitorConversations
@@ -24,8 +25,9 @@ async def start(call: PublicCall, wanted: StartRequest) -> StartResponse:
     services, proof = call.platform, read_proof(call.request, None)
     thumbprint = proof and proof.thumbprint
     await admit_start(services, call.network, wanted.site, wanted.work, thumbprint)
-    arrival = StartContext(thumbprint, services.visitors.network_hash(call.network))
-    return await start_conversation(wanted, arrival, services.ledger, services.reader, services.visitors.verification)
+    visitors = call.of(VisitorServices)
+    arrival = StartContext(thumbprint, visitors.network_hash(call.network))
+    return await start_conversation(wanted, arrival, services.ledger, services.reader, visitors.verification)
 
 
 class ConversationsQuery(msgspec.Struct, frozen=True):
@@ -45,8 +47,9 @@ async def post_conversation(call: VisitorCall, wanted: ConversationRequest) -> C
     services, by = call.platform, call.session
     site = await call.read(site_key_of_visitor, by.subject)
     await admit_start(services, call.network, site or "", wanted.work, by.thumbprint)
-    network = services.visitors.network_hash(call.network)
-    return await ConversationAdd(services.ledger, services.reader, services.visitors.bans).add(by, wanted, network)
+    visitors = call.of(VisitorServices)
+    network = visitors.network_hash(call.network)
+    return await ConversationAdd(services.ledger, services.reader, visitors.bans).add(by, wanted, network)
 
 
 async def erase(call: VisitorCall) -> ErasedResponse:

@@ -10,9 +10,10 @@ from typing import Any, cast
 import pytest
 
 from crumbless.api.commands import COMMANDS
-from crumbless.api.platform import Services, by_type
+from crumbless.api.platform import Services
 from crumbless.api.stream import StreamConnection
 from crumbless.api.stream_limits import StreamLimits
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.ban import BanList
 from crumbless.domain.command import Commands
 from crumbless.domain.entry import Appended
@@ -110,10 +111,12 @@ class Line:
                 reader=reader,
                 sessions=SimpleNamespace(find=find, remembers=remembers),
                 subscriptions=SimpleNamespace(begin=begin),
-                visitors=SimpleNamespace(bans=SimpleNamespace(current=nobody)),
                 settings=read_settings({}, streams_per_session=3, public_url="http://x"),
                 commands=Commands(COMMANDS),
-                of=by_type(StreamLimits(visitor=ROOMY, unbound=ROOMY, operator=ROOMY)).__getitem__,
+                of={
+                    StreamLimits: StreamLimits(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
+                    VisitorServices: SimpleNamespace(bans=SimpleNamespace(current=nobody)),
+                }.__getitem__,
             ),
         )
         self.stream = StreamConnection(self.platform, self.transport)
@@ -266,7 +269,7 @@ async def test_session_that_ends_while_its_stream_opens_is_not_listened_for() ->
         line.session.ended = True
         return BanList()
 
-    line.platform.visitors.bans.current = end_meanwhile  # pyright: ignore[reportAttributeAccessIssue]
+    line.platform.of(VisitorServices).bans.current = end_meanwhile  # pyright: ignore[reportAttributeAccessIssue]
     await line.authenticate(0)
     assert line.transport.ended == [4401]
     assert line.connections.streams_of(line.session) == []

@@ -12,7 +12,7 @@ import pytest_asyncio
 from uvicorn.server import ServerState
 
 from crumbless.api.commands import COMMANDS
-from crumbless.api.platform import Services
+from crumbless.api.platform import Services, by_type
 from crumbless.api.stream_websocket import MAX_BACKLOG, StreamWebSocket, WriteCoalescer
 from crumbless.domain.command import Commands
 from crumbless.domain.figures import HttpMetrics
@@ -56,7 +56,7 @@ class Node:
             Services,
             SimpleNamespace(
                 streams=self.streams,
-                tcp=self.tcp,
+                of=by_type(self.tcp).__getitem__,
                 node=NodeState(),
                 connections=Connections(),
                 settings=self.settings,
