@@ -24,8 +24,8 @@ class Disk:
     def __init__(self) -> None:
         self.free: Callable[[], int] = lambda: 5
 
-    def is_low(self, free: int) -> bool:
-        return free < 5
+    def is_low(self, free: int | None) -> bool:
+        return free is not None and free < 5
 
 
 class Parts:
