@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import Appended
-from crumbless.domain.session_state import SessionChanges, SessionState
+from crumbless.domain.session_state import SessionChanges, SessionState, reach_summary
 from crumbless.domain.wire_timeline import VisitorSummary
 from crumbless.live.bus_network import EVERYBODY, Packet
 from crumbless.live.connections import EncodedFrame
@@ -146,7 +146,12 @@ class Store:
     async def _changes(self, ids: Sequence[str], since: int) -> SessionChanges:
         await self._answer()
         states = {
-            kept.id: SessionState(kept.id in self.ended, self.changed.get(kept.subject, 0), kept.authenticated_at)
+            kept.id: SessionState(
+                kept.id in self.ended,
+                self.changed.get(kept.subject, 0),
+                kept.authenticated_at,
+                reach_summary(self.reach[kept.id][0], len(self.reach[kept.id])) if kept.id in self.reach else None,
+            )
             for kept in self.sessions.values()
             if kept.id in ids
         }

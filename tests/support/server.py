@@ -162,6 +162,11 @@ class ServerProcess:
         assert not self._gone(), f"the server did not start:\n{self.log()[said:]}"
         assert httpx.get(f"{self.address}/healthz", trust_env=False, timeout=START_SECONDS).status_code == 200
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the process has ended or was never started."""
+        return self._gone()
+
     def _gone(self) -> bool:
         return self._process is None or self._process.poll() is not None
 

@@ -9,6 +9,7 @@ from crumbless.domain.access import Session, require
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
 from crumbless.domain.events import ReachChanged
 from crumbless.domain.ports import BansPort, LedgerPort, ReaderPort
+from crumbless.domain.session_state import MOST_REMEMBERED
 from crumbless.domain.wire import ConversationAnswer, ConversationRequest
 from crumbless.errors import ApiError
 from crumbless.ids import new_id, now_ms
@@ -18,7 +19,7 @@ from crumbless.store.identity_key_store import read_mode
 from crumbless.store.people_store import Site, find_site, note_visitor_network
 from crumbless.store.transaction import after_commit
 from crumbless.store.visitor_conversations import visitor_summaries
-from crumbless.store.visitor_reach import MOST_REMEMBERED, reach_of
+from crumbless.store.visitor_reach import reach_of
 
 
 @dataclass(frozen=True, slots=True)

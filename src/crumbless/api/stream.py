@@ -17,6 +17,7 @@ from crumbless.api.stream_transport import StreamTransport
 from crumbless.domain.access import Session
 from crumbless.domain.command import Command, EntryCommand
 from crumbless.domain.entry import Appended, seq_for
+from crumbless.domain.session_state import MOST_REMEMBERED
 from crumbless.domain.stream_session import StreamEnded, StreamProtocol, failure
 from crumbless.domain.visibility import visible
 from crumbless.domain.wire import (
@@ -44,7 +45,7 @@ from crumbless.store.inbox_read import seen_marks_since
 from crumbless.store.people_store import find_operator
 from crumbless.store.timeline_read import entries_after_position, entries_for_visitor, position_of
 from crumbless.store.visitor_conversations import conversation_to_show
-from crumbless.store.visitor_reach import MOST_REMEMBERED, reaches
+from crumbless.store.visitor_reach import reaches
 
 log = logging.getLogger("crumbless.stream")
 

@@ -53,7 +53,7 @@ class RealtimeNode:
         local = MemoryBus(self.feed, self.connections, self.sessions, self._summaries)
         self.bus = local if transport is None else NetworkBus(secrets.token_urlsafe(9), local, self.feed, transport)
         self.subscriptions = Subscriptions(self.feed, self.connections, self.bus, reads.positions)
-        self._watch = SessionPoll(self.sessions, self.connections, reads.changes)
+        self._watch = SessionPoll(self.sessions, self.connections, reads.changes, self._summaries.change_reach)
 
     async def _read_position(self, workspace: int) -> int:
         return (await self._reads.positions([workspace])).get(workspace, 0)

@@ -1,15 +1,16 @@
-"""Sessions that ended and people that changed elsewhere: on another node whose word was lost, or by a command.
+"""Finds sessions that ended, operators that changed, and visitors who reach more conversations, on other nodes.
 
-The bus tells it at once, and may lose it; so once a second the database is asked. What ended or changed in the last
-half minute, by its time, is found for all sessions at once; clocks that differ more than that are outdone by asking for
-the sessions in use themselves, some hundred each second in turn.
+The bus reports it at once, and may lose it: when a node is killed between commit and publication, for example. So the
+database is read once a second. Ends and changes of the last half minute, by their time, are found for all sessions at
+once. The sessions in use are also read by ID, TURN each second in turn. This finds what the first read misses because
+clocks differ, and what a visitor's session reaches.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 
 from crumbless.domain.access import Session, later_authentication
-from crumbless.domain.session_state import SessionChanges
+from crumbless.domain.session_state import SessionChanges, reach_summary
 from crumbless.ids import now_ms
 from crumbless.live.connections import Connections
 from crumbless.live.sessions import SessionCache
@@ -28,12 +29,23 @@ ReadChanges = Callable[[Sequence[str], int], Awaitable[SessionChanges]]
 
 
 class SessionPoll:
-    """Ends what has ended and turns out who has changed, within a second of it."""
+    """Closes the streams of sessions that ended and of operators that changed, within a second.
 
-    def __init__(self, sessions: SessionCache, connections: Connections, read: ReadChanges) -> None:
+    Args:
+        change_reach: called with visitors whose sessions reach other conversations than this node knows.
+    """
+
+    def __init__(
+        self,
+        sessions: SessionCache,
+        connections: Connections,
+        read: ReadChanges,
+        change_reach: Callable[[Sequence[str]], None],
+    ) -> None:
         self._sessions = sessions
         self._connections = connections
         self._read = read
+        self._change_reach = change_reach
         # Whose turn it is still in this round.
         self._turn: list[str] = []
         self.loop = Periodic("the session watch", self.poll, POLL_SECONDS)
@@ -46,6 +58,7 @@ class SessionPoll:
         asked = self._next_turn(in_use)
         now = now_ms()
         changes = await self._read(asked, now - WINDOW_MS)
+        other_reach: dict[str, None] = {}
         for session_id in asked:
             state, held = changes.states.get(session_id), in_use.get(session_id, ())
             if state is None or state.ended:
@@ -54,6 +67,13 @@ class SessionPoll:
             self._compare(held, state.changed_at)
             for session in held:
                 session.authenticated_at = later_authentication(session.authenticated_at, state.authenticated_at, now)
+            if state.reach is not None and any(_known_reach(session) != state.reach for session in held):
+                # Only a stream needs to know: a request that names a conversation reads whether it is reached.
+                streams = self._connections.streams_of(held[0])
+                other_reach.update(
+                    (one.session.subject, None) for one in streams if _known_reach(one.session) != state.reach
+                )
+        self._change_reach([*other_reach])
         for session_id in changes.ended:
             self._end(in_use.get(session_id, ()))
         people = dict(changes.people)
@@ -85,3 +105,7 @@ class SessionPoll:
             if session.changed_at != changed_at and not session.ended:
                 self._sessions.forget_person(session.subject, changed_at)
                 self._connections.disconnect_operator(session.workspace, session.subject, changed_at)
+
+
+def _known_reach(session: Session) -> tuple[str, int] | None:
+    return reach_summary(session.reach[0], len(session.reach)) if session.reach else None

@@ -8,16 +8,14 @@ from a code, a link or an old key may be another person's, so it reaches no othe
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, union
+from sqlalchemy import Connection, bindparam, func, select, union
 
 from crumbless.domain.access import Session
+from crumbless.domain.session_state import MOST_REMEMBERED, reach_summary
 from crumbless.errors import ApiError
 from crumbless.ids import is_id
 from crumbless.store.people_store import find_session
 from crumbless.store.tables import conversation, session, visitor
-
-MOST_REMEMBERED = 100
-"""Conversations that a session in memory knows of: the newest. Any other is looked up when a client names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,31 @@ def newest_reached_by(connection: Connection, session_ids: Sequence[str]) -> dic
     """Return what each session reaches, as `newest_reached`. Those that have ended are left out."""
     found = {one: newest_reached(connection, one) for one in session_ids}
     return {one: reach for one, reach in found.items() if reach}
+
+
+_their = session.c.id.in_(bindparam("sessions", expanding=True)) & session.c.ended_at.is_(None)
+_pairs = union(
+    select(session.c.id.label("session_id"), session.c.visitor_id).where(_their),
+    select(session.c.id, _mate.c.id)
+    .join(visitor, visitor.c.id == session.c.visitor_id)
+    .join(_mate, _mate.c.contact_id == visitor.c.contact_id)
+    .where(_their, session.c.verified == 1),
+).subquery()
+_counted = (
+    select(_pairs.c.session_id, func.count().label("conversations"), func.max(conversation.c.no).label("newest"))
+    .join(conversation, conversation.c.visitor_id == _pairs.c.visitor_id)
+    .group_by(_pairs.c.session_id)
+    .subquery()
+)
+_SUMMARIES = select(_counted.c.session_id, conversation.c.id, _counted.c.conversations).join(
+    conversation, conversation.c.no == _counted.c.newest
+)
+
+
+def reach_summaries(connection: Connection, session_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Return the `reach_summary` of each of these sessions that reaches a conversation, in one query."""
+    rows = connection.execute(_SUMMARIES, {"sessions": [*session_ids]})
+    return {row.session_id: reach_summary(row.id, row.conversations) for row in rows}
 
 
 def reaches(connection: Connection, session_id: str, conversation_id: str) -> bool:

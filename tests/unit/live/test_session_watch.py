@@ -30,6 +30,10 @@ class Place:
         return await self.node.listen(held)
 
 
+def ignore_visitors(_visitors: object) -> None:
+    """No stream of this test sends summaries."""
+
+
 @pytest_asyncio.fixture
 async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     monkeypatch.setattr(session_watch, "POLL_SECONDS", 0.01)
@@ -78,7 +82,9 @@ async def test_a_person_who_changed_elsewhere_is_turned_out_once(place: Place) -
     await eventually(lambda: ear.ended == [1012])
     place.node.live.connections.remove(ear)
     back = await place.stream(session, b"one")
-    watch = SessionPoll(place.node.live.sessions, place.node.live.connections, place.store.reads().changes)
+    watch = SessionPoll(
+        place.node.live.sessions, place.node.live.connections, place.store.reads().changes, ignore_visitors
+    )
     for _ in range(3):
         await watch.poll()
     assert back.ended == [], "they know of the change"
@@ -95,7 +101,7 @@ async def test_sessions_take_turns(place: Place, monkeypatch: pytest.MonkeyPatch
         asked.append([*ids])
         return await changes(ids, since)
 
-    watch = SessionPoll(place.node.live.sessions, place.node.live.connections, read)  # pyright: ignore[reportArgumentType]
+    watch = SessionPoll(place.node.live.sessions, place.node.live.connections, read, ignore_visitors)  # pyright: ignore[reportArgumentType]
     for _ in range(3):
         await watch.poll()
     assert [len(ids) for ids in asked] == [2, 2, 1]
@@ -118,3 +124,13 @@ async def test_a_database_that_is_away_is_asked_again(place: Place) -> None:
     place.store.ended[session.id] = now_ms()
     place.store.away = False
     await eventually(lambda: ear.ended == [4401])
+
+
+async def test_conversation_that_another_node_added_is_summarised_although_the_event_was_lost(place: Place) -> None:
+    session = make_session()
+    first = session.reach[0]
+    ear = await place.stream(session, b"one")
+    assert place.store.summaries_read == []
+    place.store.reach[session.id] = ("another", first)
+    await eventually(lambda: any(b'"summary"' in frame and b"another" in frame for frame in ear.frames))
+    assert ear.session.reach == ("another", first)

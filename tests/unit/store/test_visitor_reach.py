@@ -18,6 +18,7 @@ from crumbless.store.visitor_reach import (
     newest_reached,
     newest_reached_by,
     reach_of,
+    reach_summaries,
     reaches,
 )
 from support.value_make import make_session
@@ -129,5 +130,22 @@ def test_conversation_beyond_those_that_are_remembered_is_shown(
         assert state is not None
         assert (reach, state.id) == ((SECOND, FIRST), FIRST)
         assert conversation_to_show(connection, session.id, 1, OTHER_DEVICE) == ((SECOND,), None)
+
+    write_once(database_url, look)
+
+
+def test_summary_of_the_reach_agrees_with_the_reach_itself(database_url: str) -> None:
+    def look(connection: Connection) -> None:
+        session = seed_database(connection)
+        other, ended = make_session(subject=STRANGER), make_session(subject=LAPTOP)
+        add_session(connection, other, b"o" * 32)
+        add_session(connection, ended, b"e" * 32)
+        end_sessions(connection, [ended])
+        ids = [session.id, other.id, ended.id]
+        assert reach_summaries(connection, ids) == {session.id: (SECOND, 2), other.id: (FOREIGN, 1)}
+        mark_verified(connection, session.id)
+        found = reach_summaries(connection, ids)
+        assert found == {one: (reach[0], len(reach)) for one, reach in newest_reached_by(connection, ids).items()}
+        assert found[session.id] == (SECOND, 3)
 
     write_once(database_url, look)
