@@ -1,6 +1,6 @@
 """Commands: what a client may do over its stream, one row each.
 
-A row names the frame, the permission, the rate that counts it, the check of its content, and the function that does it.
+A row names the frame, the permission, the rates that count it, the check of its content, and the function that does it.
 The rules of the stream (stream_session.py) decode, check and limit by the rows; the stream runs what the row names.
 """
 
@@ -12,6 +12,7 @@ import msgspec
 
 from crumbless.domain.access import Session, Verb
 from crumbless.domain.entry import NewEntry
+from crumbless.domain.limits import Rate
 from crumbless.domain.ports import BusPort, LedgerPort, ReaderPort
 from crumbless.domain.wire import Auth, ClientFrame, Ping
 
@@ -44,7 +45,7 @@ class EntryCommand(Generic[F]):
     """A command that appends one entry, acknowledged once it is on disk.
 
     `check` returns the frame as it is stored, or raises ApiError. `entry` makes the entry of it; no I/O, since messages
-    come by the thousand.
+    come by the thousand. `limit`: how often each stream may send it, besides `rate`.
     """
 
     frame: type[F]
@@ -52,17 +53,22 @@ class EntryCommand(Generic[F]):
     entry: Callable[[Session, F], NewEntry]
     check: Callable[[F], F]
     rate: Rates = "messages"
+    limit: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ActionCommand(Generic[F]):
-    """A command that does anything else. It is not acknowledged; what it raises becomes an `error` frame."""
+    """A command that does anything else. It is not acknowledged; what it raises becomes an `error` frame.
+
+    `limit`: how often each stream may send it, besides `rate`.
+    """
 
     frame: type[F]
     permission: Verb
     run: Callable[[CommandServices, Session, F], Coroutine[Any, Any, None]]
     check: Callable[[F], F] = unchecked
     rate: Rates = "frames"
+    limit: Rate | None = None
 
 
 Command = EntryCommand[Any] | ActionCommand[Any]

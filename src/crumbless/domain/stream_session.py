@@ -65,7 +65,18 @@ def failure(error: ApiError, entry_id: str = "") -> Failure:
 class StreamProtocol:
     """One stream's rules and state."""
 
-    __slots__ = ("_commands", "_frames", "_messages", "_rates", "_violations", "heard_at", "nonce", "session", "state")
+    __slots__ = (
+        "_commands",
+        "_frames",
+        "_limited",
+        "_messages",
+        "_rates",
+        "_violations",
+        "heard_at",
+        "nonce",
+        "session",
+        "state",
+    )
 
     def __init__(self, now: float, commands: Commands) -> None:
         self._commands = commands
@@ -103,6 +114,8 @@ class StreamProtocol:
         self.nonce = ""
         self._frames = Bucket()
         self._messages: Bucket | None = None
+        # Of commands with a limit of their own, once one was sent.
+        self._limited: dict[type[ClientFrame], Bucket] | None = None
         self._violations = 0
 
     def receive(self, data: bytes, now: float) -> ClientFrame | Failure:
@@ -149,6 +162,10 @@ class StreamProtocol:
             frame = command.check(frame)
         except ApiError as error:
             return failure(error, name if is_id(name) else "")
+        if command.limit is not None:
+            limited = self._limited = self._limited or {}
+            if wait := take(limited.setdefault(command.frame, Bucket()), command.limit, now):
+                return self._too_fast(wait, name)
         if command.rate == "messages":
             messages = self._messages = self._messages or Bucket()
             if wait := take(messages, self._rates.messages, now):

@@ -152,6 +152,16 @@ def test_row_makes_a_command() -> None:
     assert code(rules.receive(frame(op="knock", id=ENTRY, conversation="x"), 9.0)) == "unknown_conversation"
 
 
+def test_command_with_a_limit_of_its_own_leaves_other_commands_alone() -> None:
+    row: Command = EntryCommand(Knock, "send_message", knock, lambda one: one, limit=Rate(0.5, 2))
+    rules = ready(commands=(*COMMANDS, row))
+    data = frame(op="knock", id=ENTRY, conversation=CONVERSATION)
+    assert [isinstance(rules.receive(data, 0.0), Knock) for _ in range(3)] == [True, True, False]
+    assert code(rules.receive(data, 0.0)) == "slow_down"
+    assert isinstance(rules.receive(frame(op="send", id=ENTRY, conversation=CONVERSATION, text="Hi"), 0.0), Send)
+    assert isinstance(rules.receive(data, 3.0), Knock)
+
+
 @pytest.mark.parametrize("frame_type", [Send, Homeless])
 def test_bad_row_is_rejected(frame_type: type[ClientFrame]) -> None:
     with pytest.raises(ValueError, match=frame_type.__name__):
