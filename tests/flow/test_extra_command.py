@@ -56,7 +56,7 @@ async def test_command_of_a_row_appends_its_entry(extended: World, transport: Tr
     assert (await shout(desk, vera.conversation, ""))["code"] == "empty_text"
 
 
-async def test_command_of_a_row_acts(extended: World, transport: Transport) -> None:
+async def test_command_of_a_row_runs_its_verb(extended: World, transport: Transport) -> None:
     vera = await extended.visitor()
     desk, visitor = await extended.stream(await extended.new_operator(), transport), await extended.stream(vera)
     await desk.send("nudge", conversation=vera.conversation)

@@ -1,4 +1,4 @@
-"""The `crumbless` command with two more commands in its table: one that appends an entry, and one that acts.
+"""The `crumbless` command with two more commands in its table: one that appends an entry, and one that does not.
 
 A subject adds a command in the same way: a struct, a permission, a limit and a verb in one row.
 """

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.domain.access import Session
 from crumbless.domain.consent import VisitorConsent, is_receipt
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.errors import ApiError
 from crumbless.store.consent_store import find_receipt
 from crumbless.store.conversation_store import bind_consent, consent_chain_of, site_key_of
@@ -13,7 +13,7 @@ from crumbless.store.tag_store import find_vendor_tags
 from crumbless.store.visitor_reach import choose_reached
 
 
-async def bind_receipt(actor: Session, wanted: VisitorConsent, ledger: LedgerPort, reader: ReaderPort) -> None:
+async def bind_receipt(services: ActionServices, actor: Session, wanted: VisitorConsent) -> None:
     """Put a conversation of the visitor under this receipt, or under none.
 
     Raises:
@@ -29,9 +29,9 @@ async def bind_receipt(actor: Session, wanted: VisitorConsent, ledger: LedgerPor
         chain = receipt_chain_for(connection, site, receipt) if site else None
         return conversation, consent_chain_of(connection, conversation), chain, bool(known)
 
-    conversation, before, chain, known = await reader.read(look)
+    conversation, before, chain, known = await services.read(look)
     if before != chain:
-        await ledger.write(lambda connection: bind_consent(connection, conversation, chain))
+        await services.write(lambda connection: bind_consent(connection, conversation, chain))
     if receipt is not None and not known:
         raise ApiError("not_found", "This site has no such receipt.")
 

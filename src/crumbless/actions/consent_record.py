@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.domain.consent import (
     CATEGORY_OF,
     ConsentReceipt,
@@ -14,7 +15,6 @@ from crumbless.domain.consent import (
     is_receipt,
     receipt_document,
 )
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.record_sign import ReceiptKey
 from crumbless.domain.task import EVENT_KINDS, TaskKind
 from crumbless.domain.wire import ConsentRequest, ConsentResponse
@@ -37,22 +37,22 @@ from crumbless.store.task_store import delete_tasks
 RECEIPT_BYTES = 16
 
 
-async def store_consent(request: ConsentRequest, site: Site, ledger: LedgerPort) -> ConsentResponse:
+def store_consent(connection: Connection, site: Site, request: ConsentRequest) -> ConsentResponse:
     """Append the choice. What a relay had still to send for a category that is no longer granted is dropped with it.
 
     Raises:
         ApiError: `invalid`, `not_found` for the previous receipt, `outdated_revision`, `id_conflict`, `busy`.
     """
     check_request(request)
-    record, signature = await ledger.write(lambda connection: _append(connection, site, request))
+    record, signature = _append(connection, site, request)
     return ConsentResponse(record.receipt, signature)
 
 
-async def show_keys(ledger: LedgerPort, reader: ReaderPort) -> dict[str, list[dict[str, str]]]:
+async def show_keys(services: ActionServices) -> dict[str, list[dict[str, str]]]:
     """The JWKS (RFC 7517) with which records are verified; the key is made when it is first asked for."""
-    secret = await reader.read(lambda connection: find_secret(connection, RECEIPT_KEY))
+    secret = await services.read(lambda connection: find_secret(connection, RECEIPT_KEY))
     if secret is None:
-        secret = await ledger.write(lambda connection: secret_of(connection, RECEIPT_KEY))
+        secret = await services.write(lambda connection: secret_of(connection, RECEIPT_KEY))
     return {"keys": [ReceiptKey(secret).public]}
 
 

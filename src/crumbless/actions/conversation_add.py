@@ -1,14 +1,12 @@
 """A visitor who has a session starts another conversation. Nothing of it exists before its first message."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.consent_follow import receipt_chain_for
 from crumbless.domain.access import Session, require
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
 from crumbless.domain.events import ReachChanged
-from crumbless.domain.ports import BansPort, LedgerPort, ReaderPort
 from crumbless.domain.session_state import MOST_REMEMBERED
 from crumbless.domain.wire import ConversationAnswer, ConversationRequest
 from crumbless.errors import ApiError
@@ -22,74 +20,78 @@ from crumbless.store.visitor_conversations import visitor_summaries
 from crumbless.store.visitor_reach import reach_of
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationAdd:
-    """Starts further conversations of visitors."""
+async def start_another(
+    services: ActionServices, actor: Session, wanted: ConversationRequest, network: str
+) -> ConversationAnswer:
+    """Start a conversation with its first message, or return the one that this entry id started before.
 
-    ledger: LedgerPort
-    reader: ReaderPort
-    bans: BansPort
+    Args:
+        network: the keyed hash of the caller's network.
 
-    async def add(self, actor: Session, wanted: ConversationRequest, network: str) -> ConversationAnswer:
-        """Start a conversation with its first message, or return the one that this entry id started before.
+    Raises:
+        ApiError: for the text or id; `forbidden`, `banned`, `id_conflict`, `erased`, `busy`; `identity_needed`
+        where
+            the site must verify its visitors; `invalid_token` when the session has ended.
+    """
+    require(actor, "send_message")
+    check_entry_id(wanted.id)
+    entry = message_data(check_text(wanted.text))
+    await _check_bans(services, actor, network)
+    while True:
+        found = await services.read(lambda connection: find_started(connection, actor.subject, wanted.id))
+        conversation = found or new_id()
+        try:
+            return await _append(services, actor, wanted, conversation, entry, network, new=found is None)
+        except ApiError as error:
+            # The same request came twice at the same moment, and the other one was first.
+            if error.code != "id_conflict" or found is not None or not await _has_started(services, actor, wanted.id):
+                raise
 
-        Args:
-            network: the keyed hash of the caller's network.
 
-        Raises:
-            ApiError: for the text or id; `forbidden`, `banned`, `id_conflict`, `erased`, `busy`; `identity_needed`
-            where
-                the site must verify its visitors; `invalid_token` when the session has ended.
-        """
-        require(actor, "send_message")
-        check_entry_id(wanted.id)
-        entry = message_data(check_text(wanted.text))
-        await self._check_bans(actor, network)
-        while True:
-            found = await self.reader.read(lambda connection: find_started(connection, actor.subject, wanted.id))
-            conversation = found or new_id()
-            try:
-                return await self._append(actor, wanted, conversation, entry, network, new=found is None)
-            except ApiError as error:
-                # The same request came twice at the same moment, and the other one was first.
-                if error.code != "id_conflict" or found is not None or not await self._has_started(actor, wanted.id):
-                    raise
+async def _check_bans(services: ActionServices, actor: Session, network: str) -> None:
+    known = await services.read(lambda connection: find_linked_visitor(connection, actor.subject))
+    bans = await services.bans.current()
+    contact = known and known.contact
+    if bans.holds(actor.workspace, visitor=actor.subject, key=actor.thumbprint, contact=contact, network=network):
+        raise ApiError("banned")
 
-    async def _check_bans(self, actor: Session, network: str) -> None:
-        known = await self.reader.read(lambda connection: find_linked_visitor(connection, actor.subject))
-        bans = await self.bans.current()
-        contact = known and known.contact
-        if bans.holds(actor.workspace, visitor=actor.subject, key=actor.thumbprint, contact=contact, network=network):
-            raise ApiError("banned")
 
-    async def _has_started(self, actor: Session, entry_id: str) -> bool:
-        return await self.reader.read(lambda connection: find_started(connection, actor.subject, entry_id)) is not None
+async def _has_started(services: ActionServices, actor: Session, entry_id: str) -> bool:
+    return await services.read(lambda connection: find_started(connection, actor.subject, entry_id)) is not None
 
-    async def _append(
-        self, actor: Session, wanted: ConversationRequest, conversation: str, data: str, network: str, *, new: bool
-    ) -> ConversationAnswer:
-        def begin(connection: Connection) -> None:
-            # Checked here, where nothing can change meanwhile: the session may have ended, or the site's mode changed.
-            reach_of(connection, actor.id)
-            site = _site_of(connection, actor)
-            known = find_linked_visitor(connection, actor.subject)
-            if read_mode(connection, site.id) == "required" and (known is None or known.contact is None):
-                raise ApiError("identity_needed")
-            note_visitor_network(connection, actor.subject, network)
-            if new:
-                add_conversation(connection, site, actor.subject, conversation)
-                # Before the entry, so that the start itself is relayed.
-                bind_consent(connection, conversation, receipt_chain_for(connection, site, wanted.consent))
-            after_commit(connection, ReachChanged(actor.workspace, visitors_of_contact(connection, actor.subject)))
 
-        entry = NewEntry(
-            actor.workspace, conversation, wanted.id, now_ms(), "message", "visitor", actor.subject, actor.name, data
-        )
-        appended = await self.ledger.append(entry, begin)
-        if conversation not in actor.reach:
-            actor.reach = (conversation, *actor.reach)[:MOST_REMEMBERED]
-        summary = await self.reader.read(lambda connection: visitor_summaries(connection, [conversation])[0])
-        return ConversationAnswer(summary, entry_for_visitor(appended))
+async def _append(
+    services: ActionServices,
+    actor: Session,
+    wanted: ConversationRequest,
+    conversation: str,
+    data: str,
+    network: str,
+    *,
+    new: bool,
+) -> ConversationAnswer:
+    def begin(connection: Connection) -> None:
+        # Checked here, where nothing can change meanwhile: the session may have ended, or the site's mode changed.
+        reach_of(connection, actor.id)
+        site = _site_of(connection, actor)
+        known = find_linked_visitor(connection, actor.subject)
+        if read_mode(connection, site.id) == "required" and (known is None or known.contact is None):
+            raise ApiError("identity_needed")
+        note_visitor_network(connection, actor.subject, network)
+        if new:
+            add_conversation(connection, site, actor.subject, conversation)
+            # Before the entry, so that the start itself is relayed.
+            bind_consent(connection, conversation, receipt_chain_for(connection, site, wanted.consent))
+        after_commit(connection, ReachChanged(actor.workspace, visitors_of_contact(connection, actor.subject)))
+
+    entry = NewEntry(
+        actor.workspace, conversation, wanted.id, now_ms(), "message", "visitor", actor.subject, actor.name, data
+    )
+    appended = await services.append(entry, begin)
+    if conversation not in actor.reach:
+        actor.reach = (conversation, *actor.reach)[:MOST_REMEMBERED]
+    summary = await services.read(lambda connection: visitor_summaries(connection, [conversation])[0])
+    return ConversationAnswer(summary, entry_for_visitor(appended))
 
 
 def _site_of(connection: Connection, actor: Session) -> Site:

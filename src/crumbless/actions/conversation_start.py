@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.consent_follow import receipt_chain_for
 from crumbless.actions.identity_vouch import IdentityVerification, VerifiedIdentity, link_contact
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
 from crumbless.domain.events import ReachChanged
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.proof import token_hash
 from crumbless.domain.wire import StartRequest, StartResponse
 from crumbless.errors import ApiError, CrumblessError
@@ -67,11 +67,7 @@ class StartContext:
 
 
 async def start_conversation(
-    request: StartRequest,
-    context: StartContext,
-    ledger: LedgerPort,
-    reader: ReaderPort,
-    verification: IdentityVerification,
+    services: ActionServices, context: StartContext, request: StartRequest, verification: IdentityVerification
 ) -> StartResponse:
     """Start, or start again with the same key and entry id, which gives the same visitor, conversation and entry.
 
@@ -83,17 +79,17 @@ async def start_conversation(
     """
     check_entry_id(request.id)
     text = check_text(request.text)
-    site = await _find_site_of(request, reader)
+    site = await _find_site_of(services, request)
     if request.identity:
         context = replace(
             context, verified_identity=await verification.check(request.identity, site, context.thumbprint)
         )
     elif site.identity_mode == "required":
         raise ApiError("identity_needed")
-    bans = await verification.bans.current()
+    bans = await services.bans.current()
     name = context.thumbprint or _claimed_name(request.claim)
     while True:
-        visitor = await reader.read(lambda connection: _find_or_name(connection, site, name, request.id))
+        visitor = await services.read(lambda connection: _find_or_name(connection, site, name, request.id))
         if bans.holds(
             site.workspace,
             visitor=visitor.id,
@@ -103,7 +99,7 @@ async def start_conversation(
         ):
             raise ApiError("banned")
         try:
-            return await _append_first(request, text, site, visitor, context, ledger, verification.session_days)
+            return await _append_first(services, request, text, site, visitor, context, verification.session_days)
         except IntegrityError:
             # The same key started at the same moment on another connection: now there is somebody to find.
             if visitor.new:
@@ -119,8 +115,8 @@ async def start_conversation(
             raise
 
 
-async def _find_site_of(request: StartRequest, reader: ReaderPort) -> Site:
-    site = await reader.read(lambda connection: find_site(connection, request.site))
+async def _find_site_of(services: ActionServices, request: StartRequest) -> Site:
+    site = await services.read(lambda connection: find_site(connection, request.site))
     if site is None:
         raise ApiError("not_found")
     if request.page_origin not in site.origins:
@@ -129,12 +125,12 @@ async def _find_site_of(request: StartRequest, reader: ReaderPort) -> Site:
 
 
 async def _append_first(
+    services: ActionServices,
     request: StartRequest,
     text: str,
     site: Site,
     visitor: _Visitor,
     context: StartContext,
-    ledger: LedgerPort,
     session_days: int,
 ) -> StartResponse:
     token = new_token("crv_")
@@ -172,7 +168,7 @@ async def _append_first(
         name,
         message_data(text),
     )
-    appended = await ledger.append(entry, begin)
+    appended = await services.append(entry, begin)
     told = entry_for_visitor(appended)
     return StartResponse(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
 

@@ -6,6 +6,7 @@ import asyncio
 from sqlalchemy import Connection
 
 from crumbless.actions.account_policy_check import note_second_factor, require_factor_left
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.factor_tell import queue_factor_notice
 from crumbless.actions.operator_sign_in import recovery_key, totp_purpose
@@ -13,7 +14,6 @@ from crumbless.actions.password_check import hash_of, is_right
 from crumbless.actions.session_end import end_others_of
 from crumbless.domain.access import Session
 from crumbless.domain.password import check_new_password
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import SecretBox
 from crumbless.domain.totp import new_recovery_codes, new_totp_secret, secret_text, step_of, totp_uri
 from crumbless.domain.wire_account import FactorRemove, PasswordRequest, RecoveryCodes, TotpConfirm, TotpSetUp
@@ -38,20 +38,13 @@ SET_UP_SECONDS = 900
 MAX_ATTEMPTS = 10
 
 
-async def change_password(
-    request: PasswordRequest,
-    session: Session,
-    device: str,
-    ledger: LedgerPort,
-    reader: ReaderPort,
-    secret_box: SecretBox,
-) -> None:
+async def change_password(services: ActionServices, session: Session, request: PasswordRequest, device: str) -> None:
     """Replace the password, and end the operator's other sessions if that is asked for.
 
     Raises:
         ApiError: `wrong_password`, `weak_password`, `busy`.
     """
-    found = await reader.read(lambda connection: find_active_operator(connection, session.subject))
+    found = await services.read(lambda connection: find_active_operator(connection, session.subject))
     if found is None:
         raise ApiError("invalid_token")
     check_new_password(request.new, (found.operator.email, found.operator.name, found.operator.workspace_name))
@@ -63,11 +56,11 @@ async def change_password(
         _require_same_password(connection, session, found)
         set_password_hash(connection, session.subject, new_hash)
         void_one_time_tokens_of_password(connection, session.subject)
-        _queue_notice(connection, secret_box, session, found, "password_changed", device)
+        _queue_notice(connection, services.secret_box, session, found, "password_changed", device)
         if request.end_others:
             end_others_of(connection, session)
 
-    await ledger.write(change)
+    await services.write(change)
 
 
 def _require_same_password(connection: Connection, session: Session, found: Credentials) -> None:
@@ -76,7 +69,7 @@ def _require_same_password(connection: Connection, session: Session, found: Cred
         raise ApiError("wrong_password")
 
 
-async def begin_totp(session: Session, ledger: LedgerPort, secret_box: SecretBox) -> TotpSetUp:
+async def begin_totp(services: ActionServices, session: Session) -> TotpSetUp:
     """A new secret for an authenticator app. It is asked for only once a code of it was shown.
 
     Raises:
@@ -86,7 +79,7 @@ async def begin_totp(session: Session, ledger: LedgerPort, secret_box: SecretBox
 
     def begin(connection: Connection) -> tuple[str, str]:
         person = _active(connection, session)
-        sealed = secret_box.encrypt(secret, totp_purpose(session.subject))
+        sealed = services.secret_box.encrypt(secret, totp_purpose(session.subject))
         one_time_token, _ = new_one_time_token(
             connection,
             "totp_begin",
@@ -98,7 +91,7 @@ async def begin_totp(session: Session, ledger: LedgerPort, secret_box: SecretBox
         )
         return one_time_token, person.operator.email
 
-    one_time_token, email = await ledger.write(begin)
+    one_time_token, email = await services.write(begin)
     uri = totp_uri(secret, "Crumbless", email)
     return TotpSetUp(one_time_token, secret_text(secret), uri, await asyncio.to_thread(_matrix, uri))
 
@@ -109,15 +102,13 @@ def _matrix(text: str) -> list[str]:
     return ["".join(str(int(bit)) for bit in row) for row in segno.make(text, error="m", micro=False).matrix]
 
 
-async def confirm_totp(
-    request: TotpConfirm, session: Session, device: str, ledger: LedgerPort, secret_box: SecretBox
-) -> RecoveryCodes:
+async def confirm_totp(services: ActionServices, session: Session, request: TotpConfirm, device: str) -> RecoveryCodes:
     """The app works: from now on its codes are asked for. Returns the recovery codes, to be shown once.
 
     Raises:
         ApiError: `ticket_gone`, `wrong_code`, `busy`.
     """
-    codes = new_recovery_codes()
+    codes, secret_box = new_recovery_codes(), services.secret_box
 
     def confirm(connection: Connection) -> bool:
         one_time_token = find_one_time_token(connection, "totp_begin", request.one_time_token, session.thumbprint)
@@ -138,50 +129,40 @@ async def confirm_totp(
         note_second_factor(connection, session, "totp")
         return True
 
-    if not await ledger.write(confirm):
+    if not await services.write(confirm):
         raise ApiError("wrong_code")
     return RecoveryCodes(codes)
 
 
-async def remove_totp(
-    request: FactorRemove, session: Session, device: str, ledger: LedgerPort, secret_box: SecretBox
+def remove_totp(
+    connection: Connection, session: Session, request: FactorRemove, device: str, secret_box: SecretBox
 ) -> None:
     """No code of an app is asked for any more; recovery codes go with it.
 
     Raises:
         ApiError: `not_found` when there is none, `second_factor_needed`, `busy`.
     """
-
-    def remove(connection: Connection) -> None:
-        if find_totp_secret(connection, session.subject) is None:
-            raise ApiError("not_found")
-        set_totp_secret(connection, session.subject, None)
-        require_factor_left(connection, session)
-        replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(secret_box))
-        _queue_notice(connection, secret_box, session, _active(connection, session), "totp_removed", device)
-        if request.end_others:
-            end_others_of(connection, session)
-
-    await ledger.write(remove)
+    if find_totp_secret(connection, session.subject) is None:
+        raise ApiError("not_found")
+    set_totp_secret(connection, session.subject, None)
+    require_factor_left(connection, session)
+    replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(secret_box))
+    _queue_notice(connection, secret_box, session, _active(connection, session), "totp_removed", device)
+    if request.end_others:
+        end_others_of(connection, session)
 
 
-async def renew_recovery_codes(
-    session: Session, device: str, ledger: LedgerPort, secret_box: SecretBox
-) -> RecoveryCodes:
+def renew_recovery_codes(connection: Connection, session: Session, device: str, secret_box: SecretBox) -> RecoveryCodes:
     """Ten new codes; the old ones work no more.
 
     Raises:
         ApiError: `not_found` when no app is set up, `busy`.
     """
     codes = new_recovery_codes()
-
-    def renew(connection: Connection) -> None:
-        if find_totp_secret(connection, session.subject) is None:
-            raise ApiError("not_found", "Set up an authenticator app first.")
-        replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(secret_box))
-        _queue_notice(connection, secret_box, session, _active(connection, session), "recovery_codes_made", device)
-
-    await ledger.write(renew)
+    if find_totp_secret(connection, session.subject) is None:
+        raise ApiError("not_found", "Set up an authenticator app first.")
+    replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(secret_box))
+    _queue_notice(connection, secret_box, session, _active(connection, session), "recovery_codes_made", device)
     return RecoveryCodes(codes)
 
 

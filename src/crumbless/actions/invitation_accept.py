@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.password_check import hash_of
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.actions.workspace_set_up import FOR_PEOPLE
 from crumbless.domain.access import may_invite
 from crumbless.domain.password import check_new_password
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.profile import check_languages, check_name
 from crumbless.domain.wire_account import InvitationUse, SignInResponse
 from crumbless.domain.wire_people import InvitationAcceptRequest, InvitationResponse
@@ -83,7 +83,7 @@ def begin_join(connection: Connection, use: InvitationUse) -> PendingJoin:
 
 
 async def accept_invitation(
-    request: InvitationAcceptRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
+    services: ActionServices, device: Device, request: InvitationAcceptRequest, terms: SessionTerms
 ) -> SignInResponse:
     """A new operator with a password, signed in with the device's key.
 
@@ -93,7 +93,7 @@ async def accept_invitation(
     """
     name = check_name(request.name, FOR_PEOPLE)
     languages = check_languages(request.languages)
-    told = await reader.read(lambda connection: read_invitation(connection, request.secret))
+    told = await services.read(lambda connection: read_invitation(connection, request.secret))
     check_new_password(request.password, (told.email, name, told.workspace_name))
     new_operator = NewOperator(name, languages, await hash_of(request.password))
 
@@ -103,7 +103,7 @@ async def accept_invitation(
         )
         return begin_session(connection, person, device, "password", terms)
 
-    return await ledger.write(accept)
+    return await services.write(accept)
 
 
 def join(connection: Connection, one_time_token: OneTimeToken, new_operator: NewOperator, factor: str) -> Credentials:

@@ -3,13 +3,13 @@
 from sqlalchemy import Connection
 
 from crumbless.actions.account_policy_check import note_second_factor, require_method
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.factor_tell import queue_factor_notice
 from crumbless.actions.password_check import hash_of, is_right
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
 from crumbless.domain.access import Session
 from crumbless.domain.password import needs_rehash
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import SecretBox
 from crumbless.domain.totp import read_recovery_code, step_of
 from crumbless.domain.wire_account import CodeRequest, SignInRequest, SignInResponse, SignInStep, StepUpRequest
@@ -36,7 +36,7 @@ MAX_ATTEMPTS = 5
 
 
 async def sign_in(
-    request: SignInRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
+    services: ActionServices, device: Device, request: SignInRequest, terms: SessionTerms
 ) -> SignInResponse | SignInStep:
     """A new session bound to the device's key, or what else must be shown for one.
 
@@ -44,7 +44,7 @@ async def sign_in(
         ApiError: `wrong_sign_in`, the same in words and time for an unknown address, a wrong password, an operator who
             has no password, and one who was disabled; `provider_only`, `second_factor_needed`, `busy`.
     """
-    found = await reader.read(lambda connection: find_credentials(connection, request.email))
+    found = await services.read(lambda connection: find_credentials(connection, request.email))
     right = await is_right(found.password_hash if found else None, request.password)
     if not right or found is None or not found.active:
         raise ApiError("wrong_sign_in")
@@ -69,11 +69,11 @@ async def sign_in(
             one_time_token, ["totp", "recovery_code"] if left else ["totp"], now_ms() + STEP_SECONDS * 1000
         )
 
-    return await ledger.write(write) or await sign_in(request, device, ledger, reader, terms)
+    return await services.write(write) or await sign_in(services, device, request, terms)
 
 
 async def sign_in_with_code(
-    request: CodeRequest, device: Device, ledger: LedgerPort, terms: SessionTerms
+    services: ActionServices, device: Device, request: CodeRequest, terms: SessionTerms
 ) -> SignInResponse:
     """The session that the password alone did not give. After five wrong codes the ticket is spent.
 
@@ -96,7 +96,7 @@ async def sign_in_with_code(
         spend_one_time_token(connection, "second_factor", request.one_time_token, device.thumbprint)
         return begin_session(connection, person, device, f"password {way}", terms)
 
-    answer = await ledger.write(write)
+    answer = await services.write(write)
     if answer is None:
         raise ApiError("wrong_code")
     return answer
@@ -131,15 +131,13 @@ def recovery_key(secret_box: SecretBox) -> bytes:
     return secret_box.derive("recovery codes")
 
 
-async def step_up(
-    request: StepUpRequest, session: Session, ledger: LedgerPort, reader: ReaderPort, secret_box: SecretBox
-) -> None:
+async def step_up(services: ActionServices, session: Session, request: StepUpRequest) -> None:
     """The operator shows password, and code where there is an app, again: dangerous acts are open for five minutes.
 
     Raises:
         ApiError: `wrong_password`, `wrong_code`, `provider_only`, `busy`.
     """
-    found = await reader.read(lambda connection: find_active_operator(connection, session.subject))
+    found = await services.read(lambda connection: find_active_operator(connection, session.subject))
     if not await is_right(found.password_hash if found else None, request.password) or found is None:
         raise ApiError("wrong_password")
 
@@ -147,7 +145,7 @@ async def step_up(
         require_method(connection, session.workspace, "password")
         factors = "password"
         if find_totp_secret(connection, session.subject) is not None:
-            way = take_code(connection, secret_box, found, request.code)
+            way = take_code(connection, services.secret_box, found, request.code)
             if way is None:
                 write_audit_log(connection, session, "code_refused", target_kind="operator", target_id=session.subject)
                 return False
@@ -158,7 +156,7 @@ async def step_up(
             note_second_factor(connection, session, factors.removeprefix("password "))
         return True
 
-    if not await ledger.write(write):
+    if not await services.write(write):
         raise ApiError("wrong_code")
     session.authenticated_at = now_ms()
 

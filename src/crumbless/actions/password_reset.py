@@ -7,6 +7,7 @@ them, and so is the work that it waits for.
 from sqlalchemy import Connection
 
 from crumbless.actions.account_policy_check import require_method
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.factor_tell import queue_factor_notice
 from crumbless.actions.mail_write import queue_mail
@@ -14,9 +15,10 @@ from crumbless.actions.password_check import hash_of
 from crumbless.actions.session_begin import Device
 from crumbless.domain.mail_order import MailRequest
 from crumbless.domain.password import check_new_password
-from crumbless.domain.ports import LedgerPort, ReaderPort
+from crumbless.domain.ports import LedgerPort
 from crumbless.domain.seal import DecryptionFailed, SecretBox
 from crumbless.domain.task import Task, TaskFailed
+from crumbless.domain.wire_people import PasswordReset
 from crumbless.errors import ApiError
 from crumbless.store.factor_store import set_password_hash
 from crumbless.store.known_store import note_network
@@ -80,9 +82,7 @@ def new_reset(connection: Connection, person: Credentials) -> str:
     return secret
 
 
-async def reset_password(
-    secret: str, password: str, device: Device, ledger: LedgerPort, reader: ReaderPort, secret_box: SecretBox
-) -> None:
+async def reset_password(services: ActionServices, device: Device, request: PasswordReset) -> None:
     """Replace the password by the link of an email. Every session of the operator ends.
 
     A second factor is asked for as before: who reads somebody's mail is not that person yet.
@@ -94,14 +94,14 @@ async def reset_password(
     Raises:
         ApiError: `ticket_gone`, `weak_password`, `provider_only`, `busy`.
     """
-    found = await reader.read(
-        lambda connection: _person_of(connection, find_one_time_token(connection, "reset", secret))
+    found = await services.read(
+        lambda connection: _person_of(connection, find_one_time_token(connection, "reset", request.secret))
     )
-    check_new_password(password, (found.operator.email, found.operator.name, found.operator.workspace_name))
-    password_hash = await hash_of(password)
+    check_new_password(request.password, (found.operator.email, found.operator.name, found.operator.workspace_name))
+    password_hash = await hash_of(request.password)
 
     def reset(connection: Connection) -> None:
-        person = _person_of(connection, spend_one_time_token(connection, "reset", secret))
+        person = _person_of(connection, spend_one_time_token(connection, "reset", request.secret))
         require_method(connection, person.workspace, "password")
         operator = person.operator
         set_password_hash(connection, operator.id, password_hash)
@@ -114,12 +114,12 @@ async def reset_password(
             target_id=operator.id,
             target_name=operator.name,
         )
-        queue_factor_notice(connection, secret_box, person, "password_reset", device.name)
+        queue_factor_notice(connection, services.secret_box, person, "password_reset", device.name)
         if device.network:
             note_network(connection, person.workspace, operator.id, device.network)
         end_sessions_of(connection, operator.id)
 
-    await ledger.write(reset)
+    await services.write(reset)
 
 
 def _takes_passwords(connection: Connection, person: Credentials) -> bool:

@@ -5,10 +5,11 @@ import hashlib
 
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.domain.access import Session
 from crumbless.domain.file_type import image_format
 from crumbless.domain.photo import MEDIA_TYPE, SIZES, names_of, photo_path
-from crumbless.domain.ports import FilesPort, ImageRejected, ImagesPort, LedgerPort, ReaderPort
+from crumbless.domain.ports import FilesPort, ImageRejected, ImagesPort, ReaderPort
 from crumbless.domain.task import Task, TaskFailed
 from crumbless.errors import ApiError
 from crumbless.ids import new_random_id, now_ms
@@ -19,33 +20,31 @@ ORPHAN_MS = 3_600_000
 """After which what was put away for a photo that never came to be is removed."""
 
 
-async def store_photo(
-    actor: Session, content: bytes, pictures: ImagesPort, files: FilesPort, ledger: LedgerPort
-) -> str:
+async def store_photo(services: ActionServices, actor: Session, content: bytes) -> str:
     """Make this picture the operator's photo; returns its path.
 
     Raises:
         ApiError: `unsupported_media_type`, `too_large`, `bad_picture`, `busy`.
     """
-    made = await _cut(content, pictures)
+    made = await _cut(content, services.pictures)
     file_id = new_random_id()
     # Before the content: whatever goes wrong from here on, what was put away and is nobody's photo is removed.
-    await ledger.write(lambda connection: _queue_removal(connection, actor.workspace, file_id, now_ms() + ORPHAN_MS))
+    await services.write(lambda connection: _queue_removal(connection, actor.workspace, file_id, now_ms() + ORPHAN_MS))
     for name, one in zip(names_of(file_id), made, strict=True):
-        await files.put(name, one)
+        await services.files.put(name, one)
     kept = StoredFile(file_id, actor.workspace, "photo", MEDIA_TYPE, len(made[0]), hashlib.sha256(made[0]).hexdigest())
 
     def take(connection: Connection) -> None:
         add_file(connection, kept)
         _replace(connection, actor, file_id)
 
-    await ledger.write(take)
+    await services.write(take)
     return photo_path(file_id)
 
 
-async def remove_photo(actor: Session, ledger: LedgerPort) -> None:
+def remove_photo(connection: Connection, actor: Session) -> None:
     """The operator has no photo any more."""
-    await ledger.write(lambda connection: _replace(connection, actor, None))
+    _replace(connection, actor, None)
 
 
 class FileRemoval:

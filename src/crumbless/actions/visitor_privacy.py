@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import msgspec
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.domain.access import Session, require
 from crumbless.domain.entry import entry_for_visitor, erasure
-from crumbless.domain.ports import Erasure, LedgerPort, ReaderPort
+from crumbless.domain.ports import Erasure, ReaderPort
 from crumbless.domain.wire import ExportedConversation, VisitorExport
 from crumbless.domain.wire_identity import ErasedResponse
 from crumbless.errors import ApiError
@@ -26,7 +27,7 @@ EXPORT_PAGE = 500
 _encode = msgspec.json.Encoder().encode
 
 
-async def erase_own(actor: Session, ledger: LedgerPort) -> ErasedResponse:
+async def erase_own(services: ActionServices, actor: Session) -> ErasedResponse:
     """Erase what the session reaches, and all that would tell who the visitor was.
 
     These are all conversations of the visitor and, in a session in which the site verified the visitor, those of all
@@ -59,10 +60,10 @@ async def erase_own(actor: Session, ledger: LedgerPort) -> ErasedResponse:
             [erasure(actor.workspace, conversation, new_id(), now_ms()) for conversation in conversations],
         )
 
-    return await ledger.erase(erase, actor.workspace)
+    return await services.erase(erase, actor.workspace)
 
 
-async def export_own(actor: Session, reader: ReaderPort) -> AsyncIterator[bytes]:
+async def export_own(services: ActionServices, actor: Session) -> AsyncIterator[bytes]:
     """A VisitorExport as JSON, in pieces, so that no length of a conversation fills memory or holds up the loop.
 
     It contains what the session reaches, as it was when the export began: the session may end while it is sent.
@@ -75,10 +76,10 @@ async def export_own(actor: Session, reader: ReaderPort) -> AsyncIterator[bytes]
     def read(connection: Connection) -> VisitorRecord | None:
         return find_visitor_record(connection, actor.workspace, actor.subject, reach_of(connection, actor.id))
 
-    record = await reader.read(read)
+    record = await services.read(read)
     if record is None:
         raise ApiError("invalid_token")
-    return _pieces(actor, record, reader)
+    return _pieces(actor, record, services.reader)
 
 
 async def _pieces(actor: Session, record: VisitorRecord, reader: ReaderPort) -> AsyncIterator[bytes]:

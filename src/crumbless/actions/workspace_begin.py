@@ -6,6 +6,7 @@ no more; once there is an owner there is no such link, ever.
 
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.password_check import hash_of
 from crumbless.actions.session_begin import Device, SessionTerms, begin_session
@@ -13,7 +14,6 @@ from crumbless.actions.site_change import check_appearance, make_site
 from crumbless.actions.workspace_set_up import FOR_PEOPLE, FOR_WORKSPACES
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.password import check_new_password
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.profile import check_languages, check_name
 from crumbless.domain.wire_account import SignInResponse
 from crumbless.domain.wire_people import SetUpLinkResponse, SetUpRequest, SiteRequest
@@ -75,7 +75,7 @@ def read_setup(connection: Connection, secret: str) -> SetUpLinkResponse:
 
 
 async def begin_workspace(
-    request: SetUpRequest, device: Device, ledger: LedgerPort, reader: ReaderPort, terms: SessionTerms
+    services: ActionServices, device: Device, request: SetUpRequest, terms: SessionTerms
 ) -> tuple[SignInResponse, StoredSite]:
     """The owner, signed in with the device's key, and the first site. Of several at once, one wins.
 
@@ -83,7 +83,7 @@ async def begin_workspace(
         ApiError: `ticket_gone`; `invalid` if it is not a valid name, address, origin or language; `weak_password`,
         `busy`.
     """
-    await reader.read(lambda connection: read_setup(connection, request.secret))
+    await services.read(lambda connection: read_setup(connection, request.secret))
     workspace_name = check_name(request.workspace_name, FOR_WORKSPACES)
     name, email = check_name(request.name, FOR_PEOPLE), check_address(request.email.strip())
     languages = check_languages(request.languages)
@@ -110,7 +110,7 @@ async def begin_workspace(
             raise LookupError("an operator that was just added is not there")
         return begin_session(connection, person, device, "password", terms), site
 
-    return await ledger.write(begin)
+    return await services.write(begin)
 
 
 def _workspace_of(connection: Connection, one_time_token: OneTimeToken, name: str) -> int:

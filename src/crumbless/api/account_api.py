@@ -49,16 +49,16 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def post_sign_in(call: KeyCall, wanted: SignInRequest) -> SignInResponse | SignInStep:
     """Sign in with email and password."""
     wanted = msgspec.structs.replace(wanted, email=wanted.email.strip().lower())
-    services, device = call.platform, call.device(wanted.time_zone)
+    device = call.device(wanted.time_zone)
     guesser = Guesser(wanted.email, call.thumbprint, call.network)
-    attempt = partial(sign_in, wanted, device, services.ledger, services.reader, call.terms)
-    return await throttled(services, guesser, attempt, "wrong_sign_in")
+    attempt = partial(sign_in, call.services, device, wanted, call.terms)
+    return await throttled(call.platform, guesser, attempt, "wrong_sign_in")
 
 
 async def post_sign_in_code(call: KeyCall, wanted: CodeRequest) -> SignInResponse:
     """Finish a sign-in with a code of the authenticator app or a recovery code."""
     one_time_token = await call.read(find_one_time_token, "second_factor", wanted.one_time_token, call.thumbprint)
-    attempt = partial(sign_in_with_code, wanted, call.device(wanted.time_zone), call.platform.ledger, call.terms)
+    attempt = partial(sign_in_with_code, call.services, call.device(wanted.time_zone), wanted, call.terms)
     # By account as well as by ticket: a client that knows the password can request many tickets.
     guesser = Guesser(one_time_token.subject, call.thumbprint, call.network, "code")
     return await throttled(call.platform, guesser, attempt, "wrong_code")
@@ -79,9 +79,8 @@ async def post_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInResponse:
 
 async def post_step_up(call: OperatorCall, wanted: StepUpRequest) -> None:
     """Re-authenticate with the password or a code."""
-    services = call.platform
-    attempt = partial(step_up, wanted, call.session, services.ledger, services.reader, services.secret_box)
-    await throttled(services, _guesser(call), attempt, "wrong_password", "wrong_code")
+    attempt = partial(step_up, call.services, call.session, wanted)
+    await throttled(call.platform, _guesser(call), attempt, "wrong_password", "wrong_code")
 
 
 async def post_step_up_passkey_options(call: OperatorCall) -> PasskeyOptions:
@@ -108,33 +107,28 @@ async def get_security(call: OperatorCall) -> SecurityResponse:
 
 async def post_password(call: OperatorCall, wanted: PasswordRequest) -> None:
     """Change the password."""
-    services = call.platform
-    attempt = partial(
-        change_password, wanted, call.session, call.device, services.ledger, services.reader, services.secret_box
-    )
-    await throttled(services, _guesser(call), attempt, "wrong_password")
+    attempt = partial(change_password, call.services, call.session, wanted, call.device)
+    await throttled(call.platform, _guesser(call), attempt, "wrong_password")
 
 
 async def post_totp_begin(call: OperatorCall) -> TotpSetUp:
     """Return the secret for a new authenticator app."""
-    return await begin_totp(call.session, call.platform.ledger, call.platform.secret_box)
+    return await begin_totp(call.services, call.session)
 
 
 async def post_totp_confirm(call: OperatorCall, wanted: TotpConfirm) -> RecoveryCodes:
     """Turn the authenticator app on and return the recovery codes."""
-    services = call.platform
-    return await confirm_totp(wanted, call.session, call.device, services.ledger, services.secret_box)
+    return await confirm_totp(call.services, call.session, wanted, call.device)
 
 
 async def post_totp_remove(call: OperatorCall, wanted: FactorRemove) -> None:
     """Turn the authenticator app off."""
-    services = call.platform
-    await remove_totp(wanted, call.session, call.device, services.ledger, services.secret_box)
+    await call.write(remove_totp, wanted, call.device, call.platform.secret_box)
 
 
 async def post_recovery_codes(call: OperatorCall) -> RecoveryCodes:
     """Replace the recovery codes."""
-    return await renew_recovery_codes(call.session, call.device, call.platform.ledger, call.platform.secret_box)
+    return await call.write(renew_recovery_codes, call.device, call.platform.secret_box)
 
 
 async def post_add_passkey_options(call: OperatorCall) -> PasskeyOptions:

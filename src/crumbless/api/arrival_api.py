@@ -34,9 +34,8 @@ async def post_setup_read(call: PublicCall, wanted: SecretRequest) -> SetUpLinkR
 
 async def post_setup(call: KeyCall, wanted: SetUpRequest) -> SetUpResponse:
     """Set up a workspace with its first owner and site."""
-    services, device = call.platform, call.device(wanted.time_zone)
-    signed_in, site = await begin_workspace(wanted, device, services.ledger, services.reader, call.terms)
-    told = site_response(site, services.settings.server.address)
+    signed_in, site = await begin_workspace(call.services, call.device(wanted.time_zone), wanted, call.terms)
+    told = site_response(site, call.address)
     return SetUpResponse(signed_in.token, signed_in.expires_at, signed_in.operator, told)
 
 
@@ -47,8 +46,7 @@ async def post_invitation_read(call: PublicCall, wanted: SecretRequest) -> Invit
 
 async def post_invitation_accept(call: KeyCall, wanted: InvitationAcceptRequest) -> SignInResponse:
     """Accept an invitation with a password."""
-    services, device = call.platform, call.device(wanted.time_zone)
-    return await accept_invitation(wanted, device, services.ledger, services.reader, call.terms)
+    return await accept_invitation(call.services, call.device(wanted.time_zone), wanted, call.terms)
 
 
 async def post_invitation_passkey_options(call: KeyCall, wanted: InvitationUse) -> PasskeyOptions:
@@ -71,8 +69,7 @@ async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:
 async def post_reset(call: PublicCall, wanted: PasswordReset) -> None:
     """Replace the password."""
     # The link is enough: the request needs no key, and the new session will have one of its own.
-    device, services = read_device(call.request, "", ""), call.platform
-    await reset_password(wanted.secret, wanted.password, device, services.ledger, services.reader, services.secret_box)
+    await reset_password(call.services, read_device(call.request, "", ""), wanted)
 
 
 async def post_email_confirm(call: PublicCall, wanted: SecretRequest) -> None:

@@ -7,9 +7,12 @@ import msgspec
 from litestar import Response
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.session_begin import Device, SessionTerms
 from crumbless.api.device_read import device_name, read_device
+from crumbless.api.file_services import FileServices
 from crumbless.api.request_read import AnyRequest, client_network, services_of
+from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.access import Session
 
 P = ParamSpec("P")
@@ -38,6 +41,19 @@ class Call:
     def of(self, kind: type[T]) -> T:
         """Return the subject's part of this type (see Services)."""
         return self.platform.of(kind)
+
+    @property
+    def services(self) -> ActionServices:
+        """The services of actions that do slow work before their transaction."""
+        platform, files = self.platform, self.of(FileServices)
+        return ActionServices(
+            platform.ledger,
+            platform.reader,
+            platform.secret_box,
+            files.pictures,
+            files.files,
+            self.of(VisitorServices).bans,
+        )
 
     async def read(self, find: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `find` reads in one snapshot of the database."""

@@ -38,14 +38,13 @@ async def options_consent(call: PublicCall) -> Response[None]:
 
 async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[bytes]:
     """Record a choice of consent and return its receipt."""
-    services = call.platform
     site = await call.read(find_site, wanted.site)
     if site is None:
         raise ApiError("not_found", "There is no site with this key.")
     origin = _origin_of(call, site)
     try:
-        take_token(services.of(ConsentLimits).site_consents, site.id)
-        receipt = await store_consent(wanted, site, services.ledger)
+        take_token(call.of(ConsentLimits).site_consents, site.id)
+        receipt = await call.write(store_consent, site, wanted)
     except ApiError as error:
         # The page is one of the site's: it may read why.
         refusal = error_response(call.request, error)
@@ -76,7 +75,7 @@ async def get_consent(call: PublicCall, receipt: str) -> dict[str, Any]:
 
 async def get_keys(call: PublicCall) -> Response[bytes]:
     """Return the keys that sign receipts."""
-    return respond(await show_keys(call.platform.ledger, call.platform.reader), headers=_public(3_600))
+    return respond(await show_keys(call.services), headers=_public(3_600))
 
 
 async def get_gpc(_call: PublicCall) -> Response[bytes]:
@@ -90,4 +89,4 @@ def _public(seconds: int) -> dict[str, str]:
 
 async def post_visitor_consent(call: VisitorCall, wanted: VisitorConsent) -> None:
     """Put a conversation under a consent receipt, or under none."""
-    await bind_receipt(call.session, wanted, call.platform.ledger, call.platform.reader)
+    await bind_receipt(call.services, call.session, wanted)

@@ -33,13 +33,13 @@ async def post_photo(call: OperatorCall) -> PhotoResponse:
     # The caller was checked first: an unauthenticated client's megabytes are not read.
     if not _is_picture(call.request.headers.get("content-type", "").partition(";")[0].strip()):
         raise ApiError("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
-    content, parts = await read_body(call.request, MAX_BYTES), call.of(FileServices)
-    return PhotoResponse(await store_photo(call.session, content, parts.pictures, parts.files, call.platform.ledger))
+    content = await read_body(call.request, MAX_BYTES)
+    return PhotoResponse(await store_photo(call.services, call.session, content))
 
 
 async def post_photo_remove(call: OperatorCall) -> PhotoResponse:
     """Remove the operator's photo."""
-    await remove_photo(call.session, call.platform.ledger)
+    await call.write(remove_photo)
     return PhotoResponse("")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar.response import Stream
 
-from crumbless.actions.conversation_add import ConversationAdd
+from crumbless.actions.conversation_add import start_another
 from crumbless.actions.conversation_start import StartContext, start_conversation
 from crumbless.actions.visitor_privacy import erase_own, export_own
 from crumbless.api.admission import admit_start
@@ -27,7 +27,7 @@ async def start(call: PublicCall, wanted: StartRequest) -> StartResponse:
     await admit_start(services, call.network, wanted.site, wanted.work, thumbprint)
     visitors = call.of(VisitorServices)
     arrival = StartContext(thumbprint, visitors.network_hash(call.network))
-    return await start_conversation(wanted, arrival, services.ledger, services.reader, visitors.verification)
+    return await start_conversation(call.services, arrival, wanted, visitors.verification)
 
 
 class ConversationsQuery(msgspec.Struct, frozen=True):
@@ -47,17 +47,16 @@ async def post_conversation(call: VisitorCall, wanted: ConversationRequest) -> C
     services, by = call.platform, call.session
     site = await call.read(site_key_of_visitor, by.subject)
     await admit_start(services, call.network, site or "", wanted.work, by.thumbprint)
-    visitors = call.of(VisitorServices)
-    network = visitors.network_hash(call.network)
-    return await ConversationAdd(services.ledger, services.reader, visitors.bans).add(by, wanted, network)
+    network = call.of(VisitorServices).network_hash(call.network)
+    return await start_another(call.services, by, wanted, network)
 
 
 async def erase(call: VisitorCall) -> ErasedResponse:
     """Erase what is stored about the visitor."""
-    return await erase_own(call.session, call.platform.ledger)
+    return await erase_own(call.services, call.session)
 
 
 async def export(call: VisitorCall) -> Stream:
     """Return what is stored about the visitor."""
-    pieces = await export_own(call.session, call.platform.reader)
+    pieces = await export_own(call.services, call.session)
     return Stream(while_alive(call.request, call.session, pieces), media_type="application/json")

@@ -114,7 +114,7 @@ class StreamProtocol:
         self.nonce = ""
         self._frames = Bucket()
         self._messages: Bucket | None = None
-        # Of commands with a limit of their own, once one was sent.
+        # Of commands whose row has a limit, once one was sent.
         self._limited: dict[type[ClientFrame], Bucket] | None = None
         self._violations = 0
 

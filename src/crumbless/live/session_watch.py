@@ -69,7 +69,7 @@ class SessionPoll:
                 session.authenticated_at = later_authentication(session.authenticated_at, state.authenticated_at, now)
             if state.reach is not None and any(_known_reach(session) != state.reach for session in held):
                 # Only a stream needs to know: a request that names a conversation reads whether it is reached.
-                streams = self._connections.streams_of(held[0])
+                streams = [one for session in held for one in self._connections.streams_of(session)]
                 other_reach.update(
                     (one.session.subject, None) for one in streams if _known_reach(one.session) != state.reach
                 )

@@ -1,18 +1,18 @@
 """A password that is replaced while it is checked signs nobody in, and does not come back."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
 from crumbless.actions import password_check
+from crumbless.actions.action_services import ActionServices
 from crumbless.actions.factor_change import change_password
 from crumbless.actions.operator_sign_in import sign_in
 from crumbless.actions.session_begin import Device, SessionTerms
 from crumbless.domain.access import Session
 from crumbless.domain.password import hash_password
-from crumbless.domain.ports import LedgerPort, ReaderPort
 from crumbless.domain.seal import KEY_BYTES, SecretBox
 from crumbless.domain.wire_account import PasswordRequest, SignInRequest, SignInResponse
 from crumbless.errors import ApiError
@@ -20,6 +20,7 @@ from crumbless.store.database import write_once
 from crumbless.store.factor_store import set_password_hash
 from crumbless.store.people_store import add_operator, find_active_operator
 from crumbless.store.tables import operator, session
+from support.action_services import make_services
 from support.statements import statements_of
 
 T = TypeVar("T")
@@ -48,8 +49,8 @@ class Disk:
         return write_once(self.url, operation)
 
     @property
-    def ports(self) -> tuple[LedgerPort, ReaderPort]:
-        return cast(LedgerPort, self), cast(ReaderPort, self)
+    def services(self) -> ActionServices:
+        return make_services(self, self, VAULT)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def replacing(olga: str) -> Callable[[Connection], None]:
 
 
 async def attempt(disk: Disk) -> Any:
-    return await sign_in(SignInRequest(EMAIL, STOLEN), Device("key"), *disk.ports, TERMS)
+    return await sign_in(disk.services, Device("key"), SignInRequest(EMAIL, STOLEN), TERMS)
 
 
 def sessions(disk: Disk) -> int:
@@ -104,7 +105,7 @@ async def test_threat_20_the_same_is_asked_and_hashed_whoever_the_address_belong
     async def asked_for(email: str) -> list[str]:
         disk.asked.clear()
         with pytest.raises(ApiError, match="wrong_sign_in"):
-            await sign_in(SignInRequest(email, STOLEN), Device("key"), *disk.ports, TERMS)
+            await sign_in(disk.services, Device("key"), SignInRequest(email, STOLEN), TERMS)
         return [*disk.asked]
 
     work = [await asked_for(email) for email in (EMAIL, "nobody@tea.example", "without@tea.example")]
@@ -126,7 +127,7 @@ async def test_a_change_does_not_undo_a_reset_that_came_first(disk: Disk, olga: 
     thief = Session("s", "owner", 1, olga, "Olga", "key", 2**60)
     disk.meanwhile = replacing(olga)
     with pytest.raises(ApiError) as caught:
-        await change_password(PasswordRequest("the thief's own password", STOLEN), thief, "", *disk.ports, VAULT)
+        await change_password(disk.services, thief, PasswordRequest("the thief's own password", STOLEN), "")
     assert caught.value.code == "wrong_password"
     kept = write_once(disk.url, lambda connection: find_active_operator(connection, olga))
     assert kept is not None

@@ -15,6 +15,7 @@ from crumbless.store.database import write_once
 from crumbless.store.ledger_batch import WriteRequest
 from crumbless.store.ledger_sqlite import SqliteBatchWriter
 from crumbless.store.people_store import add_session
+from support.action_services import make_services
 from support.value_make import make_entry, make_session
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ async def rest_of(pieces: AsyncIterator[bytes]) -> bytes:
 
 async def test_entries_from_after_the_beginning_are_not_exported(database_url: str, session: Session) -> None:
     append(database_url, EXPORT_PAGE + 10)
-    pieces = await export_own(session, Reader(database_url))
+    pieces = await export_own(make_services(None, Reader(database_url)), session)
     first = await anext(pieces)
     append(database_url, 5)
     (conversation,) = json.loads(first + await rest_of(pieces))["conversations"]
@@ -58,8 +59,8 @@ async def test_entries_from_after_the_beginning_are_not_exported(database_url: s
 
 
 async def test_session_that_ended_after_it_was_found_exports_nothing(database_url: str, session: Session) -> None:
-    await export_own(session, Reader(database_url))
+    await export_own(make_services(None, Reader(database_url)), session)
     ended = write_once(database_url, lambda connection: end_sessions_before_link(connection, session.subject, None))
     assert [one.id for one in ended] == [session.id]
     with pytest.raises(ApiError, match="invalid_token"):
-        await export_own(session, Reader(database_url))
+        await export_own(make_services(None, Reader(database_url)), session)

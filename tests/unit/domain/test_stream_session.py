@@ -152,7 +152,7 @@ def test_row_makes_a_command() -> None:
     assert code(rules.receive(frame(op="knock", id=ENTRY, conversation="x"), 9.0)) == "unknown_conversation"
 
 
-def test_command_with_a_limit_of_its_own_leaves_other_commands_alone() -> None:
+def test_limit_of_a_row_leaves_other_commands_alone() -> None:
     row: Command = EntryCommand(Knock, "send_message", knock, lambda one: one, limit=Rate(0.5, 2))
     rules = ready(commands=(*COMMANDS, row))
     data = frame(op="knock", id=ENTRY, conversation=CONVERSATION)

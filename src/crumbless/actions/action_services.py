@@ -1,0 +1,44 @@
+"""The narrow object that an action gets when slow work comes before its transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from crumbless.domain.entry import Appended, NewEntry
+from crumbless.domain.ports import BansPort, Erasure, FilesPort, ImagesPort, LedgerPort, ReaderPort
+from crumbless.domain.seal import SecretBox
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionServices:
+    """How an action reads and writes, and the slow services that it may use.
+
+    An action that needs none of it is a function of a transaction (`Call.write` runs it).
+    """
+
+    ledger: LedgerPort
+    reader: ReaderPort
+    secret_box: SecretBox
+    pictures: ImagesPort
+    files: FilesPort
+    bans: BansPort
+
+    async def read(self, find: Callable[[Connection], T]) -> T:
+        """Return what `find` reads in one snapshot of the database."""
+        return await self.reader.read(find)
+
+    async def write(self, operation: Callable[[Connection], T]) -> T:
+        """Return the result of the operation, after the commit. Raises what it raises; ApiError `busy`."""
+        return await self.ledger.write(operation)
+
+    async def append(self, entry: NewEntry, operation: Callable[[Connection], object]) -> Appended:
+        """Append the entry after the operation, in one transaction. Raises as `LedgerPort.append`."""
+        return await self.ledger.append(entry, operation)
+
+    async def erase(self, operation: Callable[[Connection], Erasure[T]], workspace: int) -> T:
+        """Run an operation that erases, as `LedgerPort.erase`."""
+        return await self.ledger.erase(operation, workspace)

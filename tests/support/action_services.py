@@ -1,0 +1,13 @@
+"""The services of an action without a server."""
+
+from typing import Any, cast
+
+from crumbless.actions.action_services import ActionServices
+from crumbless.domain.seal import KEY_BYTES, SecretBox
+
+
+def make_services(ledger: object, reader: object, secret_box: SecretBox | None = None) -> ActionServices:
+    """Return services that read and write as these do. The action under test must not use any other service."""
+    none = cast(Any, None)
+    box = secret_box or SecretBox(bytes(KEY_BYTES))
+    return ActionServices(cast(Any, ledger), cast(Any, reader), box, none, none, none)
