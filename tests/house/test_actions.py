@@ -1,6 +1,11 @@
-"""Handlers name neither the ledger nor what publishes events: they run actions."""
+"""An action has one of two forms, and handlers name neither the ledger nor what publishes events.
+
+`def verb(tx, actor, request)` runs in a transaction: `Call.write` runs it. `async def verb(services, actor, request)`
+does slow work before its transaction. A function of a `Connection` is a step of an action or a query, and no action.
+"""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +48,56 @@ def test_handlers_name_no_ledger_bus_or_session_cache() -> None:
 )
 def test_forbidden_name_in_a_handler_is_found(source: str) -> None:
     assert [*forbidden_names(source)]
+
+
+# --- the form of actions ---------------------------------------------------------------------------------------------
+
+TRANSACTION = ("tx", "Transaction")
+SERVICES = {"ActionServices", "CommandServices"}
+OTHER_ASYNC = {"hash_of": "computes", "is_right": "computes"}
+"""Public async functions of `actions` that write nothing, and why they have another form."""
+
+
+def first_parameter(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, str]:
+    """Return name and type of the first parameter."""
+    for one in function.args.args[:1]:
+        return one.arg, ast.unparse(one.annotation) if one.annotation else ""
+    return "", ""
+
+
+def wrong_actions(actions: str, handlers: str) -> Iterator[str]:
+    """Yield the functions of a module of actions that do not have the form of an action.
+
+    Args:
+        handlers: source of the handlers, which show what is an action: they pass it to `write`.
+    """
+    written = {*re.findall(r"call\.write\(\s*(\w+)", handlers)}
+    for node in ast.parse(actions).body:
+        if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_") and node.name not in OTHER_ASYNC:
+            name, kind = first_parameter(node)
+            if name != "services" or kind not in SERVICES:
+                yield node.name
+        elif isinstance(node, ast.FunctionDef) and node.name in written and first_parameter(node) != TRANSACTION:
+            yield node.name
+
+
+def test_every_action_has_one_of_the_two_forms() -> None:
+    assert len(OTHER_ASYNC) <= 10
+    handlers = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "api").glob("*.py"))
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (PACKAGE / "actions").glob("*.py")}
+    assert sum(source.count("(tx: Transaction") for source in sources.values()) > 15
+    found = [f"{name}: {one}" for name, source in sources.items() for one in wrong_actions(source, handlers)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def close(connection: Connection, actor: Session) -> None: ...",
+        "def close(actor: Session, tx: Transaction) -> None: ...",
+        "async def slow(actor: Session, services: ActionServices) -> None: ...",
+        "async def slow(ledger: LedgerPort, actor: Session) -> None: ...",
+    ],
+)
+def test_action_of_another_form_is_found(source: str) -> None:
+    assert [*wrong_actions(source, "await call.write(close, wanted)")]

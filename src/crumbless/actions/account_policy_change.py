@@ -9,6 +9,7 @@ from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session
 from crumbless.domain.account_policy import PROVIDER, AccountPolicy
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_account import AccountPolicyRequest, AccountPolicyResponse
 from crumbless.errors import ApiError
 from crumbless.ids import now_ms
@@ -59,29 +60,27 @@ def read_account_policy(connection: Connection, actor: Session, limits: PolicyLi
     )
 
 
-def change_account_policy(
-    connection: Connection, actor: Session, wanted: AccountPolicyRequest, limits: PolicyLimits
-) -> None:
+def change_account_policy(tx: Transaction, actor: Session, wanted: AccountPolicyRequest, limits: PolicyLimits) -> None:
     """Replace the policy, and end the sessions that violate it. Every node reads the others again.
 
     Raises:
         ApiError: `forbidden`; `invalid` outside the limits, and where the change would shut out its own author:
             a second factor or provider is required only by an operator who has signed in with one.
     """
-    require_unchanged(connection, actor)
-    before = find_account_policy(connection, actor.workspace)
+    require_unchanged(tx.connection, actor)
+    before = find_account_policy(tx.connection, actor.workspace)
     policy = AccountPolicy(wanted.second_factor_from, wanted.provider_only, wanted.session_hours, wanted.idle_minutes)
     _check_limits(policy, limits)
-    factors = factors_of(connection, actor.id)
+    factors = factors_of(tx.connection, actor.id)
     if 0 < policy.second_factor_due(factors) <= now_ms():
         raise ApiError("invalid", "Sign in with a second factor first: this would end your own session.")
     if policy.provider_only and not before.provider_only:
-        _check_provider(connection, actor, factors, limits)
-    save_account_policy(connection, actor.workspace, policy)
+        _check_provider(tx.connection, actor, factors, limits)
+    save_account_policy(tx.connection, actor.workspace, policy)
     details = {"from": asdict(before), "to": asdict(policy)}
-    _note(connection, actor, "account_policy_changed", actor.workspace, details)
-    end_violating_sessions(connection, actor.workspace)
-    touch_operators(connection, actor.workspace)
+    _note(tx.connection, actor, "account_policy_changed", actor.workspace, details)
+    end_violating_sessions(tx.connection, actor.workspace)
+    touch_operators(tx.connection, actor.workspace)
 
 
 def remove_by_command(connection: Connection, workspace: int) -> None:

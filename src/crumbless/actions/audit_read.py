@@ -9,8 +9,11 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
+from crumbless.actions.action_services import ActionServices
+from crumbless.actions.audit_write import write_audit_log
+from crumbless.domain.access import Session
 from crumbless.domain.csv_cell import csv_row
-from crumbless.domain.ports import ReaderPort
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_people import AuditLogPage, AuditRecordResponse
 from crumbless.store.audit_store import AuditRecord, audit_log_page
 
@@ -44,8 +47,13 @@ def read_audit(
     return AuditLogPage([_view(one) for one in found[:limit]], len(found) > limit)
 
 
+def log_export(tx: Transaction, actor: Session, form: ExportFormat) -> None:
+    """Log that the audit log is exported."""
+    write_audit_log(tx.connection, actor, "audit_exported", details={"format": form})
+
+
 async def export_audit(
-    reader: ReaderPort, workspace: int, form: ExportFormat, action: str | None, actor: str | None
+    services: ActionServices, workspace: int, form: ExportFormat, action: str | None, actor: str | None
 ) -> AsyncIterator[bytes]:
     """Yield all entries, newest first: of one act and actor, where they are named."""
     if form == "csv":
@@ -53,7 +61,7 @@ async def export_audit(
     line = _csv_line if form == "csv" else _json_line
     read = partial(audit_log_page, workspace=workspace, limit=EXPORT_PAGE, action=action, actor=actor)
     before: int | None = None
-    while page := await reader.read(partial(read, before=before)):
+    while page := await services.read(partial(read, before=before)):
         yield b"".join(line(one) for one in page)
         before = page[-1].number
 

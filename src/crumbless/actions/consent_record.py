@@ -17,6 +17,7 @@ from crumbless.domain.consent import (
 )
 from crumbless.domain.record_sign import ReceiptKey
 from crumbless.domain.task import EVENT_KINDS, TaskKind
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire import ConsentRequest, ConsentResponse
 from crumbless.errors import ApiError
 from crumbless.ids import now_ms
@@ -37,14 +38,14 @@ from crumbless.store.task_store import delete_tasks
 RECEIPT_BYTES = 16
 
 
-def store_consent(connection: Connection, site: Site, request: ConsentRequest) -> ConsentResponse:
+def store_consent(tx: Transaction, site: Site, request: ConsentRequest) -> ConsentResponse:
     """Append the choice. What a relay had still to send for a category that is no longer granted is dropped with it.
 
     Raises:
         ApiError: `invalid`, `not_found` for the previous receipt, `outdated_revision`, `id_conflict`, `busy`.
     """
     check_request(request)
-    record, signature = _append(connection, site, request)
+    record, signature = _append(tx.connection, site, request)
     return ConsentResponse(record.receipt, signature)
 
 

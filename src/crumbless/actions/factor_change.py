@@ -16,6 +16,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.password import check_new_password
 from crumbless.domain.seal import SecretBox
 from crumbless.domain.totp import new_recovery_codes, new_totp_secret, secret_text, step_of, totp_uri
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_account import FactorRemove, PasswordRequest, RecoveryCodes, TotpConfirm, TotpSetUp
 from crumbless.errors import ApiError
 from crumbless.ids import wall_ms
@@ -58,7 +59,7 @@ async def change_password(services: ActionServices, session: Session, request: P
         void_one_time_tokens_of_password(connection, session.subject)
         _queue_notice(connection, services.secret_box, session, found, "password_changed", device)
         if request.end_others:
-            end_others_of(connection, session)
+            end_others_of(Transaction(connection), session)
 
     await services.write(change)
 
@@ -125,7 +126,7 @@ async def confirm_totp(services: ActionServices, session: Session, request: Totp
         replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(secret_box))
         _queue_notice(connection, secret_box, session, _active(connection, session), "totp_added", device)
         if request.end_others:
-            end_others_of(connection, session)
+            end_others_of(Transaction(connection), session)
         note_second_factor(connection, session, "totp")
         return True
 
@@ -134,35 +135,33 @@ async def confirm_totp(services: ActionServices, session: Session, request: Totp
     return RecoveryCodes(codes)
 
 
-def remove_totp(
-    connection: Connection, session: Session, request: FactorRemove, device: str, secret_box: SecretBox
-) -> None:
+def remove_totp(tx: Transaction, session: Session, request: FactorRemove, device: str, secret_box: SecretBox) -> None:
     """No code of an app is asked for any more; recovery codes go with it.
 
     Raises:
         ApiError: `not_found` when there is none, `second_factor_needed`, `busy`.
     """
-    if find_totp_secret(connection, session.subject) is None:
+    if find_totp_secret(tx.connection, session.subject) is None:
         raise ApiError("not_found")
-    set_totp_secret(connection, session.subject, None)
-    require_factor_left(connection, session)
-    replace_recovery_codes(connection, session.workspace, session.subject, [], recovery_key(secret_box))
-    _queue_notice(connection, secret_box, session, _active(connection, session), "totp_removed", device)
+    set_totp_secret(tx.connection, session.subject, None)
+    require_factor_left(tx.connection, session)
+    replace_recovery_codes(tx.connection, session.workspace, session.subject, [], recovery_key(secret_box))
+    _queue_notice(tx.connection, secret_box, session, _active(tx.connection, session), "totp_removed", device)
     if request.end_others:
-        end_others_of(connection, session)
+        end_others_of(tx, session)
 
 
-def renew_recovery_codes(connection: Connection, session: Session, device: str, secret_box: SecretBox) -> RecoveryCodes:
+def renew_recovery_codes(tx: Transaction, session: Session, device: str, secret_box: SecretBox) -> RecoveryCodes:
     """Ten new codes; the old ones work no more.
 
     Raises:
         ApiError: `not_found` when no app is set up, `busy`.
     """
     codes = new_recovery_codes()
-    if find_totp_secret(connection, session.subject) is None:
+    if find_totp_secret(tx.connection, session.subject) is None:
         raise ApiError("not_found", "Set up an authenticator app first.")
-    replace_recovery_codes(connection, session.workspace, session.subject, codes, recovery_key(secret_box))
-    _queue_notice(connection, secret_box, session, _active(connection, session), "recovery_codes_made", device)
+    replace_recovery_codes(tx.connection, session.workspace, session.subject, codes, recovery_key(secret_box))
+    _queue_notice(tx.connection, secret_box, session, _active(tx.connection, session), "recovery_codes_made", device)
     return RecoveryCodes(codes)
 
 

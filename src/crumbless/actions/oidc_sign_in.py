@@ -24,6 +24,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.id_token import IdToken, IdTokenRejected
 from crumbless.domain.ports import LedgerPort, OidcPort, OidcRequest, ProviderFailed
 from crumbless.domain.seal import SecretBox
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_account import SignInResponse
 from crumbless.errors import ApiError
 from crumbless.ids import now_ms
@@ -153,17 +154,18 @@ class OidcSignIn:
         return f"{self._address}/desk/oidc/{provider}"
 
 
-def sign_in_by_oidc(connection: Connection, token: IdToken, device: Device, terms: SessionTerms) -> SignInResponse:
+def sign_in_by_oidc(tx: Transaction, token: IdToken, device: Device, terms: SessionTerms) -> SignInResponse:
     """A session of the operator whom this account signs in.
 
     Raises:
         ApiError: `unknown_identity`.
     """
-    return begin_session(connection, _oidc_account_owner(connection, token), device, "oidc", terms, _shown_at(token))
+    person = _oidc_account_owner(tx.connection, token)
+    return begin_session(tx.connection, person, device, "oidc", terms, _shown_at(token))
 
 
 def join_by_oidc(
-    connection: Connection, one_time_token: OneTimeToken, token: IdToken, device: Device, terms: SessionTerms
+    tx: Transaction, one_time_token: OneTimeToken, token: IdToken, device: Device, terms: SessionTerms
 ) -> SignInResponse:
     """The invited person is an operator without a password, whom this account signs in from now on. It counts who holds
     the link, not which address the provider knows.
@@ -172,11 +174,10 @@ def join_by_oidc(
         ApiError: `ticket_gone`, `identity_taken`; `invalid` where the invited address has an account.
     """
     new_operator = NewOperator(one_time_token.data["name"], one_time_token.data["languages"])
-    person = join(
-        connection, spend_one_time_token_by_id(connection, "invitation", one_time_token.subject), new_operator, "oidc"
-    )
-    _add(connection, person.workspace, person.operator.id, token)
-    return begin_session(connection, person, device, "oidc", terms, _shown_at(token))
+    invitation = spend_one_time_token_by_id(tx.connection, "invitation", one_time_token.subject)
+    person = join(tx.connection, invitation, new_operator, "oidc")
+    _add(tx.connection, person.workspace, person.operator.id, token)
+    return begin_session(tx.connection, person, device, "oidc", terms, _shown_at(token))
 
 
 def _shown_at(token: IdToken) -> int:
@@ -203,7 +204,7 @@ def _oidc_account_owner(connection: Connection, token: IdToken) -> Credentials:
 
 
 def link_oidc_account(
-    connection: Connection,
+    tx: Transaction,
     session: Session,
     secret_box: SecretBox,
     one_time_token: OneTimeToken,
@@ -216,9 +217,9 @@ def link_oidc_account(
         ApiError: `ticket_gone` when somebody else began it, `identity_taken`.
     """
     _require_own(session, one_time_token)
-    _add(connection, session.workspace, session.subject, token)
-    _queue_notice(connection, secret_box, session, "identity_added", device)
-    write_audit_log(connection, session, "identity_linked", target_kind="identity", target_id=token.iss)
+    _add(tx.connection, session.workspace, session.subject, token)
+    _queue_notice(tx.connection, secret_box, session, "identity_added", device)
+    write_audit_log(tx.connection, session, "identity_linked", target_kind="identity", target_id=token.iss)
 
 
 def _add(connection: Connection, workspace: int, operator_id: str, token: IdToken) -> None:
@@ -227,7 +228,7 @@ def _add(connection: Connection, workspace: int, operator_id: str, token: IdToke
 
 
 def unlink_oidc_account(
-    connection: Connection, session: Session, secret_box: SecretBox, issuer: str, subject: str, device: str
+    tx: Transaction, session: Session, secret_box: SecretBox, issuer: str, subject: str, device: str
 ) -> None:
     """The account signs the operator in no more; they are told by email.
 
@@ -235,14 +236,14 @@ def unlink_oidc_account(
         ApiError: `not_found`; `invalid` when there would be no other way to sign in; `provider_only` and
             `second_factor_needed` when there would be none that the workspace allows.
     """
-    if sign_in_methods(connection, session.subject) < 2:
+    if sign_in_methods(tx.connection, session.subject) < 2:
         raise ApiError("invalid", "Set a password or add a passkey first, or you cannot sign in any more.")
-    if not remove_oidc_account(connection, session.subject, issuer, subject):
+    if not remove_oidc_account(tx.connection, session.subject, issuer, subject):
         raise ApiError("not_found")
-    require_account_left(connection, session)
-    require_factor_left(connection, session)
-    _queue_notice(connection, secret_box, session, "identity_removed", device)
-    write_audit_log(connection, session, "identity_unlinked", target_kind="identity", target_id=issuer)
+    require_account_left(tx.connection, session)
+    require_factor_left(tx.connection, session)
+    _queue_notice(tx.connection, secret_box, session, "identity_removed", device)
+    write_audit_log(tx.connection, session, "identity_unlinked", target_kind="identity", target_id=issuer)
 
 
 def _queue_notice(connection: Connection, secret_box: SecretBox, session: Session, change: str, device: str) -> None:
@@ -251,18 +252,18 @@ def _queue_notice(connection: Connection, secret_box: SecretBox, session: Sessio
         queue_factor_notice(connection, secret_box, person, change, device)
 
 
-def step_up_by_oidc(connection: Connection, session: Session, one_time_token: OneTimeToken, token: IdToken) -> None:
+def step_up_by_oidc(tx: Transaction, session: Session, one_time_token: OneTimeToken, token: IdToken) -> None:
     """The operator has just signed in at the provider again: that is a recent re-authentication.
 
     Raises:
         ApiError: `ticket_gone`, `unknown_identity`.
     """
     _require_own(session, one_time_token)
-    if find_oidc_account_owner(connection, token.iss, token.sub) != session.subject:
+    if find_oidc_account_owner(tx.connection, token.iss, token.sub) != session.subject:
         raise ApiError("unknown_identity")
-    set_factor_at(connection, session.id, now_ms())
-    write_audit_log(connection, session, "factor_shown", details={"factor": "oidc"})
-    note_second_factor(connection, session, "oidc")
+    set_factor_at(tx.connection, session.id, now_ms())
+    write_audit_log(tx.connection, session, "factor_shown", details={"factor": "oidc"})
+    note_second_factor(tx.connection, session, "oidc")
 
 
 def _require_own(session: Session, one_time_token: OneTimeToken) -> None:

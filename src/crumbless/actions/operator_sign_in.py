@@ -12,6 +12,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.password import needs_rehash
 from crumbless.domain.seal import SecretBox
 from crumbless.domain.totp import read_recovery_code, step_of
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_account import CodeRequest, SignInRequest, SignInResponse, SignInStep, StepUpRequest
 from crumbless.errors import ApiError
 from crumbless.ids import now_ms, wall_ms
@@ -161,7 +162,7 @@ async def step_up(services: ActionServices, session: Session, request: StepUpReq
     session.authenticated_at = now_ms()
 
 
-def sign_out(connection: Connection, session: Session) -> None:
+def sign_out(tx: Transaction, session: Session) -> None:
     """End the session: its token is worth nothing, its streams close."""
-    end_sessions(connection, [session])
-    write_audit_log(connection, session, "signed_out")
+    end_sessions(tx.connection, [session])
+    write_audit_log(tx.connection, session, "signed_out")

@@ -22,6 +22,7 @@ from crumbless.actions.session_end import end_others_of
 from crumbless.domain.access import Session
 from crumbless.domain.ports import LedgerPort, NewPasskey, PasskeyPort, PasskeyRejected, UsedPasskey
 from crumbless.domain.seal import SecretBox
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_account import (
     FactorRemove,
     InvitationUse,
@@ -226,7 +227,7 @@ class Passkeys:
             queue_factor_notice(connection, self._secret_box, person, "passkey_added", device)
             write_audit_log(connection, session, "passkey_added", target_kind="passkey", target_name=name)
             if request.end_others:
-                end_others_of(connection, session)
+                end_others_of(Transaction(connection), session)
             note_second_factor(connection, session, "passkey")
             return True
 
@@ -260,7 +261,7 @@ class Passkeys:
             queue_factor_notice(connection, self._secret_box, person, "passkey_removed", device)
             write_audit_log(connection, session, "passkey_removed", target_kind="passkey", target_id=passkey_id)
             if request.end_others:
-                end_others_of(connection, session)
+                end_others_of(Transaction(connection), session)
 
         await self._write(write)
 

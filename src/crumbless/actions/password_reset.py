@@ -18,6 +18,7 @@ from crumbless.domain.password import check_new_password
 from crumbless.domain.ports import LedgerPort
 from crumbless.domain.seal import DecryptionFailed, SecretBox
 from crumbless.domain.task import Task, TaskFailed
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_people import PasswordReset
 from crumbless.errors import ApiError
 from crumbless.store.factor_store import set_password_hash
@@ -39,9 +40,9 @@ RESET_MINUTES = 30
 PURPOSE = "reset"
 
 
-def ask_for_reset(connection: Connection, email: str, secret_box: SecretBox) -> None:
+def ask_for_reset(tx: Transaction, email: str, secret_box: SecretBox) -> None:
     """Have a link sent to the address, if it is somebody's."""
-    add_task(connection, None, "reset", {}, encrypted=secret_box.encrypt(email.encode(), PURPOSE))
+    add_task(tx.connection, None, "reset", {}, encrypted=secret_box.encrypt(email.encode(), PURPOSE))
 
 
 class ResetSend:

@@ -8,6 +8,7 @@ from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.actions.person_invite import end_invitations_by
 from crumbless.domain.access import OperatorRole, Session, require_power_over
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.visibility import UNLIMITED_ROLES, Scope
 from crumbless.domain.wire_people import OperatorChangeRequest, PersonScope
 from crumbless.errors import ApiError
@@ -19,7 +20,7 @@ from crumbless.store.team_store import check_teams, set_teams_of
 from crumbless.store.ticket_store import void_one_time_tokens
 
 
-def change_operator(connection: Connection, actor: Session, operator_id: str, wanted: OperatorChangeRequest) -> None:
+def change_operator(tx: Transaction, actor: Session, operator_id: str, wanted: OperatorChangeRequest) -> None:
     """Give the operator another role, other teams or another list.
 
     Invitations that they sent, and could not send with the new role, end.
@@ -29,25 +30,25 @@ def change_operator(connection: Connection, actor: Session, operator_id: str, wa
         for
             what only owners may do; `invalid` for a list for an owner or admin; `last_owner`.
     """
-    owners = lock_active_owners(connection, actor.workspace)
-    require_unchanged(connection, actor)
-    person = find_member(connection, actor.workspace, operator_id)
+    owners = lock_active_owners(tx.connection, actor.workspace)
+    require_unchanged(tx.connection, actor)
+    person = find_member(tx.connection, actor.workspace, operator_id)
     require_power_over(actor, person.role)
     if wanted.role is not None and wanted.role != person.role:
         if person.id == actor.subject:
             raise ApiError("forbidden", "You cannot change your own role. Ask another owner or admin.")
         require_power_over(actor, wanted.role)
         _require_other_owner(owners, person)
-        set_role(connection, person.id, wanted.role)
-        _note(connection, actor, "role_changed", person, {"from": person.role, "to": wanted.role})
-        end_invitations_by(connection, actor, actor.workspace, person.id, wanted.role)
+        set_role(tx.connection, person.id, wanted.role)
+        _note(tx.connection, actor, "role_changed", person, {"from": person.role, "to": wanted.role})
+        end_invitations_by(tx.connection, actor, actor.workspace, person.id, wanted.role)
     if wanted.teams is not None:
-        teams = check_teams(connection, actor.workspace, wanted.teams)
-        set_teams_of(connection, actor.workspace, person.id, teams)
-        touch_operator(connection, person.id)
-        _note(connection, actor, "teams_changed", person, {"teams": teams})
+        teams = check_teams(tx.connection, actor.workspace, wanted.teams)
+        set_teams_of(tx.connection, actor.workspace, person.id, teams)
+        touch_operator(tx.connection, person.id)
+        _note(tx.connection, actor, "teams_changed", person, {"teams": teams})
     if wanted.scope is not None:
-        _change_scope(connection, actor, person, wanted.role or person.role, wanted.scope)
+        _change_scope(tx.connection, actor, person, wanted.role or person.role, wanted.scope)
 
 
 def _change_scope(
@@ -67,17 +68,17 @@ def _change_scope(
     _note(connection, actor, "scope_changed", person, details)
 
 
-def disable_operator(connection: Connection, actor: Session, operator_id: str) -> None:
+def disable_operator(tx: Transaction, actor: Session, operator_id: str) -> None:
     """The operator cannot sign in any more; their sessions end.
 
     Raises:
         ApiError: `not_found`, `forbidden`, `last_owner`.
     """
-    owners = lock_active_owners(connection, actor.workspace)
-    require_unchanged(connection, actor)
-    person = find_member(connection, actor.workspace, operator_id)
+    owners = lock_active_owners(tx.connection, actor.workspace)
+    require_unchanged(tx.connection, actor)
+    person = find_member(tx.connection, actor.workspace, operator_id)
     require_power_over(actor, person.role)
-    _disable(connection, actor, owners, person)
+    _disable(tx.connection, actor, owners, person)
 
 
 def disable_by_command(connection: Connection, person: Member) -> None:
@@ -102,31 +103,31 @@ def _disable(connection: Connection, actor: Session | int, owners: Collection[st
     end_sessions_of(connection, person.id)
 
 
-def enable_operator(connection: Connection, actor: Session, operator_id: str) -> None:
+def enable_operator(tx: Transaction, actor: Session, operator_id: str) -> None:
     """The operator can sign in again.
 
     Raises:
         ApiError: `not_found`, `forbidden`.
     """
-    require_unchanged(connection, actor)
-    person = find_member(connection, actor.workspace, operator_id)
+    require_unchanged(tx.connection, actor)
+    person = find_member(tx.connection, actor.workspace, operator_id)
     require_power_over(actor, person.role)
     if not person.active:
-        set_active(connection, person.id, True)
-        _note(connection, actor, "person_enabled", person)
+        set_active(tx.connection, person.id, True)
+        _note(tx.connection, actor, "person_enabled", person)
 
 
-def sign_out_operator(connection: Connection, actor: Session, operator_id: str) -> None:
+def sign_out_operator(tx: Transaction, actor: Session, operator_id: str) -> None:
     """End every session of the operator.
 
     Raises:
         ApiError: `not_found`, `forbidden`.
     """
-    require_unchanged(connection, actor)
-    person = find_member(connection, actor.workspace, operator_id)
+    require_unchanged(tx.connection, actor)
+    person = find_member(tx.connection, actor.workspace, operator_id)
     require_power_over(actor, person.role)
-    ended = end_sessions_of(connection, person.id)
-    _note(connection, actor, "person_signed_out", person, {"sessions": len(ended)})
+    ended = end_sessions_of(tx.connection, person.id)
+    _note(tx.connection, actor, "person_signed_out", person, {"sessions": len(ended)})
 
 
 def _require_other_owner(owners: Collection[str], person: Member) -> None:

@@ -10,6 +10,7 @@ from crumbless.domain.access import Role, Session, may_invite, require_power_ove
 from crumbless.domain.mail_order import MailRequest, check_address
 from crumbless.domain.profile import check_languages, check_name
 from crumbless.domain.seal import SecretBox
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_people import InviteRequest
 from crumbless.errors import ApiError
 from crumbless.ids import now_ms
@@ -32,7 +33,7 @@ INVITATION_DAYS = 7
 DAY_MS = 86_400_000
 
 
-def invite_operator(connection: Connection, actor: Session, wanted: InviteRequest, secret_box: SecretBox) -> None:
+def invite_operator(tx: Transaction, actor: Session, wanted: InviteRequest, secret_box: SecretBox) -> None:
     """Invite somebody. An earlier invitation of this workspace to the same address ends.
 
     An admin cannot replace an owner's invitation: that would end it, which an admin may not do.
@@ -44,28 +45,28 @@ def invite_operator(connection: Connection, actor: Session, wanted: InviteReques
         `not_found`
             for a team that is none.
     """
-    require_unchanged(connection, actor)
+    require_unchanged(tx.connection, actor)
     require_power_over(actor, wanted.role)
     email = check_address(wanted.email.strip()).lower()
     name = check_name(wanted.name, FOR_PEOPLE) if wanted.name.strip() else ""
     language = next(iter(check_languages([wanted.language])))
-    teams = check_teams(connection, actor.workspace, wanted.teams)
-    known = find_member_by_email(connection, email)
+    teams = check_teams(tx.connection, actor.workspace, wanted.teams)
+    known = find_member_by_email(tx.connection, email)
     if known is not None and known.workspace == actor.workspace:
         raise ApiError("invalid", "This person is in the workspace already.")
-    replaced = pending_invitations(connection, actor.workspace, email)
+    replaced = pending_invitations(tx.connection, actor.workspace, email)
     for earlier in replaced:
         require_power_over(actor, earlier.role)
     for earlier in replaced:
-        _end(connection, earlier)
+        _end(tx.connection, earlier)
     expires_at = now_ms() + INVITATION_DAYS * DAY_MS
     new = NewInvitation(email, name, wanted.role, teams, language, actor.subject, expires_at)
-    invitation_id = add_invitation(connection, actor.workspace, new)
-    _send(connection, actor, find_invitation(connection, actor.workspace, invitation_id), secret_box)
-    _note(connection, actor, "person_invited", invitation_id, email, {"role": wanted.role, "teams": teams})
+    invitation_id = add_invitation(tx.connection, actor.workspace, new)
+    _send(tx.connection, actor, find_invitation(tx.connection, actor.workspace, invitation_id), secret_box)
+    _note(tx.connection, actor, "person_invited", invitation_id, email, {"role": wanted.role, "teams": teams})
 
 
-def resend_invitation(connection: Connection, actor: Session, invitation_id: str, secret_box: SecretBox) -> None:
+def resend_invitation(tx: Transaction, actor: Session, invitation_id: str, secret_box: SecretBox) -> None:
     """Send the invitation again, with a new link; the old one no longer works.
 
     It is an invitation by this operator from then on, and ends with their power to send it.
@@ -73,26 +74,26 @@ def resend_invitation(connection: Connection, actor: Session, invitation_id: str
     Raises:
         ApiError: `forbidden`, `not_found`.
     """
-    require_unchanged(connection, actor)
-    found = find_invitation(connection, actor.workspace, invitation_id)
+    require_unchanged(tx.connection, actor)
+    found = find_invitation(tx.connection, actor.workspace, invitation_id)
     require_power_over(actor, found.role)
-    void_one_time_tokens(connection, "invitation", found.id)
-    extend_invitation(connection, found.id, actor.subject, now_ms() + INVITATION_DAYS * DAY_MS)
-    _send(connection, actor, found, secret_box)
-    _note(connection, actor, "invitation_resent", found.id, found.email)
+    void_one_time_tokens(tx.connection, "invitation", found.id)
+    extend_invitation(tx.connection, found.id, actor.subject, now_ms() + INVITATION_DAYS * DAY_MS)
+    _send(tx.connection, actor, found, secret_box)
+    _note(tx.connection, actor, "invitation_resent", found.id, found.email)
 
 
-def withdraw_invitation(connection: Connection, actor: Session, invitation_id: str) -> None:
+def withdraw_invitation(tx: Transaction, actor: Session, invitation_id: str) -> None:
     """Take the invitation back: its link no longer works.
 
     Raises:
         ApiError: `forbidden`, `not_found`.
     """
-    require_unchanged(connection, actor)
-    found = find_invitation(connection, actor.workspace, invitation_id)
+    require_unchanged(tx.connection, actor)
+    found = find_invitation(tx.connection, actor.workspace, invitation_id)
     require_power_over(actor, found.role)
-    _end(connection, found)
-    _note(connection, actor, "invitation_revoked", found.id, found.email)
+    _end(tx.connection, found)
+    _note(tx.connection, actor, "invitation_revoked", found.id, found.email)
 
 
 def end_invitations_by(

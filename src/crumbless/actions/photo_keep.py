@@ -11,6 +11,7 @@ from crumbless.domain.file_type import image_format
 from crumbless.domain.photo import MEDIA_TYPE, SIZES, names_of, photo_path
 from crumbless.domain.ports import FilesPort, ImageRejected, ImagesPort, ReaderPort
 from crumbless.domain.task import Task, TaskFailed
+from crumbless.domain.transaction import Transaction
 from crumbless.errors import ApiError
 from crumbless.ids import new_random_id, now_ms
 from crumbless.store.file_store import StoredFile, add_file, change_photo, find_file, remove_file
@@ -42,9 +43,9 @@ async def store_photo(services: ActionServices, actor: Session, content: bytes) 
     return photo_path(file_id)
 
 
-def remove_photo(connection: Connection, actor: Session) -> None:
+def remove_photo(tx: Transaction, actor: Session) -> None:
     """The operator has no photo any more."""
-    _replace(connection, actor, None)
+    _replace(tx.connection, actor, None)
 
 
 class FileRemoval:

@@ -9,6 +9,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.mail_order import MailRequest, check_address
 from crumbless.domain.profile import check_languages, check_name
 from crumbless.domain.seal import SecretBox
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire import Operator
 from crumbless.domain.wire_people import ProfileRequest
 from crumbless.errors import ApiError
@@ -20,37 +21,37 @@ from crumbless.store.ticket_store import new_one_time_token, spend_one_time_toke
 CONFIRM_HOURS = 24
 
 
-def change_profile(connection: Connection, actor: Session, wanted: ProfileRequest) -> Operator:
+def change_profile(tx: Transaction, actor: Session, wanted: ProfileRequest) -> Operator:
     """The operator as they are from now on.
 
     Raises:
         ApiError: `invalid` if it is not a valid name or language.
     """
-    before = find_member(connection, actor.workspace, actor.subject)
+    before = find_member(tx.connection, actor.workspace, actor.subject)
     name = check_name(wanted.name, FOR_PEOPLE)
-    set_profile(connection, actor.subject, name, check_languages(wanted.languages))
+    set_profile(tx.connection, actor.subject, name, check_languages(wanted.languages))
     if name != before.name:
-        _note(connection, actor, "name_changed", before, {"to": name})
-    changed = find_operator(connection, actor.subject)
+        _note(tx.connection, actor, "name_changed", before, {"to": name})
+    changed = find_operator(tx.connection, actor.subject)
     if changed is None:
         raise ApiError("invalid_token")
     return changed
 
 
-def begin_email_change(connection: Connection, actor: Session, email: str, secret_box: SecretBox) -> None:
+def begin_email_change(tx: Transaction, actor: Session, email: str, secret_box: SecretBox) -> None:
     """Mail a link to the new address. Where that is somebody's already nothing is mailed, and nobody is told.
 
     Raises:
         ApiError: `invalid` if it is not a valid address.
     """
     address = check_address(email.strip()).lower()
-    person = find_member(connection, actor.workspace, actor.subject)
-    void_one_time_tokens(connection, "email_change", person.id)
-    _note(connection, actor, "email_change_asked", person)
-    if find_member_by_email(connection, address) is not None:
+    person = find_member(tx.connection, actor.workspace, actor.subject)
+    void_one_time_tokens(tx.connection, "email_change", person.id)
+    _note(tx.connection, actor, "email_change_asked", person)
+    if find_member_by_email(tx.connection, address) is not None:
         return
     _, secret = new_one_time_token(
-        connection,
+        tx.connection,
         "email_change",
         subject=person.id,
         workspace=person.workspace,
@@ -59,33 +60,33 @@ def begin_email_change(connection: Connection, actor: Session, email: str, secre
     )
     values = {"hours": str(CONFIRM_HOURS), "secret": secret}
     queue_mail(
-        connection,
+        tx.connection,
         secret_box,
         person.workspace,
         MailRequest("email_change", address, _language(person), values, person.name),
     )
 
 
-def confirm_email_change(connection: Connection, secret: str, secret_box: SecretBox) -> None:
+def confirm_email_change(tx: Transaction, secret: str, secret_box: SecretBox) -> None:
     """From now on the operator signs in with the address that the link went to; the former one is told.
 
     Raises:
         ApiError: `ticket_gone`; `invalid` when somebody else has the address by now.
     """
-    one_time_token = spend_one_time_token(connection, "email_change", secret)
+    one_time_token = spend_one_time_token(tx.connection, "email_change", secret)
     if one_time_token.workspace is None:
         raise LookupError("an operator belongs to a workspace")
-    person = find_member(connection, one_time_token.workspace, one_time_token.subject)
+    person = find_member(tx.connection, one_time_token.workspace, one_time_token.subject)
     if not person.active:
         raise ApiError("ticket_gone")
     email: str = one_time_token.data["email"]
-    set_email(connection, person.id, email)
+    set_email(tx.connection, person.id, email)
     # A link that went to the former address must not open the account any more.
-    void_one_time_tokens(connection, "reset", person.id)
-    _note(connection, person.workspace, "email_changed", person)
+    void_one_time_tokens(tx.connection, "reset", person.id)
+    _note(tx.connection, person.workspace, "email_changed", person)
     values = {"email": email, "at": str(now_ms())}
     queue_mail(
-        connection,
+        tx.connection,
         secret_box,
         person.workspace,
         MailRequest("email_changed", person.email, _language(person), values, person.name),

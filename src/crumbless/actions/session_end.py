@@ -6,17 +6,18 @@ from sqlalchemy import Connection
 
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session
+from crumbless.domain.transaction import Transaction
 from crumbless.store.session_store import end_sessions_of
 
 
-def end_own(connection: Connection, actor: Session, only: str | None = None) -> Sequence[Session]:
+def end_own(tx: Transaction, actor: Session, only: str | None = None) -> Sequence[Session]:
     """End every session of the operator, or only one; those that had not ended yet."""
-    return _written(connection, actor, end_sessions_of(connection, actor.subject, only=only))
+    return _written(tx.connection, actor, end_sessions_of(tx.connection, actor.subject, only=only))
 
 
-def end_others_of(connection: Connection, actor: Session) -> Sequence[Session]:
+def end_others_of(tx: Transaction, actor: Session) -> Sequence[Session]:
     """End every session of the operator but the one that asks; those that had not ended yet."""
-    return _written(connection, actor, end_sessions_of(connection, actor.subject, except_id=actor.id))
+    return _written(tx.connection, actor, end_sessions_of(tx.connection, actor.subject, except_id=actor.id))
 
 
 def _written(connection: Connection, actor: Session, ended: Sequence[Session]) -> Sequence[Session]:

@@ -11,6 +11,7 @@ from crumbless.actions.workspace_set_up import FOR_SITES, FOR_WORKSPACES
 from crumbless.domain.access import Session
 from crumbless.domain.origin import check_origin
 from crumbless.domain.profile import check_name
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.visibility import visible
 from crumbless.domain.wire_people import SiteRequest, WorkspaceResponse
 from crumbless.errors import ApiError
@@ -37,7 +38,7 @@ def check_appearance(wanted: SiteRequest) -> SiteAppearance:
     return SiteAppearance(check_name(wanted.name, FOR_SITES), origins, wanted.accent, wanted.side)
 
 
-def make_site(connection: Connection, actor: Session | int, appearance: SiteAppearance) -> StoredSite:
+def make_site(tx: Transaction, actor: Session | int, appearance: SiteAppearance) -> StoredSite:
     """A new site, under a new key.
 
     Args:
@@ -47,39 +48,39 @@ def make_site(connection: Connection, actor: Session | int, appearance: SiteAppe
         ApiError: `forbidden`.
     """
     if isinstance(actor, Session):
-        require_unchanged(connection, actor)
+        require_unchanged(tx.connection, actor)
     workspace = actor.workspace if isinstance(actor, Session) else actor
     key = secrets.token_urlsafe(KEY_BYTES)
-    insert_site(connection, workspace, key, appearance)
-    _note(connection, actor, "site_added", key, appearance)
-    return find_own_site(connection, workspace, key, None)
+    insert_site(tx.connection, workspace, key, appearance)
+    _note(tx.connection, actor, "site_added", key, appearance)
+    return find_own_site(tx.connection, workspace, key, None)
 
 
-def change_site(connection: Connection, actor: Session, key: str, appearance: SiteAppearance) -> StoredSite:
+def change_site(tx: Transaction, actor: Session, key: str, appearance: SiteAppearance) -> StoredSite:
     """The site as it is from now on.
 
     Raises:
         ApiError: `forbidden`, `not_found`.
     """
-    require_unchanged(connection, actor)
-    find_own_site(connection, actor.workspace, key, visible(actor))
-    update_site(connection, actor.workspace, key, appearance)
-    _note(connection, actor, "site_changed", key, appearance)
-    return find_own_site(connection, actor.workspace, key, visible(actor))
+    require_unchanged(tx.connection, actor)
+    find_own_site(tx.connection, actor.workspace, key, visible(actor))
+    update_site(tx.connection, actor.workspace, key, appearance)
+    _note(tx.connection, actor, "site_changed", key, appearance)
+    return find_own_site(tx.connection, actor.workspace, key, visible(actor))
 
 
-def change_workspace(connection: Connection, actor: Session, name: str) -> WorkspaceResponse:
+def change_workspace(tx: Transaction, actor: Session, name: str) -> WorkspaceResponse:
     """The workspace under its new name.
 
     Raises:
         ApiError: `forbidden`, `invalid` if it is not a valid name.
     """
-    require_unchanged(connection, actor)
-    before = find_workspace_response(connection, actor.workspace)
+    require_unchanged(tx.connection, actor)
+    before = find_workspace_response(tx.connection, actor.workspace)
     checked = check_name(name, FOR_WORKSPACES)
-    rename_workspace(connection, actor.workspace, checked)
+    rename_workspace(tx.connection, actor.workspace, checked)
     write_audit_log(
-        connection,
+        tx.connection,
         actor,
         "workspace_renamed",
         target_kind="workspace",
@@ -87,7 +88,7 @@ def change_workspace(connection: Connection, actor: Session, name: str) -> Works
         target_name=checked,
         details={"from": before.name},
     )
-    return find_workspace_response(connection, actor.workspace)
+    return find_workspace_response(tx.connection, actor.workspace)
 
 
 def _note(connection: Connection, actor: Session | int, action: str, key: str, appearance: SiteAppearance) -> None:

@@ -10,6 +10,7 @@ from crumbless.domain.access import Session
 from crumbless.domain.mail_order import MailKind
 from crumbless.domain.seal import SecretBox
 from crumbless.domain.task import Task, TaskFailed
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_task import DeadTask, DeadTasks
 from crumbless.errors import ApiError
 from crumbless.store.task_store import dead_tasks, drop_task, retry_dead
@@ -23,18 +24,18 @@ def read_failed_tasks(connection: Connection, workspace: int, secret_box: Secret
     return DeadTasks([_view(one, secret_box) for one in found[:MAX_SHOWN]], len(found) > MAX_SHOWN)
 
 
-def retry_task(connection: Connection, actor: Session, task: int) -> None:
+def retry_task(tx: Transaction, actor: Session, task: int) -> None:
     """Attempt a failed job again. Raises ApiError `not_found`."""
-    if not retry_dead(connection, actor.workspace, task):
+    if not retry_dead(tx.connection, actor.workspace, task):
         raise ApiError("not_found")
-    write_audit_log(connection, actor, "task_retried", target_kind="task", target_id=str(task))
+    write_audit_log(tx.connection, actor, "task_retried", target_kind="task", target_id=str(task))
 
 
-def delete_failed_task(connection: Connection, actor: Session, task: int) -> None:
+def delete_failed_task(tx: Transaction, actor: Session, task: int) -> None:
     """Delete a failed job. Raises ApiError `not_found`."""
-    if not drop_task(connection, actor.workspace, task):
+    if not drop_task(tx.connection, actor.workspace, task):
         raise ApiError("not_found")
-    write_audit_log(connection, actor, "task_dropped", target_kind="task", target_id=str(task))
+    write_audit_log(tx.connection, actor, "task_dropped", target_kind="task", target_id=str(task))
 
 
 def _view(task: Task, secret_box: SecretBox) -> DeadTask:

@@ -11,6 +11,7 @@ from crumbless.actions.actor_check import require_unchanged
 from crumbless.actions.audit_write import write_audit_log
 from crumbless.domain.access import Session, require_power_over
 from crumbless.domain.profile import check_name
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.visibility import visible
 from crumbless.domain.wire_people import Team, TeamRequest
 from crumbless.store.operator_store import find_member
@@ -19,47 +20,48 @@ from crumbless.store.team_store import add_team, find_team, members_of, remove_t
 FOR_TEAMS = "the people of the workspace see it"
 
 
-def make_team(connection: Connection, actor: Session, wanted: TeamRequest) -> Team:
+def make_team(tx: Transaction, actor: Session, wanted: TeamRequest) -> Team:
     """A new team.
 
     Raises:
         ApiError: `forbidden`, also for an admin who names an owner;
             `invalid` if the name is invalid or taken; `not_found` for a member of another workspace.
     """
-    require_unchanged(connection, actor)
-    team = add_team(connection, actor.workspace, check_name(wanted.name, FOR_TEAMS))
-    _set_members(connection, actor, team.id, wanted.members or [])
-    _note(connection, actor, "team_added", team, {"members": wanted.members or []})
+    require_unchanged(tx.connection, actor)
+    team = add_team(tx.connection, actor.workspace, check_name(wanted.name, FOR_TEAMS))
+    _set_members(tx.connection, actor, team.id, wanted.members or [])
+    _note(tx.connection, actor, "team_added", team, {"members": wanted.members or []})
     return team
 
 
-def change_team(connection: Connection, actor: Session, team_id: str, wanted: TeamRequest) -> Team:
+def change_team(tx: Transaction, actor: Session, team_id: str, wanted: TeamRequest) -> Team:
     """The team with another name or other members.
 
     Raises:
         ApiError: as `make_team`, and `not_found` for a team of another workspace.
     """
-    require_unchanged(connection, actor)
-    team = Team(find_team(connection, actor.workspace, team_id, visible(actor)).id, check_name(wanted.name, FOR_TEAMS))
-    rename_team(connection, actor.workspace, team.id, team.name)
+    require_unchanged(tx.connection, actor)
+    found = find_team(tx.connection, actor.workspace, team_id, visible(actor))
+    team = Team(found.id, check_name(wanted.name, FOR_TEAMS))
+    rename_team(tx.connection, actor.workspace, team.id, team.name)
     if wanted.members is not None:
-        _set_members(connection, actor, team.id, wanted.members)
+        _set_members(tx.connection, actor, team.id, wanted.members)
     details = {} if wanted.members is None else {"members": wanted.members}
-    _note(connection, actor, "team_changed", team, details)
+    _note(tx.connection, actor, "team_changed", team, details)
     return team
 
 
-def drop_team(connection: Connection, actor: Session, team_id: str) -> None:
+def drop_team(tx: Transaction, actor: Session, team_id: str) -> None:
     """The team is no more; its members stay.
 
     Raises:
         ApiError: `forbidden`, also for an admin where an owner is in the team; `not_found`.
     """
-    require_unchanged(connection, actor)
-    team = find_team(connection, actor.workspace, team_id, visible(actor))
-    _set_members(connection, actor, team.id, [])
-    remove_team(connection, actor.workspace, team.id)
-    _note(connection, actor, "team_removed", team, {})
+    require_unchanged(tx.connection, actor)
+    team = find_team(tx.connection, actor.workspace, team_id, visible(actor))
+    _set_members(tx.connection, actor, team.id, [])
+    remove_team(tx.connection, actor.workspace, team.id)
+    _note(tx.connection, actor, "team_removed", team, {})
 
 
 def _set_members(connection: Connection, actor: Session, team_id: str, wanted: Collection[str]) -> None:

@@ -1,16 +1,15 @@
 """A visitor ends their session on this device. What they wrote stays."""
 
-from sqlalchemy import Connection
-
 from crumbless.domain.access import Session, require
+from crumbless.domain.transaction import Transaction
 from crumbless.store.people_store import end_sessions
 
 
-def log_out_visitor(connection: Connection, actor: Session) -> None:
+def log_out_visitor(tx: Transaction, actor: Session) -> None:
     """End the session: its token is worth nothing from the commit on, its streams close.
 
     Raises:
         ApiError: `forbidden` for an operator.
     """
     require(actor, "identify_own")
-    end_sessions(connection, [actor])
+    end_sessions(tx.connection, [actor])

@@ -15,6 +15,7 @@ from crumbless.actions.workspace_set_up import FOR_PEOPLE, FOR_WORKSPACES
 from crumbless.domain.mail_order import check_address
 from crumbless.domain.password import check_new_password
 from crumbless.domain.profile import check_languages, check_name
+from crumbless.domain.transaction import Transaction
 from crumbless.domain.wire_account import SignInResponse
 from crumbless.domain.wire_people import SetUpLinkResponse, SetUpRequest, SiteRequest
 from crumbless.errors import ApiError
@@ -104,7 +105,7 @@ async def begin_workspace(
             target_id=operator_id,
             target_name=name,
         )
-        site = make_site(connection, workspace, looks)
+        site = make_site(Transaction(connection), workspace, looks)
         person = find_active_operator(connection, operator_id)
         if person is None:
             raise LookupError("an operator that was just added is not there")

@@ -5,8 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar.response import Stream
 
-from crumbless.actions.audit_read import ExportFormat, export_audit, read_audit
-from crumbless.actions.audit_write import write_audit_log
+from crumbless.actions.audit_read import ExportFormat, export_audit, log_export, read_audit
 from crumbless.api.call import OperatorCall
 from crumbless.api.long_response import while_alive
 from crumbless.domain.wire_people import AuditLogPage
@@ -40,8 +39,8 @@ async def get_audit_log(call: OperatorCall, query: AuditQuery) -> AuditLogPage:
 async def get_audit_log_export(call: OperatorCall, query: AuditExportQuery) -> Stream:
     """Return the audit log as a file."""
     # Logged before the first byte: an export that is cut short was one too.
-    await call.write(write_audit_log, "audit_exported", details={"format": query.format})
-    lines = export_audit(call.platform.reader, call.workspace, query.format, query.action, query.actor)
+    await call.write(log_export, query.format)
+    lines = export_audit(call.services, call.workspace, query.format, query.action, query.actor)
     media_type = "text/csv" if query.format == "csv" else "application/jsonl"
     headers = {"content-disposition": f'attachment; filename="audit-log.{query.format}"'}
     return Stream(while_alive(call.request, call.session, lines), media_type=media_type, headers=headers)

@@ -14,6 +14,7 @@ from crumbless.api.file_services import FileServices
 from crumbless.api.request_read import AnyRequest, client_network, services_of
 from crumbless.api.visitor_parts import VisitorServices
 from crumbless.domain.access import Session
+from crumbless.domain.transaction import Transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,9 +66,9 @@ class PublicCall(Call):
 
     __slots__ = ()
 
-    async def write(self, action: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write(self, action: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the result of the action, which runs in a transaction. Raises ApiError, as the action does."""
-        return await self.platform.ledger.write(lambda connection: action(connection, *args, **kwargs))
+        return await self.platform.ledger.write(lambda connection: action(Transaction(connection), *args, **kwargs))
 
 
 class KeyCall(PublicCall):
@@ -97,11 +98,13 @@ class SessionCall(Call):
         self.session = session
 
     async def write(
-        self, action: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs
+        self, action: Callable[Concatenate[Transaction, Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Return the result of the session's action, which runs in a transaction. Raises ApiError, as it does."""
         session = self.session
-        return await self.platform.ledger.write(lambda connection: action(connection, session, *args, **kwargs))
+        return await self.platform.ledger.write(
+            lambda connection: action(Transaction(connection), session, *args, **kwargs)
+        )
 
 
 class VisitorCall(SessionCall):
