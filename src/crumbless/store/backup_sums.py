@@ -1,6 +1,6 @@
-"""The sums that a backup contains of its own content: they show later which table was damaged or changed.
+"""Checksums of a backup, stored in the backup itself. They show later which table was damaged or changed.
 
-They are computed from the values as SQLite stores them, not by this version's schema: each version can check the
+They are computed from the values as SQLite stores them, not by this version's schema. So each version can check the
 backups of all earlier ones. They protect against damage and mistakes, not against an attacker, who can change the sums.
 """
 
@@ -48,7 +48,7 @@ def read_sums(backup: sqlite3.Connection) -> dict[str, TableSum]:
 
 
 def differences(backup: sqlite3.Connection, stored: dict[str, TableSum]) -> list[str]:
-    """Return what is not as it was backed up, each in a few words."""
+    """Return the differences between the stored sums and the content, each in a few words."""
     found = _compute(backup)
     return [
         _describe(name, stored.get(name), found.get(name))

@@ -1,8 +1,9 @@
-"""Moves committed pages from SQLite's write-ahead log into the database file, beside the writer, not inside a commit.
+"""Copies committed pages from SQLite's write-ahead log to the database file, in a thread beside the writer.
 
-SQLite's own way is to checkpoint in the commit that fills the log: tens of milliseconds in which nobody is
-acknowledged. Here a thread copies what it can while commits go on (PASSIVE never blocks them). What is left when the
-log has grown long is little; the writer copies it itself between two batches, after which the log starts again.
+By default SQLite does this in the commit that fills the log. That takes tens of milliseconds, in which no message is
+acknowledged. Here a thread copies pages while commits continue: a PASSIVE checkpoint never blocks them. When the log is
+long, few pages are left to copy. The writer copies these itself between two batches; after that the log is reused
+from its beginning.
 """
 
 import sqlite3
@@ -13,11 +14,11 @@ from crumbless.store.database_sqlite import sqlite_path
 EVERY_SECONDS = 0.25
 
 LONG_LOG = 16_000
-"""Pages (4 KiB each) after which the log is to start again."""
+"""Pages (4 KiB each) after which the log is to be reused from its beginning."""
 
 
 class Checkpointer:
-    """One thread beside the ledger's writer."""
+    """A thread that copies pages while the ledger's writer commits."""
 
     def __init__(self, database_url: str) -> None:
         self._path = sqlite_path(database_url)
@@ -27,20 +28,20 @@ class Checkpointer:
         self.truncate_wanted = False
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the copy that may be under way."""
+        """Stop the thread after the copy that may be running."""
         self._stopping.set()
         self._thread.join()
 
     def truncate(self, connection: sqlite3.Connection) -> None:
-        """Leave nothing in the log, because something was erased; while somebody reads from it, it stays wanted.
+        """Empty the log because data was erased. If another connection reads from it, set `truncate_wanted` again.
 
-        Both threads try: the writer has its chance between batches under load, this one's thread when it is quiet.
+        Both threads try: the writer between batches under load, the checkpoint thread when the server is idle.
         """
-        # First, so that an erasure that is committed meanwhile is not forgotten.
+        # Cleared before the attempt, so that an erasure committed in the meantime is not lost.
         self.truncate_wanted = False
         if not _truncated(connection):
             self.truncate_wanted = True
@@ -58,22 +59,22 @@ class Checkpointer:
 
 
 def checkpoint(connection: sqlite3.Connection) -> int:
-    """Copy what can be copied without waiting for anybody; the number of pages in the log."""
+    """Copy all pages that can be copied without waiting for other connections. Return the pages in the log."""
     try:
         _busy, pages, _copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except sqlite3.OperationalError:
-        # Busy or a full disk: the log keeps everything, and the next round retries.
+        # Busy or a full disk: the log still contains everything, and the next round retries.
         return 0
     return int(pages)
 
 
 def _truncated(connection: sqlite3.Connection) -> bool:
-    """Copy everything and cut the log to nothing; whether that could be done without waiting for anybody."""
-    waits = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    """Copy all pages and empty the log. Return False if another connection prevents it; never wait for one."""
+    timeout = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     connection.execute("PRAGMA busy_timeout=0")
     try:
         return connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     except sqlite3.OperationalError:
         return False
     finally:
-        connection.execute(f"PRAGMA busy_timeout={waits}")
+        connection.execute(f"PRAGMA busy_timeout={timeout}")

@@ -29,20 +29,20 @@ def begin_clock(database_url: str) -> None:
 def _begin(connection: Connection) -> None:
     add_recurring(connection, "retention", ids.now_ms())
     witness = _read(connection)
-    elapsed, told = elapsed_ms(), database_clock(connection)
+    elapsed, database_now = elapsed_ms(), database_clock(connection)
     known = time_at_start(witness, _BOOT, elapsed) if witness else None
     if known is not None:
         ids.steady.begin(known, elapsed)
-    elif witness is not None and told < witness.steady:
-        # The clock is wrong now or was wrong then. Time cannot be earlier than what is stored, if that was right.
+    elif witness is not None and database_now < witness.steady:
+        # The clock is wrong now, or was wrong before. The stored time is a lower limit if it was right.
         ids.steady.begin(witness.steady, elapsed, provisional=True)
     else:
-        ids.steady.begin(told, elapsed)
+        ids.steady.begin(database_now, elapsed)
     advance_witness(connection)
 
 
 def advance_witness(connection: Connection) -> int:
-    """Note up to which time the time was seen to pass, and return the time that may be used to delete by age."""
+    """Record the time that has passed, and return the time by which data may be deleted for its age."""
     witness = _read(connection)
     elapsed, now = elapsed_ms(), ids.now_ms()
     if witness is None:
@@ -52,7 +52,7 @@ def advance_witness(connection: Connection) -> int:
         witness = advance(witness, _BOOT, elapsed, now)
     connection.execute(update(task).where(_ROW).values(payload=msgspec.to_builtins(witness)))
     ids.steady.see(witness.seen, elapsed)
-    # A trigger refuses to delete what is too young for the audit log by the database's own clock.
+    # A trigger rejects deleting audit log entries that are too young by the database's own clock.
     return min(ids.confirmed_ms(), database_clock(connection))
 
 

@@ -1,7 +1,7 @@
 """The database behind CRUMBLESS_DATABASE_URL: a SQLite file for one process, or PostgreSQL for any number of nodes.
 
-Reads and writes are plain functions of a SQLAlchemy connection. What differs is in database_sqlite.py and
-database_postgres.py; only this file chooses, and what PostgreSQL needs is imported where PostgreSQL is used.
+Reads and writes are plain functions of a SQLAlchemy connection. The differences are in database_sqlite.py and
+database_postgres.py. Only this file chooses between them, and imports the PostgreSQL driver only where it is used.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 
 class Reader(Protocol):
-    """Runs reads off the loop or between its turns, each in one snapshot."""
+    """Runs reads in one snapshot each, without blocking the event loop."""
 
     async def read(self, operation: Callable[[Connection], T]) -> T:
-        """What `work` returns.
+        """Run `operation` and return its result.
 
         Raises:
-            ApiError: `busy` when the database is unavailable.
+            ApiError: `busy` if the database is unavailable.
         """
         ...
 
@@ -33,24 +33,24 @@ class Reader(Protocol):
 
 
 class ServingLock(Protocol):
-    """Held while a node serves."""
+    """A lock that a node holds while it serves."""
 
     def take(self) -> None:
-        """Raises SettingsError when the database cannot be served now."""
+        """Acquire the lock. Raises SettingsError if the database cannot be served now."""
         ...
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         ...
 
 
 def is_postgres(database_url: str) -> bool:
-    """Whether several nodes share the database."""
+    """Return whether the URL is PostgreSQL's, which several nodes can share."""
     return database_url.startswith("postgresql:")
 
 
 def open_reader(database_url: str) -> Reader:
-    """Return a reader. On SQLite it has all its connections already; on PostgreSQL it opens them when needed."""
+    """Return a reader. SQLite's opens all its connections now, PostgreSQL's when needed."""
     if is_postgres(database_url):
         from crumbless.store.database_postgres import PostgresReader  # noqa: PLC0415
 
@@ -59,7 +59,7 @@ def open_reader(database_url: str) -> Reader:
 
 
 def serving_lock(database_url: str) -> ServingLock:
-    """What keeps two from serving where only one may, and a node from serving what is being replaced."""
+    """Return the lock against a second server on a SQLite file, or against nodes while a database is replaced."""
     if is_postgres(database_url):
         from crumbless.store.database_postgres import ServingCheck  # noqa: PLC0415
 
@@ -68,7 +68,7 @@ def serving_lock(database_url: str) -> ServingLock:
 
 
 def check_database(database_url: str) -> None:
-    """Raises SettingsError, without the password, unless the database can be used, or made where it is a file."""
+    """Raises SettingsError, without the password, unless the database can be used, or created if it is a file."""
     if is_postgres(database_url):
         write_once(database_url, lambda _connection: None)
     else:
@@ -76,12 +76,12 @@ def check_database(database_url: str) -> None:
 
 
 def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
-    """Run `work` in one durable transaction of its own: for commands, beside a server that may be running.
+    """Run `operation` in a separate durable transaction. For commands, which may run beside a server.
 
-    What `work` raises is raised here, and nothing of it is kept.
+    Raises an error of `operation` after rolling back.
 
     Raises:
-        SettingsError: when PostgreSQL cannot be reached.
+        SettingsError: if PostgreSQL cannot be reached.
     """
     if is_postgres(database_url):
         from crumbless.store import database_postgres  # noqa: PLC0415
@@ -91,10 +91,10 @@ def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
 
 
 def compact(database_url: str) -> tuple[int, int]:
-    """Rewrite everything, without free space and what may still be read in it; size in bytes before and after.
+    """Rewrite the database without free space and remains of deleted data. Return its size in bytes before and after.
 
     Raises:
-        SettingsError: when a server is using the database, or the disk has no room for a copy of it.
+        SettingsError: if a server is using the database, or the disk has no room for a copy of it.
     """
     if is_postgres(database_url):
         from crumbless.store import database_postgres  # noqa: PLC0415
@@ -104,7 +104,7 @@ def compact(database_url: str) -> tuple[int, int]:
 
 
 def lease_clock(connection: Connection) -> int:
-    """The time (milliseconds since 1970) by which leases begin and end: one clock for all nodes, the database's."""
+    """Return the time (milliseconds since 1970) for leases: one clock for all nodes, the database's."""
     return database_clock(connection) if connection.dialect.name == "postgresql" else now_ms()
 
 

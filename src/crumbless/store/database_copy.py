@@ -1,9 +1,8 @@
-"""Copies all rows from one database to another, whatever each of them is, and proves that they are the same.
+"""Copies all rows from one database to another, SQLite or PostgreSQL, and verifies that they are the same.
 
-Rows go over in pages, in the order of each table's key, parents before children. A copy that was cut off continues
-where
-it stopped: the target keeps, in a separate table, how far each table came. In the end each table is counted and
-summed up on both sides: a row's hash is that of its values, and a sum does not depend on the order of the rows.
+Rows are copied in pages, in the order of each table's primary key, parents before children. The target stores the
+progress of each table in a separate table, so an interrupted copy can be continued. In the end the rows of each table
+are counted and hashed on both sides. The sum of the hashes does not depend on the order of the rows.
 """
 
 import hashlib
@@ -49,43 +48,43 @@ copy_progress = Table(
     Column("rows", Integer, nullable=False),
     Column("done", Integer, nullable=False),
 )
-"""In the target, while a copy is under way. Its presence tells a copy that was cut off from a database in use."""
+"""In the target while a copy is running. It distinguishes an interrupted copy from a database in use."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What a table holds: the number of rows, and the sum of their hashes."""
+    """The number of rows of a table, and the sum of their hashes."""
 
     rows: int
     digest: str
 
 
 ProgressCallback = Callable[[str, int, int], None]
-"""(table, rows so far, rows in all): how far it is."""
+"""Called with (table, rows so far, rows in total)."""
 
 
 def tables() -> Sequence[Table]:
-    """Every table, parents before children."""
+    """Return all tables, parents before children."""
     return metadata.sorted_tables
 
 
 def count_rows(connection: Connection, table: Table) -> int:
-    """How many rows the table has."""
+    """Return the number of rows of the table."""
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether no table has a row."""
+    """Return whether all tables are empty."""
     return not any(connection.execute(select(table).limit(1)).first() for table in tables())
 
 
 def begin_copy(target: Connection) -> None:
-    """Make the target ready, or find it as a copy that was cut off has left it.
+    """Create the progress table in the target, unless an interrupted copy has left it there.
 
     Raises:
-        SettingsError: when it holds something that no copy has put there.
+        SettingsError: if the target contains rows that do not come from a copy.
     """
     if inspect(target).has_table(copy_progress.name):
         return
@@ -98,7 +97,7 @@ def begin_copy(target: Connection) -> None:
 
 
 def end_copy(target: Connection) -> None:
-    """The copy is whole: new rows get numbers after the copied ones, and nothing tells that it was a copy."""
+    """Complete the copy: continue sequences after the copied rows and drop the progress table."""
     if target.dialect.name == "postgresql":
         for table in tables():
             _raise_sequence(target, table)
@@ -106,24 +105,24 @@ def end_copy(target: Connection) -> None:
 
 
 def copied_so_far(target: Connection, table: Table) -> tuple[list[Any] | None, int, bool]:
-    """The last copied key, the number of rows, and whether the table is done."""
+    """Return the last copied key, the number of copied rows, and whether the table is complete."""
     row = target.execute(select(copy_progress).where(copy_progress.c.name == table.name)).one()
     key = [_bound(value) for value in json.loads(row.last_key)] if row.last_key else None
     return key, row.rows, bool(row.done)
 
 
 def read_page(source: Connection, table: Table, after: Sequence[Any] | None) -> list[dict[str, Any]]:
-    """The next rows after a key."""
+    """Return the next page of rows after a key."""
     key = [*table.primary_key.columns]
     query = select(table).order_by(*key).limit(PAGE)
     if after is not None:
-        # Each value with its column's type: a position does not fit into the type of a small number.
+        # Each value is bound with its column's type: a position does not fit into the type of a small number.
         query = query.where(tuple_(*key) > tuple_(*map(_typed, key, after)))
     return [dict(row) for row in source.execute(query).mappings()]
 
 
 def write_page(target: Connection, table: Table, rows: Sequence[dict[str, Any]], before: int) -> list[Any]:
-    """Add the rows and note how far the copy came, in the caller's transaction; the last row's key."""
+    """Insert the rows and store the progress, in the caller's transaction. Return the last row's key."""
     target.execute(insert(table), [*rows])
     last = key_of(table, rows[-1])
     values = {"last_key": json.dumps([_written(value) for value in last]), "rows": before + len(rows)}
@@ -132,28 +131,28 @@ def write_page(target: Connection, table: Table, rows: Sequence[dict[str, Any]],
 
 
 def end_table(target: Connection, table: Table) -> None:
-    """The table is whole."""
+    """Mark the table as complete."""
     target.execute(update(copy_progress).where(copy_progress.c.name == table.name).values(done=1))
 
 
 def key_of(table: Table, row: dict[str, Any]) -> list[Any]:
-    """The values of the row's primary key."""
+    """Return the values of the row's primary key."""
     return [row[column.name] for column in table.primary_key.columns]
 
 
-def sum_table(connection: Connection, table: Table, told: Callable[[int], None] = lambda _rows: None) -> Sum:
-    """Count and sum up a table, read in pages."""
+def sum_table(connection: Connection, table: Table, report: Callable[[int], None] = lambda _rows: None) -> Sum:
+    """Count the rows of a table and sum up their hashes, page by page."""
     total, rows = 0, 0
     for page in pages(connection, table):
         for row in page:
             total += int.from_bytes(hashlib.sha256(_encode([*row.values()])).digest()[:16], "big")
         rows += len(page)
-        told(rows)
+        report(rows)
     return Sum(rows, f"{total % (1 << 128):032x}")
 
 
 def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    """All rows of a table in the order of its key."""
+    """Yield all rows of a table in pages, in the order of its primary key."""
     after: list[Any] | None = None
     while page := read_page(connection, table, after):
         yield page
@@ -161,7 +160,7 @@ def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]
 
 
 def copy_onward(source: Connection, target: Connection, progress: ProgressCallback) -> None:
-    """Copy what is not copied yet, each page in a separate transaction: what was cut off continues."""
+    """Copy the rows that are not copied yet, each page in a separate transaction, so that the copy can be continued."""
     with in_transaction(target):
         begin_copy(target)
     for table in tables():
@@ -180,10 +179,10 @@ def copy_onward(source: Connection, target: Connection, progress: ProgressCallba
 
 
 def copy_in_one(source: Connection, target: Connection, progress: ProgressCallback) -> dict[str, Sum]:
-    """Copy everything in the callers' transactions: for a backup, a whole or nothing. What went over, by table.
+    """Copy everything in the callers' transactions, for a backup or a restore. Return the sums by table.
 
     Raises:
-        SettingsError: when the target does not hold the same afterwards.
+        SettingsError: if the target differs from the source afterwards.
     """
     begin_copy(target)
     for table in tables():
@@ -198,10 +197,10 @@ def copy_in_one(source: Connection, target: Connection, progress: ProgressCallba
 
 
 def verify(source: Connection, target: Connection, progress: ProgressCallback) -> dict[str, Sum]:
-    """The sums of all tables.
+    """Return the sums of all tables.
 
     Raises:
-        SettingsError: when a table is not the same on both sides.
+        SettingsError: if a table differs between the two sides.
     """
     sums: dict[str, Sum] = {}
     for table in tables():
@@ -210,22 +209,22 @@ def verify(source: Connection, target: Connection, progress: ProgressCallback) -
         def report(rows: int, name: str = table.name, count: int = count) -> None:
             progress(f"check {name}", rows, count)
 
-        wanted = sum_table(source, table, report)
-        if sum_table(target, table, report) != wanted:
+        expected = sum_table(source, table, report)
+        if sum_table(target, table, report) != expected:
             raise SettingsError(
                 f"the table {table.name} is not the same on both sides: the source was changed since the copy began; "
                 "copy into a new database"
             )
-        sums[table.name] = wanted
+        sums[table.name] = expected
     return sums
 
 
 FORMER_TABLES = ("relay_event", "ticket", "site_tag", "operator_identity", "operator_network", "audit_entry")
-"""Tables of older schemas under names that no table has now."""
+"""Tables of older schemas that have other names now."""
 
 
 def empty(connection: Connection) -> None:
-    """Remove every table, of older schemas too, and the table with the version."""
+    """Drop all tables, including those of older schemas and the schema version."""
     for name in FORMER_TABLES:
         connection.execute(text(f'DROP TABLE IF EXISTS "{name}"'))
     for table in reversed(tables()):
@@ -238,10 +237,10 @@ def empty(connection: Connection) -> None:
 
 
 def known_schema(found: str | None) -> str:
-    """The schema of a source, if this code can read it or lead it up.
+    """Return the schema version of a source, if this version can read or migrate it.
 
     Raises:
-        SettingsError: when it is none of ours, or newer.
+        SettingsError: if it is not a Crumbless database, or its schema is newer.
     """
     if found is None:
         raise SettingsError("the source is not a Crumbless database")
@@ -270,5 +269,5 @@ def _written(value: Any) -> Any:
 
 
 def _bound(value: Any) -> Any:
-    """The other way round: a JSON object can only be bytes."""
+    """Return the value of its JSON form. A JSON object can only be bytes."""
     return value if isinstance(value, (str, int)) else bytes.fromhex(value["bytes"])

@@ -1,4 +1,4 @@
-"""Holds one or more databases for a command that moves what is in them, whatever each of them is."""
+"""Connects one or more databases, SQLite or PostgreSQL, for a command that moves their content, and locks them."""
 
 import asyncio
 from collections.abc import Callable, Generator, Sequence
@@ -17,17 +17,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A database to be held. `alone`: no node may serve it meanwhile, and one that does is a reason to refuse."""
+    """A database to connect. `alone`: no node may serve it in the meantime; if one does, the command is rejected."""
 
     url: str
     alone: bool = True
 
 
 def hold(databases: Sequence[Hold], operation: Callable[..., T]) -> T:
-    """What `work` returns for the connections, which begin no transaction by themselves (see `in_transaction`).
+    """Run `operation` with the connections, which begin no transaction by themselves (see `in_transaction`).
 
     Raises:
-        SettingsError: when one cannot be reached, or is served.
+        SettingsError: if a database cannot be reached, or is being served.
     """
     return asyncio.run(_hold(databases, operation))
 
@@ -38,32 +38,32 @@ async def _hold(databases: Sequence[Hold], operation: Callable[..., T]) -> T:
         return await greenlet_spawn(operation, *connections)
 
 
-async def _open(stack: AsyncExitStack, wanted: Hold) -> Connection:
-    if not is_postgres(wanted.url):
-        return _open_file(stack, wanted)
+async def _open(stack: AsyncExitStack, database: Hold) -> Connection:
+    if not is_postgres(database.url):
+        return _open_file(stack, database)
     from crumbless.store.database_postgres import connected, hold_alone  # noqa: PLC0415
 
-    opened = await stack.enter_async_context(connected(wanted.url))
+    opened = await stack.enter_async_context(connected(database.url))
     opened = await opened.execution_options(isolation_level="AUTOCOMMIT")
-    if wanted.alone:
+    if database.alone:
         await hold_alone(opened)
     connection: Any = opened.sync_connection
     return connection
 
 
-def _open_file(stack: AsyncExitStack, wanted: Hold) -> Connection:
-    if wanted.alone:
-        lock = DatabaseLock(sqlite_path(wanted.url))
+def _open_file(stack: AsyncExitStack, database: Hold) -> Connection:
+    if database.alone:
+        lock = DatabaseLock(sqlite_path(database.url))
         lock.take()
         stack.callback(lock.release)
-    engine = writing_engine(wanted.url)
+    engine = writing_engine(database.url)
     stack.callback(engine.dispose)
     return stack.enter_context(engine.connect())
 
 
 @contextmanager
 def in_transaction(connection: Connection, *, snapshot: bool = False) -> Generator[None]:
-    """One transaction. `snapshot`: it only reads, and sees one moment."""
+    """Run the block in one transaction. With `snapshot` it is for reading only and sees one state of the data."""
     if not snapshot:
         begin = "BEGIN"
     elif connection.dialect.name == "postgresql":

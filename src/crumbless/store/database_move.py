@@ -1,4 +1,4 @@
-"""Moves a whole installation: into another database, into a file, and back from one."""
+"""Copies, backs up, verifies and restores a whole installation."""
 
 import contextlib
 import os
@@ -30,10 +30,10 @@ from crumbless.store.schema import check_schema, migrate, require_schema, schema
 
 
 def copy(source_url: str, target_url: str, progress: ProgressCallback) -> Mapping[str, Sum]:
-    """Copy everything into an empty database, or continue with a copy that was cut off. What is there now, by table.
+    """Copy everything into an empty database, or continue an interrupted copy. Return the sums by table.
 
     Raises:
-        SettingsError: when either side is served, the target holds something else, or the two differ in the end.
+        SettingsError: if one of them is being served, the target has other content, or the two differ in the end.
     """
     if source_url == target_url:
         raise SettingsError("source and target are the same database")
@@ -52,10 +52,10 @@ def copy(source_url: str, target_url: str, progress: ProgressCallback) -> Mappin
 
 
 def backup(source_url: str, file: Path, progress: ProgressCallback) -> int:
-    """Write what the database holds at one moment into a new SQLite file, beside nodes that serve; its size in bytes.
+    """Write a snapshot of the database to a new SQLite file, while nodes may serve. Return the file's size in bytes.
 
     Raises:
-        SettingsError: when the file exists, or cannot be written.
+        SettingsError: if the file exists, or cannot be written.
     """
     if file.exists():
         raise SettingsError(f"{file} exists; choose another name")
@@ -72,7 +72,7 @@ def backup(source_url: str, file: Path, progress: ProgressCallback) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A backup that is as it was made. `summed`: it has sums of its content, so that this is known."""
+    """A verified backup. `summed`: it contains checksums, so its content was compared with them."""
 
     tables: int
     rows: int
@@ -81,10 +81,11 @@ class Verified:
 
 
 def verify_backup(file: Path) -> Verified:
-    """Check that a backup is whole and holds what was backed up.
+    """Check that a backup is complete and unchanged.
 
     Raises:
-        SettingsError: when it is damaged, was changed (it says which tables), or is of no or of a newer Crumbless.
+        SettingsError: if it is damaged, was changed (with the names of the tables), is not a Crumbless backup, or is
+            newer than this version.
     """
     try:
         with contextlib.closing(_read_only(file)) as connection:
@@ -104,14 +105,13 @@ def verify_backup(file: Path) -> Verified:
 
 
 def restore(file: Path, target_url: str, *, replace: bool, progress: ProgressCallback) -> Verified:
-    """Put a backup in place of what the database holds, or into an empty one. An older schema is brought up to date.
+    """Replace the content of the database with a backup, or fill an empty database. Migrate an older schema.
 
     Args:
-        replace: whether what is there may be lost.
+        replace: whether existing content may be lost.
 
     Raises:
-        SettingsError: when the file is damaged, was changed, is of no or of a newer Crumbless, or the database is
-            served or not empty.
+        SettingsError: if `verify_backup` rejects the file, or the database is being served or not empty.
     """
     verified = verify_backup(file)
     if is_postgres(target_url):
@@ -138,10 +138,10 @@ def restore(file: Path, target_url: str, *, replace: bool, progress: ProgressCal
 
 
 def _fold_log(target: Path) -> None:
-    """Put what is only in the write-ahead log of the old data into its file: it must be whole if the renaming fails."""
+    """Move the content of the old write-ahead log into its file, which must be complete if the renaming fails."""
     if not target.exists():
         return
-    # What is damaged beyond that is about to be replaced.
+    # A file that is too damaged for this is about to be replaced.
     with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(target)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -152,11 +152,11 @@ def _not_empty(name: str) -> SettingsError:
 
 @contextlib.contextmanager
 def _written_whole(file: Path) -> Generator[Path]:
-    """A name to write to; the file takes its own name once it is whole and on disk."""
+    """Yield a temporary path to write to. Rename it to `file` once it is complete and on disk."""
     part = file.with_name(file.name + ".part")
     part.unlink(missing_ok=True)
     try:
-        # It holds what people wrote: nobody else may read it, not even while it is made.
+        # It contains conversations: other users must not be able to read it, not even while it is written.
         part.touch(mode=0o600)
         yield part
         with part.open("rb+") as written:
@@ -196,7 +196,7 @@ def _known_schema(file: Path, found: str | None) -> str:
 
 
 def _take_over(file: Path, copy_of_backup: Path) -> None:
-    """A copy of the backup, brought up to date and closed; the backup itself stays as it is."""
+    """Copy the backup to this path, migrate the copy and close it. The backup itself is not changed."""
     with (
         contextlib.closing(_read_only(file)) as source,
         contextlib.closing(sqlite3.connect(copy_of_backup)) as target,
@@ -211,7 +211,7 @@ def _take_over(file: Path, copy_of_backup: Path) -> None:
 
 def _restore_rows(source_url: str, target_url: str, replace: bool, progress: ProgressCallback) -> None:
     def run(source: Connection, target: Connection) -> None:
-        # In one transaction: until it is whole, the old data is there, and after a failure too.
+        # In one transaction: the old data remains until the restore is complete, and if it fails.
         with in_transaction(target):
             if schema_of(target) is not None and not replace:
                 raise _not_empty("the database")

@@ -1,4 +1,4 @@
-"""PostgreSQL: connections, reads that outlive its restart, and the locks between nodes and commands.
+"""PostgreSQL: connections, reads that survive its restart, and the locks between nodes and commands.
 
 The same functions of a synchronous connection as on SQLite run here through SQLAlchemy's `run_sync` on asyncpg.
 """
@@ -29,17 +29,17 @@ READERS = 8
 CONNECT_SECONDS = 5.0
 
 COMMAND_SECONDS = 15.0
-"""A statement that takes longer has met a network or a server that is gone."""
+"""A statement that takes longer is waiting for a network or a server that is gone."""
 
 READ_SECONDS = 10.0
-"""Most that a read waits, its connection included."""
+"""Longest time that a read waits, including its connection."""
 
 BUSY_SECONDS = 2.0
-"""When a client that found no database should try again."""
+"""When a client should retry after the database was unavailable."""
 
 SERVING = 0x6372756D_0001
 MIGRATING = 0x6372756D_0002
-"""Keys of advisory locks: every node holds the first with others, who replaces the data holds it alone."""
+"""Keys of advisory locks. All nodes share the first; a command that replaces the data holds it alone."""
 
 LIVE_SETTINGS = """
 SET application_name = 'crumbless';
@@ -50,51 +50,51 @@ SET tcp_keepalives_interval = 5;
 SET tcp_keepalives_count = 3;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 """
-"""A node that is frozen or cut off in a transaction must not keep others from their locks for long. A commit that is
-acknowledged is on disk, whatever the database's default; a stricter one is left alone."""
+"""A node that is frozen or disconnected in a transaction must not block others for long. An acknowledged commit is on
+disk, whatever the database's default is. A stricter setting is not changed."""
 
 INVALID_VALUE_STATES = {"22000", "22003", "22021"}
-"""States of errors about a value that no row can have: a NUL in a text, a number that is too large."""
+"""SQLSTATEs for a value that cannot be stored: a NUL in a text, a number that is too large."""
 
 COMMAND_SETTINGS = "SET application_name = 'crumbless command'"
-"""Migrations and copies take as long as they take."""
+"""Without time limits, because migrations and copies may take long."""
 
-# The package carries no types of its own.
+# The package has no type annotations.
 _connect = cast(Any, asyncpg).connect
 
 log = logging.getLogger("crumbless.database")
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether an error means that the connection or the server is gone, so that a fresh connection may help."""
+    """Return whether an error means that the connection or the server is gone, so that a new connection may help."""
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, PendingRollbackError, asyncpg.InterfaceError)):
         return True
-    # A server that stops says so between two questions; the driver, which expects no answer then, is out of step.
+    # A server that stops reports this between two requests. The driver expects no response then and raises this.
     if isinstance(error, asyncpg.InternalClientError):
         return True
     cause = getattr(error, "orig", None) or error.__cause__
     if getattr(error, "connection_invalidated", False) or (cause is not None and is_unavailable(cause)):
         return True
     if is_disk_failure(error):
-        # A fresh connection finds the same disk.
+        # A new connection meets the same disk.
         return False
     return is_unavailable_state(getattr(error, "sqlstate", None) or "")
 
 
 def is_unavailable_state(state: str) -> bool:
-    """Return whether an SQLSTATE says that the server cannot work now, whatever the statement was."""
-    # 08: connection, 53: a full disk or no room for one more, 57P: shut down, 25P03: idle in a transaction for too
-    # long; 0A000: a plan that a migration has made old.
+    """Return whether an SQLSTATE means that the server cannot work now, independent of the statement."""
+    # 08: connection. 53: a full disk or too many connections. 57P: shut down. 25P03: idle in a transaction for too
+    # long. 0A000: a query plan that a migration has made invalid.
     return state.startswith(("08", "53", "57P")) or state in {"25P03", "0A000"}
 
 
 def state_of(error: BaseException) -> str:
-    """The SQLSTATE of the driver's error, also inside of SQLAlchemy's; empty for others."""
+    """Return the SQLSTATE of the driver's error, also if SQLAlchemy wraps it; empty for other errors."""
     return getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def invalid_value_error(error: BaseException) -> ApiError | None:
-    """The refusal, when an error means that somebody asked with a value that PostgreSQL cannot have."""
+    """Return the error for the client if the request contained a value that PostgreSQL cannot store."""
     return (
         ApiError("invalid", "A text or number has a value that cannot be stored.")
         if state_of(error) in INVALID_VALUE_STATES
@@ -103,19 +103,19 @@ def invalid_value_error(error: BaseException) -> ApiError | None:
 
 
 def make_engine(database_url: str, settings: str, command_seconds: float | None, **options: Any) -> AsyncEngine:
-    """An engine whose connections are set up with these settings; asyncpg reads the URL, as libpq does."""
+    """Return an engine whose connections run these settings first. asyncpg reads the URL, as libpq does."""
 
     async def connect(*_arguments: object, **_keywords: object) -> Any:
         connection = await _connect(database_url, timeout=CONNECT_SECONDS, command_timeout=command_seconds)
         await connection.execute(settings)
         return connection
 
-    # Parameters of a statement are what people wrote: they stay out of messages of errors.
+    # Parameters contain what people wrote, so they must not appear in error messages.
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, hide_parameters=True, **options)
 
 
 class PostgresReader:
-    """Runs reads between the turns of the loop, each in one read-only snapshot, on one of a few connections."""
+    """Runs reads on the event loop, each in one read-only snapshot, on one of a few connections."""
 
     def __init__(self, database_url: str) -> None:
         self._engine = make_engine(
@@ -131,10 +131,10 @@ class PostgresReader:
         )
 
     async def read(self, operation: Callable[[Connection], T]) -> T:
-        """What `work` returns. A connection that was lost meanwhile is replaced once.
+        """Run `operation` and return its result. A connection that was lost is replaced once.
 
         Raises:
-            ApiError: `busy` when the database is unavailable; `invalid` for a value that no row can have.
+            ApiError: `busy` if the database is unavailable; `invalid` for a value that cannot be stored.
         """
         try:
             return await self._read(operation)
@@ -161,16 +161,16 @@ class PostgresReader:
 
 
 class ServingCheck:
-    """Nodes share the database, so there is nothing to hold; only a command that replaces the data keeps them out.
+    """Checks at the start that no command is replacing the data. Nodes share the database, so there is no lock to hold.
 
-    While it serves, the ledger's connection holds SERVING with those of the other nodes.
+    While a node serves, its ledger's connection holds SERVING together with the other nodes.
     """
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
 
     def take(self) -> None:
-        """Raises SettingsError while a command replaces or rewrites what is in the database."""
+        """Raises SettingsError while a command replaces or rewrites the data."""
 
         def ask(connection: Connection) -> bool:
             return bool(connection.execute(text(f"SELECT pg_try_advisory_xact_lock_shared({SERVING})")).scalar())
@@ -179,17 +179,17 @@ class ServingCheck:
             raise SettingsError("CRUMBLESS_DATABASE_URL: a command is replacing what is in the database; wait for it")
 
     def release(self) -> None:
-        """Nothing is held here."""
+        """Do nothing: no lock is held here."""
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine returns, run to its end in a separate thread: the caller may be on a loop."""
+    """Run a coroutine in a separate thread and return its result. The caller may be on an event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
 
 def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
-    """Run `work` in one separate transaction (see database.py)."""
+    """Run `operation` in a separate transaction (see database.py)."""
 
     async def run() -> T:
         async with connected(database_url) as connection, connection.begin():
@@ -199,13 +199,13 @@ def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
 
 
 def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: Callable[[Connection], bool]) -> None:
-    """Run Alembic in one transaction. A second process waits, and then finds nothing to do.
+    """Run Alembic in one transaction. A second process waits, and then has nothing to do.
 
     Args:
-        rewrites: whether `upgrade` will write the larger part of the database again. Then no node may serve.
+        rewrites: whether `upgrade` rewrites most of the database. Then no node may serve.
 
     Raises:
-        SettingsError: when a node is using a database that has to be rewritten.
+        SettingsError: if a node is using a database that has to be rewritten.
     """
 
     def run(connection: Connection) -> None:
@@ -222,10 +222,10 @@ def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: 
 
 @asynccontextmanager
 async def connected(database_url: str) -> AsyncGenerator[AsyncConnection]:
-    """A connection for a command.
+    """Yield a connection for a command.
 
     Raises:
-        SettingsError: when the server cannot be reached or does not let us in; without the password.
+        SettingsError: if the server cannot be reached or rejects the login. The message does not contain the password.
     """
     engine = make_engine(database_url, COMMAND_SETTINGS, None, poolclass=NullPool)
     try:
@@ -243,8 +243,8 @@ async def _open(engine: AsyncEngine) -> AsyncConnection:
         return await engine.connect()
     except Exception as error:
         reason = getattr(error, "orig", None) or error
-        told = str(reason).partition("\n")[0] or type(reason).__name__
-        raise SettingsError(f"CRUMBLESS_DATABASE_URL: cannot reach the database: {told}") from None
+        message = str(reason).partition("\n")[0] or type(reason).__name__
+        raise SettingsError(f"CRUMBLESS_DATABASE_URL: cannot reach the database: {message}") from None
 
 
 def compact(database_url: str) -> tuple[int, int]:
@@ -257,7 +257,7 @@ def compact(database_url: str) -> tuple[int, int]:
             before = await _size(connection)
             for table in metadata.sorted_tables:
                 await connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table.name}"'))
-            # What the log holds of the old rows is let go of with its files, after the next checkpoints.
+            # The log's files with the old rows are deleted after the next checkpoints.
             if await _may_checkpoint(connection):
                 await connection.execute(text("CHECKPOINT"))
             return before, await _size(connection)
@@ -266,7 +266,7 @@ def compact(database_url: str) -> tuple[int, int]:
 
 
 async def hold_alone(connection: AsyncConnection) -> None:
-    """Keep nodes out for as long as the connection lives. Raises SettingsError when one serves."""
+    """Prevent nodes from serving for as long as the connection is open. Raises SettingsError if one is serving."""
     taken = await connection.execute(text(f"SELECT pg_try_advisory_lock({SERVING})"))
     if not taken.scalar():
         raise SettingsError("CRUMBLESS_DATABASE_URL: a Crumbless is using the database; stop every node first")
@@ -277,5 +277,5 @@ async def _size(connection: AsyncConnection) -> int:
 
 
 async def _may_checkpoint(connection: AsyncConnection) -> bool:
-    asked = await connection.execute(text("SELECT pg_has_role(current_user, 'pg_checkpoint', 'member')"))
-    return bool(asked.scalar())
+    result = await connection.execute(text("SELECT pg_has_role(current_user, 'pg_checkpoint', 'member')"))
+    return bool(result.scalar())

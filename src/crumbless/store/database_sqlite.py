@@ -1,4 +1,4 @@
-"""A SQLite file: one connection that writes, a few that read, and the lock that keeps a second process out.
+"""A SQLite file: one connection that writes, a few that read, and the lock against a second process.
 
 Reads and writes run in separate threads, so the loop never waits for the disk.
 """
@@ -26,19 +26,19 @@ READERS = 4
 
 
 def sqlite_path(database_url: str) -> Path:
-    """The file behind `sqlite:///PATH`."""
+    """Return the path in `sqlite:///PATH`."""
     return Path(database_url.removeprefix("sqlite:///"))
 
 
 class DatabaseLock:
-    """Held while a process serves a SQLite file. Positions and the memory bus are right for one process only."""
+    """A lock that a process holds while it serves a SQLite file. Positions and the memory bus need a single process."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.with_name(path.name + ".lock")
         self._file: int | None = None
 
     def take(self) -> None:
-        """Raises SettingsError when another process has the file."""
+        """Acquire the lock. Raises SettingsError if another process holds it."""
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,14 +50,14 @@ class DatabaseLock:
             ) from None
 
     def release(self) -> None:
-        """Let the next process in."""
+        """Release the lock."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
 
 def check_file(database_url: str) -> None:
-    """Raises SettingsError unless the file is a SQLite database, or one can be made there."""
+    """Raises SettingsError unless the file is a SQLite database, or one can be created there."""
     path = sqlite_path(database_url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,21 +70,21 @@ def check_file(database_url: str) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """Take everybody else's access to an existing database and its companions: earlier versions followed the umask."""
+    """Remove other users' access to an existing database and its companions: earlier versions followed the umask."""
     for ending in ("", "-wal", "-shm", "-journal", ".lock", ".key"):
-        # A file of another user stays as that user has set it; one that is not there needs nothing.
+        # A file of another user is not changed, and missing files are skipped.
         with contextlib.suppress(PermissionError, FileNotFoundError):
             path.with_name(path.name + ending).chmod(0o600)
 
 
 def writing_engine(database_url: str) -> Engine:
-    """An engine whose connections commit durably; the caller begins and ends transactions itself."""
-    # secure_delete: what is erased is overwritten in the file, not only let go of.
+    """Return an engine whose connections commit durably. The caller begins and ends transactions."""
+    # secure_delete: erased data is overwritten in the file, not only unlinked.
     return _engine(database_url, NullPool, "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
 
 
 def reading_engine(database_url: str) -> Engine:
-    """An engine whose connections can only read."""
+    """Return an engine whose connections can only read."""
     return _engine(database_url, QueuePool, "PRAGMA query_only=ON")
 
 
@@ -93,7 +93,7 @@ def _engine(database_url: str, pool: type[NullPool] | type[QueuePool], *pragmas:
     path.parent.mkdir(parents=True, exist_ok=True)
     sizes = {"pool_size": READERS, "max_overflow": 0} if pool is QueuePool else {}
     engine = create_engine(
-        # Not as text: SQLAlchemy would read a % or ? in the path as part of an address.
+        # Not as text: SQLAlchemy would parse a % or ? in the path as part of a URL.
         URL.create("sqlite", database=str(path)),
         poolclass=pool,
         isolation_level="AUTOCOMMIT",
@@ -115,12 +115,12 @@ class SqliteReader:
     def __init__(self, database_url: str) -> None:
         self._engine = reading_engine(database_url)
         self._threads = ThreadPoolExecutor(READERS, "crumbless-read")
-        # At the start, not with the first read: by then a burst of connections may have taken the last descriptor.
-        # There are as many as threads, so that a thread always finds a free one.
+        # Opened now, not with the first read: by then a burst of connections may have taken the last file descriptor.
+        # There are as many connections as threads, so a thread always finds a free one.
         self._free = [self._open() for _ in range(READERS)]
 
     async def read(self, operation: Callable[[Connection], T]) -> T:
-        """What `work` returns, run off the loop."""
+        """Run `operation` in a thread and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, operation)
 
     def _run(self, operation: Callable[[Connection], T]) -> T:
@@ -136,7 +136,7 @@ class SqliteReader:
 
     def _open(self) -> Connection:
         connection = self._engine.connect()
-        # SQLite opens the write-ahead log with the first read.
+        # SQLite opens the write-ahead log on the first read.
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema")
         return connection
 
@@ -149,7 +149,7 @@ class SqliteReader:
 
 
 def write_once(database_url: str, operation: Callable[[Connection], T], *pragmas: str) -> T:
-    """Run `work` in one durable transaction of its own (see database.py), after these further pragmas."""
+    """Run `operation` in a separate durable transaction (see database.py), after these additional pragmas."""
     engine = writing_engine(database_url)
     try:
         with engine.connect() as connection:
@@ -168,14 +168,14 @@ def write_once(database_url: str, operation: Callable[[Connection], T], *pragmas
 
 
 def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: Callable[[Connection], bool]) -> None:
-    """Run Alembic in one transaction. A second process waits, and then finds nothing to do.
+    """Run Alembic in one transaction. A second process waits, and then has nothing to do.
 
     Args:
-        rewrites: whether `upgrade` will write the larger part of the file again. That needs the file for itself, and as
-            much free disk as the file takes.
+        rewrites: whether `upgrade` rewrites most of the file. Then no other process may use the file, and the disk
+            needs as much free space as the file takes.
 
     Raises:
-        SettingsError: when a server is using a file that has to be rewritten, or the disk has no room for it.
+        SettingsError: if a server is using a file that has to be rewritten, or the disk is too full for it.
     """
     check_file(database_url)
     if not write_once(database_url, rewrites):
@@ -191,17 +191,17 @@ def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: 
                 f"the migration rewrites the database: it needs {needed / 1e6:.0f} MB of free disk beside the file, "
                 f"and there are {free / 1e6:.0f} MB"
             )
-        # Not into the write-ahead log, which would take twice the file: what is overwritten is kept for a way back.
+        # Not in WAL mode, whose log would take twice the file's size. The rollback journal stores the old pages.
         write_once(database_url, upgrade, "PRAGMA journal_mode=DELETE", "PRAGMA cache_size=-256000")
     finally:
         lock.release()
 
 
 def compact(database_url: str) -> tuple[int, int]:
-    """Rewrite the file, without free space and what may still be read in it; its size in bytes before and after.
+    """Rewrite the file without free space and remains of deleted data. Return its size in bytes before and after.
 
     Raises:
-        SettingsError: when a server is using the file, or the disk has no room for a copy of it.
+        SettingsError: if a server is using the file, or the disk has no room for a copy of it.
     """
     path = sqlite_path(database_url)
     lock = DatabaseLock(path)

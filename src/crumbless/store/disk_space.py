@@ -1,4 +1,4 @@
-"""The free space of the disks that an installation writes to, and a trial write that shows whether they take data."""
+"""The free space of the disks that an installation writes to, and a trial write that shows whether they accept data."""
 
 import os
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from crumbless.store.tables_people import task
 MEGABYTE = 1_000_000
 
 TRIAL_BYTES = 256 * 1024
-"""More than a usual batch: a trial of one page found room on a disk where no batch did."""
+"""More than a usual batch: a trial of one page succeeded on a disk where no batch did."""
 
 TRIAL_ID = -1_000
-"""No task has it: recurring tasks have small negative IDs, others positive ones."""
+"""No other task has this ID: recurring tasks have small negative IDs, others positive ones."""
 
 
 class DiskSpace:
@@ -32,18 +32,18 @@ class DiskSpace:
     def free(self) -> int | None:
         """Return the free bytes of the fullest disk; None if no folder is on a disk of this machine.
 
-        It may wait for a disk that hangs: call it off the loop.
+        It may block on a disk that does not respond: do not call it on the event loop.
         """
         found = [free for folder in self._folders if (free := free_bytes(folder)) is not None]
         return min(found, default=None)
 
     def is_low(self, free: int | None) -> bool:
-        """Return whether that is less than the setting asks for."""
+        """Return whether `free` is below the limit of the setting."""
         return free is not None and free < self._least
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Return what a process without privileges may still write below the folder, which need not exist yet."""
+    """Return the bytes that an unprivileged process may still write below the folder, which need not exist yet."""
     for place in (folder, *folder.absolute().parents):
         try:
             found = os.statvfs(place)
@@ -56,9 +56,9 @@ def free_bytes(folder: Path) -> int | None:
 
 
 def write_trial(connection: Connection) -> None:
-    """Write TRIAL_BYTES and delete them, in the caller's transaction: its commit shows whether the disk takes data.
+    """Write TRIAL_BYTES and delete them, in the caller's transaction. Its commit shows whether the disk accepts data.
 
-    The bytes are random: PostgreSQL would compress others. SQLite overwrites what is deleted (secure_delete), so that
+    The bytes are random, because PostgreSQL would compress others. SQLite overwrites deleted data (secure_delete), so
     the pages are part of the commit.
     """
     now = now_ms()

@@ -1,6 +1,6 @@
-"""The schema's version: what this code needs, what a database has, and how to get from one to the other.
+"""The schema's version: the one that this code needs, the one that a database has, and the migration between them.
 
-A start only reads one number; Alembic is imported when there is something to migrate.
+A start only reads one version number. Alembic is imported only if there is something to migrate.
 """
 
 from collections.abc import Callable
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 Progress = Callable[[str, int, int], None]
-"""(table, rows so far, rows in all): how far it is."""
+"""Called with (table, rows so far, rows in total)."""
 
 SCHEMA = "0009"
-"""The newest revision in store/migrations; tests/house holds the two equal."""
+"""The newest revision in store/migrations. tests/house checks that they are equal."""
 
 REWRITES = "0007"
-"""The revision that moves every entry: it needs the database for itself, and as much disk again."""
+"""The revision that rewrites every entry. No other process may use the database, and it needs as much space again."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def check_schema(database_url: str, make: bool = False) -> None:
-    """Raises SettingsError unless the database has exactly the schema this code knows.
+    """Raises SettingsError unless the database has exactly the schema of this version.
 
     Args:
-        make: an empty database gets it now.
+        make: migrate a database that is empty.
     """
     if not is_postgres(database_url):
         check_database(database_url)
@@ -46,12 +46,12 @@ def check_schema(database_url: str, make: bool = False) -> None:
 
 
 def is_unfinished(connection: Connection) -> bool:
-    """Whether a copy into this database was begun and not ended (database_copy.py)."""
+    """Return whether a copy into this database was started and not completed (database_copy.py)."""
     return inspect(connection).has_table("copy_progress")
 
 
 def require_schema(found: str | None) -> None:
-    """Raises SettingsError unless that is the schema this code knows."""
+    """Raises SettingsError unless `found` is the schema of this version."""
     if found is None:
         raise SettingsError("the database is empty: run `crumbless migrate` first")
     if found > SCHEMA:
@@ -63,21 +63,22 @@ def require_schema(found: str | None) -> None:
 
 
 def schema_of(connection: Connection) -> str | None:
-    """The revision the database is at; None when it was never migrated."""
+    """Return the revision of the database, or None if it was never migrated."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def migrate(database_url: str, revision: str = "head", progress: Progress | None = None) -> None:
-    """Bring the database to the newest schema, or to this one.
+    """Migrate the database to the newest schema, or to this revision.
 
-    Harmless when it is there already. Several nodes may do so at once, unless entries have to be moved: then every node
-    must be stopped.
+    Does nothing if it is already there. Several nodes may migrate at once. But if entries have to be rewritten, every
+    node must be stopped.
 
     Raises:
-        SettingsError: when the file is no database, the server cannot be reached, a newer Crumbless has migrated the
-            database, a node is using a database whose entries have to be moved, or the disk does not take it.
+        SettingsError: if the file is not a database, the server cannot be reached, or a newer Crumbless has migrated
+            the database. Also if a node is using a database whose entries have to be rewritten, or the disk is too
+            full.
     """
     if is_postgres(database_url):
         from crumbless.store import database_postgres  # noqa: PLC0415
@@ -93,7 +94,7 @@ def migrate(database_url: str, revision: str = "head", progress: Progress | None
 
 
 def _rewrites(connection: Connection) -> bool:
-    """Return whether the migration will move entries."""
+    """Return whether the migration will rewrite entries."""
     found = schema_of(connection)
     return (
         found is not None and found < REWRITES and bool(connection.execute(text("SELECT 1 FROM entry LIMIT 1")).first())
@@ -101,7 +102,7 @@ def _rewrites(connection: Connection) -> bool:
 
 
 def upgrade(connection: Connection, revision: str = "head", progress: Progress | None = None) -> None:
-    """Run what is missing, in the connection's transaction."""
+    """Run the missing migrations, in the connection's transaction."""
     from alembic import command  # noqa: PLC0415 - costs 0.2 s that an ordinary start does not have to pay
 
     found = schema_of(connection)
@@ -114,7 +115,7 @@ def upgrade(connection: Connection, revision: str = "head", progress: Progress |
 
 
 def alembic_config(connection: Connection) -> "Config":
-    """What Alembic's commands take, for this connection."""
+    """Return the configuration of Alembic's commands for this connection."""
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()

@@ -11,23 +11,24 @@ from crumbless.settings import DatabaseSettings
 from crumbless.store.database_sqlite import sqlite_path
 
 SETTING = "CRUMBLESS_SECRET_KEY"
-_WANTED = f"expected {KEY_BYTES} random bytes in base64, as `openssl rand -base64 {KEY_BYTES}` prints them"
+_EXPECTED = f"expected {KEY_BYTES} random bytes in base64, as `openssl rand -base64 {KEY_BYTES}` prints them"
 
 
 def open_secret_box(settings: DatabaseSettings) -> SecretBox:
-    """The vault of this installation; with SQLite and no setting its key file is made on first use.
+    """Return the installation's SecretBox. With SQLite and no setting, its key file is created on first use.
 
     Raises:
-        SettingsError: when the key is none, or the setting is missing where several nodes need the same.
+        SettingsError: if the key is invalid, or the setting is missing with PostgreSQL, where all nodes need the same
+            key.
     """
     if settings.secret_key:
         return SecretBox(_decoded(settings.secret_key, SETTING))
     if not settings.database_url.startswith("sqlite:"):
-        raise SettingsError(f"{SETTING}: must be set, and be the same on every node; {_WANTED}")
+        raise SettingsError(f"{SETTING}: must be set, and be the same on every node; {_EXPECTED}")
     database = sqlite_path(settings.database_url)
     path = database.with_name(database.name + ".key")
     try:
-        # For its owner alone, from the first moment.
+        # Created with access for its owner only.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
             file.flush()
@@ -50,5 +51,5 @@ def _decoded(text: str, source: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise SettingsError(f"{source}: {_WANTED}")
+        raise SettingsError(f"{source}: {_EXPECTED}")
     return key

@@ -1,4 +1,4 @@
-"""Reads how an installation is, beside a server that may be running, and without changing or making anything."""
+"""Reads the status of an installation without changing or creating anything. A server may be running."""
 
 import fcntl
 import os
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """What the database tells of the installation. Without a schema the numbers are 0."""
+    """The status in the database. Without a schema the numbers are 0."""
 
     schema: str
     due_tasks: int = 0
@@ -44,17 +44,18 @@ def read_stored(database_url: str) -> Stored:
 
 
 def is_served(database_url: str) -> bool | None:
-    """Return whether a server has the SQLite file; None for PostgreSQL, which any number of nodes may serve."""
+    """Return whether a server has locked the SQLite file; None for PostgreSQL, which any number of nodes may serve."""
     if is_postgres(database_url):
         return None
     path = sqlite_path(database_url)
     try:
-        # Only to read, so that a read-only disk does not matter.
+        # Opened for reading, so that a read-only disk is no obstacle.
         lock = os.open(path.with_name(path.name + ".lock"), os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
-        # Shared, and released at once: two of these commands do not meet, and a start hardly ever does.
+        # A shared lock, released at once. Two of these commands do not conflict, and a server's start is very unlikely
+        # to.
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
