@@ -1,8 +1,8 @@
-"""The one place where entries are appended and made durable.
+"""The only place where entries are appended and made durable.
 
-Group commit: whatever arrives while one transaction runs waits in memory and shares the next, so one fsync carries
-many messages and a burst makes batches larger rather than the queue slower. A writer thread owns the only writing
-connection; the loop hands it whole batches and gets whole batches back.
+Group commit: requests that arrive while a transaction runs wait in memory and share the next one. One fsync stores many
+messages, and a burst makes batches larger instead of the queue slower. A writer thread owns the only writing
+connection. It receives batches from the event loop and returns them with their outcomes.
 """
 
 import asyncio
@@ -26,28 +26,28 @@ from crumbless.store.ledger_batch import BatchWriter, WriteRequest, ignore_outco
 T = TypeVar("T")
 
 MAX_BATCH = 2_000
-"""Most requests in one transaction: bounds how long the first of them waits for the last."""
+"""Maximum of requests in one transaction. It limits how long the first of them waits for the last."""
 
 IN_FLIGHT = 2
-"""Batches given to the writer at a time: one that commits and one that follows without waiting for the loop."""
+"""Batches given to the writer at a time: one that is being committed, and one that follows without a pause."""
 
 BUSY_SECONDS = 1.0
-"""When a client that was told `busy` should try again."""
+"""When a client that received `busy` should retry."""
 
 STALL_TIMEOUT_SECONDS = 10.0
-"""After which a writer that gives no batch back counts as stuck. Longer than it waits for PostgreSQL to restart."""
+"""After which a writer that returns no batch counts as stuck. Longer than it waits for PostgreSQL to restart."""
 
 log = logging.getLogger("crumbless.ledger")
 
 
 class Ledger:
-    """Appends entries and runs writes, in the order asked for, each acknowledged after its commit.
+    """Appends entries and runs operations in the order of the calls. Each is acknowledged after its commit.
 
     Args:
-        open_writer: makes the writer; called in the writer's own thread.
-        on_commit: told every newly appended entry, in position order per workspace, on the loop, before `done`.
-        limit: most tickets waiting or being written; beyond it `submit` refuses with `busy`.
-        on_events: receives, on the loop, the events of what was committed, after `on_commit` and before `done`.
+        open_writer: creates the writer; called in the writer's thread.
+        on_commit: receives all appended entries, in position order per workspace, on the event loop, before `done`.
+        limit: maximum of requests that wait or are being written. Above it, new ones are rejected with `busy`.
+        on_events: receives the events of committed requests, on the event loop, after `on_commit` and before `done`.
     """
 
     def __init__(
@@ -69,36 +69,36 @@ class Ledger:
         self._drained = asyncio.Event()
         self._closing = False
         self._failed = False
-        self._heard_at = 0.0
+        self._last_report = 0.0
         self.metrics = LedgerMetrics()
 
     @property
     def waiting(self) -> int:
-        """Tickets that wait or are being written."""
+        """Return the number of requests that wait or are being written."""
         return self._size
 
     @property
     def at_work(self) -> bool:
-        """Whether the writer's thread lives, and no batch has been with it for longer than STALL_TIMEOUT_SECONDS."""
-        stuck = self._in_flight > 0 and time.monotonic() - self._heard_at > STALL_TIMEOUT_SECONDS
+        """Return whether the writer's thread is alive and has held no batch for longer than STALL_TIMEOUT_SECONDS."""
+        stuck = self._in_flight > 0 and time.monotonic() - self._last_report > STALL_TIMEOUT_SECONDS
         return self._thread.is_alive() and not stuck
 
     @property
     def healthy(self) -> bool:
-        """Return whether the writer is at work, and a batch with an entry or a trial was committed since one failed.
+        """Return whether the writer is at work, and has stored an entry or a trial since the last failed batch.
 
-        A batch that changes one page does not count: it finds room on a disk where messages find none.
+        A batch that changes one page does not count: it may succeed on a disk that is too full for messages.
         """
         return self.at_work and not self._failed
 
     def start(self) -> None:
-        """Start the writer's thread. Call on the loop."""
+        """Start the writer's thread. Call on the event loop."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._write_batches, name="crumbless-ledger")
         self._thread.start()
 
     async def close(self) -> None:
-        """Commit what waits, acknowledge it and stop the thread. Nothing is accepted any more."""
+        """Reject new requests, commit and acknowledge the waiting ones, and stop the thread."""
         self._closing = True
         while self._size:
             self._drained.clear()
@@ -107,28 +107,27 @@ class Ledger:
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
 
     def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None:
-        """Append `entry`; `done` gets the outcome on the loop, after the commit. `scope`: of the operator who sends it.
+        """Append `entry`. `done` receives the outcome on the event loop after the commit. `scope`: the operator's.
 
         Raises:
-            ApiError: `busy`; nothing was queued.
+            ApiError: `busy` if nothing was queued.
         """
         self._enqueue(WriteRequest(entry, None, done, scope=scope))
 
     async def append(self, entry: NewEntry, operation: Operation[object] | None = None) -> Appended:
-        """Append `entry` after `work`, in one transaction; returns after the commit.
+        """Run `operation` and append `entry`, in one transaction. Return after the commit.
 
         Raises:
-            ApiError: `busy`, `unknown_conversation`, `id_conflict`; neither was kept.
+            ApiError: `busy`, `unknown_conversation`, `id_conflict`; neither of them was stored.
         """
         request = await self._wait_for(WriteRequest(entry, operation, ignore_outcome))
         return cast(Appended, request.outcome)
 
     async def write(self, operation: Operation[T], workspace: int | None = None) -> T:
-        """Run `work` in the next transaction; returns its result after the commit. What it raises is raised here.
+        """Run `operation` in the next transaction and return its result after the commit. Raises its errors.
 
-        It may be run again when the transaction had to be started again. `workspace`: what it writes belongs to it;
-        work
-        that changes conversations names it, so that nodes do so one after another.
+        It may run again if the transaction has to be repeated. `workspace`: the one that it writes to. An operation
+        that changes conversations must give it, so that nodes do so one after another.
         """
         request = await self._wait_for(
             WriteRequest(None, cast(Operation[object], operation), ignore_outcome, workspace)
@@ -136,10 +135,10 @@ class Ledger:
         return cast(T, request.result)
 
     async def erase(self, operation: Operation[Erasure[T]], workspace: int | None = None) -> T:
-        """Run `work`, which takes away, and append the entries that tell of it, in one transaction.
+        """Run `operation`, which erases data, and append the entries that record this, in one transaction.
 
-        Whatever was asked for before is on disk when the work runs. Returns after the commit; what was taken away
-        leaves SQLite's write-ahead log as soon as nobody reads it any more.
+        All earlier requests are stored when the operation runs. Returns after the commit. The erased data leaves
+        SQLite's write-ahead log as soon as no other connection reads from it.
         """
         request = WriteRequest(None, cast(Operation[object], operation), ignore_outcome, workspace)
         request.erases = True
@@ -147,7 +146,7 @@ class Ledger:
         return cast(Erasure[T], request.result).result
 
     async def try_disk(self) -> None:
-        """Commit a trial of usual size that leaves nothing behind. Raises ApiError if that fails."""
+        """Commit a trial of usual size that leaves no data. Raises ApiError if that fails."""
         request = WriteRequest(None, cast(Operation[object], write_trial), ignore_outcome)
         request.trial = True
         await self._wait_for(request)
@@ -155,11 +154,11 @@ class Ledger:
     async def _wait_for(self, request: WriteRequest) -> WriteRequest:
         future: asyncio.Future[None] = self._loop.create_future()
 
-        def settle(_outcome: object) -> None:
+        def resolve(_outcome: object) -> None:
             if not future.done():
                 future.set_result(None)
 
-        request.done = settle
+        request.done = resolve
         self._enqueue(request)
         await future
         if isinstance(request.outcome, Exception):
@@ -173,7 +172,7 @@ class Ledger:
         self._size += 1
         self._waiting.append(request)
         if not self._scheduled and self._in_flight < IN_FLIGHT:
-            # Once per turn of the loop: all that was read from the sockets in this turn shares a batch.
+            # Once per iteration of the event loop: all messages that it read from the sockets share a batch.
             self._scheduled = True
             self._loop.call_soon(self._hand_over)
 
@@ -183,7 +182,7 @@ class Ledger:
             return
         batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
         if not self._in_flight:
-            self._heard_at = time.monotonic()
+            self._last_report = time.monotonic()
         self._in_flight += 1
         self._handed_over.put(batch)
 
@@ -204,7 +203,7 @@ class Ledger:
             self.metrics.batch_sizes.add(len(batch))
             self.metrics.commit_seconds.add(time.perf_counter() - began)
         except Exception as error:
-            # A full disk, say. Nothing of the batch is kept and everybody in it is told so; senders come back.
+            # For example a full disk. Nothing of the batch is stored; its clients get `busy` and retry.
             self._failed = True
             self.metrics.failed_batches += 1
             if isinstance(error, ApiError) or is_disk_failure(error):
@@ -218,7 +217,7 @@ class Ledger:
                 request.outcome = ApiError("busy", retry_after=5.0, entry_id=request.entry.id if request.entry else "")
 
     def _deliver(self, batch: list[WriteRequest]) -> None:
-        self._heard_at = time.monotonic()
+        self._last_report = time.monotonic()
         self._in_flight -= 1
         self._size -= len(batch)
         if self._waiting:
@@ -234,7 +233,7 @@ class Ledger:
             try:
                 request.done(request.outcome)  # pyright: ignore[reportArgumentType]
             except Exception:
-                # One listener's fault must not keep the others of the batch from their acknowledgement.
+                # A bug in one listener must not prevent the acknowledgements of the others.
                 log.exception("could not deliver a ledger result")
         if not self._size:
             self._drained.set()
@@ -243,18 +242,18 @@ class Ledger:
         try:
             self._on_events(events)
         except Exception:
-            # The facts are on disk and have a poll (domain/events.py).
+            # The changes are on disk, and a poll finds them (domain/events.py).
             log.exception("events could not be published")
 
     def _publish_entries(self, appended: Sequence[Appended]) -> None:
         try:
             self._on_commit(appended)
         except Exception:
-            # They are on disk and their senders must hear so; whoever missed them sees the gap and asks.
+            # The entries are on disk and must be acknowledged. Clients that missed them detect the gap.
             log.exception("could not publish committed entries")
 
 
 def _proves_room(request: WriteRequest) -> bool:
-    """Return whether the request wrote at least as much as a message."""
+    """Return whether the request stored at least as much data as a message."""
     outcome = request.outcome
     return request.trial or (type(outcome) is Appended and not outcome.repeat)

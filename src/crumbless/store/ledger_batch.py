@@ -1,4 +1,4 @@
-"""One transaction of the ledger: what is asked for, and how both databases do it."""
+"""One transaction of the ledger: its requests, and the steps that are the same on both databases."""
 
 import contextvars
 from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ class BatchWriter(Protocol):
     """Commits a batch in one transaction and sets the outcome of each request (ledger_sqlite.py, _postgres.py)."""
 
     def commit(self, batch: Sequence[WriteRequest]) -> None:
-        """Raises what the database raises, and ApiError if it is not available. Nothing of the batch is stored then."""
+        """Raises the database's errors, and ApiError if it is unavailable. Nothing of the batch is stored then."""
         ...
 
     def close(self) -> None:
@@ -82,10 +82,10 @@ def ignore_outcome(_outcome: object) -> None:
 
 
 def run_operation(connection: Connection, request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:
-    """Run a request's operation inside a savepoint, then append its entry. A failure ends the request, not the batch.
+    """Run a request's operation inside a savepoint, then append its entry. An error fails the request, not the batch.
 
-    A rejected entry undoes the operation, so that no conversation without an entry is left.
-    If the disk failed, so does the batch: SQLite may have rolled back all of it, the savepoint included.
+    A rejected entry undoes the operation, so that no conversation without an entry remains. A disk failure fails the
+    whole batch: SQLite may have rolled back all of it, including the savepoint.
     """
     if request.operation is None or request.context is None:
         raise ValueError("the request has no operation")
@@ -114,13 +114,13 @@ def append_entries(
     connection: Connection,
     requests: Sequence[WriteRequest],
     look_up: Callable[[list[NewEntry]], BatchLookup],
-    keep: Callable[[list[object], dict[str, Conversation], dict[int, int]], None],
+    store: Callable[[list[object], dict[str, Conversation], dict[int, int]], None],
 ) -> None:
-    """Number the entry of each request and set the request's outcome.
+    """Assign sequence numbers to the entry of each request, store it, and set the request's outcome.
 
     Args:
-        look_up: reads what the database has on the entries.
-        keep: stores the values of new rows, in the order of COLUMNS, with the new state of conversations and positions.
+        look_up: reads the stored state that the entries need.
+        store: stores the values of new rows, in the order of COLUMNS, and the new state of conversations and positions.
     """
     if not requests:
         return
@@ -133,17 +133,17 @@ def append_entries(
     for request, entry in zip(requests, entries, strict=True):
         request.outcome = assign_sequence(entry, conversations, positions, known, values, request.scope)
     if values:
-        keep(values, conversations, positions)
+        store(values, conversations, positions)
     consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
     if consents:
         new = [one.outcome for one in requests if type(one.outcome) is Appended and not one.outcome.repeat]
         if queue_vendor_events(connection, new, consents):
-            # An entry without work has no operation whose events are taken.
+            # Added to the first request, because requests without an operation collect no events.
             requests[0].events = (*requests[0].events, TasksQueued())
 
 
 def _append_made(request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:
-    """Append the entries that tell of an erasure. One that is refused undoes the erasure."""
+    """Append the entries that record an erasure. A rejected entry undoes the erasure."""
     request.made = [
         WriteRequest(entry, None, ignore_outcome) for entry in cast(Erasure[object], request.result).entries
     ]

@@ -5,7 +5,7 @@ from crumbless.store.ledger_batch import BatchWriter
 
 
 def open_writer(database_url: str) -> BatchWriter:
-    """The writer; called in the ledger's thread."""
+    """Return the writer. Called in the ledger's thread."""
     if is_postgres(database_url):
         from crumbless.store.ledger_postgres import PostgresBatchWriter  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Where an entry goes: the next seq and position, or those that it has, or a refusal. The same on every database."""
+"""Assigns the next seq and position to an entry, or finds those that it has, or rejects it. Same on all databases."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ COLUMNS = (
     "author_name",
     "data",
 )
-"""The columns of the table `entry`, in the order in which `place` gives their values."""
+"""The columns of the table `entry`, in the order in which `assign_sequence` adds their values."""
 
 REPEAT_COLUMNS = (
     "e.workspace_id",
@@ -42,7 +42,7 @@ REPEAT_COLUMNS = (
     "c.site_id",
     "c.team_id",
 )
-"""What `Found.repeats` contains of an entry `e` in a conversation `c`."""
+"""The columns of an entry `e` and its conversation `c` in `BatchLookup.repeats`."""
 
 CONVERSATION_COLUMNS = (
     "id",
@@ -57,14 +57,14 @@ CONVERSATION_COLUMNS = (
     "team_id",
     "receipt_chain",
 )
-"""What `Found.conversations` contains of a conversation, before whether it was erased."""
+"""The columns of a conversation in `BatchLookup.conversations`, before whether it was erased."""
 
 CHANGED_COLUMNS = ("last_seq", "last_visitor_seq", "position", "status", "waiting_since", "operator_seen")
 """The columns of the table `conversation` that entries change, in the order of `Conversation.changed`."""
 
 
 class Conversation:
-    """A conversation that entries of the batch go to, as it becomes by them."""
+    """A conversation to which the batch appends, updated with each entry."""
 
     __slots__ = (
         "consent",
@@ -104,7 +104,7 @@ class Conversation:
         self.operator_seen = operator_seen
         self.site = site
         self.team = team
-        # The chain of receipts under which its events may be relayed.
+        # The receipt chain under which its events may be relayed.
         self.consent = consent
         self.erased = bool(erased)
         self.position = 0
@@ -123,7 +123,7 @@ class Conversation:
 
 
 class BatchLookup(msgspec.Struct):
-    """What the database knows of a batch, as one JSON value."""
+    """The stored state that a batch needs, read as one JSON value."""
 
     conversations: list[tuple[str, int, int, int, int, Status, int | None, int, int, str | None, str | None, int]]
     workspaces: list[tuple[int, int]]
@@ -141,10 +141,10 @@ def assign_sequence(
     values: list[object],
     scope: Scope | None,
 ) -> Appended | ApiError:
-    """Give the entry the next seq and position, or find that it has them, or refuse it.
+    """Assign the next seq and position to the entry, or find that it has them, or reject it.
 
     Args:
-        scope: of the operator who sends it; a conversation outside of it is refused as one that does not exist.
+        scope: of the operator who sends the entry. A conversation outside of it is rejected as unknown.
     """
     conversation = conversations.get(entry.conversation)
     if (
@@ -189,7 +189,7 @@ def assign_sequence(
 
 def _repeat(before: Appended, entry: NewEntry) -> Appended | ApiError:
     if before.entry.data is None:
-        # An outbox that did not receive the acknowledgement sends it again: it stays erased, in whatever conversation.
+        # A client that did not receive the acknowledgement sends the message again. It stays erased everywhere.
         return ApiError("erased", entry_id=entry.id)
     if not _same(before.entry, entry):
         return ApiError("id_conflict", entry_id=entry.id)
@@ -210,7 +210,7 @@ def _same(before: NewEntry, entry: NewEntry) -> bool:
 
 
 def entry_from_row(row: tuple[Any, ...]) -> Appended:
-    """Return the entry behind a row of `Found.repeats`."""
+    """Return the entry in a row of `BatchLookup.repeats`."""
     workspace, entry_id, conversation, seq, visitor_seq, position, at, *rest, site, team = row
     entry = NewEntry(workspace, conversation, entry_id, at, *rest)
     return Appended(entry, seq, visitor_seq, position, repeat=True, site=site, team=team)

@@ -1,11 +1,11 @@
 """The ledger's transaction on PostgreSQL.
 
-A batch locks the counter rows of its workspaces first, in the order of their ids: so batches of several nodes follow
-one another in a workspace, commit order is position order, and none waits for another in a circle. What may still meet
-(works that name no workspace) is found by PostgreSQL and run again.
+A batch first locks the counter rows of its workspaces, in the order of their IDs. So batches of several nodes run one
+after another in a workspace, commit order is position order, and the batches cannot deadlock. Operations that name no
+workspace may still deadlock; PostgreSQL detects this and the batch runs again.
 
-A lost connection is replaced and the batch run again. When it was lost during the COMMIT, the writer asks first what
-became of the transaction: nothing that was acknowledged is lost and nothing is kept twice.
+A lost connection is replaced and the batch runs again. If it was lost during the COMMIT, the writer first checks the
+outcome of the transaction. No acknowledged write is lost and none is stored twice.
 """
 
 import asyncio
@@ -48,20 +48,20 @@ from crumbless.store.ledger_place import (
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 5.0
-"""How long a batch waits for a database that is away; longer than a restart of it."""
+"""How long a batch waits for an unavailable database. Longer than a restart of PostgreSQL."""
 
 RESOLVE_SECONDS = 60.0
-"""How long it waits to learn what became of a transaction that was being committed."""
+"""How long the writer tries to find the outcome of a transaction whose COMMIT was interrupted."""
 
 RETRY_SECONDS = 0.1
 
 CLOSE_SECONDS = 2.0
-"""How long a stopping node waits until PostgreSQL has let go of what the connection held."""
+"""How long a stopping node waits until PostgreSQL has released the connection's locks."""
 
 BUSY_SECONDS = 5.0
 
 RETRYABLE_STATES = {"40P01", "40001"}
-"""A deadlock or a conflict of transactions: the other side continues, this one runs again."""
+"""A deadlock or a conflict of transactions. The other side continues, this one runs again."""
 
 _LOCK = "SELECT id FROM workspace WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE"
 
@@ -77,8 +77,8 @@ SELECT json_build_object(
     FROM workspace AS w WHERE w.id = ANY($2::int[])),
   'repeats', (
     SELECT coalesce(json_agg(json_build_array({", ".join(REPEAT_COLUMNS)})), '[]')
-    FROM unnest($3::int[], $4::text[]) AS wanted(workspace_id, id)
-    JOIN entry AS e ON e.id = wanted.id AND e.workspace_id + 0 = wanted.workspace_id
+    FROM unnest($3::int[], $4::text[]) AS new(workspace_id, id)
+    JOIN entry AS e ON e.id = new.id AND e.workspace_id + 0 = new.workspace_id
     JOIN conversation AS c ON c.no = e.conversation_no))::text
 """  # noqa: S608 # nosec B608
 
@@ -87,7 +87,7 @@ _TYPES = {
     **dict.fromkeys(("last_seq", "last_visitor_seq", "operator_seen"), "int"),
     **dict.fromkeys(("position", "at", "waiting_since"), "bigint"),
 }
-"""The columns that are no text."""
+"""The columns that are not text."""
 
 
 def _arrays(columns: Sequence[str], first: int) -> str:
@@ -96,7 +96,7 @@ def _arrays(columns: Sequence[str], first: int) -> str:
 
 
 _RAISED = ("no", *CHANGED_COLUMNS)
-_KEEP = f"""
+_STORE_ROWS = f"""
 WITH added AS (
   INSERT INTO entry ({", ".join(COLUMNS)})
   SELECT * FROM unnest({_arrays(COLUMNS, 1)})
@@ -128,8 +128,8 @@ SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 """
 )
-"""All that a batch looks for has an index, which PostgreSQL passes over while the tables are small; and it keeps to the
-plans of that time until it has counted the rows. For the same reason `+ 0` above: an entry is found by its id alone."""
+"""All lookups of a batch have an index. PostgreSQL ignores it while tables are small, and does not change such plans
+before it has counted the rows. For the same reason `+ 0` above: an entry is found by its ID only."""
 
 log = logging.getLogger("crumbless.ledger")
 
@@ -154,28 +154,28 @@ class PostgresBatchWriter:
         self._driver: Any = None
         self._self: tuple[int, Any] | None = None
         self._recovered: Any = None
-        """When the statistics of PostgreSQL began: its last recovery from a crash."""
+        """The start of PostgreSQL's statistics, which is its last recovery from a crash."""
         self._unavailable = False
         self._locked: set[int] = set()
         self._number: str | None = None
 
     def commit(self, batch: Sequence[WriteRequest]) -> None:
-        """One transaction for the whole batch; puts each ticket's outcome into it.
+        """Commit the batch in one transaction and set each request's outcome.
 
         Raises:
-            ApiError: `busy` when the database is unavailable; nothing of the batch was kept, as far as can be known.
+            ApiError: `busy` if the database is unavailable. As far as can be known, nothing of the batch was stored.
         """
         self._loop.run_until_complete(self._commit(batch))
 
     def close(self) -> None:
-        """Close the connection; what it held is free for a command that comes next."""
+        """Close the connection and release its locks for the next command."""
         self._loop.run_until_complete(self._disconnect())
         self._loop.run_until_complete(self._release())
         self._loop.run_until_complete(self._engine.dispose())
         self._loop.close()
 
     async def _commit(self, batch: Sequence[WriteRequest]) -> None:
-        # Whoever waited for it once without success does not make everybody wait again.
+        # After one timeout, later batches fail at once until the database is available again.
         until = time.monotonic() + (0.0 if self._unavailable else TIMEOUT_SECONDS)
         while True:
             try:
@@ -185,7 +185,7 @@ class PostgresBatchWriter:
                     break
             except Exception as error:
                 if is_disk_failure(error):
-                    # Not retried: the senders come back, and meanwhile nobody waits for room.
+                    # Not retried here: the clients retry, and later requests must not wait for free space.
                     raise ApiError("busy", f"the database's disk is full ({_name(error)})", BUSY_SECONDS) from None
                 if not is_unavailable(error) and state_of(error) not in RETRYABLE_STATES:
                     raise
@@ -203,7 +203,7 @@ class PostgresBatchWriter:
         self._locked, self._number = set(), None
         number: str | None = None
         try:
-            # Each question costs a way to the server and back: so the first two travel together.
+            # Each statement costs a round trip to the server, so the first two are sent together.
             await self._driver.execute("; ".join(["BEGIN", *self._locks(request.workspace for request in batch)]))
             await connection.run_sync(self._write, batch)
             number = self._number or await self._driver.fetchval(_NUMBER)
@@ -222,7 +222,7 @@ class PostgresBatchWriter:
         try:
             driver: Any = (await connection.get_raw_connection()).driver_connection
             if self._self is not None:
-                # What is left of the lost connection may hold locks, or be about to commit.
+                # The server process of the lost connection may hold locks, or be about to commit.
                 await driver.fetch(_END, *self._self)
             if not await driver.fetchval(f"SELECT pg_try_advisory_lock_shared({SERVING})"):
                 raise ConnectionError("a command is replacing what is in the database")
@@ -254,7 +254,7 @@ class PostgresBatchWriter:
             return
         connection, self._connection = self._connection, None
         driver, self._driver = self._driver, None
-        # Without a graceful close: a server that is frozen or cut off would never answer it.
+        # Not a graceful close: a server that is frozen or disconnected would never confirm it.
         driver.terminate()
         try:
             await connection.close()
@@ -262,10 +262,10 @@ class PostgresBatchWriter:
             log.info("could not close a lost connection: %s", _name(error))
 
     async def _resolve_commit(self, number: str, batch: Sequence[WriteRequest]) -> bool:
-        """Whether the transaction was committed. Not, when the database has never heard of it (another one took over).
+        """Return whether the transaction was committed. False if the server does not know it (after a failover).
 
         Raises:
-            ApiError: `busy` when that cannot be learned; senders find out when they come back.
+            ApiError: `busy` if the outcome cannot be found. Clients find out when they retry.
         """
         log.warning("connection to PostgreSQL lost during a commit; checking its outcome")
         until, recovered = time.monotonic() + RESOLVE_SECONDS, self._recovered
@@ -288,20 +288,20 @@ class PostgresBatchWriter:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _is_stored(self, batch: Sequence[WriteRequest]) -> bool:
-        """Return whether the batch is stored, by one of its entries.
+        """Return whether the batch is stored, by looking up one of its entries.
 
-        After a crash PostgreSQL gives the number of a lost transaction to another one, so that the number alone would
-        have a lost batch acknowledged.
+        After a crash PostgreSQL may give the ID of a lost transaction to another one. The ID alone would acknowledge a
+        lost batch.
 
         Raises:
-            ApiError: `busy` when the batch appended nothing that can be looked up.
+            ApiError: `busy` if the batch has no entry that can be looked up.
         """
         for request in batch:
             for one in request.made or (request,):
-                told = one.outcome
-                if isinstance(told, Appended) and not told.repeat and one.entry is not None:
+                outcome = one.outcome
+                if isinstance(outcome, Appended) and not outcome.repeat and one.entry is not None:
                     entry = one.entry
-                    return bool(await self._driver.fetchval(_STORED, entry.workspace, told.position, entry.id))
+                    return bool(await self._driver.fetchval(_STORED, entry.workspace, outcome.position, entry.id))
         raise ApiError("busy", "PostgreSQL crashed; outcome of the last commit unknown", BUSY_SECONDS)
 
     def _write(self, connection: Connection, batch: Sequence[WriteRequest]) -> None:
@@ -312,22 +312,22 @@ class PostgresBatchWriter:
                 plain.append(request)
                 continue
             if request.entry is not None or request.erases:
-                # Positions follow the order of the batch: what came before this ticket goes in before it.
+                # Positions follow the order of the batch, so earlier entries are appended before this request.
                 self._append(plain)
                 plain = []
             self._run(connection, request)
         self._append(plain)
 
     def _locks(self, workspaces: Iterable[int | None]) -> list[str]:
-        """The statement that locks these counter rows, if any is to be locked."""
-        wanted = sorted({one for one in workspaces if one is not None} - self._locked)
-        self._locked |= {*wanted}
-        return [_LOCK.format(", ".join(str(int(one)) for one in wanted))] if wanted else []
+        """Return the statement that locks these counter rows, if any are not locked yet."""
+        unlocked = sorted({one for one in workspaces if one is not None} - self._locked)
+        self._locked |= {*unlocked}
+        return [_LOCK.format(", ".join(str(int(one)) for one in unlocked))] if unlocked else []
 
     def _run(self, connection: Connection, request: WriteRequest) -> None:
         run_operation(connection, request, self._append)
         if isinstance(request.outcome, IntegrityError):
-            # Another node may have put there just now what this work looked for without success: so it looks again.
+            # Another node may have stored the same row after this operation looked for it. So it runs again.
             _forget([request])
             run_operation(connection, request, self._append)
         if isinstance(request.outcome, Exception) and _fails_batch(state_of(request.outcome)):
@@ -336,12 +336,12 @@ class PostgresBatchWriter:
             request.outcome = error
 
     def _append(self, requests: list[WriteRequest]) -> None:
-        append_entries(self._inside, requests, self._look_up, self._keep)
+        append_entries(self._inside, requests, self._look_up, self._store_rows)
 
     def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
         for statement in self._locks(entry.workspace for entry in entries):
             self._wait(self._driver.execute(statement))
-        told = self._wait(
+        found = self._wait(
             self._driver.fetchval(
                 _LOOK_UP,
                 [*{entry.conversation for entry in entries}],
@@ -350,13 +350,15 @@ class PostgresBatchWriter:
                 [entry.id for entry in entries],
             )
         )
-        return decode_lookup(told)
+        return decode_lookup(found)
 
-    def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
+    def _store_rows(
+        self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]
+    ) -> None:
         raised = [one for one in conversations.values() if one.position]
         self._number = self._wait(
             self._driver.fetchval(
-                _KEEP,
+                _STORE_ROWS,
                 *(values[column :: len(COLUMNS)] for column in range(len(COLUMNS))),
                 [one.number for one in raised],
                 *map(list, zip(*(one.changed for one in raised), strict=True)),
@@ -366,22 +368,22 @@ class PostgresBatchWriter:
         )
 
     @staticmethod
-    def _wait(asked: Awaitable[T]) -> T:
-        """The answer of the driver, from inside a function that SQLAlchemy runs as a synchronous one."""
-        return await_only(asked)
+    def _wait(awaited: Awaitable[T]) -> T:
+        """Wait for the driver, in a function that SQLAlchemy runs as a synchronous one, and return its result."""
+        return await_only(awaited)
 
 
 def _fails_batch(state: str) -> bool:
-    """Return whether an error of one ticket's work means that the batch has to begin again.
+    """Return whether an error of one request's operation means that the whole batch has to run again.
 
-    Locks of the batch that make a circle are released only by a rollback. A server that cannot work now stops every
-    other ticket too.
+    Deadlocked locks of the batch are released only by a rollback. A server that is unavailable fails all other requests
+    too.
     """
     return state in RETRYABLE_STATES or is_unavailable_state(state)
 
 
 def _forget(batch: Sequence[WriteRequest]) -> None:
-    """The tickets are as they came: their transaction was undone."""
+    """Reset the requests' outcomes, because their transaction was rolled back."""
     for request in batch:
         request.outcome = request.result = request.made = None
         request.events = ()

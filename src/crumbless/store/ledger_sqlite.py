@@ -1,8 +1,8 @@
 """The ledger's transaction on SQLite.
 
-Each batch is a handful of statements whatever its size: `executemany` and row-by-row fetching let go of the interpreter
-lock and fight for it again at every row, which costs a hundredfold when the loop is busy (bench/README.md). So rows go
-in by multi-row VALUES, and what is looked up comes back as one JSON value.
+Each batch uses a handful of statements, independent of its size. `executemany` and row-by-row fetching release the
+interpreter lock and wait for it again at every row. When the event loop is busy, this is a hundred times slower
+(bench/README.md). So rows are inserted by multi-row VALUES, and lookups return one JSON value.
 """
 
 import sqlite3
@@ -29,7 +29,7 @@ from crumbless.store.ledger_place import (
 _encode = msgspec.json.Encoder().encode
 
 WIDTH = len(COLUMNS)
-"""Values of one row."""
+"""Number of values in a row."""
 
 _LOOK_UP = f"""
 SELECT json_object(
@@ -43,15 +43,15 @@ SELECT json_object(
     FROM workspace AS w WHERE w.id IN (SELECT value FROM json_each(?2))),
   'repeats', (
     SELECT json_group_array(json_array({", ".join(REPEAT_COLUMNS)}))
-    FROM json_each(?3) AS wanted JOIN entry AS e
-      ON e.workspace_id = json_extract(wanted.value, '$[0]') AND e.id = json_extract(wanted.value, '$[1]')
+    FROM json_each(?3) AS new JOIN entry AS e
+      ON e.workspace_id = json_extract(new.value, '$[0]') AND e.id = json_extract(new.value, '$[1]')
     JOIN conversation AS c ON c.no = e.conversation_no))
 """  # noqa: S608 # nosec B608
 
 _INSERT = f"INSERT INTO entry ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 # nosec B608
 
 MAX_ROWS = 256
-"""Most rows in one statement. Statements come in powers of two, so that few are prepared and all are reused."""
+"""Maximum of rows in one statement. Sizes are powers of two, so few statements are prepared and all are reused."""
 
 _RAISE_CONVERSATIONS = f"""
 UPDATE conversation SET {", ".join(f"{name} = new.{name}" for name in CHANGED_COLUMNS)}
@@ -82,7 +82,7 @@ class SqliteBatchWriter:
         self._checkpointer.start()
 
     def commit(self, batch: Sequence[WriteRequest]) -> None:
-        """One transaction for the whole batch; puts each ticket's outcome into it."""
+        """Commit the batch in one transaction and set each request's outcome."""
         self._execute("BEGIN IMMEDIATE")
         try:
             self._write(batch)
@@ -103,7 +103,7 @@ class SqliteBatchWriter:
                 plain.append(request)
                 continue
             if request.entry is not None or request.erases:
-                # Positions follow the order of the batch: what came before this ticket goes in before it.
+                # Positions follow the order of the batch, so earlier entries are appended before this request.
                 self._append(plain)
                 plain = []
             run_operation(self._connection, request, self._append)
@@ -112,7 +112,7 @@ class SqliteBatchWriter:
         self._append(plain)
 
     def _roll_back(self) -> None:
-        # SQLite may have rolled back by itself (disk full, I/O error); then there is nothing left to end.
+        # SQLite may have rolled back by itself (disk full, I/O error). Then no transaction is open.
         if self._driver.in_transaction:
             self._execute("ROLLBACK")
 
@@ -123,7 +123,7 @@ class SqliteBatchWriter:
         self._engine.dispose()
 
     def _append(self, requests: list[WriteRequest]) -> None:
-        append_entries(self._connection, requests, self._look_up, self._keep)
+        append_entries(self._connection, requests, self._look_up, self._store_rows)
 
     def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
         row = self._execute(
@@ -136,7 +136,9 @@ class SqliteBatchWriter:
         ).fetchone()
         return decode_lookup(row[0])
 
-    def _keep(self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]) -> None:
+    def _store_rows(
+        self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]
+    ) -> None:
         at = 0
         while (rows := (len(values) - at) // WIDTH) > 0:
             size = min(MAX_ROWS, 1 << (rows.bit_length() - 1))
@@ -149,6 +151,6 @@ class SqliteBatchWriter:
 
 @cache
 def _insert(rows: int) -> str:
-    """The statement for so many rows."""
+    """Return the statement for this number of rows."""
     row = f"({', '.join('?' * WIDTH)})"
     return _INSERT + ", ".join([row] * rows)
