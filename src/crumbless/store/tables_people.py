@@ -1,6 +1,6 @@
-"""The tables of people: how they sign in, what they may, what they did; and what the server does for them later.
+"""The tables of operators and contacts: sign-in, permissions, audit log, bans and background jobs.
 
-As in tables.py: keys lead with the workspace, times are whole milliseconds since 1970 (UTC), ids are UUIDs as text.
+As in tables.py: keys start with the workspace, times are whole milliseconds since 1970 (UTC), IDs are UUIDs as text.
 """
 
 from sqlalchemy import (
@@ -39,8 +39,8 @@ team_member = Table(
     Index(None, "operator_id"),
 )
 
-# The sites and teams whose conversations an operator sees, one in each row. An operator without `scoped_at` sees all;
-# one who has it and no rows sees nothing.
+# The sites and teams whose conversations an operator sees, one in each row. An operator without `scoped_at` sees all.
+# An operator with it and without rows sees nothing.
 operator_scope = Table(
     "operator_scope",
     metadata,
@@ -72,19 +72,20 @@ invitation = Table(
     Index(None, "workspace_id"),
 )
 
-# Whatever may be used once and not for long: setup, invitation, reset, second step of a sign-in, passkey challenge,
-# OpenID Connect transaction, continuation. Spent by one UPDATE ... WHERE used_at IS NULL, so a race has one winner.
+# Secrets that work once and expire soon: setup, invitation, reset, second step of a sign-in, passkey challenge, OpenID
+# Connect transaction, device transfer. UPDATE ... WHERE used_at IS NULL uses one up, so only one of two racing requests
+# succeeds.
 one_time_token = Table(
     "one_time_token",
     metadata,
     Column("id", Id, primary_key=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id")),
     Column("kind", String(24), nullable=False),
-    # SHA-256 of the secret in the link; null where the id is the secret's place (challenges).
+    # SHA-256 of the secret in the link; null if the ID is used in place of a secret (challenges).
     Column("secret_hash", LargeBinary(32), unique=True),
-    # Whom or what it is about: an operator, an invitation, a conversation.
+    # The ID of the operator, invitation or conversation that it is for.
     Column("subject", String(64), nullable=False, server_default=text("''")),
-    # The key that began it, where only that key may end it.
+    # The key that began the step, if only the same key may complete it.
     Column("thumbprint", String(43)),
     Column("data", JSON, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -136,7 +137,7 @@ oidc_account = Table(
     Index(None, "operator_id"),
 )
 
-# From which networks an operator has signed in: a keyed hash, never an address. Deleted after 30 days.
+# The networks from which an operator has signed in, as keyed hashes, never addresses. Deleted after 30 days.
 known_network = Table(
     "known_network",
     metadata,
@@ -158,13 +159,13 @@ account_policy = Table(
     Column("second_factor_from", BigInteger),
     # 1: only an OpenID provider signs operators in.
     Column("provider_only", Integer, nullable=False, server_default="0"),
-    # Longest life of a session, and longest time without use. Null: as the installation's settings say.
+    # Maximum age and idle time of a session. Null: as in the installation's settings.
     Column("session_hours", Integer),
     Column("idle_minutes", Integer),
     Column("changed_at", BigInteger, nullable=False),
 )
 
-# Who did what, when, from which session. Appended, never changed: triggers of the migration refuse it.
+# Changes that operators and admins made. Rows are appended, never changed: triggers of the migration reject it.
 audit_log = Table(
     "audit_log",
     metadata,
@@ -187,17 +188,17 @@ audit_log = Table(
     Index(None, "at"),
 )
 
-# With what a site signs that it verifies a visitor.
+# The keys with which a site signs the identity of its visitors.
 identity_key = Table(
     "identity_key",
     metadata,
     Column("kid", String(32), primary_key=True),
     Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
     Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
-    # EdDSA, ES256 or HS256: the only algorithm that is taken with this key.
+    # EdDSA, ES256 or HS256: the only algorithm that is accepted with this key.
     Column("algorithm", String(16), nullable=False),
     Column("name", Text, nullable=False),
-    # Sealed (domain/seal.py); for HS256.
+    # Encrypted (domain/seal.py); for HS256.
     Column("secret", LargeBinary),
     # PEM; for EdDSA and ES256.
     Column("public_key", Text),
@@ -207,7 +208,7 @@ identity_key = Table(
     Index(None, "site_id"),
 )
 
-# A person whom a site verifies, whatever devices they use.
+# A person whom a site has verified, on any number of devices.
 contact = Table(
     "contact",
     metadata,
@@ -233,7 +234,7 @@ ban = Table(
     # visitor, key, contact or network; a network only as a keyed hash.
     Column("kind", String(16), nullable=False),
     Column("value", String(255), nullable=False),
-    # Where the visitor last came from, as a keyed hash: whoever starts again there is asked for work.
+    # A keyed hash of the visitor's last network. New chats from there require a proof of work.
     Column("network_hash", String(43)),
     Column("label", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -244,7 +245,7 @@ ban = Table(
     Index(None, "workspace_id", "kind", "value"),
 )
 
-# The outbox: jobs, written in the transaction of the action that causes them. Any node may do them.
+# The outbox: jobs, stored in the transaction of the action that causes them. Any node may run them.
 task = Table(
     "task",
     metadata,
@@ -256,14 +257,14 @@ task = Table(
     # The visitor or the chain of receipts that the task belongs to and is deleted with.
     Column("about", String(36), nullable=False, server_default=text("''")),
     Column("payload", JSON, nullable=False),
-    # What of the payload nobody may read in the database (domain/seal.py).
+    # The part of the payload that must not be readable in the database (domain/seal.py).
     Column("encrypted", LargeBinary),
     Column("due_at", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    # The node that does it, and until when no other node may.
+    # The node that runs it, and until when no other node may.
     Column("claimed_by", Id),
     Column("claimed_until", BigInteger),
-    # Given up, and why, in words without personal data.
+    # When it failed for good, and the reason, without personal data.
     Column("dead_at", BigInteger),
     Column("error", Text, nullable=False, server_default=text("''")),
     Column("created_at", BigInteger, nullable=False),
