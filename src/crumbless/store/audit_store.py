@@ -1,4 +1,4 @@
-"""The audit log: appended to, read, never changed."""
+"""Append to and read the audit log. Its rows are never changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from crumbless.store.tables_people import audit_log
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Who did what to whom, when, from which session. `no` is 0 until it is kept."""
+    """An entry of the audit log. `number` is 0 until the entry is stored."""
 
     workspace: int
     at: int
@@ -30,7 +30,7 @@ class AuditRecord:
 
 
 def add_audit_record(connection: Connection, entry: AuditRecord) -> None:
-    """Append an entry, in the transaction of the act it tells of."""
+    """Append an entry, in the transaction of the change that it describes."""
     connection.execute(
         insert(audit_log).values(
             workspace_id=entry.workspace,
@@ -53,7 +53,7 @@ def add_audit_record(connection: Connection, entry: AuditRecord) -> None:
 def audit_log_page(
     connection: Connection, workspace: int, before: int | None, limit: int, action: str | None, actor: str | None
 ) -> Sequence[AuditRecord]:
-    """Entries of a workspace, newest first, below the number `before`; all acts and actors where none is named."""
+    """Return the workspace's entries below the number `before`, newest first; all actions and actors if None."""
     query = select(audit_log).where(audit_log.c.workspace_id == workspace)
     if before is not None:
         query = query.where(audit_log.c.no < before)

@@ -1,4 +1,4 @@
-"""Bans: who may not write for a while, and by what they are known."""
+"""Bans: the visitors and networks that may not write for a limited time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from crumbless.store.transaction import after_commit
 from crumbless.store.visibility_sql import visible_conversations
 
 MAX_ITEMS = 20_000
-"""Bans held in memory. Beyond it the oldest are not honoured; nobody bans so many by hand."""
+"""Bans held in memory. If there are more, the oldest are not enforced; operators ban far fewer by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewBan:
-    """What is banned: a visitor, a key, a contact, or the keyed hash of a network."""
+    """The banned thing: a visitor, a key, a contact, or the keyed hash of a network."""
 
     kind: BanKind
     value: str
@@ -31,7 +31,7 @@ class NewBan:
 
 @dataclass(frozen=True, slots=True)
 class BanTarget:
-    """By what the visitor of a conversation can be known again."""
+    """The visitor of a conversation, with everything by which the server can recognise them."""
 
     visitor: str
     name: str
@@ -56,7 +56,7 @@ def find_ban_target(
 def add_bans(
     connection: Connection, workspace_id: int, bans: Sequence[NewBan], reason: str, by: str, ends_at: int
 ) -> list[str]:
-    """Add bans that hold in the whole workspace; their ids."""
+    """Add bans that apply to the whole workspace and return their IDs."""
     now = now_ms()
     rows = [
         {
@@ -79,7 +79,7 @@ def add_bans(
 
 
 def current_bans(connection: Connection, workspace_id: int) -> list[BanResponse]:
-    """The workspace's bans that hold now, newest first."""
+    """Return the workspace's bans that are in force, newest first."""
     rows = connection.execute(
         select(ban, operator.c.name.label("by_name"))
         .outerjoin(operator, operator.c.id == ban.c.created_by)
@@ -94,7 +94,7 @@ def current_bans(connection: Connection, workspace_id: int) -> list[BanResponse]
 
 
 def lift_ban(connection: Connection, workspace_id: int, ban_id: str) -> BanResponse | None:
-    """The ban, which holds no longer; None when there is none of this id that holds."""
+    """Lift a ban and return it. Return None if no ban with this ID is in force."""
     found = next((one for one in current_bans(connection, workspace_id) if one.id == ban_id), None)
     if found is not None:
         connection.execute(update(ban).where(ban.c.id == ban_id).values(lifted_at=now_ms()))
@@ -103,7 +103,7 @@ def lift_ban(connection: Connection, workspace_id: int, ban_id: str) -> BanRespo
 
 
 def read_ban_list(connection: Connection) -> BanList:
-    """Every ban that holds now, and the networks from which banned visitors last came."""
+    """Return all bans in force, and the networks from which banned visitors last connected."""
     rows = connection.execute(
         select(ban.c.workspace_id, ban.c.kind, ban.c.value, ban.c.network_hash)
         .where(ban.c.lifted_at.is_(None), ban.c.ends_at > confirmed_ms())

@@ -1,4 +1,4 @@
-"""Consent records, appended and read; and the key that signs them."""
+"""Stores and reads consent receipts, and the key that signs them."""
 
 import secrets
 from collections.abc import Iterator
@@ -15,8 +15,9 @@ RECEIPT_KEY = "receipt_key"
 
 
 def secret_of(connection: Connection, name: str) -> bytes:
-    """32 random bytes that this installation keeps under this name; made on first use, so the caller must be able to
-    write.
+    """Return this installation's secret of this name: 32 random bytes.
+
+    It is generated on first use, so the connection must be able to write.
     """
     found = find_secret(connection, name)
     if found is None:
@@ -26,14 +27,14 @@ def secret_of(connection: Connection, name: str) -> bytes:
 
 
 def find_secret(connection: Connection, name: str) -> bytes | None:
-    """The same, for reading only: None before its first use."""
+    """Return the installation's secret of this name, or None before its first use. For connections that only read."""
     return connection.execute(select(installation_secret.c.value).where(installation_secret.c.name == name)).scalar()
 
 
 def add_receipt(
     connection: Connection, of: Site, record: ConsentReceipt, request_id: str | None, signature: str
 ) -> None:
-    """Append the record to its chain."""
+    """Append the receipt to its chain."""
     connection.execute(
         insert(consent_receipt).values(
             workspace_id=of.workspace,
@@ -56,12 +57,12 @@ def add_receipt(
 
 
 def find_receipt(connection: Connection, receipt: str) -> tuple[ConsentReceipt, str] | None:
-    """The record with this number, and its signature."""
+    """Return the receipt with this ID, and its signature."""
     return _first(connection, consent_receipt.c.receipt == receipt)
 
 
 def find_repeat(connection: Connection, of: Site, request: ConsentRequest) -> tuple[ConsentReceipt, str] | None:
-    """The record that this very request has made before."""
+    """Return the receipt that an earlier attempt of the same request created."""
     if request.id is None:
         return None
     same = (consent_receipt.c.site_id == of.id) & (consent_receipt.c.request_id == request.id)
@@ -69,13 +70,13 @@ def find_repeat(connection: Connection, of: Site, request: ConsentRequest) -> tu
 
 
 def newest_of_chain(connection: Connection, chain: str) -> ConsentReceipt | None:
-    """The record that holds: the last one appended to the chain."""
+    """Return the receipt that is in force: the last one of the chain."""
     found = _first(connection, consent_receipt.c.receipt_chain == chain)
     return found and found[0]
 
 
 def receipts_of_site(connection: Connection, of: Site) -> Iterator[tuple[ConsentReceipt, str, bool]]:
-    """Every record of the site in the order of their making, with its signature and whether none follows it."""
+    """Yield the site's receipts in order of creation, each with its signature and whether it is its chain's last."""
     newest: dict[str, int] = {}
     in_site = consent_receipt.c.site_id == of.id
     for row in connection.execute(select(consent_receipt.c.receipt_chain, consent_receipt.c.no).where(in_site)):
@@ -85,13 +86,13 @@ def receipts_of_site(connection: Connection, of: Site) -> Iterator[tuple[Consent
 
 
 def is_known_origin(connection: Connection, origin: str) -> bool:
-    """Whether any site lists this origin."""
+    """Return whether any site lists this origin."""
     listed = cast(site.c.origins, String).contains(f'"{origin}"', autoescape=True)
     return connection.execute(select(site.c.id).where(listed).limit(1)).first() is not None
 
 
 def site_of_receipt(connection: Connection, record: ConsentReceipt) -> Site:
-    """The site that the record was made on."""
+    """Return the site on which the consent was given."""
     found = find_site(connection, record.site)
     if found is None:
         raise LookupError(record.site)

@@ -1,4 +1,4 @@
-"""Contacts: people for whom a site vouches, whatever devices they use, and which visitors they are."""
+"""Contacts: people whose identity a website has verified, on any number of devices, and their visitors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from crumbless.store.tables import conversation, session, visitor
 from crumbless.store.tables_people import contact
 
 VERIFIED = "email_verified"
-"""Kept beside the attributes, under a name that none of them can have: theirs are nested."""
+"""Stored beside the website's attributes, which are nested, so that no attribute can have this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedVisitor:
-    """A visitor as far as identity goes: which contact they are, and by which key they are known."""
+    """A visitor with the contact and the key that identify them."""
 
     id: str
     site_id: int
@@ -28,15 +28,15 @@ class LinkedVisitor:
 
 
 def find_contact(connection: Connection, site_id: int, subject: str) -> str | None:
-    """The id of the site's contact with this subject."""
+    """Return the ID of the site's contact with this subject."""
     return connection.execute(
         select(contact.c.id).where(contact.c.site_id == site_id, contact.c.subject == subject)
     ).scalar()
 
 
 def store_contact(connection: Connection, of: Site, identity: VisitorIdentity) -> str:
-    """The contact's id, new or with what the site says of them now."""
-    said = {
+    """Create the contact, or update it with the website's current data. Return its ID."""
+    values = {
         "name": identity.name,
         "email": identity.email,
         "attributes": {VERIFIED: identity.email_verified, "own": identity.attributes},
@@ -55,30 +55,30 @@ def store_contact(connection: Connection, of: Site, identity: VisitorIdentity) -
                 subject=identity.subject,
                 created_at=now,
                 changed_at=now,
-                **said,
+                **values,
             )
         )
         return contact_id
-    if (row.name, row.email, row.attributes) != (said["name"], said["email"], said["attributes"]):
-        connection.execute(update(contact).where(contact.c.id == row.id).values(changed_at=now, **said))
+    if (row.name, row.email, row.attributes) != (values["name"], values["email"], values["attributes"]):
+        connection.execute(update(contact).where(contact.c.id == row.id).values(changed_at=now, **values))
         _rename_visitors(connection, row.id, identity.name)
     return row.id
 
 
 def contact_of_row(row: Row[tuple[object, ...]]) -> Contact | None:
-    """The contact in a row that has the columns contact_id, contact_name, contact_email and contact_attributes."""
+    """Return the contact in a row with contact_id, contact_name, contact_email and contact_attributes."""
     values = row._mapping  # pyright: ignore[reportPrivateUsage] - its public name
-    told = values["contact_attributes"]
-    if values["contact_id"] is None or told is None:
+    attributes = values["contact_attributes"]
+    if values["contact_id"] is None or attributes is None:
         return None
-    return Contact(values["contact_name"], values["contact_email"], told[VERIFIED], told["own"])
+    return Contact(values["contact_name"], values["contact_email"], attributes[VERIFIED], attributes["own"])
 
 
 def link_visitor(connection: Connection, of: LinkedVisitor, contact_id: str, name: str, thumbprint: str | None) -> None:
-    """From now on the visitor, with their conversations, is the contact.
+    """Link the visitor, with their conversations, to the contact.
 
-    The visitor is known by the key `thumbprint` from now on, where there is one: the key that began the conversation
-    may be on another device, and could otherwise open a new session of the verified visitor.
+    If `thumbprint` is given, it replaces the visitor's key. The key that began the conversation may be on another
+    device, and could otherwise open a new session of the verified visitor.
     """
     key = of.thumbprint
     if thumbprint not in {None, key}:
@@ -90,19 +90,19 @@ def link_visitor(connection: Connection, of: LinkedVisitor, contact_id: str, nam
 
 
 def find_linked_visitor(connection: Connection, visitor_id: str) -> LinkedVisitor | None:
-    """The visitor of this id."""
+    """Return the visitor with this ID."""
     row = connection.execute(select(visitor).where(visitor.c.id == visitor_id)).first()
     return None if row is None else LinkedVisitor(row.id, row.site_id, row.contact_id, row.thumbprint)
 
 
 def conversations_of(connection: Connection, visitors: Sequence[str]) -> list[str]:
-    """Return the ids of all conversations of these visitors, oldest first."""
+    """Return the IDs of all conversations of these visitors, oldest first."""
     query = select(conversation.c.id).where(conversation.c.visitor_id.in_(visitors)).order_by(conversation.c.no)
     return [*connection.execute(query).scalars()]
 
 
 def visitors_of_contact(connection: Connection, visitor_id: str) -> list[str]:
-    """Return the ids of the contact's visitors, if the visitor is one; else the visitor's own."""
+    """Return the IDs of all visitors of the visitor's contact, or only this visitor's ID if there is no contact."""
     contact_id = select(visitor.c.contact_id).where(visitor.c.id == visitor_id).scalar_subquery()
     query = select(visitor.c.id).where(or_(visitor.c.id == visitor_id, visitor.c.contact_id == contact_id))
     return [*connection.execute(query).scalars()]
@@ -114,7 +114,7 @@ def mark_verified(connection: Connection, session_id: str) -> None:
 
 
 def end_sessions_before_link(connection: Connection, visitor_id: str, except_id: str | None) -> list[Session]:
-    """End the sessions of a visitor who is verified now, all but one; those that had not ended."""
+    """End the sessions of a newly verified visitor except `except_id`. Return those that were active."""
     conditions = [session.c.visitor_id == visitor_id]
     if except_id is not None:
         conditions.append(session.c.id != except_id)
@@ -122,8 +122,7 @@ def end_sessions_before_link(connection: Connection, visitor_id: str, except_id:
 
 
 def conversation_to_transfer(connection: Connection, contact_id: str) -> tuple[str, str] | None:
-    """The contact's conversation that continues, as (visitor, conversation): the newest that is open, else the
-    newest."""
+    """Return the contact's (visitor, conversation) to continue: the newest open conversation, else the newest."""
     row = connection.execute(
         select(conversation.c.visitor_id, conversation.c.id)
         .join(visitor, visitor.c.id == conversation.c.visitor_id)
@@ -135,13 +134,13 @@ def conversation_to_transfer(connection: Connection, contact_id: str) -> tuple[s
 
 
 def remove_lone_contact(connection: Connection, contact_id: str) -> None:
-    """Forget a contact whom no visitor is any more."""
+    """Delete a contact that has no visitors left."""
     used = select(visitor.c.id).where(visitor.c.contact_id == contact_id).exists()
     connection.execute(delete(contact).where(contact.c.id == contact_id, ~used))
 
 
 def end_unverified_sessions(connection: Connection, site_id: int) -> list[Session]:
-    """End the sessions of the site's visitors for whom nobody vouches; those that had not ended."""
+    """End the sessions of the site's unverified visitors. Return those that were active."""
     return _end(connection, and_(visitor.c.site_id == site_id, visitor.c.contact_id.is_(None)))
 
 
@@ -154,7 +153,7 @@ def end_visitor_sessions(
     contact_id: str | None = None,
     network: str | None = None,
 ) -> list[Session]:
-    """End the sessions of visitors known by any of these; those that had not ended."""
+    """End the sessions of all visitors that match any of the arguments. Return those that were active."""
     known = [
         column == value
         for column, value in (

@@ -1,4 +1,4 @@
-"""Writes to a conversation that are not entries: its beginning and its seen marks."""
+"""Writes to a conversation that are not entries: creation, seen marks and consent."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ from crumbless.store.timeline_read import seq_of, visitor_seq_at
 
 @dataclass(frozen=True, slots=True)
 class SeenMove:
-    """How far one side has read, in the numbers of both sides. `visitor_seq`: None when that number did not move.
+    """The new seen mark of one side, as `seq` and `visitor_seq`. `visitor_seq`: None if it did not move.
 
-    `site` and `team`: those of the conversation.
+    `site` and `team` are those of the conversation.
     """
 
     seq: int
@@ -51,7 +51,7 @@ def add_conversation(connection: Connection, of: Site, visitor_id: str, conversa
 
 
 def find_conversation(connection: Connection, visitor_id: str, entry_id: str) -> str | None:
-    """Return the visitor's conversation that has the entry of this id, else the visitor's newest one."""
+    """Return the visitor's conversation that contains this entry, else the visitor's newest conversation."""
     own = select(conversation.c.id).where(conversation.c.visitor_id == visitor_id)
     holding = own.join(entry, entry.c.conversation_no == conversation.c.no).where(entry.c.id == entry_id)
     newest = own.order_by(conversation.c.no.desc()).limit(1)
@@ -68,7 +68,7 @@ def find_started(connection: Connection, visitor_id: str, entry_id: str) -> str 
 
 
 def find_visitor_of(connection: Connection, conversation_id: str) -> str | None:
-    """Whose conversation it is; None once it was erased."""
+    """Return the conversation's visitor, or None if the conversation was erased."""
     row = connection.execute(select(conversation).where(conversation.c.id == conversation_id)).first()
     if row is None:
         return None
@@ -135,14 +135,14 @@ def raise_seen_mark(
 
 
 def consent_chain_of(connection: Connection, conversation_id: str) -> str | None:
-    """The consent that a conversation is held to."""
+    """Return the consent chain under which events of the conversation are relayed."""
     return connection.execute(select(conversation.c.receipt_chain).where(conversation.c.id == conversation_id)).scalar()
 
 
 def bind_consent(connection: Connection, conversation_id: str, chain: str | None) -> None:
-    """From now on events of the conversation may be relayed under this consent; None: under none.
+    """Set the consent chain under which events of the conversation may be relayed; None if under none.
 
-    A conversation that its visitor has erased is held to nothing any more.
+    A conversation that its visitor has erased is not changed.
     """
     erasure = exists().where(
         entry.c.conversation_no == conversation.c.no, entry.c.seq == conversation.c.last_seq, entry.c.kind == "erased"
@@ -153,12 +153,12 @@ def bind_consent(connection: Connection, conversation_id: str, chain: str | None
 
 
 def site_key_of_visitor(connection: Connection, visitor_id: str) -> str | None:
-    """Return the public key of the site that a visitor is known on."""
+    """Return the public key of the visitor's site."""
     query = select(site.c.key).join(visitor, visitor.c.site_id == site.c.id)
     return connection.execute(query.where(visitor.c.id == visitor_id)).scalar()
 
 
 def site_key_of(connection: Connection, conversation_id: str) -> str | None:
-    """The public key of the site that a conversation is on."""
+    """Return the public key of the conversation's site."""
     query = select(site.c.key).join(conversation, conversation.c.site_id == site.c.id)
     return connection.execute(query.where(conversation.c.id == conversation_id)).scalar()

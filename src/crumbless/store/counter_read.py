@@ -1,4 +1,4 @@
-"""How much happened on a site, by day (UTC): counted from the timeline when asked, so that no message pays for it."""
+"""Daily counters (UTC) of a site. They are computed from the timeline on request, so messages cost nothing extra."""
 
 import datetime
 
@@ -13,16 +13,16 @@ COUNTED: tuple[str, ...] = ("chats", "visitor_messages", "operator_messages", "c
 
 
 def day_counters(connection: Connection, workspace_id: int, site_id: int, days: int) -> dict[str, dict[str, int]]:
-    """The counters of the last `days` days that have any, by day (ISO 8601), newest first."""
+    """Return the counters of the last `days` days, newest first, by ISO 8601 date. Days without any are left out."""
     first = now_ms() // DAY_MS - days + 1
     day = (entry.c.at // DAY_MS).label("day")
-    said = entry.c.kind == "message"
+    is_message = entry.c.kind == "message"
     rows = connection.execute(
         select(
             day,
-            _how_many(said & (entry.c.author_kind == "visitor") & (entry.c.visitor_seq == 1)),
-            _how_many(said & (entry.c.author_kind == "visitor")),
-            _how_many(said & (entry.c.author_kind == "operator")),
+            _how_many(is_message & (entry.c.author_kind == "visitor") & (entry.c.visitor_seq == 1)),
+            _how_many(is_message & (entry.c.author_kind == "visitor")),
+            _how_many(is_message & (entry.c.author_kind == "operator")),
             _how_many(entry.c.kind == "closed"),
         )
         .join(conversation, conversation.c.no == entry.c.conversation_no)

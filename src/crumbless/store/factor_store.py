@@ -1,4 +1,4 @@
-"""What operators show to sign in: password, authenticator app, recovery codes, passkeys."""
+"""The factors by which operators sign in: password, authenticator app, recovery codes and passkeys."""
 
 import hmac
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from crumbless.store.tables_people import passkey, recovery_code
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """A passkey that signs an operator in. `credential` is its id in base64url."""
+    """A passkey of an operator. `credential` is its ID in base64url."""
 
     id: str
     workspace: int
@@ -37,17 +37,17 @@ def set_password_hash(connection: Connection, operator_id: str, password_hash: s
 
 
 def find_totp_secret(connection: Connection, operator_id: str) -> bytes | None:
-    """The sealed secret; None when the operator has no authenticator app."""
+    """Return the encrypted secret, or None if the operator has no authenticator app."""
     return connection.execute(select(operator.c.totp_secret).where(operator.c.id == operator_id)).scalar()
 
 
 def set_totp_secret(connection: Connection, operator_id: str, sealed: bytes | None, step: int = 0) -> None:
-    """Let codes of this secret be asked for from now on; the one of `step` was taken already. None: ask no more."""
+    """Require codes of this secret from now on; the code of `step` is already used. None: require no codes."""
     connection.execute(update(operator).where(operator.c.id == operator_id).values(totp_secret=sealed, totp_step=step))
 
 
 def take_totp_step(connection: Connection, operator_id: str, step: int) -> bool:
-    """Whether the code of this step may be taken: each is taken once (RFC 6238, section 5.2), and none out of order."""
+    """Mark the code of this step as used. Return False if it or a later one was used (RFC 6238, section 5.2)."""
     taken = connection.execute(
         update(operator).where(operator.c.id == operator_id, operator.c.totp_step < step).values(totp_step=step)
     )
@@ -60,7 +60,7 @@ def take_totp_step(connection: Connection, operator_id: str, step: int) -> bool:
 def replace_recovery_codes(
     connection: Connection, workspace: int, operator_id: str, codes: Sequence[str], key: bytes
 ) -> None:
-    """Only these codes work from now on. They are kept as hashes made with the `key`, which is not in the database."""
+    """Replace the operator's codes. Only hashes are stored, made with `key`, which is not in the database."""
     connection.execute(delete(recovery_code).where(recovery_code.c.operator_id == operator_id))
     if codes:
         rows = [
@@ -71,7 +71,7 @@ def replace_recovery_codes(
 
 
 def take_recovery_code(connection: Connection, operator_id: str, code: str, key: bytes) -> bool:
-    """Whether this is one of the operator's codes that was not used; it is used now."""
+    """Mark one of the operator's codes as used. Return False if it is unknown or already used."""
     taken = connection.execute(
         update(recovery_code)
         .where(
@@ -85,13 +85,13 @@ def take_recovery_code(connection: Connection, operator_id: str, code: str, key:
 
 
 def count_recovery_codes(connection: Connection, operator_id: str) -> int:
-    """How many codes are left."""
+    """Return the number of unused codes."""
     query = select(func.count()).where(recovery_code.c.operator_id == operator_id, recovery_code.c.used_at.is_(None))
     return connection.execute(query).scalar_one()
 
 
 def _code_hash(key: bytes, operator_id: str, code: str) -> bytes:
-    # With a key: a code has 50 random bits, which whoever copied the database could try out against a plain hash.
+    # With a key: a code has 50 random bits, so an attacker with a copy of the database could find it from a plain hash.
     return hmac.digest(key, f"{operator_id} {code}".encode(), "sha256")
 
 
@@ -110,7 +110,7 @@ def add_passkey(
     backed_up: bool,
     name: str,
 ) -> bool:
-    """Let the passkey sign the operator in. False when it is known already, whoever's it is."""
+    """Store a passkey for the operator. Return False if any operator has registered it already."""
     if find_passkey(connection, credential) is not None:
         return False
     connection.execute(
@@ -131,12 +131,12 @@ def add_passkey(
 
 
 def find_passkey(connection: Connection, credential: str) -> Passkey | None:
-    """The passkey with this credential id."""
+    """Return the passkey with this credential ID."""
     return next(iter(_passkeys(connection, passkey.c.credential == credential)), None)
 
 
 def passkeys_of(connection: Connection, operator_id: str) -> list[Passkey]:
-    """The operator's passkeys, oldest first."""
+    """Return the operator's passkeys, oldest first."""
     return _passkeys(connection, passkey.c.operator_id == operator_id)
 
 
@@ -161,14 +161,14 @@ def _passkeys(connection: Connection, condition: object) -> list[Passkey]:
 
 
 def note_passkey_used(connection: Connection, credential: str, sign_count: int) -> None:
-    """The passkey was just used, and counts so many uses."""
+    """Record that the passkey was used just now, and its new signature counter."""
     connection.execute(
         update(passkey).where(passkey.c.credential == credential).values(sign_count=sign_count, last_used_at=now_ms())
     )
 
 
 def rename_passkey(connection: Connection, operator_id: str, passkey_id: str, name: str) -> bool:
-    """Give the operator's passkey another name. False when there is no such passkey."""
+    """Rename the operator's passkey. Return False if there is no such passkey."""
     renamed = connection.execute(
         update(passkey).where(passkey.c.id == passkey_id, passkey.c.operator_id == operator_id).values(name=name)
     )
@@ -176,7 +176,7 @@ def rename_passkey(connection: Connection, operator_id: str, passkey_id: str, na
 
 
 def remove_passkey(connection: Connection, operator_id: str, passkey_id: str) -> bool:
-    """The passkey signs the operator in no more. False when there is no such passkey."""
+    """Delete the operator's passkey. Return False if there is no such passkey."""
     removed = connection.execute(
         delete(passkey).where(passkey.c.id == passkey_id, passkey.c.operator_id == operator_id)
     )

@@ -1,4 +1,4 @@
-"""Which files are kept, of which kind; their content lies elsewhere (adapters/files_store.py)."""
+"""The stored files and their kinds. Their content is in another store (adapters/files_store.py)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ FileKind = Literal["photo"]
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One file."""
+    """A file's metadata."""
 
     id: str
     workspace: int
@@ -25,23 +25,23 @@ class StoredFile:
     digest: str
 
 
-def add_file(connection: Connection, kept: StoredFile) -> None:
-    """Note that a file is kept."""
+def add_file(connection: Connection, stored: StoredFile) -> None:
+    """Add a file's metadata."""
     connection.execute(
         insert(file).values(
-            id=kept.id,
-            workspace_id=kept.workspace,
-            kind=kept.kind,
-            media_type=kept.media_type,
-            size=kept.size,
-            digest=kept.digest,
+            id=stored.id,
+            workspace_id=stored.workspace,
+            kind=stored.kind,
+            media_type=stored.media_type,
+            size=stored.size,
+            digest=stored.digest,
             created_at=now_ms(),
         )
     )
 
 
 def find_file(connection: Connection, file_id: str) -> StoredFile | None:
-    """The file with this id."""
+    """Return the file with this ID."""
     row = connection.execute(select(file).where(file.c.id == file_id)).first()
     if row is None:
         return None
@@ -49,12 +49,12 @@ def find_file(connection: Connection, file_id: str) -> StoredFile | None:
 
 
 def remove_file(connection: Connection, file_id: str) -> None:
-    """Forget a file; its content is for a task to remove."""
+    """Delete a file's metadata. A task removes its content."""
     connection.execute(delete(file).where(file.c.id == file_id))
 
 
 def change_photo(connection: Connection, operator_id: str, file_id: str | None) -> str | None:
-    """The operator's photo is this file from now on, or none; the file that it was before."""
+    """Set or remove the operator's photo and return the ID of the previous file."""
     before = connection.execute(select(operator.c.photo).where(operator.c.id == operator_id)).scalar()
     change_operators(connection, operator.c.id == operator_id, photo=file_id)
     return before

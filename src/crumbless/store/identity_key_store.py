@@ -1,4 +1,4 @@
-"""The keys with which sites sign that they vouch for a visitor, and each site's mode."""
+"""The keys with which websites sign visitors' identities, and each site's verification mode."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from crumbless.store.tables import site
 from crumbless.store.tables_people import identity_key
 
 USED_MS = 3_600_000
-"""How exactly it is known when a key was last used."""
+"""Precision of the time at which a key was last used."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key as it is kept: `secret` is encrypted."""
+    """A key as it is stored. `secret` is encrypted."""
 
     kid: str
     algorithm: KeyAlgorithm
@@ -35,7 +35,7 @@ def add_identity_key(
     secret: bytes | None = None,
     public_key: str | None = None,
 ) -> IdentityKeyResponse:
-    """Add a key to the site; `secret` is encrypted."""
+    """Add a key to the site. `secret` is encrypted."""
     now = now_ms()
     connection.execute(
         insert(identity_key).values(
@@ -53,7 +53,7 @@ def add_identity_key(
 
 
 def find_identity_key(connection: Connection, site_id: int, kid: str) -> StoredKey | None:
-    """The site's key of this name, unless it is retired."""
+    """Return the site's key with this ID, unless it is retired."""
     row = connection.execute(
         select(identity_key).where(
             identity_key.c.kid == kid, identity_key.c.site_id == site_id, identity_key.c.retired_at.is_(None)
@@ -63,14 +63,14 @@ def find_identity_key(connection: Connection, site_id: int, kid: str) -> StoredK
 
 
 def note_key_used(connection: Connection, key: StoredKey) -> None:
-    """The key was used just now; written down once an hour."""
+    """Record that the key was used just now, at most once an hour."""
     now = now_ms()
     if now - key.last_used_at > USED_MS:
         connection.execute(update(identity_key).where(identity_key.c.kid == key.kid).values(last_used_at=now))
 
 
 def site_identity(connection: Connection, of: Site) -> SiteIdentity:
-    """The site's mode and keys, the newest first, retired ones last."""
+    """Return the site's mode and keys, newest first, retired keys last."""
     rows = connection.execute(
         select(identity_key)
         .where(identity_key.c.site_id == of.id)
@@ -84,7 +84,7 @@ def site_identity(connection: Connection, of: Site) -> SiteIdentity:
 
 
 def retire_identity_key(connection: Connection, site_id: int, kid: str) -> bool:
-    """What the key signs is taken no more. False when the site has no such key in use."""
+    """Retire the key: its signatures are no longer accepted. Return False if the site has no such key in use."""
     retired = connection.execute(
         update(identity_key)
         .where(identity_key.c.kid == kid, identity_key.c.site_id == site_id, identity_key.c.retired_at.is_(None))
@@ -94,10 +94,10 @@ def retire_identity_key(connection: Connection, site_id: int, kid: str) -> bool:
 
 
 def read_mode(connection: Connection, site_id: int) -> IdentityMode:
-    """Whether the site's visitors may or must be verified."""
+    """Return whether the site's visitors may or must be verified."""
     return connection.execute(select(site.c.identity_mode).where(site.c.id == site_id)).scalar_one()
 
 
 def set_mode(connection: Connection, site_id: int, mode: IdentityMode) -> None:
-    """Change whether the site's visitors may or must be verified."""
+    """Set whether the site's visitors may or must be verified."""
     connection.execute(update(site).where(site.c.id == site_id).values(identity_mode=mode))

@@ -1,5 +1,7 @@
-"""Accounts at OpenID providers that sign operators in. Found by issuer and subject alone: an email address at another
-provider may belong to somebody else."""
+"""Accounts at OpenID providers that sign operators in.
+
+They are found only by issuer and subject, because another person may own the same email address at another provider.
+"""
 
 from dataclasses import dataclass
 
@@ -11,7 +13,7 @@ from crumbless.store.tables_people import oidc_account
 
 @dataclass(frozen=True, slots=True)
 class OidcAccount:
-    """An account at a provider, and whose it is. `label` is the email address that the provider told."""
+    """An account at a provider, and its operator. `label` is the email address that the provider reported."""
 
     issuer: str
     subject: str
@@ -22,14 +24,14 @@ class OidcAccount:
 
 
 def find_oidc_account_owner(connection: Connection, issuer: str, subject: str) -> str | None:
-    """The id of the operator whom this account signs in."""
+    """Return the ID of the operator whom this account signs in."""
     return connection.execute(
         select(oidc_account.c.operator_id).where(oidc_account.c.issuer == issuer, oidc_account.c.subject == subject)
     ).scalar()
 
 
 def oidc_accounts_of(connection: Connection, operator_id: str) -> list[OidcAccount]:
-    """The operator's accounts, oldest first."""
+    """Return the operator's accounts, oldest first."""
     rows = connection.execute(
         select(oidc_account).where(oidc_account.c.operator_id == operator_id).order_by(oidc_account.c.created_at)
     )
@@ -42,7 +44,7 @@ def oidc_accounts_of(connection: Connection, operator_id: str) -> list[OidcAccou
 def add_oidc_account(
     connection: Connection, workspace: int, operator_id: str, issuer: str, subject: str, label: str
 ) -> bool:
-    """Let this account sign the operator in. False when it signs somebody in already."""
+    """Connect this account to the operator. Return False if it is connected to an operator already."""
     if find_oidc_account_owner(connection, issuer, subject) is not None:
         return False
     connection.execute(
@@ -59,7 +61,7 @@ def add_oidc_account(
 
 
 def note_oidc_account_used(connection: Connection, issuer: str, subject: str) -> None:
-    """The account was just used."""
+    """Record that the account was used just now."""
     connection.execute(
         update(oidc_account)
         .where(oidc_account.c.issuer == issuer, oidc_account.c.subject == subject)
@@ -68,7 +70,7 @@ def note_oidc_account_used(connection: Connection, issuer: str, subject: str) ->
 
 
 def remove_oidc_account(connection: Connection, operator_id: str, issuer: str, subject: str) -> bool:
-    """The account signs the operator in no more. False when it did not."""
+    """Disconnect the account from the operator. Return False if it was not connected."""
     removed = connection.execute(
         delete(oidc_account).where(
             oidc_account.c.operator_id == operator_id,

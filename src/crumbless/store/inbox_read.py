@@ -1,4 +1,4 @@
-"""Reads of the inbox: conversations with their newest words and what is unread."""
+"""Reads of the inbox: conversations with their newest message and the number of unread ones."""
 
 from functools import cache
 from typing import Any
@@ -29,7 +29,7 @@ def inbox_page(
     """Return the conversations with the newest activity before a position (None: of all).
 
     Args:
-        status: only those of this status.
+        status: only those with this status.
         waiting: only those whose visitor waits for a reply.
         scope: only those in it.
     """
@@ -43,7 +43,7 @@ def inbox_page(
 def conversation_summary(
     connection: Connection, workspace_id: int, conversation_id: str, scope: Scope | None
 ) -> ConversationSummary | None:
-    """Return one row of the inbox; None if there is none in the workspace and the scope."""
+    """Return one row of the inbox, or None if the conversation is not in the workspace and the scope."""
     values = {"workspace": workspace_id, "conversation": conversation_id} | scope_values(scope)
     row = connection.execute(_one(scope is not None), values).first()
     return None if row is None else _summary(row)
@@ -81,13 +81,13 @@ def _one(limited: bool) -> Select[Any]:
 
 
 def _summaries() -> Select[Any]:
-    """One query for a whole page: each row's newest words and unread count are looked up by index inside it.
+    """Return one query for a whole page. Each row's newest message and unread count are looked up by index.
 
     In an erased conversation, the entry `erased` is the newest one.
     """
     own = entry.c.conversation_no == conversation.c.no
-    telling = entry.c.kind.in_(("message", "erased"))
-    newest = select(entry.c.seq).where(own, telling).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()
+    shown = entry.c.kind.in_(("message", "erased"))
+    newest = select(entry.c.seq).where(own, shown).order_by(entry.c.seq.desc()).limit(1).scalar_subquery()
     unread = (
         select(func.count())
         .where(
@@ -101,10 +101,10 @@ def _summaries() -> Select[Any]:
     )
     last = entry.alias("last")
     is_last = and_(last.c.conversation_no == conversation.c.no, last.c.seq == newest)
-    told = [column.label(f"newest_{column.name}") for column in last.c]
+    newest_columns = [column.label(f"newest_{column.name}") for column in last.c]
     return (
         select(conversation, visitor.c.name.label("visitor_name"), site.c.name.label("site_name"))
-        .add_columns(unread.label("unread"), *told)
+        .add_columns(unread.label("unread"), *newest_columns)
         .add_columns(
             visitor.c.contact_id,
             contact.c.name.label("contact_name"),

@@ -1,4 +1,4 @@
-"""Invitations: whom a workspace would like to have, as what."""
+"""Invitations of operators to a workspace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from crumbless.store.tables_people import invitation
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation that was neither accepted nor revoked. `invited_by` is the inviter's name, `inviter` the id."""
+    """An invitation that is neither accepted nor revoked. `invited_by` is the inviter's name, `inviter` the ID."""
 
     id: str
     workspace: int
@@ -32,7 +32,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class NewInvitation:
-    """An invitation to be kept. `invited_by` is the id of who invites."""
+    """An invitation to be stored. `invited_by` is the inviter's ID."""
 
     email: str
     name: str
@@ -44,7 +44,7 @@ class NewInvitation:
 
 
 def add_invitation(connection: Connection, workspace: int, new: NewInvitation) -> str:
-    """A new invitation's id."""
+    """Store a new invitation and return its ID."""
     invitation_id = new_id()
     connection.execute(
         insert(invitation).values(
@@ -64,18 +64,18 @@ def add_invitation(connection: Connection, workspace: int, new: NewInvitation) -
 
 
 def pending_invitations(connection: Connection, workspace: int, email: str | None = None) -> list[Invitation]:
-    """The invitations of a workspace that still stand, newest first; only those to an address when one is given."""
+    """Return the workspace's pending invitations, newest first; if `email` is given, only those to this address."""
     conditions = [] if email is None else [invitation.c.email == email]
     return _pending(connection, invitation.c.workspace_id == workspace, *conditions)
 
 
 def invitations_by(connection: Connection, workspace: int, inviter: str) -> list[Invitation]:
-    """The invitations of a workspace that still stand and that this operator (an id) sent, newest first."""
+    """Return the workspace's pending invitations that this operator (an ID) sent, newest first."""
     return _pending(connection, invitation.c.workspace_id == workspace, invitation.c.invited_by == inviter)
 
 
 def find_invitation(connection: Connection, workspace: int, invitation_id: str) -> Invitation:
-    """The invitation of this workspace that still stands.
+    """Return the pending invitation of this workspace.
 
     Raises:
         ApiError: `not_found`, also for one of another workspace.
@@ -112,17 +112,17 @@ def _pending(connection: Connection, *conditions: Any) -> list[Invitation]:
 
 
 def extend_invitation(connection: Connection, invitation_id: str, by: str, expires_at: int) -> None:
-    """The operator `by` (an id) sends the invitation again; it is theirs, and stands until then."""
+    """Record that the operator `by` (an ID) sent the invitation again, and extend it to `expires_at`."""
     _change(connection, invitation_id, invited_by=by, expires_at=expires_at)
 
 
 def revoke_invitation(connection: Connection, invitation_id: str) -> None:
-    """The invitation stands no more."""
+    """Revoke the invitation."""
     _change(connection, invitation_id, revoked_at=now_ms())
 
 
 def note_accepted(connection: Connection, invitation_id: str) -> None:
-    """The invited person has joined."""
+    """Record that the invited person has joined."""
     _change(connection, invitation_id, accepted_at=now_ms())
 
 

@@ -1,4 +1,4 @@
-"""By what an operator is recognised at a sign-in: a key or a network with which they signed in before."""
+"""The keys and networks with which an operator has signed in before."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from crumbless.store.tables import operator, session
 from crumbless.store.tables_people import known_network
 
 NETWORK_DAYS = 30
-"""After which a network without a sign-in is unknown again, and its row is deleted."""
+"""Days without a sign-in after which a network is unknown again, and its row is deleted."""
 
 MAX_NETWORKS = 20
 """Networks stored for one operator, the newest."""
@@ -26,15 +26,17 @@ class Known:
 
 
 def find_known(connection: Connection, account: str, thumbprint: str, network_hash: str) -> Known:
-    """Return what is known of a caller. One statement, the same for accounts that do not exist.
+    """Return whether the key and the network are known. The same single statement runs if no such account exists.
 
     Args:
         account: an operator's ID or email address.
     """
-    whom = select(operator.c.id).where(or_(operator.c.id == account, operator.c.email == account)).scalar_subquery()
-    by_key = exists().where(session.c.operator_id == whom, session.c.thumbprint == thumbprint)
+    account_id = (
+        select(operator.c.id).where(or_(operator.c.id == account, operator.c.email == account)).scalar_subquery()
+    )
+    by_key = exists().where(session.c.operator_id == account_id, session.c.thumbprint == thumbprint)
     by_network = exists().where(
-        known_network.c.operator_id == whom,
+        known_network.c.operator_id == account_id,
         known_network.c.network_hash == network_hash,
         known_network.c.seen_at > now_ms() - NETWORK_DAYS * DAY_MS,
     )
@@ -51,7 +53,7 @@ _NOTE = text(
 
 
 def note_network(connection: Connection, workspace: int, operator_id: str, network_hash: str) -> None:
-    """Store that the operator has proved their identity from this network; the oldest of too many are deleted."""
+    """Store that the operator has proved their identity from this network. Delete the oldest of too many networks."""
     values = {"workspace": workspace, "operator": operator_id, "network": network_hash, "at": now_ms()}
     connection.execute(_NOTE, values)
     of_operator = known_network.c.operator_id == operator_id

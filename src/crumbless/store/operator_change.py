@@ -1,4 +1,4 @@
-"""The one place where rows of operators change: every node learns of it, so that streams have the new rights."""
+"""The only place that changes rows of operators. Every node is notified, so that streams get the new rights."""
 
 from sqlalchemy import ColumnElement, Connection, update
 
@@ -9,7 +9,7 @@ from crumbless.store.transaction import after_commit
 
 
 def change_operators(connection: Connection, which: ColumnElement[bool], **values: object) -> None:
-    """Set these columns of the operators that meet the condition, and the time of their last change."""
+    """Set these columns of the operators that match the condition, and the time of their last change."""
     changed = update(operator).where(which).values(**values, changed_at=now_ms())
     for row in connection.execute(changed.returning(operator.c.id, operator.c.workspace_id)).all():
         after_commit(connection, OperatorChanged(row.workspace_id, row.id))

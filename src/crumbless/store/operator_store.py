@@ -1,4 +1,4 @@
-"""The people of a workspace: who they are, what they may, whether they may sign in."""
+"""The operators of a workspace: profile, role and status."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from crumbless.store.tables_people import passkey, team_member
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An operator, for those who change them."""
+    """An operator, for the actions that change operators."""
 
     id: str
     workspace: int
@@ -32,7 +32,7 @@ class Member:
 
 
 def find_member(connection: Connection, workspace: int, operator_id: str) -> Member:
-    """The operator of this workspace.
+    """Return the operator of this workspace.
 
     Raises:
         ApiError: `not_found`, also for one of another workspace.
@@ -49,7 +49,7 @@ def find_sender(connection: Connection, workspace: int, operator_id: str, *, loc
     """Return the operator of this workspace who sent an invitation.
 
     Args:
-        lock: until the transaction ends no other one changes their role or status.
+        lock: until the transaction ends, no other transaction can change their role or status.
     """
     query = select(operator).where(operator.c.id == operator_id, operator.c.workspace_id == workspace)
     row = connection.execute(query.with_for_update(read=True) if lock else query).first()
@@ -57,13 +57,13 @@ def find_sender(connection: Connection, workspace: int, operator_id: str, *, loc
 
 
 def find_member_by_email(connection: Connection, email: str) -> Member | None:
-    """The operator with this address (case does not matter), in whatever workspace."""
+    """Return the operator with this email address (ignoring case), in any workspace."""
     row = connection.execute(select(operator).where(operator.c.email == email.lower())).first()
     return None if row is None else _member(row)
 
 
 def list_members(connection: Connection) -> list[Member]:
-    """All operators of the installation, by workspace and name."""
+    """Return all operators of the installation, by workspace and name."""
     rows = connection.execute(select(operator).order_by(operator.c.workspace_id, operator.c.name))
     return [_member(row) for row in rows]
 
@@ -75,7 +75,7 @@ def _member(row: Any) -> Member:
 
 
 def has_owner(connection: Connection, workspace: int | None = None) -> bool:
-    """Whether the workspace, or any, has an owner."""
+    """Return whether the workspace, or any workspace if None, has an owner."""
     query = select(operator.c.id).where(operator.c.role == "owner").limit(1)
     if workspace is not None:
         query = query.where(operator.c.workspace_id == workspace)
@@ -83,7 +83,7 @@ def has_owner(connection: Connection, workspace: int | None = None) -> bool:
 
 
 def lock_active_owners(connection: Connection, workspace: int) -> set[str]:
-    """The ids of those who own the workspace now. Until the transaction ends nobody else changes them."""
+    """Return the IDs of the workspace's active owners. No other transaction can change them until this one ends."""
     rows = connection.execute(
         select(operator.c.id)
         .where(operator.c.workspace_id == workspace, operator.c.role == "owner", operator.c.status == "active")
@@ -94,32 +94,32 @@ def lock_active_owners(connection: Connection, workspace: int) -> set[str]:
 
 
 def set_role(connection: Connection, operator_id: str, role: OperatorRole) -> None:
-    """From now on the operator has this role."""
+    """Set the operator's role."""
     _change(connection, operator_id, role=role)
 
 
 def set_active(connection: Connection, operator_id: str, active: bool) -> None:
-    """Whether the operator may sign in."""
+    """Set whether the operator may sign in."""
     _change(connection, operator_id, status="active" if active else "disabled")
 
 
 def set_profile(connection: Connection, operator_id: str, name: str, languages: list[str]) -> None:
-    """What the operator is called, and speaks."""
+    """Set the operator's name and languages."""
     _change(connection, operator_id, name=name, languages=languages)
 
 
 def set_email(connection: Connection, operator_id: str, email: str) -> None:
-    """The address to sign in with.
+    """Set the operator's email address.
 
     Raises:
-        ApiError: `invalid` when it is taken.
+        ApiError: `invalid` if another operator has this address.
     """
     if find_credentials(connection, email) is not None:
         raise ApiError("invalid", EMAIL_TAKEN)
     try:
         _change(connection, operator_id, email=email.lower())
     except IntegrityError:
-        # Taken on another node, at this moment.
+        # Another node has just stored the same address.
         raise ApiError("invalid", EMAIL_TAKEN) from None
 
 
@@ -141,7 +141,7 @@ def _change(connection: Connection, operator_id: str, **values: object) -> None:
 
 
 def list_operators(connection: Connection, workspace: int) -> list[OperatorResponse]:
-    """The people of a workspace, by name."""
+    """Return the operators of a workspace, by name."""
     teams: dict[str, list[str]] = defaultdict(list)
     members = select(team_member.c.operator_id, team_member.c.team_id).where(team_member.c.workspace_id == workspace)
     for operator_id, team_id in connection.execute(members.order_by(team_member.c.team_id)):

@@ -20,12 +20,12 @@ from crumbless.store.tables import operator, session, site, visitor, workspace
 from crumbless.store.tables_people import account_policy
 from crumbless.store.transaction import after_commit
 
-EMAIL_TAKEN = "There is an operator with this e-mail address already."
+EMAIL_TAKEN = "Another operator already uses this email address."
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A website with the widget on it."""
+    """A website that uses the chat."""
 
     id: int
     workspace: int
@@ -39,29 +39,29 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a sign-in is checked against."""
+    """The stored data against which a sign-in is checked."""
 
     operator: Operator
     workspace: int
-    # Empty: there is none.
+    # Empty: the operator has no password.
     password_hash: str
     active: bool = True
 
 
 def add_workspace(connection: Connection, name: str) -> int:
-    """A new workspace's id."""
+    """Add a workspace and return its ID."""
     row = connection.execute(insert(workspace).values(name=name, position=0, created_at=now_ms()))
     key: Any = row.inserted_primary_key
     return int(key[0])
 
 
 def find_workspace(connection: Connection, name: str) -> int | None:
-    """The id of the workspace with this name."""
+    """Return the ID of the workspace with this name."""
     return connection.execute(select(workspace.c.id).where(workspace.c.name == name)).scalar()
 
 
 def add_site(connection: Connection, workspace_id: int, key: str, name: str, origins: list[str]) -> None:
-    """Add a site; `origins` are those of the pages that may show its chat."""
+    """Add a site. `origins`: of the pages that may show its chat."""
     connection.execute(
         insert(site).values(workspace_id=workspace_id, key=key, name=name, origins=origins, created_at=now_ms())
     )
@@ -73,7 +73,7 @@ def set_site_origins(connection: Connection, key: str, origins: list[str]) -> No
 
 
 def find_site(connection: Connection, key: str) -> Site | None:
-    """The site with this public key."""
+    """Return the site with this public key."""
     row = connection.execute(select(site).where(site.c.key == key)).first()
     if row is None:
         return None
@@ -92,10 +92,10 @@ def add_operator(
     languages: Sequence[str] = (),
     operator_id: str = "",
 ) -> str:
-    """A new operator's id: the given one, or another. An empty `password_hash`: they sign in without a password.
+    """Add an operator and return the ID. An empty `password_hash`: they sign in without a password.
 
     Raises:
-        ApiError: `invalid` when the address is taken.
+        ApiError: `invalid` if another operator has this address.
     """
     if find_credentials(connection, email) is not None:
         raise ApiError("invalid", EMAIL_TAKEN)
@@ -113,24 +113,24 @@ def add_operator(
     try:
         connection.execute(new)
     except IntegrityError:
-        # Taken on another node, at this moment.
+        # Another node has just stored the same address.
         raise ApiError("invalid", EMAIL_TAKEN) from None
     return operator_id
 
 
 def find_credentials(connection: Connection, email: str) -> Credentials | None:
-    """The operator with this email address (case does not matter)."""
+    """Return the credentials of the operator with this email address (ignoring case)."""
     return _credentials(connection, _BY_EMAIL, {"email": email.lower()})
 
 
 def find_operator(connection: Connection, operator_id: str) -> Operator | None:
-    """The operator as the desk shows them."""
+    """Return the operator in the form that the desk shows."""
     found = _credentials(connection, _BY_ID, {"operator": operator_id})
     return found and found.operator
 
 
 def find_active_operator(connection: Connection, operator_id: str) -> Credentials | None:
-    """What a sign-in of this operator is checked against; None for one who was disabled."""
+    """Return the credentials of this operator, or None if the operator is disabled."""
     found = _credentials(connection, _BY_ID, {"operator": operator_id})
     return found if found and found.active else None
 
@@ -155,7 +155,7 @@ def _credentials(connection: Connection, query: Select[Any], values: dict[str, s
 def add_visitor(
     connection: Connection, of: Site, visitor_id: str, thumbprint: str | None, network: str | None = None
 ) -> None:
-    """Add a visitor of the site; `thumbprint` is that of the key that is the visitor, `network` a keyed hash."""
+    """Add a visitor of the site, identified by a key (`thumbprint`). `network` is a keyed hash."""
     connection.execute(
         insert(visitor).values(
             id=visitor_id,
@@ -170,12 +170,12 @@ def add_visitor(
 
 
 def note_visitor_network(connection: Connection, visitor_id: str, network: str) -> None:
-    """Where the visitor last began, as a keyed hash."""
+    """Store the network from which the visitor last started a chat, as a keyed hash."""
     connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(network_hash=network))
 
 
 def find_visitor(connection: Connection, of: Site, thumbprint: str) -> str | None:
-    """The id of the site's visitor with this key."""
+    """Return the ID of the site's visitor with this key."""
     return connection.execute(
         select(visitor.c.id).where(and_(visitor.c.site_id == of.id, visitor.c.thumbprint == thumbprint))
     ).scalar()
@@ -191,9 +191,9 @@ def add_session(
     *,
     verified: bool = False,
 ) -> None:
-    """Keep a session; its token is kept only as a hash.
+    """Store a session. Only a hash of its token is stored.
 
-    `factors`: what was shown, in words ("password totp"). `device` and `place`: in coarse words, for the list.
+    `factors`: those that were used, such as "password totp". `device` and `time_zone_name`: coarse texts for the list.
     `verified`: the site verified the visitor in this session.
     """
     is_visitor = who.role == "visitor"
@@ -218,7 +218,7 @@ def add_session(
 
 
 def find_session(connection: Connection, token_hash: bytes) -> Session | None:
-    """The session of this token, unless it has ended. The caller checks its expiry, idle time and key."""
+    """Return the active session of this token. The caller checks its expiry, idle time and key."""
     row = connection.execute(_OF_TOKEN, {"token_hash": token_hash}).first()
     if row is None:
         return None
@@ -229,7 +229,7 @@ def find_session(connection: Connection, token_hash: bytes) -> Session | None:
 
 
 def remove_visitor_sessions(connection: Connection, visitor_id: str) -> Sequence[Session]:
-    """Take away every session of a visitor; those that had not ended yet."""
+    """Delete all sessions of a visitor. Return those that were active."""
     rows = connection.execute(
         _sessions().where(and_(session.c.visitor_id == visitor_id, session.c.ended_at.is_(None)))
     ).all()
@@ -238,7 +238,7 @@ def remove_visitor_sessions(connection: Connection, visitor_id: str) -> Sequence
 
 
 def read_sessions(connection: Connection, *conditions: ColumnElement[bool]) -> list[Session]:
-    """The sessions that meet the conditions, to be ended: without what their operators see."""
+    """Return the sessions that match the conditions, without their operators' scopes. They are about to be ended."""
     return [_session(row) for row in connection.execute(_sessions().where(*conditions))]
 
 
@@ -271,7 +271,7 @@ _OF_TOKEN = _sessions().where(
 
 
 def _session(row: Any) -> Session:
-    # Without an operator or a policy, every column is null, and nothing is required.
+    # Without an operator or a policy, all these columns are null, and nothing is required.
     policy = AccountPolicy(row.second_factor_from, bool(row.provider_only), row.session_hours, row.idle_minutes)
     return Session(
         id=row.id,
@@ -290,7 +290,7 @@ def _session(row: Any) -> Session:
 
 
 def end_sessions(connection: Connection, ended: Sequence[Session]) -> None:
-    """End these sessions: their tokens are worth nothing from the commit on, and their streams close."""
+    """End these sessions: from the commit on their tokens are invalid and their streams close."""
     if ended:
         ids = [one.id for one in ended]
         connection.execute(update(session).where(session.c.id.in_(ids)).values(ended_at=now_ms()))
@@ -304,5 +304,5 @@ def _announce_end(connection: Connection, ended: Sequence[Session]) -> Sequence[
 
 
 def set_factor_at(connection: Connection, session_id: str, at: int) -> None:
-    """A factor was shown in this session at that time."""
+    """Store when the session's user last authenticated."""
     connection.execute(update(session).where(session.c.id == session_id).values(authenticated_at=at))

@@ -1,4 +1,4 @@
-"""The account policy of a workspace, and what its changes need to know of the operators."""
+"""The account policy of a workspace, and the reads that changes of it need."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from crumbless.store.tables_people import account_policy, oidc_account, passkey
 
 
 def find_account_policy(connection: Connection, workspace: int) -> AccountPolicy:
-    """Return what the workspace requires; nothing where no policy was set."""
+    """Return the workspace's policy; an empty one if none was set."""
     row = connection.execute(select(account_policy).where(account_policy.c.workspace_id == workspace)).first()
     if row is None:
         return AccountPolicy()
@@ -50,17 +50,17 @@ def touch_operator(connection: Connection, operator_id: str) -> None:
 
 
 def factors_of(connection: Connection, session_id: str) -> str:
-    """Return the factors by which the session began, such as "password totp"; empty for one that is not there."""
+    """Return the factors by which the session began, such as "password totp"; empty if it does not exist."""
     return connection.execute(select(session.c.factors).where(session.c.id == session_id)).scalar() or ""
 
 
 def set_factors(connection: Connection, session_id: str, factors: str) -> None:
-    """Store which factors were shown in the session."""
+    """Store the factors that were used in the session."""
     connection.execute(update(session).where(session.c.id == session_id).values(factors=factors))
 
 
 def end_violating_sessions(connection: Connection, workspace: int) -> Sequence[Session]:
-    """End the operators' sessions whose end, by the workspace's policy, is past; those that had not ended yet."""
+    """End the operators' sessions that have expired under the workspace's policy. Return those that were active."""
     now = now_ms()
     living = read_sessions(
         connection,
@@ -75,7 +75,7 @@ def end_violating_sessions(connection: Connection, workspace: int) -> Sequence[S
 
 
 def count_without_second_factor(connection: Connection, workspace: int) -> int:
-    """Return how many active operators have neither an authenticator app, a passkey nor an account at a provider."""
+    """Return the number of active operators without authenticator app, passkey and account at a provider."""
     with_passkey = select(passkey.c.operator_id).where(passkey.c.workspace_id == workspace)
     with_identity = select(oidc_account.c.operator_id).where(oidc_account.c.workspace_id == workspace)
     return connection.execute(

@@ -1,4 +1,4 @@
-"""Events for vendors as tasks of the outbox, what consent permits of them, and the counters of what was sent."""
+"""Events for vendors as tasks of the outbox, the consent that they need, and the counters of sent events."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,12 @@ from crumbless.store.tag_store import consent_revision, find_vendor_tags
 from crumbless.store.task_store import still_claimed
 
 MARGIN_MS = 15_000
-"""What a request may take: nothing leaves when less of its lease is left."""
+"""Longest time of a request. No request is sent when less of its lease is left."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayTrigger:
-    """Something happened in a conversation of this site that stands under this consent."""
+    """An event in a conversation of this site that may need relaying under this consent chain."""
 
     workspace: int
     site: int
@@ -35,7 +35,7 @@ class RelayTrigger:
 
 
 def may_relay(connection: Connection, site_id: int, chain: str, service: str, now: int) -> bool:
-    """Whether the newest record of the chain lets this service be told of the site's events."""
+    """Return whether the newest receipt of the chain permits sending the site's events to this service."""
     record = newest_of_chain(connection, chain)
     return record is not None and grants(record, CATEGORY_OF[service], consent_revision(connection, site_id), now)
 
@@ -43,26 +43,24 @@ def may_relay(connection: Connection, site_id: int, chain: str, service: str, no
 def queue_vendor_events(
     connection: Connection, appended: Sequence[Appended], consents: Mapping[str, tuple[int, str]]
 ) -> bool:
-    """Queue what vendors may be sent of entries that were just appended, in the transaction of the entries themselves.
-
-    Returns whether there was anything.
+    """Queue vendor events for entries, in the transaction that appends them. Return whether there were any.
 
     Args:
-        consents: site and chain of receipts by conversation, of those that are bound to one.
+        consents: site and receipt chain by conversation, for conversations that have a consent.
     """
-    heard: list[RelayTrigger] = []
+    triggers: list[RelayTrigger] = []
     for one in appended:
         found = consents.get(one.entry.conversation)
         if found is not None and (name := event_name(one)):
-            heard.append(RelayTrigger(one.entry.workspace, *found, name, one.entry.at))
-    return bool(heard) and add_events(connection, heard)
+            triggers.append(RelayTrigger(one.entry.workspace, *found, name, one.entry.at))
+    return bool(triggers) and add_events(connection, triggers)
 
 
-def add_events(connection: Connection, heard: Sequence[RelayTrigger]) -> bool:
-    """Queue what may be told now, for each service that the site relays to; whether there was anything."""
+def add_events(connection: Connection, triggers: Sequence[RelayTrigger]) -> bool:
+    """Queue the permitted events for each service that the site relays to. Return whether there were any."""
     now = now_ms()
     allowed: dict[tuple[int, str], list[str]] = {}
-    for one in heard:
+    for one in triggers:
         if (one.site, one.chain) not in allowed:
             relays = [tag.service for tag in find_vendor_tags(connection, one.site) if tag.mode == "relay"]
             allowed[one.site, one.chain] = [
@@ -78,7 +76,7 @@ def add_events(connection: Connection, heard: Sequence[RelayTrigger]) -> bool:
             "due_at": now,
             "created_at": one.at,
         }
-        for one in heard
+        for one in triggers
         for service in allowed[one.site, one.chain]
     ]
     if rows:
@@ -89,10 +87,10 @@ def add_events(connection: Connection, heard: Sequence[RelayTrigger]) -> bool:
 def find_sendable(
     connection: Connection, service: Service, tasks: Sequence[Task]
 ) -> tuple[RelayAccount | None, list[RelayEvent]]:
-    """Return the account of the tasks' site, and those of their events that may be sent at this moment.
+    """Return the account of the tasks' site, and those of their events that may be sent now.
 
     Raises:
-        TaskFailed: if another node may take them while they are sent.
+        TaskFailed: if another node may claim them while they are sent.
     """
     now, site_id = now_ms(), int(tasks[0].destination)
     found = connection.execute(
@@ -115,7 +113,7 @@ def find_sendable(
 
 
 def count(connection: Connection, site_id: int, name: str, by: int) -> None:
-    """Raise the site's counter of today (UTC)."""
+    """Increase the site's counter of today (UTC)."""
     if not by:
         return
     day = datetime.datetime.fromtimestamp(now_ms() / 1000, datetime.UTC).date().isoformat()

@@ -19,28 +19,29 @@ _OF_OPERATOR = select(operator_scope.c.site_id, operator_scope.c.team_id).where(
 
 
 def read_scope(connection: Connection, operator_id: str) -> Scope:
-    """Return the operator's list. Whether it limits them is said by `operator.scoped_at`."""
+    """Return the operator's list. It limits the operator only if `operator.scoped_at` is set."""
     rows = connection.execute(_OF_OPERATOR, {"operator": operator_id}).all()
     sites = frozenset(row.site_id for row in rows if row.site_id is not None)
     return Scope(sites, frozenset(row.team_id for row in rows if row.team_id is not None))
 
 
 def site_ids_of(connection: Connection, workspace: int, keys: Collection[str]) -> list[int]:
-    """Return the ids of the workspace's sites with these keys.
+    """Return the IDs of the workspace's sites with these keys.
 
     Raises:
-        ApiError: `not_found` for a key that no site of this workspace has.
+        ApiError: `not_found` if no site of this workspace has a key.
     """
-    wanted = {*keys}
-    query = select(site.c.id).where(site.c.workspace_id == workspace, site.c.key.in_(wanted))
+    unique_keys = {*keys}
+    query = select(site.c.id).where(site.c.workspace_id == workspace, site.c.key.in_(unique_keys))
     found = [*connection.execute(query).scalars()]
-    if len(found) != len(wanted):
+    if len(found) != len(unique_keys):
         raise ApiError("not_found", "There is no such site.")
     return found
 
 
 def set_scope(connection: Connection, workspace: int, operator_id: str, scope: Scope | None) -> None:
-    """Store the operator's list; None: they see the whole workspace. The caller has checked sites and teams."""
+    """Store the operator's list; None: the operator sees the whole workspace. The caller has checked sites and
+    teams."""
     connection.execute(delete(operator_scope).where(operator_scope.c.operator_id == operator_id))
     change_operators(connection, operator.c.id == operator_id, scoped_at=None if scope is None else now_ms())
     if scope is None:

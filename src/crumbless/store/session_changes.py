@@ -1,4 +1,4 @@
-"""What other nodes, and commands, have done to sessions and people since a node last looked."""
+"""Changes that other nodes and commands have made to sessions and operators since a node last checked."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,8 @@ from crumbless.store.visitor_reach import reach_summaries
 
 
 def read_session_changes(connection: Connection, ids: Sequence[str], since: int) -> SessionChanges:
-    """Return how these sessions are, and which sessions ended and which operators changed from `since` (ms) on."""
+    """Return the state of these sessions, and the other sessions that ended and operators that changed since `since`
+    (ms)."""
     rows = connection.execute(
         select(session.c.id, session.c.ended_at, session.c.authenticated_at, operator.c.changed_at)
         .outerjoin(operator, operator.c.id == session.c.operator_id)

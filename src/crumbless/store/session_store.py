@@ -1,4 +1,4 @@
-"""The operators' sessions, to be listed and ended."""
+"""Reads and ends the sessions of operators."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class ListedSession:
-    """A session as its owner sees it."""
+    """A session in the list that its operator sees."""
 
     id: str
     device: str
@@ -27,10 +27,10 @@ class ListedSession:
 
 
 def sessions_of(connection: Connection, operator_id: str, seen_after: int) -> list[ListedSession]:
-    """The operator's sessions that have neither ended nor expired, the last used first.
+    """Return the operator's sessions that have neither ended nor expired, the last used first.
 
     Args:
-        seen_after: those that were last used before then have expired.
+        seen_after: sessions that were last used before this time have expired.
     """
     rows = connection.execute(
         select(session)
@@ -53,9 +53,9 @@ def sessions_of(connection: Connection, operator_id: str, seen_after: int) -> li
 def end_sessions_of(
     connection: Connection, operator_id: str, *, except_id: str | None = None, only: str | None = None
 ) -> Sequence[Session]:
-    """End an operator's sessions, all but one or only one; those that had not ended yet.
+    """End an operator's sessions: all, all but `except_id`, or `only` one. Return those that were active.
 
-    Their tokens are worth nothing from the commit on, and their streams close.
+    From the commit on their tokens are invalid and their streams close.
     """
     conditions = [session.c.operator_id == operator_id, session.c.ended_at.is_(None)]
     if except_id is not None:
@@ -68,7 +68,7 @@ def end_sessions_of(
 
 
 def is_known_device(connection: Connection, operator_id: str, device: str) -> bool:
-    """Whether the operator has had a session on a device of this name."""
+    """Return whether the operator has had a session on a device of this name."""
     return (
         connection.execute(
             select(session.c.id).where(session.c.operator_id == operator_id, session.c.device == device).limit(1)
@@ -78,18 +78,18 @@ def is_known_device(connection: Connection, operator_id: str, device: str) -> bo
 
 
 def has_had_session(connection: Connection, operator_id: str) -> bool:
-    """Whether the operator has ever signed in."""
+    """Return whether the operator has ever signed in."""
     query = select(session.c.id).where(session.c.operator_id == operator_id).limit(1)
     return connection.execute(query).scalar() is not None
 
 
 def find_factor_at(connection: Connection, session_id: str) -> int:
-    """When a factor was last shown in the session, in milliseconds; 0 for one that is not there."""
+    """Return when the session's user last authenticated (milliseconds); 0 if the session does not exist."""
     return connection.execute(select(session.c.authenticated_at).where(session.c.id == session_id)).scalar() or 0
 
 
 def note_seen(connection: Connection, session_ids: Collection[str], at: int) -> None:
-    """These sessions were used. A later time is kept, unless it is from the future: it would put off the idle limit."""
+    """Record that these sessions were used. A later time is not replaced, unless a wrong clock put it in the future."""
     seen_at = session.c.last_seen_at
     wrong = or_(seen_at < at, seen_at > latest_ms() + HOUR_MS)
     connection.execute(update(session).where(session.c.id.in_([*session_ids]), wrong).values(last_seen_at=at))

@@ -1,4 +1,4 @@
-"""In how many ways an operator can sign in: nobody may take away their own last one."""
+"""Counts an operator's sign-in methods, so that an operator cannot remove the last one."""
 
 from sqlalchemy import Connection, func, select
 
@@ -7,7 +7,7 @@ from crumbless.store.tables_people import oidc_account, passkey
 
 
 def sign_in_methods(connection: Connection, operator_id: str) -> int:
-    """Passwords, passkeys and connected accounts together."""
+    """Return the number of passwords, passkeys and connected accounts together."""
     has_password = connection.execute(
         select(operator.c.password_hash != "").where(operator.c.id == operator_id)
     ).scalar()

@@ -1,4 +1,4 @@
-"""The sites of a workspace, for those who look after them."""
+"""The sites of a workspace and their appearance, for admins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from crumbless.store.visibility_sql import visible_sites
 
 @dataclass(frozen=True, slots=True)
 class SiteAppearance:
-    """What can be changed of a site."""
+    """The properties of a site that can be changed."""
 
     name: str
     origins: Sequence[str]
@@ -26,7 +26,7 @@ class SiteAppearance:
 
 @dataclass(frozen=True, slots=True)
 class StoredSite:
-    """A site. `embed_seen_at`: when one of its pages last fetched the widget; `embed_seen_origin`: which."""
+    """A site. `embed_seen_at` and `embed_seen_origin`: when and on which page the widget was last loaded."""
 
     key: str
     looks: SiteAppearance
@@ -37,7 +37,7 @@ class StoredSite:
 
 def list_sites(connection: Connection, workspace: int, scope: Scope | None) -> list[StoredSite]:
     """Return the sites of a workspace that are in the scope, oldest first."""
-    return _kept(connection, site.c.workspace_id == workspace, *visible_sites(scope))
+    return _stored_sites(connection, site.c.workspace_id == workspace, *visible_sites(scope))
 
 
 def find_own_site(connection: Connection, workspace: int, key: str, scope: Scope | None) -> StoredSite:
@@ -46,13 +46,13 @@ def find_own_site(connection: Connection, workspace: int, key: str, scope: Scope
     Raises:
         ApiError: `not_found`, also for one of another workspace or outside of the scope.
     """
-    found = _kept(connection, site.c.workspace_id == workspace, site.c.key == key, *visible_sites(scope))
+    found = _stored_sites(connection, site.c.workspace_id == workspace, site.c.key == key, *visible_sites(scope))
     if not found:
         raise ApiError("not_found", "There is no such site.")
     return found[0]
 
 
-def _kept(connection: Connection, *conditions: Any) -> list[StoredSite]:
+def _stored_sites(connection: Connection, *conditions: Any) -> list[StoredSite]:
     return [
         StoredSite(
             row.key,
@@ -66,12 +66,12 @@ def _kept(connection: Connection, *conditions: Any) -> list[StoredSite]:
 
 
 def insert_site(connection: Connection, workspace: int, key: str, appearance: SiteAppearance) -> None:
-    """Keep a new site under a key that no site has."""
+    """Store a new site under a key that no site has."""
     connection.execute(insert(site).values(workspace_id=workspace, key=key, created_at=now_ms(), **_values(appearance)))
 
 
 def update_site(connection: Connection, workspace: int, key: str, appearance: SiteAppearance) -> None:
-    """The site of this workspace is like this from now on."""
+    """Replace the properties of this workspace's site."""
     connection.execute(
         update(site).where(site.c.workspace_id == workspace, site.c.key == key).values(**_values(appearance))
     )
@@ -87,5 +87,5 @@ def _values(appearance: SiteAppearance) -> dict[str, object]:
 
 
 def note_site_seen(connection: Connection, key: str, at: int, origin: str) -> None:
-    """A page of the site fetched the widget."""
+    """Record that a page of the site loaded the widget."""
     connection.execute(update(site).where(site.c.key == key).values(embed_seen_at=at, embed_seen_origin=origin))

@@ -1,4 +1,4 @@
-"""The tags of others that sites use: which, how, and under which number."""
+"""The vendor scripts of sites."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,12 +11,13 @@ from crumbless.store.people_store import Site
 from crumbless.store.tables import site, vendor_tag
 
 TagMode = Literal["browser", "relay"]
-"""The vendor's script in the visitor's browser, or the server telling the vendor."""
+"""browser: the vendor's script runs in the visitor's browser. relay: the server sends events to the vendor."""
 
 
 @dataclass(frozen=True, slots=True)
 class VendorTag:
-    """A tag of a site. `identifier` is public (a measurement id, a pixel code); `secret` never leaves the server."""
+    """A vendor script of a site. `identifier` is public (a measurement or pixel ID); `secret` never leaves the
+    server."""
 
     service: Service
     mode: TagMode
@@ -25,16 +26,16 @@ class VendorTag:
 
 
 def find_vendor_tags(connection: Connection, site_id: int) -> tuple[VendorTag, ...]:
-    """The site's tags, by service."""
+    """Return the site's vendor scripts, by service."""
     rows = connection.execute(select(vendor_tag).where(vendor_tag.c.site_id == site_id).order_by(vendor_tag.c.service))
     return tuple(VendorTag(row.service, row.mode, row.identifier, row.secret) for row in rows)
 
 
 def set_vendor_tag(connection: Connection, of: Site, tag: VendorTag) -> None:
-    """Use this tag on the site, in place of one of the same service.
+    """Use this vendor script on the site, in place of another of the same service.
 
-    A service that is new, or that comes another way and so keeps other things, raises the site's consent revision: what
-    visitors consented to before did not speak of it.
+    A new service, or one that changes its mode and so stores other items, increases the site's consent revision.
+    Earlier consents did not cover it.
     """
     if not any((one.service, one.mode) == (tag.service, tag.mode) for one in find_vendor_tags(connection, of.id)):
         raised = site.c.consent_revision + 1
@@ -54,10 +55,10 @@ def set_vendor_tag(connection: Connection, of: Site, tag: VendorTag) -> None:
 
 
 def drop_vendor_tag(connection: Connection, of: Site, service: Service) -> None:
-    """Use no tag of this service any more."""
+    """Remove the vendor script of this service from the site."""
     connection.execute(delete(vendor_tag).where(vendor_tag.c.site_id == of.id, vendor_tag.c.service == service))
 
 
 def consent_revision(connection: Connection, site_id: int) -> int:
-    """The revision that a consent must name to hold for this site."""
+    """Return the site's consent revision. Consents of other revisions are invalid."""
     return connection.execute(select(site.c.consent_revision).where(site.c.id == site_id)).scalar_one()

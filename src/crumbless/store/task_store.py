@@ -13,7 +13,7 @@ from crumbless.store.tables_people import task
 from crumbless.store.transaction import after_commit
 
 MAX_ERROR = 500
-"""Characters of a failure's reason that are kept."""
+"""Maximum of characters of an error that are stored."""
 
 
 def add_task(
@@ -26,11 +26,11 @@ def add_task(
     due_at: int | None = None,
     about: str = "",
 ) -> None:
-    """Queue work. It exists when the transaction is committed, and never when it is not.
+    """Queue a job. It exists once the transaction is committed, and never if it is not.
 
     Args:
-        encrypted: what of it nobody may read in the database.
-        due_at: not before then (milliseconds); at once when absent.
+        encrypted: the part of the payload that must not be readable in the database.
+        due_at: not before this time (milliseconds); at once if None.
         about: the ID of the visitor with whom it is deleted.
     """
     now = now_ms()
@@ -49,10 +49,10 @@ def add_task(
 
 
 def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
-    """Queue work that comes again indefinitely, unless it is there.
+    """Queue a job that recurs indefinitely, unless it exists.
 
     Raises:
-        IntegrityError: when another node puts it there at this moment.
+        IntegrityError: if another node has just added it.
     """
     number = RECURRING[kind]
     if connection.execute(select(task.c.id).where(task.c.id == number)).first() is None:
@@ -60,7 +60,7 @@ def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
 
 
 def next_due(connection: Connection, kinds: Collection[TaskKind]) -> dict[TaskKind, int]:
-    """Return for each kind of which there are tasks when one can be claimed next (milliseconds)."""
+    """Return for each kind that has tasks when the next one can be claimed (milliseconds)."""
     now, clock = now_ms(), lease_clock(connection)
     far = or_(*(and_(task.c.kind == kind, _far_ahead(kind, now, clock)) for kind in kinds))
     free_at = case((far, 0), else_=func.coalesce(task.c.claimed_until, task.c.due_at))
@@ -73,9 +73,9 @@ def next_due(connection: Connection, kinds: Collection[TaskKind]) -> dict[TaskKi
 
 
 def _far_ahead(kind: TaskKind, now: int, clock: int) -> ColumnElement[bool]:
-    """Return whether the time that a task waits for is later than it can be: a clock was wrong, so it is due now."""
+    """Return the condition for times later than possible. A wrong clock stored them, so these tasks are due now."""
     unclaimed = or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock)
-    # Twice: a lease that another node took since `clock` was read ends later than one lease from then.
+    # Twice, because another node may have taken a lease after `clock` was read. That lease ends later.
     late_claim = task.c.claimed_until > clock + 2 * lease_of(kind)
     return or_(and_(unclaimed, task.c.due_at > now + farthest_due(kind)), late_claim)
 
@@ -83,12 +83,12 @@ def _far_ahead(kind: TaskKind, now: int, clock: int) -> ColumnElement[bool]:
 def claim_batches(
     connection: Connection, node: str, kind: TaskKind, limit: int, size: int = 1, mixed: bool = True
 ) -> list[list[Task]]:
-    """Claim the tasks of a kind that are due, oldest first, in batches of one destination each.
+    """Claim the due tasks of a kind, oldest first, in batches of one destination each.
 
     Args:
-        most: batches.
+        limit: maximum of batches.
         size: tasks in a batch.
-        mixed: a batch may contain tasks that are about different things.
+        mixed: a batch may contain tasks with different values of `about`.
     """
     now, clock = now_ms(), lease_clock(connection)
     free = and_(task.c.due_at <= now, or_(task.c.claimed_until.is_(None), task.c.claimed_until <= clock))
@@ -120,25 +120,25 @@ def claim_batches(
 
 
 def still_claimed(connection: Connection, tasks: Sequence[Task], margin_ms: int) -> dict[int, bool]:
-    """Return the IDs of those tasks that were not deleted or lost, and whether their lease lasts that much longer."""
+    """Return the IDs of the tasks that this node still has, and whether their lease lasts `margin_ms` longer."""
     until = lease_clock(connection) + margin_ms
     rows = connection.execute(select(task.c.id, task.c.claimed_until).where(_claimed(tasks)))
     return {number: claimed_until > until for number, claimed_until in rows}
 
 
 def finish_tasks(connection: Connection, tasks: Sequence[Task]) -> int:
-    """Delete tasks that are done, or are given up without a dead letter. Return how many there were."""
+    """Delete tasks that are done, or have failed without becoming a dead letter. Return their number."""
     return connection.execute(delete(task).where(_claimed(tasks))).rowcount
 
 
 def complete_tasks(connection: Connection, tasks: Sequence[Task], error: str = "", **values: int) -> None:
-    """Release tasks with these new values: `due_at` when they are retried, `dead_at` for dead letters."""
+    """Release tasks with new values: `due_at` for a retry, `dead_at` for dead letters."""
     released = {"claimed_by": None, "claimed_until": None, "error": error[:MAX_ERROR]}
     connection.execute(update(task).where(_claimed(tasks)).values(**released, **values))
 
 
 def release_tasks(connection: Connection, node: str) -> None:
-    """Release what a node that stops has claimed and not ended; it does not count as tried."""
+    """Release the unfinished tasks of a node that stops. This does not count as an attempt."""
     connection.execute(
         update(task)
         .where(task.c.claimed_by == node, task.c.dead_at.is_(None))
@@ -147,7 +147,7 @@ def release_tasks(connection: Connection, node: str) -> None:
 
 
 def dead_tasks(connection: Connection, workspace: int, limit: int) -> Sequence[Task]:
-    """Return what was given up in a workspace, the newest first."""
+    """Return the dead letters of a workspace, newest first."""
     rows = connection.execute(
         select(task)
         .where(task.c.workspace_id == workspace, task.c.dead_at.is_not(None))
@@ -158,27 +158,27 @@ def dead_tasks(connection: Connection, workspace: int, limit: int) -> Sequence[T
 
 
 def count_dead_tasks(connection: Connection) -> int:
-    """Return how many tasks of all workspaces were given up and are still kept."""
+    """Return the number of dead letters in all workspaces."""
     return _count(connection, task.c.dead_at.is_not(None))
 
 
 def count_due_tasks(connection: Connection) -> int:
-    """Return how many tasks of all workspaces are overdue. Events for vendors are not among them."""
+    """Return the number of overdue tasks in all workspaces, without events for vendors."""
     return _count(connection, task.c.dead_at.is_(None), task.c.due_at <= now_ms(), task.c.kind.not_in(EVENT_KINDS))
 
 
 def count_queued_events(connection: Connection) -> int:
-    """Return how many events for vendors wait."""
+    """Return the number of queued events for vendors."""
     return _count(connection, task.c.kind.in_([*EVENT_KINDS]))
 
 
 def last_error(connection: Connection, kind: TaskKind) -> str:
-    """Return why the last attempt of a recurring task failed; empty if it did not."""
+    """Return the error of a recurring task's last attempt; empty if it succeeded."""
     return connection.execute(select(task.c.error).where(task.c.id == RECURRING[kind])).scalar() or ""
 
 
 def retry_dead(connection: Connection, workspace: int, task_id: int) -> bool:
-    """Have a dead letter tried again at once; return False if the workspace has no such."""
+    """Retry a dead letter at once. Return False if the workspace has no such dead letter."""
     revived = connection.execute(
         update(task)
         .where(_dead(workspace, task_id))
@@ -189,12 +189,12 @@ def retry_dead(connection: Connection, workspace: int, task_id: int) -> bool:
 
 
 def drop_task(connection: Connection, workspace: int, task_id: int) -> bool:
-    """Delete a dead letter; return False if the workspace has no such."""
+    """Delete a dead letter. Return False if the workspace has no such dead letter."""
     return bool(connection.execute(delete(task).where(_dead(workspace, task_id))).rowcount)
 
 
 def delete_tasks(connection: Connection, kinds: Collection[TaskKind], **of: str) -> None:
-    """Delete the tasks of these kinds with this `destination` or `about`, claimed and dead ones too."""
+    """Delete the tasks of these kinds with this `destination` or `about`, including claimed ones and dead letters."""
     connection.execute(delete(task).where(task.c.kind.in_([*kinds])).filter_by(**of))
     if "about" in of:
         after_commit(connection, TasksWithdrawn(frozenset(kinds), of["about"]))
@@ -205,7 +205,7 @@ def _dead(workspace: int, task_id: int):
 
 
 def _claimed(tasks: Sequence[Task]):
-    # A node that was too slow and lost a task to another changes nothing about it.
+    # A node that was too slow and lost a task to another node must not change it.
     return and_(task.c.id.in_([one.id for one in tasks]), task.c.claimed_by == tasks[0].node)
 
 

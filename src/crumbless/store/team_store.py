@@ -16,7 +16,7 @@ from crumbless.store.visibility_sql import visible_teams
 
 
 def list_teams(connection: Connection, workspace: int) -> list[Team]:
-    """The teams of a workspace, by name."""
+    """Return the teams of a workspace, by name."""
     rows = connection.execute(select(team.c.id, team.c.name).where(team.c.workspace_id == workspace))
     return [Team(row.id, row.name) for row in sorted(rows, key=lambda row: row.name.casefold())]
 
@@ -35,10 +35,10 @@ def find_team(connection: Connection, workspace: int, team_id: str, scope: Scope
 
 
 def add_team(connection: Connection, workspace: int, name: str) -> Team:
-    """A new team.
+    """Add a team and return it.
 
     Raises:
-        ApiError: `invalid` when there is one of this name.
+        ApiError: `invalid` if another team has this name.
     """
     added = Team(new_id(), name)
     try:
@@ -49,10 +49,10 @@ def add_team(connection: Connection, workspace: int, name: str) -> Team:
 
 
 def rename_team(connection: Connection, workspace: int, team_id: str, name: str) -> None:
-    """Give the team another name.
+    """Rename the team.
 
     Raises:
-        ApiError: `invalid` when another has it.
+        ApiError: `invalid` if another team has this name.
     """
     try:
         connection.execute(update(team).where(team.c.id == team_id, team.c.workspace_id == workspace).values(name=name))
@@ -65,7 +65,7 @@ def _taken() -> ApiError:
 
 
 def remove_team(connection: Connection, workspace: int, team_id: str) -> None:
-    """Delete the team; its members stay. It leaves the lists of operators who see only some teams."""
+    """Delete the team, also from the lists of operators who see only some teams. Its members remain operators."""
     drop_team_from_scopes(connection, team_id)
     connection.execute(
         delete(team_member).where(team_member.c.team_id == team_id, team_member.c.workspace_id == workspace)
@@ -74,7 +74,7 @@ def remove_team(connection: Connection, workspace: int, team_id: str) -> None:
 
 
 def members_of(connection: Connection, workspace: int, team_id: str) -> set[str]:
-    """Return the ids of the operators in the team."""
+    """Return the IDs of the operators in the team."""
     return {
         *connection.execute(
             select(team_member.c.operator_id).where(
@@ -85,25 +85,25 @@ def members_of(connection: Connection, workspace: int, team_id: str) -> set[str]
 
 
 def set_members(connection: Connection, workspace: int, team_id: str, members: Collection[str]) -> None:
-    """Who is in the team.
+    """Replace the members of the team.
 
     Raises:
-        ApiError: `not_found` for somebody who is not of this workspace.
+        ApiError: `not_found` for an operator of another workspace.
     """
-    wanted = {*members}
+    operator_ids = {*members}
     known = {
         *connection.execute(
-            select(operator.c.id).where(operator.c.workspace_id == workspace, operator.c.id.in_(wanted))
+            select(operator.c.id).where(operator.c.workspace_id == workspace, operator.c.id.in_(operator_ids))
         ).scalars()
     }
-    if known != wanted:
+    if known != operator_ids:
         raise ApiError("not_found", "There is no such person.")
     connection.execute(delete(team_member).where(team_member.c.team_id == team_id))
-    _join(connection, workspace, [(team_id, one) for one in sorted(wanted)])
+    _join(connection, workspace, [(team_id, one) for one in sorted(operator_ids)])
 
 
 def set_teams_of(connection: Connection, workspace: int, operator_id: str, teams: Collection[str]) -> None:
-    """In which teams the operator is. The caller has checked them; see `check_teams`."""
+    """Replace the teams of the operator. The caller has checked them; see `check_teams`."""
     connection.execute(
         delete(team_member).where(team_member.c.operator_id == operator_id, team_member.c.workspace_id == workspace)
     )
@@ -111,19 +111,19 @@ def set_teams_of(connection: Connection, workspace: int, operator_id: str, teams
 
 
 def check_teams(connection: Connection, workspace: int, teams: Collection[str]) -> list[str]:
-    """The teams, each once.
+    """Return the teams without duplicates.
 
     Raises:
-        ApiError: `not_found` for one that is not of this workspace.
+        ApiError: `not_found` for a team of another workspace.
     """
-    wanted = [*dict.fromkeys(teams)]
-    if len(known_teams(connection, workspace, wanted)) != len(wanted):
+    unique = [*dict.fromkeys(teams)]
+    if len(known_teams(connection, workspace, unique)) != len(unique):
         raise ApiError("not_found", "There is no such team.")
-    return wanted
+    return unique
 
 
 def known_teams(connection: Connection, workspace: int, teams: Collection[str]) -> list[str]:
-    """Those of the teams that the workspace has."""
+    """Return those of the teams that exist in the workspace."""
     rows = connection.execute(select(team.c.id).where(team.c.workspace_id == workspace, team.c.id.in_([*teams])))
     return [*rows.scalars()]
 

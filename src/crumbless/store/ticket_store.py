@@ -1,4 +1,4 @@
-"""Tickets: what may be used once and not for long, such as the secret in a link or a challenge."""
+"""One-time tokens: short-lived secrets that work once, such as those in links and challenges."""
 
 import hashlib
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ OneTimeTokenKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class OneTimeToken:
-    """A ticket that holds. `subject`: whom or what it is about; `data`: what its kind needs besides."""
+    """A valid token. `subject`: the ID of the operator, invitation or conversation; `data`: depends on the kind."""
 
     id: str
     kind: str
@@ -44,7 +44,7 @@ class OneTimeToken:
 
 
 def secret_hash(secret: str) -> bytes:
-    """What is kept of a secret. It has 256 random bits, so that a plain hash is enough."""
+    """Return the stored form of a secret. It has 256 random bits, so a plain hash is enough."""
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -59,16 +59,17 @@ def new_one_time_token(
     data: Mapping[str, Any] | None = None,
     secret: str = "",
 ) -> tuple[str, str]:
-    """A new ticket's id and secret. Only a hash of the secret is kept; `secret` may be given where people type it."""
-    ticket_id = new_id()
-    told = secret or new_token("crt_")
+    """Create a token and return its ID and secret. Only a hash of the secret is stored. `secret`: for one that people
+    type."""
+    token_id = new_id()
+    plain = secret or new_token("crt_")
     now = now_ms()
     connection.execute(
         insert(one_time_token).values(
-            id=ticket_id,
+            id=token_id,
             workspace_id=workspace,
             kind=kind,
-            secret_hash=secret_hash(told),
+            secret_hash=secret_hash(plain),
             subject=subject,
             thumbprint=thumbprint,
             data=dict(data or {}),
@@ -77,32 +78,32 @@ def new_one_time_token(
             expires_at=now + int(seconds * 1000),
         )
     )
-    return ticket_id, told
+    return token_id, plain
 
 
 def find_one_time_token(
     connection: Connection, kind: OneTimeTokenKind, secret: str, thumbprint: str | None = None
 ) -> OneTimeToken:
-    """The ticket with this secret or id, unspent.
+    """Return the unused token with this secret or ID.
 
     Args:
-        thumbprint: the key that asks. A ticket that was begun by a key is found only for that key.
+        thumbprint: the client's key. A token that is bound to a key is found only with this key.
 
     Raises:
-        ApiError: `ticket_gone`, the same for one that never was, was spent, has expired or belongs to another key.
+        ApiError: `ticket_gone`. The error is the same for unknown, used and expired tokens and those of another key.
     """
-    row = _standing(
+    row = _find_valid(
         connection, kind, or_(one_time_token.c.secret_hash == secret_hash(secret), one_time_token.c.id == secret)
     )
     if row.thumbprint is not None and row.thumbprint != thumbprint:
         raise ApiError("ticket_gone")
-    # What its maker did not bind to a key needs its secret: the id alone is told to others.
+    # A token that is not bound to a key needs its secret: other clients may know its ID.
     if row.thumbprint is None and row.secret_hash != secret_hash(secret):
         raise ApiError("ticket_gone")
     return _one_time_token(row)
 
 
-def _standing(connection: Connection, kind: OneTimeTokenKind, condition: ColumnElement[bool]) -> Any:
+def _find_valid(connection: Connection, kind: OneTimeTokenKind, condition: ColumnElement[bool]) -> Any:
     row = connection.execute(
         select(one_time_token).where(
             condition,
@@ -133,7 +134,7 @@ def _one_time_token(row: Any) -> OneTimeToken:
 def spend_one_time_token(
     connection: Connection, kind: OneTimeTokenKind, secret: str, thumbprint: str | None = None
 ) -> OneTimeToken:
-    """The ticket, which nobody can use again: of many at once, one wins.
+    """Mark the token as used and return it. Of several concurrent requests, one succeeds.
 
     Raises:
         ApiError: `ticket_gone`, as `find_one_time_token`.
@@ -141,13 +142,13 @@ def spend_one_time_token(
     return _spend(connection, find_one_time_token(connection, kind, secret, thumbprint))
 
 
-def spend_one_time_token_by_id(connection: Connection, kind: OneTimeTokenKind, ticket_id: str) -> OneTimeToken:
-    """As `spend_one_time_token`, by the id alone: the secret was shown before, to who got a ticket that names this one.
+def spend_one_time_token_by_id(connection: Connection, kind: OneTimeTokenKind, token_id: str) -> OneTimeToken:
+    """Mark a token as used by its ID alone. The client has shown its secret before and got another token for this step.
 
     Raises:
         ApiError: `ticket_gone`.
     """
-    return _spend(connection, _one_time_token(_standing(connection, kind, one_time_token.c.id == ticket_id)))
+    return _spend(connection, _one_time_token(_find_valid(connection, kind, one_time_token.c.id == token_id)))
 
 
 def _spend(connection: Connection, found: OneTimeToken) -> OneTimeToken:
@@ -161,21 +162,21 @@ def _spend(connection: Connection, found: OneTimeToken) -> OneTimeToken:
     return found
 
 
-def count_attempt(connection: Connection, ticket_id: str, limit: int) -> None:
-    """One more wrong answer. After `most` of them the ticket is spent."""
+def count_attempt(connection: Connection, token_id: str, limit: int) -> None:
+    """Count a wrong attempt. After `limit` of them the token is marked as used."""
     now = now_ms()
     connection.execute(
-        update(one_time_token).where(one_time_token.c.id == ticket_id).values(attempts=one_time_token.c.attempts + 1)
+        update(one_time_token).where(one_time_token.c.id == token_id).values(attempts=one_time_token.c.attempts + 1)
     )
     connection.execute(
         update(one_time_token)
-        .where(one_time_token.c.id == ticket_id, one_time_token.c.attempts >= limit, one_time_token.c.used_at.is_(None))
+        .where(one_time_token.c.id == token_id, one_time_token.c.attempts >= limit, one_time_token.c.used_at.is_(None))
         .values(used_at=now)
     )
 
 
 def void_one_time_tokens(connection: Connection, kind: OneTimeTokenKind, subject: str) -> None:
-    """What was given out before for this subject is worth nothing from now on."""
+    """Invalidate all earlier tokens of this kind and subject."""
     connection.execute(
         update(one_time_token)
         .where(one_time_token.c.kind == kind, one_time_token.c.subject == subject, one_time_token.c.used_at.is_(None))
@@ -184,12 +185,13 @@ def void_one_time_tokens(connection: Connection, kind: OneTimeTokenKind, subject
 
 
 def void_one_time_tokens_of_password(connection: Connection, operator_id: str) -> None:
-    """The operator's password is another one: what was begun with the former, perhaps by a thief, ends."""
+    """Invalidate the operator's tokens after a password change. An attacker may have begun them with the old
+    password."""
     for kind in ("reset", "email_change", "second_factor"):
         void_one_time_tokens(connection, kind, operator_id)
 
 
 def remove_one_time_tokens(connection: Connection, before: int, limit: int) -> int:
-    """Remove tickets that expired before then (milliseconds), at most so many; how many there were."""
+    """Delete tokens that expired before this time (milliseconds), at most `limit`. Return their number."""
     old = select(one_time_token.c.id).where(one_time_token.c.expires_at < before).limit(limit).scalar_subquery()
     return connection.execute(delete(one_time_token).where(one_time_token.c.id.in_(old))).rowcount

@@ -1,4 +1,4 @@
-"""Reads of the timeline: what came after a position, what came after a seq, the last entries before one."""
+"""Reads of the timeline: the entries after a position or a seq, and the last entries before one."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,12 +15,12 @@ from crumbless.store.visibility_sql import IN_SCOPE, scope_values
 
 
 def position_of(connection: Connection, workspace_id: int) -> int:
-    """The position of the workspace's newest entry."""
+    """Return the position of the workspace's newest entry."""
     return connection.execute(_POSITION, {"workspace": workspace_id}).scalar() or 0
 
 
 def positions_of(connection: Connection, workspace_ids: Sequence[int]) -> dict[int, int]:
-    """The positions of several workspaces."""
+    """Return the positions of several workspaces."""
     rows = connection.execute(select(workspace.c.id, workspace.c.position).where(workspace.c.id.in_([*workspace_ids])))
     return {row.id: row.position for row in rows}
 
@@ -31,7 +31,7 @@ def entries_after_position(
     """Return the workspace's next entries, in position order.
 
     Args:
-        scope: only those of conversations in it.
+        scope: only entries of conversations in it.
     """
     values = {"workspace": workspace_id, "after": after, "limit": limit} | scope_values(scope)
     return [appended(row) for row in connection.execute(_after_position(scope is not None), values)]
@@ -40,7 +40,7 @@ def entries_after_position(
 def entries_before_seq(
     connection: Connection, workspace_id: int, conversation_id: str, before: int | None, limit: int
 ) -> tuple[list[Appended], bool]:
-    """The conversation's last entries before a seq (None: the newest), in seq order, and whether earlier ones exist."""
+    """Return the last entries before a seq (None: the newest), in seq order, and whether earlier ones exist."""
     values = {"workspace": workspace_id, "conversation": conversation_id, "limit": limit}
     query = _NEWEST if before is None else _BEFORE_SEQ
     rows = connection.execute(query, values if before is None else values | {"before": before}).all()
@@ -51,7 +51,7 @@ def entries_before_seq(
 def conversation_for_visitor(
     connection: Connection, workspace_id: int, conversation_id: str
 ) -> VisitorConversation | None:
-    """Return the conversation as its visitor is welcomed with it, in the visitor's numbers."""
+    """Return the conversation with the visitor's numbers, as it is sent when the visitor's stream opens."""
     row = connection.execute(_CONVERSATION, {"workspace": workspace_id, "conversation": conversation_id}).first()
     if row is None:
         return None
@@ -63,12 +63,12 @@ def conversation_for_visitor(
 
 
 def visitor_seq_at(connection: Connection, conversation_no: int, seq: int) -> int:
-    """Return the visitor's number of the newest entry up to `seq` that the visitor sees; 0 if there is none."""
+    """Return the visitor's number of the newest visible entry up to `seq`, or 0."""
     return connection.execute(_VISITOR_SEQ, {"conversation": conversation_no, "seq": seq}).scalar() or 0
 
 
 def seq_of(connection: Connection, conversation_no: int, visitor_seq: int) -> int:
-    """Return the `seq` of the entry that the visitor counts as `visitor_seq`; 0 if there is none."""
+    """Return the `seq` of the entry with this number of the visitor, or 0."""
     return connection.execute(_SEQ, {"conversation": conversation_no, "visitor_seq": visitor_seq}).scalar() or 0
 
 
@@ -81,14 +81,14 @@ def entries_for_visitor(
 
 
 def entries() -> Select[Any]:
-    """Entries with the id, site and team of their conversation; `appended` takes the rows."""
+    """Return a query for entries with the ID, site and team of their conversation. `appended` takes the rows."""
     own = (conversation.c.id.label("conversation_id"), conversation.c.site_id, conversation.c.team_id)
     return select(entry, *own).join(conversation, conversation.c.no == entry.c.conversation_no)
 
 
 def appended(row: Any) -> Appended:
-    """The entry behind a row of the table."""
-    kept = NewEntry(
+    """Return the entry in a row of the table."""
+    stored = NewEntry(
         row.workspace_id,
         row.conversation_id,
         row.id,
@@ -99,7 +99,7 @@ def appended(row: Any) -> Appended:
         row.author_name,
         row.data,
     )
-    return Appended(kept, row.seq, row.visitor_seq, row.position, repeat=False, site=row.site_id, team=row.team_id)
+    return Appended(stored, row.seq, row.visitor_seq, row.position, repeat=False, site=row.site_id, team=row.team_id)
 
 
 @cache
@@ -113,7 +113,7 @@ def _after_position(limited: bool) -> Select[Any]:
     return query.where(IN_SCOPE) if limited else query
 
 
-# Built once: to build a statement takes ten times as long as to run it, and holds the interpreter all the while.
+# Built once: building a statement takes ten times as long as running it, and holds the interpreter lock.
 _CONVERSATION = select(conversation).where(
     and_(conversation.c.workspace_id == bindparam("workspace"), conversation.c.id == bindparam("conversation"))
 )
@@ -124,7 +124,7 @@ _NUMBER = select(conversation.c.no).where(
 _OF_CONVERSATION = (
     entries().where(entry.c.conversation_no == _NUMBER.scalar_subquery()).limit(bindparam("limit", type_=Integer))
 )
-# The visitor's number of an entry is never above its seq, so that the index on seq serves the visitor as well.
+# An entry's number for the visitor is never above its seq, so the index on seq serves visitors as well.
 _AFTER_VISITOR_SEQ = _OF_CONVERSATION.where(
     entry.c.seq > bindparam("after"), entry.c.visitor_seq > bindparam("after")
 ).order_by(entry.c.seq)

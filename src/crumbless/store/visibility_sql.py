@@ -1,6 +1,6 @@
 """The SQL conditions of a scope: the same rule as `Scope.contains` (domain/visibility.py).
 
-No condition at all is added for those who see the whole workspace.
+For operators who see the whole workspace no condition is added.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ _SITES = bindparam("visible_sites", expanding=True, type_=site.c.id.type)
 _TEAMS = bindparam("visible_teams", expanding=True, type_=team.c.id.type)
 
 IN_SCOPE: ColumnElement[bool] = or_(conversation.c.site_id.in_(_SITES), conversation.c.team_id.in_(_TEAMS))
-"""For statements that are built once. `scope_values` gives the values of its parameters."""
+"""For statements that are built once. `scope_values` returns the values of its parameters."""
 
 
 def scope_values(scope: Scope | None) -> dict[str, object]:
-    """Return the values of the parameters of IN_SCOPE; none if there is no limit."""
+    """Return the values of the parameters of IN_SCOPE; empty if there is no limit."""
     return {} if scope is None else {"visible_sites": [*scope.sites], "visible_teams": [*scope.teams]}
 
 
 def visible_conversations(scope: Scope | None) -> Sequence[ColumnElement[bool]]:
-    """Return the conditions on conversations, for a statement that is built for one use."""
+    """Return the conditions on conversations, for a statement that is used once."""
     if scope is None:
         return ()
     return (or_(conversation.c.site_id.in_(scope.sites), conversation.c.team_id.in_(scope.teams)),)

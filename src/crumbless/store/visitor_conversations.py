@@ -1,4 +1,4 @@
-"""Reads of a visitor's conversations, in the visitor's form: the list, and what a stream opens with."""
+"""Reads of a visitor's conversations in the visitor's form: the list, and the state for a new stream."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,9 +16,9 @@ from crumbless.store.visitor_reach import REACHED, newest_reached, reaches
 def visitor_conversations(
     connection: Connection, session_id: str, before: int | None, limit: int
 ) -> VisitorConversations:
-    """Return a page of the conversations that the session reaches, the last started first.
+    """Return a page of the conversations that the session can access, the last started first.
 
-    The order is that of the numbers: it does not change with what the team does in a conversation.
+    They are sorted by number, so the order does not change with the team's activity.
 
     Args:
         before: only those with a lower number; None: from the newest on.
@@ -29,23 +29,24 @@ def visitor_conversations(
 
 
 def visitor_summaries(connection: Connection, conversation_ids: Sequence[str]) -> list[VisitorSummary]:
-    """Return the summaries of these conversations. The caller sends them to those alone who reach them."""
+    """Return the summaries of these conversations. The caller must send them only to sessions that can access them."""
     return [_summary(row) for row in connection.execute(_THESE, {"ids": [*conversation_ids]})]
 
 
 def conversation_to_show(
-    connection: Connection, session_id: str, workspace_id: int, wanted: str | None
+    connection: Connection, session_id: str, workspace_id: int, requested: str | None
 ) -> tuple[tuple[str, ...], VisitorConversation | None]:
-    """Return what the session reaches, and the state of the conversation that its stream names, or of the newest.
+    """Return the conversations that the session can access, and the state of the one that its stream names, or the
+    newest.
 
-    The state is None if the session does not reach the conversation or there is none.
+    The state: None if the session cannot access the conversation or has none.
     """
     reach = newest_reached(connection, session_id)
-    if wanted is None:
-        wanted = next(iter(reach), "")
-    elif wanted not in reach and reaches(connection, session_id, wanted):
-        reach = (*reach, wanted)
-    state = conversation_for_visitor(connection, workspace_id, wanted) if wanted in reach else None
+    if requested is None:
+        requested = next(iter(reach), "")
+    elif requested not in reach and reaches(connection, session_id, requested):
+        reach = (*reach, requested)
+    state = conversation_for_visitor(connection, workspace_id, requested) if requested in reach else None
     return reach, state
 
 

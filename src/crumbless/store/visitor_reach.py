@@ -1,8 +1,8 @@
-"""What a visitor's session reaches: the one place that decides it.
+"""Decides which conversations a visitor's session can access. No other code decides this.
 
-A session belongs to a visitor and reaches all conversations of that visitor. If the site verified the visitor in this
-very session, it also reaches those of the contact's other visitors, which are the contact's other devices. A session
-from a code, a link or an old key may be another person's, so it reaches no other visitor.
+A session belongs to a visitor and can access all conversations of that visitor. If the site verified the visitor in
+this very session, it can also access those of the contact's other visitors. These are the contact's other devices. A
+session from a code, a link or an old key may be another person's, so it cannot access those of other visitors.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from crumbless.store.tables import conversation, session, visitor
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Ids of the visitors whose conversations a session reaches. `contact` is set only in a verified session."""
+    """IDs of the visitors whose conversations a session can access. `contact` is set only in a verified session."""
 
     visitors: list[str]
     contact: str | None
@@ -37,10 +37,10 @@ REACHED_VISITORS = union(
     select(session.c.visitor_id.label("id")).where(_lives),
     select(_mate.c.id).where(_mate.c.contact_id == _CONTACT.scalar_subquery()),
 )
-"""The visitors that the session of the parameter `session` reaches; none once it has ended."""
+"""The visitors whose conversations the session of the parameter `session` can access; none once it has ended."""
 
 REACHED = conversation.c.visitor_id.in_(select(REACHED_VISITORS.subquery().c.id))
-"""The condition for the conversations that the session reaches."""
+"""The condition for the conversations that the session can access."""
 
 # Built once: see timeline_read.py.
 _NEWEST = select(conversation.c.id).where(REACHED).order_by(conversation.c.no.desc()).limit(MOST_REMEMBERED)
@@ -48,7 +48,7 @@ _ONE = select(conversation.c.id).where(REACHED, conversation.c.id == bindparam("
 
 
 def reach_of(connection: Connection, session_id: str) -> Reach:
-    """Return the visitors that the session reaches.
+    """Return the visitors whose conversations the session can access.
 
     Raises:
         ApiError: `invalid_token` for a session that has ended.
@@ -60,12 +60,12 @@ def reach_of(connection: Connection, session_id: str) -> Reach:
 
 
 def newest_reached(connection: Connection, session_id: str) -> tuple[str, ...]:
-    """Return the ids of the newest conversations that the session reaches, the last started first."""
+    """Return the IDs of the newest conversations that the session can access, the last started first."""
     return (*connection.execute(_NEWEST, {"session": session_id}).scalars(),)
 
 
 def newest_reached_by(connection: Connection, session_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return what each session reaches, as `newest_reached`. Those that have ended are left out."""
+    """Return the result of `newest_reached` for each session. Sessions that have ended are left out."""
     found = {one: newest_reached(connection, one) for one in session_ids}
     return {one: reach for one, reach in found.items() if reach}
 
@@ -96,30 +96,30 @@ def reach_summaries(connection: Connection, session_ids: Sequence[str]) -> dict[
 
 
 def reaches(connection: Connection, session_id: str, conversation_id: str) -> bool:
-    """Return whether the session reaches the conversation."""
-    # PostgreSQL cannot store a NUL: nothing has such a name.
+    """Return whether the session can access the conversation."""
+    # PostgreSQL cannot store a NUL, and no ID contains one.
     if not is_id(conversation_id):
         return False
     return connection.execute(_ONE, {"session": session_id, "conversation": conversation_id}).first() is not None
 
 
-def choose_reached(connection: Connection, session_id: str, wanted: str | None) -> str:
+def choose_reached(connection: Connection, session_id: str, requested: str | None) -> str:
     """Return the conversation that a request names, or the newest.
 
     Raises:
-        ApiError: `unknown_conversation` if the session does not reach it or has ended.
+        ApiError: `unknown_conversation` if the session cannot access it or has ended.
     """
-    if wanted is None:
+    if requested is None:
         newest = newest_reached(connection, session_id)
         if newest:
             return newest[0]
-    elif reaches(connection, session_id, wanted):
-        return wanted
+    elif reaches(connection, session_id, requested):
+        return requested
     raise ApiError("unknown_conversation")
 
 
 def find_reaching_session(connection: Connection, token_hash: bytes) -> Session | None:
-    """Return the session of this token with what it reaches, unless it has ended."""
+    """Return the active session of this token, with the conversations that it can access."""
     found = find_session(connection, token_hash)
     if found is not None and found.role == "visitor":
         found.reach = newest_reached(connection, found.id)

@@ -1,4 +1,4 @@
-"""What is kept about one visitor: read for an export, taken away by an erasure."""
+"""The stored data of one visitor: reads for an export, and erasure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from crumbless.store.visitor_reach import Reach
 class VisitorRecord:
     """A visitor, their site, and their conversations without entries.
 
-    `last_seqs`: of each conversation, the visitor's number of its last entry.
+    `last_seqs`: the visitor's number of the last entry of each conversation.
     """
 
     site: ExportedSite
@@ -29,7 +29,7 @@ class VisitorRecord:
 def find_visitor_record(
     connection: Connection, workspace_id: int, visitor_id: str, reach: Reach
 ) -> VisitorRecord | None:
-    """What an export begins with; only a verified session is told what the site said of the contact."""
+    """Return the data that an export begins with. It contains the contact's data only in a verified session."""
     row = connection.execute(
         select(visitor, site.c.key.label("site_key"), site.c.name.label("site_name"))
         .add_columns(
@@ -46,10 +46,10 @@ def find_visitor_record(
     own = connection.execute(
         select(conversation).where(conversation.c.visitor_id.in_(reach.visitors)).order_by(conversation.c.no)
     ).all()
-    contact_told = contact_of_row(row) if reach.contact is not None else None
+    verified_contact = contact_of_row(row) if reach.contact is not None else None
     return VisitorRecord(
         ExportedSite(row.site_key, row.site_name),
-        ExportedVisitor(row.id, row.name, row.created_at, contact_told),
+        ExportedVisitor(row.id, row.name, row.created_at, verified_contact),
         [
             ExportedConversation(one.id, status_for_visitor(one.status), one.started_at, one.receipt_chain or "", [])
             for one in own
@@ -59,10 +59,10 @@ def find_visitor_record(
 
 
 def erase_conversations(connection: Connection, workspace_id: int, conversations: Sequence[str]) -> int:
-    """Empty these conversations; how many messages were in them.
+    """Erase the content of these conversations. Return the number of their messages.
 
-    The rows stay, so that seqs and positions have no gap and an id that was used stays taken. They contain the time,
-    the kind and which side wrote.
+    The rows remain, so that seqs and positions have no gap and used IDs stay reserved. They contain the time, the kind
+    and the author's side.
     """
     own = and_(conversation.c.workspace_id == workspace_id, conversation.c.id.in_(conversations))
     numbers = [*connection.execute(select(conversation.c.no).where(own)).scalars()]
@@ -74,6 +74,6 @@ def erase_conversations(connection: Connection, workspace_id: int, conversations
 
 
 def anonymise_visitor(connection: Connection, visitor_id: str) -> None:
-    """Leave nothing in a visitor's row by which they could be known again."""
+    """Remove everything from a visitor's row by which the visitor could be recognised."""
     nothing = {"thumbprint": None, "name": "", "email": "", "contact_id": None, "network_hash": None}
     connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(nothing))

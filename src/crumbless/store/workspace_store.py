@@ -8,35 +8,35 @@ from crumbless.store.tables import operator, workspace
 
 
 def find_workspace_response(connection: Connection, workspace_id: int) -> WorkspaceResponse:
-    """The workspace as its people see it."""
+    """Return the workspace in the form that its operators see."""
     row = connection.execute(select(workspace).where(workspace.c.id == workspace_id)).one()
     return WorkspaceResponse(row.name, row.created_at)
 
 
 def rename_workspace(connection: Connection, workspace_id: int, name: str) -> None:
-    """Give the workspace another name."""
+    """Rename the workspace."""
     connection.execute(update(workspace).where(workspace.c.id == workspace_id).values(name=name))
 
 
-def choose_workspace(connection: Connection, wanted: str) -> int | None:
-    """The number of the workspace with this name, or with this number; None when there is none.
+def choose_workspace(connection: Connection, name_or_id: str) -> int | None:
+    """Return the ID of the workspace with this name or this ID, or None.
 
     Raises:
-        ApiError: `invalid` when several have the name: tenants name their workspaces themselves.
+        ApiError: `invalid` if several have the name, because workspaces choose their names freely.
     """
-    if wanted.isascii() and wanted.isdigit():
-        by_number = select(workspace.c.id).where(workspace.c.id == int(wanted[:9]))
+    if name_or_id.isascii() and name_or_id.isdigit():
+        by_number = select(workspace.c.id).where(workspace.c.id == int(name_or_id[:9]))
         if (found := connection.execute(by_number).scalar()) is not None:
             return found
-    numbers = [*connection.execute(select(workspace.c.id).where(workspace.c.name == wanted)).scalars()]
+    numbers = [*connection.execute(select(workspace.c.id).where(workspace.c.name == name_or_id)).scalars()]
     if len(numbers) > 1:
-        told = " or ".join(str(number) for number in numbers)
-        raise ApiError("invalid", f"Several workspaces are called {wanted}: name one by its number, {told}.")
+        ids = " or ".join(str(number) for number in numbers)
+        raise ApiError("invalid", f"Several workspaces are called {name_or_id}: name one by its number, {ids}.")
     return numbers[0] if numbers else None
 
 
 def list_workspaces(connection: Connection) -> list[tuple[int, str, int]]:
-    """Number, name and how many people of each workspace."""
+    """Return ID, name and number of operators of each workspace."""
     rows = connection.execute(
         select(workspace.c.id, workspace.c.name, func.count(operator.c.id))
         .outerjoin(operator, operator.c.workspace_id == workspace.c.id)
