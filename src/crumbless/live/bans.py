@@ -1,4 +1,4 @@
-"""The bans that hold, as this node knows them: read at most once a second, and only when somebody asks."""
+"""The bans in force, cached on this node. They are read on demand, at most once a second."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,11 +9,11 @@ CACHE_SECONDS = 1.0
 
 
 class BanCache:
-    """Finds the bans.
+    """Caches the bans.
 
     Args:
-        read: those in the database.
-        now: monotonic seconds.
+        read: reads the bans from the database.
+        now: returns monotonic seconds.
     """
 
     def __init__(self, read: Callable[[], Awaitable[BanList]], now: Callable[[], float]) -> None:
@@ -24,9 +24,9 @@ class BanCache:
         self._reading = asyncio.Lock()
 
     async def current(self) -> BanList:
-        """The bans that hold now, or held a second ago."""
+        """Return the bans in force, at most a second old."""
         if not self._is_fresh():
-            # One reads for all who ask at the same time.
+            # One caller reads for all who wait at the same time.
             async with self._reading:
                 if not self._is_fresh():
                     began = self._now()
@@ -34,7 +34,7 @@ class BanCache:
         return self._list
 
     def forget(self) -> None:
-        """A ban was added or lifted here: the next question reads again."""
+        """Discard the cache, because a ban was added or lifted on this node."""
         self._at = None
 
     def _is_fresh(self) -> bool:

@@ -1,4 +1,4 @@
-"""The bus inside one process: a call."""
+"""The bus inside one process: plain calls."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from crumbless.live.summaries import Summaries
 
 
 class MemoryBus:
-    """Tells the only node there is. The bus of several (bus_network.py) has the same methods."""
+    """Delivers to the only node. The bus of several nodes (bus_network.py) has the same methods."""
 
     lossy = False
 
@@ -25,51 +25,51 @@ class MemoryBus:
 
     @property
     def connected(self) -> bool:
-        """A call needs no connection."""
+        """Return True: a call needs no connection."""
         return True
 
     def publish(self, appended: Sequence[Appended]) -> None:
-        """Entries were committed: in position order within each workspace."""
+        """Deliver committed entries, in position order within each workspace."""
         for workspace, own in by_workspace(appended):
             self._feed.receive(workspace, own)
 
     def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
-        """Ephemeral: may be lost, is never stored."""
+        """Deliver a typing notice. It may be lost and is never stored."""
         self._connections.show_typing(actor, conversation, on, site, team)
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
-        """The mark is in the database already; this only tells it at once."""
+        """Deliver a seen mark that is stored already."""
         self._connections.show_seen(workspace, seen, visitor_seq, site, team)
 
     def end_session(self, session: Session) -> None:
-        """The session was ended in the database; its streams end now."""
+        """Close the streams of a session that was ended in the database."""
         self._sessions.forget(session.id)
         self._connections.end_session(session)
 
     def change_reach(self, workspace: int, visitors: Sequence[str]) -> None:
-        """Sessions of these visitors reach more conversations now."""
+        """Refresh sessions of these visitors, which can access more conversations now."""
         self._summaries.change_reach(visitors)
 
     def change_operator(self, workspace: int, operator_id: str) -> None:
-        """What is known of the operator is read again when their streams come back."""
+        """Discard what is cached about the operator and disconnect the operator's streams, so that they reconnect."""
         self._sessions.forget_person(operator_id)
         self._connections.disconnect_operator(workspace, operator_id)
 
     def start(self, on_possible_loss: Callable[[], None]) -> None:
-        """A call needs no preparation, and loses nothing."""
+        """Do nothing: a call needs no preparation and loses no messages."""
 
     async def stop(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing."""
 
     def follow(self, workspace: int) -> None:
-        """Whatever is committed is committed here."""
+        """Do nothing: all entries are committed by this process."""
 
     def unfollow(self, workspace: int) -> None:
-        """Nothing to undo."""
+        """Do nothing."""
 
 
 def by_workspace(appended: Sequence[Appended]) -> Iterable[tuple[int, Sequence[Appended]]]:
-    """The entries (not empty) of each workspace."""
+    """Return the entries (not empty) grouped by workspace."""
     first = appended[0].entry.workspace
     if all(one.entry.workspace == first for one in appended):
         return ((first, appended),)

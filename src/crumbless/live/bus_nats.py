@@ -1,7 +1,7 @@
-"""Carries the bus over NATS: a subject for everybody and one for each workspace, without any store behind them.
+"""A transport of the bus over NATS: one subject for all nodes and one for each workspace, without JetStream.
 
-Nodes of one installation find each other by a prefix made from its secret key, so that two installations may share a
-NATS without hearing one another.
+Nodes of one installation share a subject prefix that is derived from the secret key. So two installations may use the
+same NATS without receiving each other's messages.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ RETRY_SECONDS = 0.5
 CONNECT_SECONDS = 2
 
 PING_SECONDS = 3
-"""A server that answers two of these pings with silence is gone."""
+"""A server that does not respond to two of these pings counts as gone."""
 
 MAX_BYTES = 256 * 1024
-"""Longest message: a quarter of what NATS takes unless it is told otherwise."""
+"""Longest message: a quarter of NATS' default limit."""
 
 MAX_HELD_BYTES = 16 * 1024 * 1024
-"""What may wait to be heard on one subject; beyond it messages are lost, and looked up."""
+"""Bytes that may wait for processing on one subject. Above it messages are lost, and read from the database."""
 
 log = logging.getLogger("crumbless.bus")
 
@@ -44,14 +44,14 @@ class NatsTransport:
     """One node's connection.
 
     Args:
-        urls: `nats://` or `tls://`, one or several separated by commas; with user and password, or a token, in front
-            of the host.
-        prefix: sets this installation apart.
-        credentials: a file as NATS' tools make it (`.creds`); empty for none.
-        authority: a file with the certificates (PEM) that sign the servers'; empty for those the system trusts.
+        urls: `nats://` or `tls://`, one or several separated by commas; with user and password, or a token, in front of
+            the host.
+        prefix: distinguishes this installation from others.
+        credentials: a `.creds` file of NATS' tools; empty for none.
+        authority: a file with the certificates (PEM) that sign the servers'; empty for those that the system trusts.
 
     Raises:
-        SettingsError: when a file cannot be used.
+        SettingsError: if a file cannot be used.
     """
 
     most_bytes = MAX_BYTES
@@ -59,44 +59,44 @@ class NatsTransport:
     def __init__(self, urls: str, prefix: str, credentials: str = "", authority: str = "") -> None:
         self._prefix = f"crumbless.{prefix}"
         self._options = connect_options(urls, credentials, authority)
-        self._wanted: set[int] = {EVERYBODY}
+        self._channels: set[int] = {EVERYBODY}
         self._subscribed: dict[int, Subscription] = {}
         self._changed = asyncio.Event()
         self._client: Any = None
-        self._complaint = ""
+        self._last_error = ""
         self._running: asyncio.Task[None] | None = None
         self._loop = Periodic("the connection to NATS", self._serve, RETRY_SECONDS)
 
     @property
     def connected(self) -> bool:
-        """Whether a server is there."""
+        """Return whether a server is connected."""
         return self._client is not None and self._client.is_connected
 
     def start(self, on_message: Callable[[bytes], None], on_possible_loss: Callable[[], None]) -> None:
-        """Connect, and stay connected."""
+        """Connect, and reconnect when the connection is lost."""
         self._on_message = on_message
         self._on_possible_loss = on_possible_loss
         self._running = asyncio.get_running_loop().create_task(self._loop.run())
 
     async def stop(self) -> None:
-        """Send what waits and let go."""
+        """Send waiting messages and disconnect."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
     def follow(self, channel: int) -> None:
-        """Hear what is said on the channel from soon on."""
-        if channel not in self._wanted:
-            self._wanted.add(channel)
+        """Subscribe to the channel soon."""
+        if channel not in self._channels:
+            self._channels.add(channel)
             self._changed.set()
 
     def unfollow(self, channel: int) -> None:
-        """Hear it no more."""
-        self._wanted.discard(channel)
+        """Unsubscribe from the channel."""
+        self._channels.discard(channel)
         self._changed.set()
 
     async def send(self, packets: Sequence[Packet]) -> None:
-        """Hand them to the connection."""
+        """Publish the packets. Raises ConnectionError if there is no connection."""
         client = self._client
         if client is None or not client.is_connected:
             raise ConnectionError
@@ -107,7 +107,7 @@ class NatsTransport:
         return f"{self._prefix}.w.{channel}" if channel else f"{self._prefix}.all"
 
     async def _serve(self) -> None:
-        """One client, which comes back by itself, until it gives up: when it is refused."""
+        """Run one client until it is closed. It reconnects by itself unless the server rejects it."""
         client: Any = _TlsClient() if "tls" in self._options else Client()
         closed = asyncio.Event()
         self._client, self._subscribed = client, {}
@@ -121,11 +121,11 @@ class NatsTransport:
                 connect_timeout=CONNECT_SECONDS,
                 ping_interval=PING_SECONDS,
                 error_cb=self._note_error,
-                disconnected_cb=self._went_away,
-                reconnected_cb=self._came_back,
+                disconnected_cb=self._on_disconnect,
+                reconnected_cb=self._on_reconnect,
                 closed_cb=_setter(closed, self._changed),
             )
-            self._complaint = ""
+            self._last_error = ""
             log.info("connected to NATS")
             while not closed.is_set():
                 await self._subscribe(client)
@@ -136,8 +136,8 @@ class NatsTransport:
             await asyncio.shield(_close(client))
 
     async def _subscribe(self, client: Any) -> None:
-        """Make the subscriptions what they should be, and have the server confirm it."""
-        gone, new = self._subscribed.keys() - self._wanted, self._wanted - self._subscribed.keys()
+        """Subscribe and unsubscribe as requested, and wait until the server has confirmed it."""
+        gone, new = self._subscribed.keys() - self._channels, self._channels - self._subscribed.keys()
         for channel in gone:
             await self._subscribed.pop(channel).unsubscribe()
         for channel in new:
@@ -145,7 +145,7 @@ class NatsTransport:
                 self._subject(channel), cb=self._take, pending_bytes_limit=MAX_HELD_BYTES
             )
         if new:
-            # nats-py sends the ping of a flush ahead of all that waits; only that of the second comes after it.
+            # nats-py sends the ping of a flush before all waiting data. Only the ping of a second flush comes after it.
             await client.flush(CONNECT_SECONDS)
             await client.flush(CONNECT_SECONDS)
             self._on_possible_loss()
@@ -154,30 +154,31 @@ class NatsTransport:
         try:
             self._on_message(message.data)
         except Exception:
-            # One message must not end the subscription.
+            # An error in one message must not end the subscription.
             log.exception("could not process a message")
 
     async def _note_error(self, error: Exception) -> None:
-        # What the server says is told; others' words may hold an address. Each once, until something else happens.
-        told = str(error) if type(error) is NatsError else type(error).__name__
-        if told != self._complaint:
-            self._complaint = told
-            log.warning("NATS: %s", told)
+        # Only the server's own messages are logged: others may contain an address. Repeated messages are logged once.
+        message = str(error) if type(error) is NatsError else type(error).__name__
+        if message != self._last_error:
+            self._last_error = message
+            log.warning("NATS: %s", message)
 
-    async def _went_away(self) -> None:
-        # Not when the going is ours.
+    async def _on_disconnect(self) -> None:
+        # Not logged while this node disconnects.
         if self._running is not None and not self._running.cancelling():
             log.warning("connection to NATS lost; reading other nodes' entries from the database")
 
-    async def _came_back(self) -> None:
-        self._complaint = ""
+    async def _on_reconnect(self) -> None:
+        self._last_error = ""
         log.info("connected to NATS again")
         self._changed.set()
         self._on_possible_loss()
 
 
 def connect_options(urls: str, credentials: str, authority: str) -> dict[str, Any]:
-    """What nats-py is told: servers without secrets, and the secrets. (It takes what is percent-encoded as it is.)"""
+    """Return the options for nats-py: servers without secrets, and the secrets. (It does not decode
+    percent-encoding.)"""
     parts = [urlsplit(url.strip()) for url in urls.split(",")]
     options: dict[str, Any] = {"servers": [f"{one.scheme}://{one.netloc.rpartition('@')[2]}" for one in parts]}
     known = next((one for one in parts if one.username), None)
@@ -202,15 +203,15 @@ def connect_options(urls: str, credentials: str, authority: str) -> dict[str, An
 
 
 def read_credentials(path: str) -> tuple[bytes, Ed25519PrivateKey]:
-    """The token and the key in a `.creds` file.
+    """Return the token and the key in a `.creds` file.
 
     Raises:
-        SettingsError: without anything of what is in it.
+        SettingsError: without any content of the file.
     """
     try:
         text = Path(path).read_text(encoding="ascii")
         jwt, seed = re.findall(r"-{3,}BEGIN [A-Z ]+-{3,}\s*([A-Za-z0-9_.=-]+?)\s*-{3,}END", text)[:2]
-        # An nkeys seed: two bytes of type, the seed, a checksum of two; base32 without padding.
+        # An nkeys seed: two bytes of type, the seed, a checksum of two bytes; base32 without padding.
         raw = base64.b32decode(seed + "=" * (-len(seed) % 8))
         return jwt.encode(), Ed25519PrivateKey.from_private_bytes(raw[2:34])
     except OSError as error:
@@ -220,7 +221,8 @@ def read_credentials(path: str) -> tuple[bytes, Ed25519PrivateKey]:
 
 
 class _TlsClient(Client):
-    """nats-py encrypts when the server says so; here it must, before a secret is sent. Held by a test."""
+    """Requires TLS before a secret is sent. nats-py alone uses TLS only if the server asks for it. A test covers
+    this."""
 
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
         if initial_connection and not info.get("tls_required"):
@@ -229,11 +231,11 @@ class _TlsClient(Client):
 
 
 def _setter(*events: asyncio.Event) -> Callable[[], Any]:
-    async def tell() -> None:
+    async def set_all() -> None:
         for event in events:
             event.set()
 
-    return tell
+    return set_all
 
 
 async def _close(client: Any) -> None:

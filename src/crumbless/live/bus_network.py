@@ -1,7 +1,8 @@
-"""The bus between several nodes: tells this one by a call and the others through a carrier (NATS, PostgreSQL).
+"""The bus between several nodes: delivers to this node by a call and to the others over a transport.
 
-Nothing waits for it and nothing depends on it. What the carrier cannot take now is dropped: entries, ends of sessions
-and changes of people are in the database, where the other nodes find them within a second; the rest is ephemeral.
+No write waits for it or depends on it. Messages that the transport cannot accept are dropped. Entries, ends of sessions
+and changes of operators are in the database, where the other nodes find them within a second. All other messages are
+ephemeral.
 """
 
 import asyncio
@@ -30,22 +31,22 @@ from crumbless.live.bus_wire import (
 from crumbless.live.feed import Feed
 
 EVERYBODY = 0
-"""The channel that every node hears. Others are numbers of workspaces."""
+"""The channel that every node receives. Other channels are the IDs of workspaces."""
 
 MAX_WAITING = 20_000
-"""Things told that wait for the carrier; more are dropped."""
+"""Messages that may wait for the transport. More are dropped."""
 
 SEND_SECONDS = 2.0
-"""After which a carrier that takes nothing counts as away."""
+"""After which a transport that accepts no messages counts as unavailable."""
 
 log = logging.getLogger("crumbless.bus")
 
 Packet = tuple[int, bytes]
-"""A channel, and what is said on it."""
+"""A channel, and the message for it."""
 
 
 class BusTransport(Protocol):
-    """Brings bytes from node to node, at most once (live/bus_nats.py, live/bus_postgres.py)."""
+    """Sends bytes from node to node, at most once (live/bus_nats.py, live/bus_postgres.py)."""
 
     most_bytes: int
     """Longest message, in bytes."""
@@ -54,32 +55,31 @@ class BusTransport(Protocol):
     def connected(self) -> bool: ...
 
     def start(self, on_message: Callable[[bytes | str], None], on_possible_loss: Callable[[], None]) -> None:
-        """Connect, and stay connected. Call on the loop.
+        """Connect, and reconnect when the connection is lost. Call on the event loop.
 
         Args:
-            hear: told each message.
-            doubt: told whenever messages may have been lost before now: after each connection, and once a further
-                channel is heard.
+            on_message: receives each message.
+            on_possible_loss: called when messages may have been lost: after each connection and each new subscription.
         """
         ...
 
     async def stop(self) -> None:
-        """Let go of the connection, once what was sent is out."""
+        """Disconnect after the waiting messages are sent."""
         ...
 
     def follow(self, channel: int) -> None:
-        """Hear what is said on the channel from soon on; EVERYBODY is always heard."""
+        """Subscribe to the channel soon. `EVERYBODY` is always subscribed."""
         ...
 
     def unfollow(self, channel: int) -> None: ...
 
     async def send(self, packets: Sequence[Packet]) -> None:
-        """Raises whatever goes wrong; some may have been sent then."""
+        """Send the packets. Raises any error; some packets may have been sent then."""
         ...
 
 
 class NetworkBus:
-    """The bus of one node of several."""
+    """The bus of a node in a cluster."""
 
     lossy = True
 
@@ -92,69 +92,69 @@ class NetworkBus:
         self._size = 0
         self._news = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
-        self._understood = True
+        self._versions_match = True
 
     @property
     def connected(self) -> bool:
-        """Whether other nodes can be told and heard now."""
+        """Return whether the transport is connected to other nodes."""
         return self._transport.connected
 
     def start(self, on_possible_loss: Callable[[], None]) -> None:
-        """Begin to tell and to hear. Call on the loop. `doubt` is told when something may have been lost."""
+        """Start sending and receiving. Call on the event loop. `on_possible_loss` is called if messages may be lost."""
         self._transport.start(self.receive, on_possible_loss)
-        self._sending = asyncio.get_running_loop().create_task(self._send_for_ever())
+        self._sending = asyncio.get_running_loop().create_task(self._send_loop())
 
     async def stop(self) -> None:
-        """Tell what waits, if the carrier takes it, and let go."""
+        """Send waiting messages, if the transport accepts them, and disconnect."""
         if self._sending is not None:
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
         await self._send_waiting()
         await self._transport.stop()
 
-    # --- what this node tells -------------------------------------------------------------------------------------
+    # --- sending --------------------------------------------------------------------------------------------------
 
     def publish(self, appended: Sequence[Appended]) -> None:
-        """Entries were committed: in position order within each workspace."""
+        """Publish committed entries, in position order within each workspace."""
         for workspace, own in by_workspace(appended):
             self._feed.receive(workspace, own)
             self._publish(workspace, entries_message(workspace, own))
 
     def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
-        """Ephemeral: may be lost, is never stored."""
+        """Publish a typing notice. It may be lost and is never stored."""
         self._local.show_typing(actor, conversation, on, site, team)
-        told = TypingMessage(
+        message = TypingMessage(
             actor.workspace, conversation, actor.id, actor.role, actor.subject, actor.name, on, site, team
         )
-        self._publish(actor.workspace, told)
+        self._publish(actor.workspace, message)
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
-        """The mark is in the database already; this only tells it at once."""
+        """Publish a seen mark that is stored already."""
         self._local.show_seen(workspace, seen, visitor_seq, site, team)
         self._publish(workspace, SeenMessage(workspace, seen.conversation, seen.by, seen.seq, visitor_seq, site, team))
 
     def end_session(self, session: Session) -> None:
-        """The session was ended in the database; its streams end now."""
+        """Close the streams of a session that was ended in the database, on all nodes."""
         self._local.end_session(session)
-        # Nodes without a stream in its workspace may remember it too.
+        # Nodes without a stream in the session's workspace may have cached it too.
         self._publish(EVERYBODY, SessionMessage(session.workspace, session.id, session.role, session.subject))
 
     def change_reach(self, workspace: int, visitors: Sequence[str]) -> None:
-        """Sessions of these visitors reach more conversations now."""
+        """Refresh sessions of these visitors, which can access more conversations now."""
         self._local.change_reach(workspace, visitors)
         self._publish(workspace, ReachTold(workspace, [*visitors]))
 
     def change_operator(self, workspace: int, operator_id: str) -> None:
-        """What is known of the operator is read again when their streams come back."""
+        """Disconnect the operator's streams on all nodes, so that they reconnect with the new rights."""
         self._local.change_operator(workspace, operator_id)
         self._publish(EVERYBODY, PersonMessage(workspace, operator_id))
 
     def follow(self, workspace: int) -> None:
-        """Somebody at this node listens to the workspace."""
+        """Subscribe to a workspace that has a listener on this node."""
         self._transport.follow(workspace)
 
     def unfollow(self, workspace: int) -> None:
-        """Nobody at this node listens to it any more."""
+        """Unsubscribe from a workspace that has no listeners left on this node."""
         self._transport.unfollow(workspace)
 
     def _publish(self, channel: int, message: AnyMessage) -> None:
@@ -165,20 +165,22 @@ class NetworkBus:
         self._waiting.setdefault(channel, []).append(message)
         self._news.set()
 
-    async def _send_for_ever(self) -> None:
+    async def _send_loop(self) -> None:
         while True:
             await self._news.wait()
             self._news.clear()
             await self._send_waiting()
 
     async def _send_waiting(self) -> None:
-        """Everything that came up while the last was sent goes together."""
+        """Send all messages that have collected while the last ones were sent."""
         waiting, self._waiting, self._size = self._waiting, {}, 0
         if not waiting:
             return
         most = self._transport.most_bytes
         packets = [
-            (channel, one) for channel, told in waiting.items() for one in write_envelopes(self._node, told, most)
+            (channel, one)
+            for channel, messages in waiting.items()
+            for one in write_envelopes(self._node, messages, most)
         ]
         try:
             async with asyncio.timeout(SEND_SECONDS):
@@ -188,21 +190,21 @@ class NetworkBus:
                 "publish to message bus failed: %s; other nodes will read from the database", type(error).__name__
             )
 
-    # --- what other nodes tell ------------------------------------------------------------------------------------
+    # --- receiving ------------------------------------------------------------------------------------------------
 
     def receive(self, payload: bytes | str) -> None:
-        """A message came."""
+        """Process a message of another node."""
         try:
             envelope = read_envelope(payload)
         except InvalidMessage:
-            if self._understood:
-                self._understood = False
+            if self._versions_match:
+                self._versions_match = False
                 log.warning("ignored a message from a node with another version; reading its entries from the database")
             return
         if envelope.node == self._node:
             return
-        for told in envelope.told:
-            self._dispatch(told)
+        for message in envelope.told:
+            self._dispatch(message)
 
     def _dispatch(self, message: AnyMessage) -> None:
         if isinstance(message, EntriesMessage):

@@ -1,6 +1,6 @@
-"""Carries the bus over PostgreSQL's LISTEN and NOTIFY: nothing to run beside the database, right for a few nodes.
+"""A transport of the bus over PostgreSQL's LISTEN and NOTIFY. It needs no other service and suits a few nodes.
 
-Two connections: one that listens, one that tells. They must reach the server itself, or a pooler in session mode.
+It uses two connections: one listens, one sends. They must reach the server itself, or a pooler in session mode.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ RETRY_SECONDS = 0.5
 CONNECT_SECONDS = 5.0
 
 PING_SECONDS = 3.0
-"""How often a listening connection is asked whether it is still one."""
+"""How often the listening connection is checked."""
 
 RESPONSE_SECONDS = 3.0
 
 MAX_BYTES = 7_900
-"""PostgreSQL takes payloads of less than 8,000 bytes."""
+"""PostgreSQL accepts payloads of less than 8,000 bytes."""
 
 CHANNELS = 64
-"""Workspaces share so many names, so that following a thousand of them is not a thousand statements."""
+"""Workspaces share this number of names, so that following a thousand of them does not take a thousand statements."""
 
-# Nobody waits for these on disk: they are gone with a restart anyway.
+# Without waiting for the disk: a restart loses these messages anyway.
 _SETTINGS = {"application_name": "crumbless bus", "synchronous_commit": "off"}
 
 log = logging.getLogger("crumbless.bus")
@@ -54,28 +54,28 @@ class PostgresTransport:
 
     @property
     def connected(self) -> bool:
-        """Whether both connections stand."""
+        """Return whether both connections are open."""
         return self._sending is not None
 
     def start(self, on_message: Callable[[str], None], on_possible_loss: Callable[[], None]) -> None:
-        """Connect, and stay connected."""
+        """Connect, and reconnect when the connection is lost."""
         self._on_message = on_message
         self._on_possible_loss = on_possible_loss
         self._running = asyncio.get_running_loop().create_task(self._loop.run())
 
     async def stop(self) -> None:
-        """Let go. What was sent is with the server."""
+        """Disconnect. The server has received all sent messages."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
     def follow(self, channel: int) -> None:
-        """Hear what is said on the channel from soon on."""
+        """Subscribe to the channel soon."""
         self._followed.setdefault(channel % CHANNELS, set()).add(channel)
         self._changed.set()
 
     def unfollow(self, channel: int) -> None:
-        """Hear it no more."""
+        """Unsubscribe from the channel."""
         sharing = self._followed.get(channel % CHANNELS, set())
         sharing.discard(channel)
         if not sharing:
@@ -83,7 +83,7 @@ class PostgresTransport:
         self._changed.set()
 
     async def send(self, packets: Sequence[Packet]) -> None:
-        """All of them in one transaction."""
+        """Send all packets in one transaction."""
         connection = self._sending
         if connection is None:
             raise ConnectionError
@@ -92,18 +92,18 @@ class PostgresTransport:
                 "SELECT pg_notify($1, $2)", [(_name(channel), payload.decode()) for channel, payload in packets]
             )
         except BaseException:
-            # Whatever it was, a fresh connection is the cure.
+            # After any error, a new connection is needed.
             connection.terminate()
             self._changed.set()
             raise
 
     async def _serve(self) -> None:
-        """One pair of connections until either fails."""
+        """Run one pair of connections until one of them fails."""
         listening = await self._connect()
         sending: Any = None
         try:
             sending = await self._connect()
-            listening.add_termination_listener(self._broken)
+            listening.add_termination_listener(self._on_termination)
             self._listened = set()
             await self._listen(listening)
             self._sending = sending
@@ -124,7 +124,7 @@ class PostgresTransport:
         return await connect(self._database_url, timeout=CONNECT_SECONDS, server_settings=_SETTINGS)
 
     async def _wait(self) -> None:
-        """Until another channel is wanted, something is broken, or it is time to ask whether it is."""
+        """Wait until the channels change, a connection fails, or it is time for a check."""
         try:
             async with asyncio.timeout(PING_SECONDS):
                 await self._changed.wait()
@@ -133,9 +133,9 @@ class PostgresTransport:
         self._changed.clear()
 
     async def _listen(self, connection: Any) -> None:
-        """Make the channels what they should be. Fails when the connection is dead."""
-        wanted = {_name(EVERYBODY), *(_name(channel) for channels in self._followed.values() for channel in channels)}
-        new, gone = wanted - self._listened, self._listened - wanted
+        """Subscribe and unsubscribe as requested. Raises an error if the connection is dead."""
+        names = {_name(EVERYBODY), *(_name(channel) for channels in self._followed.values() for channel in channels)}
+        new, gone = names - self._listened, self._listened - names
         async with asyncio.timeout(RESPONSE_SECONDS):
             for name in new:
                 await connection.add_listener(name, self._take)
@@ -143,11 +143,11 @@ class PostgresTransport:
                 await connection.remove_listener(name, self._take)
             if not new and not gone:
                 await connection.execute("SELECT 1")
-        self._listened = wanted
+        self._listened = names
         if new:
             self._on_possible_loss()
 
-    def _broken(self, _connection: object) -> None:
+    def _on_termination(self, _connection: object) -> None:
         self._changed.set()
 
     def _take(self, _connection: object, _process: int, _channel: str, payload: object) -> None:

@@ -1,7 +1,7 @@
-"""What nodes say to each other: envelopes of JSON, a batch each.
+"""The messages between nodes: JSON envelopes, each with a batch of messages.
 
-A node whose version speaks differently is not understood, and nothing is lost by that: whatever matters is in the
-database, where the others look (following.py, session_watch.py).
+A node ignores messages of another version. No data is lost: it reads entries and changes of sessions from the database
+(following.py, session_watch.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ VERSION = 3
 
 
 class EntryMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry that was committed."""
+    """A committed entry."""
 
     entry: NewEntry
     seq: int
@@ -27,11 +27,11 @@ class EntryMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class _Message(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
-    """One thing that is told."""
+    """A message in an envelope."""
 
 
 class EntriesMessage(_Message, frozen=True, tag="entries"):
-    """The workspace is at `position`; `entries` are the newest, unless they are too large or too many to be told."""
+    """The workspace is at `position`. `entries` are the newest, unless they are too large or too many to be sent."""
 
     workspace: int
     position: int
@@ -39,7 +39,7 @@ class EntriesMessage(_Message, frozen=True, tag="entries"):
 
 
 class TypingMessage(_Message, frozen=True, tag="typing"):
-    """Somebody types, or has stopped. Ephemeral."""
+    """A participant types, or has stopped. Ephemeral."""
 
     workspace: int
     conversation: str
@@ -74,7 +74,7 @@ class SessionMessage(_Message, frozen=True, tag="ended"):
 
 
 class ReachTold(_Message, frozen=True, tag="reach"):
-    """Sessions of these visitors reach more conversations now."""
+    """Sessions of these visitors can access more conversations now."""
 
     workspace: int
     visitors: list[str]
@@ -91,15 +91,15 @@ AnyMessage = EntriesMessage | TypingMessage | SeenMessage | SessionMessage | Rea
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """What one node tells in one message."""
+    """The messages of one node, sent together."""
 
     v: int
     node: str
     told: list[AnyMessage]
 
 
-class _Sealed(msgspec.Struct, frozen=True):
-    """An envelope whose parts are encoded already."""
+class _EncodedEnvelope(msgspec.Struct, frozen=True):
+    """An envelope whose messages are already encoded."""
 
     v: int
     node: str
@@ -111,14 +111,14 @@ _decode = msgspec.json.Decoder(Envelope).decode
 
 
 class InvalidMessage(Exception):
-    """An envelope of another version, or none at all."""
+    """An envelope that is invalid or of another version."""
 
 
 def read_envelope(payload: bytes | str) -> Envelope:
-    """The envelope in a message.
+    """Return the envelope in a message.
 
     Raises:
-        InvalidMessage: and nothing else.
+        InvalidMessage: for any invalid input.
     """
     try:
         envelope = _decode(payload)
@@ -130,54 +130,54 @@ def read_envelope(payload: bytes | str) -> Envelope:
 
 
 def entries_message(workspace: int, appended: Sequence[Appended]) -> EntriesMessage:
-    """That these entries (in position order, not empty) were committed."""
+    """Return the message about these committed entries (in position order, not empty)."""
     entries = [EntryMessage(one.entry, one.seq, one.visitor_seq, one.position, one.site, one.team) for one in appended]
     return EntriesMessage(workspace, appended[-1].position, entries)
 
 
-def entries_of(told: EntriesMessage) -> list[Appended]:
-    """What was committed, as the feed takes it."""
+def entries_of(message: EntriesMessage) -> list[Appended]:
+    """Return the entries in the form that the feed takes."""
     return [
         Appended(one.entry, one.seq, one.visitor_seq, one.position, repeat=False, site=one.site, team=one.team)
-        for one in told.entries
+        for one in message.entries
     ]
 
 
-def write_envelopes(node: str, told: Sequence[AnyMessage], most_bytes: int) -> list[bytes]:
-    """Envelopes that carry these, in order, each of at most `most_bytes` bytes.
+def write_envelopes(node: str, messages: Sequence[AnyMessage], most_bytes: int) -> list[bytes]:
+    """Return envelopes with these messages, in order, each of at most `most_bytes` bytes.
 
-    Entries are spread over several where they must; of one that fits into none, only the position is told.
+    Entries are split over several envelopes if necessary. For an entry that fits into none, only its position is sent.
     """
-    head = len(_encode(_Sealed(VERSION, node, [])))
+    head = len(_encode(_EncodedEnvelope(VERSION, node, [])))
     room = most_bytes - head
     envelopes: list[bytes] = []
     parts: list[msgspec.Raw] = []
     size = 0
-    for part in _parts(told, room):
+    for part in _parts(messages, room):
         if parts and size + len(part) > room:
-            envelopes.append(_encode(_Sealed(VERSION, node, parts)))
+            envelopes.append(_encode(_EncodedEnvelope(VERSION, node, parts)))
             parts, size = [], 0
         parts.append(msgspec.Raw(part))
         size += len(part) + 1
     if parts:
-        envelopes.append(_encode(_Sealed(VERSION, node, parts)))
+        envelopes.append(_encode(_EncodedEnvelope(VERSION, node, parts)))
     return envelopes
 
 
-def _parts(told: Sequence[AnyMessage], room: int) -> Iterator[bytes]:
-    for one in told:
+def _parts(messages: Sequence[AnyMessage], room: int) -> Iterator[bytes]:
+    for one in messages:
         part = _encode(one)
         if len(part) <= room:
             yield part
         elif isinstance(one, EntriesMessage):
-            yield from _spread(one, room)
+            yield from _split(one, room)
 
 
-def _spread(told: EntriesMessage, room: int) -> Iterator[bytes]:
-    """Halves, and halves of those, until each fits."""
-    if len(told.entries) < 2:
-        yield _encode(EntriesMessage(told.workspace, told.position))
+def _split(message: EntriesMessage, room: int) -> Iterator[bytes]:
+    """Yield the encoded message in halves, recursively, until each part fits."""
+    if len(message.entries) < 2:
+        yield _encode(EntriesMessage(message.workspace, message.position))
         return
-    middle = len(told.entries) // 2
-    for half in (told.entries[:middle], told.entries[middle:]):
-        yield from _parts([EntriesMessage(told.workspace, half[-1].position, half)], room)
+    middle = len(message.entries) // 2
+    for half in (message.entries[:middle], message.entries[middle:]):
+        yield from _parts([EntriesMessage(message.workspace, half[-1].position, half)], room)

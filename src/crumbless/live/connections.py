@@ -1,9 +1,9 @@
-"""Who listens now: every ready stream of this process, by workspace (operators) or by conversation (visitors).
+"""All ready streams of this process, by workspace (operators) or by conversation (visitors).
 
-A visitor's stream serves one conversation. What changes in the visitor's others is reported by `on_beside`, which sends
-summaries (summaries.py).
+A visitor's stream serves one conversation. Changes in the visitor's other conversations are reported by `on_beside`,
+which sends summaries (summaries.py).
 
-A text is encoded once however many listen, and each listener gets one write for a whole batch.
+A frame is encoded once for all listeners, and each listener gets one write for a whole batch.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class EncodedFrame:
-    """One frame on its way to many: as text, and as the bytes of one transport once somebody has framed it."""
+    """A frame for many listeners: its text, and its bytes for one transport after the first listener has framed it."""
 
     __slots__ = ("framed", "text")
 
@@ -39,16 +39,16 @@ class Listener(Protocol):
 
     @property
     def session(self) -> Session:
-        """Whose it is."""
+        """Return the stream's session."""
         ...
 
     @property
     def conversation(self) -> str:
-        """The conversation that a visitor's stream serves; empty while it is not known, and for operators."""
+        """Return the conversation that a visitor's stream serves; empty while it is unknown, and for operators."""
         ...
 
     def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
-        """Entries were appended; `told` is the frame that tells them to this listener's side."""
+        """Handle appended entries. `frame` is their encoding for this listener's side."""
         ...
 
     def push(self, frame: EncodedFrame) -> None:
@@ -56,48 +56,48 @@ class Listener(Protocol):
         ...
 
     def end(self, code: int, reason: str) -> None:
-        """End the stream."""
+        """Close the stream."""
         ...
 
 
 def encode_frame(frame: ServerFrame) -> EncodedFrame:
-    """The frame, encoded."""
+    """Return the encoded frame."""
     return EncodedFrame(_encode(frame))
 
 
 def encode_for_operators(appended: Sequence[Appended]) -> EncodedFrame:
-    """An `entries` frame as operators see it."""
+    """Return an `entries` frame for operators."""
     return encode_frame(Entries([*map(entry_for_operators, appended)]))
 
 
 def encode_for_visitor(appended: Sequence[Appended]) -> EncodedFrame:
-    """An `entries` frame as the conversation's visitor sees it."""
+    """Return an `entries` frame for the conversation's visitor."""
     return encode_frame(Entries([*map(entry_for_visitor, appended)]))
 
 
 class Connections:
-    """The listeners, and how to reach them. Used on the loop only.
+    """The listeners, and how to send to them. Used on the event loop only.
 
-    They are kept in tuples: nearly all of them hold one or two, where a set would take four times the memory, and one
-    that changes while it is walked through is another tuple.
+    They are stored in tuples. Nearly all of these contain one or two listeners, for which a set would take four times
+    the memory. A change creates a new tuple, so an iteration is not disturbed.
     """
 
     def __init__(self) -> None:
-        # Operators who see the whole workspace, and those who see a part of it, by what they see.
+        # Operators who see the whole workspace, and those who see a part of it, by their scope.
         self._operators: dict[int, tuple[Listener, ...]] = {}
         self._limited: dict[int, dict[Scope, tuple[Listener, ...]]] = {}
         # By the conversation that they serve, and by visitor.
         self._visitors: dict[str, tuple[Listener, ...]] = {}
         self._by_visitor: dict[str, tuple[Listener, ...]] = {}
-        # Those of visitors with several conversations, by the ones that they reach and do not serve; and the reverse.
+        # Visitors' listeners by the conversations that they can access but do not serve; and the reverse.
         self._beside: dict[str, tuple[Listener, ...]] = {}
         self._watched: dict[Listener, tuple[str, ...]] = {}
         self.on_beside: Callable[[str], None] = _ignore
-        # How many listeners each workspace has, of both kinds.
+        # The number of listeners in each workspace, of both kinds.
         self._in_workspace: Counter[int] = Counter()
 
     def add(self, listener: Listener) -> None:
-        """From now on the listener hears what concerns its session."""
+        """Start sending to the listener what its session may see."""
         session = listener.session
         self._in_workspace[session.workspace] += 1
         if session.role == "visitor":
@@ -110,7 +110,7 @@ class Connections:
             self._operators[session.workspace] = (*self._operators.get(session.workspace, ()), listener)
 
     def remove(self, listener: Listener) -> None:
-        """The listener is gone. Harmless when it never was here."""
+        """Remove the listener. Does nothing if it was not added."""
         session = listener.session
         if session.role == "visitor":
             removed = _remove(self._by_visitor, session.subject, listener)
@@ -128,20 +128,20 @@ class Connections:
                 del self._in_workspace[session.workspace]
 
     def turn(self, listener: Listener, change: Callable[[], None]) -> None:
-        """Run `change`, which changes what a visitor's listener serves or its session reaches."""
+        """Run `change`, which changes what a visitor's listener serves or what its session can access."""
         self._leave(listener)
         change()
         self._serve(listener)
 
     def watched_by(self, listener: Listener) -> tuple[str, ...]:
-        """The conversations that the listener reaches and does not serve."""
+        """Return the conversations that the listener's session can access and the listener does not serve."""
         return self._watched.get(listener, ())
 
     def _serve(self, listener: Listener) -> None:
         serves, reach = listener.conversation, listener.session.reach
         if serves:
             own = self._by_visitor[listener.session.subject]
-            # Nearly all visitors have one stream: one tuple for both.
+            # Nearly all visitors have one stream, so both indexes share one tuple.
             before = self._visitors.get(serves, ())
             self._visitors[serves] = (*before, listener) if before or len(own) > 1 else own
         if len(reach) > 1:
@@ -155,16 +155,16 @@ class Connections:
             _remove(self._beside, one, listener)
 
     def listened_to(self, workspace: int) -> bool:
-        """Whether anybody listens to something in the workspace."""
+        """Return whether the workspace has any listener."""
         return workspace in self._in_workspace
 
     def count(self) -> tuple[int, int]:
-        """How many streams operators and visitors have here."""
+        """Return the number of streams of operators and of visitors."""
         limited = sum(len(listeners) for of_scope in self._limited.values() for listeners in of_scope.values())
         return sum(map(len, self._operators.values())) + limited, sum(map(len, self._by_visitor.values()))
 
     def streams_of(self, session: Session) -> list[Listener]:
-        """The session's streams."""
+        """Return the session's streams."""
         beside = (
             self._by_visitor.get(session.subject, ())
             if session.role == "visitor"
@@ -173,11 +173,11 @@ class Connections:
         return [listener for listener in beside if listener.session.id == session.id]
 
     def streams_of_visitors(self, visitors: Iterable[str]) -> list[Listener]:
-        """The streams of these visitors."""
+        """Return the streams of these visitors."""
         return [listener for one in visitors for listener in self._by_visitor.get(one, ())]
 
     def deliver(self, workspace: int, appended: Sequence[Appended]) -> None:
-        """Tell a workspace's next entries, which are in position order, to all whom they concern."""
+        """Send a workspace's next entries, in position order, to all listeners that may see them."""
         if operators := self._operators.get(workspace):
             frame = encode_for_operators(appended)
             for listener in operators:
@@ -208,7 +208,7 @@ class Connections:
         return found
 
     def _operators_of(self, workspace: int) -> Iterator[Listener]:
-        """Yield the listeners of the workspace's operators, whatever they see."""
+        """Yield the listeners of all operators of the workspace."""
         yield from self._operators.get(workspace, ())
         for listeners in [*self._limited.get(workspace, {}).values()]:
             yield from listeners
@@ -221,7 +221,7 @@ class Connections:
                 yield from listeners
 
     def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
-        """Send the others in the conversation that `by` is typing, or stopped."""
+        """Send the others in the conversation that `actor` is typing, or has stopped."""
         side = "visitor" if actor.role == "visitor" else "operator"
         to_operators = encode_frame(TypingNow(conversation, Author(side, actor.name, actor.subject), on))
         _push(self._operators_who_see(actor.workspace, site, team), to_operators, actor)
@@ -230,7 +230,7 @@ class Connections:
             _push(self._visitors.get(conversation, ()), to_visitor, actor)
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
-        """Send both sides how far one side has read, each in its own numbers (None: nothing new for the visitor)."""
+        """Send both sides how far one side has read, each in its own numbers (None: no change for the visitor)."""
         _push(self._operators_who_see(workspace, site, team), encode_frame(seen), None)
         if visitor_seq is not None and (visitors := self._visitors.get(seen.conversation)):
             _push(visitors, encode_frame(SeenNow(seen.conversation, seen.by, visitor_seq)), None)
@@ -243,7 +243,7 @@ class Connections:
             _push(listeners, encode_frame(SummaryNow(summary)), None)
 
     def show_disk(self, state: DiskState) -> None:
-        """Tell everybody who manages a workspace how the server's disk is."""
+        """Send the state of the server's disk to all operators who manage a workspace."""
         frame = encode_frame(DiskNow(state))
         for workspace in {*self._operators, *self._limited}:
             for listener in self._operators_of(workspace):
@@ -251,7 +251,7 @@ class Connections:
                     listener.push(frame)
 
     def end_session(self, session: Session) -> None:
-        """The session was ended: so are its streams."""
+        """Close all streams of a session that was ended."""
         for listener in self.streams_of(session):
             listener.session.ended = True
             listener.end(4401, "this session has ended")
@@ -264,10 +264,10 @@ class Connections:
             yield from (listener.session for listener in listeners)
 
     def disconnect_operator(self, workspace: int, operator_id: str, changed_at: int | None = None) -> None:
-        """End the operator's streams; they may come back, as whoever the operator is then.
+        """Close the operator's streams. They reconnect with the operator's new rights.
 
         Args:
-            changed_at: spares those that know of this change already.
+            changed_at: streams that know this change already are not closed.
         """
         for listener in self._operators_of(workspace):
             if listener.session.subject == operator_id and listener.session.changed_at != changed_at:
@@ -276,7 +276,7 @@ class Connections:
 
 
 def _ignore(_conversation: str) -> None:
-    """Nothing sends summaries yet."""
+    """Do nothing, until summaries are sent."""
 
 
 def _push(listeners: Iterable[Listener], frame: EncodedFrame, except_id: Session | None) -> None:
@@ -286,7 +286,7 @@ def _push(listeners: Iterable[Listener], frame: EncodedFrame, except_id: Session
 
 
 def _remove(index: dict[Key, tuple[Listener, ...]], key: Key, gone: Listener) -> bool:
-    """Whether it was there."""
+    """Remove the listener. Return whether it was in the index."""
     before = index.get(key, ())
     left = tuple(listener for listener in before if listener is not gone)
     if left:

@@ -1,4 +1,4 @@
-"""Publishes domain events once their transaction is committed: the one place that knows who needs which."""
+"""Publishes domain events once their transaction is committed, and decides which part receives which event."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -17,18 +17,18 @@ from crumbless.domain.ports import BusPort, RelaysPort
 
 
 class Tasks(RelaysPort, Protocol):
-    """The task runner, as far as events go."""
+    """The task runner's methods that events need."""
 
     def wake(self) -> None:
-        """Look for due tasks now."""
+        """Check for due tasks now."""
         ...
 
 
 class EventPublisher:
-    """Passes each event on. Called on the loop, with the events of one batch, in the order in which they came about.
+    """Dispatches events. Called on the event loop with the events of one batch, in their order.
 
     Args:
-        forget_bans: makes this node read the bans again.
+        forget_bans: discards this node's cached bans.
     """
 
     def __init__(self, bus: BusPort, tasks: Tasks, forget_bans: Callable[[], None]) -> None:
@@ -37,7 +37,7 @@ class EventPublisher:
         self._forget_bans = forget_bans
 
     def publish(self, events: Sequence[DomainEvent]) -> None:
-        """Publish the events."""
+        """Dispatch the events."""
         # Sessions first: the streams of an operator who was disabled close for good instead of reconnecting.
         for event in sorted(events, key=lambda one: not isinstance(one, SessionEnded)):
             match event:

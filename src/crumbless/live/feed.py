@@ -1,8 +1,8 @@
-"""The ordered stream of a workspace's entries: what the bus tells, with every gap filled from the database first.
+"""The ordered stream of a workspace's entries: those from the bus, after any gap is filled from the database.
 
-Commit order is position order, without gaps; so a batch that does not continue where the last one ended means that the
-bus lost something, or that another node's word is still on its way. It is given a moment to come; then the database,
-which has it, is read.
+Commit order is position order, without gaps. If a batch does not continue where the last one ended, the bus lost a
+message, or another node's message is still on its way. The feed waits a moment for it, and then reads the entries from
+the database.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ log = logging.getLogger("crumbless.feed")
 RETRY_SECONDS = 0.5
 
 GRACE_SECONDS = 0.02
-"""How long entries wait for earlier ones that another node is about to tell."""
+"""How long entries wait for earlier ones of another node."""
 
 MAX_AHEAD = 5_000
-"""Entries that wait so, in each workspace."""
+"""Entries that may wait in each workspace."""
 
 EMPTY_READS = 20
-"""After so many reads that found nothing, what the bus spoke of counts as never committed."""
+"""After so many reads without a result, the announced entries count as never committed."""
 
 ReadAfter = Callable[[int, int], Awaitable[Sequence[Appended]]]
 """(workspace, position) -> the next entries, in order; empty at the end."""
@@ -34,13 +34,13 @@ Deliver = Callable[[int, Sequence[Appended]], None]
 
 
 class _Track:
-    """How far one workspace is. `position` is None until it was read where to begin."""
+    """The state of one workspace. `position`: None until the first position was read."""
 
     __slots__ = ("ahead", "beginning", "filling", "known", "position", "silent", "waiting")
 
     def __init__(self) -> None:
         self.position: int | None = None
-        # The highest position that anybody spoke of.
+        # The highest position that was announced.
         self.known = 0
         self.ahead: dict[int, Appended] = {}
         self.beginning: asyncio.Task[None] | None = None
@@ -50,12 +50,12 @@ class _Track:
 
 
 class Feed:
-    """Passes the entries of each followed workspace on exactly once and in order. Used on the loop only.
+    """Passes on the entries of each followed workspace exactly once and in order. Used on the event loop only.
 
     Args:
-        deliver: told (workspace, entries) in position order.
-        read_after: how to read what the bus did not tell.
-        read_position: how to find out where to begin.
+        deliver: receives (workspace, entries) in position order.
+        read_after: reads entries that the bus has not delivered.
+        read_position: reads the position to start from.
     """
 
     def __init__(self, deliver: Deliver, read_after: ReadAfter, read_position: ReadPosition) -> None:
@@ -64,19 +64,19 @@ class Feed:
         self._read_position = read_position
         self._tracks: dict[int, _Track] = {}
         self.gaps = 0
-        """Gaps since the start."""
+        """Number of gaps since the start."""
 
     async def begin(self, workspace: int) -> None:
-        """Follow the workspace: whatever is committed after this returns is delivered, though the bus lose all of it.
+        """Follow the workspace. All later commits are delivered, even if the bus loses all messages.
 
-        Raises whatever reading the position raises; then the workspace is not followed.
+        Raises the errors of reading the position; then the workspace is not followed.
         """
         track = self._tracks.get(workspace)
         if track is None:
             track = self._tracks[workspace] = _Track()
             track.beginning = asyncio.get_running_loop().create_task(self._read_beginning(workspace, track))
         if track.beginning is not None:
-            # For all who wait: one that is cancelled must not take it from the others.
+            # Several callers may wait: the cancellation of one must not affect the others.
             await asyncio.shield(track.beginning)
 
     async def _read_beginning(self, workspace: int, track: _Track) -> None:
@@ -92,25 +92,25 @@ class Feed:
             self._fill(workspace, track)
 
     def forget(self, workspace: int) -> None:
-        """Nobody listens to the workspace any more."""
+        """Stop following a workspace that has no listeners left."""
         track = self._tracks.pop(workspace, None)
         if track is not None and track.waiting is not None:
             track.waiting.cancel()
 
     @property
     def followed(self) -> list[int]:
-        """The workspaces that are followed."""
+        """Return the workspaces that are followed."""
         return [*self._tracks]
 
     def take_silent(self) -> list[int]:
-        """The followed workspaces of which nothing was heard since the last call."""
+        """Return the followed workspaces for which no message was received since the last call."""
         quiet = [workspace for workspace, track in self._tracks.items() if track.silent]
         for track in self._tracks.values():
             track.silent = True
         return quiet
 
     def receive(self, workspace: int, appended: Sequence[Appended]) -> None:
-        """The bus says that these entries were committed (in position order, not empty)."""
+        """Handle committed entries from the bus (in position order, not empty)."""
         track = self._tracks.get(workspace)
         if track is None:
             return
@@ -119,12 +119,12 @@ class Feed:
         if track.position is None or track.filling is not None:
             track.known = max(track.known, last)
         elif track.ahead or first > track.position + 1 or last - first != len(appended) - 1:
-            self._hold(workspace, track, appended)
+            self._store_ahead(workspace, track, appended)
         else:
             self._pass_on(workspace, track, appended)
 
     def advance_to(self, workspace: int, position: int) -> None:
-        """The workspace is at this position: what is missing up to there is read at once."""
+        """Read all missing entries up to this position at once."""
         track = self._tracks.get(workspace)
         if track is None:
             return
@@ -143,11 +143,11 @@ class Feed:
         try:
             self._pass_on(workspace, track, found)
         except Exception:
-            # A fault of whoever listens must not end the reading: nothing would be told here any more.
+            # An error in a listener must not stop the reading, because later entries would not be delivered.
             log.exception("could not deliver the entries of a gap")
 
-    def _hold(self, workspace: int, track: _Track, appended: Sequence[Appended]) -> None:
-        """Keep what is ahead, and pass on what has become the next."""
+    def _store_ahead(self, workspace: int, track: _Track, appended: Sequence[Appended]) -> None:
+        """Store entries that are ahead, and deliver those that follow without a gap."""
         position = track.position or 0
         track.known = max(track.known, appended[-1].position)
         track.ahead.update((one.position, one) for one in appended if one.position > position)
@@ -172,7 +172,7 @@ class Feed:
         if track.position == since:
             self._fill(workspace, track)
         else:
-            # Another gap than the one that was waited for.
+            # This is another gap than the one whose time has passed.
             self._wait(workspace, track)
 
     def _fill(self, workspace: int, track: _Track) -> None:

@@ -1,7 +1,7 @@
-"""Which workspaces this node follows, and whether the bus has told everything: a look at the database finds out.
+"""Follows workspaces on this node, and compares positions with the database to find entries that the bus has lost.
 
-A bus may lose what it was given without a word, so silence proves nothing. Once a second the positions of the followed
-workspaces that were silent are read, in one query; at once when the bus has come back or has begun to follow.
+A bus may lose messages without an error, so silence proves nothing. Once a second the positions of followed workspaces
+without messages are read in one query. After a reconnection or a new subscription they are read at once.
 """
 
 import asyncio
@@ -15,21 +15,21 @@ from crumbless.periodic import Periodic
 POLL_SECONDS = 1.0
 
 GRACE_SECONDS = 0.1
-"""How long the bus may take to tell what a look has found already, while it works."""
+"""How much longer the bus may take to deliver entries that are already in the database."""
 
 ReadPositions = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 """workspaces -> their positions."""
 
 
 class Channels(Protocol):
-    """The bus, as far as following goes."""
+    """The methods of the bus that following needs."""
 
     @property
     def connected(self) -> bool: ...
 
     @property
     def lossy(self) -> bool:
-        """Whether what other nodes commit can be lost on the way."""
+        """Return whether other nodes' entries can be lost on the way."""
         ...
 
     def follow(self, workspace: int) -> None: ...
@@ -38,7 +38,7 @@ class Channels(Protocol):
 
 
 class Subscriptions:
-    """Follows the workspaces that somebody listens to on this node."""
+    """Follows the workspaces that have a listener on this node."""
 
     def __init__(self, feed: Feed, connections: Connections, bus: Channels, read_positions: ReadPositions) -> None:
         self._feed = feed
@@ -46,37 +46,37 @@ class Subscriptions:
         self._bus = bus
         self._read_positions = read_positions
         self._urgent = False
-        self.loop = Periodic("the comparison of positions", self._turn, POLL_SECONDS)
+        self.loop = Periodic("the comparison of positions", self._poll_due, POLL_SECONDS)
 
     async def begin(self, workspace: int) -> None:
-        """Whatever is committed in the workspace after this returns is delivered. Add the listener first.
+        """Follow the workspace: all later commits are delivered. Add the listener first.
 
-        Raises whatever reading the position raises.
+        Raises the errors of reading the position.
         """
         self._bus.follow(workspace)
         await self._feed.begin(workspace)
 
     def poll_now(self) -> None:
-        """The bus may have lost something: look at once."""
+        """Compare positions at once, because the bus may have lost messages."""
         self._urgent = True
         self.loop.wake()
 
-    async def _turn(self) -> None:
+    async def _poll_due(self) -> None:
         urgent, self._urgent = self._urgent or not self._bus.connected, False
         await self.poll(urgent)
 
     async def poll(self, urgent: bool) -> None:
-        """Compare where the feed is with where the database is, and let go of workspaces that nobody listens to.
+        """Compare the feed's positions with the database, and unfollow workspaces without listeners.
 
         Args:
-            urgent: of all, and at once; else of those that were silent, and the bus gets a moment more.
+            urgent: compare all workspaces at once. Else only those without messages, and the bus gets a moment more.
         """
         self._release_unused()
         quiet = self._feed.take_silent()
-        looked_at = self._feed.followed if urgent else quiet
-        if not looked_at:
+        compared = self._feed.followed if urgent else quiet
+        if not compared:
             return
-        positions = await self._read_positions(looked_at)
+        positions = await self._read_positions(compared)
         if not urgent:
             await asyncio.sleep(GRACE_SECONDS)
         for workspace, position in positions.items():

@@ -1,5 +1,4 @@
-"""Everything live of one node, joined: listeners, sessions in use, feed and bus, and the looks at the database that
-make up for what the bus loses."""
+"""The live side of a node: listeners, cached sessions, feed and bus, and the polls that compensate lost messages."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ from crumbless.settings import BusSettings
 
 @dataclass(frozen=True, slots=True)
 class RealtimeReads:
-    """How the live side reads the database."""
+    """The functions by which the live side reads the database."""
 
     entries_after: Callable[[int, int], Awaitable[Sequence[Appended]]]
     positions: Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
@@ -37,9 +36,9 @@ class RealtimeNode:
     """The live side of one node.
 
     Args:
-        operator_idle_ms: an operator's session that is not used for so long has expired.
+        operator_idle_ms: idle time after which an operator's session expires.
         visitor_idle_ms: the same for visitors.
-        carrier: brings the bus to other nodes; None for the only one.
+        transport: connects the bus to other nodes; None for a single node.
     """
 
     def __init__(
@@ -59,32 +58,32 @@ class RealtimeNode:
         return (await self._reads.positions([workspace])).get(workspace, 0)
 
     def start(self) -> None:
-        """Begin to tell and to hear. Call on the loop."""
+        """Start sending and receiving. Call on the event loop."""
         self.bus.start(self._on_possible_loss)
 
     def _on_possible_loss(self) -> None:
-        """Something may have been lost on the way here."""
+        """Poll the database at once, because messages may have been lost."""
         self.subscriptions.poll_now()
         self._watch.loop.wake()
 
     def loops(self) -> list[Periodic]:
-        """Return what looks at the database; positions only where the bus can lose entries."""
+        """Return the loops that poll the database. Positions are polled only if the bus can lose entries."""
         return [self._watch.loop, *([self.subscriptions.loop] if self.bus.lossy else [])]
 
     async def stop(self) -> None:
-        """Tell what is still to be told, and let go."""
+        """Send the waiting messages and disconnect."""
         await self._summaries.stop()
         await self.bus.stop()
 
 
 def open_bus_transport(settings: BusSettings, database_url: str, prefix: str) -> BusTransport | None:
-    """What CRUMBLESS_BUS_URL names; its client is imported only where it is used.
+    """Return the transport that CRUMBLESS_BUS_URL names. Its client is imported only if it is used.
 
     Args:
-        prefix: sets this installation apart from others on the same NATS.
+        prefix: distinguishes this installation from others on the same NATS.
 
     Raises:
-        SettingsError: when a file that goes with it cannot be used.
+        SettingsError: if one of its files cannot be used.
     """
     if settings.bus_url == "memory":
         return None

@@ -1,22 +1,23 @@
-"""What this node is about: whether it serves or is shutting down."""
+"""The state of this node: whether it serves or is shutting down, and the state of its disk."""
 
 from typing import Literal
 
 DiskState = Literal["", "low", "full"]
-"""`low`: there is less free space than the settings ask for. `full`: nothing can be written. Empty: all is well."""
+"""`low`: there is less free space than the settings ask for. `full`: writing fails. Empty: no problem."""
 
 
 class NodeState:
-    """Set by app.py, read by whoever takes in work: a node that stops says so first and finishes what it has."""
+    """Set by app.py and read by the parts that accept requests. A stopping node reports this first and finishes its
+    work."""
 
     __slots__ = ("closed", "disk", "ended_loops", "stopping")
 
     def __init__(self) -> None:
         self.stopping = False
-        """Balancers are told to send nobody here; who comes is still served."""
+        """/readyz reports this, so load balancers send no new requests. Those that arrive are still served."""
         self.closed = False
-        """Streams are sent elsewhere."""
+        """New streams are rejected, so that clients connect to another node."""
         self.disk: DiskState = ""
-        """What admins see at the desk."""
+        """The state that admins see at the desk."""
         self.ended_loops: list[str] = []
-        """Loops that ended although the node serves (periodic.py)."""
+        """Names of loops that ended while the node serves (periodic.py)."""

@@ -1,4 +1,4 @@
-"""Sessions in use, so that a request need not read the database to know who asks."""
+"""A cache of the sessions in use, so that a request need not read its session from the database."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -8,16 +8,15 @@ from crumbless.ids import confirmed_ms, now_ms
 HOUR_MS = 3_600_000
 
 MAX_ITEMS = 20_000
-"""Sessions remembered. One that drops out is read again when it is next used."""
+"""Maximum of cached sessions. Others are read again when they are next used."""
 
 
 class SessionCache:
     """Finds the session of a token.
 
     Args:
-        read: finds it in the database by the token's hash.
-        operator_idle_ms, visitor_idle_ms: a session that is not used for so long has expired. Another node may have
-            seen it used: the database knows.
+        read: reads it from the database by the token's hash. operator_idle_ms, visitor_idle_ms: idle time after which a
+            session expires. A use on another node is found in the database.
     """
 
     def __init__(
@@ -26,18 +25,18 @@ class SessionCache:
         self._read = read
         self._operator_idle_ms = operator_idle_ms
         self._visitor_idle_ms = visitor_idle_ms
-        # Those that were used since somebody last asked.
+        # Sessions that were used since the last call of `take_used`.
         self._used: set[str] = set()
         # In order of last use, oldest first.
         self._known: dict[bytes, Session] = {}
-        # Ended while the process runs: a read that began before the end must not bring the session back.
+        # Sessions that ended while the process runs: a read that began before the end must not restore the session.
         self._ended: dict[str, None] = {}
-        # How often people changed, and at which of these each did: what was read before is read again.
+        # The number of changes of operators, and the number at each operator's last one. Older reads are repeated.
         self._changes = 0
         self._changed: dict[str, int] = {}
 
     async def find(self, token_hash: bytes) -> Session | None:
-        """The session, or None when the token is unknown or has expired. The caller checks expiry and key."""
+        """Return the session, or None if the token is unknown or has expired. The caller checks expiry and key."""
         now = now_ms()
         session = self._known.pop(token_hash, None)
         if session is not None and not self._is_idle(session):
@@ -47,7 +46,8 @@ class SessionCache:
         session = await self._read_current(token_hash)
         if session is None or session.id in self._ended or self._is_idle(session):
             return None
-        # Somebody else may have read it meanwhile: all must hold the same object, so that its end reaches all.
+        # Another request may have read it at the same time. All must share one object, so that its end reaches all of
+        # them.
         session = self._known.setdefault(token_hash, session)
         if len(self._known) > MAX_ITEMS:
             del self._known[next(iter(self._known))]
@@ -55,7 +55,7 @@ class SessionCache:
         return session
 
     def remembers(self, token_hash: bytes) -> bool:
-        """Return whether the session of the token is in memory, so that `find` need not read it."""
+        """Return whether the token's session is cached, so that `find` need not read it."""
         return token_hash in self._known
 
     def _is_idle(self, session: Session) -> bool:
@@ -65,19 +65,19 @@ class SessionCache:
         return confirmed_ms() - session.seen_at >= idle_ms
 
     def note_used(self, session: Session, now: int) -> None:
-        """The session is in use: an operator's is noted each time, a visitor's at most once an hour."""
-        # A time from the future was noted by a clock that was wrong.
+        """Record a use of the session: an operator's each time, a visitor's at most once an hour."""
+        # A time in the future was stored by a wrong clock.
         if session.role != "visitor" or abs(now - session.seen_at) >= HOUR_MS:
             session.seen_at = now
             self._used.add(session.id)
 
     def take_used(self) -> set[str]:
-        """The ids of those that were noted since the last call."""
+        """Return the IDs of the sessions that were used since the last call."""
         used, self._used = self._used, set()
         return used
 
     async def _read_current(self, token_hash: bytes) -> Session | None:
-        """The session with its operator as they are now, though they change while it is read."""
+        """Read the session with its operator, and repeat this if the operator changes during the read."""
         while True:
             before = self._changes
             session = await self._read(token_hash)
@@ -85,11 +85,11 @@ class SessionCache:
                 return session
 
     def known(self) -> Iterator[Session]:
-        """The sessions that are remembered."""
+        """Return the cached sessions."""
         return iter(self._known.values())
 
     def forget(self, session_id: str) -> None:
-        """The session was ended: whoever holds it sees that at once."""
+        """Mark the session as ended and remove it from the cache. All users of the object see this at once."""
         _remember(self._ended, session_id, None)
         for token_hash, session in [*self._known.items()]:
             if session.id == session_id:
@@ -97,12 +97,12 @@ class SessionCache:
                 del self._known[token_hash]
 
     def forget_person(self, operator_id: str, changed_at: int | None = None) -> None:
-        """The operator's role, name or status changed: what is known of their sessions holds no longer.
+        """Remove the operator's sessions from the cache, because role, name or status changed.
 
-        Whoever holds one of these objects must find it again: it has ended, the session may not have.
+        The objects are marked as ended, although the sessions may continue. Their users must find them again.
 
         Args:
-            changed_at: spares those that know of this change already.
+            changed_at: sessions that know this change already are not removed.
         """
         self._changes += 1
         _remember(self._changed, operator_id, self._changes)
@@ -113,7 +113,7 @@ class SessionCache:
 
 
 def _remember(of: dict[str, int] | dict[str, None], key: str, value: int | None) -> None:
-    """Keep the newest MOST."""
+    """Store a key, and remove the oldest beyond MAX_ITEMS."""
     of.pop(key, None)
     of[key] = value  # pyright: ignore[reportArgumentType]
     if len(of) > MAX_ITEMS:

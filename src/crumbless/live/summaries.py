@@ -1,7 +1,7 @@
 """Summaries of a visitor's other conversations, for streams that serve one.
 
-What changed is collected and read in one query at a time, so that a burst of messages costs a read and not one each.
-Nothing is done for visitors with one conversation.
+Changes are collected and read in one query at a time, so a burst of messages costs one read instead of one each. For
+visitors with one conversation there is no work.
 """
 
 import asyncio
@@ -19,38 +19,39 @@ MOST_READ = 100
 RETRY_SECONDS = 0.5
 
 ReadReach = Callable[[Sequence[str]], Awaitable[Mapping[str, tuple[str, ...]]]]
-"""session ids -> the conversations that each reaches; without those that have ended."""
+"""session IDs -> the conversations that each can access, without ended sessions."""
 
 ReadSummaries = Callable[[Sequence[str]], Awaitable[Sequence[VisitorSummary]]]
-"""conversation ids -> their summaries."""
+"""conversation IDs -> their summaries."""
 
 
 class Summaries:
-    """Sends each change of a conversation to the streams of its visitor that serve another. Used on the loop only."""
+    """Sends each change of a conversation to the visitor's streams that serve another one. Used on the event loop
+    only."""
 
     def __init__(self, connections: Connections, read_reach: ReadReach, read_summaries: ReadSummaries) -> None:
         self._connections = connections
         self._read_reach = read_reach
         self._read_summaries = read_summaries
-        # In order of their changes, each once.
+        # In the order of their changes, each once.
         self._visitors: dict[str, None] = {}
         self._conversations: dict[str, None] = {}
         self._sending: asyncio.Task[None] | None = None
         connections.on_beside = self.change
 
     def change(self, conversation: str) -> None:
-        """An entry that the visitor sees was appended to the conversation, or its visitor has read in it."""
+        """Record that a visible entry was appended to the conversation, or that its visitor has read it."""
         self._conversations[conversation] = None
         self._wake()
 
     def change_reach(self, visitors: Sequence[str]) -> None:
-        """Sessions of these visitors reach more conversations now."""
+        """Record that sessions of these visitors can access more conversations now."""
         if self._connections.streams_of_visitors(visitors):
             self._visitors.update(dict.fromkeys(visitors))
             self._wake()
 
     async def stop(self) -> None:
-        """Send nothing more."""
+        """Stop sending."""
         if self._sending is not None:
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
@@ -63,15 +64,16 @@ class Summaries:
         try:
             while self._visitors or self._conversations:
                 try:
-                    await self._look()
+                    await self._send_changes()
                 except Exception as error:
-                    log.warning("summaries could not be read (%s); trying again", type(error).__name__)
+                    log.warning("could not read summaries (%s); retrying", type(error).__name__)
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._sending = None
 
-    async def _look(self) -> None:
-        """Read what changed. It is forgotten only once it was read; what changes meanwhile is read again."""
+    async def _send_changes(self) -> None:
+        """Read the collected changes. They are discarded only after the read; changes in the meantime are read
+        again."""
         visitors, self._visitors = self._visitors, {}
         conversations, self._conversations = self._conversations, {}
         try:
@@ -91,14 +93,14 @@ class Summaries:
             reach.update(await self._read_reach(some))
         for listener in listeners:
             found = reach.get(listener.session.id)
-            # It may have ended while this was read.
+            # The stream may have closed during the read.
             if found is not None and listener in self._connections.streams_of(listener.session):
                 self._extend(listener, found)
 
     def _extend(self, listener: Listener, found: tuple[str, ...]) -> None:
         session = listener.session
         known = self._connections.watched_by(listener)
-        # A stream may serve one that is older than those that were read.
+        # A stream may serve a conversation that is older than those that were read.
         serves = listener.conversation
         reach = found if not serves or serves in found else (*found, serves)
 

@@ -1,7 +1,7 @@
-"""Every TCP connection of this process: how many there may be, and which of them a client no longer reads.
+"""All TCP connections of this process: limits on their number, and closing those that a client no longer reads.
 
-Limits on requests and streams do not see a connection that sends nothing, or whose responses are never read. Each one
-costs a file descriptor, so one network could use up all of them.
+Limits on requests and streams do not cover a connection that sends nothing, or whose responses are never read. Each
+connection costs a file descriptor, so one network could use up all of them.
 """
 
 import asyncio
@@ -15,27 +15,27 @@ from crumbless.periodic import Periodic
 from crumbless.settings import StreamSettings
 
 RESERVED_FILES = 256
-"""File descriptors that are left for the database, files, and connections to other services."""
+"""File descriptors that are reserved for the database, files, and connections to other services."""
 
 UNLIMITED_FILES = 1_000_000
-"""Connections at most where the operating system sets no limit."""
+"""Maximum of connections if the operating system sets no limit."""
 
 CROWDED_SHARE = 0.9
-"""From this share of the total on, unauthenticated requests and streams are refused."""
+"""Above this share of the total, unauthenticated requests and streams are rejected."""
 
 RETRY_SECONDS = 5.0
 
 CLOSE_SECONDS = 10.0
-"""Time from a close frame, or from a refused handshake, to the end of the connection. `transport.close` waits until the
-client has read everything, which may be never."""
+"""Time from a close frame, or from a rejected handshake, to the end of the connection. `transport.close` waits until
+the client has read everything, which may never happen."""
 
 SWEEP_SECONDS = 1.0
 
 SWEEPS = 10
-"""How many times a connection is looked at, at least, before it counts as unread."""
+"""Minimum of sweeps that see a connection before it counts as unread."""
 
 SLICE = 1000
-"""Connections looked at in one turn of the loop: about 0.1 ms."""
+"""Connections that are checked in one turn of the event loop: about 0.1 ms."""
 
 
 class Transport(Protocol):
@@ -62,7 +62,7 @@ class TcpConnection:
     def __init__(self, transport: Transport, network: str) -> None:
         self.transport = transport
         self.network = network
-        """Where it comes from while it is unauthenticated; empty when no limit per network applies."""
+        """The client's network while it is unauthenticated; empty if no limit per network applies."""
         self.session = ""
         """The session whose limit it counts against; empty while it is unauthenticated."""
         self.idle = False
@@ -72,13 +72,13 @@ class TcpConnection:
 
 
 class TcpConnections:
-    """Admits, counts and aborts connections. Used on the loop only.
+    """Admits, counts and aborts connections. Used on the event loop only.
 
     Args:
-        total: how many there may be; 0 derives the number from the limit of open files.
-        per_network: how many unauthenticated ones of one network there may be.
-        per_session: how many connections of one session are exempt from the limit of their network.
-        unread_seconds: how long a client may leave everything unread before its connection is aborted.
+        total: maximum of connections; 0 derives it from the limit of open files.
+        per_network: maximum of unauthenticated connections of one network.
+        per_session: number of connections of one session that are exempt from the limit of their network.
+        unread_seconds: how long a client may read nothing before its connection is aborted.
     """
 
     def __init__(self, total: int, per_network: int, per_session: int, unread_seconds: float) -> None:
@@ -95,7 +95,7 @@ class TcpConnections:
 
     @classmethod
     def of(cls, settings: StreamSettings) -> "TcpConnections":
-        """Return what the settings ask for."""
+        """Return an instance with the limits of the settings."""
         return cls(
             settings.connections,
             settings.unauthenticated_per_address,
@@ -108,7 +108,7 @@ class TcpConnections:
 
     @property
     def crowded(self) -> bool:
-        """Whether so many connections are open that only authenticated clients are still served."""
+        """Return whether so many connections are open that only authenticated clients are served."""
         return len(self._all) >= self.total * CROWDED_SHARE
 
     def serves(self, transport: Transport) -> bool:
@@ -117,14 +117,14 @@ class TcpConnections:
         return not self.crowded or (connection is not None and bool(connection.session))
 
     def count_of(self, network: str) -> int:
-        """Return how many unauthenticated connections a network has."""
+        """Return the number of unauthenticated connections of a network."""
         return len(self._networks.get(network, ()))
 
     def add(self, transport: Transport, network: str) -> TcpConnection:
-        """Admit a new connection. At the limit of its network the one that has been idle longest gives way.
+        """Admit a new connection. At the limit of its network, the connection that has been idle longest is closed.
 
         Args:
-            network: where it comes from; empty when no limit per network applies (a trusted proxy).
+            network: the client's; empty if no limit per network applies (a trusted proxy).
 
         Raises:
             ApiError: `busy` at the limit of the node, `slow_down` at the limit of the network.
@@ -145,7 +145,7 @@ class TcpConnections:
         return connection
 
     def authenticated(self, transport: Transport, session: str) -> None:
-        """Count the connection against its session instead of its network, unless the session has enough already."""
+        """Count the connection against its session instead of its network, unless the session has reached its limit."""
         connection = self._all.get(transport)
         if connection is not None and not connection.session and self._sessions[session] < self._per_session:
             self._sessions[session] += 1
@@ -153,7 +153,7 @@ class TcpConnections:
             self._leave_network(connection)
 
     def discard(self, transport: Transport) -> None:
-        """Forget a connection that is closed. Harmless when it was never admitted."""
+        """Remove a closed connection. Does nothing if it was not admitted."""
         self._closing.pop(transport, None)
         connection = self._all.pop(transport, None)
         if connection is None:
@@ -165,7 +165,7 @@ class TcpConnections:
                 del self._sessions[connection.session]
 
     def closing(self, transport: Transport) -> None:
-        """Abort the connection unless it has ended CLOSE_SECONDS from now. A second call does not extend the time."""
+        """Abort the connection if it is still open after CLOSE_SECONDS. A second call does not extend the time."""
         self._closing.setdefault(transport, time.monotonic() + CLOSE_SECONDS)
 
     def _leave_network(self, connection: TcpConnection) -> None:
@@ -183,7 +183,7 @@ class TcpConnections:
             await asyncio.sleep(0)
 
     def sweep_closing(self, now: float) -> None:
-        """Abort the connections whose time to close is over at `now` (monotonic seconds)."""
+        """Abort the connections whose time to close has passed at `now` (monotonic seconds)."""
         for transport, deadline in [*self._closing.items()]:
             if deadline > now:
                 break
@@ -191,7 +191,7 @@ class TcpConnections:
             transport.abort()
 
     def sweep(self, transports: list[Transport], now: float) -> None:
-        """Abort those of the connections whose clients have read nothing for too long at `now` (monotonic seconds)."""
+        """Abort the connections whose clients have read nothing for too long at `now` (monotonic seconds)."""
         for transport in transports:
             connection = self._all.get(transport)
             if connection is None:
@@ -205,7 +205,7 @@ class TcpConnections:
 
 
 def derive_total() -> int:
-    """Return how many connections the operating system's limit of open files has room for."""
+    """Return the number of connections for which the operating system's limit of open files has room."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return UNLIMITED_FILES
