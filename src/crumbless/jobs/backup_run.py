@@ -1,4 +1,4 @@
-"""The nightly backup: made and read back by separate processes, so that chats do not wait for it."""
+"""The nightly backup. Separate processes write and verify it, so that chats do not wait for it."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from crumbless.jobs.task_run import TaskHandler
 from crumbless.settings import BackupSettings
 
 _is_own = re.compile(r"crumbless-\d{8}-\d{6}\.db", re.ASCII).fullmatch
-"""Only files with such a name are ever removed."""
+"""Only files with such a name are ever deleted."""
 
 _MAX_REASON = 300
 
@@ -23,7 +23,7 @@ log = logging.getLogger("crumbless.backup")
 
 
 class NightlyBackup:
-    """Does the task of the kind "backup": one new file each night, of which a number is kept."""
+    """Runs tasks of the kind "backup": one new file each night. A limited number of files is retained."""
 
     def __init__(self, settings: BackupSettings, database_url: str) -> None:
         self._settings = settings
@@ -31,7 +31,7 @@ class NightlyBackup:
         self._folder = Path(settings.backup_folder)
 
     async def __call__(self, _task: Task) -> int:
-        """Make a backup, read it back, remove the oldest; return when the next is due. Raises TaskFailed."""
+        """Write a backup, verify it, delete the oldest, and return when the next is due. Raises TaskFailed."""
         file = self._folder / f"crumbless-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,7 +47,7 @@ class NightlyBackup:
         except TaskFailed as failed:
             log.warning("%s", failed)
             raise
-        log.info("made the backup %s and read it back", file.name)
+        log.info("created and verified the backup %s", file.name)
         return next_time(self._settings.backup_time, now_ms())
 
     async def _run(self, command: str, file: Path) -> None:
@@ -63,7 +63,7 @@ class NightlyBackup:
             env=os.environ | {"CRUMBLESS_DATABASE_URL": self._database_url},
         )
         try:
-            _, said = await process.communicate()
+            _, stderr = await process.communicate()
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -71,23 +71,23 @@ class NightlyBackup:
                 await process.wait()
                 file.with_name(file.name + ".part").unlink(missing_ok=True)
         if process.returncode != 0:
-            reason = said.decode("utf-8", "replace").strip().rpartition("\n")[2].removeprefix("crumbless: ")
+            reason = stderr.decode("utf-8", "replace").strip().rpartition("\n")[2].removeprefix("crumbless: ")
             raise TaskFailed(f"the nightly backup failed: {reason[:_MAX_REASON]}")
 
     def _remove_oldest(self) -> None:
-        """Called only once the newest is known to be good, which is never removed."""
+        """Delete the oldest backups. Called only after the newest is verified; the newest is never deleted."""
         own = sorted(path for path in self._folder.iterdir() if _is_own(path.name))
         for path in own[: -self._settings.backup_keep]:
             path.unlink()
 
 
 def backup_of(settings: BackupSettings, database_url: str) -> dict[TaskKind, TaskHandler]:
-    """Return what makes the nightly backup, if the settings name a folder for it."""
+    """Return the handler of the nightly backup, if the settings name a folder for it."""
     return {"backup": TaskHandler(NightlyBackup(settings, database_url))} if settings.backup_folder else {}
 
 
 def next_time(clock: str, now: int) -> int:
-    """Return when it is this time of the day (HH:MM, UTC) next, in milliseconds."""
+    """Return when it is next this time of the day (HH:MM, UTC), in milliseconds."""
     hour, minute = (int(part) for part in clock.split(":"))
     at = datetime.fromtimestamp(now / 1000, UTC)
     due = at.replace(hour=hour, minute=minute, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""Compares the steady time of this process with the wall clock, and reports when that was set."""
+"""Compares this process's steady time with the wall clock, and reports when the wall clock was set."""
 
 import datetime
 import logging
@@ -17,7 +17,7 @@ DATABASE_SECONDS = 10.0
 """How often PostgreSQL's clock is read."""
 
 MAX_READ_MS = 10_000
-"""A reading that took longer is not used."""
+"""A reading that took longer is ignored."""
 
 log = logging.getLogger("crumbless.clock")
 
@@ -26,7 +26,7 @@ class ClockWatch:
     """Runs for as long as the server does.
 
     Args:
-        shared: the database has a clock that all nodes share. It is read in place of this machine's.
+        shared: the database has a clock that all nodes share. It is read instead of this machine's.
     """
 
     def __init__(self, ledger: LedgerPort, reader: ReaderPort, *, shared: bool) -> None:
@@ -42,13 +42,13 @@ class ClockWatch:
             return
         _report(change)
         if change.kind == "followed":
-            # So that the next start of a process on this machine begins with this time.
+            # The next process on this machine starts with this time.
             await self._ledger.write(advance_witness)
 
     async def _read_database(self) -> tuple[int, int] | None:
-        """Return PostgreSQL's clock, and the uptime in the middle of the time in which it was read.
+        """Return PostgreSQL's clock, and the uptime in the middle of the reading.
 
-        None if that took too long: the steady time continues without a comparison.
+        None if that took too long; the steady time continues without a comparison.
         """
         began = elapsed_ms()
         wall = await self._reader.read(database_clock)

@@ -1,4 +1,4 @@
-"""Sends events of chats to vendors: only while consent permits it, and tried for 72 hours."""
+"""Sends events of chats to vendors, only while consent permits it, with retries for 72 hours."""
 
 import logging
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ log = logging.getLogger("crumbless.relay")
 
 
 class RelaySend(TaskHandler):
-    """Does the tasks of one vendor's service. A task's destination is the ID of its site."""
+    """Runs the tasks of one vendor service. A task's destination is the ID of its site."""
 
     def __init__(self, service: Service, relay: RelayPort, reader: ReaderPort) -> None:
         self.most, self.mixed = relay.most, relay.mixed
@@ -25,9 +25,9 @@ class RelaySend(TaskHandler):
         self._reader = reader
 
     async def do(self, tasks: Sequence[Task]) -> int:
-        """Send what may be sent at this moment and return how many events that was. Raises RelayFailed, TaskFailed.
+        """Send the events that may be sent now, and return their number. Raises RelayFailed, TaskFailed.
 
-        Each request is checked against the newest record of its consent right before it leaves.
+        The consent is checked against its newest receipt right before each request.
         """
         account, events = await self._reader.read(lambda connection: find_sendable(connection, self._service, tasks))
         if account is None or not events:
@@ -40,7 +40,7 @@ class RelaySend(TaskHandler):
         return len(events)
 
     def finish(self, connection: Connection, tasks: Sequence[Task], result: int | None) -> None:
-        """Delete the events, also those that consent no longer permits, and count those that were sent."""
+        """Delete the events, including those that consent no longer permits, and count those that were sent."""
         finish_tasks(connection, tasks)
         count(connection, int(tasks[0].destination), f"{self._service}_sent", result or 0)
 
@@ -49,7 +49,7 @@ class RelaySend(TaskHandler):
         count(connection, int(tasks[0].destination), f"{self._service}_dropped", finish_tasks(connection, tasks))
 
     def forget(self, about: str) -> None:
-        """Delete what memory holds for this chain of receipts."""
+        """Delete the data in memory that belongs to this receipt chain."""
         self._relay.forget(about)
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Runs the outbox: claims the jobs that are due, does them, tries them again, gives them up.
+"""Runs the outbox: claims due jobs, runs them, retries them, and makes those that fail for good dead letters.
 
-Every node runs this and any may do any task. A task is done at least once: a node that ends between doing it and noting
-so leaves it to another.
+Every node does this and may run any task. A task runs at least once: if a node stops after running it but before
+storing the result, another node runs it again.
 """
 
 import asyncio
@@ -42,22 +42,22 @@ from crumbless.store.task_store import (
 )
 
 AT_ONCE = 4
-"""Batches of a kind that one node does at a time: a server that does not answer blocks these, and no other kind."""
+"""Batches of a kind that one node runs at a time. A server that does not respond blocks only these, no other kind."""
 
 GRACE_SECONDS = 1.0
-"""How long a stopping node lets those that run come to their end."""
+"""How long a stopping node waits for running tasks."""
 
 Work = Callable[[Task], Awaitable[int | None]]
-"""Does one task. Returns when it comes again (milliseconds) if it is recurring. Raises TaskFailed."""
+"""Runs one task. For a recurring task it returns when the next run is due (milliseconds). Raises TaskFailed."""
 
 log = logging.getLogger("crumbless.tasks")
 
 
 class TaskHandler:
-    """Does the tasks of a kind one at a time; those that are given up become dead letters.
+    """Runs the tasks of a kind one at a time. Those that fail for good become dead letters.
 
-    A kind whose tasks are sent together has a class of its own. `most`: tasks of one destination in a batch. `mixed`:
-    whether they may be about different visitors or consents.
+    A kind whose tasks are sent together has a separate class. `most`: maximum of tasks of one destination in a batch.
+    `mixed`: whether they may belong to different visitors or consents.
     """
 
     most = 1
@@ -67,22 +67,22 @@ class TaskHandler:
         self._work = operation
 
     async def do(self, tasks: Sequence[Task]) -> int | None:
-        """Do a batch. What this returns is passed to `finish`. Raises TaskFailed; then all of it is retried."""
+        """Run a batch. The result is passed to `finish`. Raises TaskFailed; then the whole batch is retried."""
         return await self._work(tasks[0])
 
     def finish(self, connection: Connection, tasks: Sequence[Task], result: int | None) -> None:
-        """Delete a batch that is done, or have it begin again at the time that the work returned."""
+        """Delete a batch that is done, or schedule its next run at the time that the work returned."""
         if result is None:
             finish_tasks(connection, tasks)
         else:
             complete_tasks(connection, tasks, due_at=result, attempts=0)
 
     def on_failed(self, connection: Connection, tasks: Sequence[Task], error: str) -> None:
-        """Make tasks that failed for the last time dead letters."""
+        """Turn tasks whose last attempt failed into dead letters."""
         complete_tasks(connection, tasks, error, dead_at=now_ms())
 
     def forget(self, about: str) -> None:
-        """Delete what memory holds for tasks that were deleted."""
+        """Delete the data in memory that belongs to deleted tasks."""
 
     async def close(self) -> None:
         """Close connections."""
@@ -97,11 +97,11 @@ class _Batch:
 
 
 class TaskRunner:
-    """Does the tasks of the installation for as long as the server runs.
+    """Runs the installation's tasks for as long as the server runs.
 
     Args:
-        handlers: what does each kind; other kinds are left to nodes that know them.
-        poll_seconds: how often it looks for what other nodes and commands have added.
+        handlers: by kind. Other kinds are left to nodes that have a handler.
+        poll_seconds: how often the runner checks for tasks that other nodes and commands have added.
     """
 
     def __init__(
@@ -113,16 +113,16 @@ class TaskRunner:
         self._node = new_id()
         self._running: dict[asyncio.Task[None], _Batch] = {}
         self._began = self._claiming = False
-        # Kinds of which the last claim found as much as it asked for.
+        # Kinds for which the last claim returned as many batches as requested.
         self._more: set[TaskKind] = set()
         self.loop = Periodic("the outbox", self._turn, poll_seconds)
 
     def wake(self) -> None:
-        """Look at once: this node has added tasks."""
+        """Check for due tasks at once, because this node has added some."""
         self.loop.wake()
 
     def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:
-        """Cancel the batches under way with tasks that were deleted; their other tasks are done again at once."""
+        """Cancel running batches that contain deleted tasks. Their other tasks run again at once."""
         for kind, handler in self._handlers.items():
             if kind in kinds:
                 handler.forget(about)
@@ -131,7 +131,7 @@ class TaskRunner:
                 batch.withdrawn = batch.doing.cancel() or batch.withdrawn
 
     async def stop(self) -> None:
-        """Let what runs end, or give it back. Call when the loop has ended, before the ledger is closed."""
+        """Wait for running tasks, or release them. Call when the loop has ended, before the ledger is closed."""
         claimed = self._claiming or bool(self._running)
         if self._running:
             await asyncio.wait(self._running, timeout=GRACE_SECONDS)
@@ -145,7 +145,7 @@ class TaskRunner:
             await handler.close()
 
     async def _turn(self) -> float | None:
-        """Begin what is due, as far as there is room; return the seconds until the next look."""
+        """Start due tasks if there is capacity. Return the seconds until the next check."""
         if not self._began:
             await self._begin_recurring()
             self._began = True
@@ -157,7 +157,7 @@ class TaskRunner:
             return None
         due: set[TaskKind] = self._more & room.keys()
         if due:
-            # Without a look, which reads all tasks of the kind.
+            # Without reading the due times, which scans all tasks of the kind.
             await self._claim(due, room)
             return 0
         now = now_ms()
@@ -165,18 +165,18 @@ class TaskRunner:
         due = {kind for kind, at in times.items() if at <= now}
         if due and await self._claim(due, room):
             return 0
-        # Where nothing was claimed although something is due, another node was quicker.
+        # If nothing was claimed although a task is due, another node was faster.
         return min(((at - now) / 1000 for at in times.values() if at > now), default=None)
 
     async def _begin_recurring(self) -> None:
         for kind in RECURRING:
             if kind in self._handlers:
-                # Another node that starts at this moment was quicker.
+                # Another node that starts at this moment may have added it first.
                 with contextlib.suppress(IntegrityError):
                     await self._ledger.write(lambda connection, kind=kind: add_recurring(connection, kind, now_ms()))
 
     async def _claim(self, kinds: Collection[TaskKind], room: Mapping[TaskKind, int]) -> bool:
-        """Claim and begin batches of these kinds, and return whether there were any."""
+        """Claim and start batches of these kinds. Return whether there were any."""
 
         def claim(connection: Connection) -> dict[TaskKind, list[list[Task]]]:
             found: dict[TaskKind, list[list[Task]]] = {}
@@ -206,10 +206,11 @@ class TaskRunner:
     async def _do(self, batch: _Batch) -> None:
         handler, tasks = self._handlers[batch.kind], batch.tasks
         if any(one.attempts > MAX_ATTEMPTS and is_out_of_attempts(one, confirmed_ms()) for one in tasks):
-            # A node that fails in doing it notes no failure; without this it would end one node after the other.
-            await self._reschedule(handler, tasks, "every try was cut short")
+            # A node that crashes during the task records no failure. Without this check it would crash one node after
+            # another.
+            await self._reschedule(handler, tasks, "every attempt was interrupted")
             return
-        # A task of its own, so that a withdrawal cancels the work and never the note of what became of it.
+        # In a separate asyncio task, so that a withdrawal cancels the work but never the storing of its result.
         doing = batch.doing = asyncio.ensure_future(_do_in_time(handler, tasks))
         try:
             await asyncio.wait({doing})
@@ -226,25 +227,25 @@ class TaskRunner:
     async def _reschedule(
         self, handler: TaskHandler, tasks: Sequence[Task], error: str, final: bool = False, at_once: bool = False
     ) -> None:
-        """Have tasks that failed tried again, or give them up."""
+        """Retry tasks that failed, or turn them into dead letters."""
         now, confirmed = now_ms(), confirmed_ms()
         spent = [one for one in tasks if is_out_of_attempts(one, confirmed, final)]
         if spent:
-            log.warning("%d tasks of the kind %s were given up: %s", len(spent), spent[0].kind, error)
+            log.warning("%d tasks of the kind %s failed for good: %s", len(spent), spent[0].kind, error)
         elif not at_once:
-            log.info("%d tasks of the kind %s are retried later: %s", len(tasks), tasks[0].kind, error)
+            log.info("%d tasks of the kind %s will be retried: %s", len(tasks), tasks[0].kind, error)
 
-        def settle(connection: Connection) -> None:
+        def store_failure(connection: Connection) -> None:
             if spent:
                 handler.on_failed(connection, spent, error)
             for one in tasks:
                 if one not in spent:
                     complete_tasks(connection, [one], error, due_at=now if at_once else now + wait_after(one.attempts))
 
-        await self._complete(settle)
+        await self._complete(store_failure)
 
     async def _complete(self, work: Callable[[Connection], None]) -> None:
-        """Note the outcome. While the disk takes nothing: within the lease, after which the task is anybody's."""
+        """Store the result. While the disk is full, retry within the lease; after it any node may claim the task."""
         async with asyncio.timeout(LEASE_MS / 1000 - DEADLINE_SECONDS):
             while True:
                 try:
@@ -261,14 +262,14 @@ async def _do_in_time(handler: TaskHandler, tasks: Sequence[Task]) -> Any:
         async with asyncio.timeout(deadline):
             return await handler.do(tasks)
     except TimeoutError:
-        raise TaskFailed(f"it was not done within {deadline:g} seconds") from None
+        raise TaskFailed(f"it did not finish within {deadline:g} seconds") from None
 
 
 def _reason(kind: TaskKind, error: BaseException) -> tuple[str, bool]:
-    """Return why a task failed, without personal data, and whether another try would fail too."""
+    """Return why a task failed, without personal data, and whether a retry would fail too."""
     if isinstance(error, TaskFailed):
         return str(error), error.final
     if is_exhausted(error):
         return in_one_line(error), False
     log.error("a task of the kind %s failed", kind, exc_info=error)
-    return "a fault of the server; its log says which", False
+    return "internal error; see the server's log", False

@@ -175,7 +175,7 @@ async def test_what_takes_too_long_is_a_failure(office: Office, monkeypatch: pyt
     office.runner()
     await office.add()
     await office.until(lambda: bool(office.rows()[0].error))
-    assert "not done within" in office.rows()[0].error
+    assert "did not finish within" in office.rows()[0].error
 
 
 async def test_a_task_that_ends_every_node_is_given_up_without_being_begun(office: Office) -> None:
