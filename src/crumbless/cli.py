@@ -1,4 +1,4 @@
-"""The command line: parse, then call."""
+"""The command line: parses arguments and calls the commands."""
 
 import errno
 import logging
@@ -20,7 +20,7 @@ from crumbless.tag_commands import consent_app, print_counters, tag_app
 
 app = typer.Typer(
     name="crumbless",
-    help="Live chat that keeps no cookie. Settings come from CRUMBLESS_* and the TOML file CRUMBLESS_CONFIG names.",
+    help="Live chat that sets no cookie. Settings: CRUMBLESS_* variables, and the TOML file named by CRUMBLESS_CONFIG.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -37,7 +37,7 @@ DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCE
 """The disk is full, a quota or limit is reached, it is read-only or broken, or the folder belongs to another user."""
 
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
-Workspace = Annotated[str, typer.Option(help="The workspace; made when there is none of this name.")]
+Workspace = Annotated[str, typer.Option(help="The workspace, by name or number; created if there is none.")]
 
 
 @app.command()
@@ -51,7 +51,7 @@ def demo(
         bool, typer.Option("--tags", help="Let the shop use Google Analytics and TikTok Pixel, after consent.")
     ] = False,
 ) -> None:
-    """Run a sample shop with the chat, and the desk that answers, on this machine."""
+    """Run a sample shop with the chat, and the desk for its operators, on this machine."""
     from crumbless.demo.run import run_demo  # noqa: PLC0415 - each command pays only for what it uses
 
     run_demo(data, port, json, tags)
@@ -59,7 +59,7 @@ def demo(
 
 @app.command()
 def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None, port: Port = None) -> None:
-    """Serve widget, desk and API. The first start makes the database and prints a link to set it up."""
+    """Serve widget, desk and API. The first start creates the database and prints a setup link."""
     import uvloop  # noqa: PLC0415
 
     from crumbless.app import open_socket  # noqa: PLC0415
@@ -85,7 +85,7 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the schema this version needs. Harmless when it is there already."""
+    """Migrate the database to the schema of this version. Does nothing if it is up to date."""
     from crumbless.database_commands import progress_of_rows  # noqa: PLC0415
     from crumbless.store.schema import SCHEMA  # noqa: PLC0415
     from crumbless.store.schema import migrate as migrate_database  # noqa: PLC0415
@@ -106,7 +106,7 @@ def compact() -> None:
 
 @app.command()
 def status(json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False) -> None:
-    """Show how the installation is, whether it runs or not. Exit code 0 if it is healthy, 1 if not."""
+    """Show the status of the installation, running or not. Exit code 0 if it is healthy, 1 if not."""
     from crumbless.status_command import run_command  # noqa: PLC0415
 
     sys.exit(run_command(read_settings(), json))
@@ -117,9 +117,9 @@ def site_add(
     name: Annotated[str, typer.Argument(help="The name above the chat.")],
     origin: Annotated[list[str], typer.Option(help="An origin whose pages may show the chat; may be given again.")],
     workspace: Workspace = "Main",
-    key: Annotated[str, typer.Option(help="The public site key; made when it is not given.")] = "",
+    key: Annotated[str, typer.Option(help="The public site key; generated if it is not given.")] = "",
 ) -> None:
-    """Add a site and print the line to put into its pages."""
+    """Add a site and print the embed code for its pages."""
     from crumbless.actions.workspace_set_up import add_site, workspace_for  # noqa: PLC0415
     from crumbless.domain.embed_line import embed_snippet  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
@@ -138,7 +138,7 @@ def counters(
     site: Annotated[str, typer.Argument(help="The site's key.")],
     days: Annotated[int, typer.Option(min=1, max=3660, help="How many days, today included.")] = 30,
 ) -> None:
-    """Show how much happened on a site by day (UTC): numbers that belong to nobody."""
+    """Show a site's counters by day (UTC), without personal data."""
     print_counters(site, days)
 
 
@@ -148,7 +148,7 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     patience: Annotated[float, typer.Option(min=1, max=60, help="Seconds that each part may take.")] = 8.0,
 ) -> None:
-    """Find out whether proxies let everything through to a server. Exit code 0 unless something is bad."""
+    """Check whether proxies let all requests and streams through to a server. Exit code 0 unless a check fails."""
     from crumbless.check.check_command import run_command  # noqa: PLC0415
 
     sys.exit(run_command(url, patience, json))
@@ -157,7 +157,7 @@ def check(
 @app.command()
 def audit(
     url: Annotated[str, typer.Argument(help="The page to audit.")],
-    registry: Annotated[Path | None, typer.Option(help="What is declared: a storage.toml or a storage.json.")] = None,
+    registry: Annotated[Path | None, typer.Option(help="The declared items: a storage.toml or a storage.json.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.html, report.json and report.xml (JUnit).")
     ] = None,
@@ -166,45 +166,40 @@ def audit(
         list[str] | None, typer.Option(metavar="HOST", help="A host that is yours; may be given again.")
     ] = None,
     idle: Annotated[float, typer.Option(min=0, max=600, help="Seconds to wait and scroll.")] = 4.0,
-    timeout: Annotated[float, typer.Option(min=5, max=3600, help="Seconds for all of it.")] = 180.0,
-    chromium: Annotated[Path | None, typer.Option(help="The browser, where it is not found on PATH.")] = None,
+    timeout: Annotated[float, typer.Option(min=5, max=3600, help="Seconds for the whole audit.")] = 180.0,
+    chromium: Annotated[Path | None, typer.Option(help="The browser, if it is not found on PATH.")] = None,
     login_page: Annotated[bool, typer.Option("--login-page", help="Audit a page that asks for a password.")] = False,
     open_: Annotated[
-        str, typer.Option("--open", metavar="SELECTOR", help="What opens the chat, where it is not found by itself.")
+        str, typer.Option("--open", metavar="SELECTOR", help="The button that opens the chat, if it is not detected.")
     ] = "",
     box: Annotated[
         str,
-        typer.Option("--box", metavar="SELECTOR", help="The chat's box to write in, where it is not found by itself."),
+        typer.Option("--box", metavar="SELECTOR", help="The chat's input field, if it is not detected."),
     ] = "",
     send: Annotated[
-        str, typer.Option("--send", metavar="SELECTOR", help="The button that sends, where it is not found by itself.")
+        str, typer.Option("--send", metavar="SELECTOR", help="The button that sends, if it is not detected.")
     ] = "",
     end: Annotated[
         str,
-        typer.Option(
-            "--end", metavar="SELECTOR", help="The button that ends the chat, where it is not found by itself."
-        ),
+        typer.Option("--end", metavar="SELECTOR", help="The button that ends the chat, if it is not detected."),
     ] = "",
     accept: Annotated[
         str,
-        typer.Option(
-            "--accept", metavar="SELECTOR", help="The banner's button that accepts, where it is not found by itself."
-        ),
+        typer.Option("--accept", metavar="SELECTOR", help="The banner's button that accepts, if it is not detected."),
     ] = "",
     reject: Annotated[
         str,
-        typer.Option(
-            "--reject", metavar="SELECTOR", help="The banner's button that refuses, where it is not found by itself."
-        ),
+        typer.Option("--reject", metavar="SELECTOR", help="The banner's button that rejects, if it is not detected."),
     ] = "",
     withdraw: Annotated[
         str,
         typer.Option(
-            "--withdraw", metavar="SELECTOR", help="What withdraws the consent, where it is not found by itself."
+            "--withdraw", metavar="SELECTOR", help="The control that withdraws the consent, if it is not detected."
         ),
     ] = "",
 ) -> None:
-    """Find out what a website keeps in browsers, and whether it declares it. Exit code 0 only when it is clean."""
+    """List the items that a website stores in browsers, and check that it declares them. Exit code 0 only if it
+    does."""
     try:
         from crumbless.audit.audit_command import run_command  # noqa: PLC0415
         from crumbless.audit.audit_run import AuditOptions  # noqa: PLC0415
@@ -213,7 +208,7 @@ def audit(
         if error.name not in {"playwright", "publicsuffixlist"}:
             raise
         sys.exit(_fail(f"The audit needs {error.name}, which is not installed: pip install 'crumbless[audit]'"))
-    wish = AuditOptions(
+    options = AuditOptions(
         url=url,
         registry=registry,
         first_party=tuple(first_party or ()),
@@ -223,7 +218,7 @@ def audit(
         login_page=login_page,
         chromium=chromium,
     )
-    sys.exit(run_command(wish, out, json))
+    sys.exit(run_command(options, out, json))
 
 
 def _migrated() -> Settings:
@@ -235,7 +230,7 @@ def _migrated() -> Settings:
 
 
 def main() -> None:
-    """The `crumbless` command. What is wrong is told in one line on standard error, with exit code 2."""
+    """Run the `crumbless` command. An error is reported in one line on standard error, with exit code 2."""
     # Databases, backups and reports contain what visitors wrote. Under the usual umask of 022, SQLite's files were
     # readable by every local user.
     os.umask(0o077)

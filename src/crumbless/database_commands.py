@@ -1,4 +1,4 @@
-"""Commands that move everything an installation keeps: copy, backup, restore; and verify a backup."""
+"""Commands that copy, back up, restore and verify all data of an installation."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,14 +19,14 @@ Url = Annotated[str, typer.Argument(help="sqlite:///PATH or postgresql://USER:PA
 def copy_database(source: Url, target: Url) -> None:
     """Copy everything from one database into another, empty one. Stop the server first.
 
-    When it is cut off, the same command continues where it stopped.
+    If the copy is interrupted, the same command continues it.
     """
     from crumbless.store.database_move import copy  # noqa: PLC0415 - each command pays only for what it uses
 
     for url in (source, target):
         check_database_url(url)
-    with progress_of_rows() as told:
-        sums = copy(source, target, told)
+    with progress_of_rows() as progress:
+        sums = copy(source, target, progress)
     _print_sums(sum(one.rows for one in sums.values()), len(sums))
 
 
@@ -34,48 +34,48 @@ def copy_database(source: Url, target: Url) -> None:
 def backup_database(
     file: Annotated[Path, typer.Argument(help="A new file; it will be a SQLite database, whatever the source is.")],
 ) -> None:
-    """Write everything the database holds now into a file, while the server continues."""
+    """Write a snapshot of the database to a file, while the server runs."""
     from crumbless.store.database_move import backup  # noqa: PLC0415
 
-    with progress_of_rows() as told:
-        size = backup(read_settings().database.database_url, file, told)
+    with progress_of_rows() as progress:
+        size = backup(read_settings().database.database_url, file, progress)
     typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
 
 
 @database_app.command("restore")
 def restore_database(
-    file: Annotated[Path, typer.Argument(help="What `crumbless backup` has written.", exists=True, dir_okay=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Replace what the database holds.")] = False,
+    file: Annotated[Path, typer.Argument(help="A file from `crumbless backup`.", exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Replace the content of the database.")] = False,
 ) -> None:
-    """Put a backup into the database. Stop the server first."""
+    """Replace the content of the database with a backup. Stop the server first."""
     from crumbless.store.database_move import restore  # noqa: PLC0415
 
-    with progress_of_rows() as told:
-        verified = restore(file, read_settings().database.database_url, replace=yes, progress=told)
+    with progress_of_rows() as progress:
+        verified = restore(file, read_settings().database.database_url, replace=yes, progress=progress)
     if not verified.summed:
         _warn_without_sums(file)
-    typer.echo(f"The database holds what {file} holds.")
+    typer.echo(f"The database now has the content of {file}.")
 
 
 @database_app.command("verify")
 def verify_backup_file(
-    file: Annotated[Path, typer.Argument(help="What `crumbless backup` has written.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A file from `crumbless backup`.", exists=True, dir_okay=False)],
 ) -> None:
-    """Check that a backup is whole and holds what was backed up. Exit code 0 only then."""
+    """Check that a backup is complete and unchanged. Exit code 0 only if it is."""
     from crumbless.store.database_move import verify_backup  # noqa: PLC0415
 
     verified = verify_backup(file)
     if verified.summed:
-        typer.echo(f"{file} is as it was backed up: {verified.rows} rows in {verified.tables} tables.")
+        typer.echo(f"{file} is complete and unchanged: {verified.rows} rows in {verified.tables} tables.")
     else:
-        typer.echo(f"{file} is a whole database of Crumbless (schema {verified.schema}).")
+        typer.echo(f"{file} is a complete Crumbless database (schema {verified.schema}).")
         _warn_without_sums(file)
 
 
 def _warn_without_sums(file: Path) -> None:
     typer.echo(
-        f"crumbless: {file} has no sums of its content (an earlier version made it): "
-        "it is whole, but whether it was changed since cannot be checked",
+        f"crumbless: {file} has no checksums because an earlier version wrote it. "
+        "It is complete, but changes since then cannot be detected.",
         err=True,
     )
 
@@ -86,7 +86,7 @@ def _print_sums(rows: int, tables: int) -> None:
 
 @contextmanager
 def progress_of_rows() -> Generator[ProgressCallback]:
-    """Shows how far each table is."""
+    """Show the progress of each table."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
@@ -95,7 +95,7 @@ def progress_of_rows() -> Generator[ProgressCallback]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
 
-        def told(table: str, rows: int, count: int) -> None:
+        def report(table: str, rows: int, count: int) -> None:
             progress.update(task, description=table, completed=rows, total=count)
 
-        yield told
+        yield report

@@ -1,4 +1,4 @@
-"""Commands about workspaces and their people, and the link that the first start prints."""
+"""Commands for workspaces and operators, and the setup link that the first start prints."""
 
 import asyncio
 import secrets
@@ -12,12 +12,12 @@ from crumbless.domain.access import OperatorRole
 from crumbless.errors import ApiError
 from crumbless.settings import Settings, read_settings
 
-operator_app = typer.Typer(help="The people who answer.", no_args_is_help=True)
+operator_app = typer.Typer(help="The operators.", no_args_is_help=True)
 workspace_app = typer.Typer(
-    help="The tenants: each with its own people, sites and conversations.", no_args_is_help=True
+    help="The workspaces (tenants), each with its operators, sites and conversations.", no_args_is_help=True
 )
 
-Email = Annotated[str, typer.Argument(help="The address that they sign in with.")]
+Email = Annotated[str, typer.Argument(help="The operator's email address.")]
 
 
 def _ready() -> Settings:
@@ -29,15 +29,15 @@ def _ready() -> Settings:
 
 
 async def print_setup_link(settings: Settings) -> None:
-    """Print the link to set up with, as long as the installation has no owner. To the console, never to a log."""
+    """Print the setup link if the installation has no owner. To the console, never to a log."""
     from crumbless.actions.workspace_begin import SETUP_HOURS, offer_first_setup  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
 
     secret = await asyncio.to_thread(write_once, settings.database.database_url, offer_first_setup)
     if secret is not None:
         typer.echo(
-            f"\nNobody owns this installation yet. Open this link to set it up; it works once, for {SETUP_HOURS} hours,"
-            f" and until the next start:\n\n  {settings.server.address}/desk#setup={secret}\n"
+            f"\nThis installation has no owner yet. Open this link to set it up; it works once,"
+            f" for {SETUP_HOURS} hours, and until the next start:\n\n  {settings.server.address}/desk#setup={secret}\n"
         )
 
 
@@ -45,13 +45,15 @@ async def print_setup_link(settings: Settings) -> None:
 def operator_add(
     email: Email,
     name: Annotated[str, typer.Option(help="The name that visitors see.")],
-    workspace: Annotated[str, typer.Option(help="The workspace, by name or number; made when there is none.")] = "Main",
-    role: Annotated[OperatorRole, typer.Option(help="What they may do.")] = "owner",
+    workspace: Annotated[
+        str, typer.Option(help="The workspace, by name or number; created if there is none.")
+    ] = "Main",
+    role: Annotated[OperatorRole, typer.Option(help="The operator's role.")] = "owner",
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input instead of making one.")
+        bool, typer.Option("--password-stdin", help="Read the password from standard input instead of generating one.")
     ] = False,
 ) -> None:
-    """Add somebody and print their password, once."""
+    """Add an operator and print the password, once."""
     from crumbless.actions.workspace_set_up import add_operator, workspace_for  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
 
@@ -67,7 +69,7 @@ def operator_add(
 
 @operator_app.command("list")
 def operator_list() -> None:
-    """List everybody who answers: workspace, role, name, address."""
+    """List all operators: workspace, role, name, address."""
     from crumbless.store.database import write_once  # noqa: PLC0415
     from crumbless.store.operator_store import list_members  # noqa: PLC0415
 
@@ -78,7 +80,7 @@ def operator_list() -> None:
 
 @operator_app.command("reset")
 def operator_reset(email: Email) -> None:
-    """Print a link with which they choose a new password. Hand it over yourself."""
+    """Print a link for choosing a new password. Send it to the operator yourself."""
     from crumbless.actions.audit_write import write_audit_log  # noqa: PLC0415
     from crumbless.actions.password_reset import RESET_MINUTES, new_reset  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
@@ -106,7 +108,7 @@ def operator_reset(email: Email) -> None:
 
 @operator_app.command("disable")
 def operator_disable(email: Email) -> None:
-    """Let them sign in no more, and end their sessions."""
+    """Disable the operator's sign-in and end all sessions."""
     from crumbless.actions.person_change import disable_by_command  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
     from crumbless.store.operator_store import find_member_by_email  # noqa: PLC0415
@@ -118,12 +120,12 @@ def operator_disable(email: Email) -> None:
         disable_by_command(connection, person)
 
     write_once(_ready().database.database_url, disable)
-    typer.echo(f"{email} cannot sign in any more.")
+    typer.echo(f"{email} can no longer sign in.")
 
 
 @workspace_app.command("add")
 def workspace_add(name: Annotated[str, typer.Argument(help="The name of the workspace.")]) -> None:
-    """Add a workspace and print the link with which somebody becomes its owner."""
+    """Add a workspace and print the link for its future owner."""
     from crumbless.actions.workspace_begin import SETUP_HOURS, offer_workspace  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
 
@@ -134,7 +136,7 @@ def workspace_add(name: Annotated[str, typer.Argument(help="The name of the work
 
 @workspace_app.command("list")
 def workspace_list() -> None:
-    """List the workspaces: number, name, how many people."""
+    """List the workspaces: number, name and number of operators."""
     from crumbless.store.database import write_once  # noqa: PLC0415
     from crumbless.store.workspace_store import list_workspaces  # noqa: PLC0415
 
@@ -144,7 +146,7 @@ def workspace_list() -> None:
 
 @workspace_app.command("remove-policy")
 def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The workspace, by name or number.")]) -> None:
-    """Remove the account policy: operators sign in again as the settings alone say. Use it where nobody can sign in."""
+    """Remove the account policy if it locks all operators out. Only the settings apply then."""
     from crumbless.actions.account_policy_change import remove_by_command  # noqa: PLC0415
     from crumbless.store.database import write_once  # noqa: PLC0415
     from crumbless.store.workspace_store import choose_workspace  # noqa: PLC0415
@@ -156,4 +158,4 @@ def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The worksp
         remove_by_command(connection, workspace)
 
     write_once(_ready().database.database_url, remove)
-    typer.echo(f"{name} has no account policy any more.")
+    typer.echo(f"Removed the account policy of {name}.")

@@ -1,4 +1,4 @@
-"""`crumbless status`: how an installation is, whether it runs or not."""
+"""`crumbless status`: the status of an installation, running or not."""
 
 import importlib.metadata
 import json
@@ -19,15 +19,15 @@ from crumbless.store.disk_space import MEGABYTE, DiskSpace
 from crumbless.store.schema import SCHEMA
 from crumbless.store.status_read import is_served, read_stored
 
-ASK_SECONDS = 5.0
-"""How long a server may take for its readiness; it waits up to 3 s for its own parts."""
+RESPONSE_SECONDS = 5.0
+"""Longest time for a readiness response. The server waits up to 3 s for its own parts."""
 
 OLD_BACKUP_SECONDS = 2 * 86_400
-"""A newest backup older than this is reported: with one each night, one may be under way and none may be missing."""
+"""Age above which the newest backup is reported. With one each night, one may be running and none may be missing."""
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How the installation is. `server`: ready, not ready, stopped or unreachable. `faults`: what is not well."""
+    """The status. `server`: ready, not ready, stopped or unreachable. `faults`: the problems."""
 
     healthy: bool
     version: str
@@ -44,13 +44,13 @@ class Status(msgspec.Struct, frozen=True):
 
 
 def read_status(settings: Settings) -> Status:
-    """Raises SettingsError if the database is missing, damaged or cannot be reached."""
+    """Return the status. Raises SettingsError if the database is missing, damaged or cannot be reached."""
     stored = read_stored(settings.database.database_url)
     disk = DiskSpace(
         written_folders(settings.files, settings.database.database_url), settings.monitoring.free_space_mb * MEGABYTE
     )
     free = disk.free()
-    server, ready = _ask_server(settings)
+    server, ready = _request_readiness(settings)
     backup = newest_backup(Path(settings.backup.backup_folder)) if settings.backup.backup_folder else None
     ledger = next((part.state for part in ready.parts if part.part == "ledger"), "") if ready else ""
     faults: list[str] = []
@@ -61,14 +61,14 @@ def read_status(settings: Settings) -> Status:
     if server == "not ready" and ready is not None:
         faults += [f"{part.part}: {part.state}" for part in ready.parts if not part.ok]
     if server == "unreachable":
-        faults.append("a server has the database, but does not answer")
+        faults.append("a server uses the database but does not respond")
     faults += _backup_faults(settings, backup)
     if settings.backup.backup_folder and stored.backup_error:
         faults.append(stored.backup_error)
     return Status(
         healthy=not faults,
         version=importlib.metadata.version("crumbless"),
-        # Not the URL: it may have a password.
+        # Not the URL, which may contain a password.
         database="postgresql"
         if is_postgres(settings.database.database_url)
         else str(sqlite_path(settings.database.database_url)),
@@ -85,7 +85,7 @@ def read_status(settings: Settings) -> Status:
 
 
 def newest_backup(folder: Path) -> Path | None:
-    """Return the backup in the folder that was written last; None if there is none."""
+    """Return the newest backup in the folder, or None."""
     found = [path for path in folder.glob("*.db") if path.is_file()]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
@@ -97,7 +97,7 @@ def lines_of(status: Status) -> Iterator[str]:
     yield f"database      {status.database}, schema {status.schema or 'none'}"
     yield f"free space    {free}"
     yield f"server        {status.server}"
-    yield f"ledger        {status.ledger or 'unknown while no server answers'}"
+    yield f"ledger        {status.ledger or 'unknown, because no server responds'}"
     yield f"queues        {status.due_tasks} jobs due, {status.queued_events} events for vendors"
     yield f"failed jobs   {status.failed_tasks}"
     yield f"last backup   {status.last_backup or 'unknown'}"
@@ -131,19 +131,19 @@ def _time_of(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _ask_server(settings: Settings) -> tuple[str, ReadyResponse | None]:
-    """Ask the server of these settings on this machine for its readiness."""
+def _request_readiness(settings: Settings) -> tuple[str, ReadyResponse | None]:
+    """Request the readiness of the server with these settings on this machine."""
     served = is_served(settings.database.database_url)
     if served is False:
         return "stopped", None
-    # Not bound: a server on all addresses is asked on this machine's own.
+    # A server that listens on all addresses is requested on the loopback address.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.server.host, settings.server.host)  # noqa: S104 # nosec B104
     address = f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"
-    # Without proxies of the environment: the server is on this machine.
+    # Proxies in the environment are ignored, because the server is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{address}/readyz", timeout=ASK_SECONDS) as answer:
-            body = answer.read()
+        with opener.open(f"{address}/readyz", timeout=RESPONSE_SECONDS) as response:
+            body = response.read()
     except urllib.error.HTTPError as error:
         body = error.read()
     except OSError:

@@ -1,4 +1,4 @@
-"""Commands about what a site uses of others: tags, the consents they rest on, and our own counters."""
+"""Commands for a site's vendor scripts, consents and counters."""
 
 import asyncio
 import sys
@@ -24,10 +24,10 @@ from crumbless.store.schema import check_schema
 from crumbless.store.tag_store import TagMode, VendorTag, consent_revision, find_vendor_tags
 
 tag_app = typer.Typer(help="Google Analytics and TikTok on a site, after consent.", no_args_is_help=True)
-consent_app = typer.Typer(help="The records of what visitors consented to.", no_args_is_help=True)
+consent_app = typer.Typer(help="The visitors' consent receipts.", no_args_is_help=True)
 
 SiteKey = Annotated[str, typer.Argument(help="The site's key.", metavar="SITE")]
-ServiceName = Annotated[Service, typer.Argument(help="Whose tag.", metavar="ga4|tiktok")]
+ServiceName = Annotated[Service, typer.Argument(help="The vendor's service.", metavar="ga4|tiktok")]
 
 
 def _ready() -> Settings:
@@ -40,13 +40,13 @@ def _ready() -> Settings:
 def tag_set(
     site: SiteKey,
     service: ServiceName,
-    mode: Annotated[TagMode, typer.Option(help="Vendor's script in the page, or the server telling the vendor.")],
+    mode: Annotated[TagMode, typer.Option(help="Vendor's script in the page, or events sent by the server.")],
     identifier: Annotated[str, typer.Option("--id", help="Measurement id (ga4) or pixel code (tiktok).")],
     secret_stdin: Annotated[
         bool, typer.Option("--secret-stdin", help="Read the API secret or access token from standard input.")
     ] = False,
 ) -> None:
-    """Use a tag on the site, in place of one of the same service."""
+    """Use a vendor script on the site, in place of another of the same service."""
     settings = _ready()
     secret = sys.stdin.readline().strip() if secret_stdin else ""
     tag = VendorTag(service, mode, identifier, secret)
@@ -68,14 +68,14 @@ def _snippet(settings: Settings, site: str, service: Service) -> str:
 
 @tag_app.command("drop")
 def tag_drop(site: SiteKey, service: ServiceName) -> None:
-    """Use the service on the site no more; what a relay had still to tell it is dropped."""
+    """Remove the service from the site. Queued events of a relay are deleted."""
     write_once(_ready().database.database_url, lambda connection: remove_vendor_tag(connection, site, service))
     typer.echo(f"{site} does not use {service}.")
 
 
 @tag_app.command("list")
 def tag_list(site: SiteKey) -> None:
-    """Show the tags of a site; secrets are not shown."""
+    """List the vendor scripts of a site, without secrets."""
 
     def read(connection: Connection) -> tuple[Sequence[VendorTag], int]:
         found = find_site_of(connection, site)
@@ -96,7 +96,7 @@ def tag_test(
     service: ServiceName,
     test_code: Annotated[str, typer.Option(help="TikTok's test event code, from Events Manager.")] = "",
 ) -> None:
-    """Ask the vendor whether it would take a relay's events. Exit code 1 when it would not."""
+    """Check whether the vendor would accept a relay's events. Exit code 1 if not."""
     settings = _ready()
 
     def read(connection: Connection) -> RelayAccount:
@@ -112,25 +112,25 @@ def tag_test(
     relay: RelayPort = (
         Ga4Relay(settings.relays.ga4_url) if service == "ga4" else TiktokRelay(settings.relays.tiktok_url)
     )
-    wrong = asyncio.run(_check(relay, account, test_code))
-    for line in wrong:
+    problems = asyncio.run(_check(relay, account, test_code))
+    for line in problems:
         typer.echo(line)
-    typer.echo(f"{service} would not take it." if wrong else f"{service} takes it.")
-    sys.exit(1 if wrong else 0)
+    typer.echo(f"{service} would not accept it." if problems else f"{service} accepts it.")
+    sys.exit(1 if problems else 0)
 
 
 async def _check(relay: RelayPort, account: RelayAccount, test_code: str) -> list[str]:
     try:
         return await relay.check(account, test_code)
     except RelayFailed as failed:
-        return [f"The vendor could not be asked: {failed}."]
+        return [f"The vendor could not be reached: {failed}."]
     finally:
         await relay.close()
 
 
 @consent_app.command("export")
 def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -> None:
-    """Print every record of the site, one JSON-LD document a line, in the shape of ISO/IEC TS 27560:2023."""
+    """Print all consent receipts of the site, one JSON-LD document per line, as in ISO/IEC TS 27560:2023."""
     settings = _ready()
 
     def export(connection: Connection) -> None:
@@ -143,7 +143,7 @@ def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -
 
 
 def print_counters(site: str, days: int) -> None:
-    """The command `counters`."""
+    """Print the counters of a site."""
 
     def read(connection: Connection) -> dict[str, dict[str, int]]:
         found = find_site_of(connection, site)
