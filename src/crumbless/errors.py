@@ -1,26 +1,25 @@
-"""What can be refused, in one table.
+"""All errors that are raised on purpose, with one table of error codes.
 
-    CrumblessError
-    ├── Refused            somebody asked for something that they cannot have; carries a documented code
-    └── SettingsError      the start is stopped with one clear line
+    CrumblessError ├── ApiError           a request or frame is rejected, with a documented code └── SettingsError
+        the start fails, with a message of one line
 
-docs/protocol.md lists every code; tests/house holds the two lists equal.
+docs/protocol.md lists every code; tests/house checks that the two lists are equal.
 """
 
 from dataclasses import dataclass
 
 
 class CrumblessError(Exception):
-    """Base of every error that this project raises on purpose."""
+    """Base class of all errors that this project raises on purpose."""
 
 
 class SettingsError(CrumblessError):
-    """A setting is wrong. The message is one line that names the setting and what it accepts."""
+    """A setting is invalid. The message is one line that names the setting and the accepted values."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorSpec:
-    """How a code is told: HTTP status, what happened, what to do."""
+    """The response of a code: HTTP status, the error, and what the client or user can do."""
 
     status: int
     title: str
@@ -35,7 +34,7 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     "invalid": ErrorSpec(
         400, "A field is missing, unknown, too long or of the wrong type", "See the protocol for the fields."
     ),
-    "empty_text": ErrorSpec(400, "The message is empty", "Write some words."),
+    "empty_text": ErrorSpec(400, "The message is empty", "Write a message."),
     "text_too_long": ErrorSpec(400, "The message is too long", "Shorten it to 8,000 characters."),
     "bad_text": ErrorSpec(
         400, "The message contains control characters", "Remove them; line breaks and tabs are fine."
@@ -89,7 +88,7 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     ),
     "id_conflict": ErrorSpec(409, "This id is taken by another message", "Send it again with a new id."),
     "erased": ErrorSpec(
-        410, "This conversation has been erased", "It cannot be continued, nor can what was in it be sent again."
+        410, "This conversation has been erased", "It cannot be continued, and its messages cannot be sent again."
     ),
     "last_owner": ErrorSpec(409, "There must be an owner", "Make another operator an owner first."),
     "outdated_revision": ErrorSpec(409, "The consent question has changed", "Reload the page and ask again."),
@@ -100,7 +99,7 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     "too_large": ErrorSpec(413, "The request is too large", "Send at most 64 KiB."),
     "unsupported_media_type": ErrorSpec(415, "The body is not JSON", "Send application/json."),
     "bad_picture": ErrorSpec(422, "The picture could not be read", "Send another JPEG, PNG, WebP or GIF."),
-    "misdirected": ErrorSpec(421, "This server does not answer for that host", "Use the server's public address."),
+    "misdirected": ErrorSpec(421, "This server does not serve that host", "Use the server's public address."),
     "slow_down": ErrorSpec(429, "That was too fast", "Wait a moment and try again."),
     "work_needed": ErrorSpec(
         429, "Too many new conversations", "Solve the challenge in `work`, or wait a moment and try again."
@@ -111,14 +110,14 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
 
 
 class ApiError(CrumblessError):
-    """A request or frame is refused with a documented `code`.
+    """A request or frame is rejected with a documented `code`.
 
     Args:
         code: a key of ERROR_SPECS.
-        detail: what to do about it, in place of the table's words.
-        retry_after: seconds after which a repeat may work (0: it will not help).
-        entry_id: the entry that was refused, when it was one.
-        work: the challenge that `work_needed` asks to solve.
+        detail: replaces the table's detail.
+        retry_after: seconds after which a retry may succeed (0: a retry will not help).
+        entry_id: the ID of the rejected entry, if any.
+        work: the challenge of `work_needed`.
     """
 
     def __init__(self, code: str, detail: str = "", retry_after: float = 0, entry_id: str = "", work: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Tells errors of a system that has no resources left (descriptors, disk space, memory) from bugs."""
+"""Distinguishes errors of a system that has no resources left (descriptors, disk space, memory) from bugs."""
 
 import errno
 import logging
@@ -55,7 +55,7 @@ def _sqlite_code(error: BaseException) -> int:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error, the driver's error inside of it, and those that led to it."""
+    """Yield the error, the driver's error inside it, and the errors that caused it."""
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:
@@ -68,7 +68,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return the cause without a statement's values: those are texts of visitors."""
+    """Return the cause without the values of an SQL statement, which may be visitors' texts."""
     for one in _chain(error):
         if isinstance(one, OSError) or _sqlite_code(one) or getattr(one, "sqlstate", None):
             return f"{type(one).__name__}: {one}".partition("\n")[0]

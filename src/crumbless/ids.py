@@ -1,4 +1,4 @@
-"""The only clock and the only dice of the code base: time in milliseconds, sortable ids, session tokens."""
+"""The only source of time and randomness: time in milliseconds, sortable IDs and session tokens."""
 
 import re
 import secrets
@@ -20,28 +20,29 @@ steady = SteadyClock(*read_machine())
 
 
 def now_ms() -> int:
-    """Return the steady time as whole milliseconds since 1970 (UTC): for everything that is stored and compared.
+    """Return the steady time as whole milliseconds since 1970 (UTC), for all times that are stored and compared.
 
-    It does not jump when the wall clock is set. What another party's clock has written (a token of a site or provider,
-    a code of an authenticator app) is compared with `wall_ms`.
+    It does not jump when the wall clock is set. Times from another party's clock (a token of a site or provider, a code
+    of an authenticator app) are compared with `wall_ms`.
     """
     return steady.offset + elapsed_ms()
 
 
 def confirmed_ms() -> int:
-    """Return the time for what is deleted, dropped or ended by its age: never later than the time really seen pass."""
+    """Return the time for deletion and expiry by age. It is never later than the time that has really passed."""
     return steady.confirmed_offset + elapsed_ms()
 
 
 def latest_ms() -> int:
-    """Return the time after which a stored time is from the future, whichever witness is right."""
+    """Return the time after which a stored time is certainly in the future."""
     return steady.latest_offset + elapsed_ms()
 
 
 def wall_ms() -> int:
-    """Return what the wall clock said when it was last read, plus the time since.
+    """Return the last reading of the wall clock plus the time since then.
 
-    For what another party's clock has written. It jumps when the wall clock is set. With PostgreSQL, its clock is read.
+    It is compared with times from another party's clock, and jumps when the wall clock is set. With PostgreSQL,
+    PostgreSQL's clock is read.
     """
     return now_ms() + steady.ahead_ms
 
@@ -49,19 +50,19 @@ def wall_ms() -> int:
 def new_id() -> str:
     """Return a new UUIDv7 in its lower-case hyphenated form (RFC 9562, section 5.7).
 
-    Every id sorts after all ids made before it in this process, also when the clock is set back. Ids are unique, not
-    secret: whoever knows one can guess its neighbours.
+    Every ID sorts after all earlier IDs of this process, even if the clock is set back. IDs are unique, not secret: an
+    attacker who knows one can guess its neighbours.
     """
     return _ids.following()
 
 
 def new_random_id() -> str:
-    """Return a new UUIDv4: for what whoever knows it may have, since nobody can guess one."""
+    """Return a new UUIDv4, for IDs that give access and so must not be guessable."""
     return str(uuid.uuid4())
 
 
 def is_id(text: str) -> bool:
-    """Tell whether `text` is a UUID, of any version, in lower-case hyphenated form."""
+    """Return whether `text` is a UUID of any version in lower-case hyphenated form."""
     return _match_id(text) is not None
 
 
@@ -92,7 +93,7 @@ class _IdSequence:
                 return
             now = self._at + 1
         self._at = now
-        # The top bit stays free, so that a full counter within one millisecond cannot happen in practice.
+        # The top bit stays free, so that the counter practically cannot overflow within one millisecond.
         self._counter = secrets.randbits(_COUNTER_BITS - 1)
 
 

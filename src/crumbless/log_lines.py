@@ -1,8 +1,8 @@
-"""Log lines: one line for each event, as text or as JSON, in which nothing can be forged and nobody recognised.
+"""Log lines: one line for each event, as text or as JSON, without personal data and secrets.
 
-Whatever a library or an exception says goes through here: control characters are escaped (a client cannot begin a line
-of its own, nor colour a terminal), and what looks like a token, a password in an address, an email address or the IP
-address of anybody is taken out, as are the values that a database names when it complains.
+All messages of libraries and exceptions are filtered here. Control characters are escaped, so a client cannot forge a
+line or colour a terminal. Tokens, passwords in URLs, email addresses and IP addresses are removed, as are the values in
+a database's error messages.
 """
 
 import ipaddress
@@ -19,13 +19,13 @@ from typing import Any, Literal
 LogFormat = Literal["text", "json"]
 
 MAX_LINE = 32 * 1024
-"""Characters of a message or traceback; the middle of a longer one is left out."""
+"""Maximum of characters of a message or traceback. The middle of a longer one is left out."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The number of the request that is being answered, for every line that is written meanwhile."""
+"""The ID of the current request, for all lines that are written during it."""
 
 trace_id: ContextVar[str] = ContextVar("trace_id", default="")
-"""The number of the trace that the request belongs to, where requests are traced."""
+"""The ID of the request's trace, if requests are traced."""
 
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\[parameters: [^\n]*"), "[parameters]"),
@@ -44,7 +44,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def redact(text: str) -> str:
-    """The text without tokens, passwords, email addresses and IP addresses (those of this machine aside)."""
+    """Return the text without tokens, passwords, email addresses and IP addresses (except this machine's)."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return _ADDRESS.sub(_redact_address, text)
@@ -59,7 +59,7 @@ def _redact_address(found: re.Match[str]) -> str:
 
 
 def escape(text: str) -> str:
-    """The text in one line, without characters that a terminal obeys or that change the direction of others."""
+    """Return the text in one line, without characters that control a terminal or change the text direction."""
     return _CONTROL.sub(lambda found: _SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", text)
 
 
@@ -70,9 +70,10 @@ def _shorten(text: str) -> str:
 
 
 class LogFormatter(logging.Formatter):
-    """Makes the line of a record.
+    """Formats a log record as one line.
 
-    A record may carry `fields` (by `extra`): further members of its JSON object, values of our own making.
+    A record may have `fields` (by `extra`): additional members of its JSON object. Their values must be our own,
+    because they are not filtered.
     """
 
     def __init__(self, kind: LogFormat) -> None:
@@ -80,7 +81,7 @@ class LogFormatter(logging.Formatter):
         self._make = _json_line if kind == "json" else _text_line
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its line feed."""
+        """Return the line without its line feed."""
         fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC)
             .isoformat(timespec="milliseconds")
@@ -103,7 +104,7 @@ def _message_of(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except (TypeError, ValueError):
-        # A line with a wrong placeholder is worth more than a second fault.
+        # A line with a wrong placeholder is better than a second error.
         return str(record.msg)
 
 
@@ -118,9 +119,9 @@ def _text_line(fields: dict[str, Any]) -> str:
 
 
 def configure_logging(kind: LogFormat, level: str) -> None:
-    """Send what this process has to say to standard error, in lines of this kind.
+    """Log to standard error, with lines of this kind.
 
-    Libraries say nothing below `info`: what they tell when they are debugged is what people sent.
+    Libraries log nothing below `info`, because their debug messages contain what visitors sent.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogFormatter(kind))
@@ -128,7 +129,7 @@ def configure_logging(kind: LogFormat, level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.INFO))
     logging.getLogger("crumbless").setLevel(level.upper())
-    # Lists its own parts before it says what it does.
+    # It lists its own plugins on each start.
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_end

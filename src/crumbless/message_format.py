@@ -1,4 +1,4 @@
-"""Messages in ICU MessageFormat, as far as the catalogue of texts uses it: values and cardinal plurals.
+"""Messages in ICU MessageFormat, limited to the features that the translations use: values and cardinal plurals.
 
 The build checks every message with a full parser (web/i18n); tests/house/test_texts.py compares both.
 """
@@ -16,14 +16,14 @@ class MessageError(CrumblessError):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The place of a value."""
+    """A placeholder for a value."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plural:
-    """A choice by a number: parts by plural category, or by an exact number such as `=0`."""
+    """A choice by number: parts by plural category, or by an exact number such as `=0`."""
 
     name: str
     forms: Mapping[str, "Parts"]
@@ -36,7 +36,7 @@ def format_message(text: str, language: str, values: Mapping[str, object]) -> st
     """Return the message with its values.
 
     Raises:
-        MessageError: when it is not a supported message, or a value is missing.
+        MessageError: if it is not a supported message, or a value is missing.
     """
     return "".join(str(part) for part, _ in message_parts(text, language, values))
 
@@ -81,7 +81,7 @@ def _form(forms: Mapping[str, Parts], language: str, value: object) -> Parts:
 
 @functools.cache
 def _plural_rule(language: str) -> Callable[[int], str]:
-    # Imported at the first plural: it takes 12 ms, which the start does not have to wait for.
+    # Imported with the first plural, because it takes 12 ms, which the start does not have to wait for.
     from babel import Locale  # noqa: PLC0415
 
     return Locale.parse(language).plural_form
@@ -92,7 +92,7 @@ def parse_message(text: str) -> Parts:
     """Return the parts of a message.
 
     Raises:
-        MessageError: when it is not one, or uses another format than values and cardinal plurals.
+        MessageError: if it is invalid, or uses another format than values and cardinal plurals.
     """
     reader = _Reader(text)
     parts = reader.parts("")
@@ -115,7 +115,7 @@ class _Reader:
         """Read up to the end or a closing brace.
 
         Args:
-            counted: the value that `#` stands for, empty outside of a plural.
+            counted: the value that `#` stands for; empty outside of a plural.
         """
         found: list[str | Value | Plural] = []
         literal = ""
@@ -135,7 +135,7 @@ class _Reader:
         return (*found, literal) if literal else tuple(found)
 
     def _quoted(self, special: str) -> str:
-        """Read an apostrophe: two are one, before a special character it begins a quotation, else it is itself."""
+        """Read an apostrophe. Two are one; before a special character it begins a quotation; else it is literal."""
         following = self.text[self.at + 1 : self.at + 2]
         if following == "'":
             self.at += 2

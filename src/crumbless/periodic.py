@@ -1,4 +1,4 @@
-"""One loop for all work that a node repeats: started in app.py, in one group of tasks."""
+"""The loop for all repeated work of a node. app.py starts all loops in one task group."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,12 @@ log = logging.getLogger("crumbless.loops")
 
 
 class Periodic:
-    """Does some work again and again. Work that fails is reported in one line and done again at the next turn.
+    """Repeats some work. An error is logged in one line and the work is retried at the next turn.
 
     Args:
         name: in log lines and in the readiness of the node: "the session watch".
         work: one turn. It may return the seconds until the next one.
-        every: the most seconds between two turns.
+        every: maximum of seconds between two turns.
     """
 
     def __init__(self, name: str, work: Callable[[], Awaitable[float | None]], every: float) -> None:
@@ -27,11 +27,11 @@ class Periodic:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Begin the next turn at once, or right after the one that runs. Call on the loop."""
+        """Begin the next turn at once, or right after the current one. Call on the event loop."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Do the work until cancelled. Nothing that it raises ends this."""
+        """Repeat the work until cancelled. No error of the work ends this."""
         while True:
             self._woken.clear()
             wait: float | None = None
@@ -50,10 +50,10 @@ class Periodic:
 
 
 class Loops:
-    """The loops of a node, in one group of tasks.
+    """The loops of a node, in one task group.
 
     Args:
-        ended: gets the names of loops that end although nobody stopped them.
+        ended: receives the names of loops that end although `stop` was not called.
     """
 
     def __init__(self, ended: list[str]) -> None:

@@ -1,11 +1,11 @@
-"""The clock behind every deadline: it runs evenly, and follows a wall clock that was set only once that is confirmed.
+"""The clock for all deadlines. It runs evenly, and follows a wall clock that was set only after a confirmation time.
 
-Three times are kept apart:
+There are three times:
 
-- the wall clock of this machine, or of PostgreSQL, which all nodes share: it can be set to anything at any moment;
-- the steady time: advances by the machine's uptime and follows the wall clock while both agree;
+- the wall clock of this machine, or of PostgreSQL, which all nodes share: it can be set at any moment;
+- the steady time: it advances by the machine's uptime and follows the wall clock while both agree;
 - the confirmed time: the steady time, but never later than the time that machines of this installation have seen pass
-  (domain/age_witness.py). Only this one may delete or end anything by its age.
+(domain/age_witness.py). Only this one may delete or end anything by its age.
 """
 
 import secrets
@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Literal
 
 PRECISION_MS = 20
-"""A smaller difference is not followed: it comes from reading the clocks."""
+"""A smaller difference is not followed: it results from reading the clocks."""
 
 TOLERANCE_MS = 60_000
 """A difference that is followed at once: corrections by NTP, and clocks that run unevenly."""
 
 CONFIRM_MS = 3_600_000
-"""How long a clock that was set must stay as it is before the steady time follows it."""
+"""How long a changed clock must stay as it is before the steady time follows it."""
 
 _UPTIME_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""On Linux it counts the time in which the machine was suspended, too. Nothing can set it."""
+"""On Linux it includes the time in which the machine was suspended. It cannot be set."""
 
 
 def elapsed_ms() -> int:
@@ -33,13 +33,13 @@ def elapsed_ms() -> int:
 
 
 def machine_clock_ms() -> int:
-    """Return what this machine's wall clock says, as milliseconds since 1970 (UTC)."""
+    """Return this machine's wall clock as milliseconds since 1970 (UTC)."""
     return time.time_ns() // 1_000_000
 
 
 def read_machine() -> tuple[int, int]:
-    """Return what the wall clock says and the uptime at the same moment, both in milliseconds."""
-    # Of several readings, the one during which this thread was interrupted least.
+    """Return the wall clock and the uptime at the same moment, both in milliseconds."""
+    # Of several readings, the one in which this thread was interrupted least.
     readings = [
         (time.clock_gettime_ns(_UPTIME_CLOCK), time.time_ns(), time.clock_gettime_ns(_UPTIME_CLOCK)) for _ in "123"
     ]
@@ -50,13 +50,13 @@ def read_machine() -> tuple[int, int]:
 
 
 def boot_name() -> str:
-    """Return a name of this run of the machine: uptimes of processes that read the same name can be compared.
+    """Return a name of this boot of the machine. Uptimes of processes with the same name can be compared.
 
-    Where the system has no such name, it is one of this process alone.
+    If the system has no such name, the name is unique to this process.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        # A container can have an uptime of its own.
+        # A container can have a separate uptime.
         return f"{boot} {Path('/proc/self/ns/time').readlink()}"
     except OSError:
         return secrets.token_urlsafe(16)
@@ -64,7 +64,7 @@ def boot_name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """The wall clock has left the steady time, was followed, or is back. `by_ms`: by how much it is or was ahead."""
+    """The wall clock has left the steady time, was followed, or is back. `by_ms`: how far it is or was ahead."""
 
     kind: Literal["left", "followed", "back"]
     by_ms: int
@@ -94,15 +94,15 @@ class SteadyClock:
         self._jump: _Jump | None = None
 
     def see(self, seen: int, elapsed: int) -> None:
-        """Note up to which time the time was seen to pass."""
+        """Store the time up to which time was seen to pass."""
         self._seen = seen - elapsed
         self._set(self.offset)
 
     def begin(self, at: int, elapsed: int, *, provisional: bool = False) -> None:
-        """Start from a time that was stored before.
+        """Start from a stored time.
 
         Args:
-            provisional: it is only known not to be earlier, so any later reading is followed at once.
+            provisional: the time is only a lower limit, so any later reading is followed at once.
         """
         self._provisional = provisional
         self._jump = None
@@ -116,7 +116,7 @@ class SteadyClock:
 
     @property
     def ahead_ms(self) -> int:
-        """By how much the wall clock is ahead of the steady time; 0 while they agree."""
+        """Return how far the wall clock is ahead of the steady time; 0 while they agree."""
         return self._jump.ahead if self._jump else 0
 
     def observe(self, wall: int, elapsed: int) -> ClockChange | None:

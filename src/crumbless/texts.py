@@ -1,4 +1,4 @@
-"""The catalogue of texts for people: one file for each language and surface, the same for server and browser."""
+"""The catalogue of translations: one file for each language and surface, the same for server and browser."""
 
 import functools
 from pathlib import Path
@@ -13,7 +13,7 @@ FOLDER = next(
     for folder in (Path(__file__).parent / "locales", Path(__file__).parents[2] / "web" / "locales")
     if folder.is_dir()
 )
-"""In the package when it was installed, in the checkout when it is developed."""
+"""In the installed package, or in a checkout."""
 
 Texts = dict[str, Any]
 """Messages (message_format.py), and lists and groups of them."""
@@ -24,7 +24,7 @@ def read_texts(language: str, surface: str) -> Texts:
     """Return the texts of a surface.
 
     Raises:
-        KeyError: when the surface does not have the language.
+        KeyError: if the surface does not have the language.
     """
     path = FOLDER / language / f"{surface}.json"
     if language not in languages_of(surface):
@@ -45,7 +45,7 @@ def direction_of(language: str) -> str:
 
 
 def name_of(language: str) -> str:
-    """Return what a language calls itself."""
+    """Return the language's own name."""
     return _described(language)["name"]
 
 
