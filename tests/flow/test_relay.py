@@ -318,7 +318,7 @@ async def test_no_secret_and_no_address_of_a_vendor_is_logged(relaying: Relaying
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
 
     async def logged() -> bool:
-        return "ga4 did not take 1 events: it answered 500" in world.server.log()
+        return "ga4 rejected 1 events: it responded with status 500" in world.server.log()
 
     await world.eventually(logged)
     assert "google-secret" not in world.server.log()

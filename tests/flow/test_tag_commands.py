@@ -86,7 +86,7 @@ def test_a_wrong_tag_is_told_in_words(run: Run, words: tuple[str, ...], told: st
 
 def test_the_connection_to_google_is_tested_with_its_validation(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
     run("tag", "set", TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123", "--secret-stdin", stdin="very-secret\n")
-    assert run("tag", "test", TEA.key, "ga4").stdout == "ga4 takes it.\n"
+    assert run("tag", "test", TEA.key, "ga4").stdout == "ga4 accepts it.\n"
     asked = vendors[0].relayed()
     assert [(one.path, one.query["api_secret"]) for one in asked] == [("/debug/mp/collect", "very-secret")]
     vendors[0].mood = "refusing"
@@ -94,14 +94,14 @@ def test_the_connection_to_google_is_tested_with_its_validation(run: Run, vendor
     assert (done.returncode, "NAME_INVALID" in done.stdout) == (1, True)
     vendors[0].mood = "failing"
     done = run("tag", "test", TEA.key, "ga4")
-    assert (done.returncode, "it answered 500" in done.stdout) == (1, True)
+    assert (done.returncode, "it responded with status 500" in done.stdout) == (1, True)
     assert "very-secret" not in done.stdout + done.stderr
 
 
 def test_the_connection_to_tiktok_is_tested_with_a_test_code(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
     run("tag", "set", TEA.key, "tiktok", "--mode", "relay", "--id", "CPIXELTEA", "--secret-stdin", stdin="secret\n")
     assert run("tag", "test", TEA.key, "tiktok").returncode == 2, "without a code it would count"
-    assert run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1").stdout == "tiktok takes it.\n"
+    assert run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1").stdout == "tiktok accepts it.\n"
     assert [one.json["test_event_code"] for one in vendors[1].relayed()] == ["TEST1"]
     vendors[1].mood = "refusing"
     done = run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1")

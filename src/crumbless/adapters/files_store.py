@@ -1,4 +1,4 @@
-"""Keeps files in a folder or in S3-compatible storage, by obstore. Names are ours alone; nothing a person typed."""
+"""Stores files in a folder or in S3-compatible storage, with obstore. Crumbless generates all file names."""
 
 import contextlib
 import re
@@ -37,7 +37,7 @@ def written_folders(settings: FileSettings, database_url: str) -> list[Path]:
 
 
 class FileStore:
-    """The port for files. It is opened with the first file, so that obstore is only loaded where files are stored.
+    """The port for files. The storage is opened with the first file, so obstore is loaded only if files are stored.
 
     Args:
         settings: contain the storage's address.
@@ -58,7 +58,7 @@ class FileStore:
         self._store: ObjectStore | None = None
 
     async def put(self, name: str, content: bytes) -> None:
-        """Keep the content under the name."""
+        """Store the content under the name."""
         await self._opened().put_async(_checked(name), content)
 
     async def get(self, name: str) -> bytes | None:
@@ -86,7 +86,7 @@ class FileStore:
 
         folder = Path(unquote(self._address.path))
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # One that another program made first, or an earlier version with another mode.
+        # The folder may come from another program, or from an earlier version, with another mode.
         with contextlib.suppress(PermissionError):
             folder.chmod(0o700)
         return LocalStore(folder)

@@ -21,12 +21,12 @@ class MemoryMail:
     """The port for emails that stores them for the demo's mailbox page."""
 
     def __init__(self) -> None:
-        self._kept: deque[StoredMail] = deque(maxlen=MAX_ITEMS)
+        self._stored: deque[StoredMail] = deque(maxlen=MAX_ITEMS)
 
     async def send(self, mail: Mail) -> None:
         """Store the email, and drop the oldest if there are too many."""
-        self._kept.append(StoredMail(now_ms(), mail))
+        self._stored.append(StoredMail(now_ms(), mail))
 
     def newest_first(self) -> list[StoredMail]:
         """Return the stored emails, newest first."""
-        return [*reversed(self._kept)]
+        return [*reversed(self._stored)]

@@ -17,7 +17,7 @@ DEADLINE_SECONDS = 30.0
 
 URL_SETTING = "CRUMBLESS_SMTP_URL"
 SENDER_SETTING = "CRUMBLESS_MAIL_FROM"
-_WANTED = (
+_EXPECTED = (
     "expected smtp://USER:PASSWORD@HOST:PORT or smtps://…; USER:PASSWORD@ and :PORT may be left out; "
     "?tls=required or ?tls=off may follow smtp://"
 )
@@ -37,22 +37,22 @@ class SmtpServer:
 
 
 def read_smtp_url(text: str) -> SmtpServer:
-    """The server that the setting names.
+    """Return the server that the setting names.
 
     Raises:
-        SettingsError: without the text itself, in which a password may stand.
+        SettingsError: without the setting's text, which may contain a password.
     """
     try:
         url = urlsplit(text)
         port = url.port
         options = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
     except ValueError:
-        raise SettingsError(f"{URL_SETTING}: {_WANTED}") from None
+        raise SettingsError(f"{URL_SETTING}: {_EXPECTED}") from None
     secure = url.scheme == "smtps"
     tls = options.pop("tls", "")
     wrong = options or url.fragment or url.path not in {"", "/"} or not url.hostname or port == 0
     if wrong or url.scheme not in {"smtp", "smtps"} or tls not in ({""} if secure else {"", "required", "off"}):
-        raise SettingsError(f"{URL_SETTING}: {_WANTED}")
+        raise SettingsError(f"{URL_SETTING}: {_EXPECTED}")
     user, password = unquote(url.username or ""), unquote(url.password or "")
     return SmtpServer(
         url.hostname or "", port or (465 if secure else 587), user, password, _tls(secure, tls, bool(user))
@@ -90,7 +90,7 @@ class SmtpMail:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await self._hand_over(message)
         except (TimeoutError, aiosmtplib.SMTPTimeoutError):
-            raise MailFailed("the mail server did not answer in time") from None
+            raise MailFailed("the mail server did not respond in time") from None
         except aiosmtplib.SMTPRecipientsRefused as refused:
             code = refused.recipients[0].code
             raise MailFailed(f"the mail server rejected the address ({code})", final=code >= 500) from None
@@ -133,7 +133,7 @@ def _why_unreachable(error: BaseException) -> str:
 
 
 def write_message(mail: Mail, sender: str, sender_name: str) -> "EmailMessage":
-    """Return the email as bytes (RFC 5322): its text first, and its HTML as the alternative."""
+    """Return the email in the format of RFC 5322: its text first, and its HTML as the alternative."""
     # Imported here, so that a node that sends no email starts faster.
     from email.headerregistry import Address  # noqa: PLC0415
     from email.message import EmailMessage  # noqa: PLC0415
@@ -141,13 +141,13 @@ def write_message(mail: Mail, sender: str, sender_name: str) -> "EmailMessage":
     from email.utils import format_datetime, localtime, make_msgid  # noqa: PLC0415
 
     message = EmailMessage(policy=SMTP)
-    # The header classes refuse line ends, so that no name or subject can add a header.
+    # The header classes reject line ends, so no name or subject can add a header.
     message["From"] = Address(sender_name, addr_spec=sender)
     message["To"] = Address(mail.to_name, addr_spec=mail.to)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
-    # RFC 3834: no machine shall answer it.
+    # RFC 3834: automatic replies are not wanted.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")

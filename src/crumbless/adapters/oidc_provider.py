@@ -1,4 +1,4 @@
-"""An OpenID provider over HTTP: its addresses, its keys, and what it gives for a code (OpenID Connect Core 1.0)."""
+"""An OpenID provider over HTTP: its endpoints, its keys, and the exchange of codes (OpenID Connect Core 1.0)."""
 
 import asyncio
 import base64
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 10.0
 MAX_RESPONSE = 262_144
-"""Bytes of an answer that are read: a set of keys with certificates may have some ten thousand."""
+"""Maximum of bytes of a response. A set of keys with certificates may have some ten thousand."""
 
-KEPT_SECONDS = 3600.0
+CACHE_SECONDS = 3600.0
 """How long the provider's metadata is cached."""
 
 REFETCH_SECONDS = 30.0
-"""A key that is unknown makes us ask for the keys again, and not more often than this."""
+"""Minimum time between two requests of the keys, if a token names an unknown key."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 
@@ -45,7 +45,7 @@ class _TokenResponse(msgspec.Struct, frozen=True):
 
 
 class OidcProvider:
-    """One provider. Opened with its first use: an installation without providers never loads httpx for this."""
+    """One provider. The client is opened on first use, so httpx is loaded only by installations with providers."""
 
     def __init__(self, settings: OidcProviderSettings) -> None:
         self.settings = settings
@@ -57,13 +57,13 @@ class OidcProvider:
         self._reading = asyncio.Lock()
 
     async def location(self, request: OidcRequest) -> str:
-        """Where the browser goes to sign in (Core, section 3.1.2.1; PKCE, RFC 7636).
+        """Return the address at which the browser signs in (Core, section 3.1.2.1; PKCE, RFC 7636).
 
         Raises:
-            ProviderFailed: the provider cannot be asked where that is.
+            ProviderFailed: if the provider's metadata cannot be read.
         """
         metadata = await self._read_metadata()
-        asked = {
+        parameters = {
             "response_type": "code",
             "client_id": self.settings.client_id,
             "redirect_uri": request.redirect_uri,
@@ -74,15 +74,15 @@ class OidcProvider:
             "code_challenge_method": "S256",
         }
         if request.fresh:
-            asked |= {"prompt": "login", "max_age": "0"}
+            parameters |= {"prompt": "login", "max_age": "0"}
         joint = "&" if urlsplit(metadata.authorization_endpoint).query else "?"
-        return metadata.authorization_endpoint + joint + urlencode(asked)
+        return metadata.authorization_endpoint + joint + urlencode(parameters)
 
     async def redeem(self, request: OidcRequest, code: str, iss: str, since: int = 0) -> IdToken:
-        """Return the account that signed in, for the code that the browser brought back.
+        """Return the account that signed in, in exchange for the browser's code.
 
         Args:
-            iss: the issuer that came with the code (RFC 9207), empty when none did.
+            iss: the issuer that came with the code (RFC 9207); empty if none did.
             since: as in `read_id_token`.
 
         Raises:
@@ -98,7 +98,7 @@ class OidcProvider:
         except IdTokenRejected as error:
             if not error.key_unknown:
                 raise
-        return self._checked(token, await self._read_keys(metadata, anew=True), request, since)
+        return self._checked(token, await self._read_keys(metadata, refresh=True), request, since)
 
     def _checked(self, token: str, keys: dict[str, Any], request: OidcRequest, since: int) -> IdToken:
         settings = self.settings
@@ -120,31 +120,31 @@ class OidcProvider:
             headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         else:
             form |= {"client_id": client_id} | ({"client_secret": secret} if secret else {})
-        return _decode(await self._ask("POST", metadata.token_endpoint, form, headers), _TokenResponse)
+        return _decode(await self._request("POST", metadata.token_endpoint, form, headers), _TokenResponse)
 
     async def _read_metadata(self) -> _Metadata:
         async with self._reading:
             if self._metadata is None or time.monotonic() > self._metadata_until:
                 issuer = self.settings.issuer
-                answer = await self._ask("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
-                found = _decode(answer, _Metadata)
+                response = await self._request("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
+                found = _decode(response, _Metadata)
                 if found.issuer != issuer:
                     raise ProviderFailed("its metadata names another issuer")
                 for address in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
                     _check_address(address)
-                self._metadata, self._metadata_until = found, time.monotonic() + KEPT_SECONDS
+                self._metadata, self._metadata_until = found, time.monotonic() + CACHE_SECONDS
                 return found
             return self._metadata
 
-    async def _read_keys(self, metadata: _Metadata, anew: bool = False) -> dict[str, Any]:
+    async def _read_keys(self, metadata: _Metadata, refresh: bool = False) -> dict[str, Any]:
         async with self._reading:
             age = time.monotonic() - self._keys_at
-            if age > KEPT_SECONDS or (anew and age > REFETCH_SECONDS) or (anew and not self._keys):
-                self._keys = _decode(await self._ask("GET", metadata.jwks_uri), dict[str, Any])
+            if age > CACHE_SECONDS or (refresh and age > REFETCH_SECONDS) or (refresh and not self._keys):
+                self._keys = _decode(await self._request("GET", metadata.jwks_uri), dict[str, Any])
                 self._keys_at = time.monotonic()
             return self._keys
 
-    async def _ask(
+    async def _request(
         self, method: str, address: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
     ) -> bytes:
         import httpx  # noqa: PLC0415
@@ -155,38 +155,38 @@ class OidcProvider:
         try:
             async with (
                 asyncio.timeout(DEADLINE_SECONDS),
-                self._client.stream(method, address, data=form, headers=sent) as answer,
+                self._client.stream(method, address, data=form, headers=sent) as response,
             ):
-                if answer.status_code != 200:
-                    raise ProviderFailed(f"it answered {answer.status_code}")
+                if response.status_code != 200:
+                    raise ProviderFailed(f"it responded with status {response.status_code}")
                 data = b""
-                async for part in answer.aiter_bytes():
+                async for part in response.aiter_bytes():
                     data += part
                     if len(data) > MAX_RESPONSE:
                         raise ProviderFailed("its response is too large")
                 return data
         except TimeoutError:
-            raise ProviderFailed(f"no answer within {DEADLINE_SECONDS:g} s") from None
+            raise ProviderFailed(f"no response within {DEADLINE_SECONDS:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # Only the kind: the message may contain the address with its secrets.
+            # Only the type: the message may contain the address with its secrets.
             raise ProviderFailed(f"it could not be reached ({type(error).__name__})") from None
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
 
-def _decode(data: bytes, wanted: Any) -> Any:
+def _decode(data: bytes, model: Any) -> Any:
     try:
-        return msgspec.json.decode(data, type=wanted)
+        return msgspec.json.decode(data, type=model)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise ProviderFailed("its response does not match the request") from None
 
 
 def _check_address(address: str) -> None:
-    """Nothing of a sign-in travels unencrypted, but on this machine itself."""
+    """Raises ProviderFailed unless the address is encrypted or on this machine."""
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise ProviderFailed("its metadata contains an address without https")

@@ -1,6 +1,6 @@
-"""Passkeys: what the browser is asked and what it answered (WebAuthn Level 3), by the library webauthn.
+"""Passkeys (WebAuthn Level 3): options for browsers and verification of their responses, with the library webauthn.
 
-User verification is demanded and checked: a passkey counts as two factors only when the device knew its owner.
+User verification is required and checked: a passkey counts as two factors only if the device has identified its owner.
 """
 
 import importlib
@@ -19,16 +19,16 @@ TIMEOUT_MS = 300_000
 
 @dataclass(frozen=True, slots=True)
 class PasskeyVerifier:
-    """For one installation: passkeys are bound to its host name.
+    """Creates options and verifies responses for one installation. Passkeys are bound to its host name.
 
     Args:
-        address: the public address; browsers take no IP address for a passkey.
+        address: the public address. Browsers accept no IP address for a passkey.
     """
 
     address: str
 
     def load(self) -> None:
-        """Import the library: it is large, and most servers never need it."""
+        """Import the library. It is large, and most servers never need it."""
         importlib.import_module("webauthn")
 
     @property
@@ -78,11 +78,11 @@ class PasskeyVerifier:
         return json.loads(webauthn.options_to_json(options))
 
     def verify_new(self, credential: dict[str, Any], challenge: bytes) -> NewPasskey:
-        """The passkey that was made. Raises PasskeyRejected."""
+        """Return the new passkey. Raises PasskeyRejected."""
         import webauthn  # noqa: PLC0415
         from webauthn.helpers import bytes_to_base64url  # noqa: PLC0415
 
-        made = _refusing(
+        made = _rejecting(
             lambda: webauthn.verify_registration_response(
                 credential=credential,
                 expected_challenge=challenge,
@@ -101,7 +101,7 @@ class PasskeyVerifier:
     def verify_used(
         self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
     ) -> UsedPasskey:
-        """The passkey that was used. Raises PasskeyRejected."""
+        """Return the used passkey. Raises PasskeyRejected."""
         import webauthn  # noqa: PLC0415
 
         def verify(counted: int) -> UsedPasskey:
@@ -118,10 +118,10 @@ class PasskeyVerifier:
 
         # A counter that does not grow may mean a copied key, but some authenticators do not count. So it is reported
         # and not rejected (WebAuthn Level 3, section 6.1.1).
-        return _refusing(lambda: verify(0))
+        return _rejecting(lambda: verify(0))
 
 
-def _refusing(operation: Callable[[], T]) -> T:
+def _rejecting(operation: Callable[[], T]) -> T:
     from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
 
     try:

@@ -22,7 +22,7 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Nothing to write to a disk.
+    # The process writes no files.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
@@ -41,12 +41,12 @@ def _cut(content: bytes, kind: str, sizes: list[int]) -> list[bytes]:
         picture.seek(0)
         side = min(picture.size)
         left, top = (picture.width - side) // 2, (picture.height - side) // 2
-        # Cut before it is turned and changed: the square's middle is the middle whichever way it is turned.
+        # Cropped before it is rotated: the square's centre is the same in each orientation.
         square = ImageOps.exif_transpose(picture.crop((left, top, left + side, top + side)))
         square = square.convert("RGBA")
     made: list[bytes] = []
     for size in sizes:
-        # Into a new picture: nothing but pixels comes along, no EXIF, XMP, profile or comment.
+        # Into a new picture, which contains only pixels: no EXIF, XMP, profile or comment.
         fresh = Image.new("RGBA", (size, size))
         fresh.paste(square.resize((size, size), Image.Resampling.LANCZOS))  # pyright: ignore[reportUnknownMemberType]
         written = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Starts the process that cuts pictures (picture_cut.py), one at a time, with a deadline and almost no environment."""
+"""Runs the process that crops pictures (picture_cut.py), one at a time, with a deadline and an empty environment."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from crumbless.exhaustion import BUSY_SECONDS
 
 DEADLINE_SECONDS = 10.0
 MAX_OUTPUT = 1_000_000
-"""Bytes that the process may write; a few thousand are usual."""
+"""Maximum of bytes that the process may write; a few thousand are usual."""
 
 log = logging.getLogger("crumbless.pictures")
 
@@ -29,10 +29,10 @@ class ImageProcess:
         self._turn = asyncio.Semaphore(1)
 
     async def cut(self, content: bytes, kind: ImageFormat, sizes: Sequence[int]) -> list[bytes]:
-        """The picture's middle, square in these sizes, each a WebP of nothing but pixels.
+        """Return the picture's centre as squares of these sizes, each a WebP that contains only pixels.
 
         Raises:
-            ImageRejected: for what cannot be read, has too many pixels or takes too long.
+            ImageRejected: if the picture cannot be read, has too many pixels or takes too long.
             ApiError: `busy` if the system cannot start a process now.
         """
         async with self._turn:

@@ -1,6 +1,6 @@
 """Sends events to Google Analytics by GA4's Measurement Protocol.
 
-Google always answers 2xx. Only its debug endpoint reports errors of an event.
+Google always responds with 2xx. Only its debug endpoint reports errors of an event.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from crumbless.domain.ports import RelayAccount, RelayEvent, RelayFailed
 from crumbless.ids import now_ms
 
 IDLE_MS = 30 * 60_000
-"""A number that was not used for this long is forgotten: so long GA4 lets a visit last."""
+"""Unused numbers are deleted after this time, which is the length of a GA4 session."""
 
 MAX_NUMBERS = 50_000
 
@@ -24,14 +24,14 @@ class ClientNumbers:
     """Random numbers by which Google distinguishes chats. They exist in memory only."""
 
     def __init__(self) -> None:
-        # By chain: (last used, random part, second of its making), the longest unused first.
+        # By chain: (last use, random part, second of creation), the longest unused first.
         self._known: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
 
     def number_of(self, chain: str, now: int) -> tuple[int, int]:
-        """The random part and the second of its making; new after half an hour of silence."""
+        """Return the random part and the second of its creation. Both are new after half an hour without use."""
         used, number, since = self._known.pop(chain, (0, 0, 0))
         if now - used > IDLE_MS:
             number, since = secrets.randbelow(2**31), now // 1000
@@ -42,7 +42,7 @@ class ClientNumbers:
         return number, since
 
     def _forget_idle(self, now: int) -> None:
-        # Two may go for each that comes, so that idle numbers disappear without a sweep.
+        # Up to two are deleted for each new one, so that idle numbers disappear without a sweep.
         for _ in range(2):
             chain, (used, _number, _since) = next(iter(self._known.items()))
             if now - used <= IDLE_MS:
@@ -50,7 +50,7 @@ class ClientNumbers:
             del self._known[chain]
 
     def forget(self, chain: str) -> None:
-        """The consent is gone, and with it the number."""
+        """Delete the number, because the consent was withdrawn."""
         self._known.pop(chain, None)
 
 
@@ -58,7 +58,7 @@ class Ga4Relay:
     """The port for Google Analytics.
 
     Args:
-        address: where the Measurement Protocol is.
+        address: of the Measurement Protocol.
     """
 
     most = 25
@@ -69,26 +69,26 @@ class Ga4Relay:
         self._numbers = ClientNumbers()
 
     async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
-        """Tell events of one consent. Raises RelayFailed."""
+        """Send events of one consent. Raises RelayFailed."""
         await self._http.post("/mp/collect", self._body(events), self._query(account))
 
     async def check(self, account: RelayAccount, test_code: str) -> list[str]:
         """Return Google's validation of a sample event. Google neither checks the secret nor records the event."""
         sample = self._body([RelayEvent(0, "chat_start", now_ms(), "")])
-        answer = await self._http.post("/debug/mp/collect", sample, self._query(account))
+        response = await self._http.post("/debug/mp/collect", sample, self._query(account))
         self.forget("")
         try:
-            found: list[dict[str, Any]] = msgspec.json.decode(answer)["validationMessages"]
+            found: list[dict[str, Any]] = msgspec.json.decode(response)["validationMessages"]
             return [f"{one.get('validationCode', '')}: {one.get('description', '')}" for one in found]
         except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, AttributeError):
             raise RelayFailed("its response is not a validation result") from None
 
     def forget(self, chain: str) -> None:
-        """Let go of the consent's number."""
+        """Delete the consent's number."""
         self._numbers.forget(chain)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.close()
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Tells TikTok by its Events API v1.3. `user` stays empty: there is nothing to match anybody by."""
+"""Sends events to TikTok by its Events API v1.3. `user` is always empty, so events cannot be matched to people."""
 
 import hashlib
 import hmac
@@ -19,10 +19,10 @@ NAMES: dict[EventName, str] = {
     "chat_message_sent": "chat_message_sent",
     "chat_closed": "chat_closed",
 }
-"""TikTok's standard event where there is one, else a custom one."""
+"""TikTok's standard event if there is one, else a custom one."""
 
 
-class _Answer(msgspec.Struct):
+class _Response(msgspec.Struct):
     code: int
     message: str = ""
 
@@ -31,7 +31,7 @@ class TiktokRelay:
     """The port for TikTok.
 
     Args:
-        address: where the Events API is.
+        address: of the Events API.
     """
 
     most = 50
@@ -43,21 +43,21 @@ class TiktokRelay:
         self._key = secrets.token_bytes(32)
 
     async def send(self, account: RelayAccount, events: Sequence[RelayEvent]) -> None:
-        """Tell events. Raises RelayFailed."""
-        if wrong := await self._post(account, events, {}):
-            raise RelayFailed(wrong)
+        """Send events. Raises RelayFailed."""
+        if problem := await self._post(account, events, {}):
+            raise RelayFailed(problem)
 
     async def check(self, account: RelayAccount, test_code: str) -> list[str]:
         """Return TikTok's response to a sample event. With a test code, the event only appears under "Test events"."""
         sample = RelayEvent(0, "chat_start", now_ms(), "")
-        wrong = await self._post(account, [sample], {"test_event_code": test_code} if test_code else {})
-        return [wrong] if wrong else []
+        problem = await self._post(account, [sample], {"test_event_code": test_code} if test_code else {})
+        return [problem] if problem else []
 
     def forget(self, chain: str) -> None:
-        """Nothing is held for a consent."""
+        """Do nothing: no data is stored for a consent."""
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.close()
 
     async def _post(self, account: RelayAccount, events: Sequence[RelayEvent], more: dict[str, str]) -> str:
@@ -65,17 +65,17 @@ class TiktokRelay:
             "event_source": "web",
             "event_source_id": account.identifier,
             **more,
-            "data": [self._told(account, event) for event in events],
+            "data": [self._event(account, event) for event in events],
         }
-        answer = await self._http.post(PATH, body, headers={"access-token": account.secret})
+        response = await self._http.post(PATH, body, headers={"access-token": account.secret})
         try:
-            said = msgspec.json.decode(answer, type=_Answer)
+            result = msgspec.json.decode(response, type=_Response)
         except (msgspec.DecodeError, UnicodeError):
-            return "its answer could not be read"
+            return "its response could not be read"
         # TikTok reports errors in a 200 response.
-        return f"{said.code}: {said.message}" if said.code else ""
+        return f"{result.code}: {result.message}" if result.code else ""
 
-    def _told(self, account: RelayAccount, event: RelayEvent) -> dict[str, Any]:
+    def _event(self, account: RelayAccount, event: RelayEvent) -> dict[str, Any]:
         # With the time and the consent: SQLite gives the ID of a deleted row to the next one.
         name = f"{event.id} {event.at} {event.chain}".encode()
         return {

@@ -1,6 +1,7 @@
-"""Traces to an OpenTelemetry collector (OTLP over HTTP). Imported only when the settings name one.
+"""Sends traces to an OpenTelemetry collector (OTLP over HTTP). Imported only if the settings name one.
 
-A span has a route's template, a method, a status, a number of writes: never a path, a header, a text, or who it was.
+A span contains a route's template, a method, a status, and a number of writes. It never contains a path, a header, a
+text or a user.
 """
 
 import importlib.metadata
@@ -18,7 +19,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from crumbless.ids import new_id
 
 EXPORT_SECONDS = 5.0
-"""How long the collector may take for an answer; what it does not take in time is dropped."""
+"""How long the collector may take for a response. Spans that it does not accept in time are dropped."""
 
 
 class Writer(Protocol):
@@ -39,7 +40,7 @@ class RequestSpan:
         self.trace = f"{span.get_span_context().trace_id:032x}"
 
     def end(self, method: str, route: str, status: int) -> None:
-        """The answer has begun or ended."""
+        """Complete the span when the response has begun or ended."""
         self._span.update_name(f"{method} {route}")
         self._span.set_attribute("http.request.method", method)
         self._span.set_attribute("http.route", route)
@@ -53,13 +54,13 @@ class OtlpTrace:
     """Creates spans and sends them in a separate thread.
 
     Args:
-        url: the collector's address for traces, as `http://collector:4318/v1/traces`.
-        exporter: in place of the one that sends there.
+        url: the collector's address for traces, such as `http://collector:4318/v1/traces`.
+        exporter: replaces the exporter to this address.
     """
 
     def __init__(self, url: str, exporter: SpanExporter | None = None) -> None:
         own = {"service.version": importlib.metadata.version("crumbless"), "service.instance.id": new_id()}
-        # The usual OTEL_* variables go first.
+        # The usual OTEL_* variables take precedence.
         named = Resource.create(own)
         unnamed = str(named.attributes["service.name"]).startswith("unknown_service")
         resource = named.merge(Resource({"service.name": "crumbless"})) if unnamed else named
@@ -70,23 +71,24 @@ class OtlpTrace:
         self._propagator = TraceContextTextMapPropagator()
 
     def begin(self, parent: str) -> RequestSpan:
-        """A request arrived. `parent`: the traceparent header of a trusted proxy (W3C Trace Context), or empty."""
+        """Begin the span of a request. `parent`: the traceparent header of a trusted proxy (W3C Trace Context), or
+        empty."""
         context = self._propagator.extract({"traceparent": parent}) if parent else None
         return RequestSpan(self._tracer.start_span("request", context=context, kind=SpanKind.SERVER))
 
     def around(self, open_writer: Callable[[], Writer]) -> Callable[[], Writer]:
-        """The same writer, each of whose batches is a span."""
+        """Return the writer with a span around each batch."""
         return lambda: _TracedWriter(self, open_writer())
 
     def trace_batch(self, began: int, size: int, failed: bool) -> None:
-        """A batch was committed, or not. `began` in nanoseconds since 1970."""
+        """Record a batch as a span. `began`: in nanoseconds since 1970."""
         span = self._tracer.start_span("ledger commit", start_time=began, attributes={"crumbless.batch.size": size})
         if failed:
             span.set_status(Status(StatusCode.ERROR))
         span.end()
 
     def close(self) -> None:
-        """Send what is left. Blocks for EXPORT_SECONDS at most."""
+        """Send the remaining spans. Blocks for EXPORT_SECONDS at most."""
         self._provider.shutdown()
 
 

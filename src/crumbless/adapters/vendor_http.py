@@ -1,4 +1,4 @@
-"""Requests to vendors: a deadline over all, no redirect, a bounded answer, and no address in any log."""
+"""Requests to vendors: with a deadline, without redirects, with a limited response, and without addresses in logs."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 10.0
 MAX_RESPONSE = 65_536
-"""Bytes of an answer that are read; vendors send a few hundred."""
+"""Maximum of bytes of a response; vendors send a few hundred."""
 
 CONNECTIONS = 8
 
@@ -23,7 +23,8 @@ for _name in ("httpx", "httpcore"):
 
 
 class VendorHttp:
-    """A client of one vendor, opened with its first request: an installation without relays never loads httpx."""
+    """A client of one vendor. It is opened with the first request, so httpx is loaded only by installations with
+    relays."""
 
     def __init__(self, address: str, deadline: float = DEADLINE_SECONDS) -> None:
         self._address = address.rstrip("/")
@@ -33,10 +34,10 @@ class VendorHttp:
     async def post(
         self, path: str, body: object, query: dict[str, str] | None = None, headers: dict[str, str] | None = None
     ) -> bytes:
-        """The body of a 2xx answer.
+        """Return the body of a 2xx response.
 
         Raises:
-            RelayFailed: for any other status, none in time, or a body without an end.
+            RelayFailed: for another status, no response in time, or a body that is too large.
         """
         import httpx  # noqa: PLC0415
 
@@ -44,20 +45,20 @@ class VendorHttp:
             async with asyncio.timeout(self._deadline):
                 return await self._read(path, body, query, headers or {})
         except TimeoutError:
-            raise RelayFailed(f"no answer within {self._deadline:g} s") from None
+            raise RelayFailed(f"no response within {self._deadline:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # Only the kind: the message may hold the address.
+            # Only the type: the message may contain the address.
             raise RelayFailed(f"it could not be reached ({type(error).__name__})") from None
 
     async def _read(self, path: str, body: object, query: dict[str, str] | None, headers: dict[str, str]) -> bytes:
         client = self._opened()
         sent = {"content-type": "application/json", "user-agent": "Crumbless", **headers}
         content = msgspec.json.encode(body)
-        async with client.stream("POST", self._address + path, params=query, content=content, headers=sent) as answer:
-            if not 200 <= answer.status_code < 300:
-                raise RelayFailed(f"it answered {answer.status_code}")
+        async with client.stream("POST", self._address + path, params=query, content=content, headers=sent) as response:
+            if not 200 <= response.status_code < 300:
+                raise RelayFailed(f"it responded with status {response.status_code}")
             data = b""
-            async for part in answer.aiter_bytes():
+            async for part in response.aiter_bytes():
                 data += part
                 if len(data) > MAX_RESPONSE:
                     raise RelayFailed("its response is too large")
@@ -74,7 +75,7 @@ class VendorHttp:
         return self._client
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
