@@ -97,7 +97,7 @@ def test_valid_registry_passes_the_build(checkout: Path) -> None:
     [
         ('lifetime = "24h"', 'lifetime = "for ever"', "for ever|matching regex"),
         ('cleared = ["fold", "end", "erase", "tab"]', 'cleared = ["end"]', 'is cleared with the "tab"'),
-        ('mechanism = "localStorage"', 'mechanism = "cookie"', "Crumbless keeps no cookie"),
+        ('mechanism = "localStorage"', 'mechanism = "cookie"', "only vendors' items can be cookies"),
     ],
 )
 def test_a_wrong_registry_stops_the_build_with_its_line(checkout: Path, old: str, new: str, message: str) -> None:

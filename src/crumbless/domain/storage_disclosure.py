@@ -1,4 +1,4 @@
-"""The registry as /storage.json: for programs, in the form of the IAB Tech Lab's "Vendor Device Storage & Operational
+"""The registry as /storage.json, for programs, in the form of the IAB Tech Lab's "Vendor Device Storage & Operational
 Disclosures"."""
 
 import re
@@ -16,13 +16,14 @@ def disclosure(
     services: frozenset[str],
     language: str | None = None,
 ) -> dict[str, Any]:
-    """The registry in the IAB's "device storage" shape; what that cannot say stands under `x-crumbless`.
+    """Return the registry in the IAB's "device storage" form. Fields that the IAB does not define are under
+    `x-crumbless`.
 
     Args:
-        texts: by language, English among them.
+        texts: by language, including English.
         domain: the host of this installation.
-        services: the tags in use.
-        language: texts in this language alone; in all when None.
+        services: the vendor scripts in use.
+        language: texts in this language only; in all languages if None.
     """
     return {
         "disclosures": [_disclosed(one, texts, domain, language) for one in registry.of_services(services)],
@@ -32,7 +33,7 @@ def disclosure(
             "updated": registry.revision[0].date.isoformat(),
             "digest": digest_of(registry),
             **{
-                group: {name: _said(texts, language, group, name) for name in getattr(texts["en"], group)}
+                group: {name: _texts_of(texts, language, group, name) for name in getattr(texts["en"], group)}
                 for group in GROUPS
             },
         },
@@ -41,7 +42,7 @@ def disclosure(
 
 def _disclosed(item: Item, texts: Mapping[str, StorageTexts], domain: str, language: str | None) -> dict[str, Any]:
     is_cookie = item.mechanism == "cookie"
-    said = {one: texts[one].item[item.name] for one in texts} if language is None else None
+    by_language = {one: texts[one].item[item.name] for one in texts} if language is None else None
     own = texts[language or "en"].item[item.name]
     return {
         "identifier": re.sub(r"\{\w+\}", "*", item.key),
@@ -49,7 +50,8 @@ def _disclosed(item: Item, texts: Mapping[str, StorageTexts], domain: str, langu
         "maxAgeSeconds": item.lifetime_seconds if is_cookie else None,
         **({"cookieRefresh": True} if is_cookie else {}),
         "domains": [item.domain or ("*" if item.service else domain)],
-        # Purpose 1 stands for "subject to consent"; without it an item is exempt. 8 measures content, 7 advertising.
+        # Purpose 1 means "subject to consent"; items without it are exempt. 8 measures content, 7 advertising
+        # performance.
         "purposes": {"analytics": [1, 8], "marketing": [1, 7]}.get(item.category, []),
         "description": texts["en"].item[item.name].purpose,
         "x-crumbless": {
@@ -65,12 +67,12 @@ def _disclosed(item: Item, texts: Mapping[str, StorageTexts], domain: str, langu
             "cleared": item.cleared,
             "version": item.version,
             "service": item.service,
-            "contains": {one: text.contains for one, text in said.items()} if said else own.contains,
-            "purpose": {one: text.purpose for one, text in said.items()} if said else own.purpose,
+            "contains": {one: text.contains for one, text in by_language.items()} if by_language else own.contains,
+            "purpose": {one: text.purpose for one, text in by_language.items()} if by_language else own.purpose,
         },
     }
 
 
-def _said(texts: Mapping[str, StorageTexts], language: str | None, group: str, name: str) -> dict[str, str] | str:
+def _texts_of(texts: Mapping[str, StorageTexts], language: str | None, group: str, name: str) -> dict[str, str] | str:
     by_language = {one: str(getattr(texts[one], group)[name]) for one in texts}
     return by_language if language is None else by_language[language]

@@ -1,8 +1,7 @@
-"""The registry of everything stored on a device: its form, and what may not contradict itself.
+"""The registry of everything stored on a device: its form, and checks against contradictions.
 
-storage.toml is the one place where items are declared; storage.schema.json is made from the types here, and the texts
-about the items are in the catalogue (storage_texts.py). Source for the legal bases: ePrivacy Directive 2002/58/EC,
-article 5(3).
+Items are declared only in storage.toml. storage.schema.json is generated from the types here. The texts about the items
+are in the translations (storage_texts.py). Source of the legal bases: ePrivacy Directive 2002/58/EC, article 5(3).
 """
 
 import datetime
@@ -27,10 +26,10 @@ Fallback = Literal["sessionStorage"]
 Service = Literal["ga4", "tiktok"]
 
 OPTIONAL_CATEGORIES: tuple[Category, ...] = ("analytics", "marketing")
-"""Categories that the chat itself does not need: stored only after consent."""
+"""Categories that the chat does not need. Their items are stored only after consent."""
 
 LONGEST_LIFETIME = 400 * 86_400
-"""Seconds; browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
+"""In seconds; browsers store no cookie longer (RFC 6265bis, section 5.5)."""
 
 _UNIT_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
 
@@ -40,7 +39,7 @@ Lifetime = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,4}[mhd]$")]
 
 
 class RegistryError(CrumblessError):
-    """storage.toml is wrong. The message names the line, the entry and what to do about it."""
+    """storage.toml is invalid. The message names the line, the entry and the correction."""
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,17 +66,17 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def lifetime_seconds(self) -> int:
-        """How long a value lasts at most."""
+        """Return the maximum lifetime of a value in seconds."""
         return int(self.lifetime[:-1]) * _UNIT_SECONDS[self.lifetime[-1]]
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """Matches the whole of every key that this item declares."""
+        """Return a pattern that matches every key of this item completely."""
         return re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(self.key)) + r"\Z")
 
 
 class Revision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One state of the registry: its number, its date and the digest of its items."""
+    """A version of the registry: its number, its date and the digest of its items."""
 
     number: Annotated[int, msgspec.Meta(ge=1)]
     date: datetime.date
@@ -85,7 +84,7 @@ class Revision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """storage.toml as a whole: items, and revisions, the newest first."""
+    """The content of storage.toml: items and revisions, newest first."""
 
     revision: Annotated[list[Revision], msgspec.Meta(min_length=1)]
     item: Annotated[list[Item], msgspec.Meta(min_length=1)]
@@ -95,13 +94,13 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return next((one for one in self.item if one.name == name), None) or _missing(name)
 
     def find(self, mechanism: str, key: str) -> Item | None:
-        """The item that declares this key there, be it as a fallback, if any."""
+        """Return the item that declares this key in this mechanism or as its fallback, or None."""
         return next(
             (one for one in self.item if mechanism in (one.mechanism, one.fallback) and one.pattern.match(key)), None
         )
 
     def of_services(self, services: frozenset[str]) -> list[Item]:
-        """Our own items, and those of the tags in use."""
+        """Return the items of Crumbless, and those of the vendor scripts in use."""
         return [one for one in self.item if one.service is None or one.service in services]
 
 
@@ -110,10 +109,10 @@ def _missing(name: str) -> Item:
 
 
 def parse_registry(source: str) -> Registry:
-    """The registry in a storage.toml.
+    """Return the registry in a storage.toml.
 
     Raises:
-        RegistryError: when it is not TOML, breaks its schema or contradicts itself.
+        RegistryError: if it is not TOML, violates its schema or contradicts itself.
     """
     try:
         registry = msgspec.convert(tomllib.loads(source), Registry)
@@ -127,16 +126,16 @@ def parse_registry(source: str) -> Registry:
 
 
 def digest_of(registry: Registry) -> str:
-    """Name the items' state: it changes with every field of every item."""
+    """Return a digest of the items. It changes with every field of every item."""
     return hashlib.sha256(msgspec.json.encode(registry.item, order="deterministic")).hexdigest()[:16]
 
 
 Place = tuple[str, int | None, str]
-"""A table of storage.toml, which of them when it is an array, and the field in it ("" for the table as a whole)."""
+"""A table of storage.toml, its index if it is an array, and the field in it ("" for the whole table)."""
 
 
 def faults(registry: Registry) -> Iterator[tuple[Place, str]]:
-    """Every way in which the registry contradicts itself: where, and what is wrong."""
+    """Yield all contradictions in the registry: place and message."""
     numbers = [one.number for one in registry.revision]
     if numbers != list(range(len(numbers), 0, -1)):
         yield (
@@ -153,7 +152,7 @@ def faults(registry: Registry) -> Iterator[tuple[Place, str]]:
 
 
 def _clashes(item: Item, others: list[Item]) -> Iterator[tuple[str, str]]:
-    """Fields in which an item takes what another has: its name, or a key that could be either's."""
+    """Yield the fields in which an item conflicts with an earlier one: its name, or a key that matches both."""
     for other in others:
         if item.name == other.name:
             yield "name", f"its name is taken by the {other.key} before it"
@@ -165,7 +164,7 @@ def _clashes(item: Item, others: list[Item]) -> Iterator[tuple[str, str]]:
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether some key matches both patterns, where `{…}` is any text of at least one character."""
+    """Return whether some key matches both patterns, in which `{…}` is any text of at least one character."""
     any_one, any_more = "\x00", "\x01"
     left, right = (re.sub(r"\{\w+\}", any_one + any_more, key) for key in (one, other))
 
@@ -184,43 +183,51 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _item_faults(item: Item) -> Iterator[tuple[str, str]]:
-    """Return the contradictions in one item: field and message."""
+    """Yield the contradictions in one item: field and message."""
     of_others = "tag" in item.surfaces
     optional = item.category in OPTIONAL_CATEGORIES
     of_tab = item.mechanism == "sessionStorage"
     may_fall_back = item.mechanism in ("localStorage", "IndexedDB") and not of_others
     braces = re.sub(r"\{[a-z]+\}", "", item.key)
-    small = "a cache has no `fallback`: sessionStorage is small, and what fills it serves nobody"
+    small = "a cache must have no `fallback`: sessionStorage is small, and other items need it"
     rules = (
-        ("lifetime", item.lifetime_seconds > LONGEST_LIFETIME, "nothing is kept for more than 400 days"),
+        ("lifetime", item.lifetime_seconds > LONGEST_LIFETIME, "the lifetime must be at most 400 days"),
         (
             "mechanism",
             item.mechanism == "cookie" and not of_others,
-            "Crumbless keeps no cookie; only tags of others do",
+            "only vendors' items can be cookies",
         ),
         ("surfaces", of_others != (item.service is not None), 'the surface "tag" and a `service` belong together'),
-        ("surfaces", of_others and len(item.surfaces) > 1, 'the surface "tag" stands alone'),
-        ("domain", item.domain is not None and not of_others, "only tags of others keep something elsewhere"),
-        ("key", of_others == item.key.startswith("crumbless."), 'our keys, and only ours, begin with "crumbless."'),
+        ("surfaces", of_others and len(item.surfaces) > 1, 'the surface "tag" must be the only one'),
+        ("domain", item.domain is not None and not of_others, "only vendors' items can have a `domain`"),
+        (
+            "key",
+            of_others == item.key.startswith("crumbless."),
+            'keys of our items, and only these, begin with "crumbless."',
+        ),
         ("key", bool(re.search("[{}]", braces)), "its key has a stray brace"),
-        ("basis", optional != (item.basis == "consent"), "analytics and marketing, and only they, rest on consent"),
+        (
+            "basis",
+            optional != (item.basis == "consent"),
+            'analytics and marketing, and only these, have the basis "consent"',
+        ),
         (
             "written",
             optional != (item.written == "grant"),
-            'what rests on consent, and only that, is written after the "grant"',
+            'items that need consent, and only these, are written after the "grant"',
         ),
         ("cleared", of_tab != ("tab" in item.cleared), 'sessionStorage, and only it, is cleared with the "tab"'),
         (
             "cleared",
             optional and item.domain is None and "withdraw" not in item.cleared,
-            'what rests on consent is cleared on "withdraw"',
+            'items that need consent are cleared on "withdraw"',
         ),
         (
             "cleared",
             "desk" in item.surfaces and "sign-out" not in item.cleared,
-            'what the desk keeps is cleared by "sign-out"',
+            'items of the desk are cleared on "sign-out"',
         ),
-        ("cleared", not item.cleared and item.domain is None, "say what clears it"),
+        ("cleared", not item.cleared and item.domain is None, "`cleared` must not be empty"),
         (
             "fallback",
             item.fallback is not None and not may_fall_back,
@@ -243,7 +250,7 @@ def _place_schema_fault(source: str, message: str) -> str:
 
 
 def _place_of(path: str) -> Place:
-    """The place that msgspec calls `.item[3].surfaces[0]`."""
+    """Return the place that msgspec calls `.item[3].surfaces[0]`."""
     in_array = re.match(r"\.(item|revision)\[(\d+)\]\.?(\w*)", path)
     if in_array:
         return in_array[1], int(in_array[2]), in_array[3]
@@ -251,7 +258,7 @@ def _place_of(path: str) -> Place:
 
 
 def _line_at(source: str, place: Place) -> int:
-    """The line where a table begins, or where it sets a field; line 1 when the source has neither."""
+    """Return the line where a table begins or sets a field; 1 if the source has neither."""
     table, number, field = place
     lines = source.splitlines()
     if number is None:

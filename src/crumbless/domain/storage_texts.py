@@ -1,4 +1,4 @@
-"""The texts about the storage registry: for its items and revisions, and for every value that their fields have."""
+"""The texts about the storage registry: for its items, its revisions, and all values of their fields."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, get_args
@@ -15,7 +15,7 @@ GROUPS: dict[str, Any] = {
     "written": Written,
     "cleared": Cleared,
 }
-"""The groups of texts that explain a field's values, and the values of each."""
+"""The groups of texts that explain a field's values, with the values of each."""
 
 LIFETIME_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -23,14 +23,14 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
 class ItemTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What an item contains, and what for."""
+    """The content and the purpose of an item."""
 
     contains: Text
     purpose: Text
 
 
 class StorageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The surface "storage" of the catalogue in one language."""
+    """The texts of the surface "storage" in one language."""
 
     category: dict[Category, Text]
     basis: dict[Basis, Text]
@@ -42,20 +42,20 @@ class StorageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     lifetime: dict[str, Text]
 
     def lifetime_text(self, language: str, lifetime: str) -> str:
-        """Return a lifetime of the registry, such as `30d`, in words."""
+        """Return a lifetime of the registry, such as `30d`, as a text."""
         message = self.lifetime[LIFETIME_UNITS[lifetime[-1]]]
         return format_message(message, language, {"count": int(lifetime[:-1])})
 
 
 def text_faults(registry: Registry, texts: Mapping[str, StorageTexts]) -> Iterator[str]:
-    """Yield what is missing or superfluous in the texts, one line each."""
-    wanted: dict[str, set[str]] = {group: set(get_args(values)) for group, values in GROUPS.items()} | {
+    """Yield missing and superfluous texts, one line each."""
+    expected: dict[str, set[str]] = {group: set(get_args(values)) for group, values in GROUPS.items()} | {
         "item": {one.name for one in registry.item},
         "revision": {str(one.number) for one in registry.revision},
         "lifetime": set(LIFETIME_UNITS.values()),
     }
     for language, one in texts.items():
-        for group, names in wanted.items():
+        for group, names in expected.items():
             found: set[str] = set(getattr(one, group))
             for name in sorted(names ^ found):
                 yield f"{language}/storage.json: {group}.{name} {'is missing' if name in names else 'is not used'}"

@@ -89,9 +89,9 @@ def block_around(source: str, line: int) -> range:
 
 
 FIELDS_TOLD = {
-    "theme: a cache has no `fallback`": "fallback",
-    'draft: what the desk keeps is cleared by "sign-out"': "cleared",
-    "draft: only tags of others keep something elsewhere": "domain",
+    "theme: a cache must have no `fallback`": "fallback",
+    'draft: items of the desk are cleared on "sign-out"': "cleared",
+    "draft: only vendors' items can have a `domain`": "domain",
     "draft: only our items of localStorage and IndexedDB have a `fallback`": "fallback",
 }
 """Where a fault is told when it is not told at the field that the test changes."""
@@ -122,30 +122,34 @@ def test_the_registry_of_the_project_is_sound() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('lifetime = "180d"', 'lifetime = "401d"', "theme: nothing is kept for more than 400 days"),
+        ('lifetime = "180d"', 'lifetime = "401d"', "theme: the lifetime must be at most 400 days"),
         (
             'mechanism = "sessionStorage"',
             'mechanism = "cookie"',
-            "draft: Crumbless keeps no cookie; only tags of others do",
+            "draft: only vendors' items can be cookies",
         ),
         ('surfaces = ["frame"]', 'surfaces = ["tag"]', 'theme: the surface "tag" and a `service` belong together'),
-        ('surfaces = ["tag"]', 'surfaces = ["tag", "desk"]', 'ga: the surface "tag" stands alone'),
+        ('surfaces = ["tag"]', 'surfaces = ["tag", "desk"]', 'ga: the surface "tag" must be the only one'),
         (
             'surfaces = ["desk"]\n',
             'surfaces = ["desk"]\ndomain = "x.example"\n',
-            "draft: only tags of others keep something elsewhere",
+            "draft: only vendors' items can have a `domain`",
         ),
-        ('key = "crumbless.draft"', 'key = "draft"', 'draft: our keys, and only ours, begin with "crumbless."'),
-        ('key = "_ga"', 'key = "crumbless.ga"', 'ga: our keys, and only ours, begin with "crumbless."'),
+        (
+            'key = "crumbless.draft"',
+            'key = "draft"',
+            'draft: keys of our items, and only these, begin with "crumbless."',
+        ),
+        ('key = "_ga"', 'key = "crumbless.ga"', 'ga: keys of our items, and only these, begin with "crumbless."'),
         ('key = "crumbless.draft"', 'key = "crumbless.draft.{site"', "draft: its key has a stray brace"),
-        ('basis = "requested"', 'basis = "consent"', "draft: analytics and marketing, and only they, rest on consent"),
-        ('basis = "consent"', 'basis = "choice"', "ga: analytics and marketing, and only they, rest on consent"),
+        ('basis = "requested"', 'basis = "consent"', "draft: analytics and marketing, and only these, have the basis"),
+        ('basis = "consent"', 'basis = "choice"', "ga: analytics and marketing, and only these, have the basis"),
         (
             'written = "type"',
             'written = "grant"',
-            'draft: what rests on consent, and only that, is written after the "grant"',
+            'draft: items that need consent, and only these, are written after the "grant"',
         ),
-        ('written = "grant"', 'written = "open"', "ga: what rests on consent, and only that, is written after"),
+        ('written = "grant"', 'written = "open"', "ga: items that need consent, and only these, are written after"),
         (
             'cleared = ["sent", "sign-out", "tab"]',
             'cleared = ["sent", "sign-out"]',
@@ -156,19 +160,19 @@ def test_the_registry_of_the_project_is_sound() -> None:
             'cleared = ["reset", "tab"]',
             'theme: sessionStorage, and only it, is cleared with the "tab"',
         ),
-        ('cleared = ["withdraw"]', 'cleared = ["replace"]', 'ga: what rests on consent is cleared on "withdraw"'),
+        ('cleared = ["withdraw"]', 'cleared = ["replace"]', 'ga: items that need consent are cleared on "withdraw"'),
         (
             'cleared = ["sent", "sign-out", "tab"]',
             'cleared = ["sent", "tab"]',
-            'draft: what the desk keeps is cleared by "sign-out"',
+            'draft: items of the desk are cleared on "sign-out"',
         ),
-        ('cleared = ["reset"]', "cleared = []", "theme: say what clears it"),
+        ('cleared = ["reset"]', "cleared = []", "theme: `cleared` must not be empty"),
         (
             'mechanism = "sessionStorage"\n',
             'mechanism = "sessionStorage"\nfallback = "sessionStorage"\n',
             "draft: only our items of localStorage and IndexedDB have a `fallback`",
         ),
-        ('category = "preferences"', 'category = "performance"', "theme: a cache has no `fallback`"),
+        ('category = "preferences"', 'category = "performance"', "theme: a cache must have no `fallback`"),
         ('name = "draft"', 'name = "theme"', "theme: its name is taken by the crumbless.theme.{site} before it"),
         ('key = "crumbless.draft"', 'key = "crumbless.theme.x"', "draft: its key is taken by theme"),
         ('key = "crumbless.draft"', 'key = "crumbless.{any}.shop"', "draft: its key is taken by theme"),
