@@ -1,6 +1,6 @@
-"""Who may do what: the one table of permissions, which routes, stream commands and the desk all read.
+"""The table of permissions, which routes, stream commands and the desk all use.
 
-The desk's copy (web/shared/permissions.ts) is made from it by tools/generate_wire.py.
+The desk's copy (web/shared/permissions.ts) is generated from it by tools/generate_wire.py.
 """
 
 from dataclasses import dataclass
@@ -62,23 +62,23 @@ PERMISSIONS: dict[Role, frozenset[Verb]] = {
             "consent_own",
         }
     ),
-    # Reads everything in the workspace's conversations, writes nothing but what is their own.
+    # Reads all conversations of the workspace; changes only its own account.
     "analyst": _READS,
     "operator": _READS | _ANSWERS,
     "admin": _READS | _ANSWERS | _MANAGES,
-    # Besides what admins may: make and unmake owners.
+    # Like an admin, and can also add and remove owners.
     "owner": _READS | _ANSWERS | _MANAGES | _MAKES_OWNERS,
 }
 
 
 class Visibility(Enum):
-    """The kind of things that a route names or reads. Every row of the route table declares one.
+    """The kind of data that a route reads or changes. Every row of the route table declares one.
 
-    Of CONVERSATION, SITE and TEAM an operator sees all, or those of a list: domain/visibility.py.
+    An operator sees all of CONVERSATION, SITE and TEAM, or only those of a list (domain/visibility.py).
     """
 
     PUBLIC = "public"
-    """Things that everyone may see, or that a secret names."""
+    """Data that everyone may see, or that needs a secret."""
     OWN = "own"
     """The caller's own account or conversations."""
     CONVERSATION = "conversation"
@@ -88,33 +88,36 @@ class Visibility(Enum):
     TEAM = "team"
     """Teams."""
     WORKSPACE = "workspace"
-    """Things of the whole workspace, which no limit to sites and teams divides."""
+    """Data of the whole workspace, which is not limited by lists of sites and teams."""
 
 
 OPERATOR_ROLES: tuple[OperatorRole, ...] = get_args(OperatorRole)
 
 STEP_UP_MS = 5 * 60_000
-"""For how long a factor that was shown counts as fresh: dangerous acts ask for one."""
+"""How long an authentication counts as recent. Sensitive changes require a recent one."""
 
 SKEW_MS = 60_000
-"""By how much the clocks of two nodes may differ."""
+"""How much the clocks of two nodes may differ."""
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Session:
-    """Who acts: one signed-in operator or one visitor, on one device.
+    """An authenticated operator or visitor on one device.
 
-    `reach` contains the conversations that a visitor's session is known to reach, the newest first; operators have
-    none. It repeats what the database says (store/visitor_reach.py), so that a message costs no read. Some may be
-    missing from it, but it never contains one too many: a session loses no conversation while it lasts. `scope` is
-    the operator's list of sites and teams, None for the whole workspace: read it through `visible`
-    (domain/visibility.py). `thumbprint` is None for a session without a key (`bound` false). `authenticated_at` is when
-    a
-    factor (password, passkey, ...) was last shown in it, `seen_at` when this process last saw it used. `ended` is
-    set the moment the session is revoked, so that every holder sees it at once. `changed_at` is when the
-    operator's role, name, teams or status had last changed when the session was read. `idle_ms` is how long it may
-    be unused by the workspace's account policy (0: as the settings say), and `second_factor_from` from when it may
-    only set up a second factor (0: never).
+    `reach` contains the conversations that a visitor's session is known to have access to, newest first; operators have
+    none. It is a copy of the database's state (store/visitor_reach.py), so that a message costs no read. Some may be
+    missing, but it never contains one too many: a session loses no conversation while it lasts.
+
+    `scope` is the operator's list of sites and teams, None for the whole workspace. Read it through `visible`
+    (domain/visibility.py).
+
+    `thumbprint`: None for a session without a key (`bound` false). `authenticated_at` is the time of the last
+    authentication by a factor (password, passkey, ...). `seen_at` is the last use that this process knows. `ended` is
+    set at once when the session is revoked, for all users of the object. `changed_at` is the last change of the
+    operator's role, name, teams or status when the session was read.
+
+    `idle_ms` is the idle time of the workspace's account policy (0: that of the settings). `second_factor_from` is the
+    time from which the session may only set up a second factor (0: never).
     """
 
     id: str
@@ -135,19 +138,19 @@ class Session:
 
     @property
     def bound(self) -> bool:
-        """Whether the session works only with its key."""
+        """Return whether the session works only with its key."""
         return self.thumbprint is not None
 
     def alive(self, now: int) -> bool:
-        """Whether the session may still act at `now` (milliseconds)."""
+        """Return whether the session is valid at `now` (milliseconds)."""
         return not self.ended and now < self.expires_at
 
     def only_sets_up(self, now: int) -> bool:
-        """Return whether the session lacks a required second factor at `now`: it may only set one up."""
+        """Return whether the session lacks a required second factor at `now`. It may only set one up then."""
         return 0 < self.second_factor_from <= now
 
     def may(self, verb: Verb) -> bool:
-        """Whether the session's role allows the verb."""
+        """Return whether the session's role allows the verb."""
         return verb in PERMISSIONS[self.role]
 
 
@@ -158,7 +161,7 @@ def require(session: Session, verb: Verb) -> None:
 
 
 def require_power_over(session: Session, role: Role) -> None:
-    """Raises ApiError `forbidden` unless the session may make, change or disable somebody of that role."""
+    """Raises ApiError `forbidden` unless the session may add, change or disable an operator of that role."""
     if not has_power_over(session.role, role):
         raise ApiError("forbidden", "Only an owner may do this to an owner.")
 
@@ -174,29 +177,28 @@ def may_invite(by: Role, role: Role) -> bool:
 
 
 def is_recent(authenticated_at: int, now: int) -> bool:
-    """Return whether a factor shown at `authenticated_at` counts as fresh. One from the future does not."""
+    """Return whether an authentication at `authenticated_at` counts as recent. One in the future does not."""
     return -SKEW_MS <= now - authenticated_at <= STEP_UP_MS
 
 
 def later_authentication(one: int, other: int, now: int) -> int:
-    """Return the later of two times at which a factor was shown, but one from the future only if both are."""
+    """Return the later of two authentication times. One in the future is returned only if both are."""
     return max((at for at in (one, other) if at - now <= SKEW_MS), default=min(one, other))
 
 
 def require_step_up(session: Session, now: int) -> None:
-    """Raises ApiError `step_up` unless a factor was shown within the last five minutes.
+    """Raises ApiError `step_up` unless the user has authenticated within the last five minutes.
 
-    Script that runs in the page can use the session's key, but it has no password, code or passkey.
+    A malicious script in the page can use the session's key, but it has no password, code or passkey.
     """
     if not is_recent(session.authenticated_at, now):
         raise ApiError("step_up")
 
 
 def require_conversation(session: Session, conversation: str) -> None:
-    """Raises ApiError `unknown_conversation` if a visitor names a conversation that the session is not known to reach.
+    """Raises ApiError `unknown_conversation` if a visitor names a conversation that is not in the session's `reach`.
 
-    Operators are held to their workspace where the conversation's workspace is known: in the ledger's transaction
-    and in the reads, which all filter by workspace.
+    For operators the workspace is checked in the ledger's transaction and in the reads, which all filter by workspace.
     """
     if session.role == "visitor" and conversation not in session.reach:
         raise ApiError("unknown_conversation")

@@ -6,7 +6,7 @@ HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 
 SET_UP_MS = 30 * MINUTE_MS
-"""Life of a session that was begun without a required second factor: long enough to set one up."""
+"""Maximum age of a session without a required second factor: long enough to set one up."""
 
 PROVIDER = "oidc"
 
@@ -21,13 +21,13 @@ def has_second_factor(factors: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AccountPolicy:
-    """The requirements of a workspace for its operators' sessions, besides the installation's settings.
+    """The requirements of a workspace for its operators' sessions, in addition to the installation's settings.
 
     Args:
         second_factor_from: in milliseconds since 1970; None: never.
         provider_only: only an OpenID provider signs operators in.
-        session_hours: longest life of a session; None: as the installation's settings say.
-        idle_minutes: longest time that a session is not used; None: as the installation's settings say.
+        session_hours: maximum age of a session; None: that of the installation's settings.
+        idle_minutes: idle time after which a session expires; None: that of the installation's settings.
     """
 
     second_factor_from: int | None = None
@@ -58,5 +58,5 @@ class AccountPolicy:
 
     @property
     def idle_ms(self) -> int:
-        """Longest time without use; 0: as the installation's settings say."""
+        """Return the idle time after which a session expires; 0: that of the installation's settings."""
         return (self.idle_minutes or 0) * MINUTE_MS

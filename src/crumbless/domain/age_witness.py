@@ -1,11 +1,11 @@
-"""The second witness of an item's age: how much time the machines of an installation have really seen pass.
+"""The second witness of an item's age: the time that the machines of an installation have really seen pass.
 
-The wall clock alone must not delete anything: it can be a year ahead for a second. So the retention sweep stores up to
-which time it has seen the time pass (`seen`). Between two sweeps this grows by the uptime of a machine that has both,
-restarts of the server included. It never grows by a difference between two readings of a wall clock.
+The wall clock alone must not cause a deletion: it can be a year ahead for a second. So the retention sweep stores up to
+which time it has seen the time pass (`seen`). Between two sweeps `seen` grows by the uptime of a machine that ran both,
+across restarts of the server. It never grows by a difference between two readings of a wall clock.
 
-Time in which no machine ran (a server that was off for a month) is not seen, so deletions by age are late by that much
-at first. They catch up once the difference has been confirmed: at the end of each WINDOW_MS of time seen, `seen`
+Time in which no machine ran (a server that was off for a month) is not seen. At first, deletions by age are late by
+that much. They catch up once the difference has been confirmed. At the end of each WINDOW_MS of time seen, `seen`
 advances by the smallest difference that any sweep in it has found. A clock that was wrong for less than that adds
 nothing, because the sweeps before or after it found a small difference.
 """
@@ -15,14 +15,14 @@ import msgspec
 HOUR_MS = 3_600_000
 
 WINDOW_MS = 7 * 24 * HOUR_MS
-"""How much time must be seen before a difference to the wall clock is trusted. A month off delays by 7 to 14 days."""
+"""Time that must be seen before a difference to the wall clock is trusted. A month off delays by 7 to 14 days."""
 
 MAX_MACHINES = 16
-"""Runs of machines that are remembered, the newest ones."""
+"""Boots of machines that are stored, the newest ones."""
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """The times at one moment of a machine's run: its uptime, the time seen, and the steady time."""
+    """The times at one moment of a machine's boot: its uptime, the time seen, and the steady time."""
 
     elapsed: int
     seen: int
@@ -48,7 +48,7 @@ def first_witness(boot: str, elapsed: int, steady: int, last_use: int | None) ->
     """Return the witness of an installation that has none.
 
     Args:
-        last_use: when it was last used, as far as its data say: the time since then was not seen.
+        last_use: the last use that its data show. The time since then was not seen.
     """
     seen = min(steady, last_use) if last_use else steady
     lag = steady - seen
@@ -59,13 +59,14 @@ def advance(witness: AgeWitness, boot: str, elapsed: int, steady: int) -> AgeWit
     """Return the witness at this moment.
 
     Args:
-        boot: the run of the machine (steady_clock.boot_name).
+        boot: the boot of the machine (steady_clock.boot_name).
         elapsed: its uptime.
         steady: the steady time.
     """
     seen = witness.seen
     mark = witness.marks.get(boot)
-    # Each machine knows how long ago its own mark was. The sweep may have run on others in between, hence the later.
+    # The uptime gives the age of this machine's mark. Sweeps may have run on other machines in between, so the later
+    # time is used.
     if mark is not None and elapsed >= mark.elapsed:
         seen = max(seen, mark.seen + elapsed - mark.elapsed)
     window, lag = witness.window + seen - witness.seen, steady - seen
@@ -76,14 +77,14 @@ def advance(witness: AgeWitness, boot: str, elapsed: int, steady: int) -> AgeWit
         seen += confirmed
         window, least, most = 0, steady - seen, steady - seen
         if confirmed < 0:
-            # Marks of other machines would bring the later time back.
+            # Marks of other machines would restore the later time.
             marks = {}
     newest = [*marks.items(), (boot, Mark(elapsed, seen, steady))][-MAX_MACHINES:]
     return AgeWitness(seen, steady, dict(newest), window, least, most)
 
 
 def time_at_start(witness: AgeWitness, boot: str, elapsed: int) -> int | None:
-    """Return the steady time if this run of the machine is known: its uptime gives the age of the stored time."""
+    """Return the steady time if this boot of the machine is known: its uptime gives the age of the stored time."""
     mark = witness.marks.get(boot)
     if mark is None or elapsed < mark.elapsed:
         return None

@@ -1,4 +1,4 @@
-"""Bans as they are asked for: whether one holds, without a read for each question."""
+"""Bans in memory, so that a check needs no database read."""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from crumbless.domain.wire_identity import BanKind
 
 @dataclass(frozen=True, slots=True)
 class BanList:
-    """The bans of all workspaces that hold now, and from which networks banned visitors last came."""
+    """The bans of all workspaces that are in force, and the networks from which banned visitors last connected."""
 
     bans: frozenset[tuple[int, str, str]] = frozenset()
     suspect_networks: frozenset[tuple[int, str]] = frozenset()

@@ -1,8 +1,8 @@
-"""The types of texts that come from outside, each with its longest length in characters.
+"""The types of texts from clients, each with its maximum length in characters.
 
-Every request and frame consists of them, so that no text is stored, hashed, compared or logged before its length is
-checked. tests/house/test_bounds.py fails for a field without a limit. Some rules of the domain are narrower and have a
-specific error (a name of 80 characters, a message of 8,000). The limit here is larger than those.
+Every request and frame consists of them, so no text is stored, hashed, compared or logged before its length is checked.
+tests/house/test_bounds.py fails for a field without a limit. Some rules of the domain are narrower and have a specific
+error (a name of 80 characters, a message of 8,000). The limit here is larger than those.
 """
 
 from typing import Annotated
@@ -10,12 +10,13 @@ from typing import Annotated
 import msgspec
 
 MAX_ANY_TEXT = 65_536
-"""Of a message's text: as long as a whole frame. Beyond `wire.MAX_TEXT` it is refused as `text_too_long`, by its ID."""
+"""For a message's text: as long as a whole frame. Above `wire.MAX_TEXT` it is rejected as `text_too_long` with its
+ID."""
 
 MAX_SITE_KEY = 64
 
 MAX_IDENTITY = 8_192
-"""Of a JWT with which a site verifies a visitor."""
+"""For a JWT with which a site verifies a visitor."""
 
 Id = Annotated[str, msgspec.Meta(max_length=36)]
 MessageText = Annotated[str, msgspec.Meta(max_length=MAX_ANY_TEXT)]
@@ -29,7 +30,7 @@ Code = Annotated[str, msgspec.Meta(max_length=64)]
 """A code that a person types, in any spelling."""
 
 Secret = Annotated[str, msgspec.Meta(max_length=128)]
-"""A session token, the secret of a link, the ID of a challenge: ours have 36 to 47 characters."""
+"""A session token, the secret of a link, or the ID of a challenge. Valid ones have 36 to 47 characters."""
 
 Proof = Annotated[str, msgspec.Meta(max_length=2_048)]
 Claim = Annotated[str, msgspec.Meta(max_length=128)]
@@ -60,7 +61,7 @@ CredentialId = Annotated[str, msgspec.Meta(max_length=1_400)]
 """base64url of at most 1,023 bytes (WebAuthn Level 3, section 4)."""
 
 CredentialPart = Annotated[str, msgspec.Meta(max_length=4_096)]
-"""base64url of what an authenticator made. No attestation is asked for, so that a new passkey has about 300 bytes."""
+"""base64url of an authenticator's data. No attestation is requested, so a new passkey has about 300 bytes."""
 
 Word = Annotated[str, msgspec.Meta(max_length=40)]
 Words = Annotated[list[Word], msgspec.Meta(max_length=20)]

@@ -1,7 +1,7 @@
-"""Commands: what a client may do over its stream, one row each.
+"""The commands that a client may send over its stream, one table row each.
 
-A row names the frame, the permission, the rates that count it, the check of its content, and the function that does it.
-The rules of the stream (stream_session.py) decode, check and limit by the rows; the stream runs what the row names.
+A row contains the frame, the permission, the rate limits, the check of the content, and the function that runs the
+command. stream_session.py decodes, checks and limits frames by these rows. The stream runs the row's function.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -19,11 +19,11 @@ from crumbless.domain.wire import Auth, ClientFrame, Ping
 F = TypeVar("F", bound=ClientFrame)
 
 Rates = Literal["frames", "messages"]
-"""What a command counts against: the frames of its stream alone, or the messages among them as well."""
+"""The rate limit of a command: that of all frames of its stream, or also that of messages."""
 
 
 class CommandServices(Protocol):
-    """What the function of a command may use (api/platform.py)."""
+    """The services that a command's function may use (api/platform.py)."""
 
     @property
     def ledger(self) -> LedgerPort: ...
@@ -36,16 +36,16 @@ class CommandServices(Protocol):
 
 
 def unchecked(frame: F) -> F:
-    """Return the frame: its types say all about it."""
+    """Return the frame unchanged, because its types already check everything."""
     return frame
 
 
 @dataclass(frozen=True, slots=True)
 class EntryCommand(Generic[F]):
-    """A command that appends one entry, acknowledged once it is on disk.
+    """A command that appends one entry and is acknowledged once the entry is on disk.
 
-    `check` returns the frame as it is stored, or raises ApiError. `entry` makes the entry of it; no I/O, since messages
-    come by the thousand. `limit`: how often each stream may send it, besides `rate`.
+    `check` returns the frame as it is stored, or raises ApiError. `entry` creates the entry from it, without I/O,
+    because there are thousands of messages. `limit`: how often each stream may send it, besides `rate`.
     """
 
     frame: type[F]
@@ -58,7 +58,7 @@ class EntryCommand(Generic[F]):
 
 @dataclass(frozen=True, slots=True)
 class ActionCommand(Generic[F]):
-    """A command that does anything else. It is not acknowledged; what it raises becomes an `error` frame.
+    """A command that does not append an entry. It is not acknowledged; its errors are sent as `error` frames.
 
     `limit`: how often each stream may send it, besides `rate`.
     """
@@ -78,11 +78,11 @@ class Commands:
     """The table of commands.
 
     Raises:
-        ValueError: when two rows have the same frame, or a frame has no conversation that it is about.
+        ValueError: if two rows have the same frame, or a frame has no field `conversation`.
     """
 
     BUILT_IN: ClassVar[tuple[type[ClientFrame], ...]] = (Auth, Ping)
-    """Frames that the stream itself answers."""
+    """Frames that the stream itself handles."""
 
     def __init__(self, rows: Sequence[Command]) -> None:
         self._rows: dict[type[ClientFrame], Command] = {}
@@ -98,10 +98,10 @@ class Commands:
         self.decode: Callable[[bytes], ClientFrame] = msgspec.json.Decoder(frames).decode
 
     def of(self, frame: ClientFrame) -> Command:
-        """Return the row of a frame that `decode` returned. Raises KeyError for those that the stream answers."""
+        """Return the row of a frame that `decode` returned. Raises KeyError for frames that the stream handles."""
         return self._rows[type(frame)]
 
     @property
     def frames(self) -> set[type[ClientFrame]]:
-        """The frames that have a row."""
+        """Return the frames that have a row."""
         return {*self._rows}

@@ -1,7 +1,7 @@
-"""Consent: the content of a record, when it applies, and its public form.
+"""Consent: the content of a receipt, when it is in force, and its public form.
 
-The record's form follows ISO/IEC TS 27560:2023 as the W3C's Data Privacy Vocabularies group writes it in JSON-LD. It
-contains no address, user agent or visitor. Only a holder of the receipt's 128 random bits can prove that it is theirs.
+A receipt's form follows ISO/IEC TS 27560:2023 as the W3C's Data Privacy Vocabularies group writes it in JSON-LD. It
+contains no address, user agent or visitor. Only a holder of its 128 random bits can prove that it is theirs.
 """
 
 import datetime
@@ -17,10 +17,10 @@ from crumbless.errors import ApiError
 from crumbless.ids import is_id
 
 CONSENT_DAYS = 182
-"""How long a choice holds, yes and no alike (CNIL 2020-092, paragraph 39: about six months)."""
+"""How long a choice is valid, whether granted or refused (CNIL 2020-092, paragraph 39: about six months)."""
 
 CATEGORY_OF: dict[str, Category] = {"ga4": "analytics", "tiktok": "marketing"}
-"""Which category's consent a service needs."""
+"""The category whose consent a service needs."""
 
 _DAY_MS = 86_400_000
 
@@ -32,7 +32,7 @@ _is_digest = re.compile(r"[A-Za-z0-9_-]{8,64}").fullmatch
 class VisitorConsent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt of the consent that is valid on the page around the chat. Null: there is no consent.
 
-    `conversation`: the one that the chat shows; null: the newest that the session reaches.
+    `conversation`: the one that the chat shows; null: the newest that the session can access.
     """
 
     receipt: Receipt | None
@@ -56,38 +56,38 @@ class ConsentReceipt(msgspec.Struct, frozen=True):
 
 
 def check_request(request: ConsentRequest) -> None:
-    """Raises ApiError `invalid` for fields that are none, and for a first record that grants nothing."""
+    """Raises ApiError `invalid` for invalid fields, and for a first receipt that grants nothing."""
     fields = (
         ("language", _is_language(request.language)),
         ("text", _is_digest(request.text)),
         ("previous", request.previous is None or _is_receipt(request.previous)),
         ("id", request.id is None or is_id(request.id)),
     )
-    if wrong := [name for name, good in fields if not good]:
-        raise ApiError("invalid", f"{wrong[0]} is not what the protocol says.")
+    if invalid := [name for name, good in fields if not good]:
+        raise ApiError("invalid", f"{invalid[0]} is invalid. See the protocol for its form.")
     if request.previous is None and not grants_any(request.categories):
-        # A refusal is not recorded: the record would be the first data about this visitor.
+        # A refusal is not stored: the receipt would be the first data about this visitor.
         raise ApiError("invalid", "A first receipt must grant something. A refusal is stored in the browser only.")
 
 
 def grants_any(categories: Categories) -> bool:
-    """Whether anything was granted."""
+    """Return whether any category was granted."""
     return bool(categories.analytics or categories.marketing)
 
 
 def is_receipt(text: str) -> bool:
-    """Whether this could be a receipt's number."""
+    """Return whether the text has the form of a receipt's ID."""
     return _is_receipt(text) is not None
 
 
 def grants(record: ConsentReceipt, category: Category, revision: int, now: int) -> bool:
-    """Whether the newest record of a chain lets this category be used now (milliseconds)."""
+    """Return whether the newest receipt of a chain permits this category now (milliseconds)."""
     in_time = record.at <= now < record.at + CONSENT_DAYS * _DAY_MS
     return in_time and record.revision == revision and getattr(record.categories, category, 0) == 1
 
 
 def canonical(record: ConsentReceipt) -> bytes:
-    """The bytes that are signed: JSON with sorted keys and no white space."""
+    """Return the bytes that are signed: JSON with sorted keys and no white space."""
     return msgspec.json.encode(record, order="sorted")
 
 
@@ -98,11 +98,11 @@ _PURPOSES: dict[Category, str] = {"analytics": "dpv:ServiceUsageAnalytics", "mar
 def receipt_document(
     record: ConsentReceipt, signature: str, site_name: str, address: str, latest: bool
 ) -> dict[str, Any]:
-    """The record in the shape of ISO/IEC TS 27560:2023.
+    """Return the receipt in the form of ISO/IEC TS 27560:2023.
 
     Args:
-        address: the public address of this installation, where the privacy notice and the keys are.
-        latest: whether no later record follows it.
+        address: the public address of this installation, which serves the privacy notice and the keys.
+        latest: whether it is the last of its chain.
     """
     return {
         "@context": ["https://w3id.org/dpv", {"x": "urn:crumbless:consent:"}],

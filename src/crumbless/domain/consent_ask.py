@@ -59,14 +59,14 @@ def ask_services(
     language: str,
     texts: StorageTexts,
 ) -> list[AskedService]:
-    """The services that a site uses, with what each stores, in one language.
+    """Return the services that a site uses, with the items that each stores, in one language.
 
     Args:
-        registry: what each service keeps.
-        services: all that the site uses.
-        in_browser: those whose own script runs in the page; a service that the server tells keeps nothing there.
+        registry: contains the items of each service.
+        services: all services that the site uses.
+        in_browser: those whose script runs in the page. A service that gets its events from the server stores no items.
         language: of the texts.
-        texts: about the registry.
+        texts: of the registry.
     """
     return [
         AskedService(
@@ -87,7 +87,7 @@ def ask_services(
 
 
 def say(words: dict[str, str], language: str, direction: str, services: list[AskedService]) -> Said:
-    """What is said in one language, under the digest of exactly that."""
+    """Return the texts of one language with their digest."""
     digest = hashlib.sha256(msgspec.json.encode([words, services], order="deterministic")).hexdigest()[:32]
     used = {one.category for one in services}
     categories: list[Category] = [category for category in OPTIONAL_CATEGORIES if category in used]
@@ -97,8 +97,8 @@ def say(words: dict[str, str], language: str, direction: str, services: list[Ask
 
 
 def _category_of(registry: Registry, service: Service) -> Category:
-    """The one optional category of a service's items: a switch turns all of a service off, or none of it."""
-    kept = {one.category for one in registry.item if one.service == service}
-    found: list[Category] = [category for category in OPTIONAL_CATEGORIES if category in kept]
+    """Return the optional category of a service's items. It has only one, so that one switch controls the service."""
+    used = {one.category for one in registry.item if one.service == service}
+    found: list[Category] = [category for category in OPTIONAL_CATEGORIES if category in used]
     (only,) = found
     return only

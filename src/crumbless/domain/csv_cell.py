@@ -1,4 +1,4 @@
-"""Cells of CSV files that people open in spreadsheets: a text there must stay a text."""
+"""Cells of CSV files. A spreadsheet must not read a text in them as a formula."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 
 
 def csv_row(cells: Iterable[object]) -> str:
-    """The cells as a line of CSV (RFC 4180). A text that begins like a formula gets an apostrophe in front."""
+    """Return the cells as a line of CSV (RFC 4180). A text that begins like a formula gets an apostrophe in front."""
     return ",".join(_cell(cell) for cell in cells) + "\r\n"
 
 

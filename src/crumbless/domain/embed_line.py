@@ -1,8 +1,8 @@
-"""The line that a site's pages need."""
+"""The embed code of a site."""
 
 
 def embed_snippet(address: str, site_key: str) -> str:
-    """The script of a site's widget, to be put into every page.
+    """Return the script element of a site's widget for its pages.
 
     Args:
         address: the server's public address.

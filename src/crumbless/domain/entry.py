@@ -1,4 +1,4 @@
-"""Checks of what may become an entry, and the form of an entry on each side."""
+"""Checks of new entries, and the form of an entry for each side."""
 
 import re
 
@@ -9,13 +9,14 @@ from crumbless.domain.wire_timeline import MAX_TEXT, Author, AuthorKind, Entry, 
 from crumbless.errors import ApiError
 from crumbless.ids import is_id
 
-# C0 and C1 controls except tab and line feed, and DEL: they have no meaning in a chat and spoof terminals and logs.
+# C0 and C1 controls except tab and line feed, and DEL: they have no meaning in a chat and can spoof terminals and logs.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
-# Anything that can be seen: not white space, and not what Unicode 16 has renderers ignore by default (zero-width
-# characters, marks of direction, variation selectors, fillers, tags), nor the empty Braille cell.
-# web/shared/message_text.ts says the same by the property's name; both are tested with tests/support/text_cases.json.
+# Matches any visible character. White space and the empty Braille cell are not visible. Neither are the characters that
+# Unicode 16 has renderers ignore by default, such as zero-width characters, direction marks and tags.
+# web/shared/message_text.ts uses the property's name for the same set. Both are tested with
+# tests/support/text_cases.json.
 _VISIBLE = re.compile(
     r"[^\s\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -23,15 +24,15 @@ _VISIBLE = re.compile(
 
 
 NO_DATA = "{}"
-"""The data of kinds that contain nothing."""
+"""The data of kinds without content."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class NewEntry(msgspec.Struct, frozen=True, gc=False):
-    """An entry before the ledger gave it seq and position.
+    """An entry before the ledger has assigned seq and position.
 
-    `data` is JSON, as it is stored and sent: it is encoded once, however many receive it. None: the content was erased.
+    `data` is JSON as it is stored and sent. It is encoded once for all receivers. None: the content was erased.
     """
 
     workspace: int
@@ -46,10 +47,10 @@ class NewEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Appended:
-    """Confirms that an entry is on disk. `repeat`: it was stored before under the same id.
+    """Confirms that an entry is on disk. `repeat`: it was stored before with the same ID.
 
     `visitor_seq` is its number among those that the visitor sees; None: the visitor does not see it. `site` and `team`
-    are those of its conversation: they decide which operators receive it (domain/visibility.py).
+    are those of its conversation. They decide which operators receive it (domain/visibility.py).
     """
 
     __slots__ = ("entry", "position", "repeat", "seq", "site", "team", "visitor_seq")
@@ -69,7 +70,7 @@ class Appended:
         self.visitor_seq = visitor_seq
         self.position = position
         self.repeat = repeat
-        # 0 is no site: an entry whose site is not known reaches only those who see everything.
+        # 0 is not a site. An entry with an unknown site is sent only to operators who see everything.
         self.site = site
         self.team = team
 
@@ -80,18 +81,18 @@ def message_data(text: str) -> str:
 
 
 def erasure(workspace: int, conversation: str, entry_id: str, at: int) -> NewEntry:
-    """Return the last entry of a conversation that its visitor has erased. It does not say who they were."""
+    """Return the last entry of a conversation that its visitor has erased. It does not identify the visitor."""
     return NewEntry(workspace, conversation, entry_id, at, "erased", "visitor", "", "")
 
 
 def check_entry_id(entry_id: str) -> None:
-    """Raises ApiError `bad_id` unless the id is a UUID in lower-case hyphenated form."""
+    """Raises ApiError `bad_id` unless the ID is a UUID in lower-case hyphenated form."""
     if not is_id(entry_id):
         raise ApiError("bad_id")
 
 
 def check_text(text: str) -> str:
-    """The text as it will be kept: line breaks normalised, otherwise untouched.
+    """Return the text as it is stored: with normalised line breaks, otherwise unchanged.
 
     Raises:
         ApiError: `empty_text`, `text_too_long`, `bad_text`, or `malformed` for a lone surrogate.
@@ -110,16 +111,16 @@ def check_text(text: str) -> str:
 
 
 def entry_for_operators(one: Appended) -> Entry:
-    """Return the entry as operators of its workspace see it: with position, with the author's id."""
+    """Return the entry as operators of its workspace see it: with position and the author's ID."""
     entry = one.entry
     author = Author(entry.author_kind, entry.author_name, entry.author_id)
     return Entry(entry.conversation, entry.id, one.seq, entry.at, entry.kind, author, _raw(entry.data), one.position)
 
 
 def entry_for_visitor(one: Appended) -> Entry:
-    """Return the entry as its visitor sees it: without position and ids, which tell about others.
+    """Return the entry as its visitor sees it: without position and IDs, which reveal information about others.
 
-    Raises ValueError for an entry that no visitor may see.
+    Raises ValueError for an entry that visitors may not see.
     """
     entry = one.entry
     if one.visitor_seq is None:

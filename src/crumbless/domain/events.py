@@ -1,4 +1,4 @@
-"""Domain events: what other parts of the server learn once a transaction is committed.
+"""Domain events: notifications for other parts of the server, sent once a transaction is committed.
 
 An event is published on the node that committed it, and by the bus on the others. It can be lost when a process is
 killed between commit and publication. None of them is needed for correctness: each has a poll, or a check where it
@@ -24,7 +24,7 @@ from crumbless.domain.wire import SeenNow
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """A session was ended: its token is worthless, its streams close."""
+    """A session was ended: its token is invalid and its streams close."""
 
     session: Session
 
@@ -53,7 +53,7 @@ class MarkMoved:
 
 @dataclass(frozen=True, slots=True)
 class ReachChanged:
-    """Sessions of these visitors reach another conversation, or more of them."""
+    """Sessions of these visitors can access another conversation."""
 
     workspace: int
     visitors: Sequence[str]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 OTHER_METHOD = "other"
-"""Counts every other method: the parser knows 46, and each would be a label beside every route."""
+"""Counts every other method. The parser knows 46, and each would be a label on every route."""
 
 COMMIT_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Seconds."""
@@ -20,7 +20,7 @@ RESPONSE_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class Histogram:
-    """How often values fell under each bound. One thread adds; others may read what is a moment old."""
+    """Counts of values by upper bound. One thread adds; others may read slightly outdated counts."""
 
     __slots__ = ("_bounds", "_counts", "total")
 
@@ -35,7 +35,7 @@ class Histogram:
         self.total += value
 
     def buckets(self) -> list[tuple[str, int]]:
-        """(upper bound, values up to it) for every bound, `+Inf` last, as Prometheus counts them."""
+        """Return (upper bound, number of values up to it) for every bound, `+Inf` last, as Prometheus expects."""
         counts, so_far = [*self._counts], 0
         found: list[tuple[str, int]] = []
         for bound, count in zip([*map(str, self._bounds), "+Inf"], counts, strict=True):
@@ -45,7 +45,7 @@ class Histogram:
 
 
 class LedgerMetrics:
-    """Counters of the ledger since the start. They count batches, except `refused`."""
+    """Counters of the ledger since the start. They count batches, except `appended` and `rejected`."""
 
     def __init__(self) -> None:
         self.appended = 0
@@ -56,7 +56,7 @@ class LedgerMetrics:
 
 
 class HttpMetrics:
-    """Counters of HTTP responses since the start. Routes are counted by template: clients cannot add new ones."""
+    """Counters of HTTP responses since the start. Routes are counted by template, so clients cannot add labels."""
 
     def __init__(self) -> None:
         self.responses: Counter[tuple[str, str, int]] = Counter()
@@ -64,5 +64,5 @@ class HttpMetrics:
         self.seconds = Histogram(RESPONSE_BOUNDS)
 
     def count_response(self, method: str, route: str, status: int) -> None:
-        """An answer began with this status (0: it never did)."""
+        """Count a response by its status (0: it never began)."""
         self.responses[method if method in METHODS else OTHER_METHOD, route, status] += 1

@@ -13,7 +13,7 @@ _PICTURES: tuple[tuple[bytes, ImageFormat], ...] = (
 
 
 def image_format(content: bytes) -> ImageFormat | None:
-    """Which kind of picture this begins like; None for everything else."""
+    """Return the picture format by its first bytes, or None for other files."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"
     return next((kind for magic, kind in _PICTURES if content.startswith(magic)), None)

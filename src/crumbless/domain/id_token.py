@@ -13,15 +13,15 @@ import msgspec
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519")
 
 CLOCK_SECONDS = 60
-"""How far the provider's clock may be from ours."""
+"""How much the provider's clock may differ from ours."""
 
 MAX_TOKEN = 16_384
 
 
 class IdTokenRejected(Exception):
-    """The token is invalid. The message contains the reason, and nothing of the token.
+    """The token is invalid. The message contains the reason, and nothing from the token.
 
-    `key_unknown`: it names an unknown key. The provider may have new ones.
+    `key_unknown`: it names an unknown key. The provider may have new keys.
     """
 
     def __init__(self, reason: str, key_unknown: bool = False) -> None:
@@ -30,7 +30,7 @@ class IdTokenRejected(Exception):
 
 
 class IdToken(msgspec.Struct, frozen=True):
-    """The claims that are used. `aud` is text or a list of texts."""
+    """The claims that are used. `aud` is a text or a list of texts."""
 
     iss: str
     sub: str
@@ -46,13 +46,13 @@ class IdToken(msgspec.Struct, frozen=True):
 def read_id_token(
     token: str, keys: Mapping[str, Any], issuer: str, client_id: str, nonce: str, now: int, since: int = 0
 ) -> IdToken:
-    """The claims of a token that this provider made for us, in answer to our request.
+    """Return the claims of a token that this provider issued to us for our request.
 
     Args:
         keys: the provider's JWK set.
-        nonce: what the request held.
+        nonce: of the request.
         now: seconds since 1970.
-        since: when the person must have shown a factor to the provider at the earliest; 0 for any time.
+        since: earliest time of the authentication at the provider; 0 for any time.
 
     Raises:
         IdTokenRejected: for every other token.
@@ -67,7 +67,7 @@ def read_id_token(
         "it is from the future": claims.iat - CLOCK_SECONDS > now,
         "another nonce": claims.nonce != nonce,
         "no subject": not 0 < len(claims.sub) <= 255,
-        "no fresh sign-in": claims.auth_time + CLOCK_SECONDS < since,
+        "no recent sign-in": claims.auth_time + CLOCK_SECONDS < since,
     }
     for reason, found in faults.items():
         if found:
@@ -83,7 +83,7 @@ def _verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
     if len(token) > MAX_TOKEN:
         raise IdTokenRejected("it is too large")
     try:
-        # Every name joserfc knows, so that what it does not recommend is ours to refuse, with ALGORITHMS.
+        # All algorithms that joserfc knows are registered, so that only ALGORITHMS decides which ones are rejected.
         registry = jws.JWSRegistry(algorithms=[*ALGORITHMS])
         signing = [key for key in msgspec.convert(keys.get("keys", []), list[dict[str, Any]]) if _may_verify(key)]
         key_set = KeySet.import_key_set({"keys": signing})

@@ -18,10 +18,10 @@ from crumbless.domain.wire_identity import KeyAlgorithm
 from crumbless.errors import ApiError
 
 LONGEST_SECONDS = 24 * 3600
-"""From `iat` to `exp`, at most."""
+"""Maximum time from `iat` to `exp`."""
 
 TOLERANCE_SECONDS = 60
-"""By which the site's clock and ours may differ."""
+"""How much the site's clock may differ from ours."""
 
 MAX_NAME = 100
 MAX_ATTRIBUTES = 10
@@ -35,7 +35,7 @@ _match_attribute = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class IdentityKey:
-    """A key of a site, opened. `material` is the PEM of a public key, or the secret of HS256."""
+    """A key of a site, decrypted. `material` is the PEM of a public key, or the secret of HS256."""
 
     kid: str
     algorithm: KeyAlgorithm
@@ -55,7 +55,7 @@ class VisitorIdentity:
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    # Unknown members are refused: jku, x5u, jwk, crit and b64 each change what a signature means.
+    # Unknown members are rejected: jku, x5u, jwk, crit and b64 each change the meaning of a signature.
     alg: KeyAlgorithm
     kid: Annotated[str, msgspec.Meta(max_length=32, pattern=r"\A[!-~]*\Z")]
     typ: str = "JWT"
@@ -83,7 +83,7 @@ _decode_claims = msgspec.json.Decoder(_Claims).decode
 
 
 def kid_of(token: str) -> str:
-    """The name of the key with which the token claims to be signed. Nothing is proven by it.
+    """Return the ID of the key with which the token claims to be signed. It is not verified.
 
     Raises:
         ApiError: `identity_refused`.
@@ -134,7 +134,7 @@ def check_public_key(algorithm: KeyAlgorithm, pem: str) -> None:
         return
     if algorithm == "ES256" and isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return
-    raise ApiError("invalid", f"This is no key for {algorithm}: EdDSA takes Ed25519, ES256 takes P-256.")
+    raise ApiError("invalid", f"This is not a key for {algorithm}: EdDSA needs Ed25519, ES256 needs P-256.")
 
 
 def _refused(reason: str) -> ApiError:
@@ -143,11 +143,11 @@ def _refused(reason: str) -> ApiError:
 
 def _read_header(token: str) -> _Header:
     if len(token) > MAX_IDENTITY or token.count(".") != 2:
-        raise _refused("the token is no signed JWT, or too long")
+        raise _refused("the token is not a signed JWT, or is too long")
     try:
         return _decode_header(_decode_part(token.partition(".")[0]))
     except (ValueError, RecursionError):
-        raise _refused("its header needs alg (EdDSA, ES256 or HS256), kid, and nothing unknown") from None
+        raise _refused("its header needs alg (EdDSA, ES256 or HS256), kid, and no unknown members") from None
 
 
 def _decode_part(text: str) -> bytes:
@@ -158,7 +158,7 @@ def _decode_part(text: str) -> bytes:
 
 
 def _verified_claims(token: str, key: IdentityKey) -> _Claims:
-    # Only here: most installations never see such a token, and it takes a while to import.
+    # Imported here: most installations never receive such a token, and the import takes a while.
     from joserfc.errors import JoseError  # noqa: PLC0415
     from joserfc.jwk import ECKey, OctKey, OKPKey  # noqa: PLC0415
     from joserfc.jws import deserialize_compact  # noqa: PLC0415
@@ -180,20 +180,20 @@ def _check_times(claims: _Claims, now: float) -> None:
     if max(claims.iat, claims.nbf) > now + TOLERANCE_SECONDS:
         raise _refused("its iat or nbf is in the future")
     if not 0 < claims.exp - claims.iat <= LONGEST_SECONDS:
-        raise _refused("its exp must lie at most 24 hours after its iat")
+        raise _refused("its exp must be at most 24 hours after its iat")
 
 
 def _email_of(claims: _Claims) -> str:
     if claims.email and not _match_email(claims.email):
-        raise _refused("its email is no address")
+        raise _refused("its email is invalid")
     return claims.email
 
 
 def _attributes_of(claims: _Claims) -> dict[str, str]:
-    told = claims.attributes
-    if len(told) > MAX_ATTRIBUTES or not all(map(_match_attribute, told)):
+    attributes = claims.attributes
+    if len(attributes) > MAX_ATTRIBUTES or not all(map(_match_attribute, attributes)):
         raise _refused(f"it may have {MAX_ATTRIBUTES} attributes with plain names of up to 40 characters")
-    return {name: in_one_line(_word(value))[:MAX_ATTRIBUTE] for name, value in told.items()}
+    return {name: in_one_line(_word(value))[:MAX_ATTRIBUTE] for name, value in attributes.items()}
 
 
 def _word(value: str | int | float | bool) -> str:

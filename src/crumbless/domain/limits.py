@@ -1,4 +1,4 @@
-"""How often something may be done: token buckets that refill when they are asked, so that none needs a timer.
+"""Rate limits: token buckets that refill on use, so that they need no timer.
 
 Times are seconds of any clock that does not jump, given by the caller.
 """
@@ -10,26 +10,26 @@ from hashlib import blake2b
 from math import inf
 
 MAX_KEYS = 10_000
-"""Buckets of one limiter. A new network has its whole burst anyway, so that more memory would stop no attacker."""
+"""Buckets of one limiter. A new network has its whole burst anyway, so more memory would stop no attacker."""
 
 KEY_BYTES = 16
 
 ENTRY_BYTES = 256
-"""Upper bound of the memory of one entry of a limiter (measured: 196 bytes of a bucket, 204 of a failure record).
-`MAX_KEYS * ENTRY_BYTES` is the limit of a limiter in bytes; tests/unit/domain/test_limits.py measures it."""
+"""Upper bound of the memory of one entry of a limiter (measured: 196 bytes of a bucket, 204 of a failure record). A
+limiter uses at most `MAX_KEYS * ENTRY_BYTES` bytes; tests/unit/domain/test_limits.py measures it."""
 
 # Random per process: a client cannot choose two keys that collide, and a memory dump does not reveal the keys.
 _SECRET = secrets.token_bytes(32)
 
 _ROUNDING_SECONDS = 0.001
-"""Added to every wait: a client that waited as long as required must not be rejected for a rounding error."""
+"""Added to every wait, so that a client that waited as long as required is not rejected for a rounding error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
     """`per_second` on average, `burst` at once.
 
-    Raises ValueError when `per_second` is not positive or `burst` is under 1: nothing could ever be taken then.
+    Raises ValueError if `per_second` is not positive or `burst` is under 1, because no token could ever be taken.
     """
 
     per_second: float
@@ -41,7 +41,7 @@ class Rate:
 
 
 class Bucket:
-    """The remaining `tokens` of a rate `at` a time. A new bucket is full, whatever its rate."""
+    """The remaining `tokens` of a rate `at` a time. A new bucket is full for every rate."""
 
     __slots__ = ("at", "tokens")
 
@@ -53,8 +53,8 @@ class Bucket:
 def take(bucket: Bucket, rate: Rate, now: float) -> float:
     """Take one token from `bucket`.
 
-    Returns 0.0 if it was taken, else the seconds after which it can be. A refusal costs nothing: repeated requests do
-    not lengthen the wait. In any t seconds, at most `burst + per_second * t` tokens are given.
+    Returns 0.0 if it was taken, else the seconds until it can be. A rejection costs nothing: repeated requests do not
+    lengthen the wait. In any t seconds, at most `burst + per_second * t` tokens are taken.
     """
     elapsed = now - bucket.at
     tokens = bucket.tokens
@@ -76,7 +76,7 @@ def wait_of(bucket: Bucket, rate: Rate, now: float) -> float:
 
 
 def limit_key(key: str | int) -> bytes:
-    """Return the keyed hash under which a limiter stores `key`: 16 bytes, however long the key is.
+    """Return the keyed hash under which a limiter stores `key`: 16 bytes for a key of any length.
 
     Takes about 0.5 µs.
     """
@@ -84,12 +84,12 @@ def limit_key(key: str | int) -> bytes:
 
 
 class KeyedBuckets:
-    """One bucket for each key (an IP or email address), and never more than `most` of them.
+    """One bucket for each key (an IP or email address), and never more than `limit` of them.
 
-    Keys are stored as hashes of a fixed size (`limit_key`): a client that chooses long keys fills no memory.
+    Keys are stored as hashes of a fixed size (`limit_key`), so that long keys do not fill the memory.
 
-    A bucket that is full again equals a new one and is dropped first. If all are in use, the least recently used one
-    is dropped. A flood of keys may gain a burst, but cannot fill the server's memory.
+    A bucket that is full again equals a new one and is dropped first. If all are in use, the least recently used one is
+    dropped. A flood of keys may gain a burst, but cannot fill the server's memory.
     """
 
     __slots__ = ("_buckets", "_limit", "_rate", "_refill_seconds")
@@ -98,7 +98,7 @@ class KeyedBuckets:
         self._rate = rate
         self._limit = limit
         self._refill_seconds = rate.burst / rate.per_second
-        # Ordered by the time of the last token given.
+        # Ordered by the time of the last taken token.
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
 
     def __len__(self) -> int:
@@ -106,11 +106,12 @@ class KeyedBuckets:
 
     @property
     def rate(self) -> Rate:
-        """The rate of each key."""
+        """Return the rate of each key."""
         return self._rate
 
     def take(self, key: str | int, now: float) -> float:
-        """Take one token for `key`: 0.0 when taken, else the seconds to wait, as the function `take` does."""
+        """Take one token for `key`. Return 0.0 if it was taken, else the seconds to wait, as the function `take`
+        does."""
         hashed = limit_key(key)
         bucket = self._buckets.get(hashed)
         if bucket is None:
@@ -122,12 +123,12 @@ class KeyedBuckets:
         return wait
 
     def wait(self, key: str | int, now: float) -> float:
-        """Return the seconds until `take` could give a token for `key`; 0.0 when it could now. Takes nothing."""
+        """Return the seconds until `take` could take a token for `key`; 0.0 if it could now. Takes no token."""
         bucket = self._buckets.get(limit_key(key))
         return 0.0 if bucket is None else wait_of(bucket, self._rate, now)
 
     def _make_room(self, now: float) -> None:
-        # Two may go for one that comes, so that full buckets disappear without a sweep.
+        # Up to two are deleted for each new one, so that full buckets disappear without a sweep.
         for _ in range(2):
             if not self._oldest_is_full(now):
                 break

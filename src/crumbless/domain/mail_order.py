@@ -1,4 +1,4 @@
-"""The kinds of emails, whom one goes to, and its values. The texts are in the catalogue (surface "email")."""
+"""The kinds of emails, with their values and links. The texts are in the translations (surface "email")."""
 
 import re
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ LINKS: Mapping[MailKind, str] = {
     "email_changed": "/desk",
     "continuation": "/chat/{site}#continue={secret}",
 }
-"""Where each kind leads, behind the server's public address: never behind what a request called it (Host)."""
+"""The path of each kind's link. It follows the configured public address, never the request's Host header."""
 
 VALUES: Mapping[MailKind, frozenset[str]] = {
     # The inviter, the workspace, and the time of expiry.
     "invitation": frozenset({"inviter", "workspace", "days", "secret"}),
-    # The address already has an account. Only its owner may learn that.
+    # The address already has an account. Only its owner may learn this.
     "invitation_known": frozenset({"inviter", "workspace"}),
     "reset": frozenset({"minutes", "secret"}),
     "new_sign_in": frozenset({"device", "place", "at"}),
@@ -45,10 +45,10 @@ VALUES: Mapping[MailKind, frozenset[str]] = {
     "factor_changed": frozenset({"change", "device", "at"}),
     "email_change": frozenset({"hours", "secret"}),
     "email_changed": frozenset({"email", "at"}),
-    # The site's key and name, and the hours that the link works.
+    # The site's key and name, and the number of hours for which the link works.
     "continuation": frozenset({"site", "site_name", "hours", "secret"}),
 }
-"""The values that each kind needs, exactly. `at` is in milliseconds, the others are texts."""
+"""The exact values that each kind needs. `at` is in milliseconds, the others are texts."""
 
 CHANGES = (
     "password_changed",
@@ -69,11 +69,11 @@ class MailRequest(msgspec.Struct, frozen=True):
     """A request to send one email to one recipient. The email is composed when it is sent.
 
     Args:
-        to: the address; nobody else gets a copy.
-        to_name: the person's name, empty where none is known.
-        language: what the email is written in if emails have that language, else English.
-        values: what stands in it: the names in VALUES, each a line of text.
-        about: the id of the visitor whom it is for. When they erase what is kept about them, it is dropped.
+        to: the address of the only recipient.
+        to_name: the recipient's name; empty if unknown.
+        language: of the email if it is translated, else English.
+        values: by the names in VALUES, each one line of text.
+        about: the ID of the visitor to whom it is sent. The email is dropped when the visitor erases their data.
     """
 
     kind: MailKind
@@ -85,9 +85,10 @@ class MailRequest(msgspec.Struct, frozen=True):
 
 
 MAX_ADDRESS = 254
-"""Characters of an address that a mail server must take (RFC 5321, section 4.5.3.1.3, less the brackets)."""
+"""Maximum of characters of an address that a mail server must accept (RFC 5321, section 4.5.3.1.3, less the
+brackets)."""
 
-# No quoted local parts, comments or groups: what could be read as a second address or header is no address here.
+# No quoted local parts, comments or groups, which could be read as a second address or header.
 _match_address = re.compile(
     r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -95,7 +96,7 @@ _match_address = re.compile(
     re.ASCII,
 ).fullmatch
 
-# Controls and line ends end a header; overrides of direction let a name pose as another.
+# Controls and line ends end a header. Direction overrides let a name impersonate another.
 _match_unprintable = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
@@ -111,5 +112,5 @@ def check_address(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """The text without what ends a line or hides in it."""
+    """Return the text without line ends and invisible characters."""
     return _match_unprintable.sub(" ", text).strip()

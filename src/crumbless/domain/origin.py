@@ -7,12 +7,12 @@ from crumbless.errors import ApiError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# Browsers send names of other scripts as xn--. Other characters would become part of a Content-Security-Policy.
+# Browsers send names in other scripts as xn--. Other characters would become part of a Content-Security-Policy.
 _match_host = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f]*:[0-9a-f:.]+", re.ASCII).fullmatch
 
 
 def check_origin(text: str) -> str:
-    """The origin as browsers send it: lower case, without a default port.
+    """Return the origin as browsers send it: lower case, without a default port.
 
     Raises:
         ApiError: `invalid` for anything but http(s)://HOST or http(s)://HOST:PORT; also for `null` and wildcards.
@@ -33,4 +33,4 @@ def check_origin(text: str) -> str:
 
 
 def _refused(text: str) -> ApiError:
-    return ApiError("invalid", f"{text!r} is not an origin; it looks like https://www.example.com.")
+    return ApiError("invalid", f"{text!r} is not an origin such as https://www.example.com.")

@@ -15,15 +15,15 @@ MAX_LENGTH = 128
 COMMON_FILE = Path(__file__).with_name("frequent_passwords.txt")
 """Some thousand of the most common passwords, in normal form and sorted."""
 
-# The second choice of RFC 9106 (section 4), in one lane: several would take every processor from those who write.
+# The second recommended option of RFC 9106 (section 4), but in one lane, so that one hash does not take all processors.
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 
-# Verified if the user does not exist: an unknown address must take as long as a known one.
-_nobody: list[str] = []
+# Verified if the user does not exist, so that an unknown address takes as long as a known one.
+_dummy_hash: list[str] = []
 
 
 def check_new_password(password: str, about: Iterable[str] = ()) -> None:
-    """Accept any password that is not too short or long, not common, and not similar to data about its owner.
+    """Accept a password unless it is too short or too long, common, or similar to data about its owner.
 
     Args:
         about: email address, names and the like.
@@ -52,21 +52,22 @@ def _common() -> frozenset[str]:
 
 
 def hash_password(password: str) -> str:
-    """The hash to keep. Takes about 0.15 s and 64 MiB: call it off the loop."""
+    """Return the hash to store. Takes about 0.15 s and 64 MiB: do not call it on the event loop."""
     return _hasher.hash(password)
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Whether the hash was made with less work than new ones are."""
+    """Return whether the hash was made with less effort than new ones."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Return whether the password is right. Without a hash it is wrong, after the same time. Call it off the loop."""
-    if not password_hash and not _nobody:
-        _nobody.append(_hasher.hash("nobody"))
+    """Return whether the password is right. Without a hash: False after the same time. Do not call on the event
+    loop."""
+    if not password_hash and not _dummy_hash:
+        _dummy_hash.append(_hasher.hash("nobody"))
     try:
-        _hasher.verify(password_hash or _nobody[0], password)
+        _hasher.verify(password_hash or _dummy_hash[0], password)
     except (VerificationError, InvalidHashError):
         return False
     return bool(password_hash)

@@ -1,10 +1,10 @@
 """Operators' photos: squares of two sizes, stored and served under unguessable names."""
 
 SIZES = (256, 64)
-"""Pixels of a side."""
+"""Side lengths in pixels."""
 
 MAX_BYTES = 5 * 1024 * 1024
-"""Of what is sent."""
+"""Maximum size of an upload."""
 
 MEDIA_TYPE = "image/webp"
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Erasure(Generic[T]):
-    """The outcome of an operation that erases: its result, and the entries that report it."""
+    """The outcome of an operation that erases data: its result, and the entries that record it."""
 
     result: T
     entries: Sequence[NewEntry]
@@ -33,7 +33,7 @@ Operation = Callable[[Connection], T]
 
 
 class LedgerPort(Protocol):
-    """Where entries are appended and everything else is written (store/ledger.py)."""
+    """Appends entries and runs all other writes (store/ledger.py)."""
 
     metrics: LedgerMetrics
 
@@ -58,13 +58,13 @@ class LedgerPort(Protocol):
 
 
 class ReaderPort(Protocol):
-    """Where reads run, off the loop (store/database.py)."""
+    """Runs reads without blocking the event loop (store/database.py)."""
 
     async def read(self, operation: Operation[T]) -> T: ...
 
 
 class BusPort(Protocol):
-    """Tells every node what happened beyond the ledger (live/bus_memory.py)."""
+    """Reports to all nodes the changes that are not entries (live/bus_memory.py)."""
 
     @property
     def connected(self) -> bool:
@@ -72,17 +72,18 @@ class BusPort(Protocol):
         ...
 
     def show_typing(self, actor: Session, conversation: str, on: bool, site: int, team: str | None) -> None:
-        """Send it to the others in the conversation, which is on this site and assigned to this team."""
+        """Send a typing notice to the others in the conversation, which has this site and team."""
         ...
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
-        """Send the mark to operators, and to the visitor as `visitor_seq` in the visitor's numbers, if it is one."""
+        """Send the mark to operators, and `visitor_seq` to the visitor if it is set."""
         ...
 
     def end_session(self, session: Session) -> None: ...
 
     def change_reach(self, workspace: int, visitors: Sequence[str]) -> None:
-        """Sessions of these visitors reach more conversations now: their streams send summaries of those too."""
+        """Report that sessions of these visitors can access more conversations, so that streams send their
+        summaries."""
         ...
 
     def change_operator(self, workspace: int, operator_id: str) -> None:
@@ -94,7 +95,7 @@ class BusPort(Protocol):
 
 
 class SpanPort(Protocol):
-    """One request in a trace; `trace` is the trace's number."""
+    """The span of a request in a trace; `trace` is the trace's ID."""
 
     @property
     def trace(self) -> str: ...
@@ -103,16 +104,16 @@ class SpanPort(Protocol):
 
 
 class TracePort(Protocol):
-    """Tells a collector how long things took (adapters/tracing_otlp.py)."""
+    """Sends durations to a collector (adapters/tracing_otlp.py)."""
 
     def begin(self, parent: str) -> SpanPort: ...
 
 
 class BansPort(Protocol):
-    """The bans that hold (live/bans.py)."""
+    """The bans in force (live/bans.py)."""
 
     async def current(self) -> BanList:
-        """As they were a second ago at most."""
+        """Return the bans, at most a second old."""
         ...
 
 
@@ -145,7 +146,7 @@ class PasskeyRejected(CrumblessError):
 
 @dataclass(frozen=True, slots=True)
 class NewPasskey:
-    """A passkey that was just made. `credential` is its id in base64url."""
+    """A new passkey. `credential` is its ID in base64url."""
 
     credential: str
     public_key: bytes
@@ -155,17 +156,17 @@ class NewPasskey:
 
 @dataclass(frozen=True, slots=True)
 class UsedPasskey:
-    """A passkey that was just used. `counter_fell`: it counts fewer uses than before, as a copy would."""
+    """A passkey after its use. `counter_fell`: its counter did not grow, as that of a copied key."""
 
     sign_count: int
     counter_fell: bool
 
 
 class PasskeyPort(Protocol):
-    """Asks browsers for passkeys and checks their answers (adapters/passkey_verify.py)."""
+    """Creates options for passkeys and verifies browsers' responses (adapters/passkey_verify.py)."""
 
     def load(self) -> None:
-        """Take the time that the first use takes. Call off the loop, before anything else."""
+        """Do the slow work of the first use. Call first, and not on the event loop."""
         ...
 
     def creation_options(
@@ -191,8 +192,8 @@ class ProviderFailed(CrumblessError):
 
 @dataclass(frozen=True, slots=True)
 class OidcRequest:
-    """One request to sign in at a provider. `challenge` is made from `verifier`, which stays here until the code comes
-    (PKCE, RFC 7636). `fresh`: the person must show a factor there now."""
+    """A request to sign in at a provider. `challenge` is derived from `verifier`, which is stored until the code
+    arrives (PKCE, RFC 7636). `fresh`: the provider must authenticate the person again."""
 
     redirect_uri: str
     state: str
@@ -214,12 +215,12 @@ class OidcPort(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...
 
 
 class FilesPort(Protocol):
-    """Keeps files by name (adapters/files_store.py)."""
+    """Stores files by name (adapters/files_store.py)."""
 
     async def put(self, name: str, content: bytes) -> None: ...
 
@@ -229,7 +230,7 @@ class FilesPort(Protocol):
 
 
 class ImageRejected(CrumblessError):
-    """A picture was not taken. `reason`: too_many_pixels or unreadable."""
+    """A picture was rejected. `reason`: too_many_pixels or unreadable."""
 
     def __init__(self, reason: Literal["too_many_pixels", "unreadable"]) -> None:
         super().__init__(reason)
@@ -240,7 +241,7 @@ class ImagesPort(Protocol):
     """Re-encodes pictures (adapters/picture_process.py)."""
 
     async def cut(self, content: bytes, kind: ImageFormat, sizes: Sequence[int]) -> list[bytes]:
-        """The picture's middle, square in these sizes, as WebP. Raises ImageRejected."""
+        """Return the picture's centre as squares of these sizes, as WebP. Raises ImageRejected."""
         ...
 
 
@@ -249,7 +250,7 @@ EventName = Literal["chat_start", "chat_message_sent", "chat_closed"]
 
 @dataclass(frozen=True, slots=True)
 class RelayEvent:
-    """Something that happened in a chat, without whose. `id` numbers it in the queue; `chain` names the consent."""
+    """An event in a chat, without personal data. `id` is its ID in the queue; `chain` is the consent's."""
 
     id: int
     name: EventName
@@ -261,7 +262,7 @@ class RelaysPort(Protocol):
     """The workers that send events to vendors on this node (jobs/task_run.py)."""
 
     def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:
-        """Cancel requests in flight of these kinds for this chain of receipts, whose tasks were deleted."""
+        """Cancel requests in flight of these kinds for this receipt chain, because their tasks were deleted."""
         ...
 
 
@@ -271,7 +272,7 @@ class RelayFailed(TaskFailed):
 
 @dataclass(frozen=True, slots=True)
 class RelayAccount:
-    """Where a site's events go: the public identifier, the secret, and the origin of the site's pages."""
+    """A site's account at a vendor: the public identifier, the secret, and the origin of the site's pages."""
 
     identifier: str
     secret: str
@@ -281,7 +282,7 @@ class RelayAccount:
 class RelayPort(Protocol):
     """A vendor that receives events (adapters/relay_ga4.py, adapters/relay_tiktok.py).
 
-    `most`: events in one request. `mixed`: whether those of several consents may share a request.
+    `most`: maximum of events in one request. `mixed`: whether a request may contain events of several consents.
     """
 
     most: int
@@ -292,13 +293,13 @@ class RelayPort(Protocol):
         ...
 
     async def check(self, account: RelayAccount, test_code: str) -> list[str]:
-        """Return the vendor's errors for a sample event, or an empty text. Raises RelayFailed."""
+        """Return the vendor's errors for a sample event; empty if there are none. Raises RelayFailed."""
         ...
 
     def forget(self, chain: str) -> None:
-        """Let go of what memory holds for this consent."""
+        """Delete the data in memory that belongs to this consent."""
         ...
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from crumbless.errors import ApiError
 
 MAX_NAME = 80
-"""Longest name, in characters: it is shown in one line above or beside a chat."""
+"""Longest name in characters. It is shown in one line above or beside a chat."""
 
 MAX_LANGUAGES = 20
 
-# Line ends and controls; and overrides of direction, with which a name could pose as another.
+# Line ends and controls, and direction overrides, with which a name could impersonate another.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # Language tags (RFC 5646), without private and grandfathered forms.
@@ -18,13 +18,13 @@ _match_language = re.compile(r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}", re.ASCI
 
 
 def check_name(text: str, where: str) -> str:
-    """The name without spaces around it.
+    """Return the name without spaces around it.
 
     Args:
-        where: what it is for, to follow "The name", such as "visitors see it beside the answers".
+        where: its use, to follow "The name", such as "visitors see it beside the replies".
 
     Raises:
-        ApiError: `invalid` for one that is empty, too long or not one line.
+        ApiError: `invalid` if it is empty, too long or not one line.
     """
     name = text.strip()
     if not name:
@@ -41,8 +41,8 @@ def check_languages(languages: Sequence[str]) -> list[str]:
         ApiError: `invalid` if one is not a language tag such as `de` or `pt-BR`, or if there are too many.
     """
     if len(languages) > MAX_LANGUAGES:
-        raise ApiError("invalid", f"Name at most {MAX_LANGUAGES} languages.")
+        raise ApiError("invalid", f"Choose at most {MAX_LANGUAGES} languages.")
     for language in languages:
         if not _match_language(language):
-            raise ApiError("invalid", "A language is named by its tag, such as de or pt-BR.")
+            raise ApiError("invalid", "Give each language as a tag, such as de or pt-BR.")
     return [*dict.fromkeys(languages)]

@@ -2,7 +2,8 @@
 
 A proof is a short JWT signed by a key that the browser cannot export. It is valid for one method, one address, one
 token and one use, while its nonce is current. Its own time is not trusted. The caller of `verify_proof` must compare
-the thumbprint with the session's, and then check the `ReplayCache`. It comes last, so that junk never fills it.
+the thumbprint with the session's, and then check the `ReplayCache`. The cache comes last, so that invalid requests
+never fill it.
 """
 
 import re
@@ -30,16 +31,16 @@ MAX_PROOF = 2_048
 """Longest proof, in characters."""
 
 REPLAY_SECONDS = 180
-"""How long a used proof is remembered: no nonce lives longer."""
+"""How long a used proof is stored. No nonce is valid longer."""
 
 MAX_PUBLIC_KEYS = 256
-"""Public keys that stay parsed, each with its header of at most MAX_PROOF characters."""
+"""Maximum of parsed public keys in the cache, each with its header of at most MAX_PROOF characters."""
 
 MAX_PROOFS = 200_000
 """Used proofs in one of the two generations of the replay cache."""
 
 PROOF_BYTES = 128
-"""Upper bound of the memory of one remembered proof (measured: 91 bytes)."""
+"""Upper bound of the memory of one stored proof (measured: 91 bytes)."""
 
 _NONCE_MINUTES = 3
 _COORDINATE_BYTES = 32
@@ -53,9 +54,9 @@ _match_address = re.compile(
 
 
 class ProofRejected(Exception):
-    """The proof is not good for this request.
+    """The proof is invalid for this request.
 
-    `nonce_needed` is True when only a fresh nonce is missing: the answer is then "use_dpop_nonce".
+    `nonce_needed`: only a current nonce is missing. The response is then "use_dpop_nonce".
     """
 
     def __init__(self, reason: str, *, nonce_needed: bool = False) -> None:
@@ -65,7 +66,7 @@ class ProofRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedProof:
-    """`thumbprint` of the key (RFC 7638, base64url SHA-256), and what the `ReplayCache` knows this proof by."""
+    """The key's `thumbprint` (RFC 7638, base64url SHA-256), and the proof's key in the `ReplayCache`."""
 
     thumbprint: str
     replay_key: bytes
@@ -79,7 +80,7 @@ class _PublicKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    # Unknown members are refused: crit, jku, x5u, b64 and kid each change what a signature means.
+    # Unknown members are rejected: crit, jku, x5u, b64 and kid each change the meaning of a signature.
     typ: Literal["dpop+jwt"]
     alg: Literal["ES256"]
     jwk: _PublicKey
@@ -101,13 +102,12 @@ _decode_claims = msgspec.json.Decoder(_Claims).decode
 def verify_proof(
     proof: str, *, method: str, address: str, nonce_ok: Callable[[str], bool], token: str | None
 ) -> VerifiedProof:
-    """Check a proof (RFC 9449, section 4.3) and return whose it is.
+    """Check a proof (RFC 9449, section 4.3) and return its key's thumbprint.
 
     `address` is the public address of the request without query, as configured: never taken from the Host header.
-    `token` is the session token sent with the request, or None where none is needed yet.
+    `token` is the session token sent with the request, or None if no token is needed yet.
 
-    Raises ProofRejected, and nothing else, when the proof is malformed, not signed by its own key, or made for another
-    request.
+    Raises only ProofRejected: if the proof is malformed, not signed by its own key, or made for another request.
     """
     try:
         thumbprint, claims = _open_proof(proof)
@@ -187,7 +187,7 @@ def _encode_base64url(data: bytes) -> str:
 
 def _decode_base64url(text: str) -> bytes:
     data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    # The decoder skips what it does not know and drops loose bits. One value must have one spelling only.
+    # The decoder skips unknown characters and drops loose bits. Each value must have only one spelling.
     if _encode_base64url(data) != text:
         raise ValueError("not base64url without padding")
     return data
@@ -199,8 +199,8 @@ class NonceClock:
     A nonce is accepted in its minute and in the two that follow, by every process that has the secret.
 
     Args:
-        now: monotonic seconds, as for the ReplayCache. With the wall clock, a nonce whose proof the cache has forgotten
-            would be accepted again once that clock is set back.
+        now: monotonic seconds, as for the ReplayCache. With the wall clock, setting the clock back would make nonces
+            valid again whose proofs the cache has deleted.
     """
 
     __slots__ = ("_fresh", "_minute", "_now", "_secret")
@@ -216,7 +216,7 @@ class NonceClock:
         return self._current_nonces()[0].decode()
 
     def accepts(self, nonce: str) -> bool:
-        """Tell whether `nonce` is ours and of this minute or the two before, in constant time."""
+        """Return whether `nonce` is ours and of this minute or the two before, in constant time."""
         given = nonce.encode("utf-8", "replace")
         accepted = False
         for fresh in self._current_nonces():
@@ -236,9 +236,9 @@ class NonceClock:
 
 
 class ReplayCache:
-    """Remembers for at least three minutes which proofs were used, in two generations that take turns.
+    """Stores for at least three minutes which proofs were used, in two generations.
 
-    Each generation contains at most `most` keys. If more come within three minutes, the older generation is dropped
+    Each generation contains at most `limit` keys. If more arrive within three minutes, the older generation is dropped
     early. A flood can then open a gap for replays, but it can neither fill the memory nor lock out other clients.
     """
 
@@ -255,7 +255,7 @@ class ReplayCache:
         return len(self._recent) + len(self._before)
 
     def first_time(self, replay_key: bytes) -> bool:
-        """Tell whether `replay_key` was not seen in the last 180 seconds, and remember it."""
+        """Store `replay_key`. Return whether it was not used in the last 180 seconds."""
         self._forget_old()
         if replay_key in self._recent or replay_key in self._before:
             return False

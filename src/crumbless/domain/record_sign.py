@@ -1,4 +1,4 @@
-"""Signs records so that a copy proves itself: JWS compact serialization (RFC 7515) with Ed25519 (RFC 8037)."""
+"""Signs consent receipts, so that a copy can be verified: JWS compact serialization (RFC 7515), Ed25519 (RFC 8037)."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 class ReceiptKey:
-    """The installation's key.
+    """The installation's key for receipts.
 
     Args:
         secret: 32 random bytes.
@@ -30,7 +30,7 @@ class ReceiptKey:
         }
 
     def sign(self, payload: bytes) -> str:
-        """HEADER.PAYLOAD.SIGNATURE."""
+        """Return HEADER.PAYLOAD.SIGNATURE."""
         header = msgspec.json.encode({"alg": "EdDSA", "kid": self.public["kid"], "typ": "consent-record+jws"})
         signed = f"{_text(header)}.{_text(payload)}"
         return f"{signed}.{_text(self._private.sign(signed.encode()))}"

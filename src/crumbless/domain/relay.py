@@ -1,11 +1,11 @@
-"""What an entry is to vendors."""
+"""The vendor events that follow from entries."""
 
 from crumbless.domain.entry import Appended
 from crumbless.domain.ports import EventName
 
 
 def event_name(one: Appended) -> EventName | None:
-    """Return the event that vendors are sent for an entry; most entries are none."""
+    """Return the vendor event for an entry, or None; most entries have no event."""
     entry = one.entry
     if entry.kind == "closed":
         return "chat_closed"

@@ -16,7 +16,7 @@ class DecryptionFailed(Exception):
 
 
 class SecretBox:
-    """Seals and opens with the installation's key.
+    """Encrypts and decrypts with the installation's key.
 
     Args:
         key: 32 secret bytes, the same on every node (see CRUMBLESS_SECRET_KEY).
@@ -29,17 +29,17 @@ class SecretBox:
         self._cipher = AESGCM(self.derive("seal"))
 
     def encrypt(self, secret: bytes, purpose: str) -> bytes:
-        """The sealed secret; it opens only for the same `purpose` (such as "totp:OPERATOR")."""
+        """Return the encrypted secret. It can be decrypted only with the same `purpose`, such as "totp:OPERATOR"."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, secret, purpose.encode())
 
     def decrypt(self, encrypted: bytes, purpose: str) -> bytes:
-        """The secret. Raises DecryptionFailed."""
+        """Return the secret. Raises DecryptionFailed."""
         try:
             return self._cipher.decrypt(encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError):
             raise DecryptionFailed from None
 
     def derive(self, purpose: str) -> bytes:
-        """A key of 32 bytes for something else, such as hashing network addresses (HKDF, RFC 5869)."""
+        """Derive a key of 32 bytes for another purpose, such as hashing network addresses (HKDF, RFC 5869)."""
         return HKDF(SHA256(), KEY_BYTES, None, f"crumbless {purpose}".encode()).derive(self._key)

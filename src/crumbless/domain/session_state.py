@@ -28,8 +28,8 @@ def reach_summary(newest: str, count: int) -> tuple[str, int]:
 class SessionChanges:
     """The result of a poll.
 
-    It contains the states of the requested sessions (none: the row is gone) and the ids of those that ended recently.
-    `people` are (operator, changed_at) of the operators that changed recently.
+    It contains the states of the requested sessions (missing: the row was deleted) and the IDs of those that ended
+    recently. `people` are (operator, changed_at) of the operators that changed recently.
     """
 
     states: Mapping[str, SessionState]

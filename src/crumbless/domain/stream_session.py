@@ -1,6 +1,6 @@
-"""The stream without I/O: bytes in, checked frames or refusals out. Three shells in api/ carry it.
+"""The stream's rules without I/O: bytes in, checked frames or errors out. Three transports in api/ use it.
 
-State: challenged -> (authenticating) -> ready -> ended. The shell authenticates between the first two, because that
+State: challenged -> (authenticating) -> ready -> ended. The transport authenticates between the first two, because that
 needs the database. All other rules about a client's frames and their rate are here.
 """
 
@@ -21,22 +21,22 @@ MAX_AUTH_FRAME = 4_096
 """Largest first frame, in bytes."""
 
 AUTH_SECONDS = 5
-"""Silence after which a client that has not authenticated is gone."""
+"""A client that has not authenticated is disconnected after this time without a frame."""
 
 UNAUTHENTICATED_SECONDS = 15
-"""Time from opening a stream to being authenticated, whatever the client sends meanwhile."""
+"""Time from opening a stream to its authentication, independent of the client's frames."""
 
 SILENCE_SECONDS = 75
-"""A client that was silent for this long is gone (it pings after 25)."""
+"""A client that was silent for this long is disconnected (it pings after 25)."""
 
 MAX_VIOLATIONS = 40
-"""Refusals for speed, without an accepted frame between, after which the stream is ended."""
+"""Rate limit errors without an accepted frame between them, after which the stream is closed."""
 
 State = Literal["challenged", "authenticating", "ready", "ended"]
 
 
 class StreamEnded(Exception):
-    """The stream has to end with this close code (docs/protocol.md)."""
+    """The stream must be closed with this code (docs/protocol.md)."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -46,7 +46,7 @@ class StreamEnded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamRates:
-    """How fast one stream may send: frames of any kind, and messages among them."""
+    """The rate limits of one stream: for frames of any kind, and for messages."""
 
     frames: Rate
     messages: Rate
@@ -58,12 +58,12 @@ UNAUTHENTICATED_RATES = StreamRates(Rate(5, 20), Rate(5, 20))
 
 def failure(error: ApiError, entry_id: str = "") -> Failure:
     """Return the `error` frame for this error."""
-    words = f"{error.spec.title}. {error.detail}"
-    return Failure(error.code, words, entry_id or error.entry_id, round(error.retry_after, 3))
+    message = f"{error.spec.title}. {error.detail}"
+    return Failure(error.code, message, entry_id or error.entry_id, round(error.retry_after, 3))
 
 
 class StreamProtocol:
-    """One stream's rules and state."""
+    """The rules and the state of one stream."""
 
     __slots__ = (
         "_commands",
@@ -89,10 +89,10 @@ class StreamProtocol:
         self._violations = 0
 
     def read_auth(self, data: bytes) -> Auth:
-        """The client's first frame.
+        """Return the client's first frame.
 
         Raises:
-            StreamEnded: 4400 when it is anything but one `auth` frame, 1009 when it is too large.
+            StreamEnded: 4400 if it is not one `auth` frame, 1009 if it is too large.
         """
         if self.state != "challenged":
             raise StreamEnded(4400, "wait for welcome after auth")
@@ -105,12 +105,12 @@ class StreamProtocol:
         return frame
 
     def accept(self, session: Session, rates: StreamRates, now: float) -> None:
-        """The shell has verified token and proof: from now on frames are those of `session`."""
+        """Accept the session after the transport has verified token and proof. Later frames are the session's."""
         self.session = session
         self.state = "ready"
         self.heard_at = now
         self._rates = rates
-        # It has done its work; most streams stand idle, and then every string counts.
+        # No longer needed. Most streams are idle, and then every string counts for the memory.
         self.nonce = ""
         self._frames = Bucket()
         self._messages: Bucket | None = None
@@ -119,14 +119,14 @@ class StreamProtocol:
         self._violations = 0
 
     def receive(self, data: bytes, now: float) -> ClientFrame | Failure:
-        """Return the next frame, checked, or the error to send back. The stream stays open after an error.
+        """Return the next frame after its check, or the error to send. The stream remains open after an error.
 
         Args:
             data: one frame, UTF-8.
             now: seconds on a monotonic clock.
 
         Raises:
-            StreamEnded: 4429 if the client stays too fast after errors.
+            StreamEnded: 4429 if the client remains too fast after errors.
         """
         self.heard_at = now
         if wait := take(self._frames, self._rates.frames, now):
@@ -139,10 +139,11 @@ class StreamProtocol:
         return self._check(self._commands.of(frame), frame, now)
 
     def count_frame(self, now: float) -> bool:
-        """Count a frame that is no message: a ping, a pong, a fragment, an empty line. Return whether it is answered.
+        """Count a frame that is not a message: a ping, a pong, a fragment, an empty line. Return whether to respond to
+        it.
 
         Raises:
-            StreamEnded: 4429 if the client stays too fast.
+            StreamEnded: 4429 if the client remains too fast.
         """
         if take(self._frames, self._rates.frames, now):
             self._count_violation()
@@ -151,11 +152,11 @@ class StreamProtocol:
         return True
 
     def _check(self, command: Command, frame: ClientFrame, now: float) -> ClientFrame | Failure:
-        """Return the frame as its command takes it, or the refusal."""
+        """Return the frame after its command's check, or the error."""
         name: str = getattr(frame, "id", "")
         session = self.session
         if session is None or not session.may(command.permission):
-            # Commands that are not for visitors do not exist for them.
+            # For visitors, commands of operators do not exist.
             visitor = session is not None and session.role == "visitor"
             return failure(ApiError("unknown_op" if visitor else "forbidden"), name if is_id(name) else "")
         try:
@@ -171,7 +172,7 @@ class StreamProtocol:
             if wait := take(messages, self._rates.messages, now):
                 return self._too_fast(wait, name)
             self._violations = 0
-        # Such a name never reaches a database: PostgreSQL refuses some, and with them all that shares the batch.
+        # An invalid ID never reaches the database: PostgreSQL rejects some, which would fail the whole batch.
         if not is_id(getattr(frame, "conversation", "")):
             return failure(ApiError("unknown_conversation"), name)
         return frame

@@ -1,4 +1,4 @@
-"""Background jobs: their kinds, how long one node may have one, when it is retried, when it is marked as failed."""
+"""Background jobs: their kinds, leases, retries and failure."""
 
 import random
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ EVENT_KINDS: frozenset[TaskKind] = frozenset(get_args(Service))
 """Events for vendors, one kind for each service."""
 
 RECURRING: Mapping[TaskKind, int] = {"retention": -1, "backup": -2}
-"""Work that comes again indefinitely, each kind one row with a fixed id: however many nodes start, there is one."""
+"""Jobs that recur indefinitely. Each kind is one row with a fixed ID, so that several nodes add it only once."""
 
 INTERVAL_MS: Mapping[TaskKind, int] = {"retention": 3_600_000, "backup": 86_400_000}
-"""After how long each recurring kind comes again."""
+"""The interval of each recurring kind."""
 
 LEASE_MS = 60_000
-"""A node that claimed a task and is not heard of again loses it after this."""
+"""A node that claimed a task and does not report again loses it after this time."""
 
 DEADLINE_SECONDS = 40.0
-"""How long one try may take: well within the lease, so that no two nodes are at it."""
+"""Longest time of one attempt: well within the lease, so that two nodes never run the same task."""
 
 LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * 3600.0}
 """Kinds that may take longer than DEADLINE_SECONDS."""
@@ -32,17 +32,18 @@ MAX_ATTEMPTS = 8
 """After so many failures a task is marked as failed."""
 
 MAX_AGE_MS: Mapping[TaskKind, int] = dict.fromkeys(EVENT_KINDS, 72 * 3_600_000)
-"""Kinds that are tried until they are this old, however often. GA4 accepts events of the last 72 hours."""
+"""Kinds that are retried until they are this old, with any number of attempts. GA4 accepts events of the last 72
+hours."""
 
 FIRST_WAIT_MS = 10_000
 LONGEST_WAIT_MS = 3_600_000
 
 
 class TaskFailed(CrumblessError):
-    """A task could not be done. The message says why in plain words, without personal data or a secret.
+    """A task could not be done. The message contains the reason, without personal data or a secret.
 
     Args:
-        final: trying again will not help.
+        final: a retry will not help.
     """
 
     def __init__(self, message: str, final: bool = False) -> None:
@@ -52,12 +53,11 @@ class TaskFailed(CrumblessError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task that the node `node` has claimed.
+    """A task that the node `node` has claimed.
 
-    `attempts` counts this one; `encrypted` is what only the secret box opens. Tasks with the same `destination` can be
-    sent
-    together. `about`: the ID of the visitor or consent that the task belongs to; it is deleted with them. `error` and
-    `dead_at` (milliseconds): why and when it was marked as failed.
+    `attempts` includes this one. `encrypted` can be decrypted only by the SecretBox. Tasks with the same `destination`
+    can be sent together. `about`: the ID of the visitor or consent with which the task is deleted. `error` and
+    `dead_at` (milliseconds): why and when it failed for good.
     """
 
     id: int
@@ -75,7 +75,7 @@ class Task:
 
 
 def lease_of(kind: TaskKind) -> int:
-    """Return for how many milliseconds a node may have a task of this kind."""
+    """Return the lease of a task of this kind in milliseconds."""
     return int(LONG_SECONDS.get(kind, 0) * 1000) + LEASE_MS
 
 
@@ -86,11 +86,11 @@ def farthest_due(kind: TaskKind) -> int:
 
 
 def is_out_of_attempts(task: Task, confirmed: int, final: bool = False) -> bool:
-    """Return whether a task that has failed is given up.
+    """Return whether a failed task must not be retried.
 
     Args:
-        confirmed: the confirmed time (ids.confirmed_ms): a wrong clock gives nothing up.
-        final: trying again will not help.
+        confirmed: the confirmed time (ids.confirmed_ms), so that a wrong clock fails no task.
+        final: a retry will not help.
     """
     if task.kind in RECURRING:
         return False
@@ -100,7 +100,7 @@ def is_out_of_attempts(task: Task, confirmed: int, final: bool = False) -> bool:
 
 
 def wait_after(attempts: int) -> int:
-    """Return the milliseconds until the next try: doubling from 10 s to an hour, up to a fifth longer as a spread."""
+    """Return the milliseconds until the next attempt: doubling from 10 s to an hour, plus up to a fifth at random."""
     wait = min(FIRST_WAIT_MS << min(attempts - 1, 16), LONGEST_WAIT_MS)
     # Spreads the load; no secret depends on it.
     return wait + random.randrange(wait // 5)  # noqa: S311  # nosec B311

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crumbless.domain.limits import limit_key
 
 MAX_KEYS = 25_000
-"""Records of one throttle. Each costs a counted attempt, so that pushing one out takes longer than its wait."""
+"""Records of one throttle. Each costs a counted attempt, so displacing a record takes longer than its wait."""
 
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 15 * 60.0
@@ -21,10 +21,10 @@ class _Record:
 
 
 class GuessThrottle:
-    """Counts failures by key, in this process. Keys are stored as hashes of a fixed size (`limit_key`).
+    """Counts failures by key in this process. Keys are stored as hashes of a fixed size (`limit_key`).
 
     Args:
-        free: failures that cost nothing.
+        free: failures without a wait.
         longest: the longest wait in seconds.
     """
 
@@ -38,20 +38,21 @@ class GuessThrottle:
 
     @property
     def free(self) -> int:
-        """Failures that cost no wait."""
+        """Return the number of failures without a wait."""
         return self._free
 
     def wait(self, key: str, now: float) -> float:
-        """Seconds until the key may try again; 0 when it may now. `now` is in monotonic seconds."""
+        """Return the seconds until the key may try again, or 0. `now` is in monotonic seconds."""
         record = self._records.get(limit_key(key))
         if record is None or now - record.last > FORGET_SECONDS:
             return 0.0
         return max(record.free_at - now, 0.0)
 
     def count(self, key: str, now: float) -> int:
-        """Count a try of this key as failed, before it is known: of many at once, only the first are free.
+        """Count an attempt of this key as failed before its result is known, so that of many at once only the first are
+        free.
 
-        Returns the number of failures, this one included.
+        Return the number of failures, including this one.
         """
         hashed = limit_key(key)
         record = self._records.pop(hashed, None)
@@ -69,7 +70,7 @@ class GuessThrottle:
         return record.failures
 
     def _forget_expired(self, now: float) -> None:
-        # Two may go for each that is counted, so that expired records disappear without a sweep.
+        # Up to two are deleted for each counted one, so that expired records disappear without a sweep.
         for _ in range(2):
             oldest = next(iter(self._records), None)
             if oldest is None or now - self._records[oldest].last <= FORGET_SECONDS:
@@ -77,7 +78,7 @@ class GuessThrottle:
             del self._records[oldest]
 
     def take_back(self, key: str) -> None:
-        """The try that was counted last was none, or was right after all."""
+        """Undo the last count, because the attempt was not made or was successful."""
         hashed = limit_key(key)
         record = self._records.get(hashed)
         if record is None:

@@ -11,20 +11,20 @@ DIGITS = 6
 SECRET_BYTES = 20
 
 CODES = 10
-"""Recovery codes that are made at a time."""
+"""Number of recovery codes that are generated at a time."""
 
-# Crockford's base 32: no letter that can be taken for another or for a digit.
+# Crockford's base 32, without letters that resemble other letters or digits.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _CODE_LENGTH = 10
 
 
 def new_totp_secret() -> bytes:
-    """160 random bits (RFC 4226, section 4)."""
+    """Return 160 random bits (RFC 4226, section 4)."""
     return secrets.token_bytes(SECRET_BYTES)
 
 
 def code_at(secret: bytes, step: int) -> str:
-    """The code of a step: of the half minute number `step` since 1970."""
+    """Return the code of a step, which is the number of half minutes since 1970."""
     digest = hmac.digest(secret, struct.pack(">Q", step), "sha1")
     start = digest[-1] & 0x0F
     number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
@@ -32,7 +32,7 @@ def code_at(secret: bytes, step: int) -> str:
 
 
 def step_of(secret: bytes, code: str, now: float) -> int | None:
-    """The step whose code this is: the current one or the one before; None for neither. `now` is in seconds."""
+    """Return the step of this code: the current one or the one before, else None. `now` is in seconds."""
     current = int(now // STEP_SECONDS)
     found = None
     for step in (current - 1, current):
@@ -49,12 +49,12 @@ def totp_uri(secret: bytes, issuer: str, account: str) -> str:
 
 
 def secret_text(secret: bytes) -> str:
-    """The secret for typing it in (base 32)."""
+    """Return the secret for typing (base 32)."""
     return base64.b32encode(secret).decode().rstrip("=")
 
 
 def new_recovery_codes() -> list[str]:
-    """Ten codes of 50 random bits each, such as "3f8km-q0w7z"."""
+    """Return ten codes of 50 random bits each, such as "3f8km-q0w7z"."""
     return [_group("".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))) for _ in range(CODES)]
 
 

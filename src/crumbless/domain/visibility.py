@@ -1,14 +1,14 @@
-"""Which conversations, sites and teams of a workspace an operator may see: all, or those of a list.
+"""Decides which conversations, sites and teams of a workspace an operator may see: all, or those of a list.
 
-`visible(actor)` is the one place that decides. The predicate is here; store/visibility_sql.py makes the SQL condition
-of the same scope, and tests compare the two. Everything that reads or changes a conversation, a site or a team uses it:
+Only `visible(actor)` decides this. The predicate is here; store/visibility_sql.py has the SQL condition of the same
+scope, and tests compare the two. All reads and changes of conversations, sites and teams use it:
 
 - reads add the condition to their query;
-- commands give the scope to the ledger, which refuses a conversation outside of it as one that does not exist;
+- commands pass the scope to the ledger, which rejects a conversation outside of it as unknown;
 - the stream delivers by the predicate, once for each distinct scope (live/connections.py).
 
 Search, reports, exports, API keys and webhooks will use the same function. Search and reports add the condition to
-their queries. An API key or a webhook has a scope of its own, with which it reads as an operator does.
+their queries. An API key or a webhook has a separate scope, with which it reads as an operator does.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A list of sites (their database ids) and teams. A conversation is in it if its site or its team is."""
+    """A list of sites (their database IDs) and teams. A conversation is in it if its site or its team is."""
 
     sites: frozenset[int] = frozenset()
     teams: frozenset[str] = frozenset()
@@ -28,14 +28,14 @@ class Scope:
 
 
 NOTHING = Scope()
-"""The scope of a session whose list was not read: a mistake hides too much instead of showing too much."""
+"""The scope of a session whose list was not read. A mistake then hides too much instead of showing too much."""
 
 UNLIMITED_ROLES = frozenset({"owner", "admin"})
-"""Roles that see the whole workspace, whatever list is stored for the operator."""
+"""Roles that see the whole workspace, independent of the stored list."""
 
 
 class Actor(Protocol):
-    """A session, or whatever else acts in a workspace. `scope`: None for the whole workspace."""
+    """A session, or another subject in a workspace. `scope`: None for the whole workspace."""
 
     @property
     def role(self) -> str: ...
@@ -47,7 +47,7 @@ class Actor(Protocol):
 def visible(actor: Actor) -> Scope | None:
     """Return the scope that limits what the actor sees in its workspace; None: no limit.
 
-    Visitors have no scope: they reach only their own conversation (access.require_conversation).
+    Visitors have no scope: they can access only their own conversations (access.require_conversation).
     """
     if actor.role == "visitor" or actor.role in UNLIMITED_ROLES:
         return None

@@ -1,7 +1,7 @@
 """Proof of work during floods: cheap for one visitor, expensive for thousands of starts. It needs no third party.
 
-A challenge is "BITS.EXPIRY.NONCE.MAC": it needs no memory, and every node verifies its MAC. It is solved by a number
-N for which SHA-256("CHALLENGE:N") begins with BITS zero bits; the answer is "CHALLENGE:N".
+A challenge is "BITS.EXPIRY.NONCE.MAC". It needs no memory, and every node can verify its MAC. The solution is a number
+N for which SHA-256("CHALLENGE:N") begins with BITS zero bits. The client sends "CHALLENGE:N".
 """
 
 import secrets
@@ -12,10 +12,10 @@ from hmac import compare_digest
 from hmac import digest as hmac_digest
 
 WORK_SECONDS = 150
-"""For how long a challenge may be solved: less than used answers are remembered (proof.REPLAY_SECONDS)."""
+"""How long a challenge may be solved: less than used solutions are stored (proof.REPLAY_SECONDS)."""
 
 USUAL_BITS = 15
-"""32,000 hashes on average: a tenth of a second of a phone."""
+"""32,000 hashes on average: a tenth of a second on a phone."""
 
 FLOOD_BITS = 18
 """Eight times as much, for a network that still floods."""
@@ -24,7 +24,7 @@ _MAX_SOLUTION = 200
 
 
 class ProofOfWork:
-    """Gives out challenges and takes answers.
+    """Issues challenges and verifies solutions.
 
     Args:
         secret: the same on every node.
@@ -36,21 +36,21 @@ class ProofOfWork:
         self._now = now
 
     def challenge(self, bits: int) -> str:
-        """A new challenge."""
+        """Return a new challenge."""
         body = f"{bits}.{int(self._now()) + WORK_SECONDS}.{secrets.token_urlsafe(12)}"
         return f"{body}.{self._mac(body)}"
 
-    def accepts(self, answer: str, bits: int) -> bytes | None:
+    def accepts(self, solution: str, bits: int) -> bytes | None:
         """Return the solution's key in a replay cache, or None if it is invalid, expired or too easy."""
-        challenge, _, number = answer.partition(":")
+        challenge, _, number = solution.partition(":")
         body, _, mac = challenge.rpartition(".")
-        if len(answer) > _MAX_SOLUTION or not answer.isascii() or not number.isdigit():
+        if len(solution) > _MAX_SOLUTION or not solution.isascii() or not number.isdigit():
             return None
         if not compare_digest(mac.encode(), self._mac(body).encode()):
             return None
-        # Ours, so its parts are numbers.
-        asked, expiry, _ = body.split(".", 2)
-        if int(asked) < bits or int(expiry) < self._now() or not _is_solved(answer, int(asked)):
+        # The MAC is ours, so its parts are numbers.
+        required, expiry, _ = body.split(".", 2)
+        if int(required) < bits or int(expiry) < self._now() or not _is_solved(solution, int(required)):
             return None
         return sha256(challenge.encode()).digest()[:16]
 
@@ -58,5 +58,5 @@ class ProofOfWork:
         return urlsafe_b64encode(hmac_digest(self._secret, body.encode(), "sha256")[:16]).rstrip(b"=").decode()
 
 
-def _is_solved(answer: str, bits: int) -> bool:
-    return int.from_bytes(sha256(answer.encode()).digest()[:4]) >> (32 - bits) == 0
+def _is_solved(solution: str, bits: int) -> bool:
+    return int.from_bytes(sha256(solution.encode()).digest()[:4]) >> (32 - bits) == 0

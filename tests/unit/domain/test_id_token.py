@@ -93,8 +93,8 @@ def test_several_audiences_are_fine_when_we_are_the_authorized_party() -> None:
 
 def test_a_fresh_sign_in_is_asked_for() -> None:
     assert read(signed(GOOD | {"auth_time": NOW}), since=NOW - 5) == "olga"
-    assert refusal(signed(GOOD | {"auth_time": NOW - 600}), since=NOW - 5) == "no fresh sign-in"
-    assert refusal(signed(GOOD), since=NOW - 5) == "no fresh sign-in"
+    assert refusal(signed(GOOD | {"auth_time": NOW - 600}), since=NOW - 5) == "no recent sign-in"
+    assert refusal(signed(GOOD), since=NOW - 5) == "no recent sign-in"
 
 
 def test_threat_17_another_key_under_the_same_name_is_refused() -> None:
