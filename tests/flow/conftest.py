@@ -1,4 +1,4 @@
-"""Servers for the tests of whole flows. Every test fails whose server wrote a traceback."""
+"""Servers for the flow tests. A test fails if its server wrote a traceback."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with people and sites in it: to be copied, never to be served."""
+    """Return a file with operators and sites in it. Copy it and never serve it."""
     database = tmp_path_factory.mktemp("seeded_database") / "crumbless.db"
     seed_database(database)
     return database
@@ -39,7 +39,7 @@ def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def seeded_postgres(postgres: PostgresServer) -> str:
-    """A database with the same people and sites, to be copied; its name."""
+    """Return the name of a database with the same operators and sites. Copy it and never serve it."""
     url = postgres.new_database()
     seed_database(url)
     return name_of(url)
@@ -47,7 +47,7 @@ def seeded_postgres(postgres: PostgresServer) -> str:
 
 @pytest.fixture(scope="session")
 def nats() -> Iterator[NatsServer]:
-    """A NATS for the tests of this process."""
+    """Start a NATS server for the tests of this process."""
     server = NatsServer()
     server.start()
     yield server
@@ -56,7 +56,7 @@ def nats() -> Iterator[NatsServer]:
 
 @pytest.fixture(scope="session")
 def storage(request: pytest.FixtureRequest) -> Storage:
-    """What the servers of a test keep their data in; gives each of them a seeded_database database of its own."""
+    """Return the kind of storage of the test's servers. Each server gets a separate copy of the seeded database."""
     if request.param == "sqlite":
         return FileStorage(request.getfixturevalue("seeded_database"))
     bus = request.getfixturevalue("nats").url if request.param == "nats" else "postgresql"
@@ -65,7 +65,7 @@ def storage(request: pytest.FixtureRequest) -> Storage:
 
 @pytest.fixture(scope="session")
 def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server for all tests of this process that neither stop it nor need their own limits."""
+    """Start one server for all tests of this process that neither stop it nor need other limits."""
     server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("shared")), **storage.settings)
     server.start()
     yield server
@@ -76,7 +76,7 @@ def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def server(shared_server: ServerProcess) -> Iterator[ServerProcess]:
-    """The shared server; fails the test during which it wrote a traceback."""
+    """Return the shared server. The test fails if the server writes a traceback during it."""
     said = len(shared_server.log())
     yield shared_server
     assert "Traceback" not in shared_server.log()[said:], shared_server.log()[said:]
@@ -84,7 +84,7 @@ def server(shared_server: ServerProcess) -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def start_server(storage: Storage, tmp_path: Path) -> Iterator[StartServer]:
-    """Starts a server of the test's own, with settings as keywords."""
+    """Return a function that starts a separate server, with settings as keywords."""
     started: list[ServerProcess] = []
 
     def start(**settings: object) -> ServerProcess:
@@ -104,7 +104,7 @@ def start_server(storage: Storage, tmp_path: Path) -> Iterator[StartServer]:
 
 @pytest_asyncio.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """A client that keeps no cookie of its own making and follows no redirect."""
+    """Return a client that stores no cookie and follows no redirect."""
     limits = httpx.Limits(max_connections=500, max_keepalive_connections=100)
     async with httpx.AsyncClient(trust_env=False, timeout=40, verify=False, limits=limits) as client:
         yield client
@@ -112,7 +112,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest_asyncio.fixture
 async def open_world(http: httpx.AsyncClient) -> AsyncIterator[Callable[[ServerProcess], World]]:
-    """Makes a world around a server of the test's own."""
+    """Return a function that makes a world around a separate server."""
     worlds: list[World] = []
 
     def make(server: ServerProcess) -> World:
@@ -126,19 +126,19 @@ async def open_world(http: httpx.AsyncClient) -> AsyncIterator[Callable[[ServerP
 
 @pytest_asyncio.fixture
 async def world(server: ServerProcess, open_world: Callable[[ServerProcess], World]) -> World:
-    """The shared server and its people."""
+    """Return a world on the shared server."""
     return open_world(server)
 
 
 @pytest.fixture(params=TRANSPORTS)
 def transport(request: pytest.FixtureRequest) -> Transport:
-    """Each way in which a stream can travel."""
+    """Run the test over each transport."""
     return request.param
 
 
 @pytest.fixture(scope="session")
 def named_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server under a name that passkeys may be bound to, for all tests of this process that do not stop it."""
+    """Start a server under a host name that passkeys may be bound to, shared by the tests of this process."""
     database = storage.new_database(tmp_path_factory.mktemp("named"))
     server = ServerProcess(database, **(storage.settings | named_settings()))
     server.start()
@@ -149,7 +149,7 @@ def named_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest_asyncio.fixture
 async def named(named_server: ServerProcess, http: httpx.AsyncClient) -> AsyncIterator[NamedWorld]:
-    """The server under a name, with an Olga and an Otto of the test's own."""
+    """Return a world on the named server, with an Olga and an Otto that no other test uses."""
     world = NamedWorld(named_server, http)
     yield world
     await world.close()

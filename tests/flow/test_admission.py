@@ -1,4 +1,4 @@
-"""More than the server takes: it refuses in words, loses nothing that it acknowledged, and holds nobody else up."""
+"""An overloaded server refuses with documented errors, loses no acknowledged message and delays no other client."""
 
 import asyncio
 import json
@@ -23,11 +23,11 @@ BIG = "\U0001f600" * 8_000
 """The longest message: 32 kB on the wire."""
 
 MANY = 500
-"""So many of them that no buffer of the kernel hides a client that does not read."""
+"""More of the longest messages than a socket buffer can hide from a client that does not read."""
 
 
 async def burst(stream: Stream, ids: list[str]) -> tuple[set[str], dict[str, float]]:
-    """Send all at once; who was acknowledged, and who was refused for how long."""
+    """Send all messages at once. Return the acknowledged IDs, and the wait of each refused one."""
     for entry_id in ids:
         await stream.send("send", id=entry_id, conversation=stream.person.conversation, text=f"words {entry_id}")
     taken, refused = set[str](), dict[str, float]()
@@ -43,14 +43,14 @@ async def burst(stream: Stream, ids: list[str]) -> tuple[set[str], dict[str, flo
 
 
 async def send_patiently(stream: Stream, ids: list[str]) -> None:
-    """Send again and again what was refused, each time after the wait that the server asked for."""
+    """Resend refused messages, each after the wait that the server asked for."""
     while ids:
         _, refused = await burst(stream, ids)
         ids = [*refused]
         await asyncio.sleep(max(refused.values(), default=0))
 
 
-async def test_a_full_queue_refuses_and_keeps_what_it_acknowledged(
+async def test_full_queue_refuses_messages_and_stores_acknowledged_ones(
     start_server: StartServer, open_world: OpenWorld
 ) -> None:
     server = start_server(ledger_queue=4)
@@ -71,14 +71,14 @@ async def test_a_full_queue_refuses_and_keeps_what_it_acknowledged(
     assert positions == [*range(1, len(positions) + 1)]
 
 
-async def test_too_fast_is_refused_and_works_after_the_wait(
+async def test_refused_message_is_accepted_after_the_wait(
     start_server: StartServer, open_world: OpenWorld, transport: Transport
 ) -> None:
     world = open_world(start_server(visitor_message_burst=5, visitor_messages_per_minute=120))
     stream = await world.stream(await world.visitor(), transport)
     ids = [new_entry_id() for _ in range(9)]
     taken, refused = await burst(stream, ids)
-    assert refused, "the premise: that was too fast"
+    assert refused, "the premise: the rate was exceeded"
     assert len(taken) >= 5
     assert all(wait <= 1 for wait in refused.values())
     await send_patiently(stream, [*refused])
@@ -86,7 +86,7 @@ async def test_too_fast_is_refused_and_works_after_the_wait(
     assert {*ids} <= kept
 
 
-async def test_who_does_not_slow_down_is_ended_and_may_come_back(
+async def test_stream_of_a_client_that_ignores_waits_is_closed_and_may_be_opened_again(
     start_server: StartServer, open_world: OpenWorld, transport: Transport
 ) -> None:
     world = open_world(start_server(visitor_message_burst=1, visitor_messages_per_minute=1))
@@ -98,7 +98,7 @@ async def test_who_does_not_slow_down_is_ended_and_may_come_back(
     await (await world.stream(vera, transport)).settled()
 
 
-async def test_a_flood_of_frames_is_refused_too(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_flood_of_frames_is_refused(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(frames_per_second=1, frame_burst=5))
     stream = await world.stream(await world.visitor())
     for _ in range(10):
@@ -109,7 +109,7 @@ async def test_a_flood_of_frames_is_refused_too(start_server: StartServer, open_
 
 
 async def connect_without_reading(world: World) -> RawWebSocket:
-    """Otto's stream, welcomed, on a connection that takes little before it must be read."""
+    """Open Otto's stream on a connection with a small receive buffer."""
     raw = await connect_raw(world.server.port)
     raw.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     await authenticate_raw(raw, await world.operator(OTTO))
@@ -117,7 +117,7 @@ async def connect_without_reading(world: World) -> RawWebSocket:
     return raw
 
 
-async def test_a_client_that_never_reads_is_ended_and_misses_nothing(
+async def test_client_that_never_reads_is_disconnected_and_misses_nothing_after_reconnecting(
     start_server: StartServer, open_world: OpenWorld
 ) -> None:
     server = start_server(streams_per_session=2)
@@ -135,7 +135,7 @@ async def test_a_client_that_never_reads_is_ended_and_misses_nothing(
         assert ack["op"] == "ack"
     last = await desk.until_entry(conversation=vera.conversation, seq=MANY + 1)
     assert [entry["position"] for entry in desk.entries()] == [*range(position + 1, last["position"] + 1)]
-    # That Otto may open two streams again proves that the server let go of both that he does not read.
+    # Two new streams of Otto prove that the server has closed both that he does not read.
     for transport in TRANSPORTS[1:]:
         pair = [await world.stream(otto, one, after=position) for one in ("websocket", transport)]
         for back in pair:
@@ -149,7 +149,7 @@ async def test_a_client_that_never_reads_is_ended_and_misses_nothing(
 
 
 async def _open_and_welcome(stream: PollStream) -> None:
-    """Authenticate, read the welcome, and then never poll again."""
+    """Authenticate, read the welcome, and then do not poll."""
     opened = await stream.http.post(f"{stream.person.address}/v1/stream/open", json={"mode": "poll"})
     stream.id = opened.json()["stream"]
     person, nonce = stream.person, opened.json()["frames"][0]["nonce"]
@@ -161,13 +161,13 @@ async def _open_and_welcome(stream: PollStream) -> None:
 
 
 async def _drain_polls(stream: PollStream) -> StreamOver:
-    """How the stream ends for a client that polls at last."""
+    """Return how the stream ends for a client that polls late."""
     frames = (await stream.poll(2)).json()["frames"]
     assert frames[-1]["op"] == "end", frames[-1]["op"]
     return StreamOver(frames[-1]["code"])
 
 
-async def test_a_long_answer_that_nobody_reads_is_cut(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_long_response_that_is_not_read_is_aborted(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     vera, otto = await world.visitor(), await world.operator(OTTO)
@@ -198,6 +198,6 @@ async def test_a_long_answer_that_nobody_reads_is_cut(start_server: StartServer,
 
 
 def is_connected(server: ServerProcess, port: int) -> bool:
-    """Whether the server has an open connection from this port."""
+    """Return whether the server has an open connection from this port."""
     connections = psutil.Process(server.pid).net_connections("tcp")
     return any(bool(one.raddr) and one.raddr.port == port for one in connections)

@@ -1,4 +1,5 @@
-"""The audit log: each act leaves one row, which nobody changes and owners and admins read (threats 56, 64)."""
+"""Each action adds one row to the audit log. Rows cannot be changed, and only owners and admins read them (threats 56,
+64)."""
 
 import csv
 import io
@@ -21,8 +22,8 @@ async def log_of(world: World, person: Person, query: str = "") -> list[dict[str
     return answer.json()["records"]
 
 
-async def test_each_act_leaves_one_row(world: World) -> None:
-    """Threat 64: who, from which session and key, in which request."""
+async def test_each_action_adds_one_row(world: World) -> None:
+    """Threat 64: the row has the actor, session, key and request."""
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
     team = f"Team {new_entry_id()}"
     acts: list[tuple[str, str, dict[str, Any], str]] = [
@@ -48,14 +49,14 @@ async def test_each_act_leaves_one_row(world: World) -> None:
         assert target in {"", row["target_id"]}
     (changed,) = await log_of(world, owner, f"&action=role_changed&actor={owner.id}")
     assert changed["details"] == {"from": "operator", "to": "admin"}
-    # What is refused leaves none.
+    # Refused actions add no row.
     rows = len(await log_of(world, owner))
     for path, body in (("/v1/desk/teams", {"name": team}), (f"/v1/desk/people/{owner.id}", {"role": "analyst"})):
         assert (await ask(world.http, owner, "POST", path, body)).status_code in {400, 403}
     assert len(await log_of(world, owner)) == rows
 
 
-async def test_pages_follow_one_another_without_a_gap(world: World) -> None:
+async def test_pages_are_contiguous(world: World) -> None:
     owner = await world.new_operator(hire(world))
     for number in range(7):
         answer = await ask(world.http, owner, "POST", "/v1/desk/me", {"name": f"Name {number}", "languages": []})
@@ -76,7 +77,7 @@ async def test_pages_follow_one_another_without_a_gap(world: World) -> None:
         assert (await ask(world.http, owner, "GET", f"/v1/desk/audit?{wrong}")).status_code == 400, wrong
 
 
-async def test_an_export_is_whole_and_no_cell_is_a_formula(world: World) -> None:
+async def test_export_is_complete_and_no_cell_is_a_formula(world: World) -> None:
     """Threat 56."""
     owner = await world.new_operator(hire(world))
     for name in FORMULAS:
@@ -88,7 +89,7 @@ async def test_an_export_is_whole_and_no_cell_is_a_formula(world: World) -> None
     assert sheet.headers["content-type"] == "text/csv; charset=utf-8"
     assert sheet.headers["content-disposition"] == 'attachment; filename="audit-log.csv"'
     rows = [*csv.DictReader(io.StringIO(sheet.text, newline=""))]
-    # The export itself is the newest.
+    # The newest row is the export itself.
     assert [int(row["number"]) for row in rows][1:] == [one["number"] for one in wanted]
     assert rows[0]["action"] == "audit_exported"
     cells = [cell for row in rows for cell in row.values()]
@@ -100,7 +101,7 @@ async def test_an_export_is_whole_and_no_cell_is_a_formula(world: World) -> None
     assert (await ask(world.http, owner, "GET", "/v1/desk/audit/export?format=xlsx")).status_code == 400
 
 
-async def test_a_long_log_is_exported_in_pieces(world: World) -> None:
+async def test_long_log_is_exported_in_several_reads(world: World) -> None:
     owner = await world.new_operator(hire(world))
     world.server.change(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234) "
@@ -114,7 +115,7 @@ async def test_a_long_log_is_exported_in_pieces(world: World) -> None:
     assert numbers == sorted({*numbers}, reverse=True)
 
 
-async def test_each_workspace_has_its_own_log(world: World) -> None:
+async def test_workspace_has_a_separate_log(world: World) -> None:
     oskar, owner = await world.operator(OSKAR), await world.new_operator(hire(world))
     await ask(world.http, owner, "POST", "/v1/desk/me", {"name": "Only in Tea", "languages": []})
     assert "Only in Tea" in str(await log_of(world, owner))
@@ -125,10 +126,10 @@ async def test_each_workspace_has_its_own_log(world: World) -> None:
         assert code_of(await ask(world.http, person, "GET", "/v1/desk/audit/export")) == "forbidden"
 
 
-async def test_the_database_itself_keeps_the_log(world: World) -> None:
+async def test_database_rejects_changes_of_the_log(world: World) -> None:
     owner = await world.new_operator(hire(world))
     rows = await log_of(world, owner)
-    assert rows, "the premise: there is something to change"
+    assert rows, "the premise: there is a row to change"
     for statement in (
         "UPDATE audit_log SET actor_name = 'Nobody'",
         "DELETE FROM audit_log WHERE no = (SELECT max(no) FROM audit_log)",

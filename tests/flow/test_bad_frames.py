@@ -1,4 +1,4 @@
-"""Bad input in the stream, over each transport: a documented error, and the next valid frame works."""
+"""A bad frame gets a documented error over each transport, and the next valid frame works."""
 
 import json
 from typing import Any
@@ -10,13 +10,13 @@ from support.people import OLGA, World, new_entry_id, say
 
 GOOD_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 CONVERSATION = "CONVERSATION"
-"""Stands in the frames below for the visitor's own conversation."""
+"""Placeholder for the visitor's own conversation in the frames below."""
 
 ASTRAL = "\U0001f600"
 
 
 def send_frame(**changed: Any) -> bytes:
-    """A good `send` with some fields changed; None takes a field away."""
+    """Return a good `send` frame with some fields changed. None removes a field."""
     good = {"op": "send", "id": GOOD_ID, "conversation": CONVERSATION, "text": "x"}
     return json.dumps({name: value for name, value in (good | changed).items() if value is not None}).encode()
 
@@ -114,7 +114,7 @@ CASES = {
 
 
 async def refusal_of(stream: Stream, data: bytes) -> Frame:
-    """The server's answer to these bytes."""
+    """Return the server's answer to these bytes."""
     await stream.send_bytes(data.replace(CONVERSATION.encode(), stream.person.conversation.encode()))
     frame = await stream.until("error")
     assert frame["message"]
@@ -122,7 +122,7 @@ async def refusal_of(stream: Stream, data: bytes) -> Frame:
 
 
 @pytest.mark.parametrize("code", [*CASES])
-async def test_a_bad_frame_is_refused_and_the_stream_goes_on(world: World, transport: Transport, code: str) -> None:
+async def test_bad_frame_is_refused_and_the_stream_stays_open(world: World, transport: Transport, code: str) -> None:
     stream = await world.stream(await world.visitor(), transport)
     await stream.until_entry(seq=1)
     for number, (what, data) in enumerate(CASES[code].items()):
@@ -142,14 +142,14 @@ async def test_deep_nesting_is_refused(world: World, transport: Transport, what:
     await stream.settled()
 
 
-async def test_a_refused_message_is_named_by_its_id(world: World, transport: Transport) -> None:
+async def test_refusal_of_a_message_has_its_id(world: World, transport: Transport) -> None:
     stream = await world.stream(await world.visitor(), transport)
     await stream.until_entry(seq=1)
     for data in (EMPTY["spaces"], BAD_TEXT["U+0000"], TOO_LONG["8,001 letters"]):
         assert (await refusal_of(stream, data))["id"] == GOOD_ID
 
 
-async def test_the_longest_message_is_accepted(world: World, transport: Transport) -> None:
+async def test_longest_message_is_accepted(world: World, transport: Transport) -> None:
     stream = await world.stream(await world.visitor(), transport)
     for words in ("x" * 8_000, ASTRAL * 8_000, "\r\n" * 2 + "y" * 7_998):
         ack = await say(stream, words)
@@ -158,7 +158,7 @@ async def test_the_longest_message_is_accepted(world: World, transport: Transpor
         assert told["data"]["text"] == words.replace("\r\n", "\n")
 
 
-async def test_an_operators_bad_frames_are_refused_too(world: World, transport: Transport) -> None:
+async def test_bad_frame_of_an_operator_is_refused(world: World, transport: Transport) -> None:
     vera = await world.visitor()
     desk = await world.stream(await world.operator(OLGA), transport, after=None)
     for frame, code in (
@@ -191,7 +191,7 @@ FIRST_FRAMES = {
 
 
 @pytest.mark.parametrize("what", [*FIRST_FRAMES])
-async def test_a_bad_first_frame_ends_the_stream(world: World, transport: Transport, what: str) -> None:
+async def test_bad_first_frame_closes_the_stream(world: World, transport: Transport, what: str) -> None:
     data, code = FIRST_FRAMES[what]
     stream = await world.raw_stream(await world.visitor(), transport)
     await stream.challenged()
@@ -200,7 +200,7 @@ async def test_a_bad_first_frame_ends_the_stream(world: World, transport: Transp
     await (await world.stream(stream.person, transport)).settled()
 
 
-async def test_a_frame_over_the_limit_ends_a_websocket(world: World) -> None:
+async def test_frame_over_the_limit_closes_a_websocket(world: World) -> None:
     vera = await world.visitor()
     for size in (65_537, 1_000_000):
         stream = await world.stream(vera)
@@ -211,7 +211,7 @@ async def test_a_frame_over_the_limit_ends_a_websocket(world: World) -> None:
     await stream.until("pong")
 
 
-async def test_several_frames_in_one_request_are_obeyed_in_order(world: World) -> None:
+async def test_frames_in_one_request_are_processed_in_order(world: World) -> None:
     stream = await world.stream(await world.visitor(), "stream")
     conversation = stream.person.conversation
     lines = [send_frame(id=new_entry_id(), conversation=conversation, text=f"{number}") for number in range(5)]

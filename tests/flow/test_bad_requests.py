@@ -1,4 +1,4 @@
-"""Bad input over HTTP: each answer is a documented RFC 9457 problem, never a fault, and the next request works."""
+"""Bad input over HTTP gets a documented RFC 9457 problem, never a 500, and the next request works."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ JSON = {"content-type": "application/json"}
 
 
 def check_problem(answer: httpx.Response, status: int, code: str) -> None:
-    """The answer is the documented problem."""
+    """Assert that the response is the documented problem."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     problem = answer.json()
     assert problem["type"] == f"urn:crumbless:problem:{code}", problem
@@ -30,7 +30,7 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> None:
 
 
 def first_message(**changed: Any) -> dict[str, Any]:
-    """A good first message with some fields changed; None takes a field away."""
+    """Return a good first message with some fields changed. None removes a field."""
     good = {"site": TEA.key, "id": new_entry_id(), "text": "Hello", "page_origin": TEA.origin}
     return {name: value for name, value in (good | changed).items() if value is not None}
 
@@ -68,7 +68,7 @@ STARTS: list[tuple[dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize(("changed", "status", "code"), STARTS, ids=str)
-async def test_a_bad_first_message_is_refused_and_leaves_nothing(
+async def test_bad_first_message_is_refused_and_stores_nothing(
     world: World, changed: dict[str, Any], status: int, code: str
 ) -> None:
     count = "SELECT (SELECT count(*) FROM visitor), (SELECT count(*) FROM conversation), (SELECT count(*) FROM entry)"
@@ -80,7 +80,7 @@ async def test_a_bad_first_message_is_refused_and_leaves_nothing(
 
 
 SIGN_IN_BYTES = 8 * 1024
-"""Whoever is not signed in yet has no more to say (threat 52)."""
+"""The limits of a request without a session (threat 52)."""
 
 BODIES: list[tuple[bytes, str]] = [
     (b"", "malformed"),
@@ -99,7 +99,7 @@ BODIES: list[tuple[bytes, str]] = [
 
 @pytest.mark.parametrize("path", [START, SIGN_IN, OPEN, "/v1/stream/poll"])
 @pytest.mark.parametrize(("body", "code"), BODIES, ids=[repr(body[:20]) for body, _ in BODIES])
-async def test_a_bad_body_is_refused(world: World, path: str, body: bytes, code: str) -> None:
+async def test_bad_body_is_refused(world: World, path: str, body: bytes, code: str) -> None:
     answer = await world.http.post(world.server.address + path, content=body, headers=JSON)
     if path == SIGN_IN and len(body) > SIGN_IN_BYTES:
         check_problem(answer, 413, "too_large")
@@ -109,13 +109,13 @@ async def test_a_bad_body_is_refused(world: World, path: str, body: bytes, code:
 
 @pytest.mark.parametrize(("path", "field"), [(START, "site"), (SIGN_IN, "email"), (OPEN, "mode")])
 @pytest.mark.parametrize("text", [b"\\ud800", b"\\udc00x", b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf", b"a\x01"])
-async def test_broken_text_is_refused(world: World, path: str, field: str, text: bytes) -> None:
+async def test_invalid_unicode_is_refused(world: World, path: str, field: str, text: bytes) -> None:
     body = b'{"' + field.encode() + b'":"' + text + b'"}'
     check_problem(await world.http.post(world.server.address + path, content=body, headers=JSON), 400, "malformed")
 
 
 @pytest.mark.parametrize("path", [START, SIGN_IN, OPEN, "/v1/stream/poll"])
-async def test_only_json_is_read(world: World, path: str) -> None:
+async def test_content_type_other_than_json_is_refused(world: World, path: str) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x", ""):
         answer = await world.http.post(
             world.server.address + path, content=json.dumps(first_message()), headers={"content-type": kind}
@@ -128,7 +128,7 @@ async def test_only_json_is_read(world: World, path: str) -> None:
 
 @pytest.mark.parametrize("path", [START, SIGN_IN, OPEN, "/v1/stream/poll", "/v1/stream/send"])
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_of_a_megabyte_is_refused(world: World, path: str, chunked: bool) -> None:
+async def test_body_of_a_megabyte_is_refused(world: World, path: str, chunked: bool) -> None:
     host, body = f"127.0.0.1:{world.server.port}", b"x" * 1_000_000
     request = request_of("POST", path, host, b"" if chunked else body, Content_Type="application/json")
     if chunked:
@@ -141,7 +141,7 @@ async def test_a_body_of_a_megabyte_is_refused(world: World, path: str, chunked:
 
 
 @pytest.mark.parametrize("path", [START, SIGN_IN, OPEN, "/v1/stream/poll", "/v1/stream/send"])
-async def test_pages_of_other_origins_are_refused(world: World, path: str) -> None:
+async def test_request_from_another_origin_is_refused(world: World, path: str) -> None:
     for origin in ("https://evil.example", "null", "", world.server.address + "0", TEA.origin):
         answer = await world.http.post(world.server.address + path, content=b"{}", headers=JSON | {"origin": origin})
         check_problem(answer, 403, "foreign_origin")
@@ -151,7 +151,7 @@ async def test_pages_of_other_origins_are_refused(world: World, path: str) -> No
     assert own.status_code != 403
 
 
-async def test_the_frame_may_start_and_speak_from_its_own_origin(world: World) -> None:
+async def test_frame_starts_and_sends_from_its_own_origin(world: World) -> None:
     person, own = world.stranger(), world.server.address
     assert (await ask(world.http, person, "POST", START, first_message(), origin=own)).status_code == 201
 
@@ -160,17 +160,17 @@ HOSTS = ["evil.example", "127.0.0.1", "localhost", "", "127.0.0.1:1", "[::1]", "
 
 
 @pytest.mark.parametrize("host", HOSTS)
-async def test_another_host_is_misdirected(world: World, host: str) -> None:
+async def test_other_host_is_misdirected(world: World, host: str) -> None:
     for path in ("/desk/", "/v1/desk/me", "/w/tea-shop.js", "/nowhere"):
         answer = await ask_raw(world.server.port, request_of("GET", path, host))
         assert answer.status == 421, path
         assert json.loads(answer.body)["type"] == "urn:crumbless:problem:misdirected"
     health = await ask_raw(world.server.port, request_of("GET", "/healthz", host))
-    assert health.status == 200, "a balancer's probe names no host of ours"
+    assert health.status == 200, "a balancer's health probe sends another host name"
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "POST"])
-async def test_another_method_is_told_which_there_are(world: World, method: str) -> None:
+async def test_wrong_method_gets_the_allowed_ones(world: World, method: str) -> None:
     answer = await world.http.request(method, world.server.address + "/v1/desk/conversations")
     assert answer.status_code == 405
     assert "GET" in answer.headers["allow"]
@@ -186,7 +186,7 @@ async def test_another_method_is_told_which_there_are(world: World, method: str)
         *("/desk/x", "/chat/tea-shop/x", "/v1/stream/nowhere", "/.git/config", "/w/%F0%9F%98%80.js"),
     ],
 )
-async def test_what_is_not_there_is_not_found(world: World, path: str) -> None:
+async def test_unknown_path_is_not_found(world: World, path: str) -> None:
     answer = await ask_raw(world.server.port, request_of("GET", path, f"127.0.0.1:{world.server.port}"))
     assert answer.status == 404
     assert answer.header("content-type") == "application/problem+json"
@@ -216,7 +216,7 @@ async def test_numbers_in_a_query_are_checked(world: World) -> None:
     assert (await ask(world.http, olga, "GET", f"{inbox}?limit=100&before=0")).json()["conversations"] == []
 
 
-async def test_a_conversation_that_is_not_there_is_not_found(world: World) -> None:
+async def test_unknown_conversation_is_not_found(world: World) -> None:
     olga = await world.operator(OLGA)
     for name in ("x", "%00", "%FF", "'", "a" * 100, new_entry_id()):
         for rest in ("", "/entries"):
@@ -247,7 +247,7 @@ NOT_HTTP = {
 
 
 @pytest.mark.parametrize("what", [*NOT_HTTP])
-async def test_what_is_not_http_is_answered_and_closed(world: World, what: str) -> None:
+async def test_request_that_is_not_http_is_answered_and_closed(world: World, what: str) -> None:
     answer = await ask_raw(world.server.port, NOT_HTTP[what])
     assert answer.status == 400, what
     assert json.loads(answer.body)["type"] == "urn:crumbless:problem:malformed"
@@ -256,7 +256,7 @@ async def test_what_is_not_http_is_answered_and_closed(world: World, what: str) 
     assert (await world.http.get(f"{world.server.address}/healthz")).status_code == 200
 
 
-async def test_odd_headers_do_no_harm(world: World) -> None:
+async def test_odd_headers_cause_no_error(world: World) -> None:
     host = f"127.0.0.1:{world.server.port}"
     for name, value in (
         ("Authorization", "\xff\xfe"),
@@ -275,7 +275,7 @@ async def test_odd_headers_do_no_harm(world: World) -> None:
             assert answer.status in {200, 400, 401, 403, 410}, (name, path, answer)
 
 
-async def test_a_client_that_leaves_in_the_middle_of_a_body_does_no_harm(world: World) -> None:
+async def test_client_that_leaves_in_the_middle_of_a_body_causes_no_error(world: World) -> None:
     host = f"127.0.0.1:{world.server.port}"
     for path in (START, SIGN_IN, OPEN, "/v1/stream/send"):
         request = request_of("POST", path, host, b"{" * 100, Content_Type="application/json")
@@ -286,7 +286,7 @@ async def test_a_client_that_leaves_in_the_middle_of_a_body_does_no_harm(world: 
     assert (await ask(world.http, world.stranger(), "POST", START, first_message())).status_code == 201
 
 
-async def test_every_answer_of_the_api_is_kept_by_nobody_and_carries_a_nonce(world: World) -> None:
+async def test_api_response_is_not_cached_and_carries_a_nonce(world: World) -> None:
     for method, path in (("GET", "/v1/desk/me"), ("POST", START), ("PUT", START), ("GET", "/v1/nowhere")):
         answer = await world.http.request(method, world.server.address + path)
         assert answer.headers["cache-control"] == "no-store"

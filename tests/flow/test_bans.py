@@ -1,4 +1,4 @@
-"""Operators ban a visitor for a while: by what they are known, how fast it holds, and that it ends."""
+"""Operators ban a visitor for some time: the scope of a ban, when it takes effect, and its end."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ OpenWorld = Callable[[ServerProcess], World]
 
 @pytest.fixture
 def own(start_server: StartServer, open_world: OpenWorld) -> World:
-    """A server of the test's own: what is tested here is remembered for a network."""
+    """Start a separate server, because it counts attempts by network."""
     return open_world(start_server())
 
 
@@ -27,8 +27,8 @@ async def ban(world: World, by: Person, conversation: str, *kinds: str, days: in
     return await ask(world.http, by, "POST", "/v1/desk/bans", body)
 
 
-async def test_a_ban_closes_the_streams_and_the_door(own: World) -> None:
-    """Threat 15: within a second. Threat 69: with a new key from the same network, work is asked for."""
+async def test_ban_closes_streams_and_new_key_needs_proof_of_work(own: World) -> None:
+    """Threat 15: within a second. Threat 69: a new key from the same network needs a proof of work."""
     olga, vera, victor = await own.new_operator(), await own.visitor(), await own.visitor()
     stream, beside = await own.stream(vera), await own.stream(victor)
     began = time.monotonic()
@@ -48,8 +48,8 @@ async def test_a_ban_closes_the_streams_and_the_door(own: World) -> None:
     assert [(act, name) for act, name, _ in acts] == [("visitor_banned", OLGA.name)]
 
 
-async def test_a_ban_ends_streams_and_keeps_new_ones_out_over_each_transport(own: World) -> None:
-    """The network is banned: streams of its sessions end, and a session from elsewhere opens none from there."""
+async def test_ban_closes_streams_and_refuses_new_ones_over_each_transport(own: World) -> None:
+    """The ban covers the network: streams of its sessions end, and other sessions open no stream from there."""
     olga, vera = await own.new_operator(), await own.visitor()
     async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(local_address="127.0.0.9")) as elsewhere:
         victor = await World(own.server, elsewhere).visitor()
@@ -65,8 +65,8 @@ async def test_a_ban_ends_streams_and_keeps_new_ones_out_over_each_transport(own
         assert (await stream.until_over()).code == 4401, transport
 
 
-async def test_a_banned_network_is_kept_as_a_hash(own: World) -> None:
-    """Threat 63: no address, neither in the database nor in the log."""
+async def test_banned_network_is_stored_as_a_hash(own: World) -> None:
+    """Threat 63: the address is neither in the database nor in the log."""
     olga, vera = await own.new_operator(), await own.visitor()
     assert (await ban(own, olga, vera.conversation, "network")).status_code == 201
     assert code_of(await own.start(own.stranger())) == "banned"
@@ -78,7 +78,7 @@ async def test_a_banned_network_is_kept_as_a_hash(own: World) -> None:
         assert "127.0.0.1" not in str(own.server.rows(f"SELECT * FROM {table}"))
 
 
-async def test_a_ban_can_be_lifted_and_ends(own: World) -> None:
+async def test_ban_can_be_lifted_and_expires(own: World) -> None:
     olga, vera = await own.new_operator(), await own.visitor()
     made = (await ban(own, olga, vera.conversation, "visitor", "key")).json()["bans"]
     assert code_of(await own.start(vera)) == "banned"
@@ -90,7 +90,7 @@ async def test_a_ban_can_be_lifted_and_ends(own: World) -> None:
     assert (await ask(own.http, olga, "POST", f"/v1/desk/bans/{made[0]['id']}/lift")).status_code == 404
 
 
-async def test_a_contact_is_banned_on_every_device(own: World) -> None:
+async def test_contact_is_banned_on_every_device(own: World) -> None:
     olga = await own.new_operator()
     await set_mode(own, olga, "optional")
     key = await add_key(own, olga)
@@ -104,8 +104,8 @@ async def test_a_contact_is_banned_on_every_device(own: World) -> None:
     assert (await identify(own, own.stranger(), key.token("berta"))).status_code == 200
 
 
-async def test_a_banned_visitor_does_not_come_back_by_the_word_of_the_site(own: World) -> None:
-    """A session would let them write down codes and take everything with them, though no stream takes them."""
+async def test_banned_visitor_is_refused_despite_an_identity_token(own: World) -> None:
+    """With a session, the visitor could create transfer codes and export the conversations, even without a stream."""
     olga = await own.new_operator()
     await set_mode(own, olga, "optional")
     key = await add_key(own, olga)
@@ -117,13 +117,13 @@ async def test_a_banned_visitor_does_not_come_back_by_the_word_of_the_site(own: 
 
 
 @pytest.mark.parametrize("changed", [{"days": 0}, {"days": 366}, {"kinds": []}, {"kinds": ["email"]}])
-async def test_what_is_no_ban_is_refused(world: World, changed: dict[str, Any]) -> None:
+async def test_invalid_ban_is_refused(world: World, changed: dict[str, Any]) -> None:
     olga, vera = await world.operator(), await world.visitor()
     body = {"conversation": vera.conversation, "kinds": ["visitor"], "days": 1} | changed
     assert code_of(await ask(world.http, olga, "POST", "/v1/desk/bans", body)) == "invalid"
 
 
-async def test_nobody_bans_what_they_do_not_see(world: World) -> None:
+async def test_ban_of_a_conversation_that_the_operator_cannot_see_is_not_found(world: World) -> None:
     vera, oskar, olga = await world.visitor(shop=TEA), await world.operator(OSKAR), await world.operator()
     assert code_of(await ban(world, oskar, vera.conversation, "visitor")) == "unknown_conversation"
     assert code_of(await ban(world, olga, vera.conversation, "contact")) == "invalid"

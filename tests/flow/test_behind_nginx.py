@@ -1,4 +1,4 @@
-"""Threat 62, behind a real nginx: limits count its clients. HAProxy and Caddy: tests/proof/test_proxies.py."""
+"""Threat 62: limits count the clients behind a real nginx. For HAProxy and Caddy see tests/proof/test_proxies.py."""
 
 from collections.abc import Callable, Iterator
 

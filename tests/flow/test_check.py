@@ -1,4 +1,4 @@
-"""`crumbless check` sees what is wrong with a proxy, and only that. Every proxy here is a real one that misbehaves."""
+"""`crumbless check` finds each fault of a misbehaving proxy, and reports no other. All proxies are real processes."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ StartServer = Callable[..., ServerProcess]
 
 PATIENCE = 20.0
 SHORT_PATIENCE = 4.0
-"""Where a proxy makes the check wait all of it."""
+"""Short waits of the check, for the proxies that delay everything."""
 
 ALL = ["tls", "reach", "address", "clock", "proxy", "cache", "cookie", "headers", "body", "websocket", "stream", "poll"]
 TOLD = ConnectionCheckResponse("https://chat.example", 0, "draw", 0, forwarded=False, trusted=False)
@@ -26,7 +26,7 @@ TOLD = ConnectionCheckResponse("https://chat.example", 0, "draw", 0, forwarded=F
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadProxy]:
-    """A proxy that can misbehave, before a server that knows the proxy's address as its own."""
+    """Start a proxy with this fault before a server that has the proxy's address as its public URL."""
     database = tmp_path_factory.mktemp("checked") / "crumbless.db"
     assert run_command("migrate", environment=environment_of(database)).returncode == 0
     with BadProxy() as made, socket.create_server(("127.0.0.1", 0)) as taken:
@@ -48,7 +48,7 @@ def amiss(findings: list[Finding]) -> dict[str, str]:
     return {finding.name: finding.said for finding in findings if finding.state != "good"}
 
 
-async def test_a_good_proxy_is_good(proxy: BadProxy) -> None:
+async def test_good_proxy_passes(proxy: BadProxy) -> None:
     proxy.fault = "none"
     findings = [*await run_connection_check(address_of(proxy), PATIENCE)]
     assert amiss(findings) == {}
@@ -69,7 +69,7 @@ async def test_a_good_proxy_is_good(proxy: BadProxy) -> None:
         ("impatient", {"poll"}, "not held"),
     ],
 )
-async def test_a_bad_proxy_is_found_out(proxy: BadProxy, fault: Fault, names: set[str], words: str) -> None:
+async def test_fault_of_a_proxy_is_found(proxy: BadProxy, fault: Fault, names: set[str], words: str) -> None:
     proxy.fault = fault
     findings = [*await run_connection_check(address_of(proxy), SHORT_PATIENCE if fault == "buffer" else PATIENCE)]
     found = amiss(findings)
@@ -78,25 +78,25 @@ async def test_a_bad_proxy_is_found_out(proxy: BadProxy, fault: Fault, names: se
     assert all(finding.advice for finding in findings if finding.state != "good")
 
 
-async def test_a_server_that_knows_another_address(proxy: BadProxy) -> None:
+async def test_server_with_another_public_url_is_found(proxy: BadProxy) -> None:
     inside = f"http://127.0.0.1:{proxy.target}"
     assert {*amiss([*await run_connection_check(inside, PATIENCE)])} == {"reach"}
     assert judge_address(inside, TOLD).state == "bad"
     assert "https://chat.example" in judge_address(inside, TOLD).said
 
 
-def test_a_proxy_that_is_trusted_must_name_clients() -> None:
+def test_trusted_proxy_that_names_no_client_is_reported() -> None:
     assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=False, trusted=True)).state == "bad"
     assert judge_proxy(ConnectionCheckResponse("", 0, "", 0, forwarded=True, trusted=True)).state == "good"
 
 
 @pytest.mark.parametrize(("ahead", "state"), [(0.5, "good"), (-29, "good"), (31, "warning"), (-3600, "warning")])
-def test_clocks_that_differ_are_told(ahead: float, state: str) -> None:
+def test_clock_difference_is_reported(ahead: float, state: str) -> None:
     assert judge_clock(ahead).state == state
     assert ("behind" in judge_clock(ahead).said) == (ahead < -30)
 
 
-def test_the_command_tells_and_exits(server: ServerProcess) -> None:
+def test_command_prints_findings_and_sets_the_exit_code(server: ServerProcess) -> None:
     environment = environment_of(server.database)
     fine = run_command("check", server.address, environment=environment)
     assert fine.returncode == 0, fine.stdout
@@ -109,7 +109,7 @@ def test_the_command_tells_and_exits(server: ServerProcess) -> None:
     assert "without a path" in refused.stderr
 
 
-def test_asking_is_limited_and_tells_nothing_new(start_server: StartServer) -> None:
+def test_check_endpoint_is_limited_and_reveals_nothing(start_server: StartServer) -> None:
     server = start_server()
     with httpx.Client(trust_env=False) as client:
         answers = [client.get(f"{server.address}/v1/check") for _ in range(61)]

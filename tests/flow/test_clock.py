@@ -1,4 +1,4 @@
-"""A wall clock that is set to anything deletes nothing, ends nothing and stops nothing: the short form.
+"""Jumps of the wall clock delete no data, end no session and stop no work: the short form.
 
 All jumps, on both databases and on two nodes, are in tests/proof/test_clock.py.
 """
@@ -16,7 +16,7 @@ StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
 
-async def test_threat_93_a_clock_that_jumps_while_the_server_runs_changes_nothing(
+async def test_threat_93_clock_jump_while_the_server_runs_changes_nothing(
     start_server: StartServer, open_world: OpenWorld, tmp_path: Path
 ) -> None:
     clock = WrongClock(tmp_path)
@@ -29,7 +29,7 @@ async def test_threat_93_a_clock_that_jumps_while_the_server_runs_changes_nothin
     assert "the wall clock is 365 days, 0:00:00 ahead of the time that has passed" in scenario.world.server.log()
 
 
-async def test_threat_93_a_clock_that_jumps_across_a_restart_changes_nothing(
+async def test_threat_93_clock_jump_across_a_restart_changes_nothing(
     start_server: StartServer, open_world: OpenWorld, tmp_path: Path
 ) -> None:
     clock = WrongClock(tmp_path)

@@ -1,4 +1,4 @@
-"""A visitor's choice becomes a record: signed, append-only, and nothing beyond what was chosen."""
+"""A visitor's choice becomes a signed, append-only record that contains the choice and nothing else."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def check(answer: httpx.Response, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:crumbless:problem:{code}"), answer.text
 
 
-async def test_a_choice_is_recorded_and_signed(world: World) -> None:
+async def test_choice_is_recorded_and_signed(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     answer = await choose(world, choice(revision, marketing=0))
     assert answer.status_code == 201
@@ -49,7 +49,7 @@ async def test_a_choice_is_recorded_and_signed(world: World) -> None:
         jwt.decode(f"{head}.{payload[:-4]}AAAA.{mark}", jwt.PyJWK(keys[0]), algorithms=["EdDSA"])
 
 
-async def test_the_page_may_read_the_answer_and_a_refusal(world: World) -> None:
+async def test_page_can_read_the_response_and_a_refusal(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     for body, status in ((choice(revision), 201), (choice(revision + 1), 409)):
         answer = await choose(world, body)
@@ -59,17 +59,17 @@ async def test_the_page_may_read_the_answer_and_a_refusal(world: World) -> None:
         assert "access-control-allow-credentials" not in answer.headers
 
 
-async def test_a_page_asks_first_whether_it_may(world: World) -> None:
-    async def ask_first(origin: str) -> httpx.Response:
+async def test_preflight_request_is_answered(world: World) -> None:
+    async def preflight(origin: str) -> httpx.Response:
         headers = {"origin": origin, "access-control-request-method": "POST"}
         return await world.http.options(f"{world.server.address}/v1/consent", headers=headers)
 
-    allowed = await ask_first(TEA.origin)
+    allowed = await preflight(TEA.origin)
     assert allowed.status_code == 204
     assert allowed.headers["access-control-allow-origin"] == TEA.origin
     assert allowed.headers["access-control-allow-headers"] == "content-type"
     for origin in ("https://evil.example", "null", "", "%", "https://tea.exampl_", '"', "https://tea.example.evil"):
-        refused = await ask_first(origin)
+        refused = await preflight(origin)
         check(refused, 403, "foreign_origin")
         assert "access-control-allow-origin" not in refused.headers
 
@@ -85,7 +85,7 @@ async def test_pages_of_other_sites_are_refused(world: World) -> None:
     unsaid = await world.http.post(f"{world.server.address}/v1/consent", json=choice(revision))
     check(unsaid, 403, "foreign_origin")
     own = await choose(world, choice(revision), origin=world.server.address)
-    assert own.status_code == 201, "our own public pages may ask too"
+    assert own.status_code == 201, "our own public pages are allowed too"
 
 
 WRONG: list[tuple[dict[str, Any], int, str]] = [
@@ -109,7 +109,7 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize(("changed", "status", "code"), WRONG, ids=str)
-async def test_a_bad_record_is_refused_and_leaves_nothing(
+async def test_bad_record_is_refused_and_stores_nothing(
     world: World, changed: dict[str, Any], status: int, code: str
 ) -> None:
     revision = use_tags(world.server, "ga4")
@@ -119,21 +119,21 @@ async def test_a_bad_record_is_refused_and_leaves_nothing(
     assert (await choose(world, choice(revision))).status_code == 201
 
 
-async def test_the_refusal_of_an_old_revision_says_the_current_one(world: World) -> None:
+async def test_refusal_of_an_old_revision_has_the_current_one(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     answer = await choose(world, choice(revision - 1))
     check(answer, 409, "outdated_revision")
     assert f"revision {revision} now" in answer.json()["detail"]
 
 
-async def test_a_previous_receipt_of_another_site_is_refused(world: World) -> None:
+async def test_previous_receipt_of_another_site_is_refused(world: World) -> None:
     tea, bikes = use_tags(world.server, "ga4"), use_tags(world.server, "ga4", shop=BIKES)
     theirs = await choose(world, choice(bikes, shop=BIKES), BIKES)
     assert theirs.status_code == 201
     check(await choose(world, choice(tea, previous=theirs.json()["receipt"])), 404, "not_found")
 
 
-async def test_a_withdrawal_is_appended_whatever_the_revision(world: World) -> None:
+async def test_withdrawal_of_any_revision_is_appended(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     first = await consented(world, revision)
     use_tags(world.server, "ga4", mode="browser")
@@ -146,7 +146,7 @@ async def test_a_withdrawal_is_appended_whatever_the_revision(world: World) -> N
     assert rows == [(first, None, 1, 1), (answer.json()["receipt"], first, 0, 0)]
 
 
-async def test_a_repeat_after_a_lost_answer_is_the_same_record(world: World) -> None:
+async def test_repeat_after_a_lost_response_is_the_same_record(world: World) -> None:
     revision, name = use_tags(world.server, "ga4"), request_id()
     first, again = [await choose(world, choice(revision, id=name)) for _ in range(2)]
     assert first.status_code == again.status_code == 201
@@ -155,16 +155,16 @@ async def test_a_repeat_after_a_lost_answer_is_the_same_record(world: World) -> 
     check(await choose(world, choice(revision, analytics=0, id=name)), 409, "id_conflict")
 
 
-async def test_a_record_holds_neither_address_nor_browser(world: World) -> None:
+async def test_record_contains_neither_address_nor_user_agent(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     receipt = await choose(world, choice(revision), user_agent="Planted/7.0", referer="https://tea.example/planted?q=1")
     row = world.server.rows("SELECT * FROM consent_receipt WHERE receipt = ?", receipt.json()["receipt"])[0]
     told = json.dumps([str(value) for value in row])
-    assert TEA.key not in told, "the row names the site by number; the signature is encoded"
+    assert TEA.key not in told, "the row has the site's ID; the signature is encoded"
     assert [word for word in ("Planted", "planted", "127.0.0.1", "tea.example") if word in told] == []
 
 
-async def test_a_receipt_is_shown_to_whoever_has_its_number(world: World) -> None:
+async def test_receipt_can_be_read_by_its_id(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     receipt = await consented(world, revision, marketing=0)
     address = f"{world.server.address}/v1/consent/"
@@ -184,14 +184,14 @@ async def test_a_receipt_is_shown_to_whoever_has_its_number(world: World) -> Non
         check(await world.http.get(address + unknown), 404, "not_found")
 
 
-async def test_a_megabyte_is_refused(world: World) -> None:
+async def test_body_of_a_megabyte_is_refused(world: World) -> None:
     host = f"127.0.0.1:{world.server.port}"
     headers = {"Content_Type": "application/json", "Origin": TEA.origin}
     answer = await ask_raw(world.server.port, request_of("POST", "/v1/consent", host, b"x" * 1_000_000, **headers))
     assert answer.status == 413
 
 
-async def test_a_flood_from_one_address_is_told_to_wait(start_server: StartServer, open_world: Any) -> None:
+async def test_flood_from_one_address_is_limited(start_server: StartServer, open_world: Any) -> None:
     world: World = open_world(start_server(consent_burst=3, consents_per_hour=1))
     revision = use_tags(world.server, "ga4")
     answers = [await choose(world, choice(revision)) for _ in range(4)]
@@ -200,7 +200,7 @@ async def test_a_flood_from_one_address_is_told_to_wait(start_server: StartServe
     assert world.server.rows(COUNT) == [(3,)]
 
 
-async def test_a_flood_of_one_site_spares_the_others(start_server: StartServer, open_world: Any) -> None:
+async def test_flood_of_one_site_does_not_limit_others(start_server: StartServer, open_world: Any) -> None:
     world: World = open_world(start_server(site_consent_burst=2, site_consents_per_minute=0.01))
     tea, bikes = use_tags(world.server, "ga4"), use_tags(world.server, "ga4", shop=BIKES)
     answers = [await choose(world, choice(tea)) for _ in range(3)]
@@ -209,7 +209,7 @@ async def test_a_flood_of_one_site_spares_the_others(start_server: StartServer, 
     assert (await choose(world, choice(bikes, shop=BIKES), BIKES)).status_code == 201
 
 
-async def test_global_privacy_control_is_honoured_and_said(world: World) -> None:
+async def test_global_privacy_control_is_honoured_and_recorded(world: World) -> None:
     answer = await world.http.get(f"{world.server.address}/.well-known/gpc.json")
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == {"gpc": True, "lastUpdate": "2026-11-24"}

@@ -1,4 +1,4 @@
-"""consent.js: one file for everybody, made of the site's tags; and its words in other languages."""
+"""consent.js is the same file for every visitor, generated from the site's tags. Translations are separate modules."""
 
 import json
 import re
@@ -22,7 +22,7 @@ VISITORS: tuple[dict[str, str], ...] = (
 
 
 def use_vendor_tag(server: ServerProcess, mode: TagMode) -> None:
-    """Google Analytics on the tea shop's site."""
+    """Use Google Analytics on the tea shop's site."""
 
     def write(connection: Connection) -> None:
         site = find_site(connection, TEA.key)
@@ -37,12 +37,12 @@ def get(server: ServerProcess, path: str, **headers: str) -> httpx.Response:
 
 
 def config_in(script: str) -> dict[str, Any]:
-    """What the server has filled in."""
+    """Return the values that the server has filled in."""
     found, _ = json.JSONDecoder().raw_decode(script[script.index('{"site":') :])
     return found
 
 
-def test_it_is_the_same_for_every_visitor_and_says_what_is_asked(start_server: StartServer) -> None:
+def test_script_is_the_same_for_every_visitor_and_names_the_services(start_server: StartServer) -> None:
     server = start_server()
     path = f"/consent.js?site={TEA.key}"
     assert config_in(get(server, path).text)["said"]["services"] == []
@@ -64,7 +64,7 @@ def test_it_is_the_same_for_every_visitor_and_says_what_is_asked(start_server: S
     assert second["revision"] > first["revision"]
 
 
-def test_the_words_come_as_a_module_that_other_origins_may_import(start_server: StartServer) -> None:
+def test_texts_are_a_module_that_other_origins_can_import(start_server: StartServer) -> None:
     server = start_server()
     use_vendor_tag(server, "browser")
     answer = get(server, f"/consent/{TEA.key}/de.js")
@@ -76,12 +76,12 @@ def test_the_words_come_as_a_module_that_other_origins_may_import(start_server: 
     assert said["text"] != config_in(get(server, f"/consent.js?site={TEA.key}").text)["said"]["text"]
 
 
-def test_what_pages_import_is_answered_under_a_query_too(start_server: StartServer) -> None:
+def test_imported_files_are_served_under_a_query(start_server: StartServer) -> None:
     server = start_server()
     use_vendor_tag(server, "browser")
     keeper = re.search(r"/assets/keeper-\w+\.js", get(server, f"/w/{TEA.key}.js").text)
     assert keeper
-    # Browsers that store a failed import ask under another address the next time.
+    # Browsers that cache a failed import request another URL the next time.
     for path in (keeper[0], f"/consent/{TEA.key}/de.js"):
         answer = get(server, f"{path}?retry?retry")
         assert answer.status_code == 200
@@ -100,6 +100,6 @@ NOWHERE = (
 
 
 @pytest.mark.parametrize("path", NOWHERE)
-def test_there_is_nothing_for_an_unknown_site_or_language(server: ServerProcess, path: str) -> None:
+def test_unknown_site_or_language_is_not_found(server: ServerProcess, path: str) -> None:
     assert get(server, f"/consent/{TEA.key}/de.js").status_code == 200
     assert get(server, path).status_code == 404

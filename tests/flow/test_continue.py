@@ -1,5 +1,4 @@
-"""A conversation continues on another device, by a code or a link: once, for one conversation, with that device's
-key."""
+"""A code or a link transfers one conversation to another device, once, and binds it to that device's key."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +19,7 @@ OpenWorld = Callable[[ServerProcess], World]
 
 @pytest.fixture
 def own(start_server: StartServer, open_world: OpenWorld) -> World:
-    """A server of the test's own: what is tested here is remembered for a network."""
+    """Start a separate server, because it counts attempts by network."""
     return open_world(start_server())
 
 
@@ -34,8 +33,8 @@ async def redeem(world: World, person: Person, secret: str, shop: Shop = TEA) ->
     return await ask(world.http, person, "POST", "/v1/visitor/continue", {"site": shop.key, "secret": secret})
 
 
-async def test_a_code_brings_the_conversation_once(world: World) -> None:
-    """Threat 31: the second use is 410; another conversation is 404."""
+async def test_code_transfers_the_conversation_once(world: World) -> None:
+    """Threat 31: the second use gets 410, and another conversation is 404."""
     vera, other = await world.visitor("At home"), await world.visitor("Somebody else's")
     code = await code_for(world, vera)
     laptop, thief = world.stranger(), world.stranger()
@@ -53,7 +52,7 @@ async def test_a_code_brings_the_conversation_once(world: World) -> None:
     assert (await say(there, "hello", conversation=other.conversation))["code"] == "unknown_conversation"
 
 
-async def test_of_many_at_once_one_wins(world: World) -> None:
+async def test_parallel_uses_of_a_code_succeed_once(world: World) -> None:
     """Threat 68, for codes."""
     vera = await world.visitor()
     code = await code_for(world, vera)
@@ -61,37 +60,37 @@ async def test_of_many_at_once_one_wins(world: World) -> None:
     assert sorted(one.status_code for one in answers) == [200, 410, 410, 410, 410]
 
 
-async def test_a_new_code_replaces_the_one_before(own: World) -> None:
+async def test_new_code_replaces_the_previous_one(own: World) -> None:
     vera = await own.visitor()
     old, new = await code_for(own, vera), await code_for(own, vera)
     assert code_of(await redeem(own, own.stranger(), old)) == "ticket_gone"
     assert (await redeem(own, own.stranger(), new)).status_code == 200
 
 
-async def test_what_is_not_good_enough_is_gone(own: World) -> None:
+async def test_wrong_secret_or_site_is_refused_and_the_code_stays_valid(own: World) -> None:
     vera = await own.visitor()
     code = await code_for(own, vera)
     one_time_token = own.server.rows("SELECT id FROM one_time_token WHERE kind = 'continue_code'")[0][0]
     for secret, shop in ((code, BIKES), (one_time_token, TEA), ("crt_" + "A" * 43, TEA), ("", TEA)):
         assert code_of(await redeem(own, own.stranger(), secret, shop)) == "ticket_gone"
     assert code_of(await redeem(own, own.stranger(with_key=False), code)) == "invalid_proof"
-    assert (await redeem(own, own.stranger(), code)).status_code == 200, "it was good all the time"
+    assert (await redeem(own, own.stranger(), code)).status_code == 200, "the code stayed valid"
 
 
-async def test_guessing_is_slowed_down(own: World) -> None:
+async def test_guessing_codes_is_limited(own: World) -> None:
     outcomes = [code_of(await redeem(own, own.stranger(), f"0000-000{number}")) for number in range(8)]
     assert outcomes[:5] == ["ticket_gone"] * 5
     assert outcomes[-1] == "slow_down"
 
 
-async def test_erasing_makes_codes_worthless(own: World) -> None:
+async def test_erasure_voids_codes(own: World) -> None:
     vera = await own.visitor()
     code = await code_for(own, vera)
     assert (await ask(own.http, vera, "POST", "/v1/visitor/erase")).status_code == 200
     assert code_of(await redeem(own, own.stranger(), code)) == "ticket_gone"
 
 
-async def test_a_link_is_mailed_and_leads_to_this_conversation_alone(own: World) -> None:
+async def test_link_is_emailed_and_opens_this_conversation_only(own: World) -> None:
     vera = await own.visitor("Mine")
     body = {"email": "vera@example.org", "language": "de"}
     assert (await ask(own.http, vera, "POST", "/v1/visitor/continue/mail", body)).status_code == 204
@@ -107,10 +106,10 @@ async def test_a_link_is_mailed_and_leads_to_this_conversation_alone(own: World)
 
 
 @pytest.mark.parametrize("text", ["", "ABCD-123", "ABCD-12345", "ABCD-123U", "ABCD-12é4"])
-def test_what_cannot_be_a_code(text: str) -> None:
+def test_invalid_code_is_refused(text: str) -> None:
     with pytest.raises(ApiError, match="ticket_gone"):
         read_code(text)
 
 
-def test_a_code_is_read_however_it_is_typed() -> None:
+def test_code_is_normalised() -> None:
     assert read_code("abcd-oil4") == read_code(" AB CD 0114 ") == "ABCD0114"

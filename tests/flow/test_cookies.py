@@ -1,4 +1,4 @@
-"""No cookie: not on any route, not on any error, not when one is sent, not when a handler tries."""
+"""No route, error or failing handler sets a cookie, and cookies in requests have no effect."""
 
 import logging
 import re
@@ -33,7 +33,7 @@ PATHS = sorted(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
-async def test_no_answer_sets_a_cookie(world: World, method: str) -> None:
+async def test_no_response_sets_a_cookie(world: World, method: str) -> None:
     host = f"127.0.0.1:{world.server.port}"
     statuses: set[int] = set()
     for path in PATHS:
@@ -42,7 +42,7 @@ async def test_no_answer_sets_a_cookie(world: World, method: str) -> None:
         assert HEADER not in [name for name, _ in answer.headers], path
         statuses.add(answer.status)
     expected = {"GET": {200, 302, 404, 401}, "POST": {405, 404, 415}, "BREW": {400}}.get(method, {404, 405})
-    assert statuses & expected, f"the walk met {statuses}"
+    assert statuses & expected, f"the responses had the statuses {statuses}"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ async def test_no_handshake_sets_a_cookie(world: World, changed: dict[str, str |
     assert HEADER not in [name for name, _ in answer.headers]
 
 
-async def test_the_other_refusals_set_none(world: World) -> None:
+async def test_no_other_refusal_sets_a_cookie(world: World) -> None:
     port, host = world.server.port, f"127.0.0.1:{world.server.port}"
     big, plain = b"x" * 70_000, {"Content_Type": "application/json"}
     cases = {
@@ -77,13 +77,13 @@ async def test_the_other_refusals_set_none(world: World) -> None:
         assert HEADER not in [name for name, _ in answer.headers]
 
 
-async def test_a_cookie_identifies_nobody(world: World) -> None:
+async def test_cookie_does_not_identify_a_caller(world: World) -> None:
     olga = await world.operator(OLGA)
     planted = {"cookie": f"token={olga.token}; session={olga.token}", "authorization": ""}
     assert (await world.http.get(f"{olga.address}/v1/desk/me", headers=planted)).status_code == 401
 
 
-async def test_a_whole_chat_leaves_no_cookie_behind(world: World) -> None:
+async def test_complete_chat_sets_no_cookie(world: World) -> None:
     vera, olga = await world.visitor(), await world.new_operator(OLGA)
     await (await world.stream(vera, "stream")).settled()
     await (await world.stream(olga, "poll")).settled()
@@ -91,7 +91,7 @@ async def test_a_whole_chat_leaves_no_cookie_behind(world: World) -> None:
     assert len(world.http.cookies) == 0
 
 
-async def test_the_guard_refuses_a_planted_cookie_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:
+async def test_guard_rejects_a_planted_cookie_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[str | None] = []
 
     @get("/v1/plant")
@@ -109,7 +109,7 @@ async def test_the_guard_refuses_a_planted_cookie_and_logs_it(caplog: pytest.Log
     plain = Litestar([plant, plant_by_hand], state=State({}), openapi_config=None, logging_config=None)
     async with AsyncTestClient(plain, base_url="http://127.0.0.1:8000") as client:
         answer = await client.get("/v1/plant", headers={"cookie": COOKIE})
-        assert HEADER in answer.headers, "the premise: without the guard it would go out"
+        assert HEADER in answer.headers, "the premise: without the guard the cookie would be sent"
     guarded = Middleware(plain, platform)
     async with AsyncTestClient(cast(Any, guarded), base_url="http://127.0.0.1:8000") as client:
         for path in ("/v1/plant", "/v1/plant-by-hand"):
@@ -119,11 +119,11 @@ async def test_the_guard_refuses_a_planted_cookie_and_logs_it(caplog: pytest.Log
             assert answer.text == "planted"
             assert HEADER not in answer.headers
             assert f"refused to set a cookie on {path}" in caplog.text
-    assert seen == [COOKIE, None], "the handler behind the guard was shown a cookie"
+    assert seen == [COOKIE, None], "the handler behind the guard received a cookie"
 
 
 class _Stub:
-    """As much of the platform as the guard looks at."""
+    """The attributes of the platform that the guard reads."""
 
     settings = Settings()
     trace = None

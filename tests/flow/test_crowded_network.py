@@ -1,4 +1,4 @@
-"""A crowd of streams from one network does not keep a visitor of another network out (large: tests/proof)."""
+"""Many streams from one network do not exclude a visitor of another network. The large form is in tests/proof."""
 
 from pathlib import Path
 from statistics import median
@@ -12,7 +12,7 @@ FILES = 200
 """Descriptors of the server: fewer than the attacker's connections."""
 
 
-async def test_many_streams_from_one_network_leave_room_for_others(
+async def test_streams_from_one_network_do_not_exclude_other_networks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "QUIET_SECONDS", 0.5)
@@ -20,5 +20,5 @@ async def test_many_streams_from_one_network_leave_room_for_others(
     report = await run_attack(tmp_path, "crowd", options, 4.0, FILES, unauthenticated_per_address=5)
     assert report.seen["websocket"] >= 400, "the premise: more connections than the server has descriptors"
     assert report.newcomer
-    # The refused ones come and go: at most moments only a few of them are open.
+    # Refused connections are retried, so only a few of them are open at most moments.
     assert median(report.during.descriptors) < FILES / 2

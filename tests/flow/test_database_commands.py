@@ -1,4 +1,4 @@
-"""The commands that move an installation, beside a server and after it: nobody loses a word."""
+"""The commands that move an installation, beside a running server and after it, lose no message."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,22 +13,22 @@ StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
 
-async def talk(world: World) -> tuple[str, list[object]]:
-    """A conversation, and what its operators read of it."""
+async def converse(world: World) -> tuple[str, list[object]]:
+    """Write a conversation. Return what its operators read."""
     vera = await world.visitor("Hello")
     await say(await world.stream(vera), "Is anybody there?")
-    return vera.conversation, await words_of(world, vera.conversation)
+    return vera.conversation, await texts_of(world, vera.conversation)
 
 
-async def words_of(world: World, conversation: str) -> list[object]:
+async def texts_of(world: World, conversation: str) -> list[object]:
     return [(entry["seq"], entry["id"], entry["data"]["text"]) for entry in await world.timeline(conversation)]
 
 
-async def test_a_shop_moves_to_postgres_and_back(
+async def test_shop_moves_to_postgres_and_back(
     start_server: StartServer, open_world: OpenWorld, postgres: PostgresServer, tmp_path: Path
 ) -> None:
     server = start_server()
-    conversation, before = await talk(open_world(server))
+    conversation, before = await converse(open_world(server))
     target = postgres.new_database()
     arguments = ("copy", server.database_url, target)
     refused = run_command(*arguments, environment=environment_of(server.storage))
@@ -42,8 +42,8 @@ async def test_a_shop_moves_to_postgres_and_back(
     moved.start()
     try:
         world = open_world(moved)
-        assert await words_of(world, conversation) == before
-        other, later = await talk(world)
+        assert await texts_of(world, conversation) == before
+        other, later = await converse(world)
     finally:
         moved.stop()
     assert "Traceback" not in moved.log()
@@ -53,23 +53,23 @@ async def test_a_shop_moves_to_postgres_and_back(
     returned.start()
     try:
         world = open_world(returned)
-        assert await words_of(world, conversation) == before
-        assert await words_of(world, other) == later
+        assert await texts_of(world, conversation) == before
+        assert await texts_of(world, other) == later
     finally:
         returned.stop()
 
 
 @pytest.mark.storages("sqlite", "postgres")
-async def test_a_backup_is_made_while_people_write(
+async def test_backup_during_writes_is_complete(
     start_server: StartServer, open_world: OpenWorld, tmp_path: Path
 ) -> None:
     server = start_server()
     world = open_world(server)
-    conversation, before = await talk(world)
+    conversation, before = await converse(world)
     file, environment = tmp_path / "backup.db", environment_of(server.storage)
     made = run_command("backup", str(file), environment=environment)
     assert made.returncode == 0, made.stderr
-    await talk(world)
+    await converse(world)
     served = run_command("restore", str(file), "--yes", environment=environment)
     assert served.returncode == 2
     assert "using" in served.stderr
@@ -80,11 +80,11 @@ async def test_a_backup_is_made_while_people_write(
     done = run_command("restore", str(file), "--yes", environment=environment)
     assert done.returncode == 0, done.stderr
     server.start()
-    assert await words_of(world, conversation) == before
+    assert await texts_of(world, conversation) == before
     assert server.rows("SELECT count(*) FROM conversation") == [(1,)]
 
 
-def test_a_password_is_not_told_when_a_copy_fails(tmp_path: Path) -> None:
+def test_failed_copy_does_not_print_the_password(tmp_path: Path) -> None:
     source, target = tmp_path / "a.db", "postgresql://me:hidden-word@127.0.0.1:1/x"
     assert run_command("migrate", environment=environment_of(source)).returncode == 0
     file = f"sqlite:///{source}"

@@ -34,18 +34,18 @@ async def eventually(condition: Callable[[], bool], what: str) -> None:
     assert condition(), what
 
 
-def left_lines(server: ServerProcess) -> list[str]:
-    """The log's lines about clients that left."""
+def disconnect_lines(server: ServerProcess) -> list[str]:
+    """Return the log's lines about clients that disconnected."""
     return [line for line in server.log().splitlines() if "the client left" in line]
 
 
 def connections_of(server: ServerProcess) -> int:
-    """How many connections the server has open."""
+    """Return how many connections the server has open."""
     return sum(bool(one.raddr) for one in psutil.Process(server.pid).net_connections("tcp"))
 
 
 async def stuck(port: int) -> None:
-    """Wait until the kernel takes nothing more from the server for the client at this port."""
+    """Wait until the kernel accepts no more data from the server for the client at this port."""
     sizes: list[str] = []
     async with asyncio.timeout(WAIT):
         while len(sizes) < 5 or len({*sizes[-5:]}) > 1 or not int(sizes[-1], 16):
@@ -58,8 +58,7 @@ async def stuck(port: int) -> None:
 async def leave(port: int, request: bytes, *, until: bytes = b"", full: bool = False) -> None:
     """Send a request, wait for these bytes of the response, and reset the connection with the rest unread.
 
-    Args:
-        full: wait besides until the server can write nothing more.
+    Args: full: wait besides until the server can write nothing more.
     """
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -80,24 +79,24 @@ async def leave(port: int, request: bytes, *, until: bytes = b"", full: bool = F
 
 
 def check_log(server: ServerProcess) -> None:
-    """No error and no traceback, and every line about a client that left is at debug level."""
+    """Assert that there is no error or traceback, and that each line about a disconnected client is at debug level."""
     lines = server.log().splitlines()
     assert [line for line in lines if re.search("Traceback|Exception| ERROR | WARNING ", line)] == []
-    assert all(" DEBUG " in line for line in left_lines(server))
+    assert all(" DEBUG " in line for line in disconnect_lines(server))
 
 
 @pytest.fixture
-def talkative(start_server: StartServer) -> ServerProcess:
+def debug_server(start_server: StartServer) -> ServerProcess:
     return start_server(log_level="debug")
 
 
-async def test_clients_that_leave_unread_responses_cost_one_line_each(talkative: ServerProcess) -> None:
-    """Pipelined, so that a response is being written when the connection is reset."""
-    request = request_of("GET", f"/assets/{SCRIPT.name}", f"127.0.0.1:{talkative.port}") * 33
-    await asyncio.gather(*(leave(talkative.port, request, until=b"200 OK", full=True) for _ in range(TIMES)))
-    await eventually(lambda: not connections_of(talkative), "all are gone")
-    assert len(left_lines(talkative)) == TIMES
-    check_log(talkative)
+async def test_client_that_leaves_a_response_unread_costs_one_line(debug_server: ServerProcess) -> None:
+    """The requests are pipelined, so that a response is being written when the connection is reset."""
+    request = request_of("GET", f"/assets/{SCRIPT.name}", f"127.0.0.1:{debug_server.port}") * 33
+    await asyncio.gather(*(leave(debug_server.port, request, until=b"200 OK", full=True) for _ in range(TIMES)))
+    await eventually(lambda: not connections_of(debug_server), "all are gone")
+    assert len(disconnect_lines(debug_server)) == TIMES
+    check_log(debug_server)
 
 
 @pytest.mark.parametrize(
@@ -108,71 +107,71 @@ async def test_clients_that_leave_unread_responses_cost_one_line_each(talkative:
         ("/v1/visitor/start", b"{}", b""),
     ],
 )
-async def test_clients_that_leave_requests_of_any_kind_cause_no_error(
-    talkative: ServerProcess, path: str, body: bytes, until: bytes
+async def test_client_that_leaves_a_request_of_any_kind_causes_no_error(
+    debug_server: ServerProcess, path: str, body: bytes, until: bytes
 ) -> None:
-    request = request_of("POST", path, f"127.0.0.1:{talkative.port}", body, **JSON)
-    await asyncio.gather(*(leave(talkative.port, request, until=until) for _ in range(TIMES)))
-    await eventually(lambda: not connections_of(talkative), "all are gone")
-    assert 0 < len(left_lines(talkative)) <= TIMES
-    check_log(talkative)
+    request = request_of("POST", path, f"127.0.0.1:{debug_server.port}", body, **JSON)
+    await asyncio.gather(*(leave(debug_server.port, request, until=until) for _ in range(TIMES)))
+    await eventually(lambda: not connections_of(debug_server), "all are gone")
+    assert 0 < len(disconnect_lines(debug_server)) <= TIMES
+    check_log(debug_server)
 
 
-async def test_a_client_that_leaves_in_the_middle_of_an_upload_causes_no_error(talkative: ServerProcess) -> None:
-    request = request_of("POST", "/v1/stream/open", f"127.0.0.1:{talkative.port}", b"x" * 60_000, **JSON)
-    await asyncio.gather(*(leave(talkative.port, request[:-100]) for _ in range(TIMES)))
-    await eventually(lambda: len(left_lines(talkative)) >= TIMES, "each is noticed")
-    check_log(talkative)
+async def test_client_that_leaves_in_the_middle_of_an_upload_causes_no_error(debug_server: ServerProcess) -> None:
+    request = request_of("POST", "/v1/stream/open", f"127.0.0.1:{debug_server.port}", b"x" * 60_000, **JSON)
+    await asyncio.gather(*(leave(debug_server.port, request[:-100]) for _ in range(TIMES)))
+    await eventually(lambda: len(disconnect_lines(debug_server)) >= TIMES, "each is noticed")
+    check_log(debug_server)
 
 
-async def test_a_client_that_leaves_a_long_poll_causes_no_error(
-    talkative: ServerProcess, open_world: OpenWorld
+async def test_client_that_leaves_a_long_poll_causes_no_error(
+    debug_server: ServerProcess, open_world: OpenWorld
 ) -> None:
-    world = open_world(talkative)
-    opened = await world.http.post(f"{talkative.address}/v1/stream/open", json={"mode": "poll"})
+    world = open_world(debug_server)
+    opened = await world.http.post(f"{debug_server.address}/v1/stream/open", json={"mode": "poll"})
     stream = opened.json()["stream"]
-    host = f"127.0.0.1:{talkative.port}"
+    host = f"127.0.0.1:{debug_server.port}"
     request = request_of("POST", "/v1/stream/poll", host, b'{"after":1}', crumbless_stream=stream, **JSON)
-    await leave(talkative.port, request)
-    await eventually(lambda: len(left_lines(talkative)) == 1, "it is noticed")
-    check_log(talkative)
+    await leave(debug_server.port, request)
+    await eventually(lambda: len(disconnect_lines(debug_server)) == 1, "it is noticed")
+    check_log(debug_server)
 
 
-async def test_a_client_that_leaves_an_export_causes_no_error_and_ends_it(
-    talkative: ServerProcess, open_world: OpenWorld
+async def test_client_that_leaves_an_export_causes_no_error_and_ends_it(
+    debug_server: ServerProcess, open_world: OpenWorld
 ) -> None:
-    world = open_world(talkative)
+    world = open_world(debug_server)
     olga = await world.operator(OLGA)
     columns = "workspace_id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, target_name, details"
-    talkative.change(
+    debug_server.change(
         f"WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 30000) "
         f"INSERT INTO audit_log ({columns}) SELECT 1, 1, 'operator', 'x', 'Olga', 'site_changed', 'site', 'x', "
         f"printf('%.300c', 'x'), '{{}}' FROM number"
     )
     whole = await ask(world.http, olga, "GET", "/v1/desk/audit/export")
-    assert len(whole.content) > 5_000_000, "the premise: more than any buffer takes"
-    host = f"127.0.0.1:{talkative.port}"
+    assert len(whole.content) > 5_000_000, "the premise: more than any buffer can store"
+    host = f"127.0.0.1:{debug_server.port}"
     for _ in range(3):
         path = "/v1/desk/audit/export"
         request = request_of("GET", path, host, b"", **olga.credentials("GET", path))
-        await leave(talkative.port, request, until=b"200 OK", full=True)
-    await eventually(lambda: len(left_lines(talkative)) == 3, "each is noticed")
-    check_log(talkative)
+        await leave(debug_server.port, request, until=b"200 OK", full=True)
+    await eventually(lambda: len(disconnect_lines(debug_server)) == 3, "each is noticed")
+    check_log(debug_server)
 
 
-async def test_a_stream_before_another_request_ends_with_its_client(talkative: ServerProcess) -> None:
-    """A request that waits behind a long answer must not hide that the client has left."""
-    host = f"127.0.0.1:{talkative.port}"
+async def test_stream_before_another_request_ends_with_its_connection(debug_server: ServerProcess) -> None:
+    """A pipelined request behind a long response does not hide that the client has disconnected."""
+    host = f"127.0.0.1:{debug_server.port}"
     opening = request_of("POST", "/v1/stream/open", host, b'{"mode":"stream"}', **JSON)
-    await leave(talkative.port, opening + request_of("GET", "/healthz", host), until=b"challenge")
-    await eventually(lambda: len(left_lines(talkative)) == 1, "it is noticed")
-    check_log(talkative)
+    await leave(debug_server.port, opening + request_of("GET", "/healthz", host), until=b"challenge")
+    await eventually(lambda: len(disconnect_lines(debug_server)) == 1, "it is noticed")
+    check_log(debug_server)
 
 
-async def test_a_flood_of_malformed_requests_writes_a_line_a_second(talkative: ServerProcess) -> None:
+async def test_flood_of_malformed_requests_writes_one_line_per_second(debug_server: ServerProcess) -> None:
     async def flood() -> None:
         for _ in range(100):
-            reader, writer = await asyncio.open_connection("127.0.0.1", talkative.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", debug_server.port)
             writer.write(b"GET / HTTP/1.1\r\n\0\r\n\r\n")
             assert b" 400 " in await reader.readline()
             writer.close()
@@ -182,16 +181,16 @@ async def test_a_flood_of_malformed_requests_writes_a_line_a_second(talkative: S
     await asyncio.gather(*(flood() for _ in range(5)))
 
     def counted() -> list[int]:
-        return [int(number) for number in re.findall(r"refused (\d+): requests that are not valid", talkative.log())]
+        return [int(number) for number in re.findall(r"refused (\d+): requests that are not valid", debug_server.log())]
 
     await eventually(lambda: sum(counted()) == 500, "all are counted")
     assert len(counted()) <= loop.time() - began + 2
 
 
-async def test_a_flood_for_another_host_writes_nothing(talkative: ServerProcess) -> None:
-    size = len(talkative.log())
+async def test_flood_for_another_host_writes_no_line(debug_server: ServerProcess) -> None:
+    size = len(debug_server.log())
     for _ in range(10):
-        reader, writer = await asyncio.open_connection("127.0.0.1", talkative.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", debug_server.port)
         writer.write(request_of("GET", "/desk/", "evil.example") * 20)
         for _ in range(20):
             head = await reader.readuntil(b"\r\n\r\n")
@@ -200,4 +199,4 @@ async def test_a_flood_for_another_host_writes_nothing(talkative: ServerProcess)
             assert length is not None
             assert json.loads(await reader.readexactly(int(length[1])))["status"] == 421
         writer.close()
-    assert len(talkative.log()) == size
+    assert len(debug_server.log()) == size

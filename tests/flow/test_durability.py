@@ -1,4 +1,4 @@
-"""The server is killed at random moments while many send: what was acknowledged is there once, the file is sound."""
+"""A server is killed at random moments under load: acknowledged messages are stored once, and the file is intact."""
 
 import asyncio
 import random
@@ -24,7 +24,7 @@ OpenWorld = Callable[[ServerProcess], World]
 
 
 class Sender:
-    """Somebody who sends as fast as the server acknowledges, and resends after a restart what was not acknowledged."""
+    """A client that sends as fast as the server acknowledges, and resends unacknowledged messages after a restart."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -32,7 +32,7 @@ class Sender:
         self.waiting: list[str] = []
 
     async def send_until_cut(self, stream: Stream) -> None:
-        """Keep three messages under way until the stream ends."""
+        """Have three messages in flight until the stream ends."""
         try:
             for entry_id in self.waiting:
                 await self._send(stream, entry_id)
@@ -47,7 +47,7 @@ class Sender:
             return
 
     async def send_rest(self, stream: Stream) -> None:
-        """Send what still waits, until all of it is acknowledged."""
+        """Send the waiting messages until all of them are acknowledged."""
         for entry_id in self.waiting:
             await self._send(stream, entry_id)
         while self.waiting:
@@ -58,13 +58,13 @@ class Sender:
 
     def _note(self, ack: Frame) -> None:
         before = self.acknowledged.setdefault(ack["id"], ack)
-        assert before["seq"] == ack["seq"], "a resend was given another number"
+        assert before["seq"] == ack["seq"], "a resend got another position"
         if ack["id"] in self.waiting:
             self.waiting.remove(ack["id"])
 
 
 def check_file(server: ServerProcess) -> None:
-    """The database is sound and its numbers have neither gaps nor repeats."""
+    """Assert that the database is intact and that its numbers have neither gaps nor repeats."""
     assert server.damage() == []
     for workspace, position in server.rows("SELECT id, position FROM workspace"):
         positions = server.rows("SELECT position FROM entry WHERE workspace_id = ? ORDER BY position", workspace)
@@ -75,7 +75,7 @@ def check_file(server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_a_kill_loses_nothing_acknowledged(start_server: StartServer, open_world: OpenWorld, seed: int) -> None:
+async def test_kill_loses_no_acknowledged_message(start_server: StartServer, open_world: OpenWorld, seed: int) -> None:
     moments = random.Random(seed)
     server = start_server()
     world = open_world(server)
@@ -114,7 +114,7 @@ def _acknowledged(senders: list[Sender], count: int) -> Callable[[], Awaitable[b
 
 
 @pytest.mark.storages("sqlite")
-async def test_a_clean_stop_leaves_one_file(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_clean_shutdown_leaves_one_file(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     await open_world(server).visitor()
     assert server.stop() == 0
@@ -122,7 +122,7 @@ async def test_a_clean_stop_leaves_one_file(start_server: StartServer, open_worl
     check_file(server)
 
 
-def test_the_writing_connection_waits_for_the_disk(seeded_database: Path) -> None:
+def test_writing_connection_waits_for_the_disk(seeded_database: Path) -> None:
     engine = writing_engine(f"sqlite:///{seeded_database}")
     with engine.connect() as connection:
         driver = connection.connection.dbapi_connection
@@ -134,7 +134,7 @@ def test_the_writing_connection_waits_for_the_disk(seeded_database: Path) -> Non
     engine.dispose()
 
 
-def test_the_ledger_uses_that_connection(seeded_database: Path) -> None:
+def test_ledger_uses_that_connection(seeded_database: Path) -> None:
     writer = SqliteBatchWriter(f"sqlite:///{seeded_database}")
     assert writer._execute("PRAGMA synchronous").fetchone() == (2,)  # pyright: ignore[reportPrivateUsage]
     writer.close()

@@ -1,4 +1,4 @@
-"""After a stream or a session has ended, nobody is given what was meant for it."""
+"""Nothing is delivered to a stream or a session after its end."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def open_poll(world: World, person: Person) -> PollStream:
 
 
 def texts_of(frames: list[Frame]) -> list[str]:
-    """The texts of all entries."""
+    """Return the texts of all entries."""
     return [entry["data"]["text"] for frame in frames if frame["op"] == "entries" for entry in frame["entries"]]
 
 
@@ -45,7 +45,7 @@ EndSession = Callable[[World, Person], Awaitable[None]]
 
 
 @pytest.mark.parametrize("end_session", [sign_out, erase])
-async def test_a_poll_after_the_end_of_the_session_gets_only_the_end(world: World, end_session: EndSession) -> None:
+async def test_poll_after_the_end_of_the_session_gets_only_the_end(world: World, end_session: EndSession) -> None:
     vera = await world.visitor()
     reader, writer = (
         (await world.new_operator(OTTO), vera) if end_session is sign_out else (vera, await world.operator())
@@ -62,7 +62,7 @@ async def test_a_poll_after_the_end_of_the_session_gets_only_the_end(world: Worl
         assert [(frame["op"], frame["code"]) for frame in repeated.json()["frames"]] == [("end", 4401)]
 
 
-async def test_an_ended_stream_needs_its_own_token_and_key(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_ended_stream_needs_its_own_token_and_key(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(frames_per_second=1, frame_burst=20))
     vera, victor = await world.visitor(), await world.visitor()
     stream = await open_poll(world, vera)
@@ -81,11 +81,11 @@ async def test_an_ended_stream_needs_its_own_token_and_key(start_server: StartSe
         sent = await ask(world.http, stranger, "POST", "/v1/stream/send", content=b"{}", crumbless_stream=stream.id)
         assert sent.status_code == 401
     told = (await stream.poll(2)).json()["frames"]
-    assert texts_of(told) == ["for Vera"], "the session lives: nothing of it is lost"
+    assert texts_of(told) == ["for Vera"], "the session is valid: it loses no entry"
     assert (told[-1]["op"], told[-1]["code"]) == ("end", 4429)
 
 
-async def test_a_body_that_arrives_after_the_session_has_ended_is_refused(world: World) -> None:
+async def test_body_that_arrives_after_the_end_of_the_session_is_refused(world: World) -> None:
     path, otto = "/v1/desk/me", await world.new_operator(OTTO)
     name = (await ask(world.http, otto, "GET", "/v1/desk/me")).json()["name"]
     body = json.dumps({"name": "Somebody else", "languages": ["en"]}).encode()
@@ -101,7 +101,9 @@ async def test_a_body_that_arrives_after_the_session_has_ended_is_refused(world:
         **otto.credentials("POST", path),
     )
     writer.write(head[: -len(body)])
-    assert b"100" in await reader.readuntil(b"\r\n\r\n"), "the premise: the session was found, the body is waited for"
+    assert b"100" in await reader.readuntil(b"\r\n\r\n"), (
+        "the premise: the session was found, and the server waits for the body"
+    )
     await sign_out(world, replace(otto))
     writer.write(body)
     answer = await read_answer(reader)
@@ -114,7 +116,7 @@ async def test_a_body_that_arrives_after_the_session_has_ended_is_refused(world:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_a_session_has_a_limit_of_streams_over_each_transport(
+async def test_session_has_a_limit_of_streams_over_each_transport(
     start_server: StartServer, open_world: OpenWorld, transport: Transport
 ) -> None:
     world = open_world(start_server(streams_per_session=2))

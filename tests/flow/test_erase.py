@@ -1,4 +1,4 @@
-"""A visitor erases their conversations: what is gone, what remains, who hears of it, and that it is all or nothing."""
+"""A visitor erases their conversations: deleted and remaining data, notifications, and atomicity."""
 
 import asyncio
 import random
@@ -21,8 +21,8 @@ async def erase(world: World, visitor: Person) -> httpx.Response:
     return await ask(world.http, visitor, "POST", "/v1/visitor/erase")
 
 
-def check_numbers(server: ServerProcess) -> None:
-    """The file is sound; positions and seqs have neither gaps nor repeats."""
+def check_sequences(server: ServerProcess) -> None:
+    """Assert that the file is intact and that positions and seqs have neither gaps nor repeats."""
     assert server.damage() == []
     for workspace, position in server.rows("SELECT id, position FROM workspace"):
         rows = server.rows("SELECT position FROM entry WHERE workspace_id = ? ORDER BY position", workspace)
@@ -33,12 +33,12 @@ def check_numbers(server: ServerProcess) -> None:
 
 
 def in_the_files(server: ServerProcess, text: str) -> bool:
-    """Whether these bytes stand anywhere in the database or its log, in use or not."""
+    """Return whether these bytes are anywhere in the database or its log, in used or free pages."""
     log = server.database.with_name(server.database.name + "-wal")
     return any(text.encode() in file.read_bytes() for file in (server.database, log) if file.exists())
 
 
-async def test_both_sides_words_are_gone_and_the_desk_is_told(world: World, transport: Transport) -> None:
+async def test_texts_of_both_sides_are_deleted_and_operators_are_notified(world: World, transport: Transport) -> None:
     vera, victor, olga = await world.visitor("secret one"), await world.visitor("kept"), await world.operator()
     desk = await world.stream(olga, transport)
     stream, other = await world.stream(vera, transport), await world.stream(victor)
@@ -50,25 +50,25 @@ async def test_both_sides_words_are_gone_and_the_desk_is_told(world: World, tran
     assert answer.status_code == 200
     assert answer.json() == {"conversations": 1, "messages": 2}
 
-    told = await desk.until_entry(conversation=vera.conversation, kind="erased")
+    notice = await desk.until_entry(conversation=vera.conversation, kind="erased")
     after = await world.timeline(vera.conversation)
     assert [(one["data"], one["seq"], one["position"], one["id"], one["at"]) for one in after[:2]] == [
         (None, one["seq"], one["position"], one["id"], one["at"]) for one in before
     ]
     assert [one["kind"] for one in after] == ["message", "message", "erased"]
     assert [one["author"] for one in after] == [{"kind": "visitor"}, {"kind": "operator"}, {"kind": "visitor"}]
-    assert after[2] == told
-    assert (told["kind"], told["seq"]) == ("erased", 3)
+    assert after[2] == notice
+    assert (notice["kind"], notice["seq"]) == ("erased", 3)
     assert "secret" not in str(after)
     summary = (await ask(world.http, olga, "GET", f"/v1/desk/conversations/{vera.conversation}")).json()
     assert (summary["status"], summary["unread"], summary["visitor_name"]) == ("closed", 0, "")
-    assert summary["last"] == told
+    assert summary["last"] == notice
     assert (await stream.until_over()).code == 4401
     assert (await say(other, "still here"))["op"] == "ack"
     assert [entry["data"]["text"] for entry in await world.timeline(victor.conversation)] == ["kept", "still here"]
 
 
-async def test_the_session_has_ended_everywhere(world: World) -> None:
+async def test_erasure_ends_the_session_on_every_stream(world: World) -> None:
     vera = await world.visitor()
     elsewhere = Person(vera.address, vera.key)
     again = await world.start(elsewhere, "from another tab")
@@ -89,13 +89,13 @@ async def test_the_session_has_ended_everywhere(world: World) -> None:
     assert world.server.rows("SELECT thumbprint, name FROM visitor WHERE id = ?", vera.id) == [(None, "")]
 
 
-async def test_a_visitor_without_a_key_may_erase_too(world: World) -> None:
+async def test_visitor_without_a_key_can_erase(world: World) -> None:
     person = await world.visitor("unbound secret", with_key=False)
     assert (await erase(world, person)).json() == {"conversations": 1, "messages": 1}
     assert world.server.rows("SELECT count(*) FROM entry WHERE CAST(data AS TEXT) LIKE '%unbound secret%'") == [(0,)]
 
 
-async def test_nothing_comes_back_by_being_sent_again(world: World) -> None:
+async def test_resent_message_does_not_restore_erased_data(world: World) -> None:
     vera, olga = world.stranger(), await world.operator()
     first = new_entry_id()
     started = (await world.start(vera, "secret", first)).json()
@@ -120,7 +120,7 @@ async def test_nothing_comes_back_by_being_sent_again(world: World) -> None:
     assert anew.json()["conversation"] != vera.conversation
 
 
-async def test_who_was_away_catches_up_with_the_erasure(world: World) -> None:
+async def test_operator_that_was_disconnected_receives_the_erasure(world: World) -> None:
     vera, olga = await world.visitor("secret"), await world.operator()
     assert (await erase(world, vera)).status_code == 200
     late = await world.stream(olga, after=0)
@@ -130,7 +130,7 @@ async def test_who_was_away_catches_up_with_the_erasure(world: World) -> None:
 
 
 @pytest.mark.storages("sqlite")
-async def test_the_words_are_in_neither_file_afterwards(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_erased_texts_are_in_no_database_file(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     vera, olga = await world.visitor("short-secret-of-vera"), await world.operator(OLGA)
@@ -142,14 +142,14 @@ async def test_the_words_are_in_neither_file_afterwards(start_server: StartServe
     assert all(in_the_files(server, secret) for secret in secrets)
     assert (await erase(world, vera)).status_code == 200
 
-    async def gone() -> bool:
+    async def texts_are_gone() -> bool:
         return not any(in_the_files(server, secret) for secret in secrets)
 
-    await world.eventually(gone)
+    await world.eventually(texts_are_gone)
 
 
 async def send_many(stream: Stream) -> set[str]:
-    """Acknowledged ids of 60 messages, or of those until the stream has ended with 4401."""
+    """Return the acknowledged IDs of 60 messages, or of those until the stream has ended with 4401."""
     acknowledged: set[str] = set()
     while len(acknowledged) < 60:
         try:
@@ -165,25 +165,25 @@ async def send_many(stream: Stream) -> set[str]:
     return acknowledged
 
 
-async def answer_many(desk: Stream, people: list[Person]) -> None:
-    """Answers to each in turn; only those to an erased conversation are refused."""
+async def reply_to_each(desk: Stream, people: list[Person]) -> None:
+    """Reply to each conversation in turn. Only replies to an erased conversation are refused."""
     for person in people * 10:
         frame = await say(desk, "answer", conversation=person.conversation)
         assert frame["op"] == "ack" or frame["code"] == "erased"
 
 
-async def test_erasing_among_many_senders_leaves_no_gap(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_erasure_under_load_leaves_no_gap(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     people = [await world.visitor(f"first of {number}") for number in range(12)]
     erasing, staying = people[:6], people[6:]
     sending = [asyncio.create_task(send_many(await world.stream(person))) for person in people]
-    answering = asyncio.create_task(answer_many(await world.stream(await world.operator()), people))
+    answering = asyncio.create_task(reply_to_each(await world.stream(await world.operator()), people))
     answers = await asyncio.gather(*(erase(world, person) for person in erasing))
     acknowledged = await asyncio.gather(*sending)
     await answering
     assert [one.status_code for one in answers] == [200] * 6
-    check_numbers(server)
+    check_sequences(server)
     for person, ids in zip(people, acknowledged, strict=True):
         entries = await world.timeline(person.conversation)
         assert {entry["id"] for entry in entries} >= ids
@@ -196,7 +196,7 @@ async def test_erasing_among_many_senders_leaves_no_gap(start_server: StartServe
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_a_kill_in_the_middle_erases_all_or_nothing(
+async def test_kill_during_erasure_erases_all_or_nothing(
     start_server: StartServer, open_world: OpenWorld, seed: int
 ) -> None:
     moments = random.Random(seed)
@@ -211,18 +211,18 @@ async def test_a_kill_in_the_middle_erases_all_or_nothing(
         await stream.settled()
         await stream.close()
 
-    async def told(person: Person) -> bool:
+    async def acknowledged(person: Person) -> bool:
         try:
             return (await erase(world, person)).status_code == 200
         except httpx.TransportError:
             return False
 
-    erasing = [asyncio.create_task(told(person)) for person in people]
+    erasing = [asyncio.create_task(acknowledged(person)) for person in people]
     await asyncio.sleep(moments.random() * 0.1)
     server.kill()
     answered = await asyncio.gather(*erasing)
     server.start()
-    check_numbers(server)
+    check_sequences(server)
     for person, was_told in zip(people, answered, strict=True):
         rows = server.rows(
             "SELECT entry.kind, entry.data FROM entry JOIN conversation ON conversation.no = conversation_no "
@@ -241,7 +241,7 @@ async def test_a_kill_in_the_middle_erases_all_or_nothing(
             assert sessions == [(1,)]
 
 
-async def test_erasing_and_exporting_are_limited(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_erasure_and_export_are_limited(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(privacy_requests_per_hour=1, privacy_request_burst=2))
     people = [await world.visitor() for _ in range(3)]
     assert (await erase(world, people[0])).status_code == 200

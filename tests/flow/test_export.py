@@ -1,4 +1,4 @@
-"""A visitor's export: everything of theirs, nothing of anybody else's, however long it is."""
+"""A visitor's export is complete, contains no data of other visitors, and does not block the server."""
 
 import time
 
@@ -10,7 +10,7 @@ from support.people import BUSY_MACHINE, World, new_entry_id, say
 LONG = 20_000
 
 
-async def test_an_export_holds_the_whole_conversation_as_its_visitor_sees_it(world: World) -> None:
+async def test_export_contains_the_conversation_as_its_visitor_sees_it(world: World) -> None:
     vera, victor, olga = (
         await world.visitor("mine \u2028 \U0001f600"),
         await world.visitor("not hers"),
@@ -37,7 +37,7 @@ async def test_an_export_holds_the_whole_conversation_as_its_visitor_sees_it(wor
     assert "another" not in answer.text
 
 
-async def test_a_very_long_conversation_is_exported_while_others_are_served(world: World) -> None:
+async def test_export_of_a_long_conversation_does_not_delay_other_clients(world: World) -> None:
     vera, victor = await world.visitor("entry 1"), await world.visitor()
     world.server.change(
         """

@@ -1,4 +1,4 @@
-"""Every file that a command writes is for its owner alone (0600, in folders of 0700), whatever the umask.
+"""Every file that a command writes is readable by its owner only (0600, in folders of 0700) with any umask.
 
 A full disk is reported in one line.
 """
@@ -49,13 +49,13 @@ ONE_SHOT: dict[str, tuple[str, ...]] = {
     "check": ("http://127.0.0.1:1", "--patience", "1"),
     "audit": ("http://127.0.0.1:1/", "--out", "{folder}/report", "--timeout", "5"),
 }
-"""Every command that ends by itself, in an order in which each finds what it needs."""
+"""Every command that ends by itself, in an order in which each finds its input."""
 
 FULL = 34_000
 """Bytes: the shared memory of SQLite's log fits, a batch in the log does not."""
 
 REFUSED_HERE = {"check", "audit", "tag test", "operator disable"}
-"""There is nothing to check or audit, no relay to test, and the last owner cannot be disabled."""
+"""These commands cannot succeed: there is no URL to check or audit and no relay, and the last owner stays enabled."""
 
 
 def names_of(group: TyperGroup, before: str = "") -> Iterator[str]:
@@ -67,7 +67,7 @@ def names_of(group: TyperGroup, before: str = "") -> Iterator[str]:
 
 
 def run(folder: Path, *arguments: str, limit: int = resource.RLIM_INFINITY) -> subprocess.CompletedProcess[str]:
-    """The outcome of a command whose files cannot grow beyond `limit` bytes."""
+    """Run a command whose files cannot grow beyond `limit` bytes."""
     return subprocess.run(
         [COMMAND, *arguments],
         cwd=folder,
@@ -82,7 +82,7 @@ def run(folder: Path, *arguments: str, limit: int = resource.RLIM_INFINITY) -> s
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """Paths below the folder that their group or others may use."""
+    """Return the paths below the folder that their group or others can access."""
     return [
         f"{path.relative_to(folder)} {stat.filemode(path.stat().st_mode)}"
         for path in sorted(folder.rglob("*"))
@@ -92,7 +92,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """An empty folder, in which a program that does nothing about it writes a file that everybody may read."""
+    """Return an empty folder where a program with the default umask writes a file that all users can read."""
     program = [sys.executable, "-c", "open('premise', 'w')"]
     subprocess.run(program, cwd=tmp_path, umask=USUAL_UMASK, check=True)
     assert open_to_others(tmp_path) == ["premise -rw-r--r--"]
@@ -100,13 +100,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_command_is_tried() -> None:
+def test_every_command_is_covered() -> None:
     group = get_command(app)
     assert isinstance(group, TyperGroup)
     assert sorted(names_of(group)) == sorted([*ONE_SHOT, *SERVING])
 
 
-def test_commands_write_for_their_owner_alone(folder: Path) -> None:
+def test_commands_write_files_for_their_owner_only(folder: Path) -> None:
     assert run(folder, "migrate").returncode == 0
     assert run(folder, "backup", str(folder / "earlier.db")).returncode == 0
     for name, arguments in ONE_SHOT.items():
@@ -123,7 +123,7 @@ def test_commands_report_a_full_disk_in_one_line(folder: Path) -> None:
     assert run(folder, "backup", str(folder / "earlier.db")).returncode == 0
     failed: list[str] = []
     for name, arguments in ONE_SHOT.items():
-        # Some commands find room in the write-ahead log that the commands before them have left.
+        # Some commands find room in the write-ahead log that earlier commands have left.
         (folder / "crumbless.db-wal").unlink(missing_ok=True)
         outcome = run(folder, *name.split(), *(one.format(folder=folder) for one in arguments), limit=FULL)
         assert "Traceback" not in outcome.stderr, name
@@ -136,7 +136,7 @@ def test_commands_report_a_full_disk_in_one_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", SERVING)
-def test_a_server_writes_for_its_owner_alone(folder: Path, command: str) -> None:
+def test_server_writes_files_for_its_owner_only(folder: Path, command: str) -> None:
     arguments = ["--port", str(free_port())] if command == "serve" else ["--port", "0", "--json", "--data", "demo"]
     with (folder.parent / f"{folder.name}.log").open("w+b") as log:
         process = subprocess.Popen(
@@ -157,7 +157,7 @@ def test_a_server_writes_for_its_owner_alone(folder: Path, command: str) -> None
     assert open_to_others(folder) == []
 
 
-def test_a_start_closes_files_that_an_earlier_version_left_open(
+def test_start_restricts_files_of_an_earlier_version(
     start_server: Callable[..., ServerProcess],
 ) -> None:
     server = start_server()

@@ -1,4 +1,4 @@
-"""The first run: no account exists until somebody uses the link that the start printed (threat 70)."""
+"""The first run: no account exists until the link that the start printed is used (threat 70)."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ LINK = re.compile(r"/desk#setup=(crt_[\w-]{43})")
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server on a database that was not there before."""
+    """Start a server on a new database."""
     server = ServerProcess(tmp_path / "crumbless.db")
     server.start()
     yield server
@@ -37,7 +37,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 def link_of(server: ServerProcess, number: int = 0) -> str:
-    """The secret of the link that the server printed at this start."""
+    """Return the secret of the link that the server printed at this start."""
     wait_until(lambda: len(LINK.findall(server.log())) > number, 10, "the link is printed")
     return LINK.findall(server.log())[number]
 
@@ -55,15 +55,15 @@ def wish(secret: str, **changed: object) -> dict[str, Any]:
     } | changed
 
 
-def somebody(server: ServerProcess) -> Person:
+def new_owner(server: ServerProcess) -> Person:
     return Person(server.address, ClientKey())
 
 
 async def set_up(client: httpx.AsyncClient, server: ServerProcess, secret: str, **changed: object) -> httpx.Response:
-    return await ask(client, somebody(server), "POST", "/v1/setup", wish(secret, **changed))
+    return await ask(client, new_owner(server), "POST", "/v1/setup", wish(secret, **changed))
 
 
-async def test_the_link_makes_one_owner_and_is_gone(empty: ServerProcess, client: httpx.AsyncClient) -> None:
+async def test_setup_link_makes_one_owner_and_is_used_up(empty: ServerProcess, client: httpx.AsyncClient) -> None:
     secret, address = link_of(empty), empty.address
     assert empty.rows("SELECT count(*) FROM operator") == [(0,)], "there is no default account"
     for path in ("/desk", f"/desk?setup={secret}", "/v1/setup", "/v1/setup/read"):
@@ -71,14 +71,14 @@ async def test_the_link_makes_one_owner_and_is_gone(empty: ServerProcess, client
     for guessed in ("", "crt_" + "A" * 43, secret[:-1]):
         refused = await set_up(client, empty, guessed)
         assert (refused.status_code, code_of(refused)) == (410, "ticket_gone")
-    read = await ask(client, somebody(empty), "POST", "/v1/setup/read", {"secret": secret})
+    read = await ask(client, new_owner(empty), "POST", "/v1/setup/read", {"secret": secret})
     assert (read.status_code, read.json()["workspace_name"]) == (200, "")
     unsigned = await client.post(f"{address}/v1/setup", json=wish(secret))
     assert (unsigned.status_code, code_of(unsigned)) == (401, "invalid_proof")
     weak = await set_up(client, empty, secret, password="password1")
     assert (weak.status_code, code_of(weak)) == (400, "weak_password")
 
-    people = [somebody(empty) for _ in range(8)]
+    people = [new_owner(empty) for _ in range(8)]
     answers = await asyncio.gather(
         *(
             ask(client, one, "POST", "/v1/setup", wish(secret, email=f"a{number}@k.example"))
@@ -124,7 +124,7 @@ async def check_that_the_widget_is_seen(client: httpx.AsyncClient, owner: Person
     assert await seen() == told
 
 
-async def test_each_start_voids_the_link_before_it(empty: ServerProcess, client: httpx.AsyncClient) -> None:
+async def test_each_start_voids_the_previous_link(empty: ServerProcess, client: httpx.AsyncClient) -> None:
     first = link_of(empty)
     assert empty.stop() == 0
     empty.start()
@@ -132,28 +132,28 @@ async def test_each_start_voids_the_link_before_it(empty: ServerProcess, client:
     refused = await set_up(client, empty, first)
     assert (refused.status_code, code_of(refused)) == (410, "ticket_gone")
     empty.change("UPDATE one_time_token SET expires_at = 1 WHERE used_at IS NULL")
-    assert code_of(await set_up(client, empty, second)) == "ticket_gone", "it lasts for a day"
+    assert code_of(await set_up(client, empty, second)) == "ticket_gone", "the link is valid for a day"
     environment = environment_of(empty.database)
     added = run_command("operator", "add", "olga@tea.example", "--name", "Olga", environment=environment)
     assert added.returncode == 0, added.stderr
     assert code_of(await set_up(client, empty, second)) == "ticket_gone"
 
 
-async def test_a_further_workspace_gets_its_own_link(start_server: Any, http: httpx.AsyncClient) -> None:
+async def test_further_workspace_gets_its_own_link(start_server: Any, http: httpx.AsyncClient) -> None:
     server: ServerProcess = start_server()
     assert not LINK.findall(server.log()), "there are owners already"
     environment = environment_of(server.database, port=server.port)
     made = run_command("workspace", "add", "Bakery", environment=environment)
     assert made.returncode == 0, made.stderr
     secret = LINK.findall(made.stdout)[0]
-    read = await ask(http, somebody(server), "POST", "/v1/setup/read", {"secret": secret})
+    read = await ask(http, new_owner(server), "POST", "/v1/setup/read", {"secret": secret})
     assert read.json()["workspace_name"] == "Bakery"
-    owner = somebody(server)
+    owner = new_owner(server)
     answer = await ask(http, owner, "POST", "/v1/setup", wish(secret, workspace_name="The Bakery"))
     assert answer.status_code == 200, answer.text
     owner.token = answer.json()["token"]
     people = (await ask(http, owner, "GET", "/v1/desk/people")).json()["people"]
-    assert [one["email"] for one in people] == ["alex@kornblume.example"], "strictly apart"
+    assert [one["email"] for one in people] == ["alex@kornblume.example"], "workspaces are strictly separate"
     sites = (await ask(http, owner, "GET", "/v1/desk/sites")).json()["sites"]
     assert TEA.key not in {one["key"] for one in sites}
     assert code_of(await set_up(http, server, secret, email="b@k.example")) == "ticket_gone"

@@ -1,6 +1,6 @@
-"""Every ID in a path, body or query: the caller's own is taken, another person's, site's or workspace's is refused.
+"""Every ID in a path, body or query is accepted from its owner, and refused from other operators and sites.
 
-The routes and fields come from the route table, so that a new one fails here until it is listed (threats 25, 26).
+The routes and fields come from the route table, so a new one fails here until it is listed (threats 25, 26).
 """
 
 import re
@@ -34,7 +34,7 @@ WORKSPACES = {TEA: 1, BIKES: 2}
 
 @dataclass
 class Side:
-    """An owner of a workspace, with its site: the caller's own, or another."""
+    """The owner of a workspace and its site: the caller's own workspace, or another."""
 
     world: World
     owner: Person
@@ -60,7 +60,7 @@ async def person(side: Side) -> str:
 
 async def conversation(side: Side) -> str:
     visitor = await side.world.visitor(shop=side.shop)
-    # A ban would slow down those who start from the same network, which all of these tests do.
+    # A ban would slow down starts from the network that all of these tests share.
     side.world.server.change("UPDATE visitor SET network_hash = NULL WHERE id = ?", visitor.id)
     return visitor.conversation
 
@@ -155,7 +155,7 @@ PUBLIC = {
     "GET /desk/oidc/{provider}",
     "GET /files/{file}/{name}",
 }
-"""Whoever knows the name may read it: pages of sites, photos that visitors see, a receipt by its random number."""
+"""Readable by name without permission: pages of sites, photos that visitors see, and a receipt by its random ID."""
 
 BODIES: dict[str, object] = {
     "POST /v1/desk/people/{person}": {"role": "analyst"},
@@ -170,7 +170,7 @@ NAMED = [route for route in ROUTES if "{" in route.path and route.name not in PU
 
 @pytest.fixture(scope="module")
 def own_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server of these tests, which change sites and sessions."""
+    """Start a server for these tests, which change sites and sessions."""
     server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("foreign")), **storage.settings)
     server.start()
     yield server
@@ -180,12 +180,12 @@ def own_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest_asyncio.fixture
 async def sides(own_server: ServerProcess, open_world: Callable[[ServerProcess], World]) -> tuple[Side, Side, Side]:
-    """The caller, a colleague of the same workspace, and the owner of another workspace."""
+    """Return the caller, a colleague of the same workspace, and the owner of another workspace."""
     world = open_world(own_server)
     shops = (TEA, TEA, BIKES)
     owners = [await world.new_operator(hire(world, "Oda", workspace=WORKSPACES[shop])) for shop in shops]
     mine, colleague, other = [Side(world, owner, shop) for owner, shop in zip(owners, shops, strict=True)]
-    # Without a second way to sign in, no passkey is removed, whoever has it.
+    # Without a second way to sign in, no passkey can be removed, regardless of its owner.
     await passkey(mine)
     return mine, colleague, other
 
@@ -211,11 +211,11 @@ TABLES = ("operator", "team", "invitation", "site", "identity_key", "passkey", "
 
 
 def state_of(side: Side) -> list[list[tuple[Any, ...]]]:
-    """Everything that these routes could change."""
+    """Return all rows that these routes could change."""
     rows = [side.world.server.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES]
     others = (
         "SELECT id, ended_at FROM session ORDER BY id",
-        # Those of the other workspace: the server runs others meanwhile.
+        # Only rows of the other workspace, because the server runs other tests at the same time.
         "SELECT id, dead_at FROM task WHERE workspace_id = 2 AND payload = '{}' ORDER BY id",
     )
     return [*rows, *(side.world.server.rows(query) for query in others)]
@@ -261,7 +261,7 @@ async def test_ids_of_another_site_of_the_workspace_are_not_found(sides: tuple[S
 
 @dataclass
 class Asked:
-    """A request with an ID that is the caller's own, or not, and how it is refused if it is not."""
+    """A request with an ID, the caller's own or not, and how a foreign ID is refused."""
 
     path: str
     own: dict[str, Any]
@@ -274,7 +274,7 @@ Case = Callable[[Side, Side], Awaitable[Asked]]
 
 
 def listed(path: str, field: str, make: Make, **body: Any) -> Case:
-    """A request of the owner that lists IDs in this field."""
+    """Return a request of the owner that lists IDs in this field."""
 
     async def case(mine: Side, other: Side) -> Asked:
         at = path.replace("{person}", await person(mine)).replace("{team}", await team(mine))
@@ -348,21 +348,21 @@ CASES: dict[tuple[str, str], Case] = {
 }
 
 NO_IDS = {
-    # What a person, a site or their client makes up, chooses or knows as a secret.
+    # Values that an operator, a site or a client chooses or generates, and secrets.
     *("id", "text", "page_origin", "claim", "work", "email", "password", "current", "new", "name", "language"),
     *("languages", "time_zone", "role", "origins", "accent", "side", "mode", "algorithm", "public_key", "kinds"),
     *("days", "reason", "end_others", "workspace_name", "site_name", "site_origins", "categories", "source"),
     *("revision", "after", "issuer", "provider"),
     *("second_factor_from", "provider_only", "session_hours", "idle_minutes"),
-    # Secrets and what is bound to the caller's key: of no use to those who do not have them.
+    # Secrets and values bound to the caller's key: useless to other callers.
     *("secret", "identity", "one_time_token", "code", "credential", "state", "iss", "invitation"),
-    # Receipts of another site count as none: test_consent_records.py. Sites and teams of a list: test_visibility.py.
+    # Receipts of another site are ignored: test_consent_records.py. Sites and teams of a list: test_visibility.py.
     *("consent", "previous", "scope"),
 }
 
 
 def fields_of(part: Literal["takes", "query"]) -> set[tuple[str, str]]:
-    """The names of the fields in the bodies or queries of all routes."""
+    """Return the names of the fields in the bodies or queries of all routes."""
     taken = [(route.name, getattr(route.signature, part)) for route in ROUTES]
     structs = [(name, kind) for name, kind in taken if kind not in {None, bytes}]
     return {(name, field.name) for name, kind in structs for field in msgspec.structs.fields(kind)}
@@ -390,7 +390,7 @@ async def test_foreign_ids_in_bodies_are_refused(sides: tuple[Side, Side, Side],
 QUERIES = {"before", "limit", "status", "waiting", "action", "format"}
 
 
-async def test_foreign_ids_in_queries_find_nothing(sides: tuple[Side, Side, Side]) -> None:
+async def test_foreign_ids_in_queries_return_nothing(sides: tuple[Side, Side, Side]) -> None:
     asked = {one for one in fields_of("query") if one[1] not in QUERIES}
     assert asked == {("GET /v1/desk/audit", "actor"), ("GET /v1/desk/audit/export", "actor")}
     mine, _, other = sides

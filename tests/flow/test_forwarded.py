@@ -16,13 +16,13 @@ CLIENT = "203.0.113.7"
 
 
 def with_lines(request: bytes, *hops: str) -> bytes:
-    """The request with one line of X-Forwarded-For for each value, in this order."""
+    """Send the request with one line of X-Forwarded-For for each value, in this order."""
     lines = "".join(f"X-Forwarded-For: {one}\r\n" for one in hops).encode()
     return request.replace(b"\r\n", b"\r\n" + lines, 1)
 
 
 def start_of(port: int) -> bytes:
-    """A visitor's first message."""
+    """Send a visitor's first message."""
     body = {"site": TEA.key, "id": new_entry_id(), "text": "x", "page_origin": TEA.origin}
     host = f"127.0.0.1:{port}"
     return request_of("POST", "/v1/visitor/start", host, json.dumps(body).encode(), Content_Type="application/json")
@@ -38,7 +38,7 @@ LINES: dict[str, Callable[[int], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("case", [*LINES])
-async def test_lines_of_the_client_do_not_evade_a_limit(start_server: StartServer, case: str) -> None:
+async def test_client_cannot_evade_a_limit_with_its_own_header_lines(start_server: StartServer, case: str) -> None:
     server = start_server(
         trusted_proxies="127.0.0.0/8", starts_per_hour=1, start_burst=2, unauthenticated_per_address=2
     )
@@ -48,11 +48,11 @@ async def test_lines_of_the_client_do_not_evade_a_limit(start_server: StartServe
     ]
     assert statuses == [201, 201, 429, 429, 429]
     other = with_lines(start_of(server.port), "198.51.100.200, 203.0.113.8")
-    assert (await ask_raw(server.port, other)).status == 201, "another client has a limit of its own"
+    assert (await ask_raw(server.port, other)).status == 201, "another client has a separate limit"
 
 
 async def open_stream(port: int, *hops: str) -> tuple[int, asyncio.StreamWriter]:
-    """The status of a handshake, and its connection, which stays open."""
+    """Return the status of a handshake, and its connection, which stays open."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(with_lines(handshake_of(f"127.0.0.1:{port}"), *hops))
     async with asyncio.timeout(DEADLINE):
@@ -60,7 +60,9 @@ async def open_stream(port: int, *hops: str) -> tuple[int, asyncio.StreamWriter]
 
 
 @pytest.mark.parametrize("case", [*LINES])
-async def test_lines_of_the_client_do_not_evade_the_limit_of_streams(start_server: StartServer, case: str) -> None:
+async def test_client_cannot_evade_the_limit_of_streams_with_its_own_header_lines(
+    start_server: StartServer, case: str
+) -> None:
     server = start_server(trusted_proxies="127.0.0.0/8", unauthenticated_per_address=2)
     opened = [await open_stream(server.port, *LINES[case](number)) for number in range(4)]
     opened.append(await open_stream(server.port, "198.51.100.200, 203.0.113.8"))

@@ -1,4 +1,4 @@
-"""A node whose disk is full is not ready until a batch is committed again; before, owners and admins are warned."""
+"""A node with a full disk is not ready until a batch is committed again. Owners and admins are warned before."""
 
 import asyncio
 import resource
@@ -57,25 +57,25 @@ def is_checkpointed(server: ServerProcess) -> bool:
 
 
 async def ready(world: World) -> tuple[int, dict[str, bool]]:
-    """The status of /readyz, and which parts are well."""
+    """Return the status of /readyz, and which parts are healthy."""
     answer = await world.http.get(f"{world.server.address}/readyz")
     return answer.status_code, {part["part"]: part["ok"] for part in answer.json()["parts"]}
 
 
 async def gauge(world: World, name: str) -> float:
-    """The value of a metric without labels."""
+    """Return the value of a metric without labels."""
     answer = await world.http.get(f"{world.server.address}/metrics", headers={"authorization": f"Bearer {TOKEN}"})
     families = text_string_to_metric_families(answer.text)
     return next(one.value for family in families for one in family.samples if one.name == name)
 
 
-async def say_together(streams: list[Stream]) -> list[str]:
-    """The outcomes of one long message of each stream, sent at the same time."""
+async def send_together(streams: list[Stream]) -> list[str]:
+    """Send one long message on each stream at the same time. Return the outcomes."""
     return [frame["op"] for frame in await asyncio.gather(*(say(stream, WORDS) for stream in streams))]
 
 
 @pytest.mark.storages("sqlite", "postgres")
-async def test_a_node_that_cannot_write_is_not_ready_until_a_batch_is_committed(
+async def test_node_that_cannot_write_is_not_ready_until_a_batch_is_committed(
     start_server: StartServer, open_world: OpenWorld
 ) -> None:
     world = open_world(start_server(metrics_token=TOKEN))
@@ -83,7 +83,7 @@ async def test_a_node_that_cannot_write_is_not_ready_until_a_batch_is_committed(
     desk = await world.stream(await world.operator(OLGA))
     assert await ready(world) == (200, dict.fromkeys(("node", "database", "schema", "ledger", "disk", "bus"), True))
     with full_disk(world.server):
-        assert await say_together(streams) == ["error"] * 4, "the premise: messages find no room"
+        assert await send_together(streams) == ["error"] * 4, "the premise: messages find no room"
         looks: set[int] = set()
         failed = await gauge(world, "crumbless_ledger_failed_batches_total")
 
@@ -100,18 +100,18 @@ async def test_a_node_that_cannot_write_is_not_ready_until_a_batch_is_committed(
         assert (await late.until("disk"))["state"] == "full"
     await world.eventually(lambda: is_ready(world))
     assert (await desk.until("disk"))["state"] == ""
-    assert await say_together(streams) == ["ack"] * 4
+    assert await send_together(streams) == ["ack"] * 4
     assert await gauge(world, "crumbless_node_ready") == 1
     kept = world.server.rows("SELECT count(*) FROM task WHERE kind = 'trial'")
     assert kept == [(0,)]
 
 
 async def is_ready(world: World) -> bool:
-    """Whether /readyz answers 200."""
+    """Return whether /readyz answers 200."""
     return (await ready(world))[0] == 200
 
 
-async def test_little_free_space_is_reported_to_those_who_manage_and_the_node_stays_ready(
+async def test_little_free_space_is_reported_to_owners_and_admins_and_the_node_stays_ready(
     start_server: StartServer, open_world: OpenWorld
 ) -> None:
     world = open_world(start_server(metrics_token=TOKEN, free_space_mb=10_000_000))
@@ -124,7 +124,7 @@ async def test_little_free_space_is_reported_to_those_who_manage_and_the_node_st
     assert (await owner.until("disk"))["state"] == "low"
 
 
-async def test_operators_are_not_told_of_the_disk(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_operators_are_not_notified_of_disk_space(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server(free_space_mb=10_000_000)
     server.change("UPDATE operator SET role = 'operator' WHERE email = ?", OTTO.email)
     world = open_world(server)

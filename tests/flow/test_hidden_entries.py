@@ -1,4 +1,4 @@
-"""A visitor cannot tell whether the team writes notes: each byte is the same with and without 50 of them."""
+"""A visitor cannot detect that operators write notes: each byte is the same with and without 50 of them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _NAME = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<="nonce":")[
 _TIME = re.compile(r'(?<="at":)\d{13}|(?<=_at":)\d{13}')
 
 _NUMBER = re.compile(r'"number":\d+')
-"""Counts the conversations of the workspace."""
+"""Count the conversations of the workspace."""
 
 
 def normal(data: str) -> str:
@@ -36,18 +36,18 @@ async def note(desk: Stream, conversation: str, count: int) -> None:
 
 
 async def see(stream: Stream, seq: int, conversation: str) -> None:
-    """Move the mark. No pong is waited for: it may come before the mark or after."""
+    """Move the mark. Do not wait for a pong, which may come before the mark or after it."""
     await stream.send("seen", conversation=conversation, seq=seq)
 
 
-async def told(world: World, transport: Transport, notes: int) -> list[str]:
+async def receive(world: World, transport: Transport, notes: int) -> list[str]:
     """Return all that a visitor receives in a conversation with so many notes: live, after a reconnect, exported."""
     vera, olga = await world.visitor(), await world.operator(OLGA)
     conversation = vera.conversation
     visitor, desk = await world.stream(vera, transport), await world.stream(olga, after=None)
     fifth = notes // 5
     await note(desk, conversation, fifth)
-    # The operators' mark moves over notes alone: nothing that concerns the visitor.
+    # The operators' mark moves over notes only, so the visitor learns nothing from it.
     await see(desk, 1, conversation)
     await visitor.until("seen", by="operator", seq=1)
     await see(desk, 1 + fifth, conversation)
@@ -88,8 +88,8 @@ async def told(world: World, transport: Transport, notes: int) -> list[str]:
 
 
 async def test_visitor_receives_the_same_bytes_with_and_without_notes(world: World, transport: Transport) -> None:
-    without = await told(world, transport, 0)
-    with_notes = await told(world, transport, NOTES)
+    without = await receive(world, transport, 0)
+    with_notes = await receive(world, transport, NOTES)
     assert [len(one) for one in with_notes] == [len(one) for one in without]
     assert with_notes == without
     assert all("team" not in one for one in with_notes)

@@ -23,7 +23,7 @@ MIB = 2**20
 SMALL = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 SCRIPT = next((Path(__file__).parents[2] / "src" / "crumbless" / "web_dist" / "assets").glob("desk-*.js"))
 WAIT = 60.0
-"""Seconds that a busy machine may take for what is a matter of moments."""
+"""Seconds that a busy machine may need for an operation that takes milliseconds."""
 
 
 class Connection:
@@ -34,14 +34,14 @@ class Connection:
         self.writer = writer
 
     async def ask(self, request: bytes) -> RawAnswer:
-        """Send a request and return its answer; status 0 when the server closed instead."""
+        """Send a request and return its response. Status 0 means that the server closed the connection instead."""
         with contextlib.suppress(ConnectionError):
             self.writer.write(request)
         async with asyncio.timeout(DEADLINE):
             return await read_answer(self.reader)
 
     async def until_closed(self, seconds: float = WAIT) -> bytes:
-        """Return what still comes until the server closes. Raises TimeoutError if it does not."""
+        """Return all further bytes until the server closes. Raises TimeoutError if it does not."""
         read = b""
         async with asyncio.timeout(seconds):
             with contextlib.suppress(ConnectionError):
@@ -51,7 +51,7 @@ class Connection:
 
     @property
     def port(self) -> int:
-        """The client's port."""
+        """Return the client's port."""
         return int(self.writer.get_extra_info("sockname")[1])
 
 
@@ -60,7 +60,7 @@ Connect = Callable[..., Awaitable[Connection]]
 
 @pytest_asyncio.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """Opens connections to a port, from a loopback address of choice."""
+    """Return a function that opens connections to a port, from a loopback address of choice."""
     opened: list[Connection] = []
 
     async def connect(port: int, source: str = "127.0.0.1", window: int = 0) -> Connection:
@@ -79,12 +79,12 @@ async def connect() -> AsyncIterator[Connect]:
 
 
 def memory_of(server: ServerProcess) -> int:
-    """Bytes of memory that the server's process uses."""
+    """Return the bytes of memory that the server's process uses."""
     return int(psutil.Process(server.pid).memory_info().rss)
 
 
 def ports_of(server: ServerProcess) -> set[int]:
-    """The clients' ports of all connections that the server has open."""
+    """Return the clients' ports of all connections that the server has open."""
     connections = psutil.Process(server.pid).net_connections("tcp")
     return {one.raddr.port for one in connections if one.raddr}
 
@@ -98,14 +98,14 @@ async def eventually(condition: Callable[[], bool], what: str) -> None:
 
 
 def asset(server: ServerProcess) -> bytes:
-    """A request for the largest file that everybody may read."""
+    """Return a request for the largest public file."""
     return request_of("GET", f"/assets/{SCRIPT.name}", f"127.0.0.1:{server.port}")
 
 
 # --- pipelined requests ---------------------------------------------------------------------------------------------
 
 
-async def test_thirty_three_requests_at_once_are_answered(server: ServerProcess, connect: Connect) -> None:
+async def test_thirty_three_pipelined_requests_are_answered(server: ServerProcess, connect: Connect) -> None:
     """One is answered while 32 wait."""
     one = await connect(server.port)
     one.writer.write(SMALL * 33)
@@ -119,13 +119,15 @@ async def test_more_pipelined_requests_close_the_connection(server: ServerProces
     one = await connect(server.port)
     one.writer.write(SMALL * 34)
     answers = (await one.until_closed()).count(b"HTTP/1.1 421")
-    assert answers < 34, "not closed as an idle connection is, after all were answered"
+    assert answers < 34, "the connection was closed as an idle one, after all requests were answered"
 
 
-async def test_ten_megabytes_of_pipelined_requests_take_no_memory(start_server: StartServer, connect: Connect) -> None:
+async def test_ten_megabytes_of_pipelined_requests_do_not_grow_memory(
+    start_server: StartServer, connect: Connect
+) -> None:
     server = start_server()
     for _ in range(20):
-        assert (await (await connect(server.port)).ask(SMALL)).status == 421, "the premise: it is answered"
+        assert (await (await connect(server.port)).ask(SMALL)).status == 421, "the premise: the request is answered"
     before, sent = memory_of(server), 0
     while sent < 10 * MIB:
         one = await connect(server.port)
@@ -139,9 +141,7 @@ async def test_ten_megabytes_of_pipelined_requests_take_no_memory(start_server: 
     assert (await (await connect(server.port)).ask(SMALL)).status == 421
 
 
-async def test_a_large_request_behind_others_is_read_once_they_are_answered(
-    server: ServerProcess, connect: Connect
-) -> None:
+async def test_large_pipelined_request_is_read_after_the_earlier_ones(server: ServerProcess, connect: Connect) -> None:
     one, host = await connect(server.port), f"127.0.0.1:{server.port}"
     body = b'{"mode":"poll","x":"' + b"y" * 60_000 + b'"}'
     large = request_of("POST", "/v1/stream/open", host, body, Content_Type="application/json")
@@ -152,8 +152,8 @@ async def test_a_large_request_behind_others_is_read_once_they_are_answered(
         assert (await read_answer(one.reader)).status == 400
 
 
-async def test_headers_after_the_body_are_ignored(start_server: StartServer, connect: Connect) -> None:
-    """A proxy checks and completes the head of a request; a trailer must not pass for a part of it."""
+async def test_trailers_are_ignored(start_server: StartServer, connect: Connect) -> None:
+    """A proxy checks and completes the head of a request, so a trailer must not count as part of it."""
     server = start_server(starts_per_hour=1, start_burst=1, trusted_proxies="127.0.0.0/8")
     codes: list[str] = []
     for number in range(4):
@@ -167,12 +167,12 @@ async def test_headers_after_the_body_are_ignored(start_server: StartServer, con
         trailer = f"X-Forwarded-For: 198.51.100.{number}\r\n\r\n".encode()
         answer = await one.ask(head + b"%x\r\n%s\r\n0\r\n" % (len(body), body) + trailer)
         codes.append(json.loads(answer.body).get("type", "started"))
-    assert codes[0] == "started", "the premise: the first is let in"
+    assert codes[0] == "started", "the premise: the first request is accepted"
     assert codes[1:] == ["urn:crumbless:problem:work_needed"] * 3
 
 
 @pytest.mark.parametrize("part", ["extension", "trailer"])
-async def test_a_chunked_body_of_framing_only_is_cut_off(server: ServerProcess, connect: Connect, part: str) -> None:
+async def test_chunked_body_of_framing_only_is_rejected(server: ServerProcess, connect: Connect, part: str) -> None:
     one = await connect(server.port)
     head = request_of("POST", "/v1/stream/poll", f"127.0.0.1:{server.port}", Content_Type="application/json")
     one.writer.write(head.removesuffix(b"\r\n") + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -185,9 +185,7 @@ async def test_a_chunked_body_of_framing_only_is_cut_off(server: ServerProcess, 
 # --- responses that are not read, and idle connections --------------------------------------------------------------
 
 
-async def test_a_connection_whose_responses_are_not_read_is_aborted(
-    start_server: StartServer, connect: Connect
-) -> None:
+async def test_connection_with_unread_responses_is_aborted(start_server: StartServer, connect: Connect) -> None:
     server = start_server(unread_seconds=1)
     unread = [await connect(server.port, window=4096) for _ in range(5)]
     for one in unread:
@@ -198,10 +196,10 @@ async def test_a_connection_whose_responses_are_not_read_is_aborted(
     await eventually(lambda: not ports & ports_of(server), "all are gone")
 
 
-async def test_a_closed_connection_whose_last_response_is_not_read_is_aborted(
+async def test_closed_connection_with_an_unread_last_response_is_aborted(
     start_server: StartServer, connect: Connect
 ) -> None:
-    """The server's own close waits until everything is sent, so it must not end the watch over the connection."""
+    """The server's own close waits until everything is sent, so it must not end the timeout of the connection."""
     server = start_server(unread_seconds=1)
     one = await connect(server.port, window=4096)
     one.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
@@ -211,9 +209,9 @@ async def test_a_closed_connection_whose_last_response_is_not_read_is_aborted(
     await eventually(lambda: one.port not in ports_of(server), "it is gone")
 
 
-async def test_an_empty_line_does_not_keep_an_idle_connection_open(server: ServerProcess, connect: Connect) -> None:
+async def test_empty_line_does_not_keep_an_idle_connection_open(server: ServerProcess, connect: Connect) -> None:
     one = await connect(server.port)
-    assert (await one.ask(SMALL)).status == 421, "the premise: it is answered and stays open"
+    assert (await one.ask(SMALL)).status == 421, "the premise: the request is answered and the connection stays open"
     one.writer.write(b"\r\n")
     await one.until_closed()
 
@@ -221,7 +219,7 @@ async def test_an_empty_line_does_not_keep_an_idle_connection_open(server: Serve
 # --- the number of connections --------------------------------------------------------------------------------------
 
 
-async def test_one_network_has_few_unauthenticated_connections_and_others_have_theirs(
+async def test_one_network_has_a_limit_of_unauthenticated_connections(
     start_server: StartServer, connect: Connect
 ) -> None:
     server = start_server(unauthenticated_per_address=5)
@@ -238,10 +236,10 @@ async def test_one_network_has_few_unauthenticated_connections_and_others_have_t
     other = await connect(server.port, "127.0.0.3")
     assert (await other.ask(request_of("GET", "/healthz", "x"))).status == 200
     lines = [line for line in server.log().splitlines() if "connections beyond the limit" in line]
-    assert 1 <= len(lines) <= 5, "one summary line a second at most"
+    assert 1 <= len(lines) <= 5, "at most one summary line per second"
 
 
-async def test_an_idle_connection_gives_way_to_a_new_one(start_server: StartServer, connect: Connect) -> None:
+async def test_idle_connection_is_closed_for_a_new_one(start_server: StartServer, connect: Connect) -> None:
     server = start_server(unauthenticated_per_address=3)
     probe = request_of("GET", "/healthz", "x")
     idle = [await connect(server.port, "127.0.0.2") for _ in range(3)]
@@ -250,7 +248,7 @@ async def test_an_idle_connection_gives_way_to_a_new_one(start_server: StartServ
     new = await connect(server.port, "127.0.0.2")
     assert (await new.ask(probe)).status == 200
     await idle[0].until_closed()
-    assert (await idle[2].ask(probe)).status == 200, "only the one that was idle longest"
+    assert (await idle[2].ask(probe)).status == 200, "only the connection that was idle longest"
 
 
 async def test_authenticated_connections_have_no_limit_per_network(
@@ -265,14 +263,14 @@ async def test_authenticated_connections_have_no_limit_per_network(
     assert (await (await connect(world.server.port)).ask(probe)).status == 200
 
 
-async def test_a_trusted_proxy_has_no_limit_of_its_own(start_server: StartServer, connect: Connect) -> None:
+async def test_trusted_proxy_has_no_limit_of_connections(start_server: StartServer, connect: Connect) -> None:
     server = start_server(unauthenticated_per_address=2, trusted_proxies="127.0.0.2")
     probe = request_of("GET", "/healthz", "x")
     for one in [await connect(server.port, "127.0.0.2") for _ in range(20)]:
         assert (await one.ask(probe)).status == 200
 
 
-async def test_near_the_total_only_those_with_a_session_are_served(
+async def test_near_the_total_only_clients_with_a_session_are_served(
     start_server: StartServer, open_world: OpenWorld, connect: Connect
 ) -> None:
     world = open_world(start_server(connections=20))

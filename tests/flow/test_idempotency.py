@@ -1,4 +1,4 @@
-"""The same message sent twice is one message, however that comes about."""
+"""A message that is sent twice is stored once: in one batch, on many connections, after a restart."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,18 +15,18 @@ StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
 
-async def test_twice_in_a_row(world: World, transport: Transport) -> None:
+async def test_repeat_of_a_message_is_stored_once(world: World, transport: Transport) -> None:
     visitor = await world.stream(await world.visitor(), transport)
     first = await say(visitor, "Once", entry_id := new_entry_id())
     assert await say(visitor, "Once", entry_id) == first
     await say(visitor, "Next")
-    # In the order of their numbers: what was told twice would have come by now.
+    # Entries arrive in the order of their positions, so a duplicate would have arrived by now.
     await visitor.until_entry(seq=3)
     assert [entry["id"] for entry in visitor.entries()].count(entry_id) == 1
     assert len(await world.timeline(visitor.person.conversation)) == 3
 
 
-async def test_twice_in_one_batch(world: World) -> None:
+async def test_repeat_in_one_batch_is_stored_once(world: World) -> None:
     visitor = await world.stream(await world.visitor())
     conversation, entry_id = visitor.person.conversation, new_entry_id()
     for _ in range(20):
@@ -36,20 +36,20 @@ async def test_twice_in_one_batch(world: World) -> None:
     assert len(await world.timeline(conversation)) == 2
 
 
-async def test_on_many_connections_at_once(world: World, transport: Transport) -> None:
+async def test_repeat_on_many_connections_is_stored_once(world: World, transport: Transport) -> None:
     vera = await world.visitor()
     streams = [await world.stream(vera, transport) for _ in range(5)]
     ids = [new_entry_id() for _ in range(10)]
-    told = await asyncio.gather(*(_say_all(stream, ids) for stream in streams))
+    told = await asyncio.gather(*(_send_all(stream, ids) for stream in streams))
     assert all(acks == told[0] for acks in told)
     assert [entry["seq"] for entry in await world.timeline(vera.conversation)] == [*range(1, 12)]
 
 
-async def _say_all(stream: Stream, ids: list[str]) -> list[Frame]:
+async def _send_all(stream: Stream, ids: list[str]) -> list[Frame]:
     return [await say(stream, f"words {one}", one) for one in ids]
 
 
-async def test_on_two_connections_at_the_same_moment(world: World) -> None:
+async def test_simultaneous_repeat_on_two_connections_is_stored_once(world: World) -> None:
     vera = await world.visitor()
     one, two = await world.stream(vera), await world.stream(vera)
     for _ in range(25):
@@ -60,7 +60,7 @@ async def test_on_two_connections_at_the_same_moment(world: World) -> None:
     assert len(await world.timeline(vera.conversation)) == 26
 
 
-async def test_before_and_after_a_restart(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_repeat_after_a_restart_is_stored_once(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     vera, entry_id = await world.visitor(), new_entry_id()
@@ -73,7 +73,7 @@ async def test_before_and_after_a_restart(start_server: StartServer, open_world:
     assert len(await world.timeline(vera.conversation)) == 2
 
 
-async def test_other_words_under_the_same_id_are_refused(world: World, transport: Transport) -> None:
+async def test_other_text_under_the_same_id_is_refused(world: World, transport: Transport) -> None:
     visitor = await world.stream(await world.visitor(), transport)
     await say(visitor, "These", entry_id := new_entry_id())
     refused = await say(visitor, "Those", entry_id)
@@ -83,7 +83,7 @@ async def test_other_words_under_the_same_id_are_refused(world: World, transport
     assert [entry["data"]["text"] for entry in entries] == ["Hello", "These", "Next"]
 
 
-async def test_the_id_of_another_author_is_refused(world: World) -> None:
+async def test_id_of_another_author_is_refused(world: World) -> None:
     vera = await world.visitor()
     visitor = await world.stream(vera)
     olga, otto = await world.stream(await world.operator(OLGA)), await world.stream(await world.operator(OTTO))
@@ -95,35 +95,35 @@ async def test_the_id_of_another_author_is_refused(world: World) -> None:
     assert len(await world.timeline(vera.conversation)) == 3
 
 
-async def test_the_id_of_an_entry_in_another_conversation_is_refused(world: World) -> None:
+async def test_id_of_an_entry_in_another_conversation_is_refused(world: World) -> None:
     vera, victor = await world.stream(await world.visitor()), await world.stream(await world.visitor())
     assert (await say(vera, "Mine", entry_id := new_entry_id()))["op"] == "ack"
     assert (await say(victor, "Mine", entry_id))["code"] == "id_conflict"
     assert len(await world.timeline(victor.person.conversation)) == 1
 
 
-async def test_workspaces_do_not_share_their_ids(world: World) -> None:
+async def test_workspaces_do_not_share_message_ids(world: World) -> None:
     tea, bikes = await world.visitor(shop=TEA), await world.visitor(shop=BIKES)
     entry_id = new_entry_id()
     for person in (tea, bikes):
         assert (await say(await world.stream(person), "Mine", entry_id))["op"] == "ack"
 
 
-async def test_a_start_that_is_refused_for_its_id_leaves_nothing_behind(world: World) -> None:
+async def test_start_that_is_refused_for_its_id_stores_nothing(world: World) -> None:
     await world.start(world.stranger(), "Hello", entry_id := new_entry_id())
-    before = _people(world)
+    before = _count_rows(world)
     refused = await world.start(world.stranger(), "Hello", entry_id)
     assert refused.status_code == 409
-    assert _people(world) == before
+    assert _count_rows(world) == before
 
 
-def _people(world: World) -> list[tuple[int, ...]]:
+def _count_rows(world: World) -> list[tuple[int, ...]]:
     return world.server.rows(
         "SELECT (SELECT count(*) FROM visitor), (SELECT count(*) FROM conversation), (SELECT count(*) FROM session)"
     )
 
 
-async def test_a_start_repeated_with_the_same_key_and_id(world: World) -> None:
+async def test_repeated_start_with_the_same_key_and_id_is_one_conversation(world: World) -> None:
     vera, entry_id = world.stranger(), new_entry_id()
     first, second = await world.start(vera, "Hello", entry_id), await world.start(vera, "Hello", entry_id)
     assert (first.status_code, second.status_code) == (201, 201)
@@ -136,7 +136,7 @@ async def test_a_start_repeated_with_the_same_key_and_id(world: World) -> None:
         assert (await say(await world.stream(vera), "Still me"))["op"] == "ack"
 
 
-async def test_starts_in_parallel_with_the_same_key_and_id(world: World) -> None:
+async def test_parallel_starts_with_the_same_key_and_id_are_one_conversation(world: World) -> None:
     vera = world.stranger()
     await ask(world.http, vera, "GET", "/v1/desk/me")
     for entry_id in (new_entry_id(), new_entry_id()):
@@ -150,7 +150,7 @@ async def test_starts_in_parallel_with_the_same_key_and_id(world: World) -> None
     assert world.server.rows("SELECT count(*) FROM conversation WHERE id = ?", conversation) == [(1,)]
 
 
-async def test_a_start_with_other_words_under_the_same_id_is_refused(world: World) -> None:
+async def test_start_with_other_text_under_the_same_id_is_refused(world: World) -> None:
     vera, entry_id = world.stranger(), new_entry_id()
     first = await world.start(vera, "These", entry_id)
     second = await world.start(vera, "Those", entry_id)
@@ -160,20 +160,20 @@ async def test_a_start_with_other_words_under_the_same_id_is_refused(world: Worl
     assert len(await world.timeline(first.json()["conversation"])) == 1
 
 
-async def test_the_same_key_starts_again_where_it_was(world: World) -> None:
+async def test_start_with_the_same_key_continues_the_conversation(world: World) -> None:
     vera = world.stranger()
     first, second = await world.start(vera, "One"), await world.start(vera, "Two")
     assert first.json()["conversation"] == second.json()["conversation"]
     assert second.json()["entry"]["seq"] == 2
 
 
-async def test_the_same_key_is_another_visitor_on_another_site(world: World) -> None:
+async def test_same_key_is_another_visitor_on_another_site(world: World) -> None:
     vera = world.stranger()
     tea, bikes = await world.start(vera, shop=TEA), await world.start(vera, shop=BIKES)
     assert tea.json()["visitor"] != bikes.json()["visitor"]
 
 
-async def test_closing_twice(world: World) -> None:
+async def test_repeat_of_a_close_is_one_entry(world: World) -> None:
     vera = await world.visitor()
     desk = await world.stream(await world.operator(OLGA))
     for _ in range(2):
@@ -183,7 +183,7 @@ async def test_closing_twice(world: World) -> None:
     assert [entry["kind"] for entry in await world.timeline(vera.conversation)] == ["message", "closed"]
 
 
-async def test_an_entry_cannot_be_closed_or_sent_under_the_id_of_the_other_kind(world: World) -> None:
+async def test_close_and_message_do_not_share_an_id(world: World) -> None:
     vera = await world.visitor()
     desk = await world.stream(await world.operator(OLGA))
     await say(desk, "Words", entry_id := new_entry_id(), vera.conversation)

@@ -1,4 +1,4 @@
-"""A site verifies its visitors: what is proven, what is refused, and whose conversation continues where."""
+"""A site verifies its visitors: accepted and refused tokens, and which history a verified visitor gets."""
 
 import asyncio
 import hmac
@@ -37,8 +37,8 @@ OpenWorld = Callable[[ServerProcess], World]
 
 
 @pytest.fixture(scope="module")
-def vouching_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One for all tests of this file: they change how a site's visitors begin, which others rely on."""
+def verifying_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Start one server for this file, because its tests change how visitors of a site start."""
     server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("vouching")), **storage.settings)
     server.start()
     yield server
@@ -47,9 +47,11 @@ def vouching_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-async def vouching(vouching_server: ServerProcess, open_world: OpenWorld) -> tuple[World, Person, SigningKey]:
-    """The tea shop that may vouch, its owner, and a new key."""
-    world = open_world(vouching_server)
+async def shop_that_verifies(
+    verifying_server: ServerProcess, open_world: OpenWorld
+) -> tuple[World, Person, SigningKey]:
+    """Return the tea shop that may verify its visitors, its owner, and a new key."""
+    world = open_world(verifying_server)
     owner = await world.new_operator()
     await retire_keys(world, owner)
     await set_mode(world, owner, "optional")
@@ -60,14 +62,14 @@ Vouching = tuple[World, Person, SigningKey]
 
 
 async def entries_of(world: World, person: Person) -> list[str]:
-    """The texts of every conversation that this person can take with them."""
+    """Return the texts of every conversation that this visitor can export."""
     exported = (await ask(world.http, person, "GET", "/v1/visitor/export")).json()
     return [entry["data"]["text"] for one in exported["conversations"] for entry in one["entries"]]
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "HS256"])
-async def test_tokens_of_each_algorithm_are_taken(vouching: Vouching, algorithm: str) -> None:
-    world, owner, _ = vouching
+async def test_token_of_each_algorithm_is_accepted(shop_that_verifies: Vouching, algorithm: str) -> None:
+    world, owner, _ = shop_that_verifies
     key = await add_key(world, owner, algorithm)
     vera = await world.visitor()
     claims: dict[str, Any] = {
@@ -92,21 +94,23 @@ async def test_tokens_of_each_algorithm_are_taken(vouching: Vouching, algorithm:
 
 
 ANNA = {"id": "anna", "name": "Anna", "email": "anna@example.org", "plan": "pro"}
-TELL = {
+PRINT = {
     "js": (["node", "--input-type=module", "--eval"], "console.log(await chatToken({user}));"),
     "python": ([sys.executable, "-c"], "print(chat_token({user}))"),
 }
-"""How a site's server runs what docs/visitors.md gives it, and what makes it tell the token."""
+"""Per language: how a site's server runs the sample of docs/visitors.md, and the line that prints the token."""
 
 
 @pytest.mark.parametrize(("language", "algorithm"), [("js", "EdDSA"), ("python", "HS256")])
-async def test_what_the_documents_let_a_site_sign_is_taken(vouching: Vouching, language: str, algorithm: str) -> None:
-    world, owner, _ = vouching
+async def test_token_of_the_documented_sample_is_accepted(
+    shop_that_verifies: Vouching, language: str, algorithm: str
+) -> None:
+    world, owner, _ = shop_that_verifies
     key = await add_key(world, owner, algorithm)
     material = "CHAT_SECRET" if algorithm == "HS256" else "CHAT_PRIVATE_KEY"
     settings = {"CHAT_SITE_KEY": TEA.key, "CHAT_KEY_ID": key.kid, material: key.private_text()}
-    command, tell = TELL[language]
-    program = f"{snippet(language)}\n{tell.replace('{user}', json.dumps(ANNA))}"
+    command, line = PRINT[language]
+    program = f"{snippet(language)}\n{line.replace('{user}', json.dumps(ANNA))}"
     run = await asyncio.to_thread(run_program, [*command, program], settings)
     vera = await world.visitor()
     answer = await identify(world, vera, run.strip())
@@ -116,7 +120,7 @@ async def test_what_the_documents_let_a_site_sign_is_taken(vouching: Vouching, l
 
 
 def run_program(command: list[str], settings: dict[str, str]) -> str:
-    """What it prints. It finds the packages of this project, as it would those of a site."""
+    """Run the sample with the packages of this project. Return its output."""
     environment = os.environ | settings
     run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr
@@ -124,7 +128,7 @@ def run_program(command: list[str], settings: dict[str, str]) -> str:
 
 
 def signed_with_public_key(key: SigningKey, claims: dict[str, object]) -> str:
-    """An HS256 token whose secret is what everybody may know; PyJWT would not sign it."""
+    """Return an HS256 token whose secret is public. PyJWT would not sign it."""
     parts = [{"alg": "HS256", "typ": "JWT", "kid": key.kid}, claims]
     signed = ".".join(base64url(json.dumps(part).encode()) for part in parts)
     return f"{signed}.{base64url(hmac.digest(pem_of(key.material).encode(), signed.encode(), 'sha256'))}"
@@ -172,14 +176,14 @@ def forgeries(key: SigningKey, other: SigningKey) -> dict[str, str]:
     }
 
 
-async def test_forged_tokens_are_refused(vouching: Vouching) -> None:
+async def test_forged_token_is_refused(shop_that_verifies: Vouching) -> None:
     """Threat 29: none, wrong kid or aud, expired, ten years, other typ, HS256 with the public key."""
-    world, _, key = vouching
+    world, _, key = shop_that_verifies
     oskar = await world.new_operator(OSKAR)
     await set_mode(world, oskar, "optional", BIKES)
     other = await add_key(world, oskar, shop=BIKES)
     vera = await world.visitor()
-    assert (await identify(world, vera, key.token())).status_code == 200, "the premise: a good one is taken"
+    assert (await identify(world, vera, key.token())).status_code == 200, "the premise: a good token is accepted"
     outcomes = {name: await identify(world, vera, token) for name, token in forgeries(key, other).items()}
     told = {name: (one.status_code, code_of(one)) for name, one in outcomes.items()}
     assert told == dict.fromkeys(outcomes, (401, "identity_refused"))
@@ -191,8 +195,8 @@ async def test_forged_tokens_are_refused(vouching: Vouching) -> None:
     assert all("eyJ" not in line for line in world.server.log().splitlines())
 
 
-async def test_a_token_bound_to_a_key_works_with_that_key_only(vouching: Vouching) -> None:
-    world, _, key = vouching
+async def test_token_bound_to_a_key_works_with_that_key_only(shop_that_verifies: Vouching) -> None:
+    world, _, key = shop_that_verifies
     vera, victor = await world.visitor(), await world.visitor()
     assert vera.key is not None
     token = key.token(cnf={"jkt": vera.key.thumbprint})
@@ -200,8 +204,8 @@ async def test_a_token_bound_to_a_key_works_with_that_key_only(vouching: Vouchin
     assert (await identify(world, vera, token)).status_code == 200
 
 
-async def test_another_device_goes_on_with_the_history(vouching: Vouching) -> None:
-    world, _, key = vouching
+async def test_verified_visitor_has_the_history_on_another_device(shop_that_verifies: Vouching) -> None:
+    world, _, key = shop_that_verifies
     phone = await world.visitor("From my phone")
     assert (await identify(world, phone, key.token("doris"))).status_code == 200
     laptop = world.stranger()
@@ -214,9 +218,9 @@ async def test_another_device_goes_on_with_the_history(vouching: Vouching) -> No
     assert await here.until_entry(text="From my laptop")
 
 
-async def test_nobody_elses_history_is_shown(vouching: Vouching) -> None:
-    """Threat 30: neither a typed address nor another subject opens a conversation. Threat 26: nor does its id."""
-    world, _, key = vouching
+async def test_history_of_another_visitor_is_refused(shop_that_verifies: Vouching) -> None:
+    """Threat 30: neither an entered address nor another subject opens a conversation. Threat 26: nor does its ID."""
+    world, _, key = shop_that_verifies
     anna = await world.visitor("Anna's secret")
     await identify(world, anna, key.token("anna", email="anna@example.org"))
     mallory = await world.visitor("My address is anna@example.org")
@@ -231,8 +235,8 @@ async def test_nobody_elses_history_is_shown(vouching: Vouching) -> None:
     assert (await say(stream, "hello", conversation=anna.conversation))["code"] == "unknown_conversation"
 
 
-async def test_a_device_of_another_contact_is_not_handed_over(vouching: Vouching) -> None:
-    world, _, key = vouching
+async def test_device_of_another_contact_is_not_transferred(shop_that_verifies: Vouching) -> None:
+    world, _, key = shop_that_verifies
     device = await world.visitor("Anna's words")
     await identify(world, device, key.token("other anna"))
     assert code_of(await identify(world, device, key.token("berta"))) == "other_identity"
@@ -241,8 +245,8 @@ async def test_a_device_of_another_contact_is_not_handed_over(vouching: Vouching
     assert await entries_of(world, device) == ["Anna's words"]
 
 
-async def test_identifying_without_a_conversation_makes_nothing(vouching: Vouching) -> None:
-    world, _, key = vouching
+async def test_verification_without_a_conversation_adds_no_row(shop_that_verifies: Vouching) -> None:
+    world, _, key = shop_that_verifies
     before = counts(world)
     assert (await identify(world, world.stranger(), key.token("nobody"))).json() == {"name": "Nobody", "session": None}
     assert counts(world) == before
@@ -252,12 +256,12 @@ TABLES = ("contact", "visitor", "session", "conversation", "entry")
 
 
 def counts(world: World) -> list[Any]:
-    """How many rows each table of visitors has."""
+    """Return how many rows each table of visitors has."""
     return [world.server.rows(f"SELECT count(*) FROM {table}") for table in TABLES]
 
 
-async def test_where_it_is_required_nothing_is_open_without(vouching: Vouching) -> None:
-    world, owner, key = vouching
+async def test_required_verification_refuses_everything_without_a_token(shop_that_verifies: Vouching) -> None:
+    world, owner, key = shop_that_verifies
     plain, known = await world.visitor(), await world.visitor()
     await identify(world, known, key.token("anna"))
     streams = [await world.stream(plain), await world.stream(known)]
@@ -285,14 +289,14 @@ VISITOR_PATHS = [
 ]
 
 
-async def test_required_needs_a_key_first(world: World) -> None:
+async def test_required_verification_needs_a_key_first(world: World) -> None:
     oskar = await world.new_operator(OSKAR)
     answer = await ask(world.http, oskar, "POST", f"/v1/desk/sites/{BIKES.key}/identity", {"mode": "required"})
     assert (answer.status_code, code_of(answer)) == (400, "invalid")
 
 
-async def test_a_retired_key_vouches_for_nobody(vouching: Vouching) -> None:
-    world, owner, key = vouching
+async def test_token_of_a_retired_key_is_refused(shop_that_verifies: Vouching) -> None:
+    world, owner, key = shop_that_verifies
     new = await add_key(world, owner, "HS256")
     vera = await world.visitor()
     assert (await identify(world, vera, key.token())).status_code == 200
@@ -306,8 +310,8 @@ async def test_a_retired_key_vouches_for_nobody(vouching: Vouching) -> None:
     assert str(new.material) not in world.server.log()
 
 
-async def test_keys_of_other_workspaces_are_not_there(vouching: Vouching) -> None:
-    world, _, key = vouching
+async def test_keys_of_other_workspaces_are_not_found(shop_that_verifies: Vouching) -> None:
+    world, _, key = shop_that_verifies
     oskar = await world.new_operator(OSKAR)
     paths = [("GET", ""), ("POST", ""), ("POST", "/keys"), ("POST", f"/keys/{key.kid}/retire")]
     bodies: dict[str, Any] = {"": {"mode": "off"}, "/keys": {"algorithm": "HS256"}}
@@ -327,14 +331,14 @@ async def test_keys_of_other_workspaces_are_not_there(vouching: Vouching) -> Non
         {"algorithm": "HS256", "public_key": "mine"},
     ],
 )
-async def test_what_is_no_key_is_refused(world: World, body: dict[str, str]) -> None:
+async def test_invalid_key_is_refused(world: World, body: dict[str, str]) -> None:
     olga = await world.new_operator()
     answer = await ask(world.http, olga, "POST", f"/v1/desk/sites/{TEA.key}/identity/keys", body)
     assert (answer.status_code, code_of(answer)) == (400, "invalid")
 
 
-async def test_logging_out_ends_the_session_and_its_streams(vouching: Vouching) -> None:
-    world, _, key = vouching
+async def test_logout_ends_the_session_and_its_streams(shop_that_verifies: Vouching) -> None:
+    world, _, key = shop_that_verifies
     vera = await world.visitor()
     await identify(world, vera, key.token())
     stream = await world.stream(vera)
@@ -345,8 +349,8 @@ async def test_logging_out_ends_the_session_and_its_streams(vouching: Vouching) 
     assert (await ask(world.http, vera, "GET", "/v1/visitor/export")).status_code == 401
 
 
-async def test_erasing_takes_what_the_site_said_too(vouching: Vouching) -> None:
-    world, _, key = vouching
+async def test_erasure_deletes_the_verified_attributes(shop_that_verifies: Vouching) -> None:
+    world, _, key = shop_that_verifies
     phone, laptop = await world.visitor("one"), await world.visitor("two")
     for device in (phone, laptop):
         await identify(world, device, key.token("erika", email="erika@example.org", attributes={"plan": "pro"}))
@@ -361,7 +365,7 @@ async def test_erasing_takes_what_the_site_said_too(vouching: Vouching) -> None:
     assert (await ask(world.http, laptop, "GET", "/v1/visitor/export")).status_code == 401
 
 
-async def test_vouching_is_refused_where_it_is_off(world: World) -> None:
+async def test_token_is_refused_where_verification_is_off(world: World) -> None:
     olga = await world.new_operator(OLGA)
     key = await add_key(world, olga)
     vera = await world.visitor()

@@ -1,4 +1,4 @@
-"""A session, code, link or key from before a visitor was verified reaches nothing of the verified contact (H-1)."""
+"""A session, code, link or key from before a verification does not reach the verified contact (H-1)."""
 
 import asyncio
 import email.message
@@ -30,7 +30,7 @@ LINK_SECRET = re.compile(r"#continue=(crt_[\w-]+)")
 
 @pytest.fixture(scope="module")
 def post_office() -> Iterator[MailServer]:
-    """Where the server of these tests sends its emails."""
+    """Return where the server of these tests sends its emails."""
     with mail_server() as office:
         yield office
 
@@ -39,7 +39,7 @@ def post_office() -> Iterator[MailServer]:
 def verifying_server(
     storage: Storage, post_office: MailServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
-    """One server for all tests of this file."""
+    """Start one server for all tests of this file."""
     mailing = {"smtp_url": f"smtp://127.0.0.1:{post_office.port}", "mail_from": "chat@tea.example"}
     database = storage.new_database(tmp_path_factory.mktemp("verifying"))
     server = ServerProcess(
@@ -53,7 +53,7 @@ def verifying_server(
 
 @pytest_asyncio.fixture
 async def verifying(verifying_server: ServerProcess, open_world: OpenWorld) -> AsyncIterator[Verifying]:
-    """The tea shop, which may verify its visitors, and its key."""
+    """Return the tea shop, which may verify its visitors, and its key."""
     world = open_world(verifying_server)
     owner = await world.operator()
     await retire_keys(world, owner)
@@ -62,7 +62,7 @@ async def verifying(verifying_server: ServerProcess, open_world: OpenWorld) -> A
 
 
 def new_network() -> str:
-    """A network that has used up no limit yet."""
+    """Return a network that has used up no limit yet."""
     return f"2001:db8:{next(networks):x}::1"
 
 
@@ -77,7 +77,7 @@ async def new_code(world: World, person: Person) -> str:
 
 
 async def new_link(world: World, person: Person, office: MailServer) -> str:
-    """The secret of a link, from the email that was sent."""
+    """Return the secret of a link from the email that was sent."""
     address = f"{person.conversation}@tea.example"
     answer = await ask(
         world.http, person, "POST", LINK, {"email": address, "language": "en"}, x_forwarded_for=new_network()
@@ -89,7 +89,7 @@ async def new_link(world: World, person: Person, office: MailServer) -> str:
             mail = office.wait_for(number)[number - 1]
             if mail["to"].addresses[0].addr_spec == address:
                 return secret_in(mail)
-        raise AssertionError("no mail came")
+        raise AssertionError("no email was sent")
 
     return await asyncio.to_thread(find)
 
@@ -111,7 +111,7 @@ async def redeem(world: World, secret: str, person: Person | None = None) -> tup
 
 
 async def export(world: World, person: Person) -> tuple[int, list[list[str]]]:
-    """The status, and the texts of each conversation."""
+    """Return the status, and the texts of each conversation."""
     answer = await ask(world.http, person, "GET", "/v1/visitor/export")
     if answer.status_code != 200:
         return answer.status_code, []
@@ -119,7 +119,7 @@ async def export(world: World, person: Person) -> tuple[int, list[list[str]]]:
 
 
 async def history_of(world: World, key: SigningKey, subject: str) -> Person:
-    """A verified visitor, who has written on another device."""
+    """Return a verified visitor who has written on another device."""
     person = await world.visitor(f"The history of {subject}")
     assert (await identify(world, person, key.token(subject))).status_code == 200
     return person
@@ -135,24 +135,24 @@ async def test_session_from_before_the_verification_ends(
     secret = await (new_code(world, attacker) if how == "code" else new_link(world, attacker, post_office))
     victim, answer = await redeem(world, secret)
     assert answer.status_code == 200
-    assert await export(world, attacker) == (200, [["Come with me"]]), "the premise: the session is good"
+    assert await export(world, attacker) == (200, [["Come with me"]]), "the premise: the session is valid"
     stream, own = await world.stream(attacker), await world.stream(victim)
     assert (await identify(world, victim, key.token(f"anna {how}"))).status_code == 200
     assert (await stream.until_over()).code == 4401
     for method, path in (("GET", "/v1/visitor/export"), ("POST", "/v1/visitor/erase"), ("POST", CODE)):
         assert (await ask(world.http, attacker, method, path)).status_code == 401, path
-    assert (await say(own, "A secret"))["op"] == "ack", "the verified session goes on"
+    assert (await say(own, "A secret"))["op"] == "ack", "the verified session stays valid"
     everything = [[f"The history of anna {how}"], ["Come with me", "A secret"]]
     assert await export(world, victim) == (200, everything)
     assert await export(world, home) == (200, everything)
 
 
-async def test_key_that_began_the_conversation_opens_no_session_of_the_contact(verifying: Verifying) -> None:
+async def test_key_that_started_the_conversation_opens_no_session_of_the_contact(verifying: Verifying) -> None:
     world, key = verifying
     await history_of(world, key, "berta")
     attacker = await world.visitor("Come with me")
     again = await world.start(attacker, "I am back")
-    assert again.json()["conversation"] == attacker.conversation, "the premise: the key leads back"
+    assert again.json()["conversation"] == attacker.conversation, "the premise: the key finds the conversation"
     victim, _ = await redeem(world, await new_code(world, attacker))
     assert (await identify(world, victim, key.token("berta"))).status_code == 200
     again = await world.start(attacker, "I am back once more")
@@ -195,7 +195,7 @@ async def test_start_with_a_token_ends_the_other_sessions(verifying: Verifying) 
     assert await export(world, visitor) == (200, [["The history of doris"], ["Mine", "With a token"]])
 
 
-async def test_a_second_verification_ends_nothing(verifying: Verifying) -> None:
+async def test_second_verification_ends_no_session(verifying: Verifying) -> None:
     world, key = verifying
     phone = await history_of(world, key, "erna")
     laptop = world.stranger()
@@ -210,7 +210,7 @@ async def test_a_second_verification_ends_nothing(verifying: Verifying) -> None:
     assert (await redeem(world, code))[1].status_code == 200
 
 
-async def test_a_refused_verification_ends_nothing(verifying: Verifying) -> None:
+async def test_refused_verification_ends_no_session(verifying: Verifying) -> None:
     world, key = verifying
     phone = await history_of(world, key, "frida")
     tablet, _ = await redeem(world, await new_code(world, phone))
@@ -227,7 +227,7 @@ async def test_code_for_one_conversation_exports_and_erases_no_other(verifying: 
     token = key.token("hanna", email="hanna@tea.example")
     assert (await identify(world, phone, token)).status_code == 200
     everything = [["The history of hanna"], ["From my phone"]]
-    assert await export(world, phone) == (200, everything), "the premise: there is more to be had"
+    assert await export(world, phone) == (200, everything), "the premise: the contact has more conversations"
     other, _ = await redeem(world, await new_code(world, phone))
     answer = (await ask(world.http, other, "GET", "/v1/visitor/export")).json()
     assert [one["id"] for one in answer["conversations"]] == [phone.conversation]
@@ -255,7 +255,7 @@ async def test_continued_session_reaches_everything_once_it_is_verified(verifyin
     assert await export(world, home) == (401, [])
 
 
-async def test_session_that_a_key_begins_without_a_token_reaches_its_own_conversation(verifying: Verifying) -> None:
+async def test_session_started_by_a_key_without_a_token_reaches_only_its_own_conversation(verifying: Verifying) -> None:
     world, key = verifying
     await history_of(world, key, "jana")
     phone = await history_of(world, key, "jana")
@@ -267,10 +267,10 @@ async def test_session_that_a_key_begins_without_a_token_reaches_its_own_convers
 
 
 ROUNDS = 12
-"""The first two are not at once, so that both outcomes are seen."""
+"""The first two attempts are not simultaneous, so that both outcomes occur."""
 
 
-async def test_redeeming_and_verifying_at_once_leaves_no_session_behind(verifying: Verifying) -> None:
+async def test_simultaneous_redeeming_and_verifying_leaves_no_unverified_session(verifying: Verifying) -> None:
     world, key = verifying
     outcomes: set[int] = set()
     for number in range(ROUNDS):
@@ -293,10 +293,10 @@ async def test_redeeming_and_verifying_at_once_leaves_no_session_behind(verifyin
         if taken.status_code == 200:
             assert await export(world, accomplice) == (401, [])
         assert await export(world, attacker) == (401, [])
-    assert outcomes == {200, 410}, "the premise: both can come first"
+    assert outcomes == {200, 410}, "the premise: both orders occur"
 
 
-async def test_two_devices_that_are_verified_at_once_both_go_on(verifying: Verifying) -> None:
+async def test_two_devices_that_are_verified_at_once_both_keep_their_session(verifying: Verifying) -> None:
     world, key = verifying
     for number in range(ROUNDS):
         phone = await world.visitor("Mine")
@@ -307,7 +307,7 @@ async def test_two_devices_that_are_verified_at_once_both_go_on(verifying: Verif
         assert sorted(one.status_code for one in answers) == [200, 401]
         for device, answer in zip((phone, laptop), answers, strict=True):
             if answer.status_code == 401:
-                # As the chat does: its session has ended, and the page's token begins another.
+                # As the chat does: its session has ended, and the page's token starts another.
                 device.token = None
                 take_session(device, (await identify(world, device, token)).json()["session"])
             assert await export(world, device) == (200, [["Mine"]])

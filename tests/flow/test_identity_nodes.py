@@ -1,4 +1,4 @@
-"""Two nodes on one PostgreSQL: what one node ends at the same moment is not used at the other (H-1, L-3)."""
+"""Two nodes on one PostgreSQL: a session or invitation that ends at one node is not used at the other (H-1, L-3)."""
 
 import asyncio
 import secrets
@@ -40,7 +40,7 @@ async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
 
 @pytest_asyncio.fixture
 async def hold(cluster: ServerCluster, postgres: PostgresServer) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
-    """Begins a transaction that runs a statement and keeps its locks until it is rolled back."""
+    """Return a function that begins a transaction, runs a statement and keeps its locks until the rollback."""
     connection = await cast(Any, asyncpg).connect(postgres.url(name_of(cluster.nodes[0].database_url)))
 
     async def run(statement: str) -> Any:
@@ -87,7 +87,7 @@ async def test_code_is_not_redeemed_at_one_node_while_the_other_verifies(
         stream = await world.stream_at(1, attacker)
         world.cluster.steer(0)
         code = (await ask(world.http, attacker, "POST", "/v1/visitor/continue/code", {})).json()["code"]
-        # Each has its node's nonce before they meet.
+        # Each client has its node's nonce before the race starts.
         world.cluster.steer(1)
         assert code_of(await redeem(world, accomplice, "0000-0000")) == "ticket_gone"
         world.cluster.steer(0)
@@ -116,7 +116,7 @@ async def test_code_is_not_redeemed_at_one_node_while_the_other_verifies(
                 assert (await ask(world.http, person, "GET", "/v1/visitor/export")).status_code == 401
 
 
-async def test_invitation_that_is_written_while_its_sender_is_demoted_is_not_accepted(
+async def test_invitation_written_during_its_senders_demotion_is_not_accepted(
     world: ClusterWorld, hold: Callable[[str], Awaitable[Any]]
 ) -> None:
     world.cluster.steer(0)
@@ -124,7 +124,7 @@ async def test_invitation_that_is_written_while_its_sender_is_demoted_is_not_acc
     world.cluster.steer(1)
     anna = await world.new_operator(hire(world, "Anna", role="admin"))
     invited = f"{new_entry_id()}@tea.example"
-    # The invitation's own row has to wait, after its sender's role was looked at.
+    # The invitation's row has to wait, after its sender's role was read.
     lock = await hold("LOCK TABLE invitation IN SHARE MODE")
     body = {"email": invited, "role": "admin"}
     inviting = asyncio.create_task(ask(world.http, anna, "POST", "/v1/desk/people/invite", body))
@@ -140,11 +140,11 @@ async def test_invitation_that_is_written_while_its_sender_is_demoted_is_not_acc
         world.cluster.steer(at)
         assert (await accept(world, invitation))[:2] == (410, "ticket_gone")
     assert (await ask(world.http, owner, "POST", f"/v1/desk/invitations/{invitation}/resend")).status_code == 204
-    assert (await accept(world, invitation))[0] == 200, "the premise: it is good once an owner sends it"
+    assert (await accept(world, invitation))[0] == 200, "the premise: it is valid once an owner sends it"
 
 
 async def accept(world: ClusterWorld, invitation: str) -> tuple[int, str]:
-    """Join by the invitation, whose secret stands in an email alone: it gets another."""
+    """Join by the invitation. Its secret is only in an email, so the test replaces it."""
     secret = f"crt_{secrets.token_urlsafe(32)}"
     change = """UPDATE one_time_token SET secret_hash = sha256(convert_to(?, 'UTF8'))
         WHERE kind = 'invitation' AND subject = ? AND used_at IS NULL RETURNING id"""

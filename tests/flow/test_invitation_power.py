@@ -1,4 +1,4 @@
-"""An invitation is only as good as its sender: it ends when they may not send it any more (L-3)."""
+"""An invitation ends when its sender loses the right to send it (L-3)."""
 
 import pytest
 
@@ -18,7 +18,7 @@ DEMOTIONS: dict[tuple[OperatorRole, OperatorRole], set[str]] = {
     ("admin", "analyst"): {*INVITED},
     ("admin", "owner"): set(),
 }
-"""From which role to which, and the roles of the invitations that end with it."""
+"""Old role, new role, and the roles of the invitations that end with the change."""
 
 
 async def status_of(world: World, secret: str) -> int:
@@ -32,7 +32,7 @@ async def accept(world: World, secret: str) -> int:
 
 
 @pytest.mark.parametrize(("before", "after"), DEMOTIONS)
-async def test_demotion_ends_what_the_new_role_could_not_send(
+async def test_demotion_ends_invitations_that_the_new_role_cannot_send(
     world: World, before: OperatorRole, after: OperatorRole
 ) -> None:
     owner = await world.new_operator(hire(world, "Oda"))
@@ -59,7 +59,8 @@ STATES = {
     "disabled": "UPDATE operator SET status = 'disabled' WHERE id = ?",
     "no owner any more": "UPDATE operator SET role = 'admin' WHERE id = ?",
 }
-"""Set past the server, so that the invitation does not end with it: as if it had been written at the same moment."""
+"""Changed in the database, so that the server does not end the invitation: as if it had been written at the same
+moment."""
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -75,7 +76,7 @@ async def test_invitation_of_a_sender_who_may_not_send_it_is_not_accepted(world:
     assert world.server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
 
 
-async def test_passkey_of_an_invitation_whose_sender_was_demoted_meanwhile_joins_nobody(named: NamedWorld) -> None:
+async def test_passkey_is_refused_if_the_sender_of_the_invitation_was_demoted_meanwhile(named: NamedWorld) -> None:
     anna = await named.new_operator(hire(named, "Anna"))
     begun = [await begin_passkey(named, invite(named.server, inviter=anna.id)[1]) for _ in range(2)]
     assert (await post(named, begun[0][0], "/v1/invitations/passkey", begun[0][1])).status_code == 200, "the premise"
@@ -85,7 +86,7 @@ async def test_passkey_of_an_invitation_whose_sender_was_demoted_meanwhile_joins
 
 
 async def begin_passkey(world: NamedWorld, secret: str) -> tuple[Person, dict[str, object]]:
-    """Somebody who has made a passkey for the invitation, and what goes back to the server."""
+    """Create a passkey for the invitation. Return the invited caller and the request that joins."""
     person = world.stranger()
     wanted = {"secret": secret, "name": "Nora", "languages": ["fr"]}
     asked = await post(world, person, "/v1/invitations/passkey/options", wanted)
@@ -97,7 +98,7 @@ async def begin_passkey(world: NamedWorld, secret: str) -> tuple[Person, dict[st
     }
 
 
-async def test_invitation_that_another_admin_sends_again_is_theirs(world: World) -> None:
+async def test_resent_invitation_belongs_to_the_admin_who_resent_it(world: World) -> None:
     owner = await world.new_operator(hire(world, "Oda"))
     anna = await world.new_operator(hire(world, "Anna", role="admin"))
     email, _ = invite(world.server, inviter=anna.id)

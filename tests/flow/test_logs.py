@@ -1,4 +1,4 @@
-"""Threat 55: a busy server's log, read for what must not stand in it."""
+"""Threat 55: the log of a busy server contains no personal data and no secret."""
 
 import json
 import re
@@ -24,8 +24,8 @@ SECRETS = re.compile(r"\bcr[ovt]_\w|eyJ[\w-]{4}|203\.0\.113|2001:db8|@tea\.examp
 
 
 @pytest.fixture
-def talkative(seeded_database: Path, tmp_path: Path) -> Iterator[Callable[[LogFormat], ServerProcess]]:
-    """Starts a server that writes all that it can; its log may hold tracebacks."""
+def logging_server(seeded_database: Path, tmp_path: Path) -> Iterator[Callable[[LogFormat], ServerProcess]]:
+    """Return a function that starts a server with every kind of log line. Its log may contain tracebacks."""
     started: list[ServerProcess] = []
 
     def start(kind: LogFormat) -> ServerProcess:
@@ -41,7 +41,7 @@ def talkative(seeded_database: Path, tmp_path: Path) -> Iterator[Callable[[LogFo
 
 
 async def be_busy(world: World) -> None:
-    """Everything that goes well and badly on a normal day, then a database that fails in the middle."""
+    """Make successful and refused requests of every kind, then break the database in the middle."""
     world.http.headers["x-forwarded-for"] = ", ".join(CLIENTS)
     olga, vera = await world.operator(OLGA), await world.visitor(WORDS)
     assert (await world.sign_in(OTTO, f"wrong {WORDS}")).status_code == 401
@@ -60,22 +60,22 @@ async def be_busy(world: World) -> None:
     await ask_raw(world.server.port, request_of("GET", "/v1/stream", host, upgrade="websocket", connection="Upgrade"))
     stream = await world.stream(vera)
     world.server.change("ALTER TABLE entry RENAME COLUMN data TO gone")
-    assert (await say(stream, WORDS))["code"] == "busy", "the premise: a batch that fails with a visitor's words in it"
+    assert (await say(stream, WORDS))["code"] == "busy", "the premise: a batch that fails with a visitor's text in it"
     world.server.change("ALTER TABLE visitor RENAME COLUMN name TO gone")
-    assert (await world.start(world.stranger(), WORDS)).status_code == 500, "the premise: a fault of ours"
+    assert (await world.start(world.stranger(), WORDS)).status_code == 500, "the premise: an internal error"
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
-async def test_a_busy_log_names_nobody_and_cannot_be_forged(
-    talkative: Callable[[LogFormat], ServerProcess], open_world: OpenWorld, kind: LogFormat
+async def test_log_of_a_busy_server_contains_no_personal_data_and_cannot_be_forged(
+    logging_server: Callable[[LogFormat], ServerProcess], open_world: OpenWorld, kind: LogFormat
 ) -> None:
-    server = talkative(kind)
+    server = logging_server(kind)
     world = open_world(server)
     await be_busy(world)
     await world.close()
     assert server.stop() == 0
     lines = server.log().splitlines()
-    assert len(lines) > 20, "the premise: there is something to read"
+    assert len(lines) > 20, "the premise: there are lines to read"
     assert sum("Traceback" in line for line in lines) >= 2, "the premise: both faults were logged"
     assert any("/v1/visitor/start" in line and "500" in line for line in lines), "the premise: an access log"
     assert [line for line in lines if SECRETS.search(line)] == []
@@ -90,10 +90,10 @@ async def test_a_busy_log_names_nobody_and_cannot_be_forged(
         assert len({*numbers}) == len(numbers)
 
 
-async def test_a_number_leads_from_an_answer_to_its_lines(
-    talkative: Callable[[LogFormat], ServerProcess], open_world: OpenWorld
+async def test_request_id_of_a_response_finds_its_log_lines(
+    logging_server: Callable[[LogFormat], ServerProcess], open_world: OpenWorld
 ) -> None:
-    server = talkative("json")
+    server = logging_server("json")
     world = open_world(server)
     server.change("ALTER TABLE visitor RENAME COLUMN name TO gone")
     answer = await world.start(world.stranger())

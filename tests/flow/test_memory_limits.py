@@ -1,4 +1,4 @@
-"""A flood of long and different texts fills no memory. tests/proof/test_bounded_memory.py sends 100,000."""
+"""A flood of long and distinct texts does not grow memory. tests/proof/test_bounded_memory.py sends 100,000."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,13 @@ from support.server import ServerProcess
 StartServer = Callable[..., ServerProcess]
 
 WARM_UP = 3_000
-"""Fills what is bounded by a number: caches of 1,024 in router and parser, the connections, the interpreter."""
+"""Requests that fill everything bounded by a number: caches of 1,024 in router and parser, connections, interpreter."""
 
 REQUESTS = 3_000
 
 MAX_BYTES = 10 * 1024 * 1024
-"""3.5 kB a request, though most of their texts have 30 kB. Measured: 3.9 MB; before the texts had limits, 26 MB."""
+"""Bytes: 3.5 kB per request, though most of their texts have 30 kB. Measured: 3.9 MB; before the texts had limits, 26
+MB."""
 
 
 async def test_memory_does_not_grow_with_long_texts(start_server: StartServer) -> None:

@@ -1,4 +1,4 @@
-"""A message from visitor to operator and back, over each transport: what everybody sees, and when."""
+"""A message from visitor to operator and back, over each transport: which participants receive it, and when."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from support.people import OLGA, OTTO, World, new_entry_id, say
 pytestmark = pytest.mark.storages("sqlite", "postgres", "nats")
 
 
-async def test_a_message_reaches_everybody_concerned(world: World, transport: Transport) -> None:
+async def test_message_reaches_every_participant(world: World, transport: Transport) -> None:
     vera, olga, otto = await world.visitor("Is tea hot?"), await world.operator(OLGA), await world.operator(OTTO)
     visitor, other_tab = await world.stream(vera, transport), await world.stream(vera, transport)
     desks = [await world.stream(olga, transport, after=None), await world.stream(otto, transport, after=None)]
@@ -18,11 +18,11 @@ async def test_a_message_reaches_everybody_concerned(world: World, transport: Tr
     told = [await one.until_entry(id=ack["id"]) for one in (visitor, other_tab, *desks)]
     assert {entry["data"]["text"] for entry in told} == {"Very hot?"}
     assert {entry["seq"] for entry in told} == {2}
-    assert "position" not in told[0], "visitors are not told what else happens in the workspace"
+    assert "position" not in told[0], "visitors are not notified of other events in the workspace"
     assert told[2]["position"] == told[3]["position"] > 0
 
 
-async def test_an_answer_carries_the_name_but_not_the_id_of_its_author(world: World, transport: Transport) -> None:
+async def test_reply_has_the_name_but_not_the_id_of_its_author(world: World, transport: Transport) -> None:
     vera, olga = await world.visitor(), await world.operator(OLGA)
     visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
     ack = await say(desk, "Good morning", conversation=vera.conversation)
@@ -31,7 +31,7 @@ async def test_an_answer_carries_the_name_but_not_the_id_of_its_author(world: Wo
     assert (await desk.until_entry(id=ack["id"]))["author"]["id"] == olga.id
 
 
-async def test_typing_is_told_to_the_others_and_kept_nowhere(world: World, transport: Transport) -> None:
+async def test_typing_is_sent_to_the_other_participants_and_not_stored(world: World, transport: Transport) -> None:
     vera, olga = await world.visitor(), await world.operator(OLGA)
     visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
     await desk.send("typing", conversation=vera.conversation, on=True)
@@ -41,13 +41,15 @@ async def test_typing_is_told_to_the_others_and_kept_nowhere(world: World, trans
     await visitor.send("typing", conversation=vera.conversation, on=True)
     assert (await desk.until("typing", conversation=vera.conversation))["by"]["kind"] == "visitor"
     await visitor.settled()
-    assert [frame["op"] for frame in visitor.heard].count("typing") == 1, "who types is not told that they type"
+    assert [frame["op"] for frame in visitor.heard].count("typing") == 1, (
+        "the author of a typing frame does not receive it"
+    )
     late = await world.stream(vera, transport)
     await late.settled()
     assert "typing" not in [frame["op"] for frame in late.heard]
 
 
-async def test_seen_moves_forward_only_and_is_told_again_after_a_reconnect(world: World, transport: Transport) -> None:
+async def test_seen_mark_moves_forward_only_and_is_sent_after_a_reconnect(world: World, transport: Transport) -> None:
     vera, olga = await world.visitor(), await world.operator(OLGA)
     visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
     await say(visitor, "Two")
@@ -57,7 +59,7 @@ async def test_seen_moves_forward_only_and_is_told_again_after_a_reconnect(world
     await desk.send("seen", conversation=vera.conversation, seq=99)
     await desk.settled()
     await visitor.send("seen", conversation=vera.conversation, seq=1)
-    assert (await visitor.until("seen"))["by"] == "visitor", "a mark that did not move is not told"
+    assert (await visitor.until("seen"))["by"] == "visitor", "a mark that did not move is not sent"
     again = await world.raw_stream(vera, transport)
     welcome = await again.authenticate(await again.challenged(), 2)
     assert welcome["conversation"]["seen"] == {"visitor": 1, "operator": 2}
@@ -66,7 +68,7 @@ async def test_seen_moves_forward_only_and_is_told_again_after_a_reconnect(world
     assert (await returned.until("seen", conversation=vera.conversation, by="operator"))["seq"] == 2
 
 
-async def test_the_status_follows_from_the_timeline(world: World, transport: Transport) -> None:
+async def test_status_follows_from_the_timeline(world: World, transport: Transport) -> None:
     vera, olga = await world.visitor(), await world.operator(OLGA)
     visitor, desk = await world.stream(vera, transport), await world.stream(olga, transport, after=None)
 
@@ -87,7 +89,7 @@ async def test_the_status_follows_from_the_timeline(world: World, transport: Tra
     assert await inbox_row() == ("open", True, 2)
 
 
-async def test_the_welcome_says_who_and_what_is_accepted(world: World, transport: Transport) -> None:
+async def test_welcome_has_the_identity_and_the_limits(world: World, transport: Transport) -> None:
     vera, olga = await world.visitor(), await world.operator(OLGA)
     stream = await world.raw_stream(vera, transport)
     welcome = await stream.authenticate(await stream.challenged(), None)
@@ -112,14 +114,14 @@ async def test_the_welcome_says_who_and_what_is_accepted(world: World, transport
         "0",
     ],
 )
-async def test_words_arrive_as_they_were_written(world: World, words: str) -> None:
+async def test_text_is_delivered_unchanged(world: World, words: str) -> None:
     visitor = await world.stream(await world.visitor())
     ack = await say(visitor, words)
     assert (await visitor.until_entry(id=ack["id"]))["data"]["text"] == words
     assert (await world.timeline(visitor.person.conversation))[-1]["data"]["text"] == words
 
 
-async def test_line_breaks_of_other_systems_become_ours(world: World) -> None:
+async def test_line_breaks_are_normalised(world: World) -> None:
     visitor = await world.stream(await world.visitor())
     ack = await say(visitor, "a\r\nb\rc")
     assert (await visitor.until_entry(id=ack["id"]))["data"]["text"] == "a\nb\nc"

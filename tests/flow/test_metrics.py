@@ -1,4 +1,4 @@
-"""The figures of a node that was busy: they are there, they are right, they are documented, and not for everybody."""
+"""The metrics of a node: complete, correct, documented, and readable with the token only."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ TOKEN = "a-token-of-the-test-0123456789"
 
 
 async def scrape(world: World) -> dict[str, Metric]:
-    """Every family of `/metrics`, by name."""
+    """Return every family of `/metrics`, by name."""
     headers = {"authorization": f"Bearer {TOKEN}", "host": "10.0.0.1:9"}
     answer = await world.http.get(f"{world.server.address}/metrics", headers=headers)
     assert answer.status_code == 200
@@ -29,13 +29,13 @@ async def scrape(world: World) -> dict[str, Metric]:
 
 
 def value(families: dict[str, Metric], sample: str, **labels: str) -> float:
-    """The value of one sample; 0 when it is not there."""
+    """Return the value of one sample. Return 0 if it is missing."""
     found = [one for family in families.values() for one in family.samples if one.name == sample]
     assert found, f"there is no {sample}"
     return next((one.value for one in found if labels.items() <= one.labels.items()), 0)
 
 
-async def test_a_busy_node_counts(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_busy_node_counts_its_work(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(metrics_token=TOKEN))
     before = await scrape(world)
     assert value(before, "crumbless_connections", audience="visitor") == 0
@@ -69,7 +69,7 @@ async def test_a_busy_node_counts(start_server: StartServer, open_world: OpenWor
 
 
 def check_documents(families: dict[str, Metric]) -> None:
-    """The table names exactly what is told, and the alerts use only that."""
+    """The documented table names exactly the exported metrics, and the alerts use only those."""
     table = (ROOT / "docs" / "operations.md").read_text("utf-8")
     documented = set(re.findall(r"^\| `(crumbless_\w+)` \|", table, re.MULTILINE))
     ours = [family for family in families.values() if family.name.startswith("crumbless_")]
@@ -82,13 +82,13 @@ def check_documents(families: dict[str, Metric]) -> None:
 
 
 async def check_unauthenticated(world: World) -> None:
-    """Whoever lacks the token finds nothing."""
+    """Without the token the response is 404."""
     for given in ("", "Bearer", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", TOKEN, "Bearer \xff"):
         headers = {b"authorization": given.encode("latin-1")}
         answer = await world.http.get(f"{world.server.address}/metrics", headers=headers)
         assert answer.status_code == 404, given
 
 
-def test_without_the_setting_nobody_may_read(server: ServerProcess) -> None:
+def test_without_the_setting_metrics_are_not_found(server: ServerProcess) -> None:
     for headers in ({}, {"authorization": f"Bearer {TOKEN}"}):
         assert httpx.get(f"{server.address}/metrics", headers=headers, trust_env=False).status_code == 404

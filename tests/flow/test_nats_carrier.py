@@ -1,4 +1,4 @@
-"""The bus on a real NATS: who is let in, what is encrypted, and what is heard by whom."""
+"""The bus on a real NATS: authentication, encryption, and separation of installations."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ StartNats = Callable[[str], NatsServer]
 
 
 class End:
-    """One node's end of the bus, and what it heard."""
+    """One node's end of the bus, with the payloads that it received."""
 
     def __init__(self, *arguments: str) -> None:
         self.transport = NatsTransport(*arguments)
@@ -26,14 +26,14 @@ class End:
         self.news = asyncio.Event()
         self.doubted = asyncio.Event()
         self.transport.follow(7)
-        self.transport.start(self._hear, self.doubted.set)
+        self.transport.start(self._receive, self.doubted.set)
 
-    def _hear(self, payload: bytes) -> None:
+    def _receive(self, payload: bytes) -> None:
         self.heard.append(payload)
         self.news.set()
 
     async def connected(self) -> None:
-        """Return once it hears both of its channels."""
+        """Return once it is subscribed to both of its channels."""
         async with asyncio.timeout(20):
             await self.doubted.wait()
 
@@ -43,7 +43,7 @@ MakeEnd = Callable[..., End]
 
 @pytest.fixture
 def start_nats() -> Iterator[StartNats]:
-    """Starts a server with these lines in its configuration."""
+    """Return a function that starts a NATS server with these lines in its configuration."""
     started: list[NatsServer] = []
 
     def start(more: str) -> NatsServer:
@@ -57,8 +57,8 @@ def start_nats() -> Iterator[StartNats]:
 
 
 @pytest_asyncio.fixture
-async def end() -> AsyncIterator[MakeEnd]:
-    """Makes an end of the bus."""
+async def make_end() -> AsyncIterator[MakeEnd]:
+    """Return a function that makes an end of the bus."""
     made: list[End] = []
 
     def make(*arguments: str) -> End:
@@ -69,8 +69,8 @@ async def end() -> AsyncIterator[MakeEnd]:
     await asyncio.gather(*(one.transport.stop() for one in made))
 
 
-async def speak(one: End, other: End) -> None:
-    """What one says the other hears, and not itself."""
+async def exchange(one: End, other: End) -> None:
+    """Assert that the other end receives what one end sends, and the sender does not."""
     await asyncio.gather(one.connected(), other.connected())
     await one.transport.send([(8, b"for others"), (7, b"for those who follow"), (EVERYBODY, b"for all")])
     async with asyncio.timeout(10):
@@ -81,12 +81,12 @@ async def speak(one: End, other: End) -> None:
     assert one.heard == []
 
 
-async def test_installations_do_not_hear_one_another(nats: NatsServer, end: MakeEnd) -> None:
-    one, other, foreign = end(nats.url, "a"), end(nats.url, "a"), end(nats.url, "b")
+async def test_installations_do_not_receive_each_others_messages(nats: NatsServer, make_end: MakeEnd) -> None:
+    one, other, foreign = make_end(nats.url, "a"), make_end(nats.url, "a"), make_end(nats.url, "b")
     await foreign.connected()
-    await speak(one, other)
-    # Its own last word comes after all that might have come.
-    await end(nats.url, "b").connected()
+    await exchange(one, other)
+    # The last message of b arrives after all that might have come from a.
+    await make_end(nats.url, "b").connected()
     assert foreign.heard == []
 
 
@@ -97,14 +97,14 @@ async def test_installations_do_not_hear_one_another(nats: NatsServer, end: Make
         ("token: 'a secret:token'", "a%20secret%3Atoken"),
     ],
 )
-async def test_who_has_the_secret_is_let_in(
-    start_nats: StartNats, end: MakeEnd, caplog: pytest.LogCaptureFixture, wanted: str, shown: str
+async def test_node_with_the_secret_is_accepted(
+    start_nats: StartNats, make_end: MakeEnd, caplog: pytest.LogCaptureFixture, wanted: str, shown: str
 ) -> None:
     server = start_nats(f"authorization {{ {wanted} }}")
     caplog.set_level(logging.DEBUG)
     url = server.url.replace("//", f"//{shown}@")
-    await speak(end(url, "a"), end(url, "a"))
-    stranger = end(server.url, "a")
+    await exchange(make_end(url, "a"), make_end(url, "a"))
+    stranger = make_end(server.url, "a")
     async with asyncio.timeout(20):
         while "Authorization Violation" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
             await asyncio.sleep(0.02)
@@ -115,20 +115,22 @@ async def test_who_has_the_secret_is_let_in(
     assert "p@ss" not in caplog.text
 
 
-async def test_a_credentials_file_is_let_in(start_nats: StartNats, end: MakeEnd, tmp_path: Path) -> None:
+async def test_node_with_a_credentials_file_is_accepted(
+    start_nats: StartNats, make_end: MakeEnd, tmp_path: Path
+) -> None:
     file = tmp_path / "node.creds"
     server = start_nats(make_credentials(file))
-    await speak(end(server.url, "a", str(file)), end(server.url, "a", str(file)))
+    await exchange(make_end(server.url, "a", str(file)), make_end(server.url, "a", str(file)))
 
 
-async def test_tls_is_verified_and_insisted_on(
-    start_nats: StartNats, nats: NatsServer, end: MakeEnd, tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_tls_is_required_and_verified(
+    start_nats: StartNats, nats: NatsServer, make_end: MakeEnd, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     authority = make_certificate(tmp_path)
     server = start_nats(f'tls {{ cert_file: "{tmp_path}/server.pem", key_file: "{tmp_path}/server.key" }}')
     url = server.url.replace("nats:", "tls:")
-    await speak(end(url, "a", "", str(authority)), end(url, "a", "", str(authority)))
-    untrusting, plain = end(url, "a"), end(nats.url.replace("nats:", "tls:"), "a", "", str(authority))
+    await exchange(make_end(url, "a", "", str(authority)), make_end(url, "a", "", str(authority)))
+    untrusting, plain = make_end(url, "a"), make_end(nats.url.replace("nats:", "tls:"), "a", "", str(authority))
     async with asyncio.timeout(20):
         while "SSLCertVerificationError" not in caplog.text or "the server does not ask for TLS" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -137,7 +139,7 @@ async def test_tls_is_verified_and_insisted_on(
 
 
 @pytest.mark.parametrize("content", [None, "", "-----BEGIN NATS USER JWT-----\nabc\n------END NATS USER JWT------"])
-def test_a_credentials_file_that_is_none_is_named(tmp_path: Path, content: str | None) -> None:
+def test_invalid_credentials_file_is_reported(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "node.creds"
     make_credentials(file)
     read_credentials(str(file))

@@ -1,4 +1,4 @@
-"""The nightly backup is made, read back and counted; only its own files are removed; a failure is seen."""
+"""The nightly backup is made, verified and counted. Only its own files are removed, and a failure is reported."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.storages("sqlite", "postgres")
-def test_backups_are_made_and_the_oldest_of_them_removed(start_server: StartServer, tmp_path: Path) -> None:
+def test_backup_is_made_and_the_oldest_is_removed(start_server: StartServer, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
     foreign, oldest = folder / "by-hand.db", folder / "crumbless-20200101-000000.db"
@@ -34,7 +34,7 @@ def test_backups_are_made_and_the_oldest_of_them_removed(start_server: StartServ
     assert server.rows("SELECT count(*) FROM task WHERE kind = 'backup' AND due_at > created_at") == [(1,)]
 
 
-def test_a_failure_removes_nothing_and_is_reported(start_server: StartServer, tmp_path: Path) -> None:
+def test_failed_backup_removes_no_file_and_is_reported(start_server: StartServer, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.write_text("no folder")
     server = start_server(backup_folder=folder)
@@ -54,5 +54,5 @@ def test_without_the_setting_there_is_no_backup(start_server: StartServer) -> No
 
 
 @pytest.mark.parametrize(("now", "due"), [(0, 9_000_000), (9_000_000, 95_400_000), (9_000_001, 95_400_000)])
-def test_the_next_time_is_later_than_now(now: int, due: int) -> None:
+def test_next_time_is_later_than_now(now: int, due: int) -> None:
     assert next_time("02:30", now) == due

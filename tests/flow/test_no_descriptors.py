@@ -17,10 +17,10 @@ StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
 AT_ONCE = 8
-"""Reads at the same time: twice as many as the server has connections for them."""
+"""Simultaneous reads: twice as many as the server has connections for them."""
 
 OIDC = '[{"id": "works", "name": "Works", "issuer": "http://127.0.0.1:9", "client_id": "crumbless"}]'
-"""A provider that the server asks with the first sign-in only. Nothing listens there."""
+"""A provider that the server contacts at the first sign-in only. No process listens there."""
 
 
 def open_descriptors(server: ServerProcess) -> set[int]:
@@ -30,7 +30,7 @@ def open_descriptors(server: ServerProcess) -> set[int]:
 
 @contextmanager
 def no_free_descriptors(server: ServerProcess) -> Generator[None]:
-    """Limit the server's descriptors to those below the first free number: none is left."""
+    """Limit the server's descriptors to those below the first free number, so that none is left."""
     soft, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
     taken = open_descriptors(server)
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (min({*range(len(taken) + 1)} - taken), hard))
@@ -49,7 +49,7 @@ async def test_requests_without_free_descriptors_are_busy(start_server: StartSer
     before = server.log()
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(make_client()) for _ in range(AT_ONCE)]
-        # Requests use connections that are open already: each client has one. A probe of health reads nothing.
+        # Requests use connections that are open already: each client has one. A health probe reads no file.
         await asyncio.gather(*(one.get(f"{server.address}/healthz") for one in clients))
         with no_free_descriptors(server):
             reads = await asyncio.gather(*(ask(one, olga, "GET", "/v1/desk/me") for one in clients))
@@ -81,6 +81,6 @@ def make_client() -> httpx.AsyncClient:
 
 
 async def send_photo(world: World, person: Person) -> httpx.Response:
-    """The response to a photo that is sent."""
+    """Send a photo and return the response."""
     content = picture("PNG")
     return await ask(world.http, person, "POST", "/v1/desk/me/photo", content=content, content_type="image/png")

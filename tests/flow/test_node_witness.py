@@ -1,4 +1,4 @@
-"""Libraries that others wrote, under Node, get along with the server by RFC 9449 alone."""
+"""Independent RFC 9449 libraries, run in Node, work with the server."""
 
 import json
 import subprocess

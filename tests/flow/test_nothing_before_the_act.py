@@ -1,4 +1,4 @@
-"""Before the visitor acts there is one script, equal for everybody, and no trace on the server."""
+"""Before the visitor opens the chat there is one script, the same for every visitor, and no row on the server."""
 
 import gzip
 
@@ -13,13 +13,13 @@ VISITORS: tuple[dict[str, str], ...] = (
 
 
 def row_counts(world: World) -> dict[str, int]:
-    """How many rows each table holds."""
+    """Return how many rows each table has."""
     names = [name for (name,) in world.server.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
     assert {"visitor", "conversation", "entry", "session"} <= {*names}
     return {name: world.server.rows(f"SELECT count(*) FROM {name}")[0][0] for name in names}
 
 
-async def test_the_loader_is_the_same_for_every_visitor(world: World) -> None:
+async def test_loader_is_the_same_for_every_visitor(world: World) -> None:
     address = f"{world.server.address}/w/{TEA.key}.js"
     answers = [await world.http.get(address, headers=headers) for headers in VISITORS]
     assert {answer.status_code for answer in answers} == {200}
@@ -34,7 +34,7 @@ async def test_the_loader_is_the_same_for_every_visitor(world: World) -> None:
     assert "dpop-nonce" not in answers[0].headers
 
 
-async def test_the_loader_is_the_same_packed_and_plain(world: World) -> None:
+async def test_compressed_loader_equals_the_plain_one(world: World) -> None:
     address = f"{world.server.address}/w/{TEA.key}.js"
     plain = await world.http.get(address, headers={"accept-encoding": "identity"})
     packed = await world.http.get(address, headers={"accept-encoding": "gzip"})
@@ -44,7 +44,7 @@ async def test_the_loader_is_the_same_packed_and_plain(world: World) -> None:
     assert int(packed.headers["content-length"]) == len(gzip.compress(plain.content, 9, mtime=0))
 
 
-async def test_an_unchanged_loader_is_not_sent_again(world: World) -> None:
+async def test_unchanged_loader_is_not_sent_again(world: World) -> None:
     address = f"{world.server.address}/w/{TEA.key}.js"
     first = await world.http.get(address)
     again = await world.http.get(address, headers={"if-none-match": first.headers["etag"]})
@@ -54,7 +54,7 @@ async def test_an_unchanged_loader_is_not_sent_again(world: World) -> None:
     assert other.status_code == 200
 
 
-async def test_loading_pages_makes_no_row(world: World) -> None:
+async def test_page_load_adds_no_row(world: World) -> None:
     before = row_counts(world)
     for headers in VISITORS:
         for path in (f"/w/{TEA.key}.js", f"/chat/{TEA.key}", f"/chat/{TEA.key}?lang=fr", "/desk/", "/healthz", "/"):
@@ -66,10 +66,10 @@ async def test_loading_pages_makes_no_row(world: World) -> None:
         await stream.close()
     assert row_counts(world) == before
     await world.visitor()
-    assert row_counts(world) != before, "the premise: an act leaves rows"
+    assert row_counts(world) != before, "the premise: a message adds rows"
 
 
-async def test_the_frame_may_be_shown_by_its_sites_pages_only(world: World) -> None:
+async def test_frame_can_be_embedded_by_pages_of_its_site_only(world: World) -> None:
     policy = (await world.http.get(f"{world.server.address}/chat/{TEA.key}")).headers["content-security-policy"]
     assert f"frame-ancestors {TEA.origin};" in policy
     desk = (await world.http.get(f"{world.server.address}/desk/")).headers["content-security-policy"]
@@ -80,14 +80,14 @@ async def test_the_frame_may_be_shown_by_its_sites_pages_only(world: World) -> N
         assert "require-trusted-types-for 'script'" in one
 
 
-async def test_the_desk_page_says_nothing_about_people(world: World) -> None:
+async def test_desk_page_contains_no_personal_data(world: World) -> None:
     await world.operator(OLGA)
     page = (await world.http.get(f"{world.server.address}/desk/")).text
     assert "Olga" not in page
     assert OLGA.email not in page
 
 
-async def test_a_language_from_the_address_cannot_break_the_page(world: World) -> None:
+async def test_language_in_the_url_cannot_inject_markup(world: World) -> None:
     for language in ('"><script>', "en'", "a" * 100, "%22", "<", ""):
         answer = await world.http.get(f"{world.server.address}/chat/{TEA.key}", params={"lang": language})
         assert '<html lang="en" dir="ltr">' in answer.text

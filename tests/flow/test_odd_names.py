@@ -1,4 +1,4 @@
-"""What is looked up by name may hold anything: neither database fails over it."""
+"""A name that is looked up may contain any character: neither database raises an error."""
 
 from typing import Any
 
@@ -24,17 +24,17 @@ PATHS: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS, ids=[path for _, path, _ in PATHS])
-async def test_a_nul_in_a_name_is_no_fault_of_ours(world: World, method: str, path: str, body: Any) -> None:
+async def test_nul_in_a_name_causes_no_internal_error(world: World, method: str, path: str, body: Any) -> None:
     person = await world.operator() if path.startswith("/v1/desk/") and "sign-in" not in path else world.stranger()
     answer = await ask(world.http, person, method, path, body)
     assert 400 <= answer.status_code < 500, answer.text
 
 
-async def test_a_text_about_the_escape_is_a_text(world: World) -> None:
+async def test_text_with_an_escape_sequence_is_stored_as_text(world: World) -> None:
     assert (await world.start(world.stranger(), r"What is \u0000, and \\u0000?")).status_code == 201
 
 
-async def test_a_site_that_names_its_key_oddly_is_refused(world: World) -> None:
+async def test_identity_token_with_an_odd_key_id_is_refused(world: World) -> None:
     token = jwt.encode({"sub": "anna"}, "s" * 32, "HS256", headers={"kid": NUL})
     await set_mode(world, await world.operator(), "optional")
     answer = await identify(world, await world.visitor(), token)
@@ -45,10 +45,10 @@ async def test_a_site_that_names_its_key_oddly_is_refused(world: World) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/desk/people/{}/disable", "/v1/desk/bans/{}/lift", "/v1/desk/me/passkeys/{}/remove"]
 )
-async def test_a_nul_in_a_path_is_not_found(world: World, path: str) -> None:
+async def test_nul_in_a_path_is_not_found(world: World, path: str) -> None:
     person = await world.operator()
     await ask(world.http, person, "GET", "/v1/desk/me")
-    # The proof names the path as the server reads it.
+    # The proof contains the path as the server reads it.
     headers = person.credentials("POST", path.format(NUL))
     answer = await world.http.post(world.server.address + path.format("a%00b"), headers=headers, json={})
     assert answer.status_code == 404, answer.text

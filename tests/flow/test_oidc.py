@@ -1,4 +1,4 @@
-"""Operators sign in at a real OpenID provider: only the browser that began it, and only who connected the account."""
+"""Operators sign in at a real OpenID provider: only in the browser that started, and only with a connected account."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -72,7 +72,7 @@ async def arrive(world: World, visit: ProviderVisit, account: str, person: Perso
     return await finish(world, person, back)
 
 
-async def test_a_connected_account_signs_in_without_any_cookie_of_ours(
+async def test_connected_account_signs_in_and_sets_no_cookie(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -89,7 +89,7 @@ async def test_a_connected_account_signs_in_without_any_cookie_of_ours(
     assert (me.status_code, me.json()["email"]) == (200, OLGA.email)
 
 
-async def test_threat_16_code_and_state_are_worth_nothing_to_another_browser(
+async def test_threat_16_code_and_state_are_useless_in_another_browser(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -99,18 +99,18 @@ async def test_threat_16_code_and_state_are_worth_nothing_to_another_browser(
     refused = await finish(world, victim, back)
     assert (refused.status_code, refused.json()["type"]) == (410, "urn:crumbless:problem:ticket_gone")
     accepted = await finish(world, attacker, back)
-    assert accepted.status_code == 200, "the premise: for its own browser it is good"
+    assert accepted.status_code == 200, "the premise: they work in their own browser"
     again = await finish(world, attacker, back)
     assert again.status_code == 410
 
 
-async def test_threat_18_an_account_with_the_same_address_is_nobody(
+async def test_threat_18_account_with_the_email_of_an_operator_is_not_signed_in(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
     await connect(world, visit, await world.new_operator(OLGA), "olga")
     assert (await arrive(world, visit, "olga")).status_code == 200
-    # The provider says that this account's email address is Otto's; nobody has connected it.
+    # The provider reports Otto's email address for this account, but no operator has connected it.
     stranger = ProviderVisit()
     try:
         refused = await arrive(world, stranger, "otto")
@@ -119,7 +119,7 @@ async def test_threat_18_an_account_with_the_same_address_is_nobody(
     assert refused.json()["type"] == "urn:crumbless:problem:unknown_identity"
 
 
-async def test_an_account_signs_in_one_operator_only(
+async def test_account_belongs_to_one_operator_only(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -128,7 +128,7 @@ async def test_an_account_signs_in_one_operator_only(
     assert (refused.status_code, code_of(refused)) == (409, "identity_taken")
 
 
-async def test_a_disconnected_account_signs_in_no_more(
+async def test_disconnected_account_is_refused(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit, issuer: str
 ) -> None:
     world = open_world(oidc_server)
@@ -142,7 +142,7 @@ async def test_a_disconnected_account_signs_in_no_more(
     assert (refused.status_code, refused.json()["type"]) == (401, "urn:crumbless:problem:unknown_identity")
 
 
-async def test_a_sign_in_at_the_provider_again_is_a_fresh_factor(
+async def test_repeated_sign_in_at_the_provider_is_a_recent_authentication(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -161,10 +161,10 @@ async def test_a_sign_in_at_the_provider_again_is_a_fresh_factor(
     assert await begin(world, olga, "/v1/desk/me/oidc-accounts/start")
 
 
-async def test_threat_9_a_sign_in_without_a_factor_at_the_provider_opens_no_dangerous_act(
+async def test_threat_9_sign_in_without_a_factor_at_the_provider_allows_no_sensitive_change(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
-    """Script in the page can go there and back while the provider still knows the operator: nobody shows anything."""
+    """A script in the page can visit the provider and return while the provider session lasts, without any factor."""
     world = open_world(oidc_server)
     await connect(world, visit, await world.new_operator(OLGA), "olga")
     rider = world.stranger()
@@ -175,7 +175,7 @@ async def test_threat_9_a_sign_in_without_a_factor_at_the_provider_opens_no_dang
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:crumbless:problem:step_up")
 
 
-async def test_what_was_begun_for_one_purpose_ends_no_other(
+async def test_sign_in_step_of_one_purpose_is_refused_for_another(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -192,20 +192,20 @@ async def begin_join(world: World, person: Person, secret: str) -> httpx.Respons
 
 
 async def come_back(world: World, visit: ProviderVisit, person: Person, secret: str, account: str) -> dict[str, str]:
-    """What the provider gave the browser that began to join."""
+    """Return the provider's parameters in the browser that began to join."""
     begun = await begin_join(world, person, secret)
     assert begun.status_code == 200, begun.text
     return await visit.sign_in(begun.json()["location"], account, world.server.address)
 
 
-async def test_the_invited_person_joins_with_an_account_of_another_address(
+async def test_invited_operator_joins_with_an_account_of_another_address(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
     email, secret = invite(oidc_server, "nora@tea.example")
     nora, thief = world.stranger(), world.stranger()
     back = await come_back(world, visit, nora, secret, "private")
-    # Threat 16, from the other side: whoever sees code and state is not let in by somebody's invitation.
+    # Threat 16, from the other side: code and state of another browser do not accept its invitation.
     assert code_of(await finish(world, thief, back)) == "ticket_gone"
     linked = await finish(world, await world.new_operator(OLGA), back, "/v1/desk/me/oidc-accounts/finish")
     assert code_of(linked) == "ticket_gone"
@@ -224,7 +224,7 @@ async def test_the_invited_person_joins_with_an_account_of_another_address(
     assert [one for one in (secret, back["code"], back["state"]) if one in oidc_server.log()] == []
 
 
-async def test_an_account_that_signs_somebody_in_joins_nobody_else_and_leaves_the_invitation(
+async def test_connected_account_joins_no_other_operator_and_the_invitation_stays_valid(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -242,7 +242,7 @@ async def test_an_account_that_signs_somebody_in_joins_nobody_else_and_leaves_th
     assert joined.status_code == 200, joined.text
 
 
-async def test_threat_22_an_invitation_that_ended_while_its_browser_was_away_is_not_joined_by(
+async def test_threat_22_invitation_that_was_revoked_during_the_visit_at_the_provider_is_refused(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -257,7 +257,7 @@ async def test_threat_22_an_invitation_that_ended_while_its_browser_was_away_is_
     assert oidc_server.rows("SELECT COUNT(*) FROM operator WHERE email = ?", email) == [(0,)]
 
 
-async def test_invitation_is_not_joined_by_if_its_sender_was_demoted_while_the_browser_was_away(
+async def test_invitation_is_refused_if_its_sender_was_demoted_during_the_visit_at_the_provider(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit
 ) -> None:
     world = open_world(oidc_server)
@@ -265,7 +265,8 @@ async def test_invitation_is_not_joined_by_if_its_sender_was_demoted_while_the_b
     email, secret = invite(oidc_server, inviter=anna.id)
     nora = world.stranger()
     back = await come_back(world, visit, nora, secret, "nora")
-    # Past the server, so that the invitation does not end with it: as if it had been written at the same moment.
+    # Changed in the database, so that the server does not end the invitation: as if it had been written at the same
+    # moment.
     oidc_server.change("UPDATE operator SET role = 'operator' WHERE id = ?", anna.id)
     assert code_of(await finish(world, nora, back)) == "ticket_gone"
     assert code_of(await begin_join(world, world.stranger(), secret)) == "ticket_gone"
@@ -273,7 +274,7 @@ async def test_invitation_is_not_joined_by_if_its_sender_was_demoted_while_the_b
 
 
 @pytest.mark.parametrize("changed", [{"code": "forged"}, {"iss": "https://another.example"}])
-async def test_a_forged_code_or_issuer_is_refused_without_a_word_of_it_in_the_log(
+async def test_forged_code_or_issuer_is_refused_and_not_logged(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit, changed: dict[str, str]
 ) -> None:
     world = open_world(oidc_server)
@@ -286,13 +287,15 @@ async def test_a_forged_code_or_issuer_is_refused_without_a_word_of_it_in_the_lo
     assert [secret for secret in (back["code"], back["state"], CLIENT_SECRET) if secret in log] == []
 
 
-async def test_ways_name_the_providers_and_no_secret(oidc_server: ServerProcess, open_world: OpenWorld) -> None:
+async def test_sign_in_methods_name_the_providers_and_no_secret(
+    oidc_server: ServerProcess, open_world: OpenWorld
+) -> None:
     world = open_world(oidc_server)
     ways: Any = (await ask(world.http, world.stranger(), "GET", "/v1/desk/sign-in/methods")).json()
     assert ways == {"providers": [{"id": "own", "name": "Own"}]}
 
 
-async def test_a_provider_that_is_away_is_said_kindly(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_unreachable_provider_is_reported(start_server: StartServer, open_world: OpenWorld) -> None:
     provider = {"id": "own", "name": "Own", "issuer": "http://127.0.0.1:9", "client_id": "c"}
     world = open_world(start_server(oidc_providers=json.dumps([provider])))
     answer = await ask(world.http, world.stranger(), "POST", "/v1/desk/sign-in/oidc/start", {"provider": "own"})
@@ -302,7 +305,7 @@ async def test_a_provider_that_is_away_is_said_kindly(start_server: StartServer,
 
 
 async def owner_at_the_provider(world: World, visit: ProviderVisit, account: str) -> Person:
-    """An operator who signed in at the provider, and again a moment ago for what needs a recent factor."""
+    """Return an operator who signed in at the provider, and recently again for a step-up."""
     owner = world.stranger()
     await signed_in(world, await arrive(world, visit, account, owner), owner)
     back = await visit.sign_in(await begin(world, owner, "/v1/desk/step-up/oidc/start"), account, world.server.address)
@@ -311,7 +314,7 @@ async def owner_at_the_provider(world: World, visit: ProviderVisit, account: str
     return owner
 
 
-async def test_provider_only_policy_needs_an_owner_who_came_by_it_and_ends_other_sessions(
+async def test_provider_only_policy_needs_an_owner_signed_in_at_the_provider_and_ends_other_sessions(
     oidc_server: ServerProcess, open_world: OpenWorld, visit: ProviderVisit, issuer: str
 ) -> None:
     world = open_world(oidc_server)
@@ -345,7 +348,7 @@ async def test_provider_fulfils_a_required_second_factor(
     policy = {"provider_only": False, "session_hours": None, "idle_minutes": None, "second_factor_from": 1}
     changed = await ask(world.http, owner, "POST", "/v1/desk/account-policy", policy)
     assert changed.status_code == 204, changed.text
-    assert (await world.sign_in(OTTO)).json()["only_sets_up"] is True, "the premise: it holds for passwords"
+    assert (await world.sign_in(OTTO)).json()["only_sets_up"] is True, "the premise: passwords need it"
     person = world.stranger()
     answer = await arrive(world, visit, "olga", person)
     assert answer.json()["only_sets_up"] is False

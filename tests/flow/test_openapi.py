@@ -1,6 +1,7 @@
-"""The server does what docs/openapi.json says, whatever is sent to it. Schemathesis asks, as owner, visitor and anyone.
+"""The server behaves as docs/openapi.json describes. Schemathesis sends requests as owner, visitor and without a
+session.
 
-No 5xx, no status or body that is not declared, no operation that forgets its session. More examples by hand:
+No 5xx, no undeclared status or body, and no operation that ignores its session. More examples by hand:
 CRUMBLESS_TEST_EXAMPLES=200 bin/test tests/flow/test_openapi.py
 """
 
@@ -31,37 +32,38 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 EXAMPLES = int(os.environ.get("CRUMBLESS_TEST_EXAMPLES", "4"))
 
 ENDS_THE_SESSION = {"/v1/desk/sign-out", "/v1/visitor/erase", "/v1/visitor/logout", "/v1/desk/me/sessions/end-all"}
-"""What takes away the session that asks; test_who_may.py and the flows' own tests call them."""
+"""These end the session of the caller. test_who_may.py and the tests of the flows call them."""
 
 STREAMS = {"/v1/stream/open", "/v1/stream/poll", "/v1/stream/send"}
-"""Long answers in frames: test_bad_frames.py has their bad input."""
+"""Their long responses come in frames: test_bad_frames.py tests their bad input."""
 
-# The first expects whatever fits a schema to be accepted; our rules go further, with codes of their own.
-# The second asks with OPTIONS, which no client of ours does: the framework answers it for one of several methods.
+# The first expects that every body which fits the schema is accepted. Our rules are stricter, with documented codes.
+# The second sends OPTIONS to a path with several methods, which the framework answers for one of them. No client of
+# Crumbless does this.
 NOT_ASKED = [positive_data_acceptance, allow_header_conformance]
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 
 class Signed(requests.auth.AuthBase):
-    """Signs each request as it leaves: the proof depends on method and path, and is good once."""
+    """Sign each request as it is sent: the proof depends on method and path, and works once."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request with the session's token and a proof for it."""
+        """Return the request with the session's token and a proof for it."""
         path = urlsplit(str(request.url)).path
         request.headers.update(self.person.credentials(str(request.method), path))
-        request.register_hook("response", self._hear_nonce)
+        request.register_hook("response", self._store_nonce)
         return request
 
-    def _hear_nonce(self, answer: requests.Response, **_: Any) -> None:
+    def _store_nonce(self, answer: requests.Response, **_: Any) -> None:
         self.person.nonce = answer.headers.get("dpop-nonce", self.person.nonce)
 
 
 def schema_for(tag: str) -> Any:
-    """The operations of those who are called so."""
+    """Return the operations of these callers."""
     document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     kept = {
         path: {method: one for method, one in methods.items() if one["tags"] == [tag]}
@@ -69,7 +71,7 @@ def schema_for(tag: str) -> Any:
         if path not in ENDS_THE_SESSION | STREAMS
     }
     schema = schemathesis.openapi.from_dict(document | {"paths": {path: ops for path, ops in kept.items() if ops}})
-    # A text beyond its longest length may make the body too large before it is read at all.
+    # A text beyond its maximum length may make the body too large before it is parsed.
     rejection = schema.config.checks.negative_data_rejection
     rejection.expected_statuses = [*rejection.expected_statuses, "413"]
     return schema
@@ -84,8 +86,8 @@ def plain() -> Iterator[httpx.Client]:
         yield client
 
 
-def ask_plainly(client: httpx.Client, person: Person, path: str, body: dict[str, object]) -> dict[str, Any]:
-    """What a request answers that begins a session."""
+def request(client: httpx.Client, person: Person, path: str, body: dict[str, object]) -> dict[str, Any]:
+    """Return the body of a response."""
     person.nonce = client.get(f"{person.address}/v1/desk/me").headers["dpop-nonce"]
     answer = client.post(person.address + path, json=body, headers=person.credentials("POST", path))
     assert answer.status_code < 300, answer.text
@@ -94,7 +96,7 @@ def ask_plainly(client: httpx.Client, person: Person, path: str, body: dict[str,
 
 @pytest.fixture(scope="module")
 def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server of this file's own: what is asked for here renames the workspace and the people of others."""
+    """Start a server for this file, because its requests rename the workspace and its operators."""
     server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("asked")), **storage.settings)
     server.start()
     yield server
@@ -104,7 +106,7 @@ def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def owner(shared_server: ServerProcess, plain: httpx.Client) -> Signed:
     person = Person(shared_server.address, ClientKey())
-    told = ask_plainly(plain, person, "/v1/desk/sign-in", {"email": OLGA.email, "password": OLGA.password})
+    told = request(plain, person, "/v1/desk/sign-in", {"email": OLGA.email, "password": OLGA.password})
     person.token = told["token"]
     return Signed(person)
 
@@ -113,14 +115,14 @@ def owner(shared_server: ServerProcess, plain: httpx.Client) -> Signed:
 def visitor(shared_server: ServerProcess, plain: httpx.Client) -> Signed:
     person = Person(shared_server.address, ClientKey())
     body: dict[str, object] = {"site": TEA.key, "id": new_entry_id(), "text": "Hello", "page_origin": TEA.origin}
-    person.token = ask_plainly(plain, person, "/v1/visitor/start", body)["token"]
+    person.token = request(plain, person, "/v1/visitor/start", body)["token"]
     return Signed(person)
 
 
 def check(case: Any, server: ServerProcess, signed: Signed | None) -> None:
-    """Send the case and hold the answer to the document."""
+    """Send the case and check the response against the document."""
     said = len(server.log())
-    # Cases that lack the session on purpose must not be given one.
+    # Cases that lack the session on purpose must not get one.
     if signed is not None and not case.meta.is_negative_at(ParameterLocation.HEADER):
         case.operation.schema.auth.set_from_requests(signed)
         case.operation.schema.auth.set(case, schemathesis.AuthContext(operation=case.operation, app=None))
@@ -130,19 +132,19 @@ def check(case: Any, server: ServerProcess, signed: Signed | None) -> None:
 
 @OPEN.parametrize()
 @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=SLOW)
-def test_what_anyone_may_ask(case: Any, shared_server: ServerProcess) -> None:
+def test_requests_without_a_session_match_the_document(case: Any, shared_server: ServerProcess) -> None:
     check(case, shared_server, None)
 
 
 @OPERATORS.parametrize()
 @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=SLOW)
-def test_what_operators_may_ask(case: Any, shared_server: ServerProcess, owner: Signed) -> None:
+def test_requests_of_operators_match_the_document(case: Any, shared_server: ServerProcess, owner: Signed) -> None:
     check(case, shared_server, owner)
 
 
 @VISITORS.parametrize()
 @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=SLOW)
-def test_what_visitors_may_ask(case: Any, shared_server: ServerProcess, visitor: Signed) -> None:
+def test_requests_of_visitors_match_the_document(case: Any, shared_server: ServerProcess, visitor: Signed) -> None:
     check(case, shared_server, visitor)
 
 

@@ -1,4 +1,4 @@
-"""Sessions of operators: listed in coarse words, ended one by one or all, and by themselves when nobody uses them."""
+"""Operator sessions: listed with coarse descriptions, ended one by one or all, and expired when unused."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.storages("sqlite", "postgres")
 EXPORT = "/v1/visitor/export"
 
 
-async def test_sessions_are_listed_in_coarse_words_and_ended_one_by_one(named: NamedWorld) -> None:
+async def test_sessions_are_listed_with_coarse_descriptions_and_ended_one_by_one(named: NamedWorld) -> None:
     olga = await named.new_operator(named.olga)
     person = named.stranger()
     body = {"email": named.olga.email, "password": named.olga.password, "time_zone": "Europe/Berlin"}
@@ -28,14 +28,14 @@ async def test_sessions_are_listed_in_coarse_words_and_ended_one_by_one(named: N
     assert "Mozilla" not in kept
     otto = await named.new_operator(named.otto)
     path = f"/v1/desk/me/sessions/{others[0]['id']}/end"
-    assert (await post(named, otto, path)).status_code == 404, "somebody else's session is nobody's"
+    assert (await post(named, otto, path)).status_code == 404, "another operator's session is not found"
     stream = await named.stream(person)
     assert (await post(named, olga, path)).status_code == 204
     assert await end_of(stream) == 4401
     assert len((await security(named, olga))["sessions"]) == 1
 
 
-async def test_others_and_all_are_ended(named: NamedWorld) -> None:
+async def test_other_and_all_sessions_are_ended(named: NamedWorld) -> None:
     olga, second, third = [await named.new_operator(named.olga) for _ in range(3)]
     assert (await post(named, olga, "/v1/desk/me/sessions/end-others")).status_code == 204
     statuses = [(await ask(named.http, one, "GET", "/v1/desk/me")).status_code for one in (olga, second, third)]
@@ -44,7 +44,7 @@ async def test_others_and_all_are_ended(named: NamedWorld) -> None:
     assert (await ask(named.http, olga, "GET", "/v1/desk/me")).status_code == 401
 
 
-async def test_a_session_that_is_not_used_for_days_has_expired(named: NamedWorld) -> None:
+async def test_unused_session_expires(named: NamedWorld) -> None:
     olga, premise = [await named.new_operator(named.olga) for _ in range(2)]
     vera, victor = await named.visitor(), await named.visitor()
     for person, days in ((olga, 8), (premise, 6), (vera, 31), (victor, 29)):
@@ -54,7 +54,7 @@ async def test_a_session_that_is_not_used_for_days_has_expired(named: NamedWorld
     assert statuses == [401, 200, 401, 200]
 
 
-async def test_threat_24_every_change_of_factors_ends_the_other_sessions_unless_it_shall_not(named: NamedWorld) -> None:
+async def test_threat_24_change_of_factors_ends_the_other_sessions_unless_declined(named: NamedWorld) -> None:
     olga = await named.new_operator(named.olga)
 
     async def survives(path: str, body: Mapping[str, object]) -> bool:
@@ -91,10 +91,12 @@ async def test_threat_24_every_change_of_factors_ends_the_other_sessions_unless_
     assert acts >= {"totp_added", "totp_removed", "passkey_added", "passkey_removed", "session_ended", "signed_in"}
 
 
-async def test_a_session_on_a_new_device_is_told_by_mail(named: NamedWorld) -> None:
+async def test_session_on_a_new_device_is_reported_by_email(named: NamedWorld) -> None:
     unseen = named.server.rows("SELECT count(*) FROM task WHERE kind = 'mail'")
     await named.new_operator(named.olga)
-    assert named.server.rows("SELECT count(*) FROM task WHERE kind = 'mail'") == unseen, "the first is nothing new"
+    assert named.server.rows("SELECT count(*) FROM task WHERE kind = 'mail'") == unseen, (
+        "the first session is not on a new device"
+    )
     mails = "SELECT payload FROM task WHERE kind = 'mail' ORDER BY id"
     before = named.server.rows(mails)
     body = {"email": named.olga.email, "password": named.olga.password}

@@ -1,4 +1,4 @@
-"""Many send at once, clients drop and come back with their cursor: everybody ends with exactly the server's list."""
+"""Many clients send at once, disconnect and resume with their cursor: all end with exactly the server's timeline."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ OpenWorld = Callable[[ServerProcess], World]
 
 
 class Reader:
-    """A client that keeps what it was told and comes back with its cursor, as the protocol asks of clients."""
+    """A client that stores the received entries and resumes with its cursor, as the protocol requires."""
 
     def __init__(self, world: World, person: Person, transport: Transport, cursor: int) -> None:
         self.world = world
@@ -33,20 +33,20 @@ class Reader:
         self._read = 0
 
     async def connect(self) -> None:
-        """Drop the stream, if there is one, and open another where the last entry was."""
+        """Close the stream, if there is one, and open another after the last entry."""
         await self.drop()
         self.stream = await self.world.stream(self.person, self.transport, self.cursor)
         self._read = 0
 
     async def drop(self) -> None:
-        """Go away without a word."""
+        """Disconnect without closing the stream."""
         if self.stream is not None:
             self.apply()
             await self.stream.close()
             self.stream = None
 
     def apply(self) -> None:
-        """Take what came. Each entry carries on where the one before it ended: no gap, no repeat, in order."""
+        """Apply received entries. Each must follow the entry before it: no gap, no repeat, in order."""
         assert self.stream is not None
         entries = self.stream.entries()
         for entry in entries[self._read :]:
@@ -56,7 +56,7 @@ class Reader:
         self._read = len(entries)
 
     async def reach(self, number: int) -> None:
-        """Read until the entry with this number came."""
+        """Read until the entry with this number has arrived."""
         if self.stream is None:
             await self.connect()
         assert self.stream is not None
@@ -75,7 +75,7 @@ async def send_many(stream: Stream, count: int, conversation: str) -> None:
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-async def test_all_end_with_the_servers_list(
+async def test_all_clients_end_with_the_servers_timeline(
     start_server: StartServer, open_world: OpenWorld, transport: Transport, seed: int
 ) -> None:
     world, moments = open_world(start_server()), random.Random(seed)
@@ -104,7 +104,7 @@ async def test_all_end_with_the_servers_list(
             assert [(one["id"],) for one in reader.applied] == ids
 
 
-async def test_catching_up_over_many_pages(world: World, transport: Transport) -> None:
+async def test_catch_up_over_many_pages_is_complete(world: World, transport: Transport) -> None:
     vera = await world.visitor()
     await send_many(await world.stream(vera), 350, vera.conversation)
     reader = Reader(world, vera, transport, 0)
@@ -116,7 +116,7 @@ async def test_catching_up_over_many_pages(world: World, transport: Transport) -
 
 
 @pytest.mark.parametrize("after", [0, 1, 3, 4, 5, 10**9, -1])
-async def test_any_cursor_gets_what_comes_after_it(world: World, transport: Transport, after: int) -> None:
+async def test_stream_with_a_cursor_gets_later_entries_only(world: World, transport: Transport, after: int) -> None:
     vera = await world.visitor("1")
     for words in ("2", "3", "4"):
         await say(await world.stream(vera), words)
@@ -126,7 +126,7 @@ async def test_any_cursor_gets_what_comes_after_it(world: World, transport: Tran
     assert [entry["seq"] for entry in stream.entries()] == [seq for seq in (1, 2, 3, 4) if seq > after] + [5]
 
 
-async def test_no_cursor_means_from_now_on(world: World, transport: Transport) -> None:
+async def test_stream_without_a_cursor_gets_new_entries_only(world: World, transport: Transport) -> None:
     vera, olga = await world.visitor(), await world.operator(OLGA)
     visitor, desk = await world.stream(vera, transport, after=None), await world.stream(olga, transport, after=None)
     await visitor.settled()
@@ -138,7 +138,7 @@ async def test_no_cursor_means_from_now_on(world: World, transport: Transport) -
 
 
 @pytest.mark.parametrize(("within", "told"), [(None, [2, 3, 4]), (3, [2, 3, 4]), (2, []), (-1, [])])
-async def test_more_than_an_operator_wants_is_not_sent(
+async def test_operator_gets_at_most_the_requested_number_of_entries(
     world: World, transport: Transport, within: int | None, told: list[int]
 ) -> None:
     vera, olga = await world.visitor("1"), await world.operator(OLGA)
@@ -154,7 +154,7 @@ async def test_more_than_an_operator_wants_is_not_sent(
     assert [entry["seq"] for entry in stream.entries()] == [*told, 5]
 
 
-async def test_welcome_tells_operators_who_they_are_and_visitors_not(world: World, transport: Transport) -> None:
+async def test_welcome_has_the_operators_profile_and_none_for_visitors(world: World, transport: Transport) -> None:
     vera, olga = await world.visitor(), await world.operator(OLGA)
     stream = await world.raw_stream(olga, transport)
     welcome = await stream.authenticate(await stream.challenged(), None)
@@ -163,7 +163,7 @@ async def test_welcome_tells_operators_who_they_are_and_visitors_not(world: Worl
     assert (await stream.authenticate(await stream.challenged(), None))["operator"] is None
 
 
-async def test_inbox_can_be_read_by_status_and_by_who_waits(world: World) -> None:
+async def test_inbox_can_be_filtered_by_status_and_waiting(world: World) -> None:
     olga = await world.operator(OLGA)
     waiting, answered, closed = [await world.visitor() for _ in range(3)]
     desk = await world.stream(olga)
@@ -193,7 +193,7 @@ async def test_inbox_can_be_read_by_status_and_by_who_waits(world: World) -> Non
     assert (await ask(world.http, olga, "GET", "/v1/desk/conversations?waiting=2")).status_code == 400
 
 
-async def test_the_inbox_and_the_stream_meet_without_a_gap(world: World) -> None:
+async def test_inbox_and_stream_meet_without_a_gap(world: World) -> None:
     olga, vera = await world.operator(OLGA), await world.visitor()
     sending = asyncio.create_task(send_many(await world.stream(vera), 60, vera.conversation))
     page = (await ask(world.http, olga, "GET", "/v1/desk/conversations?limit=1")).json()
@@ -207,7 +207,7 @@ async def test_the_inbox_and_the_stream_meet_without_a_gap(world: World) -> None
     assert told == [*range(before + 1, 63)]
 
 
-async def test_a_lost_poll_answer_loses_nothing(world: World) -> None:
+async def test_lost_poll_response_loses_no_entry(world: World) -> None:
     vera = await world.visitor()
     stream = PollStream(vera, world.http)
     opened = await world.http.post(f"{vera.address}/v1/stream/open", json={"mode": "poll"})
@@ -231,7 +231,7 @@ async def test_a_lost_poll_answer_loses_nothing(world: World) -> None:
     number, ops = 1, list[str]()
     while "entries" not in ops:
         first = await poll(number)
-        assert await poll(number) == first, "the same number was answered with another batch"
+        assert await poll(number) == first, "the same batch number was answered with another batch"
         assert first[0] == 200
         assert first[1]["batch"] == number + 1
         ops += [frame["op"] for frame in first[1]["frames"]]
@@ -251,12 +251,12 @@ STEPS = st.lists(st.tuples(st.sampled_from(["send", "answer", "drop", "connect",
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_any_course_of_events_ends_the_same(server: ServerProcess, steps: list[Step]) -> None:
+def test_any_course_of_events_ends_with_the_same_timeline(server: ServerProcess, steps: list[Step]) -> None:
     asyncio.run(_follow(server, steps))
 
 
 async def _follow(server: ServerProcess, steps: list[Step]) -> None:
-    """Do the steps with three readers of one conversation; the model is the list of words that were acknowledged."""
+    """Run the steps with three readers of one conversation. The model is the list of acknowledged texts."""
     async with httpx.AsyncClient(trust_env=False, timeout=40, verify=False) as http:
         world = World(server, http)
         vera, olga = await world.visitor("first"), await world.operator(OLGA)
@@ -280,7 +280,7 @@ async def _follow(server: ServerProcess, steps: list[Step]) -> None:
         await world.close()
 
 
-async def test_a_reader_survives_restarts_of_the_server(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_reader_survives_restarts_of_the_server(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     vera = await world.visitor()
@@ -293,7 +293,7 @@ async def test_a_reader_survives_restarts_of_the_server(start_server: StartServe
         with pytest.raises(StreamOver):
             await reader.stream.until("never")
         server.start()
-        # What the sender was told may not have reached the reader when the server died.
+        # Acknowledged entries may not have reached the reader when the server died.
         await reader.connect()
         await reader.reach(1 + 20 * (turn + 1))
     assert [entry["seq"] for entry in reader.applied] == [*range(1, 42)]

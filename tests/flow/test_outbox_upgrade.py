@@ -1,4 +1,4 @@
-"""Both queues of version 0.1.0 become one outbox: what waited in them is delivered after the upgrade."""
+"""The upgrade from version 0.1.0 merges both queues into one outbox, and the queued jobs are delivered."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ VISITOR = BEGIN["visitor"][0]["id"]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without a table."""
+    """Return a database without tables."""
     if request.param == "sqlite":
         yield tmp_path / "crumbless.db"
         return
@@ -62,7 +62,7 @@ def test_both_queues_of_version_0_1_0_are_delivered_after_the_upgrade(database: 
     receipt = TAGS["consent_receipt"][0] | {"at": now_ms()}
     put_in(url_of(database), TAGS | {"consent_receipt": [receipt], "relay_event": []})
     put_in(url_of(database), {"task": [queued_mail(database, ""), queued_mail(database, VISITOR)]})
-    # The second was claimed by a node that is gone.
+    # The second was claimed by a node that has stopped.
     events = [queued_event("chat_start", 0, None), queued_event("chat_message_sent", 3, now_ms() + 100_000)]
     put_in(url_of(database), {"relay_event": events})
     with mail_server() as mails, google() as vendor:

@@ -1,4 +1,4 @@
-"""People are changed, and what that changes at once: streams, sessions, names (threats 15, 24)."""
+"""Changes of operators take effect at once on streams, sessions and names (threats 15, 24)."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.storages("sqlite", "postgres")
 
 
 async def end_of(stream: Stream) -> int:
-    """The code with which the stream ends."""
+    """Return the code with which the stream ends."""
     while True:
         try:
             await stream.receive()
@@ -43,7 +43,7 @@ async def person_of(world: World, person: Person, of: str) -> dict[str, Any]:
     return next(one for one in people if one["id"] == of)
 
 
-async def test_a_demoted_operator_hears_of_it_and_writes_no_more(world: World) -> None:
+async def test_demoted_operator_is_notified_and_can_no_longer_write(world: World) -> None:
     """Threat 15."""
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
     vera = await world.visitor()
@@ -59,7 +59,7 @@ async def test_a_demoted_operator_hears_of_it_and_writes_no_more(world: World) -
     assert await refused(world, nora, "/v1/desk/teams", {"name": "Mine"}) == (403, "forbidden")
 
 
-async def test_a_disabled_operator_is_out_at_once_and_may_be_let_in_again(world: World) -> None:
+async def test_disabled_operator_is_signed_out_at_once_and_can_be_enabled_again(world: World) -> None:
     """Threats 15, 24."""
     one = hire(world, role="admin")
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(one)
@@ -78,7 +78,7 @@ async def test_a_disabled_operator_is_out_at_once_and_may_be_let_in_again(world:
     assert code_of(await ask(world.http, nora, "GET", "/v1/desk/me")) == "invalid_token", "old sessions stay ended"
 
 
-async def test_all_sessions_of_somebody_are_ended(world: World) -> None:
+async def test_all_sessions_of_an_operator_are_ended(world: World) -> None:
     """Threat 24."""
     one = hire(world, role="operator")
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(one)
@@ -89,7 +89,7 @@ async def test_all_sessions_of_somebody_are_ended(world: World) -> None:
     assert (await world.sign_in(one)).status_code == 200
 
 
-async def test_owners_alone_make_and_unmake_owners(world: World) -> None:
+async def test_only_owners_appoint_and_demote_owners(world: World) -> None:
     admin, owner = await world.new_operator(hire(world, role="admin")), await world.new_operator(hire(world))
     nora = await world.new_operator(hire(world, role="operator"))
     forbidden = (403, "forbidden")
@@ -101,14 +101,14 @@ async def test_owners_alone_make_and_unmake_owners(world: World) -> None:
     invited = {"email": "new@tea.example", "role": "owner"}
     assert await refused(world, admin, "/v1/desk/people/invite", invited) == forbidden
     assert (await person_of(world, owner, owner.id))["role"] == "owner"
-    # Nobody changes their own role, whatever it is.
+    # No operator can change their own role.
     for person in (admin, owner):
         assert await refused(world, person, f"/v1/desk/people/{person.id}", {"role": "operator"}) == forbidden
     await done(world, admin, f"/v1/desk/people/{nora.id}", {"role": "admin"})
     await done(world, owner, f"/v1/desk/people/{nora.id}", {"role": "owner"})
 
 
-async def test_a_workspace_keeps_its_last_owner(world: World) -> None:
+async def test_last_owner_of_a_workspace_cannot_be_removed(world: World) -> None:
     oskar = await world.new_operator(OSKAR)
     last = (409, "last_owner")
     assert await refused(world, oskar, f"/v1/desk/people/{oskar.id}/disable") == last
@@ -116,7 +116,7 @@ async def test_a_workspace_keeps_its_last_owner(world: World) -> None:
     assert command.returncode == 2
     assert "another operator an owner" in command.stderr
     second = await world.new_operator(hire(world, "Ole", workspace=2))
-    # Both at once: each may take the other down, and one of them stays.
+    # Both requests at once: each could demote the other owner, and one owner must remain.
     answers = await asyncio.gather(
         post(world, oskar, f"/v1/desk/people/{second.id}/disable"),
         post(world, second, f"/v1/desk/people/{oskar.id}/disable"),
@@ -128,10 +128,10 @@ async def test_a_workspace_keeps_its_last_owner(world: World) -> None:
     world.server.tokens.pop(OSKAR.email, None)
 
 
-async def test_dangerous_acts_want_a_fresh_factor(world: World) -> None:
+async def test_sensitive_changes_need_a_recent_authentication(world: World) -> None:
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
     world.server.change("UPDATE session SET authenticated_at = 1 WHERE operator_id = ?", owner.id)
-    # What the server remembers of the session is read again, as after a restart.
+    # The server's cached session is read again, as after a restart.
     await done(world, owner, "/v1/desk/me", {"name": "Stale", "languages": []})
     for path, body in (
         (f"/v1/desk/people/{nora.id}", {"role": "owner"}),
@@ -146,7 +146,7 @@ async def test_dangerous_acts_want_a_fresh_factor(world: World) -> None:
     assert code_of(export) == "step_up"
 
 
-async def test_a_new_name_stands_on_what_is_written_from_then_on(world: World) -> None:
+async def test_new_name_is_on_later_messages(world: World) -> None:
     nora = await world.new_operator(hire(world, role="operator"))
     vera = await world.visitor()
     visitor, before = await world.stream(vera), await world.stream(nora)
@@ -166,13 +166,13 @@ async def test_a_new_name_stands_on_what_is_written_from_then_on(world: World) -
     ("name", "languages"),
     [("", []), ("   ", []), ("x" * 81, []), ("a\nb", []), ("gn\u202eimda", []), ("A", ["no tag"]), ("A", ["en"] * 21)],
 )
-async def test_a_name_is_one_line_and_a_language_a_tag(world: World, name: str, languages: list[str]) -> None:
+async def test_name_is_one_line_and_a_language_a_tag(world: World, name: str, languages: list[str]) -> None:
     olga = await world.operator()
     assert await refused(world, olga, "/v1/desk/me", {"name": name, "languages": languages}) == (400, "invalid")
 
 
-async def test_no_address_leads_away(world: World) -> None:
-    """Threat 57: what a request brings decides nowhere where a browser goes next."""
+async def test_no_parameter_redirects_to_another_site(world: World) -> None:
+    """Threat 57: no request parameter decides where a browser navigates next."""
     for path in ("/", "/desk", "/desk/oidc/company", "/policy"):
         for name in ("next", "url", "return_to", "redirect_uri", "iss"):
             for target in ("//evil.example", "https:evil.example", "/\\evil.example", "https://evil.example/"):
@@ -181,7 +181,7 @@ async def test_no_address_leads_away(world: World) -> None:
                 assert "evil.example" not in answer.text
 
 
-async def test_teams_are_made_filled_and_removed(world: World) -> None:
+async def test_team_is_created_filled_and_removed(world: World) -> None:
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
     name = f"Sales {new_entry_id()}"
     team = (await post(world, owner, "/v1/desk/teams", {"name": name, "members": [nora.id]})).json()
@@ -197,7 +197,7 @@ async def test_teams_are_made_filled_and_removed(world: World) -> None:
     assert await refused(world, owner, f"/v1/desk/teams/{team['id']}/remove") == (404, "not_found")
 
 
-async def test_sites_are_made_and_changed(world: World) -> None:
+async def test_site_is_created_and_changed(world: World) -> None:
     owner = await world.new_operator(hire(world))
     wanted = {"name": "Café", "origins": ["HTTPS://Cafe.example:443/"], "accent": "#0e6a5a", "side": "left"}
     site = (await post(world, owner, "/v1/desk/sites", wanted)).json()
@@ -219,7 +219,7 @@ async def test_sites_are_made_and_changed(world: World) -> None:
         assert await refused(world, owner, "/v1/desk/sites", wanted | wrong) == (400, "invalid"), wrong
 
 
-async def test_commands_list_reset_and_disable(world: World) -> None:
+async def test_commands_list_reset_and_disable_operators(world: World) -> None:
     one: Employee = hire(world, role="operator")
     nora = await world.new_operator(one)
     environment = environment_of(world.server.storage, port=world.server.port)
@@ -233,7 +233,7 @@ async def test_commands_list_reset_and_disable(world: World) -> None:
     assert (await world.sign_in(one, new)).status_code == 200
     stream = await world.stream(await world.new_operator(Employee(one.name, one.email, one.workspace, new)))
     assert run_command("operator", "disable", one.email, environment=environment).returncode == 0
-    # The server finds out by itself: it was not told.
+    # The command does not notify the server, which finds the change in the database.
     assert await end_of(stream) == 4401
     assert code_of(await world.sign_in(one, new)) == "wrong_sign_in"
     assert run_command("operator", "reset", one.email, environment=environment).returncode == 2

@@ -1,4 +1,4 @@
-"""Invitations, forgotten passwords, new addresses: by links that work once (threats 20, 22, 44, 58, 68)."""
+"""Invitations, forgotten passwords and new addresses use links that work once (threats 20, 22, 44, 58, 68)."""
 
 import asyncio
 import email.message
@@ -29,7 +29,7 @@ def post_office() -> Iterator[MailServer]:
 
 @pytest.fixture
 def mailing(post_office: MailServer, start_server: StartServer, open_world: Callable[[ServerProcess], World]) -> World:
-    """A server that sends its emails to the post office."""
+    """Start a server that sends its emails to the post office."""
     url = f"smtp://127.0.0.1:{post_office.port}"
     return open_world(start_server(smtp_url=url, mail_from="chat@tea.example", task_poll_seconds=0.1))
 
@@ -40,13 +40,13 @@ def text_of(mail: email.message.EmailMessage) -> str:
     return str(part.get_content())
 
 
-async def mails(office: MailServer, number: int) -> list[email.message.EmailMessage]:
+async def wait_for_mails(office: MailServer, number: int) -> list[email.message.EmailMessage]:
     return await asyncio.to_thread(office.wait_for, number)
 
 
 async def secret_of(office: MailServer, number: int) -> str:
-    """The secret in the link of the email with that number, counted from 1."""
-    found = SECRET.search(text_of((await mails(office, number))[number - 1]))
+    """Return the secret in the link of the email with that number, counted from 1."""
+    found = SECRET.search(text_of((await wait_for_mails(office, number))[number - 1]))
     assert found
     return found[3]
 
@@ -56,14 +56,14 @@ async def post(world: World, person: Person, path: str, body: dict[str, Any]) ->
     return answer.status_code, code_of(answer) if answer.content else ""
 
 
-async def test_an_invitation_is_accepted_once(mailing: World, post_office: MailServer) -> None:
+async def test_invitation_is_accepted_once(mailing: World, post_office: MailServer) -> None:
     """Threats 22, 44."""
     owner = await mailing.operator()
     team = (await ask(mailing.http, owner, "POST", "/v1/desk/teams", {"name": "Sales"})).json()
     address = f"nora-{new_entry_id()}@tea.example"
     wish = {"email": address.title(), "name": "Nora", "role": "operator", "teams": [team["id"]], "language": "de"}
     assert await post(mailing, owner, "/v1/desk/people/invite", wish) == (204, "")
-    (mail,) = await mails(post_office, 1)
+    (mail,) = await wait_for_mails(post_office, 1)
     assert mail["to"].addresses[0].addr_spec == address
     assert "lädt" in mail["subject"]
     found = SECRET.search(text_of(mail))
@@ -86,12 +86,12 @@ async def test_an_invitation_is_accepted_once(mailing: World, post_office: MailS
     assert (told["operator"]["role"], told["operator"]["languages"]) == ("operator", ["de"])
     everybody = (await ask(mailing.http, nora, "GET", "/v1/desk/people")).json()
     assert [one["teams"] for one in everybody["people"] if one["email"] == address] == [[team["id"]]]
-    assert everybody["invitations"] == [], "operators are told of no invitations"
+    assert everybody["invitations"] == [], "operators cannot list invitations"
     assert (await post(mailing, mailing.stranger(), "/v1/invitations/accept", body))[0] == 410
     assert secret not in mailing.server.log()
 
 
-async def test_an_invitation_is_sent_again_and_taken_back(mailing: World, post_office: MailServer) -> None:
+async def test_invitation_is_resent_and_revoked(mailing: World, post_office: MailServer) -> None:
     owner = await mailing.operator()
     wish = {"email": "nora@tea.example", "role": "operator"}
     assert await post(mailing, owner, "/v1/desk/people/invite", wish) == (204, "")
@@ -109,7 +109,8 @@ async def test_an_invitation_is_sent_again_and_taken_back(mailing: World, post_o
     assert await read(second) == 410
     assert (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"] == []
     assert (await post(mailing, owner, f"/v1/desk/invitations/{pending['id']}/revoke", {}))[0] == 404
-    # A colleague's address tells nothing new; what is no address is no email header either (threat 58).
+    # The response reveals nothing about a colleague's address. An invalid address does not become an email header
+    # (threat 58).
     colleague = {"email": "otto@tea.example", "role": "operator"}
     assert await post(mailing, owner, "/v1/desk/people/invite", colleague) == (400, "invalid")
     for wrong in ("nora", "a@b@c", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "a@b.example, c@d.example"):
@@ -118,12 +119,14 @@ async def test_an_invitation_is_sent_again_and_taken_back(mailing: World, post_o
     assert (await post(mailing, owner, "/v1/desk/people/invite", named))[0] == 400
 
 
-async def test_an_invitation_ends_when_who_sent_it_is_disabled(mailing: World, post_office: MailServer) -> None:
+async def test_disabling_the_sender_ends_an_invitation(mailing: World, post_office: MailServer) -> None:
     owner, anna = await mailing.operator(), await mailing.new_operator(hire(mailing, "Anna", role="admin"))
     for sender, name in ((anna, "nora"), (owner, "nils")):
         wish = {"email": f"{name}@tea.example", "role": "operator"}
         assert await post(mailing, sender, "/v1/desk/people/invite", wish) == (204, "")
-    sent = {mail["to"].addresses[0].addr_spec: SECRET.search(text_of(mail)) for mail in await mails(post_office, 2)}
+    sent = {
+        mail["to"].addresses[0].addr_spec: SECRET.search(text_of(mail)) for mail in await wait_for_mails(post_office, 2)
+    }
     theirs, other = ({"secret": link[3]} for name in ("nora", "nils") if (link := sent[f"{name}@tea.example"]))
     stranger = mailing.stranger()
     assert (await post(mailing, stranger, "/v1/invitations/read", theirs))[0] == 200, "the premise"
@@ -139,7 +142,7 @@ async def test_an_invitation_ends_when_who_sent_it_is_disabled(mailing: World, p
     assert [one["target_name"] for one in entries] == ["nora@tea.example"]
 
 
-async def test_an_address_of_another_workspace_is_told_to_nobody_but_itself(
+async def test_address_of_another_workspace_is_revealed_to_its_owner_only(
     mailing: World, post_office: MailServer
 ) -> None:
     """Threat 20."""
@@ -147,7 +150,7 @@ async def test_an_address_of_another_workspace_is_told_to_nobody_but_itself(
     for address in (OSKAR.email, "unknown@bikes.example"):
         wish = {"email": address, "role": "operator"}
         assert await post(mailing, owner, "/v1/desk/people/invite", wish) == (204, "")
-    sent = {mail["to"].addresses[0].addr_spec: text_of(mail) for mail in await mails(post_office, 2)}
+    sent = {mail["to"].addresses[0].addr_spec: text_of(mail) for mail in await wait_for_mails(post_office, 2)}
     assert "already has an account" in sent[OSKAR.email]
     assert not SECRET.search(sent[OSKAR.email])
     assert SECRET.search(sent["unknown@bikes.example"])
@@ -156,7 +159,7 @@ async def test_an_address_of_another_workspace_is_told_to_nobody_but_itself(
     assert len({tuple(sorted(one)) for one in told}) == 1
 
 
-async def test_a_forgotten_password_is_replaced_by_a_link(mailing: World, post_office: MailServer) -> None:
+async def test_forgotten_password_is_replaced_by_a_link(mailing: World, post_office: MailServer) -> None:
     """Threats 22, 24, 44."""
     one = hire(mailing)
     nora = await mailing.new_operator(one)
@@ -174,7 +177,7 @@ async def test_a_forgotten_password_is_replaced_by_a_link(mailing: World, post_o
         x_forwarded_host="evil.example",
     )
     assert asked.status_code == 204
-    found = SECRET.search(text_of((await mails(post_office, 1))[0]))
+    found = SECRET.search(text_of((await wait_for_mails(post_office, 1))[0]))
     assert found
     assert (found[1], found[2]) == (mailing.server.address, "reset")
     body = {"secret": found[3], "password": PASSWORD}
@@ -187,9 +190,9 @@ async def test_a_forgotten_password_is_replaced_by_a_link(mailing: World, post_o
     assert code_of(await ask(mailing.http, nora, "GET", "/v1/desk/me")) == "invalid_token"
     assert code_of(await mailing.sign_in(one)) == "wrong_sign_in"
     assert (await mailing.sign_in(one, PASSWORD)).status_code == 200
-    told = [text_of(mail) for mail in await mails(post_office, 2)]
+    told = [text_of(mail) for mail in await wait_for_mails(post_office, 2)]
     assert "Your password was reset" in told[1]
-    # A second factor is asked for as before.
+    # A second factor is required as before.
     mailing.server.change("UPDATE operator SET totp_secret = X'00' WHERE id = ?", nora.id)
     assert (await mailing.sign_in(one, PASSWORD)).status_code == 202
     assert one.email not in mailing.server.log()
@@ -197,13 +200,12 @@ async def test_a_forgotten_password_is_replaced_by_a_link(mailing: World, post_o
 
 
 LARGEST_DIFFERENCE = 1.0
-"""A write takes a few milliseconds, and never as few as the last. An email within the request would take several times
-as
-long; that nobody is looked up, tests/unit/actions/test_password_reset.py proves by the work itself."""
+"""Seconds. A write takes a few milliseconds, sometimes more. An email within the request would take several times as
+long. tests/unit/actions/test_password_reset.py proves that the request looks up no account."""
 
 
-async def test_known_and_unknown_addresses_get_one_answer(mailing: World, post_office: MailServer) -> None:
-    """Threat 20: in words and in time."""
+async def test_known_and_unknown_addresses_get_the_same_response(mailing: World, post_office: MailServer) -> None:
+    """Threat 20: the same text and the same time."""
     disabled = hire(mailing)
     mailing.server.change("UPDATE operator SET status = 'disabled' WHERE email = ?", disabled.email)
     known = hire(mailing)
@@ -215,14 +217,14 @@ async def test_known_and_unknown_addresses_get_one_answer(mailing: World, post_o
     told = [{k: v for k, v in one.headers.items() if k not in varying} for one in answers]
     assert [(one.status_code, one.content) for one in answers] == [(204, b"")] * 3
     assert all(one == told[0] for one in told)
-    (mail,) = await mails(post_office, 1)
+    (mail,) = await wait_for_mails(post_office, 1)
     assert mail["to"].addresses[0].addr_spec == known.email
     assert await largest_difference(mailing) < LARGEST_DIFFERENCE
 
 
 async def largest_difference(world: World) -> float:
-    """How much longer one kind takes than the other, in the quickest of the tries, to which this machine's other work
-    only ever adds. Up to a hundred pairs, taken in turns; as few as show that there is no difference."""
+    """Return how much longer one kind takes than the other, by the fastest attempt of each. Other work of the machine
+    only adds time. It measures up to a hundred pairs, in turns, and stops once there is no difference."""
     took: dict[bool, list[float]] = {True: [], False: []}
     person, difference = world.stranger(), 1.0
     while difference >= LARGEST_DIFFERENCE and len(took[True]) < 100:
@@ -238,47 +240,48 @@ async def largest_difference(world: World) -> float:
     return difference
 
 
-async def test_nobodys_mailbox_is_filled(mailing: World, post_office: MailServer) -> None:
+async def test_emails_to_one_address_are_limited(mailing: World, post_office: MailServer) -> None:
     one = hire(mailing)
     answers = [
         await ask(mailing.http, mailing.stranger(), "POST", "/v1/reset/request", {"email": one.email}) for _ in range(5)
     ]
     assert [answer.status_code for answer in answers] == [204, 204, 204, 429, 429]
     assert int(answers[-1].headers["retry-after"]) > 0
-    await mails(post_office, 3)
-    # Of several links the newest alone works.
+    await wait_for_mails(post_office, 3)
+    # Of several links only the newest works.
     secrets = [await secret_of(post_office, number) for number in (1, 2, 3)]
     body = {"password": PASSWORD}
     statuses = [(await post(mailing, mailing.stranger(), "/v1/reset", body | {"secret": one}))[0] for one in secrets]
     assert sorted(statuses) == [204, 410, 410]
 
 
-async def test_a_new_address_is_confirmed_and_the_old_one_told(mailing: World, post_office: MailServer) -> None:
+async def test_new_address_is_confirmed_and_the_old_one_notified(mailing: World, post_office: MailServer) -> None:
     one = hire(mailing)
     nora, address = await mailing.new_operator(one), f"new-{new_entry_id()}@tea.example"
-    # Somebody else's address gets nothing, and nobody learns that it is somebody's.
+    # An address that belongs to another operator gets no email, and the response does not reveal the account.
     assert await post(mailing, nora, "/v1/desk/me/email", {"email": OSKAR.email}) == (204, "")
     assert await post(mailing, nora, "/v1/desk/me/email", {"email": address}) == (204, "")
-    (mail,) = await mails(post_office, 1)
+    (mail,) = await wait_for_mails(post_office, 1)
     assert mail["to"].addresses[0].addr_spec == address
     secret = await secret_of(post_office, 1)
     assert (await ask(mailing.http, nora, "GET", "/v1/desk/me")).json()["email"] == one.email
-    # Threat 68: of fifty at once, one wins.
+    # Threat 68: one of fifty simultaneous requests succeeds.
     confirm = {"secret": secret}
     answers = await asyncio.gather(
         *(post(mailing, mailing.stranger(), "/v1/email/confirm", confirm) for _ in range(50))
     )
     assert sorted(status for status, _ in answers) == [204] + [410] * 49
     assert (await ask(mailing.http, nora, "GET", "/v1/desk/me")).json()["email"] == address
-    told = (await mails(post_office, 2))[1]
+    told = (await wait_for_mails(post_office, 2))[1]
     assert told["to"].addresses[0].addr_spec == one.email
     assert address in text_of(told)
 
 
-async def test_threat_24_a_link_that_a_thief_asked_for_dies_with_the_stolen_password(
+async def test_threat_24_password_reset_voids_a_link_that_a_thief_requested(
     mailing: World, post_office: MailServer
 ) -> None:
-    """Else the thief who was locked out moves the account to an address of their own, and resets it there."""
+    """Otherwise a thief with an expired session could still move the account to another address, and reset the password
+    there."""
     one = hire(mailing)
     thief = await mailing.new_operator(one)
     address = f"thief-{new_entry_id()}@evil.example"

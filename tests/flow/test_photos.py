@@ -1,4 +1,4 @@
-"""An operator's photo: sent, re-encoded, shown to anyone who knows its path, replaced and removed."""
+"""An operator's photo is uploaded, re-encoded, served to every client that knows its path, replaced and removed."""
 
 import io
 from typing import Any
@@ -23,7 +23,7 @@ async def shown(world: World, path: str) -> httpx.Response:
     return await world.http.get(world.server.address + path)
 
 
-async def test_a_photo_is_made_anew_and_shown_to_anyone(world: World) -> None:
+async def test_photo_is_reencoded_and_public(world: World) -> None:
     olga = await world.operator(OLGA)
     answer = await send(world, olga, talkative("JPEG"))
     assert answer.status_code == 200, answer.text
@@ -42,7 +42,7 @@ async def test_a_photo_is_made_anew_and_shown_to_anyone(world: World) -> None:
         assert "set-cookie" not in headers
 
 
-async def test_a_photo_that_was_replaced_or_removed_is_gone_from_the_storage(world: World) -> None:
+async def test_replaced_or_removed_photo_is_deleted_from_the_storage(world: World) -> None:
     olga = await world.operator(OLGA)
     first = (await send(world, olga, picture("PNG"), "image/png")).json()["photo"]
     second = (await send(world, olga, picture("GIF"), "image/gif")).json()["photo"]
@@ -55,11 +55,11 @@ async def test_a_photo_that_was_replaced_or_removed_is_gone_from_the_storage(wor
     assert (await ask(world.http, olga, "GET", "/v1/desk/me")).json().get("photo", "") == ""
     folder = world.server.database.parent / "files" / "photos"
 
-    async def gone() -> bool:
+    async def is_deleted() -> bool:
         kept = {path.parent.name for path in folder.rglob("*.webp")}
         return not kept & {path.split("/")[2] for path in (first, second)}
 
-    await world.eventually(gone)
+    await world.eventually(is_deleted)
 
 
 BAD: list[tuple[str, bytes, str, int, str]] = [
@@ -76,7 +76,7 @@ BAD: list[tuple[str, bytes, str, int, str]] = [
 
 
 @pytest.mark.parametrize(("content", "media_type", "status", "code"), [one[1:] for one in BAD], ids=[o[0] for o in BAD])
-async def test_threat_35_and_37_what_is_no_harmless_picture_is_refused(
+async def test_threat_35_and_37_invalid_or_unsafe_picture_is_refused(
     world: World, content: bytes, media_type: str, status: int, code: str
 ) -> None:
     olga = await world.operator(OLGA)
@@ -84,7 +84,7 @@ async def test_threat_35_and_37_what_is_no_harmless_picture_is_refused(
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:crumbless:problem:{code}")
 
 
-async def test_threat_35_a_picture_that_is_also_a_page_comes_out_as_a_picture_alone(world: World) -> None:
+async def test_threat_35_picture_that_is_also_a_page_is_reencoded_as_a_picture(world: World) -> None:
     olga = await world.operator(OLGA)
     page = b"<script>alert('polyglot')</script>"
     both = picture("GIF", comment=page) + page
@@ -94,7 +94,7 @@ async def test_threat_35_a_picture_that_is_also_a_page_comes_out_as_a_picture_al
     assert found.headers["content-type"] == "image/webp"
 
 
-async def test_nobody_else_sends_megabytes(world: World) -> None:
+async def test_megabytes_of_visitors_and_unauthenticated_callers_are_refused(world: World) -> None:
     vera = await world.visitor()
     for person, status in ((vera, 403), (world.stranger(), 401)):
         assert (await send(world, person, bytes(4_000_000), "image/png")).status_code == status
@@ -113,7 +113,7 @@ NAMES = (
 )
 
 
-async def test_threat_40_no_other_name_leads_anywhere(world: World) -> None:
+async def test_threat_40_other_file_names_are_not_found(world: World) -> None:
     olga = await world.operator(OLGA)
     path = (await send(world, olga, picture("PNG"), "image/png")).json()["photo"]
     assert (await shown(world, path)).status_code == 200
@@ -126,7 +126,7 @@ async def test_threat_40_no_other_name_leads_anywhere(world: World) -> None:
         assert "set-cookie" not in answer.headers
 
 
-async def test_a_flood_of_photos_is_told_to_wait(start_server: Any, open_world: Any) -> None:
+async def test_flood_of_photos_is_limited(start_server: Any, open_world: Any) -> None:
     server: ServerProcess = start_server(uploads_per_hour=1, upload_burst=1)
     there: World = open_world(server)
     olga = await there.new_operator(OLGA)

@@ -1,4 +1,4 @@
-"""The policy page and storage.json over HTTP: languages, caching, unknown sites, what programs read."""
+"""The policy page and storage.json over HTTP: languages, caching, unknown sites, machine-readable format."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ PAGE = f"/policy/{TEA.key}"
 
 
 async def get(world: World, path: str, **headers: str) -> httpx.Response:
-    """A page as a browser asks for it, without wishes of httpx's own."""
+    """Request a page as a browser does, without the default headers of httpx."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return await world.http.get(world.server.address + path, headers={"accept-encoding": "identity"} | named)
 
@@ -35,7 +35,7 @@ def language_of(answer: httpx.Response) -> str:
 
 
 def use_tags(server: ServerProcess, *tags: VendorTag) -> None:
-    """From now on the tea shop uses these tags and no others."""
+    """Make the tea shop use these tags and no others."""
 
     def write(connection: Connection) -> None:
         site = find_site(connection, TEA.key)
@@ -50,7 +50,7 @@ def use_tags(server: ServerProcess, *tags: VendorTag) -> None:
 
 @pytest.fixture
 def tagged(server: ServerProcess) -> Iterator[None]:
-    """The tea shop uses GA4 in browsers and TikTok from the server."""
+    """Start a server whose tea shop uses GA4 in browsers and TikTok from the server."""
     use_tags(
         server,
         VendorTag("ga4", "browser", "G-PUBLIC", "hush-google"),
@@ -61,7 +61,7 @@ def tagged(server: ServerProcess) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["/policy", PAGE])
-async def test_the_page_is_served_for_site_and_installation(world: World, path: str) -> None:
+async def test_page_is_served_for_site_and_installation(world: World, path: str) -> None:
     answer = await get(world, path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -81,7 +81,7 @@ async def test_the_page_is_served_for_site_and_installation(world: World, path: 
     assert "style=" not in answer.text
 
 
-async def test_the_page_is_asked_for_again_only_when_it_changed(world: World, tagged: None) -> None:
+async def test_unchanged_page_is_not_sent_again(world: World, tagged: None) -> None:
     first = await get(world, PAGE)
     again = await get(world, PAGE, if_none_match=first.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
@@ -93,7 +93,7 @@ async def test_the_page_is_asked_for_again_only_when_it_changed(world: World, ta
     assert len(gzip.compress(first.content)) < 20_000
 
 
-async def test_a_changed_tag_changes_the_page(world: World, server: ServerProcess) -> None:
+async def test_changed_tag_changes_the_page(world: World, server: ServerProcess) -> None:
     before = await get(world, PAGE)
     use_tags(server, VendorTag("ga4", "browser", "G-PUBLIC", "s"))
     after = await get(world, PAGE, if_none_match=before.headers["etag"])
@@ -120,7 +120,7 @@ async def test_a_changed_tag_changes_the_page(world: World, server: ServerProces
         ("", "x" * 4_000, "en"),
     ],
 )
-async def test_the_language_is_chosen_and_rubbish_is_english(
+async def test_language_is_negotiated_and_falls_back_to_english(
     world: World, query: str, accepted: str, language: str | None
 ) -> None:
     answer = await get(world, PAGE + query, accept_language=accepted)
@@ -130,7 +130,7 @@ async def test_the_language_is_chosen_and_rubbish_is_english(
 
 @pytest.mark.parametrize("key", ["unknown", "%3Cb%3E", "%00", "x" * 100, "%FF"])
 @pytest.mark.parametrize("language", ["en", "de"])
-async def test_an_unknown_site_is_told_in_the_looks_of_the_page(world: World, key: str, language: str) -> None:
+async def test_page_of_an_unknown_site_is_a_styled_404(world: World, key: str, language: str) -> None:
     assert (await get(world, PAGE)).status_code == 200
     answer = await get(world, f"/policy/{key}", accept_language=language)
     assert answer.status_code == 404
@@ -154,7 +154,7 @@ async def disclosed(world: World, query: str = "") -> dict[str, Any]:
 
 
 def check_disclosure(document: dict[str, Any]) -> None:
-    """The IAB's "Vendor Device Storage & Operational Disclosures": what it demands of each row."""
+    """Check each row against the IAB's "Vendor Device Storage & Operational Disclosures"."""
     assert document["domains"] == [{"domain": "127.0.0.1", "use": "Live chat"}]
     assert document["disclosures"]
     for row in document["disclosures"]:
@@ -173,7 +173,7 @@ def check_disclosure(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("query", ["", f"?site={TEA.key}", f"?site={TEA.key}&lang=de"])
-async def test_programs_read_the_whole_registry(world: World, tagged: None, query: str) -> None:
+async def test_storage_json_has_the_complete_registry(world: World, tagged: None, query: str) -> None:
     document = await disclosed(world, query)
     check_disclosure(document)
     services = {row["x-crumbless"]["service"] for row in document["disclosures"]}
@@ -190,12 +190,12 @@ async def test_texts_come_in_one_language_or_in_all(world: World) -> None:
         assert document["disclosures"][0]["x-crumbless"]["purpose"] == purpose[language]
 
 
-async def test_a_disclosure_of_an_unknown_site_is_a_problem(world: World) -> None:
+async def test_disclosure_of_an_unknown_site_is_a_problem(world: World) -> None:
     answer = await get(world, "/storage.json?site=unknown")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
-async def test_no_secret_of_a_tag_is_told(world: World, tagged: None) -> None:
+async def test_secrets_of_a_tag_are_not_disclosed(world: World, tagged: None) -> None:
     page, document = await get(world, PAGE), await get(world, f"/storage.json?site={TEA.key}")
     assert "TikTok" in page.text
     for secret in ("hush-google", "hush-tiktok"):

@@ -1,4 +1,4 @@
-"""PostgreSQL restarts or ends its connections while people write: nothing acknowledged is lost, all heals by itself."""
+"""PostgreSQL restarts or closes connections during writes: no acknowledged message is lost, and the server recovers."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,8 +16,8 @@ StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
 
-async def keep_saying(world: World, vera: Person, until: asyncio.Event) -> dict[str, int]:
-    """One message after another, each resent under its id until it is acknowledged; their seqs."""
+async def send_until(world: World, vera: Person, until: asyncio.Event) -> dict[str, int]:
+    """Send messages one after another, each repeated under its ID until it is acknowledged. Return their seqs."""
     stream, told = await world.stream(vera), dict[str, int]()
     while not until.is_set():
         entry_id = new_entry_id()
@@ -29,33 +29,33 @@ async def keep_saying(world: World, vera: Person, until: asyncio.Event) -> dict[
 
 
 @pytest.mark.parametrize("how", ["restart", "crash", "connections"])
-async def test_what_was_acknowledged_is_kept_once(
+async def test_acknowledged_messages_are_stored_once(
     start_server: StartServer, open_world: OpenWorld, postgres: PostgresServer, how: str
 ) -> None:
     server = start_server()
     world = open_world(server)
     people = [await world.visitor(f"Hello {number}") for number in range(4)]
     enough = asyncio.Event()
-    saying = [asyncio.create_task(keep_saying(world, person, enough)) for person in people]
+    saying = [asyncio.create_task(send_until(world, person, enough)) for person in people]
 
-    async def some_were_said(number: int) -> None:
-        async def said() -> bool:
+    async def wait_for_entries(number: int) -> None:
+        async def are_stored() -> bool:
             return server.rows("SELECT count(*) FROM entry")[0][0] >= number
 
-        await world.eventually(said)
+        await world.eventually(are_stored)
 
     async def connections_are_ended() -> bool:
         return postgres.end_connections(server.database_url) > 0
 
-    await some_were_said(20)
+    await wait_for_entries(20)
     for round_number in range(1, 4):
         if how == "connections":
-            # Those that were ended in the last round may not have been replaced yet.
+            # Connections that were closed in the last round may not have been replaced yet.
             await world.eventually(connections_are_ended)
         else:
             await asyncio.to_thread(postgres.stop if how == "restart" else postgres.kill)
             await asyncio.to_thread(postgres.start)
-        await some_were_said(20 + 20 * round_number)
+        await wait_for_entries(20 + 20 * round_number)
     enough.set()
     for person, told in zip(people, await asyncio.gather(*saying), strict=True):
         kept = dict(server.rows("SELECT id, seq FROM entry WHERE author_id = ? AND seq > 1", person.id))
@@ -65,7 +65,7 @@ async def test_what_was_acknowledged_is_kept_once(
     assert positions == [(number,) for number in range(1, len(positions) + 1)]
 
 
-async def test_while_it_is_away_people_are_told_to_come_back(
+async def test_unreachable_database_is_answered_with_503_until_it_is_back(
     start_server: StartServer, open_world: OpenWorld, postgres: PostgresServer
 ) -> None:
     server = start_server()

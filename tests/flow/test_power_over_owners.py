@@ -1,4 +1,4 @@
-"""An admin changes nothing of an owner, by whatever route that manages people (N-7, N-8)."""
+"""An admin cannot change an owner through any route that manages operators (N-7, N-8)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from support.sign_in import code_of, hire
 
 @dataclass
 class Target:
-    """Whom an act is about: an operator of a role, an invitation with that role, and teams with and without them."""
+    """The target of an action: an operator of a role, an invitation with that role, and teams with and without them."""
 
     role: OperatorRole
     id: str
@@ -27,7 +27,7 @@ class Target:
 
 
 async def target(world: World, owner: Person, role: OperatorRole) -> Target:
-    """Everything new: what other tests do is not seen in it."""
+    """Return a new target, because other tests share the workspace."""
     ((person,),) = world.server.rows("SELECT id FROM operator WHERE email = ?", hire(world, "Tara", role=role).email)
     invited, _ = invite(world.server, role=role)
     ((invitation,),) = world.server.rows("SELECT id FROM invitation WHERE email = ?", invited)
@@ -40,7 +40,7 @@ async def target(world: World, owner: Person, role: OperatorRole) -> Target:
 
 
 Act = Callable[[Target], tuple[str, dict[str, Any]]]
-"""The path and the body of a request about the target."""
+"""Return the path and the body of a request about the target."""
 
 ACTS: dict[str, list[Act]] = {
     "POST /v1/desk/people/invite": [
@@ -74,7 +74,7 @@ def test_every_route_that_manages_people_is_listed() -> None:
 
 
 async def state_of(world: World, owner: Person) -> tuple[Any, ...]:
-    """Everything that these routes change."""
+    """Return all rows that these routes change."""
     people = (await ask(world.http, owner, "GET", "/v1/desk/people")).json()
     for person in people["people"]:
         person.pop("last_seen_at")
@@ -88,7 +88,7 @@ async def state_of(world: World, owner: Person) -> tuple[Any, ...]:
 
 @pytest_asyncio.fixture
 async def cast(world: World) -> tuple[Person, Person]:
-    """An owner and an admin."""
+    """Return an owner and an admin."""
     return (
         await world.new_operator(hire(world, "Oda")),
         await world.new_operator(hire(world, "Anna", role="admin")),
@@ -108,7 +108,7 @@ async def test_admin_changes_nothing_of_an_owner(world: World, cast: tuple[Perso
             unchanged = before == await state_of(world, owner)
             told = "allowed" if answer.is_success else f"{answer.status_code} {code_of(answer)}"
             outcomes[name].append(f"{told}, unchanged" if unchanged and not answer.is_success else told)
-    # The premise: an admin may do it to an operator, and an owner to an owner.
+    # The premise: an admin is allowed to do it to an operator, and an owner to an owner.
     assert outcomes == {name: ["403 forbidden, unchanged", "allowed", "allowed"] for name, _ in CASES}
 
 

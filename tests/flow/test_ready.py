@@ -1,4 +1,4 @@
-"""A real node says whether it can do work, to whoever asks by whatever name."""
+"""A node reports whether it can work, to any caller and under any host name."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.storages("sqlite", "postgres")
 StartServer = Callable[..., ServerProcess]
 
 
-def ask_ready(server: ServerProcess) -> httpx.Response:
+def get_readiness(server: ServerProcess) -> httpx.Response:
     return httpx.get(f"{server.address}/readyz", trust_env=False)
 
 
@@ -21,7 +21,7 @@ def parts_of(answer: httpx.Response) -> dict[str, tuple[bool, str]]:
     return {part["part"]: (part["ok"], part["state"]) for part in answer.json()["parts"]}
 
 
-def test_a_node_that_can_work_is_ready(server: ServerProcess) -> None:
+def test_node_that_can_work_is_ready(server: ServerProcess) -> None:
     answer = httpx.get(f"{server.address}/readyz", headers={"host": "10.0.0.1:8000"}, trust_env=False)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
@@ -35,11 +35,11 @@ def test_a_node_that_can_work_is_ready(server: ServerProcess) -> None:
     }
 
 
-def test_a_node_whose_database_went_back_is_alive_but_not_ready(start_server: StartServer) -> None:
+def test_node_with_an_older_database_schema_is_alive_but_not_ready(start_server: StartServer) -> None:
     server = start_server()
     server.change("UPDATE alembic_version SET version_num = '0001'")
-    # One look, also one that the node took by itself, is good for a second.
-    wait_until(lambda: ask_ready(server).status_code == 503, 30, "the node is not ready")
-    answer = ask_ready(server)
+    # The result of a check, including the node's own, is cached for a second.
+    wait_until(lambda: get_readiness(server).status_code == 503, 30, "the node is not ready")
+    answer = get_readiness(server)
     assert parts_of(answer)["schema"] == (False, f"0001; this node was made for {SCHEMA}")
     assert httpx.get(f"{server.address}/healthz", trust_env=False).status_code == 200

@@ -1,4 +1,4 @@
-"""What Google and TikTok are told by the relay: only under a grant, only the fields promised, nothing after it."""
+"""The relay sends Google and TikTok only the promised fields, only under consent, and nothing after a withdrawal."""
 
 import asyncio
 import json
@@ -36,13 +36,13 @@ def relaying(
     start_server: Callable[..., ServerProcess],
     open_world: Callable[[ServerProcess], World],
 ) -> Relaying:
-    """A server whose relays speak to doubles."""
+    """Start a server whose relays send to test doubles."""
     server = start_server(ga4_url=vendors[0].address, tiktok_url=vendors[1].address)
     return open_world(server), *vendors
 
 
 async def visit(world: World, receipt: str | None) -> Person:
-    """A visitor whose page stands under this receipt, after a first message."""
+    """Return a visitor whose page has this receipt, after a first message."""
     person = world.stranger()
     answer = await world.start(person, "My card is 4111", consent=receipt)
     assert answer.status_code == 201, answer.text
@@ -51,7 +51,7 @@ async def visit(world: World, receipt: str | None) -> Person:
     return person
 
 
-async def say(world: World, person: Person, words: str = "More words") -> None:
+async def send_text(world: World, person: Person, words: str = "More words") -> None:
     stream = await world.stream(person)
     await stream.send("send", id=new_entry_id(), conversation=person.conversation, text=words)
     await stream.until("ack")
@@ -69,7 +69,7 @@ async def queue_is(world: World, number: int, seconds: float = DEADLINE) -> None
 
 
 async def reschedule(world: World, number: int) -> None:
-    """Return once each of these events was tried and waits for its next turn, ten seconds: nothing is under way."""
+    """Return once each of these events was tried and waits ten seconds for its next attempt: none is in flight."""
 
     async def all_wait() -> bool:
         rows = world.server.rows(f"SELECT attempts {EVENTS_QUEUED} AND attempts > 0 AND claimed_by IS NULL")
@@ -79,12 +79,12 @@ async def reschedule(world: World, number: int) -> None:
 
 
 def names(vendor: Vendor) -> list[str]:
-    """The events that a vendor was told, in order."""
+    """Return the names of the events that a vendor received, in order."""
     bodies = [one.json for one in vendor.relayed()]
     return [event.get("name") or event["event"] for body in bodies for event in body.get("events") or body["data"]]
 
 
-async def test_google_is_told_the_fields_promised_and_no_more(relaying: Relaying) -> None:
+async def test_google_receives_only_the_promised_fields(relaying: Relaying) -> None:
     world, theirs, others = relaying
     receipt = await consented(world, use_tags(world.server, "ga4"))
     vera = await visit(world, receipt)
@@ -105,14 +105,14 @@ async def test_google_is_told_the_fields_promised_and_no_more(relaying: Relaying
             {"name": "chat_start", "params": {"session_id": client.partition(".")[2], "engagement_time_msec": 1}}
         ],
     }
-    await say(world, vera)
+    await send_text(world, vera)
     await arrives(theirs, lambda: len(theirs.relayed()) == 2)
-    assert theirs.relayed()[1].json["client_id"] == client, "one chat is one number"
+    assert theirs.relayed()[1].json["client_id"] == client, "one chat has one ID"
     check_nothing_personal(theirs, vera, receipt)
     assert others.arrived == []
 
 
-async def test_tiktok_is_told_the_fields_promised_and_no_more(relaying: Relaying) -> None:
+async def test_tiktok_receives_only_the_promised_fields(relaying: Relaying) -> None:
     world, theirs, others = relaying
     receipt = await consented(world, use_tags(world.server, "tiktok"))
     vera = await visit(world, receipt)
@@ -136,17 +136,17 @@ def vera_started(world: World) -> float:
 
 
 def check_nothing_personal(vendor: Vendor, person: Person, receipt: str) -> None:
-    """No word, no id, no receipt, no address: in no request."""
+    """Assert that no request contains a text, ID, receipt or address."""
     for one in vendor.relayed():
         told = json.dumps([one.path, one.query, one.headers, one.body.decode()])
         planted = ("4111", "words", person.id, person.conversation, receipt, "python", "cookie")
         assert [word for word in planted if word in told] == []
 
 
-async def test_every_kind_of_event_is_told(relaying: Relaying) -> None:
+async def test_every_kind_of_event_is_sent(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     vera = await visit(world, await consented(world, use_tags(world.server, "ga4")))
-    await say(world, vera)
+    await send_text(world, vera)
     desk = await world.stream(await world.operator())
     await desk.send("send", id=new_entry_id(), conversation=vera.conversation, text="An answer is nobody's event")
     await desk.until("ack")
@@ -159,12 +159,12 @@ async def test_every_kind_of_event_is_told(relaying: Relaying) -> None:
 
 
 @pytest.mark.parametrize("receipt", [None, "A" * 22, "x" * 64, "", "../../keys"], ids=repr)
-async def test_nothing_is_told_before_a_grant(relaying: Relaying, receipt: str | None) -> None:
+async def test_no_event_is_sent_before_consent(relaying: Relaying, receipt: str | None) -> None:
     world, theirs, others = relaying
     revision = use_tags(world.server, "ga4", "tiktok")
     quiet = await visit(world, receipt)
-    await say(world, quiet)
-    # Somebody who granted writes after them, and is told: so whatever was to be told before would have been.
+    await send_text(world, quiet)
+    # A visitor with consent writes later, and that event is sent. An earlier event would have been sent before it.
     await visit(world, await consented(world, revision))
     await arrives(theirs, lambda: names(theirs) == ["chat_start"])
     await arrives(others, lambda: names(others) == ["Contact"])
@@ -183,23 +183,23 @@ async def test_each_service_needs_its_own_category(relaying: Relaying) -> None:
     assert (len(theirs.arrived), len(others.arrived)) == (1, 1)
 
 
-async def test_a_grant_given_while_the_chat_runs_holds_from_then_on(relaying: Relaying) -> None:
+async def test_consent_during_the_chat_applies_to_later_events(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     revision = use_tags(world.server, "ga4")
     vera = await visit(world, None)
     receipt = await consented(world, revision)
     answer = await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": receipt})
     assert answer.status_code == 204
-    await say(world, vera)
+    await send_text(world, vera)
     await arrives(theirs, lambda: names(theirs) == ["chat_message_sent"])
     assert (await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": None})).status_code == 204
-    await say(world, vera, "Not told")
+    await send_text(world, vera, "Not told")
     await visit(world, receipt)
     await arrives(theirs, lambda: len(names(theirs)) == 2)
     assert names(theirs)[1] == "chat_start"
 
 
-async def test_a_receipt_of_another_site_is_refused(relaying: Relaying) -> None:
+async def test_receipt_of_another_site_is_refused(relaying: Relaying) -> None:
     from support.people import BIKES
 
     world, _, _ = relaying
@@ -215,14 +215,14 @@ MOODS: list[Mood] = ["failing", "refusing", "redirecting", "silent", "endless"]
 
 
 @pytest.mark.parametrize("mood", MOODS)
-async def test_a_vendor_that_does_not_take_it_blocks_nobody_and_loses_nothing(relaying: Relaying, mood: Mood) -> None:
+async def test_unreachable_vendor_delays_no_other_work_and_loses_no_event(relaying: Relaying, mood: Mood) -> None:
     world, theirs, others = relaying
     others.mood = mood
     revision = use_tags(world.server, "ga4", "tiktok")
     await visit(world, await consented(world, revision))
     await arrives(others, lambda: len(others.relayed()) == 1)
-    # Meanwhile chats continue, and the other vendor is told.
-    await say(world, await visit(world, None))
+    # In the meantime chats continue, and the other vendor receives events.
+    await send_text(world, await visit(world, None))
     await arrives(theirs, lambda: names(theirs) == ["chat_start"])
     assert world.server.rows(f"{QUEUE} AND kind = 'tiktok'") == [(1,)]
     if mood == "silent":
@@ -236,19 +236,19 @@ async def test_a_vendor_that_does_not_take_it_blocks_nobody_and_loses_nothing(re
     assert {one.path for one in others.arrived} == {EVENTS}, "no redirect was followed"
 
 
-async def test_nothing_is_told_after_a_withdrawal_even_from_the_queue(relaying: Relaying) -> None:
+async def test_no_event_is_sent_after_a_withdrawal_even_from_the_queue(relaying: Relaying) -> None:
     world, theirs, others = relaying
     theirs.mood = others.mood = "failing"
     revision = use_tags(world.server, "ga4", "tiktok")
     receipt = await consented(world, revision)
     vera = await visit(world, receipt)
-    await say(world, vera)
-    # What is under way when somebody withdraws may arrive yet; what waits may not.
+    await send_text(world, vera)
+    # An event in flight at the time of the withdrawal may still arrive. A queued event may not.
     await reschedule(world, 4)
     await choose(world, choice(revision, 0, 0, previous=receipt))
     assert world.server.rows(QUEUE) == [(0,)], "deleted in the withdrawal's own transaction"
     theirs.mood = others.mood = "fine"
-    await say(world, vera, "Not told")
+    await send_text(world, vera, "Not told")
     told = len(theirs.arrived), len(others.arrived)
     other = await consented(world, revision)
     await visit(world, other)
@@ -258,7 +258,7 @@ async def test_nothing_is_told_after_a_withdrawal_even_from_the_queue(relaying: 
     assert len(names(others)) - len([one for one in others.arrived[: told[1]] for _ in one.json["data"]]) == 1
 
 
-async def test_a_withdrawal_of_one_category_leaves_the_other(relaying: Relaying) -> None:
+async def test_withdrawal_of_one_category_does_not_affect_the_other(relaying: Relaying) -> None:
     world, theirs, others = relaying
     theirs.mood = others.mood = "failing"
     revision = use_tags(world.server, "ga4", "tiktok")
@@ -269,7 +269,7 @@ async def test_a_withdrawal_of_one_category_leaves_the_other(relaying: Relaying)
     assert world.server.rows(f"SELECT kind {EVENTS_QUEUED}") == [("ga4",)]
 
 
-async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Relaying) -> None:
+async def test_removed_or_changed_tag_receives_no_event(relaying: Relaying) -> None:
     world, theirs, others = relaying
     theirs.mood = others.mood = "failing"
     revision = use_tags(world.server, "ga4", "tiktok")
@@ -279,13 +279,13 @@ async def test_a_tag_that_was_dropped_or_asks_anew_is_told_nothing(relaying: Rel
     use_tags(world.server, "tiktok", mode="browser")
     tried = len(others.arrived)
     world.server.change("UPDATE task SET due_at = 0 WHERE kind IN ('ga4', 'tiktok')")
-    # A new event makes the worker look; the revision has risen, so the old consent no longer holds.
+    # A new event wakes the worker. The revision has increased, so the old consent is no longer valid.
     await visit(world, await consented(world, revision + 1))
     await queue_is(world, 1)
     assert len(others.arrived) == tried
 
 
-async def test_what_is_too_old_is_dropped_and_counted(relaying: Relaying) -> None:
+async def test_expired_event_is_dropped_and_counted(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     theirs.mood = "failing"
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
@@ -296,23 +296,23 @@ async def test_what_is_too_old_is_dropped_and_counted(relaying: Relaying) -> Non
     assert world.server.rows("SELECT name, sum(count) FROM site_counter GROUP BY name") == [("ga4_dropped", 1)]
 
 
-async def test_the_queue_survives_a_kill(relaying: Relaying) -> None:
+async def test_queue_survives_a_kill(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     theirs.mood = "silent"
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
     await arrives(theirs, lambda: len(theirs.arrived) == 1)
     world.server.kill()
-    assert world.server.rows(f"{QUEUE} AND claimed_until > 0") == [(1,)], "the killed node has it for a while yet"
+    assert world.server.rows(f"{QUEUE} AND claimed_until > 0") == [(1,)], "the killed node's lease has not expired"
     world.server.change("UPDATE task SET claimed_until = 0 WHERE kind = 'ga4'")
     theirs.mood = "fine"
     await asyncio.to_thread(world.server.start)
     await arrives(theirs, lambda: len(theirs.arrived) == 2)
     first, second = (one.json for one in theirs.relayed())
     assert first["events"][0]["timestamp_micros"] == second["events"][0]["timestamp_micros"]
-    assert first["client_id"] != second["client_id"], "the number lived in memory alone"
+    assert first["client_id"] != second["client_id"], "the counter was in memory only"
 
 
-async def test_no_secret_and_no_address_of_a_vendor_is_logged(relaying: Relaying) -> None:
+async def test_secrets_and_addresses_of_a_vendor_are_not_logged(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     theirs.mood = "failing"
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
@@ -324,18 +324,18 @@ async def test_no_secret_and_no_address_of_a_vendor_is_logged(relaying: Relaying
     assert "google-secret" not in world.server.log()
 
 
-async def test_a_restart_forgets_no_consent(relaying: Relaying) -> None:
+async def test_consent_survives_a_restart(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     vera = await visit(world, await consented(world, use_tags(world.server, "ga4")))
     await arrives(theirs, lambda: names(theirs) == ["chat_start"])
     await queue_is(world, 0)
     world.server.kill()
     await asyncio.to_thread(world.server.start)
-    await say(world, vera)
+    await send_text(world, vera)
     await arrives(theirs, lambda: names(theirs) == ["chat_start", "chat_message_sent"])
 
 
-async def test_an_event_is_queued_with_its_message_or_not_at_all(relaying: Relaying) -> None:
+async def test_event_is_queued_in_the_transaction_of_its_message(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     theirs.mood = "failing"
     vera = await visit(world, await consented(world, use_tags(world.server, "ga4")))
@@ -344,14 +344,14 @@ async def test_an_event_is_queued_with_its_message_or_not_at_all(relaying: Relay
     for words, op in (("Once", "ack"), ("Once", "ack"), ("Another text under the same id", "error")):
         await stream.send("send", id=entry_id, conversation=vera.conversation, text=words)
         await stream.until(op)
-        # Not a moment later: the message that is acknowledged is queued.
+        # Without waiting: the event of an acknowledged message is queued already.
         assert world.server.rows(QUEUE) == [(2,)]
 
 
 CHAINS = "SELECT receipt_chain FROM conversation WHERE id = ?"
 
 
-async def test_only_the_conversation_knows_its_consent_and_only_while_it_must(relaying: Relaying) -> None:
+async def test_only_the_conversation_has_its_consent_and_only_as_long_as_needed(relaying: Relaying) -> None:
     world, theirs, _ = relaying
     theirs.mood = "failing"
     receipt = await consented(world, use_tags(world.server, "ga4"))
@@ -371,7 +371,7 @@ async def test_only_the_conversation_knows_its_consent_and_only_while_it_must(re
     assert world.server.rows(CHAINS, vera.conversation) == [(None,)]
 
 
-async def test_a_site_that_relays_nothing_needs_no_consent_of_a_conversation(relaying: Relaying) -> None:
+async def test_conversation_of_a_site_without_relay_stores_no_consent(relaying: Relaying) -> None:
     world, _, _ = relaying
     vera = await visit(world, await consented(world, use_tags(world.server, "ga4", mode="browser")))
     assert world.server.rows(CHAINS, vera.conversation) == [(None,)]

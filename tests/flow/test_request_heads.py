@@ -1,7 +1,7 @@
-"""Request smuggling: a request that two servers could read differently gets 400 and ends its connection.
+"""Request smuggling: a request that two servers could read differently gets 400 and closes its connection.
 
 Each case is followed by a second request in the same segment. It counts as smuggled if it is answered although the
-first was ambiguous, or if its bytes are taken for a part of the first.
+first was ambiguous, or if its bytes are read as part of the first.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ NEXT = "GET /healthz HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"
 
 
 def post(*lines: str, body: str = "", version: str = "HTTP/1.1") -> str:
-    """A request with these further lines in its head. HOST stands for the server's own."""
+    """Return a request with these further lines in its head. HOST is replaced by the server's own."""
     return "\r\n".join([f"POST /v1/stream/poll {version}", "Host: HOST", *lines, "", ""]) + body
 
 
 def get(line: str = "GET /healthz HTTP/1.1", *lines: str) -> str:
-    """A request without a body, from its request line."""
+    """Return a request without a body, from its request line."""
     return "\r\n".join([line, *(lines or ("Host: HOST",)), "", ""])
 
 
@@ -154,7 +154,7 @@ async def answers_to(world: World, text: str) -> list[RawAnswer]:
 
 
 def sized(text: str, world: World) -> str:
-    """The text with lengths of inner requests that are right once HOST is replaced."""
+    """Return the text with the lengths of inner requests as they are once HOST is replaced."""
     host = f"127.0.0.1:{world.server.port}"
     inner = len(get().replace("HOST", host))
     text = text.replace(f"Content-Length: {len(get())}", f"Content-Length: {inner}")
@@ -162,7 +162,7 @@ def sized(text: str, world: World) -> str:
 
 
 @pytest.mark.parametrize("case", [*REJECTED])
-async def test_an_ambiguous_request_gets_400_and_ends_its_connection(world: World, case: str) -> None:
+async def test_ambiguous_request_gets_400_and_closes_its_connection(world: World, case: str) -> None:
     answers = await answers_to(world, REJECTED[case])
     assert [one.status for one in answers] == [400], case
     assert json.loads(answers[0].body)["type"] == "urn:crumbless:problem:malformed"
@@ -170,18 +170,18 @@ async def test_an_ambiguous_request_gets_400_and_ends_its_connection(world: Worl
 
 
 @pytest.mark.parametrize("case", [*ACCEPTED])
-async def test_a_clear_request_is_answered_once(world: World, case: str) -> None:
+async def test_unambiguous_request_is_answered_once(world: World, case: str) -> None:
     text, statuses = ACCEPTED[case]
     answers = await answers_to(world, sized(text, world))
     assert [one.status for one in answers] == statuses, case
 
 
-async def test_bytes_that_are_no_request_do_not_take_the_place_of_the_answer_before_them(world: World) -> None:
+async def test_invalid_bytes_after_a_request_do_not_replace_its_response(world: World) -> None:
     answers = await answers_to(world, get() + "\0\0\r\n\r\n")
     assert [one.status for one in answers] == [200, 400]
 
 
-async def test_a_handshake_with_a_body_gets_400(world: World) -> None:
+async def test_handshake_with_a_body_gets_400(world: World) -> None:
     host = f"127.0.0.1:{world.server.port}"
     for lines, body in (
         (b"Transfer-Encoding: chunked", b"x"),
@@ -193,34 +193,34 @@ async def test_a_handshake_with_a_body_gets_400(world: World) -> None:
         assert (await ask_raw(world.server.port, request + body + b"\r\n\r\n")).status == 400, lines
 
 
-async def test_a_faulty_body_ends_the_connection_after_the_answers_before_it(world: World) -> None:
+async def test_malformed_body_closes_the_connection_after_the_earlier_responses(world: World) -> None:
     answers = await answers_to(world, get() + post(CHUNKED, body="x\r\n"))
     assert [one.status for one in answers] == [200, 400]
 
 
-async def test_a_stream_cannot_be_opened_behind_an_unanswered_request(world: World) -> None:
+async def test_stream_cannot_be_opened_behind_an_unanswered_request(world: World) -> None:
     host = f"127.0.0.1:{world.server.port}"
-    assert (await ask_raw(world.server.port, handshake_of(host))).status == 101, "the premise: the handshake is right"
+    assert (await ask_raw(world.server.port, handshake_of(host))).status == 101, "the premise: the handshake is valid"
     answers = await answers_to(world, get() + handshake_of(host).decode())
     assert [one.status for one in answers] == [200, 400]
 
 
 @pytest.mark.parametrize("order", [1, -1])
-async def test_a_handshake_with_two_hosts_gets_400(world: World, order: int) -> None:
+async def test_handshake_with_two_hosts_gets_400(world: World, order: int) -> None:
     own = f"127.0.0.1:{world.server.port}"
     first, second = (own, "evil.example")[::order]
     request = handshake_of(first).replace(b"\r\n\r\n", f"\r\nHost: {second}\r\n\r\n".encode())
     assert (await ask_raw(world.server.port, request)).status == 400
 
 
-async def test_a_handshake_for_another_authority_gets_400(world: World) -> None:
+async def test_handshake_for_another_authority_gets_400(world: World) -> None:
     own = f"127.0.0.1:{world.server.port}"
     assert (await ask_raw(world.server.port, handshake_of(own, path=f"http://{own}/v1/stream"))).status == 101
     assert (await ask_raw(world.server.port, handshake_of(own, path="http://evil.example/v1/stream"))).status == 400
 
 
 @pytest.mark.parametrize("line", ["Origin: https://evil.example", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="])
-async def test_a_handshake_with_a_header_twice_is_refused(world: World, line: str) -> None:
+async def test_handshake_with_a_repeated_header_is_refused(world: World, line: str) -> None:
     own = f"127.0.0.1:{world.server.port}"
     request = handshake_of(own, Origin=world.server.address)
     assert (await ask_raw(world.server.port, request)).status == 101, "the premise: once is accepted"
@@ -232,7 +232,7 @@ async def test_a_handshake_with_a_header_twice_is_refused(world: World, line: st
     assert (await ask_raw(world.server.port, moved)).status in {400, 403}
 
 
-async def test_a_request_with_two_origins_is_refused(world: World) -> None:
+async def test_request_with_two_origins_is_refused(world: World) -> None:
     own = f"127.0.0.1:{world.server.port}"
     for first, second in ((world.server.address, "https://evil.example"), ("https://evil.example", "null")):
         request = request_of("POST", "/v1/stream/open", own, b'{"mode":"poll"}', Content_Type="application/json")

@@ -1,4 +1,4 @@
-"""What one network may ask for without a session, and what it may ask for that does not exist."""
+"""Limits of requests by one network: without a session, and for pages, sites and tokens that do not exist."""
 
 import secrets
 from collections.abc import Callable
@@ -54,7 +54,7 @@ async def test_unknown_tokens_are_limited_and_open_sessions_are_served(
     assert (await world.http.get(me)).status_code == 401
 
 
-async def test_unknown_tokens_of_streams_count_too(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_unknown_tokens_of_streams_are_counted(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(**SLOW))
     vera = await world.visitor()
     await (await world.stream(vera)).settled()
@@ -80,7 +80,7 @@ async def test_requests_without_a_session_are_limited(start_server: StartServer,
         assert (await world.http.get(world.server.address + probe)).status_code == 200
 
 
-async def test_long_addresses_are_refused(world: World) -> None:
+async def test_long_urls_are_refused(world: World) -> None:
     for path, status in (
         ("/w/" + "x" * 3_000, 404),
         ("/assets/" + "x" * 101, 404),

@@ -1,4 +1,4 @@
-"""Every route and stream command, asked by every role; and by those of another workspace (threats 25, 28)."""
+"""Every route and stream command, called by every role and by operators of another workspace (threats 25, 28)."""
 
 import re
 from typing import Any
@@ -25,29 +25,29 @@ BODIES: dict[str, object] = {
 }
 
 
-async def fresh(world: World, role: OperatorRole) -> Person:
-    """Somebody of this role who has just signed in."""
+async def new_operator_of(world: World, role: OperatorRole) -> Person:
+    """Return a newly signed-in operator of this role."""
     return await world.new_operator(hire(world, role.title(), role=role))
 
 
 @pytest.mark.parametrize("role", OPERATOR_ROLES)
-async def test_each_role_reaches_what_the_table_gives_it(world: World, role: OperatorRole) -> None:
-    person = await fresh(world, role)
+async def test_role_reaches_the_routes_of_its_permissions(world: World, role: OperatorRole) -> None:
+    person = await new_operator_of(world, role)
     assert len(GUARDED) > 20
     for route in GUARDED:
         path = re.sub(r"\{\w+\}", ID, route.path)
         body = BODIES.get(route.path, {}) if route.method == "POST" else None
         answer = await ask(world.http, person, route.method, path, body)
         if route.access.permission in PERMISSIONS[role]:
-            # 400: let in, and told that a field is missing.
+            # 400: allowed, and a field is missing.
             assert answer.status_code in {200, 204, 400, 404}, (route.name, answer.text)
         else:
             assert (answer.status_code, code_of(answer)) == (403, "forbidden"), route.name
 
 
 @pytest.mark.parametrize("role", OPERATOR_ROLES)
-async def test_each_role_may_send_in_the_stream_what_the_table_gives_it(world: World, role: OperatorRole) -> None:
-    vera, person = await world.visitor(), await fresh(world, role)
+async def test_role_can_send_the_commands_of_its_permissions(world: World, role: OperatorRole) -> None:
+    vera, person = await world.visitor(), await new_operator_of(world, role)
     stream = await world.stream(person)
     writes = "send_message" in PERMISSIONS[role]
     for op, fields in (
@@ -67,7 +67,7 @@ async def test_each_role_may_send_in_the_stream_what_the_table_gives_it(world: W
 
 
 async def things_of_bikes(world: World) -> dict[str, str]:
-    """What another workspace has, by the names of path parameters."""
+    """Return IDs of another workspace, by the names of path parameters."""
     oskar = await world.new_operator(OSKAR)
     victor = await world.visitor(shop=BIKES)
     team = await ask(world.http, oskar, "POST", "/v1/desk/teams", {"name": f"Bikes {new_entry_id()}"})
@@ -85,24 +85,24 @@ async def things_of_bikes(world: World) -> dict[str, str]:
     }
 
 
-async def test_another_workspaces_things_are_not_there(world: World) -> None:
-    """Threat 25: 404 for each, never 403, whatever the role; and nothing of it happens."""
+async def test_ids_of_another_workspace_are_not_found(world: World) -> None:
+    """Threat 25: 404 for each, never 403, for every role, and nothing changes."""
     theirs = await things_of_bikes(world)
-    before = await told_of_bikes(world)
+    before = await state_of_bikes(world)
     for role in OPERATOR_ROLES:
-        person = await fresh(world, role)
+        person = await new_operator_of(world, role)
         asked = [route for route in NAMING if route.access.permission in PERMISSIONS[role]]
         for route in asked:
             path = re.sub(r"\{(\w+)\}", lambda found: theirs.get(found[1], ID), route.path)
             body = BODIES.get(route.path, {}) if route.method == "POST" else None
             answer = await ask(world.http, person, route.method, path, body)
-            # 400: a body that this test does not know; the next test names the routes that read bodies.
+            # 400: a body that this test does not know. The next test names the routes that read bodies.
             assert answer.status_code in {404, 400}, (role, route.name, answer.text)
             assert answer.status_code == 404 or route.path not in BODIES, route.name
-    assert await told_of_bikes(world) == before
+    assert await state_of_bikes(world) == before
 
 
-async def told_of_bikes(world: World) -> list[dict[str, Any]]:
+async def state_of_bikes(world: World) -> list[dict[str, Any]]:
     oskar = await world.operator(OSKAR)
     paths = ("people", "sites", "workspace")
     told = [(await ask(world.http, oskar, "GET", f"/v1/desk/{path}")).json() for path in paths]
@@ -120,14 +120,14 @@ def test_many_routes_take_a_body() -> None:
 
 @pytest.mark.parametrize("route", TAKING, ids=lambda route: route.name)
 def test_no_route_takes_unknown_fields(route: Route) -> None:
-    """Threat 28, in the types; the next test asks a server."""
+    """Threat 28, in the types. The next test checks a server."""
     wanted: type[msgspec.Struct] = route.signature.takes
     assert wanted.__struct_config__.forbid_unknown_fields
 
 
-async def test_a_role_or_workspace_that_is_slipped_in_is_refused(world: World) -> None:
+async def test_role_or_workspace_in_a_body_is_refused(world: World) -> None:
     """Threat 28."""
-    nora = await fresh(world, "admin")
+    nora = await new_operator_of(world, "admin")
     bodies: dict[str, dict[str, object]] = {
         "/v1/desk/me": {"name": "Nora", "languages": []},
         "/v1/desk/sites": {"name": "Tea", "origins": [TEA.origin]},

@@ -1,4 +1,4 @@
-"""Two nodes are restarted in turn while everybody talks: nobody waits, nothing is lost, nothing comes twice."""
+"""Two nodes restart in turn under load: no client waits long, and no message is lost or duplicated."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +15,7 @@ from support.traveller import ReconnectingClient
 
 @pytest.fixture
 def cluster(postgres: PostgresServer, seeded_postgres: str) -> Iterator[ServerCluster]:
-    """Two nodes of the test's own."""
+    """Start two nodes for this test."""
     made = ServerCluster(postgres.new_database(seeded_postgres), "postgresql", drain_seconds=0.5)
     try:
         made.start()
@@ -26,13 +26,13 @@ def cluster(postgres: PostgresServer, seeded_postgres: str) -> Iterator[ServerCl
 
 @pytest_asyncio.fixture
 async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
-    """The nodes and their people."""
+    """Return the nodes and their operators and visitors."""
     made = ClusterWorld(cluster)
     yield made
     await made.close()
 
 
-async def test_nobody_notices(cluster: ServerCluster, world: ClusterWorld) -> None:
+async def test_rolling_restart_loses_and_duplicates_no_message(cluster: ServerCluster, world: ClusterWorld) -> None:
     people = [ReconnectingClient(world, await world.visitor()) for _ in range(4)]
     stop = asyncio.Event()
     lives = [asyncio.create_task(one.live(stop, talks=number != 2)) for number, one in enumerate(people)]
@@ -46,10 +46,10 @@ async def test_nobody_notices(cluster: ServerCluster, world: ClusterWorld) -> No
         node.begin_stop()
         assert await asyncio.to_thread(node.wait_stopped) == 0
 
-        async def device_transfer(before: int = before) -> bool:
+        async def has_progressed(before: int = before) -> bool:
             return sum(len(one.acknowledged) for one in people) > before + 5
 
-        await world.eventually(device_transfer)
+        await world.eventually(has_progressed)
         await asyncio.to_thread(node.start)
     stop.set()
     await asyncio.gather(*lives)
@@ -59,13 +59,15 @@ async def test_nobody_notices(cluster: ServerCluster, world: ClusterWorld) -> No
         assert [entry["seq"] for entry in one.heard] == [*range(1, len(entries) + 1)], "each once and in order"
         assert [entry["id"] for entry in one.heard] == [entry["id"] for entry in entries]
         assert one.acknowledged <= {entry["id"] for entry in entries}
-        assert len(entries) == 1 + len(one.acknowledged), "what was sent again is the same message"
+        assert len(entries) == 1 + len(one.acknowledged), "a resent message is the same message"
         assert max(one.away) < 2 + BUSY_MACHINE, one.away
     assert {code for one in people for code in one.codes} <= {1012, LOST}
     assert any(1012 in one.codes for one in people)
 
 
-async def test_a_node_that_stops_says_so_first_and_serves_on(cluster: ServerCluster, world: ClusterWorld) -> None:
+async def test_stopping_node_is_unready_first_and_serves_until_then(
+    cluster: ServerCluster, world: ClusterWorld
+) -> None:
     cluster.steer(0)
     olga = await world.new_operator(OLGA)
     stream = await world.stream(olga)

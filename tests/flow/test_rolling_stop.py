@@ -1,5 +1,4 @@
-"""The server is asked to shut down while everybody sends: streams end with 1012, the process with 0, and nothing is
-lost."""
+"""A shutdown under load: streams end with 1012, the process exits with 0, and no acknowledged message is lost."""
 
 import asyncio
 import contextlib
@@ -21,7 +20,7 @@ OpenWorld = Callable[[ServerProcess], World]
 
 
 async def send_until_over(stream: Stream, acknowledged: set[str]) -> StreamOver:
-    """Send one message after another; how the stream ended."""
+    """Send one message after another. Return how the stream ended."""
     while True:
         entry_id = new_entry_id()
         await stream.send("send", id=entry_id, conversation=stream.person.conversation, text="words")
@@ -33,7 +32,7 @@ async def send_until_over(stream: Stream, acknowledged: set[str]) -> StreamOver:
         acknowledged.add(frame["id"])
 
 
-async def test_a_stop_ends_every_stream_and_loses_nothing(
+async def test_shutdown_ends_every_stream_and_loses_no_message(
     start_server: StartServer, open_world: OpenWorld, transport: Transport
 ) -> None:
     server = start_server()
@@ -55,7 +54,7 @@ async def test_a_stop_ends_every_stream_and_loses_nothing(
     assert await asyncio.to_thread(server.wait_stopped) == 0
     assert time.monotonic() - began <= 2 + BUSY_MACHINE
     assert {over.code for over in waiting} == {1012}
-    # Who polls can be between two polls: there is nobody to tell then, and the client comes back as after any loss.
+    # A polling client can be between two polls. Then it gets no end frame and reconnects as after any lost connection.
     assert {over.code for over in overs} <= ({1012, LOST} if transport == "poll" else {1012})
     kept = {one for (one,) in server.rows("SELECT id FROM entry")}
     assert acknowledged <= kept
@@ -65,7 +64,7 @@ async def test_a_stop_ends_every_stream_and_loses_nothing(
 
 
 @pytest.mark.parametrize("transport", ["websocket"])
-async def test_a_client_that_does_not_answer_holds_nothing_up(
+async def test_unresponsive_client_does_not_delay_the_shutdown(
     start_server: StartServer, open_world: OpenWorld, transport: Transport
 ) -> None:
     server = start_server()
@@ -82,7 +81,7 @@ async def test_a_client_that_does_not_answer_holds_nothing_up(
         writer.close()
 
 
-async def test_a_client_between_two_polls_is_told(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_client_between_two_polls_is_notified(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     beside = await world.stream(await world.visitor())
@@ -90,14 +89,16 @@ async def test_a_client_between_two_polls_is_told(start_server: StartServer, ope
     opened = await world.http.post(f"{server.address}/v1/stream/open", json={"mode": "poll"})
     polls.id = opened.json()["stream"]
     server.begin_stop()
-    # The others hear at once: from then on the server is stopping.
+    # The other stream ends at once, so the server is stopping.
     assert (await beside.until_over()).code == 1012
     frames = (await polls.poll(1)).json()["frames"]
     assert [(frame["op"], frame["code"]) for frame in frames] == [("end", 1012)]
     assert await asyncio.to_thread(server.wait_stopped) == 0
 
 
-async def test_a_stop_does_not_wait_for_half_an_upload(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_shutdown_does_not_wait_for_an_incomplete_upload(
+    start_server: StartServer, open_world: OpenWorld
+) -> None:
     server = start_server()
     world = open_world(server)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -105,18 +106,18 @@ async def test_a_stop_does_not_wait_for_half_an_upload(start_server: StartServer
     half = request_of("POST", "/v1/visitor/start", host, b"x" * 1000, content_type="application/json")[:-500]
     writer.write(half)
     await writer.drain()
-    # Answered on another connection after it: the half is there.
+    # A later request is answered on another connection, so the incomplete one has arrived.
     await world.http.get(f"{server.address}/healthz")
     began = time.monotonic()
     server.begin_stop()
     assert await asyncio.wait_for(reader.read(), DEADLINE) == b""
     assert await asyncio.to_thread(server.wait_stopped) == 0
-    assert time.monotonic() - began < 1 + BUSY_MACHINE, "it waited for the other half"
+    assert time.monotonic() - began < 1 + BUSY_MACHINE, "the shutdown waited for the rest of the upload"
     assert "Cancel" not in server.log()
     writer.close()
 
 
-async def test_request_that_outlasts_the_stop_is_answered_with_busy(
+async def test_request_that_outlasts_the_shutdown_is_answered_with_busy(
     start_server: StartServer, open_world: OpenWorld
 ) -> None:
     asked, left = asyncio.Event(), asyncio.Event()

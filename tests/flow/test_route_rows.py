@@ -1,4 +1,4 @@
-"""A server whose route table has an incomplete row does not start; the checks of a row come in one order."""
+"""A server whose route table has an incomplete row does not start. The checks of a row have a fixed order."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from support.server import ServerProcess
 from support.sign_in import code_of, hire
 from support.storage import Storage
 
-# `crumbless serve` whose route table begins with a further row.
+# `crumbless serve` whose route table begins with one more row.
 PROGRAM = """
 import importlib.util, sys
 from pathlib import Path
@@ -32,7 +32,7 @@ StartWith = Callable[[str], ServerProcess]
 
 @pytest.fixture
 def server_with(storage: Storage, tmp_path: Path) -> StartWith:
-    """A server, not started, whose table has this row besides."""
+    """Return a server, not started, whose route table has one more row."""
     database = storage.new_database(tmp_path)
     return lambda row: ServerProcess(database, program=["-c", PROGRAM, row], **storage.settings)
 
@@ -86,7 +86,7 @@ async def test_caller_and_permission_are_checked_before_the_body(world: World) -
 
 
 async def test_body_is_checked_before_the_key_of_a_request_without_a_session(world: World) -> None:
-    """A client that makes a mistake is told which, and costs no check of a signature."""
+    """A client's mistake is reported without the cost of a signature check."""
     address = f"{world.server.address}/v1/desk/sign-in"
     for content, status in ((b"{", 400), (b"{}", 400), (b" " * 9_000, 413)):
         answer = await world.http.post(address, content=content, headers={"content-type": "application/json"})
@@ -95,7 +95,7 @@ async def test_body_is_checked_before_the_key_of_a_request_without_a_session(wor
     assert (await world.http.post(address, json=body)).status_code == 401, "the premise: a key is needed"
 
 
-async def test_an_id_that_is_no_number_is_not_found(world: World) -> None:
+async def test_id_that_is_no_number_is_not_found(world: World) -> None:
     admin = await world.new_operator(hire(world, role="admin"))
     for task in ("x", "1.0", "-1", "٣", "2147483648", "9" * 99):
         assert await refusal_of(world, admin, b"", f"/v1/desk/tasks/{task}/retry") == (404, "not_found")

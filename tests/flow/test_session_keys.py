@@ -1,4 +1,4 @@
-"""A session is a key: whatever can be copied out of a request or a storage lets nobody in."""
+"""A session is bound to a key: a token or proof copied from a request or a storage does not grant access."""
 
 import asyncio
 import time
@@ -23,18 +23,18 @@ INBOX = "/v1/desk/conversations"
 
 
 async def get(world: World, path: str, **headers: str) -> httpx.Response:
-    """An unsigned request with just these headers."""
+    """Send an unsigned request with just these headers."""
     return await world.http.get(world.server.address + path, headers=headers)
 
 
 def code_of(answer: httpx.Response) -> str:
-    """The code of a problem document."""
+    """Return the code of a problem document."""
     assert answer.headers["content-type"] == "application/problem+json"
     return answer.json()["type"].removeprefix("urn:crumbless:problem:")
 
 
 async def operator_with_nonce(world: World) -> Person:
-    """Olga, whose token works: the premise of each refusal."""
+    """Return Olga, whose token works: the premise of each refusal."""
     olga = await world.operator(OLGA)
     answer = await ask(world.http, olga, "GET", ME)
     assert answer.status_code == 200
@@ -48,7 +48,7 @@ async def operator_with_nonce(world: World) -> Person:
     return olga
 
 
-async def test_a_token_alone_is_worth_nothing(world: World) -> None:
+async def test_token_without_a_proof_is_refused(world: World) -> None:
     olga = await operator_with_nonce(world)
     for scheme in ("Bearer", "DPoP", "Basic", "bearer"):
         answer = await get(world, ME, authorization=f"{scheme} {olga.token}")
@@ -59,14 +59,14 @@ async def test_a_token_alone_is_worth_nothing(world: World) -> None:
         assert (await get(world, ME, authorization=bare)).status_code == 401, bare
 
 
-async def test_a_bearer_token_with_a_good_proof_is_refused(world: World) -> None:
+async def test_bearer_token_with_a_valid_proof_is_refused(world: World) -> None:
     olga = await operator_with_nonce(world)
     good = olga.credentials("GET", ME)
     answer = await get(world, ME, **good | {"authorization": f"Bearer {olga.token}"})
     assert answer.status_code == 401
 
 
-async def test_a_proof_is_for_one_request_only(world: World) -> None:
+async def test_proof_is_valid_for_one_request_only(world: World) -> None:
     olga = await operator_with_nonce(world)
     authorization = f"DPoP {olga.token}"
     url, nonce = olga.address + ME, olga.nonce
@@ -101,7 +101,7 @@ async def test_two_proof_headers_are_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("nonce", ["", "old", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
-async def test_without_a_current_nonce_the_client_is_asked_to_sign_again(world: World, nonce: str) -> None:
+async def test_client_without_a_current_nonce_is_asked_to_sign_again(world: World, nonce: str) -> None:
     olga = await operator_with_nonce(world)
     assert olga.key is not None
     proof = olga.key.prove("GET", olga.address + ME, nonce, olga.token)
@@ -112,7 +112,7 @@ async def test_without_a_current_nonce_the_client_is_asked_to_sign_again(world: 
     assert (await get(world, ME, authorization=f"DPoP {olga.token}", dpop=fresh)).status_code == 200
 
 
-async def test_a_nonce_of_another_run_of_the_server_is_old(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_nonce_from_before_a_restart_is_refused(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     olga = await operator_with_nonce(world)
@@ -122,10 +122,10 @@ async def test_a_nonce_of_another_run_of_the_server_is_old(start_server: StartSe
     server.start()
     answer = await get(world, ME, authorization=f"DPoP {olga.token}", dpop=proof)
     assert code_of(answer) == "use_dpop_nonce"
-    assert (await ask(world.http, olga, "GET", ME)).status_code == 200, "the session outlives the restart"
+    assert (await ask(world.http, olga, "GET", ME)).status_code == 200, "the session survives the restart"
 
 
-async def test_a_stream_takes_only_the_proof_of_its_own_challenge(world: World, transport: Transport) -> None:
+async def test_stream_accepts_only_a_proof_with_its_challenge(world: World, transport: Transport) -> None:
     vera = await world.visitor()
     assert vera.key is not None
     url = f"{vera.address}/v1/stream"
@@ -156,14 +156,14 @@ async def test_a_stream_takes_only_the_proof_of_its_own_challenge(world: World, 
         assert (await stream.until_over()).code == 4401, (token, what)
 
 
-async def test_a_visitors_token_opens_nothing_at_the_desk(world: World) -> None:
+async def test_token_of_a_visitor_is_refused_at_the_desk(world: World) -> None:
     vera = await world.visitor()
     for path in (ME, INBOX, f"{INBOX}/{vera.conversation}", f"{INBOX}/{vera.conversation}/entries"):
         answer = await ask(world.http, vera, "GET", path)
         assert (answer.status_code, code_of(answer)) == (403, "forbidden")
 
 
-async def test_an_expired_session_is_refused_and_its_streams_end(world: World, transport: Transport) -> None:
+async def test_expired_session_is_refused_and_its_streams_end(world: World, transport: Transport) -> None:
     vera, victor = await world.visitor(), await world.visitor()
     change = "UPDATE session SET expires_at = ? WHERE visitor_id = ?"
     world.server.change(change, int(time.time() * 1000) - 1, vera.id)
@@ -176,13 +176,13 @@ async def test_an_expired_session_is_refused_and_its_streams_end(world: World, t
     assert (await ask(world.http, vera, "GET", ME)).status_code == 401
     stream = await world.raw_stream(victor, transport)
     nonce = await stream.challenged()
-    # All that must be done before it expires is to be welcomed.
+    # The stream must be welcomed before the session expires.
     world.server.change(change, int(time.time() * 1000) + 2500, victor.id)
     await stream.authenticate(nonce, 0)
     assert (await stream.until_over()).code == 4401
 
 
-async def test_signing_out_ends_token_and_streams_within_a_second(world: World, transport: Transport) -> None:
+async def test_sign_out_ends_token_and_streams_within_a_second(world: World, transport: Transport) -> None:
     olga, other = await world.new_operator(OLGA), await world.new_operator(OLGA)
     streams = [await world.stream(olga, transport) for _ in range(3)]
     bystander = await world.stream(other, transport)
@@ -204,7 +204,7 @@ async def test_signing_out_ends_token_and_streams_within_a_second(world: World, 
     assert (await ask(world.http, other, "GET", ME)).status_code == 200
 
 
-async def test_signing_out_outlives_a_restart(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_sign_out_survives_a_restart(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
     olga = await world.new_operator(OLGA)
@@ -214,7 +214,7 @@ async def test_signing_out_outlives_a_restart(start_server: StartServer, open_wo
     assert (await ask(world.http, olga, "GET", ME)).status_code == 401
 
 
-async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(world: World) -> None:
+async def test_wrong_password_and_unknown_address_get_the_same_response(world: World) -> None:
     wrong = await world.sign_in(OTTO, "not his password")
     unknown = await world.sign_in(replace(OTTO, email="nobody@tea.example"))
     too_long = await world.sign_in(OTTO, "x" * 1_000)
@@ -241,10 +241,10 @@ async def test_sign_ins_and_starts_are_limited(start_server: StartServer, open_w
     assert [answer.status_code for answer in starts] == [201, 201, 429]
     assert code_of(answers[-1]) == "slow_down"
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
-    assert code_of(starts[-1]) == "work_needed", "who starts too often is asked for work: test_floods.py"
+    assert code_of(starts[-1]) == "work_needed", "above the limit a start needs a proof of work: test_floods.py"
 
 
-async def test_a_browser_without_keys_chats_with_a_bearer_token(world: World, transport: Transport) -> None:
+async def test_browser_without_keys_chats_with_a_bearer_token(world: World, transport: Transport) -> None:
     vera = world.stranger(with_key=False)
     answer = await world.start(vera)
     started = answer.json()
@@ -261,7 +261,7 @@ async def test_a_browser_without_keys_chats_with_a_bearer_token(world: World, tr
     assert dpop.status_code == 401
 
 
-async def test_a_start_without_a_key_that_is_repeated_is_the_same_start(world: World) -> None:
+async def test_repeated_start_without_a_key_is_the_same_start(world: World) -> None:
     entry_id, claim = new_entry_id(), "c" * 22
     first, again = [
         (await world.start(world.stranger(with_key=False), "Hello", entry_id, claim=claim)).json() for _ in range(2)
@@ -275,7 +275,7 @@ async def test_a_start_without_a_key_that_is_repeated_is_the_same_start(world: W
     assert (short.status_code, short.json()["type"]) == (400, "urn:crumbless:problem:invalid")
 
 
-async def test_without_a_key_the_limits_are_a_quarter(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_limits_without_a_key_are_a_quarter(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(visitor_message_burst=8, visitor_messages_per_minute=1))
 
     async def accepted(with_key: bool) -> int:
@@ -285,7 +285,7 @@ async def test_without_a_key_the_limits_are_a_quarter(start_server: StartServer,
     assert await asyncio.gather(accepted(True), accepted(False)) == [8, 2]
 
 
-async def test_a_session_has_a_bounded_number_of_streams(start_server: StartServer, open_world: OpenWorld) -> None:
+async def test_session_has_a_limit_of_streams(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(streams_per_session=3))
     vera = await world.visitor()
     streams = [await world.stream(vera) for _ in range(3)]
@@ -300,7 +300,7 @@ async def test_a_session_has_a_bounded_number_of_streams(start_server: StartServ
 
 
 @pytest.mark.storages("sqlite")
-async def test_tokens_are_kept_as_hashes_only(world: World) -> None:
+async def test_tokens_are_stored_as_hashes_only(world: World) -> None:
     vera = await world.visitor("a-word-to-find")
     assert vera.token is not None
     kept = world.server.database.read_bytes()
@@ -311,8 +311,8 @@ async def test_tokens_are_kept_as_hashes_only(world: World) -> None:
     assert OLGA.password.encode() not in kept
 
 
-async def test_the_id_of_an_entry_is_no_way_in(world: World) -> None:
-    """Whoever knows the id and words of a first message, but has another key, gets another visitor or none."""
+async def test_id_of_an_entry_does_not_grant_access(world: World) -> None:
+    """A caller with the ID and text of a first message, but another key, gets another visitor or none."""
     vera, thief, entry_id = world.stranger(), world.stranger(), new_entry_id()
     own = await world.start(vera, "Hello", entry_id)
     stolen = await world.start(thief, "Hello", entry_id)

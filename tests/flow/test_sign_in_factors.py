@@ -1,5 +1,4 @@
-"""Operators sign in with password, authenticator app, recovery code and passkey; dangerous acts want a recent
-re-authentication."""
+"""Operators sign in by password, authenticator app, recovery code and passkey. Sensitive changes need a step-up."""
 
 import asyncio
 import base64
@@ -27,7 +26,7 @@ from support.software_authenticator import SoftwareAuthenticator, base64url
 
 
 class App:
-    """An authenticator app: pyotp, which others wrote. It gives each code once, as a person would type it."""
+    """An authenticator app: the independent pyotp. It returns each code once, as an operator would enter it."""
 
     def __init__(self, secret: str) -> None:
         self._totp = TOTP(secret)
@@ -46,7 +45,7 @@ async def set_up_app(world: World, person: Person, end_others: bool = True) -> t
     body = {"one_time_token": begun["one_time_token"], "code": app.code(), "end_others": end_others}
     confirmed = await post(world, person, "/v1/desk/me/totp/confirm", body)
     assert confirmed.status_code == 200, confirmed.text
-    # As if half a minute had passed: the code that is current now may be used once more.
+    # As if half a minute had passed, so that the current code may be used once more.
     world.server.change("UPDATE operator SET totp_step = 0 WHERE id = ?", person.id)
     codes = confirmed.json()["codes"]
     assert len(set(codes)) == 10
@@ -63,7 +62,7 @@ async def password_step(world: World, who: Employee, person: Person) -> str:
 # --- authenticator app and recovery codes -------------------------------------------------------------------------
 
 
-async def test_with_an_app_the_password_alone_signs_nobody_in(named: NamedWorld) -> None:
+async def test_password_alone_is_not_enough_once_an_app_is_set_up(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     person = named.stranger()
     one_time_token = await password_step(named, named.olga, person)
@@ -73,7 +72,7 @@ async def test_with_an_app_the_password_alone_signs_nobody_in(named: NamedWorld)
     assert [one["factors"] for one in sessions if one["current"]] == ["password totp"]
 
 
-async def test_threat_21_a_code_is_taken_once_also_of_two_at_the_same_time(named: NamedWorld) -> None:
+async def test_threat_21_one_of_two_simultaneous_uses_of_a_code_is_accepted(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     people = [named.stranger() for _ in range(2)]
     one_time_tokens = [await password_step(named, named.olga, person) for person in people]
@@ -88,7 +87,7 @@ async def test_threat_21_a_code_is_taken_once_also_of_two_at_the_same_time(named
     assert [code_of(one) for one in answers if one.status_code == 400] == ["wrong_code"]
 
 
-async def test_threat_21_after_five_wrong_codes_the_password_is_asked_for_again(named: NamedWorld) -> None:
+async def test_threat_21_password_is_required_again_after_five_wrong_codes(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     person = named.stranger()
     one_time_token = await password_step(named, named.olga, person)
@@ -99,17 +98,17 @@ async def test_threat_21_after_five_wrong_codes_the_password_is_asked_for_again(
     assert code_of(late) == "ticket_gone"
 
 
-async def test_the_second_step_is_for_the_key_that_began_it(named: NamedWorld) -> None:
+async def test_second_step_is_bound_to_the_key_that_started_it(named: NamedWorld) -> None:
     app, _ = await set_up_app(named, await named.new_operator(named.olga))
     person, thief = named.stranger(), named.stranger()
     one_time_token = await password_step(named, named.olga, person)
     stolen = await post(named, thief, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": app.code()})
     assert code_of(stolen) == "ticket_gone"
     answer = await post(named, person, "/v1/desk/sign-in/code", {"one_time_token": one_time_token, "code": app.code()})
-    assert answer.status_code == 200, "the premise: for its own key it is good"
+    assert answer.status_code == 200, "the premise: it works for its own key"
 
 
-async def test_threat_24_the_second_step_of_a_former_password_ends_with_it(named: NamedWorld) -> None:
+async def test_threat_24_new_password_ends_a_pending_second_step(named: NamedWorld) -> None:
     olga = await named.new_operator(named.olga)
     app, _ = await set_up_app(named, olga)
     thief = named.stranger()
@@ -120,7 +119,7 @@ async def test_threat_24_the_second_step_of_a_former_password_ends_with_it(named
     assert code_of(late) == "ticket_gone"
 
 
-async def test_threat_22_a_recovery_code_works_once_however_it_is_typed(named: NamedWorld) -> None:
+async def test_threat_22_recovery_code_works_once_in_any_spelling(named: NamedWorld) -> None:
     _, codes = await set_up_app(named, await named.new_operator(named.olga))
     person, again = named.stranger(), named.stranger()
     typed = codes[0].upper().replace("-", " ")
@@ -159,14 +158,14 @@ async def test_secrets_and_codes_are_not_readable_in_the_database(named: NamedWo
 
 
 @pytest.mark.parametrize("weak", ["short", "password1", "Qwertyuiop", "OWN ADDRESS", "aaaaaaaaaaaa", "x" * 129])
-async def test_a_weak_password_is_refused_with_a_reason(named: NamedWorld, weak: str) -> None:
+async def test_weak_password_is_refused_with_a_reason(named: NamedWorld, weak: str) -> None:
     olga = await named.new_operator(named.olga)
     body = {"current": named.olga.password, "new": weak.replace("OWN ADDRESS", named.olga.email)}
     refused = await post(named, olga, "/v1/desk/me/password", body)
     assert (refused.status_code, code_of(refused)) == (400, "weak_password")
 
 
-async def test_threat_24_a_new_password_ends_the_other_sessions_and_their_streams(named: NamedWorld) -> None:
+async def test_threat_24_new_password_ends_the_other_sessions_and_their_streams(named: NamedWorld) -> None:
     olga, elsewhere = await named.new_operator(named.olga), await named.new_operator(named.olga)
     stream = await named.stream(elsewhere)
     wrong = await post(named, olga, "/v1/desk/me/password", {"current": "not this one", "new": "a long new passphrase"})
@@ -182,21 +181,22 @@ async def test_threat_24_a_new_password_ends_the_other_sessions_and_their_stream
     assert (await named.sign_in(named.olga, password="a long new passphrase")).status_code == 200
 
 
-async def test_threat_19_who_guesses_waits_longer_and_longer(named: NamedWorld) -> None:
+async def test_threat_19_wait_grows_with_each_wrong_password(named: NamedWorld) -> None:
     for _ in range(5):
         assert code_of(await named.sign_in(named.olga, password="wrong wrong")) == "wrong_sign_in"
     assert code_of(await named.sign_in(named.olga, password="wrong wrong")) == "wrong_sign_in"
     slowed = await named.sign_in(named.olga)
     assert (slowed.status_code, code_of(slowed)) == (429, "slow_down")
     assert int(slowed.headers["retry-after"]) >= 1
-    assert (await named.sign_in(named.otto)).status_code == 200, "nobody else waits"
+    assert (await named.sign_in(named.otto)).status_code == 200, "other operators do not wait"
 
 
 # --- step-up ------------------------------------------------------------------------------------------------------
 
 
 async def stale(world: NamedWorld) -> Person:
-    """Olga in a session in which no factor was shown for long. Not used before it is old: the server remembers."""
+    """Sign Olga in with a session whose last factor is old. It is unused until then, because the server caches
+    sessions."""
     person = await world.new_operator(world.olga)
     change_session(person, world, "authenticated_at = 1")
     return person
@@ -211,7 +211,7 @@ DANGEROUS = (
 )
 
 
-async def test_threat_9_a_session_without_a_fresh_factor_changes_no_factor(named: NamedWorld) -> None:
+async def test_threat_9_session_without_a_recent_authentication_cannot_change_factors(named: NamedWorld) -> None:
     olga, rider = await named.new_operator(named.olga), await stale(named)
     assert (await post(named, olga, "/v1/desk/me/totp/begin")).status_code == 200, "the premise: just signed in"
     for path in DANGEROUS:
@@ -225,14 +225,14 @@ async def test_threat_9_a_session_without_a_fresh_factor_changes_no_factor(named
     assert (await post(named, rider, "/v1/desk/me/totp/begin")).status_code == 200
 
 
-async def test_a_factor_that_was_shown_to_another_node_counts(named: NamedWorld) -> None:
+async def test_step_up_at_another_node_counts(named: NamedWorld) -> None:
     rider = await stale(named)
     assert code_of(await post(named, rider, "/v1/desk/me/totp/begin")) == "step_up"
     change_session(rider, named, "authenticated_at = created_at")
     assert (await post(named, rider, "/v1/desk/me/totp/begin")).status_code == 200
 
 
-async def test_with_an_app_a_step_up_wants_its_code_too(named: NamedWorld) -> None:
+async def test_step_up_needs_the_code_of_an_app(named: NamedWorld) -> None:
     rider = await stale(named)
     app, _ = await set_up_app(named, await named.new_operator(named.olga), end_others=False)
     without = await post(named, rider, "/v1/desk/step-up", {"password": named.olga.password})
@@ -244,7 +244,7 @@ async def test_with_an_app_a_step_up_wants_its_code_too(named: NamedWorld) -> No
 # --- passkeys -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_passkey_signs_in_without_a_name_and_without_a_code(named: NamedWorld) -> None:
+async def test_passkey_signs_in_without_a_name_and_without_a_code(named: NamedWorld) -> None:
     olga = await named.new_operator(named.olga)
     await set_up_app(named, olga)
     device = await add_passkey(named, olga)
@@ -253,7 +253,7 @@ async def test_a_passkey_signs_in_without_a_name_and_without_a_code(named: Named
     assert [key["name"] for key in (await security(named, olga))["passkeys"]] == ["My phone"]
 
 
-async def test_threat_23_what_is_wrong_with_a_passkey_is_refused(named: NamedWorld) -> None:
+async def test_threat_23_invalid_passkey_response_is_refused(named: NamedWorld) -> None:
     device = await add_passkey(named, await named.new_operator(named.olga))
     assert (await use_passkey(named, device, named.stranger())).status_code == 200, "the premise"
     refused = await use_passkey(named, device, named.stranger(), userHandle=base64url(b"somebody else"))
@@ -271,7 +271,7 @@ async def test_threat_23_what_is_wrong_with_a_passkey_is_refused(named: NamedWor
     assert code_of(await use_passkey(named, stranger, named.stranger())) == "passkey_refused"
 
 
-async def test_threat_23_a_challenge_is_good_once_and_for_the_key_that_asked(named: NamedWorld) -> None:
+async def test_threat_23_challenge_works_once_and_for_the_key_that_requested_it(named: NamedWorld) -> None:
     device = await add_passkey(named, await named.new_operator(named.olga))
     person, thief = named.stranger(), named.stranger()
     asked = (await post(named, person, f"{PASSKEY}/options")).json()
@@ -281,7 +281,7 @@ async def test_threat_23_a_challenge_is_good_once_and_for_the_key_that_asked(nam
     assert code_of(await post(named, person, PASSKEY, body)) == "ticket_gone"
 
 
-async def test_threat_23_a_counter_that_falls_is_written_down(named: NamedWorld) -> None:
+async def test_threat_23_decreasing_counter_is_written_to_the_audit_log(named: NamedWorld) -> None:
     olga = await named.new_operator(named.olga)
     device = await add_passkey(named, olga)
     device.count = 10
@@ -292,7 +292,7 @@ async def test_threat_23_a_counter_that_falls_is_written_down(named: NamedWorld)
     assert named.server.rows(own, olga.id) == [("passkey_counter_fell",)]
 
 
-async def test_threat_19_a_passkey_gets_in_while_somebody_guesses(named: NamedWorld) -> None:
+async def test_threat_19_passkey_signs_in_while_the_password_is_throttled(named: NamedWorld) -> None:
     device = await add_passkey(named, await named.new_operator(named.olga))
     for _ in range(6):
         await named.sign_in(named.olga, password="wrong wrong")
@@ -300,7 +300,7 @@ async def test_threat_19_a_passkey_gets_in_while_somebody_guesses(named: NamedWo
     assert (await use_passkey(named, device, named.stranger())).status_code == 200
 
 
-async def test_a_passkey_is_a_fresh_factor_and_can_be_renamed_and_removed(named: NamedWorld) -> None:
+async def test_passkey_is_a_step_up_and_can_be_renamed_and_removed(named: NamedWorld) -> None:
     olga = await stale(named)
     device = await add_passkey(named, await named.new_operator(named.olga), end_others=False)
     asked = (await post(named, olga, "/v1/desk/step-up/passkey/options")).json()

@@ -1,4 +1,4 @@
-"""Who guesses, floods or races at the sign-in gains nothing, and learns nothing of who exists."""
+"""Guesses, floods and races at the sign-in gain nothing, and responses do not reveal which accounts exist."""
 
 import asyncio
 import contextlib
@@ -25,26 +25,27 @@ ROUNDS_AT_A_TIME = 3
 LARGEST_DIFFERENCE = 0.1
 
 
-def nobody() -> Employee:
-    """An address that no operator has."""
+def unknown_operator() -> Employee:
+    """Return an operator with an address that is not registered."""
     return Employee("Nobody", f"nobody-{uuid.uuid4().hex[:12]}@tea.example", "Tea")
 
 
-async def test_threat_19_many_guesses_at_once_gain_no_more_than_one_after_the_other(world: World) -> None:
-    for one in (hire(world), nobody()):
+async def test_threat_19_simultaneous_guesses_gain_no_more_than_sequential_ones(world: World) -> None:
+    for one in (hire(world), unknown_operator()):
         answers = await asyncio.gather(*(world.sign_in(one, WRONG) for _ in range(50)))
         codes = [code_of(answer) for answer in answers]
         assert set(codes) == {"slow_down", "wrong_sign_in"}
-        # The sixth begins the first wait, of five seconds; on a slow machine the fifty may take longer than that.
+        # The sixth attempt starts the first wait, of five seconds. On a slow machine the fifty may take longer than
+        # that.
         assert 6 <= codes.count("wrong_sign_in") <= 9
         assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers if answer.status_code == 429)
 
 
-async def test_threat_21_tickets_one_after_the_other_give_no_more_codes_to_guess(world: World) -> None:
+async def test_threat_21_repeated_second_steps_allow_no_more_guesses(world: World) -> None:
     one = hire(world)
     person = await world.new_operator(one)
     begun = (await post(world, person, "/v1/desk/me/totp/begin")).json()
-    # As if the code had been confirmed: the ticket's seed is in force.
+    # As if the code had been confirmed: the one-time token's seed is in force.
     confirm = (
         "UPDATE operator SET totp_secret = "
         "(SELECT unhex(json_extract(data, '$.sealed')) FROM one_time_token WHERE id = ?)"
@@ -65,23 +66,23 @@ async def test_threat_21_tickets_one_after_the_other_give_no_more_codes_to_guess
 
 
 def processor_seconds(world: World) -> float:
-    """How long the server has computed so far, in all its threads (what Linux's clock_getcpuclockid(3) names)."""
+    """Return the processor time of the server in all its threads (Linux's clock_getcpuclockid(3))."""
     return time.clock_gettime(~world.server.pid << 3 | 2)
 
 
-async def answer_and_seconds(world: World, one: Employee) -> tuple[httpx.Response, float]:
+async def sign_in_and_measure(world: World, one: Employee) -> tuple[httpx.Response, float]:
     person = world.stranger()
-    # The nonce first, so that one request is measured.
+    # Get the nonce first, so that one request is measured.
     person.nonce = (await ask(world.http, person, "GET", "/v1/desk/sign-in/methods")).headers["dpop-nonce"]
     began = processor_seconds(world)
     answer = await world.sign_in(one, WRONG, person)
     return answer, processor_seconds(world) - began
 
 
-async def test_threat_20_nobody_learns_who_exists_from_words_or_time(world: World) -> None:
-    """By the server's own computing, not by the clock on the wall, which tells of this machine's other work; and by the
-    least of it, to which chance only ever adds. Up to a hundred rounds; a look-up that skips the hash differs by nine
-    tenths, however long one measures. Which rows it asks for: tests/unit/actions/test_operator_sign_in.py."""
+async def test_threat_20_unknown_and_known_accounts_get_the_same_response_in_the_same_time(world: World) -> None:
+    """Measure the server's processor time, not wall time, which depends on other work of the machine. Compare the
+    minimum, because chance only adds time. A look-up that skips the hash differs by nine tenths in any number of
+    rounds, so a hundred rounds are enough. tests/unit/actions/test_operator_sign_in.py tests which rows it reads."""
     seconds: dict[str, list[float]] = {"known": [], "unknown": [], "without a password": [], "disabled": []}
     bodies: set[bytes] = set()
     difference = 1.0
@@ -90,9 +91,9 @@ async def test_threat_20_nobody_learns_who_exists_from_words_or_time(world: Worl
         for _ in range(ROUNDS_AT_A_TIME):
             disabled = hire(world)
             world.server.change("UPDATE operator SET status = 'disabled' WHERE email = ?", disabled.email)
-            people = (hire(world), nobody(), hire(world, has_password=False), disabled)
+            people = (hire(world), unknown_operator(), hire(world, has_password=False), disabled)
             for kind, one in zip(seconds, people, strict=True):
-                answer, took = await answer_and_seconds(world, one)
+                answer, took = await sign_in_and_measure(world, one)
                 seconds[kind].append(took)
                 bodies.add(answer.content)
         least = sorted(min(times) for times in seconds.values())
@@ -101,27 +102,27 @@ async def test_threat_20_nobody_learns_who_exists_from_words_or_time(world: Worl
     assert b"wrong_sign_in" in bodies.pop()
 
 
-async def test_a_disabled_person_with_the_right_password_is_told_the_same(world: World) -> None:
+async def test_disabled_operator_with_the_right_password_gets_the_same_response(world: World) -> None:
     one = hire(world)
     assert (await world.sign_in(one)).status_code == 200
     world.server.change("UPDATE operator SET status = 'disabled' WHERE email = ?", one.email)
-    assert (await world.sign_in(one)).content == (await world.sign_in(nobody(), WRONG)).content
+    assert (await world.sign_in(one)).content == (await world.sign_in(unknown_operator(), WRONG)).content
 
 
 def peak_megabytes(world: World) -> float:
-    """The most memory that the server ever had resident."""
+    """Return the peak resident memory of the server."""
     status = Path(f"/proc/{world.server.pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-async def test_threat_52_two_hundred_sign_ins_at_once_are_bounded_in_memory_and_told_so(
+async def test_threat_52_memory_of_two_hundred_simultaneous_sign_ins_is_bounded(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
-    """On a separate server, which is ended with the line of those who still wait."""
+    """On a separate server, because its queue of waiting sign-ins ends with it."""
     world = open_world(start_server())
-    await world.sign_in(nobody(), WRONG)
+    await world.sign_in(unknown_operator(), WRONG)
     before = peak_megabytes(world)
-    asked = [asyncio.create_task(world.sign_in(nobody(), WRONG)) for _ in range(200)]
+    asked = [asyncio.create_task(world.sign_in(unknown_operator(), WRONG)) for _ in range(200)]
     answers: list[httpx.Response] = []
     for answered in asyncio.as_completed(asked):
         answers.append(await answered)
@@ -130,23 +131,23 @@ async def test_threat_52_two_hundred_sign_ins_at_once_are_bounded_in_memory_and_
             break
     assert {code_of(answer) for answer in answers} == {"wrong_sign_in", "busy"}
     assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 503)
-    # Two hashes at a time, and one that gave way without success, have 64 MiB each; two hundred would have 13 GB.
+    # Two hashes at a time, and one that was cancelled, use 64 MiB each. Two hundred would use 13 GB.
     assert peak_megabytes(world) - before < 256
-    huge = await world.sign_in(nobody(), "x" * 1_000)
+    huge = await world.sign_in(unknown_operator(), "x" * 1_000)
     assert code_of(huge) == "wrong_sign_in"
     for one in asked:
         one.cancel()
     await asyncio.gather(*asked, return_exceptions=True)
 
 
-async def test_a_request_of_a_sign_in_is_short(world: World) -> None:
-    padded = {"email": nobody().email, "password": "x" * 8200}
+async def test_long_sign_in_request_is_refused(world: World) -> None:
+    padded = {"email": unknown_operator().email, "password": "x" * 8200}
     answer = await post(world, world.stranger(), "/v1/desk/sign-in", padded)
     assert (answer.status_code, code_of(answer)) == (413, "too_large")
     assert "8 KiB" in answer.json()["detail"]
 
 
-async def test_threat_68_of_fifty_who_use_one_challenge_at_once_one_gets_in(world: World) -> None:
+async def test_threat_68_one_of_fifty_simultaneous_uses_of_a_challenge_signs_in(world: World) -> None:
     olga = await world.new_operator(hire(world))
     device = SoftwareAuthenticator(olga.address, "127.0.0.1")
     asked = (await post(world, olga, "/v1/desk/me/passkeys/options")).json()

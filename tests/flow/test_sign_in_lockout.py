@@ -23,22 +23,22 @@ OpenWorld = Callable[[ServerProcess], World]
 
 @pytest.fixture
 def world(start_server: Callable[..., ServerProcess], open_world: OpenWorld) -> World:
-    """A server behind a proxy that tells the clients' addresses."""
+    """Start a server behind a proxy that forwards the clients' addresses."""
     return open_world(start_server(trusted_proxies="127.0.0.0/8"))
 
 
 async def sign_in(
     world: World, one: Employee, address: str, password: str = "", person: Person | None = None
 ) -> httpx.Response:
-    """The response to a sign-in from this address."""
+    """Return the response to a sign-in from this address."""
     body = {"email": one.email, "password": password or one.password}
     person = person or world.stranger()
     return await ask(world.http, person, "POST", "/v1/desk/sign-in", body, x_forwarded_for=address)
 
 
 async def guess(world: World, one: Employee) -> None:
-    """Wrong passwords from 200 networks, and on until an unknown caller has to wait for more than 15 seconds: what a
-    test does next takes less, also on a busy machine."""
+    """Send wrong passwords from 200 networks, until an unknown caller has to wait for more than 15 seconds. The next
+    steps of a test take less, also on a busy machine."""
     wait, number = 0, 0
     while number < ATTEMPTS or wait <= 15:
         addresses = [f"198.51.{(number + more) // 250}.{(number + more) % 250 + 1}" for more in range(10)]
@@ -59,7 +59,8 @@ async def test_known_key_network_and_reset_link_pass_while_many_networks_guess(w
     by_key = await sign_in(world, one, "192.0.2.78", person=replace(key, token=None))
     assert by_key.status_code == 200, by_key.text
     assert (await sign_in(world, one, "203.0.113.1")).status_code == 200
-    # Who has neither reads the account's email: the link of a reset makes its network known.
+    # An operator without a known key or network uses a reset link from the account's email, which makes the network
+    # known.
     printed = run_command("operator", "reset", one.email, environment=environment_of(world.server.storage))
     body = {"secret": printed.stdout.partition("#reset=")[2].strip(), "password": "another good password"}
     answer = await ask(world.http, world.stranger(), "POST", "/v1/reset", body, x_forwarded_for="203.0.113.7")
@@ -68,12 +69,12 @@ async def test_known_key_network_and_reset_link_pass_while_many_networks_guess(w
     assert "203.0.113" not in str(world.server.rows("SELECT network_hash FROM known_network"))
 
 
-async def test_known_key_waits_after_wrong_attempts_of_its_own(world: World) -> None:
+async def test_known_key_waits_after_its_wrong_attempts(world: World) -> None:
     one, key = hire(world), world.stranger()
     await signed_in(world, await sign_in(world, one, "203.0.113.1", person=key), key)
     guesser = replace(key, token=None)
     codes = [code_of(await sign_in(world, one, "203.0.113.1", WRONG, guesser)) for _ in range(40)]
-    # Six are counted by network and begin its wait; from then on the key counts, and six more begin its own.
+    # Six attempts are counted by network and begin its wait. Then the key counts, and six more begin its own wait.
     assert codes[:12] == ["wrong_sign_in"] * 12
     assert "slow_down" in codes
 
@@ -86,7 +87,7 @@ async def test_step_up_and_second_factor_pass_while_many_networks_guess(world: W
     app = TOTP(begun["secret"])
     confirm = {"one_time_token": begun["one_time_token"], "code": app.now()}
     codes = (await post(world, person, "/v1/desk/me/totp/confirm", confirm)).json()["codes"]
-    # Who knows the password, too, guesses codes: from networks of their own, each with a ticket of its own.
+    # An attacker who knows the password guesses codes from many networks, each with a separate one-time token.
     refused: list[str] = []
     for number in range(30):
         thief, address = world.stranger(), f"198.51.100.{number + 1}"

@@ -1,4 +1,4 @@
-"""The account policy of a workspace holds for every way to sign in, and for sessions that began before it."""
+"""The account policy of a workspace applies to every way to sign in, and to sessions that began before it."""
 
 from typing import Any
 from uuid import uuid4
@@ -43,7 +43,7 @@ DAY_MS = 86_400_000
 
 @pytest.fixture
 def strict(named: NamedWorld) -> NamedWorld:
-    """Olga and Otto in a workspace of the test's own: a policy holds for everybody in it."""
+    """Return Olga and Otto in a separate workspace, because a policy applies to all of its operators."""
     workspace = write_once(named.server.database_url, lambda connection: add_workspace(connection, f"W {uuid4()}"))
     named.olga, named.otto = (hire(named, name, workspace=workspace) for name in ("Olga", "Otto"))
     return named
@@ -82,7 +82,7 @@ async def owner_with_passkey(world: NamedWorld) -> Person:
 
 
 async def reads_inbox(world: NamedWorld, person: Person) -> str:
-    """The code of the refusal; empty when the inbox was read."""
+    """Return the code of the refusal. It is empty if the inbox was read."""
     answer = await ask(world.http, person, "GET", "/v1/desk/conversations")
     return "" if answer.status_code == 200 else code_of(answer)
 
@@ -105,13 +105,13 @@ async def test_password_alone_only_sets_up_a_required_second_factor(strict: Name
     with pytest.raises(StreamOver) as over:
         await refused.authenticate(await refused.challenged(), 0)
     assert over.value.code == 4401
-    # What cannot be reached either: the account's other settings, and people.
+    # Other account settings and the list of operators are refused too.
     for path in ("/v1/desk/me", "/v1/desk/people/invite", "/v1/desk/me/password", "/v1/desk/me/oidc-accounts/start"):
         assert code_of(await post(strict, otto, path)) == "second_factor_needed", path
     await set_up_totp(strict, otto)
     assert await reads_inbox(strict, otto) == ""
     await strict.stream(otto)
-    # The session lasts as long as any other from now on, and the next sign-in asks for the code.
+    # From now on the session lasts as long as any other, and the next sign-in requires the code.
     ((factors,),) = strict.server.rows("SELECT factors FROM session WHERE token_hash = ?", token_hash(otto.token or ""))
     assert factors == "password totp"
     assert (await strict.sign_in(strict.otto)).status_code == 202
@@ -143,7 +143,7 @@ async def test_adding_a_passkey_opens_a_session_that_only_sets_up(strict: NamedW
     assert await reads_inbox(strict, otto) == ""
 
 
-async def test_before_the_date_sessions_are_warned_and_end_on_it(strict: NamedWorld) -> None:
+async def test_sessions_are_warned_before_the_date_and_end_on_it(strict: NamedWorld) -> None:
     otto = await strict.new_operator(strict.otto)
     owner = await owner_with_passkey(strict)
     date = now_ms() + DAY_MS
@@ -163,7 +163,7 @@ async def test_before_the_date_sessions_are_warned_and_end_on_it(strict: NamedWo
     assert (await read_policy(strict, owner))["without_second_factor"] == 0
 
 
-async def test_session_length_holds_at_once_for_sessions_that_began_before(strict: NamedWorld) -> None:
+async def test_session_length_applies_at_once_to_older_sessions(strict: NamedWorld) -> None:
     old, young = await strict.new_operator(strict.otto), await strict.new_operator(strict.otto)
     change_session(old, strict, f"created_at = created_at - {3 * HOUR_MS}")
     stream = await strict.stream(old)
@@ -174,11 +174,11 @@ async def test_session_length_holds_at_once_for_sessions_that_began_before(stric
     change_session(young, strict, f"created_at = created_at - {3 * HOUR_MS}")
     answer = await strict.sign_in(strict.otto, person=(person := strict.stranger()))
     await signed_in(strict, answer, person)
-    assert len((await security(strict, person))["sessions"]) == 1, "one that has ended by the policy is not listed"
+    assert len((await security(strict, person))["sessions"]) == 1, "a session that the policy ended is not listed"
     assert now_ms() + HOUR_MS < answer.json()["expires_at"] <= now_ms() + 2 * HOUR_MS
 
 
-async def test_idle_time_holds_at_once_for_sessions_that_began_before(strict: NamedWorld) -> None:
+async def test_idle_time_applies_at_once_to_older_sessions(strict: NamedWorld) -> None:
     idle, used = await strict.new_operator(strict.otto), await strict.new_operator(strict.otto)
     for person, minutes in ((idle, 21), (used, 19)):
         change_session(person, strict, f"last_seen_at = last_seen_at - {minutes * 60_000}")
@@ -186,7 +186,7 @@ async def test_idle_time_holds_at_once_for_sessions_that_began_before(strict: Na
     assert [await reads_inbox(strict, one) for one in (idle, used)] == ["invalid_token", ""]
 
 
-async def test_provider_only_refuses_every_other_way(strict: NamedWorld) -> None:
+async def test_provider_only_refuses_every_other_sign_in_method(strict: NamedWorld) -> None:
     otto = await strict.new_operator(strict.otto)
     device = await add_passkey(strict, otto)
     printed = run_command("operator", "reset", strict.otto.email, environment=environment_of(strict.server.storage))
@@ -217,7 +217,7 @@ async def test_provider_only_refuses_every_other_way(strict: NamedWorld) -> None
     assert [(answer.status_code, code_of(answer)) for answer in refused] == [(403, "provider_only")] * 5
     assert await reads_inbox(strict, owner) == ""
 
-    # The way out, for whoever runs the server.
+    # The administrator of the server can still sign operators in.
     removed = run_command(
         "workspace", "remove-policy", str(workspace), environment=environment_of(strict.server.storage)
     )
@@ -227,7 +227,7 @@ async def test_provider_only_refuses_every_other_way(strict: NamedWorld) -> None
     assert accepted.status_code == 200, accepted.text
 
 
-async def test_no_operator_shuts_themselves_out(strict: NamedWorld) -> None:
+async def test_policy_that_would_lock_out_its_author_is_refused(strict: NamedWorld) -> None:
     owner = await strict.new_operator(strict.olga)
     wishes: list[dict[str, object]] = [{"second_factor_from": now_ms() - 1}, {"provider_only": True}]
     for wanted in wishes:
@@ -237,7 +237,7 @@ async def test_no_operator_shuts_themselves_out(strict: NamedWorld) -> None:
     assert {name: (await read_policy(strict, owner))[name] for name in NOTHING} == NOTHING
 
 
-async def test_policy_stays_within_what_the_settings_allow(strict: NamedWorld) -> None:
+async def test_policy_outside_the_settings_is_refused(strict: NamedWorld) -> None:
     owner = await strict.new_operator(strict.olga)
     view = await read_policy(strict, owner)
     assert (view["longest_session_hours"], view["longest_idle_minutes"]) == (30 * 24, 7 * 24 * 60)
@@ -259,7 +259,7 @@ async def test_policy_stays_within_what_the_settings_allow(strict: NamedWorld) -
     assert "720" in str(row)
 
 
-async def test_policy_needs_the_permission_and_a_recent_factor_and_its_own_workspace(strict: NamedWorld) -> None:
+async def test_policy_needs_the_permission_a_recent_authentication_and_its_own_workspace(strict: NamedWorld) -> None:
     roles: tuple[OperatorRole, ...] = ("operator", "analyst")
     for role in roles:
         person = await strict.new_operator(hire(strict, role=role, workspace=workspace_of(strict)))

@@ -1,4 +1,4 @@
-"""The command line: what stops a start, in one line; what may be done twice; what helps."""
+"""The command line: errors in one line, repeated commands, and help texts."""
 
 import re
 from collections.abc import Callable
@@ -17,8 +17,8 @@ StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
 
-def refused(*arguments: str, environment: dict[str, str], stdin: str = "") -> str:
-    """The one line with which a command says no."""
+def error_of(*arguments: str, environment: dict[str, str], stdin: str = "") -> str:
+    """Return the one line that a command prints when it fails."""
     outcome = run_command(*arguments, environment=environment, stdin=stdin)
     assert outcome.returncode == 2, outcome.stderr
     lines = outcome.stderr.splitlines()
@@ -29,23 +29,23 @@ def refused(*arguments: str, environment: dict[str, str], stdin: str = "") -> st
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Of commands on a database that was migrated."""
+    """Return the environment of commands on a migrated database."""
     environment = environment_of(tmp_path / "new" / "crumbless.db")
     outcome = run_command("migrate", environment=environment)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     return environment
 
 
-def test_migrating_twice_does_no_harm(environment: dict[str, str]) -> None:
+def test_second_migration_changes_nothing(environment: dict[str, str]) -> None:
     again = run_command("migrate", environment=environment)
     assert again.returncode == 0
     assert re.fullmatch(r"The database has schema \w+\.\n", again.stdout)
 
 
 @pytest.mark.storages("sqlite")
-def test_a_second_server_on_the_same_file_is_refused(start_server: StartServer) -> None:
+def test_second_server_on_the_same_file_is_refused(start_server: StartServer) -> None:
     server = start_server()
-    line = refused("serve", environment=environment_of(server.database, port=0))
+    line = error_of("serve", environment=environment_of(server.database, port=0))
     assert "another Crumbless is using crumbless.db" in line
     assert httpx.get(f"{server.address}/healthz", trust_env=False).status_code == 200
     server.kill()
@@ -53,10 +53,10 @@ def test_a_second_server_on_the_same_file_is_refused(start_server: StartServer) 
 
 
 @pytest.mark.storages("sqlite")
-def test_the_file_is_written_anew_only_while_nobody_serves_it(start_server: StartServer) -> None:
+def test_compact_is_refused_while_a_server_is_running(start_server: StartServer) -> None:
     server = start_server()
     environment = environment_of(server.storage)
-    assert "another Crumbless is using crumbless.db" in refused("compact", environment=environment)
+    assert "another Crumbless is using crumbless.db" in error_of("compact", environment=environment)
     assert server.stop() == 0
     outcome = run_command("compact", environment=environment)
     assert outcome.returncode == 0, outcome.stderr
@@ -64,8 +64,8 @@ def test_the_file_is_written_anew_only_while_nobody_serves_it(start_server: Star
     server.start()
 
 
-def test_a_taken_port_is_refused(start_server: StartServer, environment: dict[str, str]) -> None:
-    line = refused("serve", "--port", str(start_server().port), environment=environment)
+def test_port_in_use_is_refused(start_server: StartServer, environment: dict[str, str]) -> None:
+    line = error_of("serve", "--port", str(start_server().port), environment=environment)
     assert "CRUMBLESS_PORT: cannot listen" in line
 
 
@@ -76,22 +76,22 @@ def test_a_taken_port_is_refused(start_server: StartServer, environment: dict[st
         ("site", "add", "A", "--origin", "https://a.example"),
     ],
 )
-def test_an_empty_database_asks_for_migrate(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    assert "run `crumbless migrate`" in refused(*arguments, environment=environment_of(tmp_path / "crumbless.db"))
+def test_empty_database_requires_migrate(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert "run `crumbless migrate`" in error_of(*arguments, environment=environment_of(tmp_path / "crumbless.db"))
 
 
-def test_a_database_of_another_version_asks_for_migrate(environment: dict[str, str], tmp_path: Path) -> None:
+def test_database_of_another_version_requires_migrate(environment: dict[str, str], tmp_path: Path) -> None:
     ServerProcess(tmp_path / "new" / "crumbless.db").change("UPDATE alembic_version SET version_num = '9999'")
-    line = refused("serve", "--port", "0", environment=environment)
+    line = error_of("serve", "--port", "0", environment=environment)
     assert "schema 9999" in line
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Buy more tea. " * 100)
     (tmp_path / "folder").mkdir()
     for name in ("notes.txt", "folder", "notes.txt/crumbless.db"):
         for command in (("serve", "--port", "0"), ("migrate",)):
-            line = refused(*command, environment=environment_of(tmp_path / name))
+            line = error_of(*command, environment=environment_of(tmp_path / name))
             assert "CRUMBLESS_DATABASE_URL" in line
 
 
@@ -110,15 +110,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", [*WRONG])
-def test_a_wrong_setting_stops_the_start_with_one_line(environment: dict[str, str], name: str) -> None:
+def test_invalid_setting_stops_the_start_with_one_line(environment: dict[str, str], name: str) -> None:
     value, reason = WRONG[name]
-    line = refused("serve", environment={"CRUMBLESS_PORT": "0"} | environment | {name: value})
+    line = error_of("serve", environment={"CRUMBLESS_PORT": "0"} | environment | {name: value})
     assert reason in line
     if name != "CRUMBLESS_HOST":
         assert name in line
 
 
-def test_a_demo_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+def test_unusable_demo_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     no_folder = tmp_path / "file"
     no_folder.touch()
     damaged = tmp_path / "demo"
@@ -133,28 +133,26 @@ def test_a_demo_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -
         assert reason in line
 
 
-def test_an_operator_is_added_once(start_server: StartServer) -> None:
+def test_operator_is_added_once(start_server: StartServer) -> None:
     server = start_server()
     environment = environment_of(server.storage)
     added = run_command("operator", "add", "new@tea.example", "--name", "Nora", environment=environment)
     assert added.returncode == 0
     assert added.stdout.startswith("Added new@tea.example to Main.\nPassword: ")
     for email in ("new@tea.example", "NEW@tea.example"):
-        line = refused("operator", "add", email, "--name", "Nora", environment=environment)
+        line = error_of("operator", "add", email, "--name", "Nora", environment=environment)
         assert "already" in line
-    assert "not an email address" in refused("operator", "add", "nobody", "--name", "N", environment=environment)
-    assert "name is empty" in refused("operator", "add", "x@tea.example", "--name", " ", environment=environment)
+    assert "not an email address" in error_of("operator", "add", "nobody", "--name", "N", environment=environment)
+    assert "name is empty" in error_of("operator", "add", "x@tea.example", "--name", " ", environment=environment)
     for name in ("N\nora", "N" * 81):
-        assert "one line" in refused("operator", "add", "x@tea.example", "--name", name, environment=environment)
-    short = refused(
+        assert "one line" in error_of("operator", "add", "x@tea.example", "--name", name, environment=environment)
+    short = error_of(
         "operator", "add", "x@tea.example", "--name", "X", "--password-stdin", environment=environment, stdin="short\n"
     )
     assert "8 to 128 characters" in short
 
 
-async def test_who_was_added_beside_a_running_server_can_sign_in(
-    start_server: StartServer, open_world: OpenWorld
-) -> None:
+async def test_operator_added_to_a_running_server_can_sign_in(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     arguments = ("operator", "add", "new@tea.example", "--name", "Nora", "--workspace", "Tea", "--password-stdin")
     outcome = run_command(*arguments, environment=environment_of(server.storage), stdin="her own words\n")
@@ -165,22 +163,22 @@ async def test_who_was_added_beside_a_running_server_can_sign_in(
     assert len(await world.timeline(vera.conversation, nora)) == 1
 
 
-def test_a_site_is_added_once_and_served(start_server: StartServer) -> None:
+def test_site_is_added_once_and_served(start_server: StartServer) -> None:
     server = start_server()
     environment = environment_of(server.storage, public_url=server.address)
     arguments = ("site", "add", "Books", "--origin", "HTTPS://Books.example:443/", "--key", "books")
     added = run_command(*arguments, environment=environment)
     assert added.stdout == f'<script async src="{server.address}/w/books.js"></script>\n'
-    assert "already" in refused(*arguments, environment=environment)
+    assert "already" in error_of(*arguments, environment=environment)
     assert server.rows("SELECT origins FROM site WHERE key = 'books'") == [('["https://books.example"]',)]
     assert httpx.get(f"{server.address}/w/books.js", trust_env=False).status_code == 200
     for origin in ("books.example", "https://*.example", "null", "https://books.example/path", "ftp://books.example"):
-        assert "is not an origin" in refused("site", "add", "B", "--origin", origin, environment=environment)
-    assert "site key" in refused(*arguments[:-1], "a/b", environment=environment)
+        assert "is not an origin" in error_of("site", "add", "B", "--origin", origin, environment=environment)
+    assert "site key" in error_of(*arguments[:-1], "a/b", environment=environment)
 
 
 @pytest.mark.parametrize("command", [(), ("serve",), ("migrate",), ("operator",), ("operator", "add"), ("site", "add")])
-def test_help_reads_well(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_help_begins_with_a_sentence_and_has_no_side_effect(command: tuple[str, ...], tmp_path: Path) -> None:
     outcome = run_command(*command, "--help", environment=environment_of(tmp_path / "crumbless.db"))
     assert outcome.returncode == 0
     assert outcome.stderr == ""
@@ -189,4 +187,4 @@ def test_help_reads_well(command: tuple[str, ...], tmp_path: Path) -> None:
     assert re.match(r"[A-Z][^.]+\.", words), "the help does not begin with a sentence"
     if not command:
         assert all(name in outcome.stdout for name in ("demo", "serve", "migrate", "operator", "site"))
-    assert not (tmp_path / "crumbless.db").exists(), "asking for help made a file"
+    assert not (tmp_path / "crumbless.db").exists(), "the help option made a file"

@@ -1,4 +1,4 @@
-"""`crumbless status` reports a running and a stopped installation, and its exit code says whether it is healthy."""
+"""`crumbless status` reports a running and a stopped installation, and exits with 0 only if it is healthy."""
 
 import json
 import os
@@ -15,7 +15,7 @@ StartServer = Callable[..., ServerProcess]
 
 
 def status_of(server: ServerProcess, **settings: object) -> tuple[int, dict[str, Any]]:
-    """The exit code and the output of `crumbless status --json`."""
+    """Return the exit code and the output of `crumbless status --json`."""
     environment = environment_of(server.storage, port=server.port, **settings)
     outcome = run_command("status", "--json", environment=environment)
     assert outcome.stderr == ""
@@ -23,7 +23,7 @@ def status_of(server: ServerProcess, **settings: object) -> tuple[int, dict[str,
 
 
 @pytest.mark.storages("sqlite", "postgres")
-def test_a_running_and_a_stopped_installation_are_reported(start_server: StartServer) -> None:
+def test_running_and_stopped_installations_are_reported(start_server: StartServer) -> None:
     server = start_server()
     code, running = status_of(server)
     assert (code, running["healthy"], running["faults"]) == (0, True, [])
@@ -59,7 +59,7 @@ def test_faults_are_named_and_change_the_exit_code(start_server: StartServer, tm
     assert any("schema 0001" in fault for fault in status_of(server)[1]["faults"])
 
 
-def test_a_missing_database_is_not_made(tmp_path: Path) -> None:
+def test_missing_database_is_not_created(tmp_path: Path) -> None:
     outcome = run_command("status", environment=environment_of(tmp_path / "missing.db"))
     assert outcome.returncode == 2
     assert outcome.stderr == f"crumbless: there is no database at {tmp_path / 'missing.db'}\n"

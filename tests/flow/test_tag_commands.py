@@ -1,4 +1,4 @@
-"""The commands about tags, consents and counters, as a site owner types them."""
+"""The commands about tags, consents and counters."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ def world(start_server: Callable[..., ServerProcess], open_world: Callable[[Serv
 
 @pytest.fixture
 def run(world: World, vendors: tuple[Vendor, Vendor]) -> Run:
-    """Runs a command beside the server."""
+    """Return a function that runs a command beside the server."""
     database: Path = world.server.database
     addresses = {"ga4_url": vendors[0].address, "tiktok_url": vendors[1].address}
     environment = environment_of(database, public_url=world.server.address, **addresses)
@@ -41,7 +41,7 @@ def run(world: World, vendors: tuple[Vendor, Vendor]) -> Run:
     return command
 
 
-def test_a_tag_in_the_browser_is_set_listed_and_dropped(run: Run, world: World) -> None:
+def test_tag_in_the_browser_is_set_listed_and_removed(run: Run, world: World) -> None:
     done = run("tag", "set", TEA.key, "ga4", "--mode", "browser", "--id", "G-ABC123")
     assert done.returncode == 0, done.stderr
     line = f'data-category="analytics" data-service="ga4" data-src="{world.server.address}/tags/{TEA.key}/ga4.js"'
@@ -54,7 +54,7 @@ def test_a_tag_in_the_browser_is_set_listed_and_dropped(run: Run, world: World) 
     assert run("tag", "list", TEA.key).stdout == "Consent revision 2; no tags\n"
 
 
-def test_a_new_service_or_way_raises_the_revision_and_a_new_number_does_not(run: Run) -> None:
+def test_new_service_or_mode_increments_the_revision_and_a_new_id_does_not(run: Run) -> None:
     def revision(*words: str, stdin: str = "") -> str:
         return run("tag", "set", TEA.key, *words, stdin=stdin).stdout.partition(".")[0].rpartition(" ")[2]
 
@@ -77,14 +77,14 @@ def test_a_new_service_or_way_raises_the_revision_and_a_new_number_does_not(run:
     ],
     ids=str,
 )
-def test_a_wrong_tag_is_told_in_words(run: Run, words: tuple[str, ...], told: str) -> None:
+def test_invalid_tag_is_reported(run: Run, words: tuple[str, ...], told: str) -> None:
     done = run("tag", "set", *words)
     assert done.returncode == 2
     assert told in done.stderr
     assert run("tag", "list", TEA.key).stdout == "Consent revision 1; no tags\n"
 
 
-def test_the_connection_to_google_is_tested_with_its_validation(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
+def test_connection_to_google_is_tested_by_its_validation_endpoint(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
     run("tag", "set", TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123", "--secret-stdin", stdin="very-secret\n")
     assert run("tag", "test", TEA.key, "ga4").stdout == "ga4 accepts it.\n"
     asked = vendors[0].relayed()
@@ -98,9 +98,9 @@ def test_the_connection_to_google_is_tested_with_its_validation(run: Run, vendor
     assert "very-secret" not in done.stdout + done.stderr
 
 
-def test_the_connection_to_tiktok_is_tested_with_a_test_code(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
+def test_connection_to_tiktok_is_tested_with_a_test_code(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
     run("tag", "set", TEA.key, "tiktok", "--mode", "relay", "--id", "CPIXELTEA", "--secret-stdin", stdin="secret\n")
-    assert run("tag", "test", TEA.key, "tiktok").returncode == 2, "without a code it would count"
+    assert run("tag", "test", TEA.key, "tiktok").returncode == 2, "without a code the event would count"
     assert run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1").stdout == "tiktok accepts it.\n"
     assert [one.json["test_event_code"] for one in vendors[1].relayed()] == ["TEST1"]
     vendors[1].mood = "refusing"
@@ -108,7 +108,7 @@ def test_the_connection_to_tiktok_is_tested_with_a_test_code(run: Run, vendors: 
     assert (done.returncode, "40105" in done.stdout) == (1, True)
 
 
-async def test_records_are_exported_one_a_line(run: Run, world: World) -> None:
+async def test_records_are_exported_one_per_line(run: Run, world: World) -> None:
     run("tag", "set", TEA.key, "ga4", "--mode", "browser", "--id", "G-ABC123")
     first = await consented(world, 2)
     last = await choose(world, choice(2, 0, 0, previous=first))
@@ -121,7 +121,7 @@ async def test_records_are_exported_one_a_line(run: Run, world: World) -> None:
     assert run("consent", "export", "--site", "nobody").returncode == 2
 
 
-async def test_counters_tell_how_much_happened(run: Run, world: World) -> None:
+async def test_counters_are_exported(run: Run, world: World) -> None:
     vera = await world.visitor()
     await world.visitor()
     desk = await world.stream(await world.operator())

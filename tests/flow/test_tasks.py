@@ -1,4 +1,4 @@
-"""Background work of real servers: emails that arrive once, a kill in the middle, dead letters, two nodes."""
+"""Background jobs of real servers: emails arrive once, also after a kill, with failed jobs and with two nodes."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ def settings_for(mails: MailServer) -> dict[str, object]:
 
 
 async def order(server: ServerProcess, number: int = 1, about: str = "") -> None:
-    """Queue emails beside the server, as a command would: it has to find them by itself."""
+    """Queue emails beside the server, as a command does. The server has to find them in the database."""
     secret_box = open_secret_box(
         DatabaseSettings(database_url=server.database_url, secret_key=TEST_KEY if server.on_postgres else "")
     )
@@ -66,7 +66,7 @@ async def none_waits(world: World) -> None:
     await world.eventually(empty)
 
 
-async def test_a_mail_arrives_and_nothing_of_it_stays_in_the_database(
+async def test_email_is_delivered_and_deleted_from_the_database(
     mails: MailServer, start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     world = open_world(start_server(**settings_for(mails)))
@@ -81,7 +81,7 @@ async def test_a_mail_arrives_and_nothing_of_it_stays_in_the_database(
 
 
 @pytest.mark.storages("sqlite", "postgres")
-async def test_a_node_that_is_killed_in_the_middle_leaves_its_mail_to_the_next(
+async def test_email_of_a_killed_node_is_sent_after_its_lease(
     mails: MailServer, start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     world = open_world(start_server(**settings_for(mails)))
@@ -95,7 +95,7 @@ async def test_a_node_that_is_killed_in_the_middle_leaves_its_mail_to_the_next(
     world.server.kill()
     assert world.server.rows(f"{TASKS} AND claimed_until > 0 AND attempts = 1") == [(1,)]
     mails.holds.set()
-    # The lease of the node that is gone ends.
+    # The lease of the killed node expires.
     world.server.change("UPDATE task SET claimed_until = 1 WHERE claimed_until > 0")
     await asyncio.to_thread(world.server.start)
     await none_waits(world)
@@ -108,11 +108,11 @@ async def dead_letters(world: World, person: Person) -> list[dict[str, Any]]:
     return answer.json()["tasks"]
 
 
-async def act(world: World, person: Person, number: object, what: str) -> int:
+async def change_job(world: World, person: Person, number: object, what: str) -> int:
     return (await ask(world.http, person, "POST", f"/v1/desk/tasks/{number}/{what}", {})).status_code
 
 
-async def test_a_dead_letter_is_shown_retried_and_dropped(
+async def test_failed_job_is_listed_retried_and_deleted(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     world = open_world(start_server(task_poll_seconds=0.1))
@@ -133,26 +133,26 @@ async def test_a_dead_letter_is_shown_retried_and_dropped(
         1,
     )
     assert SECRET not in str(letter)
-    # Another workspace's owner sees and changes nothing.
+    # An owner of another workspace sees no failed job and cannot change it.
     assert await dead_letters(world, oskar) == []
-    assert await act(world, oskar, letter["id"], "retry") == 404
-    assert await act(world, oskar, letter["id"], "drop") == 404
-    assert await act(world, olga, letter["id"], "retry") == 204
+    assert await change_job(world, oskar, letter["id"], "retry") == 404
+    assert await change_job(world, oskar, letter["id"], "drop") == 404
+    assert await change_job(world, olga, letter["id"], "retry") == 204
 
-    async def tried_anew() -> bool:
+    async def is_retried() -> bool:
         return any(one["dead_at"] > letter["dead_at"] for one in await dead_letters(world, olga))
 
-    await world.eventually(tried_anew)
-    assert await act(world, olga, letter["id"], "drop") == 204
+    await world.eventually(is_retried)
+    assert await change_job(world, olga, letter["id"], "drop") == 204
     assert await dead_letters(world, olga) == []
     for number in (letter["id"], 10**9, "x", "-1"):
-        assert await act(world, olga, number, "drop") == 404
+        assert await change_job(world, olga, number, "drop") == 404
     acts = world.server.rows("SELECT action FROM audit_log WHERE target_kind = 'task' ORDER BY no")
     assert acts == [("task_retried",), ("task_dropped",)]
 
 
 @pytest.mark.storages("sqlite", "postgres")
-async def test_what_has_been_kept_long_enough_is_removed(
+async def test_retention_removes_only_expired_rows(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     world = open_world(start_server(task_poll_seconds=0.1))
@@ -177,7 +177,7 @@ async def test_what_has_been_kept_long_enough_is_removed(
 
 
 @pytest.mark.storages("sqlite", "postgres")
-async def test_a_visitor_who_erases_takes_the_mails_for_them_along(
+async def test_erasure_deletes_the_visitors_emails(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     world = open_world(start_server(task_poll_seconds=0.1))
@@ -195,7 +195,7 @@ async def test_a_visitor_who_erases_takes_the_mails_for_them_along(
 
 
 @pytest.mark.storages("postgres")
-async def test_two_nodes_send_each_mail_once(
+async def test_two_nodes_send_each_email_once(
     mails: MailServer,
     start_server: Callable[..., ServerProcess],
     open_world: Callable[[ServerProcess], World],

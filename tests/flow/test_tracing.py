@@ -1,4 +1,4 @@
-"""Traces of a real server in a real collector: whole, under the proxy's trace, and without anybody in them."""
+"""Traces of a real server in a real collector: complete, part of the proxy's trace, and without personal data."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ async def test_requests_and_batches_are_traced(start_server: StartServer, open_w
         await ask(world.http, olga, "GET", path, traceparent=f"00-{TRACE}-{PARENT}-01")
         await world.http.get(f"{server.address}/nowhere/{WORDS}")
         await world.close()
-        assert server.stop() == 0, "what is left is sent before the end"
+        assert server.stop() == 0, "the remaining spans are sent before the process ends"
     by_name = {span.name: span for span in collector.spans}
     read = by_name["GET /v1/desk/conversations/{conversation}"]
     assert (read.trace_id.hex(), read.parent_span_id.hex()) == (TRACE, PARENT)
@@ -63,7 +63,7 @@ print(*{name.partition(".")[0] for name in sys.modules})
 """
 
 
-def test_what_is_not_asked_for_is_not_loaded(server: ServerProcess) -> None:
+def test_optional_modules_are_not_loaded(server: ServerProcess) -> None:
     environment = environment_of(server.database)
     outcome = subprocess.run(
         [sys.executable, "-c", PROGRAM], env=environment, check=True, capture_output=True, text=True

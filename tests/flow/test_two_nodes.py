@@ -1,4 +1,5 @@
-"""Two nodes on one database: what happens at one is heard at the other, once and in order, whatever the bus does."""
+"""Two nodes on one database: events at one node reach clients of the other once and in order, with any fault of the
+bus."""
 
 import asyncio
 import time
@@ -21,7 +22,7 @@ BUSES = ("postgresql", "nats")
 
 @pytest.fixture(scope="module")
 def own_nats() -> Iterator[NatsServer]:
-    """A NATS that a test may stop; it starts it again."""
+    """Start a NATS server that a test may stop. The test starts it again."""
     server = NatsServer()
     server.start()
     yield server
@@ -30,7 +31,7 @@ def own_nats() -> Iterator[NatsServer]:
 
 @pytest.fixture(scope="module", params=BUSES)
 def cluster(request: pytest.FixtureRequest, postgres: PostgresServer, seeded_postgres: str) -> Iterator[ServerCluster]:
-    """Two nodes, for all tests on the same bus."""
+    """Start two nodes, for all tests on the same bus."""
     bus = request.getfixturevalue("own_nats").url if request.param == "nats" else "postgresql"
     made = ServerCluster(postgres.new_database(seeded_postgres), bus)
     try:
@@ -42,7 +43,7 @@ def cluster(request: pytest.FixtureRequest, postgres: PostgresServer, seeded_pos
 
 @pytest_asyncio.fixture
 async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
-    """The nodes and their people."""
+    """Return the nodes and their operators and visitors."""
     world = ClusterWorld(cluster)
     await world.bus_is(connected=True)
     yield world
@@ -53,15 +54,15 @@ ON_NATS = pytest.mark.parametrize("cluster", ["nats"], indirect=True)
 
 
 async def pair(world: ClusterWorld) -> tuple[Stream, Stream]:
-    """A visitor's stream at the first node and an operator's at the second."""
+    """Return a visitor's stream at the first node and an operator's at the second."""
     world.cluster.steer(0)
     visitor = await world.stream_at(0, await world.visitor())
     operator = await world.stream_at(1, await world.operator(OLGA))
     return visitor, operator
 
 
-async def talk(visitor: Stream, operator: Stream, count: int, began: int = 1) -> None:
-    """Both say something at once, again and again; both hear all of it in order."""
+async def exchange_messages(visitor: Stream, operator: Stream, count: int, began: int = 1) -> None:
+    """Send from both streams at the same time, repeatedly. Both receive all messages in order."""
     conversation = visitor.person.conversation
     for number in range(count):
         said = await asyncio.gather(
@@ -74,9 +75,9 @@ async def talk(visitor: Stream, operator: Stream, count: int, began: int = 1) ->
         assert seqs(stream, conversation) == [*range(1, last + 1)]
 
 
-async def test_both_hear_both_once_and_in_order(world: ClusterWorld) -> None:
+async def test_clients_of_both_nodes_receive_each_message_once_and_in_order(world: ClusterWorld) -> None:
     visitor, operator = await pair(world)
-    await talk(visitor, operator, 25)
+    await exchange_messages(visitor, operator, 25)
     await operator.send("typing", conversation=visitor.person.conversation, on=True)
     assert (await visitor.until("typing"))["by"]["name"] == "Olga"
     await visitor.send("seen", conversation=visitor.person.conversation, seq=5)
@@ -99,7 +100,7 @@ async def test_conversation_that_is_added_at_one_node_is_summarised_at_the_other
     answer = await ask(world.http, vera, "POST", "/v1/visitor/conversations", body)
     assert answer.status_code == 201, answer.text
     other = answer.json()["conversation"]["id"]
-    # Sent at once, whether or not the first node has heard of the conversation.
+    # Sent at once, whether or not the first node has received the new conversation.
     assert (await say(visitor, "More of it", conversation=other))["op"] == "ack"
     await summary_of(visitor, other, unread=0, last_seq=2)
     await say(operator, "Good day", conversation=other)
@@ -110,31 +111,31 @@ async def test_conversation_that_is_added_at_one_node_is_summarised_at_the_other
     await summary_of(visitor, other, unread=0, last_seq=3)
 
 
-async def test_a_lost_bus_loses_nothing(
+async def test_lost_bus_loses_no_message(
     world: ClusterWorld, request: pytest.FixtureRequest, postgres: PostgresServer
 ) -> None:
     visitor, operator = await pair(world)
-    await talk(visitor, operator, 2)
+    await exchange_messages(visitor, operator, 2)
     nats = request.getfixturevalue("own_nats") if "nats" in request.node.name else None
     if nats is not None:
         nats.stop()
         await world.bus_is(connected=False)
     else:
-        # Only this cluster's: other servers of the tests have their bus in the same PostgreSQL.
+        # Only this cluster's connections: other servers of the tests use the bus of the same PostgreSQL.
         kill = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE application_name = 'crumbless bus' AND datname = current_database()"""
         ended = ask_postgres(postgres.url(name_of(world.cluster.nodes[0].database_url)), kill)
         assert len(ended) == 4
     began = time.monotonic()
-    await talk(visitor, operator, 3, began=5)
+    await exchange_messages(visitor, operator, 3, began=5)
     assert time.monotonic() - began < 8
     if nats is not None:
         nats.start()
     await world.bus_is(connected=True)
-    await talk(visitor, operator, 2, began=11)
+    await exchange_messages(visitor, operator, 2, began=11)
 
 
-async def test_a_sign_out_at_one_node_ends_streams_and_requests_at_the_other(world: ClusterWorld) -> None:
+async def test_sign_out_at_one_node_ends_streams_and_requests_at_the_other(world: ClusterWorld) -> None:
     world.cluster.steer(0)
     olga = await world.new_operator(OLGA)
     stream = await world.stream_at(1, olga)
@@ -171,7 +172,9 @@ async def test_account_policy_set_at_one_node_ends_sessions_at_the_other(world: 
 
 
 @ON_NATS
-async def test_an_end_that_the_bus_lost_is_found_within_a_second(world: ClusterWorld, own_nats: NatsServer) -> None:
+async def test_session_end_that_the_bus_lost_is_found_within_a_second(
+    world: ClusterWorld, own_nats: NatsServer
+) -> None:
     own_nats.stop()
     world.cluster.steer(0)
     olga = await world.new_operator(OLGA)
@@ -185,7 +188,7 @@ async def test_an_end_that_the_bus_lost_is_found_within_a_second(world: ClusterW
 
 
 @ON_NATS
-async def test_a_proof_that_one_node_took_is_refused_by_the_other(world: ClusterWorld) -> None:
+async def test_proof_used_at_one_node_is_refused_by_the_other(world: ClusterWorld) -> None:
     world.cluster.steer(0)
     olga = await world.new_operator(OLGA)
     taken = olga.credentials("GET", "/v1/desk/me")
@@ -199,8 +202,8 @@ async def test_a_proof_that_one_node_took_is_refused_by_the_other(world: Cluster
 
 
 @ON_NATS
-async def test_the_first_listener_of_a_node_misses_nothing(world: ClusterWorld) -> None:
-    """Streams open at a node that nobody listened at, while the other node appends without a pause."""
+async def test_first_stream_of_a_node_misses_no_message(world: ClusterWorld) -> None:
+    """Open streams at a node without other streams, while the other node appends without a pause."""
     visitor, _ = await pair(world)
     told = 0
 
@@ -219,8 +222,8 @@ async def test_the_first_listener_of_a_node_misses_nothing(world: ClusterWorld) 
         assert seqs(stream, visitor.person.conversation) == [*range(1, 62)]
 
 
-async def test_a_cluster_that_is_parted_loses_nothing(postgres: PostgresServer, seeded_postgres: str) -> None:
-    """Each node has a server of NATS that answers; between the two, nothing arrives and nobody says so."""
+async def test_partition_of_the_bus_loses_no_message(postgres: PostgresServer, seeded_postgres: str) -> None:
+    """Each node has a working NATS server. Between the two no data arrives, and neither server reports an error."""
     ports = [free_port() for _ in range(3)]
     links = [Balancer(port) for port in ports[:2]]
     for link in links:
@@ -235,15 +238,15 @@ async def test_a_cluster_that_is_parted_loses_nothing(postgres: PostgresServer, 
         await world.bus_is(connected=True)
         assert routes_made(servers[2]) > 0
         visitor, operator = await pair(world)
-        await talk(visitor, operator, 3)
+        await exchange_messages(visitor, operator, 3)
         for link in links:
             link.cut = True
-        await talk(visitor, operator, 3, began=7)
+        await exchange_messages(visitor, operator, 3, began=7)
         await world.bus_is(connected=True)
         for link in links:
             link.cut = False
             link.reset()
-        await talk(visitor, operator, 3, began=13)
+        await exchange_messages(visitor, operator, 3, began=13)
     finally:
         await world.close()
         cluster.stop()

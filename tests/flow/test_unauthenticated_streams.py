@@ -1,4 +1,4 @@
-"""A stream that does not authenticate ends after 15 seconds, whatever its client sends meanwhile."""
+"""A stream that does not authenticate ends after 15 seconds, regardless of the frames that its client sends."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ LIFE_SIGN_SECONDS = 1.0
 
 
 async def stay_by_websocket(world: World) -> int:
-    """Send pings until the stream is over; its close code."""
+    """Send pings until the stream is over. Return its close code."""
     raw = await connect_raw(world.server.port)
     ended = asyncio.ensure_future(raw.until_close_frame())
     while not ended.done():
@@ -26,7 +26,7 @@ async def stay_by_websocket(world: World) -> int:
 
 
 async def stay_by_poll(world: World) -> int:
-    """Poll for the same batch until the stream is over; its close code."""
+    """Poll for the same batch until the stream is over. Return its close code."""
     address = f"{world.server.address}/v1/stream"
     opened = (await world.http.post(f"{address}/open", json={"mode": "poll"})).json()
     headers = {"crumbless-stream": opened["stream"]}
@@ -36,12 +36,12 @@ async def stay_by_poll(world: World) -> int:
         repeated = await world.http.post(f"{address}/poll", json={"after": 0}, headers=headers)
         repeats += repeated.status_code == 200
         await asyncio.wait([waiting], timeout=LIFE_SIGN_SECONDS)
-    assert repeats > AUTH_SECONDS, "the premise: the client was heard all the time"
+    assert repeats > AUTH_SECONDS, "the premise: the server received the client's frames all the time"
     return last_code(waiting.result().json()["frames"])
 
 
 async def stay_by_streaming_http(world: World) -> int:
-    """Read a long response and send empty lines beside it; its close code."""
+    """Read a long response and send empty lines at the same time. Return its close code."""
     address, signs = f"{world.server.address}/v1/stream", 0
     async with world.http.stream("POST", f"{address}/open", json={"mode": "stream"}) as response:
         headers = {"crumbless-stream": response.headers["crumbless-stream"]}
@@ -54,18 +54,18 @@ async def stay_by_streaming_http(world: World) -> int:
             sent = await world.http.post(f"{address}/send", content=b"\n", headers=headers)
             signs += sent.status_code == 204
             await asyncio.wait([reading], timeout=LIFE_SIGN_SECONDS)
-        assert signs > AUTH_SECONDS, "the premise: the client was heard all the time"
+        assert signs > AUTH_SECONDS, "the premise: the server received the client's lines all the time"
         return last_code(reading.result())
 
 
 def last_code(frames: list[Any]) -> int:
-    """The code of the `end` frame."""
+    """Return the code of the `end` frame."""
     assert frames[-1]["op"] == "end", frames
     return int(frames[-1]["code"])
 
 
-async def test_an_unauthenticated_stream_ends_after_15_seconds_whatever_it_sends(world: World) -> None:
-    """All transports beside one another: they take as long as one."""
+async def test_unauthenticated_stream_ends_after_15_seconds_with_any_frames(world: World) -> None:
+    """All transports at the same time, so that the test takes as long as one."""
 
     async def timed(one: Any) -> tuple[int, float]:
         began = time.monotonic()
@@ -78,11 +78,11 @@ async def test_an_unauthenticated_stream_ends_after_15_seconds_whatever_it_sends
     await (await world.stream(await world.visitor())).settled()
 
 
-async def test_a_network_has_a_limit_of_unauthenticated_streams(
+async def test_network_has_a_limit_of_unauthenticated_streams(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     """WebSocket and HTTP count together, and another network is not refused."""
-    # The connections of a proxy have no limit of their own: only the streams of the networks that it names have.
+    # The connections of a proxy have no limit. Only the streams of the networks that it names have one.
     world = open_world(start_server(unauthenticated_per_address=3, trusted_proxies="127.0.0.0/8"))
     address, port = world.server.address, world.server.port
     here, elsewhere = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}

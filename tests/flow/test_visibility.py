@@ -1,6 +1,6 @@
-"""An operator with a list of sites and teams: all else is answered as if it did not exist (threats 102, 103).
+"""An operator with a list of sites and teams: other things are answered as if they did not exist (threats 102, 103).
 
-The routes, commands and frames come from their tables, so that a new one fails here until it is covered.
+The routes, commands and frames come from their tables, so a new one fails here until it is covered.
 """
 
 import json
@@ -40,7 +40,7 @@ NOWHERE = {
     "team": "01890a5d-ac96-774b-bcce-b302099a8057",
     "key": "no-such-site",
 }
-"""Names of things that do not exist."""
+"""IDs of things that do not exist."""
 
 BODIES: dict[str, object] = {
     "POST /v1/desk/teams/{team}": {"name": "Changed"},
@@ -53,7 +53,7 @@ LISTING = {
     "GET /v1/desk/conversations": "test_lists_contain_only_what_is_visible",
     "GET /v1/desk/sites": "test_lists_contain_only_what_is_visible",
     "POST /v1/desk/bans": "test_visitor_of_a_hidden_conversation_cannot_be_banned",
-    # They name nothing that exists.
+    # They take no ID of an existing thing.
     "POST /v1/desk/sites": "",
     "POST /v1/desk/teams": "",
 }
@@ -62,7 +62,7 @@ LISTING = {
 
 @dataclass
 class Office:
-    """A workspace with two sites. `inside` sees the site of `vera` and `team`; `outside` sees the site of `victor`."""
+    """A workspace with two sites. `inside` sees the site of `vera` and `team`, `outside` sees the site of `victor`."""
 
     world: World
     owner: Person
@@ -80,7 +80,7 @@ class Office:
         return await ask(self.world.http, by, "GET", f"/v1/desk/{path}")
 
     async def limit(self, person: Person, *shops: Shop, teams: tuple[str, ...] = ()) -> None:
-        """Give the person this list."""
+        """Give the operator this list."""
         scope = {"everything": False, "sites": [shop.key for shop in shops], "teams": [*teams]}
         answer = await self.post(f"people/{person.id}", {"scope": scope})
         assert answer.status_code == 204, answer.text
@@ -88,7 +88,7 @@ class Office:
 
 @pytest.fixture(scope="module")
 def own_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server on which an operator with a list may manage sites and teams."""
+    """Start a server on which an operator with a list may manage sites and teams."""
     database = storage.new_database(tmp_path_factory.mktemp("visibility"))
     server = ServerProcess(database, program=[str(PROGRAM)], **storage.settings)
     server.start()
@@ -122,7 +122,7 @@ def test_every_row_that_names_a_conversation_site_or_team_is_covered() -> None:
 
 
 async def values_of(route: Route, office: Office) -> dict[str, str]:
-    """Return names of things that `inside` sees and `outside` does not."""
+    """Return IDs of things that `inside` sees and `outside` does not."""
     values = {"conversation": office.vera.conversation, "team": office.team, "key": TEA.key}
     if "kid" in route.parameters:
         await retire_keys(office.world, office.owner)
@@ -204,7 +204,7 @@ OPERATOR_COMMANDS = [row for row in COMMANDS if row.permission in PERMISSIONS["o
 
 
 async def send(stream: Stream, command: Command, conversation: str) -> str:
-    """Send the command's frame; its id."""
+    """Send the command's frame. Return its ID."""
     fields = {field.name for field in msgspec.structs.fields(command.frame)} - {"id", "conversation"}
     assert fields <= {*VALUES}, "give the new field a value"
     name = new_entry_id()
@@ -215,7 +215,9 @@ async def send(stream: Stream, command: Command, conversation: str) -> str:
 
 
 @pytest.mark.parametrize("command", OPERATOR_COMMANDS, ids=lambda row: row.frame.__name__)
-async def test_commands_to_a_hidden_conversation_are_refused_as_to_none(office: Office, command: Command) -> None:
+async def test_command_to_a_hidden_conversation_is_refused_as_to_an_unknown_one(
+    office: Office, command: Command
+) -> None:
     visitor, outside = await office.world.stream(office.vera), await office.world.stream(office.outside)
     refusals: list[dict[str, Any]] = []
     for conversation in (office.vera.conversation, NOWHERE["conversation"]):
@@ -230,7 +232,7 @@ async def test_commands_to_a_hidden_conversation_are_refused_as_to_none(office: 
     inside = await office.world.stream(office.inside)
     name = await send(inside, command, office.vera.conversation)
     if isinstance(command, EntryCommand):
-        assert (await inside.until("ack", id=name))["seq"] == 2, "nothing of the refused one was stored"
+        assert (await inside.until("ack", id=name))["seq"] == 2, "the refused command stored no entry"
     else:
         await visitor.until(str(command.frame.__struct_config__.tag), conversation=office.vera.conversation)
         by_inside = [frame for frame in visitor.heard[told:] if frame["op"] in {"typing", "seen"}]
@@ -239,7 +241,7 @@ async def test_commands_to_a_hidden_conversation_are_refused_as_to_none(office: 
 
 
 ABOUT_CONVERSATIONS = {"entries", "typing", "seen"}
-# `summary`: of visitors only.
+# `summary`: sent to visitors only.
 OTHERS = {"summary", "challenge", "welcome", "ack", "disk", "error", "pong", "end"}
 
 
@@ -247,8 +249,8 @@ def test_every_frame_is_covered() -> None:
     assert {str(frame.__struct_config__.tag) for frame in get_args(AnyServerFrame)} == ABOUT_CONVERSATIONS | OTHERS
 
 
-async def tell_all(office: Office, visitor: Person, witness: Stream) -> None:
-    """Send what makes each frame about the visitor's conversation; return when the witness has received all of them."""
+async def send_all_frames(office: Office, visitor: Person, witness: Stream) -> None:
+    """Send one frame of each kind about the visitor's conversation. Return once the witness has received all."""
     stream = await office.world.stream(visitor)
     await stream.send("typing", conversation=visitor.conversation, on=True)
     await witness.until("typing", conversation=visitor.conversation)
@@ -258,8 +260,8 @@ async def tell_all(office: Office, visitor: Person, witness: Stream) -> None:
     await witness.until_entry(text=f"By {visitor.id}")
 
 
-def told_of(stream: Stream, visitor: Person) -> set[str]:
-    """The kinds of frames in which the visitor's conversation, or the visitor, occurs."""
+def frames_about(stream: Stream, visitor: Person) -> set[str]:
+    """Return the kinds of frames that name the visitor's conversation or the visitor."""
     ids = (visitor.conversation, visitor.id)
     return {frame["op"] for frame in stream.heard if any(one in json.dumps(frame) for one in ids)}
 
@@ -268,20 +270,20 @@ async def test_streams_send_only_what_is_visible(office: Office) -> None:
     outside = await office.world.stream(office.outside)
     for visitor in (office.vera, office.victor):
         witness = await office.world.stream(office.owner)
-        await tell_all(office, visitor, witness)
-        assert told_of(witness, visitor) == ABOUT_CONVERSATIONS, "the premise"
+        await send_all_frames(office, visitor, witness)
+        assert frames_about(witness, visitor) == ABOUT_CONVERSATIONS, "the premise"
     await outside.settled()
-    # The same again from the database: entries after a position, and the seen marks that moved since.
+    # The same from the database: entries after a position, and the seen marks that moved since.
     again = await office.world.stream(office.outside)
     await again.until_entry(text=f"By {office.victor.id}")
     await again.until("seen", conversation=office.victor.conversation)
     await again.settled()
-    assert told_of(outside, office.victor) == ABOUT_CONVERSATIONS, "the premise"
-    assert told_of(again, office.victor) == {"entries", "seen"}, "the premise"
-    assert told_of(outside, office.vera) == told_of(again, office.vera) == set()
+    assert frames_about(outside, office.victor) == ABOUT_CONVERSATIONS, "the premise"
+    assert frames_about(again, office.victor) == {"entries", "seen"}, "the premise"
+    assert frames_about(outside, office.vera) == frames_about(again, office.vera) == set()
 
 
-async def test_welcome_says_whether_positions_have_gaps(office: Office) -> None:
+async def test_welcome_reports_whether_positions_have_gaps(office: Office) -> None:
     for person, complete in ((office.owner, True), (office.outside, False)):
         stream = await office.world.raw_stream(person)
         welcome = await stream.authenticate(await stream.challenged(), None)
@@ -289,7 +291,7 @@ async def test_welcome_says_whether_positions_have_gaps(office: Office) -> None:
         assert (welcome["operator"].get("scope", 0) == 0) is complete
 
 
-async def test_changed_list_ends_the_streams_and_holds_at_once(office: Office) -> None:
+async def test_changed_list_ends_the_streams_and_applies_at_once(office: Office) -> None:
     stream = await office.world.stream(office.outside)
     path = f"conversations/{office.vera.conversation}"
     assert (await office.get(path, office.outside)).status_code == 404, "the premise"
@@ -300,14 +302,14 @@ async def test_changed_list_ends_the_streams_and_holds_at_once(office: Office) -
     again = await office.world.stream(office.outside)
     await again.until_entry(conversation=office.vera.conversation)
     await again.settled()
-    assert told_of(again, office.victor) == set()
+    assert frames_about(again, office.victor) == set()
     assert (await office.post(f"people/{office.outside.id}", {"scope": {"everything": True}})).status_code == 204
     assert (await again.until_over()).code == 1012
     for visitor in (office.vera, office.victor):
         assert (await office.get(f"conversations/{visitor.conversation}", office.outside)).status_code == 200
 
 
-async def test_removed_team_ends_the_streams_of_those_who_had_it_in_their_list(office: Office) -> None:
+async def test_removed_team_ends_the_streams_of_operators_with_the_team_in_their_list(office: Office) -> None:
     await office.limit(office.inside, teams=(office.team,))
     stream = await office.world.stream(office.inside)
     assert (await office.post(f"teams/{office.team}/remove", {})).status_code == 204
@@ -328,12 +330,12 @@ async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> 
     (entry,) = [one for one in entries if one["action"] == "scope_changed" and one["target_id"] == office.inside.id]
     assert entry["details"] == wanted
     assert (await office.post(f"people/{office.inside.id}", {"teams": []})).status_code == 204
-    assert await scope_of(office, office.inside) == wanted, "what is left out stays"
+    assert await scope_of(office, office.inside) == wanted, "an omitted field does not change"
     sites = (await office.get("people", office.owner)).json()["sites"]
     assert {"key": office.other_site.key, "name": "Other"} in sites
 
 
-async def test_list_that_cannot_be_is_refused(office: Office) -> None:
+async def test_invalid_list_is_refused(office: Office) -> None:
     before = await scope_of(office, office.inside)
     admin = await office.world.new_operator(hire(office.world, "Ada", role="admin"))
     stranger = await office.world.new_operator(hire(office.world, "Oskar", workspace=2))
@@ -354,7 +356,7 @@ async def test_list_that_cannot_be_is_refused(office: Office) -> None:
     assert (await office.post(f"people/{office.inside.id}", {"scope": some})).status_code == 204, "the premise"
 
 
-async def test_role_that_sees_everything_loses_no_list_by_it(office: Office) -> None:
+async def test_list_survives_a_role_that_sees_everything(office: Office) -> None:
     path = f"conversations/{office.vera.conversation}"
     assert (await office.post(f"people/{office.outside.id}", {"role": "admin"})).status_code == 204
     assert (await office.get(path, office.outside)).status_code == 200

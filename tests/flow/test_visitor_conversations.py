@@ -1,4 +1,4 @@
-"""A session belongs to a visitor: the list of conversations, another one, summaries of the others."""
+"""A session belongs to a visitor: the list of conversations, a further conversation, and summaries of the others."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -20,12 +20,12 @@ LIST = "/v1/visitor/conversations"
 
 
 async def add(world: World, person: Person, words: str = "Another thing", entry_id: str = "", **more: Any) -> Any:
-    """The response to the first message of another conversation."""
+    """Return the response to the first message of another conversation."""
     return await ask(world.http, person, "POST", LIST, {"id": entry_id or new_entry_id(), "text": words, **more})
 
 
 async def added(world: World, person: Person, words: str = "Another thing") -> str:
-    """The id of another conversation."""
+    """Return the ID of another conversation."""
     answer = await add(world, person, words)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["conversation"]["id"])
@@ -40,7 +40,7 @@ async def listed(world: World, person: Person, query: str = "") -> list[Frame]:
 async def serve(
     world: World, person: Person, conversation: str | None, transport: Transport = "websocket", after: int | None = 0
 ) -> tuple[Stream, Frame]:
-    """A stream that names a conversation, and its welcome."""
+    """Return a stream that names a conversation, and its welcome."""
     stream = await world.raw_stream(person, transport)
     welcome = await stream.authenticate(await stream.challenged(), after, conversation=conversation)
     return stream, welcome
@@ -49,7 +49,7 @@ async def serve(
 async def refused(
     world: World, person: Person, conversation: str, transport: Transport = "websocket"
 ) -> tuple[int, str]:
-    """How a stream ends that names this conversation."""
+    """Return how a stream ends that names this conversation."""
     stream = await world.raw_stream(person, transport)
     nonce = await stream.challenged()
     assert person.key is not None
@@ -59,15 +59,16 @@ async def refused(
     return over.code, over.reason
 
 
-async def answer_in(world: World, conversation: str, words: str) -> None:
-    """Olga writes a message in a conversation."""
+async def reply_in(world: World, conversation: str, words: str) -> None:
+    """Send a message of Olga in a conversation."""
     desk = await world.stream(await world.operator(OLGA), after=None)
     assert (await say(desk, words, conversation=conversation))["op"] == "ack"
 
 
 @asynccontextmanager
 async def banned(world: World, conversation: str) -> AsyncGenerator[None]:
-    """The visitor of a conversation is banned: others on this network would be asked for proof of work afterwards."""
+    """Ban the visitor of a conversation, and lift the ban afterwards. Else starts from this network would need a proof
+    of work."""
     olga = await world.operator(OLGA)
     body = {"conversation": conversation, "kinds": ["visitor", "key"], "days": 1}
     answer = await ask(world.http, olga, "POST", "/v1/desk/bans", body)
@@ -80,7 +81,7 @@ async def banned(world: World, conversation: str) -> AsyncGenerator[None]:
 
 
 async def until_summary(stream: Stream, conversation: str, **wanted: object) -> Frame:
-    """The next summary of this conversation with these values."""
+    """Return the next summary of this conversation with these values."""
     while True:
         summary: Frame = (await stream.until("summary"))["conversation"]
         if summary["id"] == conversation and all(summary[name] == value for name, value in wanted.items()):
@@ -90,7 +91,7 @@ async def until_summary(stream: Stream, conversation: str, **wanted: object) -> 
 async def test_list_has_each_conversation_newest_first(world: World) -> None:
     vera = await world.visitor("First")
     first, second = vera.conversation, await added(world, vera, "Second")
-    await answer_in(world, first, "We are here")
+    await reply_in(world, first, "We are here")
     newer, older = await listed(world, vera)
     assert [newer["id"], older["id"]] == [second, first]
     assert newer["number"] > older["number"]
@@ -124,7 +125,7 @@ async def test_stream_serves_the_conversation_that_it_names(world: World, transp
         assert {entry["conversation"] for entry in stream.entries()} == {conversation}
 
 
-async def test_every_reached_conversation_takes_messages_marks_and_typing(world: World, transport: Transport) -> None:
+async def test_every_listed_conversation_accepts_messages_marks_and_typing(world: World, transport: Transport) -> None:
     vera = await world.visitor("First")
     first, second = vera.conversation, await added(world, vera, "Second")
     desk = await world.stream(await world.operator(OLGA), after=None)
@@ -139,14 +140,16 @@ async def test_every_reached_conversation_takes_messages_marks_and_typing(world:
     await desk.until("seen", conversation=first, by="visitor", seq=2)
 
 
-async def test_stream_does_not_say_whether_a_conversation_of_others_exists(world: World, transport: Transport) -> None:
+async def test_stream_does_not_reveal_whether_a_conversation_of_another_visitor_exists(
+    world: World, transport: Transport
+) -> None:
     vera, victor = await world.visitor(), await world.visitor()
     other = await refused(world, vera, victor.conversation, transport)
     assert other == await refused(world, vera, new_entry_id(), transport)
     assert other == await refused(world, vera, "\0", transport)
     assert other[0] == 4404
     _, welcome = await serve(world, vera, vera.conversation, transport)
-    assert welcome["op"] == "welcome", "the premise: the session is good"
+    assert welcome["op"] == "welcome", "the premise: the session is valid"
     stream, _ = await serve(world, vera, None, transport)
     for op, more in (("send", {"id": new_entry_id(), "text": "Hm"}), ("typing", {"on": True}), ("seen", {"seq": 1})):
         answers: list[str] = []
@@ -156,14 +159,16 @@ async def test_stream_does_not_say_whether_a_conversation_of_others_exists(world
         assert answers == ["unknown_conversation"] * 2, op
 
 
-async def test_summary_comes_for_messages_and_marks_elsewhere(world: World, transport: Transport) -> None:
+async def test_summary_is_sent_for_messages_and_marks_in_other_conversations(
+    world: World, transport: Transport
+) -> None:
     vera = await world.visitor("First")
     first, second = vera.conversation, await added(world, vera, "Second")
     stream, _ = await serve(world, vera, second, transport)
-    await answer_in(world, first, "One")
+    await reply_in(world, first, "One")
     summary = await until_summary(stream, first, unread=1)
     assert summary == (await listed(world, vera))[1], "it is the row of the list"
-    await answer_in(world, first, "Two")
+    await reply_in(world, first, "Two")
     await until_summary(stream, first, unread=2)
     other, _ = await serve(world, vera, first)
     await other.send("seen", conversation=first, seq=3)
@@ -174,45 +179,43 @@ async def test_summary_comes_for_messages_and_marks_elsewhere(world: World, tran
     assert served == [], "its own conversation needs no summary"
 
 
-async def test_conversation_that_is_added_elsewhere_becomes_known_to_open_streams(
-    world: World, transport: Transport
-) -> None:
+async def test_new_conversation_is_announced_to_open_streams(world: World, transport: Transport) -> None:
     vera = await world.visitor("First")
     stream = await world.stream(vera, transport)
     again = await world.stream(vera)
     second = await added(world, vera, "Second")
     await until_summary(stream, second, last_seq=1)
     await until_summary(again, second, last_seq=1)
-    await answer_in(world, second, "Good day")
+    await reply_in(world, second, "Good day")
     await until_summary(stream, second, unread=1, last_seq=2)
     assert (await say(stream, "I know it", conversation=second))["op"] == "ack"
 
 
-async def test_no_summary_of_a_conversation_reaches_another_visitor(world: World, transport: Transport) -> None:
+async def test_summary_of_a_conversation_does_not_reach_another_visitor(world: World, transport: Transport) -> None:
     vera, victor = await world.visitor(), await world.visitor()
     second = await added(world, vera)
     await added(world, victor)
     stream = await world.stream(victor, transport)
     own, _ = await serve(world, vera, vera.conversation, transport)
-    await answer_in(world, second, "For Vera")
+    await reply_in(world, second, "For Vera")
     await until_summary(own, second, unread=1)
     await stream.settled()
     assert [frame for frame in stream.heard if frame["op"] == "summary"] == []
 
 
-async def test_after_a_reconnect_the_list_has_what_was_missed(world: World, transport: Transport) -> None:
+async def test_list_after_a_reconnect_includes_missed_messages(world: World, transport: Transport) -> None:
     vera = await world.visitor("First")
     first, second = vera.conversation, await added(world, vera, "Second")
     stream, _ = await serve(world, vera, second, transport)
     await stream.close()
-    await answer_in(world, first, "While you were away")
+    await reply_in(world, first, "While you were away")
     stream, _ = await serve(world, vera, second, transport, after=1)
     assert [one["unread"] for one in await listed(world, vera)] == [0, 1]
-    await answer_in(world, first, "And again")
+    await reply_in(world, first, "And again")
     await until_summary(stream, first, unread=2)
 
 
-async def test_the_same_first_message_starts_one_conversation(world: World) -> None:
+async def test_repeated_first_message_starts_one_conversation(world: World) -> None:
     vera = await world.visitor("First")
     entry_id = new_entry_id()
     answers = await asyncio.gather(*(add(world, vera, "Second", entry_id) for _ in range(4)))
@@ -244,7 +247,7 @@ async def test_start_with_the_same_key_continues_the_newest_conversation(world: 
     assert another.json()["entry"]["seq"] == 2
 
 
-async def test_export_and_erasure_take_every_conversation(world: World) -> None:
+async def test_export_and_erasure_include_every_conversation(world: World) -> None:
     vera = await world.visitor("First")
     first, second = vera.conversation, await added(world, vera, "Second")
     exported = (await ask(world.http, vera, "GET", "/v1/visitor/export")).json()["conversations"]
@@ -278,7 +281,7 @@ async def test_consent_is_bound_to_one_conversation(world: World) -> None:
     assert (answer.status_code, code_of(answer)) == (404, "unknown_conversation")
 
 
-async def test_code_hands_over_the_visitor_and_opens_the_conversation_that_was_shown(world: World) -> None:
+async def test_code_transfers_the_visitor_and_opens_the_shown_conversation(world: World) -> None:
     vera, victor = await world.visitor("First"), await world.visitor()
     second = await added(world, vera, "Second")
     path = "/v1/visitor/continue/code"
@@ -296,7 +299,7 @@ async def test_code_hands_over_the_visitor_and_opens_the_conversation_that_was_s
     assert [one["id"] for one in await listed(world, laptop)] == [second, vera.conversation]
 
 
-async def test_verified_session_reaches_what_an_unverified_one_does_not(world: World) -> None:
+async def test_verified_session_reaches_conversations_that_an_unverified_one_does_not(world: World) -> None:
     """Identity fixation (H-1) with several conversations."""
     olga = await world.operator(OLGA)
     await retire_keys(world, olga)
@@ -314,17 +317,17 @@ async def test_verified_session_reaches_what_an_unverified_one_does_not(world: W
         (await ask(world.http, attacker, "POST", "/v1/visitor/continue", {"site": TEA.key, "secret": code})).json(),
     )
     waiting, _ = await serve(world, attacker, None)
-    assert len(await listed(world, attacker)) == 1, "the premise: the session is good"
+    assert len(await listed(world, attacker)) == 1, "the premise: the session is valid"
     assert (await identify(world, phone, key.token("lena"))).status_code == 200
     assert (await waiting.until_over()).code == 4401
     assert (await ask(world.http, attacker, "GET", LIST)).status_code == 401
     everything = {home.conversation, garden, phone.conversation}
     assert {one["id"] for one in await listed(world, phone)} == everything
     await until_summary(stream, garden)
-    await answer_in(world, garden, "For Lena")
+    await reply_in(world, garden, "For Lena")
     await until_summary(stream, garden, unread=1)
     assert (await say(stream, "From my phone", conversation=garden))["op"] == "ack"
-    # A code of the verified visitor hands over that visitor, not the contact's other devices.
+    # A code of the verified visitor transfers that visitor, not the contact's other devices.
     code = (await ask(world.http, phone, "POST", "/v1/visitor/continue/code", {})).json()["code"]
     tablet = world.stranger()
     body = {"site": TEA.key, "secret": code}
@@ -336,7 +339,7 @@ async def test_verified_session_reaches_what_an_unverified_one_does_not(world: W
     assert erased.json()["conversations"] == 3
 
 
-async def test_ban_of_a_verified_visitor_holds_on_the_contacts_other_devices(world: World) -> None:
+async def test_ban_of_a_verified_visitor_applies_to_the_contacts_other_devices(world: World) -> None:
     olga = await world.operator(OLGA)
     await retire_keys(world, olga)
     await set_mode(world, olga, "optional")

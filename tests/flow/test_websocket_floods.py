@@ -1,4 +1,4 @@
-"""Floods of frames that are no messages end the stream that sends them; everybody else's chat continues."""
+"""A flood of frames without messages ends the stream that sends them. Other chats continue."""
 
 import asyncio
 import contextlib
@@ -32,17 +32,17 @@ FLOODS = {
     "fragments of one byte": frame(CONTINUATION, b" ", fin=False),
 }
 SIZE = 20_000_000
-"""Bytes of a flood: more than the buffers of the kernel take."""
+"""Bytes of a flood: more than the socket buffers hold."""
 
 
 @pytest.fixture
 def world(start_server: StartServer, open_world: OpenWorld) -> World:
-    """A server with the usual limit of frames."""
+    """Start a server with the default limit of frames."""
     return open_world(start_server(frames_per_second=20, frame_burst=80))
 
 
 async def flood(raw: RawWebSocket, one: bytes) -> tuple[int, int]:
-    """Send a flood; the code that the stream ended with, and how many bytes the client could send until then."""
+    """Send a flood. Return the close code of the stream and how many bytes the client could send until then."""
     raw.writer.transport.set_write_buffer_limits(high=0)
     sent, piece = 0, one * (20_000 // len(one))
 
@@ -62,7 +62,7 @@ async def flood(raw: RawWebSocket, one: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("authenticated", [False, True])
-async def test_a_flood_of_control_frames_or_fragments_ends_the_stream(world: World, authenticated: bool) -> None:
+async def test_flood_of_control_frames_or_fragments_ends_the_stream(world: World, authenticated: bool) -> None:
     chat = await world.stream(await world.visitor())
     for what, one in FLOODS.items():
         raw = await connect_raw(world.server.port)
@@ -77,13 +77,13 @@ async def test_a_flood_of_control_frames_or_fragments_ends_the_stream(world: Wor
             raw.send(frame(TEXT, b" ", fin=False))
         code, sent = await flood(raw, one)
         assert code == 4429, what
-        assert sent < SIZE, f"{what}: the server read on"
+        assert sent < SIZE, f"{what}: the server continued to read"
         assert await raw.is_cut(), what
         assert (await say(chat, "still here"))["op"] == "ack", what
         await raw.close()
 
 
-async def test_a_flood_after_the_close_frame_is_not_read(world: World) -> None:
+async def test_flood_after_the_close_frame_is_not_read(world: World) -> None:
     raw = await connect_raw(world.server.port)
     await authenticate_raw(raw, await world.visitor())
     raw.send(frame(TEXT, b"\xff"))
@@ -93,7 +93,7 @@ async def test_a_flood_after_the_close_frame_is_not_read(world: World) -> None:
     await raw.close()
 
 
-async def test_a_close_frame_behind_many_frames_is_answered(world: World) -> None:
+async def test_close_frame_behind_many_frames_is_answered(world: World) -> None:
     raw = await connect_raw(world.server.port)
     await authenticate_raw(raw, await world.visitor())
     raw.send(*([frame(PONG)] * 79), frame(CLOSE, close_payload(3000)))
@@ -101,7 +101,7 @@ async def test_a_close_frame_behind_many_frames_is_answered(world: World) -> Non
     await raw.close()
 
 
-async def test_a_flood_of_empty_lines_ends_a_stream_over_http(world: World) -> None:
+async def test_flood_of_empty_lines_ends_a_stream_over_http(world: World) -> None:
     stream = await world.stream(await world.visitor(), "stream")
     await stream.settled()
     await stream.send_bytes(b"\n" * 60_000)

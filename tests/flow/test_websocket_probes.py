@@ -1,4 +1,4 @@
-"""RFC 6455, probed with raw sockets against the running server: what it must accept, what it must refuse and how."""
+"""RFC 6455, probed with raw sockets against the running server: accepted frames, refused frames and close codes."""
 
 import asyncio
 import base64
@@ -36,8 +36,8 @@ Knock = Callable[..., Awaitable[RawWebSocket]]
 
 
 @pytest_asyncio.fixture
-async def knock(world: World) -> AsyncIterator[Knock]:
-    """Shakes hands with the server; headers are changed by keywords."""
+async def handshake(world: World) -> AsyncIterator[Knock]:
+    """Return a function that performs a handshake. Keywords change its headers."""
     opened: list[RawWebSocket] = []
 
     async def connect(**changed: str | None) -> RawWebSocket:
@@ -50,9 +50,9 @@ async def knock(world: World) -> AsyncIterator[Knock]:
 
 
 @pytest_asyncio.fixture
-async def socket(world: World, knock: Knock) -> RawWebSocket:
-    """A visitor's stream, welcomed."""
-    raw = await knock()
+async def socket(world: World, handshake: Knock) -> RawWebSocket:
+    """Open and authenticate a visitor's stream."""
+    raw = await handshake()
     assert raw.answer.status == 101
     await authenticate_raw(raw, await world.visitor())
     return raw
@@ -88,7 +88,7 @@ PROTOCOL_ERRORS = {
 
 
 @pytest.mark.parametrize("what", [*PROTOCOL_ERRORS])
-async def test_what_breaks_the_framing_is_refused_with_1002(socket: RawWebSocket, what: str) -> None:
+async def test_protocol_error_is_refused_with_1002(socket: RawWebSocket, what: str) -> None:
     assert await socket.pinged(), "the premise"
     socket.send(PROTOCOL_ERRORS[what])
     assert await socket.until_closed() == 1002
@@ -112,7 +112,7 @@ async def test_text_that_is_not_utf8_is_refused_with_1007(socket: RawWebSocket, 
 
 
 @pytest.mark.parametrize("payload", [b"", b"x", PING_FRAME, b"\xff\xfe"])
-async def test_binary_is_refused_with_1003(socket: RawWebSocket, payload: bytes) -> None:
+async def test_binary_frame_is_refused_with_1003(socket: RawWebSocket, payload: bytes) -> None:
     socket.send(frame(BINARY, payload))
     assert await socket.until_closed() == 1003
 
@@ -127,20 +127,20 @@ TOO_BIG = {
 
 
 @pytest.mark.parametrize("what", [*TOO_BIG])
-async def test_what_is_too_big_is_refused_with_1009_at_once(socket: RawWebSocket, what: str) -> None:
+async def test_oversized_message_is_refused_with_1009_at_once(socket: RawWebSocket, what: str) -> None:
     socket.send(TOO_BIG[what])
     assert await socket.until_closed() == 1009
 
 
-async def test_before_auth_4_kib_are_too_big(knock: Knock) -> None:
-    raw = await knock()
+async def test_frame_over_4_kib_before_authentication_is_refused(handshake: Knock) -> None:
+    raw = await handshake()
     await raw.receive_json()
     raw.send(frame(TEXT, b"x" * 4_097))
     assert await raw.until_closed() == 1009
 
 
-async def test_a_second_frame_before_the_welcome_ends_the_stream(world: World, knock: Knock) -> None:
-    vera, raw = await world.visitor(), await knock()
+async def test_second_frame_before_the_welcome_ends_the_stream(world: World, handshake: Knock) -> None:
+    vera, raw = await world.visitor(), await handshake()
     assert vera.key is not None
     proof = vera.key.prove("GET", f"{vera.address}/v1/stream", (await raw.receive_json())["nonce"], vera.token)
     auth = frame(TEXT, json.dumps({"op": "auth", "token": vera.token, "proof": proof}).encode())
@@ -151,7 +151,7 @@ async def test_a_second_frame_before_the_welcome_ends_the_stream(world: World, k
 # --- accepted -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_text_in_parts_with_pings_between(socket: RawWebSocket) -> None:
+async def test_fragmented_text_with_pings_in_between_is_accepted(socket: RawWebSocket) -> None:
     socket.send(frame(TEXT, b'{"op":', fin=False), frame(PING, b"one"), frame(CONTINUATION, b"", fin=False))
     assert await socket.receive() == (PONG, b"one")
     socket.send(frame(PING, b"two"), frame(PONG, b"unasked"), frame(CONTINUATION, b'"ping"}'))
@@ -159,7 +159,7 @@ async def test_a_text_in_parts_with_pings_between(socket: RawWebSocket) -> None:
     assert (await socket.receive_json())["op"] == "pong"
 
 
-async def test_a_character_split_over_parts(socket: RawWebSocket) -> None:
+async def test_character_split_over_fragments_is_accepted(socket: RawWebSocket) -> None:
     message = {"op": "send", "id": new_entry_id(), "conversation": "x", "text": "\U0001f600"}
     data = json.dumps(message, ensure_ascii=False).encode()
     cut = data.index(b"\xf0") + 2
@@ -167,16 +167,16 @@ async def test_a_character_split_over_parts(socket: RawWebSocket) -> None:
     assert (await socket.receive_json())["code"] == "unknown_conversation"
 
 
-async def test_frames_byte_by_byte(socket: RawWebSocket) -> None:
+async def test_frames_sent_byte_by_byte_are_accepted(socket: RawWebSocket) -> None:
     for byte in frame(TEXT, LONG) + frame(PING, b"x"):
         socket.send(bytes([byte]))
         await socket.writer.drain()
         await asyncio.sleep(0)
-    # Control frames may overtake what was sent before them (RFC 6455, section 5.5).
+    # Control frames may overtake earlier data frames (RFC 6455, section 5.5).
     assert sorted([await socket.receive(), await socket.receive()]) == [(TEXT, PONG_FRAME), (PONG, b"x")]
 
 
-async def test_many_frames_in_one_segment(socket: RawWebSocket) -> None:
+async def test_many_frames_in_one_segment_are_accepted(socket: RawWebSocket) -> None:
     socket.send(*(frame(TEXT, PING_FRAME) + frame(PING, str(number).encode()) for number in range(200)))
     told = [await socket.receive() for _ in range(400)]
     assert [payload for opcode, payload in told if opcode == PONG] == [str(number).encode() for number in range(200)]
@@ -184,29 +184,29 @@ async def test_many_frames_in_one_segment(socket: RawWebSocket) -> None:
 
 
 @pytest.mark.parametrize("size", [125, 126, 127, 65_535, 65_536])
-async def test_every_spelling_of_a_length(socket: RawWebSocket, size: int) -> None:
+async def test_every_length_encoding_is_accepted(socket: RawWebSocket, size: int) -> None:
     socket.send(frame(TEXT, PING_FRAME + b" " * (size - len(PING_FRAME))))
     assert (await socket.receive_json())["op"] == "pong"
 
 
 @pytest.mark.parametrize("payload", [b"", b"x" * 125, b"\xff\x00"])
-async def test_a_ping_is_answered_with_its_own_words(socket: RawWebSocket, payload: bytes) -> None:
+async def test_pong_has_the_payload_of_its_ping(socket: RawWebSocket, payload: bytes) -> None:
     socket.send(frame(PING, payload))
     assert await socket.receive() == (PONG, payload)
 
 
-async def test_a_pong_that_nobody_asked_for_is_ignored(socket: RawWebSocket) -> None:
+async def test_unsolicited_pong_is_ignored(socket: RawWebSocket) -> None:
     socket.send(frame(PONG, b"x"), frame(PONG))
     assert await socket.pinged()
 
 
-async def test_an_empty_text_is_malformed_and_no_end(socket: RawWebSocket) -> None:
+async def test_empty_text_is_malformed_and_does_not_end_the_stream(socket: RawWebSocket) -> None:
     socket.send(frame(TEXT))
     assert (await socket.receive_json())["code"] == "malformed"
     assert await socket.pinged()
 
 
-async def test_what_came_before_an_error_is_obeyed(socket: RawWebSocket) -> None:
+async def test_frames_before_an_error_are_processed(socket: RawWebSocket) -> None:
     socket.send(frame(TEXT, PING_FRAME), frame(PING, b"x"), frame(0x3))
     assert sorted([await socket.receive(), await socket.receive()]) == [(TEXT, PONG_FRAME), (PONG, b"x")]
     assert await socket.until_closed() == 1002
@@ -216,29 +216,29 @@ async def test_what_came_before_an_error_is_obeyed(socket: RawWebSocket) -> None
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1003, 1007, 1011, 1012, 3000, 4000, 4999])
-async def test_a_good_close_code_is_echoed(socket: RawWebSocket, code: int) -> None:
+async def test_valid_close_code_is_echoed(socket: RawWebSocket, code: int) -> None:
     socket.send(frame(CLOSE, close_payload(code, "tschüss".encode())))
     assert await socket.until_closed() == code
 
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535])
-async def test_a_close_code_that_may_not_be_sent_is_refused(socket: RawWebSocket, code: int) -> None:
+async def test_reserved_close_code_is_refused(socket: RawWebSocket, code: int) -> None:
     socket.send(frame(CLOSE, close_payload(code)))
     assert await socket.until_closed() == 1002
 
 
-async def test_a_close_without_a_code_gets_one_without(socket: RawWebSocket) -> None:
+async def test_close_without_a_code_is_answered_without_one(socket: RawWebSocket) -> None:
     socket.send(frame(CLOSE))
     assert await socket.until_closed() == 1005
 
 
 @pytest.mark.parametrize(("payload", "code"), [(b"\x03", 1002), (close_payload(1000, b"\xff"), 1007)])
-async def test_a_broken_close_is_refused(socket: RawWebSocket, payload: bytes, code: int) -> None:
+async def test_malformed_close_frame_is_refused(socket: RawWebSocket, payload: bytes, code: int) -> None:
     socket.send(frame(CLOSE, payload))
     assert await socket.until_closed() == code
 
 
-async def test_after_a_close_nothing_is_obeyed(socket: RawWebSocket, world: World) -> None:
+async def test_frame_after_a_close_is_ignored(socket: RawWebSocket, world: World) -> None:
     count = "SELECT count(*) FROM entry"
     before = world.server.rows(count)
     conversation = world.server.rows("SELECT id FROM conversation ORDER BY no DESC LIMIT 1")[0][0]
@@ -248,7 +248,7 @@ async def test_after_a_close_nothing_is_obeyed(socket: RawWebSocket, world: Worl
     assert world.server.rows(count) == before
 
 
-async def test_the_server_waits_for_the_clients_close_but_not_for_ever(socket: RawWebSocket) -> None:
+async def test_server_waits_a_limited_time_for_the_clients_close(socket: RawWebSocket) -> None:
     socket.send(frame(BINARY))
     opcode, payload = await socket.receive()
     assert (opcode, payload[:2]) == (CLOSE, (1003).to_bytes(2, "big"))
@@ -257,7 +257,7 @@ async def test_the_server_waits_for_the_clients_close_but_not_for_ever(socket: R
     assert time.monotonic() - began < 1 + BUSY_MACHINE
 
 
-async def test_a_client_that_vanishes_leaves_nothing_behind(socket: RawWebSocket, world: World) -> None:
+async def test_server_survives_an_aborted_connection(socket: RawWebSocket, world: World) -> None:
     socket.writer.transport.abort()
     stream = await world.stream(await world.visitor())
     await stream.settled()
@@ -266,9 +266,9 @@ async def test_a_client_that_vanishes_leaves_nothing_behind(socket: RawWebSocket
 # --- the handshake --------------------------------------------------------------------------------------------------
 
 
-async def test_a_good_handshake_is_answered_as_the_rfc_says(knock: Knock) -> None:
+async def test_handshake_is_answered_as_the_rfc_requires(handshake: Knock) -> None:
     key = base64.b64encode(b"0123456789abcdef").decode()
-    raw = await knock(Sec_WebSocket_Key=key, Sec_WebSocket_Protocol="other, crumbless.v1")
+    raw = await handshake(Sec_WebSocket_Key=key, Sec_WebSocket_Protocol="other, crumbless.v1")
     digest = hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
     assert raw.answer.status == 101
     assert raw.answer.header("sec-websocket-accept") == base64.b64encode(digest).decode()
@@ -277,8 +277,8 @@ async def test_a_good_handshake_is_answered_as_the_rfc_says(knock: Knock) -> Non
     assert (await raw.receive_json())["op"] == "challenge"
 
 
-async def test_compression_is_offered_and_not_taken(knock: Knock) -> None:
-    raw = await knock(Sec_WebSocket_Extensions="permessage-deflate")
+async def test_offered_compression_is_declined(handshake: Knock) -> None:
+    raw = await handshake(Sec_WebSocket_Extensions="permessage-deflate")
     assert raw.answer.status == 101
     assert raw.answer.header("sec-websocket-extensions") == ""
 
@@ -300,25 +300,25 @@ HANDSHAKES: dict[str, tuple[dict[str, str | None], int, str]] = {
 
 
 @pytest.mark.parametrize("what", [*HANDSHAKES])
-async def test_a_bad_handshake_gets_a_problem_and_no_stream(knock: Knock, what: str) -> None:
+async def test_invalid_handshake_gets_a_problem_and_no_stream(handshake: Knock, what: str) -> None:
     changed, status, code = HANDSHAKES[what]
-    raw = await knock(**changed)
+    raw = await handshake(**changed)
     assert raw.answer.status == status
     assert raw.answer.header("content-type") == "application/problem+json"
     assert json.loads(raw.answer.body)["type"] == f"urn:crumbless:problem:{code}"
     assert await asyncio.wait_for(raw.reader.read(), 5) == b""
 
 
-async def test_a_handshake_for_another_host_is_misdirected(world: World) -> None:
+async def test_handshake_for_another_host_is_misdirected(world: World) -> None:
     assert (await ask_raw(world.server.port, handshake_of("evil.example"))).status == 421
 
 
-async def test_a_handshake_from_our_own_page_is_welcome(world: World, knock: Knock) -> None:
-    raw = await knock(Origin=world.server.address)
+async def test_handshake_from_our_own_page_is_accepted(world: World, handshake: Knock) -> None:
+    raw = await handshake(Origin=world.server.address)
     assert raw.answer.status == 101
 
 
-async def test_without_an_upgrade_there_is_no_stream(world: World) -> None:
+async def test_request_without_an_upgrade_opens_no_stream(world: World) -> None:
     answer = await world.http.get(f"{world.server.address}/v1/stream")
     assert answer.status_code == 404
 
@@ -327,7 +327,7 @@ async def test_without_an_upgrade_there_is_no_stream(world: World) -> None:
 
 
 async def closed_after(port: int, data: bytes) -> float:
-    """Seconds until the server gives up on a client that sends this and no more."""
+    """Return the seconds until the server closes the connection of a client that sends only this."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     began = time.monotonic()
     writer.write(data)
@@ -338,12 +338,12 @@ async def closed_after(port: int, data: bytes) -> float:
     return time.monotonic() - began
 
 
-async def test_who_says_nothing_is_not_waited_for(world: World, knock: Knock) -> None:
-    """All deadlines at once: they run beside one another."""
+async def test_silent_and_slow_clients_are_disconnected(world: World, handshake: Knock) -> None:
+    """All deadlines are measured at the same time."""
     port, host = world.server.port, f"127.0.0.1:{world.server.port}".encode()
 
     async def silent_stream() -> tuple[int, float]:
-        raw = await knock()
+        raw = await handshake()
         began = time.monotonic()
         return await raw.until_closed(), time.monotonic() - began
 

@@ -1,4 +1,4 @@
-"""Who is not told: visitors know their own conversation, operators their workspace. Each refusal proves its premise."""
+"""Visitors receive only their own conversation, operators only their workspace. Each refusal proves its premise."""
 
 import asyncio
 
@@ -12,15 +12,15 @@ pytestmark = pytest.mark.storages("sqlite", "postgres")
 ABSENT = "00000000-0000-7000-8000-000000000000"
 
 
-async def test_another_visitors_conversation_does_not_exist(world: World, transport: Transport) -> None:
+async def test_conversation_of_another_visitor_is_answered_as_unknown(world: World, transport: Transport) -> None:
     vera, victor = await world.visitor(), await world.visitor()
     own, other = await world.stream(vera, transport), await world.stream(victor, transport)
     assert (await say(own, "Mine"))["op"] == "ack", "the premise: the same frame from its own visitor works"
     refused = await say(other, "Not mine", "", vera.conversation)
     absent = await say(other, "Not there", "", ABSENT)
     assert refused["code"] == absent["code"] == "unknown_conversation"
-    assert refused["message"] == absent["message"], "the refusal tells that the conversation exists"
-    # "seen" last: its answer is waited for below, and a wait passes over what comes before it.
+    assert refused["message"] == absent["message"], "the refusal reveals that the conversation exists"
+    # "seen" is last, because its answer is awaited below, and a wait skips earlier frames.
     for op, fields in (("typing", {"on": True}), ("seen", {"seq": 1})):
         await other.send(op, conversation=vera.conversation, **fields)
         assert (await other.until("error"))["code"] == "unknown_conversation"
@@ -30,7 +30,7 @@ async def test_another_visitors_conversation_does_not_exist(world: World, transp
     assert (await say(other, "Still here"))["op"] == "ack"
 
 
-async def test_no_frame_of_a_conversation_reaches_another_visitor(world: World, transport: Transport) -> None:
+async def test_frames_of_a_conversation_do_not_reach_another_visitor(world: World, transport: Transport) -> None:
     vera, victor, olga = await world.visitor(), await world.visitor(), await world.operator(OLGA)
     own, other = await world.stream(vera, transport), await world.stream(victor, transport)
     desk = await world.stream(olga, transport, after=None)
@@ -39,7 +39,8 @@ async def test_no_frame_of_a_conversation_reaches_another_visitor(world: World, 
     await own.until("seen", by="operator")
     await say(desk, "An answer", "", vera.conversation)
     await desk.send("typing", conversation=vera.conversation, on=True)
-    # The premise: its visitor is told. Two streams have no order between them, so what the desk did is waited for.
+    # The premise: its visitor receives them. Streams are not ordered with each other, so the test waits for the
+    # operator's frames.
     await own.until("typing")
     await own.send("seen", conversation=vera.conversation, seq=3)
     await own.until("seen", by="visitor")
@@ -50,7 +51,7 @@ async def test_no_frame_of_a_conversation_reaches_another_visitor(world: World, 
     assert [frame["op"] for frame in other.heard] == ["challenge", "welcome", "entries", "pong"]
 
 
-async def test_an_operator_of_another_workspace_sees_nothing(world: World, transport: Transport) -> None:
+async def test_operator_of_another_workspace_receives_nothing(world: World, transport: Transport) -> None:
     vera, olga, oskar = await world.visitor(), await world.operator(OLGA), await world.operator(OSKAR)
     visitor = await world.stream(vera, transport)
     own, other = await world.stream(olga, transport), await world.stream(oskar, transport)
@@ -78,20 +79,20 @@ async def test_an_operator_of_another_workspace_sees_nothing(world: World, trans
     assert [entry["data"]["text"] for entry in await world.timeline(vera.conversation)] == ["Hello", "Ours"]
 
 
-async def test_an_operators_mark_in_no_conversation_is_refused(world: World) -> None:
+async def test_command_of_an_operator_in_an_unknown_conversation_is_refused(world: World) -> None:
     desk = await world.stream(await world.operator(OLGA), after=None)
     for op, fields in (("seen", {"seq": 1}), ("typing", {"on": True}), ("close", {"id": new_entry_id()})):
         await desk.send(op, conversation=ABSENT, **fields)
         assert (await desk.until("error"))["code"] == "unknown_conversation", op
 
 
-async def test_a_visitor_cannot_close(world: World, transport: Transport) -> None:
+async def test_visitor_cannot_close_a_conversation(world: World, transport: Transport) -> None:
     visitor = await world.stream(await world.visitor(), transport)
     await visitor.send("close", id=new_entry_id(), conversation=visitor.person.conversation)
     assert (await visitor.until("error"))["code"] == "unknown_op"
 
 
-async def test_a_stream_over_http_serves_only_its_own_session(world: World) -> None:
+async def test_stream_over_http_serves_only_its_own_session(world: World) -> None:
     vera, victor = await world.visitor(), await world.visitor()
     stream = await world.stream(vera, "poll")
     assert isinstance(stream, PollStream)
@@ -105,7 +106,7 @@ async def test_a_stream_over_http_serves_only_its_own_session(world: World) -> N
 
 
 @pytest.mark.parametrize("bound", [True, False])
-async def test_two_visitors_started_together_do_not_mix(world: World, bound: bool) -> None:
+async def test_simultaneous_starts_of_visitors_are_separate(world: World, bound: bool) -> None:
     people = await asyncio.gather(*(world.visitor(f"I am {number}", with_key=bound) for number in range(8)))
     assert len({person.conversation for person in people}) == 8
     for number, person in enumerate(people):

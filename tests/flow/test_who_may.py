@@ -1,4 +1,4 @@
-"""The table of routes, walked: each row's `who` is what the route demands."""
+"""Every row of the route table is requested: a route requires the caller that its `who` names."""
 
 import re
 
@@ -21,7 +21,7 @@ BODIES = {
 
 
 def body_of(route: Route) -> object:
-    """Return a body that the route takes; none for those without."""
+    """Return a valid body for the route. Return None for routes without a body."""
     if route.path == "/v1/visitor/conversations" and route.method == "POST":
         return {"id": new_entry_id(), "text": "Hello"}
     return BODIES.get(route.path)
@@ -42,7 +42,7 @@ OPEN_ROUTES = [route for route in ROUTES if route.who == "public" and route.meth
 PREFLIGHTS = [route for route in ROUTES if route.method == "OPTIONS"]
 
 
-def test_the_table_is_walked_whole() -> None:
+def test_every_kind_of_route_is_covered() -> None:
     assert len(OPERATOR_ROUTES) >= 5
     assert len(STREAM_ROUTES) == 2
     assert len(OPEN_ROUTES) + len(STREAM_ROUTES) + len(OPERATOR_ROUTES) + len(VISITOR_ROUTES) == len(ROUTES) - len(
@@ -53,8 +53,8 @@ def test_the_table_is_walked_whole() -> None:
 
 
 @pytest.mark.parametrize("route", OPERATOR_ROUTES, ids=name_of)
-async def test_operator_routes_refuse_everybody_else(world: World, route: Route) -> None:
-    # Of the walk's own: some routes end every session of who asks.
+async def test_operator_routes_refuse_other_callers(world: World, route: Route) -> None:
+    # Use a new session, because some routes end every session of the caller.
     vera, olga = await world.visitor(), await world.new_operator(hire(world))
     bearer = await world.visitor(with_key=False)
     unsigned = await world.http.request(route.method, world.server.address + path_of(route))
@@ -65,7 +65,7 @@ async def test_operator_routes_refuse_everybody_else(world: World, route: Route)
         assert answer.status_code == 403
         assert answer.json()["type"] == "urn:crumbless:problem:forbidden"
     body = BODIES.get(route.path, {}) if route.method == "POST" else None
-    # 400 and 415: let in, and told that a field is missing, or that this is no picture.
+    # 400 and 415: allowed, and a field is missing or the body is no picture.
     assert (await ask(world.http, olga, route.method, path_of(route), body)).status_code in {200, 204, 400, 404, 415}
     assert (await ask(world.http, world.stranger(), route.method, path_of(route))).status_code == 401
 
@@ -79,7 +79,7 @@ async def test_operator_routes_refuse_pages_of_other_origins(world: World, route
 
 
 @pytest.mark.parametrize("route", VISITOR_ROUTES, ids=name_of)
-async def test_visitor_routes_refuse_everybody_else(world: World, route: Route) -> None:
+async def test_visitor_routes_refuse_other_callers(world: World, route: Route) -> None:
     unsigned = await world.http.request(route.method, world.server.address + path_of(route))
     assert unsigned.status_code == 401
     olga, vera = await world.operator(OLGA), await world.visitor()
@@ -101,7 +101,7 @@ async def test_visitor_routes_refuse_everybody_else(world: World, route: Route) 
 @pytest.mark.parametrize("route", [route for route in OPEN_ROUTES if route.method == "POST"], ids=name_of)
 async def test_open_routes_that_write_refuse_pages_of_other_origins(world: World, route: Route) -> None:
     answer = await world.http.post(world.server.address + path_of(route), headers={"origin": "https://evil.example"})
-    # A page of a site may record a choice of consent: it is refused once the body says which site.
+    # A page of a site may record a choice of consent. It is refused after the body has named the site.
     assert answer.status_code == (403 if route.pages == "own" else 415)
 
 
@@ -113,7 +113,7 @@ def test_only_consent_is_open_to_pages_of_sites() -> None:
 
 
 @pytest.mark.parametrize("route", STREAM_ROUTES, ids=name_of)
-async def test_stream_routes_know_only_streams(world: World, route: Route) -> None:
+async def test_stream_routes_need_an_open_stream(world: World, route: Route) -> None:
     vera = await world.visitor()
     for stream in ("", "unknown", ID):
         answer = await ask(world.http, vera, route.method, route.path, BODIES[route.path], crumbless_stream=stream)
@@ -122,7 +122,7 @@ async def test_stream_routes_know_only_streams(world: World, route: Route) -> No
 
 
 @pytest.mark.parametrize("route", OPEN_ROUTES, ids=name_of)
-async def test_open_routes_ask_for_no_session(world: World, route: Route) -> None:
+async def test_public_routes_need_no_session(world: World, route: Route) -> None:
     answer = await world.http.request(route.method, world.server.address + path_of(route))
     assert answer.status_code not in {401, 403}
     assert answer.status_code < 500
