@@ -1,4 +1,5 @@
-"""Platforms, shops and browsers. Every test fails in which somebody met what must never be."""
+"""Platforms, shops and browsers. A test fails if a browser reports a script error, a policy violation or an undeclared
+write."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,14 +18,14 @@ from support.shopper import SCRIPTS, WAITING, VisitorBrowser, use_tags
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Driven for one file only: its loop would stand in the way of tests that bring their own."""
+    """Run for one file only: its event loop would conflict with tests that have their own."""
     with sync_playwright() as driver:
         yield driver
 
 
 @pytest.fixture(scope="module")
 def browser_of(playwright: Playwright) -> Iterator[Callable[[Kind], Browser]]:
-    """The browser of a kind, started when it is first asked for."""
+    """Return the browser of a kind. It starts at the first request."""
     browsers: dict[Kind, Browser] = {}
 
     def find(kind: Kind) -> Browser:
@@ -47,7 +48,7 @@ def _serve(folder: Path) -> ServerProcess:
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One platform for the tests of a file that do not stop it."""
+    """Start one platform for the tests of a file that do not stop it."""
     server = _serve(tmp_path_factory.mktemp("platform"))
     yield server
     assert server.stop() == 0
@@ -56,7 +57,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A platform that a test may kill."""
+    """Start a platform that a test may kill."""
     server = _serve(tmp_path)
     yield server
     server.dispose()
@@ -65,7 +66,7 @@ def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def shops() -> Iterator[tuple[ShopServer, ShopServer]]:
-    """A shop, and one that has nothing to do with the platform."""
+    """Return a shop, and another one that is not a site of the platform."""
     servers = ShopServer(), ShopServer()
     yield servers
     for server in servers:
@@ -84,7 +85,7 @@ def _play(scenario: BrowserScenario) -> Iterator[BrowserScenario]:
 def scenario(
     shared_server: ServerProcess, shops: tuple[ShopServer, ShopServer], browser_of: Callable[[Kind], Browser]
 ) -> Iterator[BrowserScenario]:
-    """A workspace of the test's own on the shared platform."""
+    """Return a separate workspace on the shared platform."""
     yield from _play(BrowserScenario(shared_server, *shops, browser_of))
 
 
@@ -92,19 +93,19 @@ def scenario(
 def mortal_scene(
     own_server: ServerProcess, shops: tuple[ShopServer, ShopServer], browser_of: Callable[[Kind], Browser]
 ) -> Iterator[BrowserScenario]:
-    """A workspace on a platform that the test may kill."""
+    """Return a workspace on a platform that the test may kill."""
     yield from _play(BrowserScenario(own_server, *shops, browser_of))
 
 
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> Kind:
-    """Each way in which browsers treat the storage of a frame."""
+    """Run the test with each treatment of a frame's storage by browsers."""
     return request.param
 
 
 @pytest.fixture
 def shopper_of(scenario: BrowserScenario) -> Iterator[Callable[..., VisitorBrowser]]:
-    """Somebody who comes to a page of a site with both tags."""
+    """Return a function that opens a page of a site with both tags in a visitor's browser."""
     use_tags(scenario, "ga4", "tiktok")
     shoppers: list[VisitorBrowser] = []
     scenario.shop.scripts.update({path: text.encode() for path, text in SCRIPTS.items()})

@@ -1,4 +1,4 @@
-"""What cannot be audited is said, in one clear line and in time: never a hang."""
+"""A page that cannot be audited is reported in one clear line and in time."""
 
 import asyncio
 import socket
@@ -64,7 +64,7 @@ def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outcome(wish: AuditOptions) -> str:
-    """What an audit of its own browser says: its error, or that it was done."""
+    """Return the result of an audit in a separate browser: its error, or "done"."""
     try:
         report = asyncio.run(run_storage_audit(wish))
     except StorageAuditError as error:
@@ -101,48 +101,48 @@ def outcomes(site: FixtureSite) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("path", ERROR_SPECS)
-def test_a_page_that_cannot_be_audited(path: str, outcomes: dict[str, str]) -> None:
+def test_page_that_cannot_be_audited_is_reported(path: str, outcomes: dict[str, str]) -> None:
     assert ERROR_SPECS[path] in outcomes[path]
 
 
-def test_a_page_beside_them_can_be(outcomes: dict[str, str]) -> None:
+def test_page_of_the_same_site_can_be_audited(outcomes: dict[str, str]) -> None:
     assert outcomes["/home"] == "done"
 
 
-def test_a_page_with_a_password_field_can_be_asked_for(site: FixtureSite) -> None:
+def test_page_with_a_password_field_can_be_audited_on_request(site: FixtureSite) -> None:
     assert outcome(AuditOptions(url=site.url("/sign-in"), phases=("load",), login_page=True)) == "done"
 
 
-def test_the_whole_audit_has_a_deadline(site: FixtureSite) -> None:
+def test_audit_ends_at_its_deadline(site: FixtureSite) -> None:
     assert "did not end within 1 seconds" in refusal_of(site.url("/silent"), timeout=1)
 
 
-def test_nobody_answers() -> None:
+def test_refused_connection_is_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         assert "nothing answers there" in refusal_of(f"http://127.0.0.1:{taken.getsockname()[1]}/")
 
 
-def test_there_is_no_such_host() -> None:
+def test_unknown_host_is_reported() -> None:
     assert "no such host" in refusal_of("http://nowhere.invalid/")
 
 
-def test_no_tls_where_it_is_asked_for(site: FixtureSite) -> None:
+def test_missing_tls_is_reported(site: FixtureSite) -> None:
     assert "TLS" in refusal_of(site.url("/home").replace("http:", "https:"))
 
 
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "http://", "javascript://x/%0aalert(1)", "http://[::1", "about:blank"]
 )
-def test_what_is_no_address_of_a_page(url: str) -> None:
+def test_invalid_url_is_reported(url: str) -> None:
     assert "not the address of a web page" in refusal_of(url)
 
 
-def test_there_is_no_browser(site: FixtureSite, tmp_path: Path) -> None:
+def test_missing_browser_is_reported(site: FixtureSite, tmp_path: Path) -> None:
     assert "no browser at" in refusal_of(site.url("/home"), chromium=tmp_path / "chromium")
 
 
-def test_a_browser_that_does_not_start(site: FixtureSite, tmp_path: Path) -> None:
+def test_browser_that_does_not_start_is_reported(site: FixtureSite, tmp_path: Path) -> None:
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
     broken.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The auditor catches each rule broken in each mechanism, and nothing on a website that breaks none."""
+"""The auditor finds each broken rule in each mechanism, and reports nothing on a website that breaks none."""
 
 import asyncio
 import re
@@ -16,14 +16,10 @@ from support.fixture_site import REGISTRY, FixturePage, FixtureSite, plain_page,
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault of a page, and the finding that it must bring.
+    """A fault of a page, and the finding that it causes.
 
-    Args:
-        script: the fault.
-        act: when the page commits it: "load" of the plain page, else an act in the shop.
-        html: markup that goes with it.
-        header: a cookie that the answer asks for.
-        phase: in which it shows.
+    Args: script: the fault. act: when the page commits it: "load" of the plain page, else an action in the shop. html:
+    markup that belongs to it. header: a cookie that the response sets. phase: where the finding appears.
     """
 
     kind: Kind
@@ -166,7 +162,7 @@ CASES: dict[str, Case] = {
 
 
 def plain_faults() -> FixturePage:
-    """All faults of the load in one page: each has a key of its own."""
+    """Return one page with all faults of the load. Each has a separate key."""
     cases = [case for case in CASES.values() if not case.is_in_shop]
     return plain_page(
         ";\n".join(case.script for case in cases),
@@ -176,7 +172,7 @@ def plain_faults() -> FixturePage:
 
 
 def shop_faults() -> FixturePage:
-    """All faults of the acts in one shop."""
+    """Return one shop with all faults of the actions."""
     cases = [case for case in CASES.values() if case.is_in_shop]
     acts = dict.fromkeys(case.act for case in cases)
     bodies = {act: "; ".join(case.script for case in cases if case.act == act) for act in acts}
@@ -208,7 +204,7 @@ def site() -> Iterator[FixtureSite]:
 
 
 async def audit_all(site: FixtureSite) -> dict[str, Report]:
-    """All pages in one browser, at the same time: most of an audit is waiting."""
+    """Load all pages in one browser at the same time, because an audit mostly waits."""
     path = find_chromium()
 
     async with async_playwright() as playwright, started_browser(playwright.chromium, path) as browser:
@@ -237,7 +233,7 @@ def test_there_are_enough_cases() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_is_caught(name: str, reports: dict[str, Report]) -> None:
+def test_broken_rule_is_found(name: str, reports: dict[str, Report]) -> None:
     case = CASES[name]
     report = reports["shop" if case.is_in_shop else "plain"]
     assert [(one.status, one.reason) for one in report.phases if one.name == case.phase] == [("done", "")]
@@ -247,16 +243,16 @@ def test_it_is_caught(name: str, reports: dict[str, Report]) -> None:
 
 
 def names_of(finding: Finding) -> tuple[str, str, str]:
-    """A finding's names, without the address of the fixture."""
+    """Return a finding's names, without the address of the fixture."""
     return finding.kind, finding.mechanism, re.sub(r"^http://localhost:\d+", "", finding.key)
 
 
-def test_what_is_allowed_on_a_page_of_faults_is_not_reported(reports: dict[str, Report]) -> None:
+def test_allowed_items_on_a_page_with_faults_are_not_reported(reports: dict[str, Report]) -> None:
     expected = {(case.kind, case.mechanism, case.key) for case in CASES.values() if not case.is_in_shop}
     assert set(map(names_of, reports["plain"].findings)) == expected
 
 
-def test_a_clean_website_is_clean_in_every_phase(reports: dict[str, Report]) -> None:
+def test_clean_website_is_clean_in_every_phase(reports: dict[str, Report]) -> None:
     report = reports["clean"]
     assert [(one.name, one.status, one.reason) for one in report.phases] == [(one, "done", "") for one in PHASES]
     assert report.findings == []
@@ -265,13 +261,13 @@ def test_a_clean_website_is_clean_in_every_phase(reports: dict[str, Report]) -> 
     assert any(one.third_party for phase in report.phases for one in phase.requests)
 
 
-def test_the_report_says_what_the_browser_blocked(reports: dict[str, Report]) -> None:
+def test_report_names_items_that_the_browser_blocked(reports: dict[str, Report]) -> None:
     seen = reports["plain"].phases[0].seen
     assert [one.blocked for one in seen if one.key == "third"] == [True]
     part = [one for one in reports["plain"].phases[0].seen if one.key == "part"]
     assert {(one.blocked, one.partition) for one in part} == {(False, "localhost")}
 
 
-def test_a_request_is_told_with_what_asked_for_it(reports: dict[str, Report]) -> None:
+def test_request_is_reported_with_its_initiator(reports: dict[str, Report]) -> None:
     asked = [one for one in reports["plain"].phases[0].requests if one.kind == "script" and one.third_party]
     assert [one.initiator.partition("/plain")[1] for one in asked] == ["/plain"]

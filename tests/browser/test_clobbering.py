@@ -1,6 +1,6 @@
-"""Mark-up without script on a customer's page: it cannot change what our scripts load, and the chat works all the same.
+"""Markup without script on a customer's page cannot change the files that our scripts load, and the chat works.
 
-An element with a name or an id takes the place of properties of `document` and `window` ("DOM clobbering").
+An element with a name or an ID replaces properties of `document` and `window` ("DOM clobbering").
 """
 
 import re
@@ -22,7 +22,7 @@ WORD = re.compile(r"[A-Za-z_$][\w$]+")
 FRAMES = ["Crumbless", "CRUMBLESS_CONSENT_EXTERNAL", "body", "currentScript", "documentElement", "gtag", "ttq"]
 WITHDRAW = "[data-crumbless-consent]"
 
-# Asks as the chat's frame does, and reports every message that it gets.
+# Asks for the receipt as the chat's frame does, and reports every message that it receives.
 BAIT = b"""<!doctype html><title>Bait</title><script>
   addEventListener("message", () => fetch("/leak"));
   parent.postMessage({ crumbless: "consent?" }, "*");
@@ -34,10 +34,10 @@ CENTRE = """(way) => {
   const box = [...inside, ...all(way)].find(Boolean)?.getBoundingClientRect();
   return box ? [box.x + box.width / 2, box.y + box.height / 2] : null;
 }"""
-"""Where a button of the banner stands, or of the page, whatever the page's elements are called."""
+"""Return the position of a button of the banner or of the page, independent of the names of the page's elements."""
 
 LOADED = b"window.testLoaded = (window.testLoaded ?? 0) + 1;"
-"""A script that waits for consent, or that a tag brings. No element has the name of what it counts in."""
+"""A script that waits for consent, or that a tag loads. No element has the name of its counter."""
 
 HOSTILE = "window.Crumbless = { panel: 1, consent: 0, get identify() { throw new Error('hostile') } };"
 
@@ -77,7 +77,7 @@ def hostile_global(_words: set[str], _evil: str) -> str:
     return f'<script nonce="{NONCE}">{HOSTILE}</script>'
 
 
-# What makes the mark-up, and what shows in the page that it takes effect.
+# The attack's markup, and the effect in the page that proves it.
 ATTACKS: dict[str, tuple[Callable[[set[str], str], str], str]] = {
     "current script": (current_script, "document.currentScript.src.endsWith('/bait')"),
     "images": (images, "document.body instanceof HTMLImageElement && document.currentScript.src.endsWith('/bait')"),
@@ -102,7 +102,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def vendor() -> Iterator[ShopServer]:
-    """Serves the scripts that the tags bring."""
+    """Serve the scripts that the tags load."""
     server = ShopServer()
     for path in ("/gtag/js?id=X", "/i18n/pixel/events.js?sdkid=X&lib=ttq"):
         server.scripts[path] = LOADED
@@ -112,7 +112,7 @@ def vendor() -> Iterator[ShopServer]:
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory, vendor: ShopServer) -> Iterator[ServerProcess]:
-    """A platform whose tags load from that vendor."""
+    """Start a platform whose tags load from that vendor."""
     database = tmp_path_factory.mktemp("platform") / "crumbless.db"
     migrate(f"sqlite:///{database}")
     server = ServerProcess(database, ga4_script_url=vendor.origin, tiktok_script_url=vendor.origin)
@@ -122,7 +122,8 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory, vendor: ShopServer) 
 
 
 def words_of(scenario: BrowserScenario) -> set[str]:
-    """Every word of the scripts that we bring into a customer's page: whatever property they read is among them."""
+    """Return every word of the scripts that we load into a customer's page. They include every property that the
+    scripts read."""
     paths = [f"/w/{scenario.site}.js", f"/consent.js?site={scenario.site}"]
     paths += [f"/tags/{scenario.site}/{service}.js" for service in ("ga4", "tiktok")]
     texts = [httpx.get(scenario.server.address + path, trust_env=False).text for path in paths]
@@ -132,9 +133,9 @@ def words_of(scenario: BrowserScenario) -> set[str]:
 
 
 def make_page(scenario: BrowserScenario, markup: str, before: bool, strict: bool) -> str:
-    """A page with all our scripts, where the mark-up comes before or after them."""
+    """Return a page with all our scripts, and the markup before or after them."""
     platform, evil = scenario.server.address, scenario.foreign_shop.origin
-    # What the mark-up itself loads is allowed: only its effect on our scripts is in question.
+    # Requests of the markup itself are allowed, because the test is about its effect on our scripts.
     policy = (
         f"default-src 'none'; script-src 'nonce-{NONCE}' 'strict-dynamic'; connect-src {platform}; "
         f"frame-src {platform} {evil}; img-src {evil}; require-trusted-types-for 'script'; "
@@ -164,7 +165,7 @@ def make_page(scenario: BrowserScenario, markup: str, before: bool, strict: bool
 
 
 def press(visitor: Visitor, way: str) -> None:
-    """Press one of our buttons as soon as it is there. Locators would ask the document, whose properties are taken."""
+    """Press one of our buttons as soon as it exists. Locators would use the document, whose properties are replaced."""
     found: list[list[float]] = []
 
     def find() -> bool:
@@ -176,7 +177,7 @@ def press(visitor: Visitor, way: str) -> None:
 
 
 def open_chat(visitor: Visitor, address: str) -> Frame:
-    """Press the launcher, where it stands, and return the frame that this opens."""
+    """Press the launcher, and return the frame that opens."""
     size = visitor.page.viewport_size
     assert size
     with visitor.page.expect_event("framenavigated", lambda frame: frame.url.startswith(address)) as navigated:
@@ -185,7 +186,7 @@ def open_chat(visitor: Visitor, address: str) -> Frame:
 
 
 @pytest.mark.parametrize(("attack", "place", "policy"), CASES)
-def test_mark_up_changes_nothing_that_our_scripts_load(
+def test_markup_cannot_change_the_files_that_our_scripts_load(
     scenario: BrowserScenario, vendor: ShopServer, attack: str, place: str, policy: str
 ) -> None:
     use_tags(scenario, "ga4", "tiktok")
@@ -199,7 +200,7 @@ def test_mark_up_changes_nothing_that_our_scripts_load(
     scenario.shop.pages["/"] = make_page(scenario, markup, place == "before", policy == "strict policy").encode()
     visitor = scenario.visitor()
     visitor.arrive("/bare")
-    assert visitor.page.evaluate(premise), "the mark-up has no effect: it proves nothing"
+    assert visitor.page.evaluate(premise), "the markup has no effect: it proves nothing"
 
     visitor.arrive()
     press(visitor, "button.accept")
@@ -221,5 +222,5 @@ def test_mark_up_changes_nothing_that_our_scripts_load(
     assert theirs <= {f"GET {evil}/bait"}
     ours = (scenario.shop.origin, platform, vendor.origin, evil)
     assert [one for one in visitor.watch.requests if not one.partition(" ")[2].startswith(ours)] == []
-    # Its elements no longer stand in the way of the checks that every test ends with.
+    # Remove its elements, so that the checks at the end of every test work.
     visitor.arrive("/clean")

@@ -1,4 +1,4 @@
-"""The desk's connection check behind real proxies that misbehave, and how it looks."""
+"""The desk's connection check behind real proxies that misbehave, and its layout."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ FAULTS: tuple[tuple[Fault, str], ...] = (
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BadProxy, ServerProcess]]:
-    """A proxy that can misbehave, and the server that is known by its address."""
+    """Start a proxy that can misbehave, and the server that has the proxy's address as its public URL."""
     database = tmp_path_factory.mktemp("proxied") / "crumbless.db"
     migrate(f"sqlite:///{database}")
     with BadProxy() as made:
@@ -35,7 +35,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BadProxy, 
         server = ServerProcess(database, public_url=f"http://127.0.0.1:{made.port}", trusted_proxies="10.0.0.1")
         server.port = made.target
         server.start()
-        # From here on it is known by the proxy's address.
+        # From here on the server's public URL is the proxy's.
         server.port = made.port
         yield made, server
         assert server.stop() == 0
@@ -58,7 +58,7 @@ def proxied(
 
 
 def open_check(desk: Desk, menu: str = "Connection check") -> Locator:
-    """The dialog, once it has come to a result."""
+    """Open the dialog and return it once it has a result."""
     desk.page.locator(".menu-button").click()
     desk.page.get_by_role("button", name=menu).click()
     dialog = desk.page.get_by_role("dialog", name=menu)
@@ -67,7 +67,7 @@ def open_check(desk: Desk, menu: str = "Connection check") -> Locator:
     return dialog
 
 
-def test_it_sees_what_a_proxy_does(proxied: BrowserScenario, proxy: tuple[BadProxy, ServerProcess]) -> None:
+def test_fault_of_a_proxy_is_shown(proxied: BrowserScenario, proxy: tuple[BadProxy, ServerProcess]) -> None:
     desk = proxied.desk()
     desk.sign_in()
     dialog = open_check(desk)
@@ -94,7 +94,7 @@ def test_it_sees_what_a_proxy_does(proxied: BrowserScenario, proxy: tuple[BadPro
         ("ar", "فحص الاتصال", "light", PHONE),
     ],
 )
-def test_it_reads_well_everywhere(
+def test_dialog_fits_every_language_and_screen(
     proxied: BrowserScenario,
     proxy: tuple[BadProxy, ServerProcess],
     language: str,
@@ -112,4 +112,4 @@ def test_it_reads_well_everywhere(
     dialog = open_check(desk, menu)
     expect(dialog.locator(".check-row.check-mind")).to_have_count(1)
     assert accessibility_faults(desk.page.main_frame) == []
-    assert dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "something is cut off at the side"
+    assert dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "the dialog is cut off at the side"

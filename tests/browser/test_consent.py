@@ -1,4 +1,4 @@
-"""The consent manager on a site's page: nothing of others before the grant, nothing left after the withdrawal."""
+"""The consent manager on a site's page: no vendor script before the grant, no stored item after the withdrawal."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ GRANTED = {"analytics": True, "marketing": True}
 REFUSED = {"analytics": False, "marketing": False}
 
 
-def test_nothing_is_loaded_or_kept_before_the_answer(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_nothing_is_loaded_or_stored_before_the_choice(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     expect(shopper.banner).to_be_visible()
     shopper.page.wait_for_load_state("networkidle")
@@ -47,7 +47,7 @@ def test_granted_scripts_load_in_order_and_stay_granted(shopper_of: Callable[...
     assert shopper.grants() == GRANTED
 
 
-def test_a_refusal_is_kept_as_long_as_a_consent_and_names_nobody(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_refusal_is_stored_as_long_as_a_consent_and_without_an_id(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.press("Reject all")
     expect(shopper.banner).to_have_count(0)
@@ -63,7 +63,7 @@ def test_a_refusal_is_kept_as_long_as_a_consent_and_names_nobody(shopper_of: Cal
     assert shopper.vendor_requests() == []
 
 
-def test_a_withdrawal_clears_and_reloads_once(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_withdrawal_deletes_vendor_data_and_reloads_once(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(arrive=False)
     shopper.visitor.arrive("/shelf/tea")
     shopper.press("Accept all")
@@ -80,7 +80,7 @@ def test_a_withdrawal_clears_and_reloads_once(shopper_of: Callable[..., VisitorB
     assert shopper.grants() == REFUSED
 
 
-def test_one_category_can_be_granted_and_later_taken_back(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_one_category_can_be_granted_and_withdrawn(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.press("Choose")
     expect(shopper.choices.get_by_role("heading", name="Privacy choices")).to_be_focused()
@@ -100,7 +100,7 @@ def test_one_category_can_be_granted_and_later_taken_back(shopper_of: Callable[.
     assert shopper.kept() == {shopper.key}
 
 
-def test_a_script_that_comes_later_waits_and_runs_as_the_others(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_script_that_is_added_later_waits_for_consent_too(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(body="")
     add = """(address) => {
       const script = document.createElement("script");
@@ -119,7 +119,9 @@ def test_a_script_that_comes_later_waits_and_runs_as_the_others(shopper_of: Call
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
-def test_a_signal_denies_without_asking_or_writing(shopper_of: Callable[..., VisitorBrowser], signal: str) -> None:
+def test_privacy_signal_denies_without_a_question_or_a_write(
+    shopper_of: Callable[..., VisitorBrowser], signal: str
+) -> None:
     shopper = shopper_of(script=SIGNALS[signal])
     expect(shopper.opener).to_be_visible()
     expect(shopper.banner).to_have_count(0)
@@ -134,7 +136,7 @@ def test_a_signal_denies_without_asking_or_writing(shopper_of: Callable[..., Vis
     shopper.wait_loaded("ga4", "tiktok")
 
 
-def test_a_signal_ends_a_consent_from_before_it(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_privacy_signal_ends_an_earlier_consent(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
@@ -163,11 +165,11 @@ TAMPERED: dict[str, str] = {
 
 
 @pytest.mark.parametrize("change", TAMPERED)
-def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., VisitorBrowser], change: str) -> None:
+def test_invalid_record_is_no_consent(shopper_of: Callable[..., VisitorBrowser], change: str) -> None:
     shopper = shopper_of()
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
-    # The record's number is written into it when the server has answered, and would undo the damage.
+    # The record's ID is written into it after the server's response, and would undo the damage.
     wait_in_page(shopper.page, "(key) => JSON.parse(localStorage.getItem(key)).v.rid", shopper.key)
     shopper.page.context.clear_cookies()
     shopper.page.evaluate(
@@ -177,7 +179,7 @@ def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., VisitorB
         }}""",
         shopper.key,
     )
-    # The damage is the test's own doing.
+    # The damage is caused by the test.
     shopper.visitor.watch.storage.forget()
     shopper.visitor.arrive("/2")
     expect(shopper.banner).to_be_visible()
@@ -185,7 +187,7 @@ def test_what_is_not_our_record_is_no_consent(shopper_of: Callable[..., VisitorB
     assert shopper.loaded() == []
 
 
-def test_a_new_vendor_is_asked_about(scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_new_vendor_causes_a_new_question(scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(arrive=False)
     drop_tags(scenario, "tiktok")
     shopper.visitor.arrive()
@@ -194,14 +196,14 @@ def test_a_new_vendor_is_asked_about(scenario: BrowserScenario, shopper_of: Call
     expect(shopper.opener).to_be_visible()
     expect(shopper.banner).to_have_count(0)
     use_tags(scenario, "tiktok")
-    # What the browser has of the script is five minutes old at most.
+    # The browser's copy of the script is at most five minutes old.
     shopper.page.context.route("**/consent.js*", lambda route: route.continue_())
     shopper.visitor.arrive()
     expect(shopper.banner).to_be_visible()
     expect(shopper.banner).to_contain_text("TikTok Pixel")
 
 
-def test_two_tabs_keep_step(scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_two_tabs_show_the_same_choice(scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]) -> None:
     first = shopper_of()
     second = VisitorBrowser(
         Visitor(first.page.context.new_page(), scenario.shop.origin, first.visitor.watch), scenario.site
@@ -220,7 +222,7 @@ def test_two_tabs_keep_step(scenario: BrowserScenario, shopper_of: Callable[...,
     assert first.kept() == {first.key}
 
 
-def test_without_storage_the_choice_holds_for_the_page(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_choice_without_storage_applies_to_the_page(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(script=NO_STORAGE)
     expect(shopper.banner).to_contain_text("blocks storage")
     shopper.press("Reject all")
@@ -234,7 +236,7 @@ def policy(*directives: str) -> str:
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])
-def test_a_strict_policy_is_enough(
+def test_strict_policy_is_sufficient(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser], lang: str
 ) -> None:
     strict = policy(
@@ -250,7 +252,7 @@ def test_a_strict_policy_is_enough(
     shopper.wait_loaded("ga4", "tiktok")
 
 
-def test_without_the_named_policy_all_but_the_scripts_works_and_says_so(
+def test_without_the_trusted_types_policy_only_scripts_fail_with_a_console_message(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     scenario.expects_violations = True
@@ -265,7 +267,7 @@ def test_without_the_named_policy_all_but_the_scripts_works_and_says_so(
     assert shopper.loaded() == []
 
 
-def test_a_refused_connection_leaves_the_choice(
+def test_failed_connection_does_not_change_the_choice(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     scenario.expects_violations = True
@@ -277,14 +279,14 @@ def test_a_refused_connection_leaves_the_choice(
     assert shopper.grants() == GRANTED
 
 
-def test_a_script_of_text_is_not_run_and_this_is_said(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_inline_script_is_not_run_and_reported_in_the_console(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(body='<script type="text/plain" data-category="analytics">window.loaded = ["text"]</script>')
     with shopper.page.expect_console_message(lambda message: "needs data-src" in message.text):
         shopper.press("Accept all")
     assert shopper.loaded() == []
 
 
-def test_the_keyboard_alone_is_enough(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_banner_works_by_keyboard_alone(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     expect(shopper.banner).to_be_visible()
     assert shopper.page.evaluate("document.activeElement === document.body"), "the banner takes no focus"
@@ -308,7 +310,7 @@ def test_the_keyboard_alone_is_enough(shopper_of: Callable[..., VisitorBrowser])
     expect(shopper.opener).to_be_focused()
 
 
-def test_the_pages_own_link_opens_and_withdraws(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_link_of_the_page_opens_the_choices_and_withdraws(shopper_of: Callable[..., VisitorBrowser]) -> None:
     links = (
         '<a href="/policy" data-crumbless-consent>Privacy choices here</a>'
         '<button data-crumbless-consent="withdraw">Take it back</button>'
@@ -327,9 +329,9 @@ def test_the_pages_own_link_opens_and_withdraws(shopper_of: Callable[..., Visito
     assert shopper.kept() == {shopper.key}
 
 
-def test_the_interface_tells_of_changes(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_interface_reports_changes(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(body="")
-    # The page's own settings were pressed, of which the watch knows nothing.
+    # The test pressed settings of the page itself, which the watch does not see.
     shopper.visitor.watch.storage.note("choose")
     shopper.page.evaluate(
         """() => {
@@ -344,7 +346,7 @@ def test_the_interface_tells_of_changes(shopper_of: Callable[..., VisitorBrowser
     assert shopper.grants() == {"analytics": True, "marketing": False}
 
 
-def test_a_site_without_tags_asks_nothing(scenario: BrowserScenario) -> None:
+def test_site_without_tags_shows_no_banner(scenario: BrowserScenario) -> None:
     address = f"{scenario.server.address}/consent.js?site={scenario.site}"
     page = f'<!doctype html><html lang="en"><title>Shop</title><body><script src="{address}"></script></body></html>'
     scenario.shop.pages["/"] = page.encode()

@@ -1,4 +1,4 @@
-"""The site's own consent tool in the place of our banner."""
+"""The site's own consent tool instead of our banner."""
 
 import re
 from collections.abc import Callable
@@ -23,13 +23,13 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "consent.md").read_text(encodin
 
 
 def adapter(title: str, before: str = "") -> str:
-    """The adapter that docs/consent.md gives under this title, after what the tool itself brings."""
+    """Return the adapter of docs/consent.md with this title, after the tool's own script."""
     found = re.search(rf"\*\*{re.escape(title)}.*?```js\n(.*?)```", DOCUMENT, re.DOTALL)
     assert found, title
     return f"<script>{before}\n{found[1]}</script>"
 
 
-def test_the_sites_own_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_custom_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of(head=EXTERNAL)
     shopper.page.wait_for_load_state("networkidle")
     assert shopper.loaded() == []
@@ -46,7 +46,7 @@ def test_the_sites_own_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -
     assert shopper.kept() == set()
 
 
-def test_a_tcf_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_tcf_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     tool = "window.tcfListeners = []; window.__tcfapi = (command, version, hear) => tcfListeners.push(hear);"
     shopper = shopper_of(head=adapter("IAB TCF", tool))
     say = """(consents) => tcfListeners.forEach((hear) =>
@@ -58,7 +58,7 @@ def test_a_tcf_tool_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     assert shopper.grants() == {"analytics": False, "marketing": True}
 
 
-def test_googles_consent_mode_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_google_consent_mode_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     tool = "window.dataLayer = []; window.gtag = function () { dataLayer.push(arguments) };"
     shopper = shopper_of(head=adapter("Google consent mode", tool))
     shopper.page.evaluate("gtag('consent', 'default', { analytics_storage: 'granted', ad_storage: 'granted' })")
@@ -68,7 +68,7 @@ def test_googles_consent_mode_decides(shopper_of: Callable[..., VisitorBrowser])
     assert shopper.grants() == {"analytics": False, "marketing": True}
 
 
-def test_the_wp_consent_api_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_wp_consent_api_decides(shopper_of: Callable[..., VisitorBrowser]) -> None:
     tool = "window.wpGranted = []; window.wp_has_consent = (category) => wpGranted.includes(category);"
     shopper = shopper_of(head=adapter("WP Consent API", tool))
     assert shopper.grants() == REFUSED

@@ -1,4 +1,4 @@
-"""The demo's shop, strict policy and all, with the tags of Google and TikTok: doubles of them, on this machine."""
+"""The demo's shop with its strict policy and the tags of Google and TikTok, which are local test doubles."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ COOKIES = {"_ga", "_ttp", "_tt_enable_cookie", "ttcsid"}
 
 @pytest.fixture
 def vendors() -> Iterator[tuple[Vendor, Vendor]]:
-    """Google and TikTok."""
+    """Start the doubles of Google and TikTok."""
     with google() as ga4, tiktok() as pixel:
         yield ga4, pixel
 
@@ -31,7 +31,7 @@ def vendors() -> Iterator[tuple[Vendor, Vendor]]:
 def shopper(
     vendors: tuple[Vendor, Vendor], shops: tuple[ShopServer, ShopServer], browser_of: Any, tmp_path: Path
 ) -> Iterator[VisitorBrowser]:
-    """Somebody in the demo's shop with tags."""
+    """Return a visitor's browser in the demo's shop with tags."""
     ga4, pixel = vendors
     database = tmp_path / "crumbless.db"
     migrate(f"sqlite:///{database}")
@@ -48,7 +48,7 @@ def shopper(
     assert server.stop() == 0
 
 
-def test_the_vendors_hear_nothing_before_the_grant_and_nothing_after_the_withdrawal(
+def test_vendors_receive_nothing_before_the_grant_or_after_the_withdrawal(
     shopper: VisitorBrowser, vendors: tuple[Vendor, Vendor]
 ) -> None:
     ga4, pixel = vendors
@@ -72,7 +72,7 @@ def test_the_vendors_hear_nothing_before_the_grant_and_nothing_after_the_withdra
     assert (len(ga4.arrived), len(pixel.arrived)) == before
 
 
-def test_each_vendor_hears_what_its_own_category_grants_and_no_more(
+def test_each_vendor_receives_only_events_of_its_category(
     shopper: VisitorBrowser, vendors: tuple[Vendor, Vendor]
 ) -> None:
     ga4, pixel = vendors
@@ -87,14 +87,14 @@ def test_each_vendor_hears_what_its_own_category_grants_and_no_more(
     assert set(hit.query) == {"v", "tid", "cid", "en", "dl", "gcs"}
     assert hit.body == b""
     assert pixel.arrived == []
-    # Each change of the consent lets the vendor's script look after its cookies again.
+    # Each change of the consent makes the vendor's script check its cookies again.
     wait_in_page(shopper.page, "Crumbless.consent.get().receipt")
-    # As long as the consent, not the two years of the vendor's own.
+    # As long as the consent, not the vendor's two years.
     [cookie] = [one for one in shopper.page.context.cookies() if one.get("name") == "_ga"]
     assert cookie.get("expires", 0) <= time.time() + 182 * 86_400 + 60
 
 
-def test_without_tags_the_link_leads_to_the_policy_page(scenario: BrowserScenario) -> None:
+def test_link_without_tags_opens_the_policy_page(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.arrive()
     expect(visitor.launcher).to_be_visible()

@@ -1,4 +1,4 @@
-"""The consent banner: yes and no are equal, and everybody can read and press it."""
+"""The consent banner: accept and reject look the same, and the banner is accessible."""
 
 from collections.abc import Callable
 
@@ -19,9 +19,7 @@ LOOKS = """(button) => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_yes_and_no_are_equal_in_every_respect(
-    shopper_of: Callable[..., VisitorBrowser], scheme: str, width: int
-) -> None:
+def test_accept_and_reject_look_the_same(shopper_of: Callable[..., VisitorBrowser], scheme: str, width: int) -> None:
     shopper = shopper_of(color_scheme=scheme, viewport={"width": width, "height": 800})
     buttons = shopper.banner.get_by_role("button")
     expect(buttons).to_have_text(["Accept all", "Reject all", "Choose"])

@@ -1,4 +1,4 @@
-"""What the server is told of a choice, and what the chat's frame learns of it."""
+"""The records of a choice on the server, and the receipt in the chat's frame."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +11,8 @@ from support.shopper import VisitorBrowser
 
 HAS_RECEIPT = "Crumbless.consent.get().receipt !== null"
 
-# A frame of the Crumbless origin asks, as the chat's frame does; `name` is the element that it stands in.
-# As the loader does; without a panel, as the page's own mark-up can.
+# A frame of the Crumbless origin sends the request as the chat's frame does. `name` is the element that contains it: as
+# the loader makes it, or without a panel, as the page's markup can.
 ASK = """async ([address, panel]) => {
   const host = document.createElement("crumbless-chat");
   const frame = document.createElement("iframe");
@@ -34,7 +34,7 @@ LISTEN = """() => {
 
 
 def records(scenario: BrowserScenario) -> list[tuple[Any, ...]]:
-    """What the server has of this site's visitors, the oldest first."""
+    """Return the server's records of this site's visitors, oldest first."""
     return scenario.server.rows(
         "SELECT receipt, previous, consent_receipt.analytics, consent_receipt.marketing, source, language "
         "FROM consent_receipt JOIN site ON site.id = site_id WHERE site.key = ? ORDER BY no",
@@ -68,10 +68,10 @@ def test_grant_change_and_withdrawal_are_recorded_in_a_chain(
     ]
     kept = shopper.record()
     assert kept
-    assert not {"rid", "due"} & set(kept["v"]), "who refuses has no number"
+    assert not {"rid", "due"} & set(kept["v"]), "a refusal has no ID"
 
 
-def test_what_could_not_be_told_is_told_on_the_next_page(
+def test_unsent_choice_is_sent_on_the_next_page(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     shopper = shopper_of()
@@ -91,7 +91,7 @@ def test_what_could_not_be_told_is_told_on_the_next_page(
     assert len(records(scenario)) == 1
 
 
-def test_what_was_refused_for_good_is_not_told_again(
+def test_rejected_choice_is_not_sent_again(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     shopper = shopper_of()
@@ -113,7 +113,7 @@ def test_what_was_refused_for_good_is_not_told_again(
     assert shopper.get()["receipt"] is None
 
 
-def test_the_chats_frame_and_no_other_learns_the_receipt(
+def test_only_the_chats_frame_receives_the_receipt(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     shopper = shopper_of()
@@ -134,13 +134,13 @@ def test_the_chats_frame_and_no_other_learns_the_receipt(
         shopper.page.evaluate("Crumbless.consent.withdraw()")
 
 
-def test_a_frame_that_asked_too_early_is_told_when_the_page_has_loaded(
+def test_frame_that_asked_too_early_receives_the_receipt_after_the_page_has_loaded(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     shopper = shopper_of()
     shopper.page.evaluate(ASK, [f"{scenario.server.address}/healthz", True])
     _, chat = shopper.page.frames
-    # Its question went to a page without the script: this page has never heard it.
+    # Its request went to a page without the script, so this page never received it.
     chat.evaluate(LISTEN.replace('parent.postMessage({ crumbless: "consent?" }, "*");', ""))
     shopper.page.evaluate("dispatchEvent(new Event('load'))")
     wait_in_page(chat, "heard.length === 1")

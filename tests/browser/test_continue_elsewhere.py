@@ -1,4 +1,4 @@
-"""A chat continues on another device, by a code that is typed there or by a link; and what is said when it does not."""
+"""A chat continues on another device by a code or a link, and each failure has a message."""
 
 import json
 import re
@@ -18,14 +18,14 @@ TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElemen
 
 
 def open_layer(visitor: Visitor, name: str) -> Locator:
-    """What the menu leads to under this name."""
+    """Open the menu item of this name."""
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("listitem").get_by_role("button", name=name).click()
     return visitor.chat.get_by_role("dialog", name=name)
 
 
-def talk(scenario: BrowserScenario, **settings: Any) -> Visitor:
-    """A visitor with a conversation."""
+def start_chat(scenario: BrowserScenario, **settings: Any) -> Visitor:
+    """Return a visitor with a conversation."""
     visitor = scenario.visitor(**settings)
     visitor.open()
     visitor.say("From my phone")
@@ -34,7 +34,7 @@ def talk(scenario: BrowserScenario, **settings: Any) -> Visitor:
 
 
 def read_code(layer: Locator) -> str:
-    """A new code, as it is shown."""
+    """Return a new code as it is shown."""
     layer.get_by_role("button", name="Show a code").click()
     field = layer.get_by_label("Code")
     expect(field).to_have_value(re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$"))
@@ -42,7 +42,7 @@ def read_code(layer: Locator) -> str:
 
 
 def type_code(visitor: Visitor, code: str) -> Locator:
-    """Redeem a code, starting where a new visitor sees it."""
+    """Redeem a code where a new visitor sees the form."""
     visitor.chat.get_by_role("button", name=HITHER).click()
     layer = visitor.chat.get_by_role("dialog", name=HITHER)
     expect(layer.get_by_label("Code")).to_be_focused()
@@ -51,8 +51,8 @@ def type_code(visitor: Visitor, code: str) -> Locator:
     return layer
 
 
-def test_a_code_continues_the_chat_once(scenario: BrowserScenario) -> None:
-    phone, laptop, late = talk(scenario), scenario.visitor(), scenario.visitor()
+def test_code_continues_the_chat_once(scenario: BrowserScenario) -> None:
+    phone, laptop, late = start_chat(scenario), scenario.visitor(), scenario.visitor()
     layer = open_layer(phone, ONWARD)
     code = read_code(layer)
     expect(layer.get_by_text("Works once, until")).to_be_visible()
@@ -62,7 +62,7 @@ def test_a_code_continues_the_chat_once(scenario: BrowserScenario) -> None:
     expect(type_code(laptop, code.lower())).to_be_hidden()
     expect(laptop.bubbles()).to_have_text(["From my phone"])
     expect(laptop.box).to_be_focused()
-    # Typed, not filled in: a box may have the focus and take no key.
+    # Typed, not filled in: a box may have the focus and receive no key.
     laptop.page.keyboard.type("From my laptop")
     laptop.page.keyboard.press("Enter")
     expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
@@ -76,9 +76,9 @@ def test_a_code_continues_the_chat_once(scenario: BrowserScenario) -> None:
     expect(late.chat.get_by_role("button", name=HITHER)).to_be_focused()
 
 
-def test_a_link_is_mailed_and_never_tells_more_than_that(scenario: BrowserScenario) -> None:
-    # As wide and low as a usual window at 200 %: the chat takes all of it, and what is said is seen.
-    visitor = talk(scenario, viewport={"width": 640, "height": 400})
+def test_link_is_emailed_and_the_response_reveals_nothing(scenario: BrowserScenario) -> None:
+    # The size of a usual window at 200 %: the chat fills it, and the message is visible.
+    visitor = start_chat(scenario, viewport={"width": 640, "height": 400})
     assert visitor.page.frames[1].evaluate("[innerWidth, innerHeight]") == [640, 400]
     layer = open_layer(visitor, ONWARD)
     layer.get_by_label("Your email address").fill("nobody")
@@ -89,8 +89,8 @@ def test_a_link_is_mailed_and_never_tells_more_than_that(scenario: BrowserScenar
     expect(layer.get_by_text("Sent. If nothing comes")).to_be_in_viewport()
 
 
-def test_a_link_continues_the_chat_and_a_used_one_says_so(scenario: BrowserScenario) -> None:
-    talk(scenario)
+def test_link_continues_the_chat_and_a_used_link_is_reported(scenario: BrowserScenario) -> None:
+    start_chat(scenario)
 
     def make(connection: Connection) -> str:
         (conversation, workspace), *_ = scenario.server.rows(
@@ -115,10 +115,10 @@ def test_a_link_continues_the_chat_and_a_used_one_says_so(scenario: BrowserScena
     ("code", "status", "words"),
     [("banned", 403, "cannot use this chat"), ("identity_needed", 401, "sign in on this website first")],
 )
-def test_a_refused_start_says_why_and_makes_room_for_a_code(
+def test_refused_start_gives_the_reason_and_space_for_a_code(
     scenario: BrowserScenario, code: str, status: int, words: str
 ) -> None:
-    phone, laptop = talk(scenario), scenario.visitor()
+    phone, laptop = start_chat(scenario), scenario.visitor()
 
     def refuse(route: Route) -> None:
         problem = {"type": f"urn:crumbless:problem:{code}", "title": "No", "detail": "", "status": status}

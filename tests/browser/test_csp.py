@@ -1,4 +1,4 @@
-"""What injected mark-up or script could do elsewhere, it cannot do in desk and frame: their policies refuse it."""
+"""Injected markup or script that works in a plain page is refused by the policies of desk and frame."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from playwright.sync_api import Frame, expect
 
 from support.scene import BrowserScenario, Visitor
 
-# Each ends once it has run or can no longer run, and tells which by `window.hit`. Run from a timer, since the browser
-# lets the debugger's own call evaluate text whatever the policy says.
+# Each attack ends once it has run or can no longer run, and sets `window.hit`. It runs from a timer, because the
+# debugger's own calls may evaluate text under any policy.
 ATTACKS = {
     "script element": """
         const script = document.createElement("script");
@@ -51,11 +51,11 @@ RUN = """async () => {
 
 
 def succeeds(attack: str, script: str, frame: Frame) -> bool:
-    """Whether the attack runs in this frame."""
+    """Return whether the attack runs in this frame."""
     return bool(frame.evaluate(RUN % (repr(script), ATTACKS[attack])))
 
 
-# A file that the path list allows; what it lacks is the nonce of the page, and a trusted address.
+# A file that the path list allows. It lacks the nonce of the page and a trusted URL.
 LOADS = """(address) => new Promise((done) => {
   const script = document.createElement("script");
   script.type = "module";
@@ -88,7 +88,7 @@ def open_targets(scenario: BrowserScenario) -> Targets:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_runs_in_a_plain_page_is_refused_in_desk_and_chat(scenario: BrowserScenario, attack: str) -> None:
+def test_attack_that_works_in_a_plain_page_is_refused_in_desk_and_chat(scenario: BrowserScenario, attack: str) -> None:
     scenario.expects_violations = True
     targets = open_targets(scenario)
     assert succeeds(attack, targets.script, targets.plain), "the attack does not work anywhere: it proves nothing"
@@ -97,7 +97,7 @@ def test_what_runs_in_a_plain_page_is_refused_in_desk_and_chat(scenario: Browser
         assert target.evaluate("document.getElementById('app').childElementCount") > 0
 
 
-def test_the_platforms_own_files_cannot_be_run_by_injected_mark_up(scenario: BrowserScenario) -> None:
+def test_own_files_cannot_be_run_by_injected_markup(scenario: BrowserScenario) -> None:
     scenario.expects_violations = True
     targets = open_targets(scenario)
     own = targets.desk.evaluate("document.querySelector('script[src]').src")
@@ -106,7 +106,7 @@ def test_the_platforms_own_files_cannot_be_run_by_injected_mark_up(scenario: Bro
         assert ran == (target == targets.plain)
 
 
-def test_a_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario) -> None:
+def test_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario) -> None:
     embed = f'<script async src="{scenario.server.address}/w/{scenario.site}.js"></script>'
     page = f'<!doctype html><html lang="en"><title>Elsewhere</title><body><h1>Elsewhere</h1>{embed}</body></html>'
     scenario.shop.pages["/"] = scenario.foreign_shop.pages["/"] = page.encode()
@@ -117,7 +117,7 @@ def test_a_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario)
     elsewhere = Visitor(stranger.page, scenario.foreign_shop.origin, stranger.watch)
     elsewhere.arrive()
     elsewhere.launcher.click()
-    # The frame stays silent; the loader waits ten seconds for its first word.
+    # The frame sends nothing, and the loader waits ten seconds for its first message.
     expect(elsewhere.dialog.get_by_role("status")).to_have_text("The chat did not load. Open it again.", timeout=20_000)
     expect(elsewhere.box).to_have_count(0)
     assert [request for request in elsewhere.watch.requests if "/v1/" in request] == []
@@ -125,7 +125,7 @@ def test_a_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario)
 
 
 @pytest.mark.parametrize("path", ["/desk/", "/chat/{site}"])
-def test_desk_and_chat_cannot_be_framed_by_others(scenario: BrowserScenario, path: str) -> None:
+def test_desk_and_chat_cannot_be_framed_by_other_sites(scenario: BrowserScenario, path: str) -> None:
     address = scenario.server.address + path.format(site=scenario.site)
     scenario.foreign_shop.pages["/"] = f'<!doctype html><title>Trap</title><iframe src="{address}"></iframe>'.encode()
     stranger = scenario.visitor()

@@ -1,4 +1,4 @@
-"""What people change on the desk's pages: their photo, a site, work that was given up. Dangerous acts ask who it is."""
+"""Changes on the desk's settings pages: photo, site, failed jobs. Sensitive changes need a step-up."""
 
 from typing import Any
 
@@ -29,8 +29,8 @@ def _signed_in(scenario: BrowserScenario) -> Desk:
     return desk
 
 
-def _let_the_factor_age(scenario: BrowserScenario, desk: Desk) -> None:
-    """As if the sign-in were long ago. A new name makes the server read again what it remembers of the session."""
+def _age_the_authentication(scenario: BrowserScenario, desk: Desk) -> None:
+    """Make the last authentication old. The new name makes the server read the session from the database again."""
     own = "SELECT id FROM operator WHERE email = ?"
     scenario.server.change(f"UPDATE session SET authenticated_at = 1 WHERE operator_id = ({own})", desk.email)
     _open(desk, "profile")
@@ -51,7 +51,7 @@ def _file(name: str, media_type: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": media_type, "buffer": content}
 
 
-def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scenario: BrowserScenario) -> None:
+def test_photo_is_chosen_shown_and_removed_and_an_invalid_one_refused(scenario: BrowserScenario) -> None:
     desk = _signed_in(scenario)
     _open(desk, "profile")
     chooser = desk.page.get_by_label("Choose a photo")
@@ -59,7 +59,7 @@ def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scenari
     chooser.set_input_files(_file("cat.png", "image/png", b"<svg onload='alert(1)'/>"))
     expect(desk.page.get_by_text("Your browser cannot read this as a picture.")).to_be_visible()
     expect(preview).to_have_count(0)
-    assert not any("/me/photo" in line for line in desk.watch.requests), "nothing of it is sent"
+    assert not any("/me/photo" in line for line in desk.watch.requests), "the invalid file is not sent"
     chooser.set_input_files(_file("me.png", "image/png", picture("PNG")))
     expect(preview).to_be_visible()
     expect(desk.page.get_by_text("Your browser cannot read this")).to_have_count(0)
@@ -77,9 +77,9 @@ def test_a_photo_is_chosen_shown_and_removed_and_what_is_none_is_refused(scenari
     expect(photo).to_have_count(0)
 
 
-def test_who_may_show_the_chat_is_changed_only_by_who_shows_who_they_are(scenario: BrowserScenario) -> None:
+def test_change_of_a_sites_origins_needs_a_step_up(scenario: BrowserScenario) -> None:
     desk = _signed_in(scenario)
-    _let_the_factor_age(scenario, desk)
+    _age_the_authentication(scenario, desk)
     _open(desk, f"sites/{scenario.site}")
     addresses = desk.page.get_by_label("Addresses of the website")
     addresses.fill("https://elsewhere.example")
@@ -88,7 +88,7 @@ def test_who_may_show_the_chat_is_changed_only_by_who_shows_who_they_are(scenari
     desk.page.keyboard.press("Escape")
     expect(desk.page.get_by_role("dialog")).to_have_count(0)
     expect(addresses).to_have_value("https://elsewhere.example")
-    assert "elsewhere" not in _origins(scenario), "who closes the dialog has done nothing"
+    assert "elsewhere" not in _origins(scenario), "closing the dialog cancels the change"
     _button(desk, "Save").click()
     _show_the_password(desk)
     expect(desk.page.get_by_text("Saved.")).to_be_visible()
@@ -107,7 +107,7 @@ def _dead_letters(scenario: BrowserScenario) -> list[tuple[Any, ...]]:
     return scenario.server.rows(dead, scenario.site)
 
 
-def test_work_that_was_given_up_is_tried_again_and_forgotten(scenario: BrowserScenario) -> None:
+def test_failed_job_is_retried_and_deleted(scenario: BrowserScenario) -> None:
     desk = _signed_in(scenario)
     _open(desk, "people")
     _button(desk, "Invite an operator").click()
@@ -117,7 +117,7 @@ def test_work_that_was_given_up_is_tried_again_and_forgotten(scenario: BrowserSc
     # This platform has no mail server.
     wait_until(lambda: len(_dead_letters(scenario)) == 1, DEADLINE_MS / 1000, "the mail is given up")
     [(given_up,)] = _dead_letters(scenario)
-    _let_the_factor_age(scenario, desk)
+    _age_the_authentication(scenario, desk)
     _open(desk, "workspace")
     row = desk.page.get_by_role("table", name="Failed background jobs").get_by_role("row").nth(1)
     expect(row).to_contain_text("Email: invitation")
@@ -126,10 +126,10 @@ def test_work_that_was_given_up_is_tried_again_and_forgotten(scenario: BrowserSc
     row.get_by_role("button", name="Retry").click()
     expect(desk.page.get_by_text("Retrying now.")).to_be_visible()
 
-    def given_up_anew() -> bool:
+    def has_failed_again() -> bool:
         return any(at > given_up for (at,) in _dead_letters(scenario))
 
-    wait_until(given_up_anew, DEADLINE_MS / 1000, "the mail is tried again")
+    wait_until(has_failed_again, DEADLINE_MS / 1000, "the mail is tried again")
     _open(desk, "workspace")
     row.get_by_role("button", name="Discard").click()
     desk.page.get_by_role("dialog", name="Discard this job?").get_by_role("button", name="Discard").click()
@@ -139,7 +139,7 @@ def test_work_that_was_given_up_is_tried_again_and_forgotten(scenario: BrowserSc
     assert _dead_letters(scenario) == []
 
 
-def test_what_an_operator_sees_is_set_on_the_people_page(scenario: BrowserScenario) -> None:
+def test_scope_of_an_operator_is_set_on_the_people_page(scenario: BrowserScenario) -> None:
     desk = _signed_in(scenario)
     own = "SELECT workspace_id FROM operator WHERE email = ?"
     ((workspace,),) = scenario.server.rows(own, desk.email)

@@ -1,4 +1,4 @@
-"""The desk's pages and the ways into it, in a real browser on the real server: account, people, sites, audit log."""
+"""The desk's settings pages and the ways to sign in, in a real browser on the real server."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def _seed_database(connection: Connection) -> None:
 
 
 def _serve(folder: Path) -> ServerProcess:
-    """A platform under a name: browsers bind no passkey to a bare address."""
+    """Start a platform under a host name, because browsers bind no passkey to an IP address."""
     database = folder / "crumbless.db"
     migrate(f"sqlite:///{database}")
     port = free_port()
@@ -58,7 +58,7 @@ def _serve(folder: Path) -> ServerProcess:
 
 @pytest.fixture(scope="module")
 def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """The platform of a workspace with people of every role."""
+    """Start the platform of a workspace with operators of every role."""
     server = _serve(tmp_path_factory.mktemp("pages"))
     write_once(f"sqlite:///{server.database}", _seed_database)
     yield server
@@ -67,7 +67,7 @@ def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 class Person:
-    """Somebody at the desk, with a browser of their own."""
+    """An operator at the desk, in a separate browser."""
 
     def __init__(self, server: ServerProcess, page: Page, watch: Watch) -> None:
         self.page = page
@@ -82,12 +82,12 @@ class Person:
         self.page.get_by_role("button", name="Sign in").click()
 
     def sign_in(self, name: str) -> None:
-        """Come to the desk and be in."""
+        """Open the desk and sign in."""
         self.enter(name)
         expect(self.page.get_by_role("heading", name="Conversations")).to_be_visible()
 
     def open(self, page: str) -> None:
-        """Go to a page."""
+        """Open a settings page."""
         self.page.goto(f"{self.address}#/settings/{page}")
         expect(self.page.locator(".page-title")).to_be_visible()
         expect(self.page.locator(".page-loading")).to_have_count(0)
@@ -96,26 +96,26 @@ class Person:
         """Press a button of this name."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
-    def is_said(self, text: str) -> None:
-        """Wait for these words."""
+    def shows(self, text: str) -> None:
+        """Wait for this text."""
         expect(self.page.get_by_text(text)).to_be_visible()
 
     def authenticator(self) -> CDPSession:
-        """Give the browser something that keeps passkeys."""
+        """Add a virtual authenticator to the browser."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("WebAuthn.enable")  # pyright: ignore[reportUnknownMemberType]
         session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})  # pyright: ignore[reportUnknownMemberType]
         return session
 
     def is_accessible(self, view: str) -> None:
-        """axe-core finds nothing, and nothing stands out to the side."""
+        """Assert that axe-core finds no fault and that nothing overflows at the side."""
         assert accessibility_faults(self.page.main_frame) == [], view
         assert not self.page.evaluate(TOO_WIDE), f"{view} scrolls sideways"
 
 
 @pytest.fixture
 def person(tea: ServerProcess, browser_of: Callable[[Kind], Browser]) -> Iterator[Callable[..., Person]]:
-    """Somebody with a browser of their own, watched."""
+    """Return a function that opens a watched browser for an operator."""
     watches: list[Watch] = []
 
     def come(server: ServerProcess = tea, **settings: Any) -> Person:
@@ -133,7 +133,7 @@ def person(tea: ServerProcess, browser_of: Callable[[Kind], Browser]) -> Iterato
         watch.context.close()
 
 
-def test_an_authenticator_app_is_set_up_and_asked_for_and_replaced_by_a_recovery_code(
+def test_authenticator_app_is_set_up_required_and_replaced_by_a_recovery_code(
     person: Callable[..., Person],
 ) -> None:
     olga = person()
@@ -146,19 +146,19 @@ def test_an_authenticator_app_is_set_up_and_asked_for_and_replaced_by_a_recovery
     expect(olga.page.locator(".codes code")).to_have_count(10)
     codes = olga.page.locator(".codes code").all_inner_texts()
     olga.click("I have saved them")
-    olga.is_said("10 of 10 are left.")
+    olga.shows("10 of 10 are left.")
     elsewhere = person()
     elsewhere.enter("totp")
-    elsewhere.is_said("One more step")
+    elsewhere.shows("One more step")
     elsewhere.page.get_by_label("Code").fill("000000")
     elsewhere.click("Continue")
-    elsewhere.is_said("This code is wrong or has already been used.")
+    elsewhere.shows("This code is wrong or has already been used.")
     elsewhere.page.get_by_label("Code").fill(codes[0])
     elsewhere.click("Continue")
     expect(elsewhere.page.get_by_role("heading", name="Conversations")).to_be_visible()
 
 
-def test_a_passkey_is_added_and_shown_again_before_a_dangerous_act(
+def test_passkey_is_added_and_required_for_a_sensitive_change(
     tea: ServerProcess, person: Callable[..., Person]
 ) -> None:
     paula = person()
@@ -169,25 +169,25 @@ def test_a_passkey_is_added_and_shown_again_before_a_dangerous_act(
     dialog = paula.page.get_by_role("dialog")
     paula.page.get_by_label("Name of the passkey").fill("Blue key")
     dialog.get_by_role("button", name="Add a passkey").click()
-    paula.is_said("The passkey is added.")
+    paula.shows("The passkey is added.")
     expect(paula.page.locator(".page-list").first).to_contain_text("Blue key")
-    # A session that showed its factor long ago, on a server that does not remember otherwise.
+    # The session's last authentication is old, and the restarted server has no cached session.
     assert tea.stop() == 0
     tea.change("UPDATE session SET authenticated_at = 1")
     tea.start()
     paula.page.reload()
     paula.click("Set up an app")
-    paula.is_said("Confirm it’s you")
+    paula.shows("Confirm it’s you")
     paula.is_accessible("step-up")
     dialog.get_by_label("Password").fill("wrong horse battery")
     paula.click("Confirm")
     expect(dialog.get_by_role("alert").filter(has_text="wrong")).to_be_visible()
     paula.click("Use a passkey")
-    paula.is_said("1. Scan this with your app")
+    paula.shows("1. Scan this with your app")
     paula.is_accessible("authenticator app")
 
 
-def test_who_closes_the_step_up_has_done_nothing(tea: ServerProcess, person: Callable[..., Person]) -> None:
+def test_closing_the_step_up_cancels_the_change(tea: ServerProcess, person: Callable[..., Person]) -> None:
     olga = person()
     olga.sign_in("passkey")
     assert tea.stop() == 0
@@ -195,17 +195,17 @@ def test_who_closes_the_step_up_has_done_nothing(tea: ServerProcess, person: Cal
     tea.start()
     olga.open("security")
     olga.click("Set up an app")
-    olga.is_said("Confirm it’s you")
+    olga.shows("Confirm it’s you")
     olga.page.keyboard.press("Escape")
     expect(olga.page.get_by_text("Confirm it’s you")).to_have_count(0)
     expect(olga.page.get_by_role("dialog")).to_have_count(0)
     olga.click("Set up an app")
     olga.page.get_by_role("dialog").get_by_label("Password").fill(PASSWORD)
     olga.click("Confirm")
-    olga.is_said("1. Scan this with your app")
+    olga.shows("1. Scan this with your app")
 
 
-def test_a_session_that_is_ended_elsewhere_is_signed_out_within_a_second(person: Callable[..., Person]) -> None:
+def test_revoked_session_is_signed_out_within_a_second(person: Callable[..., Person]) -> None:
     here, there = person(), person()
     there.sign_in("session")
     here.sign_in("session")
@@ -213,10 +213,10 @@ def test_a_session_that_is_ended_elsewhere_is_signed_out_within_a_second(person:
     expect(here.page.get_by_text("This browser", exact=True)).to_have_count(1)
     here.page.get_by_role("button", name=re.compile("^Sign out everywhere else")).click()
     expect(there.page.get_by_text("Your session has expired.")).to_be_visible(timeout=2_000)
-    here.is_said("You are signed out everywhere else.")
+    here.shows("You are signed out everywhere else.")
 
 
-def test_people_are_invited_changed_and_disabled(person: Callable[..., Person]) -> None:
+def test_operators_are_invited_changed_and_disabled(person: Callable[..., Person]) -> None:
     owner, leaver = person(), person()
     leaver.sign_in("leaver")
     owner.sign_in("owner")
@@ -226,7 +226,7 @@ def test_people_are_invited_changed_and_disabled(person: Callable[..., Person]) 
     dialog.get_by_label("Email", exact=True).fill("new@tea.example")
     dialog.get_by_label("Analyst").check()
     owner.click("Send the invitation")
-    owner.is_said("We have sent an invitation to new@tea.example.")
+    owner.shows("We have sent an invitation to new@tea.example.")
     expect(owner.page.locator(".page-list").first).to_contain_text("new@tea.example")
     owner.click("Add a team")
     dialog.get_by_label("Name of the team").fill("Orders")
@@ -241,7 +241,7 @@ def test_people_are_invited_changed_and_disabled(person: Callable[..., Person]) 
     expect(owner.page.get_by_role("table")).to_contain_text("Operator disabled")
 
 
-def test_a_site_is_added_and_changed(person: Callable[..., Person]) -> None:
+def test_site_is_added_and_changed(person: Callable[..., Person]) -> None:
     admin = person()
     admin.sign_in("admin")
     admin.open("sites")
@@ -249,17 +249,17 @@ def test_a_site_is_added_and_changed(person: Callable[..., Person]) -> None:
     admin.page.get_by_label("Name").fill("Second shop")
     admin.page.get_by_label("Addresses of the website").fill("shop.example")
     admin.click("Add a site")
-    admin.is_said("is not an address such as")
+    admin.shows("is not an address such as")
     admin.page.get_by_label("Addresses of the website").fill("https://shop.example/path\nhttps://www.shop.example")
     admin.click("Add a site")
-    admin.is_said("Settings of Second shop")
+    admin.shows("Settings of Second shop")
     expect(admin.page.locator(".embed code")).to_contain_text("<script async src=")
     expect(admin.page.get_by_label("Addresses of the website")).to_have_value(
         "https://shop.example\nhttps://www.shop.example"
     )
 
 
-def test_what_a_role_may_not_do_is_not_shown(person: Callable[..., Person]) -> None:
+def test_settings_without_permission_are_not_shown(person: Callable[..., Person]) -> None:
     analyst = person()
     analyst.sign_in("analyst")
     analyst.open("people")
@@ -268,31 +268,31 @@ def test_what_a_role_may_not_do_is_not_shown(person: Callable[..., Person]) -> N
     expect(analyst.page.get_by_role("table", name="People")).to_be_visible()
     expect(analyst.page.get_by_role("button", name="Invite an operator")).to_have_count(0)
     analyst.page.goto(f"{analyst.address}#/settings/audit")
-    analyst.is_said("Your role does not let you see this page.")
+    analyst.shows("Your role does not let you see this page.")
 
 
-def test_a_ban_is_lifted_and_a_key_is_made_for_a_site(tea: ServerProcess, person: Callable[..., Person]) -> None:
+def test_ban_is_lifted_and_a_key_is_added_to_a_site(tea: ServerProcess, person: Callable[..., Person]) -> None:
     admin = person()
     admin.sign_in("admin")
     admin.open("bans")
-    admin.is_said("No visitor is banned.")
+    admin.shows("No visitor is banned.")
     admin.open("sites/tea-shop")
     admin.page.get_by_label("Optional").check()
-    admin.is_said("Saved.")
+    admin.shows("Saved.")
     admin.click("Add a key")
     dialog = admin.page.get_by_role("dialog")
     dialog.get_by_label("Name of the key").fill("Shop")
     dialog.get_by_label("Algorithm").select_option("HS256")
     dialog.get_by_role("button", name="Add a key").click()
-    admin.is_said("The secret of the key")
+    admin.shows("The secret of the key")
     expect(admin.page.locator(".secret code")).to_have_text(re.compile(r"^[A-Za-z0-9_-]{43}$"))
     admin.click("I have stored it")
     admin.page.get_by_role("button", name="Retire Shop").click()
     dialog.get_by_role("button", name="Retire").click()
-    admin.is_said("The key is retired.")
+    admin.shows("The key is retired.")
 
 
-def test_a_visitor_is_banned_from_their_conversation(scenario: BrowserScenario) -> None:
+def test_visitor_is_banned_from_their_conversation(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(viewport=WIDE), scenario.visitor()
     visitor.open()
     visitor.say("Rubbish")
@@ -313,14 +313,14 @@ def test_a_visitor_is_banned_from_their_conversation(scenario: BrowserScenario) 
     expect(desk.page.get_by_text("The ban is lifted.")).to_be_visible()
 
 
-def test_the_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Person]) -> None:
+def test_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Person]) -> None:
     server = _serve(tmp_path)
     try:
         wait_until(lambda: "#setup=" in server.log(), DEADLINE_MS / 1000, "the server prints the link")
         secret = server.log().partition("#setup=")[2].split()[0]
         owner = person(server)
         owner.page.goto(f"{owner.address}#setup={secret}")
-        owner.is_said("Set up Crumbless")
+        owner.shows("Set up Crumbless")
         assert "setup" not in owner.page.url
         owner.click("Set up")
         expect(owner.page.get_by_text("Please fill this in.")).to_have_count(6)
@@ -336,24 +336,24 @@ def test_the_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[...,
         owner.page.get_by_label("Name", exact=True).fill("North shop")
         owner.is_accessible("set-up")
         owner.click("Set up")
-        owner.is_said("Your workspace is ready")
-        owner.is_said("Not detected yet.")
+        owner.shows("Your workspace is ready")
+        owner.shows("Not detected yet.")
         owner.click("Open the desk")
         expect(owner.page.get_by_role("heading", name="Conversations")).to_be_visible()
         stranger = person(server)
         stranger.page.goto(f"{stranger.address}#setup={secret}")
-        stranger.is_said("This link no longer works")
+        stranger.shows("This link no longer works")
     finally:
         assert server.stop() == 0
 
 
-def test_a_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: Callable[..., Person]) -> None:
+def test_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: Callable[..., Person]) -> None:
     someone = person()
     someone.page.goto(someone.address)
     someone.click("Forgotten your password?")
     someone.page.get_by_label("Email").fill("nobody@tea.example")
     someone.click("Send the link")
-    someone.is_said("If there is an account for this address")
+    someone.shows("If there is an account for this address")
     ((operator, workspace),) = tea.rows("SELECT id, workspace_id FROM operator WHERE email = ?", "mail@tea.example")
     secrets: list[str] = []
 
@@ -363,14 +363,14 @@ def test_a_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: 
 
     write_once(f"sqlite:///{tea.database}", offer)
     someone.page.goto(f"{someone.address}#reset={secrets[0]}")
-    someone.is_said("A new password")
+    someone.shows("A new password")
     assert secrets[0] not in someone.page.url
     someone.page.get_by_label("New password").fill("password")
     someone.click("Set the password")
-    someone.is_said("This password is too easy to guess.")
+    someone.shows("This password is too easy to guess.")
     someone.page.get_by_label("New password").fill("nine quiet otters")
     someone.click("Set the password")
-    someone.is_said("Your password is changed. Sign in with it.")
+    someone.shows("Your password is changed. Sign in with it.")
     someone.enter("mail", "nine quiet otters")
     expect(someone.page.get_by_role("heading", name="Conversations")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""An owner sets how operators sign in; an operator without a second factor is warned, then sets one up before work."""
+"""An owner sets how operators sign in. An operator without a second factor is warned, then must set one up."""
 
 import datetime
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ def _seed_database(connection: Connection) -> None:
 
 @pytest.fixture(scope="module")
 def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with two owners."""
+    """Start a server with two owners."""
     database = tmp_path_factory.mktemp("policy") / "crumbless.db"
     migrate(f"sqlite:///{database}")
     write_once(f"sqlite:///{database}", _seed_database)
@@ -38,7 +38,7 @@ def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def open_page(tea: ServerProcess, browser_of: Callable[[Kind], Browser]) -> Iterator[Callable[[], Page]]:
-    """Opens the desk in a browser of its own, which must violate no policy."""
+    """Return a function that opens the desk in a separate browser, which must violate no policy."""
     watches: list[Watch] = []
 
     def come() -> Page:
@@ -89,7 +89,7 @@ def test_second_factor_is_required_after_a_warning(tea: ServerProcess, open_page
     owner.goto(f"{tea.address}/desk/#/settings/workspace")
     expect(owner.get_by_text("2 active operators have no second factor.")).to_be_visible()
     assert accessibility_faults(owner.main_frame) == []
-    # Who has none themselves cannot require one at once.
+    # An owner without a second factor cannot require one at once.
     require_from(owner, today - datetime.timedelta(days=2), "This was refused.")
     require_from(owner, today + datetime.timedelta(days=30), "Saved.")
     expect(otto.get_by_text("your workspace requires a second factor.")).to_be_visible()

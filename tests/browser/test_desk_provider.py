@@ -20,7 +20,7 @@ def _sign_in_at_provider(page: Page, account: str) -> None:
     page.locator('button[type="submit"]').click()
 
 
-def test_an_account_is_connected_and_signs_in(tmp_path: Path, browser_of: Callable[[Kind], Browser]) -> None:
+def test_account_is_connected_and_signs_in(tmp_path: Path, browser_of: Callable[[Kind], Browser]) -> None:
     database = tmp_path / "crumbless.db"
     seed_database(database)
     port = free_port()
@@ -35,7 +35,7 @@ def test_an_account_is_connected_and_signs_in(tmp_path: Path, browser_of: Callab
         }
         server = ServerProcess(database, port_wanted=port, oidc_providers=json.dumps([provider]))
         server.start()
-        # The provider keeps cookies of its own: this browser is not held to our promise.
+        # The provider sets its own cookies, so this browser is not checked for cookies.
         context = browser_of("ordinary").new_context()
         context.set_default_timeout(DEADLINE_MS)
         page = context.new_page()

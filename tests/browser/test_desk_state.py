@@ -1,4 +1,5 @@
-"""The desk stays as its operator arranged it; only what differs from the standard is kept, and may go at any time."""
+"""The desk restores its operator's layout. Only differences from the default are stored, and they can be deleted any
+time."""
 
 import json
 import re
@@ -16,13 +17,13 @@ TEXTS = ("First question", "Second question")
 
 
 def local(page: Page) -> dict[str, Any]:
-    """What localStorage keeps, by key, without the ends of its life."""
+    """Return the values of localStorage, by key, without their expiry."""
     found: dict[str, str] = page.evaluate("() => ({ ...localStorage })")
     return {key: json.loads(text)["v"] for key, text in found.items()}
 
 
 def work(scenario: BrowserScenario, script: str = "") -> Desk:
-    """A desk with a waiting conversation and an open one, which is shown."""
+    """Open a desk with a waiting conversation and an open one, which is shown."""
     desk = scenario.desk(script=script, viewport={"width": 1280, "height": 800})
     desk.sign_in()
     for text in TEXTS:
@@ -49,11 +50,11 @@ def open_settings(desk: Desk) -> None:
 
 
 def list_width(desk: Desk) -> int:
-    """The list's width in CSS pixels."""
+    """Return the list's width in CSS pixels."""
     return round(desk.page.locator(".inbox").evaluate("(list) => list.getBoundingClientRect().width"))
 
 
-def test_each_arrangement_outlives_a_reload_and_goes_with_the_reset(scenario: BrowserScenario) -> None:
+def test_layout_survives_a_reload_and_is_deleted_by_the_reset(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     assert local(desk.page) == {}
     standard = list_width(desk)
@@ -94,7 +95,7 @@ def test_each_arrangement_outlives_a_reload_and_goes_with_the_reset(scenario: Br
     expect(desk.page.get_by_role("button", name="Reset layout")).to_have_count(0)
 
 
-def test_the_edge_of_the_list_follows_the_pointer_and_a_double_click_puts_it_back(scenario: BrowserScenario) -> None:
+def test_list_edge_follows_the_pointer_and_a_double_click_resets_it(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     standard = list_width(desk)
     edge = desk.page.get_by_role("separator", name="Width of the list")
@@ -113,7 +114,7 @@ def test_the_edge_of_the_list_follows_the_pointer_and_a_double_click_puts_it_bac
     assert local(desk.page) == {}
 
 
-def test_what_one_tab_arranges_the_other_shows_and_clearing_puts_both_back(scenario: BrowserScenario) -> None:
+def test_layout_is_synchronised_between_tabs_and_clearing_resets_both(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     other = Desk(desk.page.context.new_page(), scenario.server.address, desk.email, desk.watch)
     other.page.goto(other.address)
@@ -123,14 +124,14 @@ def test_what_one_tab_arranges_the_other_shows_and_clearing_puts_both_back(scena
     open_settings(desk)
     desk.page.get_by_label("Colours").select_option(label="Dark")
     expect(other.page.locator("html[data-theme=dark]")).to_have_count(1)
-    # As the browser's own tools do it: past our code, from another page of the origin.
+    # As the browser's own tools do it: without our code, from another page of the origin.
     other.page.evaluate("localStorage.clear()")
     expect(desk.page.locator(".inbox-compact")).to_have_count(0)
     expect(desk.page.locator("html[data-theme]")).to_have_count(0)
     expect(desk.page.get_by_label("Colours")).to_have_value("0")
 
 
-def test_preferences_are_kept_by_choice_and_gone_with_the_sign_out(scenario: BrowserScenario) -> None:
+def test_preferences_are_stored_by_choice_and_deleted_at_sign_out(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     open_settings(desk)
     desk.page.get_by_label("Text size").select_option(label="Large")
@@ -149,9 +150,7 @@ def test_preferences_are_kept_by_choice_and_gone_with_the_sign_out(scenario: Bro
 
 
 @pytest.mark.parametrize("answer", ["granted", "denied"])
-def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(
-    scenario: BrowserScenario, answer: str
-) -> None:
+def test_notifications_need_the_setting_and_contain_no_text(scenario: BrowserScenario, answer: str) -> None:
     script = f"""
       window.shown = [];
       window.asked = 0;
@@ -165,7 +164,7 @@ def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(
     desk = work(scenario, script=script)
     assert desk.page.evaluate("asked") == 0
     open_settings(desk)
-    # What the box shows afterwards is the browser's answer, so that a check of its state would say too little.
+    # The checkbox shows the browser's response afterwards, so checking its state would test too little.
     desk.page.get_by_label("Notifications for new messages").click()
     granted = answer == "granted"
     expect(desk.page.get_by_text("Your browser blocks notifications")).to_be_visible(visible=not granted)
@@ -181,7 +180,7 @@ def test_notifications_are_asked_for_by_the_choice_alone_and_tell_no_words(
     wait_until(lambda: desk.page.evaluate("shown") == told, SECONDS, "the notification")
 
 
-def test_filters_count_and_page_by_status(scenario: BrowserScenario) -> None:
+def test_status_filters_have_counts_and_pages(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     closed = desk.page.get_by_role("button", name=re.compile("^Closed"))
     expect(closed).to_have_text("Closed 0")
@@ -192,7 +191,7 @@ def test_filters_count_and_page_by_status(scenario: BrowserScenario) -> None:
     expect(desk.row("An answer")).to_be_visible()
 
 
-def test_the_arranged_desk_is_accessible_and_nothing_of_it_is_in_the_way_on_a_narrow_screen(
+def test_changed_layout_is_accessible_and_ignored_on_a_narrow_screen(
     scenario: BrowserScenario,
 ) -> None:
     desk = work(scenario)
@@ -212,8 +211,8 @@ def test_the_arranged_desk_is_accessible_and_nothing_of_it_is_in_the_way_on_a_na
     assert accessibility_faults(desk.page.main_frame) == []
 
 
-def kept_dialog(desk: Desk) -> Locator:
-    """The panel of everything that is kept in this browser."""
+def open_storage_dialog(desk: Desk) -> Locator:
+    """Open the dialog with everything that is stored in this browser."""
     press(desk, "Account")
     press(desk, "Stored in this browser")
     dialog = desk.page.get_by_role("dialog", name="Stored in this browser")
@@ -226,10 +225,10 @@ def delete(dialog: Locator, key: str) -> None:
     dialog.get_by_role("button", name=re.compile(rf"{re.escape(key)}$")).click()
 
 
-def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(scenario: BrowserScenario) -> None:
+def test_dialog_lists_the_stored_items_and_deleting_one_resets_it_at_once(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     press(desk, "Compact rows")
-    dialog = kept_dialog(desk)
+    dialog = open_storage_dialog(desk)
     expect(dialog.get_by_text("crumbless.desk.list", exact=True)).to_be_visible()
     expect(
         dialog.get_by_text(f"Data that your browser stores for {scenario.server.address.partition('//')[2]}")
@@ -242,12 +241,12 @@ def test_the_panel_shows_what_is_kept_and_deleting_an_item_resets_it_at_once(sce
     expect(dialog).to_be_visible()
 
 
-def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(scenario: BrowserScenario) -> None:
+def test_deleting_the_session_signs_every_tab_out(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     other = Desk(desk.page.context.new_page(), scenario.server.address, desk.email, desk.watch)
     other.page.goto(other.address)
     expect(other.rows).to_have_count(2)
-    delete(kept_dialog(desk), "crumbless.desk.session")
+    delete(open_storage_dialog(desk), "crumbless.desk.session")
     for page in (desk.page, other.page):
         expect(page.get_by_label("Email")).to_be_visible()
         expect(page.get_by_text("Your session has expired")).to_be_visible()
@@ -255,10 +254,10 @@ def test_deleting_the_session_in_the_panel_asks_to_sign_in_again_in_every_tab(sc
     expect(desk.rows).to_have_count(2)
 
 
-def test_a_draft_that_is_deleted_in_the_panel_leaves_the_box(scenario: BrowserScenario) -> None:
+def test_deleted_draft_is_removed_from_the_text_box(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     desk.reply.press_sequentially("Half a thought")
-    dialog = kept_dialog(desk)
+    dialog = open_storage_dialog(desk)
     draft = dialog.get_by_text(re.compile(r"^crumbless\.desk\.draft\."))
     expect(draft).to_be_visible()
     delete(dialog, draft.inner_text())

@@ -1,4 +1,4 @@
-"""Firefox and WebKit: the main steps of a visitor and an operator, and the faults that only these engines show."""
+"""Firefox and WebKit: the main steps of a visitor and an operator, and faults that occur in these engines only."""
 
 import subprocess
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ ASKS_TO_SIGN_IN = "document.querySelector('input[name=email]')"
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[BadProxy]:
-    """A proxy in front of the platform."""
+    """Start a proxy in front of the platform."""
     with BadProxy() as made:
         made.target = free_port()
         yield made
@@ -46,7 +46,7 @@ def proxy() -> Iterator[BadProxy]:
 
 @pytest.fixture(scope="module")
 def proxied_server(proxy: BadProxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A platform that is known by the proxy's address."""
+    """Start a platform that has the proxy's address as its public URL."""
     database = tmp_path_factory.mktemp("platform") / "crumbless.db"
     migrate(f"sqlite:///{database}")
     server = ServerProcess(database, port_wanted=proxy.target, public_url=f"http://127.0.0.1:{proxy.port}")
@@ -59,23 +59,23 @@ def proxied_server(proxy: BadProxy, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each engine."""
+    """Run the test with each engine."""
     return request.param
 
 
 @pytest.fixture(scope="module")
 def stage(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
-    """The browsers of the engine."""
+    """Start the browsers of the engine."""
     with engine_stage(tmp_path_factory.mktemp(engine), engine) as made:
         yield made
 
 
 @pytest.fixture
 def scenario(proxy: BadProxy, proxied_server: ServerProcess) -> Iterator[BrowserScenario]:
-    """A workspace and a shop of the test's own behind the proxy."""
+    """Return a separate workspace and shop behind the proxy."""
 
     def no_chromium(_: object) -> NoReturn:
-        raise AssertionError("these tests have browsers of their own")
+        raise AssertionError("these tests start their own browsers")
 
     proxy.fault = "none"
     with closing(ShopServer()) as shop, closing(ShopServer()) as foreign:
@@ -98,17 +98,17 @@ def test_nothing_is_stored_before_the_click(stage: EngineSession, scenario: Brow
     [("/policy/{}", "document.querySelector('.kept-empty')"), ("/desk/", ASKS_TO_SIGN_IN)],
     ids=["policy page", "sign-in page"],
 )
-def test_a_page_that_looks_for_stored_data_creates_no_database(
+def test_page_that_reads_stored_data_creates_no_database(
     stage: EngineSession, scenario: BrowserScenario, page: str, sign: str
 ) -> None:
     browser = stage.browser("visitor")
     browser.open(scenario.server.address + page.format(scenario.site))
-    # The page shows this once it has looked.
+    # The page shows this after it has read the storage.
     browser.wait_for(sign)
     browser.wait_for(f"{DATABASES}.length === 0")
 
 
-def test_text_typed_right_after_the_click_arrives(stage: EngineSession, scenario: BrowserScenario) -> None:
+def test_text_typed_right_after_the_click_is_received(stage: EngineSession, scenario: BrowserScenario) -> None:
     visitor = stage.visitor(scenario)
     visitor.arrive()
     visitor.browser.click(LAUNCHER)
@@ -117,7 +117,7 @@ def test_text_typed_right_after_the_click_arrives(stage: EngineSession, scenario
     visitor.browser.wait_for(f"{BOX}.value === 'abc'", frame=CHAT)
 
 
-def test_visitor_and_operator_talk(stage: EngineSession, scenario: BrowserScenario) -> None:
+def test_visitor_and_operator_exchange_messages(stage: EngineSession, scenario: BrowserScenario) -> None:
     operator, visitor = stage.operator(scenario), stage.visitor(scenario)
     operator.sign_in()
     visitor.open()
@@ -138,16 +138,16 @@ def test_visitor_and_operator_talk(stage: EngineSession, scenario: BrowserScenar
     visitor.wait_for_text("Yes, in four days.")
     operator.browser.reload()
     operator.browser.wait_for(SHOWS, "Yes, in four days.")
-    # Threat 8: a script of the page can read the session, but not copy its key.
+    # Threat 8: a script of the page can use the session, but not copy its key.
     assert set(operator.browser.run(EXPORTED_KEYS)) == {"InvalidAccessError"}
     for browser in (operator.browser, visitor.browser):
-        # WebKit's driver does not report them.
+        # WebKit's driver does not report script errors.
         if isinstance(browser, Firefox):
             assert browser.script_errors() == []
 
 
 @pytest.mark.parametrize("engine", ["firefox"], indirect=True)
-def test_a_script_error_is_seen(stage: EngineSession, scenario: BrowserScenario) -> None:
+def test_script_error_is_reported(stage: EngineSession, scenario: BrowserScenario) -> None:
     scenario.shop.pages["/error"] = b"<!doctype html><title>Error</title><script>throw new Error('premise')</script>"
     browser = stage.browser("visitor")
     assert isinstance(browser, Firefox)
@@ -156,7 +156,7 @@ def test_a_script_error_is_seen(stage: EngineSession, scenario: BrowserScenario)
     assert "premise" in browser.script_errors()[0]
 
 
-def test_a_chat_returns_over_http_after_an_outage(
+def test_chat_reconnects_over_http_after_an_outage(
     stage: EngineSession, scenario: BrowserScenario, proxy: BadProxy
 ) -> None:
     visitor = stage.visitor(scenario)
@@ -212,7 +212,7 @@ def records_browser(stage: EngineSession, scenario: BrowserScenario) -> Browser:
     return browser
 
 
-def test_data_that_is_stored_while_another_tab_looks_is_not_lost(records_browser: Browser) -> None:
+def test_data_stored_while_another_tab_reads_is_not_lost(records_browser: Browser) -> None:
     assert records_browser.run(RECORDS) == [True, "value", "value"]
 
 
@@ -230,7 +230,7 @@ return records.get("early");
 """
 
 
-def test_a_write_of_a_page_that_is_left_does_not_block_the_next_page(
+def test_write_of_a_closed_page_does_not_block_the_next_page(
     records_browser: Browser, scenario: BrowserScenario
 ) -> None:
     assert records_browser.run(WRITE_WHEN_LEAVING)
@@ -251,7 +251,7 @@ HOLDS_KEY = """await (async () => {
   database.close();
   return held.some(({ v }) => [...v.keys()].some((key) => key.startsWith("crumbless.key")));
 })()"""
-"""Whether the shop's page stores the key of the chat for its frame."""
+"""Return whether the shop's page stores the key of the chat for its frame."""
 
 STORAGE_IS_BLOCKED = "try { return localStorage.length < 0 } catch { return true }"
 
@@ -268,7 +268,7 @@ def blocking_firefox(request: pytest.FixtureRequest, stage: EngineSession) -> It
 
 @pytest.mark.parametrize("engine", ["firefox"], indirect=True)
 @pytest.mark.parametrize("blocking_firefox", [1], indirect=True, ids=["third parties blocked"])
-def test_a_chat_without_storage_of_its_own_returns_after_a_reload(
+def test_chat_in_a_frame_without_storage_returns_after_a_reload(
     blocking_firefox: Browser, scenario: BrowserScenario
 ) -> None:
     visitor = EngineVisitor(blocking_firefox, scenario.shop.origin)
@@ -285,7 +285,7 @@ def test_a_chat_without_storage_of_its_own_returns_after_a_reload(
 
 @pytest.mark.parametrize("engine", ["firefox"], indirect=True)
 @pytest.mark.parametrize("blocking_firefox", [2], indirect=True, ids=["all site data blocked"])
-def test_a_chat_without_any_storage_works_until_the_page_is_left(
+def test_chat_without_any_storage_works_until_the_page_is_left(
     blocking_firefox: Browser, scenario: BrowserScenario
 ) -> None:
     visitor = EngineVisitor(blocking_firefox, scenario.shop.origin)
@@ -310,7 +310,7 @@ def open_settings(visitor: EngineVisitor) -> None:
     visitor.browser.click(NAMED, "Settings", frame=CHAT)
 
 
-def test_a_part_that_did_not_load_in_an_outage_loads_later(
+def test_module_that_failed_in_an_outage_loads_later(
     stage: EngineSession, scenario: BrowserScenario, proxy: BadProxy
 ) -> None:
     visitor = stage.visitor(scenario)

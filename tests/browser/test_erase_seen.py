@@ -1,4 +1,4 @@
-"""What operators see of a conversation that its visitor erases."""
+"""The desk's view of a conversation that its visitor erases."""
 
 import uuid
 
@@ -9,13 +9,13 @@ from support.browser import accessibility_faults
 from support.scene import BrowserScenario
 
 A_SECOND = 1_000
-"""Milliseconds within which a desk drops what was erased."""
+"""Milliseconds within which a desk removes erased messages."""
 
 ERASED = "The visitor has erased this conversation."
 
 
 def start(scenario: BrowserScenario, text: str) -> dict[str, str]:
-    """A visitor without a key writes; the headers with which they ask from then on."""
+    """Start a conversation of a visitor without a key. Return the headers of the visitor's further requests."""
     body = {"site": scenario.site, "id": str(uuid.uuid4()), "text": text, "page_origin": scenario.shop.origin}
     answer = httpx.post(f"{scenario.server.address}/v1/visitor/start", json=body, trust_env=False)
     assert answer.status_code == 201, answer.text
@@ -27,7 +27,7 @@ def erase(scenario: BrowserScenario, visitor: dict[str, str]) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_an_open_thread_and_its_row_are_emptied_at_once(scenario: BrowserScenario) -> None:
+def test_open_thread_and_its_row_are_emptied_at_once(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), start(scenario, "My number is 555 0100")
     start(scenario, "I stay")
     desk.sign_in()
@@ -56,7 +56,7 @@ def test_an_open_thread_and_its_row_are_emptied_at_once(scenario: BrowserScenari
     expect(desk.row(ERASED)).to_have_count(1)
 
 
-def test_a_desk_that_was_away_drops_it_when_it_comes_back(scenario: BrowserScenario) -> None:
+def test_offline_desk_removes_erased_messages_after_reconnecting(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), start(scenario, "Please forget me")
     desk.sign_in()
     desk.open("Please forget me")

@@ -1,4 +1,4 @@
-"""The menus that the policy page names for Firefox are those of the Firefox that is installed, in its own words."""
+"""The Firefox menus that the policy page names exist under these names in the installed Firefox."""
 
 import re
 import zipfile
@@ -13,7 +13,7 @@ SIGNS = {"☰", "F12"}
 
 
 def texts_of_firefox() -> set[str]:
-    """Every English text of the browser's menus, settings and developer tools."""
+    """Return every English text of the browser's menus, settings and developer tools."""
     archives = sorted(Path(find_command("firefox")).resolve().parent.rglob("omni.ja"))
     texts: set[str] = set()
     for archive in map(zipfile.ZipFile, archives):
@@ -33,7 +33,7 @@ def test_every_menu_that_the_policy_page_names_is_in_firefox() -> None:
     assert named - texts_of_firefox() == set()
 
 
-def test_the_setting_that_the_note_quotes_is_in_firefox() -> None:
+def test_setting_that_the_note_quotes_is_in_firefox() -> None:
     quoted = re.search("“(.+)”", read_texts("en", "policy")["browsers"]["note"]["firefox"])
     assert quoted
     assert quoted[1].replace("Firefox", "{ -brand-short-name }") in texts_of_firefox()

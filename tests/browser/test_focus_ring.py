@@ -1,4 +1,4 @@
-"""The focus ring is for those who use the keyboard; the policy page's contents scroll in the page's own colours."""
+"""The focus ring is shown for keyboard users. The policy page's contents scroll in the page's own colours."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,12 @@ POINTER = "() => document.dispatchEvent(new PointerEvent('pointerdown'))"
 
 
 def ring(element: Locator) -> list[object]:
-    """Whether the browser wants a ring, and the one that is drawn."""
+    """Return whether the browser requests a ring, and the ring that is drawn."""
     expect(element).to_be_focused()
     return element.evaluate(OUTLINE)
 
 
-def test_a_button_shows_no_ring_while_the_pointer_is_used(scenario: BrowserScenario) -> None:
+def test_button_shows_no_ring_while_the_pointer_is_used(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.open()
     visitor.chat.get_by_role("button", name="Menu").click()
@@ -26,7 +26,7 @@ def test_a_button_shows_no_ring_while_the_pointer_is_used(scenario: BrowserScena
     visitor.page.keyboard.press("Tab")
     visitor.page.keyboard.press("Shift+Tab")
     assert ring(back) == [True, "solid"]
-    # WebKit wants a ring here, after a click; Chromium does so only after a key.
+    # WebKit requests a ring here after a click, Chromium only after a key.
     visitor.page.frames[1].evaluate(POINTER)
     assert ring(back) == [True, "none"]
     visitor.page.keyboard.press("Tab")
@@ -34,13 +34,13 @@ def test_a_button_shows_no_ring_while_the_pointer_is_used(scenario: BrowserScena
     assert ring(back) == [True, "solid"]
 
 
-def test_a_heading_that_a_script_focuses_shows_no_ring(shopper_of: Callable[..., VisitorBrowser]) -> None:
+def test_heading_that_a_script_focuses_shows_no_ring(shopper_of: Callable[..., VisitorBrowser]) -> None:
     shopper = shopper_of()
     shopper.banner.get_by_role("button", name="Choose").press("Enter")
     assert ring(shopper.choices.get_by_role("heading", name="Privacy choices")) == [True, "none"]
 
 
-def test_the_contents_of_the_dark_policy_page_have_no_white_scrollbar(scenario: BrowserScenario) -> None:
+def test_contents_of_the_dark_policy_page_have_no_white_scrollbar(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor(color_scheme="dark", viewport={"width": 1280, "height": 500})
     visitor.page.goto(f"{scenario.server.address}/policy/{scenario.site}")
     colour = visitor.page.locator(".contents").evaluate("(element) => getComputedStyle(element).scrollbarColor")

@@ -1,5 +1,4 @@
-"""The invited person joins by the link of the email, in a real browser: with a password, a passkey, or at a
-provider."""
+"""An invited operator joins in a real browser by the email's link: with a password, a passkey, or at a provider."""
 
 import json
 import socket
@@ -32,7 +31,7 @@ TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElemen
 
 @pytest.fixture(scope="module")
 def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A platform under a name, which passkeys need, with a provider."""
+    """Start a platform under a host name, which passkeys need, with a provider."""
     database: Path = tmp_path_factory.mktemp("invited") / "crumbless.db"
     seed_database(database)
     with socket.socket() as one:
@@ -60,7 +59,7 @@ OpenLink = Callable[..., Page]
 
 @pytest.fixture
 def open_link(tea: ServerProcess, browser_of: Callable[[Kind], Browser]) -> Iterator[OpenLink]:
-    """Opens the link of an invitation in a browser of its own."""
+    """Return a function that opens the link of an invitation in a separate browser."""
     contexts: list[BrowserContext] = []
 
     def open_it(secret: str, watches: list[Watch] | None = None, **settings: Any) -> Page:
@@ -82,7 +81,7 @@ def open_link(tea: ServerProcess, browser_of: Callable[[Kind], Browser]) -> Iter
 
 
 def is_in(page: Page, tea: ServerProcess, email: str) -> dict[str, Any]:
-    """What is kept of how they joined, once they are at work."""
+    """Return how the new operator joined, as stored in the database."""
     expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
     expect(page.get_by_role("button", name="Account")).to_contain_text("Nora")
     query = """SELECT password_hash <> '' AS password, s.factors,
@@ -93,7 +92,7 @@ def is_in(page: Page, tea: ServerProcess, email: str) -> dict[str, Any]:
     return {"password": bool(password), "factors": factors, "passkeys": passkeys, "identities": identities}
 
 
-def test_somebody_joins_with_a_password_by_keyboard_alone(tea: ServerProcess, open_link: OpenLink) -> None:
+def test_invited_operator_joins_with_a_password_by_keyboard_alone(tea: ServerProcess, open_link: OpenLink) -> None:
     email, secret = invite(tea)
     watches: list[Watch] = []
     page = open_link(secret, watches)
@@ -122,7 +121,7 @@ def test_somebody_joins_with_a_password_by_keyboard_alone(tea: ServerProcess, op
     expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
 
 
-def test_somebody_joins_with_a_passkey_and_signs_in_with_it(tea: ServerProcess, open_link: OpenLink) -> None:
+def test_invited_operator_joins_with_a_passkey_and_signs_in_with_it(tea: ServerProcess, open_link: OpenLink) -> None:
     email, secret = invite(tea)
     watches: list[Watch] = []
     page = open_link(secret, watches)
@@ -133,7 +132,7 @@ def test_somebody_joins_with_a_passkey_and_signs_in_with_it(tea: ServerProcess, 
     expect(page.get_by_text("Please fill this in.")).to_have_count(1)
     expect(page.get_by_label("Your name")).to_be_focused()
     page.keyboard.type("Nora")
-    # A device that does not know its owner makes no passkey: nobody has joined, and the link is as good as before.
+    # A device that cannot verify its owner creates no passkey. No operator has joined, and the link stays valid.
     verified = {"authenticatorId": made["authenticatorId"], "isUserVerified": False}
     device.send("WebAuthn.setUserVerified", verified)
     page.get_by_role("button", name="Use a passkey").click()
@@ -146,13 +145,15 @@ def test_somebody_joins_with_a_passkey_and_signs_in_with_it(tea: ServerProcess, 
     assert watches[0].violations == []
     page.locator(".menu-button").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
-    # The virtual authenticator says yes to the suggestion of the email field by itself; the watch waits for a press.
+    # The virtual authenticator accepts the suggestion of the email field without a press, which the watch expects.
     expect(page.get_by_role("button", name="Account")).to_contain_text("Nora")
 
 
-def test_somebody_joins_at_a_provider_and_is_told_how_to_try_again(tea: ServerProcess, open_link: OpenLink) -> None:
+def test_invited_operator_joins_at_a_provider_and_can_try_again_after_cancelling(
+    tea: ServerProcess, open_link: OpenLink
+) -> None:
     email, secret = invite(tea)
-    # The provider keeps cookies of its own: this browser is not held to our promise.
+    # The provider sets its own cookies, so this browser is not checked for cookies.
     page = open_link(secret)
     page.get_by_label("Your name").fill("Nora")
     page.get_by_role("button", name="Continue with Own").click()
@@ -171,7 +172,7 @@ def test_somebody_joins_at_a_provider_and_is_told_how_to_try_again(tea: ServerPr
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_page_is_accessible(tea: ServerProcess, open_link: OpenLink, scheme: str, size: ViewportSize) -> None:
+def test_join_page_is_accessible(tea: ServerProcess, open_link: OpenLink, scheme: str, size: ViewportSize) -> None:
     _, secret = invite(tea)
     page = open_link(secret, color_scheme=scheme, viewport=size, reduced_motion="reduce")
     expect(page.get_by_role("button", name="Continue with Own")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Keyboard alone, narrow screens, both colour schemes, right to left; and axe-core on every view."""
+"""Keyboard alone, narrow screens, both colour schemes, right to left, and axe-core on every view."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ from support.scene import PASSWORD, SENT, BrowserScenario
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 360, "height": 700}
 LOW: ViewportSize = {"width": 320, "height": 256}
-"""1280 by 1024 at 400 %: what WCAG 2.2 asks for (1.4.10, Reflow)."""
+"""1280 by 1024 at 400 %: the size that WCAG 2.2 requires (1.4.10, Reflow)."""
 
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 @contextmanager
 def checked(page: Page, view: str) -> Generator[None]:
-    """What axe-core and a ruler find in all frames of the page once the view stands."""
+    """Assert on exit that axe-core finds no fault in any frame of the view, and that nothing overflows."""
     yield
     for frame in page.frames:
         assert accessibility_faults(frame) == [], view
@@ -65,7 +65,7 @@ def test_every_view_is_accessible(scenario: BrowserScenario, scheme: str, size: 
         expect(desk.page.get_by_text("This conversation is closed.")).to_be_visible()
 
 
-def test_axe_finds_what_is_wrong(scenario: BrowserScenario) -> None:
+def test_axe_finds_faults(scenario: BrowserScenario) -> None:
     scenario.shop.pages["/wrong"] = b"<!doctype html><title>Wrong</title><img src='data:,'><button></button>"
     visitor = scenario.visitor()
     visitor.arrive("/wrong")
@@ -73,7 +73,7 @@ def test_axe_finds_what_is_wrong(scenario: BrowserScenario) -> None:
     assert {"html-has-lang", "image-alt", "button-name"} <= rules
 
 
-def test_the_chat_by_keyboard_alone(scenario: BrowserScenario) -> None:
+def test_chat_works_by_keyboard_alone(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.arrive()
     expect(visitor.launcher).to_be_visible()
@@ -96,7 +96,7 @@ def test_the_chat_by_keyboard_alone(scenario: BrowserScenario) -> None:
     expect(visitor.bubbles()).to_have_text(["Hello"])
 
 
-def test_the_chat_folded_and_opened_again_at_once_has_the_focus(scenario: BrowserScenario) -> None:
+def test_chat_that_is_closed_and_opened_at_once_has_the_focus(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.open()
     for _ in range(30):
@@ -107,7 +107,7 @@ def test_the_chat_folded_and_opened_again_at_once_has_the_focus(scenario: Browse
     expect(visitor.box).to_be_focused()
 
 
-def test_the_desk_by_keyboard_alone(scenario: BrowserScenario) -> None:
+def test_desk_works_by_keyboard_alone(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     visitor.open()
     visitor.say("Hello")
@@ -134,7 +134,7 @@ def test_the_desk_by_keyboard_alone(scenario: BrowserScenario) -> None:
     expect(desk.rows.first).to_be_focused()
 
 
-def test_on_a_narrow_screen_the_chat_fills_it(scenario: BrowserScenario) -> None:
+def test_chat_fills_a_narrow_screen(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor(viewport=NARROW)
     visitor.open()
     assert visitor.dialog.bounding_box() == {"x": 0, "y": 0, **NARROW}
@@ -143,7 +143,7 @@ def test_on_a_narrow_screen_the_chat_fills_it(scenario: BrowserScenario) -> None
     expect(visitor.launcher).to_be_focused()
 
 
-def test_on_a_narrow_screen_the_desk_shows_one_pane_at_a_time(scenario: BrowserScenario) -> None:
+def test_desk_shows_one_pane_at_a_time_on_a_narrow_screen(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(viewport=NARROW), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -156,7 +156,7 @@ def test_on_a_narrow_screen_the_desk_shows_one_pane_at_a_time(scenario: BrowserS
     expect(desk.reply).to_be_hidden()
 
 
-def test_on_a_low_screen_a_long_text_leaves_room_for_the_button(scenario: BrowserScenario) -> None:
+def test_long_text_on_a_low_screen_does_not_cover_the_button(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(viewport=LOW), scenario.visitor(viewport=LOW)
     desk.sign_in()
     visitor.open()
@@ -168,7 +168,7 @@ def test_on_a_low_screen_a_long_text_leaves_room_for_the_button(scenario: Browse
     expect(desk.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
 
 
-def test_on_an_arabic_page_the_chat_runs_from_right_to_left(scenario: BrowserScenario) -> None:
+def test_chat_on_an_arabic_page_runs_from_right_to_left(scenario: BrowserScenario) -> None:
     embed = f'<script async src="{scenario.server.address}/w/{scenario.site}.js"></script>'
     page = f'<!doctype html><html lang="ar" dir="rtl"><title>متجر</title><body><h1>متجر</h1>{embed}</body></html>'
     scenario.shop.pages["/ar"] = page.encode()
@@ -186,7 +186,7 @@ def test_on_an_arabic_page_the_chat_runs_from_right_to_left(scenario: BrowserSce
     assert own is not None
     assert pane is not None
     room_before, room_after = own["x"] - pane["x"], pane["x"] + pane["width"] - own["x"] - own["width"]
-    assert room_before < room_after, "one's own words stand at the end of the line, which is the left"
+    assert room_before < room_after, "the visitor's own messages are at the end of the line, which is the left"
     assert accessibility_faults(frame) == []
 
 
@@ -197,8 +197,9 @@ WATCH_FOCUS = """new MutationObserver((_, watching) => {
 }).observe(document, { childList: true, subtree: true })"""
 
 
-def test_the_focus_is_in_the_form_before_anybody_can_type(scenario: BrowserScenario) -> None:
-    """One that comes a frame later takes the next letters: a password went on in the address's field."""
+def test_form_has_the_focus_when_it_appears(scenario: BrowserScenario) -> None:
+    """If the focus comes a frame later, the next typed letters go to the wrong field: a password was typed into the
+    email field."""
     desk = scenario.desk()
     desk.page.add_init_script(WATCH_FOCUS)
     desk.page.goto(desk.address)

@@ -1,4 +1,4 @@
-"""The server is killed, sockets are blocked, answers are held back: nothing typed is lost."""
+"""The server is killed, sockets are blocked, responses are delayed: no typed text is lost."""
 
 import pytest
 from playwright.sync_api import Request, Route, expect
@@ -7,13 +7,13 @@ from support.browser import Kind
 from support.scene import SENT, BrowserScenario, Visitor
 
 RETURN_MS = 25_000
-"""Longest wait for a client that retries with growing pauses, and has its page in view."""
+"""Maximum milliseconds until a client reconnects that retries with growing pauses and has its page in view."""
 
 NO_WEBSOCKET = """
 window.WebSocket = class { constructor() { throw new DOMException("blocked", "SecurityError") } };
 """
 
-# As a proxy does that hands an answer on only when it is complete: headers come, the body never does.
+# As a proxy that forwards a response only when it is complete: headers arrive, the body never does.
 NO_STREAMING = """
 const realFetch = window.fetch;
 window.fetch = async (address, options) => {
@@ -31,7 +31,7 @@ WAYS = {
 
 
 def mode_of(request: Request) -> set[str]:
-    """How the stream is asked for, when it is."""
+    """Return the mode of a request that opens a stream."""
     if not request.url.endswith("/v1/stream/open"):
         return set()
     asked = request.post_data_json
@@ -39,15 +39,15 @@ def mode_of(request: Request) -> set[str]:
     return {f"open {asked['mode']}"}
 
 
-def watch_ways(visitor: Visitor) -> set[str]:
-    """Collects the ways in which this browser opens a stream."""
+def watch_transports(visitor: Visitor) -> set[str]:
+    """Collect the transports with which this browser opens a stream."""
     seen: set[str] = set()
     visitor.page.on("websocket", lambda _: seen.add("websocket"))
     visitor.page.on("request", lambda request: seen.update(mode_of(request)))
     return seen
 
 
-def test_a_chat_that_loads_late_still_knows_when_it_is_hidden(scenario: BrowserScenario) -> None:
+def test_chat_that_loads_late_knows_that_it_is_hidden(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     held: list[Route] = []
@@ -71,7 +71,7 @@ def test_a_chat_that_loads_late_still_knows_when_it_is_hidden(scenario: BrowserS
     expect(visitor.page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
 
 
-def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: BrowserScenario, kind: Kind) -> None:
+def test_message_to_a_dead_server_is_sent_once_after_its_restart(mortal_scene: BrowserScenario, kind: Kind) -> None:
     scenario, visitor = mortal_scene, mortal_scene.visitor(kind)
     visitor.open()
     visitor.say("Before")
@@ -89,7 +89,7 @@ def test_what_a_visitor_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scen
     assert scenario.timeline() == ["Before", "During", "And still"]
 
 
-def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: BrowserScenario, kind: Kind) -> None:
+def test_unsent_and_typed_texts_survive_a_reload(mortal_scene: BrowserScenario, kind: Kind) -> None:
     scenario, visitor = mortal_scene, mortal_scene.visitor(kind)
     visitor.open()
     visitor.say("Before")
@@ -99,7 +99,7 @@ def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: BrowserScen
     expect(visitor.waiting).to_be_visible()
     visitor.box.press_sequentially("half a sent")
     visitor.wait_until_kept("half a sent")
-    # The shop is there, the platform is not: the page is a page without a chat.
+    # The shop is reachable, the platform is not, so the page has no chat.
     visitor.page.reload()
     expect(visitor.page.get_by_role("heading").first).to_be_visible()
 
@@ -111,7 +111,7 @@ def test_what_waits_and_what_is_typed_survive_a_reload(mortal_scene: BrowserScen
     assert scenario.timeline() == ["Before", "During"]
 
 
-def test_a_first_message_to_a_dead_server_starts_the_conversation_later(mortal_scene: BrowserScenario) -> None:
+def test_first_message_to_a_dead_server_starts_the_conversation_later(mortal_scene: BrowserScenario) -> None:
     scenario, visitor = mortal_scene, mortal_scene.visitor()
     visitor.open()
     scenario.server.kill()
@@ -122,7 +122,7 @@ def test_a_first_message_to_a_dead_server_starts_the_conversation_later(mortal_s
     assert scenario.timeline() == ["Is anybody there?"]
 
 
-def test_what_an_operator_sent_to_a_dead_server_is_sent_by_itself_once(mortal_scene: BrowserScenario) -> None:
+def test_operators_message_to_a_dead_server_is_sent_once_after_its_restart(mortal_scene: BrowserScenario) -> None:
     scenario, desk, visitor = mortal_scene, mortal_scene.desk(), mortal_scene.visitor()
     desk.sign_in()
     visitor.open()
@@ -148,10 +148,10 @@ def test_what_an_operator_sent_to_a_dead_server_is_sent_by_itself_once(mortal_sc
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_chat_works_whatever_the_network_lets_through(scenario: BrowserScenario, way: str) -> None:
+def test_chat_works_over_each_transport_that_the_network_allows(scenario: BrowserScenario, way: str) -> None:
     script, expected = WAYS[way]
     desk, visitor = scenario.desk(), scenario.visitor(script=script)
-    ways = watch_ways(visitor)
+    ways = watch_transports(visitor)
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -169,7 +169,7 @@ def test_the_chat_works_whatever_the_network_lets_through(scenario: BrowserScena
 
 
 @pytest.mark.parametrize("way", ["streaming", "long poll"])
-def test_the_desk_works_without_websocket(scenario: BrowserScenario, way: str) -> None:
+def test_desk_works_without_websocket(scenario: BrowserScenario, way: str) -> None:
     desk, visitor = scenario.desk(script=WAYS[way][0]), scenario.visitor()
     desk.sign_in()
     visitor.open()

@@ -1,4 +1,4 @@
-"""A page with the chat does nothing until the visitor acts; after that it keeps only what the registry declares."""
+"""A page with the chat stores nothing until the visitor opens it. Then it stores only declared items."""
 
 import re
 
@@ -9,18 +9,18 @@ from support.scene import SENT, BrowserScenario, Visitor
 from support.storage_watch import KEPT
 
 MAX_REQUESTS = 4
-"""From the click to a text box that can be typed into."""
+"""Requests between the click and a text box that accepts text."""
 
 TABLES = ("visitor", "conversation", "entry", "session")
 
 
 def rows(scenario: BrowserScenario) -> dict[str, int]:
-    """How many rows each table about people has."""
+    """Return how many rows each table about visitors has."""
     return {table: scenario.server.rows(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}
 
 
-def asked_of_platform(scenario: BrowserScenario, visitor: Visitor) -> list[str]:
-    """Every request of this browser to the platform, as method and path."""
+def requests_to_platform(scenario: BrowserScenario, visitor: Visitor) -> list[str]:
+    """Return every request of this browser to the platform, as method and path."""
     address = scenario.server.address
     return [
         f"{method} {url.removeprefix(address)}"
@@ -29,8 +29,8 @@ def asked_of_platform(scenario: BrowserScenario, visitor: Visitor) -> list[str]:
     ]
 
 
-def kept_by_platform(scenario: BrowserScenario, visitor: Visitor) -> list[tuple[str, str]]:
-    """What the platform's own origin keeps in this browser, outside of any frame."""
+def stored_by_platform(scenario: BrowserScenario, visitor: Visitor) -> list[tuple[str, str]]:
+    """Return what the platform's own origin stores in this browser, outside of any frame."""
     page = visitor.page.context.new_page()
     page.goto(f"{scenario.server.address}/healthz")
     kept = [(mechanism, key) for mechanism, key, _ in page.evaluate(KEPT)]
@@ -39,14 +39,14 @@ def kept_by_platform(scenario: BrowserScenario, visitor: Visitor) -> list[tuple[
     return [*kept, *[("IndexedDB", "a database")] * databases]
 
 
-def test_loading_a_page_asks_for_its_scripts_and_writes_nothing(scenario: BrowserScenario, kind: Kind) -> None:
+def test_page_load_requests_only_its_scripts_and_writes_nothing(scenario: BrowserScenario, kind: Kind) -> None:
     before = rows(scenario)
     visitor = scenario.visitor(kind)
     visitor.arrive()
     expect(visitor.launcher).to_be_visible()
     visitor.page.wait_for_load_state("networkidle")
-    # The shop asks for the consent manager too, which finds nothing to ask for.
-    assert sorted(asked_of_platform(scenario, visitor)) == [
+    # The shop also loads the consent manager, which shows no banner because there are no tags.
+    assert sorted(requests_to_platform(scenario, visitor)) == [
         f"GET /consent.js?site={scenario.site}",
         f"GET /w/{scenario.site}.js",
     ]
@@ -55,11 +55,11 @@ def test_loading_a_page_asks_for_its_scripts_and_writes_nothing(scenario: Browse
     assert visitor.watch.kept() == []
     assert visitor.page.evaluate("async () => (await indexedDB.databases()).length") == 0
     assert visitor.page.evaluate("async () => (await navigator.storage.estimate()).usage") == 0
-    assert kept_by_platform(scenario, visitor) == []
+    assert stored_by_platform(scenario, visitor) == []
     assert rows(scenario) == before
 
 
-def test_the_loader_is_the_same_for_everybody(scenario: BrowserScenario, kind: Kind) -> None:
+def test_loader_is_the_same_for_every_visitor(scenario: BrowserScenario, kind: Kind) -> None:
     bodies: set[bytes] = set()
     for language in ("en-GB", "de-DE"):
         visitor = scenario.visitor(kind, locale=language, color_scheme="dark")
@@ -71,7 +71,7 @@ def test_the_loader_is_the_same_for_everybody(scenario: BrowserScenario, kind: K
     assert len(bodies) == 1
 
 
-def test_a_chat_closed_without_a_word_leaves_nothing(scenario: BrowserScenario, kind: Kind) -> None:
+def test_chat_closed_without_a_message_leaves_no_data(scenario: BrowserScenario, kind: Kind) -> None:
     before = rows(scenario)
     visitor = scenario.visitor(kind)
     visitor.open()
@@ -81,15 +81,15 @@ def test_a_chat_closed_without_a_word_leaves_nothing(scenario: BrowserScenario, 
     expect(visitor.dialog).to_be_hidden()
     assert visitor.watch.kept() == []
     assert set(visitor.watch.writes) == {flag}
-    # Where storage is blocked even the list of databases is. WebKit's list is always empty in a frame of another site:
-    # test_engines.py opens the database instead.
+    # Where storage is blocked, so is the list of databases. WebKit's list is always empty in a frame of another site,
+    # so test_engines.py opens the database.
     listed = "async () => (await indexedDB.databases().catch(() => [])).length"
     assert [frame.evaluate(listed) for frame in visitor.page.frames] == [0, 0], "an empty database is a trace too"
     assert rows(scenario) == before
-    assert [request for request in asked_of_platform(scenario, visitor) if " /v1/" in request] == []
+    assert [request for request in requests_to_platform(scenario, visitor) if " /v1/" in request] == []
 
 
-def test_few_requests_lie_between_the_click_and_the_text_box(scenario: BrowserScenario, kind: Kind) -> None:
+def test_text_box_needs_few_requests_after_the_click(scenario: BrowserScenario, kind: Kind) -> None:
     visitor = scenario.visitor(kind)
     visitor.arrive()
     visitor.page.wait_for_load_state("networkidle")
@@ -100,7 +100,7 @@ def test_few_requests_lie_between_the_click_and_the_text_box(scenario: BrowserSc
     assert 0 < len(asked) <= MAX_REQUESTS, asked
 
 
-def test_a_message_keeps_only_what_is_declared(scenario: BrowserScenario, kind: Kind) -> None:
+def test_message_stores_only_declared_items(scenario: BrowserScenario, kind: Kind) -> None:
     before = rows(scenario)
     visitor = scenario.visitor(kind)
     visitor.open()

@@ -1,4 +1,4 @@
-"""A part that is loaded when it is needed and did not come in an outage comes when it is asked for again."""
+"""A module that failed to load in an outage loads when it is requested again."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ ONWARD = "Continue on another device"
 
 
 class Outage:
-    """Fails the requests for some files until it is over."""
+    """Fails the requests for some files until it ends."""
 
     def __init__(self, page: Page, files: str) -> None:
         self.page = page
@@ -24,17 +24,18 @@ class Outage:
         route.abort()
 
     def end(self) -> None:
-        """Let the files through. A browser that stores failed modules has none: nothing was asked for as one."""
+        """Allow the files again. A browser that caches failed modules has none, because no file was requested as a
+        module."""
         assert set(self.kinds) == {"fetch"}
         self.page.unroute(self.files)
 
 
-def test_a_part_of_the_chat_opens_after_an_outage(scenario: BrowserScenario) -> None:
+def test_layer_of_the_chat_opens_after_an_outage(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.open()
     visitor.say("Hello")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
-    # A file that this part imports, and shares with others.
+    # A file that this module imports and shares with others.
     outage = Outage(visitor.page, "**/assets/frame.elsewhere_try-*")
     layer = visitor.chat.get_by_role("dialog", name=ONWARD)
     visitor.chat.get_by_role("button", name="Menu").click()
@@ -47,7 +48,7 @@ def test_a_part_of_the_chat_opens_after_an_outage(scenario: BrowserScenario) -> 
     expect(layer.get_by_role("button", name="Show a code")).to_be_visible()
 
 
-def test_a_page_of_the_desk_opens_after_an_outage(scenario: BrowserScenario) -> None:
+def test_page_of_the_desk_opens_after_an_outage(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.sign_in()
     outage = Outage(desk.page, "**/assets/desk.page_parts-*")
@@ -58,7 +59,7 @@ def test_a_page_of_the_desk_opens_after_an_outage(scenario: BrowserScenario) -> 
     expect(desk.page.get_by_role("heading", name="Profile", level=1)).to_be_visible()
 
 
-def test_the_banner_speaks_the_pages_language_though_its_words_failed_once(
+def test_banner_is_in_the_pages_language_after_its_texts_failed_once(
     shopper_of: Callable[..., VisitorBrowser],
 ) -> None:
     shopper = shopper_of(lang="de", arrive=False)

@@ -1,4 +1,4 @@
-"""Chromium's virtual authenticator makes a passkey and signs in with it: what the server asks is what browsers take."""
+"""Chromium's virtual authenticator creates a passkey and signs in with it: browsers accept the server's options."""
 
 import base64
 import json
@@ -29,13 +29,13 @@ GET = """async ([options, mediation]) => {
 
 
 class Caller:
-    """Asks the API as a person with a key; the browser does nothing but what only a browser can."""
+    """Sends API requests as an operator with a key. The browser only performs the WebAuthn calls."""
 
     def __init__(self, address: str) -> None:
         self.person = Person(address, ClientKey())
 
     def post(self, path: str, body: object = None) -> httpx.Response:
-        """The answer; signed again once when the server names its nonce."""
+        """Return the response. The request is signed again once if the server names its nonce."""
         person = self.person
         answer = httpx.Response(500)
         for _ in range(2):
@@ -51,7 +51,7 @@ class Caller:
         return answer
 
     def get(self, path: str) -> httpx.Response:
-        """The answer to a read; its nonce is that of the last answer."""
+        """Return the response to a read, signed with the latest nonce."""
         headers = self.person.credentials("GET", path)
         return httpx.get(self.person.address + path, headers=headers, trust_env=False)
 
@@ -68,7 +68,7 @@ def code_of(answer: httpx.Response) -> str:
 
 @pytest.fixture(scope="module")
 def named_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server under a name: browsers bind no passkey to a bare address."""
+    """Start a server under a host name, because browsers bind no passkey to an IP address."""
     database: Path = tmp_path_factory.mktemp("named") / "crumbless.db"
     seed_database(database)
     port = free_port()
@@ -82,7 +82,7 @@ def named_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPro
 
 @pytest.fixture
 def address(named_server: ServerProcess) -> str:
-    """The server's public address."""
+    """Return the server's public address."""
     return f"http://localhost:{named_server.port}"
 
 
@@ -107,17 +107,17 @@ class Authenticator:
         return devtools.send(method, values)
 
     def credentials(self) -> list[dict[str, Any]]:
-        """What it keeps."""
+        """Return the stored credentials."""
         return self._tell("WebAuthn.getCredentials", authenticatorId=self._id)["credentials"]
 
     def forget_owner(self) -> None:
-        """From now on it cannot verify who uses it."""
+        """Make further verifications of the user fail."""
         self._tell("WebAuthn.setUserVerified", authenticatorId=self._id, isUserVerified=False)
 
 
 @pytest.fixture
 def page(browser_of: Callable[[Kind], Browser], address: str) -> Iterator[Page]:
-    """A page of ours that asks for no passkey itself, in a browser that has nothing yet."""
+    """Open a page of the server that requests no passkey, in a new browser context."""
     context = browser_of("ordinary").new_context()
     opened = context.new_page()
     opened.goto(f"{address}/policy")
@@ -135,21 +135,21 @@ def add_passkey(page: Page, caller: Caller) -> None:
 
 
 def show_passkey(page: Page, caller: Caller, mediation: str = "optional") -> dict[str, Any]:
-    """What goes back to the server."""
+    """Return the credential that goes back to the server."""
     asked = caller.post("/v1/desk/sign-in/passkey/options")
     assert asked.status_code == 200, asked.text
-    assert asked.json()["options"].get("allowCredentials", []) == [], "whoever sits there need not be named"
+    assert asked.json()["options"].get("allowCredentials", []) == [], "the options name no operator"
     credential = page.evaluate(GET, [asked.json()["options"], mediation])
     return {"one_time_token": asked.json()["one_time_token"], "credential": credential}
 
 
-def test_a_passkey_is_made_signs_in_and_shows_a_fresh_factor(page: Page, address: str) -> None:
+def test_passkey_is_created_signs_in_and_is_a_step_up(page: Page, address: str) -> None:
     device, olga = Authenticator(page), Caller(address)
     olga.sign_in_with_password()
     add_passkey(page, olga)
     (kept,) = device.credentials()
     assert (kept["rpId"], kept["isResidentCredential"]) == ("localhost", True)
-    assert OLGA.email not in str(base64.b64decode(kept["userHandle"])), "no name leaves with the passkey's handle"
+    assert OLGA.email not in str(base64.b64decode(kept["userHandle"])), "the user handle contains no name"
     newcomer = Caller(address)
     answer = newcomer.post("/v1/desk/sign-in/passkey", show_passkey(page, newcomer))
     assert answer.status_code == 200, answer.text
@@ -163,7 +163,7 @@ def test_a_passkey_is_made_signs_in_and_shows_a_fresh_factor(page: Page, address
     assert shown.status_code == 204, shown.text
 
 
-def test_a_passkey_is_offered_by_autofill(page: Page, address: str) -> None:
+def test_passkey_is_offered_by_autofill(page: Page, address: str) -> None:
     Authenticator(page)
     olga, newcomer = Caller(address), Caller(address)
     olga.sign_in_with_password()
@@ -172,7 +172,7 @@ def test_a_passkey_is_offered_by_autofill(page: Page, address: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_threat_23_a_browser_makes_no_passkey_for_another_name(page: Page, address: str) -> None:
+def test_threat_23_browser_creates_no_passkey_for_another_host(page: Page, address: str) -> None:
     Authenticator(page)
     olga = Caller(address)
     olga.sign_in_with_password()
@@ -182,9 +182,7 @@ def test_threat_23_a_browser_makes_no_passkey_for_another_name(page: Page, addre
         page.evaluate(CREATE, options)
 
 
-def test_threat_23_what_a_browser_signed_for_another_origin_or_without_its_owner_is_refused(
-    page: Page, address: str
-) -> None:
+def test_threat_23_credential_for_another_origin_or_without_verification_is_refused(page: Page, address: str) -> None:
     device, olga = Authenticator(page), Caller(address)
     olga.sign_in_with_password()
     add_passkey(page, olga)
@@ -205,12 +203,12 @@ def test_threat_23_what_a_browser_signed_for_another_origin_or_without_its_owner
     assert code_of(unknown.post("/v1/desk/sign-in/passkey", body)) == "passkey_refused"
 
 
-def test_the_desk_signs_in_with_the_passkey_that_the_browser_suggests(page: Page, address: str) -> None:
+def test_desk_signs_in_with_the_suggested_passkey(page: Page, address: str) -> None:
     Authenticator(page)
     olga = Caller(address)
     olga.sign_in_with_password()
     add_passkey(page, olga)
-    # The virtual authenticator says yes by itself, to the suggestion of the email field too: nobody presses anything.
+    # The virtual authenticator accepts the suggestion of the email field without a press.
     page.goto(f"{address}/desk/")
     expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
     shown = olga.get("/v1/desk/me/security").json()

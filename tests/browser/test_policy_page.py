@@ -1,4 +1,4 @@
-"""The policy page as people meet it: in every language, light, dark, narrow, enlarged, printed, without script."""
+"""The policy page in every language, light, dark, narrow, enlarged, printed, and without script."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,12 +29,12 @@ CLIPPED = """() => {
     })
     .map((one) => one.textContent.slice(0, 60));
 }"""
-"""Words that reach beyond the screen; the heads of stacked tables are out of sight on purpose."""
+"""Texts that overflow the screen. The heads of stacked tables are hidden on purpose."""
 
 
 @pytest.fixture(scope="module")
 def address(shared_server: ServerProcess) -> str:
-    """The page of a site that uses both tags, so that every section is there."""
+    """Return the page of a site that uses both tags, so that every section exists."""
 
     def put_in(connection: Connection) -> None:
         add_site(connection, workspace_for(connection, "policy"), SITE, "Kornblume Tea", ["https://tea.example"])
@@ -53,7 +53,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser_of: Callable[[Kind], Browser], address: str) -> Iterator[Open]:
-    """Opens the page in a browser of its own; fails when anything was kept or refused."""
+    """Return a function that opens the page in a separate browser. An item or a policy violation fails it."""
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
@@ -90,7 +90,7 @@ def check_page(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", WORDS)
-def test_every_language_is_fit_for_all_on_a_narrow_screen(open_page: Open, language: str, scheme: str) -> None:
+def test_every_language_is_accessible_on_a_narrow_screen(open_page: Open, language: str, scheme: str) -> None:
     page = open_page(language, width=360, color_scheme=scheme)
     assert page.evaluate("document.documentElement.dir") == direction_of(language)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
@@ -100,18 +100,18 @@ def test_every_language_is_fit_for_all_on_a_narrow_screen(open_page: Open, langu
 @pytest.mark.parametrize(
     ("language", "width"), [("en", 1280), ("ar", 1280), ("de", 1000), ("uk", 700), ("ar", 700), ("en", 320)]
 )
-def test_it_is_fit_for_all_on_other_screens(open_page: Open, language: str, width: int) -> None:
+def test_page_is_accessible_on_other_screens(open_page: Open, language: str, width: int) -> None:
     check_page(open_page(language, width=width, color_scheme="dark"))
 
 
-def test_enlarged_text_leaves_nothing_out(open_page: Open) -> None:
+def test_enlarged_text_is_complete(open_page: Open) -> None:
     page = open_page(width=640)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("getComputedStyle(document.querySelector('main p')).fontSize") == "32px"
     check_page(page)
 
 
-def test_paper_is_dark_on_light_and_tells_where_links_lead(open_page: Open) -> None:
+def test_printed_page_is_dark_on_light_and_shows_link_targets(open_page: Open) -> None:
     page = open_page(color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(background) != "rgb(255, 255, 255)"
@@ -127,7 +127,7 @@ def test_paper_is_dark_on_light_and_tells_where_links_lead(open_page: Open) -> N
     assert accessibility_faults(page.main_frame) == []
 
 
-def test_it_is_read_without_script(open_page: Open) -> None:
+def test_page_is_readable_without_script(open_page: Open) -> None:
     page = open_page(script=False)
     expect(page.get_by_role("heading", level=2)).to_have_count(16)
     expect(page.get_by_text("crumbless.chat.{site}", exact=True)).to_be_visible()
@@ -138,7 +138,7 @@ def test_it_is_read_without_script(open_page: Open) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "de")
 
 
-def test_a_table_stays_a_table_when_its_rows_are_stacked(open_page: Open) -> None:
+def test_stacked_table_has_the_role_of_a_table(open_page: Open) -> None:
     page = open_page(width=360)
     table = page.locator("table.items").first
     assert table.evaluate("(one) => getComputedStyle(one).display") == "block"
@@ -149,7 +149,7 @@ def test_a_table_stays_a_table_when_its_rows_are_stacked(open_page: Open) -> Non
     assert label == '"What it contains"'
 
 
-def test_the_keyboard_comes_straight_to_the_content(open_page: Open) -> None:
+def test_skip_link_leads_to_the_content(open_page: Open) -> None:
     page = open_page()
     page.keyboard.press("Tab")
     way_in = page.get_by_role("link", name="Skip to the content")
@@ -159,7 +159,7 @@ def test_the_keyboard_comes_straight_to_the_content(open_page: Open) -> None:
     expect(page.locator("main")).to_be_focused()
 
 
-def test_the_browser_decides_the_language_of_the_page(open_page: Open, address: str) -> None:
+def test_language_follows_the_browser(open_page: Open, address: str) -> None:
     page = open_page(locale="ar-EG")
     page.goto(address)
     expect(page.locator("html")).to_have_attribute("lang", "ar")
@@ -168,7 +168,7 @@ def test_the_browser_decides_the_language_of_the_page(open_page: Open, address: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_an_unknown_site_gets_a_page_too(open_page: Open, address: str, language: str, scheme: str) -> None:
+def test_unknown_site_gets_a_page(open_page: Open, address: str, language: str, scheme: str) -> None:
     page = open_page(language, width=360, color_scheme=scheme)
     answer = page.goto(f"{address}-unknown?lang={language}")
     assert answer is not None

@@ -1,4 +1,4 @@
-"""A visitor's preferences: chosen, kept, followed in every tab, and gone with their item."""
+"""A visitor's preferences: chosen, stored, synchronised between tabs, and deleted with their item."""
 
 import re
 
@@ -14,7 +14,7 @@ def open_settings(visitor: Visitor) -> None:
     expect(visitor.chat.get_by_role("radio", name="Dark")).to_be_visible()
 
 
-def preferences_kept(visitor: Visitor) -> set[str]:
+def stored_preferences(visitor: Visitor) -> set[str]:
     keys = {row[1] for row in visitor.page.frames[1].evaluate(KEPT)}
     return {key for key in keys if re.fullmatch(r"crumbless\.(theme|language|text-size|sound)", key)}
 
@@ -27,19 +27,19 @@ def text_size(visitor: Visitor) -> float:
     return float(visitor.page.frames[1].evaluate("() => parseFloat(getComputedStyle(document.body).fontSize)"))
 
 
-def test_choices_are_followed_kept_and_gone_when_the_standard_is_chosen(scenario: BrowserScenario) -> None:
+def test_choices_are_applied_stored_and_deleted_with_the_default(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor(color_scheme="light")
     visitor.open()
     size = text_size(visitor)
     assert background(visitor) == "rgb(255, 255, 255)"
     open_settings(visitor)
-    assert preferences_kept(visitor) == set(), "looking at the settings writes nothing"
+    assert stored_preferences(visitor) == set(), "opening the settings writes nothing"
     visitor.chat.get_by_role("radio", name="Dark").check()
     visitor.chat.get_by_role("radio", name="Larger").check()
     visitor.chat.get_by_role("checkbox", name=re.compile("quiet tone")).check()
     assert background(visitor) == "rgb(20, 26, 24)"
     assert text_size(visitor) > size * 1.2
-    assert preferences_kept(visitor) == {"crumbless.theme", "crumbless.text-size", "crumbless.sound"}
+    assert stored_preferences(visitor) == {"crumbless.theme", "crumbless.text-size", "crumbless.sound"}
 
     visitor.page.reload()
     expect(visitor.box).to_be_visible()
@@ -50,12 +50,12 @@ def test_choices_are_followed_kept_and_gone_when_the_standard_is_chosen(scenario
     visitor.chat.get_by_role("checkbox", name=re.compile("quiet tone")).uncheck()
     visitor.chat.get_by_role("radio", name="Same as device").check()
     visitor.chat.get_by_role("radio", name="Normal").check()
-    assert preferences_kept(visitor) == set()
+    assert stored_preferences(visitor) == set()
     assert background(visitor) == "rgb(255, 255, 255)"
     assert text_size(visitor) == size
 
 
-def test_another_language_is_spoken_at_once_and_in_its_direction(scenario: BrowserScenario) -> None:
+def test_another_language_applies_at_once_with_its_direction(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor(reduced_motion="reduce")
     visitor.open()
     open_settings(visitor)
@@ -77,7 +77,7 @@ def test_another_language_is_spoken_at_once_and_in_its_direction(scenario: Brows
     expect(visitor.box).to_be_attached()
 
 
-def test_a_second_tab_is_in_step(scenario: BrowserScenario) -> None:
+def test_second_tab_shows_the_same_preferences(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor(color_scheme="light")
     visitor.open()
     other = Visitor(visitor.page.context.new_page(), scenario.shop.origin, visitor.watch)
@@ -91,7 +91,7 @@ def test_a_second_tab_is_in_step(scenario: BrowserScenario) -> None:
     assert background(visitor) == "rgb(255, 255, 255)"
 
 
-def test_without_storage_a_choice_lasts_for_the_tab(scenario: BrowserScenario) -> None:
+def test_choice_without_storage_lasts_for_the_tab(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor("private", color_scheme="light")
     visitor.open()
     open_settings(visitor)

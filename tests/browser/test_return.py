@@ -1,4 +1,4 @@
-"""Another page, a reload, another tab: the conversation is there again, whatever storage the browser gives a frame."""
+"""Another page, a reload, another tab: the conversation returns with any treatment of a frame's storage."""
 
 import re
 
@@ -10,11 +10,11 @@ from support.scene import SENT, BrowserScenario, Visitor
 
 
 def frame_has_storage(visitor: Visitor) -> bool:
-    """Whether the browser gives the chat storage of its own."""
+    """Return whether the browser gives the chat's frame storage."""
     return bool(visitor.page.frames[1].evaluate(STORAGE_WORKS))
 
 
-def test_the_next_page_and_a_reload_show_the_conversation_again(scenario: BrowserScenario, kind: Kind) -> None:
+def test_next_page_and_reload_show_the_conversation(scenario: BrowserScenario, kind: Kind) -> None:
     desk, visitor = scenario.desk(), scenario.visitor(kind)
     desk.sign_in()
     visitor.open()
@@ -37,7 +37,7 @@ def test_the_next_page_and_a_reload_show_the_conversation_again(scenario: Browse
     expect(desk.rows).to_have_count(1)
 
 
-def test_a_closed_chat_stays_closed_and_still_counts_what_comes(scenario: BrowserScenario, kind: Kind) -> None:
+def test_closed_chat_stays_closed_and_counts_new_messages(scenario: BrowserScenario, kind: Kind) -> None:
     desk, visitor = scenario.desk(), scenario.visitor(kind)
     desk.sign_in()
     visitor.open()
@@ -53,7 +53,7 @@ def test_a_closed_chat_stays_closed_and_still_counts_what_comes(scenario: Browse
     expect(visitor.page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
 
 
-def test_a_tab_opened_from_another_keeps_words_of_its_own(scenario: BrowserScenario, kind: Kind) -> None:
+def test_tab_opened_from_another_has_a_separate_draft(scenario: BrowserScenario, kind: Kind) -> None:
     first = scenario.visitor(kind)
     first.open()
     first.say("Hello")
@@ -72,7 +72,7 @@ def test_a_tab_opened_from_another_keeps_words_of_its_own(scenario: BrowserScena
         expect(tab.bubbles()).to_have_text(["Hello"])
 
 
-def test_words_that_were_not_sent_are_in_the_box_again(scenario: BrowserScenario, kind: Kind) -> None:
+def test_unsent_text_is_in_the_text_box_again(scenario: BrowserScenario, kind: Kind) -> None:
     visitor = scenario.visitor(kind)
     visitor.open()
     visitor.box.press_sequentially("Half a thou")
@@ -82,7 +82,7 @@ def test_words_that_were_not_sent_are_in_the_box_again(scenario: BrowserScenario
     assert scenario.timeline() == []
 
 
-def test_a_kept_chat_is_there_in_another_tab_and_gone_when_unticked(scenario: BrowserScenario) -> None:
+def test_saved_chat_is_in_another_tab_and_deleted_when_unticked(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.open()
     visitor.say("Remember me")
@@ -100,7 +100,7 @@ def test_a_kept_chat_is_there_in_another_tab_and_gone_when_unticked(scenario: Br
     expect(third.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_without_the_tick_another_tab_knows_nothing(scenario: BrowserScenario, kind: Kind) -> None:
+def test_unsaved_chat_is_not_in_another_tab(scenario: BrowserScenario, kind: Kind) -> None:
     visitor = scenario.visitor(kind)
     visitor.open()
     visitor.say("Forget me")
@@ -110,7 +110,7 @@ def test_without_the_tick_another_tab_knows_nothing(scenario: BrowserScenario, k
     expect(other.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_the_desk_stays_signed_in_until_signed_out(scenario: BrowserScenario) -> None:
+def test_desk_stays_signed_in_until_sign_out(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -133,7 +133,7 @@ def test_the_desk_stays_signed_in_until_signed_out(scenario: BrowserScenario) ->
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])
-def test_a_wrong_password_is_told_in_words_and_lets_nobody_in(scenario: BrowserScenario, password: str) -> None:
+def test_wrong_password_is_reported_and_refused(scenario: BrowserScenario, password: str) -> None:
     desk = scenario.desk()
     desk.page.goto(desk.address)
     desk.page.get_by_label("Email").fill(desk.email)

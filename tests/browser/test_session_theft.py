@@ -1,4 +1,4 @@
-"""Script in the desk's page copies all that the browser keeps: the copy lets nobody in anywhere else."""
+"""Script in the desk's page copies all stored data: the copy grants no access from another browser."""
 
 import httpx
 from playwright.sync_api import expect
@@ -7,7 +7,7 @@ from support.client import Person
 from support.client_key import ClientKey
 from support.scene import BrowserScenario
 
-# Every record of every database, with what becomes of each key that one tries to take along.
+# Every record of every database, and the result of exporting each key.
 COPY = """async () => {
   const copied = { texts: [], keys: [] };
   const look = async (value) => {
@@ -38,16 +38,16 @@ COPY = """async () => {
 ME = "/v1/desk/me"
 
 
-def ask_me(person: Person, **headers: str) -> httpx.Response:
-    """Who the server takes the person for; asked again once with the nonce that it names."""
+def get_profile(person: Person, **headers: str) -> httpx.Response:
+    """Return the profile of the caller. The request is repeated once with the nonce that the server names."""
     answer = httpx.get(person.address + ME, headers=headers or person.credentials("GET", ME), trust_env=False)
     if "dpop-nonce" in answer.headers and not person.nonce:
         person.nonce = answer.headers["dpop-nonce"]
-        return ask_me(person, **headers)
+        return get_profile(person, **headers)
     return answer
 
 
-def test_threat_8_what_script_copies_out_of_the_desk_opens_nothing_elsewhere(scenario: BrowserScenario) -> None:
+def test_threat_8_data_copied_from_the_desk_grants_no_access(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.sign_in()
     desk.page.reload()
@@ -59,7 +59,7 @@ def test_threat_8_what_script_copies_out_of_the_desk_opens_nothing_elsewhere(sce
     assert private, "the premise: script can reach the key"
     assert [set(tries) for tries in private] == [{"InvalidAccessError"}] * len(private)
     thief = Person(scenario.server.address, ClientKey(), tokens[0])
-    signed = ask_me(thief)
+    signed = get_profile(thief)
     assert (signed.status_code, signed.json()["type"]) == (401, "urn:crumbless:problem:invalid_proof")
-    assert ask_me(thief, authorization=f"Bearer {tokens[0]}").status_code == 401
-    assert ask_me(thief, authorization=f"DPoP {tokens[0]}").status_code == 401
+    assert get_profile(thief, authorization=f"Bearer {tokens[0]}").status_code == 401
+    assert get_profile(thief, authorization=f"DPoP {tokens[0]}").status_code == 401

@@ -1,4 +1,4 @@
-"""Storage that is blocked, full, sandboxed or cleared while it is used: chat and desk work on and say what it means."""
+"""Storage that is blocked, full, sandboxed or cleared during use: chat and desk keep working and report it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,8 +28,8 @@ EMPTY_BY_HAND = """async () => {
 }"""
 
 
-def talk(desk: Desk, visitor: Visitor) -> None:
-    """One question, one answer, one more word, and the chat closed and opened in between."""
+def converse(desk: Desk, visitor: Visitor) -> None:
+    """Exchange a question, an answer and one more message, with the chat closed and opened in between."""
     visitor.say("Hello")
     desk.open("Hello")
     desk.say("Good morning")
@@ -43,14 +43,12 @@ def talk(desk: Desk, visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("refusal", [BLOCKED, FULL], ids=["blocked", "full"])
-def test_where_nothing_can_be_kept_chat_and_desk_work_for_the_life_of_the_page(
-    scenario: BrowserScenario, refusal: str
-) -> None:
+def test_chat_and_desk_without_storage_work_for_the_life_of_the_page(scenario: BrowserScenario, refusal: str) -> None:
     desk, visitor = scenario.desk(script=refusal), scenario.visitor(script=refusal)
     desk.sign_in()
     expect(desk.page.get_by_text(SIGNED_IN_FOR_THE_TAB)).to_be_visible()
     visitor.open()
-    talk(desk, visitor)
+    converse(desk, visitor)
     expect(visitor.chat.get_by_text(TAB_ONLY)).to_be_visible()
     desk.reply.press_sequentially("Half a reply")
     assert visitor.watch.kept() == desk.watch.kept() == []
@@ -63,7 +61,7 @@ def test_where_nothing_can_be_kept_chat_and_desk_work_for_the_life_of_the_page(
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_a_tick_that_a_full_browser_cannot_keep_is_not_shown_as_kept(scenario: BrowserScenario) -> None:
+def test_tick_that_a_full_browser_cannot_save_is_not_shown_as_saved(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.open()
     visitor.say("Remember me")
@@ -78,7 +76,7 @@ def test_a_tick_that_a_full_browser_cannot_keep_is_not_shown_as_kept(scenario: B
 
 @pytest.fixture
 def refusing_browser(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
-    """A browser whose person has set "Don't allow sites to save data on your device"."""
+    """Start a browser with the setting "Don't allow sites to save data on your device"."""
     settings = tmp_path / "profile" / "Default" / "Preferences"
     settings.parent.mkdir(parents=True)
     block = {"profile": {"default_content_setting_values": {"cookies": 2}}}
@@ -88,7 +86,7 @@ def refusing_browser(playwright: Playwright, tmp_path: Path) -> Iterator[Browser
     context.close()
 
 
-def test_a_browser_that_may_save_nothing_lets_visitor_and_operator_talk(
+def test_visitor_and_operator_exchange_messages_without_permission_to_save_data(
     refusing_browser: BrowserContext, scenario: BrowserScenario
 ) -> None:
     context, watch = scenario.adopt(refusing_browser)
@@ -100,7 +98,7 @@ def test_a_browser_that_may_save_nothing_lets_visitor_and_operator_talk(
     places = [visitor.page.main_frame, visitor.page.frames[1], desk.page.main_frame]
     assert [place.evaluate(refused) for place in places] == ["SecurityError"] * 3
     expect(desk.page.get_by_text(SIGNED_IN_FOR_THE_TAB)).to_be_visible()
-    talk(desk, visitor)
+    converse(desk, visitor)
     expect(visitor.chat.get_by_text(TAB_ONLY)).to_be_visible()
 
 
@@ -108,11 +106,11 @@ IMPATIENT = """
 const realTimeout = window.setTimeout;
 window.setTimeout = (act, delay, ...rest) => realTimeout(act, Math.min(delay, 100), ...rest);
 """
-"""The page does not wait for long for what will not come."""
+"""The page's timeout is short, because the frame never responds."""
 
 
 def shop_in_a_sandbox(scenario: BrowserScenario, permissions: str, script: str = "") -> Visitor:
-    """Somebody at a page that shows another with the chat on it in a sandboxed frame."""
+    """Open a page that contains another page with the chat in a sandboxed frame."""
     line = f'<script src="{scenario.server.address}/w/{scenario.site}.js" async></script>'
     scenario.shop.pages["/inner"] = f'<!doctype html><html lang="en"><title>Inner</title>{line}</html>'.encode()
     frame = f'<iframe sandbox="{permissions}" src="/inner" width="900" height="700" title="Inner"></iframe>'
@@ -122,7 +120,7 @@ def shop_in_a_sandbox(scenario: BrowserScenario, permissions: str, script: str =
     return visitor
 
 
-def test_a_sandbox_without_an_origin_is_not_let_in_and_says_so(scenario: BrowserScenario) -> None:
+def test_sandbox_without_an_origin_is_refused_and_reported(scenario: BrowserScenario) -> None:
     visitor = shop_in_a_sandbox(scenario, "allow-scripts", IMPATIENT)
     inner = visitor.page.frame_locator("iframe")
     with visitor.page.expect_request("**/chat/*"):
@@ -131,7 +129,7 @@ def test_a_sandbox_without_an_origin_is_not_let_in_and_says_so(scenario: Browser
     assert visitor.watch.kept() == []
 
 
-def test_a_sandbox_that_keeps_its_origin_has_the_chat(scenario: BrowserScenario) -> None:
+def test_sandbox_with_its_origin_has_the_chat(scenario: BrowserScenario) -> None:
     visitor = shop_in_a_sandbox(scenario, "allow-scripts allow-same-origin")
     inner = visitor.page.frame_locator("iframe")
     inner.get_by_role("button", name="Chat with us").click()
@@ -147,13 +145,13 @@ Clear = Callable[[Page], None]
 
 
 def clear_by_hand(page: Page) -> None:
-    """As another tab does, or somebody in the developer tools' console."""
+    """As another tab does, or a user in the console of the developer tools."""
     for frame in page.frames:
         frame.evaluate(EMPTY_BY_HAND)
 
 
 def clear_by_browser(page: Page) -> None:
-    """As "Clear site data" does, for every frame of the page: each has a partition of its own."""
+    """As "Clear site data" does, for every frame of the page: each has a separate partition."""
     for frame in page.frames:
         devtools: Any = page.context.new_cdp_session(frame)
         tree = devtools.send("Page.getFrameTree")
@@ -161,7 +159,7 @@ def clear_by_browser(page: Page) -> None:
         found = devtools.send("Storage.getStorageKeyForFrame", place)
         everything = {**found, "storageTypes": "all"}
         devtools.send("Storage.clearDataForStorageKey", everything)
-        # What belongs to a tab is not cleared with the site's data.
+        # Data of a tab is not cleared with the site's data.
         frame.evaluate("sessionStorage.clear()")
 
 
@@ -169,7 +167,7 @@ WAYS_TO_CLEAR = pytest.mark.parametrize("clear", [clear_by_hand, clear_by_browse
 
 
 @WAYS_TO_CLEAR
-def test_a_chat_that_is_cleared_away_begins_anew_at_once(scenario: BrowserScenario, clear: Clear) -> None:
+def test_cleared_chat_starts_from_scratch_at_once(scenario: BrowserScenario, clear: Clear) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -185,13 +183,13 @@ def test_a_chat_that_is_cleared_away_begins_anew_at_once(scenario: BrowserScenar
     desk.say("So I see")
     expect(visitor.bubbles()).to_have_text(["Still here", "So I see"])
     expect(desk.rows).to_have_count(2)
-    # That the chat was open had been cleared away too.
+    # The open flag had been cleared too.
     visitor.page.reload()
     visitor.launcher.click()
     expect(visitor.bubbles()).to_have_text(["Still here", "So I see"])
 
 
-def test_a_tick_is_gone_when_another_tab_has_cleared_what_it_kept(scenario: BrowserScenario) -> None:
+def test_tick_is_removed_when_another_tab_has_cleared_the_data(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.open()
     visitor.say("Remember me")
@@ -206,9 +204,7 @@ def test_a_tick_is_gone_when_another_tab_has_cleared_what_it_kept(scenario: Brow
 
 
 @WAYS_TO_CLEAR
-def test_an_operator_whose_storage_is_cleared_is_asked_to_sign_in_again(
-    scenario: BrowserScenario, clear: Clear
-) -> None:
+def test_operator_whose_storage_is_cleared_is_asked_to_sign_in(scenario: BrowserScenario, clear: Clear) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -228,8 +224,8 @@ def test_an_operator_whose_storage_is_cleared_is_asked_to_sign_in_again(
     expect(visitor.chat.get_by_text("Good morning")).to_be_visible()
 
 
-def test_values_that_somebody_else_wrote_are_dropped(scenario: BrowserScenario, kind: Kind) -> None:
-    """Corrupt, edited to live longer, of another version: the chat and the desk begin as if there were nothing."""
+def test_foreign_values_are_dropped(scenario: BrowserScenario, kind: Kind) -> None:
+    """Corrupt, edited to expire later, of another version: chat and desk start as without stored data."""
     desk, visitor = scenario.desk(), scenario.visitor(kind)
     desk.sign_in()
     visitor.open()

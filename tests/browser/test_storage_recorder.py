@@ -1,4 +1,4 @@
-"""The recorder that watches every browser test sees each way in which a write can break the registry."""
+"""The recorder that watches every browser test detects each write that violates the registry."""
 
 import re
 
@@ -13,7 +13,7 @@ CLEAN = """async () => {
   localStorage.clear();
   await new Promise((done) => { indexedDB.deleteDatabase("other").onsuccess = () => done() });
 }"""
-"""Takes away what a test planted."""
+"""Remove the items that a test planted."""
 
 WRITE = """([store, key, life]) =>
   window[store].setItem(key, JSON.stringify({ v: "x", until: Date.now() + life, at: Date.now() }))"""
@@ -34,7 +34,7 @@ DAY_MS = 86_400_000
 
 @pytest.fixture
 def visitor(scenario: BrowserScenario) -> Visitor:
-    """Somebody in the shop who has not opened the chat; nothing can be held against them yet."""
+    """Return a visitor in the shop who has not opened the chat, without violations so far."""
     somebody = scenario.visitor()
     somebody.arrive()
     expect(somebody.launcher).to_be_visible()
@@ -43,7 +43,7 @@ def visitor(scenario: BrowserScenario) -> Visitor:
 
 
 def open_chat(visitor: Visitor) -> Frame:
-    """The frame, once the visitor has opened the chat in keeping with the registry."""
+    """Return the frame after the visitor has opened the chat as the registry declares it."""
     visitor.launcher.click()
     expect(visitor.box).to_be_visible()
     assert visitor.watch.complaints() == []
@@ -51,7 +51,7 @@ def open_chat(visitor: Visitor) -> Frame:
 
 
 def is_seen(visitor: Visitor, words: str) -> bool:
-    """Whether the one thing that is held against the browser is this; it is forgiven for the rest of the test."""
+    """Return whether this is the only violation of the browser. It is forgiven for the rest of the test."""
     seen = visitor.watch.complaints()
     for frame in visitor.watch.frames():
         frame.evaluate(CLEAN)
@@ -79,25 +79,25 @@ def is_seen(visitor: Visitor, words: str) -> bool:
            })""",
     ],
 )
-def test_an_undeclared_key_is_seen(visitor: Visitor, planted: str) -> None:
+def test_undeclared_key_is_detected(visitor: Visitor, planted: str) -> None:
     for place in (visitor.page.main_frame, open_chat(visitor)):
         place.evaluate(planted)
         assert is_seen(visitor, "undeclared|does not declare")
 
 
-def test_an_undeclared_key_that_was_removed_again_is_seen(visitor: Visitor) -> None:
+def test_deleted_undeclared_key_is_detected(visitor: Visitor) -> None:
     visitor.page.evaluate("localStorage.setItem('probe', '1'); localStorage.removeItem('probe')")
     assert visitor.watch.kept() == []
     assert is_seen(visitor, "writes probe to localStorage, which storage.toml does not declare")
 
 
-def test_a_cookie_is_seen(visitor: Visitor) -> None:
+def test_cookie_is_detected(visitor: Visitor) -> None:
     for place in (visitor.page.main_frame, open_chat(visitor)):
         place.evaluate("document.cookie = 'visitor=1'")
         assert is_seen(visitor, "cookie")
 
 
-def test_a_declared_key_in_the_wrong_phase_is_seen(visitor: Visitor) -> None:
+def test_declared_key_in_the_wrong_phase_is_detected(visitor: Visitor) -> None:
     write = ["sessionStorage", "crumbless.open.x", DAY_MS]
     visitor.page.evaluate(WRITE, write)
     assert is_seen(visitor, 'in the wrong phase: before "open"')
@@ -114,7 +114,7 @@ def test_a_declared_key_in_the_wrong_phase_is_seen(visitor: Visitor) -> None:
         assert is_seen(visitor, f'in the wrong phase: before "{act}"')
 
 
-def test_a_write_that_no_person_asked_for_is_in_the_wrong_phase(visitor: Visitor) -> None:
+def test_write_without_a_user_action_is_in_the_wrong_phase(visitor: Visitor) -> None:
     frame = open_chat(visitor)
     frame.evaluate("""() => {
       const box = document.querySelector("textarea");
@@ -129,7 +129,7 @@ def test_a_write_that_no_person_asked_for_is_in_the_wrong_phase(visitor: Visitor
     assert visitor.watch.complaints() == []
 
 
-def test_a_value_that_is_to_live_too_long_is_seen(visitor: Visitor) -> None:
+def test_value_with_a_long_lifetime_is_detected(visitor: Visitor) -> None:
     frame = open_chat(visitor)
     visitor.box.press_sequentially("and")
     key = f"crumbless.draft.{visitor.watch.kept()[0][1].rpartition('.')[2]}"
@@ -145,13 +145,13 @@ def test_a_value_that_is_to_live_too_long_is_seen(visitor: Visitor) -> None:
     assert visitor.watch.complaints() == []
     frame.evaluate(WRITE_RECORD, ["crumbless.key.x", 31 * DAY_MS])
     seen = visitor.watch.complaints()
-    assert len(seen) == 2, "as it was written, and as it is kept"
+    assert len(seen) == 2, "as it was written, and as it is stored"
     assert all("outlives its" in one for one in seen)
     frame.evaluate(WRITE_RECORD, ["crumbless.key.x", DAY_MS])
     visitor.watch.storage.forget()
 
 
-def test_a_key_of_another_surface_is_seen(visitor: Visitor, scenario: BrowserScenario) -> None:
+def test_key_of_another_surface_is_detected(visitor: Visitor, scenario: BrowserScenario) -> None:
     frame = open_chat(visitor)
     visitor.box.press_sequentially("and")
     assert visitor.watch.complaints() == []
@@ -161,7 +161,7 @@ def test_a_key_of_another_surface_is_seen(visitor: Visitor, scenario: BrowserSce
     assert is_seen(visitor, "writes crumbless.open.x, which belongs to loader")
 
 
-def test_the_desk_is_watched_too(scenario: BrowserScenario) -> None:
+def test_desk_is_watched(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.page.goto(desk.address)
     expect(desk.page.get_by_label("Email")).to_be_visible()
@@ -176,7 +176,7 @@ def test_the_desk_is_watched_too(scenario: BrowserScenario) -> None:
     assert ("IndexedDB", "crumbless.desk.session") in desk.watch.writes
 
 
-def test_the_registry_is_read_as_it_is_written() -> None:
+def test_registry_patterns_are_matched_exactly() -> None:
     assert is_declared("sessionStorage", "crumbless.open.demo-shop")
     assert is_declared("localStorage", "crumbless.theme")
     assert is_declared("sessionStorage", "crumbless.theme"), "its fallback"

@@ -1,4 +1,4 @@
-"""Two real pages over one storage: they write at once, one clears what the other uses, the browser takes all away."""
+"""Two real pages over one storage: simultaneous writes, one clears what the other uses, the browser deletes all."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +62,7 @@ EMPTY_BY_HAND = """async () => {
 
 
 def open_pages(scenario: BrowserScenario) -> tuple[Page, Page]:
-    """Two tabs of one browser at the desk, with the store at hand; the operator asked for all that follows."""
+    """Open two tabs of one browser at the desk with the store available. Their writes count as the operator's."""
     first = scenario.desk()
     second = first.page.context.new_page()
     for act in ("sign-in", "arrange", "prefer"):
@@ -78,7 +78,7 @@ def read(page: Page) -> list[Any]:
     return page.evaluate(READ)
 
 
-def test_two_tabs_that_write_at_once_leave_one_whole_value(scenario: BrowserScenario) -> None:
+def test_simultaneous_writes_of_two_tabs_leave_one_complete_value(scenario: BrowserScenario) -> None:
     pages = open_pages(scenario)
     for page, own in zip(pages, ("dark", "light"), strict=True):
         page.evaluate(WRITE_AT_ONCE, own)
@@ -90,7 +90,7 @@ def test_two_tabs_that_write_at_once_leave_one_whole_value(scenario: BrowserScen
     assert one[1] in (f"dark {WRITES - 1}", f"light {WRITES - 1}"), "the last write has not won"
 
 
-def test_what_one_tab_removes_is_gone_in_the_other(scenario: BrowserScenario) -> None:
+def test_item_deleted_in_one_tab_is_deleted_in_the_other(scenario: BrowserScenario) -> None:
     one, other = open_pages(scenario)
     other.evaluate(WATCH)
     one.evaluate(KEEP)
@@ -120,7 +120,7 @@ def clear_by_browser(page: Page, _: Page) -> None:
 
 
 @pytest.mark.parametrize("clear", [clear_by_another_tab, clear_by_browser])
-def test_what_is_cleared_past_our_code_is_told_and_can_be_written_again(
+def test_external_deletion_is_detected_and_the_store_can_be_written_again(
     scenario: BrowserScenario, clear: Clear
 ) -> None:
     one, other = open_pages(scenario)
@@ -132,10 +132,10 @@ def test_what_is_cleared_past_our_code_is_told_and_can_be_written_again(
     assert one.evaluate(LIST) == []
     assert one.evaluate("() => store.get('theme', {}, () => true)") is None
     one.evaluate(KEEP)
-    assert one.evaluate(LIST) == KEPT, "after it, the browser keeps as before"
+    assert one.evaluate(LIST) == KEPT, "after it, the browser stores as before"
 
 
-def test_what_a_full_browser_refuses_lives_on_in_memory(scenario: BrowserScenario) -> None:
+def test_value_that_a_full_browser_refuses_stays_in_memory(scenario: BrowserScenario) -> None:
     page, _ = open_pages(scenario)
     page.evaluate(KEEP)
     page.evaluate(FULL)

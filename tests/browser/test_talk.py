@@ -1,4 +1,4 @@
-"""A visitor and an operator talk, each in a browser of their own."""
+"""A visitor and an operator exchange messages, each in a separate browser."""
 
 import re
 
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from support.scene import SENT, BrowserScenario
 
 A_SECOND = 1_000
-"""Milliseconds within which each side sees what the other did."""
+"""Milliseconds within which each side sees an action of the other."""
 
 PAYLOADS = [
     "<img src=x onerror=alert(1)>",
@@ -18,7 +18,7 @@ PAYLOADS = [
 ]
 
 
-def test_a_message_is_sent_seen_and_answered_within_a_second(scenario: BrowserScenario) -> None:
+def test_message_is_sent_seen_and_answered_within_a_second(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     expect(desk.rows).to_have_count(0)
@@ -43,7 +43,7 @@ def test_a_message_is_sent_seen_and_answered_within_a_second(scenario: BrowserSc
     assert scenario.timeline() == ["Do you deliver to Portugal?", "Yes, in four days."]
 
 
-def test_a_new_answer_is_counted_on_the_launcher_of_a_closed_chat(scenario: BrowserScenario) -> None:
+def test_new_reply_is_counted_on_the_launcher_of_a_closed_chat(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -58,7 +58,7 @@ def test_a_new_answer_is_counted_on_the_launcher_of_a_closed_chat(scenario: Brow
     expect(visitor.page.get_by_role("button", name="Chat with us", exact=True)).to_be_visible()
 
 
-def test_each_side_sees_the_other_type(scenario: BrowserScenario) -> None:
+def test_each_side_sees_that_the_other_is_typing(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -75,7 +75,7 @@ def test_each_side_sees_the_other_type(scenario: BrowserScenario) -> None:
     expect(desk.page.get_by_text("Visitor is typing…")).to_be_hidden()
 
 
-def test_a_message_opens_a_closed_conversation_again(scenario: BrowserScenario) -> None:
+def test_message_reopens_a_closed_conversation(scenario: BrowserScenario) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -114,7 +114,7 @@ def test_two_operators_and_their_tabs_see_the_same(scenario: BrowserScenario) ->
     expect(otto.page.locator(".talk-body").get_by_text("Olga", exact=True)).to_be_visible()
 
 
-def test_the_newest_conversation_stands_on_top(scenario: BrowserScenario) -> None:
+def test_newest_conversation_is_first(scenario: BrowserScenario) -> None:
     desk, first, second = scenario.desk(), scenario.visitor(), scenario.visitor()
     desk.sign_in()
     first.open()
@@ -126,12 +126,12 @@ def test_the_newest_conversation_stands_on_top(scenario: BrowserScenario) -> Non
     expect(desk.page).to_have_title(re.compile(r"^\(2\) "))
     first.say("First again")
     expect(desk.rows).to_contain_text(["First again", "I was second"])
-    # Nobody reads what another visitor wrote.
+    # A visitor never sees a message of another visitor.
     assert first.bubbles().all_text_contents() == ["I was first", "First again"]
     assert second.bubbles().all_text_contents() == ["I was second"]
 
 
-def test_shift_and_enter_break_the_line(scenario: BrowserScenario) -> None:
+def test_shift_enter_inserts_a_line_break(scenario: BrowserScenario) -> None:
     visitor = scenario.visitor()
     visitor.open()
     visitor.box.press_sequentially("one")
@@ -144,11 +144,11 @@ def test_shift_and_enter_break_the_line(scenario: BrowserScenario) -> None:
     expect(visitor.box).to_have_value("")
     assert scenario.timeline() == ["one\ntwo"]
     bubble = visitor.bubbles().first
-    assert bubble.inner_text() == "one\ntwo", "the break is shown"
+    assert bubble.inner_text() == "one\ntwo", "the line break is shown"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_markup_is_shown_as_the_text_it_is(scenario: BrowserScenario, payload: str) -> None:
+def test_markup_is_shown_as_text(scenario: BrowserScenario, payload: str) -> None:
     desk, visitor = scenario.desk(), scenario.visitor()
     desk.sign_in()
     visitor.open()
@@ -158,4 +158,4 @@ def test_markup_is_shown_as_the_text_it_is(scenario: BrowserScenario, payload: s
     for thread in (desk.bubbles(), visitor.bubbles()):
         expect(thread).to_have_text([payload, payload])
         assert thread.locator("*").count() == 0
-    # Dialogs and violations of a policy fail the test at its end.
+    # Dialogs and policy violations fail the test at its end.

@@ -1,4 +1,4 @@
-"""The page says who its visitor is, and that they signed out: what the chat shows, and what the browser keeps."""
+"""The page identifies its visitor and signs them out: the chat's view, and the data in the browser."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import expect
 from sqlalchemy import Connection
 
-from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, talk, type_code
+from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, start_chat, type_code
 from crumbless.store.database import write_once
 from crumbless.store.identity_key_store import add_identity_key, set_mode
 from crumbless.store.people_store import find_site
@@ -17,7 +17,7 @@ from support.vouching import pem_of, snippet
 
 
 class Vouching:
-    """The scene's site may vouch, with a key of its own."""
+    """Identity verification of the scene's site, with a separate key."""
 
     def __init__(self, scenario: BrowserScenario) -> None:
         self.site = scenario.site
@@ -33,13 +33,13 @@ class Vouching:
         write_once(f"sqlite:///{scenario.server.database}", add)
 
     def token(self, subject: str, **claims: Any) -> str:
-        """A token for this subject."""
+        """Return a token for this subject."""
         now = int(time.time())
         said = {"aud": self.site, "sub": subject, "iat": now, "exp": now + 600, "name": subject.title(), **claims}
         return jwt.encode(said, self.key, "EdDSA", headers={"kid": self.kid})
 
 
-def test_a_vouched_visitor_goes_on_on_another_device(scenario: BrowserScenario) -> None:
+def test_verified_visitor_continues_on_another_device(scenario: BrowserScenario) -> None:
     vouching, desk = Vouching(scenario), scenario.desk()
     desk.sign_in()
     phone, laptop = scenario.visitor(), scenario.visitor()
@@ -64,7 +64,7 @@ def test_a_vouched_visitor_goes_on_on_another_device(scenario: BrowserScenario) 
     expect(phone.bubbles()).to_have_text(["From my phone", "From my laptop"])
 
 
-def test_the_page_of_the_documents_says_who_its_visitor_is(scenario: BrowserScenario) -> None:
+def test_documented_page_identifies_its_visitor(scenario: BrowserScenario) -> None:
     vouching, desk, visitor = Vouching(scenario), scenario.desk(), scenario.visitor()
     lines = snippet("html").replace("https://chat.example", scenario.server.address).replace("SITEKEY", scenario.site)
     assert "eyJ…" in lines
@@ -79,7 +79,7 @@ def test_the_page_of_the_documents_says_who_its_visitor_is(scenario: BrowserScen
 
 
 def continue_here(phone: Visitor, laptop: Visitor) -> str:
-    """Continue the phone's chat on the laptop, by a code that is typed there. Returns a further code, still open."""
+    """Continue the phone's chat on the laptop, by a code. Return a further code that is not used yet."""
     code = read_code(open_layer(phone, ONWARD))
     laptop.open()
     expect(type_code(laptop, code)).to_be_hidden()
@@ -90,8 +90,8 @@ def continue_here(phone: Visitor, laptop: Visitor) -> str:
     return further
 
 
-def test_chat_that_began_elsewhere_ends_there_when_its_visitor_is_verified(scenario: BrowserScenario) -> None:
-    vouching, phone, laptop, late = Vouching(scenario), talk(scenario), scenario.visitor(), scenario.visitor()
+def test_transferred_chat_ends_on_the_old_device_when_its_visitor_is_verified(scenario: BrowserScenario) -> None:
+    vouching, phone, laptop, late = Vouching(scenario), start_chat(scenario), scenario.visitor(), scenario.visitor()
     code = continue_here(phone, laptop)
     laptop.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
     expect(phone.chat.get_by_text("This chat has ended. Your next message starts a new one.")).to_be_visible()
@@ -103,8 +103,8 @@ def test_chat_that_began_elsewhere_ends_there_when_its_visitor_is_verified(scena
     expect(phone.bubbles()).to_have_text(["Somebody else"])
 
 
-def test_two_devices_of_a_visitor_go_on_once_both_are_verified(scenario: BrowserScenario) -> None:
-    vouching, phone, laptop = Vouching(scenario), talk(scenario), scenario.visitor()
+def test_two_verified_devices_of_a_visitor_continue(scenario: BrowserScenario) -> None:
+    vouching, phone, laptop = Vouching(scenario), start_chat(scenario), scenario.visitor()
     continue_here(phone, laptop)
     for device in (laptop, phone):
         device.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))
@@ -115,7 +115,7 @@ def test_two_devices_of_a_visitor_go_on_once_both_are_verified(scenario: Browser
         expect(device.bubbles()).to_have_text(["From my phone", "From my laptop", "From my phone again"])
 
 
-def test_signing_out_of_the_page_forgets_the_chat_also_offline(scenario: BrowserScenario) -> None:
+def test_logout_of_the_page_deletes_the_chat_also_offline(scenario: BrowserScenario) -> None:
     vouching, visitor = Vouching(scenario), scenario.visitor()
     visitor.open()
     visitor.page.evaluate("token => Crumbless.identify(token)", vouching.token("anna"))

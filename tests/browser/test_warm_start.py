@@ -1,4 +1,4 @@
-"""The desk is there at once from what it kept, asks only for what is new, and keeps nothing of others."""
+"""The desk opens at once from its cache, requests only new data, and stores no data of other operators."""
 
 from typing import Any
 
@@ -57,25 +57,25 @@ THREAD = "crumbless.desk.thread."
 SECONDS = 10.0
 
 
-def kept(page: Page) -> dict[str, Any]:
-    """The desk's cache, by key."""
+def cache_of(page: Page) -> dict[str, Any]:
+    """Return the desk's cache, by key."""
     found: dict[str, Any] = page.evaluate(READ_KEPT)
     return {key: value for key, value in found.items() if key.startswith("crumbless.desk.")}
 
 
-def wait_until_kept(page: Page, position: int, threads: int = 0) -> None:
-    """Return once the list is kept as of this position, and so many threads: one that is opened later is kept later."""
+def wait_until_cached(page: Page, position: int, threads: int = 0) -> None:
+    """Return once so many threads, and the list as of this position, are cached. A thread is cached once opened."""
 
-    def is_kept() -> bool:
-        cache = kept(page)
+    def is_cached() -> bool:
+        cache = cache_of(page)
         found = [key for key in cache if key.startswith(THREAD)]
         return cache.get(INBOX, {}).get("position", 0) >= position and len(found) >= threads
 
-    wait_until(is_kept, SECONDS, "list and threads are kept")
+    wait_until(is_cached, SECONDS, "list and threads are cached")
 
 
-def talk(scenario: BrowserScenario, desk: Desk, *texts: str) -> list[Visitor]:
-    """Visitors who have written, and a desk that keeps their conversations."""
+def start_conversations(scenario: BrowserScenario, desk: Desk, *texts: str) -> list[Visitor]:
+    """Start conversations of visitors, and wait until the desk has them in its cache."""
     visitors: list[Visitor] = []
     for text in texts:
         visitor = scenario.visitor()
@@ -86,15 +86,15 @@ def talk(scenario: BrowserScenario, desk: Desk, *texts: str) -> list[Visitor]:
     return visitors
 
 
-def let_through(desk: Desk, held: list[WebSocketRoute]) -> None:
-    """Connect the first socket that was held back. What is painted from the cache is there before it is asked for."""
-    # Looking at the page is what lets the browser's word of its socket be heard.
-    wait_until(lambda: bool(kept(desk.page)) and bool(held), SECONDS, "the desk opens its stream")
+def connect_stream(desk: Desk, held: list[WebSocketRoute]) -> None:
+    """Connect the first socket that was held back. The page paints the cache before the test looks."""
+    # Evaluating in the page lets the browser's event of its socket arrive.
+    wait_until(lambda: bool(cache_of(desk.page)) and bool(held), SECONDS, "the desk opens its stream")
     held[0].connect_to_server()
 
 
 def hold_stream_back(desk: Desk) -> list[WebSocketRoute]:
-    """From now on sockets open towards nobody, until the test connects them."""
+    """From now on sockets stay unconnected until the test connects them."""
     held: list[WebSocketRoute] = []
 
     def hold(route: WebSocketRoute) -> None:
@@ -104,14 +104,14 @@ def hold_stream_back(desk: Desk) -> list[WebSocketRoute]:
     return held
 
 
-def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scenario: BrowserScenario) -> None:
+def test_warm_start_needs_one_request_and_shows_list_and_thread(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.sign_in()
-    talk(scenario, desk, "First question", "Second question")
+    start_conversations(scenario, desk, "First question", "Second question")
     desk.open("First question")
     desk.say("An answer")
     expect(desk.bubbles()).to_have_text(["First question", "An answer"])
-    wait_until_kept(desk.page, 3, threads=1)
+    wait_until_cached(desk.page, 3, threads=1)
     expect(desk.page.get_by_text("Seen")).to_be_visible()
     count = NetworkCount(desk.page).begin()
     desk.page.reload()
@@ -121,7 +121,7 @@ def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scenario: Brow
     visitor = scenario.visitor()
     visitor.open()
     visitor.say("Third question")
-    # By then the stream has said all that it has to say.
+    # By then the stream has sent all of its frames.
     expect(desk.row("Third question")).to_be_visible()
     assert count.requests[0] == "SOCKET /v1/stream"
     assert count.requests[1:] == [f"GET /v1/desk/conversations/{newest_id(desk)}"]
@@ -129,19 +129,19 @@ def test_a_warm_start_costs_one_request_and_shows_list_and_thread(scenario: Brow
 
 
 def newest_id(desk: Desk) -> str:
-    """The id of the conversation on top of the list."""
+    """Return the ID of the conversation on top of the list."""
     address = desk.rows.first.get_attribute("href")
     assert address is not None
     return address.removeprefix("#/c/")
 
 
-def test_list_and_thread_are_painted_before_the_server_has_said_a_word(scenario: BrowserScenario) -> None:
+def test_list_and_thread_are_painted_before_the_first_frame_of_the_server(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.sign_in()
-    [visitor] = talk(scenario, desk, "Is it painted?")
+    [visitor] = start_conversations(scenario, desk, "Is it painted?")
     desk.open("Is it painted?")
     expect(desk.bubbles()).to_have_text(["Is it painted?"])
-    wait_until_kept(desk.page, 1, threads=1)
+    wait_until_cached(desk.page, 1, threads=1)
     held = hold_stream_back(desk)
     desk.page.route("**/v1/**", lambda route: route.abort())
     desk.page.reload()
@@ -149,24 +149,24 @@ def test_list_and_thread_are_painted_before_the_server_has_said_a_word(scenario:
     expect(desk.bubbles()).to_have_text(["Is it painted?"])
     desk.page.unroute("**/v1/**")
     visitor.say("It is")
-    let_through(desk, held)
+    connect_stream(desk, held)
     expect(desk.bubbles()).to_have_text(["Is it painted?", "It is"])
-    assert len(kept(desk.page)) > 0
+    assert len(cache_of(desk.page)) > 0
 
 
-def test_nothing_is_kept_before_the_sign_in_or_after_the_sign_out(scenario: BrowserScenario) -> None:
+def test_cache_is_empty_before_sign_in_and_after_sign_out(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.page.goto(desk.address)
     expect(desk.page.get_by_label("Email")).to_be_visible()
     assert desk.watch.kept() == []
     desk.sign_in()
-    talk(scenario, desk, "Soon gone")
+    start_conversations(scenario, desk, "Soon gone")
     desk.open("Soon gone")
     other = Desk(desk.page.context.new_page(), scenario.server.address, desk.email, desk.watch)
     other.page.goto(other.address)
     expect(other.row("Soon gone")).to_be_visible()
-    wait_until_kept(desk.page, 1, threads=1)
-    assert {INBOX} < set(kept(desk.page))
+    wait_until_cached(desk.page, 1, threads=1)
+    assert {INBOX} < set(cache_of(desk.page))
     desk.page.get_by_role("button", name="Account").click()
     desk.page.get_by_role("button", name="Sign out").click()
     for page in (desk.page, other.page):
@@ -176,13 +176,13 @@ def test_nothing_is_kept_before_the_sign_in_or_after_the_sign_out(scenario: Brow
     assert desk.watch.kept() == []
 
 
-def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: BrowserScenario) -> None:
+def test_session_ended_by_the_server_deletes_the_cache(mortal_scene: BrowserScenario) -> None:
     scenario = mortal_scene
     desk = scenario.desk()
     desk.sign_in()
-    talk(scenario, desk, "Whose is this?")
+    start_conversations(scenario, desk, "Whose is this?")
     desk.open("Whose is this?")
-    wait_until_kept(desk.page, 1, threads=1)
+    wait_until_cached(desk.page, 1, threads=1)
     desk.page.goto("about:blank")
     scenario.server.kill()
     scenario.server.change("UPDATE session SET ended_at = 1 WHERE operator_id IS NOT NULL")
@@ -190,17 +190,17 @@ def test_a_session_that_the_server_ended_takes_the_cache_with_it(mortal_scene: B
     desk.page.goto(desk.address)
     expect(desk.page.get_by_text("Your session has expired")).to_be_visible()
     expect(desk.rows).to_have_count(0)
-    wait_until(lambda: kept(desk.page) == {}, SECONDS, "the cache is gone")
+    wait_until(lambda: cache_of(desk.page) == {}, SECONDS, "the cache is gone")
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("rows", [{"id": 1}]), ("position", "many"), ("operator", None), ("", "rubbish")]
 )
-def test_a_corrupt_cache_is_a_cold_start(scenario: BrowserScenario, field: str, value: object) -> None:
+def test_corrupt_cache_causes_a_cold_start(scenario: BrowserScenario, field: str, value: object) -> None:
     desk = scenario.desk()
     desk.sign_in()
-    talk(scenario, desk, "Still here")
-    wait_until_kept(desk.page, 1)
+    start_conversations(scenario, desk, "Still here")
+    wait_until_cached(desk.page, 1)
     desk.page.evaluate(CHANGE_KEPT, [INBOX, field, value])
     count = NetworkCount(desk.page).begin()
     desk.page.reload()
@@ -208,12 +208,12 @@ def test_a_corrupt_cache_is_a_cold_start(scenario: BrowserScenario, field: str, 
     assert "GET /v1/desk/conversations" in count.requests
 
 
-def test_a_cache_that_is_ahead_of_the_server_is_another_databases(scenario: BrowserScenario) -> None:
+def test_cache_ahead_of_the_server_is_discarded(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.sign_in()
-    talk(scenario, desk, "Of this database")
-    wait_until_kept(desk.page, 1)
-    foreign = kept(desk.page)[INBOX]["rows"][0] | {
+    start_conversations(scenario, desk, "Of this database")
+    wait_until_cached(desk.page, 1)
+    foreign = cache_of(desk.page)[INBOX]["rows"][0] | {
         "id": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
         "visitor_name": "Nobody",
     }
@@ -222,25 +222,25 @@ def test_a_cache_that_is_ahead_of_the_server_is_another_databases(scenario: Brow
     held = hold_stream_back(desk)
     desk.page.reload()
     expect(desk.row("Nobody")).to_be_visible()
-    let_through(desk, held)
+    connect_stream(desk, held)
     desk.page.unroute_all()
     expect(desk.row("Nobody")).to_have_count(0)
     for late in held[1:]:
         late.connect_to_server()
     expect(desk.row("Of this database")).to_be_visible()
     wait_until(
-        lambda: 0 < kept(desk.page).get(INBOX, {}).get("position", 0) < 900, SECONDS, "the foreign list is replaced"
+        lambda: 0 < cache_of(desk.page).get(INBOX, {}).get("position", 0) < 900, SECONDS, "the foreign list is replaced"
     )
 
 
-def test_a_session_deleted_by_hand_asks_to_sign_in_again(scenario: BrowserScenario) -> None:
+def test_session_deleted_by_hand_asks_to_sign_in_again(scenario: BrowserScenario) -> None:
     desk = scenario.desk()
     desk.sign_in()
-    talk(scenario, desk, "Who is there?")
-    wait_until_kept(desk.page, 1)
+    start_conversations(scenario, desk, "Who is there?")
+    wait_until_cached(desk.page, 1)
     desk.page.evaluate(DELETE_KEPT, "crumbless.desk.session")
     desk.page.evaluate("dispatchEvent(new Event('focus'))")
     expect(desk.page.get_by_text("Your session has expired")).to_be_visible()
-    wait_until(lambda: kept(desk.page) == {}, SECONDS, "the cache is gone")
+    wait_until(lambda: cache_of(desk.page) == {}, SECONDS, "the cache is gone")
     desk.sign_in()
     expect(desk.row("Who is there?")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The panel "Stored in this browser now" in the chat and on the policy page: true to what is there, and obedient."""
+"""The panel "Stored in this browser now" in the chat and on the policy page: complete, and able to delete each item."""
 
 import json
 import re
@@ -15,7 +15,7 @@ TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElemen
 
 
 def open_data(visitor: Visitor) -> Locator:
-    """The panel, opened through the menu."""
+    """Open the panel through the menu."""
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("button", name="Your data").click()
     panel = visitor.chat.get_by_role("dialog", name="Your data")
@@ -24,22 +24,22 @@ def open_data(visitor: Visitor) -> Locator:
 
 
 def listed(panel: Locator) -> list[str]:
-    """The keys that the panel names."""
+    """Return the keys that the panel names."""
     return sorted(panel.locator("code").all_inner_texts())
 
 
-def kept_keys(visitor: Visitor) -> list[str]:
-    """The keys that really stand in the frame's own stores."""
+def stored_keys(visitor: Visitor) -> list[str]:
+    """Return the keys that are in the frame's own stores."""
     return sorted(row[1] for row in visitor.page.frames[1].evaluate(KEPT))
 
 
 def exported(download: Download) -> dict[str, Any]:
-    """The JSON document in a downloaded file."""
+    """Return the JSON document in a downloaded file."""
     return json.loads(Path(download.path()).read_text(encoding="utf-8"))
 
 
-def talk(scenario: BrowserScenario, kind: Kind = "ordinary", **settings: Any) -> Visitor:
-    """A visitor with a conversation, and words that were not sent."""
+def start_chat(scenario: BrowserScenario, kind: Kind = "ordinary", **settings: Any) -> Visitor:
+    """Return a visitor with a conversation and unsent text."""
     visitor = scenario.visitor(kind, **settings)
     visitor.open()
     visitor.say("Hello")
@@ -48,10 +48,10 @@ def talk(scenario: BrowserScenario, kind: Kind = "ordinary", **settings: Any) ->
     return visitor
 
 
-def test_the_panel_lists_exactly_what_is_kept(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_panel_lists_exactly_the_stored_items(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
-    keys = kept_keys(visitor)
+    keys = stored_keys(visitor)
     assert len(keys) == 3, keys
     assert listed(panel) == keys
     expect(panel.get_by_text("A key whose value cannot be read or exported")).to_be_visible()
@@ -59,8 +59,10 @@ def test_the_panel_lists_exactly_what_is_kept(scenario: BrowserScenario) -> None
     expect(panel.get_by_text("the chat on Kornblume Tea")).to_be_visible()
 
 
-def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario, "private")
+def test_panel_in_a_private_window_lists_the_items_that_the_page_stores_for_the_frame(
+    scenario: BrowserScenario,
+) -> None:
+    visitor = start_chat(scenario, "private")
     assert not visitor.page.frames[1].evaluate(STORAGE_WORKS), "the browser is not of the kind that this test is about"
     panel = open_data(visitor)
     assert [key.rpartition(".")[0] for key in listed(panel)] == ["crumbless.chat", "crumbless.draft", "crumbless.key"]
@@ -73,8 +75,8 @@ def test_in_a_private_window_the_panel_names_what_the_page_holds_for_it(scenario
     expect(visitor.box).to_have_value("")
 
 
-def test_each_item_can_be_deleted_and_the_chat_goes_on(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_each_item_can_be_deleted_and_the_chat_continues(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
     panel.get_by_role("button", name=f"Delete crumbless.draft.{scenario.site}").click()
     expect(panel.get_by_text(f"Deleted: crumbless.draft.{scenario.site}")).to_be_focused()
@@ -87,8 +89,8 @@ def test_each_item_can_be_deleted_and_the_chat_goes_on(scenario: BrowserScenario
 
 
 @pytest.mark.parametrize("item", ["chat", "key"])
-def test_a_deleted_session_ends_in_this_tab_cleanly(scenario: BrowserScenario, item: str) -> None:
-    visitor = talk(scenario)
+def test_deleted_session_ends_in_this_tab_cleanly(scenario: BrowserScenario, item: str) -> None:
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
     panel.get_by_role("button", name=re.compile(rf"^Delete crumbless\.{item}\.")).click()
     expect(panel.get_by_text(re.compile(rf"Deleted: crumbless\.{item}\."))).to_be_visible()
@@ -102,29 +104,29 @@ def test_a_deleted_session_ends_in_this_tab_cleanly(scenario: BrowserScenario, i
 
 
 def test_everything_can_be_deleted_at_once(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
     panel.get_by_role("button", name="Delete everything").click()
     expect(panel.get_by_role("button", name="Cancel")).to_be_focused()
-    assert kept_keys(visitor) != []
+    assert stored_keys(visitor) != []
     panel.get_by_role("button", name="Delete everything").click()
     expect(panel.get_by_text("Everything was deleted.")).to_be_visible()
     expect(panel.get_by_text("Nothing is stored here.")).to_be_visible()
-    assert kept_keys(visitor) == []
+    assert stored_keys(visitor) == []
     visitor.page.keyboard.press("Escape")
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
 
 
-def test_the_panel_follows_what_others_do(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_panel_shows_changes_by_other_pages(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
     expect(panel.locator("code")).to_have_count(3)
     visitor.page.frames[1].evaluate("() => sessionStorage.clear()")
     expect(panel.locator("code")).to_have_count(1)
 
 
-def test_the_export_is_json_with_every_row(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_export_is_json_with_every_row(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
     with visitor.page.expect_download() as download:
         panel.get_by_role("button", name="Export as JSON").click()
@@ -137,7 +139,7 @@ def test_the_export_is_json_with_every_row(scenario: BrowserScenario) -> None:
 
 
 def test_conversations_are_exported_and_erased(scenario: BrowserScenario, kind: Kind) -> None:
-    visitor = talk(scenario, kind)
+    visitor = start_chat(scenario, kind)
     panel = open_data(visitor)
     with visitor.page.expect_download() as download:
         panel.get_by_role("button", name="Export my conversations").click()
@@ -154,7 +156,7 @@ def test_conversations_are_exported_and_erased(scenario: BrowserScenario, kind: 
     expect(panel.get_by_text("Erased: 1 conversation with 1 message.")).to_be_visible()
     assert scenario.timeline() == []
     expect(panel.get_by_text("Nothing is stored here.")).to_be_visible()
-    assert kept_keys(visitor) == []
+    assert stored_keys(visitor) == []
     visitor.page.keyboard.press("Escape")
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
     visitor.say("Anew")
@@ -162,8 +164,8 @@ def test_conversations_are_exported_and_erased(scenario: BrowserScenario, kind: 
     assert scenario.timeline() == ["Anew"]
 
 
-def test_without_the_server_nothing_is_erased_and_the_panel_says_so(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_failed_erasure_is_reported_and_erases_nothing(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
     visitor.page.context.route("**/v1/visitor/erase", lambda route: route.abort())
     panel.get_by_role("button", name="Erase my conversations").click()
@@ -174,8 +176,8 @@ def test_without_the_server_nothing_is_erased_and_the_panel_says_so(scenario: Br
     expect(visitor.bubbles()).to_have_text(["Hello"])
 
 
-def test_a_panel_that_cannot_be_loaded_says_so(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_panel_that_cannot_be_loaded_is_reported(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     visitor.page.context.route("**/assets/frame.your_data_view-*", lambda route: route.abort())
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("button", name="Your data").click()
@@ -184,8 +186,8 @@ def test_a_panel_that_cannot_be_loaded_says_so(scenario: BrowserScenario) -> Non
     expect(visitor.bubbles()).to_have_text(["Hello"])
 
 
-def test_menu_and_panel_by_keyboard_alone(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_menu_and_panel_work_by_keyboard_alone(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     keyboard = visitor.page.keyboard
     menu = visitor.chat.get_by_role("button", name="Menu")
     menu.focus()
@@ -208,8 +210,8 @@ def test_menu_and_panel_by_keyboard_alone(scenario: BrowserScenario) -> None:
     expect(visitor.dialog).to_be_hidden()
 
 
-def test_each_panel_shows_its_part_and_leads_to_the_other(scenario: BrowserScenario) -> None:
-    visitor = talk(scenario)
+def test_each_panel_shows_its_part_and_links_to_the_other(scenario: BrowserScenario) -> None:
+    visitor = start_chat(scenario)
     panel = open_data(visitor)
     with visitor.page.expect_popup() as opened:
         panel.get_by_role("link", name=re.compile("on its own page")).click()
@@ -234,7 +236,7 @@ def test_each_panel_shows_its_part_and_leads_to_the_other(scenario: BrowserScena
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_panel_settings_and_menu_are_accessible(scenario: BrowserScenario, scheme: str) -> None:
-    visitor = talk(scenario, viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
+    visitor = start_chat(scenario, viewport={"width": 360, "height": 700}, color_scheme=scheme, reduced_motion="reduce")
     frame = visitor.page.frames[1]
     visitor.chat.get_by_role("button", name="Menu").click()
     expect(visitor.chat.get_by_role("button", name="Settings")).to_be_visible()
